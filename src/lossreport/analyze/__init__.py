@@ -1,0 +1,1 @@
+"""Analyse: a `Run` becomes an `Analysis`."""

@@ -1,0 +1,1 @@
+"""One file a piece of advice; each holds one ADVICE."""

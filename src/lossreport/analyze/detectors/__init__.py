@@ -1,0 +1,1 @@
+"""One file a detector; each holds one DETECTOR."""

@@ -1,0 +1,1 @@
+"""Charts: a `ChartSpec` becomes SVG. The only room that knows matplotlib."""

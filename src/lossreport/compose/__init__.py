@@ -1,0 +1,1 @@
+"""Compose: an `Analysis` becomes a `Report` of blocks, without markup."""

@@ -1,0 +1,72 @@
+"""The errors users meet. Each says what could not be done, why, and what to do; `code` is stable and documented in docs/errors.md."""
+
+from __future__ import annotations
+
+
+class LossreportError(Exception):
+    """Base of every error that is the user's to mend: "Couldn't read 'x.log': reason. Hint".
+
+    `code` names the error for scripts and documentation, `hint` says what to do, `exit_code` is that of the command line.
+    """
+
+    code = "error"
+    exit_code = 2
+
+    def __init__(self, message: str, *, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.args[0]}. {self.hint}"
+
+
+class UsageError(LossreportError):
+    """An argument, option, setting or path that cannot be used."""
+
+    code = "usage"
+
+
+class MissingPathError(LossreportError):
+    """A path that was named does not exist."""
+
+    code = "missing-path"
+
+
+class OutputError(LossreportError):
+    """The report cannot be written where it was asked for."""
+
+    code = "output"
+
+
+class NothingReadError(LossreportError):
+    """Files were looked at and none held a metric."""
+
+    code = "nothing-read"
+    exit_code = 3
+
+
+class LogError(LossreportError):
+    """One file cannot be read; the others still are, and the report says what was skipped."""
+
+    code = "log"
+    exit_code = 3
+
+
+class ConfigError(LossreportError):
+    """`lossreport.toml`, `[tool.lossreport]` or `--set` holds something that cannot be used."""
+
+    code = "config"
+
+
+class ResourceError(LossreportError):
+    """The installation lacks a template or another file of its own."""
+
+    code = "resource"
+    exit_code = 1
+
+
+class RegistryError(LossreportError):
+    """A unit (parser, detector, loss, section) is not what its place demands, or its name is taken."""
+
+    code = "registry"
+    exit_code = 1

@@ -1,0 +1,1 @@
+"""What a kind of loss means: its unit, its chance level, its references."""

@@ -1,0 +1,128 @@
+"""What is known about a kind of loss or metric, independent of any run: `knowledge/losses/<id>.py` holds one LOSS each.
+
+`analyze` asks it for the scale of a series; nothing here reads a file or looks at a curve.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Final, Literal
+
+from lossreport.registry import load_units
+from lossreport.text import Phrase, Text
+
+Goal = Literal["down", "up", "none"]
+Role = Literal["loss", "metric", "schedule", "health", "counter"]
+"""loss: something minimised · metric: accuracy and kin · schedule: set by the user (learning rate) · health: norms, time, memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What a kind of loss may ask about a run: the metric's name, all facts by name, and the names of all metrics logged."""
+
+    name: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
+
+    def fact(self, name: str, default: Any = None) -> Any:
+        """Return a fact of the run, or `default`."""
+        return self.facts.get(name, default)
+
+    def own(self, prefix: str, default: Any = None) -> Any:
+        """Return the fact about this metric: `range.loss_ct` for prefix `range`."""
+        return self.facts.get(f"{prefix}.{self.name}", default)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chance:
+    """The value of a trivial guess and the formula it is from: 11.0904, "ln(vocab_size)"."""
+
+    value: float
+    assumption: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """Another reference value that holds only under a condition, which the text names."""
+
+    value: float
+    condition: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reference:
+    """A value somebody published, with the title of the source. Never a claim about the user's run."""
+
+    value: Text
+    source: str
+
+
+def no_chance(_: Known) -> Chance | None:
+    """Say that no chance level is known."""
+    return None
+
+
+def no_levels(_: Known) -> tuple[Level, ...]:
+    """Say that there are no conditional reference values."""
+    return ()
+
+
+def no_notes(_known: Known, _value: float) -> tuple[Phrase, ...]:
+    """Say nothing about a value."""
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossType:
+    """A kind of loss or metric.
+
+    `names` is matched against the whole lower-case metric name without split prefix, blanks and dashes read as `_`;
+    `order` decides between kinds that both match (lower first). `why` says why such values are large or small.
+    `notes(known, value)` gives the sentences about one value that are true for this run; `needs` are the facts it would use.
+    """
+
+    id: str
+    title: Text
+    names: re.Pattern[str]
+    unit: str
+    goal: Goal
+    role: Role
+    why: Text
+    order: int = 50
+    log_space: bool = False
+    chance: Callable[[Known], Chance | None] = no_chance
+    levels: Callable[[Known], tuple[Level, ...]] = no_levels
+    notes: Callable[[Known, float], tuple[Phrase, ...]] = no_notes
+    references: tuple[Reference, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+GENERIC: Final = "generic"
+
+
+@cache
+def loss_types() -> tuple[LossType, ...]:
+    """Return all kinds, in matching order."""
+    units = load_units("lossreport.knowledge.losses", "LOSS", LossType, "lossreport.losses")
+    return tuple(sorted(units, key=lambda unit: unit.order))
+
+
+def loss_type(type_id: str) -> LossType:
+    """Return a kind by id; an id without a unit of its own is `generic`."""
+    found = {unit.id: unit for unit in loss_types()}
+    return found.get(type_id, found[GENERIC])
+
+
+def classify(name: str, declared: str | None = None) -> LossType:
+    """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and wins."""
+    if declared is not None:
+        return loss_type(declared)
+    folded = re.sub(r"[\s\-]+", "_", name.strip().lower())
+    last = folded.rsplit("/", 1)[-1]
+    for unit in loss_types():
+        if unit.names.fullmatch(folded) or unit.names.fullmatch(last):
+            return unit
+    return loss_type(GENERIC)

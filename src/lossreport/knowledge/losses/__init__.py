@@ -1,0 +1,1 @@
+"""One file a kind of loss or metric; each holds one LOSS."""

@@ -1,0 +1,1 @@
+"""The values that flow through lossreport: frozen dataclasses, no behaviour beyond what is read off their own fields."""

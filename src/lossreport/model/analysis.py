@@ -1,0 +1,259 @@
+"""What was found out about a run: findings, verdicts, scales and what to do. `analyze` makes it, `compose` tells it, JSON is it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from lossreport.model.run import Run, Series
+from lossreport.text import Phrase, Text
+
+
+class Severity(StrEnum):
+    """How much a finding matters; ordered by `rank`."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Return 0 for low to 3 for critical."""
+        return list(Severity).index(self)
+
+
+class State(StrEnum):
+    """The verdict on a series or a run; the first that holds, in this order."""
+
+    INSUFFICIENT = "insufficient"
+    BROKEN = "broken"
+    MIXED = "mixed"
+    DIVERGING = "diverging"
+    UNSTABLE = "unstable"
+    OVERFITTING = "overfitting"
+    PLATEAU_HIGH = "plateau_high"
+    CONVERGED = "converged"
+    IMPROVING = "improving"
+    INCONCLUSIVE = "inconclusive"
+
+
+Confidence = Literal["low", "medium", "high"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """A place on a series: x as the log prints it, the row from 0, the 1-based line of the file."""
+
+    x: float
+    row: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One number that a statement stands on, and where it stands in the logs."""
+
+    source: str
+    line: int
+    x: float
+    value: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hypothesis:
+    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact."""
+
+    id: str
+    rank: int
+    title: Phrase
+    support: tuple[Phrase, ...]
+    against: tuple[Phrase, ...]
+    decided_by: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name."""
+
+    id: str
+    kind: str
+    severity: Severity
+    series: tuple[str, ...]
+    start: Position
+    end: Position
+    text: Phrase
+    evidence: tuple[Evidence, ...]
+    key: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
+    rows: tuple[int, ...] = ()
+    hypotheses: tuple[Hypothesis, ...] = ()
+    explained_by: str | None = None
+
+    def __post_init__(self) -> None:
+        if not self.evidence:
+            raise ValueError(f"a finding of kind {self.kind} has no evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """What the size of a loss means: its last value against the chance level, where one is known.
+
+    `assumption` is the formula in short ("ln(vocab_size)"); `levels` are conditional chance levels with their condition;
+    `notes` are the sentences a reader needs, each true for this run.
+    """
+
+    series: tuple[str, ...]
+    value: float
+    unit: str
+    chance: float | None = None
+    assumption: str = ""
+    perplexity: float | None = None
+    normalised: float | None = None
+    levels: tuple[tuple[float, Phrase], ...] = ()
+    notes: tuple[Phrase, ...] = ()
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """One summand of the total loss: weight * value, and its share (0..1) of the sum."""
+
+    series: str
+    name: str
+    weight: float
+    value: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What the total loss is made of at one row."""
+
+    run: str
+    at: Position
+    terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """The tail of a series: relative gain (positive = the value falls) over the last rows, with its 90 % interval."""
+
+    gain: float
+    low: float
+    high: float
+    rows: int
+    first: Position
+    last: Position
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The state of one series, or of the whole run where `series` is empty; `because` names findings."""
+
+    question: str
+    series: tuple[str, ...]
+    run: str
+    state: State
+    confidence: Confidence
+    text: Phrase
+    because: tuple[str, ...] = ()
+    trend: Trend | None = None
+    change_mind: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LrSchedule:
+    """The shape of a learning-rate series, one of the classes of the contract."""
+
+    series: tuple[str, ...]
+    schedule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forecast:
+    """The absolute fall to expect over `rows` further rows (5, 50, 95 %); invalid forecasts say why in `text`."""
+
+    series: tuple[str, ...]
+    rows: int
+    low: float
+    mid: float
+    high: float
+    valid: bool
+    text: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recommendation:
+    """What to do, because of which findings, now or next; `source` is the title the advice is from."""
+
+    id: str
+    when: Literal["now", "next"]
+    text: Phrase
+    because: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotApplicable:
+    """A check that could not run, why, and what it would need."""
+
+    check: str
+    series: tuple[str, ...]
+    reason: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A unit that raised: a bug of ours, shown in the report rather than hidden."""
+
+    unit: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cluster:
+    """Rows of a source in which several metrics take nearly the same values; `rows` from 0, `x` as the log prints it."""
+
+    rows: tuple[int, ...]
+    x: tuple[float, ...]
+    centre: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Analysis:
+    """All that was found out. The JSON of the contract is exactly this."""
+
+    runs: tuple[Run, ...]
+    scales: tuple[Scale, ...] = ()
+    shares: tuple[Share, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    lr_schedules: tuple[LrSchedule, ...] = ()
+    forecasts: tuple[Forecast, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    not_applicable: tuple[NotApplicable, ...] = ()
+    failures: tuple[Failure, ...] = ()
+
+    def series(self, series_id: str) -> Series:
+        """Return a series by id; raises KeyError where it is unknown."""
+        for run in self.runs:
+            for series in run.series:
+                if series.id == series_id:
+                    return series
+        raise KeyError(series_id)
+
+    def run_verdict(self, run_id: str) -> Verdict:
+        """Return the verdict on a whole run; raises KeyError where there is none."""
+        for verdict in self.verdicts:
+            if verdict.run == run_id and not verdict.series:
+                return verdict
+        raise KeyError(run_id)
+
+
+def plain(text: Text | Phrase) -> dict[str, str]:
+    """Return a text as the JSON has it: plain, in both languages."""
+    phrase = text if isinstance(text, Phrase) else Phrase(text=text)
+    return {"zh": phrase.plain("zh"), "en": phrase.plain("en")}

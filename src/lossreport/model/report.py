@@ -1,0 +1,208 @@
+"""A report before a language and a format are chosen: sections of blocks. `compose` makes it, `render` turns it into text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from lossreport.model.analysis import Analysis, Finding, Severity
+from lossreport.model.run import Floats, Ints
+from lossreport.text import Phrase, Text, Value
+
+Tone = Literal["good", "info", "low", "medium", "high", "critical"]
+
+
+# ------------------------------------------------------------------------------------------------ charts
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Curve:
+    """One series of a chart: raw points, and the robust line through them where there are enough rows (None: markers only).
+
+    `breaks` are the rows after which a new segment starts: no line is drawn across.
+    """
+
+    name: str
+    x: Floats
+    y: Floats
+    smooth: Floats | None = None
+    breaks: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """A horizontal reference line; `label` holds names, numbers and units only ("ln 65536 = 11.09")."""
+
+    y: float
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A flagged row, never thinned away; `label` holds numbers only."""
+
+    x: float
+    y: float
+    severity: Severity
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class LineChart:
+    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts."""
+
+    id: str
+    curves: tuple[Curve, ...]
+    scale: Literal["linear", "log", "symlog"] = "linear"
+    levels: tuple[Level, ...] = ()
+    marks: tuple[Mark, ...] = ()
+    rules: tuple[float, ...] = ()
+    unit: str = ""
+    linthresh: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ShareChart:
+    """Stacked bars of shares (0..1) for each row: `shares[i][j]` is the share of term i in row j; each column sums to 1."""
+
+    id: str
+    x: Floats
+    names: tuple[str, ...]
+    shares: tuple[Floats, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ScatterChart:
+    """Rows as points of two metrics, by group (0, 1, ... and -1 for rows of no group); `labels` are the rows' x."""
+
+    id: str
+    x_name: str
+    y_name: str
+    x: Floats
+    y: Floats
+    groups: Ints
+    labels: tuple[str, ...]
+    log: bool = True
+
+
+ChartSpec = LineChart | ShareChart | ScatterChart
+
+
+# ------------------------------------------------------------------------------------------------ blocks
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Spark:
+    """A table cell that shows the shape of a series; NaN leaves a gap. `flagged` are rows to mark."""
+
+    y: Floats
+    flagged: tuple[int, ...] = ()
+
+
+Cell = Value | Spark
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """The head of a table column; numbers are aligned right."""
+
+    title: Text | Phrase
+    align: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Row:
+    """One row of a table; a `tone` marks it, with a shape besides the colour."""
+
+    cells: tuple[Cell, ...]
+    tone: Tone | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prose:
+    """One paragraph."""
+
+    text: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Table:
+    """Rows under titled columns; the caption says what the table answers. `folded` tables are closed until asked for."""
+
+    caption: Phrase
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    folded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Chart:
+    """A drawing with its title and, made from the same findings, what it shows in words."""
+
+    title: Phrase
+    alternative: Phrase
+    spec: ChartSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Callout:
+    """A statement set apart: the verdict, a warning."""
+
+    tone: Tone
+    title: Phrase
+    body: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingList:
+    """Findings with their evidence and hypotheses; `names` gives what to print for series and source ids.
+
+    `brief` leaves evidence and hypotheses to the full list, to which each entry links.
+    """
+
+    findings: tuple[Finding, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
+    brief: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One thing to do and why; `because` are finding ids to link to."""
+
+    text: Phrase
+    because: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steps:
+    """Things to do, in order."""
+
+    steps: tuple[Step, ...]
+
+
+Block = Prose | Table | Chart | Callout | FindingList | Steps
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any detail."""
+
+    id: str
+    title: Text
+    blocks: tuple[Block, ...]
+    answer: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meta:
+    """What the report is about: its title, and the version of lossreport that wrote it. No clock, no host, no path of this machine."""
+
+    title: Phrase
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Report:
+    """Sections of blocks over an analysis. The first section is the first screen: is it all right, what to do."""
+
+    analysis: Analysis
+    meta: Meta
+    sections: tuple[Section, ...]

@@ -1,0 +1,235 @@
+"""What was read from disk: sources, series, facts and events of one training run. `parse` makes it, `analyze` reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+FactValue = bool | int | float | str | tuple["FactValue", ...] | None
+USER = "user"
+"""The source id of facts given by --set, lossreport.toml or `facts=`."""
+
+
+class Axis(StrEnum):
+    """What the x of a series counts."""
+
+    STEP = "step"
+    EPOCH = "epoch"
+    ITERATION = "iteration"
+    SAMPLES = "samples"
+    TOKENS = "tokens"
+    TIME = "time"
+    ROW = "row"
+
+
+class Statistic(StrEnum):
+    """What one value of a series is: a single value, or some mean of many."""
+
+    VALUE = "value"
+    WINDOW_MEAN = "window_mean"
+    WINDOW_MEDIAN = "window_median"
+    RUNNING_MEAN = "running_mean"
+    EPOCH_MEAN = "epoch_mean"
+    EMA = "ema"
+    SUM = "sum"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """How the run ended, as far as its logs tell."""
+
+    FINISHED = "finished"
+    INTERRUPTED = "interrupted"
+    CRASHED = "crashed"
+    RUNNING = "running"
+    UNKNOWN = "unknown"
+
+
+SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
+EventKind = Literal["nonfinite_exit", "oom", "traceback", "overflow", "resume", "killed", "timeout", "early_stop", "other"]
+
+
+def frozen_floats(values: npt.ArrayLike) -> Floats:
+    """Return a read-only float64 copy of one dimension."""
+    array = np.array(values, dtype=np.float64)
+    array.setflags(write=False)
+    return array
+
+
+def frozen_ints(values: npt.ArrayLike) -> Ints:
+    """Return a read-only int64 copy of one dimension."""
+    array = np.array(values, dtype=np.int64)
+    array.setflags(write=False)
+    return array
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """One file (or one frame in memory) that numbers came from.
+
+    `rows` counts the records read, `skipped` the lines that looked like records and could not be read, each with its reason in
+    `skips` (line, reason; the first few). `torn` says that the last line ends in the middle.
+    """
+
+    id: str
+    path: str
+    parser: str
+    sha256: str = ""
+    bytes: int = 0
+    rows: int = 0
+    skipped: int = 0
+    skips: tuple[tuple[int, str], ...] = ()
+    encoding: str = "utf-8"
+    lines: int = 0
+    torn: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SegmentSpan:
+    """Rows of a series (first and last, from 0, both included) that belong to one uninterrupted stretch of training."""
+
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Derived:
+    """How a series was computed from others: their ids and the method ("deaverage", "epoch_last")."""
+
+    of: tuple[str, ...]
+    how: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Series:
+    """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
+
+    `window` counts logger iterations. `metric_type` and `unit` are filled in by `analyze`. `resolution` is the step of the last
+    printed decimal (0.0001 for "8.5123"), None where the log prints full precision.
+    """
+
+    id: str
+    run: str
+    name: str
+    split: str
+    axis: Axis
+    statistic: Statistic
+    source: str
+    path: str
+    x: Floats
+    y: Floats
+    line: Ints
+    window: int | None = None
+    unit: str = ""
+    metric_type: str = "generic"
+    derived: Derived | None = None
+    segments: tuple[SegmentSpan, ...] = ()
+    resolution: float | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the name that is stable from report to report: `train/closs@log_train.txt:epoch_mean`."""
+        how = f":{self.derived.how}" if self.derived else ""
+        return f"{self.split}/{self.name}@{self.path}:{self.statistic.value}{how}"
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """Something known about the run besides its metrics; `source` is a source id or "user", `line` is None for the user's."""
+
+    name: str
+    value: FactValue
+    source: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something the log says in words: an exit on a non-finite loss, a resume, a traceback."""
+
+    kind: EventKind
+    source: str
+    line: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of lines of one source that was written by one uninterrupted process."""
+
+    source: str
+    first_line: int
+    last_line: int
+    why: SegmentWhy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What was completed and what was planned; None where the logs do not say."""
+
+    epochs: tuple[int | None, int | None] = (None, None)
+    steps: tuple[int | None, int | None] = (None, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceNote:
+    """What a parser noticed about the form of one source, for the checks of `analyze`: a kind, the lines, and details."""
+
+    kind: Literal["key_order", "averaged_stats"]
+    source: str
+    lines: tuple[int, ...]
+    details: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Skipped:
+    """A file or path that was looked at and not used, with the reason."""
+
+    path: str
+    reason: str
+    code: str = "unrecognised"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Run:
+    """One training run: all that its files say, each number with its source and line."""
+
+    id: str
+    name: str
+    sources: tuple[Source, ...]
+    series: tuple[Series, ...]
+    facts: tuple[Fact, ...] = ()
+    events: tuple[Event, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    status: Status = Status.UNKNOWN
+    progress: Progress = field(default_factory=Progress)
+    time: tuple[str | None, str | None] = (None, None)
+    notes: tuple[SourceNote, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+
+    def fact(self, name: str) -> Fact | None:
+        """Return the fact of that name that counts: the user's before the files', a config file's before a log's dump."""
+        found = [fact for fact in self.facts if fact.name == name]
+        return next((fact for fact in found if fact.source == USER), found[0] if found else None)
+
+    def value(self, name: str, default: Any = None) -> Any:
+        """Return the value of a fact, or `default`."""
+        fact = self.fact(name)
+        return default if fact is None else fact.value
+
+    def source(self, source_id: str) -> Source:
+        """Return a source by id; raises KeyError where it is unknown."""
+        for source in self.sources:
+            if source.id == source_id:
+                return source
+        raise KeyError(source_id)

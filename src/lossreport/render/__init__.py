@@ -1,0 +1,1 @@
+"""Render: a `Report` becomes HTML, Markdown or JSON."""

@@ -1,0 +1,226 @@
+"""What a report says, before a language is chosen: texts in two languages, the values put into them, and how a number looks.
+
+Every room above builds `Phrase`s; only `render` turns them into markup, so that prose (ours) and values (from logs) never mix.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+Lang = Literal["zh", "en"]
+LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
+
+FIELD: Final = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
+"""A placeholder of a text. Texts never use braces for anything else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Say one thing in Chinese and in English, as inline Markdown with `{placeholders}`.
+
+    Raises ValueError, and so fails at import, where a language is missing or the placeholders of the two differ.
+    """
+
+    zh: str
+    en: str
+
+    def __post_init__(self) -> None:
+        if not self.zh or not self.en:
+            raise ValueError(f"a language is missing: {self!r}")
+        if set(FIELD.findall(self.zh)) != set(FIELD.findall(self.en)):
+            raise ValueError(f"the placeholders differ between the languages: {self!r}")
+
+    def __call__(self, **values: Value) -> Phrase:
+        """Fill the placeholders; raises ValueError where one is missing or unknown."""
+        return Phrase(text=self, values=values)
+
+    def of(self, lang: Lang) -> str:
+        """Return the template in `lang`."""
+        return self.zh if lang == "zh" else self.en
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quantity:
+    """A number with the way it is shown; `unit` is language-neutral ("nats", "s", "MB") or a Text ("epoch")."""
+
+    value: float
+    unit: str | Text = ""
+    style: Literal["number", "percent", "factor", "change"] = "number"
+    digits: int = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Join:
+    """Several values in a row: "7, 10" in English, "7、10" in Chinese."""
+
+    items: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """A text with its values. Values that are strings come from logs and are escaped wherever they are rendered."""
+
+    text: Text
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        wanted = set(FIELD.findall(self.text.en))
+        if wanted != set(self.values):
+            raise ValueError(f"values {sorted(self.values)} do not fit the placeholders {sorted(wanted)} of {self.text.en!r}")
+        object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
+
+    def plain(self, lang: Lang) -> str:
+        """Return plain text in `lang`: values in place, Markdown marks of the prose (`**`, backticks) gone."""
+        return "".join(
+            show_value(self.values[piece.name], lang) if isinstance(piece, Slot) else _unmark(piece) for piece in pieces(self.text.of(lang))
+        )
+
+
+Value = str | int | float | Quantity | Join | Text | Phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """The place of one value in a template."""
+
+    name: str
+
+
+def pieces(template: str) -> Iterator[str | Slot]:
+    """Split a template into prose and slots, in order."""
+    end = 0
+    for match in FIELD.finditer(template):
+        if match.start() > end:
+            yield template[end : match.start()]
+        yield Slot(match[1])
+        end = match.end()
+    if end < len(template):
+        yield template[end:]
+
+
+def phrase(value: Text | Phrase) -> Phrase:
+    """Return `value` as a phrase; a text without placeholders becomes one without values."""
+    return value if isinstance(value, Phrase) else Phrase(text=value)
+
+
+def joined(*items: Value) -> Join:
+    """Return the items as one enumeration."""
+    return Join(items=items)
+
+
+def percent(share: float, digits: int = 2) -> Quantity:
+    """Return a share of 0..1 to be shown in percent."""
+    return Quantity(value=share, style="percent", digits=digits)
+
+
+def change(relative: float, digits: int = 2) -> Quantity:
+    """Return a relative change, -0.044 for a fall of 4.4 %, to be shown with its sign."""
+    return Quantity(value=relative, style="change", digits=digits)
+
+
+def factor(ratio: float, digits: int = 2) -> Quantity:
+    """Return a ratio to be shown as a multiple: 8.6×."""
+    return Quantity(value=ratio, style="factor", digits=digits)
+
+
+def number(value: float, unit: str | Text = "", digits: int = 4) -> Quantity:
+    """Return a number to be shown with `digits` significant digits and its unit."""
+    return Quantity(value=value, unit=unit, digits=digits)
+
+
+# ------------------------------------------------------------------------------------------------ how values look
+def show_value(value: Value, lang: Lang) -> str:
+    """Return a value as plain text in `lang`. Nothing is escaped: that is the renderer's work."""
+    match value:
+        case str():
+            return value
+        case bool() | int() | float():
+            return show_number(value)
+        case Quantity():
+            return show_quantity(value, lang)
+        case Join():
+            return ("、" if lang == "zh" else ", ").join(show_value(item, lang) for item in value.items)
+        case Text():
+            return Phrase(text=value).plain(lang)
+        case Phrase():
+            return value.plain(lang)
+
+
+def show_quantity(quantity: Quantity, lang: Lang) -> str:
+    """Return a quantity with its unit. 0 % and 100 % appear only where they are exact."""
+    match quantity.style:
+        case "percent":
+            return _percent(quantity.value, quantity.digits)
+        case "change":
+            shown = _percent(abs(quantity.value), quantity.digits)
+            sign = "-" if quantity.value < 0 else "+" if quantity.value > 0 else ""
+            return sign + shown
+        case "factor":
+            return show_number(quantity.value, quantity.digits) + (" 倍" if lang == "zh" else "×")
+        case "number":
+            unit = quantity.unit.of(lang) if isinstance(quantity.unit, Text) else quantity.unit
+            shown = show_number(quantity.value, quantity.digits)
+            return f"{shown} {unit}" if unit else shown
+
+
+def show_number(value: float, digits: int = 4) -> str:
+    """Return a number with `digits` significant digits, the same in every language.
+
+    An int is a name or a count (65536, step 1200) and shown as it is; a float of four figures and more is grouped by spaces
+    (4 964); below 0.001 and from 10 million on the notation is scientific. NaN and infinities are words of their own.
+    """
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    if value == 0:
+        return "0"
+    exponent = math.floor(math.log10(abs(value)))
+    if exponent < -3 or exponent >= 7:
+        mantissa, power = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
+        return f"{mantissa}e{int(power)}"
+    shown = f"{value:.{max(0, digits - 1 - exponent)}f}"
+    if "." in shown:
+        shown = shown.rstrip("0").rstrip(".")
+    return _grouped(shown)
+
+
+def _percent(share: float, digits: int) -> str:
+    if not math.isfinite(share):
+        return show_number(share)
+    hundredths = share * 100
+    if hundredths == 0:
+        return "0 %"
+    if abs(hundredths) < 0.001:
+        return "<0.001 %"
+    if 90 < abs(hundredths) < 100:  # 99.98 % must not read 100 %: show the digits that the rest to 100 needs
+        rest = 100 - abs(hundredths)
+        decimals = max(0, digits - 2) if rest >= 1 else min(4, -math.floor(math.log10(rest)))
+        shown = f"{hundredths:.{decimals}f}"
+        return "<100 %" if float(shown) == 100 else f"{shown} %"
+    return show_number(hundredths, digits) + " %"
+
+
+def _grouped(digits: str) -> str:
+    whole, dot, rest = digits.partition(".")
+    sign, whole = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
+    if len(whole) < 4:
+        return digits
+    head = len(whole) % 3
+    groups = [whole[:head]] if head else []
+    groups += [whole[i : i + 3] for i in range(head, len(whole), 3)]
+    return sign + " ".join(groups) + dot + rest
+
+
+def _unmark(prose: str) -> str:
+    return prose.replace("**", "").replace("`", "")

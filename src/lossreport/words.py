@@ -1,0 +1,80 @@
+"""Words that several rooms share: axes, severities, states, statistics. A text that only one unit says lives in that unit."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossreport.text import Text
+
+AXES: Final = {
+    "step": Text(zh="step", en="step"),
+    "epoch": Text(zh="epoch", en="epoch"),
+    "iteration": Text(zh="iteration", en="iteration"),
+    "samples": Text(zh="样本数", en="samples"),
+    "tokens": Text(zh="token 数", en="tokens"),
+    "time": Text(zh="时间", en="time"),
+    "row": Text(zh="行序号", en="row"),
+}
+
+SEVERITIES: Final = {
+    "low": Text(zh="低", en="low"),
+    "medium": Text(zh="中", en="medium"),
+    "high": Text(zh="高", en="high"),
+    "critical": Text(zh="严重", en="critical"),
+}
+
+CONFIDENCES: Final = {
+    "low": Text(zh="低", en="low"),
+    "medium": Text(zh="中", en="medium"),
+    "high": Text(zh="高", en="high"),
+}
+
+STATES: Final = {
+    "insufficient": Text(zh="数据不足", en="insufficient data"),
+    "broken": Text(zh="已损坏（非有限值）", en="broken (non-finite)"),
+    "mixed": Text(zh="多组数据混杂，暂不可判断", en="mixed: not to be judged yet"),
+    "diverging": Text(zh="发散", en="diverging"),
+    "unstable": Text(zh="不稳定", en="unstable"),
+    "overfitting": Text(zh="过拟合", en="overfitting"),
+    "plateau_high": Text(zh="停在高位", en="flat at a high level"),
+    "converged": Text(zh="已走平（在当前学习率下）", en="converged (flat at this learning rate)"),
+    "improving": Text(zh="仍在改善", en="still improving"),
+    "inconclusive": Text(zh="尚无定论", en="inconclusive"),
+}
+
+STATUSES: Final = {
+    "finished": Text(zh="正常结束", en="finished"),
+    "interrupted": Text(zh="中断", en="interrupted"),
+    "crashed": Text(zh="崩溃", en="crashed"),
+    "running": Text(zh="运行中", en="running"),
+    "unknown": Text(zh="未知", en="unknown"),
+}
+
+STATISTICS: Final = {
+    "value": Text(zh="单次数值", en="single value"),
+    "window_mean": Text(zh="滑动窗口均值", en="window mean"),
+    "window_median": Text(zh="滑动窗口中位数", en="window median"),
+    "running_mean": Text(zh="epoch 内累计均值", en="running mean since the start of the epoch"),
+    "epoch_mean": Text(zh="epoch 均值", en="epoch mean"),
+    "ema": Text(zh="指数滑动平均", en="exponential moving average"),
+    "sum": Text(zh="求和", en="sum"),
+    "unknown": Text(zh="统计口径未知", en="unknown statistic"),
+}
+
+KINDS: Final = {
+    "spike": Text(zh="尖峰", en="spike"),
+    "batch_outlier": Text(zh="单批离群", en="batch outlier"),
+    "divergence": Text(zh="发散", en="divergence"),
+    "nonfinite": Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)"),
+    "above_chance": Text(zh="高于机会水平", en="above chance"),
+    "no_learning": Text(zh="没有学到东西", en="no learning"),
+    "overfitting": Text(zh="过拟合", en="overfitting"),
+    "rollback": Text(zh="回退 / 续训", en="rollback / resume"),
+    "appended_run": Text(zh="多次运行写入同一文件", en="runs appended to one file"),
+    "duplicate_rows": Text(zh="重复行", en="duplicate rows"),
+    "mixture": Text(zh="多组数据混杂", en="mixture of regimes"),
+    "source_disagreement": Text(zh="来源不一致", en="sources disagree"),
+    "mixed_reduction": Text(zh="跨 rank 归约错位（疑似）", en="mixed cross-rank reduction (suspected)"),
+    "truncated_log": Text(zh="日志不完整", en="truncated log"),
+}
+"""Names of the kinds of finding."""
