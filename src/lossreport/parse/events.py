@@ -1,0 +1,30 @@
+"""Recognises what text logs say in words: non-finite exits, out of memory, tracebacks, resumes, the end of training."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from lossreport.model.run import EventKind
+
+EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
+    ("nonfinite_exit", re.compile(r"\bLoss is (?:nan|-?inf)\b", re.IGNORECASE)),
+    ("oom", re.compile(r"CUDA out of memory|OutOfMemoryError|\bOOM[- ]kill", re.IGNORECASE)),
+    ("traceback", re.compile(r"^\s*(?:\[[^\]]*\]:?\s*)*Traceback \(most recent call last\)")),
+    ("resume", re.compile(r"\bauto resume from\b|\bresum(?:e|ed|ing) (?:from|to|training|checkpoint)\b", re.IGNORECASE)),
+    ("timeout", re.compile(r"\bNCCL\b.*\btime(?:d )?out\b|DUE TO TIME LIMIT", re.IGNORECASE)),
+    ("killed", re.compile(r"^\s*Killed\s*$|\bSIG(?:TERM|KILL)\b|\breceived signal (?:9|15)\b")),
+)
+FINISHED: Final = re.compile(r"\bTraining time \d")
+QUOTE_LENGTH: Final = 200
+
+
+def find_event(text: str) -> EventKind | None:
+    """Return the kind of event a line reports, or None."""
+    return next((kind for kind, pattern in EVENTS if pattern.search(text)), None)
+
+
+def quote(text: str) -> str:
+    """Return what to quote of a line: stripped, at most 200 characters."""
+    text = text.strip()
+    return text if len(text) <= QUOTE_LENGTH else text[: QUOTE_LENGTH - 1] + "…"

@@ -1,0 +1,76 @@
+"""Reads a split out of a metric name, and a meaning out of a configuration name: `train_closs`, `loss_ct_weights`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from lossreport.model.run import FactValue
+
+SPLIT: Final = re.compile(r"^(train|training|trn|tr|valid|validation|val|evaluation|eval|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE)
+SPLITS: Final = {
+    "train": "train",
+    "training": "train",
+    "trn": "train",
+    "tr": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "eval": "eval",
+    "evaluation": "eval",
+    "test": "test",
+    "dev": "dev",
+}
+
+ALIASES: Final = {
+    "learning_rate": "lr",
+    "max_grad_norm": "clip_grad",
+    "gradient_clip_val": "clip_grad",
+    "grad_clip": "clip_grad",
+    "clip_max_norm": "clip_grad",
+    "num_train_epochs": "epochs",
+    "max_epochs": "epochs",
+    "num_epochs": "epochs",
+    "total_epochs": "epochs",
+    "per_device_train_batch_size": "batch_size",
+    "train_batch_size": "batch_size",
+    "dtype": "precision",
+}
+"""Names other programs give to the facts of the contract."""
+
+WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|lambda)$")
+
+
+def split_name(name: str, default: str = "train") -> tuple[str, str]:
+    """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`."""
+    match = SPLIT.match(name)
+    if match is None:
+        return default, name
+    return SPLITS[match[1].lower()], name[match.end() :]
+
+
+def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:
+    """Yield (name, value) for every leaf of a configuration; nested names are joined by dots, lists become tuples."""
+    for name, value in config.items():
+        full = f"{prefix}{name}"
+        if isinstance(value, Mapping):
+            yield from plain_facts(value, f"{full}.")
+        else:
+            yield full, _plain(value)
+
+
+def canonical_names(name: str) -> tuple[str, ...]:
+    """Return the names a configuration value is known by: its own, and the fact of the contract it stands for."""
+    leaf = name.rsplit(".", 1)[-1]
+    weight = WEIGHT.match(leaf)
+    extra = f"weight.{weight['metric']}" if weight else ALIASES.get(leaf, "")
+    return (name, extra) if extra and extra != name else (name,)
+
+
+def _plain(value: Any) -> FactValue:
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    if isinstance(value, list | tuple | set):
+        return tuple(_plain(item) for item in value)
+    return str(value)
