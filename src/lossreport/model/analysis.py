@@ -76,7 +76,10 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name."""
+    """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name.
+
+    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture).
+    """
 
     id: str
     kind: str
@@ -89,6 +92,7 @@ class Finding:
     key: str = ""
     numbers: Mapping[str, float] = field(default_factory=dict)
     rows: tuple[int, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
     explained_by: str | None = None
 

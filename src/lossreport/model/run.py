@@ -111,7 +111,7 @@ class Derived:
 class Series:
     """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
 
-    `window` counts logger iterations. `metric_type` and `unit` are filled in by `analyze`. `resolution` is the step of the last
+    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type` and `unit` are filled in by `analyze`. `resolution` is the step of the last
     printed decimal (0.0001 for "8.5123"), None where the log prints full precision.
     """
 
@@ -126,6 +126,7 @@ class Series:
     x: Floats
     y: Floats
     line: Ints
+    epoch: Floats = field(default_factory=lambda: frozen_floats([]))
     window: int | None = None
     unit: str = ""
     metric_type: str = "generic"

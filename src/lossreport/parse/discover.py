@@ -20,6 +20,7 @@ from lossreport.model.run import (
     Event,
     Fact,
     FactValue,
+    Floats,
     Progress,
     Run,
     Segment,
@@ -296,8 +297,14 @@ def _all_series(parts: Sequence[Reading], ids: Mapping[int, str]) -> Iterator[Se
                 x=frozen_floats(np.concatenate([chunk.x for chunk in chunks])),
                 y=frozen_floats(np.concatenate([chunk.y for chunk in chunks])),
                 line=line,
+                epoch=_epochs(chunks),
                 segments=_spans(line, starts),
             )
+
+
+def _epochs(chunks: Sequence[ColumnChunk]) -> Floats:
+    epochs = np.concatenate([chunk.epoch for chunk in chunks])
+    return frozen_floats(epochs if np.isfinite(epochs).all() else [])
 
 
 def _spans(line: Any, starts: Any) -> tuple[SegmentSpan, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -51,12 +52,13 @@ class ColumnKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ColumnChunk:
-    """Consecutive values of one series: x as the log prints it, y, and the 1-based lines; arrays of equal length."""
+    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the epochs (NaN where none is printed)."""
 
     key: ColumnKey
     x: Floats
     y: Floats
     line: Ints
+    epoch: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +165,18 @@ class Columns:
     """Turns a line-wise parser into a column-wise one: values go in one by one, chunks of arrays come out."""
 
     def __init__(self) -> None:
-        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int]]] = {}
+        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int], array[float]]] = {}
         self._held = 0
 
-    def add(self, key: ColumnKey, x: float, y: float, line: int) -> None:
+    def add(self, key: ColumnKey, x: float, y: float, line: int, epoch: float = math.nan) -> None:
         """Append one value."""
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = (array("d"), array("d"), array("q"))
+            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"))
         column[0].append(x)
         column[1].append(y)
         column[2].append(line)
+        column[3].append(epoch)
         self._held += 1
 
     def full(self) -> bool:
@@ -183,5 +186,5 @@ class Columns:
     def chunks(self) -> Iterator[ColumnChunk]:
         """Take out all that was added, a chunk a series, in the order the series appeared."""
         held, self._columns, self._held = self._columns, {}, 0
-        for key, (x, y, line) in held.items():
-            yield ColumnChunk(key, frozen_floats(x), frozen_floats(y), frozen_ints(line))
+        for key, (x, y, line, epoch) in held.items():
+            yield ColumnChunk(key, frozen_floats(x), frozen_floats(y), frozen_ints(line), frozen_floats(epoch))

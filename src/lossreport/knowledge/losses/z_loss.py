@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from lossreport.knowledge.loss_type import Chance, Known, LossType, Reference
+from lossreport.knowledge.loss_type import Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._facts import count_fact, is_positive
 from lossreport.text import Phrase, Text, number
@@ -13,6 +13,7 @@ RMS = Text(
     zh="{value} 的平方根是 {rms}：logsumexp(logits) 的均方根（前提是记录的是未乘权重的原值）。",
     en="The root of {value} is {rms}: the root mean square of logsumexp(logits), provided the raw value is logged, without its weight.",
 )
+ALL_ZERO = Text(zh="logits 全为 0 时（V = {v}）", en="with all logits zero (V = {v})")
 ZERO_LOGITS = Text(
     zh="logits 全为 0 时 logsumexp = ln {v} = {level}，z-loss 为其平方 {chance}；这是参照点，不是上限，也不是目标。",
     en="With all logits zero logsumexp is ln {v} = {level} and the z-loss its square, {chance}: a point to compare with,"
@@ -20,10 +21,10 @@ ZERO_LOGITS = Text(
 )
 
 
-def _chance(known: Known) -> Chance | None:
-    """Return (ln V)^2: logsumexp of V zeros is ln V."""
+def _levels(known: Known) -> tuple[Level, ...]:
+    """Return (ln V)^2: logsumexp of V zeros is ln V. Above it is no "worse than guessing", so it is no chance level."""
     v = count_fact(known, "vocab_size")
-    return None if v is None else Chance(value=math.log(v) ** 2, assumption="(ln(vocab_size))^2, all logits zero")
+    return () if v is None else (Level(value=math.log(v) ** 2, condition=ALL_ZERO(v=v)),)
 
 
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
@@ -44,7 +45,7 @@ LOSS = LossType(
     unit="nats²",
     goal="down",
     role="loss",
-    chance=_chance,
+    levels=_levels,
     notes=_notes,
     needs=("vocab_size",),
     why=Text(

@@ -165,9 +165,9 @@ class Reading:
         else:
             statistic, window = (Statistic.WINDOW_MEDIAN if self.eta else Statistic.WINDOW_MEAN), self._window()
             key = ColumnKey(meter.name, "train", Axis.ITERATION, Statistic.RUNNING_MEAN, None, "", meter.resolution)
-            self.columns.add(key, x, meter.mean, line)
+            self.columns.add(key, x, meter.mean, line, self.epoch)
         key = ColumnKey(meter.name, "train", Axis.ITERATION, statistic, window, "", meter.resolution)
-        self.columns.add(key, x, meter.first, line)
+        self.columns.add(key, x, meter.first, line, self.epoch)
 
     def _window(self) -> int:
         return DEIT_WINDOW if self.eta else XLLMX_WINDOW

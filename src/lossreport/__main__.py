@@ -1,0 +1,5 @@
+"""`python -m lossreport` is the command `lossreport`."""
+
+from lossreport.cli import main
+
+main()

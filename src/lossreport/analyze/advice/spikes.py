@@ -1,0 +1,51 @@
+"""What to do about spikes that are not explained by the logger."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossreport.analyze.adviser import Advice, Case
+from lossreport.analyze.detector import is_epoch_level
+from lossreport.model.analysis import Finding, Recommendation
+from lossreport.text import Text
+
+EPOCHS = Text(
+    zh="{path} 的尖峰是整个 epoch 的均值：先查清是一个坏批次还是整个 epoch。记录逐批次的 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。",
+    en="The spikes of {path} are means over a whole epoch: find out whether one batch or all of them caused it. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order.",
+)
+CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
+NONE = ""
+BATCH = Text(
+    zh="查看离群行对应的批次（坏样本、超长序列、标签错误）；下一行即恢复，不需要改优化器。",
+    en="Look at the batches of the outlying rows (bad samples, very long sequences, wrong labels); the next row is back, so the optimiser needs no change.",
+)
+ROWS = Text(
+    zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个批次；仍复现则把学习率（当前 {lr}）降低 10 %-33 %。",
+    en="If the spikes recur: restart from a checkpoint about 100 steps before and skip the next 200-500 batches; if they still do, lower the learning rate (now {lr}) by 10-33 %.",
+)
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield steps for epoch-level spikes, step-level spikes and single batches, each once."""
+    open_ = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
+    series = {s.id: s for s in case.context.run.series}
+    epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
+    steps = [f for f in open_ if f not in epochs]
+    if epochs:
+        clip = case.context.facts.get("clip_grad")
+        shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
+        yield Recommendation(id="", when="now", because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
+    if steps:
+        lr = case.context.facts.get("lr")
+        text = ROWS(lr=lr if isinstance(lr, int | float) else "?")
+        yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
+    outliers = [f for f in case.context.found if f.kind == "batch_outlier"]
+    if outliers:
+        yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())
+
+
+def _ids(findings: list[Finding]) -> tuple[str, ...]:
+    return tuple(finding.id for finding in findings)
+
+
+ADVICE = Advice(id="spikes", advise=advise, order=30)

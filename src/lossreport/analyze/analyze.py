@@ -1,0 +1,91 @@
+"""Runs everything over a run: detectors, then scales, shares, schedules, verdicts and advice. A unit that raises is reported."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from lossreport.analyze.adviser import Case, advices
+from lossreport.analyze.composition import shares
+from lossreport.analyze.detector import Context, detectors
+from lossreport.analyze.explain import explained
+from lossreport.analyze.scale import scales
+from lossreport.analyze.schedule import lr_schedules
+from lossreport.analyze.verdict import verdicts
+from lossreport.analyze.views import enrich
+from lossreport.model.analysis import Analysis, Failure, Finding, NotApplicable, Recommendation, Share
+from lossreport.model.run import Run
+
+T = TypeVar("T")
+
+
+@dataclass
+class Work:
+    """Runs units one by one and keeps what they raise, unless `strict`."""
+
+    strict: bool
+    failures: list[Failure] = field(default_factory=list)
+
+    def take(self, unit: str, source: Callable[[], Iterator[T]]) -> list[T]:
+        """Return all that a unit yields; where it raises, what it yielded before, and a failure is noted."""
+        found: list[T] = []
+        try:
+            found.extend(source())
+        except Exception as error:
+            if self.strict:
+                raise
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            where = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
+            self.failures.append(Failure(unit=unit, error=f"{type(error).__name__}: {error} ({where}:{place.lineno})"))
+        return found
+
+
+def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
+    """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a failure of the report."""
+    work = Work(strict)
+    context = Context(enrich(run))
+    not_applicable: list[NotApplicable] = []
+    for detector in detectors():
+        found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
+        not_applicable += [item for item in found if isinstance(item, NotApplicable)]
+        context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
+    context = replace_found(context, ranked(explained(context.found)))
+    composition = work.take("composition", lambda: shares(context))
+    judged = tuple(work.take("verdict", lambda: verdicts(context)))
+    case = Case(context, judged)
+    return Analysis(
+        runs=(context.run,),
+        scales=tuple(work.take("scale", lambda: scales(context))),
+        shares=tuple(item for item in composition if isinstance(item, Share)),
+        findings=context.found,
+        verdicts=judged,
+        lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
+        recommendations=_recommendations(work, case) if judged else (),
+        not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
+        failures=tuple(work.failures),
+    )
+
+
+def ranked(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Return the findings, most severe first (causes before what they explain), with ids F1, F2, ..."""
+    ordered = sorted(findings, key=lambda f: (-f.severity.rank, f.explained_by is not None, f.kind not in CAUSES))
+    return tuple(replace(finding, id=f"F{number}") for number, finding in enumerate(ordered, 1))
+
+
+CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "mixture")
+"""Kinds that come first among findings of one severity: they decide how the others are read."""
+
+
+def replace_found(context: Context, found: Sequence[Finding]) -> Context:
+    """Return a context with other findings."""
+    return Context(context.run, tuple(found))
+
+
+def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:
+    made: list[Recommendation] = []
+    for advice in advices():
+        made += work.take(f"advice {advice.id}", lambda advice=advice: advice.advise(case))  # type: ignore[misc]
+    made.sort(key=lambda item: item.when != "now")
+    return tuple(replace(item, id=f"R{number}") for number, item in enumerate(made, 1))

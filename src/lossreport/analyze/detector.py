@@ -1,0 +1,214 @@
+"""What a detector is, and what it may ask: the run with typed series, what is known of each metric, what was found before.
+
+One file a detector in `analyze/detectors/`; each yields findings, or says why it does not apply.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.views import DEAVERAGE, EPOCH_LAST
+from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, loss_type
+from lossreport.model.analysis import Evidence, Finding, Hypothesis, NotApplicable, Position, Severity
+from lossreport.model.run import Axis, Floats, Run, Series, Statistic
+from lossreport.registry import load_units
+from lossreport.text import Phrase
+
+EVIDENCE_ROWS: Final = 20
+"""Rows quoted as evidence by one finding; `rows` names all."""
+
+
+@dataclass(frozen=True)
+class Context:
+    """One run, ready to be looked at. `found` holds the findings of the detectors that ran before."""
+
+    run: Run
+    found: tuple[Finding, ...] = ()
+
+    @cached_property
+    def facts(self) -> Mapping[str, object]:
+        """All facts by name, the user's first."""
+        return {fact.name: self.run.value(fact.name) for fact in self.run.facts}
+
+    @cached_property
+    def metrics(self) -> frozenset[str]:
+        """The names of all metrics logged."""
+        return frozenset(series.name for series in self.run.series)
+
+    def kind(self, series: Series) -> LossType:
+        """Return what is known about the kind of a series."""
+        return loss_type(series.metric_type)
+
+    def known(self, series: Series) -> Known:
+        """Return what its kind may ask about this run."""
+        return Known(name=series.name, facts=self.facts, metrics=self.metrics)
+
+    def chance(self, series: Series) -> Chance | None:
+        """Return the chance level of a series, where its kind has one and the facts suffice."""
+        return self.kind(series).chance(self.known(series))
+
+    @cached_property
+    def losses(self) -> tuple[Series, ...]:
+        """The series to judge: one view of every loss of every source, epoch means and finest training rows apart.
+
+        An epoch-mean series that another source repeats is judged once, where it has the most decimals.
+        """
+        return tuple(series for series in self.judged if self.is_loss(series))
+
+    def is_loss(self, series: Series) -> bool:
+        """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""
+        kind = self.kind(series)
+        return kind.role == "loss" and (kind.id != GENERIC or "loss" in series.name.lower() or f"type.{series.name}" in self.facts)
+
+    @cached_property
+    def judged(self) -> tuple[Series, ...]:
+        """One view of every metric of every source; see `losses`."""
+        repeated = {copy.id for _, copy in self.copies}
+        return tuple(series for series in self.run.series if _is_best_view(series, self.run) and series.id not in repeated)
+
+    @cached_property
+    def copies(self) -> tuple[tuple[Series, Series], ...]:
+        """Pairs (original, copy) of epoch-mean series that two sources print alike, as far as the copy's decimals go."""
+        epochs = [s for s in self.run.series if s.statistic is Statistic.EPOCH_MEAN and not s.derived]
+        pairs = []
+        for copy in epochs:
+            originals = (s for s in epochs if s.source != copy.source and (s.name, s.split) == (copy.name, copy.split))
+            for original in originals:
+                if copy.resolution is not None and original.resolution is None and same_values(original, copy):
+                    pairs.append((original, copy))
+                    break
+        return tuple(pairs)
+
+    def view(self, series: Series, how: str) -> Series | None:
+        """Return the derived view of the same metric of the same source, e.g. its last row of every epoch."""
+        for other in self.run.series:
+            if other.derived and other.derived.how == how and same_metric(series, other):
+                return other
+        return None
+
+    def spike_spans(self, series: Series) -> tuple[tuple[int, int], ...]:
+        """Return (first row, last row) of the excursions found in a series."""
+        return tuple((f.start.row, f.end.row) for f in self.found if f.kind in ("spike", "batch_outlier") and f.series == (series.id,))
+
+    def has(self, kind: str, series: Series | None = None) -> bool:
+        """Return whether a kind was found, in that series or anywhere."""
+        return any(f.kind == kind and (series is None or series.id in f.series) for f in self.found)
+
+
+Found = Finding | NotApplicable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Detector:
+    """A test that yields findings of some kinds. Lower `order` runs first; later ones see what was found."""
+
+    id: str
+    kinds: tuple[str, ...]
+    detect: Callable[[Context], Iterator[Found]]
+    order: int = 50
+
+
+@cache
+def detectors() -> tuple[Detector, ...]:
+    """Return all detectors in running order."""
+    units = load_units("lossreport.analyze.detectors", "DETECTOR", Detector, "lossreport.detectors")
+    return tuple(sorted(units, key=lambda unit: unit.order))
+
+
+def position(series: Series, row: int) -> Position:
+    """Return the place of a row."""
+    return Position(x=float(series.x[row]), row=int(row), line=int(series.line[row]))
+
+
+def evidence(series: Series, rows: Iterable[int]) -> tuple[Evidence, ...]:
+    """Return the rows as evidence: source, line, x and value."""
+    return tuple(
+        Evidence(source=series.source, line=int(series.line[row]), x=float(series.x[row]), value=float(series.y[row])) for row in rows
+    )
+
+
+def make_finding(
+    kind: str,
+    series: Series,
+    rows: Sequence[int],
+    severity: Severity,
+    text: Phrase,
+    *,
+    numbers: Mapping[str, float] | None = None,
+    others: Sequence[Series] = (),
+    more_evidence: tuple[Evidence, ...] = (),
+    hypotheses: tuple[Hypothesis, ...] = (),
+    groups: tuple[tuple[int, ...], ...] = (),
+) -> Finding:
+    """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from report to report."""
+    first, last = rows[0], rows[-1]
+    place = f"{series.x[first]:g}"
+    return Finding(
+        id="",
+        kind=kind,
+        key=f"{kind}:{series.key}#{place}",
+        severity=severity,
+        series=(series.id, *(other.id for other in others)),
+        start=position(series, first),
+        end=position(series, last),
+        rows=tuple(int(row) for row in rows),
+        numbers=dict(numbers or {}),
+        evidence=(*evidence(series, rows[:EVIDENCE_ROWS]), *more_evidence),
+        hypotheses=hypotheses,
+        groups=groups,
+        text=text,
+    )
+
+
+def same_metric(a: Series, b: Series) -> bool:
+    """Return whether two series are the same metric of the same source."""
+    return (a.source, a.split, a.name) == (b.source, b.split, b.name)
+
+
+def same_values(a: Series, b: Series) -> bool:
+    """Return whether two series agree at every common x, as far as the printed decimals of `b` go; False without a common x."""
+    common, left, right = np.intersect1d(a.x, b.x, return_indices=True)
+    if not len(common):
+        return False
+    allowed = 0.51 * (b.resolution or 0.0)
+    with np.errstate(invalid="ignore"):
+        close = np.abs(a.y[left] - b.y[right]) <= allowed + 1e-9 * np.abs(b.y[right])
+    return bool(np.all(close | (np.isnan(a.y[left]) & np.isnan(b.y[right]))))
+
+
+def is_epoch_level(series: Series) -> bool:
+    """Return whether each row already averages a whole epoch (or is the only row of one)."""
+    return series.axis in (Axis.EPOCH, Axis.ROW)
+
+
+def _is_best_view(series: Series, run: Run) -> bool:
+    if series.derived and series.derived.how == EPOCH_LAST:
+        return False
+    if series.statistic is Statistic.EPOCH_MEAN:
+        return True
+    rivals = [other for other in run.series if same_metric(series, other) and is_epoch_level(other) == is_epoch_level(series)]
+    return series is min(rivals, key=_coarseness)
+
+
+def _coarseness(series: Series) -> int:
+    if series.derived:
+        return 1 if series.derived.how == DEAVERAGE else 9
+    order = [Statistic.VALUE, Statistic.WINDOW_MEDIAN, Statistic.WINDOW_MEAN, Statistic.EMA, Statistic.SUM, Statistic.UNKNOWN]
+    return 0 if series.statistic is Statistic.VALUE else 2 + order.index(series.statistic) if series.statistic in order else 8
+
+
+def shown_x(x: float) -> int | float:
+    """Return an x as the log prints it: whole numbers without a decimal point."""
+    return int(x) if float(x).is_integer() else float(x)
+
+
+def clean(series: Series, spans: tuple[tuple[int, int], ...]) -> Floats:
+    """Return the values of a series with excursions and non-finite rows interpolated."""
+    from lossreport.analyze.stats import without
+
+    return without(series.y, spans)

@@ -1,0 +1,85 @@
+"""A loss that ends well above its best and is still rising, or that lost all it had gained."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding, shown_x
+from lossreport.analyze.stats import block_medians, noise_of_differences, theil_sen
+from lossreport.model.analysis import Finding, Severity
+from lossreport.model.run import Floats, Series
+from lossreport.text import Text, change, number
+from lossreport.words import AXES
+
+MIN_ROWS: Final = 8
+BLOCKS: Final = 40
+MIN_RISE: Final = 0.15
+"""Least rise over the best level (SCIENCE.md 3.1 "divergence")."""
+NOISE_UNITS: Final = 6.0
+LOST: Final = 0.85
+LOST_SHORT: Final = 0.70
+"""Share of all progress that is lost again: enough by itself, below and from 50 rows on."""
+ONE_STEP: Final = 0.60
+"""A rise that happens in one block and then falls, or keeps most of the progress, is a level shift."""
+
+TEXT = Text(
+    zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起持续上升，末段为 {end}（{rise}），已失去此前进步的 {lost}。",
+    en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} and ends at {end} ({rise}), {lost} of the progress lost.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a diverging loss; series of interleaved regimes have no end level to speak of."""
+    for series in context.losses:
+        if len(series) >= MIN_ROWS and not context.has("mixture", series) and np.isfinite(series.y).sum() >= MIN_ROWS:
+            yield from _finding(series, clean(series, context.spike_spans(series)))
+
+
+def _finding(series: Series, y: Floats) -> Iterator[Finding]:
+    n = len(y)
+    medians, centres = block_medians(y, n if n < 24 else BLOCKS if n >= 80 else max(12, n // 2))
+    best = int(np.argmin(medians))
+    after = medians[best:]
+    end = float(np.median(medians[-max(1, len(medians) // 12) :]) if len(medians) >= 12 else np.median(y[-2:]))
+    rise = end - float(medians[best])
+    if len(after) < 3 or rise <= NOISE_UNITS * noise_of_differences(y if n < 80 else medians):
+        return
+    start = float(np.median(medians[: max(1, len(medians) // 20)]))
+    lost = rise / (abs(start - float(medians[best])) + 1e-12)
+    relative = _relative(rise, float(medians[best]), y)
+    if relative > MIN_RISE and (lost > (LOST_SHORT if n < 50 else LOST) or _still_rising(after, rise, lost, relative)):
+        row = int(centres[best])
+        text = TEXT(
+            metric=series.name,
+            path=series.path,
+            axis=AXES[series.axis.value],
+            x=shown_x(series.x[row]),
+            best=number(float(medians[best])),
+            end=number(end),
+            rise=change(relative),
+            lost=number(min(lost, 99.0) * 100, "%", digits=2),
+        )
+        numbers = {"best": float(medians[best]), "end": end, "rise": relative, "lost": lost}
+        yield make_finding("divergence", series, [row, n - 1], Severity.CRITICAL, text, numbers=numbers)
+
+
+def _relative(rise: float, best: float, y: Floats) -> float:
+    if best > 0:
+        return rise / best
+    return rise / (float(np.percentile(y, 90) - np.percentile(y, 10)) + 1e-12)
+
+
+def _still_rising(after: Floats, rise: float, lost: float, relative: float) -> bool:
+    steps = np.diff(after)
+    if theil_sen(np.arange(len(after), dtype=np.float64), after).low <= 0:
+        return False
+    later = after[int(np.argmax(steps)) + 1 :]
+    falling = len(later) >= 4 and theil_sen(np.arange(len(later), dtype=np.float64), later).high < 0
+    level_shift = steps.max() / rise > ONE_STEP and (falling or lost < 0.5) and relative < 1.0
+    return not level_shift
+
+
+DETECTOR = Detector(id="divergence", kinds=("divergence",), detect=detect, order=50)

@@ -1,0 +1,70 @@
+"""A loss that ends where it began: neither the level nor the blocks in between moved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding
+from lossreport.analyze.stats import block_medians, noise_of_differences
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Floats
+from lossreport.text import Text, change, number, percent
+
+MIN_ROWS: Final = 12
+MIN_GAIN: Final = 0.02
+SPREAD: Final = 0.04
+"""No learning: less than 2 % gained between the first and last level, blocks within 4 % (SCIENCE.md 3.1)."""
+
+TEXT = Text(
+    zh="`{metric}`（{path}）从头到尾几乎没有变化：{first} → {last}（{gain}），各段中位数相差不超过 {spread}。{chance}",
+    en="`{metric}` ({path}) hardly moved from start to end: {first} → {last} ({gain}), block medians within {spread}. {chance}",
+)
+AT_CHANCE = Text(
+    zh="它就停在机会水平 {chance} 上：模型没有学到东西。", en="It sits at the chance level of {chance}: nothing is being learned."
+)
+NOT_CHANCE = Text(
+    zh="这段日志不含下降过程：可能是续训后的尾段、学习率过小，或没有在学。",
+    en="The log holds no descent: the tail of a resumed run, a learning rate that is too small, or no learning at all.",
+)
+NEAR_CHANCE: Final = 0.02
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a training loss that did not move."""
+    for series in context.losses:
+        if len(series) < MIN_ROWS or series.split != "train" or context.has("mixture", series) or not np.isfinite(series.y).all():
+            continue
+        y = clean(series, context.spike_spans(series))
+        first, last = _ends(y)
+        medians, _ = block_medians(y, min(12, len(y)))
+        spread = float(np.ptp(medians)) / (abs(float(np.median(medians))) + 1e-12)
+        gain = (first - last) / (abs(first) + 1e-12)
+        if gain < MIN_GAIN and spread < SPREAD and abs(first - last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(first)):
+            chance = context.chance(series)
+            at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
+            text = TEXT(
+                metric=series.name,
+                path=series.path,
+                first=number(first),
+                last=number(last),
+                gain=change(-gain),
+                spread=percent(spread),
+                chance=AT_CHANCE(chance=number(chance.value)) if at_chance and chance else NOT_CHANCE(),
+            )
+            severity = Severity.HIGH if at_chance else Severity.MEDIUM
+            yield make_finding(
+                "no_learning", series, [0, len(series) - 1], severity, text, numbers={"first": first, "last": last, "gain": gain}
+            )
+
+
+def _ends(y: Floats) -> tuple[float, float]:
+    n = len(y)
+    q = max(1, int(0.05 * n)) if n >= 40 else 1
+    start, early = float(np.median(y[:q])), float(np.median(y[: min(3, n)]))
+    return (early if early > 1.05 * start else start), float(np.median(y[-max(q, min(3, n // 4)) :]))
+
+
+DETECTOR = Detector(id="no_learning", kinds=("no_learning",), detect=detect, order=50)

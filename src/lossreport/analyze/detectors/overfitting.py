@@ -1,0 +1,103 @@
+"""A validation loss that turned up while the training loss did not: the checkpoint to use is the one at its minimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, clean, is_epoch_level, make_finding, shown_x
+from lossreport.analyze.stats import block_medians, fill, noise_of_differences, robust_line, theil_sen
+from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.run import Series
+from lossreport.text import Text, change, number
+from lossreport.words import AXES
+
+MIN_ROWS: Final = 6
+MIN_RISE: Final = 0.03
+HIGH_RISE: Final = 0.10
+NOISE_UNITS: Final = 4.0
+TAIL_SHARE: Final = 0.10
+"""The minimum lies at least a tenth of the rows, and three rows, before the end (SCIENCE.md 3.1 "overfit")."""
+TRAIN_SHARE: Final = 0.25
+"""The training loss may rise by at most a quarter of the slope of the validation loss."""
+
+TEXT = Text(
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后升到 {end}（{rise}），而训练损失没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
+    en=(
+        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen to {end} since ({rise}) while the training loss has not: "
+        "over-fitting. The checkpoint to use is that of {axis} {x}."
+    ),
+)
+NO_VALIDATION = Text(
+    zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
+    en="There is no validation loss in the logs, so over-fitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
+)
+FEW = Text(
+    zh="`{split}/{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
+    en="`{split}/{metric}` has {count} validations; {need} are needed to judge over-fitting.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a validation loss that turned up, or say that there is none."""
+    validation = [series for series in context.losses if series.split != "train"]
+    if not validation:
+        yield NotApplicable(check="overfitting", series=(), reason=NO_VALIDATION(need=MIN_ROWS))
+    for series in validation:
+        if len(series) < MIN_ROWS:
+            reason = FEW(split=series.split, metric=series.name, count=len(series), need=MIN_ROWS)
+            yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
+        elif np.isfinite(series.y).all() and not context.has("appended_run", series):
+            yield from _finding(context, series)
+
+
+def training_partner(context: Context, validation: Series) -> Series | None:
+    """Return the training series of the same metric, from the same source if it has one; epoch means preferred."""
+    rivals = [s for s in context.losses if s.split == "train" and s.name == validation.name]
+    return min(rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None)
+
+
+def _finding(context: Context, series: Series) -> Iterator[Finding]:
+    y = clean(series, context.spike_spans(series))
+    n = len(y)
+    smooth = robust_line(y)[0] if n >= 120 else y
+    best = int(np.argmin(smooth))
+    end = float(np.median(y[-max(2, n // 20) :]))
+    rise = end - float(smooth[best])
+    if n - best < max(3, TAIL_SHARE * n) or smooth[best] <= 0:
+        return
+    noise = noise_of_differences(y) / max(1.0, n / 20) ** 0.5
+    medians, centres = block_medians(y[best:], min(24, n - best))
+    slope = theil_sen(centres, medians)
+    relative = rise / float(smooth[best])
+    if relative > MIN_RISE and rise > NOISE_UNITS * noise and slope.low > 0 and not _train_rises(context, series, best, slope.slope):
+        text = TEXT(
+            split=series.split,
+            metric=series.name,
+            path=series.path,
+            axis=AXES[series.axis.value],
+            x=shown_x(series.x[best]),
+            best=number(float(series.y[best])),
+            end=number(end),
+            rise=change(relative),
+        )
+        severity = Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
+        yield make_finding(
+            "overfitting", series, [best, n - 1], severity, text, numbers={"best": float(smooth[best]), "end": end, "rise": relative}
+        )
+
+
+def _train_rises(context: Context, validation: Series, best: int, slope: float) -> bool:
+    partner = training_partner(context, validation)
+    if partner is None or not is_epoch_level(partner):
+        return False
+    y = fill(partner.y[partner.x >= validation.x[best]])
+    if len(y) < 3:
+        return False
+    medians, centres = block_medians(y, min(24, len(y)))
+    return theil_sen(centres, medians).slope > TRAIN_SHARE * slope
+
+
+DETECTOR = Detector(id="overfitting", kinds=("overfitting",), detect=detect, order=50)

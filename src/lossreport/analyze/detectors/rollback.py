@@ -1,0 +1,97 @@
+"""Breaks in the axis: a resume that goes back, a run appended to the file of another, rows written twice, a torn end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
+from lossreport.model.analysis import Finding, Severity
+from lossreport.model.run import Segment, Series, Source
+from lossreport.text import Text, Value
+from lossreport.words import AXES
+
+ROLLBACK = Text(
+    zh="{path} 在第 {line} 行从 {axis} {before} 退回到 {after}：训练在此{how}，{count} 行被重跑（以后写的为准）。",
+    en="{path} goes back from {axis} {before} to {after} at line {line}: training was {how} there, and {count} rows were run again (the later ones count).",
+)
+RESUMED = Text(zh="续训", en="resumed")
+RESTARTED = Text(zh="重新开始", en="restarted")
+APPENDED = Text(
+    zh="{path} 从第 {line} 行起是另一次运行（{axis} 从 {before} 回到 {after}，且模型常量或起点不同）：两次运行的数字不能连成一条曲线。",
+    en=(
+        "From line {line} on, {path} holds another run ({axis} goes from {before} back to {after}, with other model constants or from the start): "
+        "the two are not one curve."
+    ),
+)
+DUPLICATE = Text(
+    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同，是重复写入。",
+    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: they were written twice.",
+)
+TORN = Text(
+    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。断行没有被使用。",
+    en="{path} ends in the middle of line {line}: the process stopped there, or was still writing when the file was copied. The torn line is not used.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield one finding a break of a source, one for duplicate rows, one for a torn end."""
+    for source in context.run.sources:
+        series = longest(context, source)
+        if series is None:
+            continue
+        for segment in context.run.segments:
+            if segment.source == source.id and segment.why in ("resume", "restart", "new_run"):
+                yield from _break(series, segment, source)
+        yield from _duplicates(series)
+        if source.torn:
+            yield _torn(series, source)
+
+
+def longest(context: Context, source: Source) -> Series | None:
+    """Return the loss series of a source with the most rows, the first of several; any series where it has no loss."""
+    of_source = [s for s in context.run.series if s.source == source.id and not s.derived and len(s)]
+    losses = [s for s in of_source if context.kind(s).role == "loss"]
+    return max(losses or of_source, key=len, default=None)
+
+
+def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding]:
+    row = int(np.searchsorted(series.line, segment.first_line))
+    if not 0 < row < len(series):
+        return
+    before, after = float(series.x[row - 1]), float(series.x[row])
+    common: dict[str, Value] = {
+        "path": source.path,
+        "line": segment.first_line,
+        "axis": AXES[series.axis.value],
+        "before": shown_x(before),
+        "after": shown_x(after),
+    }
+    if segment.why == "new_run":
+        yield make_finding("appended_run", series, [row], Severity.MEDIUM, APPENDED(**common))
+        return
+    if after > before:
+        return
+    repeated = int(np.count_nonzero(series.x[:row] >= after))
+    how = RESUMED if segment.why == "resume" else RESTARTED
+    yield make_finding("rollback", series, [row], Severity.LOW, ROLLBACK(**common, how=how, count=repeated), numbers={"rows": repeated})
+
+
+def _duplicates(series: Series) -> Iterator[Finding]:
+    seen: set[tuple[float, float]] = set()
+    repeated = []
+    for row, pair in enumerate(zip(series.x.tolist(), series.y.tolist(), strict=True)):
+        if pair in seen:
+            repeated.append(row)
+        seen.add(pair)
+    if len(repeated) >= 2:
+        text = DUPLICATE(metric=series.name, path=series.path, count=len(repeated), axis=AXES[series.axis.value])
+        yield make_finding("duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)})
+
+
+def _torn(series: Series, source: Source) -> Finding:
+    return make_finding("truncated_log", series, [len(series) - 1], Severity.LOW, TORN(path=source.path, line=source.lines))
+
+
+DETECTOR = Detector(id="rollback", kinds=("rollback", "appended_run", "duplicate_rows", "truncated_log"), detect=detect, order=5)

@@ -1,0 +1,153 @@
+"""The same metric in two sources of one run, held against each other epoch by epoch: agreement is a reassurance, disagreement a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding
+from lossreport.analyze.stats import mad
+from lossreport.model.analysis import Finding, Severity
+from lossreport.model.run import Floats, Ints, Run, Series, Statistic
+from lossreport.text import Join, Phrase, Text, Value, factor
+
+MIN_COMMON: Final = 3
+TOLERANCE: Final = 0.05
+"""Sources agree where the median relative difference is below 5 %: a running mean printed up to 9 iterations before the end of the
+epoch differs from the epoch mean by its last rows (SCIENCE.md 3.1 uses 2 % for rows of the same statistic)."""
+FAR_ROW: Final = 0.30
+"""A single epoch that differs by more than 30 % is a disagreement whatever the others do (FORMATS.md 1.6 c)."""
+CONSTANT: Final = 0.03
+"""The ratio is constant where its logs scatter by less than 3 %."""
+
+TEXT = Text(
+    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。两边记录的应是同一次训练的同一个量（{a} 是各 rank 同步之后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值），因此不能把两份数字混着读。",
+    en=(
+        "`{metric}` does not agree between {a} and {b}: {sentence}. Both should be the same quantity of the same training ({a}: the epoch mean "
+        "after all ranks are synchronised; {b}: one rank's mean since the start of the epoch), so the two must not be read as one."
+    ),
+)
+LOWER_HIGHER = Text(
+    zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}，在 epoch {high_rows} 却是它的 {high}",
+    en="{a} is {low_min} to {low_max} times lower than {b} in {low_n} epochs, and {high} as high in epochs {high_rows}",
+)
+LOWER = Text(
+    zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}",
+    en="{a} is {low_min} to {low_max} times lower than {b} in {low_n} epochs",
+)
+HIGHER = Text(zh="{a} 在 epoch {high_rows} 是 {b} 的 {high}", en="{a} is {high} as high as {b} in epochs {high_rows}")
+SCALED = Text(zh="{a} 始终约为 {b} 的 {ratio}", en="{a} is {ratio} {b} throughout")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Comparison:
+    """An epoch-mean series and the other source's value of the same epochs: rows of both, the ratio at each common epoch."""
+
+    synced: Series
+    local: Series
+    synced_rows: Ints
+    local_rows: Ints
+    ratio: Floats
+
+    @property
+    def x(self) -> Floats:
+        """The common epochs."""
+        common: Floats = self.synced.x[self.synced_rows]
+        return common
+
+    def agrees(self) -> bool:
+        """Return whether the two tell the same."""
+        difference = np.abs(np.log(self.ratio))
+        return bool(np.median(difference) <= TOLERANCE and difference.max() <= FAR_ROW)
+
+
+def comparisons(run: Run) -> list[Comparison]:
+    """Return every epoch-mean training metric beside one rank's running mean at the end of the same epochs."""
+    found = []
+    synced = [s for s in run.series if s.statistic is Statistic.EPOCH_MEAN and s.split == "train" and not s.derived]
+    for local in run.series:
+        if local.statistic is not Statistic.RUNNING_MEAN or not len(local.epoch):
+            continue
+        rivals = [s for s in synced if s.name == local.name]
+        best = next((s for s in rivals if s.source != local.source), rivals[0] if rivals else None)
+        made = _compare(best, local) if best is not None else None
+        if made is not None:
+            found.append(made)
+    return found
+
+
+def _compare(synced: Series, local: Series) -> Comparison | None:
+    """Align by epoch; only epochs that went on in the log (another follows, or their mean was printed) are complete."""
+    last = np.flatnonzero(np.append(np.diff(local.epoch) != 0, True))
+    _, first = np.unique(local.epoch[last][::-1], return_index=True)  # of an epoch run twice the later one counts
+    last = last[len(last) - 1 - first]
+    _, final = np.unique(synced.x[::-1], return_index=True)
+    rows = len(synced) - 1 - final
+    _, a, b = np.intersect1d(synced.x[rows], local.epoch[last], return_indices=True)
+    a, b = rows[a], last[b]
+    keep = np.isfinite(synced.y[a]) & np.isfinite(local.y[b]) & (synced.y[a] > 0) & (local.y[b] > 0)
+    a, b = a[keep], b[keep]
+    if len(a) < MIN_COMMON:
+        return None
+    return Comparison(synced=synced, local=local, synced_rows=a, local_rows=b, ratio=synced.y[a] / local.y[b])
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a loss whose sources disagree."""
+    for comparison in comparisons(context.run):
+        if context.kind(comparison.synced).role == "loss" and not comparison.agrees():
+            yield _finding(comparison)
+
+
+def _finding(comparison: Comparison) -> Finding:
+    far = np.flatnonzero(np.abs(np.log(comparison.ratio)) > TOLERANCE)
+    rows = comparison.synced_rows[far]
+    numbers = {"ratio_min": float(comparison.ratio.min()), "ratio_max": float(comparison.ratio.max()), "epochs": float(len(far))}
+    a, b = comparison.synced, comparison.local
+    text = TEXT(metric=a.name, a=a.path, b=_name(a, b), sentence=_sentence(comparison))
+    return make_finding(
+        "source_disagreement",
+        a,
+        rows.tolist(),
+        Severity.HIGH,
+        text,
+        numbers=numbers,
+        others=(b,),
+        more_evidence=evidence(b, comparison.local_rows[far].tolist()[:20]),
+    )
+
+
+def _name(a: Series, b: Series) -> str | Phrase:
+    return b.path if a.path != b.path else SAME_FILE(path=b.path)
+
+
+SAME_FILE = Text(zh="{path} 的逐行输出", en="the rows of {path}")
+
+
+def _sentence(comparison: Comparison) -> Phrase:
+    a, b, ratio = comparison.synced.path, _name(comparison.synced, comparison.local), comparison.ratio
+    if mad(np.log(ratio)) < CONSTANT and np.ptp(np.log(ratio)) < 2 * CONSTANT:
+        return SCALED(a=a, b=b, ratio=factor(float(np.median(ratio))))
+    low, high = np.flatnonzero(ratio < 1 - TOLERANCE), np.flatnonzero(ratio > 1 + TOLERANCE)
+    lower: dict[str, Value] = {
+        "low_n": len(low),
+        "low_min": _times(1 / ratio[low].max()) if len(low) else "",
+        "low_max": _times(1 / ratio[low].min()) if len(low) else "",
+    }
+    higher: dict[str, Value] = {
+        "high": Join(items=tuple(factor(float(r)) for r in ratio[high][:8])),
+        "high_rows": Join(items=tuple(int(x) for x in comparison.x[high][:8])),
+    }
+    if len(low) and len(high):
+        return LOWER_HIGHER(a=a, b=b, **lower, **higher)
+    return LOWER(a=a, b=b, **lower) if len(low) else HIGHER(a=a, b=b, **higher)
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:.1f}"
+
+
+DETECTOR = Detector(id="source_disagreement", kinds=("source_disagreement",), detect=detect, order=40)

@@ -1,0 +1,131 @@
+"""Recovering upward excursions of a loss: a hard batch where one step-level row stands out, a spike otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
+from lossreport.analyze.excursion import MIN_ROWS, excursions
+from lossreport.analyze.stats import fill, mad
+from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.run import Series, Statistic
+from lossreport.text import Phrase, Text, factor
+from lossreport.words import AXES
+
+NEIGHBOURS: Final = 5
+"""Rows on each side that give the baseline quoted in the text."""
+BATCH_ROWS: Final = 60
+"""Below this a log has no step-level neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
+RECOVERED: Final = 0.25
+"""A batch outlier: the next row keeps less than a quarter of the excess."""
+FEW_ITERATIONS: Final = 100
+"""A row that averages at most so many iterations is still step-level."""
+
+SPIKE = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 出现尖峰：{value}，邻近行的中位数为 {baseline}，是其 {ratio}，之后回落（第 {line} 行）。",
+    en="`{metric}` ({path}) spikes at {axis} {x}: {value} against a median of {baseline} around it, {ratio} as much, and recovers (line {line}).",
+)
+OUTLIER = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 有一行离群：{value}，邻近行的中位数为 {baseline}；下一行即恢复正常，更像个别难样本或坏批次，而不是训练不稳定。",
+    en=(
+        "`{metric}` ({path}) has one outlying row at {axis} {x}: {value} against a median of {baseline}; the next row is back to normal, "
+        "which looks like a hard or bad batch rather than instability."
+    ),
+)
+SHORT = Text(
+    zh="`{metric}`（{path}）只有 {count} 行，少于判断尖峰所需的 {need} 行。",
+    en="`{metric}` ({path}) has {count} rows; at least {need} are needed to tell a spike.",
+)
+WINDOWED = Text(
+    zh="`{metric}`（{path}）的每一行是最近 {window} 次 iteration 的均值或中位数，单个批次的尖峰在其中看不出来；需要逐批次的值或同一行的累计均值。",
+    en=(
+        "Each row of `{metric}` ({path}) is a mean or median of the last {window} iterations, which hides a spike of one batch; "
+        "values per batch, or the running mean beside it, are needed."
+    ),
+)
+WIDE_WINDOW: Final = 20
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield one finding an excursion of every loss; rows of several segments are looked at apart."""
+    for series in context.losses:
+        if np.isfinite(series.y).sum() < MIN_ROWS:
+            yield NotApplicable(
+                check="spike", series=(series.id,), reason=SHORT(metric=series.name, path=series.path, count=len(series), need=MIN_ROWS)
+            )
+        elif _hides_batches(series):
+            yield NotApplicable(
+                check="spike", series=(series.id,), reason=WINDOWED(metric=series.name, path=series.path, window=series.window or 0)
+            )
+        else:
+            yield from _spikes(series)
+
+
+def _hides_batches(series: Series) -> bool:
+    averaged = series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
+    return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
+
+
+def _spikes(series: Series) -> Iterator[Finding]:
+    spans = series.segments or ()
+    for span in spans:
+        for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
+            yield _finding(series, span.first_row + first, span.first_row + last)
+
+
+def _finding(series: Series, first: int, last: int) -> Finding:
+    peak = first + int(np.nanargmax(series.y[first : last + 1]))
+    around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
+    baseline = float(np.nanmedian(series.y[around]))
+    value = float(series.y[peak])
+    outlier = is_batch_outlier(series, first, last, baseline)
+    numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
+    return make_finding(
+        "batch_outlier" if outlier else "spike",
+        series,
+        list(range(first, last + 1)),
+        Severity.LOW if outlier else Severity.HIGH,
+        text,
+        numbers=numbers,
+    )
+
+
+def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
+    """Return whether an excursion is one step-level row whose next row is back: the parameters took no harm."""
+    step_level = not is_epoch_level(series) and len(series) >= BATCH_ROWS and (series.window or 1) <= FEW_ITERATIONS
+    if not step_level or first != last or last + 1 >= len(series):
+        return False
+    noise = mad(np.diff(fill(series.y[max(0, first - 60) : first]))) / 1.414 if first > 5 else 0.0
+    return bool(series.y[last + 1] - baseline < max(RECOVERED * (series.y[first] - baseline), 3 * noise))
+
+
+def _score(series: Series, row: int, baseline: float) -> float:
+    others = np.delete(series.y, row)
+    spread = mad(others)
+    return float((series.y[row] - baseline) / spread) if spread > 0 else float("inf")
+
+
+def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
+    return SPIKE(
+        metric=series.name,
+        path=series.path,
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[row]),
+        value=value,
+        baseline=baseline,
+        ratio=factor(value / baseline) if baseline > 0 else value - baseline,
+        line=int(series.line[row]),
+    )
+
+
+def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
+    return OUTLIER(
+        metric=series.name, path=series.path, axis=AXES[series.axis.value], x=shown_x(series.x[row]), value=value, baseline=baseline
+    )
+
+
+DETECTOR = Detector(id="spike", kinds=("spike", "batch_outlier"), detect=detect, order=20)

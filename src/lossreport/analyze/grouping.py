@@ -1,0 +1,147 @@
+"""Tells whether the values of a curve fall into groups that alternate, and which rows agree in several metrics at once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from lossreport.analyze.stats import block_medians, mad
+from lossreport.model.run import Floats
+
+MIN_ROWS: Final = 8
+SHORT: Final = 60
+SIDE_SHARE: Final = 0.15
+"""Each side of a gap holds at least this share of the rows, and three rows."""
+GAP_SHARE: Final = 0.22
+"""The widest gap, as a share of the 10-90 % span, that separates two groups of a short curve (SCIENCE.md 3.1, "regime mixture")."""
+VALLEY: Final = 0.40
+"""The deepest valley of the histogram, relative to its lower rim, that separates two groups of a long curve."""
+ASHMAN: Final = 2.0
+"""Ashman's D above which two modes are separate (Ashman, Bird & Zepf 1994)."""
+MIN_RUNS: Final = 5
+RUNS_SHARE: Final = 0.35
+"""Long curves switch sides at least this share of the switches of a random order: a level shift switches once."""
+MIN_SEPARATION: Final = 0.10
+NEAR: Final = 0.015
+FAR: Final = 0.30
+"""Rows of one cluster lie within 1.5 % of each other in one metric and within 30 % in all (in logs; seed table: SCIENCE.md 1.1, 27)."""
+JOINT: Final = 0.06
+"""Rows that lie within 6 % in every metric at once are what the permutation test counts."""
+PERMUTATIONS: Final = 2000
+SIGNIFICANT: Final = 0.01
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Split:
+    """Two groups of values: the threshold between them, which rows lie above, how often the rows change sides, Ashman's D."""
+
+    threshold: float
+    above: npt.NDArray[np.bool_]
+    runs: int
+    separation: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clusters:
+    """Rows that agree in several metrics at once, and the probability of so many agreements in independently shuffled columns."""
+
+    rows: tuple[tuple[int, ...], ...]
+    p: float
+
+
+def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | None:
+    """Return two alternating groups of the values, or None. `u` is in logs where the curve is positive.
+
+    Source: SCIENCE.md 3.1 "regime mixture"; the number of sides' changes keeps level shifts and learning-rate drops out.
+    """
+    n = len(u)
+    if n < MIN_ROWS or not np.isfinite(u).all():
+        return None
+    threshold = _gap(u) if n < SHORT else _valley(u)
+    if threshold is None:
+        return None
+    above = u > threshold
+    low, high = u[~above], u[above]
+    if min(len(low), len(high)) < 2:
+        return None
+    distance = float(np.median(high) - np.median(low))
+    separation = math.sqrt(2) * distance / math.sqrt(mad(low) ** 2 + mad(high) ** 2 + 1e-12)
+    runs = 1 + int(np.count_nonzero(np.diff(above.astype(int))))
+    needed = MIN_RUNS if n < SHORT else max(8.0, RUNS_SHARE * 2 * len(low) * len(high) / n)
+    if separation <= ASHMAN or runs < needed or distance <= min_separation:
+        return None
+    return Split(threshold=threshold, above=above, runs=runs, separation=separation)
+
+
+def detrended(u: Floats) -> Floats:
+    """Return a long curve without its slow trend; a short one unchanged."""
+    if len(u) < SHORT:
+        return u
+    medians, centres = block_medians(u, 12)
+    return np.asarray(u - np.interp(np.arange(len(u)), centres, medians))
+
+
+def joint_clusters(columns: Sequence[Floats], seed: int = 0) -> Clusters:
+    """Return the rows that agree in all columns (logs of positive metrics) at once, and how likely that is by chance.
+
+    Two rows are linked where they lie within 1.5 % in one column and within 30 % in all; clusters are the linked rows. The
+    probability is that of at least as many pairs within 6 % in every column when each column is shuffled by itself.
+    """
+    table = np.column_stack(columns)
+    rng = np.random.default_rng(seed)
+    count = _coincidences(table)
+    hits = 0
+    for _ in range(PERMUTATIONS if count else 0):
+        hits += _coincidences(np.column_stack([rng.permutation(column) for column in columns])) >= count
+    return Clusters(rows=_connected(_links(table)), p=(hits + 1) / (PERMUTATIONS + 1) if count else 1.0)
+
+
+def _gap(u: Floats) -> float | None:
+    ordered = np.sort(u)
+    need = max(3, math.ceil(SIDE_SHARE * len(u)))
+    gaps = np.diff(ordered)[need - 1 : len(u) - need]
+    if not len(gaps) or gaps.max() <= 0:
+        return None
+    at = need + int(np.argmax(gaps))
+    core = float(np.percentile(u, 90) - np.percentile(u, 10))
+    return float(0.5 * (ordered[at - 1] + ordered[at])) if gaps.max() > GAP_SHARE * core else None
+
+
+def _valley(u: Floats) -> float | None:
+    low, high = np.percentile(u, [0.5, 99.5])
+    counts, edges = np.histogram(np.clip(u, low, high), 96, (low, high + 1e-12))
+    kernel = np.exp(-0.5 * (np.arange(-9, 10) / 2.5) ** 2)
+    smooth = np.convolve(counts, kernel / kernel.sum(), "same")
+    mass = np.cumsum(smooth) / smooth.sum()
+    rim = np.minimum(np.maximum.accumulate(smooth), np.maximum.accumulate(smooth[::-1])[::-1])
+    side = 0.12 if len(u) < 400 else 0.06
+    depth = np.where((mass > side) & (mass < 1 - side), smooth / np.maximum(rim, 1e-12), np.inf)
+    at = int(np.argmin(depth))
+    return float(0.5 * (edges[at] + edges[at + 1])) if depth[at] < VALLEY else None
+
+
+def _links(table: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:
+    distance = np.abs(table[:, None, :] - table[None, :, :])
+    near = (distance.min(axis=2) <= NEAR) & (distance.max(axis=2) <= FAR)
+    return np.asarray(np.triu(near, 1))
+
+
+def _coincidences(table: npt.NDArray[np.float64]) -> int:
+    distance = np.abs(table[:, None, :] - table[None, :, :]).max(axis=2)
+    return int(np.count_nonzero(np.triu(distance <= JOINT, 1)))
+
+
+def _connected(linked: npt.NDArray[np.bool_]) -> tuple[tuple[int, ...], ...]:
+    group = list(range(len(linked)))
+    for a, b in np.argwhere(linked).tolist():
+        old, new = group[b], group[a]
+        group = [new if member == old else member for member in group]
+    members: dict[int, list[int]] = {}
+    for row, of in enumerate(group):
+        members.setdefault(of, []).append(row)
+    return tuple(tuple(rows) for rows in members.values() if len(rows) > 1)

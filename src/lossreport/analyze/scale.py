@@ -1,0 +1,57 @@
+"""What the size of each loss means: its last value against the levels its kind knows, and the sentences that follow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from lossreport.analyze.detector import Context
+from lossreport.analyze.views import EPOCH_LAST
+from lossreport.model.analysis import Scale
+from lossreport.model.run import Series
+
+
+def scales(context: Context) -> Iterator[Scale]:
+    """Yield a scale for the main view of every loss; see `headline`."""
+    for series in headlines(context):
+        value = last_finite(series)
+        if value is not None:
+            yield _scale(context, series, value)
+
+
+def headlines(context: Context) -> list[Series]:
+    """Return one series a loss and split, in the order the log names them: the one whose last value a person would quote.
+
+    Where two sources of the same metric disagree it is the single rank's (its rows can be checked one by one); otherwise the
+    epoch means.
+    """
+    disputed = {series_id for finding in context.found if finding.kind == "source_disagreement" for series_id in finding.series}
+    chosen: dict[tuple[str, str], Series] = {}
+    for series in context.losses:
+        held = chosen.get((series.split, series.name))
+        if held is None or (held.id in disputed and series.id not in disputed):
+            chosen[(series.split, series.name)] = series
+    return [context.view(series, EPOCH_LAST) or series for series in chosen.values()]
+
+
+def last_finite(series: Series) -> float | None:
+    """Return the last finite value of a series, or None."""
+    return next((float(value) for value in series.y[::-1] if math.isfinite(value)), None)
+
+
+def _scale(context: Context, series: Series, value: float) -> Scale:
+    kind, known = context.kind(series), context.known(series)
+    chance = kind.chance(known)
+    in_logs = kind.log_space and chance is not None and 0 < value <= chance.value
+    return Scale(
+        series=(series.id,),
+        value=value,
+        unit=series.unit,
+        chance=chance.value if chance else None,
+        assumption=chance.assumption if chance else "",
+        perplexity=math.exp(value) if in_logs else None,
+        normalised=value / chance.value if chance and chance.value > 0 else None,
+        levels=tuple((level.value, level.condition) for level in kind.levels(known)),
+        notes=kind.notes(known, value),
+        needs=tuple(need.replace("<metric>", series.name) for need in kind.needs) if chance is None else (),
+    )

@@ -1,0 +1,343 @@
+"""The state of every loss and of the whole run: the first of the contract's states that holds, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.composition import weighted_terms
+from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
+from lossreport.analyze.schedule import constant_lr
+from lossreport.analyze.trend import MIN_ROWS, is_flat, is_improving, tail_trend
+from lossreport.analyze.views import EPOCH_LAST
+from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
+from lossreport.model.run import Series
+from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
+from lossreport.words import AXES
+
+LEAST_ROWS: Final = 5
+LEAST_TAIL: Final = 3
+SECOND_HALF: Final = 0.5
+WARM_UP: Final = 0.10
+MIN_SPIKES: Final = 2
+NEAR_CHANCE: Final = 0.03
+OVER_TARGET: Final = 1.10
+LAST_EPOCHS: Final = 3
+"""The change quoted in words is that over the last three epochs."""
+NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "preference")
+"""Kinds whose loss is not the metric: a flat loss is never called converged (SCIENCE.md R22)."""
+
+SENTENCES: Final = {
+    State.INSUFFICIENT: Text(
+        zh="`{metric}`（{path}）：只有 {rows} 行有限值，不足以判断收敛；至少需要 {need} 行。",
+        en="`{metric}` ({path}): {rows} finite rows are too few to judge convergence; {need} are needed.",
+    ),
+    State.BROKEN: Text(
+        zh="`{metric}`（{path}）：最后的值不是有限数，这次训练已经损坏。",
+        en="`{metric}` ({path}): the last value is not finite; this run is broken.",
+    ),
+    State.MIXED: Text(
+        zh="`{metric}`（{path}）：各行属于不同的组，分清每一行来自哪里之前不能判断收敛。",
+        en="`{metric}` ({path}): the rows belong to different groups; convergence cannot be judged until the rows are told apart.",
+    ),
+    State.DIVERGING: Text(
+        zh="`{metric}`（{path}）：正在发散，末段明显高于此前的最好水平。",
+        en="`{metric}` ({path}): diverging, the end lies well above the best level reached.",
+    ),
+    State.UNSTABLE: Text(
+        zh="`{metric}`（{path}）：不稳定，热身之后仍有尖峰或高于机会水平的 epoch。",
+        en="`{metric}` ({path}): unstable, with spikes or epochs worse than chance after the warm-up.",
+    ),
+    State.OVERFITTING: Text(
+        zh="`{metric}`（{path}）：验证集 loss 已经回升，出现过拟合。",
+        en="`{metric}` ({path}): over-fitting, the validation loss has turned up.",
+    ),
+    State.PLATEAU_HIGH: Text(
+        zh="`{metric}`（{path}）：已走平，但停在高位（接近机会水平、高于目标，或几乎没有进步过）。{trend}",
+        en="`{metric}` ({path}): flat, but at a high level (near chance, above the target, or hardly ever improved). {trend}",
+    ),
+    State.CONVERGED: Text(
+        zh="`{metric}`（{path}）：在当前学习率下已走平。{trend}{lr}",
+        en="`{metric}` ({path}): flat at this learning rate. {trend}{lr}",
+    ),
+    State.IMPROVING: Text(zh="`{metric}`（{path}）：仍在改善。{trend}", en="`{metric}` ({path}): still improving. {trend}"),
+    State.INCONCLUSIVE: Text(
+        zh="`{metric}`（{path}）：目前的行数分不清是走平还是缓慢改善。{trend}",
+        en="`{metric}` ({path}): these rows do not tell flat from slowly improving. {trend}",
+    ),
+}
+TREND = Text(
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
+)
+EPOCHS = Text(
+    zh="；最后 {count} 个 epoch（{x0} → {x1}）从 {y0} 到 {y1}，{gain}",
+    en="; over the last {count} epochs ({x0} → {x1}) from {y0} to {y1}, {gain}",
+)
+NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer than {need} rows no slope is given.")
+CONSTANT_LR = Text(zh="学习率是常数，降低学习率后仍可能继续下降。", en=" The learning rate is constant: a decay may still lower it.")
+EMPTY: Final = ""
+MORE_ROWS = Text(
+    zh="区间收窄到能分辨 2 % 的差别，大约需要现在的 {times} 倍行数。",
+    en="About {times} times as many rows would narrow the interval enough to tell 2 %.",
+)
+SEPARATE = Text(
+    zh="查明每一行来自哪个数据集、任务或运行（或先解决来源不一致），再分组判断。",
+    en="Find out which data set, task or run each row belongs to (or settle why the sources disagree), then judge each group.",
+)
+RUN: Final = {
+    State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),
+    State.BROKEN: Text(
+        zh="训练已损坏：出现了非有限值，之后的数字不可信。",
+        en="The run is broken: a loss is not finite, and nothing after it can be trusted.",
+    ),
+    State.MIXED: Text(
+        zh="目前不能判定这次训练是否收敛：{names} 的各行混杂了不同的组，必须先分清每一行的来历。{others}",
+        en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be told apart first.{others}",
+    ),
+    State.DIVERGING: Text(zh="训练正在发散（{names}）。{others}", en="The run is diverging ({names}).{others}"),
+    State.UNSTABLE: Text(zh="训练不稳定（{names}）。{others}", en="The run is unstable ({names}).{others}"),
+    State.OVERFITTING: Text(zh="训练已经过拟合（{names}）。{others}", en="The run is over-fitting ({names}).{others}"),
+    State.PLATEAU_HIGH: Text(zh="训练停在高位（{names}）。{others}", en="The run is flat at a high level ({names}).{others}"),
+    State.CONVERGED: Text(zh="各项损失在当前学习率下都已走平（{names}）。", en="All losses are flat at this learning rate ({names})."),
+    State.IMPROVING: Text(
+        zh="训练正常，仍在改善（{names}）。{others}",
+        en="The run is still improving ({names}), and nothing speaks against going on.{others}",
+    ),
+    State.INCONCLUSIVE: Text(
+        zh="没有发现异常，但目前的数据分不清是走平还是缓慢改善。",
+        en="Nothing went wrong, but these rows do not tell flat from slowly improving.",
+    ),
+}
+OTHERS = Text(zh="另外：{sentences}。", en=" Besides: {sentences}.")
+STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
+SHORT: Final = {
+    State.INSUFFICIENT: Text(zh="数据不足", en="too short to judge"),
+    State.BROKEN: Text(zh="已损坏", en="broken"),
+    State.MIXED: Text(zh="混杂", en="mixed"),
+    State.DIVERGING: Text(zh="发散", en="diverging"),
+    State.UNSTABLE: Text(zh="不稳定", en="unstable"),
+    State.OVERFITTING: Text(zh="过拟合", en="over-fitting"),
+    State.PLATEAU_HIGH: Text(zh="停在高位", en="flat at a high level"),
+    State.CONVERGED: Text(zh="在当前学习率下已走平", en="flat at this learning rate"),
+    State.IMPROVING: Text(zh="仍在改善", en="still improving"),
+    State.INCONCLUSIVE: Text(zh="尚无定论", en="inconclusive"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A state with the findings it rests on and the trend it was read from."""
+
+    state: State
+    because: tuple[str, ...] = ()
+    trend: Trend | None = None
+    confidence: Confidence = "medium"
+
+
+def verdicts(context: Context) -> Iterator[Verdict]:
+    """Yield a verdict for every loss and, last, one for the run. `context.found` must carry final ids."""
+    made = []
+    for series in context.losses:
+        judged = judge(context, series)
+        made.append((series, judged))
+        yield Verdict(
+            question="convergence",
+            series=(series.id,),
+            run=context.run.id,
+            state=judged.state,
+            confidence=judged.confidence,
+            because=judged.because,
+            trend=judged.trend,
+            text=_sentence(context, series, judged),
+            change_mind=_change_mind(judged),
+        )
+    yield _of_run(context, made)
+
+
+def judge(context: Context, series: Series) -> Judgement:
+    """Return the first state of the contract that holds for one series."""
+    finite = np.isfinite(series.y)
+    tail = finite[-max(1, round(0.25 * len(series))) :]
+    if (len(series) and not finite[-1]) or _reported_nonfinite(context):
+        return Judgement(state=State.BROKEN, because=_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
+    if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
+        return Judgement(state=State.INSUFFICIENT, confidence="high")
+    if context.has("mixture", series):
+        because = _ids(context, series, ("mixture", "mixed_reduction"))
+        return Judgement(state=State.MIXED, because=because, confidence="high")
+    if context.has("divergence", series):
+        return Judgement(state=State.DIVERGING, because=_ids(context, series, ("divergence",)), confidence="high")
+    unstable = _unstable(context, series)
+    if unstable:
+        return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
+    if context.has("overfitting", series):
+        return Judgement(state=State.OVERFITTING, because=_ids(context, series, ("overfitting",)), confidence="medium")
+    return _by_trend(context, series)
+
+
+def _by_trend(context: Context, series: Series) -> Judgement:
+    y = clean(series, context.spike_spans(series))
+    trend = tail_trend(series, y)
+    if trend is None:
+        return Judgement(state=State.INCONCLUSIVE, confidence="low")
+    if is_flat(series, y, trend):
+        high = _is_high(context, series, y)
+        state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
+        return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
+    if is_improving(trend):
+        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
+    return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
+
+
+def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+    level = float(np.median(y[-max(2, len(y) // 20) :]))
+    chance = context.chance(series)
+    target = context.facts.get(f"target.{series.name}")
+    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
+    above = isinstance(target, int | float) and level > OVER_TARGET * target
+    return near or above or context.has("no_learning", series)
+
+
+def _unstable(context: Context, series: Series) -> list[Finding]:
+    """Return the findings that make a series unstable: two spikes in the second half, or an epoch above chance after warm-up."""
+    spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= SECOND_HALF * len(series)]
+    chance = [
+        f
+        for f in context.found
+        if f.kind == "above_chance"
+        and f.series[0] == series.id
+        and is_epoch_level(series)
+        and any(row >= WARM_UP * len(series) for row in f.rows)
+    ]
+    return (spikes if len(spikes) >= MIN_SPIKES else []) + chance
+
+
+def _reported_nonfinite(context: Context) -> bool:
+    return any(finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit") for finding in context.found)
+
+
+def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:
+    return tuple(f.id for f in context.found if f.kind in kinds and (anywhere or series.id in f.series))
+
+
+# ------------------------------------------------------------------------------------------------ sentences
+def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
+    values: dict[str, Value] = {"metric": series.name if series.split == "train" else f"{series.split}/{series.name}", "path": series.path}
+    match judged.state:
+        case State.INSUFFICIENT:
+            values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
+        case State.PLATEAU_HIGH | State.CONVERGED | State.IMPROVING | State.INCONCLUSIVE:
+            values["trend"] = _trend(context, series, judged.trend)
+        case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING:
+            pass
+    if judged.state is State.CONVERGED:
+        values["lr"] = CONSTANT_LR() if constant_lr(context) else EMPTY
+    return SENTENCES[judged.state](**values)
+
+
+def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
+    if trend is None:
+        return NO_TREND(need=MIN_ROWS)
+    return TREND(
+        rows=trend.rows,
+        axis=AXES[series.axis.value],
+        first=shown_x(trend.first.x),
+        last=shown_x(trend.last.x),
+        gain=change(-trend.gain),
+        low=change(-trend.high),
+        high=change(-trend.low),
+        epochs=last_epochs(context, series) or EMPTY,
+    )
+
+
+def last_epochs(context: Context, series: Series) -> Phrase | None:
+    """Return the change over the last three epochs in words, or None where the log has fewer epochs."""
+    ends = context.view(series, EPOCH_LAST) if not is_epoch_level(series) else series
+    if ends is None or len(ends) <= LAST_EPOCHS or ends.y[-1 - LAST_EPOCHS] <= 0:
+        return None
+    y0, y1 = float(ends.y[-1 - LAST_EPOCHS]), float(ends.y[-1])
+    x0, x1 = float(ends.x[-1 - LAST_EPOCHS]), float(ends.x[-1])
+    return EPOCHS(count=int(x1 - x0), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
+
+
+def _change_mind(judged: Judgement) -> Phrase | None:
+    if judged.state is State.MIXED:
+        return SEPARATE()
+    trend = judged.trend
+    if judged.state is State.INCONCLUSIVE and trend is not None:
+        times = ((trend.high - trend.low) / 0.02) ** 2
+        return MORE_ROWS(times=Quantity(value=max(1.5, times), digits=2))
+    return None
+
+
+# ------------------------------------------------------------------------------------------------ the whole run
+def main_losses(context: Context) -> list[Series]:
+    """Return the losses that decide over the run: the total and its terms where they are known, else all; validation included."""
+    train = [series for series in context.losses if series.split == "train"]
+    terms = {series.name for series, _ in weighted_terms(context, train)} | {s.name for s in train if s.metric_type == "generic"}
+    chosen = [series for series in context.losses if series.name in terms]
+    return chosen or list(context.losses)
+
+
+def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
+    wanted = {series.id for series in main_losses(context)}
+    main = [(series, judged) for series, judged in made if series.id in wanted]
+    state = run_state([judged.state for _, judged in main])
+    deciding = [(series, judged) for series, judged in main if judged.state is state]
+    rest = [(series, judged) for series, judged in main if judged.state is not state and judged.trend is not None]
+    template = RUN[state]
+    values: dict[str, Value] = {}
+    if "{names}" in template.en:
+        values["names"] = _join(_named(series) for series, _ in deciding)
+    if "{others}" in template.en:
+        values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
+    order: list[Confidence] = ["low", "medium", "high"]
+    confidence: Confidence = min((judged.confidence for _, judged in deciding), key=order.index, default=order[0])
+    return Verdict(
+        question="convergence",
+        series=(),
+        run=context.run.id,
+        state=state,
+        confidence=confidence,
+        because=because,
+        text=template(**values),
+        change_mind=SEPARATE() if state is State.MIXED else None,
+    )
+
+
+def run_state(states: Sequence[State]) -> State:
+    """Return the state of a run: the first trouble of any of its losses; converged only where all are flat, improving where any is.
+
+    Series that are too short count only where all are.
+    """
+    told = [state for state in states if state is not State.INSUFFICIENT]
+    if not told:
+        return State.INSUFFICIENT
+    for trouble in (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE, State.OVERFITTING, State.PLATEAU_HIGH):
+        if trouble in told:
+            return trouble
+    if State.IMPROVING in told:
+        return State.IMPROVING
+    return State.CONVERGED if all(state is State.CONVERGED for state in told) else State.INCONCLUSIVE
+
+
+NAMED = Text(zh="`{metric}`（{path}）", en="`{metric}` in {path}")
+
+
+def _named(series: Series) -> Phrase:
+    return NAMED(metric=series.name if series.split == "train" else f"{series.split}/{series.name}", path=series.path)
+
+
+def _state_of(series: Series, state: State) -> Phrase:
+    return STATE_OF(
+        metric=series.name if series.split == "train" else f"{series.split}/{series.name}", path=series.path, state=SHORT[state]
+    )
+
+
+def _join(phrases: Iterator[Phrase]) -> Value:
+    return Join(items=tuple(phrases)[:8])

@@ -1,0 +1,125 @@
+"""Prepares a run for its detectors: names the kind of every metric, undoes running means, takes the last row of every epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from lossreport.knowledge.loss_type import classify
+from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints
+
+Bools = npt.NDArray[np.bool_]
+
+DEAVERAGE: Final = "deaverage"
+EPOCH_LAST: Final = "epoch_last"
+
+
+def enrich(run: Run) -> Run:
+    """Return the run with typed series and, behind them, the derived ones; ids go on counting."""
+    typed = tuple(_typed(run, series) for series in run.series)
+    derived: list[Series] = []
+    for series in typed:
+        for made in (_deaveraged(series) if _every_row(series, typed) else None, _epoch_last(series)):
+            if made is not None:
+                derived.append(replace(made, id=f"m{len(typed) + len(derived) + 1}"))
+    return replace(run, series=(*typed, *derived))
+
+
+def _typed(run: Run, series: Series) -> Series:
+    declared = run.value(f"type.{series.name}")
+    kind = classify(series.name, declared if isinstance(declared, str) else None)
+    unit = run.value(f"unit.{series.name}") or series.unit or kind.unit
+    return replace(series, metric_type=declared if isinstance(declared, str) else kind.id, unit=str(unit))
+
+
+def _every_row(series: Series, others: tuple[Series, ...]) -> bool:
+    """Return whether a meter stands in every row: one that some batches lack counts other iterations than the row says."""
+    return len(series) == max(len(other) for other in others if other.source == series.source and other.axis is series.axis)
+
+
+def _deaveraged(series: Series) -> Series | None:
+    """Undo a mean since the start of the epoch: rows become means of the iterations between two printed rows.
+
+    With g the printed mean and c the iterations it covers: (g_i*c_i - g_j*c_j) / (c_i - c_j) for consecutive rows j < i of one
+    epoch (FORMATS.md 1.3). The first row of an epoch, a mean of one iteration, is left out: its noise is that of one batch.
+    """
+    if series.statistic is not Statistic.RUNNING_MEAN or series.axis is not Axis.ITERATION or len(series) < 2:
+        return None
+    counts = epoch_counts(series)
+    step = np.diff(counts)
+    ok = (step > 0) & ~_starts(series)[1:]
+    if not ok.any():
+        return None
+    with np.errstate(invalid="ignore"):
+        local = (series.y[1:] * counts[1:] - series.y[:-1] * counts[:-1]) / np.where(step > 0, step, 1)
+    return _part(series, np.flatnonzero(ok) + 1, local[ok], Statistic.WINDOW_MEAN, DEAVERAGE, int(np.median(step[ok])))
+
+
+def epoch_counts(series: Series) -> Floats:
+    """Return how many iterations of its epoch each row covers: the printed iteration, counted from the epoch's own first row, + 1."""
+    starts = np.flatnonzero(_starts(series))
+    first = series.x[starts][np.searchsorted(starts, np.arange(len(series)), side="right") - 1]
+    return np.asarray(series.x - first + 1.0)
+
+
+def deaverage_error(run: Run, series: Series) -> Floats | None:
+    """Return the largest error that the printed decimals leave in each row of a de-averaged series; None for other series.
+
+    Two means printed to r are each off by up to r/2: (c_i + c_j) / (c_i - c_j) * r / 2.
+    """
+    if series.derived is None or series.derived.how != DEAVERAGE:
+        return None
+    origin = next(s for s in run.series if s.id == series.derived.of[0])
+    if origin.resolution is None:
+        return None
+    counts = dict(zip(origin.line.tolist(), epoch_counts(origin).tolist(), strict=True))
+    here = np.array([counts[line] for line in series.line.tolist()])
+    step = float(series.window or 1)
+    return np.asarray((2 * here - step) / step * origin.resolution / 2)
+
+
+def _starts(series: Series) -> Bools:
+    """Return which rows begin an epoch or a segment."""
+    starts = np.zeros(len(series), dtype=bool)
+    starts[[span.first_row for span in series.segments] or [0]] = True
+    if len(series.epoch):
+        starts |= np.diff(series.epoch, prepend=np.nan) != 0
+    return starts
+
+
+def _epoch_last(series: Series) -> Series | None:
+    """Take the last printed row of every epoch: what a person reads off the log."""
+    windowed = series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
+    if not windowed or series.axis is not Axis.ITERATION or not len(series.epoch) or series.derived:
+        return None
+    last = np.flatnonzero(np.append(np.diff(series.epoch) != 0, True))
+    if len(last) < 2:
+        return None
+    made = _part(series, last, series.y[last], series.statistic, EPOCH_LAST, series.window)
+    return replace(made, axis=Axis.EPOCH, x=frozen_floats(series.epoch[last]), resolution=series.resolution)
+
+
+def _part(series: Series, rows: Ints, y: Floats, statistic: Statistic, how: str, window: int | None) -> Series:
+    return replace(
+        series,
+        x=frozen_floats(series.x[rows]),
+        y=frozen_floats(y),
+        line=frozen_ints(series.line[rows]),
+        epoch=frozen_floats(series.epoch[rows] if len(series.epoch) else []),
+        statistic=statistic,
+        window=window,
+        derived=Derived(of=(series.id,), how=how),
+        segments=tuple(_shifted(series, rows)),
+        resolution=None,
+    )
+
+
+def _shifted(series: Series, rows: Ints) -> Iterator[SegmentSpan]:
+    for span in series.segments:
+        inside = np.flatnonzero((rows >= span.first_row) & (rows <= span.last_row))
+        if len(inside):
+            yield SegmentSpan(first_row=int(inside[0]), last_row=int(inside[-1]))

@@ -1,0 +1,259 @@
+"""The whole program in four calls: read, analyze, compose, render; `build` is all of them and writes the file."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from lossreport.errors import ConfigError, OutputError, UsageError
+from lossreport.model.analysis import Analysis
+from lossreport.model.report import Report
+from lossreport.model.run import FactValue, Run
+from lossreport.settings import Settings, find_settings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Format = Literal["html", "md", "json"]
+FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json")
+LANGUAGES: Final = ("both", "zh", "en")
+Paths = Sequence[str | os.PathLike[str]] | str | os.PathLike[str]
+
+
+def read_runs(
+    paths: Paths,
+    facts: Mapping[str, FactValue] | None = None,
+    *,
+    parsers: Sequence[tuple[str, str]] = (),
+    ignore: Sequence[str] = (),
+) -> tuple[Run, ...]:
+    """Read folders, files or `-` (stdin) as one input and return its runs.
+
+    `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the logs. Raises MissingPathError,
+    NothingReadError, ConfigError.
+    """
+    from lossreport.parse.discover import ReadOptions, read_paths
+
+    listed = _listed(paths)
+    known = {**find_settings(listed).facts, **(facts or {})}
+    return read_paths(listed, ReadOptions(parsers=tuple(parsers), ignore=tuple(ignore), facts=known))
+
+
+def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
+    """Read one run; raises UsageError where the input holds several. See `read_runs`."""
+    runs = read_runs(paths, facts)
+    if len(runs) != 1:
+        names = ", ".join(run.name for run in runs)
+        raise UsageError(f"The input holds {len(runs)} runs ({names})", hint="Use read_runs, or name one run's files.")
+    return runs[0]
+
+
+def run_from_frame(
+    frame: pd.DataFrame | Mapping[str, pd.DataFrame], facts: Mapping[str, FactValue] | None = None, name: str = "run"
+) -> Run:
+    """Make a run of a pandas DataFrame, one column a metric, or of several, one a source.
+
+    step, iteration, epoch, tokens, samples and time are axes. NaN is a non-finite value, except in a `val_*`/`eval_*` column on rows
+    where other columns are finite (not logged); pd.NA always means "not logged". `line` is the row number from 1.
+    """
+    from lossreport.parse.frame import run_of_frames
+
+    return run_of_frames(frame if isinstance(frame, Mapping) else {name: frame}, facts or {}, name)
+
+
+def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
+    """Analyse one run, or several each by itself. With `strict` a failing detector raises instead of being reported."""
+    from lossreport.analyze.analyze import analyze_run
+
+    runs = [run] if isinstance(run, Run) else list(run)
+    analyses = [analyze_run(one, strict=strict) for one in runs]
+    return analyses[0] if len(analyses) == 1 else _merged(analyses)
+
+
+def compose(analysis: Analysis, *, title: str | None = None) -> Report:
+    """Compose the report of an analysis: sections of blocks, no language and no markup yet."""
+    from lossreport.compose.compose import compose_report
+
+    return compose_report(analysis, title=title)
+
+
+def render(report: Report, format: Format = "html", lang: Literal["both", "zh", "en"] = "both") -> str:
+    """Return the report as text. Markdown rendered this way refers to charts in `lossreport.files/`; `build` writes them too."""
+    return rendered(report, format, lang).text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A report as text, and the files that belong beside it (charts of Markdown), by name."""
+
+    text: str
+    files: Mapping[str, str]
+
+
+def rendered(
+    report: Report, format: Format, lang: Literal["both", "zh", "en"], *, stem: str = "lossreport", charts: bool = True
+) -> Rendered:
+    """Return the report as text with the files beside it; raises UsageError for an unknown format or language."""
+    if lang not in LANGUAGES:
+        raise UsageError(f"No language is called {lang!r}", hint="Use both, zh or en.")
+    if format == "html":
+        from lossreport.render.to_html import to_html
+
+        return Rendered(text=to_html(report, lang), files={})
+    if format == "md":
+        from lossreport.render.to_markdown import to_markdown
+
+        document = to_markdown(report, lang, "files" if charts else "none", f"{stem}.files")
+        return Rendered(text=document.text, files=document.files)
+    if format == "json":
+        from lossreport.render.to_json import to_json
+
+        return Rendered(text=to_json(report.analysis), files={})
+    raise UsageError(f"No format is called {format!r}", hint="Use html, md or json.")
+
+
+def build(
+    paths: Paths,
+    output: str | os.PathLike[str] | None = None,
+    *,
+    format: Format | None = None,
+    lang: Literal["both", "zh", "en"] | None = None,
+    facts: Mapping[str, FactValue] | None = None,
+    config: str | None = None,
+    title: str | None = None,
+    parsers: Sequence[tuple[str, str]] = (),
+    ignore: Sequence[str] = (),
+    run: str | None = None,
+    strict: bool = False,
+) -> Analysis:
+    """Read, analyse, compose, render and write; return the analysis.
+
+    `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
+    decides. The file is written beside its place and moved there, so that an existing report survives any failure.
+    """
+    from lossreport.parse.discover import ReadOptions, read_paths, select
+
+    listed = _listed(paths)
+    settings = find_settings(listed, config)
+    form = format or _format_of(output) or _option(settings, "format", FORMATS) or "html"
+    target = _target(listed, output, form)
+    if target is not None:
+        check_writable(target)
+    options = ReadOptions(
+        parsers=tuple(parsers) or _pairs(settings),
+        ignore=(*ignore, *settings.options.get("ignore", ())),
+        facts={**settings.facts, **(facts or {})},
+    )
+    runs = select(read_paths(listed, options), run or settings.options.get("run"))
+    analysis = analyze(runs, strict=strict or bool(settings.options.get("strict")))
+    report = compose(analysis, title=title or settings.options.get("title"))
+    language = lang or _option(settings, "lang", LANGUAGES) or "both"
+    made = rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
+    if target is None:
+        _to_stdout(made.text)
+    else:
+        write(target, made)
+    return analysis
+
+
+def check_writable(target: Path) -> None:
+    """Raise OutputError where a report could not be written to `target`, before any work is done."""
+    if target.is_dir():
+        raise OutputError(f"Couldn't write {str(target)!r}: it is a folder", hint="Name a file with -o FILE.")
+    if not target.parent.is_dir():
+        raise OutputError(f"Couldn't write {str(target)!r}: there is no folder {str(target.parent)!r}", hint="Make the folder first.")
+    if not os.access(target.parent, os.W_OK):
+        raise OutputError(f"Couldn't write {str(target)!r}: the folder is not writable", hint="Name another place with -o FILE.")
+
+
+def write(target: Path, made: Rendered) -> None:
+    """Write the report and the files beside it, each through a temporary file and os.replace; raises OutputError."""
+    try:
+        if made.files:
+            folder = target.with_name(f"{target.stem}.files")
+            folder.mkdir(exist_ok=True)
+            for name, text in made.files.items():
+                _replace(folder / name, text)
+        _replace(target, made.text)
+    except OSError as error:
+        raise OutputError(f"Couldn't write {str(target)!r}: {error.strerror}", hint="An existing report was left as it was.") from error
+
+
+def _replace(target: Path, text: str) -> None:
+    import tempfile
+
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        os.chmod(name, 0o666 & ~_umask())
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _to_stdout(text: str) -> None:
+    import sys
+
+    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.flush()
+
+
+def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
+    listed: list[str | os.PathLike[str]] = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    if not listed:
+        raise UsageError("No path was given", hint="Name the folder of the run, or its log files.")
+    return listed
+
+
+def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: Format) -> Path | None:
+    if output is not None:
+        return None if os.fspath(output) == "-" else Path(output)
+    first = os.fspath(paths[0])
+    place = Path() if first == "-" else Path(first)
+    return (place if place.is_dir() else place.parent) / f"lossreport.{form}"
+
+
+def _format_of(output: str | os.PathLike[str] | None) -> Format | None:
+    suffix = Path(os.fspath(output)).suffix.lower().lstrip(".") if output is not None else ""
+    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json"}.get(suffix)  # type: ignore[return-value]
+
+
+def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:
+    value = settings.options.get(name)
+    if value is not None and value not in allowed:
+        raise ConfigError(f"{settings.origin}: {name} = {value!r} is not known", hint=f"Use one of: {', '.join(allowed)}.")
+    return value
+
+
+def _pairs(settings: Settings) -> tuple[tuple[str, str], ...]:
+    return tuple(settings.options.get("parser", {}).items())
+
+
+def _merged(analyses: Sequence[Analysis]) -> Analysis:
+    def every(name: str) -> tuple[Any, ...]:
+        return tuple(item for analysis in analyses for item in getattr(analysis, name))
+
+    names = (
+        "runs",
+        "scales",
+        "shares",
+        "findings",
+        "verdicts",
+        "lr_schedules",
+        "forecasts",
+        "recommendations",
+        "not_applicable",
+        "failures",
+    )
+    return replace(analyses[0], **{name: every(name) for name in names})

@@ -1,0 +1,171 @@
+"""The command line: build, formats, schema. Heavy packages are imported by the command that needs them, never by --help."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from lossreport import __version__
+from lossreport.errors import LossreportError, UsageError
+
+SEVERITIES = ("low", "medium", "high", "critical")
+GATE_REACHED = 4
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """Turns our errors into one clear line on stderr and the exit code of the contract."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run a command; never shows a traceback for an error of the user's."""
+        extra["standalone_mode"] = False
+        try:
+            code = super().main(*args, **extra)
+        except LossreportError as error:
+            click.echo(_coloured(f"lossreport: {error}", "red"), err=True)
+            code = error.exit_code
+        except click.exceptions.Abort:
+            click.echo("lossreport: interrupted", err=True)
+            code = INTERRUPTED
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOSSREPORT"})
+@click.version_option(__version__, prog_name="lossreport")
+def main() -> None:
+    """Turn the logs of a finished training run into one bilingual (Chinese/English) report."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
+@click.option("-f", "--format", "form", type=click.Choice(["html", "md", "json"]), help="Default: by the ending of -o, else html.")
+@click.option("--lang", type=click.Choice(["both", "zh", "en"]), help="Languages in the file. Default: both, switched by the reader.")
+@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
+@click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
+@click.option("--title", metavar="T", help="Title of the report.")
+@click.option("--parser", "parsers", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
+@click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
+@click.option("--run", metavar="ID", help="Report this run only.")
+@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
+@click.option("--strict", is_flag=True, help="Stop at the first failing detector instead of reporting it.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("-v", "--verbose", is_flag=True, help="Also name every file that was read or skipped.")
+def build(paths: tuple[str, ...], **options: Any) -> int:
+    """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
+    from lossreport import api
+    from lossreport.settings import find_settings, parse_facts
+
+    _check_config(options["config"])
+    analysis = api.build(
+        paths,
+        options["output"],
+        format=options["form"],
+        lang=options["lang"],
+        facts=parse_facts(options["pairs"]),
+        config=options["config"],
+        title=options["title"],
+        parsers=_pairs(options["parsers"]),
+        ignore=options["ignore"],
+        run=options["run"],
+        strict=options["strict"],
+    )
+    if not options["quiet"]:
+        _say(analysis, paths, options)
+    gate = options["fail_on"] or find_settings(paths, options["config"]).options.get("fail_on")
+    return _gate(analysis, gate)
+
+
+@main.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+def formats(paths: tuple[str, ...]) -> int:
+    """List the formats known; with PATH, what would read each file there, its score and why."""
+    if not paths:
+        from lossreport.parse.parser import parsers
+
+        for unit in parsers():
+            click.echo(f"{unit.id:24} {unit.title.en}")
+        return 0
+    from lossreport.errors import NothingReadError
+    from lossreport.parse.discover import MIN_SCORE, candidates, find_logs
+
+    read = 0
+    for log in find_logs(paths):
+        found = candidates(log)
+        best = found[0]
+        readable = best.score.value >= MIN_SCORE
+        read += readable
+        click.echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
+        for candidate in found:
+            if candidate is best or candidate.score.value > 0:
+                click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+    if not read:
+        raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
+    return 0
+
+
+@main.command()
+def schema() -> int:
+    """Print the JSON Schema of the machine-readable report."""
+    import json
+
+    from lossreport.render.to_json import schema as json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0
+
+
+def _check_config(path: str | None) -> None:
+    if path is not None and not Path(path).is_file():
+        raise UsageError(f"There is no settings file {path!r}", hint="Check the path given with --config.")
+
+
+def _pairs(given: tuple[str, ...]) -> list[tuple[str, str]]:
+    pairs = []
+    for item in given:
+        glob, equals, parser_id = item.rpartition("=")
+        if not equals or not glob:
+            raise UsageError(f"Couldn't use --parser {item!r}", hint="Write GLOB=ID, for example --parser '*.log=metriclogger_text'.")
+        pairs.append((glob, parser_id))
+    return pairs
+
+
+def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> None:
+    """Tell on stderr what was written and the verdict; stdout holds nothing but what was asked for."""
+    for run in analysis.runs:
+        verdict = analysis.run_verdict(run.id)
+        click.echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
+        for skip in run.skipped:
+            if options["verbose"] or skip.code == "log":
+                click.echo(_coloured(f"  skipped {skip.path}: {skip.reason}", "yellow"), err=True)
+        for source in run.sources:
+            if options["verbose"]:
+                click.echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
+    for failure in analysis.failures:
+        click.echo(_coloured(f"  {failure.unit} failed: {failure.error}", "red"), err=True)
+
+
+def _gate(analysis: Any, limit: str | None) -> int:
+    if limit is None:
+        return 0
+    if limit not in SEVERITIES:
+        raise UsageError(f"fail_on = {limit!r} is no severity", hint=f"Use one of: {', '.join(SEVERITIES)}.")
+    worst = max((SEVERITIES.index(finding.severity.value) for finding in analysis.findings), default=-1)
+    return GATE_REACHED if worst >= SEVERITIES.index(limit) else 0
+
+
+def _coloured(text: str, colour: str) -> str:
+    """Colour for a terminal, as NO_COLOR and FORCE_COLOR say."""
+    wanted = bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+    return click.style(text, fg=colour) if wanted else text

@@ -1,0 +1,102 @@
+"""The first screen: is this run all right, what happened, what to do now."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossreport.compose.section import SectionWriter, Story
+from lossreport.model.analysis import Finding, Severity, State
+from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.text import Join, Phrase, Text, number
+from lossreport.words import CONFIDENCES, STATES, STATUSES
+
+TOP: Final = 4
+"""Findings on the first screen: one of each kind, the most severe."""
+TONES: Final[dict[State, Tone]] = {
+    State.INSUFFICIENT: "info",
+    State.BROKEN: "critical",
+    State.MIXED: "high",
+    State.DIVERGING: "critical",
+    State.UNSTABLE: "high",
+    State.OVERFITTING: "medium",
+    State.PLATEAU_HIGH: "medium",
+    State.CONVERGED: "good",
+    State.IMPROVING: "good",
+    State.INCONCLUSIVE: "info",
+}
+CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
+
+TITLE = Text(zh="结论", en="Is it all right?")
+HEAD = Text(zh="{state}", en="{state}")
+CONFIDENCE = Text(zh="把握程度：{confidence}。", en="Confidence: {confidence}.")
+MIND = Text(zh="什么会改变这个判断：{what}", en="What would change this: {what}")
+GLANCE = Text(zh="这次训练", en="The run at a glance")
+STATUS = Text(zh="状态", en="status")
+DONE = Text(zh="完成的 epoch", en="epochs completed")
+OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
+ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
+TIME = Text(zh="时间", en="time")
+FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
+LAST = Text(zh="最后的值", en="last values")
+VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
+CONFIGURED = Text(zh="主要配置", en="main settings")
+SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
+WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
+QUIET = Text(zh="没有发现需要处理的异常。", en="No anomaly that calls for action was found.")
+DO = Text(zh="**现在做什么**", en="**What to do now**")
+
+
+def write(story: Story) -> Section:
+    """Write verdict, glance table, the findings that matter and the next steps."""
+    verdict = story.verdict
+    body = [verdict.text, CONFIDENCE(confidence=CONFIDENCES[verdict.confidence])]
+    if verdict.change_mind is not None:
+        body.append(MIND(what=verdict.change_mind))
+    callout = Callout(tone=TONES[verdict.state], title=HEAD(state=STATES[verdict.state.value]), body=tuple(body))
+    blocks: list[Block] = [callout, _glance(story)]
+    top = top_findings(story)
+    blocks += [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)] if top else [Prose(text=QUIET())]
+    steps = _steps(story)
+    if steps:
+        blocks += [Prose(text=DO()), Steps(steps=steps)]
+    return Section(id="answer", title=TITLE, blocks=tuple(blocks))
+
+
+def top_findings(story: Story) -> tuple[Finding, ...]:
+    """Return the most severe findings, one a kind; low ones only where there is nothing else."""
+    chosen: dict[str, Finding] = {}
+    for finding in story.findings:
+        if finding.severity is not Severity.LOW:
+            chosen.setdefault(finding.kind, finding)
+    return tuple(chosen.values())[:TOP]
+
+
+def _steps(story: Story) -> tuple[Step, ...]:
+    now = [r for r in story.analysis.recommendations if r.when == "now"]
+    chosen = now or list(story.analysis.recommendations[:1])
+    return tuple(Step(text=r.text, because=r.because, source=r.source) for r in chosen[:3])
+
+
+def _glance(story: Story) -> Table:
+    run = story.run
+    rows = [Row(cells=(STATUS, STATUSES[run.status.value]))]
+    done, planned = run.progress.epochs
+    if done is not None:
+        rows.append(Row(cells=(DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
+    first, last = run.time
+    if first and last:
+        rows.append(Row(cells=(TIME, FROM_TO(first=first, last=last))))
+    values = [VALUE(metric=story.name(story.series(s.series[0])), value=number(s.value, s.unit)) for s in story.scales[:4]]
+    if values:
+        rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
+    settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
+    if settings:
+        rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
+    return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+ITEM = Text(zh="项目", en="item")
+HERE = Text(zh="内容", en="here")
+
+
+SECTION = SectionWriter(id="answer", order=10, write=write)

@@ -1,0 +1,48 @@
+"""The conclusions, one sentence each: the run, its losses, its data, what is open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.compose.section import SectionWriter, Story
+from lossreport.model.analysis import Severity
+from lossreport.model.report import Block, Prose, Section
+from lossreport.model.run import Status
+from lossreport.text import Phrase, Text
+from lossreport.words import KINDS, SEVERITIES
+
+MAX_FINDINGS: Final = 3
+
+TITLE = Text(zh="结论汇总", en="Conclusions")
+POINT = Text(zh="• {text}", en="• {text}")
+FINDING = Text(zh="{kind}（{severity}，{id}）：{text}", en="{kind} ({severity}, {id}): {text}")
+STOPPED = Text(
+    zh="训练没有跑完：日志停在第 {done} 个 epoch（从 0 计），计划是 {planned} 个；是被中断还是仍在运行，日志看不出来。",
+    en="The run is not complete: the logs stop in epoch {done} (counted from 0) of {planned}; whether it was interrupted or is still running, they do not tell.",
+)
+CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; the anomalies quote the event.")
+
+
+def write(story: Story) -> Section:
+    """Write the verdict of the run, those of its main losses, the gravest findings, and how it ended."""
+    blocks: list[Block] = [Prose(text=POINT(text=text)) for text in _points(story)]
+    return Section(id="conclusions", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
+
+
+def _points(story: Story) -> Iterator[Phrase]:
+    main = {series.id for series in story.main}
+    for finding in [f for f in story.findings if f.severity.rank >= Severity.HIGH.rank and f.explained_by is None][:MAX_FINDINGS]:
+        kind = KINDS.get(finding.kind, finding.kind)
+        yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=finding.text)
+    for verdict in story.verdicts:
+        if verdict.series[0] in main:
+            yield verdict.text
+    done, planned = story.run.progress.epochs
+    if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
+        yield STOPPED(done=done, planned=planned)
+    elif story.run.status is Status.CRASHED:
+        yield CRASHED()
+
+
+SECTION = SectionWriter(id="conclusions", order=80, write=write)

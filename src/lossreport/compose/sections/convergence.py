@@ -1,0 +1,94 @@
+"""Has it converged: the trend of every loss with its interval, the verdict, and the criteria it was judged by."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossreport.compose.charting import line_chart
+from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
+from lossreport.model.analysis import Verdict
+from lossreport.model.report import Block, Column, Prose, Row, Section, Table, Tone
+from lossreport.model.run import Series
+from lossreport.text import Phrase, Text, Value, change
+from lossreport.words import AXES, CONFIDENCES, STATES
+
+MAX_CHARTS: Final = 3
+"""Of the six full charts of a report, these show the curves."""
+
+TITLE = Text(zh="收敛判断", en="Convergence")
+CAPTION = Text(zh="逐个损失的趋势与判断", en="Trend and verdict of each loss")
+METRIC, SOURCE = Text(zh="损失", en="loss"), Text(zh="来源", en="source")
+VERDICT, TAIL = Text(zh="判断", en="verdict"), Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)")
+ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="把握", en="confidence")
+NAME = Text(zh="`{metric}`", en="`{metric}`")
+CHANGE = Text(zh="{gain}（{low} 到 {high}）", en="{gain} ({low} to {high})")
+SPAN = Text(zh="{rows} 行，{axis} {first} 到 {last}", en="{rows} rows, {axis} {first} to {last}")
+NOT_GIVEN = Text(zh="不适用", en="not applicable")
+DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means, computed back from the running mean)")
+CRITERIA = Text(
+    zh=(
+        "**判断标准**：末段 = 最后 25 % 的行，取至多 24 段的段中位数做 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。"
+        "整个区间都在 2 % 以内、估计值不到 1 % 才算走平；下界大于 0 才算仍在改善。"
+        "用绝对变化（例如“连续几个 epoch 变化小于 0.01”）判断收敛是不可靠的：它随单位、噪声、平滑和打印间隔而变。"
+    ),
+    en=(
+        "**Criteria**: the tail is the last 25 % of the rows; its slope is Theil-Sen over at most 24 block medians, with a 90 % interval widened "
+        "for autocorrelation. It is flat where the whole interval lies within 2 % and the estimate below 1 %, and improving where the lower bound is "
+        "above 0. An absolute rule (a change below 0.01 for some epochs) is not reliable: it depends on unit, noise, smoothing and print interval."
+    ),
+)
+TONES: Final[dict[str, Tone]] = {
+    "broken": "critical",
+    "diverging": "critical",
+    "mixed": "high",
+    "unstable": "high",
+    "overfitting": "medium",
+    "plateau_high": "medium",
+}
+
+
+def write(story: Story) -> Section | None:
+    """Write the table of verdicts, the sentences, the criteria and the curves."""
+    if not story.verdicts:
+        return None
+    ordered = sorted(story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main)
+    columns = (
+        Column(title=METRIC),
+        Column(title=SOURCE),
+        Column(title=VERDICT),
+        Column(title=TAIL),
+        Column(title=ROWS),
+        Column(title=SURE),
+    )
+    blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered), folded=len(ordered) > 24)]
+    main = {series.id for series in story.main}
+    blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
+    blocks.append(Prose(text=CRITERIA()))
+    blocks += [line_chart(story, series) for series in curves(story)]
+    return Section(id="convergence", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
+
+
+def curves(story: Story) -> list[Series]:
+    """Return the series to draw: the finest view of the main losses, one a metric and split."""
+    chosen: dict[tuple[str, str], Series] = {}
+    for series in story.main:
+        held = chosen.get((series.name, series.split))
+        if held is None or (is_epoch_level(held) and not is_epoch_level(series)):
+            chosen[series.name, series.split] = series
+    return list(chosen.values())[:MAX_CHARTS]
+
+
+def _row(story: Story, verdict: Verdict) -> Row:
+    series = story.series(verdict.series[0])
+    trend = verdict.trend
+    gain: Value = NOT_GIVEN
+    span: Value = ""
+    if trend is not None:
+        gain = CHANGE(gain=change(-trend.gain), low=change(-trend.high), high=change(-trend.low))
+        span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
+    source: str | Phrase = DERIVED(path=series.path) if series.derived else series.path
+    cells = (NAME(metric=story.name(series)), source, STATES[verdict.state.value], gain, span, CONFIDENCES[verdict.confidence])
+    return Row(cells=cells, tone=TONES.get(verdict.state.value))
+
+
+SECTION = SectionWriter(id="convergence", order=40, write=write)

@@ -1,0 +1,45 @@
+"""Published values of the same kinds of loss, each with its source: something to compare with, never a grade."""
+
+from __future__ import annotations
+
+from lossreport.compose.section import SectionWriter, Story, last_finite
+from lossreport.model.report import Column, Prose, Row, Section, Table
+from lossreport.text import Text, number
+
+TITLE = Text(zh="参考值", en="Reference values")
+ANSWER = Text(
+    zh="只有 tokenizer、数据、掩码和归一化都相同，数值才能直接比较；下表只提供量级，不构成好坏的结论。",
+    en="Values compare only with the same tokenizer, data, mask and normalisation; this table gives orders of magnitude, not a judgement.",
+)
+CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
+METRIC, HERE, PUBLISHED, SOURCE = (
+    Text(zh="损失", en="loss"),
+    Text(zh="本次", en="here"),
+    Text(zh="公开的值", en="published"),
+    Text(zh="出处", en="source"),
+)
+NAMED = Text(zh="`{metric}`", en="`{metric}`")
+NONE = Text(zh="这些损失种类没有可引用的公开数值。", en="There are no published values to quote for these kinds of loss.")
+
+
+def write(story: Story) -> Section | None:
+    """Write the references of every kind of loss in the run, once a kind."""
+    rows, seen = [], set()
+    for scale in story.scales:
+        series = story.series(scale.series[0])
+        kind = story.kind(series)
+        value = last_finite(series)
+        if kind.id in seen or value is None:
+            continue
+        seen.add(kind.id)
+        for reference in kind.references:
+            rows.append(Row(cells=(NAMED(metric=story.name(series)), number(value, series.unit), reference.value, reference.source)))
+    if not story.scales:
+        return None
+    if not rows:
+        return Section(id="references", title=TITLE, blocks=(Prose(text=NONE()),))
+    columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
+    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(Table(caption=CAPTION(), columns=columns, rows=tuple(rows)),))
+
+
+SECTION = SectionWriter(id="references", order=70, write=write)

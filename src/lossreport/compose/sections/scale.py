@@ -1,0 +1,83 @@
+"""How large each loss is and what that means: its unit, its chance level with the assumption, and why it is large or small."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.compose.section import SectionWriter, Story, shown
+from lossreport.model.analysis import Scale
+from lossreport.model.report import Block, Callout, Column, Row, Section, Table
+from lossreport.text import Join, Phrase, Text, Value, number, percent
+
+MAX_CARDS: Final = 12
+
+TITLE = Text(zh="每个损失的尺度", en="The scale of each loss")
+ANSWER = Text(
+    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。",
+    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind.",
+)
+CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
+METRIC, KIND, VALUE = Text(zh="损失", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
+CHANCE, ASSUMED = Text(zh="机会水平", en="chance level"), Text(zh="假设", en="assumption")
+SHARE, SOURCE = Text(zh="占机会水平", en="of chance"), Text(zh="出处", en="source")
+NAME = Text(zh="`{metric}`", en="`{metric}`")
+UNKNOWN = Text(zh="未知", en="unknown")
+CARD = Text(zh="**`{metric}`**（{kind}，{unit}）", en="**`{metric}`** ({kind}, {unit})")
+CARD_PLAIN = Text(zh="**`{metric}`**（{kind}）", en="**`{metric}`** ({kind})")
+NEEDS = Text(
+    zh="要给出机会水平还缺：{needs}。用 `--set 名称=值` 或 lossreport.toml 提供。",
+    en="To give a chance level this is missing: {needs}. Provide it with `--set NAME=VALUE` or lossreport.toml.",
+)
+
+
+def write(story: Story) -> Section | None:
+    """Write one table over all losses, then a card for each."""
+    if not story.scales:
+        return None
+    rows = tuple(_row(story, scale) for scale in story.scales)
+    columns = (
+        Column(title=METRIC),
+        Column(title=KIND),
+        Column(title=VALUE, align="right"),
+        Column(title=CHANCE, align="right"),
+        Column(title=SHARE, align="right"),
+        Column(title=ASSUMED),
+        Column(title=SOURCE),
+    )
+    blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=rows)]
+    for scale in story.scales[:MAX_CARDS]:
+        blocks += _card(story, scale)
+    return Section(id="scale", title=TITLE, answer=ANSWER(), blocks=tuple(blocks))
+
+
+def _row(story: Story, scale: Scale) -> Row:
+    series = story.series(scale.series[0])
+    known = scale.chance is not None
+    cells: tuple[Value, ...] = (
+        NAME(metric=story.name(series)),
+        story.kind(series).title,
+        number(scale.value, scale.unit),
+        shown(scale.chance) if scale.chance is not None else UNKNOWN,
+        percent(scale.normalised) if known and scale.normalised is not None else "",
+        scale.assumption,
+        series.path,
+    )
+    return Row(cells=cells)
+
+
+def _card(story: Story, scale: Scale) -> Iterator[Block]:
+    series = story.series(scale.series[0])
+    kind = story.kind(series)
+    head: Phrase = (
+        CARD(metric=story.name(series), kind=kind.title, unit=scale.unit)
+        if scale.unit
+        else CARD_PLAIN(metric=story.name(series), kind=kind.title)
+    )
+    body = [Phrase(text=kind.why), *scale.notes]
+    if scale.needs:
+        body.append(NEEDS(needs=Join(items=scale.needs)))
+    yield Callout(tone="info", title=head, body=tuple(body))
+
+
+SECTION = SectionWriter(id="scale", order=30, write=write)

@@ -1,0 +1,255 @@
+"""What was read: the files, the numbers of each source row by row, and why the sources differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown, shown_x, statistics
+from lossreport.model.analysis import Finding
+from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Spark, Table, Tone
+from lossreport.model.run import Series, Source, Statistic
+from lossreport.text import Join, Phrase, Text, Value, change, factor
+from lossreport.words import AXES
+
+MAX_COLUMNS: Final = 6
+MAX_ROWS: Final = 60
+FOLD_FROM: Final = 30
+SAME: Final = 0.01
+"""A change below 1 % is shown as "≈"."""
+MULTIPLE: Final = 2.0
+"""From a doubling on a change is told as a multiple."""
+
+TITLE = Text(zh="读到的数据", en="What was read")
+ANSWER = Text(
+    zh="读了 {files} 个文件，{rows} 行记录；跳过 {skipped} 行。",
+    en="{files} files and {rows} records were read; {skipped} lines were skipped.",
+)
+FILES = Text(zh="数据来源", en="Sources")
+FILE, PARSER = Text(zh="文件", en="file"), Text(zh="解析器", en="parser")
+ROWS, SKIPS, SHA = Text(zh="行数", en="rows"), Text(zh="跳过", en="skipped"), Text(zh="sha256（前 12 位）", en="sha256 (first 12)")
+EPOCHS = Text(zh="{path}：每个 epoch 的均值", en="{path}: epoch means")
+WINDOWS = Text(zh="{path}：每个 epoch 最后一行打印的值", en="{path}: the last printed row of every epoch")
+STATE = Text(zh="状态（与上一行相比，逐个指标）", en="state (against the row before, metric by metric)")
+FIRST = Text(zh="起点", en="start")
+LINE = Text(zh="行号", en="line")
+STEP_UP = Text(zh="`{metric}` 升到 {ratio}", en="`{metric}` up to {ratio}")
+STEP_DOWN = Text(zh="`{metric}` 降到 1/{ratio}", en="`{metric}` down to 1/{ratio}")
+STEP = Text(zh="`{metric}` {change}", en="`{metric}` {change}")
+LEVEL = Text(zh="`{metric}` ≈", en="`{metric}` ≈")
+FLAGGED = Text(zh="⚑ {finding} · {rest}", en="⚑ {finding} · {rest}")
+CLUSTERED = Text(zh="簇 {name} · {rest}", en="cluster {name} · {rest}")
+MEANING = {
+    Statistic.EPOCH_MEAN: Text(
+        zh="{path}：每行是一个 epoch 的均值，在所有 rank 同步（all-reduce）之后写出。",
+        en="{path}: each row is the mean of one epoch, written after all ranks were synchronised (all-reduce).",
+    ),
+    Statistic.WINDOW_MEAN: Text(
+        zh="{path}：每行的第一个数是一个 rank 最近 {window} 次 iteration 的均值，括号里是该 rank 从本 epoch 开始到此刻的均值；两者都不是“最后一个 batch”的值。",
+        en="{path}: the first number of a row is one rank's mean over the last {window} iterations, the one in parentheses its mean since the epoch began; neither is the value of the last batch.",
+    ),
+    Statistic.WINDOW_MEDIAN: Text(
+        zh="{path}：每行的第一个数是一个 rank 最近 {window} 次 iteration 的中位数，括号里是从本 epoch 开始的均值；中位数会完全掩盖单个批次的尖峰。",
+        en="{path}: the first number of a row is one rank's median over the last {window} iterations, the one in parentheses its mean since the epoch began; the median hides the spike of a single batch completely.",
+    ),
+}
+AGREE = Text(
+    zh="{path} 的 Averaged stats 与 {original} 的 {count} 个指标逐行一致（到打印的最后一位）：两份文件来自同一次训练。",
+    en="The averaged stats of {path} equal {original} in {count} metrics, row by row and to the last printed digit: both files are of the same run.",
+)
+DIFFER = Text(zh="来源之间对不上", en="The sources do not agree")
+SPARKS = Text(zh="所有指标一览（每行一个序列）", en="All metrics at a glance (one series a row)")
+METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="split"), Text(zh="走势", en="shape")
+FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
+LEFT_OUT = Text(zh="没有读的文件：{files}。", en="Files that were not read: {files}.")
+ONE_FILE = Text(zh="`{path}`（{reason}）", en="`{path}` ({reason})")
+BAD_LINES = Text(zh="{path} 中跳过的行：{lines}。", en="Lines of {path} that were skipped: {lines}.")
+ONE_LINE = Text(zh="第 {line} 行（{reason}）", en="line {line} ({reason})")
+MAX_SPARKS: Final = 120
+LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+
+def write(story: Story) -> Section:
+    """Write the table of sources, one table a source, and why they differ."""
+    run = story.run
+    blocks: list[Block] = [_files(story)]
+    for source in run.sources:
+        blocks += _meaning(story, source)
+        blocks += _tables(story, source)
+    blocks += _agreement(story)
+    for finding in [f for f in story.findings if f.kind == "source_disagreement"][:1]:
+        blocks.append(Callout(tone="high", title=DIFFER(), body=(finding.text,)))
+    blocks.append(_sparks(story))
+    blocks += _left_out(story)
+    rows, skipped = sum(s.rows for s in run.sources), sum(s.skipped for s in run.sources)
+    return Section(id="sources", title=TITLE, answer=ANSWER(files=len(run.sources), rows=rows, skipped=skipped), blocks=tuple(blocks))
+
+
+def _files(story: Story) -> Table:
+    rows = tuple(Row(cells=(s.path, s.parser, s.rows, s.skipped, s.sha256[:12])) for s in story.run.sources)
+    head = (
+        Column(title=FILE),
+        Column(title=PARSER),
+        Column(title=ROWS, align="right"),
+        Column(title=SKIPS, align="right"),
+        Column(title=SHA),
+    )
+    return Table(caption=FILES(), columns=head, rows=rows)
+
+
+def _meaning(story: Story, source: Source) -> list[Block]:
+    own = [s for s in story.run.series if s.source == source.id and not s.derived]
+    told = statistics(own)
+    said = []
+    for statistic, text in MEANING.items():
+        if statistic not in told or (statistic is Statistic.EPOCH_MEAN and len(told) > 1):
+            continue
+        window = max((s.window or 0 for s in own if s.statistic is statistic), default=0)
+        said.append(Prose(text=text(path=source.path, window=window) if "{window}" in text.en else text(path=source.path)))
+    return list(said)
+
+
+def _tables(story: Story, source: Source) -> Iterator[Block]:
+    epochs = _columns(
+        story, [s for s in story.run.series if s.source == source.id and s.statistic is Statistic.EPOCH_MEAN and not s.derived]
+    )
+    ends = _columns(story, [s for s in story.run.series if s.source == source.id and s.derived and s.derived.how == "epoch_last"])
+    if ends:
+        yield _table(story, ends, WINDOWS(path=source.path))
+    elif epochs:
+        yield _table(story, epochs, EPOCHS(path=source.path))
+
+
+def _columns(story: Story, series: Sequence[Series]) -> list[Series]:
+    """Return the losses to show side by side: terms of the total first, then others, training before validation."""
+    losses = [s for s in series if story.kind(s).role == "loss" and len(s) > 1]
+    losses.sort(key=lambda s: (s.name not in story.term_names, s.split != "train"))
+    if not losses:
+        return []
+    same_rows = [s for s in losses if np.array_equal(s.line, losses[0].line)]
+    return same_rows[:MAX_COLUMNS]
+
+
+def _table(story: Story, columns: Sequence[Series], caption: Phrase) -> Table:
+    first = columns[0]
+    marks = _marks(story, columns)
+    names = cluster_names(story, first)
+    shown_rows = _chosen(len(first), set(marks))
+    rows = [_row(story, columns, row, marks.get(row), names.get(row)) for row in shown_rows]
+    head = [Column(title=AXES[first.axis.value], align="right")]
+    head += [Column(title=NAMED(metric=story.name(s)), align="right") for s in columns]
+    head += [Column(title=STATE), Column(title=LINE, align="right")]
+    return Table(caption=caption, columns=tuple(head), rows=tuple(rows), folded=len(rows) > FOLD_FROM)
+
+
+NAMED = Text(zh="`{metric}`", en="`{metric}`")
+
+
+def _chosen(n: int, flagged: set[int]) -> list[int]:
+    if n <= MAX_ROWS:
+        return list(range(n))
+    spread = {round(row) for row in np.linspace(0, n - 1, MAX_ROWS)}
+    return sorted(spread | set(sorted(flagged)[:MAX_ROWS]))
+
+
+def _marks(story: Story, columns: Sequence[Series]) -> dict[int, Finding]:
+    marks: dict[int, Finding] = {}
+    ids = {series.id for series in columns}
+    for finding in story.findings:
+        if finding.kind in ("spike", "above_chance", "nonfinite") and finding.series[0] in ids:
+            for row in finding.rows:
+                marks.setdefault(row, finding)
+    return marks
+
+
+def cluster_names(story: Story, series: Series) -> dict[int, str]:
+    """Return the letter of the cluster that each row of a source belongs to, as the joint mixture finding names them."""
+    for finding in story.findings:
+        if finding.groups and story.series(finding.series[0]).source == series.source:
+            return {row: LETTERS[index % 26] for index, rows in enumerate(finding.groups) for row in rows}
+    return {}
+
+
+def _row(story: Story, columns: Sequence[Series], row: int, finding: Finding | None, cluster: str | None) -> Row:
+    first = columns[0]
+    state: Value = FIRST if row == 0 else Join(items=tuple(_step(story, s, row) for s in columns))
+    if cluster is not None:
+        state = CLUSTERED(name=cluster, rest=state)
+    tone: Tone | None = None
+    if finding is not None:
+        tone = finding.severity.value
+        state = FLAGGED(finding=finding.id, rest=state)
+    cells: list[Value] = [shown_x(first.x[row]), *(shown(s.y[row]) for s in columns), state, int(first.line[row])]
+    return Row(cells=tuple(cells), tone=tone)
+
+
+def _step(story: Story, series: Series, row: int) -> Phrase:
+    before, here = float(series.y[row - 1]), float(series.y[row])
+    name = story.name(series)
+    if not (np.isfinite(before) and np.isfinite(here) and before > 0 and here > 0):
+        return STEP(metric=name, change=shown(here - before))
+    ratio = here / before
+    if ratio >= MULTIPLE:
+        return STEP_UP(metric=name, ratio=factor(ratio))
+    if ratio <= 1 / MULTIPLE:
+        return STEP_DOWN(metric=name, ratio=shown(1 / ratio, 2))
+    return LEVEL(metric=name) if abs(ratio - 1) < SAME else STEP(metric=name, change=change(ratio - 1))
+
+
+def _agreement(story: Story) -> Iterator[Block]:
+    epochs = [s for s in story.run.series if s.statistic is Statistic.EPOCH_MEAN and not s.derived]
+    judged = {verdict.series[0] for verdict in story.verdicts}
+    pairs: dict[tuple[str, str], int] = {}
+    for copy in epochs:
+        for original in epochs:
+            same = (copy.name, copy.split) == (original.name, original.split) and copy.source != original.source
+            if same and copy.resolution and original.resolution is None and copy.id not in judged and original.id in judged:
+                pairs[copy.path, original.path] = pairs.get((copy.path, original.path), 0) + 1
+    for (path, original_path), count in pairs.items():
+        yield Prose(text=AGREE(path=path, original=original_path, count=count))
+
+
+def _sparks(story: Story) -> Table:
+    rows = []
+    for series in [s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN][:MAX_SPARKS]:
+        finite = series.y[np.isfinite(series.y)]
+        if len(finite):
+            numbers = (shown(series.y[0]), shown(series.y[-1]), shown(finite.min()), shown(finite.max()))
+            flagged = tuple(story.flagged(series))
+            rows.append(
+                Row(
+                    cells=(
+                        _code(series.name),
+                        series.split,
+                        series.path,
+                        Spark(y=_thin(series), flagged=flagged if is_epoch_level(series) else ()),
+                        *numbers,
+                    )
+                )
+            )
+    head = (METRIC, SPLIT, FILE, SHAPE, FROM, TO, LOW, HIGH)
+    columns = tuple(Column(title=title, align="right" if i > 3 else "left") for i, title in enumerate(head))
+    return Table(caption=SPARKS(), columns=columns, rows=tuple(rows), folded=True)
+
+
+def _code(name: str) -> Phrase:
+    return NAMED(metric=name)
+
+
+def _thin(series: Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    return series.y if len(series) <= 200 or is_epoch_level(series) else series.y[:: len(series) // 100]
+
+
+def _left_out(story: Story) -> Iterator[Block]:
+    if story.run.skipped:
+        items = tuple(ONE_FILE(path=skip.path, reason=skip.reason) for skip in story.run.skipped[:20])
+        yield Prose(text=LEFT_OUT(files=Join(items=items)))
+    for source in story.run.sources:
+        if source.skips:
+            lines = tuple(ONE_LINE(line=line, reason=reason) for line, reason in source.skips)
+            yield Prose(text=BAD_LINES(path=source.path, lines=Join(items=lines)))
+
+
+SECTION = SectionWriter(id="sources", order=20, write=write)
