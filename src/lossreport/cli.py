@@ -148,7 +148,7 @@ def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> N
         click.echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
         for skip in run.skipped:
             if options["verbose"] or skip.code == "log":
-                click.echo(_coloured(f"  skipped {skip.path}: {skip.reason}", "yellow"), err=True)
+                click.echo(_coloured(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow"), err=True)
         for source in run.sources:
             if options["verbose"]:
                 click.echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)

@@ -45,7 +45,7 @@ class Work:
 def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a failure of the report."""
     work = Work(strict)
-    context = Context(enrich(run))
+    context = Context(enrich(run), run)
     not_applicable: list[NotApplicable] = []
     for detector in detectors():
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
@@ -80,7 +80,7 @@ CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "
 
 def replace_found(context: Context, found: Sequence[Finding]) -> Context:
     """Return a context with other findings."""
-    return Context(context.run, tuple(found))
+    return Context(context.run, context.raw, tuple(found))
 
 
 def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, is_epoch_level, position
+from lossreport.analyze.views import EPOCH_LAST
 from lossreport.model.analysis import NotApplicable, Share, Term
 from lossreport.model.run import Series
 from lossreport.text import Join, Text
@@ -53,10 +54,12 @@ def weighted_terms(context: Context, of: list[Series]) -> list[tuple[Series, flo
 
 
 def _sources(context: Context) -> list[list[Series]]:
-    groups: dict[str, list[Series]] = {}
+    """Return the training losses of every source, one row an epoch: epoch means, or the last printed row of every epoch."""
+    groups: dict[tuple[str, bool], list[Series]] = {}
     for series in context.losses:
-        if series.split == "train" and is_epoch_level(series):
-            groups.setdefault(series.source, []).append(series)
+        rows = series if is_epoch_level(series) else context.view(series, EPOCH_LAST)
+        if series.split == "train" and rows is not None:
+            groups.setdefault((rows.source, rows.derived is None), []).append(rows)
     return list(groups.values())
 
 

@@ -25,9 +25,10 @@ EVIDENCE_ROWS: Final = 20
 
 @dataclass(frozen=True)
 class Context:
-    """One run, ready to be looked at. `found` holds the findings of the detectors that ran before."""
+    """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included. `found`: what was found before."""
 
     run: Run
+    raw: Run
     found: tuple[Finding, ...] = ()
 
     @cached_property
@@ -60,10 +61,17 @@ class Context:
         """
         return tuple(series for series in self.judged if self.is_loss(series))
 
+    @cached_property
+    def progress(self) -> tuple[Series, ...]:
+        """The losses whose value is a measure of progress: all but regularisers, whose rise is no divergence."""
+        return tuple(series for series in self.losses if self.kind(series).role == "loss")
+
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""
         kind = self.kind(series)
-        return kind.role == "loss" and (kind.id != GENERIC or "loss" in series.name.lower() or f"type.{series.name}" in self.facts)
+        return kind.role in ("loss", "regulariser") and (
+            kind.id != GENERIC or "loss" in series.name.lower() or f"type.{series.name}" in self.facts
+        )
 
     @cached_property
     def judged(self) -> tuple[Series, ...]:
@@ -77,7 +85,7 @@ class Context:
         epochs = [s for s in self.run.series if s.statistic is Statistic.EPOCH_MEAN and not s.derived]
         pairs = []
         for copy in epochs:
-            originals = (s for s in epochs if s.source != copy.source and (s.name, s.split) == (copy.name, copy.split))
+            originals = (s for s in epochs if s.source != copy.source and s.name == copy.name and same_side(s, copy))
             for original in originals:
                 if copy.resolution is not None and original.resolution is None and same_values(original, copy):
                     pairs.append((original, copy))
@@ -168,6 +176,11 @@ def make_finding(
 def same_metric(a: Series, b: Series) -> bool:
     """Return whether two series are the same metric of the same source."""
     return (a.source, a.split, a.name) == (b.source, b.split, b.name)
+
+
+def same_side(a: Series, b: Series) -> bool:
+    """Return whether both are of training, or neither: sources call the same validation `val` and `val_ind`."""
+    return a.split == b.split or "train" not in (a.split, b.split)
 
 
 def same_values(a: Series, b: Series) -> bool:

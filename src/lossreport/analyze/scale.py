@@ -53,5 +53,9 @@ def _scale(context: Context, series: Series, value: float) -> Scale:
         normalised=value / chance.value if chance and chance.value > 0 else None,
         levels=tuple((level.value, level.condition) for level in kind.levels(known)),
         notes=kind.notes(known, value),
-        needs=tuple(need.replace("<metric>", series.name) for need in kind.needs) if chance is None else (),
+        needs=tuple(need for need in _needs(series, kind.needs) if need not in context.facts),
     )
+
+
+def _needs(series: Series, needs: tuple[str, ...]) -> Iterator[str]:
+    yield from (need.replace("<metric>", series.name) for need in needs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,7 +11,7 @@ import numpy as np
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.schedule import constant_lr
-from lossreport.analyze.trend import MIN_ROWS, is_flat, is_improving, tail_trend
+from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
 from lossreport.model.run import Series
@@ -36,8 +36,8 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): {rows} finite rows are too few to judge convergence; {need} are needed.",
     ),
     State.BROKEN: Text(
-        zh="`{metric}`（{path}）：最后的值不是有限数，这次训练已经损坏。",
-        en="`{metric}` ({path}): the last value is not finite; this run is broken.",
+        zh="`{metric}`（{path}）：训练以非有限值（NaN / Inf）告终，这次训练已经损坏。",
+        en="`{metric}` ({path}): the run ended on a non-finite value and is broken.",
     ),
     State.MIXED: Text(
         zh="`{metric}`（{path}）：各行属于不同的组，分清每一行来自哪里之前不能判断收敛。",
@@ -84,6 +84,10 @@ MORE_ROWS = Text(
     zh="区间收窄到能分辨 2 % 的差别，大约需要现在的 {times} 倍行数。",
     en="About {times} times as many rows would narrow the interval enough to tell 2 %.",
 )
+MANY_ROWS = Text(
+    zh="噪声太大，需要十倍以上的行数才能分辨 2 % 的差别。", en="The noise is large: telling 2 % would take more than ten times as many rows."
+)
+MOST_TIMES: Final = 10.0
 SEPARATE = Text(
     zh="查明每一行来自哪个数据集、任务或运行（或先解决来源不一致），再分组判断。",
     en="Find out which data set, task or run each row belongs to (or settle why the sources disagree), then judge each group.",
@@ -95,7 +99,7 @@ RUN: Final = {
         en="The run is broken: a loss is not finite, and nothing after it can be trusted.",
     ),
     State.MIXED: Text(
-        zh="目前不能判定这次训练是否收敛：{names} 的各行混杂了不同的组，必须先分清每一行的来历。{others}",
+        zh="目前不能判定这次训练是否收敛：{names}的各行混杂了不同的组，必须先分清每一行的来历。{others}",
         en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be told apart first.{others}",
     ),
     State.DIVERGING: Text(zh="训练正在发散（{names}）。{others}", en="The run is diverging ({names}).{others}"),
@@ -141,7 +145,7 @@ class Judgement:
 def verdicts(context: Context) -> Iterator[Verdict]:
     """Yield a verdict for every loss and, last, one for the run. `context.found` must carry final ids."""
     made = []
-    for series in context.losses:
+    for series in context.progress:
         judged = judge(context, series)
         made.append((series, judged))
         yield Verdict(
@@ -190,6 +194,9 @@ def _by_trend(context: Context, series: Series) -> Judgement:
         return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
     if is_improving(trend):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
+    wide = tail_trend(series, y, WIDE_TAIL)
+    if wide is not None and is_improving(wide) and trend.gain > FLAT_GAIN:
+        return Judgement(state=State.IMPROVING, trend=wide, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
@@ -270,17 +277,17 @@ def _change_mind(judged: Judgement) -> Phrase | None:
     trend = judged.trend
     if judged.state is State.INCONCLUSIVE and trend is not None:
         times = ((trend.high - trend.low) / 0.02) ** 2
-        return MORE_ROWS(times=Quantity(value=max(1.5, times), digits=2))
+        return MORE_ROWS(times=Quantity(value=max(1.5, times), digits=2)) if times <= MOST_TIMES else MANY_ROWS()
     return None
 
 
 # ------------------------------------------------------------------------------------------------ the whole run
 def main_losses(context: Context) -> list[Series]:
     """Return the losses that decide over the run: the total and its terms where they are known, else all; validation included."""
-    train = [series for series in context.losses if series.split == "train"]
+    train = [series for series in context.progress if series.split == "train"]
     terms = {series.name for series, _ in weighted_terms(context, train)} | {s.name for s in train if s.metric_type == "generic"}
-    chosen = [series for series in context.losses if series.name in terms]
-    return chosen or list(context.losses)
+    chosen = [series for series in context.progress if series.name in terms]
+    return chosen or list(context.progress)
 
 
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
@@ -288,7 +295,9 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     main = [(series, judged) for series, judged in made if series.id in wanted]
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
-    rest = [(series, judged) for series, judged in main if judged.state is not state and judged.trend is not None]
+    if state in (State.IMPROVING, State.CONVERGED):
+        deciding = _one_each(deciding)
+    rest = _one_each((series, judged) for series, judged in main if judged.state is not state and judged.trend is not None)
     template = RUN[state]
     values: dict[str, Value] = {}
     if "{names}" in template.en:
@@ -308,6 +317,14 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
     )
+
+
+def _one_each(made: Iterable[tuple[Series, Judgement]]) -> list[tuple[Series, Judgement]]:
+    """Return one judgement a metric and split: the first named, at most four."""
+    chosen: dict[tuple[str, str], tuple[Series, Judgement]] = {}
+    for series, judged in made:
+        chosen.setdefault((series.split, series.name), (series, judged))
+    return list(chosen.values())[:4]
 
 
 def run_state(states: Sequence[State]) -> State:

@@ -20,7 +20,7 @@ EPOCH_LAST: Final = "epoch_last"
 
 def enrich(run: Run) -> Run:
     """Return the run with typed series and, behind them, the derived ones; ids go on counting."""
-    typed = tuple(_typed(run, series) for series in run.series)
+    typed = tuple(_latest(run, _typed(run, series)) for series in run.series)
     derived: list[Series] = []
     for series in typed:
         for made in (_deaveraged(series) if _every_row(series, typed) else None, _epoch_last(series)):
@@ -34,6 +34,30 @@ def _typed(run: Run, series: Series) -> Series:
     kind = classify(series.name, declared if isinstance(declared, str) else None)
     unit = run.value(f"unit.{series.name}") or series.unit or kind.unit
     return replace(series, metric_type=declared if isinstance(declared, str) else kind.id, unit=str(unit))
+
+
+def _latest(run: Run, series: Series) -> Series:
+    """Leave out the rows that a resumed process wrote again: of an overlap the later rows count."""
+    resumed = {s.first_line for s in run.segments if s.source == series.source and s.why in ("resume", "restart")}
+    keep = np.ones(len(series), dtype=bool)
+    reached = np.inf
+    for span in reversed(series.segments):
+        rows = slice(span.first_row, span.last_row + 1)
+        keep[rows] = series.x[rows] < reached
+        first_line = int(series.line[span.first_row])
+        if any(line <= first_line for line in resumed) and span.first_row:
+            reached = min(reached, float(series.x[span.first_row]))
+    if keep.all():
+        return series
+    kept = np.flatnonzero(keep)
+    return replace(
+        series,
+        x=frozen_floats(series.x[kept]),
+        y=frozen_floats(series.y[kept]),
+        line=frozen_ints(series.line[kept]),
+        epoch=frozen_floats(series.epoch[kept] if len(series.epoch) else []),
+        segments=tuple(_shifted(series, kept)),
+    )
 
 
 def _every_row(series: Series, others: tuple[Series, ...]) -> bool:

@@ -27,10 +27,10 @@ SMOOTH_FROM: Final = 60
 TITLE = Text(zh="`{metric}`（{path}）", en="`{metric}` ({path})")
 TITLE_TWO = Text(zh="`{metric}`：{path} 与 {other}", en="`{metric}`: {path} and {other}")
 ALTERNATIVE = Text(
-    zh="横轴为 {axis}，{rows} 行，从 {first} 到 {last}；最小 {low}（{axis} {low_x}），最大 {high}（{axis} {high_x}）{scale}{smooth}{levels}{marks}。",
+    zh="横轴为 {axis}，{rows} 行，从 {first} 到 {last}；最小 {low}（{axis} {low_x}），最大 {high}（{axis} {high_x}）{scale}{smooth}{levels}{marks}{other}。",
     en=(
         "Over {axis}, {rows} rows from {first} to {last}; lowest {low} at {axis} {low_x}, highest {high} at {axis} {high_x}"
-        "{scale}{smooth}{levels}{marks}."
+        "{scale}{smooth}{levels}{marks}{other}."
     ),
 )
 LOG = Text(zh="；纵轴为对数", en="; log scale")
@@ -121,7 +121,7 @@ def _alternative(series: Series, spec: LineChart, flagged: dict[int, Severity], 
         return NOTHING(axis=AXES[series.axis.value])
     low, high = finite[np.argmin(series.y[finite])], finite[np.argmax(series.y[finite])]
     empty = ""
-    text = ALTERNATIVE(
+    return ALTERNATIVE(
         axis=AXES[series.axis.value],
         rows=len(series),
         first=shown(series.y[finite[0]]),
@@ -134,8 +134,8 @@ def _alternative(series: Series, spec: LineChart, flagged: dict[int, Severity], 
         smooth=SMOOTH(window=running_median(series.y)[1]) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
         marks=_marked(series, flagged) if flagged else empty,
+        other=OTHER(path=other.path, first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
     )
-    return text if other is None else WITH_OTHER(text=text, other=OTHER(path=other.path, first=shown(other.y[0]), last=shown(other.y[-1])))
 
 
 def _marked(series: Series, flagged: dict[int, Severity]) -> Phrase:
@@ -145,4 +145,3 @@ def _marked(series: Series, flagged: dict[int, Severity]) -> Phrase:
 
 
 NOTHING = Text(zh="横轴为 {axis}；没有任何有限值。", en="Over {axis}; no row is finite.")
-WITH_OTHER = Text(zh="{text}{other}", en="{text}{other}")

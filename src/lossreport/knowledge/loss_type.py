@@ -15,8 +15,8 @@ from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
 
 Goal = Literal["down", "up", "none"]
-Role = Literal["loss", "metric", "schedule", "health", "counter"]
-"""loss: something minimised · metric: accuracy and kin · schedule: set by the user (learning rate) · health: norms, time, memory."""
+Role = Literal["loss", "regulariser", "metric", "schedule", "health", "counter"]
+"""loss: something minimised · regulariser: a term of the total whose value is no measure of progress (z-loss, KL) · metric: accuracy and kin · schedule: set by the user (learning rate) · health: norms, time, memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

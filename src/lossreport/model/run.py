@@ -9,6 +9,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lossreport.text import Phrase
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
@@ -85,7 +87,7 @@ class Source:
     bytes: int = 0
     rows: int = 0
     skipped: int = 0
-    skips: tuple[tuple[int, str], ...] = ()
+    skips: tuple[tuple[int, Phrase], ...] = ()
     encoding: str = "utf-8"
     lines: int = 0
     torn: bool = False
@@ -197,7 +199,7 @@ class Skipped:
     """A file or path that was looked at and not used, with the reason."""
 
     path: str
-    reason: str
+    reason: Phrase
     code: str = "unrecognised"
 
 

@@ -52,6 +52,7 @@ from lossreport.parse.parser import (
     parsers,
 )
 from lossreport.parse.reader import LogFile
+from lossreport.text import Text
 
 MAX_DEPTH: Final = 4
 """Folders below a named folder that are searched; deeper ones hold checkpoints and media (FORMATS.md section 10)."""
@@ -77,6 +78,10 @@ BINARY: Final = (
 """Weights and media: passed over in a folder without a word, read when named."""
 MIN_SCORE: Final = 0.5
 SKIPS_KEPT: Final = 5
+COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
+NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
+EMPTY = Text(zh="文件是空的", en="the file is empty")
+UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recognises its content")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +114,7 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
         try:
             found = read_log(log, _choose(log, options))
         except LogError as error:
-            skipped.append(Skipped(path=log.shown, reason=str(error), code=error.code))
+            skipped.append(Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code))
             continue
         if isinstance(found, Skipped):
             skipped.append(found)
@@ -195,7 +200,7 @@ def read_log(log: LogFile, chosen: Parser | Skipped) -> Reading | Skipped:
     for record in chosen.read(log):
         reading.take(record)
     if not reading.columns and not reading.facts:
-        return Skipped(path=log.shown, reason=f"{chosen.id} found no record in it", code="empty")
+        return Skipped(path=log.shown, reason=NO_RECORD(parser=chosen.id), code="empty")
     return reading
 
 
@@ -251,11 +256,11 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
         if _matches(log.shown, (glob,)):
             return parser(parser_id)
     if not log.head:
-        return Skipped(path=log.shown, reason="the file is empty", code="empty")
+        return Skipped(path=log.shown, reason=EMPTY(), code="empty")
     best = candidates(log)[0]
     if best.score.value >= MIN_SCORE:
         return best.parser
-    return Skipped(path=log.shown, reason="no parser recognises its content", code="unrecognised")
+    return Skipped(path=log.shown, reason=UNRECOGNISED(), code="unrecognised")
 
 
 def _source(part: Reading, source_id: str) -> Source:
@@ -268,7 +273,7 @@ def _source(part: Reading, source_id: str) -> Source:
         bytes=size,
         rows=part.rows,
         skipped=len(part.skips),
-        skips=tuple((skip.line, skip.reason) for skip in part.skips[:SKIPS_KEPT]),
+        skips=tuple((skip.line, skip.reason()) for skip in part.skips[:SKIPS_KEPT]),
         encoding=part.log.encoding,
         lines=part.lines,
         torn=any(skip.torn for skip in part.skips),
@@ -371,7 +376,7 @@ def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
 
 
 def _why(parts: Sequence[Reading], skipped: Sequence[Skipped]) -> str:
-    lines = [f"{part.log.shown}: only configuration" for part in parts] + [f"{skip.path}: {skip.reason}" for skip in skipped]
+    lines = [f"{part.log.shown}: only configuration" for part in parts] + [f"{skip.path}: {skip.reason.plain('en')}" for skip in skipped]
     return " (" + "; ".join(lines[:6]) + (f"; and {len(lines) - 6} more" if len(lines) > 6 else "") + ")" if lines else ": it holds no file"
 
 

@@ -128,7 +128,7 @@ class SkippedLine:
     """A line that looked like a record and could not be read; `torn` where the file ends in its middle."""
 
     line: int
-    reason: str
+    reason: Text
     torn: bool = False
 
 

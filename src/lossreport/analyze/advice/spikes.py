@@ -26,12 +26,13 @@ ROWS = Text(
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield steps for epoch-level spikes, step-level spikes and single batches, each once."""
+    """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were."""
     open_ = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
     series = {s.id: s for s in case.context.run.series}
+    outliers = [f for f in case.context.found if f.kind == "batch_outlier"]
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
     steps = [f for f in open_ if f not in epochs]
-    if epochs:
+    if epochs and not steps and not outliers:
         clip = case.context.facts.get("clip_grad")
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
         yield Recommendation(id="", when="now", because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
@@ -39,7 +40,6 @@ def advise(case: Case) -> Iterator[Recommendation]:
         lr = case.context.facts.get("lr")
         text = ROWS(lr=lr if isinstance(lr, int | float) else "?")
         yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
-    outliers = [f for f in case.context.found if f.kind == "batch_outlier"]
     if outliers:
         yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())
 

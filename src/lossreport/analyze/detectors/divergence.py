@@ -33,7 +33,7 @@ TEXT = Text(
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a diverging loss; series of interleaved regimes have no end level to speak of."""
-    for series in context.losses:
+    for series in context.progress:
         if len(series) >= MIN_ROWS and not context.has("mixture", series) and np.isfinite(series.y).sum() >= MIN_ROWS:
             yield from _finding(series, clean(series, context.spike_spans(series)))
 

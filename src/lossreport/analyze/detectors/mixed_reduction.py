@@ -33,11 +33,11 @@ QUIET: Final = 1.25
 
 TEXT = Text(
     zh=(
-        "{path} 的数值很可能是跨 rank 归约错位的产物，而不是训练本身的变化：{signs}。若属实，{path} 里这些行的数字没有意义，"
+        "{path} 的异常数值最可能是跨 rank 归约错位造成的日志假象（首要假设，尚未证实），而不是训练本身的变化：{signs}。若属实，这些行的数字没有意义，"
         "应以 {local} 中单个 rank 的值为准；epoch {rows} 的异常值也就不是梯度爆炸。"
     ),
     en=(
-        "The values of {path} are probably an artefact of a mixed cross-rank reduction, not of training: {signs}. If so, these rows of {path} "
+        "The odd values of {path} are most likely a logging artefact, a mixed cross-rank reduction (the first hypothesis, not proven): {signs}. If so, these rows "
         "mean nothing, the single rank's values in {local} are the ones to read, and the outliers at epochs {rows} are no gradient explosion."
     ),
 )
@@ -47,6 +47,9 @@ KEY_ORDER = Text(
     zh="{path} 中 {count} 行的字段顺序与其余行不同（第 {lines} 行）：字段顺序就是 all-reduce 的调用顺序",
     en="the keys of {count} rows of {path} stand in another order (lines {lines}): key order is the order of the all-reduce calls",
 )
+BRIEF_ORDER = Text(zh="{count} 行的字段顺序与其余行不同", en="{count} rows list their keys in another order")
+BRIEF_ACCURACY = Text(zh="`{metric}` 高达 {value}（准确率不可能大于 1）", en="`{metric}` reaches {value}, which no accuracy can")
+BRIEF_QUIET = Text(zh="{local} 的逐行数据里没有对应的尖峰", en="the rows of {local} show no such spike")
 ACCURACY = Text(
     zh="`{metric}` 出现了不可能的准确率 {values}（大于 1；{local} 中同一指标最大 {usual}）",
     en="`{metric}` takes impossible accuracies of {values} (above 1; at most {usual} in {local})",
@@ -113,10 +116,11 @@ ONE_RANK = Text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sign:
-    """One check that fired: its letter, what it says, the rows it stands on."""
+    """One check that fired: its letter, what it says in full and in a few words, the rows it stands on."""
 
     check: str
     text: Phrase
+    brief: Phrase | None = None
     evidence: tuple[Evidence, ...] = ()
 
 
@@ -174,7 +178,7 @@ def _key_order(context: Context, pair: Comparison) -> Sign | None:
     lines = notes[0].lines
     rows = np.flatnonzero(np.isin(pair.synced.line, lines))
     text = KEY_ORDER(path=pair.synced.path, count=len(lines), lines=Join(items=tuple(lines[:12])))
-    return Sign(check="a", text=text, evidence=evidence(pair.synced, rows.tolist()[:12]))
+    return Sign(check="a", text=text, brief=BRIEF_ORDER(count=len(lines)), evidence=evidence(pair.synced, rows.tolist()[:12]))
 
 
 def _accuracy(context: Context, pair: Comparison, every: Sequence[Comparison]) -> Sign | None:
@@ -187,7 +191,12 @@ def _accuracy(context: Context, pair: Comparison, every: Sequence[Comparison]) -
         if usual <= IMPOSSIBLE and len(rows):
             values = Join(items=tuple(number(float(v), digits=3) for v in sorted(set(other.synced.y[rows].round(1)), reverse=True)[:4]))
             text = ACCURACY(metric=other.synced.name, values=values, usual=number(usual, digits=2), local=other.local.path)
-            return Sign(check="b", text=text, evidence=evidence(other.synced, rows.tolist()[:12]))
+            return Sign(
+                check="b",
+                text=text,
+                brief=BRIEF_ACCURACY(metric=other.synced.name, value=number(float(other.synced.y[rows].max()), digits=3)),
+                evidence=evidence(other.synced, rows.tolist()[:12]),
+            )
     return None
 
 
@@ -242,7 +251,7 @@ def _no_excursion(context: Context, pair: Comparison) -> Sign | None:
         return None
     row = int(np.flatnonzero(inside)[np.nanargmax(local.y[inside])])
     text = NO_EXCURSION(rows=_epochs(pair, spikes), local=local.path, highest=number(highest), median=number(median))
-    return Sign(check="e", text=text, evidence=evidence(local, [row]))
+    return Sign(check="e", text=text, brief=BRIEF_QUIET(local=local.path), evidence=evidence(local, [row]))
 
 
 def _partners(context: Context, pair: Comparison, ranks: int | None) -> Iterator[Sign]:
@@ -292,7 +301,7 @@ def _finding(context: Context, pair: Comparison, signs: Sequence[Sign], ranks: i
         path=pair.synced.path,
         local=pair.local.path,
         rows=_epochs(pair, shown[:8]),
-        signs=Join(items=tuple(sign.text for sign in signs if sign.check != "g")),
+        signs=Join(items=tuple(sign.brief for sign in signs if sign.brief is not None)),
     )
     rows = pair.synced_rows[np.abs(np.log(pair.ratio)) > FRACTION].tolist()
     return make_finding(

@@ -34,7 +34,7 @@ NEAR_CHANCE: Final = 0.02
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that did not move."""
-    for series in context.losses:
+    for series in context.progress:
         if len(series) < MIN_ROWS or series.split != "train" or context.has("mixture", series) or not np.isfinite(series.y).all():
             continue
         y = clean(series, context.spike_spans(series))

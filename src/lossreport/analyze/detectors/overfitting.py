@@ -42,7 +42,7 @@ FEW = Text(
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a validation loss that turned up, or say that there is none."""
-    validation = [series for series in context.losses if series.split != "train"]
+    validation = [series for series in context.progress if series.split != "train"]
     if not validation:
         yield NotApplicable(check="overfitting", series=(), reason=NO_VALIDATION(need=MIN_ROWS))
     for series in validation:
@@ -55,7 +55,7 @@ def detect(context: Context) -> Iterator[Found]:
 
 def training_partner(context: Context, validation: Series) -> Series | None:
     """Return the training series of the same metric, from the same source if it has one; epoch means preferred."""
-    rivals = [s for s in context.losses if s.split == "train" and s.name == validation.name]
+    rivals = [s for s in context.progress if s.split == "train" and s.name == validation.name]
     return min(rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None)
 
 

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
+from lossreport.knowledge.loss_type import classify
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Segment, Series, Source
 from lossreport.text import Text, Value
 from lossreport.words import AXES
 
 ROLLBACK = Text(
-    zh="{path} 在第 {line} 行从 {axis} {before} 退回到 {after}：训练在此{how}，{count} 行被重跑（以后写的为准）。",
-    en="{path} goes back from {axis} {before} to {after} at line {line}: training was {how} there, and {count} rows were run again (the later ones count).",
+    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又由 {axis} {after} 开始：训练在此{how}；重复的行数：{count}，以后写的为准。",
+    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training was {how} there. Rows written twice: {count}; the later ones count.",
 )
 RESUMED = Text(zh="续训", en="resumed")
 RESTARTED = Text(zh="重新开始", en="restarted")
@@ -50,9 +51,9 @@ def detect(context: Context) -> Iterator[Found]:
 
 
 def longest(context: Context, source: Source) -> Series | None:
-    """Return the loss series of a source with the most rows, the first of several; any series where it has no loss."""
-    of_source = [s for s in context.run.series if s.source == source.id and not s.derived and len(s)]
-    losses = [s for s in of_source if context.kind(s).role == "loss"]
+    """Return the loss of a source with the most rows as it was read, re-run rows included; any series where it has no loss."""
+    of_source = [s for s in context.raw.series if s.source == source.id and len(s)]
+    losses = [s for s in of_source if classify(s.name).role == "loss"]
     return max(losses or of_source, key=len, default=None)
 
 

@@ -17,8 +17,8 @@ from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
 """Rows on each side that give the baseline quoted in the text."""
-BATCH_ROWS: Final = 60
-"""Below this a log has no step-level neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
+BATCH_ROWS: Final = 20
+"""Below this a step-level log has no neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
 RECOVERED: Final = 0.25
 """A batch outlier: the next row keeps less than a quarter of the excess."""
 FEW_ITERATIONS: Final = 100

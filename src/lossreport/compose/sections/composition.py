@@ -27,6 +27,10 @@ VALUE_ONLY = Text(
     zh="这里是**数值**占比，不是梯度占比：数值大的项不一定主导更新（例如 L1 的梯度大小与数值无关）。要知道谁主导训练，需要分别记录每一项的梯度范数。",
     en="These are shares of **value**, not of gradient: the larger term need not drive the update (the gradient of an L1 does not depend on its value). To know what drives training, log the gradient norm of each term.",
 )
+SUSPECT = Text(
+    zh="{path} 的这些行疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时损失的真实组成。",
+    en="These rows of {path} are suspected artefacts of the reduction ({finding}): the shares below say what the file holds, not what the loss was made of.",
+)
 CAPTION = Text(zh="{path}：逐行占比", en="{path}: shares row by row")
 CHART = Text(zh="{path}：各项占总损失的比例", en="{path}: share of each term in the total")
 CHART_ALT = Text(zh="每根柱是一行，横轴为 {axis}；{ranges}。", en="One bar a row over {axis}; {ranges}.")
@@ -70,6 +74,8 @@ def _answer(path: str, shares: Sequence[Share]) -> Phrase:
 def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> list[Block]:
     terms = shares[0].terms
     blocks: list[Block] = []
+    suspects = [f for f in story.findings if f.kind == "mixed_reduction" and story.series(f.series[0]).path == path]
+    blocks += [Prose(text=SUSPECT(path=path, finding=finding.id)) for finding in suspects[:1]]
     if first:
         shown_terms = tuple(TERM(weight=shown(term.weight), metric=term.name) for term in terms)
         blocks.append(Prose(text=FORMULA(terms=_plus(shown_terms), origin=_origin(story, terms[-1].name))))

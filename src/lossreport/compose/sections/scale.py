@@ -26,8 +26,8 @@ UNKNOWN = Text(zh="未知", en="unknown")
 CARD = Text(zh="**`{metric}`**（{kind}，{unit}）", en="**`{metric}`** ({kind}, {unit})")
 CARD_PLAIN = Text(zh="**`{metric}`**（{kind}）", en="**`{metric}`** ({kind})")
 NEEDS = Text(
-    zh="要给出机会水平还缺：{needs}。用 `--set 名称=值` 或 lossreport.toml 提供。",
-    en="To give a chance level this is missing: {needs}. Provide it with `--set NAME=VALUE` or lossreport.toml.",
+    zh="还缺少：{needs}。用 `--set 名称=值` 或 lossreport.toml 提供后，可以说得更准。",
+    en="Missing: {needs}. With `--set NAME=VALUE` or lossreport.toml more can be said.",
 )
 
 

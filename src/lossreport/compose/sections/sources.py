@@ -25,7 +25,7 @@ MULTIPLE: Final = 2.0
 TITLE = Text(zh="读到的数据", en="What was read")
 ANSWER = Text(
     zh="读了 {files} 个文件，{rows} 行记录；跳过 {skipped} 行。",
-    en="{files} files and {rows} records were read; {skipped} lines were skipped.",
+    en="Files read: {files}; records: {rows}; lines skipped: {skipped}.",
 )
 FILES = Text(zh="数据来源", en="Sources")
 FILE, PARSER = Text(zh="文件", en="file"), Text(zh="解析器", en="parser")

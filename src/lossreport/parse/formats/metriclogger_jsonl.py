@@ -20,6 +20,9 @@ PREFIXES: Final = ("train_", "test_", "val_", "eval_")
 CONSTANTS: Final = ("n_parameters",)
 """Keys that describe the model, not the training: facts, and a sign of another run where they change."""
 SNIFF_LINES: Final = 20
+GLUED = Text(zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read")
+NO_JSON = Text(zh="不是完整的 JSON 对象", en="not a complete JSON object")
+TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
 
 
 def sniff(log: LogFile) -> Score:
@@ -43,7 +46,7 @@ def read(log: LogFile) -> Iterator[Record]:
         if not line.text.strip():
             continue
         row, reason = _row(line)
-        if reason:
+        if reason is not None:
             yield SkippedLine(line.number, reason, torn=not line.complete)
         if row is None:
             continue
@@ -119,17 +122,17 @@ def _add(columns: Columns, row: dict[str, Any], x: float, line: int) -> None:
                     columns.add(ColumnKey(f"{short}_{index}", split, axis, Statistic.EPOCH_MEAN), x, float(item), line)
 
 
-def _row(line: Line) -> tuple[dict[str, Any] | None, str]:
-    """Return (row, "") or (None, reason); of a record glued to a torn one, the row and the reason."""
+def _row(line: Line) -> tuple[dict[str, Any] | None, Text | None]:
+    """Return (row, None) or (None, reason); of a record glued to a torn one, the row and the reason."""
     row = _object(line.text)
     if row is not None:
-        return row, ""
+        return row, None
     cut = line.text.rfind('{"')
     if cut > 0:
         row = _object(line.text[cut:])
         if row is not None and _is_row(row):
-            return row, f"a torn record before character {cut + 1}; the record glued to it was read"
-    return None, "not a complete JSON object" if line.complete else "the file ends in the middle of this record"
+            return row, GLUED
+    return None, NO_JSON if line.complete else TORN
 
 
 def _object(text: str) -> dict[str, Any] | None:

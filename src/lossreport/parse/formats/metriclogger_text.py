@@ -48,6 +48,11 @@ SINGLE_MEANS: Final = ("time", "data")
 """Meters printed without parentheses that are window means; all others print their last value (lr, class_error, max mem)."""
 
 
+TORN_ROW = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
+TORN_STATS = Text(zh="文件在 Averaged stats 中间结束", en="the file ends in the middle of the averaged stats")
+NO_METER = Text(zh="这一行没有可读的指标", en="a row without a meter that can be read")
+
+
 class Meter(NamedTuple):
     """One `name: first (mean)` of a row; `mean` is None where the row prints none. `resolution` is that of the last decimal."""
 
@@ -126,10 +131,10 @@ class Reading:
     def _row(self, match: re.Match[str], line: Line) -> Iterator[Record]:
         found = meters(match["meters"])
         if not line.complete and len(found) < self.width:
-            yield SkippedLine(line.number, "the file ends in the middle of this row", torn=True)
+            yield SkippedLine(line.number, TORN_ROW, torn=True)
             return
         if not found:
-            yield SkippedLine(line.number, "a row without a meter that can be read")
+            yield SkippedLine(line.number, NO_METER)
             return
         yield from self._advance(match, line)
         self.rows += 1
@@ -174,7 +179,7 @@ class Reading:
 
     def _averaged(self, found: list[Meter], line: Line) -> Iterator[Record]:
         if not line.complete:
-            yield SkippedLine(line.number, "the file ends in the middle of the averaged stats", torn=True)
+            yield SkippedLine(line.number, TORN_STATS, torn=True)
             return
         for meter in found:
             if meter.mean is not None:
