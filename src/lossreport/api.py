@@ -146,6 +146,7 @@ def build(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
+        strict=strict,
     )
     runs = select(read_paths(listed, options), run or settings.options.get("run"))
     analysis = analyze(runs, strict=strict or bool(settings.options.get("strict")))

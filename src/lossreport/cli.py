@@ -35,7 +35,7 @@ class Commands(click.Group):
         except click.ClickException as error:
             error.show()
             code = error.exit_code
-        except BrokenPipeError:
+        except BrokenPipeError:  # the reader of stdout has gone, as `| head` does
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             code = 0
         sys.exit(code if isinstance(code, int) else 0)
@@ -50,12 +50,12 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
-@click.option("-f", "--format", "form", type=click.Choice(["html", "md", "json"]), help="Default: by the ending of -o, else html.")
+@click.option("-f", "--format", type=click.Choice(["html", "md", "json"]), help="Default: by the ending of -o, else html.")
 @click.option("--lang", type=click.Choice(["both", "zh", "en"]), help="Languages in the file. Default: both, switched by the reader.")
-@click.option("--set", "pairs", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
+@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
 @click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
 @click.option("--title", metavar="T", help="Title of the report.")
-@click.option("--parser", "parsers", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
+@click.option("--parser", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
 @click.option("--run", metavar="ID", help="Report this run only.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
@@ -71,12 +71,12 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     analysis = api.build(
         paths,
         options["output"],
-        format=options["form"],
+        format=options["format"],
         lang=options["lang"],
-        facts=parse_facts(options["pairs"]),
+        facts=parse_facts(options["set"]),
         config=options["config"],
         title=options["title"],
-        parsers=_pairs(options["parsers"]),
+        parsers=_pairs(options["parser"]),
         ignore=options["ignore"],
         run=options["run"],
         strict=options["strict"],

@@ -79,6 +79,7 @@ BINARY: Final = (
 MIN_SCORE: Final = 0.5
 SKIPS_KEPT: Final = 5
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
+PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed, a bug of lossreport: {error}")
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 EMPTY = Text(zh="文件是空的", en="the file is empty")
 UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recognises its content")
@@ -86,11 +87,15 @@ UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recogn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What the user says about reading: (glob, parser id) pairs, globs to leave out, and facts that the logs lack."""
+    """What the user says about reading: (glob, parser id) pairs, globs to leave out, and facts that the logs lack.
+
+    With `strict` a parser that fails by a bug stops the program instead of costing that one file.
+    """
 
     parsers: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +120,13 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
             found = read_log(log, _choose(log, options))
         except LogError as error:
             skipped.append(Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code))
+            continue
+        except UsageError:
+            raise
+        except Exception as error:  # a bug in one parser must not cost the other files
+            if options.strict:
+                raise
+            skipped.append(Skipped(path=log.shown, reason=PARSER_FAILED(error=f"{type(error).__name__}: {error}"), code=LogError.code))
             continue
         if isinstance(found, Skipped):
             skipped.append(found)
