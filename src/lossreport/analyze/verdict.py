@@ -85,7 +85,8 @@ MORE_ROWS = Text(
     en="About {times} times as many rows would narrow the interval enough to tell 2 %.",
 )
 MANY_ROWS = Text(
-    zh="噪声太大，需要十倍以上的行数才能分辨 2 % 的差别。", en="The noise is large: telling 2 % would take more than ten times as many rows."
+    zh="噪声太大，需要十倍以上的行数才能分辨 2 % 的差别。",
+    en="The noise is large: telling 2 % would take more than ten times as many rows.",
 )
 MOST_TIMES: Final = 10.0
 SEPARATE = Text(
@@ -178,7 +179,7 @@ def judge(context: Context, series: Series) -> Judgement:
     unstable = _unstable(context, series)
     if unstable:
         return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
-    if context.has("overfitting", series):
+    if any(f.kind == "overfitting" and f.series[0] == series.id and not f.numbers["component"] for f in context.found):
         return Judgement(state=State.OVERFITTING, because=_ids(context, series, ("overfitting",)), confidence="medium")
     return _by_trend(context, series)
 

@@ -30,6 +30,14 @@ TEXT = Text(
         "over-fitting. The checkpoint to use is that of {axis} {x}."
     ),
 )
+COMPONENT = Text(
+    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起升到 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
+    en=(
+        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to {end} ({rise}) while the total of the same source has not "
+        "turned up: this term got worse, which does not make the run over-fitted."
+    ),
+)
+TOTALS: Final = ("loss", "total_loss")
 NO_VALIDATION = Text(
     zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
     en="There is no validation loss in the logs, so over-fitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
@@ -73,7 +81,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     slope = theil_sen(centres, medians)
     relative = rise / float(smooth[best])
     if relative > MIN_RISE and rise > NOISE_UNITS * noise and slope.low > 0 and not _train_rises(context, series, best, slope.slope):
-        text = TEXT(
+        component = _is_component(context, series)
+        text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
             path=series.path,
@@ -83,10 +92,15 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
             end=number(end),
             rise=change(relative),
         )
-        severity = Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
-        yield make_finding(
-            "overfitting", series, [best, n - 1], severity, text, numbers={"best": float(smooth[best]), "end": end, "rise": relative}
-        )
+        severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
+        numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}
+        yield make_finding("overfitting", series, [best, n - 1], severity, text, numbers=numbers)
+
+
+def _is_component(context: Context, series: Series) -> bool:
+    """Return whether the total of the same validation is logged as well: then it decides, not its terms."""
+    same = [s for s in context.progress if s.source == series.source and s.split == series.split]
+    return series.name not in TOTALS and any(s.name in TOTALS for s in same)
 
 
 def _train_rises(context: Context, validation: Series, best: int, slope: float) -> bool:
