@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from lossreport.analyze.adviser import Case, advices
+from lossreport.analyze.best import bests
 from lossreport.analyze.composition import shares
 from lossreport.analyze.detector import Context, detectors
 from lossreport.analyze.explain import explained
@@ -57,6 +58,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     case = Case(context, judged)
     return Analysis(
         runs=(context.run,),
+        bests=tuple(work.take("best", lambda: bests(context))),
         scales=tuple(work.take("scale", lambda: scales(context))),
         shares=tuple(item for item in composition if isinstance(item, Share)),
         findings=context.found,

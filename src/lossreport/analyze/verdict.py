@@ -14,7 +14,7 @@ from lossreport.analyze.schedule import constant_lr
 from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
-from lossreport.model.run import Series
+from lossreport.model.run import Axis, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
 from lossreport.words import AXES
 
@@ -265,7 +265,7 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
 def last_epochs(context: Context, series: Series) -> Phrase | None:
     """Return the change over the last three epochs in words, or None where the log has fewer epochs."""
     ends = context.view(series, EPOCH_LAST) if not is_epoch_level(series) else series
-    if ends is None or len(ends) <= LAST_EPOCHS or ends.y[-1 - LAST_EPOCHS] <= 0:
+    if ends is None or ends.axis is not Axis.EPOCH or len(ends) <= LAST_EPOCHS or ends.y[-1 - LAST_EPOCHS] <= 0:
         return None
     y0, y1 = float(ends.y[-1 - LAST_EPOCHS]), float(ends.y[-1])
     x0, x1 = float(ends.x[-1 - LAST_EPOCHS]), float(ends.x[-1])

@@ -218,12 +218,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Cluster:
-    """Rows of a source in which several metrics take nearly the same values; `rows` from 0, `x` as the log prints it."""
+class Best:
+    """The best row of the validation series that decides over a run; `checkpoint` is a path where the logs name one."""
 
-    rows: tuple[int, ...]
-    x: tuple[float, ...]
-    centre: Mapping[str, float]
+    run: str
+    series: str
+    at: Position
+    value: float
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -231,6 +233,7 @@ class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
 
     runs: tuple[Run, ...]
+    bests: tuple[Best, ...] = ()
     scales: tuple[Scale, ...] = ()
     shares: tuple[Share, ...] = ()
     findings: tuple[Finding, ...] = ()
