@@ -247,6 +247,7 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
 
     names = (
         "runs",
+        "bests",
         "scales",
         "shares",
         "findings",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import SectionWriter, Story
+from lossreport.compose.section import SectionWriter, Story, shown_x
 from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
 from lossreport.text import Join, Phrase, Text, number
-from lossreport.words import CONFIDENCES, STATES, STATUSES
+from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
 
 TOP: Final = 4
 """Findings on the first screen: one of each kind, the most severe."""
@@ -39,6 +39,8 @@ TIME = Text(zh="时间", en="time")
 FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
+BEST = Text(zh="验证集最佳", en="best validation")
+BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
@@ -89,6 +91,13 @@ def _glance(story: Story) -> Table:
     values = [VALUE(metric=story.name(story.series(s.series[0])), value=number(s.value, s.unit)) for s in story.scales[:4]]
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
+    for best in story.analysis.bests:
+        if best.run == run.id:
+            series = story.series(best.series)
+            at = BEST_AT(
+                metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
+            )
+            rows.append(Row(cells=(BEST, at)))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
