@@ -5,6 +5,7 @@ The functions are those of `lossreport.api`; they are loaded when first used, so
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -14,10 +15,14 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "analyze", "build", "compose", "read_run", "read_runs", "render", "run_from_frame"]
 
+# Three rooms carry the names of three functions. Python binds a sub-package to its parent once, when it is first loaded: load the
+# (empty) rooms now and unbind them, and `lossreport.analyze` is the function for good, whatever is imported later.
+for _room in ("analyze", "compose", "render"):
+    importlib.import_module(f"{__name__}.{_room}")
+    del globals()[_room]
+
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        from lossreport import api
-
-        return getattr(api, name)
+        return getattr(importlib.import_module(f"{__name__}.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -32,9 +32,14 @@ TEXT = Text(
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a diverging loss; series of interleaved regimes have no end level to speak of."""
+    """Yield a finding a diverging training loss: a validation loss that turns up is over-fitting, and mixtures have no end level."""
     for series in context.progress:
-        if len(series) >= MIN_ROWS and not context.has("mixture", series) and np.isfinite(series.y).sum() >= MIN_ROWS:
+        if (
+            series.split == "train"
+            and len(series) >= MIN_ROWS
+            and not context.has("mixture", series)
+            and np.isfinite(series.y).sum() >= MIN_ROWS
+        ):
             yield from _finding(series, clean(series, context.spike_spans(series)))
 
 
