@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,12 +73,14 @@ def label(ticks: Sequence[float]) -> tuple[str, ...]:
     largest = max(abs(tick) for tick in ticks)
     if largest < PLAIN_BELOW and all(tick == int(tick) for tick in ticks):
         return tuple(show_number(int(tick)) for tick in ticks)
-    steps = [abs(b - a) for a, b in zip(ticks, ticks[1:], strict=False) if b != a]
+    steps = [abs(b - a) for a, b in itertools.pairwise(ticks) if b != a]
     digits = 4
     if steps and largest > 0:
         digits = min(15, max(4, math.floor(math.log10(largest)) - math.floor(math.log10(min(steps))) + 1))
     step = min(steps, default=0.0)
-    return tuple(show_number(0.0 if abs(tick) < step * 1e-6 else tick, digits if step * 20 > largest or digits > 4 else 4) for tick in ticks)
+    return tuple(
+        show_number(0.0 if abs(tick) < step * 1e-6 else tick, digits if step * 20 > largest or digits > 4 else 4) for tick in ticks
+    )
 
 
 def apply(axes: Axes, which: Literal["x", "y"], scale: Scale) -> None:

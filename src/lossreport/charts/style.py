@@ -1,12 +1,12 @@
 """How charts look: size, colours, line styles, markers. Every chart is read on white and on dark paper, so colours are mid-tones.
 
-Colours are those of Okabe and Ito and two of the same lightness: contrast of at least 3:1 on #ffffff and on #16181d (WCAG 1.4.11;
+Colours are those of Okabe and Ito, the blue a little lighter, and three of the same lightness: contrast of at least 3:1 on #ffffff and on #16181d (WCAG 1.4.11;
 SCIENCE.md section 6). Text and axes take the page's own colour. Colour is never the only channel.
 """
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from lossreport.model.analysis import Severity
 
@@ -20,22 +20,24 @@ FONT: Final = 12.0
 EM: Final = 0.6
 """Width of a character, in font sizes: on the wide side for digits, so that boxes hold what they are made for."""
 
+HATCH: Final = (1 / 255, 2 / 255, 3 / 255, 0.5)
+"""INK, half as strong."""
+
 INK: Final = "#010203"
 """Stands for `currentColor` until the SVG is written: matplotlib knows no such colour."""
 
-COLORS: Final = ("#0072B2", "#009E73", "#CC79A7", "#A07A00", "#7A6BD8", "#7F7F7F")
+COLORS: Final = ("#1A80C0", "#009E73", "#CC79A7", "#A07A00", "#7A6BD8", "#7F7F7F")
 WARNING: Final = "#D55E00"
 GREY: Final = "#7F7F7F"
 
-Dashes = tuple[float, tuple[float, ...]]
-LINES: Final[tuple[Dashes | str, ...]] = ("-", (0.0, (6.0, 2.0)), (0.0, (2.0, 1.5)), (0.0, (7.0, 2.0, 1.5, 2.0)))
+LINES: Final[tuple[Any, ...]] = ("-", (0.0, (6.0, 2.0)), (0.0, (2.0, 1.5)), (0.0, (7.0, 2.0, 1.5, 2.0)))
 MARKERS: Final = ("o", "s", "D", "^", "v", "P")
-HATCHES: Final = ("", "//", "--", "\\\\", "||", "x")
+HATCHES: Final = ("", "//", "-", "\\\\", "|", "x")
 
 SEVERITY_MARKERS: Final = {Severity.LOW: "o", Severity.MEDIUM: "D", Severity.HIGH: "^", Severity.CRITICAL: "s"}
 SEVERITY_SIZES: Final = {Severity.LOW: 6.0, Severity.MEDIUM: 6.5, Severity.HIGH: 8.0, Severity.CRITICAL: 7.0}
 
-RC: Final[dict[str, object]] = {
+RC: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "lossreport",
     "font.family": ["DejaVu Sans"],  # comes with matplotlib: text is measured the same everywhere

@@ -1,0 +1,153 @@
+"""The sheet a chart is drawn on: matplotlib's figure, and the texts and tooltips that only the finished SVG can carry.
+
+matplotlib measures a stand-in of plain letters; the true text, which may be hostile, Chinese or mathematics, is put in afterwards.
+So no name is ever parsed, no glyph is ever missing, and `$x$` is four characters.
+"""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import matplotlib
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text as Writing
+
+from lossreport.charts import scale, svg
+from lossreport.charts.labels import Bounds, Box, width_of
+from lossreport.charts.style import HEIGHT, INK, RC, WIDTH
+
+DPI: Final = 72.0
+NAME_LENGTH: Final = 36
+RIGHT: Final = 10.0
+LEGEND_ROW: Final = 18.0
+HANDLE: Final = 44.0
+METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """A figure with one pair of axes; `texts` and `titles` go by gid (see `svg.compact`)."""
+
+    figure: Figure
+    axes: Axes
+    texts: dict[str, str] = field(default_factory=dict)
+    titles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Return left, bottom, right and top of the axes in pixels."""
+        box = self.axes.get_position()
+        return box.x0 * WIDTH, box.y0 * HEIGHT, box.x1 * WIDTH, box.y1 * HEIGHT
+
+
+@contextmanager
+def plain_matplotlib() -> Iterator[None]:
+    """Draw by our settings alone: the user's matplotlibrc and styles stay out and come back afterwards."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(RC)
+        yield
+
+
+def new_sheet(x: scale.Scale, y: scale.Scale, *, top: float = 12.0, bottom: float = 24.0, left: float = 0.0) -> Sheet:
+    """Return an empty sheet with both axes; margins in pixels, `left` beside the room of the tick labels."""
+    left += 12 + max((width_of(text) for text in y.labels), default=0.0)
+    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
+    figure.patch.set_visible(False)
+    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, (WIDTH - left - RIGHT) / WIDTH, (HEIGHT - top - bottom) / HEIGHT))
+    axes.patch.set_visible(False)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.tick_params(axis="x", length=3, width=0.8, pad=3)
+    axes.tick_params(axis="y", length=0, pad=5)
+    axes.set_axisbelow(True)
+    axes.grid(visible=True, axis="y", color=INK, alpha=0.16, linewidth=0.8, clip_on=False)
+    scale.apply(axes, "x", x)
+    scale.apply(axes, "y", y)
+    return Sheet(figure=figure, axes=axes)
+
+
+def to_svg(sheet: Sheet, name: str, ink: str | None) -> str:
+    """Return the sheet as SVG; `name` prefixes its ids."""
+    buffer = io.BytesIO()
+    sheet.figure.savefig(buffer, format="svg", metadata=METADATA, transparent=True)
+    return svg.root(svg.compact(buffer.getvalue().decode(), name, sheet.texts, sheet.titles), WIDTH, HEIGHT, ink)
+
+
+# ------------------------------------------------------------------------------------------------ texts
+def shortened(name: str, length: int = NAME_LENGTH) -> str:
+    """Return `name` on one line, with an ellipsis in the middle where it is longer than `length`: both ends tell metrics apart."""
+    line = " ".join(name.split())
+    if len(line) <= length:
+        return line
+    head = length * 2 // 3
+    return f"{line[:head]}…{line[head + 1 - length :]}"
+
+
+def written(sheet: Sheet, box: Box, text: str, color: str = INK) -> None:
+    """Write `text` into `box`."""
+    x, y = box.anchor
+    put = sheet.axes.text(x, y, _stand_in(text), transform=None, ha=box.align, va="baseline", color=color)
+    show(sheet, put, text)
+
+
+def show(sheet: Sheet, writing: Writing, text: str) -> None:
+    """Let a text that matplotlib has placed show `text`."""
+    writing.set_text(_stand_in(text))
+    writing.set_gid(f"text-{len(sheet.texts)}")
+    sheet.texts[f"text-{len(sheet.texts)}"] = text
+
+
+def titled(sheet: Sheet, artist: Artist, titles: Sequence[str]) -> None:
+    """Give an artist a tooltip, or each of its markers one."""
+    gid = f"title-{len(sheet.titles)}"
+    artist.set_gid(gid)
+    sheet.titles[gid] = tuple(titles)
+
+
+def legend_height(names: Sequence[str]) -> float:
+    """Return the room that a legend of these names needs above the axes."""
+    columns = _columns(names)
+    return LEGEND_ROW * -(-len(names) // columns)
+
+
+def legend(sheet: Sheet, handles: Sequence[Any], names: Sequence[str]) -> None:
+    """Put a legend above the axes at the left, where it hides no data."""
+    short = [shortened(name) for name in names]
+    made = sheet.axes.legend(
+        handles=list(handles),
+        labels=[_stand_in(name) for name in short],
+        loc="lower left",
+        bbox_to_anchor=(0.0, 1.0),
+        ncols=_columns(names),
+        frameon=False,
+        borderaxespad=0.2,
+        borderpad=0.2,
+        handlelength=2.2,
+        handletextpad=0.6,
+        columnspacing=1.4,
+        labelspacing=0.3,
+    )
+    for writing, name in zip(made.get_texts(), short, strict=True):
+        show(sheet, writing, name)
+
+
+def _columns(names: Sequence[str]) -> int:
+    widest = max((width_of(shortened(name)) for name in names), default=0.0)
+    return int(min(max(1, len(names)), max(1, (WIDTH - 90) // (widest + HANDLE))))
+
+
+def _stand_in(text: str) -> str:
+    """Return letters of about the same width that matplotlib can measure: never parsed, never missing from a font."""
+    return "".join("W" if unicodedata.east_asian_width(character) in "WF" else _narrow(character) for character in text)
+
+
+def _narrow(character: str) -> str:
+    return character if character.isascii() and (character.isalnum() or character in " .-+,:()=%") else "n"

@@ -1,0 +1,235 @@
+"""matplotlib's SVG made fit for the report: presentation attributes only, own ids, short numbers, texts and tooltips put in.
+
+A stock matplotlib SVG is a black box under a Content-Security-Policy without inline styles, and two in one page share ids
+(ECOSYSTEM.md, findings about the SVG itself). What is written here has no style, class, script or reference to outside.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from xml.etree import ElementTree
+from xml.sax.saxutils import escape, quoteattr
+
+from lossreport.charts.style import FONT, INK
+
+NAMESPACE: Final = "http://www.w3.org/2000/svg"
+DROPPED_TAGS: Final = frozenset({"metadata", "style", "title"})
+DEFAULTS: Final = frozenset(
+    {("stroke-dashoffset", "0"), ("stroke-width", "1"), ("stroke-linejoin", "round"), ("stroke-linecap", "butt"), ("fill", "currentColor")}
+)
+"""Said once by the root or by the SVG standard; see `root`."""
+NOT_WRITTEN: Final = frozenset({"style", "font", "font-family", "class"})
+HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "opacity")
+NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
+COMMAND: Final = re.compile(r"([MLCQZz])([^MLCQZz]*)")
+REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
+ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot hold (production 2, Char); a metric name may hold any."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """An element: tag, attributes in order, text, children."""
+
+    tag: str
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    text: str = ""
+    children: tuple[Node, ...] = ()
+
+
+def compact(raw: str, name: str, texts: Mapping[str, str], titles: Mapping[str, tuple[str, ...]]) -> tuple[Node, ...]:
+    """Return the content of matplotlib's SVG `raw`, cleaned.
+
+    `texts` and `titles` go by the gid of the artist: the text to show instead of the one matplotlib measured, and the tooltip (or one
+    for each marker). Ids that something refers to become `<name>-0`, `<name>-1`, ...; the others go.
+    """
+    nodes = _clean(ElementTree.fromstring(raw), texts, titles).children
+    names = {old: f"{safe_id(name)}-{index}" for index, old in enumerate(dict.fromkeys(_references(nodes)))}
+    return tuple(_named(node, names) for node in nodes)
+
+
+def root(children: tuple[Node, ...], width: float, height: float, ink: str | None = None) -> str:
+    """Return the whole SVG: as wide as its place, never wider than drawn where CSS does not say so. `ink` None: the page's colour."""
+    attributes = {
+        "xmlns": NAMESPACE,
+        "viewBox": f"0 0 {width:g} {height:g}",
+        "width": "100%",
+        "height": f"{height:g}",
+        "preserveAspectRatio": "xMinYMin meet",
+        "font-family": "sans-serif",
+        "font-size": f"{FONT:g}",
+        "stroke-linejoin": "round",
+    }
+    attributes |= {"color": ink} if ink else {}
+    return "".join(_written(Node("svg", {**attributes, "fill": "currentColor"}, "", children)))
+
+
+def safe_id(text: str) -> str:
+    """Return `text` as an XML id; different texts give different ids."""
+    return re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", text if text[:1].isalpha() else f"c{text}")
+
+
+def tooltip(text: str) -> Node:
+    """Return a title element."""
+    return Node("title", {}, text)
+
+
+# ------------------------------------------------------------------------------------------------ cleaning
+def _clean(element: ElementTree.Element, texts: Mapping[str, str], titles: Mapping[str, tuple[str, ...]], defined: bool = False) -> Node:
+    tag = element.tag.rpartition("}")[2]
+    gid = element.get("id", "")
+    within = defined or tag == "defs"
+    children = tuple(
+        child
+        for found in element
+        if found.tag.rpartition("}")[2] not in DROPPED_TAGS
+        for child in _flat(_clean(found, texts, titles, within), within)
+    )
+    if gid in texts:
+        children = tuple(replace(child, text=texts[gid]) if child.tag == "text" else child for child in children)
+    if gid in titles:
+        children = _titled(children, titles[gid])
+    text = (element.text or "").strip() if tag == "text" else ""
+    return _hoisted(Node(tag, _attributes(tag, element.attrib, within), text, children))
+
+
+def _flat(node: Node, defined: bool) -> tuple[Node, ...]:
+    """Drop what shows nothing; put the children of a group that says nothing in its place."""
+    if node.tag in ("g", "defs") and not node.children:
+        return ()
+    if node.tag == "path" and not defined and node.attributes.get("fill") == "none" and "stroke" not in node.attributes:
+        return ()
+    if node.tag == "g" and not set(node.attributes) - {"id"} and not any(child.tag == "title" for child in node.children):
+        return node.children
+    return (node,)
+
+
+def _titled(children: tuple[Node, ...], titles: tuple[str, ...]) -> tuple[Node, ...]:
+    marks = [use for child in children for use in (child.children if child.tag == "g" else (child,)) if use.tag == "use"]
+    if len(titles) == 1 or len(titles) != len(marks):
+        return (tooltip(titles[0]), *children)
+    given = iter(titles)
+    return tuple(_each_titled(child, given) for child in children)
+
+
+def _each_titled(node: Node, titles: Iterator[str]) -> Node:
+    if node.tag == "use":
+        return replace(node, children=(tooltip(next(titles)),))
+    if node.tag == "g":
+        return replace(node, children=tuple(_each_titled(child, titles) for child in node.children))
+    return node
+
+
+def _hoisted(node: Node) -> Node:
+    """Say once what all markers of a group say."""
+    uses = [child for child in node.children if child.tag == "use"]
+    if node.tag != "g" or len(uses) < 2 or len(uses) != len(node.children):
+        return node
+    shared = {
+        key: value
+        for key, value in uses[0].attributes.items()
+        if key in HOISTED and key not in node.attributes and all(use.attributes.get(key) == value for use in uses)
+    }
+    children = tuple(replace(use, attributes={k: v for k, v in use.attributes.items() if k not in shared}) for use in uses)
+    return replace(node, attributes={**node.attributes, **shared}, children=children)
+
+
+def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, str]:
+    kept: dict[str, str] = {}
+    for raw_key, value in [*found.items(), *_declarations(found.get("style", ""))]:
+        key = raw_key.rpartition("}")[2]
+        value = value.strip().replace(INK, "currentColor")
+        if key == "font":
+            key, value = "font-size", value
+        if key == "font-size":
+            value = next(iter(NUMBER.findall(value)), "")
+            if value and float(value) == FONT:
+                continue
+        if key in NOT_WRITTEN or (key, value) in DEFAULTS or (key == "transform" and value.startswith("rotate(-0 ")):
+            continue
+        kept[key] = _shortened(tag, key, value, 2 if defined else 1)
+    return kept
+
+
+def _declarations(style: str) -> list[tuple[str, str]]:
+    return [(key.strip(), value.strip()) for key, colon, value in (part.partition(":") for part in style.split(";")) if colon]
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+def _shortened(tag: str, key: str, value: str, decimals: int) -> str:
+    if tag == "path" and key == "d":
+        return path_data(value, decimals)
+    if key in ("x", "y", "transform", "stroke-width", "stroke-dasharray", "width", "height"):
+        return NUMBER.sub(lambda match: _decimal(round(float(match[0]) * 10**decimals), decimals), value)
+    return value
+
+
+def path_data(data: str, decimals: int) -> str:
+    """Return the same path in relative steps, which are short, between rounded points, so that errors do not add up."""
+    pieces: list[str] = []
+    here, start, last = (0, 0), (0, 0), ""
+    for command, numbers in COMMAND.findall(data):
+        if command in "Zz":
+            pieces.append("z")
+            here, last = start, "z"
+            continue
+        at = [round(float(number) * 10**decimals) for number in NUMBER.findall(numbers)]
+        steps = [value - here[index % 2] for index, value in enumerate(at)]
+        if command == "L" and not any(steps) and last == "l":
+            continue
+        letter = command.lower()
+        joined = "".join(_joined(_decimal(step, decimals)) for step in steps)
+        pieces.append(joined if last == letter and letter != "m" else letter + joined.lstrip(" "))
+        here, last = (at[-2], at[-1]), letter
+        start = here if command == "M" else start
+    return "".join(pieces)
+
+
+def _joined(number: str) -> str:
+    return number if number.startswith("-") else " " + number
+
+
+def _decimal(scaled: int, decimals: int) -> str:
+    sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).zfill(decimals + 1)
+    whole, rest = digits[:-decimals].lstrip("0"), digits[-decimals:].rstrip("0")
+    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole or '0'}" if whole else "0"
+
+
+# ------------------------------------------------------------------------------------------------ ids and writing
+def _references(nodes: tuple[Node, ...]) -> Iterator[str]:
+    for node in nodes:
+        for value in node.attributes.values():
+            yield from REFERENCE.findall(value)
+        if node.attributes.get("href", "").startswith("#"):
+            yield node.attributes["href"][1:]
+        yield from _references(node.children)
+
+
+def _named(node: Node, names: Mapping[str, str]) -> Node:
+    kept: dict[str, str] = {}
+    for key, value in node.attributes.items():
+        if key == "id":
+            kept |= {"id": names[value]} if value in names else {}
+        elif key == "href":
+            kept[key] = "#" + names[value[1:]]
+        else:
+            kept[key] = REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value)
+    return replace(node, attributes=kept, children=tuple(_named(child, names) for child in node.children))
+
+
+def _written(node: Node) -> Iterator[str]:
+    attributes = "".join(f" {key}={quoteattr(_legal(value))}" for key, value in node.attributes.items())
+    if not node.children and not node.text:
+        yield f"<{node.tag}{attributes}/>"
+        return
+    yield f"<{node.tag}{attributes}>{escape(_legal(node.text))}"
+    for child in node.children:
+        yield from _written(child)
+    yield f"</{node.tag}>\n" if node.tag in ("g", "text") else f"</{node.tag}>"
+
+
+def _legal(text: str) -> str:
+    return ILLEGAL.sub("\ufffd", text)
