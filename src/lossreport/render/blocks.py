@@ -1,0 +1,109 @@
+"""What HTML and Markdown share about blocks: the template of each kind, names of charts, where each finding is told in full."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, assert_never
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+
+from lossreport.model.analysis import Finding
+from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
+from lossreport.render import labels
+from lossreport.resources import read_template
+from lossreport.text import Value
+from lossreport.words import KINDS, SEVERITIES
+
+_UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+def environment(markup: Literal["html", "md"]) -> Environment:
+    """Return the templates of one markup. HTML escapes whatever is not markup already; Markdown is escaped by the functions it calls."""
+    jinja = Environment(
+        loader=FunctionLoader(read_template),
+        autoescape=markup == "html",
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    jinja.globals.update(texts=labels, shapes=labels.SHAPES, tones=labels.TONES)
+    return jinja
+
+
+def template_of(block: Block, markup: Literal["html", "md"]) -> str:
+    """Return the name of the template that draws a block."""
+    match block:
+        case Prose():
+            kind = "prose"
+        case Table():
+            kind = "table"
+        case Chart():
+            kind = "chart"
+        case Callout():
+            kind = "callout"
+        case FindingList():
+            kind = "findinglist"
+        case Steps():
+            kind = "steps"
+        case _:
+            assert_never(block)
+    return f"blocks/{kind}.{markup}.j2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What the title of a finding says: its severity as tone, shape and word, its kind, its subject."""
+
+    tone: Tone
+    severity: Value
+    kind: Value
+    subject: str
+
+
+def heading(finding: Finding, names: Mapping[str, str]) -> Heading:
+    """Return the parts of a finding's title."""
+    subject = " · ".join(names.get(series, series) for series in finding.series[:3]) + (" …" if len(finding.series) > 3 else "")
+    tone: Tone = finding.severity.value
+    return Heading(tone=tone, severity=SEVERITIES[tone], kind=KINDS.get(finding.kind, finding.kind), subject=subject)
+
+
+def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:
+    """Return an earlier finding of the list with the very same hypotheses, which need not be told twice."""
+    for earlier in findings:
+        if earlier is finding:
+            return None
+        if finding.hypotheses and earlier.hypotheses == finding.hypotheses:
+            return earlier
+    return None
+
+
+def told_in_full(report: Report) -> dict[str, FindingList]:
+    """Return, by finding id, the first list that tells a finding in full: the target of links."""
+    told: dict[str, FindingList] = {}
+    for block in _blocks(report):
+        if isinstance(block, FindingList) and not block.brief:
+            for finding in block.findings:
+                told.setdefault(finding.id, block)
+    return told
+
+
+def chart_names(report: Report) -> dict[int, str]:
+    """Return a name for every chart, safe as a file name and an id and unique in the report, by `id` of the block."""
+    names: dict[int, str] = {}
+    for block in _blocks(report):
+        if isinstance(block, Chart):
+            base = name = _UNSAFE.sub("-", block.spec.id).strip("-") or "chart"
+            count = 1
+            while name in names.values():
+                count += 1
+                name = f"{base}-{count}"
+            names[id(block)] = name
+    return names
+
+
+def _blocks(report: Report) -> Iterator[Block]:
+    for section in report.sections:
+        yield from section.blocks

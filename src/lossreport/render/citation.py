@@ -1,0 +1,78 @@
+"""Says where the evidence of a finding stands: file and line, the metric, x on its axis and the value. Used by HTML and Markdown."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.analysis import Analysis, Evidence, Finding
+from lossreport.model.run import Series
+from lossreport.text import Phrase, Text, Value, number
+from lossreport.words import AXES
+
+VISIBLE: Final = 8
+"""Rows of evidence that are shown at once."""
+X: Final = Text(zh="{axis} {x}", en="{axis} {x}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Citation:
+    """One row of evidence as it is printed; `metric` is empty where the value is of no single series."""
+
+    place: str
+    metric: str
+    x: Phrase
+    value: Value
+
+
+def citations(analysis: Analysis, finding: Finding, names: Mapping[str, str]) -> list[Citation]:
+    """Return the evidence of a finding in its own order, each row once."""
+    cited = []
+    for evidence in dict.fromkeys(finding.evidence):
+        series = _series(analysis, finding, evidence)
+        axis: Value = AXES[series.axis.value] if series else "x ="
+        cited.append(
+            Citation(
+                place=f"{names.get(evidence.source, evidence.source)}:{evidence.line}",
+                metric=series.name if series is not None and _holds(series, evidence) else "",
+                x=X(axis=axis, x=shown_x(evidence.x)),
+                value=number(evidence.value, digits=5),
+            )
+        )
+    return cited
+
+
+def shown_x(x: float) -> Value:
+    """Return an x as the log prints it: whole numbers without a decimal point."""
+    return int(x) if math.isfinite(x) and float(x).is_integer() else float(x)
+
+
+def _series(analysis: Analysis, finding: Finding, evidence: Evidence) -> Series | None:
+    """Return the series that holds the value, else one of the same source with the same x, the finding's own first."""
+    candidates = list(_candidates(analysis, finding, evidence.source))
+    holding = next((series for series in candidates if _holds(series, evidence)), None)
+    return holding or next((series for series in candidates if _has_x(series, evidence)), None)
+
+
+def _candidates(analysis: Analysis, finding: Finding, source: str) -> Iterator[Series]:
+    own = [series for run in analysis.runs for series in run.series if series.source == source]
+    yield from sorted(own, key=lambda series: series.id not in finding.series)
+
+
+def _rows(series: Series, line: int) -> slice:
+    """Return the rows of a series that stand on a line; lines never fall within a series."""
+    first, last = np.searchsorted(series.line, [line, line + 1])
+    return slice(int(first), int(last))
+
+
+def _holds(series: Series, evidence: Evidence) -> bool:
+    y = series.y[_rows(series, evidence.line)]
+    return bool(np.any(np.isnan(y) if math.isnan(evidence.value) else y == evidence.value))
+
+
+def _has_x(series: Series, evidence: Evidence) -> bool:
+    return bool(np.any(series.x[_rows(series, evidence.line)] == evidence.x))

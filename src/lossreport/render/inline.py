@@ -1,0 +1,171 @@
+"""Turns one phrase in one language into inline HTML or inline Markdown, the last step before a template puts it in its place.
+
+Prose is ours and is Markdown; values are from logs and are escaped. The two never meet in one string before both are markup: the
+prose is converted with a private-use character in the place of each value, and the escaped values are put in afterwards, once.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+from urllib.parse import quote
+
+from markdown import Markdown
+from markupsafe import Markup, escape
+
+from lossreport.text import FIELD, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
+
+_FIRST: Final = 0xE000
+_TAG_OR_SLOT: Final = re.compile("<[^>]*>|[\ue000-\uf8ff]")
+_SLOT: Final = re.compile("[\ue000-\uf8ff]")
+_CODE: Final = re.compile(r"(`+)(.+?)\1")
+_SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
+_LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s))")
+_NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
+
+_BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
+_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_REPLACED: Final = {
+    code: "\ufffd"
+    for spans in ((0x80, 0xA0), (0x200E, 0x2010), (0x202A, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000), (0xFFFE, 0x10000))
+    for code in range(*spans)
+}
+_SHOWN: Final = _PICTURES | _REPLACED | _BLANKS
+"""Line ends are blanks; control characters are their pictures; what turns the reading direction or fits no encoding is U+FFFD."""
+
+
+def visible(value: str) -> str:
+    """Return a string from a log on one line, with nothing in it that acts unseen: controls, direction marks, lone surrogates."""
+    return value.translate(_SHOWN)
+
+
+# ------------------------------------------------------------------------------------------------ HTML
+def to_inline_html(value: Value, lang: Lang) -> Markup:
+    """Return a value as HTML: texts and phrases are prose, all else is escaped; measured numbers do not break across lines."""
+    match value:
+        case str():
+            return escape(visible(value))
+        case bool() | int():
+            return escape(show_number(value))
+        case float():
+            return _unbroken(show_number(value))
+        case Quantity():
+            return _unbroken(show_quantity(value, lang))
+        case Join():
+            return Markup("、" if lang == "zh" else ", ").join(to_inline_html(item, lang) for item in value.items)
+        case Text():
+            return _phrase_html(Phrase(text=value), lang)
+        case Phrase():
+            return _phrase_html(value, lang)
+
+
+def _unbroken(shown: str) -> Markup:
+    return Markup('<span class="q">{}</span>').format(visible(shown))
+
+
+def _phrase_html(phrase: Phrase, lang: Lang) -> Markup:
+    template = phrase.text.of(lang)
+    names = FIELD.findall(template)
+    shown = [str(to_inline_html(phrase.values[name], lang)) for name in names]
+    targets = [quote(show_value(phrase.values[name], lang), safe="", errors="replace") for name in names]
+
+    def fill(match: re.Match[str]) -> str:
+        if match[0].startswith("<"):  # a value inside a tag can only be part of a link's address
+            return _SLOT.sub(lambda slot: targets[ord(slot[0]) - _FIRST], match[0])
+        return shown[ord(match[0]) - _FIRST]
+
+    return Markup(_TAG_OR_SLOT.sub(fill, _prose_html(template)))
+
+
+@cache
+def _prose_html(template: str) -> str:
+    """Return the HTML of a template in which the n-th placeholder is the n-th private-use character."""
+    pieces = FIELD.split(" ".join(_SLOT.sub("\ufffd", template).split("\n")))
+    prose = "".join(chr(_FIRST + i // 2) if i % 2 else piece for i, piece in enumerate(pieces))
+    leading, trailing = prose[: len(prose) - len(prose.lstrip(" "))], prose[len(prose.rstrip(" ")) :]
+    inner = _inline_markdown().convert(prose.strip(" "))
+    return leading + inner.removeprefix("<p>").removesuffix("</p>") + trailing
+
+
+def _inline_markdown() -> Markdown:
+    """Return a converter that knows strong, emphasis, code, escapes and links: no blocks, no images and no raw HTML."""
+    markdown = Markdown(output_format="html")
+    for name in ("html_block",):
+        markdown.preprocessors.deregister(name, strict=False)
+    for name in ("empty", "indent", "code", "hashheader", "setextheader", "hr", "olist", "ulist", "quote", "reference"):
+        markdown.parser.blockprocessors.deregister(name, strict=False)
+    for name in (
+        "html",
+        "entity",
+        "automail",
+        "autolink",
+        "image_link",
+        "image_reference",
+        "short_image_ref",
+        "reference",
+        "short_reference",
+    ):
+        markdown.inlinePatterns.deregister(name, strict=False)
+    return markdown
+
+
+# ------------------------------------------------------------------------------------------------ Markdown
+def to_inline_markdown(value: Value, lang: Lang) -> str:
+    """Return a value as one line of GitHub-flavoured Markdown. See `in_cell` and `in_paragraph` for the place it goes to."""
+    match value:
+        case str():
+            return escape_markdown(value)
+        case bool() | int() | float() | Quantity():
+            return escape_markdown(show_value(value, lang))
+        case Join():
+            return ("、" if lang == "zh" else ", ").join(to_inline_markdown(item, lang) for item in value.items)
+        case Text():
+            return _phrase_markdown(Phrase(text=value), lang)
+        case Phrase():
+            return _phrase_markdown(value, lang)
+
+
+def escape_markdown(value: str) -> str:
+    """Return a string as Markdown that shows it as it is; `|` is left to `in_cell`, line starts to `in_paragraph`."""
+    return _SPECIAL.sub(lambda match: "\\" + match[0], visible(value))
+
+
+def code_span(content: str) -> str:
+    """Return a string as code, in a fence longer than any run of backticks in it.
+
+    A backslash before `|` cannot be told from an escaped `|` inside code of a table cell, so such a string is plain text.
+    """
+    content = visible(content)
+    if not content.strip() or "\\|" in content:
+        return escape_markdown(content)
+    fence = "`" * (max((len(run) for run in re.findall("`+", content)), default=0) + 1)
+    pad = " " if content[0] in "` " or content[-1] in "` " else ""
+    return f"{fence}{pad}{content}{pad}{fence}"
+
+
+def in_cell(markdown: str) -> str:
+    """Return inline Markdown for a cell of a table."""
+    return markdown.replace("|", "\\|").strip()
+
+
+def in_paragraph(markdown: str) -> str:
+    """Return inline Markdown for the start of a line: what would begin a heading, list, quote or rule is escaped."""
+    line = markdown.strip()
+    return _NUMBERED.sub(r"\1\\\2", _LINE_START.sub(r"\\\1", line))
+
+
+def _phrase_markdown(phrase: Phrase, lang: Lang) -> str:
+    template = phrase.text.of(lang).replace("\n", " ")
+    written, end = [], 0
+    for code in _CODE.finditer(template):
+        written.append(_prose_markdown(template[end : code.start()], phrase, lang))
+        written.append(code_span(FIELD.sub(lambda match: show_value(phrase.values[match[1]], lang), code[2])))
+        end = code.end()
+    written.append(_prose_markdown(template[end:], phrase, lang))
+    return "".join(written)
+
+
+def _prose_markdown(prose: str, phrase: Phrase, lang: Lang) -> str:
+    pieces = FIELD.split(prose)
+    return "".join(to_inline_markdown(phrase.values[piece], lang) if i % 2 else piece.replace("<", "\\<") for i, piece in enumerate(pieces))

@@ -1,0 +1,33 @@
+"""The few words that the renderers themselves say around blocks: column heads of a finding, links, notes on what is folded."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossreport.model.report import Tone
+from lossreport.text import Text
+
+CONTENTS: Final = Text(zh="目录", en="Contents")
+EVIDENCE: Final = Text(zh="依据", en="Evidence")
+MORE: Final = Text(zh="其余 {count} 条依据", en="{count} more")
+HYPOTHESES: Final = Text(zh="可能的原因（按可能性排列）", en="Possible causes, most likely first")
+SAME_CAUSES: Final = Text(zh="可能的原因与 {finding} 相同。", en="Possible causes: the same as for {finding}.")
+FOR: Final = Text(zh="支持", en="for")
+AGAINST: Final = Text(zh="反对", en="against")
+DECIDED: Final = Text(zh="如何判定", en="what decides")
+BECAUSE: Final = Text(zh="依据", en="because of")
+SOURCE: Final = Text(zh="出处", en="source")
+ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows, open to see them")
+VALUE: Final = Text(zh="值", en="value")
+
+SHAPES: Final[dict[Tone, str]] = {"critical": "▲", "high": "◆", "medium": "■", "low": "●", "info": "○", "good": "✓"}
+"""A shape for every tone, so that nothing is said by colour alone."""
+TONES: Final[dict[Tone, Text]] = {
+    "critical": Text(zh="严重", en="critical"),
+    "high": Text(zh="高", en="high"),
+    "medium": Text(zh="中", en="medium"),
+    "low": Text(zh="低", en="low"),
+    "info": Text(zh="提示", en="note"),
+    "good": Text(zh="良好", en="good"),
+}
+"""The word for every tone, for readers who hear the page."""

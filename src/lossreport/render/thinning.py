@@ -1,0 +1,50 @@
+"""Chooses the points of a series that JSON keeps: at most 500, those that findings point at before all others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.analysis import Finding
+from lossreport.model.run import Ints, Series, frozen_ints
+
+LIMIT: Final = 500
+
+
+def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:
+    """Return the rows to keep, ascending: all where there are at most `limit`.
+
+    Else rows that findings on the series cite come first, then its ends and extremes, then the other rows findings mean, the most
+    severe first; what room is left goes to rows spread evenly.
+    """
+    n = len(series)
+    if n <= limit:
+        return frozen_ints(np.arange(n))
+    mine = sorted((finding for finding in findings if series.id in finding.series), key=lambda finding: -finding.severity.rank)
+    wanted = [row for finding in mine for row in _cited(series, finding)]
+    wanted += _ends(series)
+    wanted += [row for finding in mine for row in finding.rows]
+    chosen = list(dict.fromkeys(row for row in wanted if 0 <= row < n))[:limit]
+    others = np.setdiff1d(np.arange(n), chosen)
+    spread = others[np.linspace(0, len(others) - 1, limit - len(chosen)).round().astype(int)]
+    return frozen_ints(np.sort(np.concatenate([np.array(chosen, dtype=np.int64), spread])))
+
+
+def _cited(series: Series, finding: Finding) -> list[int]:
+    """Return first and last row of a finding, and the rows of the series that stand on the lines it cites."""
+    lines = [evidence.line for evidence in finding.evidence if evidence.source == series.source]
+    rows = np.flatnonzero(np.isin(series.line, lines)).tolist()
+    return [finding.start.row, finding.end.row, *rows]
+
+
+def _ends(series: Series) -> list[int]:
+    """Return the first and last row, the smallest and largest finite value, and the first that is not finite."""
+    finite = np.flatnonzero(np.isfinite(series.y))
+    rows = [0, len(series) - 1]
+    if len(finite):
+        rows += [int(finite[0]), int(finite[-1]), int(finite[series.y[finite].argmin()]), int(finite[series.y[finite].argmax()])]
+    if len(finite) < len(series):
+        rows.append(int(np.flatnonzero(~np.isfinite(series.y))[0]))
+    return rows

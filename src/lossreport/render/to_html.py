@@ -1,0 +1,113 @@
+"""Renders a `Report` as one self-contained HTML file: no script, no request, both languages inside, switched by CSS alone."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
+
+from lossreport.model.report import Block, Chart, FindingList, Report, Spark
+from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
+from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.to_json import to_dict
+from lossreport.render.voice import TAGS, LangChoice, Voice, languages
+from lossreport.resources import read_template
+
+_UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+_SVG_TAG: Final = re.compile(r"<svg\b[^>]*>")
+
+
+def to_html(report: Report, lang: LangChoice = "both") -> str:
+    """Return the report as one HTML document, the analysis inside as a JSON data block.
+
+    "both" holds Chinese and English, Chinese shown first; "zh" and "en" hold one language and no switch.
+    """
+    voice = Voice(languages(lang))
+    page = Page(report=report, voice=voice, jinja=environment("html"), charts=chart_names(report), told=told_in_full(report))
+    return page.render()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One rendering of a report: its languages, the names of its charts, and where each finding is told in full."""
+
+    report: Report
+    voice: Voice
+    jinja: Environment
+    charts: dict[int, str]
+    told: dict[str, FindingList]
+
+    def render(self) -> str:
+        """Return the whole document."""
+        document = self.jinja.get_template("report.html.j2").render(
+            **self._words(),
+            report=self.report,
+            langs=self.voice.langs,
+            tag=TAGS[self.voice.langs[0]],
+            css=Markup(read_template("assets/report.css")),
+            data=data_block(self.report),
+            draw_block=self.block,
+        )
+        return document.encode("utf-8", "replace").decode("utf-8")
+
+    def block(self, block: Block) -> Markup:
+        """Return one block as HTML."""
+        context: dict[str, Any] = self._words() | {"block": block}
+        if isinstance(block, Chart):
+            context |= {"name": self.charts[id(block)], "svg": self._figure(block)}
+        if isinstance(block, FindingList):
+            context |= {"anchored": {f.id for f in block.findings if self.told.get(f.id) is block}}
+        return Markup(self.jinja.get_template(template_of(block, "html")).render(context))
+
+    def _words(self) -> dict[str, Any]:
+        return {
+            "say": self.voice.say,
+            "paragraphs": self.voice.paragraphs,
+            "label": self.voice.label,
+            "link": self.link,
+            "spark": spark,
+            "is_spark": lambda cell: isinstance(cell, Spark),
+            "heading": heading,
+            "same_causes": same_causes,
+            "cite": lambda finding, names: citations(self.report.analysis, finding, names),
+            "visible_rows": VISIBLE,
+        }
+
+    def link(self, finding_id: str) -> Markup:
+        """Return a link to the full account of a finding, or its name where the report has none."""
+        if finding_id not in self.told:
+            return escape(finding_id)
+        return Markup('<a href="#{0}">{0}</a>').format(finding_id)
+
+    def _figure(self, block: Chart) -> Markup:
+        from lossreport.charts.draw import draw
+
+        name = self.charts[id(block)]
+        return named_svg(draw(replace(block.spec, id=name)), f'role="img" aria-labelledby="{name}-title"')
+
+
+def spark(cell: Spark) -> Markup:
+    """Return the small drawing of a table cell; the numbers beside it say the same, so it is no object of its own to screen readers."""
+    from lossreport.charts.draw import draw_spark
+
+    return named_svg(draw_spark(cell), 'class="spark" aria-hidden="true"')
+
+
+def named_svg(svg: str, attributes: str) -> Markup:
+    """Return an SVG with `attributes` on its root in place of its own accessibility ones; whatever stands before the root is left out."""
+    found = _SVG_TAG.search(svg)
+    if found is None:
+        raise ValueError(f"not an SVG: {svg[:40]!r}")
+    names = [attribute.split("=")[0] for attribute in re.findall(r'[\w-]+="', attributes)]
+    root = re.sub(rf'\s(?:{"|".join(names)}|aria-label)="[^"]*"', "", found[0])
+    return Markup(f"{root[:-1]} {attributes}>{svg[found.end() :].strip()}")
+
+
+def data_block(report: Report) -> Markup:
+    """Return the analysis as JSON that cannot end the element it stands in."""
+    data = json.dumps(to_dict(report.analysis), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT))

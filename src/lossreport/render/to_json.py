@@ -1,0 +1,281 @@
+"""Renders an `Analysis` as the JSON of the contract: the whole truth, of which HTML and Markdown only tell what follows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from importlib.resources import files
+from typing import Any, Final
+
+import numpy as np
+
+from lossreport import __version__
+from lossreport.model.analysis import (
+    Analysis,
+    Evidence,
+    Finding,
+    Forecast,
+    Hypothesis,
+    Position,
+    Recommendation,
+    Scale,
+    Share,
+    Trend,
+    Verdict,
+    plain,
+)
+from lossreport.model.run import FactValue, Run, Series, Source
+from lossreport.render.thinning import kept_rows
+
+SCHEMA: Final = "lossreport/1"
+Json = Any
+"""What `json.dumps` takes: dict, list, str, int, float, bool, None."""
+
+
+def to_json(analysis: Analysis) -> str:
+    """Return the analysis as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity."""
+    text = json.dumps(to_dict(analysis), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate becomes its JSON escape
+
+
+def to_dict(analysis: Analysis) -> dict[str, Json]:
+    """Return the analysis as the value that the contract describes and `schema()` checks."""
+    return {
+        "schema": SCHEMA,
+        "version": __version__,
+        "runs": [_run(run) for run in analysis.runs],
+        "series": [_series(series, analysis.findings) for run in analysis.runs for series in run.series],
+        "scales": [_scale(scale) for scale in analysis.scales],
+        "shares": [_share(share) for share in analysis.shares],
+        "findings": [_finding(finding) for finding in analysis.findings],
+        "verdicts": [_verdict(verdict) for verdict in analysis.verdicts],
+        "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
+        "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
+        "recommendations": [_recommendation(one) for one in analysis.recommendations],
+        "not_applicable": [
+            {"check": one.check, "series": list(one.series), "reason": plain(one.reason)} for one in analysis.not_applicable
+        ],
+        "failures": [{"unit": one.unit, "error": one.error} for one in analysis.failures],
+    }
+
+
+@cache
+def _schema_text() -> str:
+    return (files("lossreport.render") / "schema.json").read_text(encoding="utf-8")
+
+
+def schema() -> dict[str, Json]:
+    """Return the JSON Schema (draft 2020-12) of what `to_dict` returns."""
+    loaded: dict[str, Json] = json.loads(_schema_text())
+    return loaded
+
+
+# ------------------------------------------------------------------------------------------------ numbers
+def _number(value: float) -> Json:
+    """Return a number as JSON has it; NaN and the infinities are strings."""
+    if isinstance(value, bool | int):
+        return value
+    value = float(value)
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "Infinity" if value > 0 else "-Infinity"
+    return value
+
+
+def _x(value: float) -> Json:
+    """Return a place on an axis: whole numbers without a decimal point, as logs print them."""
+    value = float(value)
+    return int(value) if math.isfinite(value) and value.is_integer() and abs(value) < 2**53 else _number(value)
+
+
+def _optional(value: float | None) -> Json:
+    return None if value is None else _number(value)
+
+
+def _fact_value(value: FactValue) -> Json:
+    if isinstance(value, tuple):
+        return [_fact_value(item) for item in value]
+    return _number(value) if isinstance(value, float) else value
+
+
+def _position(at: Position) -> dict[str, Json]:
+    return {"x": _x(at.x), "row": at.row, "line": at.line}
+
+
+# ------------------------------------------------------------------------------------------------ what was read
+def _run(run: Run) -> dict[str, Json]:
+    return {
+        "id": run.id,
+        "name": run.name,
+        "status": run.status.value,
+        "progress": {"epochs": list(run.progress.epochs), "steps": list(run.progress.steps)},
+        "time": {"first": run.time[0], "last": run.time[1]},
+        "sources": [_source(source) for source in run.sources],
+        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in run.facts],
+        "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
+        "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
+        "best": [],
+        "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
+    }
+
+
+def _source(source: Source) -> dict[str, Json]:
+    return {
+        "id": source.id,
+        "path": source.path,
+        "parser": source.parser,
+        "sha256": source.sha256,
+        "bytes": source.bytes,
+        "rows": source.rows,
+        "skipped": source.skipped,
+        "encoding": source.encoding,
+        "lines": source.lines,
+        "torn": source.torn,
+        "skips": [{"line": line, "reason": plain(reason)} for line, reason in source.skips],
+    }
+
+
+def _series(series: Series, findings: Sequence[Finding]) -> dict[str, Json]:
+    finite = np.flatnonzero(np.isfinite(series.y))
+    broken = np.flatnonzero(~np.isfinite(series.y))
+    y = series.y[finite]
+    return {
+        "id": series.id,
+        "run": series.run,
+        "key": series.key,
+        "name": series.name,
+        "split": series.split,
+        "axis": series.axis.value,
+        "statistic": series.statistic.value,
+        "window": series.window,
+        "unit": series.unit,
+        "metric_type": series.metric_type,
+        "source": series.source,
+        "derived": None if series.derived is None else {"from": list(series.derived.of), "how": series.derived.how},
+        "n": len(series),
+        "nonfinite": {"count": len(broken), "first_row": int(broken[0]) if len(broken) else None},
+        "first": _point(series, int(finite[0])) if len(finite) else None,
+        "last": _point(series, int(finite[-1])) if len(finite) else None,
+        "min": _point(series, int(finite[y.argmin()])) if len(finite) else None,
+        "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
+        "segments": [{"first_row": span.first_row, "last_row": span.last_row} for span in series.segments],
+        "points": _points(series, findings),
+        "resolution": _optional(series.resolution),
+    }
+
+
+def _point(series: Series, row: int) -> dict[str, Json]:
+    return {"x": _x(series.x[row]), "row": row, "line": int(series.line[row]), "value": _number(series.y[row])}
+
+
+def _points(series: Series, findings: Iterable[Finding]) -> dict[str, Json]:
+    rows = kept_rows(series, findings)
+    return {
+        "x": [_x(x) for x in series.x[rows].tolist()],
+        "y": [_number(y) for y in series.y[rows].tolist()],
+        "line": series.line[rows].tolist(),
+        "row": rows.tolist(),
+        "thinned": len(rows) < len(series),
+    }
+
+
+# ------------------------------------------------------------------------------------------------ what was found
+def _scale(scale: Scale) -> dict[str, Json]:
+    return {
+        "series": list(scale.series),
+        "chance": _optional(scale.chance),
+        "assumption": scale.assumption,
+        "perplexity": _optional(scale.perplexity),
+        "normalised": _optional(scale.normalised),
+        "value": _number(scale.value),
+        "unit": scale.unit,
+        "levels": [{"chance": _number(level), "condition": plain(condition)} for level, condition in scale.levels],
+        "notes": [plain(note) for note in scale.notes],
+        "needs": list(scale.needs),
+    }
+
+
+def _share(share: Share) -> dict[str, Json]:
+    terms = [
+        {"series": t.series, "name": t.name, "weight": _number(t.weight), "value": _number(t.value), "share": _number(t.share)}
+        for t in share.terms
+    ]
+    return {"run": share.run, "at": _position(share.at), "terms": terms}
+
+
+def _finding(finding: Finding) -> dict[str, Json]:
+    return {
+        "id": finding.id,
+        "key": finding.key,
+        "kind": finding.kind,
+        "severity": finding.severity.value,
+        "series": list(finding.series),
+        "start": _position(finding.start),
+        "end": _position(finding.end),
+        "numbers": {name: _number(value) for name, value in finding.numbers.items()},
+        "explained_by": finding.explained_by,
+        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "hypotheses": [_hypothesis(hypothesis) for hypothesis in finding.hypotheses],
+        "text": plain(finding.text),
+        "rows": list(finding.rows),
+        "groups": [list(rows) for rows in finding.groups],
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Json]:
+    return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value)}
+
+
+def _hypothesis(hypothesis: Hypothesis) -> dict[str, Json]:
+    return {
+        "id": hypothesis.id,
+        "rank": hypothesis.rank,
+        "title": plain(hypothesis.title),
+        "for": [plain(one) for one in hypothesis.support],
+        "against": [plain(one) for one in hypothesis.against],
+        "decided_by": plain(hypothesis.decided_by),
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Json]:
+    return {
+        "question": verdict.question,
+        "series": list(verdict.series),
+        "run": verdict.run,
+        "state": verdict.state.value,
+        "confidence": verdict.confidence,
+        "because": list(verdict.because),
+        "text": plain(verdict.text),
+        "trend": None if verdict.trend is None else _trend(verdict.trend),
+        "change_mind": None if verdict.change_mind is None else plain(verdict.change_mind),
+    }
+
+
+def _trend(trend: Trend) -> dict[str, Json]:
+    return {
+        "gain": _number(trend.gain),
+        "low": _number(trend.low),
+        "high": _number(trend.high),
+        "rows": trend.rows,
+        "first": _position(trend.first),
+        "last": _position(trend.last),
+    }
+
+
+def _forecast(forecast: Forecast) -> dict[str, Json]:
+    return {
+        "series": list(forecast.series),
+        "rows": forecast.rows,
+        "low": _number(forecast.low),
+        "mid": _number(forecast.mid),
+        "high": _number(forecast.high),
+        "valid": forecast.valid,
+        "text": plain(forecast.text),
+    }
+
+
+def _recommendation(one: Recommendation) -> dict[str, Json]:
+    return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source}

@@ -1,0 +1,123 @@
+"""Renders a `Report` as GitHub- and GitLab-flavoured Markdown, with its charts as SVG files beside it or, on stdout, none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal
+from urllib.parse import quote
+
+from jinja2 import Environment
+from markupsafe import escape
+
+from lossreport.model.report import Block, Cell, Chart, Curve, LineChart, Report, Spark
+from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
+from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, visible
+from lossreport.render.sparkline import sparkline
+from lossreport.render.voice import LangChoice, languages
+from lossreport.text import Lang, Phrase, Value
+
+INK: Final = "#6e7781"
+"""The colour of text and axes in a file of its own: legible on the white and on the dark page of a repository's site."""
+_BLANK_LINES: Final = re.compile(r"\n{3,}")
+_ENTITIES: Final = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]~$"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkdownDocument:
+    """The text, and the SVG files that belong into the folder it refers to, by name."""
+
+    text: str
+    files: Mapping[str, str]
+
+
+def to_markdown(
+    report: Report, lang: LangChoice = "both", charts: Literal["files", "none"] = "files", folder: str = "lossreport.files"
+) -> MarkdownDocument:
+    """Return the report as Markdown; "both" is the whole Chinese document, a rule, and the whole English one.
+
+    With `charts="none"` a chart is its title, its text alternative and a sparkline a curve, and there are no files.
+    """
+    names, jinja = chart_names(report), environment("md")
+    beside = folder if charts == "files" else None
+    texts = [_Writer(report=report, lang=one, folder=beside, charts=names, jinja=jinja).write() for one in languages(lang)]
+    text = "\n---\n\n".join(texts).encode("utf-8", "replace").decode("utf-8")
+    return MarkdownDocument(text=text, files=_drawn(report, names) if charts == "files" else {})
+
+
+def _drawn(report: Report, names: Mapping[int, str]) -> dict[str, str]:
+    from lossreport.charts.draw import draw
+
+    charts = [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
+    return {f"{names[id(chart)]}.svg": draw(replace(chart.spec, id=names[id(chart)]), ink=INK) for chart in charts}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Writer:
+    """One rendering in one language; `folder` is None where charts are not drawn."""
+
+    report: Report
+    lang: Lang
+    folder: str | None
+    charts: Mapping[int, str]
+    jinja: Environment
+
+    def write(self) -> str:
+        text = self.jinja.get_template("report.md.j2").render(self._words() | {"report": self.report, "draw_block": self.block})
+        return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
+
+    def block(self, block: Block) -> str:
+        context = self._words() | {"block": block}
+        if isinstance(block, Chart):
+            context |= {"image": self._image(block), "lines": _lines(block)}
+        return self.jinja.get_template(template_of(block, "md")).render(context)
+
+    def _words(self) -> dict[str, Any]:
+        return {
+            "say": self._say,
+            "paragraph": self._paragraph,
+            "cell": self._cell,
+            "code": code_span,
+            "alt": self._alt,
+            "summary": self._summary,
+            "heading": heading,
+            "same_causes": same_causes,
+            "cite": lambda finding, names: citations(self.report.analysis, finding, names),
+            "visible_rows": VISIBLE,
+        }
+
+    def _image(self, block: Chart) -> str | None:
+        """Return the address of a chart's file, None where none is written."""
+        return None if self.folder is None else f"{quote(self.folder)}/{self.charts[id(block)]}.svg"
+
+    def _say(self, value: Value) -> str:
+        return to_inline_markdown(value, self.lang)
+
+    def _paragraph(self, value: Value) -> str:
+        return in_paragraph(to_inline_markdown(value, self.lang))
+
+    def _cell(self, cell: Cell) -> str:
+        if isinstance(cell, Spark):
+            return sparkline(cell.y, cell.flagged)
+        return in_cell(to_inline_markdown(cell, self.lang))
+
+    def _alt(self, value: Phrase) -> str:
+        return escape_markdown(visible(value.plain(self.lang)))
+
+    def _summary(self, value: Phrase) -> str:
+        """Return the one text that stands inside an HTML element: plain, escaped for HTML, and nothing in it for Markdown."""
+        return str(escape(visible(value.plain(self.lang)))).translate(_ENTITIES)
+
+
+def _lines(chart: Chart) -> list[tuple[str, str]]:
+    """Return name and sparkline of every curve of a chart."""
+    if not isinstance(chart.spec, LineChart):
+        return []
+    marked = {mark.x for mark in chart.spec.marks}
+    return [(curve.name, sparkline(curve.y, _rows(curve, marked))) for curve in chart.spec.curves]
+
+
+def _rows(curve: Curve, marked: set[float]) -> list[int]:
+    return [row for row, x in enumerate(curve.x.tolist()) if x in marked]
