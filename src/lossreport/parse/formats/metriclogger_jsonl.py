@@ -28,6 +28,8 @@ TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the mid
 def sniff(log: LogFile) -> Score:
     """Claim files whose lines are JSON objects with `train_*` or `val_*` keys and an epoch, or a `train_lr`."""
     lines = [line for line in log.head_lines if line.strip()][:SNIFF_LINES]
+    if len(lines) > 1 and _object(lines[-1]) is None:
+        lines.pop()  # a run that was killed while it wrote
     rows = [row for row in (_object(line) for line in lines) if row]
     if not rows:
         return Score(0.0, "no line is a JSON object")

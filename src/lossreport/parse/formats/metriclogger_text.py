@@ -99,7 +99,8 @@ class Reading:
     split: str = "train"
     finished_passes: int = 0
     eta: bool | None = None
-    width: int = 0
+    shape: list[bool] = field(default_factory=list)
+    """Which meters of the last row print no mean: a row at the end of a file that looks otherwise is torn."""
     averaged_next: bool = False
     fresh_process: bool = False
     facts_read: set[str] = field(default_factory=set)
@@ -130,7 +131,7 @@ class Reading:
 
     def _row(self, match: re.Match[str], line: Line) -> Iterator[Record]:
         found = meters(match["meters"])
-        if not line.complete and len(found) < self.width:
+        if not line.complete and [meter.mean is None for meter in found] != self.shape:
             yield SkippedLine(line.number, TORN_ROW, torn=True)
             return
         if not found:
@@ -140,7 +141,7 @@ class Reading:
         self.rows += 1
         if self.split != "train":  # rows inside a validation pass count samples, not training
             return
-        self.width = len(found)
+        self.shape = [meter.mean is None for meter in found]
         if self.eta is None:
             self.eta = "eta: " in match["meters"]
         x = float(self.epoch * int(match["n"]) + self.iteration)

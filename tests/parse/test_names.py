@@ -1,0 +1,46 @@
+"""Splits in metric names, and what configuration names stand for."""
+
+import pytest
+
+from lossreport.parse.names import canonical_names, plain_facts, split_name
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "short"),
+    [
+        ("train_closs", "train", "closs"),
+        ("val_closs", "val", "closs"),
+        ("valid/loss", "val", "loss"),
+        ("eval_loss", "eval", "loss"),
+        ("Test loss", "test", "loss"),
+        ("dev.acc", "dev", "acc"),
+        ("loss", "train", "loss"),
+        ("value_loss", "train", "value_loss"),
+        ("training", "train", "training"),
+        ("val_", "train", "val_"),
+        ("训练|损失", "train", "训练|损失"),
+    ],
+)
+def test_the_split_is_a_prefix_with_a_separator(name: str, split: str, short: str) -> None:
+    assert split_name(name) == (split, short)
+
+
+@pytest.mark.parametrize(
+    ("name", "names"),
+    [
+        ("loss_ct_weights", ("loss_ct_weights", "weight.loss_ct")),
+        ("z_loss_weight", ("z_loss_weight", "weight.z_loss")),
+        ("bbox_loss_coef", ("bbox_loss_coef", "weight.bbox_loss")),
+        ("optim.learning_rate", ("optim.learning_rate", "lr")),
+        ("max_grad_norm", ("max_grad_norm", "clip_grad")),
+        ("num_train_epochs", ("num_train_epochs", "epochs")),
+        ("lr", ("lr",)),
+        ("pretrained_weights", ("pretrained_weights",)),
+    ],
+)
+def test_a_configuration_value_is_known_by_its_own_name_and_by_that_of_the_contract(name: str, names: tuple[str, ...]) -> None:
+    assert canonical_names(name) == names
+
+
+def test_values_of_other_types_become_their_text() -> None:
+    assert dict(plain_facts({"a": {"b": [1, None]}, "c": object})) == {"a.b": (1, None), "c": str(object)}

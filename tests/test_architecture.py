@@ -1,0 +1,83 @@
+"""Data flows one way: a module imports from lower floors or its own room only; only `charts` draws. See the design, "Floors"."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
+FLOORS = {
+    **dict.fromkeys(("text", "words", "errors", "registry", "resources"), 0),
+    **dict.fromkeys(("model", "settings"), 1),
+    **dict.fromkeys(("parse", "knowledge"), 2),
+    "analyze": 3,
+    "compose": 4,
+    "charts": 5,
+    "render": 6,
+    "api": 7,
+    **dict.fromkeys(("cli", "__main__", "integrations", "archive"), 8),
+}
+MAY_NOT_SEE = {room: {"parse", "analyze", "knowledge", "compose"} for room in ("render", "charts")}
+EXCEPTIONS = {
+    ("__init__", "api"),  # the package loads its functions when one is first used
+    ("__main__", "cli"),
+    ("settings", "model"),  # facts of a settings file are facts of a run
+    ("words", "text"),
+    ("registry", "errors"),
+    ("resources", "errors"),
+}
+"""The only steps within a floor."""
+VERSION = "lossreport.__version__"
+"""The one name of the package itself that every room may import."""
+
+
+def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: imports are absolute"
+            plain = node.module == "lossreport"
+            yield from ((node.lineno, f"{node.module}.{alias.name}" if plain else str(node.module)) for alias in node.names)
+
+
+def breaks(room: str, name: str) -> str:
+    """Return why `room` may not import `name`, or an empty string."""
+    package, _, rest = name.partition(".")
+    if package == "matplotlib" and room != "charts":
+        return "only charts imports matplotlib"
+    other = rest.partition(".")[0]
+    if package != "lossreport" or name == VERSION or other == room or (room, other) in EXCEPTIONS:
+        return ""
+    if other not in FLOORS:
+        return f"no floor is known for {name}"
+    if FLOORS[other] >= FLOORS.get(room, -1) or other in MAY_NOT_SEE.get(room, ()):
+        return f"{room} may not see {other}"
+    return ""
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_module_imports_from_lower_floors_or_its_own_room(path: Path) -> None:
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    found = [(line, breaks(room, name)) for line, name in imported(ast.parse(path.read_text(encoding="utf-8")))]
+    assert [f"{path}:{line}: {why}" for line, why in found if why] == []
+
+
+@pytest.mark.parametrize(
+    ("room", "name"),
+    [
+        ("parse", "lossreport.knowledge.loss_type"),
+        ("knowledge", "lossreport.parse.names"),
+        ("model", "lossreport.settings"),
+        ("text", "lossreport.model.run"),
+        ("analyze", "lossreport.compose.section"),
+        ("render", "lossreport.analyze.analyze"),
+        ("charts", "lossreport.knowledge.loss_type"),
+        ("render", "matplotlib.pyplot"),
+        ("compose", "lossreport.cli"),
+        ("compose", "lossreport.somewhere"),
+    ],
+)
+def test_the_check_sees_a_tunnel(room: str, name: str) -> None:
+    assert breaks(room, name)

@@ -1,0 +1,92 @@
+"""Facts and options from --set, lossreport.toml and pyproject.toml."""
+
+from pathlib import Path
+
+import pytest
+
+from lossreport.errors import ConfigError
+from lossreport.model.run import FactValue
+from lossreport.settings import find_settings, parse_facts
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("pair", "name", "value"),
+    [
+        ("vocab_size=65536", "vocab_size", 65536),
+        ("z_loss_weight=1e-5", "z_loss_weight", 1e-5),
+        ("range.loss_ct=-1,1", "range.loss_ct", (-1, 1)),
+        ("lr_milestones= 0.5 , 0.75 ", "lr_milestones", (0.5, 0.75)),
+        ("bf16=True", "bf16", True),
+        ("type.loss=cross_entropy", "type.loss", "cross_entropy"),
+        ("note=a=b", "note", "a=b"),
+        ("empty=", "empty", ""),
+    ],
+)
+def test_a_set_option_is_read_as_what_it_looks_like(pair: str, name: str, value: FactValue) -> None:
+    facts = parse_facts([pair])
+    assert facts == {name: value}
+    assert type(facts[name]) is type(value)
+
+
+@pytest.mark.parametrize("pair", ["vocab_size", "=3", " =3"])
+def test_a_set_option_without_name_or_equals_sign_is_refused_by_its_text(pair: str) -> None:
+    with pytest.raises(ConfigError, match="NAME=VALUE") as caught:
+        parse_facts([pair])
+    assert repr(pair) in str(caught.value)
+
+
+def test_the_last_of_two_set_options_of_one_name_wins() -> None:
+    assert parse_facts(["lr=1", "lr=2"]) == {"lr": 2}
+
+
+def test_dotted_keys_of_the_settings_file_are_facts(tmp_path: Path) -> None:
+    text = 'range.loss_ct = [-1, 1]\nlang = "zh"\n[weight]\nloss_ct = 10\n'
+    (tmp_path / "lossreport.toml").write_text(text, encoding="utf-8")
+    found = find_settings([tmp_path])
+    assert found.facts == {"range.loss_ct": (-1, 1), "weight.loss_ct": 10}
+    assert found.options == {"lang": "zh"}
+    assert found.origin == "lossreport.toml"
+
+
+def test_the_file_beside_a_log_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "lossreport.toml").write_text("vocab_size = 7\n", encoding="utf-8")
+    assert find_settings([tmp_path / "log.txt"]).facts == {"vocab_size": 7}
+
+
+def test_settings_beside_the_logs_win_over_the_project(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.lossreport]\nvocab_size = 1\nseed = 2\nlang = "en"\n', encoding="utf-8")
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "lossreport.toml").write_text("vocab_size = 3\n", encoding="utf-8")
+    found = find_settings([logs])
+    assert found.facts == {"vocab_size": 3, "seed": 2}
+    assert found.options == {"lang": "en"}
+
+
+def test_a_chosen_file_is_the_only_one(tmp_path: Path) -> None:
+    (tmp_path / "lossreport.toml").write_text("vocab_size = 1\n", encoding="utf-8")
+    (tmp_path / "other.toml").write_text("seed = 2\n", encoding="utf-8")
+    assert find_settings([tmp_path], str(tmp_path / "other.toml")).facts == {"seed": 2}
+
+
+def test_no_settings_are_no_facts(tmp_path: Path) -> None:
+    assert find_settings([tmp_path]).facts == {}
+    assert find_settings(["-"]).options == {}
+
+
+@pytest.mark.parametrize("name", ["lossreport.toml", "pyproject.toml"])
+@pytest.mark.parametrize("data", [b"vocab_size = = 3\n", b"a = '\xff'\n"], ids=["syntax", "no UTF-8"])
+def test_bad_toml_is_told_with_the_name_of_the_file(tmp_path: Path, name: str, data: bytes) -> None:
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(ConfigError, match=name):
+        find_settings([tmp_path])
+
+
+def test_a_missing_chosen_file_is_told_by_its_path(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"gone\.toml"):
+        find_settings([tmp_path], "gone.toml")
