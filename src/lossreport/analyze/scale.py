@@ -22,16 +22,23 @@ def scales(context: Context) -> Iterator[Scale]:
 def headlines(context: Context) -> list[Series]:
     """Return one series a loss and split, in the order the log names them: the one whose last value a person would quote.
 
-    Where two sources of the same metric disagree it is the single rank's (its rows can be checked one by one); otherwise the
-    epoch means.
+    Where two sources of the same metric disagree, or the reduction of one is suspect, it is the single rank's (its rows can be
+    checked one by one); otherwise the epoch means.
     """
-    disputed = {series_id for finding in context.found if finding.kind == "source_disagreement" for series_id in finding.series}
+    disputed = _disputed(context)
     chosen: dict[tuple[str, str], Series] = {}
     for series in context.losses:
         held = chosen.get((series.split, series.name))
         if held is None or (held.id in disputed and series.id not in disputed):
             chosen[(series.split, series.name)] = series
     return [context.view(series, EPOCH_LAST) or series for series in chosen.values()]
+
+
+def _disputed(context: Context) -> set[str]:
+    """Return the ids of series that disagree with another source, and of all series of a source whose reduction is suspect."""
+    ids = {series_id for finding in context.found if finding.kind == "source_disagreement" for series_id in finding.series}
+    suspect = {finding.evidence[0].source for finding in context.found if finding.kind == "mixed_reduction"}
+    return ids | {series.id for series in context.run.series if series.source in suspect}
 
 
 def last_finite(series: Series) -> float | None:

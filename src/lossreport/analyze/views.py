@@ -23,10 +23,17 @@ def enrich(run: Run) -> Run:
     typed = tuple(_latest(run, _typed(run, series)) for series in run.series)
     derived: list[Series] = []
     for series in typed:
+        if not _judged(series):
+            continue
         for made in (_deaveraged(series) if _every_row(series, typed) else None, _epoch_last(series)):
             if made is not None:
                 derived.append(replace(made, id=f"m{len(typed) + len(derived) + 1}"))
     return replace(run, series=(*typed, *derived))
+
+
+def _judged(series: Series) -> bool:
+    """Return whether detectors ask for views of a series: losses, regularisers and the gradient norm."""
+    return series.metric_type == "grad_norm" or classify(series.name, series.metric_type).role in ("loss", "regulariser")
 
 
 def _typed(run: Run, series: Series) -> Series:

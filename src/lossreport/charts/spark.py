@@ -15,6 +15,8 @@ from lossreport.model.run import Floats, Ints
 WIDTH: Final = 120
 HEIGHT: Final = 28
 MARGIN: Final = 4.0
+ROWS: Final = 60
+"""One row for every two pixels: a reader sees a shape, not values."""
 LOG_RATIO: Final = 20.0
 """A positive series whose maximum is over 20 times its median is shown in logs, as in full charts (SCIENCE.md section 6)."""
 
@@ -24,7 +26,7 @@ def spark_svg(spark: Spark) -> str:
     y = drawable(spark.y)
     x = np.linspace(MARGIN, WIDTH - MARGIN, len(y)) if len(y) > 1 else np.full(len(y), WIDTH / 2)
     height = _heights(y)
-    rows = thin(y, WIDTH)
+    rows = thin(y, ROWS)
     body = "".join(
         f'<polyline points="{_points(x[run], height[run])}" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linejoin="round"/>'
         for run in _runs(rows, y)

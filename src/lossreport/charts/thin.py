@@ -12,7 +12,8 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints
 
-LIMIT: Final = 2000
+LIMIT: Final = 800
+"""More points than this lie on the same pixels of a chart 640 wide."""
 BIGGEST: Final = 1e300
 
 

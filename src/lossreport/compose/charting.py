@@ -68,15 +68,14 @@ def line_chart(story: Story, series: Series, *, other: Series | None = None) -> 
 def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
     """Return ("linear" | "log" | "symlog", linear threshold) by the rule of SCIENCE.md section 6."""
     y = np.concatenate([v[np.isfinite(v)] for v in values])
-    if not len(y):
+    if not any(_is_wide(v[np.isfinite(v)]) for v in (*values, y)):
         return "linear", 1.0
-    magnitude = np.abs(y[y != 0])
-    wide = len(magnitude) and (
-        float(magnitude.max()) / float(np.median(magnitude)) > LOG_RATIO or np.log10(magnitude.max() / magnitude.min()) > LOG_DECADES
-    )
-    if not wide:
-        return "linear", 1.0
-    return ("log", 1.0) if y.min() > 0 else ("symlog", float(np.percentile(magnitude, 5)))
+    return ("log", 1.0) if y.min() > 0 else ("symlog", float(np.percentile(np.abs(y[y != 0]), 5)))
+
+
+def _is_wide(y: Floats) -> bool:
+    size = np.abs(y[y != 0])
+    return bool(len(size) and (size.max() / np.median(size) > LOG_RATIO or np.log10(size.max() / size.min()) > LOG_DECADES))
 
 
 def running_median(y: Floats) -> tuple[Floats, int]:

@@ -22,6 +22,8 @@ _SLOT: Final = re.compile("[\ue000-\uf8ff]")
 _CODE: Final = re.compile(r"(`+)(.+?)\1")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s))")
+_BREAKABLE: Final = frozenset(" -/%×")
+"""A shown number with one of these could be cut by a line break."""
 _NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 _BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
@@ -61,6 +63,8 @@ def to_inline_html(value: Value, lang: Lang) -> Markup:
 
 
 def _unbroken(shown: str) -> Markup:
+    if not _BREAKABLE.intersection(shown):
+        return escape(visible(shown))
     return Markup('<span class="q">{}</span>').format(visible(shown))
 
 

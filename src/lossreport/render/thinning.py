@@ -11,6 +11,15 @@ from lossreport.model.analysis import Finding
 from lossreport.model.run import Ints, Series, frozen_ints
 
 LIMIT: Final = 500
+BRIEF_POINTS: Final = 600
+BRIEF_LEAST: Final = 24
+"""HTML holds so many points in all of the series that are longer, but at least 24 of each: the charts show the curve already."""
+
+
+def brief_limit(series: Iterable[Series]) -> int:
+    """Return how many points a series keeps inside HTML: the fewer, the more long series there are."""
+    long = sum(len(one) > BRIEF_LEAST for one in series)
+    return min(LIMIT, max(BRIEF_LEAST, BRIEF_POINTS // max(long, 1)))
 
 
 def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:

@@ -94,20 +94,20 @@ def spark(cell: Spark) -> Markup:
     """Return the small drawing of a table cell; the numbers beside it say the same, so it is no object of its own to screen readers."""
     from lossreport.charts.draw import draw_spark
 
-    return named_svg(draw_spark(cell), 'class="spark" aria-hidden="true"')
+    return named_svg(draw_spark(cell), 'class="spark" aria-hidden="true"', drop=("xmlns",))
 
 
-def named_svg(svg: str, attributes: str) -> Markup:
+def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:
     """Return an SVG with `attributes` on its root in place of its own accessibility ones; whatever stands before the root is left out."""
     found = _SVG_TAG.search(svg)
     if found is None:
         raise ValueError(f"not an SVG: {svg[:40]!r}")
-    names = [attribute.split("=")[0] for attribute in re.findall(r'[\w-]+="', attributes)]
+    names = [*drop, *(attribute.split("=")[0] for attribute in re.findall(r'[\w-]+="', attributes))]
     root = re.sub(rf'\s(?:{"|".join(names)}|aria-label)="[^"]*"', "", found[0])
     return Markup(f"{root[:-1]} {attributes}>{svg[found.end() :].strip()}")
 
 
 def data_block(report: Report) -> Markup:
     """Return the analysis as JSON that cannot end the element it stands in."""
-    data = json.dumps(to_dict(report.analysis), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    data = json.dumps(to_dict(report.analysis, brief=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT))

@@ -14,6 +14,7 @@ import numpy as np
 from lossreport import __version__
 from lossreport.model.analysis import (
     Analysis,
+    Best,
     Evidence,
     Finding,
     Forecast,
@@ -27,7 +28,7 @@ from lossreport.model.analysis import (
     plain,
 )
 from lossreport.model.run import FactValue, Run, Series, Source
-from lossreport.render.thinning import kept_rows
+from lossreport.render.thinning import LIMIT, brief_limit, kept_rows
 
 SCHEMA: Final = "lossreport/1"
 Json = Any
@@ -40,16 +41,20 @@ def to_json(analysis: Analysis) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate becomes its JSON escape
 
 
-def to_dict(analysis: Analysis) -> dict[str, Json]:
-    """Return the analysis as the value that the contract describes and `schema()` checks."""
+def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
+    """Return the analysis as the value that the contract describes and `schema()` checks.
+
+    With `brief`, for the block inside HTML, long series keep fewer points and hypotheses told before are named, not repeated.
+    """
+    points = brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "runs": [_run(run) for run in analysis.runs],
-        "series": [_series(series, analysis.findings) for run in analysis.runs for series in run.series],
+        "runs": [_run(run, analysis.bests) for run in analysis.runs],
+        "series": [_series(series, analysis.findings, points) for run in analysis.runs for series in run.series],
         "scales": [_scale(scale) for scale in analysis.scales],
         "shares": [_share(share) for share in analysis.shares],
-        "findings": [_finding(finding) for finding in analysis.findings],
+        "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None) for finding in analysis.findings],
         "verdicts": [_verdict(verdict) for verdict in analysis.verdicts],
         "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
@@ -106,7 +111,7 @@ def _position(at: Position) -> dict[str, Json]:
 
 
 # ------------------------------------------------------------------------------------------------ what was read
-def _run(run: Run) -> dict[str, Json]:
+def _run(run: Run, bests: Sequence[Best]) -> dict[str, Json]:
     return {
         "id": run.id,
         "name": run.name,
@@ -117,9 +122,13 @@ def _run(run: Run) -> dict[str, Json]:
         "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in run.facts],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
-        "best": [],
+        "best": next((_best(best) for best in bests if best.run == run.id), None),
         "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
     }
+
+
+def _best(best: Best) -> dict[str, Json]:
+    return {"series": best.series, **_position(best.at), "value": _number(best.value), "checkpoint": best.checkpoint}
 
 
 def _source(source: Source) -> dict[str, Json]:
@@ -138,7 +147,7 @@ def _source(source: Source) -> dict[str, Json]:
     }
 
 
-def _series(series: Series, findings: Sequence[Finding]) -> dict[str, Json]:
+def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str, Json]:
     finite = np.flatnonzero(np.isfinite(series.y))
     broken = np.flatnonzero(~np.isfinite(series.y))
     y = series.y[finite]
@@ -162,7 +171,7 @@ def _series(series: Series, findings: Sequence[Finding]) -> dict[str, Json]:
         "min": _point(series, int(finite[y.argmin()])) if len(finite) else None,
         "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
         "segments": [{"first_row": span.first_row, "last_row": span.last_row} for span in series.segments],
-        "points": _points(series, findings),
+        "points": _points(series, findings, limit),
         "resolution": _optional(series.resolution),
     }
 
@@ -171,8 +180,8 @@ def _point(series: Series, row: int) -> dict[str, Json]:
     return {"x": _x(series.x[row]), "row": row, "line": int(series.line[row]), "value": _number(series.y[row])}
 
 
-def _points(series: Series, findings: Iterable[Finding]) -> dict[str, Json]:
-    rows = kept_rows(series, findings)
+def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str, Json]:
+    rows = kept_rows(series, findings, limit)
     return {
         "x": [_x(x) for x in series.x[rows].tolist()],
         "y": [_number(y) for y in series.y[rows].tolist()],
@@ -206,7 +215,13 @@ def _share(share: Share) -> dict[str, Json]:
     return {"run": share.run, "at": _position(share.at), "terms": terms}
 
 
-def _finding(finding: Finding) -> dict[str, Json]:
+def _told(finding: Finding, findings: Sequence[Finding]) -> str | None:
+    """Return the id of an earlier finding with the very same hypotheses."""
+    before = findings[: findings.index(finding)]
+    return next((one.id for one in before if finding.hypotheses and one.hypotheses == finding.hypotheses), None)
+
+
+def _finding(finding: Finding, told: str | None) -> dict[str, Json]:
     return {
         "id": finding.id,
         "key": finding.key,
@@ -218,7 +233,7 @@ def _finding(finding: Finding) -> dict[str, Json]:
         "numbers": {name: _number(value) for name, value in finding.numbers.items()},
         "explained_by": finding.explained_by,
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
-        "hypotheses": [_hypothesis(hypothesis) for hypothesis in finding.hypotheses],
+        "hypotheses": [_hypothesis(hypothesis, told) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
         "rows": list(finding.rows),
         "groups": [list(rows) for rows in finding.groups],
@@ -229,7 +244,11 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
     return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value)}
 
 
-def _hypothesis(hypothesis: Hypothesis) -> dict[str, Json]:
+def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
+    """Return a hypothesis; of one that the finding `told` weighs already, its name and where to read on."""
+    if told is not None:
+        brief: dict[str, Json] = {"id": hypothesis.id, "rank": hypothesis.rank, "title": plain(hypothesis.title), "told_in": told}
+        return brief | {"for": [], "against": [], "decided_by": plain(hypothesis.decided_by)}
     return {
         "id": hypothesis.id,
         "rank": hypothesis.rank,

@@ -16,15 +16,15 @@ RESUME = Text(
 )
 GO_ON = Text(
     zh="{names} 仍在改善：按计划继续训练，再用最后 25 % 的行复查趋势。",
-    en="{names} still improve: go on as planned and look at the trend of the last 25 % of the rows again.",
+    en="Still improving: {names}. Go on as planned and look at the trend of the last 25 % of the rows again.",
 )
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。",
-    en="{names} are flat at a constant learning rate ({lr}): if the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model.",
+    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model.",
 )
 STOP = Text(
     zh="{names} 正在发散：停下，从最好水平之前的 checkpoint 重启并降低学习率。",
-    en="{names} diverge: stop, restart from a checkpoint before the best level, and lower the learning rate.",
+    en="Diverging: {names}. Stop, restart from a checkpoint before the best level, and lower the learning rate.",
 )
 BEST = Text(
     zh="使用验证集 loss 最低处的 checkpoint（见 {names}），后面的 epoch 只在拟合训练集。",
@@ -32,7 +32,7 @@ BEST = Text(
 )
 STUCK = Text(
     zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个批次做过拟合测试。",
-    en="{names} are stuck at a high level: check that the learning rate is above 0, nothing is frozen, labels and masks line up, and overfit a single batch.",
+    en="Stuck at a high level: {names}. Check that the learning rate is above 0, nothing is frozen, labels and masks line up, and overfit a single batch.",
 )
 
 

@@ -83,7 +83,7 @@ def _scatter(story: Story, finding: Finding) -> Chart:
     for index, rows in enumerate(finding.groups):
         groups[list(rows)] = index
     labels = tuple(show_number(int(x)) for x in a.x)
-    spec = ScatterChart(id=f"chart-{a.id}-{b.id}", x_name=a.name, y_name=b.name, x=a.x, y=b.y, groups=frozen_ints(groups), labels=labels)
+    spec = ScatterChart(id=f"chart-{a.id}-{b.id}", x_name=a.name, y_name=b.name, x=a.y, y=b.y, groups=frozen_ints(groups), labels=labels)
     clusters = tuple(
         CLUSTER(letter=LETTERS[i % 26], rows=Join(items=tuple(labels[row] for row in rows))) for i, rows in enumerate(finding.groups)
     )
