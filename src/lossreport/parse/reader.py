@@ -4,41 +4,53 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from lossreport.errors import LogError
+from lossreport.parse.compression import Unpacked, unpacked
+from lossreport.parse.encoding import as_utf8, decode, detect
+from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer, writers
 
 HEAD_BYTES: Final = 1 << 16
 """What a parser may look at before it claims a file."""
 BLOCK_BYTES: Final = 1 << 20
-BOM: Final = b"\xef\xbb\xbf"
 
 
 class Line(NamedTuple):
-    """One line, or one carriage-return fragment of a line, without its end; `number` is the 1-based line of the file.
+    """One line, or one fragment of a line that was rewritten, without its end; `number` is the 1-based line of the file.
 
     `complete` is False for the last line of a file that ends without a line break: it may have been cut while being written.
+    Escape codes, backspaces and the launcher's prefix are taken off; `writer` is the process that the prefix names ("rank0").
     """
 
     number: int
     text: str
     complete: bool
+    writer: str = ""
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """A file to read, by path or held in memory (stdin). `shown` is its name in the report: relative, with `/`."""
+    """A file to read, by path or held in memory (stdin, a member of an archive). `shown` is its name in the report.
+
+    With `writer` only the lines of that process are read; the first writer's view holds the lines that name none as well.
+    """
 
     shown: str
     path: Path | None = None
     data: bytes | None = None
+    writer: str = ""
 
     def open(self) -> BinaryIO:
-        """Open the bytes; raises LogError where the file cannot be opened."""
+        """Open the bytes, decompressed where the file is; raises LogError where it cannot be opened."""
+        return unpacked(self._open_packed())
+
+    def _open_packed(self) -> BinaryIO:
         if self.data is not None:
             return io.BytesIO(self.data)
         try:
@@ -50,27 +62,44 @@ class LogFile:
             ) from error
 
     @cached_property
-    def head(self) -> bytes:
-        """The first bytes, without a byte-order mark."""
+    def encoding(self) -> str:
+        """The encoding by the byte-order mark, or by the look of the first bytes; UTF-8 where nothing speaks against it."""
         with self.open() as file:
-            return file.read(HEAD_BYTES).removeprefix(BOM)
+            return detect(file.read(HEAD_BYTES))
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes, decompressed, without a byte-order mark; text of two or four bytes a character as UTF-8."""
+        with self.open() as file:
+            return b"".join(as_utf8([file.read(HEAD_BYTES)], self.encoding))
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:
-        """The complete lines of the head (all of it, where the file is one line), as text."""
-        text = self.head.decode("utf-8", errors="replace")
-        lines = [line.rstrip("\r") for line in text.split("\n")]
-        return tuple(lines[:-1]) if len(self.head) >= HEAD_BYTES and len(lines) > 1 else tuple(lines)
+        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them."""
+        raw = self.head.split(self._line_end)
+        texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]
+        kept = texts[:-1] if len(self.head) >= HEAD_BYTES and len(texts) > 1 else texts
+        return tuple(line.text for line in self._clean((i, text, True) for i, text in enumerate(kept, 1)))
 
     @cached_property
-    def encoding(self) -> str:
-        """The encoding by the byte-order mark; UTF-8 without one."""
+    def writers(self) -> tuple[str, ...]:
+        """The processes that the prefixes of the head's lines name; empty where lines have no prefix."""
+        return () if self._prefix is None else tuple(writers(self._plain_head(), self._prefix))
+
+    @cached_property
+    def damaged(self) -> bool:
+        """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
         with self.open() as file:
-            return "utf-8-sig" if file.read(3) == BOM else "utf-8"
+            raw = getattr(file, "raw", None)
+            if not isinstance(raw, Unpacked):
+                return False
+            while file.read(BLOCK_BYTES):
+                pass
+            return raw.damaged
 
     def digest(self) -> tuple[str, int]:
-        """Return the sha256 (hexadecimal) and the number of bytes of the whole file."""
-        with self.open() as file:
+        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk."""
+        with self._open_packed() as file:
             digest, size = hashlib.sha256(), 0
             while block := file.read(BLOCK_BYTES):
                 digest.update(block)
@@ -78,38 +107,64 @@ class LogFile:
             return digest.hexdigest(), size
 
     def text(self) -> str:
-        """Return the whole file as text: for small structured files only."""
+        """Return the whole file as text: for structured files that are one value."""
         with self.open() as file:
-            return file.read().removeprefix(BOM).decode("utf-8", errors="replace")
+            content = b"".join(as_utf8([file.read()], self.encoding))
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            return "\n".join(decode(line, self.encoding) for line in content.split(b"\n"))
 
     def lines(self) -> Iterator[Line]:
         """Yield the lines in order without holding the file in memory.
 
         LF and CRLF end a line; a lone CR splits it into fragments of the same number, as progress bars do, unless the file
-        has no LF in its head: then CR ends a line. Bytes that are not UTF-8 become U+FFFD.
+        has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
+        becomes U+FFFD.
         """
-        if b"\r" in self.head and b"\n" not in self.head:
-            yield from self._numbered(b"\r")
-            return
-        for line in self._numbered(b"\n"):
-            text = line.text.removesuffix("\r")
-            if "\r" not in text:
-                yield line._replace(text=text)
-                continue
-            for fragment in text.split("\r"):
-                if fragment:
-                    yield line._replace(text=fragment)
+        return self._clean(self._numbered())
 
-    def _numbered(self, end: bytes) -> Iterator[Line]:
+    @cached_property
+    def _line_end(self) -> bytes:
+        return b"\r" if b"\r" in self.head and b"\n" not in self.head else b"\n"
+
+    @cached_property
+    def _prefix(self) -> re.Pattern[str] | None:
+        return prefix_of(self._plain_head())
+
+    def _plain_head(self) -> list[str]:
+        return [decode(line, self.encoding) for line in self.head.split(b"\n")[:-1] or [self.head]]
+
+    def _numbered(self) -> Iterator[tuple[int, str, bool]]:
         number, rest = 0, b""
         with self.open() as file:
-            first = True
-            while block := file.read(BLOCK_BYTES):
-                if first:
-                    block, first = block.removeprefix(BOM), False
-                *complete, rest = (rest + block).split(end)
-                for raw in complete:
+            for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
+                whole, found, rest = (rest + block).rpartition(self._line_end)
+                if not found:
+                    continue
+                for text in self._decoded(whole):
                     number += 1
-                    yield Line(number, raw.decode("utf-8", errors="replace"), True)
+                    yield number, text, True
         if rest:
-            yield Line(number + 1, rest.decode("utf-8", errors="replace"), False)
+            yield number + 1, decode(rest, self.encoding), False
+
+    def _decoded(self, lines: bytes) -> Iterable[str]:
+        """Return many lines as text, at once where all of them are UTF-8."""
+        end = self._line_end
+        try:
+            return lines.decode("utf-8").split(end.decode())
+        except UnicodeDecodeError:
+            return [decode(line, self.encoding) for line in lines.split(end)]
+
+    def _clean(self, lines: Iterable[tuple[int, str, bool]]) -> Iterator[Line]:
+        prefix, first = self._prefix, self.writers[:1]
+        mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
+        for number, raw, complete in lines:
+            raw = raw.removesuffix("\r")
+            for text in fragments(raw) if NOISE.search(raw) else (raw,):
+                if prefix is None:
+                    yield Line(number, text, complete)
+                    continue
+                writer, text = split_writer(text, prefix)
+                if not self.writer or writer in mine:
+                    yield Line(number, text, complete, writer)
