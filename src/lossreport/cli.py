@@ -98,10 +98,10 @@ def formats(paths: tuple[str, ...]) -> int:
             click.echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
-    from lossreport.parse.discover import MIN_SCORE, candidates, find_logs
+    from lossreport.parse.discover import MIN_SCORE, candidates, find_logs, unfolded
 
     read = 0
-    for log in find_logs(paths):
+    for log in (inner for found in find_logs(paths) for inner in unfolded(found)):
         found = candidates(log)
         best = found[0]
         readable = best.score.value >= MIN_SCORE

@@ -93,12 +93,12 @@ def test_ignored_files_are_not_looked_at(folder: Path) -> None:
     assert [source.path for source in read(folder, ignore=("*eval*",)).sources] == ["log_train.txt"]
 
 
-def test_folders_deeper_than_four_are_not_searched(folder: Path) -> None:
-    deep = folder.joinpath(*"abcde")
+def test_folders_deeper_than_six_are_not_searched(folder: Path) -> None:
+    deep = folder.joinpath(*"abcdefg")
     deep.mkdir(parents=True)
     for place in (deep.parent, deep):
         write_log_train(place / "log.txt", seed_rows())
-    assert [log.shown for log in find_logs([folder])] == ["a/b/c/d/log.txt", "log_train.txt"]
+    assert [log.shown for log in find_logs([folder])] == ["a/b/c/d/e/f/log.txt", "log_train.txt"]
 
 
 def test_a_file_named_twice_is_read_once(folder: Path) -> None:

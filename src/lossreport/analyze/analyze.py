@@ -17,7 +17,7 @@ from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
 from lossreport.analyze.views import enrich
 from lossreport.model.analysis import Analysis, Failure, Finding, NotApplicable, Recommendation, Share
-from lossreport.model.run import Run
+from lossreport.model.run import Run, id_prefix
 
 T = TypeVar("T")
 
@@ -52,7 +52,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
         context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
-    context = replace_found(context, ranked(explained(context.found)))
+    context = replace_found(context, ranked(explained(context.found), id_prefix(run.id)))
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
@@ -70,10 +70,10 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     )
 
 
-def ranked(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings, most severe first (causes before what they explain), with ids F1, F2, ..."""
+def ranked(findings: Sequence[Finding], prefix: str = "") -> tuple[Finding, ...]:
+    """Return the findings, most severe first (causes before what they explain), with ids F1, F2, ... behind `prefix`."""
     ordered = sorted(findings, key=lambda f: (-f.severity.rank, f.explained_by is not None, f.kind not in CAUSES))
-    return tuple(replace(finding, id=f"F{number}") for number, finding in enumerate(ordered, 1))
+    return tuple(replace(finding, id=f"{prefix}F{number}") for number, finding in enumerate(ordered, 1))
 
 
 CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "mixture")
@@ -87,7 +87,8 @@ def replace_found(context: Context, found: Sequence[Finding]) -> Context:
 
 def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:
     made: list[Recommendation] = []
+    run_id = case.context.run.id
     for advice in advices():
         made += work.take(f"advice {advice.id}", lambda advice=advice: advice.advise(case))  # type: ignore[misc]
     made.sort(key=lambda item: item.when != "now")
-    return tuple(replace(item, id=f"R{number}") for number, item in enumerate(made, 1))
+    return tuple(replace(item, id=f"{id_prefix(run_id)}R{number}", run=run_id) for number, item in enumerate(made, 1))

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.knowledge.loss_type import classify
-from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints
+from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints, id_prefix
 
 Bools = npt.NDArray[np.bool_]
 
@@ -27,7 +27,7 @@ def enrich(run: Run) -> Run:
             continue
         for made in (_deaveraged(series) if _every_row(series, typed) else None, _epoch_last(series)):
             if made is not None:
-                derived.append(replace(made, id=f"m{len(typed) + len(derived) + 1}"))
+                derived.append(replace(made, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}"))
     return replace(run, series=(*typed, *derived))
 
 

@@ -198,6 +198,7 @@ class Recommendation:
     text: Phrase
     because: tuple[str, ...] = ()
     source: str = ""
+    run: str = "r1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

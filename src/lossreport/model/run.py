@@ -72,6 +72,11 @@ def frozen_ints(values: npt.ArrayLike) -> Ints:
     return array
 
 
+def id_prefix(run_id: str) -> str:
+    """Return what stands before the ids of a run's series and findings: nothing for the first run, "r2-" for the second."""
+    return "" if run_id == "r1" else f"{run_id}-"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One file (or one frame in memory) that numbers came from.

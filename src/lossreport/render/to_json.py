@@ -297,4 +297,4 @@ def _forecast(forecast: Forecast) -> dict[str, Json]:
 
 
 def _recommendation(one: Recommendation) -> dict[str, Json]:
-    return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source}
+    return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source, "run": one.run}

@@ -26,6 +26,10 @@ APPENDED = Text(
         "the two are not one curve."
     ),
 )
+ANOTHER = Text(
+    zh="{path} 里接连写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
+    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged by itself, their numbers are not one curve.",
+)
 DUPLICATE = Text(
     zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同，是重复写入。",
     en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: they were written twice.",
@@ -59,6 +63,9 @@ def longest(context: Context, source: Source) -> Series | None:
 
 def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding]:
     row = int(np.searchsorted(series.line, segment.first_line))
+    if segment.why == "new_run" and row == 0:
+        text = ANOTHER(path=source.path, line=segment.first_line, axis=AXES[series.axis.value], after=shown_x(float(series.x[0])))
+        yield make_finding("appended_run", series, [0], Severity.LOW, text)
     if not 0 < row < len(series):
         return
     before, after = float(series.x[row - 1]), float(series.x[row])

@@ -74,8 +74,8 @@ def top_findings(story: Story) -> tuple[Finding, ...]:
 
 
 def _steps(story: Story) -> tuple[Step, ...]:
-    now = [r for r in story.analysis.recommendations if r.when == "now"]
-    chosen = now or list(story.analysis.recommendations[:1])
+    mine = [r for r in story.analysis.recommendations if r.run == story.run.id]
+    chosen = [r for r in mine if r.when == "now"] or mine[:1]
     return tuple(Step(text=r.text, because=r.because, source=r.source) for r in chosen[:3])
 
 

@@ -24,8 +24,7 @@ def write(story: Story) -> Section:
 
 
 def _steps(story: Story, when: Literal["now", "next"]) -> tuple[Step, ...]:
-    ids = {finding.id for finding in story.findings}
-    mine = [r for r in story.analysis.recommendations if r.when == when and (not r.because or ids & set(r.because))]
+    mine = [r for r in story.analysis.recommendations if r.when == when and r.run == story.run.id]
     return tuple(Step(text=r.text, because=r.because, source=r.source) for r in mine)
 
 

@@ -1,0 +1,191 @@
+"""What one file gave: its records sorted by kind, and cut where the file begins another run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, frozen_floats, frozen_ints
+from lossreport.parse.parser import (
+    ColumnChunk,
+    ColumnKey,
+    Parser,
+    RawEvent,
+    RawFact,
+    RawNote,
+    RawSegment,
+    RawStatus,
+    RawTime,
+    RowsRead,
+    SkippedLine,
+)
+from lossreport.parse.reader import LogFile
+from lossreport.text import Text
+
+NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
+BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or breaks off after this line")
+NEVER_CUT: Final = ("start", "resume", "stage", "interleaved")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Column:
+    """All values of one series of a file."""
+
+    x: Floats
+    y: Floats
+    line: Ints
+    epoch: Floats
+
+    def part(self, keep: slice | Ints) -> Column:
+        """Return some of the rows."""
+        return Column(
+            frozen_floats(self.x[keep]), frozen_floats(self.y[keep]), frozen_ints(self.line[keep]), frozen_floats(self.epoch[keep])
+        )
+
+
+@dataclass(kw_only=True)
+class Reading:
+    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`."""
+
+    log: LogFile
+    parser: Parser
+    columns: dict[ColumnKey, Column] = field(default_factory=dict)
+    facts: list[RawFact] = field(default_factory=list)
+    events: list[RawEvent] = field(default_factory=list)
+    segments: list[RawSegment] = field(default_factory=list)
+    notes: list[RawNote] = field(default_factory=list)
+    skips: list[SkippedLine] = field(default_factory=list)
+    status: list[RawStatus] = field(default_factory=list)
+    stamps: list[str] = field(default_factory=list)
+    rows: int = 0
+    lines: int = 0
+    first_line: int = 1
+    part: int = 0
+    why: SegmentWhy = "start"
+
+    @property
+    def longest(self) -> Column | None:
+        """The column with the most rows, or None where there is none."""
+        return max(self.columns.values(), key=lambda column: len(column.x), default=None)
+
+
+def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
+    """Read one file with its parser; a file without a record is skipped with that reason."""
+    reading = Reading(log=log, parser=parser)
+    chunks: dict[ColumnKey, list[ColumnChunk]] = {}
+    for record in parser.read(log):
+        if isinstance(record, ColumnChunk):
+            chunks.setdefault(record.key, []).append(record)
+        else:
+            _take(reading, record)
+    reading.columns = {key: _joined(parts) for key, parts in chunks.items()}
+    if log.damaged:
+        reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
+    if not reading.columns and not reading.facts and not reading.events:
+        return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
+    return reading
+
+
+def cut_into_runs(reading: Reading) -> list[Reading]:
+    """Return one reading a run: the file is cut where a process starts from the beginning instead of going on.
+
+    A part takes the lines from its configuration (printed before its first row) to the next part. What the file says before its
+    first row counts for parts that print no configuration of their own.
+    """
+    starts = [segment for segment in reading.segments if _begins_anew(reading, segment)]
+    if not starts:
+        return [reading]
+    bounds = [1, *(_with_header(reading, segment.line) for segment in starts), 2**62]
+    return [_part(reading, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+
+
+def _take(reading: Reading, record: object) -> None:
+    match record:
+        case RawFact():
+            reading.facts.append(record)
+        case RawEvent():
+            reading.events.append(record)
+        case RawSegment():
+            reading.segments.append(record)
+        case RawNote():
+            reading.notes.append(record)
+        case RawStatus():
+            reading.status.append(record)
+        case RawTime():
+            reading.stamps.append(record.stamp)
+        case RowsRead():
+            reading.rows, reading.lines = record.rows, record.lines
+        case SkippedLine():
+            reading.skips.append(record)
+        case _:
+            raise TypeError(f"{reading.parser.id} yielded {record!r}, which is no record")
+
+
+def _joined(chunks: Sequence[ColumnChunk]) -> Column:
+    def joined(name: str) -> Floats:
+        return np.concatenate([getattr(chunk, name) for chunk in chunks])
+
+    return Column(frozen_floats(joined("x")), frozen_floats(joined("y")), frozen_ints(joined("line")), frozen_floats(joined("epoch")))
+
+
+def _begins_anew(reading: Reading, segment: RawSegment) -> bool:
+    """Return whether a segment is another run: its parser says so, or it restarts where the rows before it started."""
+    column = reading.longest
+    if segment.why in NEVER_CUT or column is None:
+        return False
+    row = int(np.searchsorted(column.line, segment.line))
+    if not 0 < row < len(column.x):
+        return False
+    return segment.why == "new_run" or bool(column.x[row] <= column.x[0] < column.x[row - 1])
+
+
+def _with_header(reading: Reading, line: int) -> int:
+    """Return the line from which a run's own lines count: its facts stand between the last row before and its first."""
+    column = reading.longest
+    before = int(column.line[max(int(np.searchsorted(column.line, line)) - 1, 0)]) if column is not None else 0
+    return min((fact.line for fact in reading.facts if before < fact.line < line), default=line)
+
+
+def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
+    def mine(line: int) -> bool:
+        return first <= line < after
+
+    columns = {key: column.part(_between(column.line, first, after)) for key, column in reading.columns.items()}
+    facts = [fact for fact in reading.facts if mine(fact.line)]
+    lines = [column.line for column in columns.values() if len(column.line)]
+    rows = int(max((len(np.unique(line)) for line in lines), default=0))
+    return replace(
+        reading,
+        columns={key: column for key, column in columns.items() if len(column.x)},
+        facts=facts or [fact for fact in reading.facts if fact.line < _first_row(reading)],
+        events=[event for event in reading.events if mine(event.line)],
+        segments=[segment for segment in reading.segments if mine(segment.line) and not _begins_anew(reading, segment)],
+        notes=list(_notes(reading, first, after)),
+        skips=[skip for skip in reading.skips if mine(skip.line)],
+        status=[status for status in reading.status if mine(status.line)],
+        stamps=[],
+        rows=rows,
+        lines=min(after - 1, reading.lines),
+        first_line=first,
+        part=number,
+        why="new_run" if number else "start",
+    )
+
+
+def _notes(reading: Reading, first: int, after: int) -> Iterator[RawNote]:
+    for note in reading.notes:
+        lines = tuple(line for line in note.lines if first <= line < after)
+        if lines:
+            yield replace(note, lines=lines)
+
+
+def _between(line: Ints, first: int, after: int) -> slice:
+    return slice(int(np.searchsorted(line, first)), int(np.searchsorted(line, after)))
+
+
+def _first_row(reading: Reading) -> int:
+    return int(min((column.line[0] for column in reading.columns.values() if len(column.line)), default=0))
