@@ -8,13 +8,14 @@ from typing import Any, Final
 
 from lossreport.model.run import FactValue
 
-SPLIT: Final = re.compile(r"^(train|training|trn|tr|valid|validation|val|evaluation|eval|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE)
+SPLIT: Final = re.compile(r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE)
 SPLITS: Final = {
     "train": "train",
     "training": "train",
     "trn": "train",
     "tr": "train",
     "val": "val",
+    "cv": "val",
     "valid": "val",
     "validation": "val",
     "eval": "eval",
@@ -22,6 +23,15 @@ SPLITS: Final = {
     "test": "test",
     "dev": "dev",
 }
+
+SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
+"""`Loss/train`, as the examples of TensorBoard name things."""
+METRIC_LIKE: Final = re.compile(
+    r"loss|nll|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
+    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\bfid\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度",
+    re.IGNORECASE,
+)
+"""Names by which training is known: at least one of them makes a table or a text a training log."""
 
 ALIASES: Final = {
     "learning_rate": "lr",
@@ -45,9 +55,10 @@ WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|l
 def split_name(name: str, default: str = "train") -> tuple[str, str]:
     """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`."""
     match = SPLIT.match(name)
-    if match is None:
-        return default, name
-    return SPLITS[match[1].lower()], name[match.end() :]
+    if match is not None:
+        return SPLITS[match[1].lower()], name[match.end() :]
+    match = SUFFIX.match(name)
+    return (SPLITS[match["split"].lower()], match["name"]) if match else (default, name)
 
 
 def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

@@ -1,0 +1,244 @@
+"""One record of named values, from JSON, a dict printed as text or a table row: which name is the axis, which are metrics, what is NaN."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, NamedTuple
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.parse.names import split_name
+from lossreport.parse.parser import ColumnKey, Columns, RawFact, RawSegment
+
+STEP_NAMES: Final = (
+    "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
+    "num_updates", "update", "updates", "_step", "optimizer_step", "current_step", "trainer/step", "vla train/step", "n_step", "步数", "步",
+)  # fmt: skip
+ITERATION_NAMES: Final = (
+    "iteration",
+    "iter",
+    "iterations",
+    "it",
+    "iters",
+    "n_iter",
+    "batch",
+    "batch_idx",
+    "iter_num",
+    "num_iter",
+    "boosting_round",
+    "round",
+    "迭代",
+    "迭代次数",
+)
+EPOCH_NAMES: Final = (
+    "epoch",
+    "epochs",
+    "ep",
+    "current_epoch",
+    "train_epoch",
+    "epoch_num",
+    "epoch_idx",
+    "num_epoch",
+    "epoch_id",
+    "n_epoch",
+    "vla train/epoch",
+    "轮次",
+    "轮",
+    "训练轮次",
+    "周期",
+)
+OTHER_NAMES: Final = (
+    ("samples", Axis.SAMPLES),
+    ("consumed_samples", Axis.SAMPLES),
+    ("n_samples", Axis.SAMPLES),
+    ("num_samples", Axis.SAMPLES),
+    ("tokens", Axis.TOKENS),
+    ("num_tokens", Axis.TOKENS),
+    ("consumed_tokens", Axis.TOKENS),
+    ("total_tokens", Axis.TOKENS),
+)
+AXES: Final = (
+    *((name, Axis.STEP) for name in STEP_NAMES),
+    *((name, Axis.ITERATION) for name in ITERATION_NAMES),
+    *((name, Axis.EPOCH) for name in EPOCH_NAMES),
+    *OTHER_NAMES,
+)
+"""Names of what x counts, surest first."""
+SPLIT_NAMES: Final = ("mode", "split", "phase", "stage", "subset", "set", "type", "tag", "阶段")
+SPLIT_VALUES: Final = {
+    "train": "train", "training": "train", "trn": "train", "fit": "train", "训练": "train",
+    "val": "val", "valid": "val", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
+    "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
+}  # fmt: skip
+BOOKKEEPING: Final = re.compile(
+    r"(?:.*[_/ ])?(?:percentage|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|created_at"
+    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|index|idx|row|id"
+    r"|unnamed: ?\d+)(?:\(s\))?",
+    re.IGNORECASE,
+)
+"""Names that are neither metric nor axis; a duration of each step (`time`, `step_time`) is a metric and not among them."""
+PLANS: Final = {
+    "total_steps": "max_steps",
+    "max_steps": "max_steps",
+    "max_iters": "max_steps",
+    "total_epochs": "epochs",
+    "max_epochs": "epochs",
+    "num_epochs": "epochs",
+}
+SUMMARY: Final = re.compile(
+    r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
+)
+"""What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NOT_FINITE: Final = {
+    "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan,
+    "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
+    "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
+}  # fmt: skip
+WRAPPED: Final = re.compile(r"(?:np\.float\d+|numpy\.float\d+|tensor|array)\(([^,)]+)[^)]*\)$")
+
+
+class Place(NamedTuple):
+    """Where a row stands: the axis, x as printed, and the epoch where one stands beside it (else NaN)."""
+
+    axis: Axis
+    x: float
+    epoch: float
+
+
+def number(value: object) -> float | None:
+    """Return a number, also one printed as text or as NaN in any of its spellings; None for what is no number."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    return _of_text(value) if isinstance(value, str) else None
+
+
+def _of_text(text: str) -> float | None:
+    text = text.strip().strip("'\"")
+    wrapped = WRAPPED.match(text)
+    text = wrapped[1].strip() if wrapped else text
+    if NUMBER.fullmatch(text):
+        return float(text.replace(",", ""))
+    return NOT_FINITE.get(text.lower())
+
+
+def flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a record; names of nested ones are joined by a slash, short lists of numbers are numbered."""
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}/")
+        elif isinstance(value, list) and 0 < len(value) <= LIST_LIMIT and all(number(item) is not None for item in value):
+            yield from ((f"{prefix}{name}_{i}" if len(value) > 1 else f"{prefix}{name}", item) for i, item in enumerate(value))
+        else:
+            yield f"{prefix}{name}", value
+
+
+LIST_LIMIT: Final = 32
+"""Longer lists are histograms or images, not metrics."""
+
+
+def place_of(row: Mapping[str, Any], count: int) -> Place:
+    """Return where a flat row stands; without any axis x is the number of the row."""
+    named = {name.lower().strip(): value for name, value in row.items()}
+    epoch = next((x for name in EPOCH_NAMES if (x := number(named.get(name))) is not None), math.nan)
+    for name, axis in AXES:
+        x = number(named.get(name))
+        if x is not None and math.isfinite(x):
+            return Place(axis, x, epoch)
+    return Place(Axis.ROW, float(count), math.nan)
+
+
+def is_axis(name: str) -> bool:
+    """Return whether a name counts steps, epochs and the like."""
+    return name.lower().strip() in AXIS_SET
+
+
+AXIS_SET: Final = frozenset(name for name, _ in AXES if name not in ("tokens", "num_tokens", "total_tokens"))
+
+
+def split_of(row: Mapping[str, Any]) -> str | None:
+    """Return the split that a row names in a column of its own (`mode: train`), or None."""
+    for name, value in row.items():
+        if isinstance(value, str) and name.lower() in SPLIT_NAMES and value.strip().lower() in SPLIT_VALUES:
+            return SPLIT_VALUES[value.strip().lower()]
+    return None
+
+
+@dataclass
+class RowWriter:
+    """Puts flat rows into columns, sees where x goes back, and keeps apart what is said once about the whole run.
+
+    `statistic` is what values are where nothing else is known; `window` counts logger iterations.
+    """
+
+    columns: Columns = field(default_factory=Columns)
+    statistic: Statistic = Statistic.UNKNOWN
+    window: int | None = None
+    rows: int = 0
+    resolution: float | None = None
+    _last: dict[tuple[str, Axis], float] = field(default_factory=dict)
+    _plans: dict[str, float] = field(default_factory=dict)
+
+    def add(
+        self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
+    ) -> Iterator[RawFact | RawSegment]:
+        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric and where x goes back."""
+        line = lines if isinstance(lines, int) else min(lines.values(), default=1)
+        place = place_of(row, self.rows)
+        default = split or split_of(row) or "train"
+        yield from self._said_once(row, line)
+        values = self._values(row, default, set(ignore))
+        if values:
+            yield from self._segment(values[0][0][1], place, line)
+            for (name, its_split), printed, value in values:
+                statistic, window = (self.statistic, self.window) if its_split == "train" else (self._other(), None)
+                key = ColumnKey(name, its_split, place.axis, statistic, window, "", self.resolution)
+                self.columns.add(
+                    key,
+                    place.x,
+                    value,
+                    line if isinstance(lines, int) else lines.get(printed, line),
+                    place.epoch if place.axis is not Axis.EPOCH else math.nan,
+                )
+            self.rows += 1
+
+    def _other(self) -> Statistic:
+        return self.statistic if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE
+
+    def _values(self, row: Mapping[str, Any], default: str, ignore: set[str]) -> list[tuple[tuple[str, str], str, float]]:
+        found = []
+        for printed, raw in row.items():
+            value = number(raw)
+            if value is None or printed in ignore or is_axis(printed) or BOOKKEEPING.fullmatch(printed):
+                continue
+            split, name = split_name(printed, default)
+            found.append(((name, split), printed, value))
+        return found
+
+    def _said_once(self, row: Mapping[str, Any], line: int) -> Iterator[RawFact]:
+        for name, raw in row.items():
+            plan = PLANS.get(name.lower())
+            value = number(raw)
+            if plan and value is not None and self._plans.get(plan) != value:
+                self._plans[plan] = value
+                yield RawFact(plan, int(value) if value.is_integer() else value, line)
+
+    def _segment(self, split: str, place: Place, line: int) -> Iterator[RawSegment]:
+        """Yield a segment where the training rows go back; a validation row at the step of a training row does not."""
+        key = (split, place.axis)
+        before = self._last.get(key)
+        self._last[key] = place.x
+        if split != "train" or before is None or place.axis is Axis.ROW or place.x >= before:
+            return
+        yield RawSegment(line, "restart")
+
+
+def facts_of(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:
+    """Yield the values of a record that speaks of the whole run."""
+    for name, value in row.items():
+        if isinstance(value, bool | int | float | str) and not is_axis(name):
+            yield RawFact(name, value, line)
