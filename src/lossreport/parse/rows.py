@@ -91,6 +91,8 @@ SUMMARY: Final = re.compile(
     r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
 )
 """What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
+"""What a logger prints as it is at that step, whatever it averages besides."""
 NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 NOT_FINITE: Final = {
     "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan,
@@ -195,7 +197,7 @@ class RowWriter:
         if values:
             yield from self._segment(values[0][0][1], place, line)
             for (name, its_split), printed, value in values:
-                statistic, window = (self.statistic, self.window) if its_split == "train" else (self._other(), None)
+                statistic, window = self._meaning(name, its_split)
                 key = ColumnKey(name, its_split, place.axis, statistic, window, "", self.resolution)
                 self.columns.add(
                     key,
@@ -206,8 +208,12 @@ class RowWriter:
                 )
             self.rows += 1
 
-    def _other(self) -> Statistic:
-        return self.statistic if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE
+    def _meaning(self, name: str, split: str) -> tuple[Statistic, int | None]:
+        if INSTANT.fullmatch(name):
+            return Statistic.VALUE, None
+        if split == "train":
+            return self.statistic, self.window
+        return (Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE), None
 
     def _values(self, row: Mapping[str, Any], default: str, ignore: set[str]) -> list[tuple[tuple[str, str], str, float]]:
         found = []

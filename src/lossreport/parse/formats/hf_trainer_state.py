@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
+from lossreport.parse.json_lines import as_object
 from lossreport.parse.names import split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score, SkippedLine
 from lossreport.parse.reader import LogFile
@@ -50,6 +51,8 @@ def sniff(log: LogFile) -> Score:
     head = log.head.decode("utf-8", errors="replace")
     if not head.lstrip().startswith("{"):
         return Score(0.0, "not one JSON object")
+    if len(log.head_lines) > 1 and as_object(log.head_lines[0]) is not None:
+        return Score(0.0, "JSON lines, not one object")
     found = [key for key in STATE_KEYS if f'"{key}"' in head]
     if "log_history" in found and len(found) >= 2:
         return Score(0.95, f"a trainer's state: {', '.join(found)}")

@@ -19,6 +19,7 @@ from lossreport.text import Text
 PREFIXES: Final = ("train_", "test_", "val_", "eval_")
 CONSTANTS: Final = ("n_parameters",)
 """Keys that describe the model, not the training: facts, and a sign of another run where they change."""
+STEP_KEYS: Final = frozenset(("step", "global_step", "iter", "iteration", "current_steps", "global_step/max_steps"))
 SNIFF_LINES: Final = 20
 GLUED = Text(zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read")
 NO_JSON = Text(zh="不是完整的 JSON 对象", en="not a complete JSON object")
@@ -147,6 +148,8 @@ def _object(text: str) -> dict[str, Any] | None:
 
 def _is_row(row: dict[str, Any]) -> bool:
     keys = [key for key in row if key.startswith(PREFIXES)]
+    if not STEP_KEYS.isdisjoint(row):
+        return False  # a row a step, not a row an epoch
     return bool(keys) and ("epoch" in row or "train_lr" in row) and all(_is_number(row[key]) or isinstance(row[key], list) for key in keys)
 
 
