@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from lossreport.errors import LogError
 from lossreport.parse.compression import Unpacked, unpacked
-from lossreport.parse.encoding import as_utf8, decode, detect
+from lossreport.parse.encoding import WIDE, as_utf8, decode, detect
 from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer, writers
 
 HEAD_BYTES: Final = 1 << 16
@@ -82,6 +82,26 @@ class LogFile:
         return tuple(line.text for line in self._clean((i, text, True) for i, text in enumerate(kept, 1)))
 
     @cached_property
+    def sample_lines(self) -> tuple[str, ...]:
+        """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
+        size = self.path.stat().st_size if self.path is not None and not self._packed else 0
+        if self.path is None or size <= len(self.head) or self.encoding in WIDE:
+            return self.head_lines
+        with self.open() as file:
+            pieces = [self._piece(file, place) for place in (max(len(self.head), size // 2), max(len(self.head), size - HEAD_BYTES))]
+        raw = [(i, text, True) for i, text in enumerate((text for piece in pieces for text in piece), 1)]
+        return (*self.head_lines, *(line.text for line in self._clean(raw)))
+
+    def _piece(self, file: BinaryIO, place: int) -> list[str]:
+        file.seek(place)
+        return [decode(line, self.encoding) for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]]
+
+    @cached_property
+    def _packed(self) -> bool:
+        with self.open() as file:
+            return isinstance(getattr(file, "raw", None), Unpacked)
+
+    @cached_property
     def writers(self) -> tuple[str, ...]:
         """The processes that the prefixes of the head's lines name; empty where lines have no prefix."""
         return () if self._prefix is None else tuple(writers(self._plain_head(), self._prefix))
@@ -89,13 +109,12 @@ class LogFile:
     @cached_property
     def damaged(self) -> bool:
         """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
+        if not self._packed:
+            return False
         with self.open() as file:
-            raw = getattr(file, "raw", None)
-            if not isinstance(raw, Unpacked):
-                return False
             while file.read(BLOCK_BYTES):
                 pass
-            return raw.damaged
+            return bool(file.raw.damaged)  # type: ignore[attr-defined]
 
     def digest(self) -> tuple[str, int]:
         """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk."""

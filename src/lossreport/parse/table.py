@@ -66,7 +66,12 @@ def find_table(log: LogFile) -> Table | None:
         body = [line for _, line in lines[start + 1 : start + 1 + HEAD_ROWS]]
         for separator in (*SEPARATORS, BLANKS):
             header = cells(head, separator)
-            if len(header) >= 2 and _is_header(header) and _fits(header, body, separator):
+            if (
+                len(header) >= 2
+                and _is_header(header)
+                and _fits(header, body, separator)
+                and not (separator == BLANKS and _is_prose(header, body))
+            ):
                 return Table(separator=separator, header=tuple(header), line=at, rows=len(body))
     return None
 
@@ -78,6 +83,14 @@ def cells(line: str, separator: str) -> list[str]:
     if '"' in line:
         return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
     return [cell.strip() for cell in line.split(separator)]
+
+
+def _is_prose(header: Sequence[str], body: Sequence[str]) -> bool:
+    """Return whether a blank separates words, not cells: in a table nearly every cell below plain names is a number."""
+    if not all(re.fullmatch(r"[A-Za-z_][\w./@()%-]*", name) for name in header):
+        return True
+    found = [cell for line in body for cell in line.split()]
+    return sum(number(cell) is not None for cell in found) < SAME_WIDTH * len(found)
 
 
 def _is_header(header: Sequence[str]) -> bool:

@@ -12,6 +12,8 @@ from typing import Final
 
 ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 NOISE: Final = re.compile("[\x00\x08\r\x1b]")
+MOVES: Final = re.compile(r"\x1b\[\d*(?:;\d*)?[ABEFGHf]")
+"""The cursor goes to another line or column: what follows is shown apart from what stands before."""
 REWRITES: Final = re.compile("\r|\x08{8,}")
 """A carriage return, or backspaces over a whole progress bar (Keras, Paddle), begins the line anew."""
 
@@ -32,7 +34,7 @@ def fragments(text: str) -> Iterator[str]:
     if NOISE.search(text) is None:
         yield text
         return
-    text = ESCAPES.sub("", text.replace("\x00", ""))
+    text = ESCAPES.sub("", MOVES.sub("\r", text.replace("\x00", "")))
     pieces = [_erased(piece) for piece in REWRITES.split(text)]
     shown = [piece for piece in pieces if piece.strip()]
     yield from shown or [""]

@@ -1,0 +1,209 @@
+"""Text of a hand-written loop: `Epoch 3/10 - loss: 0.5`, `iter 100: loss 3.2`, tqdm bars, Chinese lines. The names found are in the reason.
+
+Which names are metrics is decided by support: a name counts where it stands beside one that is called like a metric, in lines that
+come again. The step inside an epoch becomes the iteration since the start where the lines show that it begins again with every epoch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.parse.events import find_event, quote
+from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row
+from lossreport.parse.names import METRIC_LIKE, split_name
+from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
+from lossreport.parse.reader import Line, LogFile
+from lossreport.text import Text
+
+MIN_ROWS: Final = 2
+MIN_SUPPORT: Final = 2
+NEIGHBOUR_SHARE: Final = 0.3
+"""A name that is not called like a metric counts where it stands in 30 % of the rows."""
+HEADER_REACH: Final = 50
+"""A line that names only the epoch counts for the rows of the next 50 lines."""
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim text with at least two lines that hold a place or repeat, and a number that is called like a metric."""
+    rows = sampled(log.sample_lines)
+    found = supported(rows)
+    placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
+    if len(placed) < MIN_ROWS or not found:
+        return Score(0.0, "no lines that repeat a number called like a metric")
+    located = sum(row.epoch is not None or row.step is not None for row in rows if row.pairs)
+    if not located and len(placed) < 5 * MIN_ROWS:
+        return Score(0.2, "too few lines, and none names a step or an epoch")
+    return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
+
+
+def sampled(lines: Sequence[str]) -> list[TextRow]:
+    """Return what the lines say, those that look like source code left out."""
+    return [row for line in lines if len(line) < LONGEST and (row := text_row(line)) is not None]
+
+
+LONGEST: Final = 20_000
+
+
+def supported(rows: Sequence[TextRow]) -> dict[str, int]:
+    """Return the names that are metrics of this file, the most frequent first."""
+    counted: Counter[str] = Counter()
+    beside: Counter[str] = Counter()
+    lines = 0
+    for row in rows:
+        if not row.has_metric:
+            continue
+        lines += 1
+        for name in {pair.name for pair in row.pairs}:
+            (counted if METRIC_LIKE.search(name) else beside)[name] += 1
+    kept = {name: count for name, count in counted.most_common() if count >= MIN_SUPPORT}
+    needed = max(3, NEIGHBOUR_SHARE * lines)
+    return kept | {name: count for name, count in beside.most_common() if kept and count >= needed}
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the supported metrics of every row with its place."""
+    rows = sampled(log.sample_lines)
+    placed = any(row.has_metric and (row.epoch is not None or row.step is not None) for row in rows)
+    yield from TextReader(names=frozenset(supported(rows)), per_epoch=length_of_epoch(rows), placed=placed).read(log.lines())
+
+
+def length_of_epoch(rows: Sequence[TextRow]) -> int:
+    """Return how many steps an epoch has where the step begins again with every epoch, else 0."""
+    totals = Counter(row.steps for row in rows if row.epoch is not None and row.step is not None and row.steps)
+    longest, restarts, before = 0.0, False, (-1.0, -1.0)
+    for row in rows:
+        if row.epoch is None or row.step is None or row.split not in ("", "train"):
+            continue
+        restarts = restarts or (row.epoch > before[0] >= 0 and row.step <= before[1])
+        longest, before = max(longest, row.step), (row.epoch, row.step)
+    if totals and (restarts or len({row.epoch for row in rows if row.step is not None}) == 1):
+        common = totals.most_common(1)[0][0]
+        return int(common) if common >= longest else int(longest)
+    return int(longest) + 1 if restarts else 0
+
+
+@dataclass(kw_only=True)
+class TextReader:
+    """Reads lines one after another; keeps the epoch that a header line named, and where the training stands."""
+
+    names: frozenset[str]
+    per_epoch: int
+    columns: Columns = field(default_factory=Columns)
+    rows: int = 0
+    last: int = 0
+    placed: bool = True
+    header: TextRow = field(default_factory=TextRow)
+    header_line: int = 0
+    before: dict[Axis, float] = field(default_factory=dict)
+    stamps: list[str] = field(default_factory=list)
+    planned: int = 0
+    resumed: bool = False
+    epoch: float = math.nan
+    passing: tuple[float, int, list[tuple[str, float, str]]] = (math.nan, 0, [])
+
+    def read(self, lines: Iterator[Line]) -> Iterator[Record]:
+        """Yield the records of all lines."""
+        for line in lines:
+            self.last = line.number
+            if kind := find_event(line.text):
+                self.resumed = self.resumed or kind == "resume"
+                yield RawEvent(kind, line.number, quote(line.text))
+            row = text_row(line.text) if len(line.text) < LONGEST else None
+            if row is not None:
+                yield from self._row(row, line)
+            if self.columns.full():
+                yield from self.columns.chunks()
+        self._end_of_pass()
+        yield from self.columns.chunks()
+        yield from (RawTime(stamp) for stamp in self.stamps)
+        yield RowsRead(self.rows, self.last)
+
+    def _row(self, row: TextRow, line: Line) -> Iterator[Record]:
+        pairs = [pair for pair in row.pairs if pair.name in self.names]
+        if row.epoch is not None:
+            self.epoch = row.epoch
+        if row.epoch is not None or row.step is not None:
+            self.header, self.header_line = row, line.number
+        if not any(METRIC_LIKE.search(pair.name) for pair in pairs):
+            return
+        place = self._place(row, line.number)
+        if place is None:
+            return
+        self._stamp(line.text)
+        if row.epochs and row.epochs != self.planned:
+            self.planned = row.epochs
+            yield RawFact("epochs", row.epochs, line.number)
+        axis, x, epoch = place
+        training = row.split in ("", "train")
+        if training and x < self.before.get(axis, -math.inf):
+            yield RawSegment(line.number, "resume" if self.resumed else "restart")
+            self.resumed = False
+        if training:
+            self.before[axis] = x
+            self._end_of_pass()
+        if not training and row.word == "batch" and all(pair.mean is not None for pair in pairs if METRIC_LIKE.search(pair.name)):
+            self.passing = (
+                self._epoch(line.number),
+                line.number,
+                [(pair.name, pair.mean, row.split) for pair in pairs if pair.mean is not None],
+            )
+            return
+        for pair in pairs:
+            self._add(pair.name, pair.value, pair.mean, row.split, axis, x, epoch, line.number)
+        self.rows += 1
+
+    def _place(self, row: TextRow, line: int) -> tuple[Axis, float, float] | None:
+        """Return (axis, x, epoch beside it); None for a line without a place in a file whose rows have one: it is no row."""
+        header = self.header if line - self.header_line <= HEADER_REACH else TextRow()
+        bare = row.epoch is None and row.step is None
+        if bare and header.step is not None and not header.has_metric:
+            row = replace(row, epoch=header.epoch, step=header.step, word=header.word)
+        epoch = row.epoch if row.epoch is not None else header.epoch
+        if row.step is not None:
+            inner = self.per_epoch and epoch is not None and not row.word.startswith(GLOBAL_WORDS)
+            x = row.step + (epoch or 0.0) * self.per_epoch if inner else row.step
+            step_like = row.word.startswith(("step", "global", "train"))
+            return Axis.STEP if step_like and not inner else Axis.ITERATION, x, math.nan if epoch is None else epoch
+        if epoch is not None:
+            return Axis.EPOCH, epoch, math.nan
+        return None if self.placed else (Axis.ROW, float(self.rows), math.nan)
+
+    def _add(self, name: str, value: float, mean: float | None, line_split: str, axis: Axis, x: float, epoch: float, line: int) -> None:
+        split, short = split_name(name, line_split or "train")
+        self.columns.add(ColumnKey(short, split, axis, Statistic.UNKNOWN), x, value, line, epoch)
+        if mean is not None and axis in (Axis.ITERATION, Axis.STEP):
+            self.columns.add(ColumnKey(short, split, axis, Statistic.RUNNING_MEAN), x, mean, line, epoch)
+
+    def _epoch(self, line: int) -> float:
+        return self.header.epoch if self.header.epoch is not None else self.epoch
+
+    def _end_of_pass(self) -> None:
+        """Put down what the last batch of a validation pass printed in parentheses: the means over the pass."""
+        epoch, line, means = self.passing
+        for name, mean, line_split in means:
+            split, short = split_name(name, line_split)
+            if math.isfinite(epoch):
+                self.columns.add(ColumnKey(short, split, Axis.EPOCH, Statistic.EPOCH_MEAN), epoch, mean, line)
+        self.passing = (math.nan, 0, [])
+
+    def _stamp(self, text: str) -> None:
+        match = DATE.search(text[:40])
+        if match:
+            self.stamps[1:] = [match[0]] if self.stamps else []
+            self.stamps = self.stamps or [match[0]]
+
+
+PARSER = Parser(
+    id="generic_text",
+    title=Text(
+        zh="文本日志（通用：手写训练循环、tqdm、nanoGPT、中文日志等）",
+        en="text (generic: hand-written loops, tqdm, nanoGPT, Chinese logs, ...)",
+    ),
+    sniff=sniff,
+    read=read,
+)

@@ -1,0 +1,188 @@
+"""Takes the metrics out of a line of text: where it stands (epoch, step, batch of how many), its split, and pairs of name and number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from lossreport.parse.names import METRIC_LIKE
+from lossreport.parse.rows import NOT_FINITE, SPLIT_VALUES
+
+NUM: Final = (
+    r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)(?![A-Za-z])|-?1\.#(?:QNAN|IND|INF)"
+)
+STAMP: Final = re.compile(
+    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2}\s+\d+)?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
+)
+DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?")
+GLOG: Final = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./\-]+:\d+\] ?")
+LEVEL: Final = re.compile(
+    r"^(?:[\s\-|:\[\]]*(?:[\w.\-/]{1,40}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
+)
+DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+[\w: ]+?(?=,|\s{2}|$)", re.IGNORECASE)
+BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
+"""A tqdm bar; what stands in its brackets behind the rate is the postfix."""
+EPOCH: Final = re.compile(
+    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
+    r"|^\s*Train: (?P<t>\d+)(?= +\[)"
+    r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
+    re.IGNORECASE,
+)
+STEP: Final = re.compile(
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
+    re.IGNORECASE,
+)
+BRACKET: Final = re.compile(r"\[\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*\]")
+GLOBAL_WORDS: Final = ("global", "train", "num_updates", "update")
+SPLIT_WORD: Final = re.compile(
+    r"(?<![\w/])(?:(?P<s>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|評估|评估))",
+    re.IGNORECASE,
+)
+WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
+NAME: Final = r"[^\W\d][\w./@+\-#']*(?:\([\w@ /%]*\))?(?: [^\W\d][\w./@+\-']*(?:\([\w@ /%]*\))?){0,4}"
+PAIR: Final = re.compile(
+    rf"(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.])(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
+    re.IGNORECASE,
+)
+SPACED: Final = re.compile(
+    rf"(?<![\w.])(?P<name>{NAME})[ \t]+(?P<value>{NUM})(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|ms|s)?(?=[\s,;|]|$)", re.IGNORECASE
+)
+RATIO: Final = re.compile(rf"(?P<name>{NAME})\s*[:=]\s*\d+/\d+\s*\((?P<value>{NUM})\s*%\)")
+"""`Accuracy: 9834/10000 (98%)`: the share is the value."""
+CODE_PLACE: Final = re.compile(r"^\s*[\w/.\-]+\.\w+:\d+\b[\s\]:|\->]*")
+HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips)$", re.IGNORECASE)
+MEAN: Final = re.compile(NUM, re.IGNORECASE)
+NO_METRIC: Final = re.compile(
+    r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index)$",
+    re.IGNORECASE,
+)
+AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
+
+
+class Pair(NamedTuple):
+    """A name and its number; `mean` is the number in parentheses behind it, None without."""
+
+    name: str
+    value: float
+    mean: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """What one line says: epoch and step with the totals printed beside them (None where absent), split ("" where unsaid), pairs."""
+
+    epoch: float | None = None
+    epochs: int | None = None
+    step: float | None = None
+    steps: int | None = None
+    word: str = ""
+    split: str = ""
+    pairs: tuple[Pair, ...] = field(default=())
+
+    @property
+    def has_metric(self) -> bool:
+        """Whether at least one pair is called like a metric."""
+        return any(METRIC_LIKE.search(pair.name) for pair in self.pairs)
+
+
+def text_row(text: str) -> TextRow | None:
+    """Return what a line says, or None for a line without a digit or with neither place nor pair."""
+    if not any(char.isdigit() for char in text):
+        return None
+    body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
+    body = CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
+    body = WRAPPED.sub(r"\1", _without_config(body))
+    body, bar = _bar(body)
+    body, epoch = _taken(EPOCH, body)
+    body, step = _taken(STEP, body)
+    bracket = None
+    if step is None:
+        body, bracket = _taken(BRACKET, body)
+    split = _split(body)
+    pairs = tuple(_pairs(DURATION.sub(" ", body)))
+    e, total = _epoch(epoch)
+    i, n, word = _step(step, bracket, bar)
+    if e is None and i is None and not pairs:
+        return None
+    return TextRow(e, total, i, n, word, split, pairs)
+
+
+def _without_config(text: str) -> str:
+    """Blank out `{...}`: a dict in a line of text is a configuration, or belongs to the parsers of dicts."""
+    return re.sub(r"\{[^{}]*\}", " ", text) if "{" in text else text
+
+
+def _bar(text: str) -> tuple[str, re.Match[str] | None]:
+    match = BAR.search(text)
+    if match is None:
+        return text, None
+    postfix = match["rest"].split(",", 1)
+    return f"{text[: match.start()]} , {postfix[1] if len(postfix) > 1 else ''} {text[match.end() :]}", match
+
+
+def _taken(pattern: re.Pattern[str], text: str) -> tuple[str, re.Match[str] | None]:
+    match = pattern.search(text)
+    return (f"{text[: match.start()]} , {text[match.end() :]}", match) if match else (text, None)
+
+
+def _epoch(match: re.Match[str] | None) -> tuple[float | None, int | None]:
+    if match is None:
+        return None, None
+    at = match["e"] or match["t"] or match["z"] or match["y"]
+    of = match["E"] or match["Z"] or match["Y"]
+    return float(at), int(of) if of else None
+
+
+def _step(step: re.Match[str] | None, bracket: re.Match[str] | None, bar: re.Match[str] | None) -> tuple[float | None, int | None, str]:
+    match = step or bracket
+    if match is not None:
+        word = match["word"].lower() if step is not None else "batch"
+        return float(match["i"].replace(",", "")), int(match["n"].replace(",", "")) if match["n"] else None, word
+    if bar is not None:
+        return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, "batch"
+    return None, None, ""
+
+
+def _split(text: str) -> str:
+    """Return the split that the beginning of the line names: the words before its first number."""
+    first = re.search(NUM, text)
+    match = SPLIT_WORD.search(text, 0, first.start() if first else len(text))
+    if match is None:
+        return ""
+    word = (match["s"] or match["c"]).lower()
+    return SPLIT_VALUES.get(word, "eval" if word.startswith("eval") else "val")
+
+
+def _pairs(text: str) -> Iterator[Pair]:
+    """Yield the pairs with a sign between name and number; then, in what is left, those with only a blank that name a metric."""
+    for match in RATIO.finditer(text):
+        yield Pair(match["name"], _number(match["value"]), None)
+    rest, last = [], 0
+    for match in PAIR.finditer(text):
+        if (pair := _pair(match)) is not None:
+            yield pair
+        rest.append(text[last : match.start()])
+        last = match.end()
+    rest.append(text[last:])
+    for piece in rest:
+        for match in SPACED.finditer(piece):
+            pair = _pair(match)
+            if pair is not None and (METRIC_LIKE.search(pair.name) or HEALTH.match(pair.name)):
+                yield pair
+
+
+def _pair(match: re.Match[str]) -> Pair | None:
+    name = AVERAGED.sub("", match["name"].strip(" -_.")).strip()
+    if not name or len(name) > 60 or NO_METRIC.match(name):
+        return None
+    value = _number(match["value"])
+    mean = _number(MEAN.search(match["mean"])[0]) if match["mean"] else None  # type: ignore[index]
+    return Pair(name, value, mean)
+
+
+def _number(text: str) -> float:
+    found = NOT_FINITE.get(text.lower())
+    return float(text.replace(",", "")) if found is None else found
