@@ -10,7 +10,7 @@ from lossreport.parse.names import canonical_names, plain_facts, split_name
     [
         ("train_closs", "train", "closs"),
         ("val_closs", "val", "closs"),
-        ("valid/loss", "val", "loss"),
+        ("valid/loss", "valid", "loss"),
         ("eval_loss", "eval", "loss"),
         ("Test loss", "test", "loss"),
         ("dev.acc", "dev", "acc"),

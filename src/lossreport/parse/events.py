@@ -8,12 +8,35 @@ from typing import Final
 from lossreport.model.run import EventKind
 
 EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
-    ("nonfinite_exit", re.compile(r"\bLoss is (?:nan|-?inf)\b", re.IGNORECASE)),
+    (
+        "nonfinite_exit",
+        re.compile(
+            r"\bLoss is (?:nan|-?inf)\b|\bloss (?:became|went|is now) nan\b|\bNaN or Inf found in (?:loss|input)|\bnon-?finite loss\b.*(?:stop|exit|abort)",
+            re.IGNORECASE,
+        ),
+    ),
     ("oom", re.compile(r"CUDA out of memory|OutOfMemoryError|\bOOM[- ]kill", re.IGNORECASE)),
     ("traceback", re.compile(r"^\s*(?:\[[^\]]*\]:?\s*)*Traceback \(most recent call last\)")),
-    ("resume", re.compile(r"\bauto resume from\b|\bresum(?:e|ed|ing) (?:from|to|training|checkpoint)\b", re.IGNORECASE)),
+    ("overflow", re.compile(r"\b(?:gradient )?overflow detected\b|\bOVERFLOW! |\bgradient overflow\.", re.IGNORECASE)),
+    (
+        "resume",
+        re.compile(
+            r"\bauto resume from\b|\bresum(?:e|ed|ing) (?:from|to|training|checkpoint|epoch)\b|\bresume_from\s*=\s*['\"][^'\"]|\bLoaded checkpoint .{0,200}\((?:epoch|iteration)"
+            r"|Continuing training from (?:checkpoint|global step|epoch)|\bloading checkpoint from .{0,200} at iteration \d",
+            re.IGNORECASE,
+        ),
+    ),
     ("timeout", re.compile(r"\bNCCL\b.*\btime(?:d )?out\b|DUE TO TIME LIMIT", re.IGNORECASE)),
-    ("killed", re.compile(r"^\s*Killed\s*$|\bSIG(?:TERM|KILL)\b|\breceived signal (?:9|15)\b")),
+    (
+        "killed",
+        re.compile(
+            r"^\s*Killed\s*$|\bSIG(?:TERM|KILL)\b|\breceived signal (?:9|15)\b|^KeyboardInterrupt\b|\bslurmstepd: error: .*CANCELLED"
+        ),
+    ),
+    (
+        "early_stop",
+        re.compile(r"\bEarly stopping(?:!|\.|:| triggered| at epoch| after)|\bearly stopped\b|\bEarlyStopping: ", re.IGNORECASE),
+    ),
 )
 FINISHED: Final = re.compile(r"\bTraining time \d")
 QUOTE_LENGTH: Final = 200

@@ -36,7 +36,7 @@ AXES: Final = {
     "samples": Axis.SAMPLES,
     "time": Axis.TIME,
 }
-SPARSE_SPLITS: Final = ("val", "eval", "test", "dev")
+SPARSE_SPLITS: Final = ("val", "valid", "eval", "test", "dev")
 
 
 def run_of_frames(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, FactValue], name: str) -> Run:

@@ -117,7 +117,7 @@ def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
 def _segments(part: Reading, source: str) -> Iterator[Segment]:
     if not part.columns:
         return
-    begin = min(int(column.line[0]) for column in part.columns.values()) if part.part else 1
+    begin = min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1
     starts = [RawSegment(begin, part.why), *part.segments]
     ends = [segment.line - 1 for segment in starts[1:]] + [max(part.lines, starts[-1].line)]
     for start, end in zip(starts, ends, strict=True):

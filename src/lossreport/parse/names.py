@@ -16,7 +16,7 @@ SPLITS: Final = {
     "tr": "train",
     "val": "val",
     "cv": "val",
-    "valid": "val",
+    "valid": "valid",
     "validation": "val",
     "eval": "eval",
     "evaluation": "eval",

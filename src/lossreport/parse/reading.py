@@ -66,6 +66,7 @@ class Reading:
     first_line: int = 1
     part: int = 0
     why: SegmentWhy = "start"
+    is_cut: bool = False
 
     @property
     def longest(self) -> Column | None:
@@ -173,6 +174,7 @@ def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
         first_line=first,
         part=number,
         why="new_run" if number else "start",
+        is_cut=True,
     )
 
 

@@ -69,7 +69,7 @@ AXES: Final = (
 SPLIT_NAMES: Final = ("mode", "split", "phase", "stage", "subset", "set", "type", "tag", "阶段")
 SPLIT_VALUES: Final = {
     "train": "train", "training": "train", "trn": "train", "fit": "train", "训练": "train",
-    "val": "val", "valid": "val", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
+    "val": "val", "valid": "valid", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
     "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
 }  # fmt: skip
 BOOKKEEPING: Final = re.compile(

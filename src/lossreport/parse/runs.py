@@ -69,7 +69,7 @@ def _by_folder(parts: Sequence[Reading]) -> list[Group]:
 
 def _by_part(group: Group) -> list[Group]:
     """Set the runs of one file apart; the group's other files go with the run they agree with, else with the last one."""
-    cut = [part for part in group.parts if part.part or _is_cut(part, group.parts)]
+    cut = [part for part in group.parts if part.is_cut]
     if not cut:
         return [group]
     lead = max({part.log.shown for part in cut}, key=lambda shown: sum(part.log.shown == shown for part in cut))
@@ -80,10 +80,6 @@ def _by_part(group: Group) -> list[Group]:
             _likest(other, groups, len(pieces)).parts.append(other)
     groups[-1].skipped = group.skipped
     return groups
-
-
-def _is_cut(part: Reading, parts: Sequence[Reading]) -> bool:
-    return any(other.log is part.log and other.part for other in parts)
 
 
 def _first_line(part: Reading) -> int:

@@ -22,7 +22,7 @@ MIN_LINES: Final = 2
 SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_?rate)", re.IGNORECASE)
 """A learning rate alone makes a configuration, not a row."""
 TAGGED: Final = re.compile(r"[\[|]\s*(train|train_inner|valid|test)\s*[\]|]", re.IGNORECASE)
-SPLITS: Final = {"train": "train", "train_inner": "train", "valid": "val", "test": "test"}
+SPLITS: Final = {"train": "train", "train_inner": "train", "valid": "valid", "test": "test"}
 
 
 def sniff(log: LogFile) -> Score:

@@ -27,6 +27,7 @@ from lossreport.text import Text
 
 SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
 """Names that this trainer gives its values; fairseq says lr and gnorm."""
+DISTINCT: Final = 0.8
 BAR: Final = re.compile(r"(\d+)/(\d+) \[")
 SPEED: Final = re.compile(r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$")
 ONCE: Final = ("train_runtime", "total_flos")
@@ -64,8 +65,8 @@ def read(log: LogFile) -> Iterator[Record]:
         elif _is_row(record):
             rows.append(Row(line.number, record, bars.seen(), resumed))
             resumed = False
-    steps = steps_of(rows, bars.planned(rows))
-    if steps is not None and (planned := bars.planned(rows)):
+    steps = None if epochs_tell(rows) else steps_of(rows, bars.planned(rows))
+    if rows and (planned := bars.planned(rows)):
         yield RawFact("max_steps", planned, rows[0].line)
     yield from _columns(rows, steps)
     yield RowsRead(len(rows), last)
@@ -106,6 +107,12 @@ class Bars:
         totals = Counter(of for row in rows if row.is_training for _, of in row.bars)
         most = max(totals.values(), default=0)
         return max((of for of, count in totals.items() if count == most), default=None)
+
+
+def epochs_tell(rows: Sequence[Row]) -> bool:
+    """Return whether the printed epochs tell the rows apart; some versions round them to two digits."""
+    epochs = [e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None]
+    return len(epochs) > 0 and len(set(epochs)) >= DISTINCT * len(epochs)
 
 
 def steps_of(rows: Sequence[Row], planned: int | None) -> list[float] | None:

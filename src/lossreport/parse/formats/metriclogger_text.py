@@ -62,6 +62,9 @@ class Meter(NamedTuple):
     resolution: float
 
 
+PARAMETERS: Final = re.compile(r"\bnumber of params(?:\s*\(M\))?: (\d+)\b(?!\.)")
+
+
 def sniff(log: LogFile) -> Score:
     """Claim text with `[i/n]` rows whose meters read `name: number (number)`."""
     rows = averaged = 0
@@ -202,6 +205,8 @@ class Reading:
             self.fresh_process = True
             yield from (RawFact(name, value, line.number) for name, value in facts if name not in self.facts_read)
             self.facts_read.update(name for name, _ in facts)
+        if match := PARAMETERS.search(line.text):
+            yield RawFact("n_parameters", int(match[1]), line.number)
         if kind := find_event(line.text):
             self.fresh_process = self.fresh_process or kind == "resume"
             yield RawEvent(kind, line.number, quote(line.text))
