@@ -91,6 +91,9 @@ SUMMARY: Final = re.compile(
     r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
 )
 """What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
+SINCE_1970: Final = 1e9
+"""A `time` above this is a date in seconds, not a duration."""
 INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
 """What a logger prints as it is at that step, whatever it averages besides."""
 NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
@@ -222,6 +225,8 @@ class RowWriter:
             if value is None or printed in ignore or is_axis(printed) or BOOKKEEPING.fullmatch(printed):
                 continue
             split, name = split_name(printed, default)
+            if is_axis(name) or (CLOCK.fullmatch(name) and value > SINCE_1970):
+                continue
             found.append(((name, split), printed, value))
         return found
 

@@ -18,7 +18,7 @@ from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, f
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
 from lossreport.parse.reader import Line, LogFile
-from lossreport.parse.rows import AXES, BOOKKEEPING, EPOCH_NAMES, PLANS, is_axis, number
+from lossreport.parse.rows import AXES, BOOKKEEPING, EPOCH_NAMES, INSTANT, PLANS, is_axis, number
 from lossreport.text import Text
 
 SEPARATORS: Final = (",", "\t", ";", "|")
@@ -114,7 +114,7 @@ def plain_meaning(name: str) -> Meaning | None:
     if is_axis(name) or BOOKKEEPING.fullmatch(name) or not name:
         return None
     split, short = split_name(name)
-    return Meaning(short, split, Statistic.UNKNOWN)
+    return Meaning(short, split, Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
 
 
 def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning) -> bool:

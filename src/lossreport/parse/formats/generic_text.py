@@ -69,7 +69,9 @@ def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
     rows = sampled(log.sample_lines)
     placed = any(row.has_metric and (row.epoch is not None or row.step is not None) for row in rows)
-    yield from TextReader(names=frozenset(supported(rows)), per_epoch=length_of_epoch(rows), placed=placed).read(log.lines())
+    first = 0 if any(row.epoch == 0 for row in rows) else 1
+    reader = TextReader(names=frozenset(supported(rows)), per_epoch=length_of_epoch(rows), placed=placed, first_epoch=first)
+    yield from reader.read(log.lines())
 
 
 def length_of_epoch(rows: Sequence[TextRow]) -> int:
@@ -97,6 +99,7 @@ class TextReader:
     rows: int = 0
     last: int = 0
     placed: bool = True
+    first_epoch: int = 0
     header: TextRow = field(default_factory=TextRow)
     header_line: int = 0
     before: dict[Axis, float] = field(default_factory=dict)
@@ -166,7 +169,7 @@ class TextReader:
         epoch = row.epoch if row.epoch is not None else header.epoch
         if row.step is not None:
             inner = self.per_epoch and epoch is not None and not row.word.startswith(GLOBAL_WORDS)
-            x = row.step + (epoch or 0.0) * self.per_epoch if inner else row.step
+            x = row.step + ((epoch or 0.0) - self.first_epoch) * self.per_epoch if inner else row.step
             step_like = row.word.startswith(("step", "global", "train"))
             return Axis.STEP if step_like and not inner else Axis.ITERATION, x, math.nan if epoch is None else epoch
         if epoch is not None:

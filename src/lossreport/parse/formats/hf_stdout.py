@@ -19,6 +19,7 @@ import numpy as np
 from lossreport.model.run import Axis, Statistic, Status
 from lossreport.parse.dict_lines import dict_of
 from lossreport.parse.events import find_event, quote
+from lossreport.parse.json_lines import as_object
 from lossreport.parse.names import split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
 from lossreport.parse.reader import LogFile
@@ -37,6 +38,8 @@ PLANNED: Final = re.compile(r"Total optimization steps\s*=\s*([\d,]+)|Num Epochs
 
 def sniff(log: LogFile) -> Score:
     """Claim text with dicts that hold a loss or an eval_loss beside an epoch."""
+    if as_object(log.head_lines[0] if log.head_lines else "") is not None:
+        return Score(0.0, "JSON lines, not text")
     rows = [row for line in log.sample_lines if (row := _record(line)) is not None]
     mine = [row for row in rows if _is_row(row)]
     if len(mine) < 1:

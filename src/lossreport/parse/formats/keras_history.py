@@ -47,9 +47,10 @@ def read(log: LogFile) -> Iterator[Record]:
         split, short = split_name(name)
         leaf = name.rsplit("/", 1)[-1]
         line = next((i for i, text in enumerate(lines, 1) if f'"{leaf}"' in text), 1)
+        own = lines[line - 1].rstrip().endswith(("[", "{"))  # every value on a line of its own
         key = ColumnKey(short, split, axis, Statistic.EPOCH_MEAN if axis is Axis.EPOCH else Statistic.VALUE)
-        for at, value in zip(x, y, strict=True):
-            columns.add(key, at, value, line)
+        for i, (at, value) in enumerate(zip(x, y, strict=True), 1):
+            columns.add(key, at, value, min(line + i, len(lines)) if own else line)
         rows = max(rows, len(x))
     yield from columns.chunks()
     yield RowsRead(rows, len(lines))

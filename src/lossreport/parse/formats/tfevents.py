@@ -19,7 +19,7 @@ from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.parse.protobuf import fields, packed_numbers
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import SPLIT_VALUES, is_axis
+from lossreport.parse.rows import INSTANT, SPLIT_VALUES, is_axis
 from lossreport.text import Text
 
 HEADER: Final = struct.Struct("<QI")
@@ -83,7 +83,7 @@ def key_of(tag: str, split: str) -> ColumnKey | None:
     for suffix, statistic in SUFFIXES:
         if name.endswith(suffix) and METRIC_LIKE.search(name):
             return ColumnKey(name.removesuffix(suffix), split, Axis.STEP, statistic)
-    return ColumnKey(name, split, Axis.STEP, Statistic.UNKNOWN)
+    return ColumnKey(name, split, Axis.STEP, Statistic.VALUE if INSTANT.fullmatch(name) else Statistic.UNKNOWN)
 
 
 class Event(NamedTuple):

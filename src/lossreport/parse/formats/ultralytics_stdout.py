@@ -53,7 +53,8 @@ class _Reader:
         self.names: Sequence[str] = ()
         self.all_names: Sequence[str] = ()
         self.values: Sequence[str] = ()
-        self.epoch, self.planned, self.line, self.rows, self.last = -1, 0, 0, 0, 0
+        self.epoch, self.validated = -1, -1
+        self.planned, self.line, self.rows, self.last = 0, 0, 0, 0
 
     def read(self, text: str, line: int) -> Iterator[Record]:
         if match := HEADER.match(text):
@@ -70,9 +71,11 @@ class _Reader:
             self.epoch, self.values, self.line = epoch, match["values"].split(), line
         elif match := ALL_HEADER.match(text):
             self.all_names = match["names"].split()
-        elif (match := ALL.match(text)) and self.all_names and self.epoch >= 0:
+        elif (
+            (match := ALL.match(text)) and self.all_names and self.epoch > self.validated
+        ):  # the best checkpoint is validated once more at the end
             self._put("val", self.all_names, match["values"].split()[2:], line, Statistic.VALUE)
-            self.all_names = ()  # the best checkpoint is validated once more at the end: no row of the last epoch
+            self.validated = self.epoch
 
     def close(self) -> None:
         """Put down the last state of the epoch's bar."""

@@ -1,0 +1,186 @@
+"""Every format reads its sample: the right parser claims it, and gives exact x, y, lines, splits and statistics."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+
+from lossreport.model.run import Run, Series, Status
+from lossreport.parse.discover import MIN_SCORE, ReadOptions, candidates, find_logs, read_paths
+from lossreport.parse.parser import parsers
+from lossreport.parse.reader import LogFile
+
+FORMATS = Path(__file__).resolve().parents[2] / "sample_logs" / "formats"
+ELSEWHERE = {
+    "metriclogger_text": "vla_action_head/output.log",
+    "metriclogger_jsonl": "vla_action_head/log_train.txt",
+    "args_namespace": "vla_action_head/args.json",
+}
+nan = math.nan
+
+EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
+    "detectron2_json": [
+        ("train/total_loss iteration window_median", [19, 39, 59], [1.923, 1.802, 1.711], [1, 2, 4]),
+        ("val/bbox/AP iteration value", [39], [12.5], [3]),
+    ],
+    "generic_csv": [
+        ("train/loss epoch unknown", [1, 2, 3, 4], [1.4635, 1.0584, 0.8745, nan], [2, 3, 4, 5]),
+        ("test/loss epoch unknown", [1, 2, 4], [1.1370, 0.9044, 0.8801], [2, 3, 5]),
+        ("train/lr epoch value", [1, 2, 3, 4], [0.1, 0.1, 0.1, 0.01], [2, 3, 4, 5]),
+    ],
+    "generic_dict": [
+        ("train/loss step unknown", [200, 400, 600], [9.864, 8.120, 7.402], [1, 2, 5]),
+        ("valid/loss epoch value", [1], [7.901], [4]),
+    ],
+    "generic_text": [
+        ("train/Loss iteration unknown", [10, 20, 30, 40, 50], [2.3012, 2.1007, 1.9003, nan, 1.8120], [2, 3, 5, 6, 8]),
+        ("val/loss epoch unknown", [1, 2], [2.2, 2.05], [4, 7]),
+        ("val/acc epoch unknown", [1, 2], [31.5, 38.2], [4, 7]),
+    ],
+    "hf_stdout": [
+        ("train/loss epoch window_mean", [0.5, 1, 1.5, 2], [1.333, 1.096, 1.163, 1.236], [1, 2, 4, 5]),
+        ("eval/loss epoch value", [1, 2, 2], [1.201, 1.197, 1.197], [3, 6, 14]),
+    ],
+    "hf_trainer_state": [
+        ("train/loss step window_mean", [4, 8, 12, 16], [1.3325092792510986, 1.0955301523208618, 1.1631125211715698, 1.2358639240264893], [16, 23, 39, 46]),
+        ("eval/loss step value", [8, 16], [1.2012840509414673, 1.19657301902771], [29, 52]),
+    ],
+    "keras_stdout": [
+        ("train/loss epoch epoch_mean", [1, 2], [1.4911, 1.4359], [2, 4]),
+        ("val/loss epoch epoch_mean", [1, 2], [1.7396, 1.6840], [2, 4]),
+    ],
+    "llamafactory_jsonl": [
+        ("train/loss step window_mean", [10, 20, 30], [1.2345, 1.1034, 0.9921], [1, 3, 5]),
+        ("train/lr step value", [10, 20, 30], [9.9e-05, 9.6e-05, 9.1e-05], [1, 3, 5]),
+        ("eval/loss step value", [20], [1.0876], [4]),
+    ],
+    "llmc_text": [
+        ("train/loss step value", [2, 3], [10.8556, 10.7012], [2, 3]),
+        ("val/loss step value", [0, 250], [11.0193, 6.5102], [1, 4]),
+    ],
+    "mmengine_json": [
+        ("train/loss iteration window_mean", [4, 8, 12, 16], [1.6819795370101929, 1.7688593715429306, 1.808259904384613, 1.7027093768119812], [1, 2, 4, 5]),
+    ],
+    "msswift_jsonl": [
+        ("train/loss step window_mean", [5, 10, 15], [1.23, 1.05, 0.97], [1, 2, 4]),
+        ("train/grad_norm step value", [5, 10, 15], [0.9, 0.8, nan], [1, 2, 4]),
+        ("eval/loss step value", [10], [1.01], [3]),
+    ],
+    "ultralytics_csv": [
+        ("train/box_loss epoch epoch_mean", [1, 2, 3], [1.4834, 1.4021, 1.3512], [2, 3, 4]),
+        ("val/mAP50(B) epoch value", [1, 2, 3], [0.31004, 0.35110, 0.40217], [2, 3, 4]),
+        ("train/lr/pg0 epoch value", [1, 2, 3], [0.0033, 0.0066, 0.0099], [2, 3, 4]),
+    ],
+    "ultralytics_stdout": [
+        ("train/box_loss epoch epoch_mean", [1, 2], [1.5, 1.301], [2, 7]),
+        ("val/mAP50 epoch value", [1, 2], [0.551, 0.602], [4, 9]),
+    ],
+    "yolov5_results_txt": [
+        ("train/box_loss epoch epoch_mean", [0, 1, 2], [0.01548, 0.01398, 0.01461], [1, 2, 3]),
+        ("val/mAP_0.5 epoch value", [0, 1, 2], [0.4968, 0.5968, 0.6968], [1, 2, 3]),
+        ("val/obj_loss epoch value", [0, 1, 2], [0.0016, 0.0016, 0.0016], [1, 2, 3]),
+    ],
+}  # fmt: skip
+ENDS = {
+    "generic_jsonl": ("train/loss step unknown", 40, 2.050891399383545),
+    "keras_csv": ("val/loss epoch epoch_mean", 12, 1.1356688737869263),
+    "keras_history": ("val/loss epoch epoch_mean", 12, 1.1356688737869263),
+    "lightning_csv": ("train/loss step value", 17, 2.326184034347534),
+    "tfevents": ("train/loss step unknown", 20, 10.100000381469727),
+}
+
+
+def named(series: Series) -> str:
+    return f"{series.split}/{series.name} {series.axis.value} {series.statistic.value}"
+
+
+def run_of(parser_id: str) -> Run:
+    return read_paths([FORMATS / parser_id], ReadOptions(strict=True))[0]
+
+
+def one(run: Run, name: str) -> Series:
+    return next(series for series in run.series if named(series) == name)
+
+
+@pytest.mark.parametrize("parser_id", [unit.id for unit in parsers()])
+def test_every_format_has_a_sample_that_its_own_parser_claims(parser_id: str) -> None:
+    place = FORMATS.parent / ELSEWHERE[parser_id] if parser_id in ELSEWHERE else FORMATS / parser_id
+    logs = list(find_logs([place]))
+    assert logs, f"sample_logs/formats/{parser_id} is missing"
+    for log in logs:
+        best = candidates(log)[0]
+        assert (best.parser.id, best.score.value >= MIN_SCORE) == (parser_id, True), best
+
+
+@pytest.mark.parametrize(("parser_id", "expected"), EXPECTED.items(), ids=EXPECTED)
+def test_a_format_gives_exact_places_values_and_lines(
+    parser_id: str, expected: list[tuple[str, list[float], list[float], list[int]]]
+) -> None:
+    run = run_of(parser_id)
+    for name, x, y, line in expected:
+        series = one(run, name)
+        assert series.x.tolist() == x
+        assert series.y.tolist() == pytest.approx(y, nan_ok=True, rel=1e-12)
+        assert series.line.tolist() == line
+
+
+@pytest.mark.parametrize(("parser_id", "expected"), ENDS.items(), ids=ENDS)
+def test_a_longer_sample_gives_all_rows(parser_id: str, expected: tuple[str, int, float]) -> None:
+    name, rows, first = expected
+    series = one(run_of(parser_id), name)
+    assert len(series) == rows
+    assert series.y[0] == first
+
+
+def test_one_training_in_two_formats_gives_the_same_numbers() -> None:
+    csv, history = run_of("keras_csv"), run_of("keras_history")
+    for name in ("train/loss epoch epoch_mean", "val/loss epoch epoch_mean", "train/accuracy epoch epoch_mean"):
+        assert one(csv, name).y.tolist() == one(history, name).y.tolist()
+        assert one(csv, name).x.tolist() == one(history, name).x.tolist()
+
+
+def test_a_summary_of_the_whole_run_is_a_fact_and_no_point() -> None:
+    run = run_of("hf_stdout")
+    assert run.value("train_loss") == 1.207
+    assert 1.207 not in one(run, "train/loss epoch window_mean").y
+    assert run.status is Status.FINISHED
+
+
+def test_two_trainings_in_one_output_are_two_runs() -> None:
+    first, second = read_paths([FORMATS / "keras_stdout"], ReadOptions(strict=True))
+    assert one(first, "train/loss epoch epoch_mean").y.tolist() == [1.4911, 1.4359]
+    assert one(second, "train/loss epoch epoch_mean").y.tolist() == [1.3764, 1.3323]
+    assert [segment.why for segment in second.segments] == ["new_run"]
+
+
+@pytest.mark.parametrize("parser_id", sorted(set(EXPECTED) - {"hf_trainer_state"}))
+def test_a_torn_end_costs_at_most_the_last_record(parser_id: str) -> None:
+    path = next((FORMATS / parser_id).iterdir())
+    data = path.read_bytes().rstrip(b"\r\n")
+    unit = next(unit for unit in parsers() if unit.id == parser_id)
+    whole = sum(len(record.y) for record in unit.read(LogFile(path.name, data=data + b"\n")) if hasattr(record, "y"))
+    last = len(data[data.rfind(b"\n") + 1 :])
+    torn = sum(len(record.y) for record in unit.read(LogFile(path.name, data=data[: -last // 2])) if hasattr(record, "y"))
+    assert 0 < torn <= whole
+    assert whole - torn <= 20
+
+
+NO_LOGS = {
+    "requirements": b"numpy==1.26.4\npandas==2.2.0\ntorch==2.3.0\n" * 5,
+    "source": b"def loss(x):\n    total_loss = 0.5 * x\n    return total_loss\nprint('epoch', 3)\n" * 5,
+    "server log": b"".join(b'10.0.0.1 - - [10/Oct/2023:13:55:%02d] "GET /index.html HTTP/1.1" 200 2326\n' % i for i in range(30)),
+    "pip": b"Collecting numpy\n  Downloading numpy-1.26.4.whl (18.2 MB)\n     18.2/18.2 MB 5.1 MB/s eta 0:00:00\nInstalling collected packages\n"
+    * 5,
+    "data set": b"".join(b"%d,%d,%d\n" % (i, i * 2, i * 3) for i in range(40)),
+    "housing table": b"price,rooms,area\n" + b"".join(b"%d,%d,%d\n" % (i * 1000, i % 7, i * 11) for i in range(40)),
+    "data JSON lines": b"".join(b'{"prompt": "how are you", "label": %d}\n' % (i % 2) for i in range(30)),
+    "package.json": b'{"name": "x", "version": "1.0.0", "dependencies": {"a": "1.2"}}\n',
+}
+
+
+@pytest.mark.parametrize("data", NO_LOGS.values(), ids=NO_LOGS)
+def test_what_is_no_training_log_is_refused(data: bytes) -> None:
+    best = candidates(LogFile("some.file", data=data))[0]
+    assert best.score.value < MIN_SCORE, best
