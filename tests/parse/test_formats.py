@@ -80,7 +80,7 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
     "yolov5_results_txt": [
         ("train/box_loss epoch epoch_mean", [0, 1, 2], [0.01548, 0.01398, 0.01461], [1, 2, 3]),
         ("val/mAP_0.5 epoch value", [0, 1, 2], [0.4968, 0.5968, 0.6968], [1, 2, 3]),
-        ("val/obj_loss epoch value", [0, 1, 2], [0.0016, 0.0016, 0.0016], [1, 2, 3]),
+        ("val/obj_loss epoch value", [0, 1, 2], [0.0016, 0.001601, 0.0016], [1, 2, 3]),
     ],
 }  # fmt: skip
 ENDS = {

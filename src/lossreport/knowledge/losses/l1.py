@@ -129,7 +129,7 @@ LOSS = LossType(
         ),
         Reference(
             value=Text(
-                zh="LIBERO Spatial / Object / Goal：训练 L1 收敛到 0.04 以下；LIBERO-10 约 0.05。" + _REMARK_ZH,
+                zh="LIBERO Spatial / Object / Goal：训练 L1 降到 0.04 以下；LIBERO-10 约 0.05。" + _REMARK_ZH,
                 en="LIBERO Spatial / Object / Goal: training L1 below 0.04; LIBERO-10 about 0.05. " + _REMARK_EN,
             ),
             source="OpenDriveLab/UniVLA, issue #1",
