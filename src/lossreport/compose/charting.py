@@ -74,8 +74,8 @@ def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
 
 
 def _is_wide(y: Floats) -> bool:
-    size = np.abs(y[y != 0])
-    return bool(len(size) and (size.max() / np.median(size) > LOG_RATIO or np.log10(size.max() / size.min()) > LOG_DECADES))
+    size = np.log10(np.abs(y[y != 0]))
+    return bool(len(size) and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES))
 
 
 def running_median(y: Floats) -> tuple[Floats, int]:

@@ -194,7 +194,7 @@ def _step(story: Story, series: Series, row: int) -> Phrase:
     if ratio >= MULTIPLE:
         return STEP_UP(metric=name, ratio=factor(ratio))
     if ratio <= 1 / MULTIPLE:
-        return STEP_DOWN(metric=name, ratio=shown(1 / ratio, 2))
+        return STEP_DOWN(metric=name, ratio=shown(before / here, 2))
     return LEVEL(metric=name) if abs(ratio - 1) < SAME else STEP(metric=name, change=change(ratio - 1))
 
 

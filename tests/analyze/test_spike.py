@@ -1,0 +1,132 @@
+"""Excursions stand out from both sides; trends, level shifts, single low rows and the last row do not count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from lossreport.analyze.detector import Context
+from lossreport.analyze.detectors.spike import DETECTOR
+from lossreport.analyze.excursion import MIN_EXCESS, excursions
+from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.run import Floats
+from runs import SEED_CLOSS, SEED_LOSS_CT, falling, flat, make_run, make_series
+
+
+def spiked(n: int, row: int, factor: float, noise: float = 0.005, seed: int = 0) -> Floats:
+    y = np.array(falling(n, noise=noise, seed=seed))
+    y[row] *= factor
+    return y
+
+
+def found(series_or_y: object, **extra: object) -> list[Finding]:
+    run = make_run([make_series(series_or_y, **extra)])  # type: ignore[arg-type]
+    return [one for one in DETECTOR.detect(Context(run, run)) if isinstance(one, Finding)]
+
+
+@pytest.mark.parametrize("n", [20, 40, 100, 1000, 5000])
+@pytest.mark.parametrize("where", [0.4, 0.5, 0.8])
+def test_a_row_of_twice_the_curve_is_found_and_nothing_else(n: int, where: float) -> None:
+    row = int(where * n)
+    assert excursions(spiked(n, row, 2.0)) == ((row, row),)
+
+
+CLEAN: dict[str, Callable[[int], Floats]] = {
+    "falling": lambda seed: falling(200, seed=seed),
+    "flat": lambda seed: flat(300, seed=seed),
+    "short": lambda seed: falling(12, seed=seed),
+    "level shift up": lambda seed: np.r_[flat(100, 2.0, seed=seed), flat(100, 3.0, seed=seed + 50)],
+    "learning-rate drop": lambda seed: np.r_[flat(100, 3.0, seed=seed), flat(100, 2.0, seed=seed + 50)],
+    "rise to the end": lambda seed: flat(100, seed=seed) * np.linspace(1, 3, 100),
+}
+
+
+@pytest.mark.parametrize("kind", CLEAN)
+@pytest.mark.parametrize("seed", range(20))
+def test_curves_without_excursions_have_none(kind: str, seed: int) -> None:
+    assert excursions(CLEAN[kind](seed)) == ()
+
+
+def test_a_low_row_is_no_spike() -> None:
+    assert excursions(spiked(100, 50, 0.3)) == ()
+
+
+def test_the_last_row_has_no_future_to_recover_in() -> None:
+    assert excursions(spiked(100, 99, 5.0)) == ()
+
+
+@pytest.mark.parametrize(("excess", "expected"), [(MIN_EXCESS * 1.3, 1), (MIN_EXCESS * 0.7, 0)], ids=["above", "below"])
+def test_the_excess_must_reach_ten_per_cent(excess: float, expected: int) -> None:
+    assert len(excursions(spiked(400, 300, 1 + excess, noise=0.0005))) == expected
+
+
+@pytest.mark.parametrize(("noise", "expected"), [(0.005, 1), (0.1, 0)], ids=["quiet", "noisy"])
+def test_the_same_excess_counts_by_the_noise_around_it(noise: float, expected: int) -> None:
+    assert len(excursions(spiked(400, 300, 1.3, noise=noise, seed=3))) == expected
+
+
+@pytest.mark.parametrize(("dips", "expected"), [([], 1), ([30, 55, 80, 105, 130], 0)], ids=["none", "as deep"])
+def test_an_excursion_counts_only_beyond_the_reach_of_noise_downwards(dips: list[int], expected: int) -> None:
+    y = np.array(flat(200, noise=0.02))
+    y[dips] /= 1.4
+    y[160] *= 1.3
+    assert len(excursions(y)) == expected
+
+
+def test_several_rows_in_a_row_are_one_excursion() -> None:
+    y = np.array(falling(500))
+    y[250:254] *= [4.0, 3.0, 2.5, 2.0]
+    assert excursions(y) == ((250, 253),)
+
+
+def test_the_rows_of_the_document() -> None:
+    assert [span[0] for span in excursions(np.array(SEED_CLOSS))] == [7, 10]
+    assert excursions(np.array(SEED_LOSS_CT)) == ()
+
+
+def test_not_finite_rows_are_no_spikes_and_hide_none() -> None:
+    y = spiked(200, 100, 4.0)
+    y[[40, 41]] = [np.nan, np.inf]
+    assert excursions(y) == ((100, 100),)
+
+
+def test_negative_values_are_taken_as_they_are() -> None:
+    y = np.array(flat(200, 1.0, 0.01)) - 1.0
+    y[120] += 0.5
+    assert excursions(y) == ((120, 120),)
+
+
+def test_the_finding_names_line_value_and_baseline() -> None:
+    (finding,) = found(spiked(40, 20, 3.0))
+    assert (finding.kind, finding.severity, finding.start.x, finding.start.line) == ("spike", Severity.HIGH, 20, 21)
+    assert finding.numbers["value"] == pytest.approx(3 * falling(40)[20])
+    assert finding.evidence[0].line == 21
+    assert finding.key == "spike:train/closs@log_train.txt:epoch_mean#20"
+
+
+@pytest.mark.parametrize(("next_row", "kind"), [(1.0, "batch_outlier"), (2.0, "spike")], ids=["back at once", "not back"])
+def test_one_row_of_a_step_log_whose_next_row_is_normal_is_a_batch(next_row: float, kind: str) -> None:
+    y = spiked(200, 100, 3.0)
+    y[101] *= next_row
+    (finding,) = found(y, axis="step")
+    assert finding.kind == kind
+    assert finding.severity is (Severity.LOW if kind == "batch_outlier" else Severity.HIGH)
+
+
+def test_segments_are_looked_at_apart() -> None:
+    two = np.r_[falling(60), falling(60)]
+    assert found(two, spans=[(0, 59), (60, 119)], axis="step") == []
+
+
+@pytest.mark.parametrize(("rows", "said"), [(5, 1), (6, 0)])
+def test_fewer_than_six_rows_are_not_judged_and_that_is_said(rows: int, said: int) -> None:
+    run = make_run(closs=falling(rows))
+    assert len([one for one in DETECTOR.detect(Context(run, run)) if isinstance(one, NotApplicable)]) == said
+
+
+@pytest.mark.parametrize(("window", "hidden"), [(19, False), (20, True)])
+def test_a_wide_window_hides_batches_and_that_is_said(window: int, hidden: bool) -> None:
+    run = make_run([make_series(spiked(200, 100, 3.0), axis="step", statistic="window_median", window=window)])
+    assert any(isinstance(one, NotApplicable) for one in DETECTOR.detect(Context(run, run))) == hidden
