@@ -79,7 +79,8 @@ def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Spli
     rows = np.array([row for row in rows.tolist() if row not in excluded], dtype=np.int64)
     if len(rows) > MAX_ROWS:
         rows = rows[:: len(rows) // MAX_ROWS]
-    return split_values(detrended(log_if_positive(values[rows])[0])), rows
+    u, _ = log_if_positive(values[rows])
+    return split_values(u) or split_values(detrended(u)), rows  # far apart groups would bend the trend itself
 
 
 def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Finding:

@@ -1,0 +1,146 @@
+"""The verdict is the first state of the contract that holds; each state has a curve that is it and one that just is not."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, is_flat, is_improving, tail_trend
+from lossreport.analyze.verdict import LEAST_ROWS, run_state
+from lossreport.model.analysis import State, Verdict
+from lossreport.model.run import Floats, Run
+from runs import falling, flat, make_run, make_series, rng
+
+NAN = float("nan")
+
+
+def verdict(run: Run, series: str = "m1") -> Verdict:
+    analysis = lossreport.analyze(run, strict=True)
+    return next(v for v in analysis.verdicts if v.series == (series,))
+
+
+def tail(gain: float, n: int = 200) -> Floats:
+    """A curve whose last quarter falls by `gain` of its level, in a straight line, after a steep start."""
+    head = falling(n - n // 4, 8, 2, noise=0.0)
+    return np.r_[head, 2 * np.linspace(1, 1 - gain, n // 4)] * (1 + 1e-4 * rng().standard_normal(n))
+
+
+STATES: dict[State, Callable[[], Run]] = {
+    State.INSUFFICIENT: lambda: make_run(closs=falling(LEAST_ROWS - 1)),
+    State.BROKEN: lambda: make_run(closs=[*falling(30), NAN]),
+    State.MIXED: lambda: make_run(closs=np.tile([1.0, 8.0], 12) * flat(24, 1.0, 0.02)),
+    State.DIVERGING: lambda: make_run(closs=np.r_[falling(50), 2 * np.linspace(1, 4, 50)]),
+    State.UNSTABLE: lambda: make_run(closs=np.where(np.isin(np.arange(100), (60, 80)), 20.0, falling(100))),
+    State.OVERFITTING: lambda: make_run(val_closs=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)], closs=falling(60)),
+    State.PLATEAU_HIGH: lambda: make_run(closs=flat(100, math.log(1000)), facts={"vocab_size": 1000}),
+    State.CONVERGED: lambda: make_run(closs=np.r_[falling(100, noise=0.001), flat(200, 2.0, 0.001)]),
+    State.IMPROVING: lambda: make_run(closs=tail(0.1)),
+    State.INCONCLUSIVE: lambda: make_run(closs=falling(MIN_ROWS - 1)),
+}  # fmt: skip
+
+
+def test_every_state_has_a_case_here() -> None:
+    assert list(STATES) == list(State)
+
+
+@pytest.mark.parametrize("state", State)
+def test_a_state_is_reached(state: State) -> None:
+    made = verdict(STATES[state]())
+    assert made.state is state
+    assert made.text.plain("zh")
+    assert made.text.plain("en")
+
+
+@pytest.mark.parametrize(("rows", "state"), [(LEAST_ROWS - 1, State.INSUFFICIENT), (LEAST_ROWS, State.INCONCLUSIVE)])
+def test_five_rows_are_the_least(rows: int, state: State) -> None:
+    assert verdict(make_run(closs=falling(rows))).state is state
+
+
+@pytest.mark.parametrize(("rows", "slope"), [(MIN_ROWS - 1, False), (MIN_ROWS, True)])
+def test_below_twelve_rows_no_slope_is_given(rows: int, slope: bool) -> None:
+    assert (verdict(make_run(closs=falling(rows))).trend is not None) is slope
+
+
+@pytest.mark.parametrize(("at", "state"), [((60, 80), State.UNSTABLE), ((80,), State.IMPROVING), ((20, 30, 80), State.IMPROVING)])
+def test_two_spikes_in_the_second_half_are_unstable(at: tuple[int, ...], state: State) -> None:
+    y = np.where(np.isin(np.arange(100), at), 20.0, falling(100))
+    assert verdict(make_run(closs=y)).state is state
+
+
+@pytest.mark.parametrize(("row", "state"), [(50, State.UNSTABLE), (0, State.IMPROVING)])
+def test_an_epoch_above_chance_is_unstable_after_the_warm_up(row: int, state: State) -> None:
+    y = np.array(falling(100, 6, 2))
+    y[row] = 8.0
+    assert verdict(make_run(closs=y, facts={"vocab_size": 1000})).state is state
+
+
+@pytest.mark.parametrize(("gain", "flat_"), [(FLAT_GAIN * 0.5, True), (FLAT_HIGH * 1.5, False)], ids=["below", "above"])
+def test_flat_is_a_gain_below_one_per_cent_with_an_interval_below_two(gain: float, flat_: bool) -> None:
+    series = make_series(np.r_[flat(200, 2.0, 1e-4), 2 * np.linspace(1, 1 - gain, 66)])
+    trend = tail_trend(series, series.y)
+    assert trend is not None
+    assert is_flat(series, series.y, trend) is flat_
+    assert is_improving(trend) is True  # a slope this clean is significant either way: flat is asked first
+    assert trend.gain == pytest.approx(gain, rel=0.1)
+
+
+def test_noise_alone_is_neither_flat_nor_improving() -> None:
+    series = make_series(flat(40, 2.0, 0.2, seed=5))
+    trend = tail_trend(series, series.y)
+    assert trend is not None
+    assert not is_flat(series, series.y, trend)
+    assert not is_improving(trend)
+
+
+def test_the_interval_of_a_flat_noisy_tail_covers_zero_nine_times_in_ten() -> None:
+    covered = 0
+    for seed in range(200):
+        trend = tail_trend(make_series(y := flat(400, 2.0, 0.02, seed=seed)), y)
+        assert trend is not None
+        covered += trend.low <= 0 <= trend.high
+    assert covered >= 170
+
+
+@pytest.mark.parametrize("kind", ["diffusion", "gan", "policy"])
+def test_a_flat_loss_that_is_not_the_metric_is_never_converged(kind: str) -> None:
+    y = np.r_[falling(100, noise=0.001), flat(200, 2.0, 0.001)]
+    assert verdict(make_run(loss=y, facts={"type.loss": kind})).state is State.INCONCLUSIVE
+
+
+def test_a_flat_loss_above_its_target_is_high() -> None:
+    y = np.r_[falling(100, noise=0.001), flat(200, 2.0, 0.001)]
+    assert verdict(make_run(closs=y, facts={"target.closs": 1.0})).state is State.PLATEAU_HIGH
+    assert verdict(make_run(closs=y, facts={"target.closs": 1.95})).state is State.CONVERGED
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ((State.CONVERGED, State.CONVERGED), State.CONVERGED),
+        ((State.CONVERGED, State.IMPROVING), State.IMPROVING),
+        ((State.CONVERGED, State.INCONCLUSIVE), State.INCONCLUSIVE),
+        ((State.IMPROVING, State.UNSTABLE), State.UNSTABLE),
+        ((State.OVERFITTING, State.MIXED), State.MIXED),
+        ((State.INSUFFICIENT, State.CONVERGED), State.CONVERGED),
+        ((State.INSUFFICIENT,), State.INSUFFICIENT),
+        ((), State.INSUFFICIENT),
+    ],
+)
+def test_the_run_is_in_the_first_trouble_of_its_losses(states: tuple[State, ...], expected: State) -> None:
+    assert run_state(states) is expected
+
+
+def test_an_inconclusive_verdict_says_what_would_change_it() -> None:
+    made = verdict(make_run(closs=flat(40, 2.0, 0.2, seed=5)))
+    assert made.state is State.INCONCLUSIVE
+    assert made.change_mind is not None
+
+
+def test_the_run_verdict_names_the_findings_it_rests_on() -> None:
+    analysis = lossreport.analyze(STATES[State.DIVERGING]())
+    because = analysis.run_verdict("r1").because
+    assert [finding.kind for finding in analysis.findings if finding.id in because] == ["divergence"]
