@@ -27,7 +27,7 @@ class Commands(click.Group):
         try:
             code = super().main(*args, **extra)
         except LossreportError as error:
-            click.echo(_coloured(f"lossreport: {error}", "red"), err=True)
+            _tell(f"lossreport: {error}", "red")
             code = error.exit_code
         except click.exceptions.Abort:
             click.echo("lossreport: interrupted", err=True)
@@ -148,12 +148,12 @@ def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> N
         click.echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
         for skip in run.skipped:
             if options["verbose"] or skip.code == "log":
-                click.echo(_coloured(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow"), err=True)
+                _tell(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
         for source in run.sources:
             if options["verbose"]:
                 click.echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
     for failure in analysis.failures:
-        click.echo(_coloured(f"  {failure.unit} failed: {failure.error}", "red"), err=True)
+        _tell(f"  {failure.unit} failed: {failure.error}", "red")
 
 
 def _gate(analysis: Any, limit: str | None) -> int:
@@ -165,7 +165,7 @@ def _gate(analysis: Any, limit: str | None) -> int:
     return GATE_REACHED if worst >= SEVERITIES.index(limit) else 0
 
 
-def _coloured(text: str, colour: str) -> str:
-    """Colour for a terminal, as NO_COLOR and FORCE_COLOR say."""
+def _tell(text: str, colour: str) -> None:
+    """Print a line on stderr, in colour for a terminal or as NO_COLOR and FORCE_COLOR say."""
     wanted = bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
-    return click.style(text, fg=colour) if wanted else text
+    click.secho(text, fg=colour if wanted else None, color=wanted, err=True)

@@ -33,7 +33,7 @@ def two_sources(
         make_series(local, "closs", axis="iteration", statistic="running_mean", x=x, epoch=epoch, id="m2", source="s2", path="output.log"),
     ]
     if accuracy is not None:
-        inside = dict(axis="iteration", statistic="running_mean", x=x, epoch=epoch, source="s2", path="output.log")
+        inside = {"axis": "iteration", "statistic": "running_mean", "x": x, "epoch": epoch, "source": "s2", "path": "output.log"}
         series += [make_series(accuracy, "acc", id="m3"), make_series(np.full(len(x), 0.4), "acc", id="m4", **inside)]  # type: ignore[arg-type]
     notes = [SourceNote(kind="key_order", source="s1", lines=tuple(key_order))] if key_order else []
     return make_run(series, facts=facts, notes=notes)  # type: ignore[arg-type]

@@ -150,7 +150,7 @@ def _settings(text: str, history: int) -> dict[str, Any]:
 PARSER = Parser(
     id="hf_trainer_state",
     title=Text(
-        zh="Hugging Face Trainer 的 trainer_state.json（TRL、PaddleNLP 等同）",
+        zh="Hugging Face Trainer 的 trainer_state.json（TRL、PaddleNLP 等）",
         en="trainer_state.json of the Hugging Face Trainer (TRL, PaddleNLP and kin)",
     ),
     sniff=sniff,
