@@ -87,7 +87,7 @@ def test_nothing_runs_and_nothing_is_fetched(page: str, request: pytest.FixtureR
 
 
 def test_no_address_stands_in_it_that_a_browser_would_ask(sample: str) -> None:
-    outside = [url for url in re.findall(r"(?:url\(|@import|src=|href=\")\s*[\"']?(https?:[^\"')\s]+)", sample)]
+    outside = re.findall(r"(?:url\(|@import|src=|href=\")\s*[\"']?(https?:[^\"')\s]+)", sample)
     assert outside == []
 
 

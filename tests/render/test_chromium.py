@@ -1,0 +1,145 @@
+"""In a real browser: no request, no error, one language at a time by CSS alone, readable in both themes, on a phone and printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import lossreport
+from chromium import browser, needs_chromium
+from runs import SAMPLES, falling, make_run, make_series
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+pytestmark = needs_chromium
+WIDTHS = {"phone": 360, "tablet": 768, "desk": 1280}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with browser() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("chromium") / "r.html"
+    lossreport.build([SAMPLES / "vla_action_head"], target)
+    return target
+
+
+def opened(chromium: Browser, path: Path, notes: list[str] | None = None, **context: Any) -> Page:
+    page = chromium.new_context(java_script_enabled=False, **context).new_page()
+    if notes is not None:
+        page.on("console", lambda message: notes.append(message.text))
+        page.on("pageerror", lambda error: notes.append(str(error)))
+        page.on("request", lambda request: notes.append(request.url) if request.url != path.as_uri() else None)
+    page.goto(path.as_uri())
+    return page
+
+
+def shown(page: Page, words: str) -> bool:
+    return any(found.is_visible() for found in page.get_by_text(words).all())
+
+
+def test_the_page_asks_for_nothing_and_has_no_error(chromium: Browser, report: Path) -> None:
+    notes: list[str] = []
+    opened(chromium, report, notes)
+    assert notes == []
+
+
+def test_the_language_is_switched_by_css_alone(chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report)
+    for choice, zh, en in (("show-zh", True, False), ("show-en", False, True), ("show-both", True, True)):
+        page.locator(f"label[for={choice}]").click()
+        assert (
+            shown(page, "这份日志不能说明什么") or shown(page, "日志说不清的事") or page.locator("h2 [lang=zh-CN]").first.is_visible() is zh
+        )
+        assert page.locator("h2 [lang=en]").first.is_visible() is en
+        assert page.locator("h2 [lang=zh-CN]").first.is_visible() is zh
+
+
+@pytest.mark.parametrize("width", WIDTHS.values(), ids=WIDTHS)
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_never_scrolls_sideways(width: int, lang: str, chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report, viewport={"width": width, "height": 800})
+    page.locator(f"label[for=show-{lang}]").click()
+    box = page.locator("body").bounding_box()
+    assert box is not None
+    assert box["width"] <= width
+    wide = page.locator("main > .page > section").all()
+    assert all((inner := section.bounding_box()) is None or inner["x"] + inner["width"] <= width + 1 for section in wide)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_text_stands_out_from_its_ground_in_both_themes(scheme: Any, chromium: Browser, report: Path) -> None:
+    page = chromium.new_context(color_scheme=scheme).new_page()
+    page.goto(report.as_uri())
+    colours = page.evaluate(
+        "() => [...document.querySelectorAll('p, td, th, h2, li, text')].filter(e => e.getClientRects().length).map(e => {"
+        " let b = e; while (b && getComputedStyle(b).backgroundColor === 'rgba(0, 0, 0, 0)') b = b.parentElement;"
+        " const s = getComputedStyle(e); return [e.tagName === 'text' ? s.fill : s.color, b ? getComputedStyle(b).backgroundColor : 'none'] })"
+    )
+    pairs = {(front, back) for front, back in colours}
+    assert len(pairs) >= 2
+    low = [(front, back, contrast(front, back)) for front, back in pairs if contrast(front, back) < 4.5]
+    assert low == []
+
+
+def contrast(front: str, back: str) -> float:
+    """Return the contrast ratio of WCAG 2.2 of two CSS colours `rgb(r, g, b)`."""
+    high, low = sorted((_luminance(front), _luminance("rgb(255, 255, 255)" if back == "none" else back)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [float(part) / 255 for part in colour[colour.index("(") + 1 : -1].split(",")[:3]]
+    r, g, b = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def test_every_chart_has_a_name_and_a_size(chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report)
+    charts = page.locator("figure svg")
+    assert 2 <= charts.count() <= 6
+    for chart in charts.all():
+        box = chart.bounding_box()
+        assert box is not None
+        assert box["width"] > 200
+        assert box["height"] > 100
+        assert chart.get_attribute("aria-labelledby")
+
+
+def test_it_prints_to_pages_with_everything_unfolded(chromium: Browser, report: Path, tmp_path: Path) -> None:
+    page = chromium.new_page()
+    page.goto(report.as_uri())
+    pdf = page.pdf(path=str(tmp_path / "r.pdf"), format="A4")
+    assert pdf.startswith(b"%PDF")
+    page.emulate_media(media="print")
+    assert page.locator("label.switch").first.is_hidden()
+
+
+def test_a_hostile_metric_runs_nothing(chromium: Browser, tmp_path: Path) -> None:
+    names = ["<img src=x onerror=document.title='owned'>", "<script>document.title='owned'</script>"]
+    series = [make_series([*falling(20), 99.0, *falling(20)], name, id=f"m{i}") for i, name in enumerate(names, 1)]
+    target = tmp_path / "h.html"
+    target.write_text(lossreport.render(lossreport.compose(lossreport.analyze(make_run(series)))), encoding="utf-8")
+    page = chromium.new_page()
+    page.goto(target.as_uri())
+    assert page.title() != "owned"
+    assert page.locator("img").count() == 0
+
+
+def test_without_css_both_languages_stand_in_reading_order(chromium: Browser, report: Path, tmp_path: Path) -> None:
+    import re
+
+    bare = tmp_path / "bare.html"
+    bare.write_text(re.sub(r"<style>.*?</style>", "", report.read_text(encoding="utf-8"), flags=re.DOTALL), encoding="utf-8")
+    page = opened(chromium, bare)
+    heading = page.locator("h2").nth(1).locator("[lang]").all()
+    assert [part.get_attribute("lang") for part in heading] == ["zh-CN", "en"]
+    assert all(part.is_visible() for part in heading)
