@@ -8,10 +8,14 @@ from typing import Any
 Json = dict[str, Any]
 
 
-def holds(claim: Json, data: Json) -> bool | None:
-    """Return whether a claim is true of the analysis; None for kinds of claim that need a reader."""
-    check = CHECKS.get(claim["type"])
-    return None if check is None else check(claim, data)
+def is_checkable(claim: Json) -> bool:
+    """Return whether the JSON can decide a claim; counts of places and arithmetic over a page need a reader."""
+    return claim["type"] in CHECKS and (claim["type"] != "source" or "encoding_any" in claim)
+
+
+def holds(claim: Json, data: Json) -> bool:
+    """Return whether a checkable claim is true of the analysis."""
+    return bool(CHECKS[claim["type"]](claim, data))
 
 
 def _names(claim: Json) -> list[str]:
@@ -141,9 +145,7 @@ CHECKS = {
     "verdict": _verdict,
     "lr_schedule": lambda claim, data: any(one["class"] in claim["class_any"] for one in data["lr_schedules"]),
     "not_applicable": lambda claim, data: any(one["check"] in claim["check_any"] for one in data["not_applicable"]),
-    "source": lambda claim, data: (
-        any(s["encoding"] in claim["encoding_any"] for r in data["runs"] for s in r["sources"]) if "encoding_any" in claim else None
-    ),
+    "source": lambda claim, data: any(s["encoding"] in claim["encoding_any"] for r in data["runs"] for s in r["sources"]),
     "fact": lambda claim, data: any(
         f["name"] in claim["name_any"] and f["value"] == claim["value"] for r in data["runs"] for f in r["facts"]
     ),

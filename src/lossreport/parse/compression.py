@@ -19,8 +19,13 @@ class Unpacked(io.RawIOBase):
     """The bytes inside a compressed file. Where it is cut or damaged they simply end, and `damaged` says so."""
 
     def __init__(self, packed: BinaryIO, kind: str) -> None:
-        self._inner = _openers()[kind](packed)
+        self._packed, self._inner = packed, _openers()[kind](packed)
         self.damaged = False
+
+    def close(self) -> None:
+        """Close the compressed file as well."""
+        self._packed.close()
+        super().close()
 
     def readable(self) -> bool:
         return True
