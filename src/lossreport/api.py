@@ -248,6 +248,7 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
     names = (
         "runs",
         "bests",
+        "agreements",
         "scales",
         "shares",
         "findings",

@@ -59,6 +59,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     return Analysis(
         runs=(context.run,),
         bests=tuple(work.take("best", lambda: bests(context))),
+        agreements=context.agreements,
         scales=tuple(work.take("scale", lambda: scales(context))),
         shares=tuple(item for item in composition if isinstance(item, Share)),
         findings=context.found,

@@ -5,20 +5,22 @@ One file a detector in `analyze/detectors/`; each yields findings, or says why i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
-import numpy as np
-
+from lossreport.analyze.agreement import agreements
 from lossreport.analyze.views import DEAVERAGE, EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, loss_type
-from lossreport.model.analysis import Evidence, Finding, Hypothesis, NotApplicable, Position, Severity
+from lossreport.model.analysis import Agreement, Evidence, Finding, Hypothesis, NotApplicable, Position, Severity
 from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
+LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
+"""A metric of unknown kind is minimised where its name says so."""
 EVIDENCE_ROWS: Final = 20
 """Rows quoted as evidence by one finding; `rows` names all."""
 
@@ -57,7 +59,7 @@ class Context:
     def losses(self) -> tuple[Series, ...]:
         """The series to judge: one view of every loss of every source, epoch means and finest training rows apart.
 
-        An epoch-mean series that another source repeats is judged once, where it has the most decimals.
+        A series that another source repeats is judged once, where it has the most rows and decimals.
         """
         return tuple(series for series in self.judged if self.is_loss(series))
 
@@ -69,28 +71,24 @@ class Context:
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""
         kind = self.kind(series)
-        return kind.role in ("loss", "regulariser") and (
-            kind.id != GENERIC or "loss" in series.name.lower() or f"type.{series.name}" in self.facts
+        return kind.role in ("loss", "regulariser") and bool(
+            kind.id != GENERIC or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts
         )
 
     @cached_property
     def judged(self) -> tuple[Series, ...]:
         """One view of every metric of every source; see `losses`."""
-        repeated = {copy.id for _, copy in self.copies}
-        return tuple(series for series in self.run.series if _is_best_view(series, self.run) and series.id not in repeated)
+        repeated = {agreement.copy for agreement in self.agreements}
+        return tuple(
+            series
+            for series in self.run.series
+            if _is_best_view(series, self.run) and not repeated & {series.id, *(series.derived.of if series.derived else ())}
+        )
 
     @cached_property
-    def copies(self) -> tuple[tuple[Series, Series], ...]:
-        """Pairs (original, copy) of epoch-mean series that two sources print alike, as far as the copy's decimals go."""
-        epochs = [s for s in self.run.series if s.statistic is Statistic.EPOCH_MEAN and not s.derived]
-        pairs = []
-        for copy in epochs:
-            originals = (s for s in epochs if s.source != copy.source and s.name == copy.name and same_side(s, copy))
-            for original in originals:
-                if copy.resolution is not None and original.resolution is None and same_values(original, copy):
-                    pairs.append((original, copy))
-                    break
-        return tuple(pairs)
+    def agreements(self) -> tuple[Agreement, ...]:
+        """Series that another source of the run repeats."""
+        return tuple(agreements(self.run))
 
     def view(self, series: Series, how: str) -> Series | None:
         """Return the derived view of the same metric of the same source, e.g. its last row of every epoch."""
@@ -176,22 +174,6 @@ def make_finding(
 def same_metric(a: Series, b: Series) -> bool:
     """Return whether two series are the same metric of the same source."""
     return (a.source, a.split, a.name) == (b.source, b.split, b.name)
-
-
-def same_side(a: Series, b: Series) -> bool:
-    """Return whether both are of training, or neither: sources call the same validation `val` and `val_ind`."""
-    return a.split == b.split or "train" not in (a.split, b.split)
-
-
-def same_values(a: Series, b: Series) -> bool:
-    """Return whether two series agree at every common x, as far as the printed decimals of `b` go; False without a common x."""
-    common, left, right = np.intersect1d(a.x, b.x, return_indices=True)
-    if not len(common):
-        return False
-    allowed = 0.51 * (b.resolution or 0.0)
-    with np.errstate(invalid="ignore"):
-        close = np.abs(a.y[left] - b.y[right]) <= allowed + 1e-9 * np.abs(b.y[right])
-    return bool(np.all(close | (np.isnan(a.y[left]) & np.isnan(b.y[right]))))
 
 
 def is_epoch_level(series: Series) -> bool:

@@ -229,12 +229,22 @@ class Best:
     checkpoint: str | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agreement:
+    """Two sources hold the same series: ids of the one that is judged and of the other, and how many rows were found equal."""
+
+    original: str
+    copy: str
+    rows: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
 
     runs: tuple[Run, ...]
     bests: tuple[Best, ...] = ()
+    agreements: tuple[Agreement, ...] = ()
     scales: tuple[Scale, ...] = ()
     shares: tuple[Share, ...] = ()
     findings: tuple[Finding, ...] = ()

@@ -25,7 +25,7 @@ DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+
 BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
 """A tqdm bar; what stands in its brackets behind the rate is the postfix."""
 EPOCH: Final = re.compile(
-    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
+    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
     r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
     re.IGNORECASE,
@@ -36,9 +36,11 @@ STEP: Final = re.compile(
     re.IGNORECASE,
 )
 BRACKET: Final = re.compile(r"\[\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*\]")
+LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
+"""`[0]  train-logloss:0.69`: the round of a boosting program."""
 GLOBAL_WORDS: Final = ("global", "train", "num_updates", "update")
 SPLIT_WORD: Final = re.compile(
-    r"(?<![\w/])(?:(?P<s>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|評估|评估))",
+    r"(?<![\w/])(?:(?P<s>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
@@ -56,7 +58,7 @@ CODE_PLACE: Final = re.compile(r"^\s*[\w/.\-]+\.\w+:\d+\b[\s\]:|\->]*")
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips)$", re.IGNORECASE)
 MEAN: Final = re.compile(NUM, re.IGNORECASE)
 NO_METRIC: Final = re.compile(
-    r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index)$",
+    r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
 AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
@@ -72,7 +74,10 @@ class Pair(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TextRow:
-    """What one line says: epoch and step with the totals printed beside them (None where absent), split ("" where unsaid), pairs."""
+    """What one line says: epoch and step with the totals printed beside them (None where absent), split ("" where unsaid), pairs.
+
+    `is_bar` marks a frame of a progress bar: the next frame of the same step replaces it.
+    """
 
     epoch: float | None = None
     epochs: int | None = None
@@ -81,6 +86,7 @@ class TextRow:
     word: str = ""
     split: str = ""
     pairs: tuple[Pair, ...] = field(default=())
+    is_bar: bool = False
 
     @property
     def has_metric(self) -> bool:
@@ -98,16 +104,20 @@ def text_row(text: str) -> TextRow | None:
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
-    bracket = None
+    bracket = leading = None
     if step is None:
         body, bracket = _taken(BRACKET, body)
+        body, leading = (body, None) if bracket or epoch else _taken(LEADING, body)
     split = _split(body)
     pairs = tuple(_pairs(DURATION.sub(" ", body)))
     e, total = _epoch(epoch)
-    i, n, word = _step(step, bracket, bar)
+    i, n, word = _step(step or leading, bracket, bar)
     if e is None and i is None and not pairs:
         return None
-    return TextRow(e, total, i, n, word, split, pairs)
+    if bar is not None and bar["at"] == "0":  # nothing is done yet: what it shows is of the epoch before
+        pairs = ()
+    named = SPLIT_VALUES[epoch["s"].lower()] if epoch and epoch["s"] else ""
+    return TextRow(e, total, i, n, word, named or split, pairs, bar is not None)
 
 
 def _without_config(text: str) -> str:
@@ -139,8 +149,9 @@ def _epoch(match: re.Match[str] | None) -> tuple[float | None, int | None]:
 def _step(step: re.Match[str] | None, bracket: re.Match[str] | None, bar: re.Match[str] | None) -> tuple[float | None, int | None, str]:
     match = step or bracket
     if match is not None:
-        word = match["word"].lower() if step is not None else "batch"
-        return float(match["i"].replace(",", "")), int(match["n"].replace(",", "")) if match["n"] else None, word
+        said = match.groupdict()
+        word = (said.get("word") or "iteration").lower() if step is not None else "batch"
+        return float(match["i"].replace(",", "")), int(said["n"].replace(",", "")) if said.get("n") else None, word
     if bar is not None:
         return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, "batch"
     return None, None, ""
@@ -175,7 +186,7 @@ def _pairs(text: str) -> Iterator[Pair]:
 
 
 def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", match["name"].strip(" -_.")).strip()
+    name = AVERAGED.sub("", match["name"].strip(" -_.")).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])

@@ -24,11 +24,12 @@ SPLITS: Final = {
     "dev": "dev",
 }
 
+SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
 """`Loss/train`, as the examples of TensorBoard name things."""
 METRIC_LIKE: Final = re.compile(
     r"loss|nll|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\bfid\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度",
+    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\bfid\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
@@ -57,6 +58,9 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     match = SPLIT.match(name)
     if match is not None:
         return SPLITS[match[1].lower()], name[match.end() :]
+    match = SPLIT_ZH.match(name)
+    if match is not None:
+        return str(match.lastgroup), name[match.end() :]
     match = SUFFIX.match(name)
     return (SPLITS[match["split"].lower()], match["name"]) if match else (default, name)
 

@@ -19,6 +19,8 @@ from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer,
 HEAD_BYTES: Final = 1 << 16
 """What a parser may look at before it claims a file."""
 BLOCK_BYTES: Final = 1 << 20
+DATABASE: Final = b"SQLite format 3\0"
+"""Rows inside a database page look like text and are not in their order."""
 
 
 class Line(NamedTuple):
@@ -75,7 +77,9 @@ class LogFile:
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:
-        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them."""
+        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a database."""
+        if self.head.startswith(DATABASE):
+            return ()
         raw = self.head.split(self._line_end)
         texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]
         kept = texts[:-1] if len(self.head) >= HEAD_BYTES and len(texts) > 1 else texts
@@ -85,7 +89,7 @@ class LogFile:
     def sample_lines(self) -> tuple[str, ...]:
         """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
         size = self.path.stat().st_size if self.path is not None and not self._packed else 0
-        if self.path is None or size <= len(self.head) or self.encoding in WIDE:
+        if self.path is None or size <= len(self.head) or self.encoding in WIDE or not self.head_lines:
             return self.head_lines
         with self.open() as file:
             pieces = [self._piece(file, place) for place in (max(len(self.head), size // 2), max(len(self.head), size - HEAD_BYTES))]

@@ -97,11 +97,52 @@ def cut_into_runs(reading: Reading) -> list[Reading]:
     A part takes the lines from its configuration (printed before its first row) to the next part. What the file says before its
     first row counts for parts that print no configuration of their own.
     """
+    reading = unrolled(reading)
     starts = [segment for segment in reading.segments if _begins_anew(reading, segment)]
     if not starts:
         return [reading]
     bounds = [1, *(_with_header(reading, segment.line) for segment in starts), 2**62]
     return [_part(reading, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+
+
+def unrolled(reading: Reading) -> Reading:
+    """Return the reading with a step that begins again with every epoch counted on from the first one; else as it is.
+
+    A log may name no epoch at all. Restarts are those of epochs where they come regularly, at least twice, always from the same
+    step, and the values go on where they were: runs appended to one file begin again with their first loss.
+    """
+    column = reading.longest
+    back = [segment.line for segment in reading.segments if segment.why == "restart"]
+    if column is None or len(back) < MIN_RESTARTS or len(back) < len(reading.segments):
+        return reading
+    starts = np.searchsorted(column.line, back)
+    bounds = np.r_[0, starts, len(column.x)]
+    lengths = np.diff(bounds)[:-1]
+    regular = len(lengths) and lengths.min() > 1 and float(np.std(lengths)) <= IRREGULAR * float(lengths.mean())
+    if not regular or np.any(column.x[starts] != column.x[0]) or not _goes_on(column, starts):
+        return reading
+    length = float(column.x[starts - 1].max() - column.x[0]) + float(np.median(np.diff(column.x[: starts[0]])))
+    edges = np.array(back)
+    columns = {
+        key: replace(one, x=frozen_floats(one.x + length * np.searchsorted(edges, one.line, "right")))
+        for key, one in reading.columns.items()
+    }
+    return replace(reading, columns=columns, segments=[])
+
+
+def _goes_on(column: Column, starts: Ints) -> bool:
+    """Return whether the values behind most restarts are nearer to those before them than to the first of all."""
+    edge = max(1, int(np.diff(np.r_[0, starts]).min()) // 10)
+    first = np.nanmedian(column.y[:edge])
+    before = np.array([np.nanmedian(column.y[start - edge : start]) for start in starts])
+    after = np.array([np.nanmedian(column.y[start : start + edge]) for start in starts])
+    return bool(np.nanmedian(np.abs(after - before) / (np.abs(first - before) + 1e-12)) < BACK_TO_START)
+
+
+MIN_RESTARTS: Final = 2
+IRREGULAR: Final = 0.2
+BACK_TO_START: Final = 0.5
+"""How far the values fall back at a restart, of all the way to the first value: about 0 for epochs, about 1 for another run."""
 
 
 def _take(reading: Reading, record: object) -> None:

@@ -71,6 +71,7 @@ SPLIT_VALUES: Final = {
     "train": "train", "training": "train", "trn": "train", "fit": "train", "训练": "train",
     "val": "val", "valid": "valid", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
     "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
+    "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
 }  # fmt: skip
 BOOKKEEPING: Final = re.compile(
     r"(?:.*[_/ ])?(?:percentage|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|created_at"

@@ -11,9 +11,9 @@ from lossreport.model.analysis import Finding
 from lossreport.model.run import Ints, Series, frozen_ints
 
 LIMIT: Final = 500
-BRIEF_POINTS: Final = 600
-BRIEF_LEAST: Final = 24
-"""HTML holds so many points in all of the series that are longer, but at least 24 of each: the charts show the curve already."""
+BRIEF_POINTS: Final = 400
+BRIEF_LEAST: Final = 12
+"""HTML holds so many points in all of the series that are longer, but at least 12 of each: the charts show the curve already."""
 
 
 def brief_limit(series: Iterable[Series]) -> int:

@@ -52,6 +52,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "version": __version__,
         "runs": [_run(run, analysis.bests) for run in analysis.runs],
         "series": [_series(series, analysis.findings, points) for run in analysis.runs for series in run.series],
+        "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
         "scales": [_scale(scale) for scale in analysis.scales],
         "shares": [_share(share) for share in analysis.shares],
         "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None) for finding in analysis.findings],

@@ -56,8 +56,8 @@ MEANING = {
     ),
 }
 AGREE = Text(
-    zh="{path} 的 Averaged stats 与 {original} 的 {count} 个指标逐行一致（到打印的最后一位）：两份文件来自同一次训练。",
-    en="The averaged stats of {path} equal {original} in {count} metrics, row by row and to the last printed digit: both files are of the same run.",
+    zh="{path} 与 {original} 中 {count} 个指标（{metrics}）逐行一致，直到打印的最后一位：两份文件来自同一次训练，下面只按 {original} 判断。",
+    en="{path} and {original} hold the same values of {metrics}, row by row and to the last printed digit (series: {count}): both are of the same run, and {original} is the one judged below.",
 )
 DIFFER = Text(zh="来源之间对不上", en="The sources do not agree")
 SPARKS = Text(zh="所有指标一览（每行一个序列）", en="All metrics at a glance (one series a row)")
@@ -68,6 +68,22 @@ ONE_FILE = Text(zh="`{path}`（{reason}）", en="`{path}` ({reason})")
 BAD_LINES = Text(zh="{path} 中跳过的行：{lines}。", en="Lines of {path} that were skipped: {lines}.")
 ONE_LINE = Text(zh="第 {line} 行（{reason}）", en="line {line} ({reason})")
 MAX_SPARKS: Final = 120
+MAX_NAMES: Final = 4
+MORE = Text(zh="等", en="...")
+METRIC_LOGGER: Final = "metriclogger"
+"""What MEANING says is true of this family only; of all others the glance table tells what one row is."""
+HOW, AXIS = Text(zh="每行是", en="a row is"), Text(zh="横轴", en="over")
+STATISTICS: Final = {
+    Statistic.VALUE: Text(zh="单次值", en="a single value"),
+    Statistic.WINDOW_MEAN: Text(zh="窗口均值", en="a window mean"),
+    Statistic.WINDOW_MEDIAN: Text(zh="窗口中位数", en="a window median"),
+    Statistic.RUNNING_MEAN: Text(zh="累计均值", en="a running mean"),
+    Statistic.EPOCH_MEAN: Text(zh="epoch 均值", en="an epoch mean"),
+    Statistic.EMA: Text(zh="指数滑动平均", en="a moving average (EMA)"),
+    Statistic.SUM: Text(zh="累加和", en="a sum"),
+    Statistic.UNKNOWN: Text(zh="日志未说明", en="not said by the log"),
+}
+OVER_ROWS = Text(zh="{statistic}（{window} 次 iteration）", en="{statistic} ({window} iterations)")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -104,7 +120,7 @@ def _meaning(story: Story, source: Source) -> list[Block]:
     told = statistics(own)
     said = []
     for statistic, text in MEANING.items():
-        if statistic not in told or (statistic is Statistic.EPOCH_MEAN and len(told) > 1):
+        if statistic not in told or (statistic is Statistic.EPOCH_MEAN and len(told) > 1) or not source.parser.startswith(METRIC_LOGGER):
             continue
         window = max((s.window or 0 for s in own if s.statistic is statistic), default=0)
         said.append(Prose(text=text(path=source.path, window=window) if "{window}" in text.en else text(path=source.path)))
@@ -199,16 +215,17 @@ def _step(story: Story, series: Series, row: int) -> Phrase:
 
 
 def _agreement(story: Story) -> Iterator[Block]:
-    epochs = [s for s in story.run.series if s.statistic is Statistic.EPOCH_MEAN and not s.derived]
-    judged = {verdict.series[0] for verdict in story.verdicts}
-    pairs: dict[tuple[str, str], int] = {}
-    for copy in epochs:
-        for original in epochs:
-            same = (copy.name, copy.split) == (original.name, original.split) and copy.source != original.source
-            if same and copy.resolution and original.resolution is None and copy.id not in judged and original.id in judged:
-                pairs[copy.path, original.path] = pairs.get((copy.path, original.path), 0) + 1
-    for (path, original_path), count in pairs.items():
-        yield Prose(text=AGREE(path=path, original=original_path, count=count))
+    pairs: dict[tuple[str, str], list[str]] = {}
+    ids = {series.id for series in story.run.series}
+    for one in story.analysis.agreements:
+        if one.copy in ids:
+            copy, original = story.series(one.copy), story.series(one.original)
+            pairs.setdefault((copy.path, original.path), []).append(story.name(copy))
+    for (path, original_path), metrics in pairs.items():
+        shown_names = Join(
+            items=tuple(NAMED(metric=name) for name in metrics[:MAX_NAMES]) + ((MORE(),) if len(metrics) > MAX_NAMES else ())
+        )
+        yield Prose(text=AGREE(path=path, original=original_path, count=len(metrics), metrics=shown_names))
 
 
 def _sparks(story: Story) -> Table:
@@ -224,14 +241,23 @@ def _sparks(story: Story) -> Table:
                         _code(series.name),
                         series.split,
                         series.path,
+                        AXES[series.axis.value],
+                        _row_is(series),
                         Spark(y=_thin(series), flagged=flagged if is_epoch_level(series) else ()),
                         *numbers,
                     )
                 )
             )
-    head = (METRIC, SPLIT, FILE, SHAPE, FROM, TO, LOW, HIGH)
-    columns = tuple(Column(title=title, align="right" if i > 3 else "left") for i, title in enumerate(head))
+    head = (METRIC, SPLIT, FILE, AXIS, HOW, SHAPE, FROM, TO, LOW, HIGH)
+    columns = tuple(Column(title=title, align="right" if i > 5 else "left") for i, title in enumerate(head))
     return Table(caption=SPARKS(), columns=columns, rows=tuple(rows), folded=True)
+
+
+def _row_is(series: Series) -> Value:
+    """Return what one row of a series is, as the log says or its parser knows."""
+    if series.window and series.window > 1:
+        return OVER_ROWS(statistic=STATISTICS[series.statistic], window=series.window)
+    return STATISTICS[series.statistic]
 
 
 def _code(name: str) -> Phrase:

@@ -55,6 +55,7 @@ LOSS = LossType(
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*|rouge\w*",
         r"(?:test_|val_|eval_)?coco_eval_\w+",
+        r"准确率|準確率|精度",
     ),
     order=45,
     unit="",

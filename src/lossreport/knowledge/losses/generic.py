@@ -23,7 +23,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="generic",
     title=Text(zh="未知种类的 loss", en="loss of unknown kind"),
-    names=metric_names(r"(?:total_)?loss", r"loss_total", r"(?:train|training|val|valid|validation|eval|test)_loss"),
+    names=metric_names(r"(?:total_)?loss", r"loss_total", r"总?损失|總?損失", r"(?:train|training|val|valid|validation|eval|test)_loss"),
     order=90,
     unit="",
     goal="down",

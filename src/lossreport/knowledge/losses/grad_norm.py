@@ -58,6 +58,7 @@ LOSS = LossType(
         r"gnorm",
         r"grdn",
         r"norm",
+        r"梯度(?:范数)?",
         r"(?:.+/)?grad(?:ient)?s?/norm.*",
         r"(?:.+/)?grad_norm/.+",
     ),

@@ -38,6 +38,7 @@ LOSS = LossType(
         r"lr\(\w+\)",
         r"(?:.+/)?(?:lr|learning_rate)/.+",
         r"lrm",
+        r"学习率|學習率",
     ),
     order=40,
     unit="",

@@ -7,6 +7,7 @@ come again. The step inside an epoch becomes the iteration since the start where
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,12 @@ NEIGHBOUR_SHARE: Final = 0.3
 """A name that is not called like a metric counts where it stands in 30 % of the rows."""
 HEADER_REACH: Final = 50
 """A line that names only the epoch counts for the rows of the next 50 lines."""
+SECTION: Final = re.compile(
+    r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|validat(?:ion|ing)|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
+    r"(?: (?:begins?|starts?|phase|set|results?))?[\W_]*$",
+    re.IGNORECASE,
+)
+"""A line that says nothing but what follows: `Eval begin...`, `Validation:`, `===== 验证 =====`."""
 
 
 def sniff(log: LogFile) -> Score:
@@ -42,8 +49,47 @@ def sniff(log: LogFile) -> Score:
 
 
 def sampled(lines: Sequence[str]) -> list[TextRow]:
-    """Return what the lines say, those that look like source code left out."""
-    return [row for line in lines if len(line) < LONGEST and (row := text_row(line)) is not None]
+    """Return what the lines say, those that look like source code left out; rows know the epoch and the section above them."""
+    headings, rows = Headings(), []
+    for line in lines:
+        row = text_row(line) if len(line) < LONGEST else None
+        if row is None:
+            headings.section_of(line)
+        else:
+            rows.append(headings.applied(row))
+    return rows
+
+
+@dataclass(kw_only=True)
+class Headings:
+    """What lines of their own said about the rows below them: the epoch, and whether they are of validation."""
+
+    epoch: float | None = None
+    epochs: int | None = None
+    split: str = ""
+
+    def section_of(self, text: str) -> None:
+        """Take in a line without a row."""
+        match = SECTION.match(text) if len(text) < HEADER_LENGTH else None
+        if match is not None:
+            self.split = "train" if match["train"] else "test" if match["test"] else "eval"
+
+    def applied(self, row: TextRow) -> TextRow:
+        """Return a row with what the headings above it say and it does not; a row that names only its epoch is a heading."""
+        if row.epoch is not None:
+            bare = row.step is None and not row.has_metric
+            self.epoch, self.epochs, self.split = (row.epoch, row.epochs, "") if bare else (None, None, "")
+            return row
+        known = self.epoch is not None and row.step is not None
+        return replace(
+            row,
+            epoch=self.epoch if known else None,
+            epochs=self.epochs if known else None,
+            split=row.split or (self.split if row.has_metric else ""),
+        )
+
+
+HEADER_LENGTH: Final = 80
 
 
 LONGEST: Final = 20_000
@@ -106,8 +152,10 @@ class TextReader:
     stamps: list[str] = field(default_factory=list)
     planned: int = 0
     resumed: bool = False
+    headings: Headings = field(default_factory=Headings)
+    frame: tuple[TextRow, Line] | None = None
     epoch: float = math.nan
-    passing: tuple[float, int, list[tuple[str, float, str]]] = (math.nan, 0, [])
+    passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
 
     def read(self, lines: Iterator[Line]) -> Iterator[Record]:
         """Yield the records of all lines."""
@@ -118,13 +166,30 @@ class TextReader:
                 yield RawEvent(kind, line.number, quote(line.text))
             row = text_row(line.text) if len(line.text) < LONGEST else None
             if row is not None:
-                yield from self._row(row, line)
+                yield from self._last_frames(self.headings.applied(row), line)
+            else:
+                self.headings.section_of(line.text)
             if self.columns.full():
                 yield from self.columns.chunks()
+        yield from self._held_frame()
         self._end_of_pass()
         yield from self.columns.chunks()
         yield from (RawTime(stamp) for stamp in self.stamps)
         yield RowsRead(self.rows, self.last)
+
+    def _last_frames(self, row: TextRow, line: Line) -> Iterator[Record]:
+        """Pass rows on; of the frames that a progress bar drew at one step only the last."""
+        if self.frame is not None and not (row.is_bar and (row.epoch, row.step) == (self.frame[0].epoch, self.frame[0].step)):
+            yield from self._held_frame()
+        if row.is_bar:
+            self.frame = (row, line)
+        else:
+            yield from self._row(row, line)
+
+    def _held_frame(self) -> Iterator[Record]:
+        frame, self.frame = self.frame, None
+        if frame is not None:
+            yield from self._row(*frame)
 
     def _row(self, row: TextRow, line: Line) -> Iterator[Record]:
         pairs = [pair for pair in row.pairs if pair.name in self.names]
@@ -149,12 +214,8 @@ class TextReader:
         if training:
             self.before[axis] = x
             self._end_of_pass()
-        if not training and row.word == "batch" and all(pair.mean is not None for pair in pairs if METRIC_LIKE.search(pair.name)):
-            self.passing = (
-                self._epoch(line.number),
-                line.number,
-                [(pair.name, pair.mean, row.split) for pair in pairs if pair.mean is not None],
-            )
+        if not training and self._inside_a_pass(row):
+            self.passing = (self._epoch(line.number), line.number, [(*pair, row.split) for pair in pairs])
             return
         for pair in pairs:
             self._add(pair.name, pair.value, pair.mean, row.split, axis, x, epoch, line.number)
@@ -185,13 +246,18 @@ class TextReader:
     def _epoch(self, line: int) -> float:
         return self.header.epoch if self.header.epoch is not None else self.epoch
 
+    def _inside_a_pass(self, row: TextRow) -> bool:
+        """Return whether a row counts the batches of one validation pass: its step is no place on the axis of training."""
+        return row.epoch is not None and row.step is not None and bool(self.per_epoch) and not row.word.startswith(GLOBAL_WORDS)
+
     def _end_of_pass(self) -> None:
-        """Put down what the last batch of a validation pass printed in parentheses: the means over the pass."""
-        epoch, line, means = self.passing
-        for name, mean, line_split in means:
+        """Put down what the last batch of a validation pass printed: the means over the pass, or else its values."""
+        epoch, line, printed = self.passing
+        for name, value, mean, line_split in printed:
             split, short = split_name(name, line_split)
+            statistic = Statistic.UNKNOWN if mean is None else Statistic.EPOCH_MEAN
             if math.isfinite(epoch):
-                self.columns.add(ColumnKey(short, split, Axis.EPOCH, Statistic.EPOCH_MEAN), epoch, mean, line)
+                self.columns.add(ColumnKey(short, split, Axis.EPOCH, statistic), epoch, value if mean is None else mean, line)
         self.passing = (math.nan, 0, [])
 
     def _stamp(self, text: str) -> None:

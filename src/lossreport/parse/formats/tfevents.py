@@ -19,7 +19,7 @@ from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.parse.protobuf import fields, packed_numbers
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import INSTANT, SPLIT_VALUES, is_axis
+from lossreport.parse.rows import INSTANT, SPLIT_VALUES, SUMMARY, is_axis
 from lossreport.text import Text
 
 HEADER: Final = struct.Struct("<QI")
@@ -76,7 +76,7 @@ def read(log: LogFile) -> Iterator[Record]:
 def key_of(tag: str, split: str) -> ColumnKey | None:
     """Return what a tag names; None for epochs and the like. Keras counts epochs in `epoch_loss`; Lightning marks values by `_step`, means by `_epoch`."""
     split, name = split_name(tag, split)
-    if name in BOOKKEEPING or is_axis(name) or tag.startswith("hparam/"):
+    if name in BOOKKEEPING or SUMMARY.fullmatch(name) or is_axis(name) or tag.startswith("hparam/"):
         return None
     if name.startswith("epoch_") and METRIC_LIKE.search(name):
         return ColumnKey(name.removeprefix("epoch_"), split, Axis.EPOCH, Statistic.EPOCH_MEAN)

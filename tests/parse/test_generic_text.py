@@ -1,0 +1,94 @@
+"""Text of loops nobody has seen: headings, progress bars, validation passes, steps that begin again, Chinese in both scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lossreport
+from lossreport.model.run import Run, Series
+from runs import falling
+
+
+def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> Run:
+    (tmp_path / "train.log").write_text(text, encoding=encoding)
+    return lossreport.read_run([tmp_path])
+
+
+def series(run: Run, name: str) -> Series:
+    split, _, short = name.partition("/")
+    (found,) = [s for s in run.series if (s.split, s.name) == (split, short)]
+    return found
+
+
+PADDLE = "".join(
+    f"Epoch {epoch}/3\nstep 10/30 - loss: {3 / epoch + 0.2:.4f} - 5ms/step\nstep 20/30 - loss: {3 / epoch + 0.1:.4f} - 5ms/step\n"
+    f"step 30/30 - loss: {3 / epoch:.4f} - 5ms/step\nEval begin...\nstep 4/8 - loss: 9.9000 - 1ms/step\nstep 8/8 - loss: {3.3 / epoch:.4f} - 1ms/step\n"
+    for epoch in (1, 2, 3)
+)
+
+
+def test_an_epoch_named_on_a_line_of_its_own_counts_for_the_steps_below_it(tmp_path: Path) -> None:
+    run = read(tmp_path, PADDLE)
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert series(run, "train/loss").line.tolist()[:4] == [2, 3, 4, 9]
+
+
+def test_of_a_validation_pass_the_last_row_counts_at_its_epoch(tmp_path: Path) -> None:
+    val = series(read(tmp_path, PADDLE), "eval/loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [3.3, 1.65, 1.1])
+
+
+def test_the_split_in_the_brackets_of_an_epoch_counts(tmp_path: Path) -> None:
+    lines = [
+        f"11/22 07:35:22 - mmengine - INFO - Epoch(train) [{e}][{i}/30]  lr: 5.0e-02  time: 0.01  loss: {2 / e + i / 100:.4f}\n"
+        + (f"11/22 07:35:22 - mmengine - INFO - Epoch(val) [{e}][10/10]    accuracy: {50 + e:.4f}\n" if i == 30 else "")
+        for e in (1, 2, 3)
+        for i in (10, 20, 30)
+    ]
+    run = read(tmp_path, "".join(lines))
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert series(run, "val/accuracy").y.tolist() == [51, 52, 53]
+
+
+def test_of_the_frames_of_a_progress_bar_the_last_of_each_step_counts(tmp_path: Path) -> None:
+    frames = ["Epoch 0:   0%|          | 0/20 [00:00<?, ?it/s, loss=9.99]"]
+    for step in (10, 20):
+        frames += [f"Epoch 0: 50%|#####     | {step}/20 [00:00<00:00, 9it/s, loss={value}]" for value in (9.99, 5 / step)]
+    run = read(tmp_path, "\r".join(frames) + "\n" + "\r".join(frames).replace("Epoch 0", "Epoch 1") + "\n")
+    assert series(run, "train/loss").y.tolist() == [0.5, 0.25, 0.5, 0.25]
+    assert [segment.why for segment in run.segments] == ["start"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "big5"])
+def test_traditional_chinese_is_read(encoding: str, tmp_path: Path) -> None:
+    lines = [f"訊息: 第{e}輪/共4輪 步數 {i}/20 損失={9 - e - i / 20:.4f} 學習率=2.0e-3\n" for e in (1, 2, 3, 4) for i in (0, 10)]
+    run = read(tmp_path, "".join(lines), encoding)
+    assert series(run, "train/損失").y.tolist() == [8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5]
+    assert series(run, "train/損失").x.tolist() == [0, 10, 20, 30, 40, 50, 60, 70]
+
+
+def test_the_rounds_of_a_boosting_program_are_steps(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"[{i}]\ttrain-logloss:{0.6 - i / 100:.5f}\teval-logloss:0.61\n" for i in range(0, 50, 5)))
+    assert series(run, "train/logloss").x.tolist() == list(range(0, 50, 5))
+
+
+@pytest.mark.parametrize(("restart", "runs"), [("goes on", 1), ("begins again", 4)])
+def test_a_step_that_begins_again_is_of_epochs_where_the_values_go_on(restart: str, runs: int, tmp_path: Path) -> None:
+    y = falling(80)
+    values = y if restart == "goes on" else [*y[:20]] * 4
+    (tmp_path / "t.jsonl").write_text("".join(f'{{"step": {i % 20}, "loss": {value}}}\n' for i, value in enumerate(values)))
+    found = lossreport.read_runs([tmp_path])
+    assert len(found) == runs
+    if runs == 1:
+        assert found[0].series[0].x.tolist() == list(range(80))
+
+
+def test_a_database_is_not_read_as_text(tmp_path: Path) -> None:
+    rows = "".join(f"\n{{'loss': {i}, 'step': {i}}}\n" for i in range(99)).encode()
+    (tmp_path / "toy.db").write_bytes(b"SQLite format 3\0" + rows)
+    (tmp_path / "log.csv").write_text("step,loss\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    run = lossreport.read_run([tmp_path])
+    assert [source.path for source in run.sources] == ["log.csv"]
+    assert [skip.path for skip in run.skipped] == ["toy.db"]
