@@ -40,8 +40,9 @@ def agreements(run: Run) -> Iterator[Agreement]:
         yield from _of_one_metric(sorted(rivals, key=_worth))
 
 
-def _worth(series: Series) -> tuple[int, bool, Precision, int]:
-    return (-len(series), series.statistic is Statistic.UNKNOWN, precision(series), FINEST.index(series.axis))
+def _worth(series: Series) -> tuple[int, bool, float, Precision, int]:
+    unknown = series.statistic is Statistic.UNKNOWN
+    return (-len(series), unknown, series.resolution or 0.0, precision(series), FINEST.index(series.axis))
 
 
 def _of_one_metric(rivals: Sequence[Series]) -> Iterator[Agreement]:
