@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport.analyze.joining import JOINED
 from lossreport.model.analysis import Agreement
 from lossreport.model.run import Axis, Floats, Ints, Run, Series, Statistic
 
@@ -32,9 +33,11 @@ def agreements(run: Run) -> Iterator[Agreement]:
     The original is the longer one, then the one that says what a row is, then the one with more decimals, then the one on the
     finer axis, then the first.
     """
+    inside = {one for series in run.series if series.derived and series.derived.how == JOINED for one in series.derived.of}
     by_name: dict[tuple[str, bool], list[Series]] = {}
     for series in run.series:
-        if not series.derived and series.statistic is not Statistic.RUNNING_MEAN:
+        whole = series.id not in inside and (not series.derived or series.derived.how == JOINED)
+        if whole and series.statistic is not Statistic.RUNNING_MEAN:
             by_name.setdefault((series.name, series.split == "train"), []).append(series)
     for rivals in by_name.values():
         yield from _of_one_metric(sorted(rivals, key=_worth))

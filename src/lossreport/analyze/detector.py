@@ -12,6 +12,7 @@ from functools import cache, cached_property
 from typing import Final
 
 from lossreport.analyze.agreement import agreements
+from lossreport.analyze.joining import JOINED
 from lossreport.analyze.views import DEAVERAGE, EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, loss_type
 from lossreport.model.analysis import Agreement, Evidence, Finding, Hypothesis, NotApplicable, Position, Severity
@@ -78,12 +79,9 @@ class Context:
     @cached_property
     def judged(self) -> tuple[Series, ...]:
         """One view of every metric of every source; see `losses`."""
-        repeated = {agreement.copy for agreement in self.agreements}
-        return tuple(
-            series
-            for series in self.run.series
-            if _is_best_view(series, self.run) and not repeated & {series.id, *(series.derived.of if series.derived else ())}
-        )
+        repeated = {agreement.copy for agreement in self.agreements} | pieces(self.run)
+        left = [s for s in self.run.series if not repeated & {s.id, *(s.derived.of if s.derived and s.derived.how != JOINED else ())}]
+        return tuple(series for series in left if _is_best_view(series, left))
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -134,7 +132,8 @@ def position(series: Series, row: int) -> Position:
 def evidence(series: Series, rows: Iterable[int]) -> tuple[Evidence, ...]:
     """Return the rows as evidence: source, line, x and value."""
     return tuple(
-        Evidence(source=series.source, line=int(series.line[row]), x=float(series.x[row]), value=float(series.y[row])) for row in rows
+        Evidence(source=series.source_of(row), line=int(series.line[row]), x=float(series.x[row]), value=float(series.y[row]))
+        for row in rows
     )
 
 
@@ -181,17 +180,22 @@ def is_epoch_level(series: Series) -> bool:
     return series.axis in (Axis.EPOCH, Axis.ROW)
 
 
-def _is_best_view(series: Series, run: Run) -> bool:
+def pieces(run: Run) -> set[str]:
+    """Return the ids of the series that a joined one holds."""
+    return {one for series in run.series if series.derived and series.derived.how == JOINED for one in series.derived.of}
+
+
+def _is_best_view(series: Series, among: Sequence[Series]) -> bool:
     if series.derived and series.derived.how == EPOCH_LAST:
         return False
     if series.statistic is Statistic.EPOCH_MEAN:
         return True
-    rivals = [other for other in run.series if same_metric(series, other) and is_epoch_level(other) == is_epoch_level(series)]
+    rivals = [other for other in among if same_metric(series, other) and is_epoch_level(other) == is_epoch_level(series)]
     return series is min(rivals, key=_coarseness)
 
 
 def _coarseness(series: Series) -> int:
-    if series.derived:
+    if series.derived and series.derived.how != JOINED:
         return 1 if series.derived.how == DEAVERAGE else 9
     order = [Statistic.VALUE, Statistic.WINDOW_MEDIAN, Statistic.WINDOW_MEAN, Statistic.EMA, Statistic.SUM, Statistic.UNKNOWN]
     return 0 if series.statistic is Statistic.VALUE else 2 + order.index(series.statistic) if series.statistic in order else 8

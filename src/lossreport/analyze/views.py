@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from lossreport.analyze.joining import joined
 from lossreport.knowledge.loss_type import classify
 from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints, id_prefix
 
@@ -21,7 +22,9 @@ EPOCH_LAST: Final = "epoch_last"
 def enrich(run: Run) -> Run:
     """Return the run with typed series and, behind them, the derived ones; ids go on counting."""
     typed = tuple(_latest(run, _typed(run, series)) for series in run.series)
-    derived: list[Series] = []
+    derived: list[Series] = [
+        replace(made, id=f"{id_prefix(run.id)}m{len(typed) + number}") for number, made in enumerate(joined(replace(run, series=typed)), 1)
+    ]
     for series in typed:
         if not _judged(series):
             continue

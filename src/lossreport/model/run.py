@@ -107,8 +107,16 @@ class SegmentSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """From `first_row` on the rows of a series stand in this source: of a series that a resumed run wrote into several files."""
+
+    first_row: int
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """How a series was computed from others: their ids and the method ("deaverage", "epoch_last")."""
+    """How a series was computed from others: their ids and the method ("deaverage", "epoch_last", "joined")."""
 
     of: tuple[str, ...]
     how: str
@@ -119,7 +127,7 @@ class Series:
     """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
 
     `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type` and `unit` are filled in by `analyze`. `resolution` is the step of the last
-    printed decimal (0.0001 for "8.5123"), None where the log prints full precision.
+    printed decimal (0.0001 for "8.5123"), None where the log prints full precision. `pieces` is empty where all rows stand in `source`.
     """
 
     id: str
@@ -140,6 +148,11 @@ class Series:
     derived: Derived | None = None
     segments: tuple[SegmentSpan, ...] = ()
     resolution: float | None = None
+    pieces: tuple[Piece, ...] = ()
+
+    def source_of(self, row: int) -> str:
+        """Return the id of the source that a row stands in."""
+        return next((piece.source for piece in reversed(self.pieces) if piece.first_row <= row), self.source)
 
     @property
     def key(self) -> str:

@@ -43,7 +43,9 @@ def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -
 
 def _cited(series: Series, finding: Finding) -> list[int]:
     """Return first and last row of a finding, and the rows of the series that stand on the lines it cites."""
-    lines = [evidence.line for evidence in finding.evidence if evidence.source == series.source]
+    lines = [
+        evidence.line for evidence in finding.evidence if evidence.source in {series.source, *(piece.source for piece in series.pieces)}
+    ]
     rows = np.flatnonzero(np.isin(series.line, lines)).tolist()
     return [finding.start.row, finding.end.row, *rows]
 
