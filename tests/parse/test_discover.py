@@ -262,3 +262,13 @@ def test_a_run_is_chosen_by_id_or_name(folder: Path) -> None:
     assert select(runs, None) == select(runs, "r1") == select(runs, folder.name) == runs
     with pytest.raises(UsageError, match="r7"):
         select(runs, "r7")
+
+
+def test_the_configuration_of_hydra_is_read_though_its_folder_is_hidden(tmp_path: Path) -> None:
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "config.yaml").write_text("lr: 0.001\nmodel:\n  vocab_size: 100\nepochs: 3\n")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git" / "config.yaml").write_text("lr: 0.5\nepochs: 9\nseed: 1\n")
+    write_log_train(tmp_path / "log.txt", seed_rows())
+    run = read_paths([tmp_path])[0]
+    assert (run.value("lr"), run.value("epochs"), run.value("vocab_size")) == (0.001, 3, 100)

@@ -3,25 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
 from lossreport.analyze.detector import Context, position
 from lossreport.model.analysis import Best
-from lossreport.model.run import Series
+from lossreport.model.run import Floats, Series
 
-TOTALS = ("loss", "total_loss")
+TOTALS: Final = ("loss", "total_loss")
+MAX_SCORES: Final = 3
 
 
 def bests(context: Context) -> Iterator[Best]:
-    """Yield the lowest row of the validation loss that decides: the total where it is logged, else the first cross-entropy or loss."""
-    series = deciding(context)
-    if series is not None and np.isfinite(series.y).any():
-        row = int(np.nanargmin(np.where(np.isfinite(series.y), series.y, np.nan)))
+    """Yield the lowest row of the validation loss that decides, then the highest rows of accuracies and the like.
+
+    What decides is the total where it is logged, else the first cross-entropy or loss.
+    """
+    if context.holds_another_run:
+        return
+    loss = deciding(context)
+    if loss is not None:
+        yield from _best(context, loss, loss.y)
+    scores = [s for s in context.judged if s.split != "train" and context.kind(s).id in SCORES]
+    for series in scores[:MAX_SCORES]:
+        yield from _best(context, series, -series.y)
+
+
+SCORES: Final = ("accuracy", "map")
+
+
+def _best(context: Context, series: Series, cost: Floats) -> Iterator[Best]:
+    if np.isfinite(cost).any():
+        row = int(np.nanargmin(np.where(np.isfinite(cost), cost, np.nan)))
         yield Best(run=context.run.id, series=series.id, at=position(series, row), value=float(series.y[row]))
 
 
 def deciding(context: Context) -> Series | None:
     """Return the validation series that decides over the run, or None where none is logged or rows are of several runs."""
-    validation = [s for s in context.progress if s.split != "train" and not context.has("appended_run") and not context.has("mixture", s)]
+    validation = [s for s in context.progress if s.split != "train" and not context.has("mixture", s)]
     return min(validation, key=lambda s: (s.name not in TOTALS, s.metric_type != "cross_entropy"), default=None)

@@ -103,6 +103,11 @@ class Context:
         """Return whether a kind was found, in that series or anywhere."""
         return any(f.kind == kind and (series is None or series.id in f.series) for f in self.found)
 
+    @property
+    def holds_another_run(self) -> bool:
+        """Whether rows of another run follow inside the series: not where the file was cut and this run begins at row 0."""
+        return any(finding.kind == "appended_run" and finding.start.row for finding in self.found)
+
 
 Found = Finding | NotApplicable
 

@@ -109,7 +109,7 @@ RUN: Final = {
     State.PLATEAU_HIGH: Text(zh="训练停在高位（{names}）。{others}", en="The run is flat at a high level ({names}).{others}"),
     State.CONVERGED: Text(zh="各项损失在当前学习率下都已走平（{names}）。", en="All losses are flat at this learning rate ({names})."),
     State.IMPROVING: Text(
-        zh="没有发现问题，仍在改善（{names}）。{others}",
+        zh="仍在改善（{names}），没有发现需要停下来的问题。{others}",
         en="The run is still improving ({names}), and nothing speaks against going on.{others}",
     ),
     State.INCONCLUSIVE: Text(

@@ -183,12 +183,16 @@ Block = Prose | Table | Chart | Callout | FindingList | Steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any detail."""
+    """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any detail.
+
+    `of` is the id of the run it tells about, where the report has several.
+    """
 
     id: str
     title: Text
     blocks: tuple[Block, ...]
     answer: Phrase | None = None
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

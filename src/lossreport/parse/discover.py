@@ -42,6 +42,8 @@ BINARY: Final = (
     ".so",
 )
 """Weights and media: passed over in a folder without a word, read when named."""
+HYDRA: Final = ".hydra"
+"""The one hidden folder that holds the configuration of a run."""
 MIN_SCORE: Final = 0.5
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
 PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed, a bug of lossreport: {error}")
@@ -173,7 +175,7 @@ def run_name(paths: Sequence[str | os.PathLike[str]]) -> str:
 def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
     for here, folders, files in os.walk(folder):
         relative = Path(here).relative_to(folder)
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and len(relative.parts) < MAX_DEPTH)
+        folders[:] = sorted(name for name in folders if (not name.startswith(".") or name == HYDRA) and len(relative.parts) < MAX_DEPTH)
         for name in files:
             if not name.startswith(".") and not name.lower().endswith(BINARY):
                 yield Path(here) / name, (relative / name).as_posix()

@@ -50,6 +50,10 @@ ALIASES: Final = {
 }
 """Names other programs give to the facts of the contract."""
 
+KNOWN: Final = frozenset(
+    ("vocab_size", "clip_grad", "world_size", "action_dim", "epochs", "max_steps", "batch_size", "lr", "seed", "precision")
+)
+"""Facts of the contract: the same, wherever in a configuration they stand."""
 WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|lambda)$")
 
 
@@ -79,7 +83,7 @@ def canonical_names(name: str) -> tuple[str, ...]:
     """Return the names a configuration value is known by: its own, and the fact of the contract it stands for."""
     leaf = name.rsplit(".", 1)[-1]
     weight = WEIGHT.match(leaf)
-    extra = f"weight.{weight['metric']}" if weight else ALIASES.get(leaf, "")
+    extra = f"weight.{weight['metric']}" if weight else ALIASES.get(leaf, leaf if leaf in KNOWN else "")
     return (name, extra) if extra and extra != name else (name,)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,18 @@ HEAD_BYTES: Final = 1 << 16
 BLOCK_BYTES: Final = 1 << 20
 DATABASE: Final = b"SQLite format 3\0"
 """Rows inside a database page look like text and are not in their order."""
+
+
+NOISY: Final = re.compile(b"[\x00\x08\r\x1b]")
+
+
+class Block(NamedTuple):
+    """Consecutive lines as they are written, the number of the first, and whether any may hold control characters."""
+
+    number: int
+    texts: Sequence[str]
+    complete: bool
+    noisy: bool
 
 
 class Line(NamedTuple):
@@ -83,7 +95,7 @@ class LogFile:
         raw = self.head.split(self._line_end)
         texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]
         kept = texts[:-1] if len(self.head) >= HEAD_BYTES and len(texts) > 1 else texts
-        return tuple(line.text for line in self._clean((i, text, True) for i, text in enumerate(kept, 1)))
+        return tuple(line.text for line in self._clean([Block(1, kept, True, True)]))
 
     @cached_property
     def sample_lines(self) -> tuple[str, ...]:
@@ -93,8 +105,8 @@ class LogFile:
             return self.head_lines
         with self.open() as file:
             pieces = [self._piece(file, place) for place in (max(len(self.head), size // 2), max(len(self.head), size - HEAD_BYTES))]
-        raw = [(i, text, True) for i, text in enumerate((text for piece in pieces for text in piece), 1)]
-        return (*self.head_lines, *(line.text for line in self._clean(raw)))
+        texts = [text for piece in pieces for text in piece]
+        return (*self.head_lines, *(line.text for line in self._clean([Block(1, texts, True, True)])))
 
     def _piece(self, file: BinaryIO, place: int) -> list[str]:
         file.seek(place)
@@ -145,7 +157,7 @@ class LogFile:
         has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
         becomes U+FFFD.
         """
-        return self._clean(self._numbered())
+        return self._clean(self._blocks())
 
     @cached_property
     def _line_end(self) -> bytes:
@@ -158,20 +170,19 @@ class LogFile:
     def _plain_head(self) -> list[str]:
         return [decode(line, self.encoding) for line in self.head.split(b"\n")[:-1] or [self.head]]
 
-    def _numbered(self) -> Iterator[tuple[int, str, bool]]:
-        number, rest = 0, b""
+    def _blocks(self) -> Iterator[Block]:
+        number, rest, end = 1, b"", self._line_end
         with self.open() as file:
             for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
-                whole, found, rest = (rest + block).rpartition(self._line_end)
-                if not found:
-                    continue
-                for text in self._decoded(whole):
-                    number += 1
-                    yield number, text, True
+                whole, found, rest = (rest + block).rpartition(end)
+                if found:
+                    texts = self._decoded(whole)
+                    yield Block(number, texts, True, NOISY.search(whole.replace(b"\r" + end, end)) is not None)
+                    number += len(texts)
         if rest:
-            yield number + 1, decode(rest, self.encoding), False
+            yield Block(number, [decode(rest, self.encoding)], False, True)
 
-    def _decoded(self, lines: bytes) -> Iterable[str]:
+    def _decoded(self, lines: bytes) -> Sequence[str]:
         """Return many lines as text, at once where all of them are UTF-8."""
         end = self._line_end
         try:
@@ -179,15 +190,16 @@ class LogFile:
         except UnicodeDecodeError:
             return [decode(line, self.encoding) for line in lines.split(end)]
 
-    def _clean(self, lines: Iterable[tuple[int, str, bool]]) -> Iterator[Line]:
+    def _clean(self, blocks: Iterable[Block]) -> Iterator[Line]:
         prefix, first = self._prefix, self.writers[:1]
         mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
-        for number, raw, complete in lines:
-            raw = raw.removesuffix("\r")
-            for text in fragments(raw) if NOISE.search(raw) else (raw,):
-                if prefix is None:
-                    yield Line(number, text, complete)
+        for block in blocks:
+            for number, raw in enumerate(block.texts, block.number):
+                text = raw.removesuffix("\r")
+                if prefix is None and not (block.noisy and NOISE.search(text)):
+                    yield Line(number, text, block.complete)
                     continue
-                writer, text = split_writer(text, prefix)
-                if not self.writer or writer in mine:
-                    yield Line(number, text, complete, writer)
+                for piece in fragments(text):
+                    writer, said = split_writer(piece, prefix) if prefix is not None else ("", piece)
+                    if not self.writer or writer in mine:
+                        yield Line(number, said, block.complete, writer)

@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
@@ -116,6 +117,11 @@ class Place(NamedTuple):
 
 def number(value: object) -> float | None:
     """Return a number, also one printed as text or as NaN in any of its spellings; None for what is no number."""
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
+    if kind is int:
+        return float(value)  # type: ignore[arg-type]
     if isinstance(value, bool) or value is None:
         return None
     if isinstance(value, int | float):
@@ -149,10 +155,13 @@ LIST_LIMIT: Final = 32
 
 def place_of(row: Mapping[str, Any], count: int) -> Place:
     """Return where a flat row stands; without any axis x is the number of the row."""
-    named = {name.lower().strip(): value for name, value in row.items()}
-    epoch = next((x for name in EPOCH_NAMES if (x := number(named.get(name))) is not None), math.nan)
-    for name, axis in AXES:
-        x = number(named.get(name))
+    return _place(row, shape_of(tuple(row)), count)
+
+
+def _place(row: Mapping[str, Any], shape: Shape, count: int) -> Place:
+    epoch = next((x for name in shape.epochs if (x := number(row[name])) is not None), math.nan)
+    for name, axis in shape.axes:
+        x = number(row[name])
         if x is not None and math.isfinite(x):
             return Place(axis, x, epoch)
     return Place(Axis.ROW, float(count), math.nan)
@@ -168,10 +177,45 @@ AXIS_SET: Final = frozenset(name for name, _ in AXES if name not in ("tokens", "
 
 def split_of(row: Mapping[str, Any]) -> str | None:
     """Return the split that a row names in a column of its own (`mode: train`), or None."""
-    for name, value in row.items():
-        if isinstance(value, str) and name.lower() in SPLIT_NAMES and value.strip().lower() in SPLIT_VALUES:
+    return _split(row, shape_of(tuple(row)))
+
+
+def _split(row: Mapping[str, Any], shape: Shape) -> str | None:
+    for name in shape.splits:
+        value = row[name]
+        if isinstance(value, str) and value.strip().lower() in SPLIT_VALUES:
             return SPLIT_VALUES[value.strip().lower()]
     return None
+
+
+class Shape(NamedTuple):
+    """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed."""
+
+    axes: tuple[tuple[str, Axis], ...]
+    epochs: tuple[str, ...]
+    splits: tuple[str, ...]
+    plans: tuple[tuple[str, str], ...]
+    metrics: tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def shape_of(names: tuple[str, ...]) -> Shape:
+    """Return what each of a row's names is, surest axis first."""
+    folded = {name.lower().strip(): name for name in names}
+    return Shape(
+        axes=tuple((folded[name], axis) for name, axis in AXES if name in folded),
+        epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
+        splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
+        plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
+        metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name)),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _named(printed: str, default: str) -> tuple[str, str, bool, bool]:
+    """Return (name, split, whether it counts steps and the like, whether it may be a date) of a printed name."""
+    split, name = split_name(printed, default)
+    return name, split, is_axis(name), CLOCK.fullmatch(name) is not None
 
 
 @dataclass
@@ -188,29 +232,34 @@ class RowWriter:
     resolution: float | None = None
     _last: dict[tuple[str, Axis], float] = field(default_factory=dict)
     _plans: dict[str, float] = field(default_factory=dict)
+    _keys: dict[tuple[str, str, Axis], ColumnKey] = field(default_factory=dict)
 
     def add(
         self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
     ) -> Iterator[RawFact | RawSegment]:
         """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric and where x goes back."""
         line = lines if isinstance(lines, int) else min(lines.values(), default=1)
-        place = place_of(row, self.rows)
-        default = split or split_of(row) or "train"
-        yield from self._said_once(row, line)
-        values = self._values(row, default, set(ignore))
-        if values:
-            yield from self._segment(values[0][0][1], place, line)
-            for (name, its_split), printed, value in values:
-                statistic, window = self._meaning(name, its_split)
-                key = ColumnKey(name, its_split, place.axis, statistic, window, "", self.resolution)
-                self.columns.add(
-                    key,
-                    place.x,
-                    value,
-                    line if isinstance(lines, int) else lines.get(printed, line),
-                    place.epoch if place.axis is not Axis.EPOCH else math.nan,
-                )
-            self.rows += 1
+        shape = shape_of(tuple(row))
+        place = _place(row, shape, self.rows)
+        default = split or _split(row, shape) or "train"
+        if shape.plans:
+            yield from self._said_once(row, shape, line)
+        values = self._values(row, shape, default, set(ignore))
+        if not values:
+            return
+        yield from self._segment(values[0][1], place, line)
+        epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
+        for name, its_split, printed, value in values:
+            key = self._key(name, its_split, place.axis)
+            self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
+        self.rows += 1
+
+    def _key(self, name: str, split: str, axis: Axis) -> ColumnKey:
+        key = self._keys.get((name, split, axis))
+        if key is None:
+            statistic, window = self._meaning(name, split)
+            key = self._keys[name, split, axis] = ColumnKey(name, split, axis, statistic, window, "", self.resolution)
+        return key
 
     def _meaning(self, name: str, split: str) -> tuple[Statistic, int | None]:
         if INSTANT.fullmatch(name):
@@ -219,23 +268,22 @@ class RowWriter:
             return self.statistic, self.window
         return (Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE), None
 
-    def _values(self, row: Mapping[str, Any], default: str, ignore: set[str]) -> list[tuple[tuple[str, str], str, float]]:
+    def _values(self, row: Mapping[str, Any], shape: Shape, default: str, ignore: set[str]) -> list[tuple[str, str, str, float]]:
         found = []
-        for printed, raw in row.items():
-            value = number(raw)
-            if value is None or printed in ignore or is_axis(printed) or BOOKKEEPING.fullmatch(printed):
+        for printed in shape.metrics:
+            value = number(row[printed])
+            if value is None or printed in ignore:
                 continue
-            split, name = split_name(printed, default)
-            if is_axis(name) or (CLOCK.fullmatch(name) and value > SINCE_1970):
+            name, split, is_place, may_be_date = _named(printed, default)
+            if is_place or (may_be_date and value > SINCE_1970):
                 continue
-            found.append(((name, split), printed, value))
+            found.append((name, split, printed, value))
         return found
 
-    def _said_once(self, row: Mapping[str, Any], line: int) -> Iterator[RawFact]:
-        for name, raw in row.items():
-            plan = PLANS.get(name.lower())
-            value = number(raw)
-            if plan and value is not None and self._plans.get(plan) != value:
+    def _said_once(self, row: Mapping[str, Any], shape: Shape, line: int) -> Iterator[RawFact]:
+        for name, plan in shape.plans:
+            value = number(row[name])
+            if value is not None and self._plans.get(plan) != value:
                 self._plans[plan] = value
                 yield RawFact(plan, int(value) if value.is_integer() else value, line)
 

@@ -57,7 +57,7 @@ def detect(context: Context) -> Iterator[Found]:
         if len(series) < MIN_ROWS:
             reason = FEW(split=series.split, metric=series.name, count=len(series), need=MIN_ROWS)
             yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
-        elif np.isfinite(series.y).all() and not context.has("appended_run", series):
+        elif np.isfinite(series.y).all() and not context.holds_another_run:
             yield from _finding(context, series)
 
 

@@ -56,6 +56,8 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def flat_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return the leaves of a record by their names."""
+    if not any(isinstance(value, dict | list) for value in row.values()) and not any(name.startswith(WRAPPER) for name in row):
+        return row
     return {name.removeprefix(WRAPPER): value for name, value in flat(row)}
 
 

@@ -107,6 +107,7 @@ class Reading:
     averaged_next: bool = False
     fresh_process: bool = False
     facts_read: set[str] = field(default_factory=set)
+    made: dict[tuple[str, bool, float], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
     first_stamp: str = ""
     last_stamp: str = ""
 
@@ -149,7 +150,10 @@ class Reading:
             self.eta = "eta: " in match["meters"]
         x = float(self.epoch * int(match["n"]) + self.iteration)
         for meter in found:
-            self._add(meter, x, line.number)
+            first, mean = self._keys(meter.name, meter.mean is None, meter.resolution)
+            if mean is not None and meter.mean is not None:
+                self.columns.add(mean, x, meter.mean, line.number, self.epoch)
+            self.columns.add(first, x, meter.first, line.number, self.epoch)
 
     def _advance(self, match: re.Match[str], line: Line) -> Iterator[Record]:
         header, i = match["header"].lower(), int(match["i"])
@@ -168,15 +172,18 @@ class Reading:
             self.finished_passes = 0
         self.epoch, self.iteration, self.split, self.fresh_process = epoch, i, "train", False
 
-    def _add(self, meter: Meter, x: float, line: int) -> None:
-        if meter.mean is None:
-            statistic, window = (Statistic.WINDOW_MEAN, self._window()) if meter.name in SINGLE_MEANS else (Statistic.VALUE, None)
-        else:
-            statistic, window = (Statistic.WINDOW_MEDIAN if self.eta else Statistic.WINDOW_MEAN), self._window()
-            key = ColumnKey(meter.name, "train", Axis.ITERATION, Statistic.RUNNING_MEAN, None, "", meter.resolution)
-            self.columns.add(key, x, meter.mean, line, self.epoch)
-        key = ColumnKey(meter.name, "train", Axis.ITERATION, statistic, window, "", meter.resolution)
-        self.columns.add(key, x, meter.first, line, self.epoch)
+    def _keys(self, name: str, single: bool, resolution: float) -> tuple[ColumnKey, ColumnKey | None]:
+        """Return the columns of a meter's first number and of its mean in parentheses, None where the row prints none."""
+        made = self.made.get((name, single, resolution))
+        if made is None:
+            if single:
+                statistic, window = (Statistic.WINDOW_MEAN, self._window()) if name in SINGLE_MEANS else (Statistic.VALUE, None)
+            else:
+                statistic, window = (Statistic.WINDOW_MEDIAN if self.eta else Statistic.WINDOW_MEAN), self._window()
+            first = ColumnKey(name, "train", Axis.ITERATION, statistic, window, "", resolution)
+            mean = None if single else first._replace(statistic=Statistic.RUNNING_MEAN, window=None)
+            made = self.made[name, single, resolution] = (first, mean)
+        return made
 
     def _window(self) -> int:
         return DEIT_WINDOW if self.eta else XLLMX_WINDOW
@@ -223,18 +230,21 @@ def meters(text: str) -> list[Meter]:
     """Return the meters of a row; fields are separated by two spaces, and those that are no numbers (eta) are left out."""
     found = []
     for part in text.split("  "):
-        name, colon, value = part.strip().partition(": ")
+        name, colon, value = part.partition(": ")
         match = METER.match(value.strip()) if colon else None
-        if match is None:
-            continue
-        mean = match["mean"]
-        found.append(Meter(name, float(match["first"]), None if mean is None else float(mean), _resolution(mean or match["first"])))
+        if match is not None:
+            first, mean = match.groups()
+            found.append(Meter(name.strip(), float(first), None if mean is None else float(mean), _resolution(mean or first)))
     return found
 
 
 def _resolution(printed: str) -> float:
-    decimals = len(printed.partition(".")[2]) if "e" not in printed else 4
-    return float(10.0**-decimals)
+    point = printed.find(".")
+    decimals = 4 if "e" in printed else len(printed) - point - 1 if point >= 0 else 0
+    return STEPS[decimals] if decimals < len(STEPS) else 10.0**-decimals
+
+
+STEPS: Final = tuple(10.0**-decimals for decimals in range(12))
 
 
 PARSER = Parser(

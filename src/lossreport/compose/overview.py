@@ -1,0 +1,62 @@
+"""The first section of a report on several runs: which runs the input holds, how each stands, and that they are judged apart."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from lossreport.compose.section import Story, shown_x
+from lossreport.compose.sections.answer import TONES
+from lossreport.model.analysis import Analysis, Severity
+from lossreport.model.report import Column, Prose, Row, Section, Table
+from lossreport.text import Join, Text, Value, number
+from lossreport.words import STATES, STATUSES
+
+TITLE = Text(zh="这里有几次训练", en="The runs in this input")
+ANSWER = Text(
+    zh="输入里有 {count} 次训练，每一次单独分析：它们的数字不连成一条曲线，模型、数据或损失不同的训练之间也不能比较 loss 的大小。",
+    en="The input holds {count} runs, each analysed by itself: their numbers are not one curve, and losses of runs with other models, data or loss functions cannot be compared.",
+)
+CAPTION = Text(zh="各次训练", en="The runs")
+RUN, STATUS, STATE = Text(zh="训练", en="run"), Text(zh="状态", en="status"), Text(zh="判断", en="verdict")
+ROWS, LAST, BEST = Text(zh="行数", en="rows"), Text(zh="最后的值", en="last values"), Text(zh="验证集最佳", en="best validation")
+SEVERE = Text(zh="需要看的发现", en="findings to look at")
+NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
+VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
+AT = Text(zh="`{metric}` {value}（{x}）", en="`{metric}` {value} ({x})")
+NONE: Final = ""
+MAX_VALUES: Final = 3
+
+
+def overview(analysis: Analysis) -> Section:
+    """Return the section on all runs of an analysis."""
+    head = (RUN, STATUS, STATE, ROWS, LAST, BEST, SEVERE)
+    columns = tuple(Column(title=title, align="right" if title in (ROWS, SEVERE) else "left") for title in head)
+    rows = tuple(_row(Story(analysis, run)) for run in analysis.runs)
+    table = Table(caption=CAPTION(), columns=columns, rows=rows)
+    verdicts = tuple(Prose(text=NAMED_VERDICT(id=run.id, text=analysis.run_verdict(run.id).text)) for run in analysis.runs)
+    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *verdicts))
+
+
+NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
+
+
+def _row(story: Story) -> Row:
+    run, verdict = story.run, story.verdict
+    values = [VALUE(metric=story.name(story.series(s.series[0])), value=number(s.value, s.unit)) for s in story.scales[:MAX_VALUES]]
+    severe = sum(finding.severity.rank >= Severity.MEDIUM.rank for finding in story.findings)
+    cells: tuple[Value, ...] = (
+        NAMED(id=run.id, name=run.name),
+        STATUSES[run.status.value],
+        STATES[verdict.state.value],
+        max((len(series) for series in run.series), default=0),
+        Join(items=tuple(values)) if values else NONE,
+        _best(story),
+        severe,
+    )
+    return Row(cells=cells, tone=TONES[verdict.state] if TONES[verdict.state] not in ("good", "info") else None)
+
+
+def _best(story: Story) -> Value:
+    mine = [(best, story.series(best.series)) for best in story.analysis.bests if best.run == story.run.id]
+    told = [AT(metric=story.name(s), value=number(best.value, s.unit), x=shown_x(best.at.x)) for best, s in mine[:2]]
+    return Join(items=tuple(told)) if told else NONE

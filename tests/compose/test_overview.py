@@ -1,0 +1,44 @@
+"""A report on several runs begins with all of them; every section names its run, and none speaks of another's numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import lossreport
+from lossreport.model.report import Report
+from runs import falling, write_log_train
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    for name, scale in (("a", 1.0), ("b", 3.0)):
+        (tmp_path / name).mkdir()
+        rows = [{"train_loss": y * scale, "val_acc": round(1 - y / 10, 1), "epoch": i} for i, y in enumerate(falling(20))]
+        write_log_train(tmp_path / name / "log.txt", rows)
+    return lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path])))
+
+
+def test_the_overview_stands_first_with_a_row_a_run(report: Report) -> None:
+    assert report.sections[0].id == "runs"
+    assert [section.of for section in report.sections[1:]] == sorted(section.of for section in report.sections[1:])
+    page = lossreport.render(report, "md", "en")
+    assert "| r1 · a |" in page
+    assert "| r2 · b |" in page
+    assert "`val/acc` 0.8" in page.replace("`val/acc` 0.8（19）", "")
+
+
+def test_anchors_are_unique_and_titles_name_the_run(report: Report) -> None:
+    ids = [section.id for section in report.sections]
+    assert len(ids) == len(set(ids))
+    page = lossreport.render(report, "md", "en")
+    assert "## r1 · Is it all right?" in page
+    assert "## r2 · Is it all right?" in page
+
+
+def test_one_run_has_no_overview(tmp_path: Path) -> None:
+    write_log_train(tmp_path / "log.txt", [{"train_loss": y, "epoch": i} for i, y in enumerate(falling(20))])
+    sections = lossreport.compose(lossreport.analyze(lossreport.read_run([tmp_path]))).sections
+    assert "runs" not in [section.id for section in sections]
+    assert {section.of for section in sections} == {""}
