@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 
@@ -15,8 +16,11 @@ from lossreport.model.run import (
     Fact,
     FactValue,
     Floats,
+    Ints,
     Run,
+    Segment,
     SegmentSpan,
+    SegmentWhy,
     Series,
     Source,
     Statistic,
@@ -24,6 +28,7 @@ from lossreport.model.run import (
     frozen_ints,
 )
 from lossreport.parse.names import split_name
+from lossreport.parse.restarts import counted_on, is_epoch_counter, steps_back
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,13 +48,47 @@ def run_of_frames(frames: Mapping[str, pd.DataFrame], facts: Mapping[str, FactVa
     """Return one run whose sources are the frames; raises NothingReadError where no column holds numbers."""
     sources: list[Source] = []
     series: list[Series] = []
+    segments: list[Segment] = []
     for number, (path, frame) in enumerate(frames.items(), 1):
         sources.append(_source(f"s{number}", path, frame))
-        series += list(_columns(f"s{number}", path, frame, len(series)))
+        place = _place(frame)
+        series += list(_columns(f"s{number}", path, frame, place, len(series)))
+        segments += _segments(f"s{number}", len(frame), place)
     if not series:
         raise NothingReadError("No metric in the frame", hint="Give at least one numeric column besides step, epoch and the other axes.")
     known = tuple(Fact(name=fact, value=value, source=USER) for fact, value in facts.items())
-    return Run(id="r1", name=name, sources=tuple(sources), series=tuple(series), facts=known)
+    return Run(id="r1", name=name, sources=tuple(sources), series=tuple(series), facts=known, segments=tuple(segments))
+
+
+class Place(NamedTuple):
+    """Where the rows of a frame stand: axis and x, the epoch beside it (empty without one), and the rows where x begins again."""
+
+    axis: Axis
+    x: Floats
+    epoch: Floats
+    starts: Ints
+    why: SegmentWhy
+
+
+def _place(frame: pd.DataFrame) -> Place:
+    name = next((column for column in AXES if column in frame.columns), None)
+    if name is None:
+        return Place(Axis.ROW, np.arange(len(frame), dtype=np.float64), frozen_floats([]), frozen_ints([]), "restart")
+    x = _floats(frame[name])[0]
+    epoch = _floats(frame["epoch"])[0] if name != "epoch" and "epoch" in frame.columns else frozen_floats([])
+    starts = steps_back(x)
+    losses = [_floats(frame[column])[0] for column in frame.columns if "loss" in str(column).lower() and _numeric(frame[column])]
+    new_epoch = len(epoch) and bool(np.all(epoch[starts] > epoch[starts - 1]))
+    if len(starts) and (new_epoch or (losses and is_epoch_counter(x, losses[0], starts))):
+        return Place(AXES[name], counted_on(x, starts), epoch, frozen_ints([]), "restart")
+    anew = len(starts) and np.all(x[starts] <= x[0])
+    return Place(AXES[name], x, epoch, frozen_ints(starts), "new_run" if anew else "restart")
+
+
+def _segments(source_id: str, rows: int, place: Place) -> Iterator[Segment]:
+    bounds = [0, *place.starts.tolist(), rows]
+    for first, after in pairwise(bounds):
+        yield Segment(source=source_id, first_line=first + 1, last_line=after, why=place.why if first else "start")
 
 
 def _source(source_id: str, path: str, frame: pd.DataFrame) -> Source:
@@ -59,10 +98,7 @@ def _source(source_id: str, path: str, frame: pd.DataFrame) -> Source:
     )
 
 
-def _columns(source_id: str, path: str, frame: pd.DataFrame, before: int) -> Iterator[Series]:
-    axis_name = next((column for column in AXES if column in frame.columns), None)
-    x = np.arange(len(frame), dtype=np.float64) if axis_name is None else _floats(frame[axis_name])[0]
-    axis = Axis.ROW if axis_name is None else AXES[axis_name]
+def _columns(source_id: str, path: str, frame: pd.DataFrame, place: Place, before: int) -> Iterator[Series]:
     columns = {str(column): _floats(frame[column]) for column in frame.columns if str(column) not in AXES and _numeric(frame[column])}
     number = before
     for column, (y, logged) in columns.items():
@@ -78,15 +114,22 @@ def _columns(source_id: str, path: str, frame: pd.DataFrame, before: int) -> Ite
             run="r1",
             name=short,
             split=split,
-            axis=axis,
+            axis=place.axis,
             statistic=Statistic.VALUE,
             source=source_id,
             path=path,
-            x=frozen_floats(x[rows]),
+            x=frozen_floats(place.x[rows]),
             y=frozen_floats(y[rows]),
             line=frozen_ints(rows + 1),
-            segments=(SegmentSpan(first_row=0, last_row=len(rows) - 1),),
+            epoch=frozen_floats(place.epoch[rows] if len(place.epoch) else []),
+            segments=spans(rows, place.starts),
         )
+
+
+def spans(rows: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
+    """Return the stretches of a column whose values stand in `rows`, cut at the rows `starts`."""
+    cuts = [0, *sorted({int(cut) for cut in np.searchsorted(rows, starts) if 0 < cut < len(rows)}), len(rows)]
+    return tuple(SegmentSpan(first_row=first, last_row=after - 1) for first, after in pairwise(cuts))
 
 
 def _numeric(column: pd.Series) -> bool:

@@ -24,6 +24,7 @@ from lossreport.parse.parser import (
     SkippedLine,
 )
 from lossreport.parse.reader import LogFile
+from lossreport.parse.restarts import counted_on, is_epoch_counter, steps_back
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
@@ -106,43 +107,29 @@ def cut_into_runs(reading: Reading) -> list[Reading]:
 
 
 def unrolled(reading: Reading) -> Reading:
-    """Return the reading with a step that begins again with every epoch counted on from the first one; else as it is.
-
-    A log may name no epoch at all. Restarts are those of epochs where they come regularly, at least twice, always from the same
-    step, and the values go on where they were: runs appended to one file begin again with their first loss.
-    """
+    """Return the reading without restarts that are none: rows out of order, and a step that begins again with every epoch."""
     column = reading.longest
-    back = [segment.line for segment in reading.segments if segment.why == "restart"]
-    if column is None or len(back) < MIN_RESTARTS or len(back) < len(reading.segments):
+    back = [segment for segment in reading.segments if segment.why == "restart"]
+    if column is None or not back:
         return reading
-    starts = np.searchsorted(column.line, back)
-    bounds = np.r_[0, starts, len(column.x)]
-    lengths = np.diff(bounds)[:-1]
-    regular = len(lengths) and lengths.min() > 1 and float(np.std(lengths)) <= IRREGULAR * float(lengths.mean())
-    if not regular or np.any(column.x[starts] != column.x[0]) or not _goes_on(column, starts):
+    rows = np.searchsorted(column.line, [segment.line for segment in back])
+    jitter = {segment.line for segment, row in zip(back, rows.tolist(), strict=True) if _is_jitter(column, row)}
+    if jitter:
+        reading = replace(reading, segments=[segment for segment in reading.segments if segment.line not in jitter])
+    starts = np.array([row for segment, row in zip(back, rows.tolist(), strict=True) if segment.line not in jitter], dtype=np.int64)
+    inside = len(starts) and starts.min() > 0 and starts.max() < len(column.x)
+    if not inside or len(starts) < len(reading.segments) or not is_epoch_counter(column.x, column.y, starts):
         return reading
-    length = float(column.x[starts - 1].max() - column.x[0]) + float(np.median(np.diff(column.x[: starts[0]])))
-    edges = np.array(back)
+    shift = counted_on(column.x, starts) - column.x
     columns = {
-        key: replace(one, x=frozen_floats(one.x + length * np.searchsorted(edges, one.line, "right")))
+        key: replace(one, x=frozen_floats(one.x + shift[np.clip(np.searchsorted(column.line, one.line), 0, len(shift) - 1)]))
         for key, one in reading.columns.items()
     }
     return replace(reading, columns=columns, segments=[])
 
 
-def _goes_on(column: Column, starts: Ints) -> bool:
-    """Return whether the values behind most restarts are nearer to those before them than to the first of all."""
-    edge = max(1, int(np.diff(np.r_[0, starts]).min()) // 10)
-    first = np.nanmedian(column.y[:edge])
-    before = np.array([np.nanmedian(column.y[start - edge : start]) for start in starts])
-    after = np.array([np.nanmedian(column.y[start : start + edge]) for start in starts])
-    return bool(np.nanmedian(np.abs(after - before) / (np.abs(first - before) + 1e-12)) < BACK_TO_START)
-
-
-MIN_RESTARTS: Final = 2
-IRREGULAR: Final = 0.2
-BACK_TO_START: Final = 0.5
-"""How far the values fall back at a restart, of all the way to the first value: about 0 for epochs, about 1 for another run."""
+def _is_jitter(column: Column, row: int) -> bool:
+    return 0 < row < len(column.x) and column.x[row] < column.x[row - 1] and row not in steps_back(column.x)
 
 
 def _take(reading: Reading, record: object) -> None:
