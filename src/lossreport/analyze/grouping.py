@@ -38,12 +38,16 @@ SIGNIFICANT: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Split:
-    """Two groups of values: the threshold between them, which rows lie above, how often the rows change sides, Ashman's D."""
+    """Two groups of values: the threshold between them, which rows lie above, how often the rows change sides, Ashman's D.
+
+    `depth` is what is left in the middle: 0 for an empty gap, 1 for none.
+    """
 
     threshold: float
     above: npt.NDArray[np.bool_]
     runs: int
     separation: float
+    depth: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,9 +66,10 @@ def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | N
     n = len(u)
     if n < MIN_ROWS or not np.isfinite(u).all():
         return None
-    threshold = _gap(u) if n < SHORT else _valley(u)
-    if threshold is None:
+    found = _gap(u) if n < SHORT else _valley(u)
+    if found is None:
         return None
+    threshold, depth = found
     above = u > threshold
     low, high = u[~above], u[above]
     if min(len(low), len(high)) < 2:
@@ -75,7 +80,7 @@ def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | N
     needed = MIN_RUNS if n < SHORT else max(8.0, RUNS_SHARE * 2 * len(low) * len(high) / n)
     if separation <= ASHMAN or runs < needed or distance <= min_separation:
         return None
-    return Split(threshold=threshold, above=above, runs=runs, separation=separation)
+    return Split(threshold=threshold, above=above, runs=runs, separation=separation, depth=depth)
 
 
 def detrended(u: Floats) -> Floats:
@@ -101,7 +106,7 @@ def joint_clusters(columns: Sequence[Floats], seed: int = 0) -> Clusters:
     return Clusters(rows=_connected(_links(table)), p=(hits + 1) / (PERMUTATIONS + 1) if count else 1.0)
 
 
-def _gap(u: Floats) -> float | None:
+def _gap(u: Floats) -> tuple[float, float] | None:
     ordered = np.sort(u)
     need = max(3, math.ceil(SIDE_SHARE * len(u)))
     gaps = np.diff(ordered)[need - 1 : len(u) - need]
@@ -109,10 +114,12 @@ def _gap(u: Floats) -> float | None:
         return None
     at = need + int(np.argmax(gaps))
     core = float(np.percentile(u, 90) - np.percentile(u, 10))
-    return float(0.5 * (ordered[at - 1] + ordered[at])) if gaps.max() > GAP_SHARE * core else None
+    if gaps.max() <= GAP_SHARE * core:
+        return None
+    return float(0.5 * (ordered[at - 1] + ordered[at])), 1.0 - min(1.0, float(gaps.max()) / (core + 1e-18))
 
 
-def _valley(u: Floats) -> float | None:
+def _valley(u: Floats) -> tuple[float, float] | None:
     low, high = np.percentile(u, [0.5, 99.5])
     counts, edges = np.histogram(np.clip(u, low, high), 96, (low, high + 1e-12))
     kernel = np.exp(-0.5 * (np.arange(-9, 10) / 2.5) ** 2)
@@ -122,7 +129,7 @@ def _valley(u: Floats) -> float | None:
     side = 0.12 if len(u) < 400 else 0.06
     depth = np.where((mass > side) & (mass < 1 - side), smooth / np.maximum(rim, 1e-12), np.inf)
     at = int(np.argmin(depth))
-    return float(0.5 * (edges[at] + edges[at + 1])) if depth[at] < VALLEY else None
+    return (float(0.5 * (edges[at] + edges[at + 1])), float(depth[at])) if depth[at] < VALLEY else None
 
 
 def _links(table: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

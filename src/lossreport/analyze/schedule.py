@@ -1,26 +1,117 @@
-"""The shape of the learning rate over the run."""
+"""The shape of the learning rate over the run: which scheduler a series looks like, and whether it ever changed.
+
+Source: SCIENCE.md 3.1 "LR schedule". The series is taken relative to its peak; tolerances allow for rates printed with few decimals.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from lossreport.analyze.detector import Context
 from lossreport.model.analysis import LrSchedule
-from lossreport.model.run import Series
+from lossreport.model.run import Floats, Series
 
 MIN_ROWS: Final = 8
 CONSTANT: Final = 1e-3
-"""Constant: the range stays below a thousandth of the maximum, or below the last printed decimal (SCIENCE.md 3.1 "LR schedule")."""
+"""Constant: the range stays below a thousandth of the maximum, or below the last printed decimal."""
+COARSEST: Final = 0.02
+"""The quantum of the printed decimals is never taken above 2 % of the peak."""
+RESTART: Final = 0.5
+"""An upward jump by half of the peak after the start is a restart."""
+START: Final = 0.05
+WARM: Final = 0.7
+"""A warm-up begins below 70 % of the peak."""
+LEVELS: Final = 6
+MOVES: Final = 0.1
+"""A step schedule takes at most six levels and stands still in nine of ten rows."""
+HOLD: Final = 0.25
+"""Warm-up, stable, decay: the peak is held for a quarter of the run."""
+LATE_PEAK: Final = 0.2
+"""One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
+LEAST_SPAN: Final = 3
+
+
+class Peak(NamedTuple):
+    """Where a rate, relative to its maximum, first and last stands at it, and how finely it is printed."""
+
+    first: int
+    last: int
+    quantum: float
 
 
 def lr_schedules(context: Context) -> Iterator[LrSchedule]:
-    """Yield the class of every learning-rate series: constant, or unknown (the other classes are not told apart yet)."""
+    """Yield the class of every learning-rate series of the training."""
     for series in context.judged:
         if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
-            yield LrSchedule(series=(series.id,), schedule="constant" if is_constant(series) else "unknown")
+            yield LrSchedule(series=(series.id,), schedule=lr_class(series.y, series.resolution or 0.0))
+
+
+def lr_class(rate: Floats, resolution: float = 0.0) -> str:
+    """Return the class of the contract that a learning rate looks like; "unknown" where its body fits none of the shapes."""
+    top = float(np.max(rate))
+    if top <= 0 or float(np.min(rate)) < 0:
+        return "constant" if np.ptp(rate) == 0 else "unknown"
+    v = rate / top
+    peak = _peak(v, resolution / top)
+    if v.min() > 1 - max(CONSTANT, peak.quantum):
+        return "constant"
+    rises = np.flatnonzero(np.diff(v) > RESTART)
+    if np.any(rises > START * len(v)):
+        return "cosine_restarts"
+    warm = peak.first >= 1 and v[0] < WARM
+    body = v[peak.last :]
+    if len(body) < LEAST_SPAN or body.min() > 1 - max(CONSTANT, 2 * peak.quantum):
+        return "warmup_constant" if warm else "constant"
+    if _is_step(v[peak.first :], peak.quantum):
+        return "step"
+    return _named(_shape(body, peak), v, peak, warm)
+
+
+def _peak(v: Floats, resolution: float) -> Peak:
+    values = np.unique(v)
+    finest = float(np.min(np.diff(values))) if len(values) > 1 else 0.0
+    quantum = min(COARSEST, max(1e-4, 1.01 * finest, resolution))
+    at = np.flatnonzero(v > 1 - quantum)
+    return Peak(int(at[0]), int(at[-1]), quantum)
+
+
+def _is_step(v: Floats, quantum: float) -> bool:
+    levels = np.unique(np.round(v / max(quantum, CONSTANT)))
+    return len(levels) <= LEVELS and float(np.mean(np.abs(np.diff(v)) > 1e-9)) < MOVES
+
+
+def _shape(body: Floats, peak: Peak) -> str:
+    """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near."""
+    m, end = len(body), float(body[-1])
+    t = np.linspace(0, 1, m)
+    before = max(1.0, peak.first + 1.0)
+    shapes = {
+        "cosine": end + (1 - end) * 0.5 * (1 + np.cos(np.pi * t)),
+        "linear": 1 - (1 - end) * t,
+        "inverse_sqrt": np.sqrt(before / (before + np.arange(m))),
+    }
+    if end > 1e-4:
+        shapes["exponential"] = end**t
+    errors = {name: float(np.sqrt(np.mean((shape - body) ** 2))) for name, shape in shapes.items()}
+    best = min(errors, key=errors.__getitem__)
+    return best if errors[best] < FIT else "unknown"
+
+
+FIT: Final = 0.08
+"""A decay further than 8 % of the peak from every shape, in the mean, is of no class of ours."""
+
+
+def _named(shape: str, v: Floats, peak: Peak, warm: bool) -> str:
+    if (peak.last - peak.first) / len(v) > HOLD and shape in ("linear", "cosine", "exponential"):
+        return "wsd"
+    if shape == "cosine":
+        return "onecycle" if peak.first > LATE_PEAK * len(v) else "warmup_cosine" if warm else "cosine"
+    if shape == "linear":
+        return "warmup_linear" if warm else "linear"
+    return shape
 
 
 def is_constant(series: Series) -> bool:

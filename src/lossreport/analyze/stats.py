@@ -89,6 +89,7 @@ def lag_one(residual: Floats) -> float:
     if len(residual) < 8:
         return 0.0
     centred = residual - residual.mean()
+    centred = centred / (float(np.max(np.abs(centred))) or 1.0)  # scaled, so that squares neither overflow nor vanish
     power = float((centred**2).sum())
     return float((centred[:-1] * centred[1:]).sum() / power) if power > 0 else 0.0
 

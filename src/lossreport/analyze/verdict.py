@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
+from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr
 from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
@@ -48,8 +49,8 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): diverging, the end lies well above the best level reached.",
     ),
     State.UNSTABLE: Text(
-        zh="`{metric}`（{path}）：不稳定，热身之后仍有尖峰或高于机会水平的 epoch。",
-        en="`{metric}` ({path}): unstable, with spikes or epochs worse than chance after the warm-up.",
+        zh="`{metric}`（{path}）：不稳定，热身之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
+        en="`{metric}` ({path}): unstable, with repeated spikes, swings or epochs worse than chance after the warm-up.",
     ),
     State.OVERFITTING: Text(
         zh="`{metric}`（{path}）：验证集 loss 已经回升，出现过拟合。",
@@ -169,6 +170,8 @@ def judge(context: Context, series: Series) -> Judgement:
     tail = finite[-max(1, round(0.25 * len(series))) :]
     if (len(series) and not finite[-1]) or _reported_nonfinite(context):
         return Judgement(state=State.BROKEN, because=_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
+    if context.has("masked_nonfinite", series):
+        return Judgement(state=State.BROKEN, because=_ids(context, series, ("masked_nonfinite",)), confidence="high")
     if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
         return Judgement(state=State.INSUFFICIENT, confidence="high")
     if context.has("mixture", series):
@@ -207,7 +210,7 @@ def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtyp
     target = context.facts.get(f"target.{series.name}")
     near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
     above = isinstance(target, int | float) and level > OVER_TARGET * target
-    return near or above or context.has("no_learning", series)
+    return near or above or context.has("no_learning", series) or context.has("constant_metric", series) or hardly_moved(y) is not None
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:
@@ -221,7 +224,8 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and is_epoch_level(series)
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
-    return (spikes if len(spikes) >= MIN_SPIKES else []) + chance
+    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
+    return (spikes if len(spikes) >= MIN_SPIKES else []) + chance + swings
 
 
 def _reported_nonfinite(context: Context) -> bool:

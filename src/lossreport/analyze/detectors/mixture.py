@@ -9,7 +9,8 @@ import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding
 from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, joint_clusters, split_values
-from lossreport.analyze.stats import fill, log_if_positive
+from lossreport.analyze.stats import fill, log_if_positive, without
+from lossreport.analyze.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
 from lossreport.model.run import Series
 from lossreport.text import Join, Phrase, Text, Value, number
@@ -20,6 +21,9 @@ MAX_ROWS: Final = 4000
 """Longer curves are thinned to single rows, not averaged: averages would hide the modes."""
 MAX_JOINT_ROWS: Final = 400
 MAX_METRICS: Final = 6
+SLOW: Final = 4.5
+DEEP: Final = 0.12
+"""A swing of a longer period makes two groups as well; a valley deeper than this is none of its (SCIENCE.md 3.1)."""
 
 GROUPS = Text(
     zh=(
@@ -58,11 +62,17 @@ def detect(context: Context) -> Iterator[Found]:
         if len(series) < MIN_ROWS:
             continue
         split, rows = find_split(series, context.spike_spans(series))
-        if split is not None:
+        if split is not None and not _is_swing(series, context.spike_spans(series), split):
             mixed.append(series)
             yield _groups(series, split, rows)
     for source in sorted({series.source for series in mixed}):
         yield from _joint(context, [series for series in mixed if series.source == source])
+
+
+def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) -> bool:
+    """Return whether the groups are the two turning points of a slow swing, whose histogram has a shallow valley."""
+    swing = find_swing(without(series.y, spans))
+    return swing is not None and swing.period > SLOW and not (split.depth < DEEP and len(series) >= SHORT)
 
 
 def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Split | None, np.ndarray[tuple[int], np.dtype[np.int64]]]:

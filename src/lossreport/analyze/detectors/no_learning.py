@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -37,12 +37,9 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.progress:
         if len(series) < MIN_ROWS or series.split != "train" or context.has("mixture", series) or not np.isfinite(series.y).all():
             continue
-        y = clean(series, context.spike_spans(series))
-        first, last = _ends(y)
-        medians, _ = block_medians(y, min(12, len(y)))
-        spread = float(np.ptp(medians)) / (abs(float(np.median(medians))) + 1e-12)
-        gain = (first - last) / (abs(first) + 1e-12)
-        if gain < MIN_GAIN and spread < SPREAD and abs(first - last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(first)):
+        still = hardly_moved(clean(series, context.spike_spans(series)))
+        if still is not None:
+            first, last, spread, gain = still
             chance = context.chance(series)
             at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
             text = TEXT(
@@ -58,6 +55,25 @@ def detect(context: Context) -> Iterator[Found]:
             yield make_finding(
                 "no_learning", series, [0, len(series) - 1], severity, text, numbers={"first": first, "last": last, "gain": gain}
             )
+
+
+class Still(NamedTuple):
+    """A curve that hardly moved: its first and last level, how far its blocks lie apart and what it gained, both relative."""
+
+    first: float
+    last: float
+    spread: float
+    gain: float
+
+
+def hardly_moved(y: Floats) -> Still | None:
+    """Return the levels of a curve that ends where it began and was nowhere else in between, else None."""
+    first, last = _ends(y)
+    medians, _ = block_medians(y, min(12, len(y)))
+    spread = float(np.ptp(medians)) / (abs(float(np.median(medians))) + 1e-12)
+    gain = (first - last) / (abs(first) + 1e-12)
+    near = abs(first - last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(first))
+    return Still(first, last, spread, gain) if gain < MIN_GAIN and spread < SPREAD and near else None
 
 
 def _ends(y: Floats) -> tuple[float, float]:

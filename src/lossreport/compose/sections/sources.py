@@ -12,7 +12,7 @@ from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Spark, Table, Tone
 from lossreport.model.run import Series, Source, Statistic
 from lossreport.text import Join, Phrase, Text, Value, change, factor
-from lossreport.words import AXES
+from lossreport.words import AXES, STATISTICS
 
 MAX_COLUMNS: Final = 6
 MAX_ROWS: Final = 60
@@ -73,16 +73,6 @@ MORE = Text(zh="等", en="...")
 METRIC_LOGGER: Final = "metriclogger"
 """What MEANING says is true of this family only; of all others the glance table tells what one row is."""
 HOW, AXIS = Text(zh="每行是", en="a row is"), Text(zh="横轴", en="over")
-STATISTICS: Final = {
-    Statistic.VALUE: Text(zh="单次值", en="a single value"),
-    Statistic.WINDOW_MEAN: Text(zh="窗口均值", en="a window mean"),
-    Statistic.WINDOW_MEDIAN: Text(zh="窗口中位数", en="a window median"),
-    Statistic.RUNNING_MEAN: Text(zh="累计均值", en="a running mean"),
-    Statistic.EPOCH_MEAN: Text(zh="epoch 均值", en="an epoch mean"),
-    Statistic.EMA: Text(zh="指数滑动平均", en="a moving average (EMA)"),
-    Statistic.SUM: Text(zh="累加和", en="a sum"),
-    Statistic.UNKNOWN: Text(zh="日志未说明", en="not said by the log"),
-}
 OVER_ROWS = Text(zh="{statistic}（{window} 次 iteration）", en="{statistic} ({window} iterations)")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -256,8 +246,8 @@ def _sparks(story: Story) -> Table:
 def _row_is(series: Series) -> Value:
     """Return what one row of a series is, as the log says or its parser knows."""
     if series.window and series.window > 1:
-        return OVER_ROWS(statistic=STATISTICS[series.statistic], window=series.window)
-    return STATISTICS[series.statistic]
+        return OVER_ROWS(statistic=STATISTICS[series.statistic.value], window=series.window)
+    return STATISTICS[series.statistic.value]
 
 
 def _code(name: str) -> Phrase:

@@ -1,0 +1,55 @@
+"""A metric that never changes: nothing was measured, or nothing was learned; said apart from losses that are flat with noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, make_finding
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Series
+from lossreport.text import Text, Value, number
+
+MIN_ROWS: Final = 8
+ROLES: Final = ("loss", "regulariser", "score")
+
+ZERO = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0：这一项没有起作用（例如单类别任务的分类损失），或没有被计算。",
+    en="`{metric}` ({path}) is 0 in all {count} rows: this term does nothing (a class loss with one class), or was never computed.",
+)
+SAME = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}，一次也没有变化：它没有被更新，或模型没有学到影响它的东西。",
+    en="`{metric}` ({path}) is {value} in all {count} rows and never changes: it was not updated, or nothing that affects it was learned.",
+)
+SCORE_ZERO = Text(
+    zh="`{metric}`（{path}）在全部 {count} 次验证里都是 0：模型没有一个预测被算对，或验证没有真正执行。",
+    en="`{metric}` ({path}) is 0 in all {count} validations: not one prediction counts as right, or the validation never ran.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a loss or score with a single value in all rows."""
+    for series in context.judged:
+        kind = context.kind(series)
+        is_score = kind.id in ("accuracy", "map")
+        if len(series) < MIN_ROWS or not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
+            continue
+        if np.all(series.y == series.y[0]):
+            yield _finding(series, is_score)
+
+
+def _finding(series: Series, is_score: bool) -> Found:
+    value = float(series.y[0])
+    values: dict[str, Value] = {
+        "metric": series.name if series.split == "train" else f"{series.split}/{series.name}",
+        "path": series.path,
+        "count": len(series),
+    }
+    text = (SCORE_ZERO if is_score else ZERO)(**values) if value == 0 else SAME(**values, value=number(value))
+    severity = Severity.HIGH if is_score and value == 0 else Severity.LOW if value == 0 else Severity.MEDIUM
+    return make_finding("constant_metric", series, [0, len(series) - 1], severity, text, numbers={"value": value})
+
+
+DETECTOR = Detector(id="constant_metric", kinds=("constant_metric",), detect=detect, order=15)

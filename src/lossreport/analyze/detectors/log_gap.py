@@ -1,0 +1,73 @@
+"""Steps that are missing in the middle of a log that goes on at the same pace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
+from lossreport.analyze.detectors.rollback import longest
+from lossreport.analyze.stats import trailing_median
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Axis, Series
+from lossreport.text import Text
+from lossreport.words import AXES
+
+MIN_ROWS: Final = 7
+WINDOW: Final = 7
+GAP: Final = 1.9
+"""A distance above 1.9 times the usual one is a gap ..."""
+SAME_PACE: Final = 1.5
+"""... unless the distances behind it are larger as well: then the interval of printing was changed (SCIENCE.md 3.1)."""
+EDGE: Final = 3
+AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH)
+
+TEXT = Text(
+    zh="{path} 中 `{metric}` 的 {axis} 从 {before} 直接跳到 {after}（第 {line} 行）：中间的行缺失，而前后的记录间隔相同。",
+    en="`{metric}` in {path} jumps from {axis} {before} to {after} (line {line}): rows are missing there, while the pace before and after is the same.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield one finding a gap of the longest training series of every source."""
+    for source in context.run.sources:
+        series = longest(context, source)
+        if series is None or series.axis not in AXES_COUNTED or series.split != "train":
+            continue
+        for row in gaps(series):
+            text = TEXT(
+                path=series.path,
+                metric=series.name,
+                axis=AXES[series.axis.value],
+                before=shown_x(series.x[row - 1]),
+                after=shown_x(series.x[row]),
+                line=int(series.line[row]),
+            )
+            numbers = {"distance": float(series.x[row] - series.x[row - 1])}
+            yield make_finding("log_gap", series, [row - 1, row], Severity.LOW, text, numbers=numbers)
+
+
+def gaps(series: Series) -> list[int]:
+    """Return the rows behind a gap; none where x ever goes back, or where gaps are so common that the log simply is sparse."""
+    distance = np.diff(series.x)
+    if len(distance) < MIN_ROWS or np.any(distance < 0):
+        return []
+    half = WINDOW // 2
+    usual = np.r_[trailing_median(distance, WINDOW, 3)[half:], np.full(half, np.nan)]
+    usual = np.where(np.isfinite(usual), usual, float(np.median(distance)))
+    wide = np.flatnonzero(distance > GAP * np.maximum(usual, 1e-12))
+    kept = [
+        int(row)
+        for row in wide
+        if EDGE <= row < len(distance) - EDGE
+        and np.median(distance[row + 1 : row + 1 + EDGE]) <= SAME_PACE * np.median(distance[max(0, row - EDGE) : row])
+    ]
+    return [row + 1 for row in kept] if len(kept) <= MANY * len(distance) else []
+
+
+MANY: Final = 0.05
+
+
+DETECTOR = Detector(id="log_gap", kinds=("log_gap",), detect=detect, order=6)

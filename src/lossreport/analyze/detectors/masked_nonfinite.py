@@ -1,0 +1,73 @@
+"""A NaN that the logger hid: the Hugging Face Trainer replaces NaN losses by the mean before, so that a dead run prints 0.0 for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding, shown_x
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Series
+from lossreport.text import Text
+from lossreport.words import AXES
+
+MIN_ROWS: Final = 3
+"""So many zeros in a row to the end."""
+
+TEXT = Text(
+    zh=(
+        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起一直是 0，而 {witness} 同时是 NaN：真实的 loss 很可能也是 NaN，"
+        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。这不是收敛，训练已经损坏。"
+    ),
+    en=(
+        "`{metric}` ({path}) is exactly 0 from {axis} {x} (line {line}) on while {witness} is NaN: the true loss is most likely NaN and was replaced "
+        "by the logger (`logging_nan_inf_filter` of transformers is on by default). This is no convergence; the run is broken."
+    ),
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a training loss that is 0 to the end while the gradient norm or the validation loss is NaN."""
+    for series in context.progress:
+        start = zeros_from(series)
+        if series.split != "train" or start is None:
+            continue
+        witness = next((s for s in context.judged if s.source == series.source and _is_nan_behind(s, series, start)), None)
+        if witness is not None:
+            first = int(np.flatnonzero(~np.isfinite(witness.y))[0])
+            name = witness.name if witness.split == "train" else f"{witness.split}/{witness.name}"
+            text = TEXT(
+                metric=series.name,
+                path=series.path,
+                axis=AXES[series.axis.value],
+                x=shown_x(series.x[start]),
+                line=int(series.line[start]),
+                witness=WITNESS(name=name),
+            )
+            rows = list(range(start, len(series)))
+            yield make_finding(
+                "masked_nonfinite", series, rows, Severity.CRITICAL, text, others=(witness,), more_evidence=evidence(witness, [first])
+            )
+
+
+WITNESS = Text(zh="`{name}`", en="`{name}`")
+
+
+def zeros_from(series: Series) -> int | None:
+    """Return the first of the zeros that a series ends with, where it was not 0 before; None without."""
+    nonzero = np.flatnonzero(series.y != 0)
+    if not len(nonzero) or len(series) - nonzero[-1] - 1 < MIN_ROWS:
+        return None
+    return int(nonzero[-1]) + 1
+
+
+def _is_nan_behind(witness: Series, series: Series, start: int) -> bool:
+    if witness is series or witness.axis is not series.axis or not len(witness):
+        return False
+    behind = witness.y[witness.x >= series.x[start]]
+    return len(behind) > 0 and bool(np.all(~np.isfinite(behind)))
+
+
+DETECTOR = Detector(id="masked_nonfinite", kinds=("masked_nonfinite",), detect=detect, order=12)

@@ -1,0 +1,39 @@
+"""A loss whose tail is flat: not a fault by itself; the verdict says whether the level is one to stop at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding
+from lossreport.analyze.trend import is_flat, tail_trend
+from lossreport.model.analysis import Severity
+from lossreport.text import Text, change
+
+TEXT = Text(
+    zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90 % 区间 {low} 到 {high}）。",
+    en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90 % interval {low} to {high}).",
+)
+TROUBLE = ("mixture", "oscillation", "divergence")
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a loss with a flat tail; curves without one regime or an end level are left out."""
+    for series in context.progress:
+        if any(context.has(kind, series) for kind in TROUBLE):
+            continue
+        y = clean(series, context.spike_spans(series))
+        trend = tail_trend(series, y)
+        if trend is not None and is_flat(series, y, trend):
+            text = TEXT(
+                metric=series.name,
+                path=series.path,
+                rows=trend.rows,
+                gain=change(-trend.gain),
+                low=change(-trend.high),
+                high=change(-trend.low),
+            )
+            rows = [trend.first.row, trend.last.row]
+            yield make_finding("plateau", series, rows, Severity.LOW, text, numbers={"gain": trend.gain, "rows": float(trend.rows)})
+
+
+DETECTOR = Detector(id="plateau", kinds=("plateau",), detect=detect, order=60)
