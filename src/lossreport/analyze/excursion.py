@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from lossreport.analyze.grouping import split_values
+from lossreport.analyze.grouping import detrended, split_values
 from lossreport.analyze.stats import MAD_TO_SD, fill, log_if_positive, mad, trailing_median
 from lossreport.model.run import Floats
 
@@ -26,11 +26,11 @@ MIN_ROWS: Final = 6
 SHORT: Final = 60
 """Below this the noise is taken from the whole curve, not locally."""
 VERY_SHORT: Final = 30
-K_SHORT: Final = 3.5
+K_SHORT: Final = 3.0
 """Noise units for fewer than 30 rows: the modified z of Iglewicz and Hoaglin (1993)."""
 K_LONG: Final = 7.0
 """Noise units from 60 rows on, as OLMo 2's spike score; linear in between."""
-MIRROR: Final = 1.5
+MIRROR: Final = 2.0
 """An excursion must reach this many times further up than noise reaches down; without it 8.4 % of clean runs alarm (SCIENCE.md 3.3)."""
 MIN_EXCESS: Final = 0.10
 MIN_EXCESS_SHORT: Final = 0.20
@@ -55,8 +55,10 @@ def excursions(y: Floats) -> Spans:
     for window in _windows(len(u)):
         flags |= _flagged(u, window, logged)
     spans = _spans(np.flatnonzero(flags & good), gap=1 if len(u) < 400 else max(2, int(0.002 * len(u))))
-    split = split_values(u) if len(u) < SHORT else None
-    return _above_top_mode(u, spans) if split is not None else spans
+    if not spans:
+        return ()
+    plain = detrended(u)
+    return _above_top_mode(plain, spans) if split_values(plain) is not None or split_values(u) is not None else spans
 
 
 def _windows(n: int) -> tuple[int, ...]:
@@ -153,9 +155,15 @@ def _spans(rows: npt.NDArray[np.intp], gap: int) -> Spans:
     return tuple(spans)
 
 
+TOP: Final = 0.2
+TOP_LONG: Final = 0.03
+"""At most this share of the rows of a mixture are excursions; the highest mode ends below them."""
+
+
 def _above_top_mode(u: Floats, spans: Spans) -> Spans:
     """Keep the excursions that rise above the highest mode: in a mixture the upper mode itself is no excursion."""
-    kept = np.sort(u)[: max(1, len(u) - max(1, int(0.2 * len(u))))]
+    share = TOP if len(u) < SHORT else TOP_LONG
+    kept = np.sort(u)[: max(1, len(u) - max(1, int(share * len(u))))]
     spread = float(np.percentile(kept, 90) - np.percentile(kept, 10))
     limit = float(kept[-1]) + 0.5 * spread
     return tuple(span for span in spans if math.isfinite(limit) and u[span[0] : span[1] + 1].max() > limit)

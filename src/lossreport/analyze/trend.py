@@ -21,6 +21,9 @@ MIN_ROWS: Final = 12
 """With fewer rows nothing is said about slopes (SCIENCE.md section 4, point 1)."""
 FLAT_HIGH: Final = 0.02
 """Flat: the whole 90 % interval of the relative gain over the tail lies below 2 % ..."""
+NOISY: Final = 1.5
+"""The bounds are so many times wider over the last half."""
+CONSISTENT: Final = 0.75
 FLAT_GAIN: Final = 0.01
 """... and the estimate below 1 %: an equivalence test, not a failed test of significance."""
 
@@ -56,15 +59,22 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
 
 
 def is_flat(series: Series, y: Floats, trend: Trend) -> bool:
-    """Return whether the tail is flat; where it cannot decide, whether the last half is nearly flat as well."""
+    """Return whether the tail is flat; where its noise hides that, whether the last half is nearly flat and the tail no clear gain."""
     if trend.high < FLAT_HIGH and trend.gain < FLAT_GAIN and trend.low > -FLAT_HIGH:
         return True
     wide = tail_trend(series, y, WIDE_TAIL)
-    return bool(
-        wide and abs(trend.gain) < FLAT_GAIN and wide.high < 1.5 * FLAT_HIGH and abs(wide.gain) < 1.5 * FLAT_GAIN and wide.low > -FLAT_HIGH
-    )
+    level = wide is not None and abs(wide.gain) < NOISY * FLAT_GAIN and max(wide.high, -wide.low) < NOISY * FLAT_HIGH
+    return bool(level and trend.low < FLAT_GAIN)
 
 
-def is_improving(trend: Trend) -> bool:
-    """Return whether the tail gains: the lower bound above zero, or an estimate above 1 % that the interval does not contradict."""
-    return trend.low > 0 or (trend.gain > FLAT_GAIN and trend.low > -FLAT_GAIN)
+def is_improving(trend: Trend, wide: Trend | None) -> bool:
+    """Return whether the tail gains: by its lower bound, or by an estimate above 1 % that the interval does not contradict.
+
+    A loss that falls has fallen more over the last half than over the last quarter (any sum of decays does): a gain of the
+    tail alone is a swing of the noise. Where the tail is too noisy to tell, a clear gain of the last half decides.
+    """
+    if wide is not None and wide.gain < CONSISTENT * trend.gain:
+        return False
+    if trend.low > 0 or (trend.gain > FLAT_GAIN and trend.low > -FLAT_GAIN):
+        return True
+    return wide is not None and trend.high > FLAT_HIGH and wide.low > FLAT_HIGH

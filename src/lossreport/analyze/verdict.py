@@ -12,7 +12,7 @@ from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr
-from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
+from lossreport.analyze.trend import MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
 from lossreport.model.run import Axis, Series
@@ -189,18 +189,18 @@ def judge(context: Context, series: Series) -> Judgement:
 
 def _by_trend(context: Context, series: Series) -> Judgement:
     y = clean(series, context.spike_spans(series))
-    trend = tail_trend(series, y)
+    trend, wide = tail_trend(series, y), tail_trend(series, y, WIDE_TAIL)
     if trend is None:
         return Judgement(state=State.INCONCLUSIVE, confidence="low")
+    if hardly_moved(y) is not None:
+        because = _ids(context, series, ("no_learning",))
+        return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     if is_flat(series, y, trend):
         high = _is_high(context, series, y)
         state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
         return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
-    if is_improving(trend):
+    if is_improving(trend, wide):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
-    wide = tail_trend(series, y, WIDE_TAIL)
-    if wide is not None and is_improving(wide) and trend.gain > FLAT_GAIN:
-        return Judgement(state=State.IMPROVING, trend=wide, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
@@ -210,7 +210,7 @@ def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtyp
     target = context.facts.get(f"target.{series.name}")
     near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
     above = isinstance(target, int | float) and level > OVER_TARGET * target
-    return near or above or context.has("no_learning", series) or context.has("constant_metric", series) or hardly_moved(y) is not None
+    return near or above or context.has("constant_metric", series)
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:

@@ -25,6 +25,9 @@ LOST_SHORT: Final = 0.70
 ONE_STEP: Final = 0.60
 """A rise that happens in one block and then falls, or keeps most of the progress, is a level shift."""
 
+JUMP: Final = 0.75
+"""A rise of which three quarters happen in one block is a jump."""
+
 TEXT = Text(
     zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起持续上升，末段为 {end}（{rise}），已失去此前进步的 {lost}。",
     en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} and ends at {end} ({rise}), {lost} of the progress lost.",
@@ -55,7 +58,8 @@ def _finding(series: Series, y: Floats) -> Iterator[Finding]:
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)
     relative = _relative(rise, float(medians[best]), y)
-    if relative > MIN_RISE and (lost > (LOST_SHORT if n < 50 else LOST) or _still_rising(after, rise, lost, relative)):
+    gone = lost > (LOST_SHORT if n < 50 else LOST) and not _is_shift(after, rise, relative)
+    if relative > MIN_RISE and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(
             metric=series.name,
@@ -75,6 +79,15 @@ def _relative(rise: float, best: float, y: Floats) -> float:
     if best > 0:
         return rise / best
     return rise / (float(np.percentile(y, 90) - np.percentile(y, 10)) + 1e-12)
+
+
+def _is_shift(after: Floats, rise: float, relative: float) -> bool:
+    """Return whether the rise is one jump to a level that does not rise further: a level shift, also where all progress was small."""
+    steps = np.diff(after)
+    at = int(np.argmax(steps))
+    later = after[at + 1 :]
+    rising = len(later) >= 4 and theil_sen(np.arange(len(later), dtype=np.float64), later).low > 0
+    return bool(steps[at] / rise > JUMP and not rising and relative < 1.0)
 
 
 def _still_rising(after: Floats, rise: float, lost: float, relative: float) -> bool:

@@ -17,7 +17,7 @@ from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
 """Rows on each side that give the baseline quoted in the text."""
-BATCH_ROWS: Final = 20
+BATCH_ROWS: Final = 100
 """Below this a step-level log has no neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
 RECOVERED: Final = 0.25
 """A batch outlier: the next row keeps less than a quarter of the excess."""
