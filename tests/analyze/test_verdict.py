@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, is_flat, is_improving, tail_trend
+from lossreport.analyze.trend import CONSISTENT, FLAT_GAIN, FLAT_HIGH, MIN_ROWS, WIDE_TAIL, flat_trend, is_improving, tail_trend
 from lossreport.analyze.verdict import LEAST_ROWS, run_state
-from lossreport.model.analysis import State, Verdict
+from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Floats, Run
 from runs import falling, flat, make_run, make_series, rng
 
@@ -81,19 +81,36 @@ def test_an_epoch_above_chance_is_unstable_after_the_warm_up(row: int, state: St
 @pytest.mark.parametrize(("gain", "flat_"), [(FLAT_GAIN * 0.5, True), (FLAT_HIGH * 1.5, False)], ids=["below", "above"])
 def test_flat_is_a_gain_below_one_per_cent_with_an_interval_below_two(gain: float, flat_: bool) -> None:
     series = make_series(np.r_[flat(200, 2.0, 1e-4), 2 * np.linspace(1, 1 - gain, 66)])
-    trend = tail_trend(series, series.y)
-    assert trend is not None
-    assert is_flat(series, series.y, trend) is flat_
-    assert is_improving(trend) is True  # a slope this clean is significant either way: flat is asked first
-    assert trend.gain == pytest.approx(gain, rel=0.1)
+    assert (flat_trend(series, series.y, decays=False) is not None) is flat_
+
+
+def tails(y: Floats) -> tuple[Trend, Trend]:
+    made = make_series(y)
+    tail_, wide = tail_trend(made, y), tail_trend(made, y, WIDE_TAIL)
+    assert tail_ is not None
+    assert wide is not None
+    return tail_, wide
+
+
+def test_a_long_stretch_shows_that_a_noisy_tail_is_flat_if_the_rate_did_not_change() -> None:
+    y = np.r_[falling(100, 4, 2, noise=0.02), flat(500, 2.0, 0.06, seed=3)]
+    series = make_series(y)
+    assert flat_trend(series, y, decays=False) is None
+    assert flat_trend(series, y, decays=True) is not None
+
+
+@pytest.mark.parametrize(("before", "expected"), [(2.2, True), (1.9, False)], ids=["fell before", "rose before"])
+def test_a_gain_of_the_tail_counts_if_the_half_before_it_gained_as_well(before: float, expected: bool) -> None:
+    y = np.r_[flat(200, 3.0, 1e-3), before * np.linspace(1, 2 / before, 100), 2 * np.linspace(1, 0.95, 100)] * (1 + 1e-3 * flat(400, 0, 1))
+    assert is_improving(*tails(y), decays=True) is expected
+    assert is_improving(*tails(y), decays=False) is True
+    assert CONSISTENT < 1
 
 
 def test_noise_alone_is_neither_flat_nor_improving() -> None:
-    series = make_series(flat(40, 2.0, 0.2, seed=5))
-    trend = tail_trend(series, series.y)
-    assert trend is not None
-    assert not is_flat(series, series.y, trend)
-    assert not is_improving(trend)
+    y = flat(40, 2.0, 0.2, seed=5)
+    assert flat_trend(make_series(y), y, decays=True) is None
+    assert not is_improving(*tails(y), decays=True)
 
 
 def test_the_interval_of_a_flat_noisy_tail_covers_zero_nine_times_in_ten() -> None:

@@ -12,6 +12,7 @@ from lossreport.analyze.best import bests
 from lossreport.analyze.composition import shares
 from lossreport.analyze.detector import Context, detectors
 from lossreport.analyze.explain import explained
+from lossreport.analyze.forecast import forecasts
 from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
@@ -65,6 +66,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         findings=context.found,
         verdicts=judged,
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
+        forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
         recommendations=_recommendations(work, case) if judged else (),
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),

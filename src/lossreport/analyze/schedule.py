@@ -121,6 +121,16 @@ def is_constant(series: Series) -> bool:
     return bool(np.ptp(series.y) <= allowed)
 
 
+def lr_changes(context: Context) -> bool:
+    """Return whether a logged learning rate is known to change over the second half of the run, or a planned phase begins there."""
+    for series in context.judged:
+        if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all() and not is_constant(series):
+            last = series.y[len(series) // 4 :]
+            if float(np.ptp(last)) > max(CONSTANT * float(np.max(np.abs(last))), series.resolution or 0.0):
+                return True
+    return context.facts.get("phase_boundaries") is not None
+
+
 def constant_lr(context: Context) -> bool:
     """Return whether the run's learning rate is known to be constant: by its series, or because lr and min_lr are equal."""
     found = [s for s in context.judged if s.metric_type == "learning_rate" and len(s) >= MIN_ROWS]

@@ -16,7 +16,7 @@ MIN_ROWS: Final = 24
 BLOCKS: Final = 160
 MIN_SIZE: Final = 0.07
 MIN_Z: Final = 5.0
-START: Final = 0.06
+START: Final = 0.10
 """The steep descent at the start of a run is no shift."""
 RAW_SHARE: Final = 0.5
 """The levels on both sides differ by at least half of the jump between the two lines."""

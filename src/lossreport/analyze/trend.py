@@ -21,8 +21,8 @@ MIN_ROWS: Final = 12
 """With fewer rows nothing is said about slopes (SCIENCE.md section 4, point 1)."""
 FLAT_HIGH: Final = 0.02
 """Flat: the whole 90 % interval of the relative gain over the tail lies below 2 % ..."""
-NOISY: Final = 1.5
-"""The bounds are so many times wider over the last half."""
+WINDOWS: Final = ((TAIL, 1), (WIDE_TAIL, 2), (0.75, 3))
+"""Shares of the rows and how many quarters they are."""
 CONSISTENT: Final = 0.75
 FLAT_GAIN: Final = 0.01
 """... and the estimate below 1 %: an equivalence test, not a failed test of significance."""
@@ -35,7 +35,7 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
     residuals, because trend tests on a flat autocorrelated tail find trends that are not there (SCIENCE.md 3.3).
     """
     n = len(y)
-    if n < MIN_ROWS:
+    if n < MIN_ROWS or not np.isfinite(y).any():
         return None
     rows = max(4 if n < 16 else 5, round(share * n))
     tail = fill(y[-rows:])
@@ -45,6 +45,8 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
     r = max(0.0, lag_one(residual - float(np.median(residual))))
     widen = math.sqrt((1 + r) / (1 - min(r, 0.95)))
     level = abs(float(np.median(medians))) + 1e-12
+    if float(np.nanmin(y)) <= 0:  # a share of a level near 0 means nothing: then of what the curve has moved
+        level = max(level, float(np.subtract(*np.percentile(fill(y), [90, 10]))))
     scale = -(rows - 1) / level
     low = fitted.slope + (fitted.low - fitted.slope) * widen
     high = fitted.slope + (fitted.high - fitted.slope) * widen
@@ -58,22 +60,33 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
     )
 
 
-def is_flat(series: Series, y: Floats, trend: Trend) -> bool:
-    """Return whether the tail is flat; where its noise hides that, whether the last half is nearly flat and the tail no clear gain."""
-    if trend.high < FLAT_HIGH and trend.gain < FLAT_GAIN and trend.low > -FLAT_HIGH:
-        return True
-    wide = tail_trend(series, y, WIDE_TAIL)
-    level = wide is not None and abs(wide.gain) < NOISY * FLAT_GAIN and max(wide.high, -wide.low) < NOISY * FLAT_HIGH
-    return bool(level and trend.low < FLAT_GAIN)
+def flat_trend(series: Series, y: Floats, *, decays: bool) -> Trend | None:
+    """Return the trend that shows the tail to be flat, None where none does: of the tail, or of a longer stretch behind it.
+
+    With `decays` (the learning rate is not known to change) the loss is a sum of decays, which gains at least as much in every
+    quarter as in the next: half of what the last half gained, or a third of the last three quarters, bounds the tail from above.
+    """
+    tail = tail_trend(series, y)
+    if tail is None:
+        return None
+    for share, quarters in WINDOWS if decays and tail.low < FLAT_GAIN else WINDOWS[:1]:
+        trend = tail_trend(series, y, share)
+        if trend is not None and _is_flat(trend, quarters):
+            return trend
+    return None
 
 
-def is_improving(trend: Trend, wide: Trend | None) -> bool:
+def _is_flat(trend: Trend, quarters: int) -> bool:
+    return trend.high / quarters < FLAT_HIGH and trend.gain / quarters < FLAT_GAIN and trend.low / quarters > -FLAT_HIGH
+
+
+def is_improving(trend: Trend, wide: Trend | None, *, decays: bool) -> bool:
     """Return whether the tail gains: by its lower bound, or by an estimate above 1 % that the interval does not contradict.
 
-    A loss that falls has fallen more over the last half than over the last quarter (any sum of decays does): a gain of the
-    tail alone is a swing of the noise. Where the tail is too noisy to tell, a clear gain of the last half decides.
+    `wide` is the trend of the last half. With `decays` (see `flat_trend`) it has fallen more than the tail has: a gain of the tail
+    alone is a swing of the noise. Where the tail is too noisy to tell, a clear gain of the last half decides.
     """
-    if wide is not None and wide.gain < CONSISTENT * trend.gain:
+    if decays and wide is not None and wide.gain < CONSISTENT * trend.gain:
         return False
     if trend.low > 0 or (trend.gain > FLAT_GAIN and trend.low > -FLAT_GAIN):
         return True

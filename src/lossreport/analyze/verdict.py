@@ -11,9 +11,10 @@ import numpy as np
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
-from lossreport.analyze.schedule import constant_lr
-from lossreport.analyze.trend import MIN_ROWS, WIDE_TAIL, is_flat, is_improving, tail_trend
+from lossreport.analyze.schedule import constant_lr, lr_changes
+from lossreport.analyze.trend import MIN_ROWS, WIDE_TAIL, flat_trend, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
+from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
 from lossreport.model.run import Axis, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
@@ -195,18 +196,21 @@ def _by_trend(context: Context, series: Series) -> Judgement:
     if hardly_moved(y) is not None:
         because = _ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
-    if is_flat(series, y, trend):
+    decays = not lr_changes(context)
+    flat = flat_trend(series, y, decays=decays)
+    if flat is not None:
+        trend = flat
         high = _is_high(context, series, y)
         state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
         return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
-    if is_improving(trend, wide):
+    if is_improving(trend, wide, decays=decays):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
 def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
     level = float(np.median(y[-max(2, len(y) // 20) :]))
-    chance = context.chance(series)
+    chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
     target = context.facts.get(f"target.{series.name}")
     near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
     above = isinstance(target, int | float) and level > OVER_TARGET * target

@@ -12,7 +12,7 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints
 
-LIMIT: Final = 800
+LIMIT: Final = 600
 """More points than this lie on the same pixels of a chart 640 wide."""
 BIGGEST: Final = 1e300
 

@@ -11,6 +11,8 @@ from lossreport.model.analysis import Finding
 from lossreport.model.run import Ints, Series, frozen_ints
 
 LIMIT: Final = 500
+COPY: Final = 2
+"""What HTML holds of a series whose values another source gives already."""
 BRIEF_POINTS: Final = 400
 BRIEF_LEAST: Final = 12
 """HTML holds so many points in all of the series that are longer, but at least 12 of each: the charts show the curve already."""

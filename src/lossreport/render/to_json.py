@@ -28,7 +28,7 @@ from lossreport.model.analysis import (
     plain,
 )
 from lossreport.model.run import FactValue, Run, Series, Source
-from lossreport.render.thinning import LIMIT, brief_limit, kept_rows
+from lossreport.render.thinning import COPY, LIMIT, brief_limit, kept_rows
 
 SCHEMA: Final = "lossreport/1"
 Json = Any
@@ -44,14 +44,18 @@ def to_json(analysis: Analysis) -> str:
 def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     """Return the analysis as the value that the contract describes and `schema()` checks.
 
-    With `brief`, for the block inside HTML, long series keep fewer points and hypotheses told before are named, not repeated.
+    With `brief`, for the block inside HTML, long series keep fewer points, series that another source holds as well keep their ends,
+    and hypotheses told before are named, not repeated.
     """
+    copies = {agreement.copy for agreement in analysis.agreements} if brief else set()
     points = brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
     return {
         "schema": SCHEMA,
         "version": __version__,
         "runs": [_run(run, analysis.bests) for run in analysis.runs],
-        "series": [_series(series, analysis.findings, points) for run in analysis.runs for series in run.series],
+        "series": [
+            _series(series, analysis.findings, COPY if series.id in copies else points) for run in analysis.runs for series in run.series
+        ],
         "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
         "scales": [_scale(scale) for scale in analysis.scales],
         "shares": [_share(share) for share in analysis.shares],

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding
-from lossreport.analyze.trend import is_flat, tail_trend
+from lossreport.analyze.schedule import lr_changes
+from lossreport.analyze.trend import flat_trend
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, change
 
@@ -22,8 +23,8 @@ def detect(context: Context) -> Iterator[Found]:
         if any(context.has(kind, series) for kind in TROUBLE):
             continue
         y = clean(series, context.spike_spans(series))
-        trend = tail_trend(series, y)
-        if trend is not None and is_flat(series, y, trend):
+        trend = flat_trend(series, y, decays=not lr_changes(context))
+        if trend is not None:
             text = TEXT(
                 metric=series.name,
                 path=series.path,

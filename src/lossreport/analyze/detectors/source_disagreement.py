@@ -8,11 +8,12 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analyze.comparing import compare
 from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding
 from lossreport.analyze.stats import mad
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Ints, Run, Series, Statistic
-from lossreport.text import Join, Phrase, Text, Value, factor
+from lossreport.text import Join, Phrase, Text, Value, factor, number
 
 MIN_COMMON: Final = 3
 TOLERANCE: Final = 0.05
@@ -100,6 +101,57 @@ def detect(context: Context) -> Iterator[Found]:
     for comparison in comparisons(context.run):
         if context.kind(comparison.synced).role == "loss" and not comparison.agrees():
             yield _finding(comparison)
+    told = {frozenset(finding.series[:2]) for finding in context.found if finding.kind == "source_disagreement"}
+    for a, b in rivals(context):
+        if frozenset((a.id, b.id)) not in told:
+            yield from _of_curves(a, b)
+
+
+def rivals(context: Context) -> Iterator[tuple[Series, Series]]:
+    """Yield pairs of judged losses that two sources give for the same split over the same axis."""
+    losses = [series for series in context.progress if series.statistic not in NOT_COMPARED]
+    for i, a in enumerate(losses):
+        for b in losses[i + 1 :]:
+            if (a.name, a.split, a.axis) == (b.name, b.split, b.axis) and a.source != b.source:
+                yield a, b
+
+
+NOT_COMPARED: Final = (Statistic.RUNNING_MEAN, Statistic.EPOCH_MEAN)
+"""Held against each other by epochs, above."""
+
+
+def _of_curves(a: Series, b: Series) -> Iterator[Finding]:
+    _, rows_a, rows_b = np.intersect1d(a.x, b.x, return_indices=True)
+    found = compare(a.y[rows_a], b.y[rows_b])
+    if found is None or found.relation == "same":
+        return
+    how = RELATIONS[found.relation](constant=number(found.constant)) if found.relation != "unrelated" else UNRELATED()
+    text = CURVES(metric=a.name, a=a.path, b=b.path, count=len(rows_a), how=how)
+    apart = np.argsort(-np.abs(a.y[rows_a] - b.y[rows_b]))[:EXAMPLES]
+    shown_rows = sorted(int(rows_a[i]) for i in apart)
+    more = evidence(b, sorted(int(rows_b[i]) for i in apart))
+    numbers = {"rows": float(len(rows_a)), "constant": found.constant}
+    yield make_finding("source_disagreement", a, shown_rows, Severity.MEDIUM, text, numbers=numbers, others=(b,), more_evidence=more)
+
+
+EXAMPLES: Final = 5
+CURVES = Text(
+    zh="`{metric}` 在 {a} 与 {b} 中有 {count} 个相同的位置，但数值对不上：{how}。平滑、窗口均值、累计均值和一步延迟都解释不了；在弄清之前不要把两份数字当作同一个量。",
+    en=(
+        "`{metric}` stands in {a} and in {b} at {count} common places with other values: {how}. Smoothing, a window mean, a running mean or a lag of one row do not explain it; "
+        "until it is clear, do not read them as one quantity."
+    ),
+)
+RELATIONS: Final = {
+    "scaled": Text(
+        zh="后者始终约为前者的 {constant} 倍（常见于求和与均值、梯度累积或 rank 数的差别）",
+        en="the second is {constant} times the first throughout (usual for a sum instead of a mean, gradient accumulation, or the number of ranks)",
+    ),
+    "offset": Text(
+        zh="两者始终相差 {constant}（常见于多加了一项正则）", en="they differ by {constant} throughout (usual for an added regulariser)"
+    ),
+}
+UNRELATED = Text(zh="两条曲线没有固定的比例或差值", en="there is no constant ratio or difference between them")
 
 
 def _finding(comparison: Comparison) -> Finding:

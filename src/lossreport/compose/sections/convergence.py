@@ -37,6 +37,22 @@ CRITERIA = Text(
         "above 0. An absolute rule (a change below 0.01 for some epochs) is not reliable: it depends on unit, noise, smoothing and print interval."
     ),
 )
+SCHEDULE = Text(zh="学习率 `{metric}`（{path}）的形状：{schedule}。", en="Shape of the learning rate `{metric}` ({path}): {schedule}.")
+SCHEDULES: Final = {
+    "constant": Text(zh="恒定", en="constant"),
+    "warmup_constant": Text(zh="warmup 后恒定", en="warm-up, then constant"),
+    "cosine": Text(zh="余弦退火", en="cosine decay"),
+    "warmup_cosine": Text(zh="warmup 加余弦退火", en="warm-up and cosine decay"),
+    "linear": Text(zh="线性下降", en="linear decay"),
+    "warmup_linear": Text(zh="warmup 加线性下降", en="warm-up and linear decay"),
+    "step": Text(zh="阶梯下降", en="steps"),
+    "exponential": Text(zh="指数下降", en="exponential decay"),
+    "inverse_sqrt": Text(zh="平方根倒数下降", en="inverse square root decay"),
+    "wsd": Text(zh="warmup-稳定-下降（WSD）", en="warm-up, stable, decay (WSD)"),
+    "cosine_restarts": Text(zh="带重启的余弦", en="cosine with restarts"),
+    "onecycle": Text(zh="one-cycle", en="one-cycle"),
+    "unknown": Text(zh="不属于任何常见的调度", en="none of the usual schedules"),
+}
 TONES: Final[dict[str, Tone]] = {
     "broken": "critical",
     "diverging": "critical",
@@ -63,9 +79,31 @@ def write(story: Story) -> Section | None:
     blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered), folded=len(ordered) > 24)]
     main = {series.id for series in story.main}
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
+    blocks += _schedules(story)
+    blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
     blocks += [line_chart(story, series) for series in curves(story)]
     return Section(id="convergence", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
+
+
+def _schedules(story: Story) -> list[Block]:
+    """Tell the class of the learning rates of this run, each class once."""
+    ids = {series.id for series in story.run.series}
+    named = {one.schedule: story.series(one.series[0]) for one in reversed(story.analysis.lr_schedules) if one.series[0] in ids}
+    said: list[Block] = [
+        Prose(text=SCHEDULE(metric=series.name, path=series.path, schedule=SCHEDULES[name])) for name, series in named.items()
+    ]
+    return said[:2]
+
+
+def _forecasts(story: Story) -> list[Block]:
+    """Tell what more training would gain on the main losses, one a metric, or why nothing is said."""
+    main = {series.id for series in story.main}
+    told: dict[str, Phrase] = {}
+    for forecast in sorted(story.analysis.forecasts, key=lambda one: not one.valid):
+        if forecast.series[0] in main:
+            told.setdefault(story.series(forecast.series[0]).name, forecast.text)
+    return [Prose(text=text) for text in list(told.values())[:4]]
 
 
 def curves(story: Story) -> list[Series]:
