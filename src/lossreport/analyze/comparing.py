@@ -49,10 +49,10 @@ def compare(a: Floats, b: Floats) -> Comparison | None:
     if any(_differs(a_like, b) / level < allowed and not _drifts(a_like, b, noise * level) for a_like in _versions(a)):
         return Comparison(relation="same")
     scatter = max(allowed, NOISE_UNITS * noise)
-    if a.min() > 0 and b.min() > 0:
-        ratio = np.log(b / a)
-        if mad(ratio) < scatter:
-            return Comparison(relation="scaled", constant=math.exp(float(np.median(ratio))))
+    ratio = np.log(b / a) if a.min() > 0 and b.min() > 0 else np.full(len(a), np.nan)
+    by_ratio, by_difference = float(np.std(ratio)), float(np.std(b - a)) / level
+    if mad(ratio) < scatter and not by_difference < by_ratio:
+        return Comparison(relation="scaled", constant=math.exp(float(np.median(ratio))))
     if mad(b - a) / level < scatter:
         return Comparison(relation="offset", constant=float(np.median(b - a)))
     return Comparison(relation="unrelated")

@@ -29,6 +29,8 @@ MOVES: Final = 0.1
 """A step schedule takes at most six levels and stands still in nine of ten rows."""
 HOLD: Final = 0.25
 """Warm-up, stable, decay: the peak is held for a quarter of the run."""
+HELD: Final = 0.1
+"""Between its first and last row at the peak a rate stays within 10 % of it."""
 LATE_PEAK: Final = 0.2
 """One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
 LEAST_SPAN: Final = 3
@@ -67,7 +69,8 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
         return "warmup_constant" if warm else "constant"
     if _is_step(v[peak.first :], peak.quantum):
         return "step"
-    return _named(_shape(body, peak), v, peak, warm)
+    held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
+    return _named(_shape(body, peak), v, peak, warm) if held else "unknown"
 
 
 def _peak(v: Floats, resolution: float) -> Peak:

@@ -77,11 +77,13 @@ def _accuracy(series: Series, finite: np.ndarray[tuple[int], np.dtype[np.bool_]]
     fractions = np.mean(y[finite] <= FRACTION + SLACK) > 0.5 and np.any(y[finite] > 0)
     limit = FRACTION if fractions else PERCENT
     rows = np.flatnonzero(finite & (y > limit * (1 + SLACK)))
-    small = fractions and np.all(y[finite] <= PERCENT) and float(np.median(y[finite])) > PERCENT_LIKE  # a few per cent at the start
-    return (rows.tolist(), ACCURACY, float(y[rows].max())) if len(rows) and not small and not _grows_through(y[finite]) else None
+    if not len(rows) or (fractions and (float(y[rows].max()) < FAR_ABOVE or _grows_through(y[finite]))):
+        return None
+    return rows.tolist(), ACCURACY, float(y[rows].max())
 
 
-PERCENT_LIKE: Final = 0.5
+FAR_ABOVE: Final = 3.0
+"""Scores that stay below 3 may be percentages of a model that knows little yet."""
 
 
 def _grows_through(y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
