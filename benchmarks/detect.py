@@ -99,12 +99,13 @@ def _gain(analysis: Analysis, own: set[str]) -> list[float] | None:
     return None
 
 
-def one_seed(task: tuple[Path, int, bool]) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
+def one_seed(task: tuple[Path, int, bool, bool]) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, Any]]:
     """Return truths, our predictions and those of the naive rules for one seed; ids are made unique over seeds."""
-    path, seed, with_baselines = task
+    path, seed, with_baselines, second = task
     bench = load(path)
+    curves = load(Path(__file__).with_name("curves.py")) if second else bench
     truths, ours, naive = [], {}, {}
-    for run in bench.build(seed, MAX_ROWS):
+    for run in curves.build(seed, MAX_ROWS):
         run.id = f"{seed}/{run.id}"
         truths.append(run.truth())
         ours[run.id] = predict(run)
@@ -140,12 +141,13 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("seeds", nargs="+", type=int)
     options.add_argument("--bench", type=Path, default=Path(__file__).resolve().parents[2] / "shared" / "bench" / "bench_gen.py")
+    options.add_argument("--curves", action="store_true", help="the second set (curves.py) instead of the generator's")
     options.add_argument("--baselines", action="store_true")
     options.add_argument("--wrong", metavar="LABEL", help="list the runs in which this label, or `verdict`, is wrong")
     given = options.parse_args()
     bench = load(given.bench)
     with multiprocessing.get_context("spawn").Pool(2) as pool:
-        parts = pool.map(one_seed, [(given.bench, seed, given.baselines) for seed in given.seeds], chunksize=1)
+        parts = pool.map(one_seed, [(given.bench, seed, given.baselines, given.curves) for seed in given.seeds], chunksize=1)
     truths = [truth for part in parts for truth in part[0]]
     ours = {key: value for part in parts for key, value in part[1].items()}
     print(f"{len(truths)} runs, seeds {given.seeds}\n\n| measure | lossreport |\n|---|---|")

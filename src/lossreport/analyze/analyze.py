@@ -84,8 +84,14 @@ CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "
 
 
 def replace_found(context: Context, found: Sequence[Finding]) -> Context:
-    """Return a context with other findings."""
-    return Context(context.run, context.raw, tuple(found))
+    """Return a context with other findings; what follows from the run alone is not worked out again."""
+    made = Context(context.run, context.raw, tuple(found))
+    made.__dict__.update({name: value for name, value in context.__dict__.items() if name in OF_THE_RUN})
+    return made
+
+
+OF_THE_RUN = ("facts", "metrics", "agreements", "judged", "losses", "progress")
+"""Properties of a context that do not depend on what was found."""
 
 
 def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:

@@ -15,7 +15,7 @@ from lossreport.model.run import Floats
 MIN_ROWS: Final = 24
 BLOCKS: Final = 160
 MIN_SIZE: Final = 0.07
-MIN_Z: Final = 5.0
+MIN_Z: Final = 7.0
 START: Final = 0.10
 """The steep descent at the start of a run is no shift."""
 RAW_SHARE: Final = 0.5

@@ -21,6 +21,8 @@ MAX_ROWS: Final = 4000
 """Longer curves are thinned to single rows, not averaged: averages would hide the modes."""
 MAX_JOINT_ROWS: Final = 400
 MAX_METRICS: Final = 6
+UNEVEN: Final = 0.5
+"""The share of the upper group differs by less than this between the halves of the run."""
 SLOW: Final = 4.5
 DEEP: Final = 0.12
 """A swing of a longer period makes two groups as well; a valley deeper than this is none of its (SCIENCE.md 3.1)."""
@@ -90,7 +92,14 @@ def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Spli
     if len(rows) > MAX_ROWS:
         rows = rows[:: len(rows) // MAX_ROWS]
     u, _ = log_if_positive(values[rows])
-    return split_values(u) or split_values(detrended(u)), rows  # far apart groups would bend the trend itself
+    plain = split_values(u)  # groups far apart would bend the trend itself
+    return plain if plain is not None and _takes_turns(plain) else split_values(detrended(u)), rows
+
+
+def _takes_turns(split: Split) -> bool:
+    """Return whether both groups stand in both halves: of a falling curve the upper group stands in the first."""
+    half = len(split.above) // 2
+    return abs(float(split.above[:half].mean()) - float(split.above[half:].mean())) < UNEVEN
 
 
 def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Finding:
