@@ -71,6 +71,13 @@ def test_two_spikes_in_the_second_half_are_unstable(at: tuple[int, ...], state: 
     assert verdict(make_run(closs=y)).state is state
 
 
+@pytest.mark.parametrize(("rows", "state"), [(20, State.UNSTABLE), (30, State.IMPROVING)])
+def test_in_a_very_short_run_two_spikes_anywhere_are_unstable(rows: int, state: State) -> None:
+    y = np.array(falling(rows, 4, 2))
+    y[[4, 8]] *= 6
+    assert verdict(make_run(closs=y)).state is state
+
+
 @pytest.mark.parametrize(("row", "state"), [(50, State.UNSTABLE), (0, State.IMPROVING)])
 def test_an_epoch_above_chance_is_unstable_after_the_warm_up(row: int, state: State) -> None:
     y = np.array(falling(100, 6, 2))

@@ -23,6 +23,8 @@ from lossreport.words import AXES
 LEAST_ROWS: Final = 5
 LEAST_TAIL: Final = 3
 SECOND_HALF: Final = 0.5
+VERY_SHORT: Final = 20
+"""Two spikes among so few rows are a share that makes no curve stable, wherever they stand."""
 WARM_UP: Final = 0.10
 MIN_SPIKES: Final = 2
 NEAR_CHANCE: Final = 0.03
@@ -218,8 +220,9 @@ def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtyp
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that make a series unstable: two spikes in the second half, or an epoch above chance after warm-up."""
-    spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= SECOND_HALF * len(series)]
+    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up."""
+    late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
+    spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late]
     chance = [
         f
         for f in context.found
