@@ -29,17 +29,18 @@ def read_runs(
     *,
     parsers: Sequence[tuple[str, str]] = (),
     ignore: Sequence[str] = (),
+    redact: bool = True,
 ) -> tuple[Run, ...]:
     """Read folders, files or `-` (stdin) as one input and return its runs.
 
     `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the logs. Raises MissingPathError,
-    NothingReadError, ConfigError.
+    NothingReadError, ConfigError. Secrets, user names, home folders and addresses are taken out of what is quoted, unless `redact` is False.
     """
     from lossreport.parse.discover import ReadOptions, read_paths
 
     listed = _listed(paths)
     known = {**find_settings(listed).facts, **(facts or {})}
-    return read_paths(listed, ReadOptions(parsers=tuple(parsers), ignore=tuple(ignore), facts=known))
+    return read_paths(listed, ReadOptions(parsers=tuple(parsers), ignore=tuple(ignore), facts=known, redact=redact))
 
 
 def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
@@ -128,6 +129,7 @@ def build(
     ignore: Sequence[str] = (),
     run: str | None = None,
     strict: bool = False,
+    redact: bool = True,
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
@@ -147,6 +149,7 @@ def build(
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
         strict=strict,
+        redact=redact,
     )
     runs = select(read_paths(listed, options), run or settings.options.get("run"))
     analysis = analyze(runs, strict=strict or bool(settings.options.get("strict")))

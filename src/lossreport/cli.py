@@ -59,6 +59,7 @@ def main() -> None:
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
 @click.option("--run", metavar="ID", help="Report this run only.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
+@click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses in what is quoted.")
 @click.option("--strict", is_flag=True, help="Stop at the first failing detector instead of reporting it.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Also name every file that was read or skipped.")
@@ -80,6 +81,7 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         ignore=options["ignore"],
         run=options["run"],
         strict=options["strict"],
+        redact=not options["no_redact"],
     )
     if not options["quiet"]:
         _say(analysis, paths, options)

@@ -55,13 +55,15 @@ UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recogn
 class ReadOptions:
     """What the user says about reading: (glob, parser id) pairs, globs to leave out, and facts that the logs lack.
 
-    With `strict` a parser that fails by a bug stops the program instead of costing that one file.
+    With `strict` a parser that fails by a bug stops the program instead of costing that one file. `redact` takes secrets, people and
+    machines out of everything quoted.
     """
 
     parsers: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
     facts: Mapping[str, FactValue] = field(default_factory=dict)
     strict: bool = False
+    redact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +96,16 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
             f"No metric found in {_named(paths)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
-    return _merged(groups, parts, run_name(paths), options.facts)
+    return _merged(groups, parts, run_name(paths), options)
 
 
-def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, facts: Mapping[str, FactValue]) -> tuple[Run, ...]:
+def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:
     logs = {id(part.log): part.log for part in parts}
     ids = {identity: f"s{number}" for number, identity in enumerate(logs, 1)}
     named = [group.name or name for group in groups] if len(groups) > 1 else [name]
     return tuple(
-        merge(group, f"r{number}", called, ids, facts) for number, (group, called) in enumerate(zip(groups, named, strict=True), 1)
+        merge(group, f"r{number}", called, ids, options.facts, redacted=options.redact)
+        for number, (group, called) in enumerate(zip(groups, named, strict=True), 1)
     )
 
 

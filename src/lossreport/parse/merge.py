@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -30,20 +31,29 @@ from lossreport.model.run import (
 from lossreport.parse.names import canonical_names
 from lossreport.parse.parser import RawSegment
 from lossreport.parse.reading import Column, Reading
+from lossreport.parse.redaction import redact, redact_fact
 from lossreport.parse.runs import Group
 
 SKIPS_KEPT: Final = 5
 FATAL: Final = ("nonfinite_exit", "oom", "traceback")
 
 
-def merge(group: Group, run_id: str, name: str, source_ids: Mapping[int, str], facts: Mapping[str, FactValue]) -> Run:
-    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` are the user's."""
+def merge(
+    group: Group, run_id: str, name: str, source_ids: Mapping[int, str], facts: Mapping[str, FactValue], *, redacted: bool = True
+) -> Run:
+    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` are the user's.
+
+    With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
+    """
     parts = group.parts
     ids = {id(part): source_ids[id(part.log)] for part in parts}
     sources = tuple(_source(part, ids[id(part)]) for part in parts)
     series = tuple(_all_series(parts, ids, run_id))
     known = _facts(parts, ids, facts)
     events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in parts for e in p.events)
+    if redacted:
+        known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
+        events = tuple(replace(event, quote=redact(event.quote)) for event in events)
     stamps = [stamp for part in parts for stamp in part.stamps]
     progress = _progress(series, known)
     return Run(
