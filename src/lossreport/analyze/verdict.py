@@ -207,6 +207,9 @@ def _by_trend(context: Context, series: Series) -> Judgement:
         return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
     if is_improving(trend, wide, decays=decays):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
+    fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
+    if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
+        return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
