@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+import numpy as np
+
 from lossreport.analyze.detector import Context
 from lossreport.model.analysis import Recommendation, State, Verdict
 from lossreport.registry import load_units
@@ -25,6 +27,15 @@ class Case:
     def in_state(self, *states: State) -> list[Verdict]:
         """Return the verdicts on single series with one of these states."""
         return [verdict for verdict in self.verdicts if verdict.series and verdict.state in states]
+
+    @property
+    def lr(self) -> float | None:
+        """The learning rate by the configuration, else the highest that was logged; None where neither is known."""
+        said = self.context.facts.get("lr")
+        if isinstance(said, int | float) and not isinstance(said, bool):
+            return float(said)
+        logged = [s.y for s in self.context.judged if s.metric_type == "learning_rate" and len(s) and np.isfinite(s.y).any()]
+        return float(np.nanmax(logged[0])) if logged else None
 
     @property
     def run_state(self) -> State:

@@ -102,4 +102,5 @@ def precision(series: Series) -> Precision:
         scale = 10.0 ** (exponent - digits + 1)
         if np.all(np.abs(np.round(finite / scale) * scale - finite) <= 1e-9 * np.abs(finite)):
             return Precision(0.0, 0.5 * 10.0 ** (1 - digits))
-    return Precision(0.0, 0.0)
+    whole = finite.astype(np.float32).astype(np.float64) != finite
+    return Precision(0.0, 0.0) if whole.any() else Precision(0.0, FLOAT32)

@@ -80,7 +80,7 @@ def _forecast(context: Context, series: Series) -> Forecast:
     low, mid, high = gain(y, rows)
     level = abs(float(np.median(y[-max(2, len(y) // 20) :])))
     text = TEXT(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         rows=rows,
         low=number(low),
@@ -94,7 +94,7 @@ def _forecast(context: Context, series: Series) -> Forecast:
 
 def _reason(context: Context, series: Series) -> Phrase | None:
     """Return why no forecast is given for a series, or None."""
-    names = {"metric": series.name, "path": series.path}
+    names = {"metric": series.label, "path": series.path}
     if np.isfinite(series.y).sum() < MIN_ROWS:
         return SHORT(**names, count=len(series), need=MIN_ROWS)
     for kind, why in TROUBLE.items():

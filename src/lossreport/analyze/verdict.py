@@ -248,7 +248,7 @@ def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool 
 
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
-    values: dict[str, Value] = {"metric": series.name if series.split == "train" else f"{series.split}/{series.name}", "path": series.path}
+    values: dict[str, Value] = {"metric": series.label, "path": series.path}
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -362,13 +362,11 @@ NAMED = Text(zh="`{metric}`（{path}）", en="`{metric}` in {path}")
 
 
 def _named(series: Series) -> Phrase:
-    return NAMED(metric=series.name if series.split == "train" else f"{series.split}/{series.name}", path=series.path)
+    return NAMED(metric=series.label, path=series.path)
 
 
 def _state_of(series: Series, state: State) -> Phrase:
-    return STATE_OF(
-        metric=series.name if series.split == "train" else f"{series.split}/{series.name}", path=series.path, state=SHORT[state]
-    )
+    return STATE_OF(metric=series.label, path=series.path, state=SHORT[state])
 
 
 def _join(phrases: Iterator[Phrase]) -> Value:

@@ -69,7 +69,7 @@ class Story:
 
     def name(self, series: Series) -> str:
         """Return how a series is called in the report: its name, with the split where it is not training."""
-        return series.name if series.split == "train" else f"{series.split}/{series.name}"
+        return series.label
 
     @cached_property
     def main(self) -> tuple[Series, ...]:

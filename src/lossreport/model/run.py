@@ -155,6 +155,11 @@ class Series:
         return next((piece.source for piece in reversed(self.pieces) if piece.first_row <= row), self.source)
 
     @property
+    def label(self) -> str:
+        """Return how a reader calls the series: its name, with the split before it where it is not of training."""
+        return self.name if self.split == "train" else f"{self.split}/{self.name}"
+
+    @property
     def key(self) -> str:
         """Return the name that is stable from report to report: `train/closs@log_train.txt:epoch_mean`."""
         how = f":{self.derived.how}" if self.derived else ""

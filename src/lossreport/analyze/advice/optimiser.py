@@ -25,7 +25,7 @@ UNSAID = Text(zh="日志未给出", en="not in the logs")
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three, with the run's own settings in it."""
-    lr, clip = _known(case, "lr"), _known(case, "clip_grad")
+    lr, clip = UNSAID if case.lr is None else case.lr, _known(case, "clip_grad")
     if because := case.ids("clip_saturation"):
         yield Recommendation(id="", when="next", because=because, text=CLIP(clip=clip, lr=lr), source="Deep Learning Tuning Playbook")
     if because := case.ids("oscillation"):

@@ -15,13 +15,14 @@ EPOCHS = Text(
 )
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
 NONE = ""
+NOW = Text(zh="（{lr}）", en=" ({lr})")
 BATCH = Text(
     zh="查看离群行对应的批次（坏样本、超长序列、标签错误）；下一行即恢复，不需要改优化器。",
     en="Look at the batches of the outlying rows (bad samples, very long sequences, wrong labels); the next row is back, so the optimiser needs no change.",
 )
 ROWS = Text(
-    zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个批次；仍复现则把学习率（当前 {lr}）降低 10 %-33 %。",
-    en="If the spikes recur: restart from a checkpoint about 100 steps before and skip the next 200-500 batches; if they still do, lower the learning rate (now {lr}) by 10-33 %.",
+    zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个批次；仍复现则把学习率{lr}降低 10 %-33 %。",
+    en="If the spikes recur: restart from a checkpoint about 100 steps before and skip the next 200-500 batches; if they still do, lower the learning rate{lr} by 10-33 %.",
 )
 
 
@@ -37,8 +38,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
         yield Recommendation(id="", when="now", because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
     if steps:
-        lr = case.context.facts.get("lr")
-        text = ROWS(lr=lr if isinstance(lr, int | float) else "?")
+        text = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
         yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
     if outliers:
         yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())

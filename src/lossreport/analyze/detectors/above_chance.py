@@ -85,7 +85,7 @@ def _leading(above: list[int], n: int) -> list[int]:
 def _later(context: Context, series: Series, rows: list[int], chance: Chance) -> Finding:
     shown = rows[:6]
     text = LATER(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
         rows=Join(items=tuple(int(series.x[row]) for row in shown)),
@@ -107,7 +107,7 @@ def _start(context: Context, series: Series, rows: list[int], chance: Chance) ->
     excess = value - chance.value
     log_space = context.kind(series).log_space
     text = START(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
         rows=int(series.x[rows[0]]) if len(rows) == 1 else _range(series, rows),
@@ -130,7 +130,7 @@ def _range(series: Series, rows: list[int]) -> str:
 def _not_applicable(series: Series, needs: tuple[str, ...]) -> NotApplicable:
     example = needs[0].replace("<metric>", series.name)
     reason: Phrase = NEEDS(
-        metric=series.name, needs=Join(items=tuple(need.replace("<metric>", series.name) for need in needs)), example=example
+        metric=series.label, needs=Join(items=tuple(need.replace("<metric>", series.name) for need in needs)), example=example
     )
     return NotApplicable(check="above_chance", series=(series.id,), reason=reason)
 

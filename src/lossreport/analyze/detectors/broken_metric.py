@@ -53,7 +53,7 @@ def detect(context: Context) -> Iterator[Found]:
         bad = impossible(series)
         if bad is not None:
             rows, text, worst = bad
-            made = text(metric=series.name, path=series.path, count=len(rows), worst=number(worst, digits=3))
+            made = text(metric=series.label, path=series.path, count=len(rows), worst=number(worst, digits=3))
             yield make_finding("broken_metric", series, rows, Severity.MEDIUM, made, numbers={"worst": worst, "count": float(len(rows))})
 
 

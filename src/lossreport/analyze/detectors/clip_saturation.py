@@ -34,14 +34,14 @@ def detect(context: Context) -> Iterator[Found]:
         if series.metric_type != "grad_norm" or np.isfinite(series.y).sum() < MIN_ROWS:
             continue
         if isinstance(clip, bool) or not isinstance(clip, int | float) or clip <= 0:
-            yield NotApplicable(check="clip_saturation", series=(series.id,), reason=NEEDS(metric=series.name))
+            yield NotApplicable(check="clip_saturation", series=(series.id,), reason=NEEDS(metric=series.label))
             return
         y = series.y[np.isfinite(series.y)]
         after_clipping = float(y.max()) <= clip * (1 + AT)
         share = float(np.mean(np.abs(y / clip - 1) < AT) if after_clipping else np.mean(y > clip * (1 + AT)))
         if share > SHARE:
             text = TEXT(
-                metric=series.name, path=series.path, share=percent(share), clip=number(float(clip)), median=number(float(np.median(y)))
+                metric=series.label, path=series.path, share=percent(share), clip=number(float(clip)), median=number(float(np.median(y)))
             )
             rows = np.flatnonzero(series.y >= clip * (1 - AT)).tolist()
             yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers={"share": share, "clip": float(clip)})

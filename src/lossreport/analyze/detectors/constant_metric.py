@@ -43,7 +43,7 @@ def detect(context: Context) -> Iterator[Found]:
 def _finding(series: Series, is_score: bool) -> Found:
     value = float(series.y[0])
     values: dict[str, Value] = {
-        "metric": series.name if series.split == "train" else f"{series.split}/{series.name}",
+        "metric": series.label,
         "path": series.path,
         "count": len(series),
     }

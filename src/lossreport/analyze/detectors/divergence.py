@@ -62,7 +62,7 @@ def _finding(series: Series, y: Floats) -> Iterator[Finding]:
     if relative > MIN_RISE and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(
-            metric=series.name,
+            metric=series.label,
             path=series.path,
             axis=AXES[series.axis.value],
             x=shown_x(series.x[row]),

@@ -64,7 +64,7 @@ def _of_segment(y: np.ndarray[tuple[int], np.dtype[np.float64]], first: int, las
 def _finding(context: Context, series: Series, shift: Shift) -> Finding:
     cause = _cause(context, series, shift)
     values: dict[str, Value] = {
-        "metric": series.name,
+        "metric": series.label,
         "path": series.path,
         "axis": AXES[series.axis.value],
         "x": shown_x(series.x[shift.row]),
@@ -116,7 +116,7 @@ def _epoch_ends(context: Context, series: Series) -> np.ndarray[tuple[int], np.d
 def _staircase(series: Series, shifts: Sequence[Shift]) -> Finding:
     rows = [shift.row for shift in shifts]
     text = STAIRCASE(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
         count=len(rows),

@@ -39,7 +39,7 @@ def detect(context: Context) -> Iterator[Found]:
         for row in gaps(series):
             text = TEXT(
                 path=series.path,
-                metric=series.name,
+                metric=series.label,
                 axis=AXES[series.axis.value],
                 before=shown_x(series.x[row - 1]),
                 after=shown_x(series.x[row]),

@@ -37,14 +37,13 @@ def detect(context: Context) -> Iterator[Found]:
         witness = next((s for s in context.judged if s.source == series.source and _is_nan_behind(s, series, start)), None)
         if witness is not None:
             first = int(np.flatnonzero(~np.isfinite(witness.y))[0])
-            name = witness.name if witness.split == "train" else f"{witness.split}/{witness.name}"
             text = TEXT(
-                metric=series.name,
+                metric=series.label,
                 path=series.path,
                 axis=AXES[series.axis.value],
                 x=shown_x(series.x[start]),
                 line=int(series.line[start]),
-                witness=WITNESS(name=name),
+                witness=WITNESS(name=witness.label),
             )
             rows = list(range(start, len(series)))
             yield make_finding(

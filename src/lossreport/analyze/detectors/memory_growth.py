@@ -38,7 +38,7 @@ def detect(context: Context) -> Iterator[Found]:
         grown = envelope[-1] > GROWTH * envelope[0] and envelope[-1] > STILL * envelope[-4]
         if grown and envelope[0] > 0 and theil_sen(np.arange(BLOCKS, dtype=np.float64), envelope).low > 0:
             before, after = float(envelope[0]), float(envelope[-1])
-            text = TEXT(metric=series.name, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
+            text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
             rows = [start, len(series) - 1]
             yield make_finding("memory_growth", series, rows, Severity.MEDIUM, text, numbers={"before": before, "after": after})
 

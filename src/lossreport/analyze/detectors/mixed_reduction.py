@@ -357,7 +357,7 @@ def _gradient(context: Context, pair: Comparison, shown: Sequence[int]) -> Itera
         if usable and isinstance(clip, int | float):
             inside = np.isin(series.epoch, pair.x[list(shown)])
             if inside.any() and float(np.nanmax(series.y[inside])) < clip:
-                yield REAL_GRADIENT(metric=series.name, highest=number(float(np.nanmax(series.y[inside]))), clip=number(float(clip)))
+                yield REAL_GRADIENT(metric=series.label, highest=number(float(np.nanmax(series.y[inside]))), clip=number(float(clip)))
 
 
 DETECTOR = Detector(id="mixed_reduction", kinds=("mixed_reduction",), detect=detect, order=60)

@@ -113,7 +113,7 @@ def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[
         "high_max": float(series.y[high].max()),
     }
     text = GROUPS(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
         low_n=len(low),

@@ -43,7 +43,7 @@ def detect(context: Context) -> Iterator[Found]:
             chance = context.chance(series)
             at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
             text = TEXT(
-                metric=series.name,
+                metric=series.label,
                 path=series.path,
                 first=number(first),
                 last=number(last),

@@ -39,7 +39,7 @@ def _rows(series: Series, bad: list[int]) -> Finding:
 
     tail = not np.isfinite(series.y[bad[0] :]).any()
     text = ROWS(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         count=len(bad),
         axis=AXES[series.axis.value],

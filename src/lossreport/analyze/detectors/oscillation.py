@@ -23,7 +23,7 @@ def detect(context: Context) -> Iterator[Found]:
         swing = find_swing(clean(series, context.spike_spans(series)))
         if swing is not None:
             text = TEXT(
-                metric=series.name,
+                metric=series.label,
                 path=series.path,
                 period=number(swing.period, digits=2),
                 amplitude=percent(swing.amplitude),

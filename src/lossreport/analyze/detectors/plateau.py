@@ -26,7 +26,7 @@ def detect(context: Context) -> Iterator[Found]:
         trend = flat_trend(series, y, decays=not lr_changes(context))
         if trend is not None:
             text = TEXT(
-                metric=series.name,
+                metric=series.label,
                 path=series.path,
                 rows=trend.rows,
                 gain=change(-trend.gain),

@@ -35,7 +35,7 @@ def detect(context: Context) -> Iterator[Found]:
             level = float(np.median(np.abs(y[-max(5, len(y) // 20) :])))
             step = float(2.0 ** (np.floor(np.log2(level)) - (MANTISSA_BITS - 1))) if level > 0 else 0.0
             share = len(distinct) / len(y)
-            text = TEXT(metric=series.name, path=series.path, distinct=len(distinct), share=percent(share), step=number(step))
+            text = TEXT(metric=series.label, path=series.path, distinct=len(distinct), share=percent(share), step=number(step))
             numbers = {"distinct": float(len(distinct)), "step": step}
             yield make_finding("quantised", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers)
 

@@ -94,7 +94,7 @@ def _duplicates(series: Series) -> Iterator[Finding]:
             repeated.append(row)
         seen.add(pair)
     if len(repeated) >= 2:
-        text = DUPLICATE(metric=series.name, path=series.path, count=len(repeated), axis=AXES[series.axis.value])
+        text = DUPLICATE(metric=series.label, path=series.path, count=len(repeated), axis=AXES[series.axis.value])
         yield make_finding("duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)})
 
 

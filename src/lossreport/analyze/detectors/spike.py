@@ -54,11 +54,11 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.losses:
         if np.isfinite(series.y).sum() < MIN_ROWS:
             yield NotApplicable(
-                check="spike", series=(series.id,), reason=SHORT(metric=series.name, path=series.path, count=len(series), need=MIN_ROWS)
+                check="spike", series=(series.id,), reason=SHORT(metric=series.label, path=series.path, count=len(series), need=MIN_ROWS)
             )
         elif _hides_batches(series):
             yield NotApplicable(
-                check="spike", series=(series.id,), reason=WINDOWED(metric=series.name, path=series.path, window=series.window or 0)
+                check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
             )
         else:
             yield from _spikes(series)
@@ -111,7 +111,7 @@ def _score(series: Series, row: int, baseline: float) -> float:
 
 def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
     return SPIKE(
-        metric=series.name,
+        metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
         x=shown_x(series.x[row]),
@@ -124,7 +124,7 @@ def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phra
 
 def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
     return OUTLIER(
-        metric=series.name, path=series.path, axis=AXES[series.axis.value], x=shown_x(series.x[row]), value=value, baseline=baseline
+        metric=series.label, path=series.path, axis=AXES[series.axis.value], x=shown_x(series.x[row]), value=value, baseline=baseline
     )
 
 

@@ -33,7 +33,7 @@ def detect(context: Context) -> Iterator[Found]:
         medians, centres = block_medians(fill(series.y)[start:], BLOCKS)
         before, after = float(np.median(medians[: len(medians) // 3])), float(np.median(medians[-(len(medians) // 5 + 1) :]))
         if before > 0 and after < REMAINING * before and theil_sen(centres, medians).high < 0:
-            text = TEXT(metric=series.name, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
+            text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
             rows = [start, len(series) - 1]
             yield make_finding("throughput_drop", series, rows, Severity.MEDIUM, text, numbers={"before": before, "after": after})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport import __version__
+from lossreport.analyze.excursion import K_LONG, K_SHORT, MIRROR
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Table
 from lossreport.model.run import USER
@@ -18,8 +19,8 @@ VERSION = Text(
     en="Written by lossreport {version}: read, analyse, compose, render. The same input and version give the same bytes; every number can be looked up at the file and line given.",
 )
 METHODS = Text(
-    zh="尖峰：双侧中位数对比（log 空间，不足 30 行时阈值 3.5 倍稳健标准差，60 行起 7 倍，且不超过噪声向下偏离的 1.5 倍时不报）。混杂：最宽间隙 / 直方图谷底 + Ashman's D + 交替次数。来源对比：逐 epoch 取比值。反算局部均值：(g_i·c_i − g_j·c_j)/(c_i − c_j)。",
-    en="Spikes: two-sided median contrast in log space (3.5 robust standard deviations below 30 rows, 7 from 60 on, and further up than 1.5 times what noise reaches down). Mixtures: widest gap or valley of the histogram, Ashman's D, number of alternations. Sources: their ratio epoch by epoch. Local means from running means: (g_i·c_i − g_j·c_j)/(c_i − c_j).",
+    zh="尖峰：双侧中位数对比（log 空间，不足 30 行时阈值 {short} 倍稳健标准差，60 行起 {long} 倍，且不超过噪声向下偏离的 {mirror} 倍时不报）。混杂：最宽间隙 / 直方图谷底 + Ashman's D + 交替次数。来源对比：逐 epoch 取比值。反算局部均值：(g_i·c_i − g_j·c_j)/(c_i − c_j)。",
+    en="Spikes: two-sided median contrast in log space ({short} robust standard deviations below 30 rows, {long} from 60 on, and further up than {mirror} times what noise reaches down). Mixtures: widest gap or valley of the histogram, Ashman's D, number of alternations. Sources: their ratio epoch by epoch. Local means from running means: (g_i·c_i − g_j·c_j)/(c_i − c_j).",
 )
 FACTS = Text(zh="用到的事实与出处", en="Facts and where they are from")
 NAME, VALUE, FROM = Text(zh="名称", en="name"), Text(zh="值", en="value"), Text(zh="出处", en="from")
@@ -31,7 +32,7 @@ CODE = Text(zh="`{name}`", en="`{name}`")
 
 def write(story: Story) -> Section:
     """Write version, methods, the table of facts, and failures of units."""
-    blocks: list[Block] = [Prose(text=VERSION(version=__version__)), Prose(text=METHODS())]
+    blocks: list[Block] = [Prose(text=VERSION(version=__version__)), Prose(text=METHODS(short=K_SHORT, long=K_LONG, mirror=MIRROR))]
     if story.analysis.failures:
         body = tuple(FAILURE(unit=failure.unit, error=failure.error) for failure in story.analysis.failures)
         blocks.insert(0, Callout(tone="critical", title=FAILED(), body=body))
