@@ -25,6 +25,8 @@ LOST_SHORT: Final = 0.70
 ONE_STEP: Final = 0.60
 """A rise that happens in one block and then falls, or keeps most of the progress, is a level shift."""
 
+SHIFT_ROWS: Final = 24
+"""In a shorter curve a jump and a fast rise look alike."""
 JUMP: Final = 0.75
 """A rise of which three quarters happen in one block is a jump."""
 
@@ -58,7 +60,7 @@ def _finding(series: Series, y: Floats) -> Iterator[Finding]:
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)
     relative = _relative(rise, float(medians[best]), y)
-    gone = lost > (LOST_SHORT if n < 50 else LOST) and not _is_shift(after, rise, relative)
+    gone = lost > (LOST_SHORT if n < 50 else LOST) and not (n >= SHIFT_ROWS and _is_shift(after, rise, relative))
     if relative > MIN_RISE and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(
