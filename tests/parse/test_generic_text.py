@@ -92,3 +92,18 @@ def test_a_database_is_not_read_as_text(tmp_path: Path) -> None:
     run = lossreport.read_run([tmp_path])
     assert [source.path for source in run.sources] == ["log.csv"]
     assert [skip.path for skip in run.skipped] == ["toy.db"]
+
+
+def test_a_key_of_a_configuration_is_no_heading_of_a_section(tmp_path: Path) -> None:
+    config = "DATASETS:\n  TRAIN: (a, )\n# TEST:\nSOLVER:\n  NAME: sgd\n  POLICY: step\n  SEED: x\n"
+    rows = "".join(f"iter: {i}  loss: {3 - i / 100:.4f} ({3 - i / 100:.4f})\n" for i in range(0, 60, 5))
+    assert {s.split for s in read(tmp_path, config + rows).series} == {"train"}
+
+
+def test_rows_right_below_a_heading_are_of_its_section(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {i} loss {3 - i / 10:.2f}\n==== Validation ====\nstep {i} loss {3.3 - i / 10:.2f}\nTraining...\n" for i in range(1, 9)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "eval/loss").y.tolist() == pytest.approx([3.3 - i / 10 for i in range(1, 9)])
+    assert series(run, "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])

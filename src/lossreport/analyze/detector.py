@@ -22,6 +22,7 @@ from lossreport.text import Phrase
 
 LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
+GAMES: Final = ("gan", "policy", "value")
 EVIDENCE_ROWS: Final = 20
 """Rows quoted as evidence by one finding; `rows` names all."""
 
@@ -68,6 +69,15 @@ class Context:
     def progress(self) -> tuple[Series, ...]:
         """The losses whose value is a measure of progress: all but regularisers, whose rise is no divergence."""
         return tuple(series for series in self.losses if self.kind(series).role == "loss")
+
+    def is_measure(self, series: Series) -> bool:
+        """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
+        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self._rewarded)
+        return not plays
+
+    @cached_property
+    def _rewarded(self) -> bool:
+        return any(series.metric_type == "reward" for series in self.run.series)
 
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""

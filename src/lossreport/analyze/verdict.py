@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analyze.best import TOTALS
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
@@ -73,6 +74,10 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): these rows do not tell flat from slowly improving. {trend}",
     ),
 }
+GAME = Text(
+    zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
+    en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
+)
 TREND = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
     en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
@@ -139,12 +144,13 @@ SHORT: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A state with the findings it rests on and the trend it was read from."""
+    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by."""
 
     state: State
     because: tuple[str, ...] = ()
     trend: Trend | None = None
     confidence: Confidence = "medium"
+    is_game: bool = False
 
 
 def verdicts(context: Context) -> Iterator[Verdict]:
@@ -180,6 +186,8 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("mixture", series):
         because = _ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
+    if not context.is_measure(series):
+        return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
     if context.has("divergence", series):
         return Judgement(state=State.DIVERGING, because=_ids(context, series, ("divergence",)), confidence="high")
     unstable = _unstable(context, series)
@@ -249,6 +257,8 @@ def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool 
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
+    if judged.is_game:
+        return GAME(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -300,7 +310,8 @@ def _change_mind(judged: Judgement) -> Phrase | None:
 def main_losses(context: Context) -> list[Series]:
     """Return the losses that decide over the run: the total and its terms where they are known, else all; validation included."""
     train = [series for series in context.progress if series.split == "train"]
-    terms = {series.name for series, _ in weighted_terms(context, train)} | {s.name for s in train if s.metric_type == "generic"}
+    totals = {s.name for s in train if s.name in TOTALS} or {s.name for s in train if s.metric_type == GENERIC}
+    terms = {series.name for series, _ in weighted_terms(context, train)} | totals
     chosen = [series for series in context.progress if series.name in terms]
     return chosen or list(context.progress)
 

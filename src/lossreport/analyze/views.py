@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from lossreport.analyze.agreement import precision
 from lossreport.analyze.joining import joined
 from lossreport.knowledge.loss_type import classify
 from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints, id_prefix
@@ -17,6 +18,8 @@ Bools = npt.NDArray[np.bool_]
 
 DEAVERAGE: Final = "deaverage"
 EPOCH_LAST: Final = "epoch_last"
+MAX_ERROR: Final = 0.05
+"""Where the printed decimals leave more than 5 % of a row open, in the median, a mean is not undone: spikes count from 10 % on."""
 
 
 def enrich(run: Run) -> Run:
@@ -79,7 +82,7 @@ def _deaveraged(series: Series) -> Series | None:
     """Undo a mean since the start of the epoch: rows become means of the iterations between two printed rows.
 
     With g the printed mean and c the iterations it covers: (g_i*c_i - g_j*c_j) / (c_i - c_j) for consecutive rows j < i of one
-    epoch (FORMATS.md 1.3). The first row of an epoch, a mean of one iteration, is left out: its noise is that of one batch.
+    epoch (FORMATS.md 1.3), None where rounding would be most of what comes out. The first row of an epoch, a mean of one iteration, is left out: its noise is that of one batch.
     """
     if series.statistic is not Statistic.RUNNING_MEAN or series.axis is not Axis.ITERATION or len(series) < 2:
         return None
@@ -90,6 +93,9 @@ def _deaveraged(series: Series) -> Series | None:
         return None
     with np.errstate(invalid="ignore"):
         local = (series.y[1:] * counts[1:] - series.y[:-1] * counts[:-1]) / np.where(step > 0, step, 1)
+        printed = (counts[1:] + counts[:-1]) / np.where(step > 0, step, 1) * precision(series).decimals
+        if np.nanmedian(printed[ok] / (np.abs(local[ok]) + 1e-12)) > MAX_ERROR:
+            return None
     return _part(series, np.flatnonzero(ok) + 1, local[ok], Statistic.WINDOW_MEAN, DEAVERAGE, int(np.median(step[ok])))
 
 
@@ -98,22 +104,6 @@ def epoch_counts(series: Series) -> Floats:
     starts = np.flatnonzero(_starts(series))
     first = series.x[starts][np.searchsorted(starts, np.arange(len(series)), side="right") - 1]
     return np.asarray(series.x - first + 1.0)
-
-
-def deaverage_error(run: Run, series: Series) -> Floats | None:
-    """Return the largest error that the printed decimals leave in each row of a de-averaged series; None for other series.
-
-    Two means printed to r are each off by up to r/2: (c_i + c_j) / (c_i - c_j) * r / 2.
-    """
-    if series.derived is None or series.derived.how != DEAVERAGE:
-        return None
-    origin = next(s for s in run.series if s.id == series.derived.of[0])
-    if origin.resolution is None:
-        return None
-    counts = dict(zip(origin.line.tolist(), epoch_counts(origin).tolist(), strict=True))
-    here = np.array([counts[line] for line in series.line.tolist()])
-    step = float(series.window or 1)
-    return np.asarray((2 * here - step) / step * origin.resolution / 2)
 
 
 def _starts(series: Series) -> Bools:

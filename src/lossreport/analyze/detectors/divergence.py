@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding, shown_x
+from lossreport.analyze.detectors.overfitting import is_component
 from lossreport.analyze.stats import block_medians, noise_of_differences, theil_sen
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
@@ -41,14 +42,15 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.progress:
         if (
             series.split == "train"
+            and context.is_measure(series)
             and len(series) >= MIN_ROWS
             and not context.has("mixture", series)
             and np.isfinite(series.y).sum() >= MIN_ROWS
         ):
-            yield from _finding(series, clean(series, context.spike_spans(series)))
+            yield from _finding(context, series, clean(series, context.spike_spans(series)))
 
 
-def _finding(series: Series, y: Floats) -> Iterator[Finding]:
+def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     n = len(y)
     medians, centres = block_medians(y, n if n < 24 else BLOCKS if n >= 80 else max(12, n // 2))
     best = int(np.argmin(medians))
@@ -74,7 +76,8 @@ def _finding(series: Series, y: Floats) -> Iterator[Finding]:
             lost=number(min(lost, 99.0) * 100, "%", digits=2),
         )
         numbers = {"best": float(medians[best]), "end": end, "rise": relative, "lost": lost}
-        yield make_finding("divergence", series, [row, n - 1], Severity.CRITICAL, text, numbers=numbers)
+        severity = Severity.MEDIUM if is_component(context, series) else Severity.CRITICAL
+        yield make_finding("divergence", series, [row, n - 1], severity, text, numbers=numbers)
 
 
 def _relative(rise: float, best: float, y: Floats) -> float:

@@ -18,7 +18,7 @@ TEXT = Text(
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that swings; the alternation of a mixture is none."""
     for series in context.progress:
-        if series.split != "train" or context.has("mixture", series):
+        if series.split != "train" or context.has("mixture", series) or not context.is_measure(series):
             continue
         swing = find_swing(clean(series, context.spike_spans(series)))
         if swing is not None:

@@ -81,7 +81,7 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     slope = theil_sen(centres, medians)
     relative = rise / float(smooth[best])
     if relative > MIN_RISE and rise > NOISE_UNITS * noise and slope.low > 0 and not _train_rises(context, series, best, slope.slope):
-        component = _is_component(context, series)
+        component = is_component(context, series)
         text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
@@ -97,8 +97,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         yield make_finding("overfitting", series, [best, n - 1], severity, text, numbers=numbers)
 
 
-def _is_component(context: Context, series: Series) -> bool:
-    """Return whether the total of the same validation is logged as well: then it decides, not its terms."""
+def is_component(context: Context, series: Series) -> bool:
+    """Return whether the total of the same source and split is logged as well: then it decides, not its terms."""
     same = [s for s in context.progress if s.source == series.source and s.split == series.split]
     return series.name not in TOTALS and any(s.name in TOTALS for s in same)
 

@@ -61,7 +61,7 @@ def detect(context: Context) -> Iterator[Found]:
                 check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
             )
         else:
-            yield from _spikes(series)
+            yield from _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
 
 
 def _hides_batches(series: Series) -> bool:
@@ -69,14 +69,14 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(series: Series) -> Iterator[Finding]:
+def _spikes(series: Series, severity: Severity) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
         for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
-            yield _finding(series, span.first_row + first, span.first_row + last)
+            yield _finding(series, span.first_row + first, span.first_row + last, severity)
 
 
-def _finding(series: Series, first: int, last: int) -> Finding:
+def _finding(series: Series, first: int, last: int, severity: Severity) -> Finding:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
@@ -88,7 +88,7 @@ def _finding(series: Series, first: int, last: int) -> Finding:
         "batch_outlier" if outlier else "spike",
         series,
         list(range(first, last + 1)),
-        Severity.LOW if outlier else Severity.HIGH,
+        Severity.LOW if outlier else severity,
         text,
         numbers=numbers,
     )

@@ -17,6 +17,7 @@ LOSS = LossType(
         _NOT + r"(?:.*/)?(?:rewards?|scores?|returns?)/.+",
         _NOT + r"(?:(?:mean|episode|episodic|avg|average|eval|test)_)*(?:return|returns|score|scores)(?:_mean)?",
         r"(?:ep|episode)_rew(?:ard)?_mean",
+        r"rew",
         r"(?:\w+_)?margins?",
     ),
     order=60,  # rewards/accuracies is an accuracy

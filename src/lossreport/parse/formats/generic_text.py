@@ -67,12 +67,20 @@ class Headings:
     epoch: float | None = None
     epochs: int | None = None
     split: str = ""
+    idle: int = 0
 
     def section_of(self, text: str) -> None:
         """Take in a line without a row."""
         match = SECTION.match(text) if len(text) < HEADER_LENGTH else None
+        self._pass_by()
         if match is not None:
-            self.split = "train" if match["train"] else "test" if match["test"] else "eval"
+            self.split, self.idle = "train" if match["train"] else "test" if match["test"] else "eval", 0
+
+    def _pass_by(self) -> None:
+        """Count a line without a metric: a section whose rows do not follow at once was a key of a configuration."""
+        self.idle += 1
+        if self.idle > SECTION_REACH:
+            self.split = ""
 
     def applied(self, row: TextRow) -> TextRow:
         """Return a row with what the headings above it say and it does not; a row that names only its epoch is a heading."""
@@ -80,6 +88,10 @@ class Headings:
             bare = row.step is None and not row.has_metric
             self.epoch, self.epochs, self.split = (row.epoch, row.epochs, "") if bare else (None, None, "")
             return row
+        if row.has_metric:
+            self.idle = 0
+        else:
+            self._pass_by()
         known = self.epoch is not None and row.step is not None
         return replace(
             row,
@@ -90,6 +102,8 @@ class Headings:
 
 
 HEADER_LENGTH: Final = 80
+SECTION_REACH: Final = 3
+"""Lines between a heading and its first row, and between the rows of a section."""
 
 
 LONGEST: Final = 20_000

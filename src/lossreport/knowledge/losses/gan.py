@@ -1,0 +1,26 @@
+"""Losses of a generator and its discriminator: two players of one game, for the analyse step."""
+
+from __future__ import annotations
+
+from lossreport.knowledge.loss_type import LossType
+from lossreport.knowledge.losses._aliases import metric_names
+from lossreport.text import Text
+
+LOSS = LossType(
+    id="gan",
+    title=Text(zh="对抗（GAN）loss", en="adversarial (GAN) loss"),
+    names=metric_names(
+        r"(?:\w+_)?(?:g|d|gen|disc|generator|discriminator|critic|adv|adversarial|gan|domain_classifier)_?loss(?:_(?:real|fake|adv|gan))?",
+        r"(?:\w+_)?loss_(?:g|d|gen|disc|generator|discriminator|critic|adv|gan)(?:_(?:real|fake|adv|gan))?",
+        r"err_?[dg]",
+    ),
+    order=45,
+    unit="",
+    goal="none",
+    role="loss",
+    why=Text(
+        zh="生成器和判别器互相对抗：一方的 loss 下降可能只是另一方变弱，长期波动是常态，走平或上升都不说明图像质量；质量要看 FID 等独立指标。",
+        en="Generator and discriminator play against each other: one loss may fall only because the other player got weaker, and swings belong to the game. Neither a flat nor"
+        " a rising curve tells the quality of what is generated; FID and the like do.",
+    ),
+)
