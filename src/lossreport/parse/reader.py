@@ -159,6 +159,17 @@ class LogFile:
         """
         return self._clean(self._blocks())
 
+    def blocks(self) -> Iterator[Block]:
+        """Yield the lines as they are written, many at once: for readers that take columns. `lines_of` cleans those of a noisy block."""
+        marked = self._prefix is not None
+        for block in self._blocks():
+            texts = [text.removesuffix("\r") for text in block.texts] if block.texts[0].endswith("\r") else block.texts
+            yield Block(block.number, texts, block.complete, block.noisy or marked)
+
+    def lines_of(self, block: Block) -> Iterator[Line]:
+        """Yield the lines of one block as `lines()` does."""
+        return self._clean([block])
+
     @cached_property
     def _line_end(self) -> bytes:
         return b"\r" if b"\r" in self.head and b"\n" not in self.head else b"\n"

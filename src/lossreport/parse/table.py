@@ -17,7 +17,7 @@ import numpy as np
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
-from lossreport.parse.reader import Line, LogFile
+from lossreport.parse.reader import Block, Line, LogFile
 from lossreport.parse.rows import AXES, BOOKKEEPING, EPOCH_NAMES, INSTANT, PLANS, is_axis, number
 from lossreport.text import Text
 
@@ -28,6 +28,8 @@ HEAD_ROWS: Final = 30
 SAME_WIDTH: Final = 0.7
 ODD: Final = re.compile(r'nan|"|inf|#|\bna\b|null|none', re.IGNORECASE)
 """A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for the same."""
+DIGITS: Final = b"0123456789.+-eE \n"
+"""What numbers are made of: text of nothing else needs no further look."""
 MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
 """Cells that say "not logged here"; "nan" is none of them."""
 RUN_NAMES: Final = frozenset(("run", "run_id", "run_name", "trial", "trial_id", "fold", "experiment", "exp", "exp_name"))
@@ -126,9 +128,13 @@ def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] =
 def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | None]) -> Iterator[Record]:
     """Yield the values of a table row by row in order, cells that say nothing left out."""
     reader = _Reader(table=table, meaning=meaning)
-    lines = (line for line in log.lines() if line.number > table.line and line.text.strip())
-    while batch := list(islice(lines, BATCH)):
-        yield from reader.read(batch)
+    for block in log.blocks():
+        if block.number > table.line and reader.is_plain(block):
+            yield from reader.read_block(block)
+            continue
+        lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip())
+        while batch := list(islice(lines, BATCH)):
+            yield from reader.read(batch)
     yield from (RawSegment(line, "new_run") for line in reader.new_runs())
     yield RowsRead(reader.rows, reader.last)
 
@@ -145,10 +151,26 @@ class _Reader:
     plans: dict[str, float] = field(default_factory=dict)
     run_changes: list[tuple[int, str]] = field(default_factory=list)
 
+    def is_plain(self, block: Block) -> bool:
+        """Return whether every line of a block is a row of plain numbers and empty cells."""
+        if self.table.separator == BLANKS or block.noisy or not block.complete:
+            return False
+        separator, width = self.table.separator, len(self.table.header) - 1
+        if not all(text.count(separator) == width for text in block.texts):
+            return False
+        text = "\n".join(block.texts)
+        return not text.encode().translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
+
+    def read_block(self, block: Block) -> Iterator[Record]:
+        self.last = block.number + len(block.texts) - 1
+        yield from self._emit(self._numbers("\n".join(block.texts)), np.arange(block.number, self.last + 1), None)
+
     def read(self, batch: Sequence[Line]) -> Iterator[Record]:
         self.last = batch[-1].number
         if self._is_clean(batch):
-            yield from self._emit(self._numbers(batch), np.array([line.number for line in batch], dtype=np.int64), None)
+            yield from self._emit(
+                self._numbers("\n".join(line.text for line in batch)), np.array([line.number for line in batch], dtype=np.int64), None
+            )
         else:
             yield from self._one_by_one(batch)
 
@@ -158,12 +180,17 @@ class _Reader:
             return False
         return all(line.text.count(separator) == width and ODD.search(line.text) is None for line in batch)
 
-    def _numbers(self, batch: Sequence[Line]) -> dict[int, Any]:
+    def _numbers(self, text: str) -> dict[int, Any]:
         import pandas as pd
 
-        text = io.StringIO("\n".join(line.text for line in batch))
         frame = pd.read_csv(
-            text, sep=self.table.separator, header=None, skipinitialspace=True, low_memory=False, keep_default_na=False, na_values=[""]
+            io.StringIO(text),
+            sep=self.table.separator,
+            header=None,
+            skipinitialspace=True,
+            low_memory=False,
+            keep_default_na=False,
+            na_values=[""],
         )
         columns: dict[int, Any] = {}
         for i in range(frame.shape[1]):
