@@ -130,3 +130,9 @@ def test_fewer_than_six_rows_are_not_judged_and_that_is_said(rows: int, said: in
 def test_a_wide_window_hides_batches_and_that_is_said(window: int, hidden: bool) -> None:
     run = make_run([make_series(spiked(200, 100, 3.0), axis="step", statistic="window_median", window=window)])
     assert any(isinstance(one, NotApplicable) for one in DETECTOR.detect(Context(run, run))) == hidden
+
+
+def test_two_excursions_near_each_other_in_a_short_curve_are_both_found() -> None:
+    y = np.array(flat(12, 4.0, 0.01))
+    y[[5, 7]] = [9.0, 30.0]
+    assert [row for span in excursions(y) for row in range(span[0], span[1] + 1) if y[row] > 5] == [5, 7]

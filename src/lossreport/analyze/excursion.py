@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.analyze.grouping import detrended, split_values
-from lossreport.analyze.stats import MAD_TO_SD, fill, log_if_positive, mad, trailing_median
+from lossreport.analyze.stats import MAD_TO_SD, fill, log_if_positive, mad, trailing_median, without
 from lossreport.model.run import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -45,8 +45,19 @@ LOCAL_NOISE_FLOOR: Final = 0.25
 
 
 def excursions(y: Floats) -> Spans:
-    """Return (first row, last row) of every recovering excursion; never the last row, which has no future to recover in."""
+    """Return (first row, last row) of every recovering excursion; never the last row, which has no future to recover in.
+
+    A short curve is looked at again without what was found: two excursions near each other lift the medians between them.
+    """
     y = np.asarray(y, dtype=np.float64)
+    found = _once(y)
+    if found and len(y) < VERY_SHORT:
+        more = _once(without(y, found))
+        found = tuple(sorted({*found, *(span for span in more if not any(a <= span[0] <= b for a, b in found))}))
+    return found
+
+
+def _once(y: Floats) -> Spans:
     good = np.isfinite(y)
     if good.sum() < MIN_ROWS:
         return ()
