@@ -66,11 +66,18 @@ def _once(y: Floats) -> Spans:
     flags = np.zeros(len(u), dtype=bool)
     for window in _windows(len(u)):
         flags |= _flagged(u, window, logged)
-    spans = _spans(np.flatnonzero(flags & good), gap=1 if len(u) < 400 else max(2, int(0.002 * len(u))))
+    spans = _spans(np.flatnonzero(flags & good), gap=_gap(len(u)))
     if not spans:
         return ()
     plain = detrended(u)
     return _above_top_mode(plain, spans) if split_values(plain) is not None or split_values(u) is not None else spans
+
+
+def _gap(n: int) -> int:
+    """Return how many rows back to normal join two excursions: none in a curve so short that a row is a whole epoch."""
+    if n < SHORT:
+        return 0
+    return 1 if n < 400 else max(2, int(0.002 * n))
 
 
 def _windows(n: int) -> tuple[int, ...]:

@@ -27,6 +27,8 @@ MIN_RUNS: Final = 5
 RUNS_SHARE: Final = 0.35
 """Long curves switch sides at least this share of the switches of a random order: a level shift switches once."""
 MIN_SEPARATION: Final = 0.10
+MIN_RETURNS: Final = 3
+"""Two rows that return to the upper group are two spikes of one curve; from three on they may be a regime of their own."""
 NEAR: Final = 0.015
 FAR: Final = 0.30
 """Rows of one cluster lie within 1.5 % of each other in one metric and within 30 % in all (in logs; seed table: SCIENCE.md 1.1, 27)."""
@@ -78,9 +80,14 @@ def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | N
     separation = math.sqrt(2) * distance / math.sqrt(mad(low) ** 2 + mad(high) ** 2 + 1e-12)
     runs = 1 + int(np.count_nonzero(np.diff(above.astype(int))))
     needed = MIN_RUNS if n < SHORT else max(8.0, RUNS_SHARE * 2 * len(low) * len(high) / n)
-    if separation <= ASHMAN or runs < needed or distance <= min_separation:
+    if separation <= ASHMAN or runs < needed or distance <= min_separation or _returns(above) < MIN_RETURNS:
         return None
     return Split(threshold=threshold, above=above, runs=runs, separation=separation, depth=depth)
+
+
+def _returns(above: npt.NDArray[np.bool_]) -> int:
+    """Return how many rows of the upper group come after the first of the lower one: the start of a descent is no regime."""
+    return int(np.count_nonzero(above[int(np.argmin(above)) :]))
 
 
 def detrended(u: Floats) -> Floats:

@@ -16,6 +16,9 @@ MAD_TO_SD: Final = 1.4826
 Z_90: Final = 1.645
 """Two-sided 90 % of a normal distribution."""
 
+FEW_ROWS: Final = 60
+"""In so few rows a descent still moves more from row to row than the noise does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slope:
@@ -97,6 +100,11 @@ def lag_one(residual: Floats) -> float:
 def noise_of_differences(y: Floats) -> float:
     """Return the noise sd from first differences: unaffected by a slow trend."""
     return mad(np.diff(y)) / math.sqrt(2) if len(y) > 2 else math.nan
+
+
+def noise_of_rows(y: Floats) -> float:
+    """Return the noise sd of single rows; in a short curve from second differences, where the descent is no noise either."""
+    return mad(np.diff(y, 2)) / math.sqrt(6) if 3 < len(y) < FEW_ROWS else noise_of_differences(y)
 
 
 def robust_line(y: Floats) -> tuple[Floats, int]:

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding, shown_x
 from lossreport.analyze.detectors.overfitting import is_component
-from lossreport.analyze.stats import block_medians, noise_of_differences, theil_sen
+from lossreport.analyze.stats import block_medians, noise_of_differences, noise_of_rows, theil_sen
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, change, number
@@ -57,7 +57,7 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     after = medians[best:]
     end = float(np.median(medians[-max(1, len(medians) // 12) :]) if len(medians) >= 12 else np.median(y[-2:]))
     rise = end - float(medians[best])
-    if len(after) < 3 or rise <= NOISE_UNITS * noise_of_differences(y if n < 80 else medians):
+    if len(after) < 3 or rise <= NOISE_UNITS * (noise_of_rows(y) if n < 80 else noise_of_differences(medians)):
         return
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, is_epoch_level, make_finding, shown_x
-from lossreport.analyze.stats import block_medians, fill, noise_of_differences, robust_line, theil_sen
+from lossreport.analyze.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, change, number
@@ -76,7 +76,7 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     rise = end - float(smooth[best])
     if n - best < max(3, TAIL_SHARE * n) or smooth[best] <= 0:
         return
-    noise = noise_of_differences(y) / max(1.0, n / 20) ** 0.5
+    noise = noise_of_rows(y) / max(1.0, n / 20) ** 0.5
     medians, centres = block_medians(y[best:], min(24, n - best))
     slope = theil_sen(centres, medians)
     relative = rise / float(smooth[best])
