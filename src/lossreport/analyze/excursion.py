@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.analyze.grouping import detrended, split_values
-from lossreport.analyze.stats import MAD_TO_SD, fill, log_if_positive, mad, trailing_median, without
+from lossreport.analyze.stats import MAD_TO_SD, fill, log_if_positive, mad, noise_of_rows, trailing_median, without
 from lossreport.model.run import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -52,7 +52,7 @@ def excursions(y: Floats) -> Spans:
     """
     y = np.asarray(y, dtype=np.float64)
     found = _once(y)
-    if found and len(y) < VERY_SHORT:
+    if found and len(y) < SHORT:
         more = _once(without(y, found))
         found = tuple(sorted({*found, *(span for span in more if not any(a <= span[0] <= b for a, b in found))}))
     return found
@@ -126,6 +126,7 @@ def _noise(u: Floats, before: Floats, after: Floats, window: int) -> Floats:
     if len(u) < SHORT:
         nonzero = residual[residual > 0]
         level = MAD_TO_SD * float(np.median(nonzero)) if len(nonzero) else 0.0
+        level = min(level, noise_of_rows(u)) if len(u) > 6 else level
         if len(u) < VERY_SHORT and split_values(u) is not None:
             level = max(level, mad(u))  # interleaved regimes: the spread of the values is the noise
         return np.full(len(u), max(level, 1e-9))

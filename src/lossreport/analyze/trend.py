@@ -45,8 +45,8 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
     r = max(0.0, lag_one(residual - float(np.median(residual))))
     widen = math.sqrt((1 + r) / (1 - min(r, 0.95)))
     level = abs(float(np.median(medians))) + 1e-12
-    if float(np.nanmin(y)) <= 0:  # a share of a level near 0 means nothing: then of what the curve has moved
-        level = max(level, float(np.subtract(*np.percentile(fill(y), [90, 10]))))
+    if float(np.nanmin(y)) <= 0:  # a share of a level near 0 means nothing: then of all that the curve has moved
+        level = max(level, float(np.ptp(block_medians(fill(y), 2 * BLOCKS)[0])))
     scale = -(rows - 1) / level
     low = fitted.slope + (fitted.low - fitted.slope) * widen
     high = fitted.slope + (fitted.high - fitted.slope) * widen
@@ -71,12 +71,13 @@ def flat_trend(series: Series, y: Floats, *, decays: bool) -> Trend | None:
         return None
     for share, quarters in WINDOWS if decays and tail.low < FLAT_GAIN else WINDOWS[:1]:
         trend = tail_trend(series, y, share)
-        if trend is not None and _is_flat(trend, quarters):
+        if trend is not None and is_flat(trend, quarters):
             return trend
     return None
 
 
-def _is_flat(trend: Trend, quarters: int) -> bool:
+def is_flat(trend: Trend, quarters: int = 1) -> bool:
+    """Return whether a trend over so many quarters of the rows is flat: its interval within 2 % a quarter, its estimate below 1 %."""
     return trend.high / quarters < FLAT_HIGH and trend.gain / quarters < FLAT_GAIN and trend.low / quarters > -FLAT_HIGH
 
 

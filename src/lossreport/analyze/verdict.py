@@ -10,14 +10,15 @@ import numpy as np
 
 from lossreport.analyze.best import TOTALS
 from lossreport.analyze.composition import weighted_terms
+from lossreport.analyze.decay import decay_trend
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr, lr_changes
-from lossreport.analyze.trend import MIN_ROWS, WIDE_TAIL, flat_trend, is_improving, tail_trend
+from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
-from lossreport.model.run import Axis, Series
+from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
 from lossreport.words import AXES
 
@@ -81,6 +82,10 @@ GAME = Text(
 TREND = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
     en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
+)
+BY_SHAPE = Text(
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，这一段相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the decay of the whole curve they changed by {gain} (90 % interval {low} to {high}){epochs}.",
 )
 EPOCHS = Text(
     zh="；最后 {count} 个 epoch（{x0} → {x1}）从 {y0} 到 {y1}，{gain}",
@@ -209,19 +214,27 @@ def _by_trend(context: Context, series: Series) -> Judgement:
     decays = not lr_changes(context)
     flat = flat_trend(series, y, decays=decays)
     if flat is not None:
-        trend = flat
-        high = _is_high(context, series, y)
-        state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
-        return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
+        return _flat(context, series, y, flat)
+    shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
+    if shape is not None and is_flat(shape) and trend.low < shape.high:
+        return _flat(context, series, y, shape)
     if is_improving(trend, wide, decays=decays):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
     fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
+    if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
+        return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
-def _is_high(context: Context, series: Series, y: np.ndarray[tuple[int], np.dtype[np.float64]]) -> bool:
+def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:
+    high = _is_high(context, series, y)
+    state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
+    return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
+
+
+def _is_high(context: Context, series: Series, y: Floats) -> bool:
     level = float(np.median(y[-max(2, len(y) // 20) :]))
     chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
     target = context.facts.get(f"target.{series.name}")
@@ -274,7 +287,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
 def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
     if trend is None:
         return NO_TREND(need=MIN_ROWS)
-    return TREND(
+    template = TREND if trend.basis == "tail" else BY_SHAPE
+    return template(
         rows=trend.rows,
         axis=AXES[series.axis.value],
         first=shown_x(trend.first.x),

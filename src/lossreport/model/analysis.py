@@ -143,7 +143,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """The tail of a series: relative gain (positive = the value falls) over the last rows, with its 90 % interval."""
+    """The tail of a series: relative gain (positive = the value falls) over the last rows, with its 90 % interval.
+
+    `basis` is "tail" where those rows were looked at alone, "shape" where the course of the whole curve tells.
+    """
 
     gain: float
     low: float
@@ -151,6 +154,7 @@ class Trend:
     rows: int
     first: Position
     last: Position
+    basis: Literal["tail", "shape"] = "tail"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

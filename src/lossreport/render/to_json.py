@@ -284,6 +284,7 @@ def _trend(trend: Trend) -> dict[str, Json]:
         "low": _number(trend.low),
         "high": _number(trend.high),
         "rows": trend.rows,
+        "basis": trend.basis,
         "first": _position(trend.first),
         "last": _position(trend.last),
     }
