@@ -6,7 +6,8 @@ import pytest
 
 from lossreport.errors import ConfigError
 from lossreport.model.run import FactValue
-from lossreport.settings import find_settings, parse_facts
+from lossreport.settings import find_settings, parse_facts, with_facts
+from lossreport.settings_file import line_of
 
 
 @pytest.fixture(autouse=True)
@@ -59,7 +60,7 @@ def test_the_file_beside_a_log_file_is_found(tmp_path: Path) -> None:
 
 
 def test_settings_beside_the_logs_win_over_the_project(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.lossreport]\nvocab_size = 1\nseed = 2\nlang = "en"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text('[tool.lossreport]\nvocab_size = 11\nseed = 2\nlang = "en"\n', encoding="utf-8")
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / "lossreport.toml").write_text("vocab_size = 3\n", encoding="utf-8")
@@ -69,7 +70,7 @@ def test_settings_beside_the_logs_win_over_the_project(tmp_path: Path) -> None:
 
 
 def test_a_chosen_file_is_the_only_one(tmp_path: Path) -> None:
-    (tmp_path / "lossreport.toml").write_text("vocab_size = 1\n", encoding="utf-8")
+    (tmp_path / "lossreport.toml").write_text("vocab_size = 11\n", encoding="utf-8")
     (tmp_path / "other.toml").write_text("seed = 2\n", encoding="utf-8")
     assert find_settings([tmp_path], str(tmp_path / "other.toml")).facts == {"seed": 2}
 
@@ -90,3 +91,69 @@ def test_bad_toml_is_told_with_the_name_of_the_file(tmp_path: Path, name: str, d
 def test_a_missing_chosen_file_is_told_by_its_path(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"gone\.toml"):
         find_settings([tmp_path], "gone.toml")
+
+
+WRONG = """
+vocab_sise = 3
+lang = "jp"
+[type]
+closs = "cross_entropi"
+[range]
+loss_ct = [1, -1]
+[threshold]
+spike_exces = 2
+clip_share = 7.0
+[[reference]]
+metric = "closs"
+value = "2.1"
+source = "run 17"
+[[ignore_finding]]
+kind = "spik"
+reason = "x"
+[[ignore_finding]]
+reason = "x"
+"""
+
+
+def test_all_mistakes_are_told_at_once_with_their_lines_and_what_was_meant(tmp_path: Path) -> None:
+    (tmp_path / "lossreport.toml").write_text(WRONG, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        find_settings([tmp_path])
+    told = str(caught.value).split("\n")
+    expected = {
+        "line 2: vocab_sise": "vocab_size",
+        "line 3: lang": "'both', 'zh' or 'en'",
+        "line 5: type.closs": "cross_entropy",
+        "line 7: range.loss_ct": "[low, high]",
+        "line 9: threshold.spike_exces": "spike_excess",
+        "line 10: threshold.clip_share": "less than or equal to 0.99",
+        "line 13: reference.value": "number",
+        "line 16: ignore_finding.kind": "spike",
+        "line 18: ignore_finding": "kind, metric or key",
+    }
+    assert "9 mistakes" in told[0]
+    for start, part in expected.items():
+        (line,) = [line for line in told if line.strip().startswith(f"{start}:")]
+        assert part in line
+
+
+def test_a_slip_of_a_known_fact_is_refused_and_another_name_is_kept() -> None:
+    with pytest.raises(ConfigError, match="vocab_size"):
+        parse_facts(["vocab_sise=3"])
+    assert parse_facts(["my_cluster=a100"]) == {"my_cluster": "a100"}
+
+
+@pytest.mark.parametrize(("place", "line"), [(("range", "a"), 2), (("weight", "b"), 4), (("reference", 1, "value"), 9), (("gone",), None)])
+def test_the_line_of_a_setting_is_found(place: tuple[str | int, ...], line: int | None) -> None:
+    text = "# settings\nrange.a = [0, 1]\n[weight]\n'b' = 2\n[[reference]]\nvalue = 1\n\n[[reference]]\nvalue = 2\n"
+    assert line_of(text, place) == line
+
+
+def test_guidance_knows_where_it_was_written(tmp_path: Path) -> None:
+    text = "vocab_size = 7\n[threshold]\nclip_share = 0.3\n[[reference]]\nmetric = 'loss'\nvalue = 2.0\nsource = 'run 17'\n"
+    (tmp_path / "lossreport.toml").write_text(text, encoding="utf-8")
+    guidance = find_settings([tmp_path]).guidance
+    assert guidance.thresholds == {"clip_share": 0.3}
+    assert guidance.origins == {"vocab_size": "lossreport.toml:1", "threshold.clip_share": "lossreport.toml:3"}
+    assert with_facts(guidance, {"vocab_size": 8}).origins["vocab_size"] == "--set"
+    assert [one.source for one in guidance.references] == ["run 17"]

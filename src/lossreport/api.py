@@ -12,7 +12,7 @@ from lossreport.errors import ConfigError, OutputError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
-from lossreport.settings import Settings, find_settings
+from lossreport.settings import Settings, find_settings, with_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,8 +39,16 @@ def read_runs(
     from lossreport.parse.discover import ReadOptions, read_paths
 
     listed = _listed(paths)
-    known = {**find_settings(listed).facts, **(facts or {})}
-    return read_paths(listed, ReadOptions(parsers=tuple(parsers), ignore=tuple(ignore), facts=known, redact=redact))
+    settings = find_settings(listed)
+    given = dict(facts or {})
+    options = ReadOptions(
+        parsers=tuple(parsers),
+        ignore=tuple(ignore),
+        facts={**settings.facts, **given},
+        guidance=with_facts(settings.guidance, given),
+        redact=redact,
+    )
+    return read_paths(listed, options)
 
 
 def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
@@ -148,6 +156,7 @@ def build(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
+        guidance=with_facts(settings.guidance, facts or {}),
         strict=strict,
         redact=redact,
     )
@@ -255,6 +264,7 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
         "scales",
         "shares",
         "findings",
+        "ignored",
         "verdicts",
         "lr_schedules",
         "forecasts",

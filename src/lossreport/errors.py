@@ -17,7 +17,8 @@ class LossreportError(Exception):
         self.hint = hint
 
     def __str__(self) -> str:
-        return f"{self.args[0]}. {self.hint}"
+        lines = "\n" in self.args[0]
+        return f"{self.args[0]}{chr(10) if lines else '. '}{self.hint}"
 
 
 class UsageError(LossreportError):

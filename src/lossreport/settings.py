@@ -5,31 +5,39 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from lossreport.errors import ConfigError
+from lossreport.model.guidance import Guidance, IgnoreRule, OwnReference
 from lossreport.model.run import FactValue
 
-OPTIONS: Final = ("format", "lang", "title", "parser", "ignore", "run", "fail_on", "strict")
-"""Options of `build` that a settings file may give; every other key is a fact."""
+OPTIONS: Final = (
+    *("format", "lang", "title", "owner", "link", "tags", "notes", "fit"),
+    *("parser", "ignore", "run", "fail_on", "strict", "embed_logs"),
+)
+"""Options of `build` that a settings file may give."""
+GUIDANCE: Final = ("threshold", "reference", "ignore_finding")
+"""What a settings file may say besides; every other key is a fact."""
 FILE: Final = "lossreport.toml"
+COMMAND: Final = "--set"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """Options and facts of one settings file; `origin` names it for error messages."""
+    """Options, facts and guidance of one settings file, or of two of which the nearer wins; `origin` names it for error messages."""
 
     options: Mapping[str, Any] = field(default_factory=dict)
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    guidance: Guidance = field(default_factory=Guidance)
     origin: str = ""
 
 
 def find_settings(paths: Sequence[str | os.PathLike[str]], chosen: str | None = None) -> Settings:
     """Return the settings beside the logs: `chosen`, else lossreport.toml of the first path's folder, over pyproject's section.
 
-    Raises ConfigError where a file cannot be read or is not TOML.
+    Raises ConfigError where a file cannot be read, is not TOML, or says what cannot be used: every mistake with its line.
     """
     if chosen is not None:
         return _of_file(Path(chosen))
@@ -40,7 +48,17 @@ def find_settings(paths: Sequence[str | os.PathLike[str]], chosen: str | None = 
     return Settings(
         options={**project.options, **beside.options},
         facts={**project.facts, **beside.facts},
+        guidance=_over(beside.guidance, project.guidance),
         origin=beside.origin or project.origin,
+    )
+
+
+def _over(near: Guidance, far: Guidance) -> Guidance:
+    return Guidance(
+        thresholds={**far.thresholds, **near.thresholds},
+        references=(*near.references, *far.references),
+        ignored=(*near.ignored, *far.ignored),
+        origins={**far.origins, **near.origins},
     )
 
 
@@ -55,7 +73,34 @@ def parse_facts(pairs: Sequence[str]) -> dict[str, FactValue]:
         if not equals or not name.strip():
             raise ConfigError(f"Couldn't use --set {pair!r}", hint="Write NAME=VALUE, for example --set vocab_size=65536.")
         facts[name.strip()] = _value(value.strip())
+    found = _mistakes(_nested(facts))
+    if found:
+        raise ConfigError(f"Couldn't use --set: {'; '.join(found)}", hint="Mend the options; nothing was read.")
     return facts
+
+
+def with_facts(guidance: Guidance, facts: Mapping[str, FactValue]) -> Guidance:
+    """Return the guidance with the origin of facts that were given on the command line or by a call, which win over all files."""
+    return replace(guidance, origins={**guidance.origins, **dict.fromkeys(facts, COMMAND)})
+
+
+def _nested(facts: Mapping[str, FactValue]) -> dict[str, Any]:
+    """Return `range.loss_ct` as the table that TOML makes of it."""
+    table: dict[str, Any] = {}
+    for name, value in facts.items():
+        head, dot, rest = name.partition(".")
+        item = list(value) if isinstance(value, tuple) else value
+        if dot:
+            table.setdefault(head, {})[rest] = item
+        else:
+            table[name] = item
+    return table
+
+
+def _mistakes(table: Mapping[str, Any], text: str = "") -> list[str]:
+    from lossreport.settings_file import mistakes
+
+    return mistakes(table, text)
 
 
 def _value(text: str) -> FactValue:
@@ -73,28 +118,50 @@ def _value(text: str) -> FactValue:
 
 def _of_file(path: Path) -> Settings:
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Check the path given with --config.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"Couldn't read {path.name!r}: {error}", hint="Mend the TOML; nothing of it was used.") from error
-    return _split(table, path.name)
+    return _split(table, path.name, text)
 
 
 def _of_project(path: Path) -> Settings:
     if not path.is_file():
         return Settings()
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        table = tomllib.loads(text)
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"Couldn't read {path.name!r}: {error}", hint="Mend the file, or run lossreport from another folder.") from error
-    return _split(table.get("tool", {}).get("lossreport", {}), "pyproject.toml")
+    return _split(table.get("tool", {}).get("lossreport", {}), "pyproject.toml", text)
 
 
-def _split(table: Mapping[str, Any], origin: str) -> Settings:
+def _split(table: Mapping[str, Any], origin: str, text: str) -> Settings:
+    found = _mistakes(table, text) if table else []
+    if found:
+        counted = "a mistake" if len(found) == 1 else f"{len(found)} mistakes"
+        raise ConfigError(
+            f"{origin} holds {counted}; nothing of it was used:\n  " + "\n  ".join(found), hint="Mend the file and run again."
+        )
     options = {name: value for name, value in table.items() if name in OPTIONS}
-    facts = dict(_leaves({name: value for name, value in table.items() if name not in OPTIONS}))
-    return Settings(options=options, facts=facts, origin=origin)
+    facts = dict(_leaves({name: value for name, value in table.items() if name not in (*OPTIONS, *GUIDANCE)}))
+    return Settings(options=options, facts=facts, guidance=_guidance(table, facts, origin, text), origin=origin)
+
+
+def _guidance(table: Mapping[str, Any], facts: Mapping[str, FactValue], origin: str, text: str) -> Guidance:
+    from lossreport.settings_file import line_of
+
+    thresholds = {name: float(value) for name, value in table.get("threshold", {}).items()}
+    places = {name: tuple(name.split(".", 1)) for name in facts} | {f"threshold.{name}": ("threshold", name) for name in thresholds}
+    lines = {name: line_of(text, place) for name, place in places.items()}
+    return Guidance(
+        thresholds=thresholds,
+        references=tuple(OwnReference(**entry) for entry in table.get("reference", ())),
+        ignored=tuple(IgnoreRule(**entry) for entry in table.get("ignore_finding", ())),
+        origins={name: f"{origin}:{line}" if line else origin for name, line in lines.items()},
+    )
 
 
 def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

@@ -23,7 +23,7 @@ def found(y: Floats, name: str = "closs", facts: dict[str, object] | None = None
     return list(DETECTOR.detect(Context(enrich(run), run)))
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(MARGIN + 0.005, 1), (MARGIN - 0.005, 0)], ids=["above", "below"])
+@pytest.mark.parametrize(("factor", "expected"), [(1 + MARGIN + 0.005, 1), (1 + MARGIN - 0.005, 0)], ids=["above", "below"])
 def test_two_per_cent_above_chance_counts(factor: float, expected: int) -> None:
     y = np.array(falling(30, 9, 4))
     y[20] = CHANCE * factor

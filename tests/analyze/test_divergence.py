@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lossreport.analyze.detector import Context
-from lossreport.analyze.detectors.divergence import DETECTOR, MIN_RISE
+from lossreport.analyze.detectors.divergence import DETECTOR, MIN_RISE, STILL
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats
 from runs import falling, flat, make_run
@@ -58,3 +58,10 @@ def test_it_is_critical_and_stands_on_best_and_last_row() -> None:
     (one,) = DETECTOR.detect(Context(run, run))
     assert one.severity is Severity.CRITICAL  # type: ignore[union-attr]
     assert [row.line for row in one.evidence][-1] == 200  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("drift", "expected"), [(0.4 * STILL, 0), (3 * STILL, 1)], ids=["a step", "a step that goes on"])
+def test_a_step_that_does_not_rise_further_is_no_divergence(drift: float, expected: int) -> None:
+    y = flat(400, 4.0, 0.0005) * np.where(np.arange(400) < 200, 1.0, 1.2)
+    y[200:] += 0.8 * drift * np.linspace(0, 1, 200)
+    assert len(found(y)) == expected

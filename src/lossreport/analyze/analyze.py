@@ -13,6 +13,7 @@ from lossreport.analyze.composition import shares
 from lossreport.analyze.detector import Context, detectors
 from lossreport.analyze.explain import explained
 from lossreport.analyze.forecast import forecasts
+from lossreport.analyze.ignoring import remarks, without_ignored
 from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
@@ -53,7 +54,9 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
         context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
-    context = replace_found(context, ranked(explained(context.found), id_prefix(run.id)))
+    kept, ignored = without_ignored(context.run, context.found)
+    not_applicable += remarks(context.run)
+    context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
@@ -64,6 +67,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         scales=tuple(work.take("scale", lambda: scales(context))),
         shares=tuple(item for item in composition if isinstance(item, Share)),
         findings=context.found,
+        ignored=ignored,
         verdicts=judged,
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
@@ -83,9 +87,9 @@ CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "
 """Kinds that come first among findings of one severity: they decide how the others are read."""
 
 
-def replace_found(context: Context, found: Sequence[Finding]) -> Context:
+def replace_found(context: Context, found: Sequence[Finding], ignored: tuple[Finding, ...] = ()) -> Context:
     """Return a context with other findings; what follows from the run alone is not worked out again."""
-    made = Context(context.run, context.raw, tuple(found))
+    made = Context(context.run, context.raw, tuple(found), ignored)
     made.__dict__.update({name: value for name, value in context.__dict__.items() if name in OF_THE_RUN})
     return made
 

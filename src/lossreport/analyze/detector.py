@@ -29,11 +29,15 @@ EVIDENCE_ROWS: Final = 20
 
 @dataclass(frozen=True)
 class Context:
-    """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included. `found`: what was found before."""
+    """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included. `found`: what was found before.
+
+    `ignored` was found too, and the user asked to leave it alone: its rows are still no part of a trend.
+    """
 
     run: Run
     raw: Run
     found: tuple[Finding, ...] = ()
+    ignored: tuple[Finding, ...] = ()
 
     @cached_property
     def facts(self) -> Mapping[str, object]:
@@ -52,6 +56,10 @@ class Context:
     def known(self, series: Series) -> Known:
         """Return what its kind may ask about this run."""
         return Known(name=series.name, facts=self.facts, metrics=self.metrics)
+
+    def threshold(self, name: str, default: float) -> float:
+        """Return the user's threshold of that name (`model/guidance.py`), or the default that stands beside the detector."""
+        return self.run.guidance.thresholds.get(name, default)
 
     def chance(self, series: Series) -> Chance | None:
         """Return the chance level of a series, where its kind has one and the facts suffice."""
@@ -107,7 +115,8 @@ class Context:
 
     def spike_spans(self, series: Series) -> tuple[tuple[int, int], ...]:
         """Return (first row, last row) of the excursions found in a series."""
-        return tuple((f.start.row, f.end.row) for f in self.found if f.kind in ("spike", "batch_outlier") and f.series == (series.id,))
+        both = (*self.found, *self.ignored)
+        return tuple((f.start.row, f.end.row) for f in both if f.kind in ("spike", "batch_outlier") and f.series == (series.id,))
 
     def has(self, kind: str, series: Series | None = None) -> bool:
         """Return whether a kind was found, in that series or anywhere."""

@@ -60,7 +60,7 @@ def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
     )
 
 
-def flat_trend(series: Series, y: Floats, *, decays: bool) -> Trend | None:
+def flat_trend(series: Series, y: Floats, *, decays: bool, high: float = FLAT_HIGH) -> Trend | None:
     """Return the trend that shows the tail to be flat, None where none does: of the tail, or of a longer stretch behind it.
 
     With `decays` (the learning rate is not known to change) the loss is a sum of decays, which gains at least as much in every
@@ -71,14 +71,15 @@ def flat_trend(series: Series, y: Floats, *, decays: bool) -> Trend | None:
         return None
     for share, quarters in WINDOWS if decays and tail.low < FLAT_GAIN else WINDOWS[:1]:
         trend = tail_trend(series, y, share)
-        if trend is not None and is_flat(trend, quarters):
+        if trend is not None and is_flat(trend, quarters, high):
             return trend
     return None
 
 
-def is_flat(trend: Trend, quarters: int = 1) -> bool:
-    """Return whether a trend over so many quarters of the rows is flat: its interval within 2 % a quarter, its estimate below 1 %."""
-    return trend.high / quarters < FLAT_HIGH and trend.gain / quarters < FLAT_GAIN and trend.low / quarters > -FLAT_HIGH
+def is_flat(trend: Trend, quarters: int = 1, high: float = FLAT_HIGH) -> bool:
+    """Return whether a trend over so many quarters of the rows is flat: its interval within `high` a quarter, its estimate within half of that."""
+    gain = high * FLAT_GAIN / FLAT_HIGH
+    return trend.high / quarters < high and trend.gain / quarters < gain and trend.low / quarters > -high
 
 
 def is_improving(trend: Trend, wide: Trend | None, *, decays: bool) -> bool:

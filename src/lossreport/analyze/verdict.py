@@ -14,7 +14,7 @@ from lossreport.analyze.decay import decay_trend
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr, lr_changes
-from lossreport.analyze.trend import FLAT_GAIN, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, is_flat, is_improving, tail_trend
+from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
@@ -212,11 +212,12 @@ def _by_trend(context: Context, series: Series) -> Judgement:
         because = _ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     decays = not lr_changes(context)
-    flat = flat_trend(series, y, decays=decays)
+    within = context.threshold("flat_gain", FLAT_HIGH)
+    flat = flat_trend(series, y, decays=decays, high=within)
     if flat is not None:
         return _flat(context, series, y, flat)
     shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
-    if shape is not None and is_flat(shape) and trend.low < shape.high:
+    if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
         return _flat(context, series, y, shape)
     if is_improving(trend, wide, decays=decays):
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")

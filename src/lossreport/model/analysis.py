@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from enum import StrEnum
 from typing import Literal
 
@@ -99,6 +100,15 @@ class Finding:
     def __post_init__(self) -> None:
         if not self.evidence:
             raise ValueError(f"a finding of kind {self.kind} has no evidence")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A finding that the user asked to leave alone, why, and until which day; it counts for nothing and is shown apart."""
+
+    finding: Finding
+    reason: str
+    until: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,6 +262,7 @@ class Analysis:
     scales: tuple[Scale, ...] = ()
     shares: tuple[Share, ...] = ()
     findings: tuple[Finding, ...] = ()
+    ignored: tuple[Ignored, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     lr_schedules: tuple[LrSchedule, ...] = ()
     forecasts: tuple[Forecast, ...] = ()

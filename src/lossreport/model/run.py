@@ -9,6 +9,7 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
+from lossreport.model.guidance import Guidance
 from lossreport.text import Phrase
 
 Floats = npt.NDArray[np.float64]
@@ -171,12 +172,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something known about the run besides its metrics; `source` is a source id or "user", `line` is None for the user's."""
+    """Something known about the run besides its metrics; `source` is a source id or "user", `line` is None for the user's.
+
+    `origin` says where the user wrote it: "--set", "lossreport.toml:4", or nothing where a call gave it.
+    """
 
     name: str
     value: FactValue
     source: str
     line: int | None = None
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +247,7 @@ class Run:
     time: tuple[str | None, str | None] = (None, None)
     notes: tuple[SourceNote, ...] = ()
     skipped: tuple[Skipped, ...] = ()
+    guidance: Guidance = field(default_factory=Guidance)
 
     def fact(self, name: str) -> Fact | None:
         """Return the fact of that name that counts: the user's before the files', a config file's before a log's dump."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from lossreport.errors import LogError, MissingPathError, NothingReadError, UsageError
+from lossreport.model.guidance import Guidance
 from lossreport.model.run import FactValue, Run, Skipped
 from lossreport.parse.archive import is_archive, members
 from lossreport.parse.merge import merge
@@ -53,7 +54,7 @@ UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recogn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What the user says about reading: (glob, parser id) pairs, globs to leave out, and facts that the logs lack.
+    """What the user says about reading: (glob, parser id) pairs, globs to leave out, facts that the logs lack, and guidance for judging.
 
     With `strict` a parser that fails by a bug stops the program instead of costing that one file. `redact` takes secrets, people and
     machines out of everything quoted.
@@ -62,6 +63,7 @@ class ReadOptions:
     parsers: tuple[tuple[str, str], ...] = ()
     ignore: tuple[str, ...] = ()
     facts: Mapping[str, FactValue] = field(default_factory=dict)
+    guidance: Guidance = field(default_factory=Guidance)
     strict: bool = False
     redact: bool = True
 
@@ -104,7 +106,7 @@ def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, option
     ids = {identity: f"s{number}" for number, identity in enumerate(logs, 1)}
     named = [group.name or name for group in groups] if len(groups) > 1 else [name]
     return tuple(
-        merge(group, f"r{number}", called, ids, options.facts, redacted=options.redact)
+        merge(group, f"r{number}", called, ids, options.facts, options.guidance, redacted=options.redact)
         for number, (group, called) in enumerate(zip(groups, named, strict=True), 1)
     )
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.model.guidance import Guidance
 from lossreport.model.run import (
     USER,
     Axis,
@@ -39,9 +40,16 @@ FATAL: Final = ("nonfinite_exit", "oom", "traceback")
 
 
 def merge(
-    group: Group, run_id: str, name: str, source_ids: Mapping[int, str], facts: Mapping[str, FactValue], *, redacted: bool = True
+    group: Group,
+    run_id: str,
+    name: str,
+    source_ids: Mapping[int, str],
+    facts: Mapping[str, FactValue],
+    guidance: Guidance | None = None,
+    *,
+    redacted: bool = True,
 ) -> Run:
-    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` are the user's.
+    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` and `guidance` are the user's.
 
     With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
     """
@@ -49,7 +57,8 @@ def merge(
     ids = {id(part): source_ids[id(part.log)] for part in parts}
     sources = tuple(_source(part, ids[id(part)]) for part in parts)
     series = tuple(_all_series(parts, ids, run_id))
-    known = _facts(parts, ids, facts)
+    guidance = guidance or Guidance()
+    known = _facts(parts, ids, facts, guidance.origins)
     events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in parts for e in p.events)
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
@@ -69,6 +78,7 @@ def merge(
         time=(min(stamps), max(stamps)) if stamps else (None, None),
         notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
         skipped=tuple(group.skipped),
+        guidance=guidance,
     )
 
 
@@ -134,9 +144,11 @@ def _segments(part: Reading, source: str) -> Iterator[Segment]:
         yield Segment(source=source, first_line=start.line, last_line=end, why=start.why)
 
 
-def _facts(parts: Sequence[Reading], ids: Mapping[int, str], given: Mapping[str, FactValue]) -> tuple[Fact, ...]:
+def _facts(
+    parts: Sequence[Reading], ids: Mapping[int, str], given: Mapping[str, FactValue], origins: Mapping[str, str]
+) -> tuple[Fact, ...]:
     """Return the user's facts, then those of configuration files, then those dumped into logs; a name once a source."""
-    facts = [Fact(name=name, value=value, source=USER) for name, value in given.items()]
+    facts = [Fact(name=name, value=value, source=USER, origin=origins.get(name, "")) for name, value in given.items()]
     for part in sorted(parts, key=lambda part: not part.parser.config):
         seen: set[str] = set()
         for raw in part.facts:

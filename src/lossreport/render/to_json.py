@@ -60,6 +60,10 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "scales": [_scale(scale) for scale in analysis.scales],
         "shares": [_share(share) for share in analysis.shares],
         "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None) for finding in analysis.findings],
+        "ignored": [
+            {"finding": _finding(one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
+            for one in analysis.ignored
+        ],
         "verdicts": [_verdict(verdict) for verdict in analysis.verdicts],
         "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
@@ -124,7 +128,9 @@ def _run(run: Run, bests: Sequence[Best]) -> dict[str, Json]:
         "progress": {"epochs": list(run.progress.epochs), "steps": list(run.progress.steps)},
         "time": {"first": run.time[0], "last": run.time[1]},
         "sources": [_source(source) for source in run.sources],
-        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in run.facts],
+        "facts": [
+            {"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line, "origin": f.origin} for f in run.facts
+        ],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
         "best": next((_best(best) for best in bests if best.run == run.id), None),

@@ -19,7 +19,7 @@ from lossreport.model.run import Series
 from lossreport.text import Join, Phrase, Text, factor, number
 from lossreport.words import AXES
 
-MARGIN: Final = 1.02
+MARGIN: Final = 0.02
 """A value counts from 2 % above chance on: first losses scatter around ln V (SCIENCE.md 3.1)."""
 WARM_UP: Final = 0.10
 """Rows before a tenth of the run are the start: untrained models are often above chance."""
@@ -67,7 +67,7 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _findings(context: Context, series: Series, chance: Chance) -> Iterator[Finding]:
     with np.errstate(invalid="ignore"):
-        above = np.flatnonzero(series.y > chance.value * MARGIN)
+        above = np.flatnonzero(series.y > chance.value * (1 + context.threshold("above_chance", MARGIN)))
     start = _leading(above.tolist(), len(series))
     later = [row for row in above.tolist() if row not in set(start)]
     if start:

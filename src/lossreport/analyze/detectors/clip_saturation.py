@@ -39,7 +39,7 @@ def detect(context: Context) -> Iterator[Found]:
         y = series.y[np.isfinite(series.y)]
         after_clipping = float(y.max()) <= clip * (1 + AT)
         share = float(np.mean(np.abs(y / clip - 1) < AT) if after_clipping else np.mean(y > clip * (1 + AT)))
-        if share > SHARE:
+        if share > context.threshold("clip_share", SHARE):
             text = TEXT(
                 metric=series.label, path=series.path, share=percent(share), clip=number(float(clip)), median=number(float(np.median(y)))
             )

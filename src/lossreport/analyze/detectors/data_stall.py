@@ -36,18 +36,18 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         step = next((s for s in context.judged if _is_step_time(s, data)), None)
         if step is not None:
-            rows = waiting_rows(data, step)
+            rows = waiting_rows(data, step, context.threshold("data_wait", WAITING))
             if len(rows) > SHARE * len(data) and not _is_regular(rows):
                 share = len(rows) / len(data)
                 text = TEXT(share=percent(share), data=data.name, step=step.name, path=data.path)
                 yield make_finding("data_stall", data, rows, Severity.MEDIUM, text, numbers={"share": share}, others=(step,))
 
 
-def waiting_rows(data: Series, step: Series) -> list[int]:
-    """Return the rows, the first aside, whose step waited for data."""
+def waiting_rows(data: Series, step: Series, waiting: float = WAITING) -> list[int]:
+    """Return the rows, the first aside, that waited for data for more than this share of the step."""
     with np.errstate(divide="ignore", invalid="ignore"):
         share = data.y / step.y
-    return [row for row in np.flatnonzero(share > WAITING).tolist() if row > 0]
+    return [row for row in np.flatnonzero(share > waiting).tolist() if row > 0]
 
 
 def _is_step_time(series: Series, data: Series) -> bool:

@@ -28,6 +28,8 @@ ONE_STEP: Final = 0.60
 
 SHIFT_ROWS: Final = 24
 """In a shorter curve a jump and a fast rise look alike."""
+STILL: Final = 0.10
+"""After a jump the curve still rises where it gains another tenth of the jump."""
 JUMP: Final = 0.75
 """A rise of which three quarters happen in one block is a jump."""
 
@@ -62,8 +64,10 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)
     relative = _relative(rise, float(medians[best]), y)
-    gone = lost > (LOST_SHORT if n < 50 else LOST) and not (n >= SHIFT_ROWS and _is_shift(after, rise, relative))
-    if relative > MIN_RISE and (gone or _still_rising(after, rise, lost, relative)):
+    if n >= SHIFT_ROWS and _is_shift(after, rise, relative):
+        return
+    gone = lost > (LOST_SHORT if n < 50 else LOST)
+    if relative > context.threshold("divergence_rise", MIN_RISE) and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(
             metric=series.label,
@@ -91,7 +95,8 @@ def _is_shift(after: Floats, rise: float, relative: float) -> bool:
     steps = np.diff(after)
     at = int(np.argmax(steps))
     later = after[at + 1 :]
-    rising = len(later) >= 4 and theil_sen(np.arange(len(later), dtype=np.float64), later).low > 0
+    slope = theil_sen(np.arange(len(later), dtype=np.float64), later) if len(later) >= 4 else None
+    rising = slope is not None and slope.low > 0 and slope.slope * len(later) > STILL * float(steps[at])
     return bool(steps[at] / rise > JUMP and not rising and relative < 1.0)
 
 

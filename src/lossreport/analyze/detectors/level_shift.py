@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, is_epoch_level, make_finding, position, shown_x
-from lossreport.analyze.shifts import Shift, find_shifts
+from lossreport.analyze.shifts import MIN_SIZE, Shift, find_shifts
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
 from lossreport.text import Join, Text, Value, change
@@ -48,7 +48,8 @@ def detect(context: Context) -> Iterator[Found]:
         if series.split != "train" or any(context.has(kind, series) for kind in ("mixture", "oscillation", "divergence")):
             continue
         y = clean(series, context.spike_spans(series))
-        shifts = [shift for span in series.segments for shift in _of_segment(y, span.first_row, span.last_row)]
+        least = context.threshold("level_shift", MIN_SIZE)
+        shifts = [shift for span in series.segments for shift in _of_segment(y, span.first_row, span.last_row) if abs(shift.size) > least]
         at_ends = _at_epoch_ends(context, series, shifts)
         if len(at_ends) >= STEPS:
             yield _staircase(series, at_ends)

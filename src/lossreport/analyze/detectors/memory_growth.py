@@ -16,7 +16,7 @@ from lossreport.text import Text, change, number
 MIN_ROWS: Final = 24
 WARM_UP: Final = 0.15
 BLOCKS: Final = 12
-GROWTH: Final = 1.05
+GROWTH: Final = 0.05
 STILL: Final = 1.005
 """+5 % from the first block on, and still +0.5 % over the last three (SCIENCE.md 3.1 "memory growth")."""
 
@@ -35,7 +35,7 @@ def detect(context: Context) -> Iterator[Found]:
         y = fill(series.y)[start:]
         edges = np.linspace(0, len(y), BLOCKS + 1).astype(int).tolist()
         envelope = np.array([np.percentile(y[a:b], 10) for a, b in pairwise(edges)])
-        grown = envelope[-1] > GROWTH * envelope[0] and envelope[-1] > STILL * envelope[-4]
+        grown = envelope[-1] > (1 + context.threshold("memory_growth", GROWTH)) * envelope[0] and envelope[-1] > STILL * envelope[-4]
         if grown and envelope[0] > 0 and theil_sen(np.arange(BLOCKS, dtype=np.float64), envelope).low > 0:
             before, after = float(envelope[0]), float(envelope[-1])
             text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))

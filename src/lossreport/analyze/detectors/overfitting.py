@@ -80,7 +80,12 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     medians, centres = block_medians(y[best:], min(24, n - best))
     slope = theil_sen(centres, medians)
     relative = rise / float(smooth[best])
-    if relative > MIN_RISE and rise > NOISE_UNITS * noise and slope.low > 0 and not _train_rises(context, series, best, slope.slope):
+    if (
+        relative > context.threshold("overfitting_rise", MIN_RISE)
+        and rise > NOISE_UNITS * noise
+        and slope.low > 0
+        and not _train_rises(context, series, best, slope.slope)
+    ):
         component = is_component(context, series)
         text = (COMPONENT if component else TEXT)(
             split=series.split,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding
 from lossreport.analyze.schedule import lr_changes
-from lossreport.analyze.trend import flat_trend
+from lossreport.analyze.trend import FLAT_HIGH, flat_trend
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, change
 
@@ -23,7 +23,7 @@ def detect(context: Context) -> Iterator[Found]:
         if any(context.has(kind, series) for kind in TROUBLE):
             continue
         y = clean(series, context.spike_spans(series))
-        trend = flat_trend(series, y, decays=not lr_changes(context))
+        trend = flat_trend(series, y, decays=not lr_changes(context), high=context.threshold("flat_gain", FLAT_HIGH))
         if trend is not None:
             text = TEXT(
                 metric=series.label,

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
-from lossreport.analyze.excursion import MIN_ROWS, excursions
+from lossreport.analyze.excursion import MIN_EXCESS, MIN_ROWS, excursions
 from lossreport.analyze.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic
@@ -61,7 +61,9 @@ def detect(context: Context) -> Iterator[Found]:
                 check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
             )
         else:
-            yield from _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
+            least = context.threshold("spike_excess", MIN_EXCESS)
+            found = _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
+            yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
 
 
 def _hides_batches(series: Series) -> bool:

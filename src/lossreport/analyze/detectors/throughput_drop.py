@@ -15,7 +15,7 @@ from lossreport.text import Text, change, number
 MIN_ROWS: Final = 24
 WARM_UP: Final = 0.05
 BLOCKS: Final = 24
-REMAINING: Final = 0.87
+DROP: Final = 0.13
 """The last fifth does less than 87 % of the first third (SCIENCE.md 3.1 "throughput")."""
 
 TEXT = Text(
@@ -31,8 +31,9 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         start = max(1, int(WARM_UP * len(series)))
         medians, centres = block_medians(fill(series.y)[start:], BLOCKS)
+        drop = context.threshold("throughput_drop", DROP)
         before, after = float(np.median(medians[: len(medians) // 3])), float(np.median(medians[-(len(medians) // 5 + 1) :]))
-        if before > 0 and after < REMAINING * before and theil_sen(centres, medians).high < 0:
+        if before > 0 and after < (1 - drop) * before and theil_sen(centres, medians).high < 0:
             text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
             rows = [start, len(series) - 1]
             yield make_finding("throughput_drop", series, rows, Severity.MEDIUM, text, numbers={"before": before, "after": after})

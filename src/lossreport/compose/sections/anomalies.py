@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.compose.charting import line_chart
 from lossreport.compose.section import SectionWriter, Story, is_epoch_level
 from lossreport.model.analysis import Finding
-from lossreport.model.report import Block, Chart, FindingList, Prose, ScatterChart, Section
+from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import KINDS
@@ -29,15 +29,19 @@ SCATTER_ALT = Text(
     en="The rows do not follow one curve but fall into {count} clusters: {clusters}; the others ({single}) belong to none. Log-log axes, epochs beside the points.",
 )
 CLUSTER = Text(zh="{letter} = {rows}", en="{letter} = {rows}")
+IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (they count for nothing)")
+WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
+FOR_EVER = Text(zh="未设期限", en="no end given")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def write(story: Story) -> Section:
     """Write all findings in full, the quiet series, and the charts that show the gravest."""
     if not story.findings:
-        return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=tuple(_quiet(story)))
+        return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
     blocks: list[Block] = [FindingList(findings=story.findings, names=story.names)]
     blocks += _quiet(story)
+    blocks += _ignored(story)
     blocks += _charts(story)
     return Section(id="anomalies", title=TITLE, answer=_answer(story), blocks=tuple(blocks))
 
@@ -57,6 +61,15 @@ def _quiet(story: Story) -> Iterator[Block]:
     quiet = tuple(NAMED(metric=story.name(s), path=s.path, rows=len(s)) for s in judged if s.id not in loud | unseen)
     if quiet:
         yield Prose(text=QUIET(names=Join(items=quiet[:12] if len(quiet) <= 12 else (*quiet[:12], "…"))))
+
+
+def _ignored(story: Story) -> Iterator[Block]:
+    ids = {series.id for series in story.run.series}
+    mine = [one for one in story.analysis.ignored if ids & set(one.finding.series)]
+    if mine:
+        rows = [Row(cells=(one.finding.text, one.reason, one.until.isoformat() if one.until else FOR_EVER)) for one in mine]
+        columns = (Column(title=WHAT), Column(title=WHY), Column(title=UNTIL))
+        yield Table(caption=IGNORED(), columns=columns, rows=tuple(rows))
 
 
 def _charts(story: Story) -> Iterator[Chart]:

@@ -7,6 +7,7 @@ from typing import Final
 from lossreport import __version__
 from lossreport.analyze.excursion import K_LONG, K_SHORT, MIRROR
 from lossreport.compose.section import SectionWriter, Story
+from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Table
 from lossreport.model.run import USER
 from lossreport.text import Join, Text, Value, show_number
@@ -24,7 +25,9 @@ METHODS = Text(
 )
 FACTS = Text(zh="用到的事实与出处", en="Facts and where they are from")
 NAME, VALUE, FROM = Text(zh="名称", en="name"), Text(zh="值", en="value"), Text(zh="出处", en="from")
-GIVEN = Text(zh="用户给定（命令行或 lossreport.toml）", en="given by the user (command line or lossreport.toml)")
+GIVEN = Text(zh="用户给定", en="given by the user")
+GIVEN_IN = Text(zh="用户给定（{place}）", en="given by the user ({place})")
+THRESHOLD = Text(zh="阈值：{meaning}", en="threshold: {meaning}")
 FAILED = Text(zh="有检查没能跑完（这是 lossreport 的缺陷）", en="Some checks failed (a bug of lossreport)")
 FAILURE = Text(zh="`{unit}`：{error}", en="`{unit}`: {error}")
 CODE = Text(zh="`{name}`", en="`{name}`")
@@ -38,12 +41,20 @@ def write(story: Story) -> Section:
         blocks.insert(0, Callout(tone="critical", title=FAILED(), body=body))
     rows = []
     for fact in story.run.facts[:MAX_FACTS]:
-        origin: Value = GIVEN if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}"
+        origin: Value = _given(fact.origin) if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}"
         rows.append(Row(cells=(CODE(name=fact.name), _shown(fact.value), origin)))
+    guidance = story.run.guidance
+    for name, value in guidance.thresholds.items():
+        meaning = THRESHOLD(meaning=THRESHOLDS[name].meaning)
+        rows.append(Row(cells=(meaning, show_number(value), _given(guidance.origins.get(f"threshold.{name}", "")))))
     if rows:
         columns = (Column(title=NAME), Column(title=VALUE), Column(title=FROM))
         blocks.append(Table(caption=FACTS(), columns=columns, rows=tuple(rows), folded=True))
     return Section(id="method", title=TITLE, blocks=tuple(blocks))
+
+
+def _given(place: str) -> Value:
+    return GIVEN_IN(place=place) if place else GIVEN
 
 
 def _shown(value: object) -> Value:

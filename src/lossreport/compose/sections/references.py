@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.report import Column, Prose, Row, Section, Table
 from lossreport.text import Text, number
@@ -19,12 +21,13 @@ METRIC, HERE, PUBLISHED, SOURCE = (
     Text(zh="出处", en="source"),
 )
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
+GIVEN = Text(zh="{source}（用户给定）", en="{source} (given by the user)")
 NONE = Text(zh="这些损失种类没有可引用的公开数值。", en="There are no published values to quote for these kinds of loss.")
 
 
 def write(story: Story) -> Section | None:
     """Write the references of every kind of loss in the run, once a kind."""
-    rows, seen = [], set()
+    rows, seen = list(_own(story)), set()
     for scale in story.scales:
         series = story.series(scale.series[0])
         kind = story.kind(series)
@@ -40,6 +43,16 @@ def write(story: Story) -> Section | None:
         return Section(id="references", title=TITLE, blocks=(Prose(text=NONE()),))
     columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
     return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(Table(caption=CAPTION(), columns=columns, rows=tuple(rows)),))
+
+
+def _own(story: Story) -> Iterator[Row]:
+    """Yield the references that the user gave, for the metrics that this run has."""
+    for reference in story.run.guidance.references:
+        for scale in story.scales:
+            series = story.series(scale.series[0])
+            if reference.metric in (series.name, series.label):
+                here, there = number(scale.value, series.unit), number(reference.value, series.unit)
+                yield Row(cells=(NAMED(metric=story.name(series)), here, there, GIVEN(source=reference.source)))
 
 
 SECTION = SectionWriter(id="references", order=70, write=write)

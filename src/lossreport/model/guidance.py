@@ -1,0 +1,71 @@
+"""What the user knows and the logs do not: other thresholds, references of their own, findings to leave alone. Facts are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from lossreport.text import Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A threshold that a user may set: the least and the largest value that make sense, and what it decides."""
+
+    low: float
+    high: float
+    meaning: Text
+
+
+THRESHOLDS: Final[Mapping[str, Threshold]] = {
+    "above_chance": Threshold(
+        low=0.0, high=1.0, meaning=Text(zh="交叉熵高出机会水平多少才算", en="excess over the chance level of a cross-entropy")
+    ),
+    "clip_share": Threshold(low=0.05, high=0.99, meaning=Text(zh="被裁剪的步数占比", en="share of steps whose gradient is clipped")),
+    "data_wait": Threshold(low=0.05, high=0.95, meaning=Text(zh="一步中等待数据的时间占比", en="share of a step spent waiting for data")),
+    "divergence_rise": Threshold(low=0.02, high=10.0, meaning=Text(zh="末段比最好水平高出多少", en="rise of the end over the best level")),
+    "flat_gain": Threshold(low=0.001, high=0.2, meaning=Text(zh="末段变化在多少以内算走平", en="change over the tail that still is flat")),
+    "level_shift": Threshold(low=0.07, high=10.0, meaning=Text(zh="水平跳变的最小幅度", en="least size of a level shift")),
+    "memory_growth": Threshold(low=0.005, high=10.0, meaning=Text(zh="显存下包络增长多少", en="growth of the lower envelope of memory")),
+    "overfitting_rise": Threshold(
+        low=0.001, high=10.0, meaning=Text(zh="验证 loss 比最低点回升多少", en="rise of the validation loss over its minimum")
+    ),
+    "spike_excess": Threshold(low=0.1, high=100.0, meaning=Text(zh="尖峰比邻近行高出多少", en="excess of a spike over its neighbourhood")),
+    "throughput_drop": Threshold(low=0.02, high=0.95, meaning=Text(zh="吞吐下降多少", en="drop of the throughput")),
+}
+"""All relative (0.1 is 10 %). Their defaults stand beside the detectors that use them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnReference:
+    """A value the user compares a metric with, and where it is from."""
+
+    metric: str
+    value: float
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRule:
+    """Findings that the user has looked at and wants left out, why, and until which day; None fits every kind, metric or place.
+
+    `until` is compared with the last time stamp of the run, not with the clock: the same input gives the same report for ever.
+    """
+
+    reason: str
+    kind: str | None = None
+    metric: str | None = None
+    key: str | None = None
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """All of it. `origins` says where the user's facts and thresholds were written ("lossreport.toml:4"), by name."""
+
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+    references: tuple[OwnReference, ...] = ()
+    ignored: tuple[IgnoreRule, ...] = ()
+    origins: Mapping[str, str] = field(default_factory=dict)
