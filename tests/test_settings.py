@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from lossreport.errors import ConfigError
+from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.run import FactValue
 from lossreport.settings import find_settings, parse_facts, with_facts
 from lossreport.settings_file import line_of
@@ -157,3 +158,16 @@ def test_guidance_knows_where_it_was_written(tmp_path: Path) -> None:
     assert guidance.origins == {"vocab_size": "lossreport.toml:1", "threshold.clip_share": "lossreport.toml:3"}
     assert with_facts(guidance, {"vocab_size": 8}).origins["vocab_size"] == "--set"
     assert [one.source for one in guidance.references] == ["run 17"]
+
+
+@pytest.mark.parametrize("name", ["settings.md", "settings.zh.md"])
+def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(name: str, tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[1] / "docs" / name).read_text(encoding="utf-8")
+    (tmp_path / "lossreport.toml").write_text(page.split("```toml")[1].split("```")[0], encoding="utf-8")
+    found = find_settings([tmp_path])
+    assert found.guidance.ignored
+    assert found.guidance.references
+    for threshold, limits in THRESHOLDS.items():
+        (row,) = [line for line in page.split("\n") if line.startswith(f"| `{threshold}` |")]
+        assert f"{limits.low:g}" in row
+        assert f"{limits.high:g}" in row

@@ -41,6 +41,8 @@ STRONG: Final = 2.5
 WINDOWS: Final = (5, 25, 125, 625)
 TAIL_CAP: Final = 25.0
 TAIL_CAP_SHORT: Final = 2.0
+NOISE_ROWS: Final = 301
+"""So many rows give the noise of a neighbourhood; of longer ones every so many-th row is looked at."""
 LOCAL_NOISE_FLOOR: Final = 0.25
 """The local noise is never taken below this share of the noise of the whole curve."""
 
@@ -113,9 +115,11 @@ def _flagged(u: Floats, window: int, logged: bool) -> Bools:
 
 def _sides(u: Floats, window: int) -> tuple[Floats, Floats]:
     minimum = min(window, 2 if len(u) < SHORT else max(2, window // 3))
-    before = np.r_[np.nan, trailing_median(u, window, minimum)[:-1]]
-    after = np.r_[trailing_median(u[::-1], window, 1 if len(u) < VERY_SHORT else minimum)[::-1][1:], np.nan]
-    return before, after
+    least = 1 if len(u) < VERY_SHORT else minimum
+    trailing = trailing_median(u, window, minimum)
+    edge = trailing_median(u[-window:][::-1], window, least)[: window - 1][::-1]
+    after = np.r_[trailing[window:], edge, np.nan][-len(u) :]  # what comes after one row comes before another
+    return np.r_[np.nan, trailing[:-1]], after
 
 
 def _noise(u: Floats, before: Floats, after: Floats, window: int) -> Floats:
@@ -132,7 +136,9 @@ def _noise(u: Floats, before: Floats, after: Floats, window: int) -> Floats:
         return np.full(len(u), max(level, 1e-9))
     overall = MAD_TO_SD * float(np.median(residual))
     length = min(len(u), max(101, 6 * window + 1))
-    local = MAD_TO_SD * trailing_median(residual, length, length // 4)
+    every = max(1, length // NOISE_ROWS)
+    sampled = trailing_median(residual[::every], length // every, length // every // 4)
+    local = MAD_TO_SD * np.repeat(sampled, every)[: len(u)]
     local = np.r_[local[length // 2 :], np.full(length // 2, np.nan)][: len(u)]
     local = fill(local) if np.isfinite(local).any() else np.full(len(u), overall)
     return np.asarray(np.maximum(np.maximum(local, LOCAL_NOISE_FLOOR * overall), 1e-9))

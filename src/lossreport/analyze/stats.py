@@ -62,9 +62,11 @@ def without(y: Floats, spans: tuple[tuple[int, int], ...]) -> Floats:
 
 def trailing_median(y: Floats, window: int, minimum: int) -> Floats:
     """Return at every row the median of the last `window` rows including it; NaN where fewer than `minimum` exist."""
-    import pandas as pd
+    import bottleneck
 
-    return np.asarray(pd.Series(y).rolling(window, min_periods=minimum).median().to_numpy(), dtype=np.float64)
+    if len(y) < window:  # bottleneck wants a full window: a start of NaN is one in which nothing exists
+        return trailing_median(np.r_[np.full(window - len(y), np.nan), y], window, minimum)[window - len(y) :]
+    return np.asarray(bottleneck.move_median(y, window, min_count=minimum), dtype=np.float64)
 
 
 def block_medians(y: Floats, blocks: int) -> tuple[Floats, Floats]:
@@ -110,10 +112,8 @@ def noise_of_rows(y: Floats) -> float:
 def robust_line(y: Floats) -> tuple[Floats, int]:
     """Return a centred running median of `y` and its window (n/50, odd, 5..1001): what charts draw (SCIENCE.md section 6)."""
     window = int(min(1001, max(5, len(y) // 50))) | 1
-    import pandas as pd
-
-    line = pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy()
-    return np.asarray(line, dtype=np.float64), window
+    ends = np.full(window // 2, np.nan)
+    return trailing_median(np.r_[y, ends], window, 1)[window // 2 :], window
 
 
 def log_if_positive(y: Floats) -> tuple[Floats, bool]:
