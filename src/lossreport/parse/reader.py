@@ -18,6 +18,9 @@ from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer,
 
 HEAD_BYTES: Final = 1 << 16
 """What a parser may look at before it claims a file."""
+LEAST_LINES: Final = 3
+LONG_HEAD_BYTES: Final = 1 << 22
+"""A table of ten thousand columns has lines of this length: the head then holds the first few lines, if there are any."""
 BLOCK_BYTES: Final = 1 << 20
 DATABASE: Final = b"SQLite format 3\0"
 """Rows inside a database page look like text and are not in their order."""
@@ -85,7 +88,11 @@ class LogFile:
     def head(self) -> bytes:
         """The first bytes, decompressed, without a byte-order mark; text of two or four bytes a character as UTF-8."""
         with self.open() as file:
-            return b"".join(as_utf8([file.read(HEAD_BYTES)], self.encoding))
+            start = file.read(HEAD_BYTES)
+            if start.count(b"\n") < LEAST_LINES and b"\0" not in start and len(start) == HEAD_BYTES:
+                longer = start + file.read(LONG_HEAD_BYTES)
+                start = longer if longer.count(b"\n") >= LEAST_LINES else start
+            return b"".join(as_utf8([start], self.encoding))
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:

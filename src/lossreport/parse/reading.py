@@ -24,7 +24,7 @@ from lossreport.parse.parser import (
     SkippedLine,
 )
 from lossreport.parse.reader import LogFile
-from lossreport.parse.restarts import counted_on, is_epoch_counter, steps_back
+from lossreport.parse.restarts import counted_on, is_epoch_counter, is_shuffled, steps_back
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
@@ -112,6 +112,9 @@ def unrolled(reading: Reading) -> Reading:
     back = [segment for segment in reading.segments if segment.why == "restart"]
     if column is None or not back:
         return reading
+    if is_shuffled(column.x):
+        columns = {key: one.part(np.argsort(one.x, kind="stable")) for key, one in reading.columns.items()}
+        return replace(reading, columns=columns, segments=[segment for segment in reading.segments if segment.why != "restart"])
     rows = np.searchsorted(column.line, [segment.line for segment in back])
     jitter = {segment.line for segment, row in zip(back, rows.tolist(), strict=True) if _is_jitter(column, row)}
     if jitter:

@@ -14,6 +14,9 @@ NEAR: Final = 50
 """... unless its x stands in the rows just before it: then it was written a second time."""
 MIN_RESTARTS: Final = 2
 IRREGULAR: Final = 0.2
+MIN_SHUFFLED: Final = 10
+SHUFFLED: Final = 0.15
+"""A shuffle steps back at every second row; a run that restarts, even every ten rows, at a tenth of them."""
 BACK_TO_START: Final = 0.5
 """How far the values fall back at a restart, of all the way to the first value: about 0 for epochs, about 1 for another run."""
 
@@ -29,6 +32,12 @@ def steps_back(x: Floats) -> Ints:
     near = back[x[back] >= highest[back - 1] - JITTER * usual - 1e-9]
     late = [row for row in near.tolist() if (row + 1 >= len(x) or x[row + 1] > x[row]) and x[row] not in x[max(0, row - NEAR) : row]]
     return np.setdiff1d(back, late)
+
+
+def is_shuffled(x: Floats) -> bool:
+    """Return whether rows stand in no order: every x once, and so many steps back that no process can have written them one after another."""
+    back = int(np.count_nonzero(np.diff(x) < 0))
+    return len(x) >= MIN_SHUFFLED and back > SHUFFLED * len(x) and len(np.unique(x)) == len(x)
 
 
 def is_epoch_counter(x: Floats, y: Floats, starts: Ints) -> bool:

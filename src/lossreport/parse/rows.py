@@ -98,7 +98,11 @@ SINCE_1970: Final = 1e9
 """A `time` above this is a date in seconds, not a duration."""
 INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
 """What a logger prints as it is at that step, whatever it averages besides."""
-NUMBER: Final = re.compile(r"[-+]?(?:\d[\d,]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+"""1,234,567.8: commas between groups of three digits."""
+DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+"""2,5 as a European spreadsheet writes it: whatever is no grouping."""
 NOT_FINITE: Final = {
     "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan,
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
@@ -134,8 +138,15 @@ def _of_text(text: str) -> float | None:
     wrapped = WRAPPED.match(text)
     text = wrapped[1].strip() if wrapped else text
     if NUMBER.fullmatch(text):
-        return float(text.replace(",", ""))
+        return float(text)
+    if "," in text:
+        return float(text.replace(",", "")) if GROUPED.fullmatch(text) else decimal(text)
     return NOT_FINITE.get(text.lower())
+
+
+def decimal(text: str) -> float | None:
+    """Return a number written with a decimal comma, None where the text is none."""
+    return float(text.replace(",", ".")) if DECIMAL_COMMA.fullmatch(text) else None
 
 
 def flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:

@@ -18,7 +18,7 @@ from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, f
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
 from lossreport.parse.reader import Block, Line, LogFile
-from lossreport.parse.rows import AXES, BOOKKEEPING, EPOCH_NAMES, INSTANT, PLANS, is_axis, number
+from lossreport.parse.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INSTANT, PLANS, is_axis, number
 from lossreport.text import Text
 
 SEPARATORS: Final = (",", "\t", ";", "|")
@@ -55,6 +55,12 @@ class Table:
     header: tuple[str, ...]
     line: int
     rows: int = 0
+    decimal_comma: bool = False
+
+    def cells(self, line: str) -> list[str]:
+        """Return the cells of a row; numbers with a decimal comma get their point."""
+        found = cells(line, self.separator)
+        return [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in found] if self.decimal_comma else found
 
     def names(self) -> frozenset[str]:
         """Return the names in lower case."""
@@ -74,8 +80,15 @@ def find_table(log: LogFile) -> Table | None:
                 and _fits(header, body, separator)
                 and not (separator == BLANKS and _is_prose(header, body))
             ):
-                return Table(separator=separator, header=tuple(header), line=at, rows=len(body))
+                comma = separator != "," and _has_decimal_commas(body, separator)
+                return Table(separator=separator, header=tuple(header), line=at, rows=len(body), decimal_comma=comma)
     return None
+
+
+def _has_decimal_commas(body: Sequence[str], separator: str) -> bool:
+    """Return whether commas stand for points: some cell shows it; in a table of semicolons nothing else is likely."""
+    commas = [cell for line in body for cell in cells(line, separator) if DECIMAL_COMMA.fullmatch(cell)]
+    return bool(commas) and (separator == ";" or any(not GROUPED.fullmatch(cell) for cell in commas))
 
 
 def cells(line: str, separator: str) -> list[str]:
@@ -203,7 +216,7 @@ class _Reader:
         """Read lines of any shape: repeated headers, torn and short rows, NaN beside empty cells."""
         held: list[tuple[int, list[str]]] = []
         for line in batch:
-            row = cells(line.text, self.table.separator)
+            row = self.table.cells(line.text)
             if row and row[-1] == "" and len(row) == len(self.table.header) + 1:
                 row.pop()
             if len(row) == len(self.table.header) and not (set(row) & set(self.table.header) and _is_header(row)):
