@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from lossreport.knowledge.loss_type import LossType
+from lossreport.knowledge.loss_type import Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
-from lossreport.text import Text
+from lossreport.knowledge.losses._facts import is_positive
+from lossreport.knowledge.losses._yolo import gain_notes
+from lossreport.text import Phrase, Text
+
+
+def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
+    plain = known.name.lower().rsplit("/", 1)[-1] == "box_loss"
+    return tuple(gain_notes(known, "box", value)) if plain and is_positive(value) else ()
+
 
 LOSS = LossType(
     id="box",
@@ -18,6 +26,7 @@ LOSS = LossType(
     unit="",
     goal="down",
     role="loss",
+    notes=_notes,
     why=Text(
         zh="各框架含义不同：DETR 的 `loss_bbox` 是归一化坐标的 L1，对四个坐标求和再除以框数；GIoU loss 是 1 − GIoU，在 0 与 2 之间。"
         "YOLO 记录的 `box_loss` 已乘增益（Ultralytics 默认 7.5），系数不同就不可比。",

@@ -13,6 +13,10 @@ MAXIMUM = Text(
     zh="**若**它是 V = {v} 个 token 上的熵：全部等概率，即最大值",
     en="**if** it is the entropy over V = {v} tokens: all equally likely, the maximum",
 )
+ACTIONS = Text(
+    zh="**若**它是 {actions} 个离散动作上的熵：全部等概率，即最大值",
+    en="**if** it is the entropy over {actions} discrete actions: all equally likely, the maximum",
+)
 NEGATIVE = Text(
     zh="{value} 为负：离散分布的熵不会为负，记录的可能是带负号（或系数）的 entropy loss，也可能是连续动作的微分熵。",
     en="{value} is negative: the entropy of a discrete distribution never is, so this is an entropy loss with its sign (and perhaps"
@@ -21,8 +25,10 @@ NEGATIVE = Text(
 
 
 def _levels(known: Known) -> tuple[Level, ...]:
-    v = count_fact(known, "vocab_size")
-    return () if v is None else (Level(value=math.log(v), condition=MAXIMUM(v=v)),)
+    actions, v = count_fact(known, "num_actions"), count_fact(known, "vocab_size")
+    if actions is not None:
+        return (Level(value=math.log(actions), condition=ACTIONS(actions=actions), formula=f"ln {actions}"),)
+    return () if v is None else (Level(value=math.log(v), condition=MAXIMUM(v=v), formula=f"ln {v}"),)
 
 
 def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
@@ -38,7 +44,7 @@ LOSS = LossType(
     role="metric",
     levels=_levels,
     notes=_notes,
-    needs=("vocab_size",),
+    needs=("num_actions", "vocab_size"),
     why=Text(
         zh="离散分布的熵在 0（完全确定）与 ln V（全部等概率）之间。随训练下降是策略变得确定；很早就接近 0 则不再探索。",
         en="For a discrete distribution it lies between 0 (certain) and ln V (all equally likely). A fall is a policy becoming more"
