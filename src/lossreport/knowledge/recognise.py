@@ -47,8 +47,8 @@ FAIRSEQ_TOTAL = Text(
     " any one kind.",
 )
 DETECTION = Text(
-    zh="同时记录了 {names}，这是 DETR 一类检测模型：它是类别（含“无目标”）上的交叉熵，不是 token 上的。",
-    en="{names} are logged beside it, as by detectors of the DETR family: a cross-entropy over classes (with “no object”), not over tokens.",
+    zh="同时记录了 {names}，这是 DETR 一类检测模型：它是类别（含“无目标”，其权重默认 0.1）上的交叉熵，不是 token 上的。",
+    en="{names} are logged beside it, as by detectors of the DETR family: a cross-entropy over classes (with “no object”, weighted by 0.1 by default), not over tokens.",
 )
 CRITIC = Text(
     zh="同时记录了 {names}，这是强化学习的 critic，不是 GAN 的判别器。",

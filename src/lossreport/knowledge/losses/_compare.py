@@ -23,7 +23,7 @@ BELOW = Text(
 )
 ABOVE = Text(
     zh="{condition}，参照值是 {reference}：{value} 比它高 {gap}，是它的 {ratio}。",
-    en="The value to compare with is {reference} {condition}: {value} is {gap} above it, {ratio} of it.",
+    en="The value to compare with is {reference} {condition}: {value} is {gap} above it, {ratio} as large.",
 )
 
 

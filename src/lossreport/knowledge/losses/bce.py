@@ -22,6 +22,10 @@ BALANCED = Text(
     en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that knows only the share π of positives costs H(π): 0.325 nats at"
     " π = 10 %, 0.056 nats at 1 %. The share is unknown, so {value} alone says little; give it with `--set positive_rate.{metric}=SHARE`.",
 )
+OVER_HALF = Text(
+    zh="{value} 高于 ln 2 = {half}：处处预测 1/2 的 loss 更低，或者记录的不是均值（求和、加了权）。",
+    en="{value} is above ln 2 = {half}: predicting 1/2 everywhere scores lower, or the logged number is no plain mean (a sum, weights).",
+)
 BELOW = Text(
     zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它低 {gap}，是它的 {share}。",
     en="With a share of positives of π = {rate} the best constant predictor costs H(π) = {chance}: {value} is {gap} below it, {share} of it.",
@@ -68,6 +72,8 @@ def _said(known: Known, value: float) -> Iterator[Phrase]:
         yield GAIN(value=number(value))
         return
     if rate is None:
+        if side(value, math.log(2)) > 0:
+            yield OVER_HALF(value=shown, half=number(math.log(2), "nats"))
         yield BALANCED(half=number(math.log(2), "nats"), value=shown, metric=known.name)
         return
     chance = entropy(rate, 1 - rate)

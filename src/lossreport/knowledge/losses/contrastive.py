@@ -33,8 +33,8 @@ AT = Text(
     en="Staying flat at this value is what telling no pair apart looks like: collapsed features, shuffled pairs, or no training.",
 )
 ABOVE = Text(
-    zh="高于这个值不一定是故障：logit scale 较大时，随机特征的起点就在它之上。",
-    en="Above it is not necessarily a fault: with a large logit scale random features start above this value.",
+    zh="高于 ln N 不一定是故障：logit scale 较大时，随机特征的起点就在它之上。",
+    en="Above ln N is not necessarily a fault: with a large logit scale random features start there.",
 )
 UNKNOWN = Text(
     zh="候选数未知，{value} 没有参照值；请用 `--set candidates.{metric}=N` 给出每个正例面对的候选总数（CLIP 汇集特征时为全局 batch）。",

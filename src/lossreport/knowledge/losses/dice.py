@@ -41,8 +41,7 @@ LOSS = LossType(
     role="loss",
     notes=_notes,
     why=Text(
-        zh="它由预测与标注的重叠决定：前景很小时起点接近 1，平滑项和按类平均的方式不同，数值就不可比。",
-        en="Overlap of prediction and label decides it: with a small foreground it starts close to 1, and another smoothing term or way of averaging"
-        " over classes does not compare.",
+        zh="它由预测与标注的重叠决定：平滑项和按类平均的方式不同，数值就不可比。",
+        en="Overlap of prediction and label decides it; another smoothing term or way of averaging over classes does not compare.",
     ),
 )

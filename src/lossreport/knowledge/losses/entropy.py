@@ -6,16 +6,21 @@ import math
 
 from lossreport.knowledge.loss_type import Known, Level, LossType
 from lossreport.knowledge.losses._aliases import metric_names
+from lossreport.knowledge.losses._compare import against
 from lossreport.knowledge.losses._facts import count_fact
 from lossreport.text import Phrase, Text, number
 
 MAXIMUM = Text(
-    zh="**若**它是 V = {v} 个 token 上的熵：全部等概率，即最大值",
-    en="**if** it is the entropy over V = {v} tokens: all equally likely, the maximum",
+    zh="**若**它是 V = {v} 个 token 上的熵，全部等概率（最大值）",
+    en="**if** it is the entropy over V = {v} tokens, with all of them equally likely (its maximum)",
 )
 ACTIONS = Text(
-    zh="**若**它是 {actions} 个离散动作上的熵：全部等概率，即最大值",
-    en="**if** it is the entropy over {actions} discrete actions: all equally likely, the maximum",
+    zh="**若**它是 {actions} 个离散动作上的熵，全部等概率（最大值）",
+    en="**if** it is the entropy over {actions} discrete actions, with all of them equally likely (its maximum)",
+)
+IMPOSSIBLE = Text(
+    zh="离散分布的熵不可能高于它：记录的是求和、乘了系数的值，或者选项数更多。",
+    en="The entropy of a discrete distribution cannot be higher: the value is a sum, has a coefficient, or is over more choices.",
 )
 NEGATIVE = Text(
     zh="{value} 为负：离散分布的熵不会为负，记录的可能是带负号（或系数）的 entropy loss，也可能是连续动作的微分熵。",
@@ -31,8 +36,12 @@ def _levels(known: Known) -> tuple[Level, ...]:
     return () if v is None else (Level(value=math.log(v), condition=MAXIMUM(v=v), formula=f"ln {v}"),)
 
 
-def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
-    return (NEGATIVE(value=number(value, "nats")),) if math.isfinite(value) and value < 0 else ()
+def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
+    if not math.isfinite(value):
+        return ()
+    if value < 0:
+        return (NEGATIVE(value=number(value, "nats")),)
+    return tuple(note for level in _levels(known) for note in against(value, level, "nats", above=IMPOSSIBLE))
 
 
 LOSS = LossType(

@@ -11,6 +11,8 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 EDITS: Final = re.compile(r"(?:\w+_)?(?:wer|cer)(?:_\w+)?")
+PERCENTAGE: Final = re.compile(r"class.?error")
+"""`class_error` of DETR is in percent."""
 
 PERCENT = Text(
     zh="{value} 大于 1：应是百分数；词（字）错误率因插入错误也可能超过 100 %。",
@@ -23,7 +25,7 @@ OVER_ONE = Text(
 
 
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
-    if not math.isfinite(value) or value <= 1:
+    if not math.isfinite(value) or value <= 1 or PERCENTAGE.match(known.name.lower()):
         return ()
     return ((PERCENT if EDITS.fullmatch(known.name.lower()) else OVER_ONE)(value=number(value)),)
 

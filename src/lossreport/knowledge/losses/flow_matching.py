@@ -39,7 +39,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 
 LOSS = LossType(
     id="flow_matching",
-    title=Text(zh="flow matching loss", en="flow-matching loss"),
+    title=Text(zh="流匹配（flow matching）loss", en="flow-matching loss"),
     names=metric_names(r"(?:\w+_)?(?:flow_?matching|cfm|fm|rectified_flow)_?loss", r"flow_?matching", r"loss_(?:flow_?matching|cfm|fm)"),
     order=45,
     unit="",

@@ -22,6 +22,10 @@ COLLAPSED = Text(
     zh="专家数 E = {e}：全部 token 挤到同样的专家上时，HF 的算法最高到 E，Megatron 最高到 E / top-k。",
     en="E = {e} experts: with all tokens sent to the same ones it reaches up to E as HF computes it, up to E / top-k as Megatron does.",
 )
+BELOW = Text(
+    zh="明显低于均衡时的值，记录的就是乘了系数的值，或是另一种算法。",
+    en="A value well below the balanced one is logged with its coefficient, or computed in another way.",
+)
 UNKNOWN = Text(
     zh="均衡时的值取决于实现：Switch / Megatron 是 1，HF 是 top-k；top-k 未知，请用 `--set num_experts_per_tok=K` 给出。",
     en="The balanced value depends on the code: 1 in Switch / Megatron, top-k in HF. Top-k is unknown; give it with"
@@ -51,7 +55,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 
 def _said(known: Known, value: float) -> Iterator[Phrase]:
     for level in _levels(known):
-        yield from against(value, level)
+        yield from against(value, level, below=BELOW)
     if _top_k(known) is None:
         yield UNKNOWN()
     experts = first_count(known, EXPERTS)

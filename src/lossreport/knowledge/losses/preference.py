@@ -32,8 +32,8 @@ KTO = Text(
     en="while the policy equals the reference model (step 0), in the KTO form with weights of 1",
 )
 BELOW = Text(
-    zh="低于它说明 chosen 与 rejected 的差距已被拉开；若 `rewards/chosen` 同时下降，差距来自压低 rejected，chosen 自身的概率也在降。",
-    en="Below it the gap between chosen and rejected has opened; where `rewards/chosen` falls meanwhile, the likelihood of the chosen answers"
+    zh="低于它说明 chosen 相对 rejected 的平均差距为正（−ln σ 是凸函数）；若 `rewards/chosen` 同时下降，差距来自压低 rejected，chosen 自身的概率也在降。",
+    en="Below it the mean gap of chosen over rejected is positive (−ln σ is convex); where `rewards/chosen` falls meanwhile, the likelihood of the chosen answers"
     " falls as well.",
 )
 AT = Text(
@@ -41,9 +41,9 @@ AT = Text(
     en="Staying there with rewards of 0 is what a policy that is not updated looks like; at step 0 it is where the loss should be.",
 )
 ABOVE = Text(
-    zh="高于它说明按均值看更偏向 rejected；若第 0 步就高于它，请检查参考模型是否一致、dropout 是否关闭。",
-    en="Above it the rejected answers are preferred on average; if it is above at step 0 already, check that the reference model is the same and"
-    " dropout is off.",
+    zh="高于它说明有些偏好对排反了，而且差距不小；若第 0 步就高于它，请检查参考模型是否一致、dropout 是否关闭。",
+    en="Above it some pairs are ordered the wrong way round, and by a margin; if it is above at step 0 already, check that the reference model is"
+    " the same and dropout is off.",
 )
 UNKNOWN = Text(
     zh="IPO 的起点是 (1/(2β))²，β 未知；请用 `--set beta.{metric}=β` 给出。",

@@ -39,8 +39,8 @@ LOSS = LossType(
     notes=_notes,
     needs=("target_var.<metric>",),
     why=Text(
-        zh="它是回报的平方误差，刻度随奖励变化：策略变好、回报变大时，它也会上升；应看 explained variance 而不是这个数。",
-        en="A squared error of returns, on the scale of the reward: as the policy improves and returns grow it rises as well. Read the explained"
+        zh="它是回报的平方误差，刻度随奖励变化：策略变好、回报变大时，它也可能上升；应看 explained variance 而不是这个数。",
+        en="A squared error of returns, on the scale of the reward: as the policy improves and returns grow it can rise as well. Read the explained"
         " variance instead of this number.",
     ),
 )
