@@ -245,5 +245,13 @@ def test_one_percent_is_at_a_level(value: float, part: str) -> None:
     assert part in said("flow_matching", "fm_loss", value)
 
 
+def test_the_vocabulary_of_llm_c_is_a_condition() -> None:
+    unit, about = loss_type("cross_entropy"), Known(name="loss", parser="llmc_text")
+    assert unit.chance(about) is None
+    assert [round(level.value, 3) for level in unit.levels(about)] == [10.826]
+    assert "if V is 50304" in " ".join(note.plain("en") for note in unit.notes(about, 3.22))
+    assert unit.levels(Known(name="loss", parser="llmc_text", facts={"vocab_size": 65})) == ()
+
+
 def test_a_sum_over_accumulation_steps_is_thought_of_before_a_loss_is_called_worse_than_guessing() -> None:
     assert "sum over the steps of gradient accumulation" in said("cross_entropy", "loss", 20.4, {})

@@ -73,6 +73,8 @@ LEFT = {
     "fairseq": told("loss", "ppl", "wps", "ups", "wpb"),
     "aux loss without experts": told("aux_loss", "loss"),
     "another ratio": told("ratio", "loss"),
+    "one of several": told("loss_0", "loss_1", facts=CAUSAL),
+    "their sum": told("loss", "loss_0", "loss_1", facts=CAUSAL),
     "chosen alone": told("loss", "rewards/chosen"),
 }
 

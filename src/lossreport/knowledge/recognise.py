@@ -27,6 +27,8 @@ FAIRSEQ: Final = frozenset(("wps", "ups", "wpb"))
 PARTS: Final = re.compile(r"loss|^nll$|^ce$|^xent$", re.IGNORECASE)
 """Names of what may be a term of a total; `mae` or `mse` beside a loss are often only metrics."""
 
+NUMBERED: Final = re.compile(r"loss_\d+$")
+
 NAMED = Text(zh="种类由指标名判断。", en="The kind is read from the metric's name.")
 DECLARED = Text(zh="种类由用户给出（`type.{metric}`）。", en="The kind was given by the user (`type.{metric}`).")
 UNTOLD = Text(
@@ -126,7 +128,9 @@ def recognise(name: str, clues: Clues) -> Recognised:
 
 
 def is_plain(folded: str) -> bool:
-    """Say whether a name tells no more than that it is the loss: `loss`, `total_loss`, `loss_epoch`."""
+    """Say whether a name tells no more than that it is the loss: `loss`, `total_loss`, `loss_epoch`; `loss_0` is one of several."""
+    if NUMBERED.search(folded):
+        return False
     return (
         loss_type(GENERIC).names.fullmatch(folded) is not None or loss_type(GENERIC).names.fullmatch(folded.rsplit("/", 1)[-1]) is not None
     )

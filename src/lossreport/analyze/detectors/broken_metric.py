@@ -22,6 +22,8 @@ NOT_NEGATIVE: Final = (
     "cross_entropy",
     "weighted_cross_entropy",
     "label_smoothed_ce",
+    "class_cross_entropy",
+    "bits_per_token",
     "bce",
     "l1",
     "mse",

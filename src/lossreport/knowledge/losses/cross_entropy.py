@@ -11,6 +11,7 @@ from typing import Final
 
 from lossreport.knowledge.loss_type import Chance, Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
+from lossreport.knowledge.losses._compare import against
 from lossreport.knowledge.losses._facts import CLASSES, count_fact, first_count, is_number, is_positive, smoothing
 from lossreport.knowledge.losses._smoothing import floor_notes, smoothed_floor
 from lossreport.knowledge.vocabulary import VOCABULARIES
@@ -19,6 +20,9 @@ from lossreport.text import Phrase, Quantity, Text, factor, joined, number, perc
 IMAGE_CODES: Final = 8192
 """Ids 3..8194 of the 65536 in the public code of RynnVLA-002 (configuration_chameleon.py)."""
 CHAMELEON_VOCABULARY: Final = 65536
+GPT2_PARSER: Final = "llmc_text"
+GPT2_PADDED: Final = 50304
+"""GPT-2's 50257 ids, padded: 1172 of 1202 public GPT-2 runs start within 0.01 of its logarithm (SCIENCE.md 1.1, row 5)."""
 
 LARGEST: Final = 1e7
 """No vocabulary comes near: above ln of it the judgement holds for every V, and e^L means nothing."""
@@ -57,6 +61,10 @@ BEYOND_IGNORANCE = Text(
     "或者 V = {v} 不是 logits 的维度。",
     en="Knowing nothing costs only {chance}. Possible readings: probability sits on wrong choices; the logged number is no mean"
     " cross-entropy (a reduction across ranks mixed in another metric, for example); or V = {v} is not the dimension of the logits.",
+)
+GPT2 = Text(
+    zh="**若** V 是 GPT-2 填充后的词表 {v}（推断，日志没有说）",
+    en="**if** V is {v}, the padded vocabulary of GPT-2 (an inference, the log does not say)",
 )
 IMAGE_TARGETS = Text(
     zh="**若**多数目标是图像 token（{codes} 个图像码，如同系列公开代码 RynnVLA-002 / Chameleon）",
@@ -133,7 +141,9 @@ def _class_weights(known: Known) -> str | None:
 
 
 def _levels(known: Known) -> tuple[Level, ...]:
-    """Return ln 8192 where the run looks like the Chameleon lineage: 65536 logits and an image-token accuracy."""
+    """Return ln 50304 for llm.c where V is unknown, and ln 8192 where the run looks like the Chameleon lineage: 65536 logits and an image-token accuracy."""
+    if known.parser == GPT2_PARSER and _choices(known) is None:
+        return (Level(value=math.log(GPT2_PADDED), condition=GPT2(v=GPT2_PADDED), formula=f"ln {GPT2_PADDED}"),)
     image_tokens = any(metric.startswith("acc_image") for metric in known.metrics)
     if count_fact(known, "vocab_size") != CHAMELEON_VOCABULARY or not image_tokens:
         return ()
@@ -193,6 +203,8 @@ def _level_notes(level: Level, v: int, value: float) -> Iterator[Phrase]:
 
 
 def _unknown(known: Known, value: float) -> Iterator[Phrase]:
+    for level in _levels(known):
+        yield from against(value, level, "nats")
     candidates = joined(*(CANDIDATE(v=v, name=name, level=number(math.log(v))) for v, name in VOCABULARIES))
     yield UNKNOWN(metric=known.name, candidates=candidates)
     if value > math.log(LARGEST):
