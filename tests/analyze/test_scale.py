@@ -67,3 +67,16 @@ def test_the_ground_of_a_kind_stands_in_both_languages_and_in_the_json() -> None
     page = lossreport.render(lossreport.compose(analysis), format="md", lang="both")
     assert "据此推断它是 token 上的交叉熵" in page
     assert "inferred to be a cross-entropy over tokens" in page
+
+
+def test_a_list_of_class_names_is_not_quoted_as_a_setting() -> None:
+    facts = {"classes": ("cat", "dog"), "num_labels": 3}
+    scale = to_dict(analysed(make_series(falling(40), "ce_loss"), facts=facts))["scales"][0]
+    assert scale["facts"] == ["num_labels"]
+
+
+def test_what_nothing_tells_has_no_ground_in_the_json_and_says_so_in_the_report() -> None:
+    analysis = analysed(make_series(falling(40), "loss"))
+    assert "type_ground" not in to_dict(analysis)["series"][0]
+    page = lossreport.render(lossreport.compose(analysis), format="md", lang="en")
+    assert "Neither the name nor the configuration" in page

@@ -58,7 +58,9 @@ class Asked(Mapping[str, Any]):
 
     def __getitem__(self, name: str) -> Any:
         value = self._facts[name]
-        self.names[name] = None
+        parts = value if isinstance(value, tuple | list) else (value,)
+        if isinstance(value, str) or all(isinstance(part, int | float) for part in parts):  # a list of class names is no parameter
+            self.names[name] = None
         return value
 
     def __iter__(self) -> Iterator[str]:

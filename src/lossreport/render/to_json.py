@@ -183,8 +183,8 @@ def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str
 
 
 def _ground(ground: TypeGround | None) -> dict[str, Json]:
-    """Return `type_ground`, which most series lack: a kind that is read from the name goes without saying."""
-    if ground is None or ground.by == "name":
+    """Return `type_ground`, which most series lack: a kind that is read from the name, or told by nothing, goes without saying."""
+    if ground is None or ground.by in ("name", "none"):
         return {}
     return {"type_ground": {"by": ground.by, "facts": list(ground.facts), "text": plain(ground.text)}}
 
