@@ -15,8 +15,8 @@ MAX_CARDS: Final = 12
 
 TITLE = Text(zh="每个损失的尺度", en="The scale of each loss")
 ANSWER = Text(
-    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。",
-    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind.",
+    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。种类由指标名判断，另有依据时写在该损失之下。",
+    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind. The kind is read from the name, unless another ground stands below the loss.",
 )
 CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
 METRIC, KIND, VALUE = Text(zh="损失", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
@@ -79,7 +79,7 @@ def _card(story: Story, scale: Scale) -> Iterator[Block]:
         else CARD_PLAIN(metric=story.name(series), kind=kind.title)
     )
     body = [Phrase(text=kind.why), *scale.notes]
-    if series.type_ground is not None:
+    if series.type_ground is not None and series.type_ground.by != "name":
         body.insert(0, series.type_ground.text)
     known = _facts(story, series, scale)
     if known:
