@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
+import numpy as np
+
 from lossreport.analyze.agreement import agreements
 from lossreport.analyze.joining import JOINED
 from lossreport.analyze.views import DEAVERAGE, EPOCH_LAST
-from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, loss_type
+from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, Start, loss_type
 from lossreport.model.analysis import Agreement, Evidence, Finding, Hypothesis, NotApplicable, Position, Severity
 from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
@@ -23,6 +25,8 @@ from lossreport.text import Phrase
 LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
 GAMES: Final = ("gan", "policy", "value")
+FIRST_STEP: Final = 1
+"""Loggers count steps from 0 or from 1."""
 EVIDENCE_ROWS: Final = 20
 """Rows quoted as evidence by one finding; `rows` names all."""
 
@@ -55,7 +59,26 @@ class Context:
 
     def known(self, series: Series) -> Known:
         """Return what its kind may ask about this run."""
-        return Known(name=series.name, facts=self.facts, metrics=self.metrics)
+        return Known(
+            name=series.name,
+            split=series.split,
+            facts=self.facts,
+            metrics=self.metrics,
+            parser=self._parsers.get(series.source, ""),
+            start=self._start(series),
+        )
+
+    @cached_property
+    def _parsers(self) -> dict[str, str]:
+        return {source.id: source.parser for source in self.run.sources}
+
+    def _start(self, series: Series) -> Start | None:
+        """Return the value that the metric was first logged with, where that was at step 0 or 1: no mean of an epoch."""
+        for one in self.run.series:
+            first = one.axis in (Axis.STEP, Axis.ITERATION) and not one.derived and same_metric(one, series) and len(one) > 0
+            if first and one.x[0] <= FIRST_STEP and np.isfinite(one.y[0]) and not one.pieces:
+                return Start(value=float(one.y[0]), resolution=one.resolution or 0.0)
+        return None
 
     def threshold(self, name: str, default: float) -> float:
         """Return the user's threshold of that name (`model/guidance.py`), or the default that stands beside the detector."""

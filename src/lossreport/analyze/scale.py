@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Final
 
 from lossreport.analyze.detector import Context
 from lossreport.analyze.views import EPOCH_LAST
+from lossreport.knowledge.vocabulary import Guess, guess
 from lossreport.model.analysis import Scale
 from lossreport.model.run import Series
 
@@ -46,9 +49,32 @@ def last_finite(series: Series) -> float | None:
     return next((float(value) for value in series.y[::-1] if math.isfinite(value)), None)
 
 
+class Asked(Mapping[str, Any]):
+    """Facts that remember which of them were asked for and known: those a kind of loss took its parameters from."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self.names: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._facts[name]
+        parts = value if isinstance(value, tuple | list) else (value,)
+        if isinstance(value, str) or all(isinstance(part, int | float) for part in parts):  # a list of class names is no parameter
+            self.names[name] = None
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+
 def _scale(context: Context, series: Series, value: float) -> Scale:
-    kind, known = context.kind(series), context.known(series)
-    chance = kind.chance(known)
+    kind, asked = context.kind(series), Asked(context.facts)
+    known = replace(context.known(series), facts=asked)
+    chance, floor, guessed = kind.chance(known), kind.floor(known), _guess(context, series)
+    notes = kind.notes(known, value)
     in_logs = kind.log_space and chance is not None and 0 < value <= chance.value
     return Scale(
         series=(series.id,),
@@ -58,10 +84,25 @@ def _scale(context: Context, series: Series, value: float) -> Scale:
         assumption=chance.assumption if chance else "",
         perplexity=math.exp(value) if in_logs else None,
         normalised=value / chance.value if chance and chance.value > 0 else None,
+        floor=floor.value if floor else None,
+        bits=value / math.log(2) if kind.unit == "nats" else None,
         levels=tuple((level.value, level.condition) for level in kind.levels(known)),
-        notes=kind.notes(known, value),
+        notes=(*notes, guessed.text) if guessed else notes,
+        inferred_sizes=guessed.sizes if guessed else (),
+        facts=tuple(fact for name in asked.names if (fact := context.run.fact(name)) is not None),
         needs=tuple(need for need in _needs(series, kind.needs) if need not in context.facts),
     )
+
+
+GUESSABLE: Final = ("cross_entropy", "generic")
+"""Kinds whose first value may sit on ln V of an unknown V."""
+
+
+def _guess(context: Context, series: Series) -> Guess | None:
+    """Return what the first value tells about an unknown vocabulary; it is said beside the scale and used for nothing else."""
+    if context.kind(series).id not in GUESSABLE or context.chance(series) is not None or "vocab_size" in context.facts:
+        return None
+    return guess(context.known(series))
 
 
 def _needs(series: Series, needs: tuple[str, ...]) -> Iterator[str]:

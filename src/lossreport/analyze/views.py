@@ -11,8 +11,22 @@ import numpy.typing as npt
 
 from lossreport.analyze.agreement import precision
 from lossreport.analyze.joining import joined
-from lossreport.knowledge.loss_type import classify
-from lossreport.model.run import Axis, Derived, Floats, Ints, Run, SegmentSpan, Series, Statistic, frozen_floats, frozen_ints, id_prefix
+from lossreport.knowledge.loss_type import classify, loss_type
+from lossreport.knowledge.recognise import Clues, recognise
+from lossreport.model.run import (
+    USER,
+    Axis,
+    Derived,
+    Floats,
+    Ints,
+    Run,
+    SegmentSpan,
+    Series,
+    Statistic,
+    frozen_floats,
+    frozen_ints,
+    id_prefix,
+)
 
 Bools = npt.NDArray[np.bool_]
 
@@ -24,7 +38,8 @@ MAX_ERROR: Final = 0.05
 
 def enrich(run: Run) -> Run:
     """Return the run with typed series and, behind them, the derived ones; ids go on counting."""
-    typed = tuple(_latest(run, _typed(run, series)) for series in run.series)
+    clues = _clues(run)
+    typed = tuple(_latest(run, _typed(run, series, clues[series.source])) for series in run.series)
     derived: list[Series] = [
         replace(made, id=f"{id_prefix(run.id)}m{len(typed) + number}") for number, made in enumerate(joined(replace(run, series=typed)), 1)
     ]
@@ -42,11 +57,22 @@ def _judged(series: Series) -> bool:
     return series.metric_type == "grad_norm" or classify(series.name, series.metric_type).role in ("loss", "regulariser")
 
 
-def _typed(run: Run, series: Series) -> Series:
-    declared = run.value(f"type.{series.name}")
-    kind = classify(series.name, declared if isinstance(declared, str) else None)
-    unit = run.value(f"unit.{series.name}") or series.unit or kind.unit
-    return replace(series, metric_type=declared if isinstance(declared, str) else kind.id, unit=str(unit))
+def _clues(run: Run) -> dict[str, Clues]:
+    """Return what the run says about its metrics, by the source they stand in."""
+    parsers = {source.id: source.parser for source in run.sources}
+    metrics = frozenset(series.name for series in run.series)
+    facts = {fact.name: run.value(fact.name) for fact in run.facts}
+    given = frozenset(fact.name for fact in run.facts if fact.source == USER)
+    return {
+        source: Clues(parser=parsers.get(source, ""), metrics=metrics, facts=facts, given=given)
+        for source in {series.source for series in run.series}
+    }
+
+
+def _typed(run: Run, series: Series, clues: Clues) -> Series:
+    found = recognise(series.name, clues)
+    unit = run.value(f"unit.{series.name}") or series.unit or loss_type(found.type_id).unit
+    return replace(series, metric_type=found.type_id, type_ground=found.ground, unit=str(unit))
 
 
 def _latest(run: Run, series: Series) -> Series:

@@ -20,12 +20,26 @@ Role = Literal["loss", "regulariser", "metric", "schedule", "health", "counter"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The value of a metric before training changed it: logged at step 0 or 1, printed to `resolution` (0.0 for full precision)."""
+
+    value: float
+    resolution: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a kind of loss may ask about a run: the metric's name, all facts by name, and the names of all metrics logged."""
+    """What a kind of loss may ask about a run: the metric's name and split, all facts by name, the names of all metrics logged.
+
+    `parser` is the id of the format the metric stood in, `start` its first value, None where the log begins later.
+    """
 
     name: str
+    split: str = "train"
     facts: Mapping[str, Any] = field(default_factory=dict)
     metrics: frozenset[str] = frozenset()
+    parser: str = ""
+    start: Start | None = None
 
     def fact(self, name: str, default: Any = None) -> Any:
         """Return a fact of the run, or `default`."""
@@ -46,10 +60,11 @@ class Chance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """Another reference value that holds only under a condition, which the text names."""
+    """Another reference value that holds only under a condition, which the text names; `formula` is where it is from, "ln 8192"."""
 
     value: float
     condition: Phrase
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +77,11 @@ class Reference:
 
 def no_chance(_: Known) -> Chance | None:
     """Say that no chance level is known."""
+    return None
+
+
+def no_floor(_: Known) -> Chance | None:
+    """Say that no value is known below which the loss cannot go."""
     return None
 
 
@@ -81,7 +101,7 @@ class LossType:
 
     `names` is matched against the whole lower-case metric name without split prefix, blanks and dashes read as `_`;
     `order` decides between kinds that both match (lower first). `why` says why such values are large or small.
-    `notes(known, value)` gives the sentences about one value that are true for this run; `needs` are the facts it would use.
+    `floor` is a value the loss cannot pass, above 0, with its formula; `notes(known, value)` gives the sentences about one value that are true for this run; `needs` are the facts it would use.
     """
 
     id: str
@@ -94,6 +114,7 @@ class LossType:
     order: int = 50
     log_space: bool = False
     chance: Callable[[Known], Chance | None] = no_chance
+    floor: Callable[[Known], Chance | None] = no_floor
     levels: Callable[[Known], tuple[Level, ...]] = no_levels
     notes: Callable[[Known, float], tuple[Phrase, ...]] = no_notes
     references: tuple[Reference, ...] = ()
@@ -116,11 +137,16 @@ def loss_type(type_id: str) -> LossType:
     return found.get(type_id, found[GENERIC])
 
 
+def folded_name(name: str) -> str:
+    """Return a metric name as `names` are written: lower case, blanks and dashes as `_`."""
+    return re.sub(r"[\s\-]+", "_", name.strip().lower())
+
+
 def classify(name: str, declared: str | None = None) -> LossType:
     """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and wins."""
     if declared is not None:
         return loss_type(declared)
-    folded = re.sub(r"[\s\-]+", "_", name.strip().lower())
+    folded = folded_name(name)
     last = folded.rsplit("/", 1)[-1]
     for unit in loss_types():
         if unit.names.fullmatch(folded) or unit.names.fullmatch(last):

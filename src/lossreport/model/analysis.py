@@ -8,7 +8,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Literal
 
-from lossreport.model.run import Run, Series
+from lossreport.model.run import Fact, Run, Series
 from lossreport.text import Phrase, Text
 
 
@@ -116,7 +116,9 @@ class Scale:
     """What the size of a loss means: its last value against the chance level, where one is known.
 
     `assumption` is the formula in short ("ln(vocab_size)"); `levels` are conditional chance levels with their condition;
-    `notes` are the sentences a reader needs, each true for this run.
+    `floor` is a value it cannot pass, `bits` the value in bits where it is in nats; `notes` are the sentences a reader needs, each
+    true for this run; `facts` are those the kind took its parameters from. `inferred_sizes` are vocabulary sizes whose logarithm the
+    first value sits on: an inference that nothing else is made of.
     """
 
     series: tuple[str, ...]
@@ -126,9 +128,13 @@ class Scale:
     assumption: str = ""
     perplexity: float | None = None
     normalised: float | None = None
+    floor: float | None = None
+    bits: float | None = None
     levels: tuple[tuple[float, Phrase], ...] = ()
     notes: tuple[Phrase, ...] = ()
     needs: tuple[str, ...] = ()
+    inferred_sizes: tuple[int, ...] = ()
+    facts: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,6 +56,8 @@ class Status(StrEnum):
 
 
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
+GroundBy = Literal["declared", "name", "metrics", "config", "parser", "none"]
+"""What told the kind of a metric; none: nothing did."""
 EventKind = Literal["nonfinite_exit", "oom", "traceback", "overflow", "resume", "killed", "timeout", "early_stop", "other"]
 
 
@@ -123,11 +125,20 @@ class Derived:
     how: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeGround:
+    """On what ground a metric counts as its kind: what told (`by`), in words, and the names of the facts that were read for it."""
+
+    by: GroundBy
+    text: Phrase
+    facts: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
     """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
 
-    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type` and `unit` are filled in by `analyze`. `resolution` is the step of the last
+    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analyze`. `resolution` is the step of the last
     printed decimal (0.0001 for "8.5123"), None where the log prints full precision. `pieces` is empty where all rows stand in `source`.
     """
 
@@ -146,6 +157,7 @@ class Series:
     window: int | None = None
     unit: str = ""
     metric_type: str = "generic"
+    type_ground: TypeGround | None = None
     derived: Derived | None = None
     segments: tuple[SegmentSpan, ...] = ()
     resolution: float | None = None

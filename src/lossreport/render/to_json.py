@@ -27,7 +27,7 @@ from lossreport.model.analysis import (
     Verdict,
     plain,
 )
-from lossreport.model.run import FactValue, Run, Series, Source
+from lossreport.model.run import FactValue, Run, Series, Source, TypeGround
 from lossreport.render.thinning import COPY, LIMIT, brief_limit, kept_rows
 
 SCHEMA: Final = "lossreport/1"
@@ -173,6 +173,7 @@ def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str
         "window": series.window,
         "unit": series.unit,
         "metric_type": series.metric_type,
+        **_ground(series.type_ground),
         "source": series.source,
         "derived": None if series.derived is None else {"from": list(series.derived.of), "how": series.derived.how},
         "n": len(series),
@@ -185,6 +186,13 @@ def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str
         "points": _points(series, findings, limit),
         "resolution": _optional(series.resolution),
     }
+
+
+def _ground(ground: TypeGround | None) -> dict[str, Json]:
+    """Return `type_ground`, which most series lack: a kind that is read from the name, or told by nothing, goes without saying."""
+    if ground is None or ground.by in ("name", "none"):
+        return {}
+    return {"type_ground": {"by": ground.by, "facts": list(ground.facts), "text": plain(ground.text)}}
 
 
 def _point(series: Series, row: int) -> dict[str, Json]:
@@ -213,6 +221,10 @@ def _scale(scale: Scale) -> dict[str, Json]:
         "value": _number(scale.value),
         "unit": scale.unit,
         "levels": [{"chance": _number(level), "condition": plain(condition)} for level, condition in scale.levels],
+        "floor": _optional(scale.floor),
+        "bits": _optional(scale.bits),
+        "inferred_vocab_sizes": list(scale.inferred_sizes),
+        "facts": [fact.name for fact in scale.facts],
         "notes": [plain(note) for note in scale.notes],
         "needs": list(scale.needs),
     }

@@ -22,6 +22,8 @@ NOT_NEGATIVE: Final = (
     "cross_entropy",
     "weighted_cross_entropy",
     "label_smoothed_ce",
+    "class_cross_entropy",
+    "bits_per_token",
     "bce",
     "l1",
     "mse",
@@ -60,7 +62,7 @@ def detect(context: Context) -> Iterator[Found]:
 def impossible(series: Series) -> tuple[list[int], Text, float] | None:
     """Return the rows with impossible values, what to say of them and the worst value; None where all can be."""
     kind, finite = series.metric_type, np.isfinite(series.y)
-    if kind == "accuracy":
+    if kind in ("accuracy", "map"):
         return _accuracy(series, finite)
     if kind == "perplexity":
         rows = np.flatnonzero(finite & (series.y < 1 - SLACK))

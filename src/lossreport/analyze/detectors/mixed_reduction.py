@@ -184,7 +184,7 @@ def _key_order(context: Context, pair: Comparison) -> Sign | None:
 def _accuracy(context: Context, pair: Comparison, every: Sequence[Comparison]) -> Sign | None:
     """Check b: an accuracy that is a fraction in rank 0's rows exceeds 1 after the reduction."""
     for other in every:
-        if context.kind(other.synced).id != "accuracy" or not other.local.y.size:
+        if context.kind(other.synced).id not in ("accuracy", "map") or not other.local.y.size:
             continue
         usual = float(np.nanmax(other.local.y))
         rows = np.flatnonzero(other.synced.y > IMPOSSIBLE)

@@ -8,14 +8,15 @@ from typing import Final
 from lossreport.compose.section import SectionWriter, Story, shown
 from lossreport.model.analysis import Scale
 from lossreport.model.report import Block, Callout, Column, Row, Section, Table
+from lossreport.model.run import USER, Fact, Series
 from lossreport.text import Join, Phrase, Text, Value, number, percent
 
 MAX_CARDS: Final = 12
 
 TITLE = Text(zh="每个损失的尺度", en="The scale of each loss")
 ANSWER = Text(
-    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。",
-    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind.",
+    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。种类由指标名判断，另有依据时写在该损失之下。",
+    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind. The kind is read from the name, unless another ground stands below the loss.",
 )
 CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
 METRIC, KIND, VALUE = Text(zh="损失", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
@@ -25,6 +26,9 @@ NAME = Text(zh="`{metric}`", en="`{metric}`")
 UNKNOWN = Text(zh="未知", en="unknown")
 CARD = Text(zh="**`{metric}`**（{kind}，{unit}）", en="**`{metric}`** ({kind}, {unit})")
 CARD_PLAIN = Text(zh="**`{metric}`**（{kind}）", en="**`{metric}`** ({kind})")
+FACTS = Text(zh="依据的设置：{facts}。", en="Settings used: {facts}.")
+FACT = Text(zh="`{name}` = {value}（{place}）", en="`{name}` = {value} ({place})")
+GIVEN = Text(zh="`{name}` = {value}（用户给出）", en="`{name}` = {value} (given by the user)")
 NEEDS = Text(
     zh="还缺少：{needs}。用 `--set 名称=值` 或 lossreport.toml 提供后，可以说得更准。",
     en="Missing: {needs}. With `--set NAME=VALUE` or lossreport.toml more can be said.",
@@ -75,9 +79,29 @@ def _card(story: Story, scale: Scale) -> Iterator[Block]:
         else CARD_PLAIN(metric=story.name(series), kind=kind.title)
     )
     body = [Phrase(text=kind.why), *scale.notes]
+    if series.type_ground is not None and series.type_ground.by != "name":
+        body.insert(0, series.type_ground.text)
+    known = _facts(story, series, scale)
+    if known:
+        body.append(FACTS(facts=Join(items=known)))
     if scale.needs:
         body.append(NEEDS(needs=Join(items=scale.needs)))
     yield Callout(tone="info", title=head, body=tuple(body))
+
+
+def _facts(story: Story, series: Series, scale: Scale) -> tuple[Phrase, ...]:
+    """Return the facts that the kind was told by, then those its parameters are from, each with where it stands."""
+    ground = series.type_ground.facts if series.type_ground is not None else ()
+    named = [fact for name in ground if (fact := story.run.fact(name)) is not None]
+    return tuple(_fact(story, fact) for fact in {fact.name: fact for fact in (*named, *scale.facts)}.values())
+
+
+def _fact(story: Story, fact: Fact) -> Phrase:
+    value = Join(items=tuple(map(str, fact.value))) if isinstance(fact.value, tuple) else str(fact.value)
+    if fact.source == USER:
+        return GIVEN(name=fact.name, value=value)
+    path = story.run.source(fact.source).path
+    return FACT(name=fact.name, value=value, place=path if fact.line is None else f"{path}:{fact.line}")
 
 
 SECTION = SectionWriter(id="scale", order=30, write=write)

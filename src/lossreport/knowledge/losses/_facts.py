@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 from lossreport.knowledge.loss_type import Known
 
@@ -18,6 +19,33 @@ def number_fact(known: Known, name: str) -> float | None:
     """Return the fact `name` as a finite number, else None."""
     value = known.fact(name)
     return float(value) if is_number(value) else None
+
+
+CLASSES: Final = ("num_classes", "num_labels", "nb_classes", "n_classes", "classes")
+"""Names that configurations give to the number of classes."""
+EXPERTS: Final = ("num_experts", "num_local_experts", "n_routed_experts", "num_moe_experts", "moe_num_experts")
+ROUTED: Final = ("num_experts_per_tok", "moe_router_topk", "moe_top_k", "router_top_k")
+"""Experts a token is sent to; plain `top_k` may be a setting of text generation."""
+
+
+def first_count(known: Known, names: Iterable[str]) -> tuple[str, int] | None:
+    """Return (name, value) of the first fact of `names` that is a whole number of at least 2, else None."""
+    return next(((name, count) for name in names if (count := count_fact(known, name)) is not None), None)
+
+
+def own_number(known: Known, name: str, *others: str) -> float | None:
+    """Return `<name>.<metric>`, which the user gives, else the first of the facts `others` that is a finite number."""
+    mine = known.own(name)
+    return float(mine) if is_number(mine) else next((found for other in others if (found := number_fact(known, other)) is not None), None)
+
+
+def smoothing(known: Known) -> tuple[str, float] | None:
+    """Return (fact, epsilon) of label smoothing, 0 < epsilon < 1, else None."""
+    for name in ("label_smoothing", "label_smoothing_factor", "smoothing"):
+        value = number_fact(known, name)
+        if value is not None and 0 < value < 1:
+            return name, value
+    return None
 
 
 def value_range(known: Known) -> tuple[float, float] | None:

@@ -1,4 +1,4 @@
-"""Accuracy and its kin (AP, IoU, F1, success rate ...): shares of something right, up is the aim, for the analyse step."""
+"""Accuracy and its kin (IoU, F1, success rate ...): shares of something right, up is the aim, for the analyse step."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 
 from lossreport.knowledge.loss_type import Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
-from lossreport.knowledge.losses._facts import count_fact
+from lossreport.knowledge.losses._facts import CLASSES, first_count
 from lossreport.text import Phrase, Text, number, percent
 
 OVER_ONE = Text(
@@ -25,7 +25,7 @@ GUESS = Text(
     " better.",
 )
 PLAIN = re.compile(r"(?:\w+_)?acc(?:uracy)?(?:@?1)?|top_?1")
-"""Names whose chance level is 1/K; not top5, AP or IoU."""
+"""Names whose chance level is 1/K; not top5 or IoU."""
 
 
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
@@ -35,10 +35,10 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
         return (OVER_HUNDRED(value=number(value)),)
     if value > 1:
         return (OVER_ONE(value=number(value)),)
-    k = count_fact(known, "num_classes")
-    if k is None or not PLAIN.fullmatch(known.name.lower()):
+    found = first_count(known, CLASSES)
+    if found is None or not PLAIN.fullmatch(known.name.lower()):
         return ()
-    return (GUESS(k=k, share=percent(1 / k)),)
+    return (GUESS(k=found[1], share=percent(1 / found[1])),)
 
 
 _NOT = r"(?!.*(?:loss|err|grad|accum|acc_(?:steps?|iter)))"
@@ -49,12 +49,10 @@ LOSS = LossType(
     names=metric_names(
         _NOT + r"(?:.*/)?(?:\w+_)?acc(?:uracy|uracies)?(?:@?\d+)?(?:_\w+)?",
         _NOT + r"(?:\w+_)?top_?[15]",
-        _NOT + r"(?:\w+_)?m?ap(?:@?[\d.:]+)?(?:_\w+)?(?:\([bmp]\))?",
         _NOT + r"(?:prec@?\d*|precision|recall)(?:\([bmp]\))?",
         _NOT + r"(?:\w+_)?(?:precision|recall|f1|f1_score|auc|auroc|m?iou|hmean|exact_match)",
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*|rouge\w*",
-        r"(?:test_|val_|eval_)?coco_eval_\w+",
         r"准确率|準確率|精度",
     ),
     order=45,

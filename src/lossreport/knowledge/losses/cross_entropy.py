@@ -11,23 +11,18 @@ from typing import Final
 
 from lossreport.knowledge.loss_type import Chance, Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
-from lossreport.knowledge.losses._facts import count_fact, is_number, is_positive
+from lossreport.knowledge.losses._compare import against
+from lossreport.knowledge.losses._facts import CLASSES, count_fact, first_count, is_number, is_positive, smoothing
+from lossreport.knowledge.losses._smoothing import floor_notes, smoothed_floor
+from lossreport.knowledge.vocabulary import VOCABULARIES
 from lossreport.text import Phrase, Quantity, Text, factor, joined, number, percent
 
 IMAGE_CODES: Final = 8192
 """Ids 3..8194 of the 65536 in the public code of RynnVLA-002 (configuration_chameleon.py)."""
 CHAMELEON_VOCABULARY: Final = 65536
-
-VOCABULARIES: Final = (
-    (8192, Text(zh="Chameleon 图像码", en="Chameleon image codes")),
-    (32000, Text(zh="Llama 2", en="Llama 2")),
-    (50257, Text(zh="GPT-2", en="GPT-2")),
-    (50304, Text(zh="GPT-2，填充后", en="GPT-2, padded")),
-    (65536, Text(zh="Chameleon", en="Chameleon")),
-    (128256, Text(zh="Llama 3", en="Llama 3")),
-    (151936, Text(zh="Qwen2.5", en="Qwen2.5")),
-)
-"""Logit dimensions in common use, as candidates where V is unknown."""
+GPT2_PARSER: Final = "llmc_text"
+GPT2_PADDED: Final = 50304
+"""GPT-2's 50257 ids, padded: 1172 of 1202 public GPT-2 runs start within 0.01 of its logarithm (SCIENCE.md 1.1, row 5)."""
 
 LARGEST: Final = 1e7
 """No vocabulary comes near: above ln of it the judgement holds for every V, and e^L means nothing."""
@@ -67,6 +62,10 @@ BEYOND_IGNORANCE = Text(
     en="Knowing nothing costs only {chance}. Possible readings: probability sits on wrong choices; the logged number is no mean"
     " cross-entropy (a reduction across ranks mixed in another metric, for example); or V = {v} is not the dimension of the logits.",
 )
+GPT2 = Text(
+    zh="**若** V 是 GPT-2 填充后的词表 {v}（推断，日志没有说）",
+    en="**if** V is {v}, the padded vocabulary of GPT-2 (an inference, the log does not say)",
+)
 IMAGE_TARGETS = Text(
     zh="**若**多数目标是图像 token（{codes} 个图像码，如同系列公开代码 RynnVLA-002 / Chameleon）",
     en="**if** most targets are image tokens ({codes} image codes, as in the public code of this family, RynnVLA-002 / Chameleon)",
@@ -104,8 +103,9 @@ FLIP = Text(
     en="The judgement flips at V = e^L = {flip}: for a smaller vocabulary {value} is worse than chance, for a larger one better.",
 )
 ALWAYS_ABOVE = Text(
-    zh="{value} 高于上列每一个 V 的机会水平：无论是其中哪一个，都差于均匀猜测。",
-    en="{value} is above the chance level of every V listed: worse than a uniform guess for each of them.",
+    zh="{value} 高于上列每一个 V 的机会水平：作为按 token 取的均值，它差于其中任何一个的均匀猜测；也可能记录的不是均值（例如对梯度累积的各步求了和）。",
+    en="{value} is above the chance level of every V listed: as a mean per token it is worse than a uniform guess for each of them; or the logged"
+    " number is no such mean (a sum over the steps of gradient accumulation, for example).",
 )
 ALWAYS_BELOW = Text(
     zh="{value} 低于 ln 2 = {level}：无论 V 是多少，都低于机会水平。",
@@ -114,10 +114,7 @@ ALWAYS_BELOW = Text(
 
 
 def _choices(known: Known) -> tuple[str, int] | None:
-    for name in ("vocab_size", "num_classes"):
-        if (count := count_fact(known, name)) is not None:
-            return name, count
-    return None
+    return first_count(known, ("vocab_size", *CLASSES))
 
 
 def _chance(known: Known) -> Chance | None:
@@ -126,6 +123,12 @@ def _chance(known: Known) -> Chance | None:
             return Chance(value=math.log(count), assumption=f"ln({name})")
         case _:
             return None
+
+
+def _floor(known: Known) -> Chance | None:
+    """Return the entropy of smoothed targets, where label smoothing is configured and the mean is not a weighted one."""
+    smooth, choices = smoothing(known), _choices(known)
+    return None if smooth is None or choices is None or _class_weights(known) else smoothed_floor(smooth[1], choices[1])
 
 
 def _class_weights(known: Known) -> str | None:
@@ -138,12 +141,14 @@ def _class_weights(known: Known) -> str | None:
 
 
 def _levels(known: Known) -> tuple[Level, ...]:
-    """Return ln 8192 where the run looks like the Chameleon lineage: 65536 logits and an image-token accuracy."""
+    """Return ln 50304 for llm.c where V is unknown, and ln 8192 where the run looks like the Chameleon lineage: 65536 logits and an image-token accuracy."""
+    if known.parser == GPT2_PARSER and _choices(known) is None:
+        return (Level(value=math.log(GPT2_PADDED), condition=GPT2(v=GPT2_PADDED), formula=f"ln {GPT2_PADDED}"),)
     image_tokens = any(metric.startswith("acc_image") for metric in known.metrics)
     if count_fact(known, "vocab_size") != CHAMELEON_VOCABULARY or not image_tokens:
         return ()
     condition = IMAGE_WEIGHT if _class_weights(known) else IMAGE_TARGETS
-    return (Level(value=math.log(IMAGE_CODES), condition=condition(codes=IMAGE_CODES)),)
+    return (Level(value=math.log(IMAGE_CODES), condition=condition(codes=IMAGE_CODES), formula=f"ln {IMAGE_CODES}"),)
 
 
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
@@ -156,6 +161,8 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
         said += [note for level in _levels(known) for note in _level_notes(level, choices[1], value)]
     if weights is not None:
         said.append(WEIGHTED(fact=weights))
+    elif choices is not None and (smooth := smoothing(known)) is not None:
+        said += floor_notes(value, *smooth, choices[1])
     return tuple(said)
 
 
@@ -196,6 +203,8 @@ def _level_notes(level: Level, v: int, value: float) -> Iterator[Phrase]:
 
 
 def _unknown(known: Known, value: float) -> Iterator[Phrase]:
+    for level in _levels(known):
+        yield from against(value, level, "nats")
     candidates = joined(*(CANDIDATE(v=v, name=name, level=number(math.log(v))) for v, name in VOCABULARIES))
     yield UNKNOWN(metric=known.name, candidates=candidates)
     if value > math.log(LARGEST):
@@ -225,8 +234,8 @@ LOSS = LossType(
         r"nll",
         r"xent",
         r"cross_?entropy",
-        r"loss_(?:ce|nll|lm|xent|text|token|cross_?entropy)",
-        r"(?:\w+\.)*loss_ce",
+        r"loss_(?:ce|nll|lm|xent|text|token|cross_?entropy|att)",
+        r"(?:lm|mean)_(?:loss_value|nll)",
         r"(?:sparse_)?categorical_cross_?entropy",
         r"trl",
         r"tel",
@@ -236,6 +245,7 @@ LOSS = LossType(
     role="loss",
     log_space=True,
     chance=_chance,
+    floor=_floor,
     levels=_levels,
     notes=_notes,
     needs=("vocab_size",),

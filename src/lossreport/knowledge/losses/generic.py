@@ -9,9 +9,9 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 UNKNOWN = Text(
-    zh="从名字看不出 `{metric}` 是哪一种 loss，所以 {value} 没有可比的机会水平，也不作评价；"
+    zh="从名字和日志都看不出 `{metric}` 是哪一种 loss，所以 {value} 没有可比的机会水平，也不作评价；"
     "若已知种类，请用 `--set type.{metric}=cross_entropy`（或其他种类）给出。",
-    en="The name `{metric}` does not tell what kind of loss it is, so {value} has no chance level to compare with and gets no adjective;"
+    en="Neither the name nor the logs tell what kind of loss `{metric}` is, so {value} has no chance level to compare with and gets no adjective;"
     " if you know the kind, say `--set type.{metric}=cross_entropy` (or another kind).",
 )
 
@@ -23,7 +23,12 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="generic",
     title=Text(zh="未知种类的 loss", en="loss of unknown kind"),
-    names=metric_names(r"(?:total_)?loss", r"loss_total", r"总?损失|總?損失", r"(?:train|training|val|valid|validation|eval|test)_loss"),
+    names=metric_names(
+        r"(?:total_|batch_|running_|best_)?loss",
+        r"loss_total",
+        r"总?损失|總?損失",
+        r"(?:train|training|val|valid|validation|eval|test)_loss",
+    ),
     order=90,
     unit="",
     goal="down",

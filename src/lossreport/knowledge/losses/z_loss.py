@@ -6,7 +6,7 @@ import math
 
 from lossreport.knowledge.loss_type import Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
-from lossreport.knowledge.losses._facts import count_fact, is_positive
+from lossreport.knowledge.losses._facts import EXPERTS, count_fact, first_count, is_positive
 from lossreport.text import Phrase, Text, number
 
 RMS = Text(
@@ -21,9 +21,17 @@ ZERO_LOGITS = Text(
 )
 
 
+def _logits(known: Known) -> int | None:
+    """Return how many logits the logsumexp is over: the experts of a router, else the vocabulary."""
+    if "router" in known.name.lower():
+        experts = first_count(known, EXPERTS)
+        return None if experts is None else experts[1]
+    return count_fact(known, "vocab_size")
+
+
 def _levels(known: Known) -> tuple[Level, ...]:
     """Return (ln V)^2: logsumexp of V zeros is ln V. Above it is no "worse than guessing", so it is no chance level."""
-    v = count_fact(known, "vocab_size")
+    v = _logits(known)
     return () if v is None else (Level(value=math.log(v) ** 2, condition=ALL_ZERO(v=v)),)
 
 
@@ -31,7 +39,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
     if not is_positive(value):
         return ()
     said = [RMS(value=number(value, "nats²"), rms=number(math.sqrt(value), "nats"))]
-    v = count_fact(known, "vocab_size")
+    v = _logits(known)
     if v is not None:
         said.append(ZERO_LOGITS(v=v, level=number(math.log(v), "nats"), chance=number(math.log(v) ** 2, "nats²")))
     return tuple(said)
@@ -40,7 +48,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="z_loss",
     title=Text(zh="z-loss", en="z-loss"),
-    names=metric_names(r"z_?loss", r"loss_z", r"(?:lm|output|logit|logits|softmax)_z_?loss"),
+    names=metric_names(r"z_?loss", r"loss_z", r"(?:lm|output|logit|logits|softmax|router)_z_?loss", r"router_z"),
     order=40,
     unit="nats²",
     goal="none",
