@@ -64,3 +64,77 @@ def test_a_healthy_run_is_only_told_to_go_on_and_what_is_missing() -> None:
 def test_ids_of_advice_are_unique() -> None:
     ids = [unit.id for unit in advices()]
     assert len(ids) == len(set(ids))
+
+
+def resumed(after: float, lr_after: float | None = None) -> Run:
+    y = np.r_[falling(200, 6, 3, noise=0.003), 3 * after * flat(200, 1.0, 0.003)]
+    lr = np.r_[np.linspace(1e-3, 1e-4, 200), np.linspace(lr_after or 1e-4, 1e-5, 200)]
+    spans = [(0, 199), (200, 399)]
+    return make_run(
+        [
+            make_series(y, "loss", axis="step", spans=spans),
+            make_series(lr, "lr", axis="step", id="m2", spans=spans),
+        ]
+    )
+
+
+def spiky(rows: list[int], grad: float = 0.5, clip: float = 10.0) -> Run:
+    y, g = falling(N, noise=0.003), flat(N, 0.5, 0.1)
+    for row in rows:
+        y[row : row + 3] *= 3
+        g[row : row + 3] = grad
+    return make_run(
+        [make_series(y, "loss", axis="step"), make_series(g, "grad_norm", axis="step", id="m2")], facts={"clip_grad": clip, "lr": 1e-3}
+    )
+
+
+def with_health(name: str, values: list[float]) -> Run:
+    return make_run([make_series(falling(len(values)), "loss", axis="step"), make_series(values, name, axis="step", id="m2")])
+
+
+SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
+    "a drop at a resume": (lambda: resumed(0.7), lambda: resumed(1.0), "sampler's state"),
+    "a rise at a resume": (lambda: resumed(1.3), lambda: resumed(1.0), "optimiser state"),
+    "a learning rate that starts anew": (lambda: resumed(1.0, 1e-3), lambda: resumed(1.0), "scheduler's state"),
+    "spikes more often": (lambda: spiky([200, 230, 260, 280]), lambda: spiky([30, 60, 200, 260]), "Spikes come more often"),
+    "clipping too loose": (lambda: spiky([100, 250], grad=8.0), lambda: spiky([100, 250], grad=8.0, clip=0.3), "too loose"),
+    "a loss scale that collapses": (
+        lambda: with_health("loss_scale", [65536.0 / 2 ** (i // 20) for i in range(200)]),
+        lambda: with_health("loss_scale", [65536.0 / 2 ** (i // 10 % 2) for i in range(200)]),
+        "fp16 keeps overflowing",
+    ),
+    "a z-loss that grows": (
+        lambda: with_health("z_loss", [50.0 + 0.2 * i for i in range(200)]),
+        lambda: with_health("z_loss", [50.0] * 200),
+        "output logits drift",
+    ),
+    "a loss that is no measure": (
+        lambda: make_run(diffusion_loss=falling(100)),
+        lambda: make_run(closs=falling(100)),
+        "sample with fixed seeds",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_advice_is_given_where_the_evidence_asks_for_it_and_not_else(case: str) -> None:
+    fires, silent, words = SAID[case]
+    for make, expected in ((fires, True), (silent, False)):
+        said = [one.text.plain("en") for one in lossreport.analyze(make(), strict=True).recommendations]
+        assert any(words in text for text in said) is expected
+
+
+def test_every_piece_of_advice_says_what_it_costs() -> None:
+    runs = [make for make, _ in CASES.values()] + [fires for fires, _, _ in SAID.values()]
+    for make in runs:
+        for one in lossreport.analyze(make(), strict=True).recommendations:
+            assert "代价" in one.text.plain("zh"), one.text.plain("zh")
+            assert "cost" in one.text.plain("en") or "few steps show" in one.text.plain("en"), one.text.plain("en")
+
+
+def test_the_best_checkpoint_is_named_by_its_place_and_value() -> None:
+    run = make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2, noise=0), 2 * np.linspace(1.01, 1.5, 30)])
+    (said,) = [
+        one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations if "Use the checkpoint" in one.text.plain("en")
+    ]
+    assert "val/loss 2 at epoch 29" in said

@@ -4,35 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lossreport.analyze.adviser import Advice, Case
+from lossreport.analyze.detector import shown_x
 from lossreport.analyze.schedule import constant_lr
 from lossreport.model.analysis import Recommendation, State, Verdict
 from lossreport.model.run import Series, Status
-from lossreport.text import Join, Text
+from lossreport.text import Join, Text, number
+from lossreport.words import AXES
 
 RESUME = Text(
-    zh="训练停在第 {done} 个 epoch（计划 {planned} 个）：确认是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。",
-    en="Training stands at epoch {done} of {planned} planned: check whether it was interrupted or is still running; to go on, resume from the last checkpoint.",
+    zh="训练停在第 {done} 个 epoch（计划 {planned} 个）：确认是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：最近一个 checkpoint 之后的重算。",
+    en="Training stands at epoch {done} of {planned} planned: check whether it was interrupted or is still running; to go on, resume from the last checkpoint. It costs what came after that checkpoint.",
 )
 GO_ON = Text(
-    zh="{names} 仍在改善：按计划继续训练，再用最后 25 % 的行复查趋势。",
-    en="Still improving: {names}. Go on as planned and look at the trend of the last 25 % of the rows again.",
+    zh="{names} 仍在改善：按计划继续训练，再用最后 25 % 的行复查趋势。代价：计划内的算力。",
+    en="Still improving: {names}. Go on as planned and look at the trend of the last 25 % of the rows again. It costs what was planned anyway.",
 )
 DECAY = Text(
-    zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。",
-    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model.",
+    zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜；代价：一小段续训。",
+    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model: a short resumed run.",
 )
 STOP = Text(
-    zh="{names} 正在发散：停下，从最好水平之前的 checkpoint 重启并降低学习率。",
-    en="Diverging: {names}. Stop, restart from a checkpoint before the best level, and lower the learning rate.",
+    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练；继续跑下去不会自己恢复。",
+    en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. It costs the training after {axis} {x}; a divergence does not heal by going on.",
 )
 BEST = Text(
-    zh="使用验证集 loss 最低处的 checkpoint（见 {names}），后面的 epoch 只在拟合训练集。",
-    en="Use the checkpoint at the lowest validation loss (see {names}); later epochs only fit the training set.",
+    zh="使用验证集 loss 最低处的 checkpoint：{where}；之后的训练没有让验证集变好。要再训练，先加正则化或数据，或早停。代价：无需重训，直接换 checkpoint。",
+    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not help the validation. To train on, first add regularisation or data, or stop early. It costs nothing: only another checkpoint.",
 )
+AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
+NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
+NONE = ""
 STUCK = Text(
-    zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个批次做过拟合测试。",
-    en="Stuck at a high level: {names}. Check that the learning rate is above 0, nothing is frozen, labels and masks line up, and overfit a single batch.",
+    zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个批次做过拟合测试。代价：几分钟，远少于再跑一轮。",
+    en="Stuck at a high level: {names}. Check that the learning rate is above 0, nothing is frozen, labels and masks line up, and overfit a single batch. It costs minutes, far less than another run.",
 )
 
 
@@ -47,22 +54,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
 def _states(case: Case) -> Iterator[Recommendation]:
     series = {s.id: s for s in case.context.run.series}
     named = {state: _names(case.in_state(state), series) for state in State}
-    if named[State.DIVERGING]:
-        yield Recommendation(
-            id="",
-            when="now",
-            because=case.ids("divergence"),
-            text=STOP(names=Join(items=named[State.DIVERGING])),
-            source="IDEFICS chronicles",
-        )
-    if named[State.OVERFITTING]:
-        yield Recommendation(
-            id="",
-            when="now",
-            because=case.ids("overfitting"),
-            text=BEST(names=Join(items=named[State.OVERFITTING])),
-            source="Deep Learning Tuning Playbook",
-        )
+    yield from _stop(case, series, named[State.DIVERGING])
+    yield from _best(case, series)
     if named[State.PLATEAU_HIGH]:
         yield Recommendation(
             id="",
@@ -73,11 +66,39 @@ def _states(case: Case) -> Iterator[Recommendation]:
         )
     if named[State.IMPROVING]:
         yield Recommendation(id="", when="next", text=GO_ON(names=Join(items=named[State.IMPROVING])))
-    lr = case.context.facts.get("lr")
-    if named[State.CONVERGED] and constant_lr(case.context) and isinstance(lr, int | float):
+    if named[State.CONVERGED] and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(
-            id="", when="next", text=DECAY(names=Join(items=named[State.CONVERGED]), lr=lr), source="OpenVLA-OFT (10x decay lowers the L1)"
+            id="",
+            when="next",
+            text=DECAY(names=Join(items=named[State.CONVERGED]), lr=case.lr),
+            source="OpenVLA-OFT (10x decay lowers the L1)",
         )
+
+
+def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
+    found = [f for f in case.context.found if f.kind == "divergence"]
+    if names and found:
+        first = min(found, key=lambda f: f.start.row)
+        text = STOP(
+            names=Join(items=names),
+            axis=AXES[series[first.series[0]].axis.value],
+            x=shown_x(first.start.x),
+            lr=NOW(lr=case.lr) if case.lr is not None else NONE,
+        )
+        yield Recommendation(
+            id="", when="now", because=tuple(f.id for f in found), text=text, source="IDEFICS chronicles; OPT-175B logbook"
+        )
+
+
+def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
+    over = [series[verdict.series[0]] for verdict in case.in_state(State.OVERFITTING)]
+    where = []
+    for one in over[:3]:
+        row = int(np.nanargmin(one.y))
+        where.append(AT(metric=one.label, value=number(float(one.y[row])), axis=AXES[one.axis.value], x=shown_x(one.x[row])))
+    if where:
+        text = BEST(where=Join(items=tuple(where)))
+        yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=text, source="Deep Learning Tuning Playbook")
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

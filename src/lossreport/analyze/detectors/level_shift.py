@@ -49,13 +49,20 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         y = clean(series, context.spike_spans(series))
         least = context.threshold("level_shift", MIN_SIZE)
-        shifts = [shift for span in series.segments for shift in _of_segment(y, span.first_row, span.last_row) if abs(shift.size) > least]
+        shifts = [shift for first, last in _stretches(series) for shift in _of_segment(y, first, last) if abs(shift.size) > least]
         at_ends = _at_epoch_ends(context, series, shifts)
         if len(at_ends) >= STEPS:
             yield _staircase(series, at_ends)
         for shift in shifts:
             if len(at_ends) < STEPS or shift not in at_ends:
                 yield _finding(context, series, shift)
+
+
+def _stretches(series: Series) -> list[tuple[int, int]]:
+    """Return (first, last row) of what is one course: all rows where a resumed run goes on where it stopped, else each segment."""
+    if np.all(np.diff(series.x) > 0):
+        return [(0, len(series) - 1)]
+    return [(span.first_row, span.last_row) for span in series.segments]
 
 
 def _of_segment(y: np.ndarray[tuple[int], np.dtype[np.float64]], first: int, last: int) -> list[Shift]:

@@ -1,0 +1,82 @@
+"""What to do about slow trouble: a loss scale that keeps halving, spikes that come more often, a z-loss that grows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analyze.adviser import Advice, Case
+from lossreport.analyze.stats import finite
+from lossreport.analyze.trend import tail_trend
+from lossreport.model.analysis import Recommendation
+from lossreport.model.run import Series
+from lossreport.text import Text, change, number
+
+HALVINGS: Final = 4.0
+"""A scale that lost four halvings from its highest to its last value did not find a level (a working one is halved and doubled again)."""
+OVERFLOWS: Final = 10
+"""So many overflow messages are more than the few in which a dynamic loss scale finds its level at the start (fairseq, Megatron logs)."""
+LATE_SPIKES: Final = 3
+"""At least three spikes in the second half, and twice those of the first, are a rising rate."""
+GROWTH: Final = 0.10
+"""Growth of the z-loss over the last half that is told; below, it is the noise of its mean."""
+
+SCALE = Text(
+    zh="fp16 一直在溢出（{evidence}）：能用 bf16 就改用 bf16；不能的话降低学习率{lr}，并确认 loss scale 没有停在下限。代价：改精度需要从 checkpoint 重启，吞吐基本不变。",
+    en="fp16 keeps overflowing ({evidence}): change to bf16 where you can; else lower the learning rate{lr}, and see that the loss scale does not sit at its minimum. Changing the precision costs a restart from a checkpoint, hardly any speed.",
+)
+FELL = Text(zh="`{metric}` 从 {high} 降到 {last}", en="`{metric}` fell from {high} to {last}")
+COUNTED = Text(zh="日志里有 {count} 条 overflow 消息", en="{count} overflow messages in the log")
+LR = Text(zh="（现在 {lr}）", en=" (now {lr})")
+OFTEN = Text(
+    zh="尖峰越来越密（前半段 {first} 次，后半段 {second} 次）：这更像结构性的不稳定，反复回滚没有用；下一次训练考虑 QK-norm、z-loss、embedding 不做 weight decay。代价：改结构要重训，先用小模型验证。",
+    en="Spikes come more often ({first} in the first half, {second} in the second): that looks structural, and rewinding again will not help; for the next run consider QK-norm, z-loss, no weight decay on embeddings. A change of the model costs retraining: try it on a small model first.",
+)
+LOGITS = Text(
+    zh="`{metric}` 在后半段仍在上升（{gain}），说明输出 logits 在漂移：若继续上升，给 z-loss 加权 1e-4{weight}，或检查输出层的 weight decay。代价：从 checkpoint 续训即可生效。",
+    en="`{metric}` still rises over the last half ({gain}): the output logits drift. If it goes on, weight the z-loss by 1e-4{weight} or look at the weight decay of the output layer. It costs no more than resuming from a checkpoint.",
+)
+WEIGHT = Text(zh="（现在 {weight}）", en=" (now {weight})")
+NONE: Final = ""
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield a step for each of the three that the log shows."""
+    yield from _overflow(case)
+    spikes = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
+    length = {series.id: len(series) for series in case.context.run.series}
+    late = [f for f in spikes if f.start.row >= length[f.series[0]] / 2]
+    if len(late) >= LATE_SPIKES and len(late) >= 2 * (len(spikes) - len(late)):
+        text = OFTEN(first=len(spikes) - len(late), second=len(late))
+        yield Recommendation(id="", when="next", because=tuple(f.id for f in late), text=text, source="OLMo 2 (2024), as quoted by others")
+    for series in case.context.judged:
+        if series.metric_type == "z_loss":
+            yield from _logits(case, series)
+
+
+def _overflow(case: Case) -> Iterator[Recommendation]:
+    shown = LR(lr=case.lr) if case.lr is not None else NONE
+    source = "OPT-175B logbook"
+    for series in case.context.judged:
+        values = finite(series.y)
+        if series.metric_type == "loss_scale" and len(values) > 1 and 0 < values[-1] * 2**HALVINGS <= values.max():
+            evidence = FELL(metric=series.label, high=number(float(values.max())), last=number(float(values[-1])))
+            yield Recommendation(id="", when="now", text=SCALE(evidence=evidence, lr=shown), source=source)
+            return
+    count = sum(event.kind == "overflow" for event in case.context.run.events)
+    if count >= OVERFLOWS:
+        yield Recommendation(id="", when="next", text=SCALE(evidence=COUNTED(count=count), lr=shown), source=source)
+
+
+def _logits(case: Case, series: Series) -> Iterator[Recommendation]:
+    trend = tail_trend(series, np.asarray(series.y), 0.5)
+    if trend is not None and trend.high < 0 and -trend.gain > GROWTH:
+        known = case.context.facts.get("z_loss_weight") or case.context.facts.get(f"weight.{series.name}")
+        weight = WEIGHT(weight=float(known)) if isinstance(known, int | float) else NONE
+        text = LOGITS(metric=series.label, gain=change(-trend.gain), weight=weight)
+        yield Recommendation(id="", when="next", text=text, source="Wortsman et al. (2023), Small-scale proxies")
+
+
+ADVICE = Advice(id="drift", advise=advise, order=35)
