@@ -166,17 +166,24 @@ def _begins_anew(reading: Reading, segment: RawSegment) -> bool:
     column = reading.longest
     if segment.why in NEVER_CUT or column is None:
         return False
+    if segment.why == "new_run":  # another run may log other metrics
+        return _last_row(reading, segment.line) > 0 and any(each.line[-1] >= segment.line for each in reading.columns.values())
     row = int(np.searchsorted(column.line, segment.line))
     if not 0 < row < len(column.x):
         return False
-    return segment.why == "new_run" or bool(column.x[row] <= column.x[0] < column.x[row - 1])
+    return bool(column.x[row] <= column.x[0] < column.x[row - 1])
 
 
 def _with_header(reading: Reading, line: int) -> int:
     """Return the line from which a run's own lines count: its facts stand between the last row before and its first."""
-    column = reading.longest
-    before = int(column.line[max(int(np.searchsorted(column.line, line)) - 1, 0)]) if column is not None else 0
+    before = _last_row(reading, line)
     return min((fact.line for fact in reading.facts if before < fact.line < line), default=line)
+
+
+def _last_row(reading: Reading, before: int) -> int:
+    """Return the line of the last row of any series before a line; 0 where there is none."""
+    places = ((column, int(np.searchsorted(column.line, before))) for column in reading.columns.values())
+    return max((int(column.line[place - 1]) for column, place in places if place), default=0)
 
 
 def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
