@@ -100,7 +100,7 @@ class LogFile:
     @cached_property
     def sample_lines(self) -> tuple[str, ...]:
         """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
-        size = self.path.stat().st_size if self.path is not None and not self._packed else 0
+        size = self.path.stat().st_size if self.path is not None and not self.is_packed else 0
         if self.path is None or size <= len(self.head) or self.encoding in WIDE or not self.head_lines:
             return self.head_lines
         with self.open() as file:
@@ -113,7 +113,8 @@ class LogFile:
         return [decode(line, self.encoding) for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]]
 
     @cached_property
-    def _packed(self) -> bool:
+    def is_packed(self) -> bool:
+        """Whether the file is compressed, by its first bytes."""
         with self.open() as file:
             return isinstance(getattr(file, "raw", None), Unpacked)
 
@@ -125,7 +126,7 @@ class LogFile:
     @cached_property
     def damaged(self) -> bool:
         """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
-        if not self._packed:
+        if not self.is_packed:
             return False
         with self.open() as file:
             while file.read(BLOCK_BYTES):

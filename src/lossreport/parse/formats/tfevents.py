@@ -19,7 +19,7 @@ from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.parse.protobuf import fields, packed_numbers
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import INSTANT, SPLIT_VALUES, SUMMARY, is_axis
+from lossreport.parse.rows import INSTANT, SUMMARY, is_axis, split_of_folder
 from lossreport.text import Text
 
 HEADER: Final = struct.Struct("<QI")
@@ -50,7 +50,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield all scalars of all tags over the step, none left out; times are UTC."""
-    columns, place, folder = Columns(), _Place(), _split_of_folder(log.shown)
+    columns, place, folder = Columns(), _Place(), split_of_folder(log.shown)
     with log.open() as file:
         for number, data, problem in records(file):
             place.record = number
@@ -197,11 +197,6 @@ def _elements(shape: bytes) -> int:
         if field == 2 and isinstance(value, bytes):
             count *= next((size for inner, size in fields(value) if inner == 1 and isinstance(size, int)), 1)
     return count
-
-
-def _split_of_folder(shown: str) -> str | None:
-    parts = shown.lower().split("/")[:-1]
-    return next((SPLIT_VALUES[part] for part in reversed(parts) if part in SPLIT_VALUES), None)
 
 
 def _stamp(time: float) -> str:
