@@ -100,10 +100,14 @@ def formats(paths: tuple[str, ...]) -> int:
             click.echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
+    from lossreport.model.run import Skipped
     from lossreport.parse.discover import MIN_SCORE, candidates, find_logs, unfolded
 
     read = 0
-    for log in (inner for found in find_logs(paths) for inner in unfolded(found)):
+    for log in (inner for found in find_logs(paths) for inner in unfolded(found, named=[Path(path) for path in paths])):
+        if isinstance(log, Skipped):
+            click.echo(f"{log.path}: not read: {log.reason.plain('en')}")
+            continue
         found = candidates(log)
         best = found[0]
         readable = best.score.value >= MIN_SCORE

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -44,6 +44,8 @@ BINARY: Final = (
 """Weights and media: passed over in a folder without a word, read when named."""
 HYDRA: Final = ".hydra"
 """The one hidden folder that holds the configuration of a run."""
+MAC: Final = "__MACOSX"
+"""What macOS puts into its archives beside the files."""
 MIN_SCORE: Final = 0.5
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
 PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed, a bug of lossreport: {error}")
@@ -84,8 +86,9 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
     options = options or ReadOptions()
     parts: list[Reading] = []
     skipped: list[Skipped] = []
+    named = {Path(path) for path in paths}
     for log in find_logs(paths, options.ignore):
-        for found in _read(log, options):
+        for found in _read(log, options, named):
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
@@ -109,10 +112,22 @@ def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, option
     )
 
 
-def _read(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]:
-    """Read one file, each of its writers apart; what cannot be read is passed on with the reason."""
+def _read(log: LogFile, options: ReadOptions, named: Collection[Path]) -> Iterator[Reading | Skipped]:
+    """Read one file, or those in one archive; what cannot be read is passed on with the reason."""
     try:
-        for view in (view for file in unfolded(log, options.ignore) for view in _views(file)):
+        for file in unfolded(log, options.ignore, named):
+            if isinstance(file, Skipped):
+                yield file
+            else:
+                yield from _read_one(file, options)
+    except LogError as error:
+        yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code)
+
+
+def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]:
+    """Read one file, each of its writers apart."""
+    try:
+        for view in _views(log):
             chosen = _choose(view, options)
             yield chosen if isinstance(chosen, Skipped) else read_log(view, chosen)
     except LogError as error:
@@ -150,14 +165,23 @@ def find_logs(paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str] = (
                 yield LogFile(shown, path=file)
 
 
-def unfolded(log: LogFile, ignore: Sequence[str] = ()) -> Iterator[LogFile]:
-    """Yield the file, or the files inside it where it is an archive; raises LogError where that is damaged."""
+def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()) -> Iterator[LogFile | Skipped]:
+    """Yield the file, or those inside it where it is an archive, with what cannot be read; raises LogError where it cannot be opened.
+
+    An archive that the user named is a folder like any other; one found in a folder is a folder below it.
+    """
     if not is_archive(log):
         yield log
         return
-    for member in members(log):
-        if not member.shown.lower().endswith(BINARY) and not _matches(member.shown, (*NEVER, *ignore)):
-            yield member
+
+    def wanted(shown: str) -> bool:
+        return not (_is_hidden(shown) or shown.lower().endswith(BINARY) or _matches(shown, (*NEVER, *ignore)))
+
+    yield from members(log, wanted, "" if log.path in named else f"{log.shown}/")
+
+
+def _is_hidden(shown: str) -> bool:
+    return any((name.startswith(".") and name != HYDRA) or name == MAC for name in shown.split("/"))
 
 
 def candidates(log: LogFile) -> list[Candidate]:
