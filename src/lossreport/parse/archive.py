@@ -108,7 +108,7 @@ def _of_zip(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[st
     found, budget = dict[str, LogFile | Skipped](), _Budget()
     with zipfile.ZipFile(log.path or "") as archive:
         for info in archive.infolist()[:MOST_MEMBERS]:
-            shown = prefix + _inside(_name(info))
+            shown = prefix + inside(_name(info))
             if info.is_dir() or not wanted(shown):
                 continue
             refused = Skipped(path=shown, reason=ENCRYPTED(), code=CODE) if info.flag_bits & 1 else budget.refuses(shown, info.file_size)
@@ -135,7 +135,7 @@ def _of_tar(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[st
     try:
         with log.open() as file, _opened_tar(file, log) as archive:
             for number, info in enumerate(archive):
-                shown = prefix + _inside(info.name)
+                shown = prefix + inside(info.name)
                 if number >= MOST_MEMBERS:
                     break
                 if info.isfile() and wanted(shown):
@@ -184,5 +184,6 @@ def _read(shown: str, read: Callable[[], bytes]) -> LogFile | Skipped:
         return Skipped(path=shown, reason=BROKEN(error=str(error)), code=CODE)
 
 
-def _inside(name: str) -> str:
+def inside(name: str) -> str:
+    """Return a name as a relative path that cannot leave its folder."""
     return "/".join(part for part in name.replace("\\", "/").split("/") if part not in ("", ".", ".."))

@@ -7,7 +7,7 @@ import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from lossreport.errors import LogError, MissingPathError, NothingReadError, UsageError
@@ -17,6 +17,7 @@ from lossreport.parse.merge import merge
 from lossreport.parse.parser import Parser, Score, parser, parsers
 from lossreport.parse.reader import LogFile
 from lossreport.parse.reading import Reading, cut_into_runs, read_log
+from lossreport.parse.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.parse.runs import Group, grouped
 from lossreport.text import Text
 
@@ -79,15 +80,20 @@ class Candidate:
 def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | None = None) -> tuple[Run, ...]:
     """Read all paths as one input and return its runs, those without a metric left out.
 
-    A path is a folder, a file, an archive or `-` for standard input. Raises MissingPathError where one does not exist and
+    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard input. Raises MissingPathError where one does not exist and
     NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped` of the first run and the
     others are still read.
     """
     options = options or ReadOptions()
+    with local_copies(paths, lambda shown: wanted(shown, options.ignore), MAX_DEPTH) as local:
+        return _read_local(local, paths, options)
+
+
+def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
     parts: list[Reading] = []
-    skipped: list[Skipped] = []
-    named = {Path(path) for path in paths}
-    for log in find_logs(paths, options.ignore):
+    skipped = list(local.skipped)
+    named = {Path(path) for path in local.paths}
+    for log in find_logs(local.paths, options.ignore):
         for found in _read(log, options, named):
             if isinstance(found, Skipped):
                 skipped.append(found)
@@ -96,10 +102,10 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(
-            f"No metric found in {_named(paths)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
+            f"No metric found in {_named(given)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
-    return _merged(groups, parts, run_name(paths), options)
+    return _merged(groups, parts, run_name(given), options)
 
 
 def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:
@@ -174,14 +180,13 @@ def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] =
         yield log
         return
 
-    def wanted(shown: str) -> bool:
-        return not (_is_hidden(shown) or shown.lower().endswith(BINARY) or _matches(shown, (*NEVER, *ignore)))
-
-    yield from members(log, wanted, "" if log.path in named else f"{log.shown}/")
+    yield from members(log, lambda shown: wanted(shown, ignore), "" if log.path in named else f"{log.shown}/")
 
 
-def _is_hidden(shown: str) -> bool:
-    return any((name.startswith(".") and name != HYDRA) or name == MAC for name in shown.split("/"))
+def wanted(shown: str, ignore: Sequence[str] = ()) -> bool:
+    """Return whether a file inside an archive, or at another place, is looked at: neither hidden, nor weights, nor left out by name."""
+    hidden = any((name.startswith(".") and name != HYDRA) or name == MAC for name in shown.split("/"))
+    return not (hidden or shown.lower().endswith(BINARY) or _matches(shown, (*NEVER, *ignore)))
 
 
 def candidates(log: LogFile) -> list[Candidate]:
@@ -195,6 +200,8 @@ def run_name(paths: Sequence[str | os.PathLike[str]]) -> str:
     first = os.fspath(paths[0])
     if first == "-":
         return "stdin"
+    if is_remote(first):
+        return name_of(first) if first.endswith("/") else PurePosixPath(name_of(first)).stem
     place = Path(first).resolve()
     return place.name if place.is_dir() else place.stem
 
@@ -225,7 +232,7 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
 
 
 def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
-    return ", ".join(repr(os.fspath(path)) for path in paths)
+    return ", ".join(repr(shown_address(path)) for path in paths)
 
 
 def _why(parts: Sequence[Reading], skipped: Sequence[Skipped]) -> str:
