@@ -2,7 +2,6 @@
 
 import json
 import math
-import struct
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,31 +14,9 @@ from lossreport.parse.formats import wandb, wandb_files
 from lossreport.parse.leveldb import HEADER
 from lossreport.parse.parser import RawFact
 from lossreport.parse.reader import LogFile
+from wire import Field, message
 
 SAMPLES = Path(__file__).resolve().parents[2] / "sample_logs" / "formats"
-Field = int | float | bytes | str
-
-
-def message(*fields: tuple[int, Field]) -> bytes:
-    out = bytearray()
-    for number, value in fields:
-        if isinstance(value, int):
-            out += varint(number << 3) + varint(value % (1 << 64))
-        elif isinstance(value, float):
-            out += varint(number << 3 | 1) + struct.pack("<d", value)
-        else:
-            data = value.encode() if isinstance(value, str) else value
-            out += varint(number << 3 | 2) + varint(len(data)) + data
-    return bytes(out)
-
-
-def varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
 
 
 def history(row: Mapping[str, object]) -> bytes:

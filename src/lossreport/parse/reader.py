@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from lossreport.errors import LogError
 from lossreport.parse.compression import Unpacked, unpacked
-from lossreport.parse.encoding import WIDE, as_utf8, decode, detect
+from lossreport.parse.encoding import WIDE, as_utf8, decode, detect, is_binary
 from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer, writers
 
 HEAD_BYTES: Final = 1 << 16
@@ -89,8 +89,8 @@ class LogFile:
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:
-        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a database."""
-        if self.head.startswith(DATABASE):
+        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a binary file."""
+        if self.head.startswith(DATABASE) or is_binary(self.head):
             return ()
         raw = self.head.split(self._line_end)
         texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]

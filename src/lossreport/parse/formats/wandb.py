@@ -30,6 +30,12 @@ HEADER_BYTES: Final = 7
 HISTORY, OUTPUT, CONFIG, METRIC, OUTPUT_RAW, RUN, EXIT = 2, 4, 5, 12, 13, 17, 18
 """The kinds of Record that are read; statistics of the machine, files and telemetry are passed over."""
 RUN_NAMES: Final = {1: "run_id", 3: "project", 8: "run_name"}
+NAMED: Final = (0x0A, 0x12)
+JSON: Final = b"\x82\x01"
+DOUBLE: Final = 0x31
+DOUBLE_VALUE: Final = struct.Struct("<d")
+LONG: Final = 0x80
+"""Bytes of a HistoryItem: the tags of key (1), nested_key (2), value_json (16) and value_double (6); lengths from 128 take two bytes."""
 SHOWN: Final = "_wandb"
 """What W&B writes about itself into a configuration."""
 OWN_STEP: Final = "_step"
@@ -103,16 +109,18 @@ def _history(run: _Run, data: bytes, number: int) -> Iterator[Record]:
     row: dict[str, Any] = {}
     for name, value in fields(data):
         if name == 1 and isinstance(value, bytes):
-            key, item = _item(value)
-            row.update(numbers(key, item))
+            plain = _plain(value)
+            if plain is not None:
+                row[plain[0]] = plain[1]
+            else:
+                row.update(numbers(*_item(value)))
         elif name == 2 and isinstance(value, bytes):
             row.setdefault(OWN_STEP, next((step for inner, step in fields(value) if inner == 1 and isinstance(step, int)), 0))
     if "_timestamp" in row:
         run.times[1:] = [row["_timestamp"]]
-    before = sum(writer.rows for writer in run.writers.values())
     for by, part in _by_step(run, row):
         yield from run.writer(by).add(part, number)
-    run.rows += sum(writer.rows for writer in run.writers.values()) > before
+    run.rows += bool(row)
 
 
 def _by_step(run: _Run, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -161,6 +169,24 @@ def _config(run: _Run, data: bytes, number: int) -> None:
             key, item = _item(value)
             if key.split(".", 1)[0] != SHOWN:
                 run.say(key, item, number)
+
+
+def _plain(data: bytes) -> tuple[str, float] | None:
+    """Return (name, number) of an item as nearly all are, a short name and a number behind it; None for all others."""
+    at = 2 + data[1] if len(data) > 2 and data[0] in NAMED and data[1] < LONG else 0
+    try:
+        if at and data[at : at + 2] == JSON and data[at + 2] == len(data) - at - 3:
+            return _decoded(data[2:at]), float(data[at + 3 :])
+        if at and data[at] == DOUBLE and len(data) == at + 9:
+            return _decoded(data[2:at]), DOUBLE_VALUE.unpack_from(data, at + 1)[0]
+    except (ValueError, IndexError):  # true, null, a text, or damage: read as all items
+        return None
+    return None
+
+
+@lru_cache(maxsize=65536)
+def _decoded(name: bytes) -> str:
+    return name.decode("utf-8", "replace")
 
 
 def _item(data: bytes) -> tuple[str, Any]:
