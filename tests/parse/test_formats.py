@@ -92,7 +92,7 @@ STORES: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
     "evals_result": [("eval/logloss iteration value", list(range(120)), [0.6939458549022675], [1] * 120)],
     "skorch_history": [
         ("train/loss epoch epoch_mean", [1, 2, 3, 4, 5], [1.283581252914248], [1] * 5),
-        ("valid/loss row value", list(range(10)), [1.391842280232569, 1.411842280232569], [1] * 10),
+        ("train/loss row value", list(range(20)), [1.246081252914248, 1.296081252914248], [1] * 20),
     ],
     "visualdl": [
         ("train/loss step unknown", list(range(31)), [2.3025999069213867], [*(2 * i + 2 + (i > 9) + (i > 19) for i in range(30)), 65]),

@@ -33,7 +33,8 @@ def test_validation_that_goes_back_is_no_restart() -> None:
 
 
 @pytest.mark.parametrize(
-    ("steps", "axis", "x"), [([0, 0, 0], Axis.ROW, [0, 1, 2]), ([0, 0, 1], Axis.STEP, [0, 0, 1]), ([7], Axis.STEP, [7])]
+    ("steps", "axis", "x"),
+    [([0, 0, 0], Axis.ROW, [0, 1, 2]), ([0, 0, 1], Axis.STEP, [0, 0, 1]), ([7], Axis.STEP, [7]), ([0], Axis.ROW, [0])],
 )
 def test_values_that_all_stand_at_one_step_have_none(steps: list[int], axis: Axis, x: list[int]) -> None:
     points = Points()

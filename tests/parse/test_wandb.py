@@ -165,6 +165,7 @@ def test_last_values_of_one_run_are_not_given_to_others(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         (tmp_path / name / "log.txt").write_text("".join(f'{{"train_loss": {i}.5, "epoch": {i}}}\n' for i in range(3)), encoding="utf-8")
         (tmp_path / "wandb-summary.json").write_text('{"train/loss": 7.5, "_step": 3}', encoding="utf-8")
-    for run in read_paths([tmp_path], ReadOptions(strict=True)):
-        assert run.value("summary/train/loss") is None
+    found = read_paths([tmp_path], ReadOptions(strict=True))
+    assert [run.value("summary/train/loss") for run in found] == [None, None]
+    assert [skip.path for skip in found[0].skipped] == ["wandb-summary.json"]
     assert read_paths([tmp_path / "a", tmp_path / "wandb-summary.json"])[0].value("summary/train/loss") == 7.5

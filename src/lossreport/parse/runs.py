@@ -29,6 +29,7 @@ NEAR_ROWS: Final = 20
 
 COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="holds nothing more: all of its rows stand in {other} as well")
 NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without a metric")
+WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run and does not say of which")
 REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints the very numbers of {other}")
 
 
@@ -243,7 +244,8 @@ def _give(part: Reading, groups: list[Group]) -> None:
         groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
         return
     chosen = below or groups
-    if len(chosen) > 1:
-        part = replace(part, facts=[fact for fact in part.facts if not fact.name.startswith(SUMMARY)])
-    for group in chosen if part.facts or part.events or len(chosen) == 1 else ():
+    if len(chosen) > 1 and any(fact.name.startswith(SUMMARY) for fact in part.facts):
+        chosen[0].skipped.append(Skipped(path=part.log.shown, reason=WHOSE(), code="empty"))
+        return
+    for group in chosen:
         group.parts.append(part)

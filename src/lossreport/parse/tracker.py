@@ -106,7 +106,7 @@ class Points:
         """Yield a chunk a metric. Where all values of one were logged at the same step, the program gave none: x is their number."""
         for name, (x, y, line) in self._columns.items():
             steps = np.array(x)
-            unstepped = len(steps) > 1 and bool(np.all(steps == steps[0]))
+            unstepped = bool(np.all(steps == steps[0])) and (len(steps) > 1 or steps[0] == 0)
             key = self._key(name, Axis.ROW if unstepped else Axis.STEP)
             if is_axis(key.name) or BOOKKEEPING.fullmatch(key.name):
                 continue

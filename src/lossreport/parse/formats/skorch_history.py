@@ -1,7 +1,8 @@
 """`history.json` of skorch: a list with one object an epoch, each with the list of its batches.
 
 The value of an epoch is the mean of its batches, weighted by their size (skorch/callbacks/logging.py and scoring.py); epochs count from 1.
-Batches carry no number: x of their values is their row. Source: skorch.history.History.to_file of skorch 1.4.
+Batches carry no number: x of their values is their row. Those of validation are left out: row by row they stand beside other training batches,
+and would be compared with them. Source: skorch.history.History.to_file of skorch 1.4.
 """
 
 from __future__ import annotations
@@ -51,6 +52,8 @@ def _batch(writer: RowWriter, batch: Mapping[str, Any], counts: dict[str, int], 
         if found is None or COUNTS.fullmatch(name):
             continue
         split, short = split_name(name)
+        if split != "train":
+            continue
         writer.columns.add(ColumnKey(short, split, Axis.ROW, Statistic.VALUE), float(counts.get(name, 0)), found, line)
         counts[name] = counts.get(name, 0) + 1
 
