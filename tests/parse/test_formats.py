@@ -17,6 +17,8 @@ ELSEWHERE = {
     "metriclogger_text": "vla_action_head/output.log",
     "metriclogger_jsonl": "vla_action_head/log_train.txt",
     "args_namespace": "vla_action_head/args.json",
+    "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
+    "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }
 nan = math.nan
 
@@ -93,6 +95,10 @@ STORES: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
     "skorch_history": [
         ("train/loss epoch epoch_mean", [1, 2, 3, 4, 5], [1.283581252914248], [1] * 5),
         ("train/loss row value", list(range(20)), [1.246081252914248, 1.296081252914248], [1] * 20),
+    ],
+    "swanlab": [
+        ("train/loss step unknown", list(range(0, 120, 10)), [2.3, 1.883080732079358], [12, 15, 17, 19, 23, 25, 27, 29, 32, 34, 36, 38]),
+        ("val/loss step value", [30, 70, 110], [1.85, 1.65, 1.45], [22, 31, 40]),
     ],
     "visualdl": [
         ("train/loss step unknown", list(range(31)), [2.3025999069213867], [*(2 * i + 2 + (i > 9) + (i > 19) for i in range(30)), 65]),

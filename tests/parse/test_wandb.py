@@ -130,7 +130,7 @@ def test_a_damaged_record_costs_only_itself(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------------------------------------ files beside it
 def facts(name: str) -> dict[str, tuple[object, int]]:
-    path = SAMPLES / "wandb_files" / "files" / name
+    path = SAMPLES / "wandb" / "offline-run-20261125_155910-1lzr3y8h" / "files" / name
     return {fact.name: (fact.value, fact.line) for fact in wandb_files.read(LogFile(name, path=path)) if isinstance(fact, RawFact)}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -59,6 +60,23 @@ def summary_facts(summary: Mapping[str, Any], lines: Sequence[str]) -> Iterator[
         if METRIC_LIKE.search(name) or leaf in STEPS:
             yield RawFact(f"{SUMMARY}{name.replace('.', '/')}", int(value) if leaf in STEPS and value.is_integer() else value, place + 1)
     yield RowsRead(0, len(lines))
+
+
+def unwrapped(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values of a configuration that wraps each of them: `lr: {desc: null, value: 0.1}`."""
+    return {name: inner["value"] for name, inner in config.items() if isinstance(inner, Mapping) and "value" in inner}
+
+
+def line_of(name: str, lines: Sequence[str]) -> int:
+    """Return the line of a dotted name in YAML or JSON: of its outermost part, then of the innermost below it."""
+    parts = name.split(".")
+    first = _find(parts[0], lines, 0)
+    return (_find(parts[-1], lines, first) if len(parts) > 1 else first) + 1
+
+
+def _find(part: str, lines: Sequence[str], start: int) -> int:
+    pattern = re.compile(rf"""^\s*["']?{re.escape(part)}["']?\s*:""")
+    return next((i for i in range(start, len(lines)) if pattern.match(lines[i])), start)
 
 
 def _literal(text: str) -> FactValue:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 import yaml
@@ -18,7 +18,7 @@ from lossreport.errors import LogError
 from lossreport.parse.names import plain_facts
 from lossreport.parse.parser import Parser, RawFact, Record, RowsRead, Score
 from lossreport.parse.reader import LogFile
-from lossreport.parse.tracker import summary_facts
+from lossreport.parse.tracker import line_of, summary_facts, unwrapped
 from lossreport.text import Text
 
 WRAPPED: Final = re.compile(r"^\S[^\n]*:\r?\n(?:[ ]+desc:[^\n]*\r?\n)?[ ]+value:", re.MULTILINE)
@@ -52,31 +52,18 @@ def read(log: LogFile) -> Iterator[Record]:
     if log.shown.endswith(SUMMARY):
         yield from summary_facts(mapping, lines)
         return
-    known = _training(mapping) if log.shown.endswith(METADATA) else _unwrapped(mapping)
+    known = (
+        _training(mapping)
+        if log.shown.endswith(METADATA)
+        else {name: value for name, value in unwrapped(mapping).items() if name not in OWN}
+    )
     for name, value in plain_facts(known):
-        yield RawFact(name, value, _line_of(name, lines))
+        yield RawFact(name, value, line_of(name.removeprefix("metadata/"), lines))
     yield RowsRead(0, len(lines))
-
-
-def _unwrapped(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    wrapped = {name: inner for name, inner in mapping.items() if name not in OWN and isinstance(inner, dict) and "value" in inner}
-    return {name: inner["value"] for name, inner in wrapped.items()}
 
 
 def _training(mapping: Mapping[str, Any]) -> dict[str, Any]:
     return {f"metadata/{name}": value for name, value in plain_facts(mapping) if name in TRAINING and value not in (None, "", ())}
-
-
-def _line_of(name: str, lines: Sequence[str]) -> int:
-    """Return the line of a name: of its outermost part, then of the innermost below it."""
-    parts = name.removeprefix("metadata/").split(".")
-    first = _find(parts[0], lines, 0)
-    return (_find(parts[-1], lines, first) if len(parts) > 1 else first) + 1
-
-
-def _find(part: str, lines: Sequence[str], start: int) -> int:
-    pattern = re.compile(rf"""^\s*["']?{re.escape(part)}["']?\s*:""")
-    return next((i for i in range(start, len(lines)) if pattern.match(lines[i])), start)
 
 
 def _mapping(log: LogFile) -> dict[str, Any] | None:
