@@ -151,6 +151,26 @@ def test_the_sum_of_the_members_is_bounded(tmp_path: Path, monkeypatch: pytest.M
     assert len(skipped) == 2 - read_files
 
 
+@pytest.mark.parametrize("ending", [".zip", ".tar.gz"])
+@pytest.mark.parametrize(("limit", "read_files"), [(2, 2), (1, 1)])
+def test_the_number_of_members_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, limit: int, read_files: int
+) -> None:
+    monkeypatch.setattr(archive, "MOST_MEMBERS", limit)
+    path = tmp_path / f"run{ending}"
+    path.write_bytes(KINDS[ending]({"a.txt": LOG, "b.txt": EVAL}))
+    sources, skipped = read(path)
+    assert (sum(map(len, sources)), list(skipped)) == (read_files, [] if read_files == 2 else [path.name])
+
+
+def test_an_archive_that_breaks_off_between_members_is_named(tmp_path: Path) -> None:
+    whole = tarred({"a.txt": LOG, "b.txt": EVAL})
+    first = whole[: 512 + -(-len(LOG) // 512) * 512]
+    packed = gzip.compress(first)[:-8] + b"\0" * 8  # the checksum of the end is gone
+    (tmp_path / "run.tar.gz").write_bytes(packed)
+    assert read(tmp_path / "run.tar.gz") == ([["a.txt"]], {"run.tar.gz": archive.BREAKS_OFF.en})
+
+
 @pytest.mark.parametrize(("ratio", "is_bomb"), [(2000, False), (20, True)])
 def test_an_archive_that_grows_beyond_measure_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ratio: int, is_bomb: bool

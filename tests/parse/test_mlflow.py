@@ -176,6 +176,19 @@ def test_what_only_looks_like_the_store_is_not_claimed(name: str, text: str) -> 
     assert candidates(log)[0].parser.id != "mlflow_file" or candidates(log)[0].score.value < MIN_SCORE
 
 
+def test_a_folder_called_metrics_above_the_store_changes_nothing(tmp_path: Path) -> None:
+    shutil.copytree(FILES, tmp_path / "metrics" / "mlruns")
+    assert [run.value("lr") for run in read_paths([tmp_path], ReadOptions(strict=True))] == [0.05, 0.1]
+
+
+@pytest.mark.parametrize(("status", "expected"), [(3, Status.FINISHED), (4, Status.CRASHED), (5, Status.INTERRUPTED), (1, Status.UNKNOWN)])
+def test_a_state_that_a_killed_process_left_behind_tells_nothing(tmp_path: Path, status: int, expected: Status) -> None:
+    shutil.copytree(FILES / EXPERIMENT / FIRST, tmp_path / FIRST)
+    meta = tmp_path / FIRST / "meta.yaml"
+    meta.write_text(meta.read_text(encoding="utf-8").replace("status: 3", f"status: {status}"), encoding="utf-8")
+    assert [run.status for run in read_paths([tmp_path / FIRST], ReadOptions(strict=True))] == [expected]
+
+
 def test_an_empty_store_is_nothing_read(tmp_path: Path) -> None:
     (tmp_path / "meta.yaml").write_text("artifact_location: x\nexperiment_id: '0'\nname: Default\n", encoding="utf-8")
     with pytest.raises(NothingReadError):

@@ -41,7 +41,11 @@ TOO_MUCH = Text(
 )
 BROKEN = Text(zh="在压缩包里已损坏：{error}", en="it is damaged inside the archive: {error}")
 BREAKS_OFF = Text(
-    zh="压缩包不完整或已损坏，其后的文件没有读到：{error}", en="the archive breaks off or is damaged, files behind it are missing: {error}"
+    zh="压缩包中断或已损坏，此后的文件没有读到", en="the archive breaks off or is damaged; files behind that place are missing"
+)
+TOO_MANY = Text(
+    zh="文件数超过 {limit}，其余的没有读；请解包后给出该次运行的目录",
+    en="it holds more than {limit} files, and the rest is not read; unpack it and give the folder of the run",
 )
 BOMB = Text(zh="解包后超过自身大小的 {ratio} 倍，按压缩炸弹处理", en="it unpacks to more than {ratio} times its size, as only a bomb does")
 DAMAGE: Final = (OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
@@ -107,7 +111,10 @@ def members(log: LogFile, wanted: Callable[[str], bool], prefix: str = "") -> It
 def _of_zip(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[str, LogFile | Skipped]:
     found, budget = dict[str, LogFile | Skipped](), _Budget()
     with zipfile.ZipFile(log.path or "") as archive:
-        for info in archive.infolist()[:MOST_MEMBERS]:
+        for number, info in enumerate(archive.infolist()):
+            if number >= MOST_MEMBERS:
+                found[log.shown] = Skipped(path=log.shown, reason=TOO_MANY(limit=MOST_MEMBERS), code=CODE)
+                break
             shown = prefix + inside(_name(info))
             if info.is_dir() or not wanted(shown):
                 continue
@@ -137,15 +144,19 @@ def _of_tar(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[st
             for number, info in enumerate(archive):
                 shown = prefix + inside(info.name)
                 if number >= MOST_MEMBERS:
+                    found[log.shown] = Skipped(path=log.shown, reason=TOO_MANY(limit=MOST_MEMBERS), code=CODE)
                     break
                 if info.isfile() and wanted(shown):
                     found[shown] = budget.refuses(shown, info.size) or _read(shown, lambda info=info: _bytes_of(archive, info))  # type: ignore[misc]
+            raw = getattr(file, "raw", None)
+            if isinstance(raw, Unpacked) and raw.damaged:  # it broke off between two members, which tarfile takes for the end
+                found[log.shown] = Skipped(path=log.shown, reason=BREAKS_OFF(), code=CODE)
     except BombError:
         found[log.shown] = Skipped(path=log.shown, reason=BOMB(ratio=BOMB_RATIO), code=CODE)
-    except DAMAGE as error:
+    except DAMAGE:
         if not found:
             raise
-        found[log.shown] = Skipped(path=log.shown, reason=BREAKS_OFF(error=str(error)), code=CODE)
+        found[log.shown] = Skipped(path=log.shown, reason=BREAKS_OFF(), code=CODE)
     return found
 
 

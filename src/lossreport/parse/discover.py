@@ -80,9 +80,9 @@ class Candidate:
 def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | None = None) -> tuple[Run, ...]:
     """Read all paths as one input and return its runs, those without a metric left out.
 
-    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard input. Raises MissingPathError where one does not exist and
-    NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped` of the first run and the
-    others are still read.
+    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard input. Raises MissingPathError
+    where one does not exist and NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped`
+    of the first run and the others are still read.
     """
     options = options or ReadOptions()
     with local_copies(paths, lambda shown: wanted(shown, options.ignore), MAX_DEPTH) as local:
@@ -179,7 +179,6 @@ def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] =
     if not is_archive(log):
         yield log
         return
-
     yield from members(log, lambda shown: wanted(shown, ignore), "" if log.path in named else f"{log.shown}/")
 
 

@@ -21,10 +21,11 @@ from lossreport.parse.tracker import Points, parameter_facts, stamp, tag_fact
 from lossreport.text import Text
 
 RUN_ID: Final = re.compile(r"[0-9a-f]{32}")
+META: Final = "meta.yaml"
 KINDS: Final = ("metrics", "params", "tags")
 ROW: Final = re.compile(r"\d{10,13} (?P<value>[-+.\deE]+|[-+]?nan|[-+]?inf(?:inity)?) (?P<step>-?\d+)(?: .+)?", re.IGNORECASE)
-STATUS: Final = {3: Status.FINISHED, 4: Status.CRASHED, 5: Status.INTERRUPTED, 1: Status.RUNNING}
-"""RunStatus of mlflow/protos/service.proto; scheduled runs (2) have not begun."""
+STATUS: Final = {3: Status.FINISHED, 4: Status.CRASHED, 5: Status.INTERRUPTED}
+"""RunStatus of mlflow/protos/service.proto. RUNNING (1) tells nothing: a process that was killed leaves it behind."""
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this line")
 NO_ROW = Text(zh="不是“时间戳 数值 step”", en="not `timestamp value step`")
 
@@ -40,6 +41,8 @@ class Place(NamedTuple):
 def place_of(shown: str) -> Place | None:
     """Return the place by the run's id in the path, else by a folder `metrics`; None for other files."""
     parts = shown.split("/")
+    if parts[-1] == META:
+        return None
     ids = [i for i, part in enumerate(parts[:-2]) if RUN_ID.fullmatch(part) and parts[i + 1] in KINDS]
     at = ids[0] + 1 if ids else parts.index("metrics") if "metrics" in parts[:-1] else None
     return None if at is None else Place("/".join(parts[:at]), parts[at], "/".join(parts[at + 1 :]))
@@ -56,7 +59,7 @@ def sniff(log: LogFile) -> Score:
     place = _place(log)
     if place is not None and place.kind != "metrics":
         return Score(0.9, f"a file of {place.kind} below the id of a run")
-    if log.shown.rsplit("/", 1)[-1].endswith("meta.yaml"):
+    if log.shown.endswith(META):
         return _sniff_meta(log)
     lines = [line for line in log.head_lines if line.strip()]
     if not lines or not all(ROW.fullmatch(line) for line in lines[: len(lines) - 1 or 1]):
@@ -78,7 +81,7 @@ def _sniff_meta(log: LogFile) -> Score:
 def read(log: LogFile) -> Iterator[Record]:
     """Yield what the file holds: one metric, one parameter, one tag, or the state of the run."""
     place = _place(log)
-    if place is None and log.shown.endswith("meta.yaml"):
+    if place is None and log.shown.endswith(META):
         yield from _meta(log)
     elif place is not None and place.kind in ("params", "tags"):
         say = parameter_facts if place.kind == "params" else tag_fact

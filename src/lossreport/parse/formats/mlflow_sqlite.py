@@ -28,7 +28,8 @@ NEEDED: Final = {
     "params": {"key", "value", "run_uuid"},
     "tags": {"key", "value", "run_uuid"},
 }
-STATUS: Final = {"FINISHED": Status.FINISHED, "FAILED": Status.CRASHED, "KILLED": Status.INTERRUPTED, "RUNNING": Status.RUNNING}
+STATUS: Final = {"FINISHED": Status.FINISHED, "FAILED": Status.CRASHED, "KILLED": Status.INTERRUPTED}
+"""RUNNING tells nothing: a process that was killed leaves it behind."""
 RUNS: Final = """
     SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, e.name FROM runs r LEFT JOIN experiments e USING (experiment_id)
     WHERE r.lifecycle_stage <> 'deleted' ORDER BY r.start_time, r.run_uuid"""
