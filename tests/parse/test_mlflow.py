@@ -53,6 +53,7 @@ def test_two_runs_keep_their_names_settings_states_and_values(store: str) -> Non
     assert [run.value("model.depth") for run in (first, second)] == [4, 4]
     assert {run.value("experiment") for run in (first, second)} == {"toy"}
     assert [run.status for run in (first, second)] == [Status.FINISHED, Status.CRASHED]
+    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == ["2026-11-25", "2026-11-25"]
     assert values(first, "train/loss") == [2.3 * math.exp(-step / 5) for step in range(12)]
     assert values(second, "train/loss")[:10] == [2.3 * math.exp(-step / 6) for step in range(10)]
     assert math.isnan(values(second, "train/loss")[10])

@@ -37,6 +37,7 @@ def test_two_runs_keep_their_names_settings_and_values() -> None:
     assert math.isnan(values(second, "train/loss")[10])
     assert values(second, "train/loss")[11] == math.inf
     assert len(values(first, "val/loss")) == 3
+    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == ["2026-11-25", "2026-11-25"]
 
 
 def test_rows_of_runs_that_write_at_once_are_sorted_out(tmp_path: Path) -> None:
@@ -68,3 +69,14 @@ def test_a_database_cut_short_gives_what_stands_before(tmp_path: Path) -> None:
     (run,) = read_paths([path], ReadOptions(strict=True))
     assert (run.sources[0].torn, run.sources[0].skipped) == (True, 1)
     assert 1000 < len(values(run, "train/loss")) < 4000
+
+
+def test_a_database_in_use_is_read_with_what_stands_beside_it(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = wal")
+        connection.execute("CREATE TABLE configs (id INTEGER, run_name TEXT, config TEXT)")
+        write(path, [("a", step, {"loss": step}) for step in range(3)])
+        assert (tmp_path / "x.db-wal").is_file()
+        (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert (values(run, "train/loss"), run.skipped) == ([0, 1, 2], ())

@@ -43,6 +43,8 @@ BINARY: Final = (
     ".so",
 )
 """Weights and media: passed over in a folder without a word, read when named."""
+COMPANIONS: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a database in use: read with it, see `database.py`."""
 HYDRA: Final = ".hydra"
 """The one hidden folder that holds the configuration of a run."""
 MAC: Final = "__MACOSX"
@@ -210,7 +212,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
         relative = Path(here).relative_to(folder)
         folders[:] = sorted(name for name in folders if (not name.startswith(".") or name == HYDRA) and len(relative.parts) < MAX_DEPTH)
         for name in files:
-            if not name.startswith(".") and not name.lower().endswith(BINARY):
+            if not name.startswith(".") and not name.lower().endswith((*BINARY, *COMPANIONS)):
                 yield Path(here) / name, (relative / name).as_posix()
 
 

@@ -113,9 +113,10 @@ class RawStatus:
 
 @dataclass(frozen=True, slots=True)
 class RawTime:
-    """The first or a later time stamp of the log, as it prints it."""
+    """The first or a later time stamp of the log, as it prints it; `line` where a file holds several runs, to tell whose it is."""
 
     stamp: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ class Reading:
     notes: list[RawNote] = field(default_factory=list)
     skips: list[SkippedLine] = field(default_factory=list)
     status: list[RawStatus] = field(default_factory=list)
-    stamps: list[str] = field(default_factory=list)
+    stamps: list[RawTime] = field(default_factory=list)
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -145,7 +145,7 @@ def _take(reading: Reading, record: object) -> None:
         case RawStatus():
             reading.status.append(record)
         case RawTime():
-            reading.stamps.append(record.stamp)
+            reading.stamps.append(record)
         case RowsRead():
             reading.rows, reading.lines = record.rows, record.lines
         case SkippedLine():
@@ -203,7 +203,7 @@ def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
         notes=list(_notes(reading, first, after)),
         skips=[skip for skip in reading.skips if mine(skip.line)],
         status=[status for status in reading.status if mine(status.line)],
-        stamps=[],
+        stamps=[time for time in reading.stamps if time.line and mine(time.line)],
         rows=rows,
         lines=min(after - 1, reading.lines),
         first_line=first,

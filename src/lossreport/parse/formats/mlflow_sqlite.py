@@ -93,7 +93,7 @@ def _run(store: _Store, run: tuple[Any, ...], is_new: bool) -> Iterator[Record]:
     if is_new:
         yield RawSegment(store.record + 1, "new_run")
     yield from _metrics(store, identity)
-    yield from (RawTime(text) for time in (start, end) if time and (text := stamp(time / 1000)) is not None)
+    yield from (RawTime(text, line) for time in (start, end) if time and (text := stamp(time / 1000)) is not None)
     if status in STATUS:
         yield RawStatus(STATUS[status], store.record)
 

@@ -48,7 +48,7 @@ def read(log: LogFile) -> Iterator[Record]:
                     times[1:] = [str(row[0])] if row is not None else times[1:]
                     yield from _row(writer, row, record)
                 yield from writer.columns.chunks()
-                yield from (RawTime(time[:19].replace("T", " ")) for time in times)
+                yield from (RawTime(time[:19].replace("T", " "), record) for time in times)
                 rows += writer.rows
     except sqlite3.DatabaseError:
         yield SkippedLine(record + 1, DAMAGED, torn=True)
