@@ -99,6 +99,10 @@ def test_runs_that_log_different_metrics_stay_apart(database: Path) -> None:
     assert [run.value("lr") for run in (first, second)] == [0.1, 0.05]
 
 
+def test_the_user_of_a_run_is_not_shown(database: Path) -> None:
+    assert {run.value("tag/mlflow.user") for run in runs(database).values()} == {"[user]"}
+
+
 def test_runs_of_one_name_are_told_apart(database: Path) -> None:
     change(database, "UPDATE runs SET name = 'same'")
     assert sorted(runs(database)) == ["same:10", "same:35"]

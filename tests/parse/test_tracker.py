@@ -85,8 +85,8 @@ def test_a_parameter_is_the_value_its_text_stands_for(text: str, value: object) 
     assert (name, found) == ("p", value)
 
 
-def test_a_tag_that_names_a_person_is_left_out() -> None:
-    assert [fact.name for tag in ("mlflow.user", "stage") for fact in tag_fact(tag, "x", 1)] == ["tag/stage"]
+def test_a_tag_that_is_a_document_is_left_out() -> None:
+    assert [fact.name for tag in ("mlflow.note.content", "stage") for fact in tag_fact(tag, "x", 1)] == ["tag/stage"]
 
 
 def test_a_last_learning_rate_is_never_the_setting() -> None:

@@ -20,8 +20,8 @@ from lossreport.parse.rows import BOOKKEEPING, INSTANT, NOT_FINITE, is_axis
 LITERAL_LENGTH: Final = 8000
 """MLflow keeps at most so many characters of a parameter; what is longer was cut."""
 STEPS: Final = ("step", "_step")
-PRIVATE_TAGS: Final = ("mlflow.user", "mlflow.log-model.history", "mlflow.note.content", "mlflow.source.name")
-"""Tags that name a person or a place on a machine, or are no setting."""
+LONG_TAGS: Final = ("mlflow.log-model.history", "mlflow.note.content")
+"""Tags that are documents and no settings."""
 
 
 def numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
@@ -43,8 +43,8 @@ def parameter_facts(name: str, text: str, line: int) -> Iterator[RawFact]:
 
 
 def tag_fact(name: str, text: str, line: int) -> Iterator[RawFact]:
-    """Yield a tag as a fact, unless it names a person or is no setting."""
-    if name not in PRIVATE_TAGS:
+    """Yield a tag as a fact, unless it is a document; people and machines in it are taken out later, as in all facts."""
+    if name not in LONG_TAGS:
         yield RawFact(f"tag/{name}", text, line)
 
 
