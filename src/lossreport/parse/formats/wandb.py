@@ -128,8 +128,9 @@ def _by_step(run: _Run, row: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]
     if not run.step_metrics:
         return [("", row)]
     parts: dict[str, dict[str, Any]] = {}
+    defined = tuple(run.step_metrics.items())
     for name, value in row.items():
-        counted = _counted_by(name, tuple(run.step_metrics.items()))
+        counted = _counted_by(name, defined)
         parts.setdefault(counted if counted in row and not is_axis(name) else "", {})[name] = value
     return [(by, _counted(part, by, row)) for by, part in parts.items()]
 
