@@ -12,7 +12,7 @@ from lossreport.errors import ConfigError, OutputError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
-from lossreport.settings import Settings, find_settings, with_facts
+from lossreport.settings import Settings, find_settings, folder_of, with_facts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -232,9 +232,7 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
 def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: Format) -> Path | None:
     if output is not None:
         return None if os.fspath(output) == "-" else Path(output)
-    first = os.fspath(paths[0])
-    place = Path() if first == "-" else Path(first)
-    return (place if place.is_dir() else place.parent) / f"lossreport.{form}"
+    return folder_of(paths[0]) / f"lossreport.{form}"
 
 
 def _format_of(output: str | os.PathLike[str] | None) -> Format | None:

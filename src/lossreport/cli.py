@@ -6,12 +6,16 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from lossreport import __version__
 from lossreport.errors import LossreportError, UsageError
+
+if TYPE_CHECKING:
+    from lossreport.model.run import Skipped
+    from lossreport.parse.reader import LogFile
 
 SEVERITIES = ("low", "medium", "high", "critical")
 GATE_REACHED = 4
@@ -100,21 +104,33 @@ def formats(paths: tuple[str, ...]) -> int:
             click.echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
-    from lossreport.parse.discover import MIN_SCORE, candidates, find_logs, unfolded
+    from lossreport.parse.discover import MAX_DEPTH, find_logs, unfolded, wanted
+    from lossreport.parse.remote import local_copies
 
-    read = 0
-    for log in (inner for found in find_logs(paths) for inner in unfolded(found)):
-        found = candidates(log)
-        best = found[0]
-        readable = best.score.value >= MIN_SCORE
-        read += readable
-        click.echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
-        for candidate in found:
-            if candidate is best or candidate.score.value > 0:
-                click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
-    if not read:
+    with local_copies(paths, wanted, MAX_DEPTH) as local:
+        named = [Path(path) for path in local.paths]
+        found = [_explain(log) for file in find_logs(local.paths) for log in unfolded(file, named=named)]
+    if not any(found):
         raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
     return 0
+
+
+def _explain(log: LogFile | Skipped) -> bool:
+    """Print what every parser says of a file; return whether one would read it."""
+    from lossreport.model.run import Skipped
+    from lossreport.parse.discover import MIN_SCORE, candidates
+
+    if isinstance(log, Skipped):
+        click.echo(f"{log.path}: not read: {log.reason.plain('en')}")
+        return False
+    found = candidates(log)
+    best = found[0]
+    readable = best.score.value >= MIN_SCORE
+    click.echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
+    for candidate in found:
+        if candidate is best or candidate.score.value > 0:
+            click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+    return readable
 
 
 @main.command()

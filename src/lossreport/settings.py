@@ -41,8 +41,7 @@ def find_settings(paths: Sequence[str | os.PathLike[str]], chosen: str | None = 
     """
     if chosen is not None:
         return _of_file(Path(chosen))
-    place = Path(os.fspath(paths[0])) if paths and os.fspath(paths[0]) != "-" else Path()
-    folder = place if place.is_dir() else place.parent
+    folder = folder_of(paths[0]) if paths else Path()
     project = _of_project(Path("pyproject.toml"))
     beside = _of_file(folder / FILE) if (folder / FILE).is_file() else Settings()
     return Settings(
@@ -60,6 +59,13 @@ def _over(near: Guidance, far: Guidance) -> Guidance:
         ignored=(*near.ignored, *far.ignored),
         origins={**far.origins, **near.origins},
     )
+
+
+def folder_of(path: str | os.PathLike[str]) -> Path:
+    """Return the local folder of a path; that of standard input and of addresses (s3://...) is the current one."""
+    name = os.fspath(path)
+    place = Path() if name == "-" or "://" in name else Path(name)
+    return place if place.is_dir() else place.parent
 
 
 def parse_facts(pairs: Sequence[str]) -> dict[str, FactValue]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossreport.parse.encoding import detect
+from lossreport.parse.encoding import detect, is_binary
 from lossreport.parse.reader import LogFile
 
 TEXT = "第3轮 训练损失: 0.5213 学习率: 1e-4，验证准确率提高\nepoch 4 训练损失: 0.4101，梯度范数正常\n轮次 5 损失 0.39\n"
@@ -63,3 +63,25 @@ def test_a_binary_file_is_not_taken_for_utf_16() -> None:
 def test_utf_16_is_whole_wherever_a_block_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("lossreport.parse.reader.BLOCK_BYTES", 3)
     assert texts(b"\xff\xfe" + TEXT.encode("utf-16-le")) == TEXT.splitlines()
+
+
+@pytest.mark.parametrize(("controls", "expected"), [(20, False), (21, True)])
+def test_a_file_is_binary_from_two_controls_in_a_hundred_bytes(controls: int, expected: bool) -> None:
+    assert is_binary(b"\x01" * controls + b"x" * (1000 - controls)) is expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [b"\0" * 500 + b"loss 1\n" * 50, b"\x1b[A\r\x08\x07loss 1\n" * 50, "损失 1\n".encode("gb18030") * 50],
+    ids=["holes", "terminal", "gbk"],
+)
+def test_holes_terminal_codes_and_other_encodings_are_text(text: bytes) -> None:
+    assert not is_binary(text)
+    assert LogFile("x", data=text).head_lines
+
+
+def test_wide_text_is_no_binary_file() -> None:
+    data = "丁丑 loss 1\r\n".encode("utf-16-le") * 50  # U+4E01 and U+4E11
+    assert is_binary(data)
+    assert detect(data) == "utf-16-le"
+    assert LogFile("x", data=data).head_lines

@@ -17,6 +17,8 @@ ELSEWHERE = {
     "metriclogger_text": "vla_action_head/output.log",
     "metriclogger_jsonl": "vla_action_head/log_train.txt",
     "args_namespace": "vla_action_head/args.json",
+    "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
+    "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }
 nan = math.nan
 
@@ -83,6 +85,32 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("val/obj_loss epoch value", [0, 1, 2], [0.0016, 0.001601, 0.0016], [1, 2, 3]),
     ],
 }  # fmt: skip
+STORES: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
+    "catboost": [("train/Logloss iteration value", list(range(25)), [0.6760070189, 0.6628622178, 0.6513234313], list(range(4, 29)))],
+    "dvclive": [
+        ("train/loss step unknown", list(range(12)), [2.3, 1.883080732079358], list(range(2, 14))),
+        ("val/heads/action_loss step value", [3, 7, 11], [1.4556735833103203, 0.7473677373950344, 0.38371139059126536], [2, 3, 4]),
+    ],
+    "evals_result": [("eval/logloss iteration value", list(range(120)), [0.6939458549022675], [1] * 120)],
+    "skorch_history": [
+        ("train/loss epoch epoch_mean", [1, 2, 3, 4, 5], [1.283581252914248], [1] * 5),
+        ("train/loss row value", list(range(20)), [1.246081252914248, 1.296081252914248], [1] * 20),
+    ],
+    "swanlab": [
+        ("train/loss step unknown", list(range(0, 120, 10)), [2.3, 1.883080732079358], [12, 15, 17, 19, 23, 25, 27, 29, 32, 34, 36, 38]),
+        ("val/loss step value", [30, 70, 110], [1.85, 1.65, 1.45], [22, 31, 40]),
+    ],
+    "visualdl": [
+        ("train/loss step unknown", list(range(31)), [2.3025999069213867], [*(2 * i + 2 + (i > 9) + (i > 19) for i in range(30)), 65]),
+        ("eval/acc step value", [9, 19, 29], [0.2800000011920929, 0.47999998927116394, 0.6800000071525574], [22, 43, 64]),
+    ],
+    "wandb": [
+        ("train/loss step unknown", list(range(10, 130, 10)), [2.3, 1.883080732079358], [14, 17, 20, 23, 26, 29, 32, 35, 38, 41, 44, 47]),
+        ("eval/loss step value", [40, 80, 120], [1.4556735833103203, 0.7473677373950344, 0.38371139059126536], [23, 35, 47]),
+        ("train/parts.b step unknown", [3, 7, 11], [-1.5, -1.5, -1.5], [23, 35, 47]),
+    ],
+}  # fmt: skip
+"""Formats that are no lines of rows; of a long series the first values."""
 ENDS = {
     "generic_jsonl": ("train/loss step unknown", 40, 2.050891399383545),
     "keras_csv": ("val/loss epoch epoch_mean", 12, 1.1356688737869263),
@@ -123,6 +151,18 @@ def test_a_format_gives_exact_places_values_and_lines(
         series = one(run, name)
         assert series.x.tolist() == x
         assert series.y.tolist() == pytest.approx(y, nan_ok=True, rel=1e-12)
+        assert series.line.tolist() == line
+
+
+@pytest.mark.parametrize(("parser_id", "expected"), STORES.items(), ids=STORES)
+def test_a_store_gives_exact_places_values_and_records(
+    parser_id: str, expected: list[tuple[str, list[float], list[float], list[int]]]
+) -> None:
+    run = run_of(parser_id)
+    for name, x, y, line in expected:
+        series = one(run, name)
+        assert series.x.tolist() == x
+        assert series.y[: len(y)].tolist() == pytest.approx(y, rel=1e-12)
         assert series.line.tolist() == line
 
 

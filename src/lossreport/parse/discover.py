@@ -5,9 +5,9 @@ from __future__ import annotations
 import fnmatch
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from lossreport.errors import LogError, MissingPathError, NothingReadError, UsageError
@@ -18,6 +18,7 @@ from lossreport.parse.merge import merge
 from lossreport.parse.parser import Parser, Score, parser, parsers
 from lossreport.parse.reader import LogFile
 from lossreport.parse.reading import Reading, cut_into_runs, read_log
+from lossreport.parse.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.parse.runs import Group, grouped
 from lossreport.text import Text
 
@@ -43,8 +44,12 @@ BINARY: Final = (
     ".so",
 )
 """Weights and media: passed over in a folder without a word, read when named."""
+COMPANIONS: Final = ("-wal", "-shm")
+"""What SQLite keeps beside a database in use: read with it, see `database.py`."""
 HYDRA: Final = ".hydra"
 """The one hidden folder that holds the configuration of a run."""
+MAC: Final = "__MACOSX"
+"""What macOS puts into its archives beside the files."""
 MIN_SCORE: Final = 0.5
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
 PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed, a bug of lossreport: {error}")
@@ -79,15 +84,21 @@ class Candidate:
 def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | None = None) -> tuple[Run, ...]:
     """Read all paths as one input and return its runs, those without a metric left out.
 
-    A path is a folder, a file, an archive or `-` for standard input. Raises MissingPathError where one does not exist and
-    NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped` of the first run and the
-    others are still read.
+    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard input. Raises MissingPathError
+    where one does not exist and NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped`
+    of the first run and the others are still read.
     """
     options = options or ReadOptions()
+    with local_copies(paths, lambda shown: wanted(shown, options.ignore), MAX_DEPTH) as local:
+        return _read_local(local, paths, options)
+
+
+def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
     parts: list[Reading] = []
-    skipped: list[Skipped] = []
-    for log in find_logs(paths, options.ignore):
-        for found in _read(log, options):
+    skipped = list(local.skipped)
+    named = {Path(path) for path in local.paths}
+    for log in find_logs(local.paths, options.ignore):
+        for found in _read(log, options, named):
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
@@ -95,10 +106,10 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(
-            f"No metric found in {_named(paths)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
+            f"No metric found in {_named(given)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
-    return _merged(groups, parts, run_name(paths), options)
+    return _merged(groups, parts, run_name(given), options)
 
 
 def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:
@@ -111,10 +122,22 @@ def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, option
     )
 
 
-def _read(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]:
-    """Read one file, each of its writers apart; what cannot be read is passed on with the reason."""
+def _read(log: LogFile, options: ReadOptions, named: Collection[Path]) -> Iterator[Reading | Skipped]:
+    """Read one file, or those in one archive; what cannot be read is passed on with the reason."""
     try:
-        for view in (view for file in unfolded(log, options.ignore) for view in _views(file)):
+        for file in unfolded(log, options.ignore, named):
+            if isinstance(file, Skipped):
+                yield file
+            else:
+                yield from _read_one(file, options)
+    except LogError as error:
+        yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code)
+
+
+def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]:
+    """Read one file, each of its writers apart."""
+    try:
+        for view in _views(log):
             chosen = _choose(view, options)
             yield chosen if isinstance(chosen, Skipped) else read_log(view, chosen)
     except LogError as error:
@@ -152,14 +175,21 @@ def find_logs(paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str] = (
                 yield LogFile(shown, path=file)
 
 
-def unfolded(log: LogFile, ignore: Sequence[str] = ()) -> Iterator[LogFile]:
-    """Yield the file, or the files inside it where it is an archive; raises LogError where that is damaged."""
+def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()) -> Iterator[LogFile | Skipped]:
+    """Yield the file, or those inside it where it is an archive, with what cannot be read; raises LogError where it cannot be opened.
+
+    An archive that the user named is a folder like any other; one found in a folder is a folder below it.
+    """
     if not is_archive(log):
         yield log
         return
-    for member in members(log):
-        if not member.shown.lower().endswith(BINARY) and not _matches(member.shown, (*NEVER, *ignore)):
-            yield member
+    yield from members(log, lambda shown: wanted(shown, ignore), "" if log.path in named else f"{log.shown}/")
+
+
+def wanted(shown: str, ignore: Sequence[str] = ()) -> bool:
+    """Return whether a file inside an archive, or at another place, is looked at: neither hidden, nor weights, nor left out by name."""
+    hidden = any((name.startswith(".") and name != HYDRA) or name == MAC for name in shown.split("/"))
+    return not (hidden or shown.lower().endswith(BINARY) or _matches(shown, (*NEVER, *ignore)))
 
 
 def candidates(log: LogFile) -> list[Candidate]:
@@ -173,6 +203,8 @@ def run_name(paths: Sequence[str | os.PathLike[str]]) -> str:
     first = os.fspath(paths[0])
     if first == "-":
         return "stdin"
+    if is_remote(first):
+        return name_of(first) if first.endswith("/") else PurePosixPath(name_of(first)).stem
     place = Path(first).resolve()
     return place.name if place.is_dir() else place.stem
 
@@ -182,7 +214,7 @@ def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
         relative = Path(here).relative_to(folder)
         folders[:] = sorted(name for name in folders if (not name.startswith(".") or name == HYDRA) and len(relative.parts) < MAX_DEPTH)
         for name in files:
-            if not name.startswith(".") and not name.lower().endswith(BINARY):
+            if not name.startswith(".") and not name.lower().endswith((*BINARY, *COMPANIONS)):
                 yield Path(here) / name, (relative / name).as_posix()
 
 
@@ -203,7 +235,7 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
 
 
 def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
-    return ", ".join(repr(os.fspath(path)) for path in paths)
+    return ", ".join(repr(shown_address(path)) for path in paths)
 
 
 def _why(parts: Sequence[Reading], skipped: Sequence[Skipped]) -> str:

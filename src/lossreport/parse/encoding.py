@@ -18,11 +18,20 @@ HIGH: Final = re.compile(rb"[\x80-\xff]+")
 WIDE: Final = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
 NUL_SHARE: Final = 0.3
 """UTF-16 of mostly Latin text has a zero in every second byte; Chinese words lower the share, binary files have zeros at both places."""
+CONTROLS: Final = bytes((*range(1, 7), *range(14, 27), *range(28, 32)))
+"""Control characters other than NUL (files have holes), bell to carriage return, and escape."""
+CONTROL_SHARE: Final = 0.02
+"""Event files and W&B files have 6 to 15 %, the 363 text files of our collection, in all their encodings, 0 %."""
 MIN_HIGH: Final = 6
 """Fewer bytes above 127 in lines that are no UTF-8 tell of damage, not of another encoding."""
 ASIAN: Final = ("gb18030", "big5", "cp949", "shift_jis")
 OTHERS: Final = (*ASIAN, "cp1251", "cp1252")
 """What lines that are no UTF-8 may be in: Chinese, Korean, Japanese, Cyrillic and Western Windows."""
+
+
+def is_binary(head: bytes) -> bool:
+    """Return whether these are no lines of text: too many control characters that no terminal uses."""
+    return len(head) - len(head.translate(None, CONTROLS)) > CONTROL_SHARE * len(head)
 
 
 def detect(head: bytes) -> str:
@@ -31,8 +40,8 @@ def detect(head: bytes) -> str:
         if head.startswith(mark):
             return name
     wide = _wide_without_mark(head)
-    if wide:
-        return wide
+    if wide or is_binary(head):
+        return wide or "utf-8"
     odd = [line for line in head.split(b"\n")[:-1] or [head] if not _is(line, "utf-8") and b"\0" not in line]
     high = sum(byte > 127 for line in odd for byte in line)
     return _of_lines(odd) if high >= MIN_HIGH else "utf-8"

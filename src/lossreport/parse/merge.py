@@ -63,7 +63,7 @@ def merge(
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
-    stamps = [stamp for part in parts for stamp in part.stamps]
+    stamps = [time.stamp for part in parts for time in part.stamps]
     progress = _progress(series, known)
     return Run(
         id=run_id,

@@ -30,6 +30,9 @@ from lossreport.text import Text
 FLUSH_ROWS: Final = 100_000
 """Values a Columns helper holds before they become a chunk."""
 
+SUMMARY: Final = "summary/"
+"""Begins the names of facts that are the last values of one run."""
+
 
 class Score(NamedTuple):
     """How sure a parser is that a file is its own: 0 (not at all) to 1, and why."""
@@ -110,9 +113,10 @@ class RawStatus:
 
 @dataclass(frozen=True, slots=True)
 class RawTime:
-    """The first or a later time stamp of the log, as it prints it."""
+    """The first or a later time stamp of the log, as it prints it; `line` where a file holds several runs, to tell whose it is."""
 
     stamp: str
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,17 @@ Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parser:
-    """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics."""
+    """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
+
+    `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
+    """
 
     id: str
     title: Text
     sniff: Callable[[LogFile], Score]
     read: Callable[[LogFile], Iterator[Record]]
     config: bool = False
+    run_folder: Callable[[str], str] | None = None
 
 
 @cache

@@ -15,14 +15,21 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
     """
     place, end = 0, len(data)
     while place < end:
-        key, place = _varint(data, place)
+        key = data[place]
+        place += 1
+        if key > 0x7F:
+            key, place = varint(data, place - 1)
         kind = key & 7
         if kind == VARINT:
-            value, place = _varint(data, place)
+            value, place = varint(data, place)
             yield key >> 3, value
             continue
         if kind == BYTES:
-            size, place = _varint(data, place)
+            size = data[place] if place < end else 0
+            if size > 0x7F:
+                size, place = varint(data, place)
+            else:
+                place += 1
         elif kind in (FIXED64, FIXED32):
             size = 8 if kind == FIXED64 else 4
         else:
@@ -42,7 +49,7 @@ def packed_numbers(value: int | bytes, code: str) -> list[float]:
         return list(struct.unpack(f"<{len(value) // size}{code}", value[: len(value) // size * size]))
     numbers, place = [], 0
     while place < len(value):
-        number, place = _varint(value, place)
+        number, place = varint(value, place)
         numbers.append(float(_signed(number)))
     return numbers
 
@@ -51,7 +58,8 @@ def _signed(value: int) -> int:
     return value - (1 << 64) if value >= 1 << 63 else value
 
 
-def _varint(data: bytes, place: int) -> tuple[int, int]:
+def varint(data: bytes, place: int) -> tuple[int, int]:
+    """Return the number of variable length at `place`, and the place behind it."""
     value = shift = 0
     while place < len(data):
         byte = data[place]

@@ -13,7 +13,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 from lossreport.errors import LogError
 from lossreport.parse.compression import Unpacked, unpacked
-from lossreport.parse.encoding import WIDE, as_utf8, decode, detect
+from lossreport.parse.encoding import WIDE, as_utf8, decode, detect, is_binary
 from lossreport.parse.terminal import NOISE, fragments, prefix_of, split_writer, writers
 
 HEAD_BYTES: Final = 1 << 16
@@ -96,8 +96,8 @@ class LogFile:
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:
-        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a database."""
-        if self.head.startswith(DATABASE):
+        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a binary file."""
+        if self.head.startswith(DATABASE) or is_binary(self.head):
             return ()
         raw = self.head.split(self._line_end)
         texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]
@@ -107,7 +107,7 @@ class LogFile:
     @cached_property
     def sample_lines(self) -> tuple[str, ...]:
         """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
-        size = self.path.stat().st_size if self.path is not None and not self._packed else 0
+        size = self.path.stat().st_size if self.path is not None and not self.is_packed else 0
         if self.path is None or size <= len(self.head) or self.encoding in WIDE or not self.head_lines:
             return self.head_lines
         with self.open() as file:
@@ -120,7 +120,8 @@ class LogFile:
         return [decode(line, self.encoding) for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]]
 
     @cached_property
-    def _packed(self) -> bool:
+    def is_packed(self) -> bool:
+        """Whether the file is compressed, by its first bytes."""
         with self.open() as file:
             return isinstance(getattr(file, "raw", None), Unpacked)
 
@@ -132,7 +133,7 @@ class LogFile:
     @cached_property
     def damaged(self) -> bool:
         """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
-        if not self._packed:
+        if not self.is_packed:
             return False
         with self.open() as file:
             while file.read(BLOCK_BYTES):

@@ -61,7 +61,7 @@ class Reading:
     notes: list[RawNote] = field(default_factory=list)
     skips: list[SkippedLine] = field(default_factory=list)
     status: list[RawStatus] = field(default_factory=list)
-    stamps: list[str] = field(default_factory=list)
+    stamps: list[RawTime] = field(default_factory=list)
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -148,7 +148,7 @@ def _take(reading: Reading, record: object) -> None:
         case RawStatus():
             reading.status.append(record)
         case RawTime():
-            reading.stamps.append(record.stamp)
+            reading.stamps.append(record)
         case RowsRead():
             reading.rows, reading.lines = record.rows, record.lines
         case SkippedLine():
@@ -169,17 +169,24 @@ def _begins_anew(reading: Reading, segment: RawSegment) -> bool:
     column = reading.longest
     if segment.why in NEVER_CUT or column is None:
         return False
+    if segment.why == "new_run":  # another run may log other metrics
+        return _last_row(reading, segment.line) > 0 and any(each.line[-1] >= segment.line for each in reading.columns.values())
     row = int(np.searchsorted(column.line, segment.line))
     if not 0 < row < len(column.x):
         return False
-    return segment.why == "new_run" or bool(column.x[row] <= column.x[0] < column.x[row - 1])
+    return bool(column.x[row] <= column.x[0] < column.x[row - 1])
 
 
 def _with_header(reading: Reading, line: int) -> int:
     """Return the line from which a run's own lines count: its facts stand between the last row before and its first."""
-    column = reading.longest
-    before = int(column.line[max(int(np.searchsorted(column.line, line)) - 1, 0)]) if column is not None else 0
+    before = _last_row(reading, line)
     return min((fact.line for fact in reading.facts if before < fact.line < line), default=line)
+
+
+def _last_row(reading: Reading, before: int) -> int:
+    """Return the line of the last row of any series before a line; 0 where there is none."""
+    places = ((column, int(np.searchsorted(column.line, before))) for column in reading.columns.values())
+    return max((int(column.line[place - 1]) for column, place in places if place), default=0)
 
 
 def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
@@ -199,7 +206,7 @@ def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
         notes=list(_notes(reading, first, after)),
         skips=[skip for skip in reading.skips if mine(skip.line)],
         status=[status for status in reading.status if mine(status.line)],
-        stamps=[],
+        stamps=[time for time in reading.stamps if time.line and mine(time.line)],
         rows=rows,
         lines=min(after - 1, reading.lines),
         first_line=first,

@@ -69,7 +69,7 @@ AXES: Final = (
 """Names of what x counts, surest first."""
 SPLIT_NAMES: Final = ("mode", "split", "phase", "stage", "subset", "set", "type", "tag", "阶段")
 SPLIT_VALUES: Final = {
-    "train": "train", "training": "train", "trn": "train", "fit": "train", "训练": "train",
+    "train": "train", "training": "train", "trn": "train", "fit": "train", "learn": "train", "训练": "train",
     "val": "val", "valid": "valid", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
     "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
     "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
@@ -176,6 +176,12 @@ def _place(row: Mapping[str, Any], shape: Shape, count: int) -> Place:
         if x is not None and math.isfinite(x):
             return Place(axis, x, epoch)
     return Place(Axis.ROW, float(count), math.nan)
+
+
+def split_of_folder(shown: str) -> str | None:
+    """Return the split that the innermost folder called like one names (`logs/validation/events...`), or None."""
+    parts = shown.lower().split("/")[:-1]
+    return next((SPLIT_VALUES[part] for part in reversed(parts) if part in SPLIT_VALUES), None)
 
 
 def is_axis(name: str) -> bool:

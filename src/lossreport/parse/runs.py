@@ -10,13 +10,13 @@ from typing import Final
 import numpy as np
 
 from lossreport.model.run import Axis, Floats, Skipped
-from lossreport.parse.parser import ColumnKey
+from lossreport.parse.parser import SUMMARY, ColumnKey
 from lossreport.parse.reading import Column, Reading
 from lossreport.text import Text
 
 PART_OF_A_RUN: Final = re.compile(
     r"""(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev|logs?|tb|tb_logs?|tf_logs|tensorboard|csv|csv_logs?|summar(?:y|ies)
-      |lightning_logs|vis_data|files|metrics|params|plots|tags|artifacts|events?|outputs?|results?|history|wandb|mlruns|runs?
+      |lightning_logs|vis_data|catboost_info|learn|files|metrics|params|plots|tags|artifacts|events?|outputs?|results?|history|wandb|mlruns|runs?
       |\.hydra|rank[-_]?\d+|(?:global_)?(?:checkpoint|ckpt|step)s?(?:[-_]?\d+)?|\d{10}\.\d+)""",
     re.VERBOSE | re.IGNORECASE,
 )
@@ -27,7 +27,9 @@ RIVAL_SHARE: Final = 0.5
 NEAR_ROWS: Final = 20
 """A run that goes on after another begins at most so many of its row distances behind the other's end."""
 
-COPY = Text(zh="是 {other} 的较早副本，其中的行都在后者里", en="an earlier copy of {other}, which holds all of its rows")
+COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="holds nothing more: all of its rows stand in {other} as well")
+NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without a metric")
+WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run and does not say of which")
 REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints the very numbers of {other}")
 
 
@@ -53,11 +55,22 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
     for part in parts:
         if not part.columns:
             _give(part, groups)
+    return _named(groups)
+
+
+def _named(groups: list[Group]) -> list[Group]:
+    """Call runs as the tracker that kept them does, where no two of them are called so."""
+    called = [{name for part in group.parts if not part.parser.config and (name := _called(part))} for group in groups]
+    known = [name for names in called for name in names]
+    for group, names in zip(groups, called, strict=True):
+        if len(names) == 1 and known.count(min(names)) == 1:
+            group.name = min(names)
     return groups
 
 
 def _folder(part: Reading) -> tuple[str, ...]:
-    return tuple(name for name in part.log.shown.split("/")[:-1] if not PART_OF_A_RUN.fullmatch(name))
+    folder = part.parser.run_folder(part.log.shown) if part.parser.run_folder else part.log.shown.rpartition("/")[0]
+    return tuple(name for name in folder.split("/") if name and not PART_OF_A_RUN.fullmatch(name))
 
 
 def _by_folder(parts: Sequence[Reading]) -> list[Group]:
@@ -74,12 +87,21 @@ def _by_part(group: Group) -> list[Group]:
         return [group]
     lead = max({part.log.shown for part in cut}, key=lambda shown: sum(part.log.shown == shown for part in cut))
     pieces = [part for part in cut if part.log.shown == lead]
-    groups = [Group(f"{piece.log.shown}:{_first_line(piece)}", [piece]) for piece in pieces]
+    names = [_called(piece) for piece in pieces]
+    groups = [
+        Group(name if name and names.count(name) == 1 else f"{name or piece.log.shown}:{_first_line(piece)}", [piece])
+        for name, piece in zip(names, pieces, strict=True)
+    ]
     for other in group.parts:
         if other.log.shown != lead:
             _likest(other, groups, len(pieces)).parts.append(other)
     groups[-1].skipped = group.skipped
     return groups
+
+
+def _called(part: Reading) -> str:
+    """Return the name that the file itself gives to a run, or nothing."""
+    return next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
 
 
 def _first_line(part: Reading) -> int:
@@ -212,8 +234,18 @@ def _follows(before: Column, after: Column) -> bool:
 
 
 def _give(part: Reading, groups: list[Group]) -> None:
-    """Give a configuration to every run below its folder, and to all where none lies below it."""
+    """Give a configuration to every run below its folder, and to all where none lies below it; last values only where it is one run.
+
+    A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no other run's.
+    """
     place = "/".join(_folder(part))
     below = [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
-    for group in below or groups:
+    if not below and part.parser.run_folder and groups:
+        groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
+        return
+    chosen = below or groups
+    if len(chosen) > 1 and any(fact.name.startswith(SUMMARY) for fact in part.facts):
+        chosen[0].skipped.append(Skipped(path=part.log.shown, reason=WHOSE(), code="empty"))
+        return
+    for group in chosen:
         group.parts.append(part)

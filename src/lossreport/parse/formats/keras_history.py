@@ -22,6 +22,9 @@ LIST_OF_NUMBERS: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|-?
 STEPS_TO_VALUES: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\{\s*"start_step"\s*:\s*\d+|"([^"\\]{1,80})"\s*:\s*\{\s*"\d+"\s*:\s*-?\d')
 WRAPPERS: Final = ("history", "params", "metrics", "results", "logs")
 
+NOT_LOGGED: Final = "nan"
+"""Megatron fills golden values up to the planned end with this text; a value that is not finite stands there as bare NaN."""
+
 
 def sniff(log: LogFile) -> Score:
     """Claim one JSON object that maps names of metrics to lists of numbers, or to values by step."""
@@ -73,7 +76,7 @@ def curves(document: Mapping[str, Any]) -> Iterator[tuple[str, list[float], list
 def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
     for name, value in document.items():
         if isinstance(value, dict) and isinstance(value.get("values"), dict):
-            yield prefix + name, value["values"]
+            yield prefix + name, {step: item for step, item in value["values"].items() if item != NOT_LOGGED or "start_step" not in value}
         elif isinstance(value, dict) and value and all(str(key).lstrip("-").isdigit() for key in value):
             yield prefix + name, value
         elif isinstance(value, dict):

@@ -10,6 +10,7 @@ import math
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import BinaryIO, Final, NamedTuple
 
 import google_crc32c
@@ -17,9 +18,9 @@ import google_crc32c
 from lossreport.model.run import Axis, Statistic
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
-from lossreport.parse.protobuf import fields, packed_numbers
+from lossreport.parse.protobuf import fields, packed_numbers, varint
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import INSTANT, SPLIT_VALUES, SUMMARY, is_axis
+from lossreport.parse.rows import INSTANT, SUMMARY, is_axis, split_of_folder
 from lossreport.text import Text
 
 HEADER: Final = struct.Struct("<QI")
@@ -30,6 +31,11 @@ FLOATS: Final = {1: "f", 2: "d"}
 INTEGERS: Final = {3: "<i4", 4: "u1", 6: "i1", 9: "<i8"}
 """DataType of a TensorProto: 1 float, 2 double, 3 int32, 9 int64, 19 half."""
 HALF: Final = 19
+TIME: Final = struct.Struct("<Bd")
+NUMBER: Final = struct.Struct("<f")
+TIME_TAG, STEP_TAG = 0x09, 0x10
+LONGEST_PLAIN: Final = 512
+"""Longer events hold more than a scalar."""
 SUFFIXES: Final = (("_step", Statistic.VALUE), ("_epoch", Statistic.EPOCH_MEAN))
 BOOKKEEPING: Final = ("hp_metric",)
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
@@ -50,7 +56,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield all scalars of all tags over the step, none left out; times are UTC."""
-    columns, place, folder = Columns(), _Place(), _split_of_folder(log.shown)
+    columns, place, folder = Columns(), _Place(), split_of_folder(log.shown)
     with log.open() as file:
         for number, data, problem in records(file):
             place.record = number
@@ -73,6 +79,7 @@ def read(log: LogFile) -> Iterator[Record]:
     yield RowsRead(place.rows, place.record)
 
 
+@lru_cache(maxsize=65536)
 def key_of(tag: str, split: str) -> ColumnKey | None:
     """Return what a tag names; None for epochs and the like. Keras counts epochs in `epoch_loss`; Lightning marks values by `_step`, means by `_epoch`."""
     split, name = split_name(tag, split)
@@ -144,15 +151,47 @@ def masked_crc(data: bytes) -> int:
 
 def parse_event(data: bytes) -> Event:
     """Return time, step and scalars of an Event message (tensorflow/core/util/event.proto)."""
+    return _plain_event(data) or _any_event(data)
+
+
+def _plain_event(data: bytes) -> Event | None:
+    """Read an event as nearly all are: time, step, then one scalar that ends with its number; None for all others.
+
+    The bytes between step and number are the same in all events of a tag, and are read once.
+    """
+    if len(data) > LONGEST_PLAIN or len(data) < TIME.size + 4 or data[0] != TIME_TAG:
+        return None
+    step, place = varint(data, TIME.size + 1) if data[TIME.size] == STEP_TAG else (0, TIME.size)
+    tag = _plain_tag(data[place:-4])
+    if tag is None:
+        return None
+    return Event(TIME.unpack_from(data)[1], _signed(step), ((tag, NUMBER.unpack_from(data, len(data) - 4)[0]),))
+
+
+@lru_cache(maxsize=4096)
+def _plain_tag(head: bytes) -> str | None:
+    """Return the tag of a summary where four bytes behind these are its only number, else None."""
+    for number in (1.0, 2.0):
+        scalars = _any_event(head + NUMBER.pack(number)).scalars
+        if len(scalars) != 1 or scalars[0][1] != number:
+            return None
+    return scalars[0][0]
+
+
+def _any_event(data: bytes) -> Event:
     time, step, scalars = math.nan, 0, []
     for field, value in fields(data):
         if field == 1 and isinstance(value, bytes) and len(value) == 8:
             time = struct.unpack("<d", value)[0]
         elif field == 2 and isinstance(value, int):
-            step = value - (1 << 64) if value >= 1 << 63 else value
+            step = _signed(value)
         elif field == 5 and isinstance(value, bytes):
             scalars += [scalar for inner, item in fields(value) if inner == 1 and isinstance(item, bytes) and (scalar := _scalar(item))]
     return Event(time, step, tuple(scalars))
+
+
+def _signed(value: int) -> int:
+    return value - (1 << 64) if value >= 1 << 63 else value
 
 
 def _scalar(data: bytes) -> tuple[str, float] | None:
@@ -197,11 +236,6 @@ def _elements(shape: bytes) -> int:
         if field == 2 and isinstance(value, bytes):
             count *= next((size for inner, size in fields(value) if inner == 1 and isinstance(size, int)), 1)
     return count
-
-
-def _split_of_folder(shown: str) -> str | None:
-    parts = shown.lower().split("/")[:-1]
-    return next((SPLIT_VALUES[part] for part in reversed(parts) if part in SPLIT_VALUES), None)
 
 
 def _stamp(time: float) -> str:
