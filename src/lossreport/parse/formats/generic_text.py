@@ -19,6 +19,7 @@ from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import Line, LogFile
+from lossreport.parse.settings import Settings
 from lossreport.text import Text
 
 MIN_ROWS: Final = 2
@@ -167,6 +168,7 @@ class TextReader:
     planned: int = 0
     resumed: bool = False
     headings: Headings = field(default_factory=Headings)
+    settings: Settings = field(default_factory=Settings)
     frame: tuple[TextRow, Line] | None = None
     epoch: float = math.nan
     passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
@@ -179,6 +181,8 @@ class TextReader:
                 self.resumed = self.resumed or kind == "resume"
                 yield RawEvent(kind, line.number, quote(line.text))
             row = text_row(line.text) if len(line.text) < LONGEST else None
+            if not self.rows and (row is None or not any(pair.name in self.names for pair in row.pairs)):
+                self.settings.see(line.text, line.number)
             if row is not None:
                 yield from self._last_frames(self.headings.applied(row), line)
             else:
@@ -187,6 +191,7 @@ class TextReader:
                 yield from self.columns.chunks()
         yield from self._held_frame()
         self._end_of_pass()
+        yield from self.settings.facts()
         yield from self.columns.chunks()
         yield from (RawTime(stamp) for stamp in self.stamps)
         yield RowsRead(self.rows, self.last)
@@ -217,6 +222,7 @@ class TextReader:
         if place is None:
             return
         self._stamp(line.text)
+        yield from self.settings.facts()
         if row.epochs and row.epochs != self.planned:
             self.planned = row.epochs
             yield RawFact("epochs", row.epochs, line.number)
