@@ -23,6 +23,8 @@ SPLITS: Final = {
     "test": "test",
     "dev": "dev",
 }
+NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
+"""`valid_1/auc`: one of several sets, as boosting programs number them."""
 
 SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
@@ -59,6 +61,9 @@ WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|l
 
 def split_name(name: str, default: str = "train") -> tuple[str, str]:
     """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`."""
+    match = NUMBERED.match(name)
+    if match is not None:
+        return match["split"].lower(), name[match.end() :]
     match = SPLIT.match(name)
     if match is not None:
         return SPLITS[match[1].lower()], name[match.end() :]
