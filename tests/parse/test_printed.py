@@ -9,7 +9,7 @@ import pytest
 
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.parser import ColumnChunk, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, SkippedLine
-from lossreport.parse.printed import SINGLE, SURE, Row, Value, printed_parser, values
+from lossreport.parse.printed import SINGLE, SURE, Row, RowOf, Value, printed_parser, values
 from lossreport.parse.reader import LogFile
 from lossreport.text import Text
 
@@ -113,3 +113,12 @@ def test_the_axis_of_a_row_is_the_axis_of_its_values() -> None:
     )
     chunk = next(record for record in unit.read(LogFile("x", data=b"a\n")) if isinstance(record, ColumnChunk))
     assert chunk.key.axis is Axis.EPOCH
+
+
+def test_sniffing_looks_no_file_through() -> None:
+    def begin(log: LogFile) -> RowOf:
+        assert log.data == b""
+        return row
+
+    looking = printed_parser(id="looking", title=Text(zh="看", en="looking"), begin=begin)
+    assert looking.sniff(LogFile("x", data=b"train 1 loss=2\ntrain 2 loss=1\n")).value == SURE

@@ -300,3 +300,14 @@ def test_mlperf_says_how_the_run_ended(read, status: str, expected: Status) -> N
 def test_a_detr_log_with_tables_of_coco_stays_a_metriclogger() -> None:
     row = "Epoch: [0]  [ {}/25]  eta: 0:00:00  lr: 0.000150  loss: 1.0000 (1.0000)  time: 0.0000  data: 0.0000\n"
     assert parser_of("".join(row.format(i) for i in range(5)) + COCO * 3) == "metriclogger_text"
+
+
+def test_evaluation_results_of_boosting_count_rounds_and_those_of_a_loop_epochs(tmp_path: Path) -> None:
+    def axes(metric: str) -> set[tuple[str, float]]:
+        path = tmp_path / "evals_result.json"
+        path.write_text(f'{{"training": {{"{metric}": [0.6, 0.5]}}, "valid_1": {{"{metric}": [0.7, 0.6]}}}}', encoding="utf-8")
+        run = read_paths([path], ReadOptions(strict=True))[0]
+        return {(f"{series.split}/{series.name} {series.axis.value}", series.x[0]) for series in run.series}
+
+    assert axes("binary_logloss") == {("train/binary_logloss iteration", 1.0), ("valid_1/binary_logloss iteration", 1.0)}
+    assert axes("loss") == {("train/loss epoch", 0.0), ("valid_1/loss epoch", 0.0)}

@@ -112,8 +112,9 @@ def printed_parser(
 ) -> Parser:
     """Return a parser that asks of every line whether it is a row.
 
-    `row` answers by the line alone; `begin` returns such a function for one file, which may remember the lines before. `facts` yields
-    settings of a line that `Settings` does not know; `finished` and `resumed` are lines that say so.
+    `row` answers by the line alone; `begin` returns such a function for one file, which may remember the lines before, or look the file
+    through first: in sniffing the file it gets is empty. `facts` yields settings of a line that `Settings` does not know; `finished`
+    and `resumed` are lines that say so.
     """
 
     def rows_of(log: LogFile) -> RowOf:
@@ -124,7 +125,7 @@ def printed_parser(
         return row
 
     def sniff(log: LogFile) -> Score:
-        row_of, hits = rows_of(log), 0
+        row_of, hits = rows_of(LogFile(log.shown, data=b"")), 0  # nothing is looked through for a guess
         for text in log.sample_lines:
             found = row_of(text)
             hits += found is not None and bool(found.values)

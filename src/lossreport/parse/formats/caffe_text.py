@@ -56,7 +56,7 @@ def _output(match: re.Match[str], tested: str) -> Row:
     """Return an output of the net; `net/` sets it apart from the loss of the solver, which sums the weighted losses."""
     train = match["split"].lower() == "train"
     weight = number(match["weight"])
-    facts: tuple[tuple[str, FactValue], ...] = () if weight is None else ((f"weight.net/{match['name']}", weight),)
+    facts: tuple[tuple[str, FactValue], ...] = () if weight is None else ((f"loss_weight.net/{match['name']}", weight),)
     value = Value(f"net/{match['name']}", number(match["value"]) or 0.0, Statistic.VALUE if train else Statistic.EPOCH_MEAN)
     return Row(values=(value,), split="train" if train else tested, facts=facts)
 

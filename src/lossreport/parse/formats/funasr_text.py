@@ -33,7 +33,7 @@ def begin(log: LogFile) -> RowOf:
 
     def row(text: str) -> Row | None:
         nonlocal mine
-        match = HEAD.search(text)
+        match = HEAD.search(text) if "total step: " in text else None
         if match is None:
             return None
         mine = mine or match["rank"]

@@ -50,11 +50,11 @@ def begin(log: LogFile) -> RowOf:
     steps = Steps()
 
     def row(text: str) -> Row | None:
-        if configured := CONFIGURED.search(text):
+        if "log_freq" in text and (configured := CONFIGURED.search(text)):
             steps.distance = float(configured[1])
-        match = ROW.search(text)
+        match = ROW.search(text) if " smpl:" in text else None
         if match is None:
-            found = EVALUATED.search(text)
+            found = EVALUATED.search(text) if "eval_loss=" in text else None
             return (
                 None if found is None else Row(x=float(found["x"]), values=values([("loss", found["loss"])], Statistic.VALUE), split="eval")
             )

@@ -40,6 +40,8 @@ def begin(log: LogFile) -> RowOf:
 
     def row(text: str) -> Row | None:
         nonlocal window
+        if "iteration" not in text and "loss at" not in text and "log_interval" not in text:
+            return None
         if match := ROW.match(text):
             found = tuple(_values(match["rest"], window))
             facts = (("max_steps", int(match["of"])),)

@@ -24,11 +24,13 @@ PAIR: Final = re.compile(rf"(?:^|\s)(?:Train-)?(?P<name>[^\W\d][\w\-]*)=(?P<valu
 
 def begin(log: LogFile) -> RowOf:
     """Return the reader of lines; the file is looked through once for the largest batch."""
-    length = max((int(match["batch"]) for line in log.lines() if (match := BATCH.search(line.text))), default=0)
+    length = max((int(match["batch"]) for line in log.lines() if "Batch" in line.text and (match := BATCH.search(line.text))), default=0)
     before = -1.0
 
     def row(text: str) -> Row | None:
         nonlocal before
+        if "Epoch[" not in text:
+            return None
         if match := BATCH.search(text):
             x = float(int(match["epoch"]) * length + int(match["batch"]))
             speed = () if x == before else (Value("Speed", float(match["speed"]), Statistic.WINDOW_MEAN, None, "samples/sec"),)

@@ -33,7 +33,7 @@ NAMES: Final = {"global_train_batch_size": "batch_size"}
 
 def row(text: str) -> Row | None:
     """Return the heading or the value that a line is."""
-    if match := HEADING.search(text):
+    if "[step=" in text and (match := HEADING.search(text)):
         facts = (("max_steps", int(match["of"])),) if match["of"] else ()
         return Row(x=float(match["x"]), epoch=float(match["epoch"]) if match["epoch"] else math.nan, facts=facts)
     match = VALUE.match(text)

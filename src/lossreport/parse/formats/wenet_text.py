@@ -24,19 +24,21 @@ PLACE: Final = ("rank", "lr")
 
 
 def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines; the file is looked through once for the largest batch."""
-    found = [match for line in log.lines() if "TRAIN" in line.text and (match := TRAIN.search(line.text))]
+    """Return the reader of lines, which remembers the rank; the file is looked through once for the largest batch."""
+    found = (match for line in log.lines() if "TRAIN" in line.text and (match := TRAIN.search(line.text)))
     length = max((int(match["batch"]) for match in found), default=0) + 1
-    mine = next((match["rank"] for match in found), None)
+    mine: str | None = None
 
     def row(text: str) -> Row | None:
-        if match := TRAIN.search(text):
+        nonlocal mine
+        if "TRAIN" in text and (match := TRAIN.search(text)):
+            mine = mine or match["rank"]
             if match["rank"] != mine:
                 return None
             epoch, batch = int(match["epoch"]), int(match["batch"])
             known = values(PAIR.findall(match["rest"]), Statistic.VALUE)
             return Row(axis=Axis.ITERATION, x=float(epoch * length + batch), values=known, epoch=float(epoch))
-        match = CHECK.search(text)
+        match = CHECK.search(text) if "CV info" in text else None
         if match is None:
             return None
         pairs = [(name.removeprefix("cv_"), value) for name, value in PAIR.findall(match["rest"]) if name not in PLACE]
