@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
@@ -39,6 +40,8 @@ SINGLE: Final = 0.6
 ENOUGH: Final = 5
 """Rows after which sniffing stops."""
 STAMP_REACH: Final = 60
+LAST_ROWS: Final = 64
+"""Rows before a last line without its end that it is held against; a block of values can be so long."""
 LAST_NUMBER: Final = re.compile(r"\d*\.?(?P<decimals>\d*)\D*$")
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
@@ -162,7 +165,7 @@ class _Reading:
     before: dict[Axis, float] = field(default_factory=dict)
     passing: tuple[Row, int] | None = None
     fresh: bool = False
-    shapes: set[tuple[object, ...]] = field(default_factory=set)
+    whole: deque[tuple[Row, str]] = field(default_factory=lambda: deque(maxlen=LAST_ROWS))
     stamps: list[str] = field(default_factory=list)
     told: dict[str, FactValue] = field(default_factory=dict)
 
@@ -172,11 +175,10 @@ class _Reading:
         if row is None:
             yield from self._other(line)
             return
-        shape = (row.split, row.axis, tuple(value.name for value in row.values), _decimals(line.text))
-        if not line.complete and shape not in self.shapes:
+        if not line.complete and _shape(row, line.text) not in [_shape(*before) for before in self.whole]:
             yield SkippedLine(line.number, TORN, torn=True)
             return
-        self.shapes.add(shape)
+        self.whole.append((row, line.text))
         yield from self._facts(row, line.number)
         self._stamp(line.text)
         if row.values:
@@ -257,7 +259,7 @@ def _same_pass(row: Row, before: Row) -> bool:
     return (row.split, row.axis, row.x) == (before.split, before.axis, before.x)
 
 
-def _decimals(text: str) -> int:
-    """Return how many decimals the last number of a line has: a torn line has fewer."""
+def _shape(row: Row, text: str) -> tuple[object, ...]:
+    """Return what a whole row has in common with others: its names, and the decimals of its last number; a torn one has fewer."""
     match = LAST_NUMBER.search(text[-STAMP_REACH:])
-    return len(match["decimals"]) if match else 0
+    return row.split, row.axis, tuple(value.name for value in row.values), len(match["decimals"]) if match else 0
