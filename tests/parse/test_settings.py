@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lossreport.parse.settings import Settings, plain_value, settings_of
+from lossreport.parse.settings import Settings, is_settings, plain_value, settings_of
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,18 @@ def test_settings_before_a_second_run_count_anew() -> None:
 def test_a_printed_value_keeps_its_type(text: str, value: object) -> None:
     assert plain_value(text) == value
     assert type(plain_value(text)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("INFO Namespace(lr=0.1, epochs=90)", True),
+        ("  lr ...................... 0.1", True),
+        ("python train.py --epochs 90 --lr 0.1", True),
+        ("lr: 0.1", False),
+        ("Epoch 1 -- loss: 0.5", False),
+        ("Epoch 1 ... loss: 0.5", False),
+    ],
+)
+def test_a_line_that_can_only_be_settings_is_no_row(text: str, expected: bool) -> None:
+    assert is_settings(text) is expected

@@ -70,6 +70,12 @@ def settings_of(text: str) -> Iterator[tuple[str, FactValue]]:
         yield match["name"].lower(), plain_value(match["value"])
 
 
+def is_settings(text: str) -> bool:
+    """Return whether a line can be nothing but settings: a dumped Namespace, an argument behind dots, a command with options."""
+    dotted = " .." in text and DOTTED.match(text) is not None
+    return "Namespace(" in text or dotted or (" --" in text and COMMAND.search(text) is not None)
+
+
 def _options(text: str) -> Iterator[tuple[str, FactValue]]:
     """Yield the options behind the script of a command; those before it are the launcher's."""
     scripts = list(SCRIPT.finditer(text))
