@@ -311,3 +311,10 @@ def test_evaluation_results_of_boosting_count_rounds_and_those_of_a_loop_epochs(
 
     assert axes("binary_logloss") == {("train/binary_logloss iteration", 1.0), ("valid_1/binary_logloss iteration", 1.0)}
     assert axes("loss") == {("train/loss epoch", 0.0), ("valid_1/loss epoch", 0.0)}
+
+
+@pytest.mark.parametrize(("best", "name"), [(0.60, "loss"), (0.70, "objective"), (0.65, "objective")])
+def test_the_metric_of_catboost_is_a_loss_where_its_best_is_lower(read, best: float, name: str) -> None:  # type: ignore[no-untyped-def]
+    row = "{}:\tlearn: 0.{}\ttest: {:.2f}\tbest: {:.2f} (0)\ttotal: 48.2ms\tremaining: 2.84s\n"
+    run = read(row.format(0, 69, 0.60, 0.60) + row.format(5, 61, 0.65, best))
+    assert points(run, f"test/{name} iteration value") == [(0, 0.60), (5, 0.65)]

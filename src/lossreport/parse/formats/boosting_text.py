@@ -13,7 +13,8 @@ from typing import Final
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.key_values import NUM
 from lossreport.parse.names import SPLITS
-from lossreport.parse.printed import Row, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import number
 from lossreport.parse.settings import plain_value
 from lossreport.text import Text
@@ -23,23 +24,29 @@ CATBOOST: Final = re.compile(r"^(?P<x>\d+):\s+(?=learn: |test\d*: )(?P<rest>\S.*
 XGBOOST: Final = re.compile(rf"(?:^|\s)(?P<split>[^\s:]+?)-(?P<name>[^\s:]+):(?P<value>{NUM})(?:\+[\d.]+)?(?=\s|$)", re.IGNORECASE)
 LIGHTGBM: Final = re.compile(rf"(?:^|\t)(?P<split>\S+?)'s (?P<name>[^\t:]+): (?P<value>{NUM})(?: \+ [\d.e\-]+)?(?=\t|\s*$)", re.IGNORECASE)
 LEARNT: Final = re.compile(rf"(?:^|\t)(?P<split>learn|test\d*): (?P<value>{NUM})(?=\t|\s|$)", re.IGNORECASE)
+BEST: Final = re.compile(r"\ttest: (?P<test>[-\d.e]+)\tbest: (?P<best>[-\d.e]+) ")
+"""A best below the value of a later round: the metric is one to be lowered, a loss; else it is called `objective` and not judged."""
 CATBOOST_SPLITS: Final = {"learn": "train", "test": "test"}
 CONFIG: Final = re.compile(r"^Learning rate set to (?P<lr>[\d.e\-]+)\s*$")
 
 
-def row(text: str) -> Row | None:
-    """Return the row that a line is. CatBoost does not print the name of its metric: it is called `objective`."""
-    if match := CATBOOST.match(text):
-        found = [
-            Value("objective", number(value) or 0.0, Statistic.VALUE, split=CATBOOST_SPLITS.get(split, split))
-            for split, value in LEARNT.findall(match["rest"])
-        ]
-    elif match := ROUND.match(text):
-        pairs = LIGHTGBM.findall(match["rest"]) if "'s " in match["rest"] else XGBOOST.findall(match["rest"])
-        found = [Value(name, number(value) or 0.0, Statistic.VALUE, split=_split(split)) for split, name, value in pairs]
-    else:
-        return None
-    return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found)) if found else None
+def begin(log: LogFile) -> RowOf:
+    """Return the reader of lines; the file is looked through once for what CatBoost does not print: whether its metric is to fall."""
+    bests = (match for line in log.lines() if "best: " in line.text and (match := BEST.search(line.text)))
+    name = "loss" if any(float(match["best"]) < float(match["test"]) for match in bests) else "objective"
+
+    def row(text: str) -> Row | None:
+        if match := CATBOOST.match(text):
+            sets = ((CATBOOST_SPLITS.get(split, split), number(value) or 0.0) for split, value in LEARNT.findall(match["rest"]))
+            found = [Value(name, value, Statistic.VALUE, split=split) for split, value in sets]
+        elif match := ROUND.match(text):
+            pairs = (LIGHTGBM if "'s " in match["rest"] else XGBOOST).findall(match["rest"])
+            found = [Value(metric, number(value) or 0.0, Statistic.VALUE, split=_split(split)) for split, metric, value in pairs]
+        else:
+            return None
+        return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found)) if found else None
+
+    return row
 
 
 def _split(printed: str) -> str:
@@ -55,6 +62,6 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
 PARSER = printed_parser(
     id="boosting_text",
     title=Text(zh="XGBoost、LightGBM、CatBoost 的逐轮输出", en="rounds of XGBoost, LightGBM and CatBoost"),
-    row=row,
+    begin=begin,
     facts=facts,
 )

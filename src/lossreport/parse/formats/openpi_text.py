@@ -16,7 +16,7 @@ from lossreport.text import Text
 JAX: Final = re.compile(r"^(?:\d\d:\d\d:\d\d\.\d+ \[I\] )?Step (?P<x>\d+): (?P<rest>\w+=\S+(?:, \w+=\S+)*)\s*(?:\(\d+:\w+\.py:\d+\))?$")
 TORCH: Final = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[I\] step=(?P<x>\d+) (?P<rest>loss=.*)$")
 PAIR: Final = re.compile(rf"(?P<name>\w+)=(?P<value>{NUM})(?=s?(?:[,\s]|$))", re.IGNORECASE)
-INSTANT: Final = re.compile(r"lr|param_norm")
+INSTANT: Final = re.compile(r"lr")
 
 
 def row(text: str) -> Row | None:

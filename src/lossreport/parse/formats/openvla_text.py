@@ -1,6 +1,7 @@
 """Status line of OpenVLA: `=>> [Epoch 000] Global Step 000123 =>> LR :: 0.000020 - Loss :: 1.2345`, drawn by a progress bar.
 
-Source: FORMATS.md section 5 and 4.8 (the same run writes JSON lines with full precision). The loss is smoothed over the last steps.
+Source: FORMATS.md section 5 and 4.8 (the same run writes JSON lines with full precision). Whether the loss is smoothed over
+steps depends on the settings.
 """
 
 from __future__ import annotations
