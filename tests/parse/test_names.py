@@ -14,6 +14,8 @@ from lossreport.parse.names import canonical_names, plain_facts, split_name
         ("eval_loss", "eval", "loss"),
         ("Test loss", "test", "loss"),
         ("dev.acc", "dev", "acc"),
+        ("clip_val_loss", "val", "clip_val_loss"),
+        ("interval_loss", "train", "interval_loss"),
         ("valid_1/auc", "valid_1", "auc"),
         ("validation_0/logloss", "validation_0", "logloss"),
         ("valid_1_auc", "valid", "1_auc"),

@@ -53,6 +53,10 @@ def test_a_value_without_a_place_stands_where_the_training_stands() -> None:
     assert points("train 10 loss=2\nhere - acc=5\ntrain 20 loss=1\n")["val/acc"] == [(10, 5, 2)]
 
 
+def test_a_value_without_a_place_before_the_training_stands_at_the_beginning_of_its_axis() -> None:
+    assert points("here - acc=5\ntrain 10 loss=2\n")["val/acc"] == [(0, 5, 1)]
+
+
 def test_a_heading_places_the_rows_below_it_until_the_training_goes_on() -> None:
     found = points("train 10 loss=2\nhead 15\nhere - acc=5\nhere - err=4\ntrain 20 loss=1\nhere - acc=6\n")
     assert found["val/acc"] == [(15, 5, 3), (20, 6, 6)]
@@ -102,9 +106,8 @@ def test_names_of_single_values_have_no_window() -> None:
 
 
 def test_a_parser_that_says_neither_row_nor_begin_is_refused() -> None:
-    empty = printed_parser(id="empty", title=Text(zh="空", en="empty"))
     with pytest.raises(TypeError, match="neither row nor begin"):
-        empty.sniff(LogFile("x", data=b"a\n"))
+        printed_parser(id="empty", title=Text(zh="空", en="empty"))
 
 
 def test_the_axis_of_a_row_is_the_axis_of_its_values() -> None:

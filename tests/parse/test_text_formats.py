@@ -318,3 +318,21 @@ def test_the_metric_of_catboost_is_a_loss_where_its_best_is_lower(read, best: fl
     row = "{}:\tlearn: 0.{}\ttest: {:.2f}\tbest: {:.2f} (0)\ttotal: 48.2ms\tremaining: 2.84s\n"
     run = read(row.format(0, 69, 0.60, 0.60) + row.format(5, 61, 0.65, best))
     assert points(run, f"test/{name} iteration value") == [(0, 0.60), (5, 0.65)]
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "expected"),
+    [
+        (
+            '{"VLA Train/Epoch": 0, "VLA Train/L1 Loss": 0.12, "VLA Train/Loss": 3.1, "VLA Train/Step": %d}\n',
+            "train/VLA Train/Loss step unknown",
+            [(1, 3.1), (2, 3.1)],
+        ),
+        ('{"step": %d, "data": {"actor/pg_loss": -0.0012, "val/loss": 0.5}}\n', "val/loss step value", [(1, 0.5), (2, 0.5)]),
+        ('{"epoch": %d, "clip_val_loss": 3.1, "num_samples": 5000}\n', "val/clip_val_loss epoch value", [(1, 3.1), (2, 3.1)]),
+    ],
+    ids=["OpenVLA", "verl", "open_clip"],
+)
+def test_json_lines_of_these_programs_need_no_parser_of_their_own(read, line: str, name: str, expected: list[tuple[float, float]]) -> None:  # type: ignore[no-untyped-def]
+    assert parser_of(line % 1 + line % 2) == "generic_jsonl"
+    assert points(read(line % 1 + line % 2), name) == expected

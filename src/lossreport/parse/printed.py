@@ -35,6 +35,7 @@ from lossreport.parse.settings import Settings
 from lossreport.text import Text
 
 SURE: Final = 0.96
+"""The score of two rows that match from end to end: above the parsers that look for parts of a row (at most 0.95)."""
 SINGLE: Final = 0.6
 """The score of a file with one row: above the generic parsers, below a parser that finds more."""
 ENOUGH: Final = 5
@@ -65,8 +66,9 @@ class Value(NamedTuple):
 class Row:
     """What one line says.
 
-    With `x` None the values stand where the last row without values (a heading) or else the training stands. `passing` marks one of
-    many rows of a pass over a validation set: only the last of a pass counts. `facts` are printed in the row, such as totals.
+    With `x` None the values stand where the last row without values (a heading) or else the training stands; before that at 0 of
+    `axis`. `passing` marks one of many rows of a pass over a validation set: only the last of a pass counts. `facts` are printed in the
+    row, such as totals.
     """
 
     axis: Axis = Axis.STEP
@@ -111,7 +113,6 @@ def printed_parser(
     facts: Callable[[str], Iterable[tuple[str, FactValue]]] | None = None,
     finished: re.Pattern[str] | None = None,
     resumed: re.Pattern[str] | None = None,
-    sure: float = SURE,
 ) -> Parser:
     """Return a parser that asks of every line whether it is a row.
 
@@ -119,27 +120,17 @@ def printed_parser(
     through first: in sniffing the file it gets is empty. `facts` yields settings of a line that `Settings` does not know; `finished`
     and `resumed` are lines that say so.
     """
+    if begin is None and row is None:
+        raise TypeError(f"{id} says neither row nor begin")
 
-    def rows_of(log: LogFile) -> RowOf:
-        if begin is not None:
-            return begin(log)
-        if row is None:
-            raise TypeError(f"{id} says neither row nor begin")
-        return row
+    def row_of(log: LogFile) -> RowOf:
+        return begin(log) if begin is not None else row  # type: ignore[return-value]
 
     def sniff(log: LogFile) -> Score:
-        row_of, hits = rows_of(LogFile(log.shown, data=b"")), 0  # nothing is looked through for a guess
-        for text in log.sample_lines:
-            found = row_of(text)
-            hits += found is not None and bool(found.values)
-            if hits >= ENOUGH:
-                break
-        if not hits:
-            return Score(0.0, f"no row of {id}")
-        return Score(sure if hits > 1 else min(sure, SINGLE), f"{hits}{' or more' if hits == ENOUGH else ''} rows of {id}")
+        return _score(id, row_of(LogFile(log.shown, data=b"")), log)
 
     def read(log: LogFile) -> Iterator[Record]:
-        state = _Reading(row_of=rows_of(log), settings=Settings(facts), finished=finished, resumed=resumed)
+        state = _Reading(row_of=row_of(log), settings=Settings(facts), finished=finished, resumed=resumed)
         for line in log.lines():
             yield from state.take(line)
             if state.columns.full():
@@ -147,6 +138,18 @@ def printed_parser(
         yield from state.end()
 
     return Parser(id=id, title=title, sniff=sniff, read=read)
+
+
+def _score(parser_id: str, row_of: RowOf, log: LogFile) -> Score:
+    hits = 0
+    for text in log.sample_lines:
+        found = row_of(text)
+        hits += found is not None and bool(found.values)
+        if hits >= ENOUGH:
+            break
+    if not hits:
+        return Score(0.0, f"no row of {parser_id}")
+    return Score(SURE if hits > 1 else SINGLE, f"{hits}{' or more' if hits == ENOUGH else ''} rows of {parser_id}")
 
 
 @dataclass(kw_only=True)
@@ -160,7 +163,7 @@ class _Reading:
     columns: Columns = field(default_factory=Columns)
     rows: int = 0
     last: int = 0
-    place: Row = field(default_factory=lambda: Row(x=0.0))
+    place: Row | None = None
     heading: Row | None = None
     before: dict[Axis, float] = field(default_factory=dict)
     passing: tuple[Row, int] | None = None
@@ -220,8 +223,8 @@ class _Reading:
         self.before[row.axis], self.place, self.fresh, self.heading = x, row, False, None
 
     def _add(self, row: Row, line: int) -> None:
-        at = row if row.x is not None else self.heading or self.place
-        x = at.x if at.x is not None else self.place.x or 0.0
+        at = row if row.x is not None else self.heading or self.place or row  # before the training: at its beginning
+        x = at.x or 0.0
         epoch = row.epoch if math.isfinite(row.epoch) else at.epoch
         for value in row.values:
             key = ColumnKey(value.name, value.split or row.split, at.axis, value.statistic, value.window, value.unit, value.resolution)

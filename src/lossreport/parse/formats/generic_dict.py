@@ -1,6 +1,6 @@
-"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, fairseq's JSON lines behind a time stamp.
+"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, JSON lines behind a time stamp.
 
-A place that stands before the dict counts where the dict has none. fairseq: FORMATS.md section 5; its losses are in bits.
+A place that stands before the dict counts where the dict has none.
 """
 
 from __future__ import annotations

@@ -61,6 +61,4 @@ def _test(text: str) -> Iterator[Value]:
             yield Value(name, value, Statistic.EPOCH_MEAN)
 
 
-PARSER = printed_parser(
-    id="timm_text", title=Text(zh="timm（train.py）的标准输出", en="standard output of timm (train.py)"), begin=begin, sure=0.97
-)
+PARSER = printed_parser(id="timm_text", title=Text(zh="timm（train.py）的标准输出", en="standard output of timm (train.py)"), begin=begin)
