@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ from lossreport.model.run import Run, Status
 from lossreport.parse.discover import MIN_SCORE, ReadOptions, candidates, read_paths
 from lossreport.parse.reader import LogFile
 
+Read = Callable[[str], Run]
+
 
 @pytest.fixture
-def read(tmp_path: Path):  # type: ignore[no-untyped-def]
+def read(tmp_path: Path) -> Read:
     def read(text: str) -> Run:
         path = tmp_path / "train.log"
         path.write_text(text, encoding="utf-8")
@@ -42,7 +45,7 @@ optimizer_config = dict(grad_clip=dict(max_norm=35, norm_type=2))
 """
 
 
-def test_mmcv_rows_count_on_over_epochs_and_its_configuration_is_read(read) -> None:  # type: ignore[no-untyped-def]
+def test_mmcv_rows_count_on_over_epochs_and_its_configuration_is_read(read: Read) -> None:
     run = read(MMCV)
     assert points(run, "train/loss iteration window_mean") == [(50, 1.9033), (150, 1.8033)]
     assert points(run, "train/lr_b iteration value") == [(50, 0.001), (150, 0.001)]
@@ -50,11 +53,11 @@ def test_mmcv_rows_count_on_over_epochs_and_its_configuration_is_read(read) -> N
     assert {name: run.value(name) for name in ("lr", "clip_grad", "epochs")} == {"lr": 0.02, "clip_grad": 35, "epochs": 12}
 
 
-def test_learning_rates_of_several_optimisers_are_no_fact(read) -> None:  # type: ignore[no-untyped-def]
+def test_learning_rates_of_several_optimisers_are_no_fact(read: Read) -> None:
     assert read(MMCV.replace("lr=0.02, momentum=0.9", "lr=0.02), disc=dict(lr=0.01")).value("lr") is None
 
 
-def test_a_validation_of_a_training_by_iterations_stands_at_its_iteration(read) -> None:  # type: ignore[no-untyped-def]
+def test_a_validation_of_a_training_by_iterations_stands_at_its_iteration(read: Read) -> None:
     run = read(
         "2026/11/22 07:09:37 - mmengine - INFO - Iter(train) [   50/80000]  lr: 9.9952e-03  eta: 9:00:00  time: 0.4000  loss: 2.1000  decode.acc_seg: 33.0000\n"
         "2026/11/22 07:09:38 - mmengine - INFO - Iter(val) [ 50/100]    eta: 0:00:05  time: 0.1000  data_time: 0.0010  memory: 500  \n"
@@ -66,7 +69,7 @@ def test_a_validation_of_a_training_by_iterations_stands_at_its_iteration(read) 
     assert points(run, "val/mIoU iteration value") == [(50, 41.2)]
 
 
-def test_detectron2_tells_data_sets_apart_and_says_when_it_goes_on(read) -> None:  # type: ignore[no-untyped-def]
+def test_detectron2_tells_data_sets_apart_and_says_when_it_goes_on(read: Read) -> None:
     line = "[11/22 07:09:37 d2.utils.events]:  eta: 0:10:00  iter: {}  total_loss: {}  loss_cls: 0.5  time: 0.2540  data_time: 0.0084  lr: N/A  max_mem: 2345M\n"
     result = (
         "[11/22 07:09:37 d2.engine.defaults]: Evaluation results for {} in csv format:\n[11/22 07:09:37 d2.evaluation.testing]: copypaste: Task: bbox\n"
@@ -90,7 +93,7 @@ FAIRSEQ_VALID = "2023-01-01 10:00:2{} | INFO | {} | epoch 001 | valid on '{}' su
 FAIRSEQ_INNER = "2023-01-01 10:00:00 | INFO | train_inner | epoch 001:    100 / 200 loss=12.345, ppl=3821.33, num_updates={}, lr=1.25e-05\n"
 
 
-def test_a_fairseq_epoch_that_is_validated_twice_is_placed_by_its_updates(read) -> None:  # type: ignore[no-untyped-def]
+def test_a_fairseq_epoch_that_is_validated_twice_is_placed_by_its_updates(read: Read) -> None:
     first, second = FAIRSEQ_VALID.format(1, "valid", "valid", 10.1, 100), FAIRSEQ_VALID.format(2, "valid", "valid", 9.1, 200)
     other = FAIRSEQ_VALID.format(3, "valid1", "valid1", 11.1, 200)
     run = read(FAIRSEQ_INNER.format(100) + first + FAIRSEQ_INNER.format(200) + second + other)
@@ -99,7 +102,7 @@ def test_a_fairseq_epoch_that_is_validated_twice_is_placed_by_its_updates(read) 
     assert points(read(FAIRSEQ_INNER.format(100) + FAIRSEQ_INNER.format(200) + second), "valid/loss epoch value") == [(1, 9.1)]
 
 
-def test_fairseq_prints_the_same_as_json_with_hydra_in_bits(read) -> None:  # type: ignore[no-untyped-def]
+def test_fairseq_prints_the_same_as_json_with_hydra_in_bits(read: Read) -> None:
     run = read(
         "[2022-04-08 18:40:57,965][fairseq_cli.train][INFO] - {'_name': None, 'common': {'_name': None, 'seed': 1}, 'optimization': {'clip_norm': 0.0, 'lr': [0.0005, 0.0001]}}\n"
         '[2022-04-08 18:48:05,372][train_inner][INFO] - {"epoch": 1, "update": 0.416, "loss": "9.276", "loss_0": "6.679", "temp": "1.999", "num_updates": "200", "lr": "3.125e-06"}\n'
@@ -116,7 +119,7 @@ def test_fairseq_prints_the_same_as_json_with_hydra_in_bits(read) -> None:  # ty
 MEGATRON = " iteration {:8}/    1000 | consumed samples: 40 | elapsed time per iteration (ms): 3171.3 | learning rate: 1.0E-04 | {}loss scale: 8.0 | number of nan iterations:   0 |\n"
 
 
-def test_megatron_leaves_a_loss_out_and_none_is_invented(read) -> None:  # type: ignore[no-untyped-def]
+def test_megatron_leaves_a_loss_out_and_none_is_invented(read: Read) -> None:
     run = read(
         "> padded vocab (size: 50257) with 431 dummy tokens (new size: 50688)\n"
         + MEGATRON.format(10, "")
@@ -131,7 +134,7 @@ def test_megatron_leaves_a_loss_out_and_none_is_invented(read) -> None:  # type:
     assert (run.value("vocab_size"), run.value("padded_vocab_size"), run.value("max_steps")) == (50257, 50688, 1000)
 
 
-def test_nanochat_prints_a_moving_average_and_bits_per_byte(read) -> None:  # type: ignore[no-untyped-def]
+def test_nanochat_prints_a_moving_average_and_bits_per_byte(read: Read) -> None:
     run = read(
         "Vocab size: 65,536\n"
         "Step 00000 | Validation bpb: 3.1234\n"
@@ -146,7 +149,7 @@ def test_nanochat_prints_a_moving_average_and_bits_per_byte(read) -> None:  # ty
     assert (run.value("vocab_size"), run.value("max_steps")) == (65536, 21400)
 
 
-def test_source_code_in_front_of_modded_nanogpt_rows_is_no_row(read) -> None:  # type: ignore[no-untyped-def]
+def test_source_code_in_front_of_modded_nanogpt_rows_is_no_row(read: Read) -> None:
     run = read(
         '            print0(f"step:{step}/{args.num_iterations} val_loss:{val_loss:.4f} train_time:{training_time_ms:.0f}ms")\n'
         "        val_loss = 0.0\n    learning_rate : float = 0.0036\n"
@@ -167,7 +170,7 @@ DETECTION = "[10/18 18:13:3{}] ppdet.engine INFO: Epoch: [{}] [ 20/100] learning
 COCO = " Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 0.371\n"
 
 
-def test_paddledetection_prints_medians_and_a_table_of_coco(read) -> None:  # type: ignore[no-untyped-def]
+def test_paddledetection_prints_medians_and_a_table_of_coco(read: Read) -> None:
     run = read(COCO + DETECTION.format(1, 0, 2.31) + COCO + DETECTION.format(2, 1, 2.11))
     assert points(run, "train/loss iteration window_median") == [(20, 2.31), (120, 2.11)]
     assert points(run, "train/data_cost iteration unknown") == [(20, 0.0003), (120, 0.0003)]
@@ -178,7 +181,7 @@ def test_a_table_of_coco_alone_is_not_of_paddle() -> None:
     assert candidates(LogFile("x.log", data=(COCO * 9).encode()))[0].score.value < MIN_SCORE
 
 
-def test_paddleocr_reads_its_window_and_places_metrics_at_the_step(read) -> None:  # type: ignore[no-untyped-def]
+def test_paddleocr_reads_its_window_and_places_metrics_at_the_step(read: Read) -> None:
     row = "[2024/10/18 17:05:11] ppocr INFO: epoch: [1/500], {}: {}, lr: 0.000050, acc: 0.250000, loss: {}, avg_reader_cost: 0.50000 s, avg_batch_cost: 1.20000 s, avg_samples: 128.0, ips: 106.66667 samples/s, eta: 1 day, 2:03:04\n"
     run = read(
         "[2024/10/18 17:05:01] ppocr INFO:     log_smooth_window : 20\n"
@@ -203,13 +206,13 @@ def test_the_lines_of_deepspeed_alone_leave_the_loss_to_the_training_script() ->
 XGBOOST = "[{}]\ttrain-rmse:{}+0.01230\ttest-rmse:{}+0.02100\n"
 
 
-def test_boosting_with_folds_prints_the_mean(read) -> None:  # type: ignore[no-untyped-def]
+def test_boosting_with_folds_prints_the_mean(read: Read) -> None:
     run = read(XGBOOST.format(0, 0.5, 0.6) + XGBOOST.format(10, 0.4, 0.55))
     assert points(run, "train/rmse iteration value") == [(0, 0.5), (10, 0.4)]
     assert points(run, "test/rmse iteration value") == [(0, 0.6), (10, 0.55)]
 
 
-def test_lightgbm_names_its_sets(read) -> None:  # type: ignore[no-untyped-def]
+def test_lightgbm_names_its_sets(read: Read) -> None:
     run = read(
         "[LightGBM] [Info] Start training from score -0.070696\n"
         "[5]\ttraining's auc: 0.963518\tvalid_1's binary_logloss: 0.526901\tvalid_1's auc: 0.902124\n"
@@ -221,7 +224,7 @@ def test_lightgbm_names_its_sets(read) -> None:  # type: ignore[no-untyped-def]
     assert [event.kind for event in run.events] == ["early_stop"]
 
 
-def test_a_table_without_a_rule_is_of_fastai_and_its_training_loss_a_moving_average(read) -> None:  # type: ignore[no-untyped-def]
+def test_a_table_without_a_rule_is_of_fastai_and_its_training_loss_a_moving_average(read: Read) -> None:
     run = read(
         "epoch     train_loss  valid_loss  accuracy  time    \n"
         "0         0.512345    0.401234    0.812345  00:12     \n"
@@ -239,7 +242,7 @@ def test_a_second_fit_of_skorch_is_another_run(tmp_path: Path) -> None:
     assert [run.series[0].y.tolist() for run in runs] == [[0.68, 0.60], [0.68, 0.61]]
 
 
-def test_spinning_up_counts_interactions(read) -> None:  # type: ignore[no-untyped-def]
+def test_spinning_up_counts_interactions(read: Read) -> None:
     box = (
         "---------------------------------------\n|             Epoch |               {} |\n|      AverageEpRet |             {} |\n"
         "| TotalEnvInteracts |          {} |\n|            LossPi |          -0.012 |\n---------------------------------------\n"
@@ -247,9 +250,12 @@ def test_spinning_up_counts_interactions(read) -> None:  # type: ignore[no-untyp
     run = read(box.format(0, 21.5, 4000) + box.format(1, 35.5, 8000))
     assert points(run, "train/AverageEpRet step window_mean") == [(4000, 21.5), (8000, 35.5)]
     assert not any(series.name == "Epoch" for series in run.series)
+    torn = read(box.format(0, 21.5, 4000) + box.format(1, 35.5, 8000)[:120])
+    assert points(torn, "train/AverageEpRet step window_mean") == [(4000, 21.5)]
+    assert torn.sources[0].torn
 
 
-def test_mxnet_gluon_rows_end_at_their_last_batch(read) -> None:  # type: ignore[no-untyped-def]
+def test_mxnet_gluon_rows_end_at_their_last_batch(read: Read) -> None:
     row = "INFO:root:Epoch[{}] Batch [{}]\tSpeed: 2500.00 samples/sec\taccuracy={}\tcross-entropy={}\n"
     run = read(
         row.format(0, "0-20", 0.1, 2.3)
@@ -262,12 +268,12 @@ def test_mxnet_gluon_rows_end_at_their_last_batch(read) -> None:  # type: ignore
 
 
 @pytest.mark.parametrize(("line", "kind"), [("average_loss: 20\n", "window_mean"), ("average_loss: 1\n", "value"), ("", "value")])
-def test_the_loss_of_caffe_is_averaged_where_the_settings_say_so(read, line: str, kind: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_loss_of_caffe_is_averaged_where_the_settings_say_so(read: Read, line: str, kind: str) -> None:
     row = "I0613 17:29:58.112738  1860 solver.cpp:228] Iteration {}, loss = {}\n"
     assert points(read(line + row.format(0, 9.27) + row.format(500, 8.9)), f"train/loss iteration {kind}") == [(0, 9.27), (500, 8.9)]
 
 
-def test_fb_resnet_counts_on_over_epochs_and_takes_the_mean_of_a_test(read) -> None:  # type: ignore[no-untyped-def]
+def test_fb_resnet_counts_on_over_epochs_and_takes_the_mean_of_a_test(read: Read) -> None:
     run = read(
         " | Epoch: [1][1/100]    Time 1.234  Data 0.500  Err 6.9711  top1  99.609  top5  98.828\n"
         " | Epoch: [2][1/100]    Time 1.234  Data 0.500  Err 5.9711  top1  95.609  top5  92.828\n"
@@ -278,14 +284,14 @@ def test_fb_resnet_counts_on_over_epochs_and_takes_the_mean_of_a_test(read) -> N
     assert points(run, "test/top1 epoch epoch_mean") == [(2, 89.5)]
 
 
-def test_lerobot_steps_that_do_not_fit_the_count_are_those_printed(read) -> None:  # type: ignore[no-untyped-def]
+def test_lerobot_steps_that_do_not_fit_the_count_are_those_printed(read: Read) -> None:
     row = "INFO 2026-08-23 04:38:38 t_train.py:769 step:{} smpl:2K ep:3 epch:0.08 loss:2.871 grdn:38.122 lr:1.2e-05 data_s:0.012 updt_s:0.093\n"
     run = read("".join(row.format(step) for step in ("20K", "20K", "21K", "21K")))
     assert [x for x, _ in points(run, "train/loss step window_mean")] == [20000, 20200, 21000, 21200]
 
 
 @pytest.mark.parametrize(("status", "expected"), [("success", Status.FINISHED), ("aborted", Status.INTERRUPTED)])
-def test_mlperf_says_how_the_run_ended(read, status: str, expected: Status) -> None:  # type: ignore[no-untyped-def]
+def test_mlperf_says_how_the_run_ended(read: Read, status: str, expected: Status) -> None:
     line = ':::MLLOG {{"event_type": "POINT_IN_TIME", "key": "{}", "value": {}, "metadata": {{"samples_count": {}}}}}\n'
     stop = f':::MLLOG {{"event_type": "INTERVAL_END", "key": "run_stop", "value": null, "metadata": {{"status": "{status}"}}}}\n'
     run = read(
@@ -314,7 +320,7 @@ def test_evaluation_results_of_boosting_count_rounds_and_those_of_a_loop_epochs(
 
 
 @pytest.mark.parametrize(("best", "name"), [(0.60, "loss"), (0.70, "objective"), (0.65, "objective")])
-def test_the_metric_of_catboost_is_a_loss_where_its_best_is_lower(read, best: float, name: str) -> None:  # type: ignore[no-untyped-def]
+def test_the_metric_of_catboost_is_a_loss_where_its_best_is_lower(read: Read, best: float, name: str) -> None:
     row = "{}:\tlearn: 0.{}\ttest: {:.2f}\tbest: {:.2f} (0)\ttotal: 48.2ms\tremaining: 2.84s\n"
     run = read(row.format(0, 69, 0.60, 0.60) + row.format(5, 61, 0.65, best))
     assert points(run, f"test/{name} iteration value") == [(0, 0.60), (5, 0.65)]
@@ -333,6 +339,8 @@ def test_the_metric_of_catboost_is_a_loss_where_its_best_is_lower(read, best: fl
     ],
     ids=["OpenVLA", "verl", "open_clip"],
 )
-def test_json_lines_of_these_programs_need_no_parser_of_their_own(read, line: str, name: str, expected: list[tuple[float, float]]) -> None:  # type: ignore[no-untyped-def]
+def test_json_lines_of_these_programs_need_no_parser_of_their_own(
+    read: Read, line: str, name: str, expected: list[tuple[float, float]]
+) -> None:
     assert parser_of(line % 1 + line % 2) == "generic_jsonl"
     assert points(read(line % 1 + line % 2), name) == expected

@@ -83,6 +83,12 @@ class Row:
 RowOf = Callable[[str], Row | None]
 
 
+def matched(text: str) -> float:
+    """Return the number that a pattern has found; NaN where it is a spelling of NaN that `number` does not know."""
+    value = number(text)
+    return math.nan if value is None else value
+
+
 def values(
     pairs: Iterable[tuple[str, str]],
     statistic: Statistic,

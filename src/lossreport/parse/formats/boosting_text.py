@@ -13,9 +13,8 @@ from typing import Final
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.key_values import NUM
 from lossreport.parse.names import SPLITS
-from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, matched, printed_parser
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import number
 from lossreport.parse.settings import plain_value
 from lossreport.text import Text
 
@@ -37,11 +36,11 @@ def begin(log: LogFile) -> RowOf:
 
     def row(text: str) -> Row | None:
         if match := CATBOOST.match(text):
-            sets = ((CATBOOST_SPLITS.get(split, split), number(value) or 0.0) for split, value in LEARNT.findall(match["rest"]))
+            sets = ((CATBOOST_SPLITS.get(split, split), matched(value)) for split, value in LEARNT.findall(match["rest"]))
             found = [Value(name, value, Statistic.VALUE, split=split) for split, value in sets]
         elif match := ROUND.match(text):
             pairs = (LIGHTGBM if "'s " in match["rest"] else XGBOOST).findall(match["rest"])
-            found = [Value(metric, number(value) or 0.0, Statistic.VALUE, split=_split(split)) for split, metric, value in pairs]
+            found = [Value(metric, matched(value), Statistic.VALUE, split=_split(split)) for split, metric, value in pairs]
         else:
             return None
         return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found)) if found else None

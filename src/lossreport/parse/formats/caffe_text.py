@@ -12,7 +12,7 @@ from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.key_values import NUM
-from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, matched, printed_parser
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import number
 from lossreport.parse.settings import plain_value
@@ -38,7 +38,7 @@ def begin(log: LogFile) -> RowOf:
         nonlocal window, tested
         if match := ITERATION.match(text):
             how = Statistic.WINDOW_MEAN if window > 1 and match["name"] == "loss" else Statistic.VALUE
-            value = Value(match["name"], number(match["value"]) or 0.0, how, window if how is Statistic.WINDOW_MEAN else None)
+            value = Value(match["name"], matched(match["value"]), how, window if how is Statistic.WINDOW_MEAN else None)
             return Row(axis=Axis.ITERATION, x=float(match["x"]), values=(value,))
         if match := OUTPUT.match(text):
             return _output(match, tested)
@@ -57,7 +57,7 @@ def _output(match: re.Match[str], tested: str) -> Row:
     train = match["split"].lower() == "train"
     weight = number(match["weight"])
     facts: tuple[tuple[str, FactValue], ...] = () if weight is None else ((f"loss_weight.net/{match['name']}", weight),)
-    value = Value(f"net/{match['name']}", number(match["value"]) or 0.0, Statistic.VALUE if train else Statistic.EPOCH_MEAN)
+    value = Value(f"net/{match['name']}", matched(match["value"]), Statistic.VALUE if train else Statistic.EPOCH_MEAN)
     return Row(values=(value,), split="train" if train else tested, facts=facts)
 
 

@@ -33,30 +33,29 @@ NAMES: Final = {"BASE_LR": "lr", "MAX_ITER": "max_steps", "IMS_PER_BATCH": "batc
 
 
 def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the task and the names of an evaluation."""
-    task, names, data = "", [], []  # type: str, list[str], list[str]
+    """Return the reader of lines, which remembers the data set, the task and the names of an evaluation."""
+    first = shown = task = ""
+    names: list[str] = []
 
-    def row(text: str) -> Row | None:
-        nonlocal task, names
-        if match := ROW.match(text):
-            return _training(match)
-        match = EVALUATION.match(text)
-        if match is None:
-            return None
+    def evaluated(match: re.Match[str]) -> Row | None:
+        nonlocal first, shown, task, names
         if match["data"]:
-            data[:] = [*[name for name in data if name != match["data"]], match["data"]] if match["data"] not in data else data
-            current[0] = match["data"]
+            first, shown = first or match["data"], match["data"]
         elif match["said"].startswith("Task: "):
-            task, names = match["said"][6:].strip(), []
+            task, names = match["said"].removeprefix("Task: ").strip(), []
         elif not names:
             names = match["said"].split(",")
         else:
             pairs = zip((f"{task}/{name}" for name in names), match["said"].split(","), strict=False)
-            split = "val" if not data or current[0] == data[0] else current[0]
-            return Row(axis=Axis.ITERATION, values=values(pairs, Statistic.VALUE), split=split)
+            return Row(axis=Axis.ITERATION, values=values(pairs, Statistic.VALUE), split="val" if shown == first else shown)
         return None
 
-    current = [""]
+    def row(text: str) -> Row | None:
+        if match := ROW.match(text):
+            return _training(match)
+        found = EVALUATION.match(text)
+        return None if found is None else evaluated(found)
+
     return row
 
 

@@ -13,8 +13,7 @@ from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.dict_lines import dict_of
-from lossreport.parse.names import split_name
-from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, matched, printed_parser
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import number
 from lossreport.parse.settings import plain_value
@@ -76,9 +75,7 @@ def _row(tag: str, printed: dict[str, str], often: bool) -> Row | None:
     epoch, update = number(printed.get("epoch")), number(printed.get("num_updates"))
     if epoch is None:
         return None
-    inner, split = tag == "train_inner", "train" if tag in TRAINING else split_name(f"{printed.get('subset', tag)}_x")[0]
-    if split == "train" and tag not in TRAINING:
-        split = printed.get("subset", tag)
+    inner, split = tag == "train_inner", "train" if tag in TRAINING else printed.get("subset", tag)
     how = Statistic.WINDOW_MEAN if inner else Statistic.EPOCH_MEAN if tag == "train" else Statistic.VALUE
     found = tuple(_value(name, text, how) for name, text in printed.items() if name not in LEFT_OUT and number(text) is not None)
     by_update = update is not None and (inner or (often and split != "train"))
@@ -87,7 +84,7 @@ def _row(tag: str, printed: dict[str, str], often: bool) -> Row | None:
 
 def _value(name: str, text: str, how: Statistic) -> Value:
     single = INSTANT.fullmatch(name) is not None
-    return Value(name, number(text) or 0.0, Statistic.VALUE if single else how, None, "bits" if LOSS.fullmatch(name) else "")
+    return Value(name, matched(text), Statistic.VALUE if single else how, None, "bits" if LOSS.fullmatch(name) else "")
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:

@@ -12,9 +12,8 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.parse.key_values import NUM
-from lossreport.parse.printed import Row, RowOf, printed_parser, values
+from lossreport.parse.printed import Row, RowOf, matched, printed_parser, values
 from lossreport.parse.reader import LogFile
-from lossreport.parse.rows import number
 from lossreport.text import Text
 
 ROW: Final = re.compile(r"(?:^|\s)step:(?P<step>\d+)(?P<suffix>[KMB]?) smpl:\S+ ep:\S+ epch:(?P<epoch>[\d.]+) (?P<rest>\S+:.*)$")
@@ -61,7 +60,7 @@ def begin(log: LogFile) -> RowOf:
         pairs = PAIR.findall(match["rest"])
         if any(UPDATES.fullmatch(name) for name, _ in pairs):
             x = steps.exact(match["step"], match["suffix"])
-            return Row(x=x, values=values(pairs, Statistic.WINDOW_MEAN, instant=INSTANT), epoch=number(match["epoch"]) or 0.0)
+            return Row(x=x, values=values(pairs, Statistic.WINDOW_MEAN, instant=INSTANT), epoch=matched(match["epoch"]))
         return Row(values=values(pairs, Statistic.VALUE), split="eval")
 
     return row

@@ -12,7 +12,7 @@ from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.parse.key_values import NUM
-from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, matched, printed_parser
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import number
 from lossreport.text import Text
@@ -70,7 +70,7 @@ def _values(text: str, window: int | None) -> Iterator[Value]:
 
 def _validation(match: re.Match[str]) -> Row | None:
     pairs = PAIR.findall(match["rest"])
-    found = tuple(Value(name.strip().removesuffix(" value"), number(text) or 0.0, Statistic.VALUE) for name, text in pairs)
+    found = tuple(Value(name.strip().removesuffix(" value"), matched(text), Statistic.VALUE) for name, text in pairs)
     if not found:
         return None
     split = SPLITS[match["data"] or match["split"]]

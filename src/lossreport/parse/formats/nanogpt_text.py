@@ -13,7 +13,7 @@ from typing import Final
 
 from lossreport.model.run import FactValue, Statistic
 from lossreport.parse.key_values import NUM
-from lossreport.parse.printed import Row, Value, printed_parser
+from lossreport.parse.printed import Row, Value, matched, printed_parser
 from lossreport.parse.rows import number
 from lossreport.parse.settings import plain_value
 from lossreport.text import Text
@@ -55,7 +55,7 @@ def row(text: str) -> Row | None:
 
 
 def _loss(text: str, how: Statistic = Statistic.VALUE, split: str = "") -> Value:
-    return Value("loss", number(text) or 0.0, how, None, "nats", RESOLUTION, split)
+    return Value("loss", matched(text), how, None, "nats", RESOLUTION, split)
 
 
 def _evaluated(match: re.Match[str]) -> Row:
@@ -92,7 +92,7 @@ def _checked(match: re.Match[str]) -> Row:
     name = match["name"]
     split = "val" if match["validation"] else "eval" if name.startswith(("CORE", "Chat")) else "train"
     unit = "bits" if name == "bpb" else "nats" if name == "loss" else ""
-    return Row(x=float(match["x"]), split=split, values=(Value(name, number(match["value"]) or 0.0, Statistic.VALUE, None, unit),))
+    return Row(x=float(match["x"]), split=split, values=(Value(name, matched(match["value"]), Statistic.VALUE, None, unit),))
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:

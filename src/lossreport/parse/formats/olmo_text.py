@@ -14,8 +14,7 @@ from typing import Final
 from lossreport.model.run import FactValue, Statistic
 from lossreport.parse.key_values import NUM
 from lossreport.parse.names import split_name
-from lossreport.parse.printed import Row, Value, printed_parser
-from lossreport.parse.rows import number
+from lossreport.parse.printed import Row, Value, matched, printed_parser
 from lossreport.parse.settings import plain_value
 from lossreport.text import Text
 
@@ -41,7 +40,7 @@ def row(text: str) -> Row | None:
         return None
     split, name = split_name(match["name"])
     return Row(
-        values=(Value(name, number(match["value"]) or 0.0, Statistic.VALUE, None, "nats" if name == "CrossEntropyLoss" else ""),),
+        values=(Value(name, matched(match["value"]), Statistic.VALUE, None, "nats" if name == "CrossEntropyLoss" else ""),),
         split=split,
     )
 

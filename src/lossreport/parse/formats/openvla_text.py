@@ -12,7 +12,7 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.parse.key_values import NUM
-from lossreport.parse.printed import Row, RowOf, Value, printed_parser
+from lossreport.parse.printed import Row, RowOf, Value, matched, printed_parser
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import number
 from lossreport.text import Text
@@ -36,7 +36,7 @@ def begin(log: LogFile) -> RowOf:
         before = float(match["x"])
         found = (
             Value("Loss", loss, Statistic.UNKNOWN, None, "", 1e-4),
-            Value("LR", number(match["lr"]) or 0.0, Statistic.VALUE, None, "", 1e-6),
+            Value("LR", matched(match["lr"]), Statistic.VALUE, None, "", 1e-6),
         )
         return Row(x=before, values=found, epoch=float(match["epoch"]) if match["epoch"] else math.nan)
 

@@ -13,7 +13,8 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.parse.events import find_event, quote
-from lossreport.parse.parser import Parser, RawEvent, Record, RowsRead, Score
+from lossreport.parse.parser import Parser, RawEvent, Record, RowsRead, Score, SkippedLine
+from lossreport.parse.printed import TORN
 from lossreport.parse.reader import Line, LogFile
 from lossreport.parse.rows import RowWriter, number
 from lossreport.text import Text
@@ -42,6 +43,7 @@ class Box:
     names: dict[str, float] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     heading: str = ""
+    is_closed: bool = False
 
     def take(self, text: str, line: int) -> bool:
         """Take a line; return whether it belongs to a box."""
@@ -58,21 +60,24 @@ class Box:
 
 
 def boxes(lines: Iterator[tuple[int, str]]) -> Iterator[Box | tuple[int, str]]:
-    """Yield every box that holds a place, and the lines that are of none."""
+    """Yield every box that holds a place, one that the file breaks off in too, and the lines that are of none."""
     box = Box()
     for number_, text in lines:
         if EDGE.match(text):
             if any(name in box.names for name in PLACES):
+                box.is_closed = True
                 yield box
             box = Box()
         elif not box.take(text, number_):
             box = Box()
             yield number_, text
+    if box.names:
+        yield box
 
 
 def sniff(log: LogFile) -> Score:
     """Claim text with boxes of names and numbers, one of which counts the steps."""
-    found = sum(isinstance(item, Box) for item in boxes(iter(enumerate(log.sample_lines))))
+    found = sum(isinstance(item, Box) and item.is_closed for item in boxes(iter(enumerate(log.sample_lines))))
     return Score(0.95, f"{found} boxes with a number of steps") if found else Score(0.0, "no boxes of names and numbers")
 
 
@@ -88,7 +93,9 @@ def read(log: LogFile) -> Iterator[Record]:
             yield line.number, line.text
 
     for item in boxes(lines()):
-        if isinstance(item, Box):
+        if isinstance(item, Box) and not item.is_closed:
+            yield SkippedLine(max(item.lines.values()), TORN, torn=True)
+        elif isinstance(item, Box):
             place = next(name for name in PLACES if name in item.names)
             row = {name: value for name, value in item.names.items() if name != place and not LEFT_OUT.fullmatch(name)}
             yield from writer.add({"step": item.names[place], **row}, item.lines)
