@@ -84,6 +84,134 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("val/mAP_0.5 epoch value", [0, 1, 2], [0.4968, 0.5968, 0.6968], [1, 2, 3]),
         ("val/obj_loss epoch value", [0, 1, 2], [0.0016, 0.001601, 0.0016], [1, 2, 3]),
     ],
+    "boosting_text": [
+        ("train/loss iteration value", [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50], [0.6293127, 0.4382286, 0.3476128, 0.2985785, 0.2635830, 0.2381556, 0.2174304, 0.1970991, 0.1844674, 0.1755831, 0.1624558], list(range(1, 12))),
+        ("test/loss iteration value", [0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50], [0.6383945, 0.4874203, 0.4139728, 0.3827219, 0.3755200, 0.3750594, 0.3699672, 0.3634816, 0.3608355, 0.3543228, 0.3558672], list(range(1, 12))),
+    ],
+    "caffe_text": [
+        ("train/loss iteration value", [0, 500], [9.2707, 8.89619], [8, 12]),
+        ("train/net/center_loss iteration value", [0, 500], [0.500898, 1.39872], [9, 13]),
+        ("train/lr iteration value", [0, 500], [0.1, 0.05], [11, 15]),
+        ("test/net/accuracy iteration epoch_mean", [0, 1000], [0.0112, 0.1512], [6, 17]),
+    ],
+    "deepspeed_text": [
+        ("train/loss step value", [10, 20, 30], [8.5123, 8.1004, 7.9021], [3, 7, 8]),
+        ("train/skipped step value", [10, 20], [0, 1], [2, 5]),
+        ("train/RunningAvgSamplesPerSec step running_mean", [20], [25.8], [6]),
+    ],
+    "detectron2_text": [
+        ("train/total_loss iteration window_median", [19, 39, 59], [1.923, 1.283, 1.105], [8, 9, 15]),
+        ("train/lr iteration value", [19, 39, 59], [0.0071733, 0.0077067, 0.00824], [8, 9, 15]),
+        ("val/bbox/AP iteration value", [39], [11.4201], [14]),
+        ("val/bbox/APs iteration value", [39], [nan], [14]),
+    ],
+    "fairseq_text": [
+        ("train/loss step window_mean", [100, 200, 299], [12.345, 10.201, 9.512], [3, 4, 8]),
+        ("train/loss epoch epoch_mean", [1, 2], [11.2, 9.31], [6, 10]),
+        ("valid/nll_loss epoch value", [1, 2], [9.4, 8.21], [5, 9]),
+        ("train/lr step value", [100, 200, 299], [1.25e-05, 2.5e-05, 3.74e-05], [3, 4, 8]),
+    ],
+    "funasr_text": [
+        ("train/loss step value", [10, 20, 50], [5.123, 4.812, 4.4], [1, 3, 7]),
+        ("train/loss step running_mean", [10, 20, 50], [5.3, 5.11, 4.5], [1, 3, 7]),
+        ("val/loss epoch epoch_mean", [0], [4.81], [6]),
+    ],
+    "lerobot_text": [
+        ("train/loss step window_mean", [250, 500, 750, 1000, 1250, 1500, 1750, 2000], [3.0, 2.7, 2.4, 2.1, 1.8, 1.5, 1.2, 0.9], list(range(5, 13))),
+        ("eval/loss step value", [2000], [0.9321], [13]),
+    ],
+    "megatron_text": [
+        ("train/lm loss iteration window_mean", [20, 30, 40], [10.82345, 9.876543, 9.10203], [11, 12, 16]),
+        ("train/number of skipped iterations iteration sum", [10, 20, 30, 40], [10, 2, 0, 0], [10, 11, 12, 16]),
+        ("train/number of nan iterations iteration sum", [10, 20, 30, 40], [0, 0, 1, 0], [10, 11, 12, 16]),
+        ("val/lm loss iteration value", [30], [9.701234], [14]),
+    ],
+    "mlperf_text": [
+        ("train/loss step unknown", [100, 200, 300], [6.91, 5.75, 4.20], [6, 7, 9]),
+        ("eval/accuracy epoch value", [1, 2], [0.31, 0.52], [8, 10]),
+    ],
+    "mmlab_text": [
+        ("val/accuracy epoch value", [1, 2, 3, 4, 5], [59.3333, 73.0, 76.0, 75.3333, 78.6667], [11, 20, 29, 38, 47]),
+    ],
+    "mxnet_text": [
+        ("train/accuracy iteration window_mean", [50, 100, 150], [0.101016, 0.151484, 0.247344], [3, 5, 11]),
+        ("train/Speed iteration window_mean", [50, 100, 150], [305.32, 297.49, 305.08], [3, 5, 11]),
+        ("val/accuracy epoch epoch_mean", [0], [0.172513], [9]),
+    ],
+    "nanogpt_text": [
+        ("train/loss step value", [0, 10, 20, 30, 40], [4.2654, 3.2405, 2.7901, 2.4986, 2.4533], [10, 11, 12, 15, 16]),
+        ("train/loss step window_mean", [0, 30], [4.2874, 2.5010], [9, 13]),
+        ("val/loss step value", [0, 30], [4.2823, 2.5123], [9, 13]),
+        ("train/mfu step value", [10, 20, 30, 40], [32.10, 32.11, 30.22, 31.35], [11, 12, 15, 16]),
+    ],
+    "olmo_text": [
+        ("train/CrossEntropyLoss step value", [10, 20, 30], [9.362, 8.243, 7.512], [6, 13, 23]),
+        ("train/Perplexity step value", [10, 20, 30], [11633, 3799, 1830], [7, 14, 24]),
+        ("eval/pile/CrossEntropyLoss step value", [20], [8.301], [19]),
+        ("train/System/Peak GPU Memory (MB) step value", [0, 10, 20, 30], [173, 21313, 21313, 21313], [3, 10, 17, 27]),
+    ],
+    "open_clip_text": [
+        ("train/Loss samples value", [1024, 100000, 101024], [6.9312, 5.8312, 5.7310], [4, 5, 7]),
+        ("train/Loss samples running_mean", [1024, 100000, 101024], [6.9312, 6.3120, 5.7310], [4, 5, 7]),
+        ("val/clip_val_loss epoch value", [1], [5.7], [6]),
+    ],
+    "openpi_text": [
+        ("train/loss step window_mean", [0, 100, 200], [0.2456, 0.0956, 0.0456], [2, 3, 4]),
+        ("train/param_norm step window_mean", [0, 100, 200], [1801.2341, 1801.3341, 1801.4341], [2, 3, 4]),
+    ],
+    "openvla_text": [("train/Loss step unknown", [1, 2, 3], [9.125, 8.5, 7.75], [1, 1, 1])],
+    "paddle_text": [
+        ("train/loss iteration running_mean", [0, 10, 20], [7.02, 6.6, 6.15], [4, 5, 10]),
+        ("train/lr iteration value", [0, 10, 20], [0.1, 0.1, 0.1], [4, 5, 10]),
+        ("train/CELoss epoch epoch_mean", [1, 2], [6.4, 5.9], [6, 11]),
+        ("eval/top1 epoch epoch_mean", [1], [0.031], [8]),
+    ],
+    "paddlenlp_text": [
+        ("train/loss step window_mean", [10, 20, 30], [8.51234567, 8.10234567, 7.90234567], [1, 2, 4]),
+        ("train/learning_rate step value", [10, 20, 30], [5e-06, 4e-06, 3e-06], [1, 2, 4]),
+        ("eval/loss step value", [20], [8.05], [3]),
+    ],
+    "rl_table": [
+        ("train/rollout/ep_rew_mean step window_mean", [2048, 4096], [22.1, 26.4], [12, 22]),
+        ("train/learning_rate step value", [4096], [0.0003], [31]),
+        ("eval/mean_reward step value", [1000], [9.2], [5]),
+    ],
+    "skorch_text": [
+        ("train/loss epoch epoch_mean", [1, 2, 3], [0.6868, 0.6706, 0.6710], [3, 4, 5]),
+        ("valid/loss epoch epoch_mean", [1, 2, 3], [0.6740, 0.6617, 0.6646], [3, 4, 5]),
+    ],
+    "timm_text": [
+        ("train/Loss iteration value", [0, 10, 20, 30], [6.95, 6.91, 6.80, 6.71], [1, 2, 7, 8]),
+        ("train/Loss iteration running_mean", [0, 10, 20, 30], [6.95, 6.93, 6.80, 6.75], [1, 2, 7, 8]),
+        ("test/Loss epoch epoch_mean", [0], [6.885], [4]),
+        ("test_ema/Acc@1 epoch epoch_mean", [0], [0.299], [6]),
+    ],
+    "torch7_text": [
+        ("train/loss epoch epoch_mean", [1, 2, 3], [1.3908, 0.9102, 0.7201], [9, 11, 13]),
+        ("train/lr epoch value", [1, 2, 3], [0.1, 0.1, 0.02], [9, 11, 13]),
+        ("test/acc epoch epoch_mean", [1, 2, 3], [58.57, 68.12, 75.01], [9, 11, 13]),
+    ],
+    "torchtitan_text": [
+        ("train/loss step unknown", [1, 10, 20], [8.1528, 7.8123, 7.41001], [2, 3, 5]),
+        ("train/tps step value", [1, 10, 20], [1234, 11234, 11201], [2, 3, 5]),
+        ("val/loss step value", [10], [7.7234], [4]),
+    ],
+    "torchtune_text": [
+        ("train/loss step value", [1, 2, 3], [1.5839389562606812, 1.49, 1.45], [1, 2, 3]),
+        ("train/grad_norm step value", [1, 2, 3], [3.1, 2.9, 2.5], [1, 2, 3]),
+    ],
+    "verl_text": [
+        ("train/actor/pg_loss step value", [1, 2], [-0.0012, 0.0021], [2, 3]),
+        ("val/val-core/openai/gsm8k/reward/mean@1 step value", [0, 2], [0.21, 0.29], [1, 3]),
+    ],
+    "wenet_text": [
+        ("train/loss iteration value", [0, 100, 101, 201], [45.123456, 40.123456, 38.123456, 36.123456], [1, 3, 6, 7]),
+        ("val/loss epoch epoch_mean", [0, 1], [38.3, 35.1], [5, 8]),
+    ],
+    "xtuner_text": [
+        ("train/reduced_llm_loss step value", [1, 2, 3], [2.31456789, 2.20456789, 2.10456789], [1, 2, 3]),
+        ("train/lr step value", [1, 2, 3], [1e-06, 2e-06, 3e-06], [1, 2, 3]),
+    ],
 }  # fmt: skip
 STORES: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
     "catboost": [("train/Logloss iteration value", list(range(25)), [0.6760070189, 0.6628622178, 0.6513234313], list(range(4, 29)))],
@@ -115,6 +243,7 @@ ENDS = {
     "generic_jsonl": ("train/loss step unknown", 40, 2.050891399383545),
     "keras_csv": ("val/loss epoch epoch_mean", 12, 1.1356688737869263),
     "keras_history": ("val/loss epoch epoch_mean", 12, 1.1356688737869263),
+    "mmlab_text": ("train/loss iteration window_mean", 30, 2.2814),
     "lightning_csv": ("train/loss step value", 17, 2.326184034347534),
     "tfevents": ("train/loss step unknown", 20, 10.100000381469727),
 }

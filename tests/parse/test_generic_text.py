@@ -107,3 +107,20 @@ def test_rows_right_below_a_heading_are_of_its_section(tmp_path: Path) -> None:
     run = read(tmp_path, text)
     assert series(run, "eval/loss").y.tolist() == pytest.approx([3.3 - i / 10 for i in range(1, 9)])
     assert series(run, "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])
+
+
+def test_what_follows_a_full_progress_bar_is_of_the_epoch_and_not_of_its_last_batch(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch {epoch}[16/100]: loss:{3 / epoch:.4f}\nEpoch {epoch}[96/100]: loss:{2.9 / epoch:.4f}\nTest on Epoch {epoch}\n"
+        f"100%|██████████| 20/20 [00:00<00:00, 224.92it/s]\nmAP: 0.8{epoch}\n"
+        for epoch in (1, 2, 3)
+    )
+    val = next(s for s in read(tmp_path, text).series if s.name == "mAP")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [0.81, 0.82, 0.83])
+
+
+def test_settings_above_the_rows_are_facts_and_the_total_in_a_row_wins(tmp_path: Path) -> None:
+    rows = "".join(f"Epoch {epoch}/10 - loss: {3 / epoch:.4f} - lr: 0.0{epoch}\n" for epoch in range(1, 6))
+    run = read(tmp_path, "python train.py --lr 0.05 --batch-size 64 --epochs 90\nvocab_size: 3482\n" + rows + "batch_size: 32\n")
+    facts = {name: run.value(name) for name in ("lr", "batch_size", "vocab_size", "epochs")}
+    assert facts == {"lr": 0.05, "batch_size": 64, "vocab_size": 3482, "epochs": 10}

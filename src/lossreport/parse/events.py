@@ -35,7 +35,10 @@ EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
     ),
     (
         "early_stop",
-        re.compile(r"\bEarly stopping(?:!|\.|:| triggered| at epoch| after)|\bearly stopped\b|\bEarlyStopping: ", re.IGNORECASE),
+        re.compile(
+            r"\bEarly stopping(?:!|\.|:|, best iteration| triggered| at epoch| after)|^Stopped by overfitting detector\b|^Stopping since \w+ has not improved\b|\bearly stopped\b|\bEarlyStopping: ",
+            re.IGNORECASE,
+        ),
     ),
 )
 FINISHED: Final = re.compile(r"\bTraining time \d")

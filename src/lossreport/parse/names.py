@@ -23,8 +23,12 @@ SPLITS: Final = {
     "test": "test",
     "dev": "dev",
 }
+NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
+"""`valid_1/auc`: one of several sets, as boosting programs number them."""
 
 SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
+INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
+"""`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
 """`Loss/train`, as the examples of TensorBoard name things."""
 METRIC_LIKE: Final = re.compile(
@@ -59,6 +63,9 @@ WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|l
 
 def split_name(name: str, default: str = "train") -> tuple[str, str]:
     """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`."""
+    match = NUMBERED.match(name)
+    if match is not None:
+        return match["split"].lower(), name[match.end() :]
     match = SPLIT.match(name)
     if match is not None:
         return SPLITS[match[1].lower()], name[match.end() :]
@@ -66,7 +73,9 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     if match is not None:
         return str(match.lastgroup), name[match.end() :]
     match = SUFFIX.match(name)
-    return (SPLITS[match["split"].lower()], match["name"]) if match else (default, name)
+    if match is not None:
+        return SPLITS[match["split"].lower()], match["name"]
+    return ("val" if INFIX.fullmatch(name) else default), name
 
 
 def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

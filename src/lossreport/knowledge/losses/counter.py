@@ -18,7 +18,8 @@ LOSS = LossType(
         r"(?:num_|total_|train_|input_|consumed_|num_input_|seen_)*(?:tokens|samples)(?:_seen|_so_far)?",
         r"(?:total_)?flos",
         r"percentage|progress",
-        r"bsz|wpb|smpl|batch_size",
+        r"bsz|wpb|smpl|batch_size|global_batch_size",
+        r"loss_scale",  # of mixed precision: set by the scaler, no loss
         r"(?:elapsed|remaining|eta)(?:_\w+)?",
         r"wall|train_wall|wall_time|total_time|timestamp|(?:\w+_)?runtime",
     ),

@@ -1,6 +1,6 @@
-"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, fairseq's JSON lines behind a time stamp.
+"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, JSON lines behind a time stamp.
 
-A place that stands before the dict counts where the dict has none. fairseq: FORMATS.md section 5; its losses are in bits.
+A place that stands before the dict counts where the dict has none.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from lossreport.parse.names import METRIC_LIKE
 from lossreport.parse.parser import Parser, RawEvent, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import RowWriter, is_axis, number
+from lossreport.parse.settings import Settings
 from lossreport.text import Text
 
 MIN_LINES: Final = 2
@@ -36,7 +37,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every dict."""
-    writer, last = RowWriter(), 0
+    writer, settings, last = RowWriter(), Settings(), 0
     stamps: list[str] = []
     for line in log.lines():
         last = line.number
@@ -44,7 +45,9 @@ def read(log: LogFile) -> Iterator[Record]:
             yield RawEvent(kind, line.number, quote(line.text))
         row = _row(line.text)
         if row is None:
+            settings.see(line.text, line.number)
             continue
+        yield from settings.facts()
         if match := DATE.search(line.text[:40]):
             stamps[1:] = [match[0]]
         tag = TAGGED.search(line.text.split("{", 1)[0])

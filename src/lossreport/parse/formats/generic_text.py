@@ -19,6 +19,7 @@ from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row
 from lossreport.parse.names import METRIC_LIKE, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import Line, LogFile
+from lossreport.parse.settings import Settings, is_settings
 from lossreport.text import Text
 
 MIN_ROWS: Final = 2
@@ -52,7 +53,7 @@ def sampled(lines: Sequence[str]) -> list[TextRow]:
     """Return what the lines say, those that look like source code left out; rows know the epoch and the section above them."""
     headings, rows = Headings(), []
     for line in lines:
-        row = text_row(line) if len(line) < LONGEST else None
+        row = _row_of(line)
         if row is None:
             headings.section_of(line)
         else:
@@ -107,6 +108,10 @@ SECTION_REACH: Final = 3
 
 
 LONGEST: Final = 20_000
+
+
+def _row_of(text: str) -> TextRow | None:
+    return text_row(text) if len(text) < LONGEST and not is_settings(text) else None
 
 
 def supported(rows: Sequence[TextRow]) -> dict[str, int]:
@@ -167,6 +172,7 @@ class TextReader:
     planned: int = 0
     resumed: bool = False
     headings: Headings = field(default_factory=Headings)
+    settings: Settings = field(default_factory=Settings)
     frame: tuple[TextRow, Line] | None = None
     epoch: float = math.nan
     passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
@@ -178,7 +184,9 @@ class TextReader:
             if kind := find_event(line.text):
                 self.resumed = self.resumed or kind == "resume"
                 yield RawEvent(kind, line.number, quote(line.text))
-            row = text_row(line.text) if len(line.text) < LONGEST else None
+            row = _row_of(line.text)
+            if not self.rows and (row is None or not any(pair.name in self.names for pair in row.pairs)):
+                self.settings.see(line.text, line.number)
             if row is not None:
                 yield from self._last_frames(self.headings.applied(row), line)
             else:
@@ -187,6 +195,7 @@ class TextReader:
                 yield from self.columns.chunks()
         yield from self._held_frame()
         self._end_of_pass()
+        yield from self.settings.facts()
         yield from self.columns.chunks()
         yield from (RawTime(stamp) for stamp in self.stamps)
         yield RowsRead(self.rows, self.last)
@@ -209,7 +218,10 @@ class TextReader:
         pairs = [pair for pair in row.pairs if pair.name in self.names]
         if row.epoch is not None:
             self.epoch = row.epoch
-        if row.epoch is not None or row.step is not None:
+        if row.is_bar and row.step == row.steps:  # a bar that is full: what follows speaks of the epoch, not of its last batch
+            if row.epoch is not None:
+                self.header, self.header_line = TextRow(epoch=row.epoch, epochs=row.epochs), line.number
+        elif row.epoch is not None or row.step is not None:
             self.header, self.header_line = row, line.number
         if not any(METRIC_LIKE.search(pair.name) for pair in pairs):
             return
@@ -219,7 +231,8 @@ class TextReader:
         self._stamp(line.text)
         if row.epochs and row.epochs != self.planned:
             self.planned = row.epochs
-            yield RawFact("epochs", row.epochs, line.number)
+            yield RawFact("epochs", row.epochs, line.number)  # before the settings: a row knows what is left of them
+        yield from self.settings.facts()
         axis, x, epoch = place
         training = row.split in ("", "train")
         if training and x < self.before.get(axis, -math.inf):

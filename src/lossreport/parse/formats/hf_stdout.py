@@ -24,6 +24,7 @@ from lossreport.parse.names import split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import SUMMARY, number
+from lossreport.parse.settings import Settings
 from lossreport.text import Text
 
 SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
@@ -50,7 +51,7 @@ def sniff(log: LogFile) -> Score:
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the values of every dict at its step, or at its epoch where no bar tells the step."""
     rows: list[Row] = []
-    bars = Bars()
+    bars, settings = Bars(), Settings()
     last, resumed = 0, False
     for line in log.lines():
         last = line.number
@@ -61,7 +62,10 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from _plans(line.text, line.number)
         record = _record(line.text)
         if record is None:
+            if not rows:
+                settings.see(line.text, line.number)
             continue
+        yield from settings.facts()
         if any(name in record for name in ONCE):
             yield from (RawFact(name, number(value), line.number) for name, value in record.items() if SUMMARY.fullmatch(name))
             yield RawStatus(Status.FINISHED, line.number)

@@ -1,6 +1,7 @@
 """A history as one JSON object: `{"loss": [...], "val_loss": [...]}` of Keras, or of a hand-written loop, and Megatron's golden values.
 
-Keras' `History.history` holds the mean of every epoch; epochs are counted from 0 in the order of the list.
+Keras' `History.history` holds the mean of every epoch; epochs are counted from 0 in the order of the list. Evaluation results of XGBoost and
+LightGBM (`{"train": {"logloss": [...]}}`) have the same form; their lists hold the value after every round.
 """
 
 from __future__ import annotations
@@ -20,6 +21,12 @@ from lossreport.text import Text
 
 LIST_OF_NUMBERS: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|-?Infinity|null)')
 STEPS_TO_VALUES: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\{\s*"start_step"\s*:\s*\d+|"([^"\\]{1,80})"\s*:\s*\{\s*"\d+"\s*:\s*-?\d')
+BOOSTING: Final = re.compile(
+    r"(?:training|train|learn|(?:valid(?:ation)?|val|eval|test)(?:_?\d+)?)/(?:(?:binary_|multi_|m)?logloss|rmsle|merror|(?:multi|binary)_error|aucpr|l[12])"
+)
+"""A set and one of the metrics that XGBoost and LightGBM name so: the lists count rounds, not epochs."""
+LIGHTGBM: Final = re.compile(r"(?:training|valid_\d+)/.*")
+"""Sets as LightGBM names them; its rounds count from 1."""
 WRAPPERS: Final = ("history", "params", "metrics", "results", "logs")
 
 NOT_LOGGED: Final = "nan"
@@ -61,11 +68,14 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def curves(document: Mapping[str, Any]) -> Iterator[tuple[str, list[float], list[float], Axis]]:
     """Yield (name, x, y, axis) for every list of at least one number, and for every mapping of steps to numbers."""
-    for name, value in _leaves(document):
+    leaves = list(_leaves(document))
+    counts = Axis.ITERATION if any(BOOSTING.fullmatch(name) for name, _ in leaves) else Axis.EPOCH
+    first = 1.0 if counts is Axis.ITERATION and any(LIGHTGBM.fullmatch(name) for name, _ in leaves) else 0.0
+    for name, value in leaves:
         if isinstance(value, list):
             y = [float("nan") if item is None else number(item) for item in value]
             if y and all(item is not None for item in y):
-                yield name, [float(i) for i in range(len(y))], [item for item in y if item is not None], Axis.EPOCH
+                yield name, [first + i for i in range(len(y))], [item for item in y if item is not None], counts
         elif isinstance(value, dict):
             pairs = [(number(step), number(item)) for step, item in value.items()]
             kept = [(a, b) for a, b in pairs if a is not None and b is not None]

@@ -6,6 +6,7 @@ the size of the validation loader, or a `step` that is the epoch: they stand at 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +21,10 @@ from lossreport.text import Text
 NO_METRICS: Final = ("mode", "epoch", "iter", "step", "eta_seconds")
 WINDOW: Final = 10
 """Iterations that mmengine averages over by default."""
+AVERAGED: Final = re.compile(r"loss|time|grad_norm")
+"""Names that mmengine prints the mean of; of others the last value (`mean_pattern` of its LogProcessor)."""
+CURRENT: Final = re.compile(r"lr(?:_.*)?|memory|momentum.*")
+"""Names that mmcv does not average; it averages all others since the row before."""
 META: Final = ("seed", "exp_name", "mmcv_version", "config_name")
 
 
@@ -113,8 +118,10 @@ def _add(columns: Columns, row: Mapping[str, Any], split: str, axis: Axis, x: fl
         value = number(raw)
         if value is None or name in NO_METRICS:
             continue
-        mean = train and name not in ("lr", "memory", "grad_norm")
-        key = ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, WINDOW if mean else None)
+        mmcv = "mode" in row
+        mean = train and (CURRENT.fullmatch(name) is None if mmcv else AVERAGED.search(name) is not None)
+        window = WINDOW if mean and not mmcv else None
+        key = ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, window)
         columns.add(key, x, value, line, epoch)
 
 
