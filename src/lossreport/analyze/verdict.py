@@ -17,10 +17,10 @@ from lossreport.analyze.schedule import constant_lr, lr_changes
 from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, loss_type
-from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
+from lossreport.model.analysis import Confidence, Finding, Severity, State, Trend, Verdict
 from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
-from lossreport.words import AXES
+from lossreport.words import AXES, KINDS
 
 LEAST_ROWS: Final = 5
 LEAST_TAIL: Final = 3
@@ -110,8 +110,8 @@ SEPARATE = Text(
 RUN: Final = {
     State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),
     State.BROKEN: Text(
-        zh="训练已损坏：出现了非有限值，之后的数字不可信。",
-        en="The run is broken: a loss is not finite, and nothing after it can be trusted.",
+        zh="训练已损坏：出现了非有限值（NaN / Inf），之后的数字不可信。",
+        en="The run is broken: values that are not finite (NaN / Inf) appeared, and nothing after them can be trusted.",
     ),
     State.MIXED: Text(
         zh="目前不能判定这次训练是否收敛：{names}的各行混杂了不同的组，必须先分清每一行的来历。{others}",
@@ -121,16 +121,16 @@ RUN: Final = {
     State.UNSTABLE: Text(zh="训练不稳定（{names}）。{others}", en="The run is unstable ({names}).{others}"),
     State.OVERFITTING: Text(zh="训练已经过拟合（{names}）。{others}", en="The run is over-fitting ({names}).{others}"),
     State.PLATEAU_HIGH: Text(zh="训练停在高位（{names}）。{others}", en="The run is flat at a high level ({names}).{others}"),
-    State.CONVERGED: Text(zh="各项损失在当前学习率下都已走平（{names}）。", en="All losses are flat at this learning rate ({names})."),
-    State.IMPROVING: Text(
-        zh="仍在改善（{names}），没有发现需要停下来的问题。{others}",
-        en="The run is still improving ({names}), and nothing speaks against going on.{others}",
+    State.CONVERGED: Text(
+        zh="各项损失在当前学习率下都已走平（{names}）。{open}", en="All losses are flat at this learning rate ({names}).{open}"
     ),
+    State.IMPROVING: Text(zh="仍在改善（{names}）。{others}{open}", en="The run is still improving ({names}).{others}{open}"),
     State.INCONCLUSIVE: Text(
-        zh="没有发现异常，但目前的数据分不清是走平还是缓慢改善。",
-        en="Nothing went wrong, but these rows do not tell flat from slowly improving.",
+        zh="目前的数据分不清是走平还是缓慢改善。{open}", en="These rows do not tell flat from slowly improving.{open}"
     ),
 }
+NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing was found that speaks against going on.")
+OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Look at {count} of the findings first: {kinds}.")
 OTHERS = Text(zh="另外：{sentences}。", en=" Besides: {sentences}.")
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
 SHORT: Final = {
@@ -345,6 +345,8 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         values["names"] = _join(_named(series) for series, _ in deciding)
     if "{others}" in template.en:
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    if "{open}" in template.en:
+        values["open"] = _open(context)
     because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
     order: list[Confidence] = ["low", "medium", "high"]
     confidence: Confidence = min((judged.confidence for _, judged in deciding), key=order.index, default=order[0])
@@ -358,6 +360,15 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
     )
+
+
+def _open(context: Context) -> Phrase:
+    """Return what must be looked at although the verdict itself is no trouble: findings of medium severity and more."""
+    grave = [f for f in context.found if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None]
+    if not grave:
+        return NOTHING_OPEN()
+    kinds = tuple(dict.fromkeys(KINDS.get(f.kind, f.kind) for f in grave))
+    return OPEN(count=len(grave), kinds=Join(items=kinds[:4]))
 
 
 def _one_each(made: Iterable[tuple[Series, Judgement]]) -> list[tuple[Series, Judgement]]:

@@ -64,9 +64,15 @@ def _candidates(analysis: Analysis, finding: Finding, source: str) -> Iterator[S
 
 
 def _rows(series: Series, line: int) -> slice:
-    """Return the rows of a series that stand on a line; lines never fall within a series."""
+    """Return the rows of a series that stand on a line; lines rise within a series, but for logs in no order."""
     first, last = np.searchsorted(series.line, [line, line + 1])
-    return slice(int(first), int(last))
+    return slice(int(first), int(last)) if last > first else slice(*_out_of_order(series, line))
+
+
+def _out_of_order(series: Series, line: int) -> tuple[int, int]:
+    """Return the rows of a line of a log whose rows stand in no order, where bisection finds nothing."""
+    found = np.flatnonzero(series.line == line)
+    return (int(found[0]), int(found[0]) + 1) if len(found) else (0, 0)
 
 
 def _holds(series: Series, evidence: Evidence) -> bool:

@@ -66,6 +66,7 @@ class Page:
     def _words(self) -> dict[str, Any]:
         return {
             "say": self.voice.say,
+            "bare": self.voice.bare,
             "paragraphs": self.voice.paragraphs,
             "label": self.voice.label,
             "link": self.link,

@@ -22,6 +22,8 @@ LATE_SPIKES: Final = 3
 """At least three spikes in the second half, and twice those of the first, are a rising rate."""
 GROWTH: Final = 0.10
 """Growth of the z-loss over the last half that is told; below, it is the noise of its mean."""
+ABOVE_START: Final = 2.0
+"""A z-loss first falls from (ln V)^2 and comes back as the model grows sure; beyond twice its first level it has left that course."""
 
 SCALE = Text(
     zh="fp16 一直在溢出（{evidence}）：能用 bf16 就改用 bf16；不能的话降低学习率{lr}，并确认 loss scale 没有停在下限。代价：改精度需要从 checkpoint 重启，吞吐基本不变。",
@@ -35,8 +37,8 @@ OFTEN = Text(
     en="Spikes come more often ({first} in the first half, {second} in the second): that looks structural, and rewinding again will not help; for the next run consider QK-norm, z-loss, no weight decay on embeddings. A change of the model costs retraining: try it on a small model first.",
 )
 LOGITS = Text(
-    zh="`{metric}` 在后半段仍在上升（{gain}），说明输出 logits 在漂移：若继续上升，给 z-loss 加权 1e-4{weight}，或检查输出层的 weight decay。代价：从 checkpoint 续训即可生效。",
-    en="`{metric}` still rises over the last half ({gain}): the output logits drift. If it goes on, weight the z-loss by 1e-4{weight} or look at the weight decay of the output layer. It costs no more than resuming from a checkpoint.",
+    zh="`{metric}` 在后半段仍在上升（{gain}），已是起始值的两倍以上，可能是输出 logits 在漂移：若继续上升，给 z-loss 加权 1e-4{weight}，或检查输出层的 weight decay。代价：从 checkpoint 续训即可生效。",
+    en="`{metric}` still rises over the last half ({gain}) and is more than twice what it began with: the output logits may be drifting. If it goes on, weight the z-loss by 1e-4{weight} or look at the weight decay of the output layer. It costs no more than resuming from a checkpoint.",
 )
 WEIGHT = Text(zh="（现在 {weight}）", en=" (now {weight})")
 NONE: Final = ""
@@ -72,7 +74,8 @@ def _overflow(case: Case) -> Iterator[Recommendation]:
 
 def _logits(case: Case, series: Series) -> Iterator[Recommendation]:
     trend = tail_trend(series, np.asarray(series.y), 0.5)
-    if trend is not None and trend.high < 0 and -trend.gain > GROWTH:
+    values = finite(series.y)
+    if trend is not None and trend.high < 0 and -trend.gain > GROWTH and np.median(values[-5:]) > ABOVE_START * np.median(values[:5]):
         known = case.context.facts.get("z_loss_weight") or case.context.facts.get(f"weight.{series.name}")
         weight = WEIGHT(weight=float(known)) if isinstance(known, int | float) else NONE
         text = LOGITS(metric=series.label, gain=change(-trend.gain), weight=weight)

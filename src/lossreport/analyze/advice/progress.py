@@ -22,6 +22,18 @@ GO_ON = Text(
     zh="{names} 仍在改善：按计划继续训练，再用最后 25 % 的行复查趋势。代价：计划内的算力。",
     en="Still improving: {names}. Go on as planned and look at the trend of the last 25 % of the rows again. It costs what was planned anyway.",
 )
+FINISHED = Text(
+    zh="训练按计划结束时 {names} 仍在下降：若指标还没达到要求，可以从最后的 checkpoint 续训（收益估计见“收敛判断”）。代价：相应的算力。",
+    en="{names}: still falling when the run ended as planned. If the metric is not yet good enough, train on from the last checkpoint (Convergence estimates the gain). It costs that compute.",
+)
+ONLY_TRAINING = Text(
+    zh="训练 loss（{names}）仍在下降，但验证 loss（{validation}）已走平：继续训练多半只是在拟合训练集；先用验证最好的 checkpoint 做评测。代价：一次评测。",
+    en="The training loss ({names}) still falls but the validation loss ({validation}) is flat: going on mostly fits the training set. Evaluate the checkpoint with the best validation first. It costs one evaluation.",
+)
+UNDECIDED = Text(
+    zh="{names} 的末段分不清是走平还是缓慢改善：需要定论时，再训练一段、把打印或验证的间隔缩短，或用固定的更大批次评估 loss。代价：多一些评测时间。",
+    en="The end of {names} does not tell flat from slowly improving: to decide, train a little further, print or validate more often, or evaluate the loss on a fixed larger batch. It costs some evaluation time.",
+)
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜；代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model: a short resumed run.",
@@ -64,8 +76,7 @@ def _states(case: Case) -> Iterator[Recommendation]:
             text=STUCK(names=Join(items=named[State.PLATEAU_HIGH])),
             source="Karpathy, A Recipe for Training Neural Networks",
         )
-    if named[State.IMPROVING]:
-        yield Recommendation(id="", when="next", text=GO_ON(names=Join(items=named[State.IMPROVING])))
+    yield from _further(case, series, named)
     if named[State.CONVERGED] and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(
             id="",
@@ -73,6 +84,21 @@ def _states(case: Case) -> Iterator[Recommendation]:
             text=DECAY(names=Join(items=named[State.CONVERGED]), lr=case.lr),
             source="OpenVLA-OFT (10x decay lowers the L1)",
         )
+
+
+def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
+    """Yield whether to train on: not where only the training loss still falls, and not "as planned" where the plan is done."""
+    improving, flat = ([series[v.series[0]] for v in case.in_state(state)] for state in (State.IMPROVING, State.CONVERGED))
+    validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train"))
+    if improving:
+        names = Join(items=named[State.IMPROVING])
+        if validation and all(s.split == "train" for s in improving):
+            text = ONLY_TRAINING(names=names, validation=Join(items=validation))
+        else:
+            text = (FINISHED if case.context.run.status is Status.FINISHED else GO_ON)(names=names)
+        yield Recommendation(id="", when="next", text=text)
+    elif case.run_state is State.INCONCLUSIVE and any(v.trend for v in case.in_state(State.INCONCLUSIVE)):
+        yield Recommendation(id="", when="next", text=UNDECIDED(names=Join(items=named[State.INCONCLUSIVE])))
 
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:

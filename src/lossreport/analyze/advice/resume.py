@@ -46,7 +46,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
         if found is not None:
             one = series[found.series[0]]
             shown = text(metric=one.label, axis=AXES[one.axis.value], x=shown_x(found.start.x))
-            yield Recommendation(id="", when="now", because=(found.id,), text=shown, source=SOURCE)
+            yield Recommendation(id="", when="next", because=(found.id,), text=shown, source=SOURCE)
     yield from _rates(case)
     appended = [f for f in case.context.found if f.kind == "appended_run"]
     if appended:

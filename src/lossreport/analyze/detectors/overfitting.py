@@ -87,13 +87,14 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and not _train_rises(context, series, best, slope.slope)
     ):
         component = is_component(context, series)
+        lowest = int(np.argmin(y))  # the checkpoint to use; the rise is that over the smoothed level
         text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
             path=series.path,
             axis=AXES[series.axis.value],
-            x=shown_x(series.x[best]),
-            best=number(float(series.y[best])),
+            x=shown_x(series.x[lowest]),
+            best=number(float(series.y[lowest])),
             end=number(end),
             rise=change(relative),
         )

@@ -92,7 +92,7 @@ def _glance(story: Story) -> Table:
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
     for best in story.analysis.bests:
-        if best.run == run.id:
+        if best.run == run.id and story.verdict.state is not State.BROKEN:
             series = story.series(best.series)
             at = BEST_AT(
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
