@@ -87,9 +87,11 @@ def _states(case: Case) -> Iterator[Recommendation]:
 
 
 def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
-    """Yield whether to train on: not where only the training loss still falls, and not "as planned" where the plan is done."""
+    """Yield whether to train on: never where it over-fits, not where only the training loss falls, not "as planned" where the plan is done."""
     improving, flat = ([series[v.series[0]] for v in case.in_state(state)] for state in (State.IMPROVING, State.CONVERGED))
     validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train"))
+    if case.in_state(State.OVERFITTING):
+        return
     if improving:
         names = Join(items=named[State.IMPROVING])
         if validation and all(s.split == "train" for s in improving):

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.charting import line_chart
+from lossreport.compose.charting import line_chart, zoom_chart
 from lossreport.compose.section import SectionWriter, Story, is_epoch_level
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
@@ -16,6 +16,10 @@ from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import KINDS
 
 MAX_CHARTS: Final = 1
+MAX_ZOOMS: Final = 2
+"""Panels of single excursions, the gravest first; of all others the table above has the rows."""
+ZOOM_FROM: Final = 100
+"""In a shorter curve the chart of the whole shows every row already."""
 
 TITLE = Text(zh="异常清单", en="Anomalies")
 ANSWER = Text(zh="共 {count} 条：{kinds}。", en="{count} in all: {kinds}.")
@@ -76,6 +80,9 @@ def _charts(story: Story) -> Iterator[Chart]:
     flagged = [s for s in story.main if story.flagged(s) and is_epoch_level(s)]
     for series in flagged[:MAX_CHARTS]:
         yield line_chart(story, series, other=_other_source(story, series))
+    excursions = [f for f in story.findings if f.kind in ("spike", "batch_outlier") and "baseline" in f.numbers]
+    for finding in [f for f in excursions if len(story.series(f.series[0])) >= ZOOM_FROM][:MAX_ZOOMS]:
+        yield zoom_chart(story, finding)
     for finding in story.findings:
         if finding.groups:
             yield _scatter(story, finding)

@@ -85,7 +85,7 @@ def write(story: Story) -> Section | None:
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
-    blocks += [line_chart(story, series) for series in curves(story)]
+    blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
     return Section(id="convergence", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
 
 
@@ -109,6 +109,20 @@ def _forecasts(story: Story) -> list[Block]:
     return [Prose(text=text) for text in list(told.values())[:4]]
 
 
+def pairs(story: Story) -> list[tuple[Series, Series | None]]:
+    """Return the charts: training and validation of one metric together where they share the axis, else each alone."""
+    drawn = curves(story)
+    made: list[tuple[Series, Series | None]] = []
+    taken: set[str] = set()
+    for series in drawn:
+        if series.id in taken:
+            continue
+        partner = next((s for s in drawn if (s.name, s.axis) == (series.name, series.axis) and s.split != series.split), None)
+        taken |= {series.id, *((partner.id,) if partner is not None else ())}
+        made.append((series, partner))
+    return made[:MAX_CHARTS]
+
+
 def curves(story: Story) -> list[Series]:
     """Return the series to draw: the finest view of the main losses, one a metric and split."""
     chosen: dict[tuple[str, str], Series] = {}
@@ -116,7 +130,7 @@ def curves(story: Story) -> list[Series]:
         held = chosen.get((series.name, series.split))
         if held is None or (is_epoch_level(held) and not is_epoch_level(series)):
             chosen[series.name, series.split] = series
-    return list(chosen.values())[:MAX_CHARTS]
+    return list(chosen.values())[: 2 * MAX_CHARTS]
 
 
 def _row(story: Story, verdict: Verdict) -> Row:
