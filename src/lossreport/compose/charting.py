@@ -66,7 +66,8 @@ def line_chart(story: Story, series: Series, *, other: Series | None = None) -> 
         scale=scale,
         linthresh=linthresh,
         levels=levels,
-        marks=tuple(_marks(series, inside)),
+        marks=tuple(_marks(series, flagged)),
+        rules=tuple(float(series.x[span.first_row]) for span in series.segments[1:]),
         unit=series.unit,
     )
     title = TITLE(metric=story.name(series), path=series.path)
@@ -96,9 +97,7 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
         scale=scale,
         linthresh=linthresh,
         levels=(Level(y=baseline, label=show_number(baseline)),),
-        marks=tuple(
-            Mark(x=float(x[row]), y=float(y[row]), severity=level, label=show_number(float(y[row]))) for row, level in inside.items()
-        ),
+        marks=tuple(_marks(series, inside)),
         unit=series.unit,
     )
     axis, finite = AXES[series.axis.value], y[np.isfinite(y)]
