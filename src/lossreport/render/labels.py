@@ -20,6 +20,11 @@ SOURCE: Final = Text(zh="出处", en="source")
 ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows, open to see them")
 VALUE: Final = Text(zh="值", en="value")
 
+OWNER: Final = Text(zh="负责人", en="Owner")
+TAGS: Final = Text(zh="标签", en="Tags")
+LINK: Final = Text(zh="链接", en="Link")
+NOTES: Final = Text(zh="备注", en="Notes")
+
 SHAPES: Final[dict[Tone, str]] = {"critical": "▲", "high": "◆", "medium": "■", "low": "●", "info": "○", "good": "✓"}
 """A shape for every tone, so that nothing is said by colour alone."""
 TONES: Final[dict[Tone, Text]] = {

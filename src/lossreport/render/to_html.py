@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
 from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.notes import notes_html
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
@@ -50,6 +51,7 @@ class Page:
             tag=TAGS[self.voice.langs[0]],
             css=Markup(read_template("assets/report.css")),
             data=data_block(self.report),
+            notes=notes_html(self.report.meta.notes),
             draw_block=self.block,
         )
         return document.encode("utf-8", "replace").decode("utf-8")
