@@ -6,7 +6,8 @@ import numpy as np
 
 import lossreport
 from lossreport.compose.charting import ZOOM_ROWS
-from lossreport.model.report import Chart, LineChart
+from lossreport.compose.sections.anomalies import MAX_FULL
+from lossreport.model.report import Chart, FindingList, LineChart, Table
 from lossreport.model.run import Run
 from runs import falling, make_run, make_series
 
@@ -42,3 +43,17 @@ def test_a_short_log_needs_no_panel() -> None:
     y = falling(40, noise=0.003)
     y[20] *= 3
     assert not [one for one in charts(make_run(loss=y), "anomalies") if one.id.startswith("zoom")]
+
+
+def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table() -> None:
+    series = []
+    for number in range(MAX_FULL + 10):
+        y = falling(120, noise=0.003, seed=number)
+        y[60:63] *= 3
+        series.append(make_series(y, f"loss_{number}", axis="step", id=f"m{number + 1}"))
+    analysis = lossreport.analyze(make_run(series), strict=True)
+    blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
+    told = [block for block in blocks if isinstance(block, FindingList)]
+    assert [len(block.findings) for block in told] == [MAX_FULL]
+    tables = [block for block in blocks if isinstance(block, Table) and block.folded]
+    assert sum(len(table.rows) for table in tables) == len(analysis.findings) - MAX_FULL

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from lossreport.compose.charting import line_chart, zoom_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level
+from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import KINDS
+from lossreport.words import KINDS, SEVERITIES
 
 MAX_CHARTS: Final = 1
 MAX_ZOOMS: Final = 2
@@ -33,6 +33,12 @@ SCATTER_ALT = Text(
     en="The rows do not follow one curve but fall into {count} clusters: {clusters}; the others ({single}) belong to none. Log-log axes, epochs beside the points.",
 )
 CLUSTER = Text(zh="{letter} = {rows}", en="{letter} = {rows}")
+MAX_FULL: Final = 60
+MAX_ROWS: Final = 500
+"""More findings than a person reads one by one are rows of a table; all of them are in the JSON."""
+FURTHER = Text(
+    zh="其余 {count} 条发现（列出 {shown} 条，全部在 JSON 中）", en="{count} more findings ({shown} listed, all of them in the JSON)"
+)
 IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (they count for nothing)")
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
 FOR_EVER = Text(zh="未设期限", en="no end given")
@@ -43,11 +49,29 @@ def write(story: Story) -> Section:
     """Write all findings in full, the quiet series, and the charts that show the gravest."""
     if not story.findings:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
-    blocks: list[Block] = [FindingList(findings=story.findings, names=story.names)]
+    blocks: list[Block] = [FindingList(findings=story.findings[:MAX_FULL], names=story.names)]
+    blocks += _further(story)
     blocks += _quiet(story)
     blocks += _ignored(story)
     blocks += _charts(story)
     return Section(id="anomalies", title=TITLE, answer=_answer(story), blocks=tuple(blocks))
+
+
+def _further(story: Story) -> Iterator[Block]:
+    """Yield a folded table of the findings that are too many to be told in full: the gravest stand before it."""
+    rest = story.findings[MAX_FULL:]
+    if rest:
+        rows = [
+            Row(cells=(f.id, KINDS.get(f.kind, f.kind), SEVERITIES[f.severity.value], story.names.get(f.series[0], ""), shown_x(f.start.x)))
+            for f in rest[:MAX_ROWS]
+        ]
+        heads = (Text(zh="编号", en="id"), WHAT, Text(zh="严重程度", en="severity"), Text(zh="指标", en="metric"), Text(zh="位置", en="at"))
+        yield Table(
+            caption=FURTHER(count=len(rest), shown=len(rows)),
+            columns=tuple(Column(title=head) for head in heads),
+            rows=tuple(rows),
+            folded=True,
+        )
 
 
 def _answer(story: Story) -> Phrase:

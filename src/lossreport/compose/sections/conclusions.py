@@ -13,6 +13,7 @@ from lossreport.text import Phrase, Text
 from lossreport.words import KINDS, SEVERITIES
 
 MAX_FINDINGS: Final = 3
+MAX_VERDICTS: Final = 12
 
 TITLE = Text(zh="结论汇总", en="Conclusions")
 POINT = Text(zh="• {text}", en="• {text}")
@@ -35,9 +36,8 @@ def _points(story: Story) -> Iterator[Phrase]:
     for finding in [f for f in story.findings if f.severity.rank >= Severity.HIGH.rank and f.explained_by is None][:MAX_FINDINGS]:
         kind = KINDS.get(finding.kind, finding.kind)
         yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=finding.text)
-    for verdict in story.verdicts:
-        if verdict.series[0] in main:
-            yield verdict.text
+    for verdict in [verdict for verdict in story.verdicts if verdict.series[0] in main][:MAX_VERDICTS]:
+        yield verdict.text
     done, planned = story.run.progress.epochs
     if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
         yield STOPPED(done=done, planned=planned)

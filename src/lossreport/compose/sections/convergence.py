@@ -13,6 +13,8 @@ from lossreport.text import Phrase, Text, Value, change
 from lossreport.words import AXES, CONFIDENCES, STATES
 
 MAX_CHARTS: Final = 3
+MAX_VERDICTS: Final = 200
+"""Rows of the table of verdicts; the losses that decide stand first, and the JSON has all."""
 """Of the six full charts of a report, these show the curves."""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
@@ -79,7 +81,9 @@ def write(story: Story) -> Section | None:
         Column(title=ROWS),
         Column(title=SURE),
     )
-    blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered), folded=len(ordered) > 24)]
+    blocks: list[Block] = [
+        Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered[:MAX_VERDICTS]), folded=len(ordered) > 24)
+    ]
     main = {series.id for series in story.main}
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
     blocks += _schedules(story)
