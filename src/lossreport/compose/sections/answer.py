@@ -40,6 +40,8 @@ FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 BEST = Text(zh="验证集最佳", en="best validation")
+USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
+AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
@@ -97,7 +99,9 @@ def _glance(story: Story) -> Table:
             at = BEST_AT(
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
             )
-            rows.append(Row(cells=(BEST, at)))
+            if best.checkpoint:
+                at = AT_FILE(at=at, path=best.checkpoint)
+            rows.append(Row(cells=(USE if story.kind(series).role == "loss" else BEST, at)))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
