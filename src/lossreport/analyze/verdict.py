@@ -59,15 +59,15 @@ SENTENCES: Final = {
     ),
     State.DIVERGING: Text(
         zh="`{metric}`（{path}）：正在发散，末段高于此前的最好水平。",
-        en="`{metric}` ({path}): diverging: the end lies above the best level reached.",
+        en="`{metric}` ({path}): diverging; the end lies above the best level reached.",
     ),
     State.UNSTABLE: Text(
-        zh="`{metric}`（{path}）：不稳定：开头阶段之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
-        en="`{metric}` ({path}): unstable: repeated spikes, oscillation or epochs above chance after the start of the run.",
+        zh="`{metric}`（{path}）：不稳定，开头阶段之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
+        en="`{metric}` ({path}): unstable, with repeated spikes, oscillation or epochs above chance after the start of the run.",
     ),
     State.OVERFITTING: Text(
         zh="`{metric}`（{path}）：过拟合，验证 loss 已经回升。",
-        en="`{metric}` ({path}): overfitting: the validation loss has turned up.",
+        en="`{metric}` ({path}): overfitting; the validation loss has turned up.",
     ),
     State.PLATEAU_HIGH: Text(
         zh="`{metric}`（{path}）：停在高位（接近机会水平、高于目标，或自始至终几乎没有变化）。{trend}",
@@ -295,7 +295,7 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
             values["trend"] = _trend(context, series, judged.trend)
         case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING:
             pass
-    if judged.state is State.BROKEN and context.has("masked_nonfinite", series):
+    if judged.state is State.BROKEN and np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series):
         return MASKED(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY

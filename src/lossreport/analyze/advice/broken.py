@@ -14,8 +14,8 @@ from lossreport.text import Text
 from lossreport.words import AXES
 
 ACT = Text(
-    zh="不要用此后的权重继续训练：从 {axis} {x} 之前的 checkpoint 重启，并检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not continue from weights written after it: restart from a checkpoint before {axis} {x}, and check the batches just before it (labels, lengths, fully masked samples) and at fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
+    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, and check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
 )
 
 
@@ -24,8 +24,8 @@ AT_START = Text(
     en="No loss in the log is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
 )
 SOMEWHERE = Text(
-    zh="不要用此后的权重继续训练：日志没有写明是哪一步；从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not continue from weights written after it: the log does not say at which step, so restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
+    zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
@@ -47,7 +47,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         text = AT_START(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
     else:
         one = series[first.series[0]]
-        hidden = [f.start.x for f in case.context.found if f.kind == "masked_nonfinite" and series[f.series[0]].axis is one.axis]
+        masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
+        hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
     yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
 
