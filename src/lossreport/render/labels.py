@@ -19,6 +19,9 @@ BECAUSE: Final = Text(zh="依据", en="because of")
 SOURCE: Final = Text(zh="出处", en="source")
 ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows (open to view)")
 VALUE: Final = Text(zh="值", en="value")
+COLON: Final = Text(zh="：", en=": ")
+OPEN, CLOSE = Text(zh="（", en=" ("), Text(zh="）", en=")")
+"""Punctuation for Markdown, where one language is written at a time."""
 
 SHAPES: Final[dict[Tone, str]] = {"critical": "▲", "high": "◆", "medium": "■", "low": "●", "info": "○", "good": "✓"}
 """A shape for every tone, so that nothing is said by colour alone."""
