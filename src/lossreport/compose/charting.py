@@ -48,7 +48,7 @@ LOG = Text(zh="；纵轴为对数", en="; log scale")
 SYMLOG = Text(zh="；纵轴为对称对数", en="; symmetric log scale")
 SMOOTH = Text(
     zh="；浅色为原始点，实线为 {window} 行居中滑动中位数",
-    en="; pale points are the rows, the line is a centred running median of {window} rows",
+    en="; pale points are single rows, the line is their centred running median over {window} rows",
 )
 LEVELS = Text(zh="；虚线为 {labels}", en="; dashed: {labels}")
 MARKS = Text(zh="；标出的行：{axis} {rows}", en="; marked rows: {axis} {rows}")
@@ -209,4 +209,4 @@ def _marked(series: Series, flagged: dict[int, Severity]) -> Phrase:
     return MARKS(axis=AXES[series.axis.value], rows=Join(items=items))
 
 
-NOTHING = Text(zh="横轴为 {axis}；没有任何有限值。", en="Over {axis}; no row is finite.")
+NOTHING = Text(zh="横轴为 {axis}；没有任何有限值。", en="Over {axis}; no value is finite.")

@@ -9,22 +9,23 @@ import numpy as np
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
 from lossreport.model.analysis import Recommendation
+from lossreport.model.run import Series
 from lossreport.text import Text
 from lossreport.words import AXES
 
 ACT = Text(
-    zh="不要在此之后的权重上继续：从 {axis} {x} 之前的 checkpoint 重启，先检查紧邻的几个批次（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 时改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not go on from weights written after it: restart from a checkpoint before {axis} {x}, and look at the batches just before it (labels, lengths, fully masked samples) and at fp16 overflow; use bf16 where you can. It costs the training after that checkpoint.",
+    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, and check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
 )
 
 
 AT_START = Text(
-    zh="第一行就不是有限值，没有可以回去的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个批次单步调试到 loss 有限为止。代价：几分钟。",
-    en="The very first row is not finite, so there is no checkpoint to go back to: look at the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and step through one batch until the loss is finite. It costs minutes.",
+    zh="日志里 loss 从第一行起就没有有限值，没有可以回退的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
+    en="No loss in the log is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
 )
 SOMEWHERE = Text(
-    zh="不要在此之后的权重上继续：日志没有写出是哪一步，从最后一行有限值之前的 checkpoint 重启，先检查随后的几个批次和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not go on from weights written after it: the log does not say at which step, so restart from a checkpoint before the last finite row, and look at the batches behind it and at fp16 overflow. It costs the training after that checkpoint.",
+    zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
@@ -42,11 +43,20 @@ def advise(case: Case) -> Iterator[Recommendation]:
     first = min(rows, key=lambda f: f.start.row / max(1, len(series[f.series[0]])), default=None)
     if first is None:
         text = SOMEWHERE()
-    elif first.start.row == 0:
+    elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
         text = AT_START(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
     else:
-        text = ACT(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
+        one = series[first.series[0]]
+        masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
+        hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
+        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
     yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
+
+
+def _began_finite(case: Case, broken: Series, x: float) -> bool:
+    """Return whether some loss on the same axis was finite before `x`: a first validation that is NaN is not the start of the run."""
+    others = (one for one in case.context.progress if one is not broken and one.axis is broken.axis)
+    return any(np.isfinite(one.y[one.x < x]).any() for one in others)
 
 
 ADVICE = Advice(id="broken", advise=advise, order=5)

@@ -43,7 +43,7 @@ TEXT = Text(
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a diverging training loss: a validation loss that turns up is over-fitting, and mixtures have no end level."""
+    """Yield a finding a diverging training loss: a validation loss that turns up is overfitting, and mixtures have no end level."""
     for series in context.progress:
         if (
             series.split == "train"

@@ -23,25 +23,25 @@ ZOOM_FROM: Final = 100
 
 TITLE = Text(zh="异常清单", en="Anomalies")
 ANSWER = Text(zh="共 {count} 条：{kinds}。", en="{count} in all: {kinds}.")
-COUNTED = Text(zh="{kind} {count}", en="{kind} {count}")
+COUNTED = Text(zh="{kind} {count} 条", en="{kind} ({count})")
 NONE = Text(zh="没有发现异常。", en="No anomaly was found.")
-QUIET = Text(zh="检查过、没有发现尖峰的序列：{names}。", en="Looked at, and without a spike: {names}.")
+QUIET = Text(zh="检查过、没有发现尖峰的序列：{names}。", en="Checked, and no spike found: {names}.")
 NAMED = Text(zh="`{metric}`（{path}，{rows} 行）", en="`{metric}` ({path}, {rows} rows)")
-SCATTER = Text(zh="{path}：`{a}` 与 `{b}`，每个点是一行", en="{path}: `{a}` against `{b}`, one point a row")
+SCATTER = Text(zh="{path}：`{a}` 与 `{b}`，每个点是一行", en="{path}: `{a}` against `{b}`, one point per row")
 SCATTER_ALT = Text(
-    zh="各行不是散成一条曲线，而是落成 {count} 簇：{clusters}；其余各行（{single}）不属于任何簇。双对数坐标，点旁是 epoch。",
-    en="The rows do not follow one curve but fall into {count} clusters: {clusters}; the others ({single}) belong to none. Log-log axes, epochs beside the points.",
+    zh="各行不落在一条曲线上，而是聚成 {count} 簇：{clusters}；不属于任何簇的行：{single}。双对数坐标，点旁标注 epoch。",
+    en="The rows do not follow one curve but fall into {count} clusters: {clusters}; rows in no cluster: {single}. Log-log axes, with the epoch beside each point.",
 )
-CLUSTER = Text(zh="{letter} = {rows}", en="{letter} = {rows}")
+CLUSTER = Text(zh="{letter}（{rows}）", en="{letter} ({rows})")
 MAX_FULL: Final = 60
 MAX_ROWS: Final = 500
 """More findings than a person reads one by one are rows of a table; all of them are in the JSON."""
 FURTHER = Text(
     zh="其余 {count} 条发现（列出 {shown} 条，全部在 JSON 中）", en="{count} more findings ({shown} listed, all of them in the JSON)"
 )
-IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (they count for nothing)")
+IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (not counted in the verdict)")
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
-FOR_EVER = Text(zh="未设期限", en="no end given")
+FOR_EVER = Text(zh="未设期限", en="no end date")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 

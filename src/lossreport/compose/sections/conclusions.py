@@ -19,10 +19,10 @@ TITLE = Text(zh="结论汇总", en="Conclusions")
 POINT = Text(zh="• {text}", en="• {text}")
 FINDING = Text(zh="{kind}（{severity}，{id}）：{text}", en="{kind} ({severity}, {id}): {text}")
 STOPPED = Text(
-    zh="训练没有跑完：日志停在第 {done} 个 epoch（从 0 计），计划是 {planned} 个；是被中断还是仍在运行，日志看不出来。",
-    en="The run is not complete: the logs stop in epoch {done} (counted from 0) of {planned}; whether it was interrupted or is still running, they do not tell.",
+    zh="训练没有跑完：计划 {planned} 个 epoch，已完成 {done} 个；从日志看不出是被中断还是仍在运行。",
+    en="The run is not complete: {done} of {planned} planned epochs are done; the logs do not show whether it was interrupted or is still running.",
 )
-CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; the anomalies quote the event.")
+CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; see the event quoted under Anomalies.")
 
 
 def write(story: Story) -> Section:
