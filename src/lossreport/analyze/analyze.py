@@ -13,6 +13,7 @@ from lossreport.analyze.composition import shares
 from lossreport.analyze.detector import Context, detectors
 from lossreport.analyze.explain import explained
 from lossreport.analyze.forecast import forecasts
+from lossreport.analyze.forensics import examined
 from lossreport.analyze.ignoring import remarks, without_ignored
 from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
@@ -57,6 +58,8 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
     context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
+    looked = work.take("forensics", lambda: examined(context))
+    context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)

@@ -79,7 +79,8 @@ class Hypothesis:
 class Finding:
     """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name.
 
-    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture).
+    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture). `notes` say what else the logs
+    hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Finding:
     rows: tuple[int, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     explained_by: str | None = None
 
     def __post_init__(self) -> None:

@@ -258,6 +258,7 @@ def _finding(finding: Finding, told: str | None) -> dict[str, Json]:
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "hypotheses": [_hypothesis(hypothesis, told) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
+        **({"notes": [plain(note) for note in finding.notes]} if finding.notes else {}),
         "rows": list(finding.rows),
         "groups": [list(rows) for rows in finding.groups],
     }
