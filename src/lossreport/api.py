@@ -273,6 +273,7 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
         "lr_schedules",
         "forecasts",
         "recommendations",
+        "juries",
         "not_applicable",
         "failures",
     )

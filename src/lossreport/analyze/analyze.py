@@ -15,6 +15,7 @@ from lossreport.analyze.explain import explained
 from lossreport.analyze.forecast import forecasts
 from lossreport.analyze.forensics import examined
 from lossreport.analyze.ignoring import remarks, without_ignored
+from lossreport.analyze.jury import juries
 from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
@@ -75,6 +76,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
         recommendations=_recommendations(work, case) if judged else (),
+        juries=tuple(work.take("jury", lambda: juries(context))),
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),
     )

@@ -260,6 +260,30 @@ class Agreement:
     rows: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one published spike rule says of a series: the rows where it fires, or in `reason` why it cannot judge.
+
+    `needs` rows are the least it needs, `rows` the finite ones there are.
+    """
+
+    juror: str
+    title: str
+    rule: str
+    needs: int
+    rows: int
+    fires: tuple[Position, ...] = ()
+    reason: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jury:
+    """The votes of all published rules on one series. For information: no finding and no verdict stands on them."""
+
+    series: tuple[str, ...]
+    votes: tuple[Vote, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
@@ -275,6 +299,7 @@ class Analysis:
     lr_schedules: tuple[LrSchedule, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
+    juries: tuple[Jury, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     failures: tuple[Failure, ...] = ()
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from lossreport.compose.charting import line_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level
-from lossreport.model.analysis import Finding
+from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
+from lossreport.model.analysis import Finding, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import KINDS
+from lossreport.words import AXES, KINDS
 
 MAX_CHARTS: Final = 1
 
@@ -32,6 +32,13 @@ CLUSTER = Text(zh="{letter} = {rows}", en="{letter} = {rows}")
 IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (they count for nothing)")
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
 FOR_EVER = Text(zh="未设期限", en="no end given")
+MAX_FIRES: Final = 6
+JURY = Text(
+    zh="公开的尖峰规则怎么看 `{metric}`（{path}）：报警的 {axis}；– 为不报警；12 < 128 表示需要 128 行而只有 12 行。只供参考，不参与判断",
+    en="What published spike rules say of `{metric}` ({path}): the {axis} where they fire; – is silent; 12 < 128: it needs 128 rows and has 12. No verdict uses it",
+)
+RULE, FIRES_WHEN, SAYS = Text(zh="规则", en="rule"), Text(zh="何时报警", en="fires when"), Text(zh="结果", en="result")
+MORE = Text(zh="另有 {count} 处", en="{count} more")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -40,6 +47,7 @@ def write(story: Story) -> Section:
     if not story.findings:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
     blocks: list[Block] = [FindingList(findings=story.findings, names=story.names)]
+    blocks += _juries(story)
     blocks += _quiet(story)
     blocks += _ignored(story)
     blocks += _charts(story)
@@ -61,6 +69,30 @@ def _quiet(story: Story) -> Iterator[Block]:
     quiet = tuple(NAMED(metric=story.name(s), path=s.path, rows=len(s)) for s in judged if s.id not in loud | unseen)
     if quiet:
         yield Prose(text=QUIET(names=Join(items=quiet[:12] if len(quiet) <= 12 else (*quiet[:12], "…"))))
+
+
+def _juries(story: Story) -> Iterator[Block]:
+    """Write the folded tables of what published spike rules say of the series with the gravest spikes."""
+    ids = {series.id for series in story.run.series}
+    for jury in story.analysis.juries:
+        if ids & set(jury.series):
+            series = story.series(jury.series[0])
+            rows = tuple(Row(cells=(vote.title, vote.rule, _vote(vote))) for vote in jury.votes)
+            columns = (Column(title=RULE), Column(title=FIRES_WHEN), Column(title=SAYS))
+            caption = JURY(metric=story.name(series), path=series.path, axis=AXES[series.axis.value])
+            yield Table(caption=caption, columns=columns, rows=rows, folded=True)
+
+
+def _vote(vote: Vote) -> Phrase | str | Join:
+    """Return what a rule says: where it fires, a dash where it is silent, and how many rows it has of those it needs."""
+    if vote.rows < vote.needs:
+        return f"{vote.rows} < {vote.needs}"
+    if vote.reason is not None:
+        return vote.reason
+    if not vote.fires:
+        return "–"
+    shown = tuple(shown_x(at.x) for at in vote.fires[:MAX_FIRES])
+    return Join(items=(*shown, MORE(count=len(vote.fires) - MAX_FIRES)) if len(vote.fires) > MAX_FIRES else shown)
 
 
 def _ignored(story: Story) -> Iterator[Block]:
