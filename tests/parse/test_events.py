@@ -21,6 +21,8 @@ def test_a_saved_checkpoint_is_an_event(line: str) -> None:
     assert find_event(line) == "checkpoint"
 
 
-@pytest.mark.parametrize("line", ["checkpoint_activations: True", "save_checkpoint_to=out", "no checkpoint was saved", "loss: 3.1 checkpoint 5"])
+@pytest.mark.parametrize(
+    "line", ["checkpoint_activations: True", "save_checkpoint_to=out", "no checkpoint was saved", "loss: 3.1 checkpoint 5"]
+)
 def test_speaking_of_checkpoints_is_none(line: str) -> None:
     assert find_event(line) is None

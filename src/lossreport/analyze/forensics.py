@@ -13,6 +13,8 @@ from lossreport.analyze.companions import Companion, companions
 from lossreport.analyze.detector import Context, is_epoch_level
 from lossreport.analyze.scene import AVERAGED, Scene, scene
 from lossreport.analyze.suspects import suspects, untested
+from lossreport.analyze.trust import KINDS as TRUSTED
+from lossreport.analyze.trust import trust
 from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.run import Statistic
 from lossreport.text import Join, Phrase, Text, factor, number, percent
@@ -61,9 +63,15 @@ SEEN = Text(zh="这些行已作为尖峰逐一查看，见 {ids}。", en="These 
 
 
 def examined(context: Context) -> Iterator[Finding]:
-    """Yield all findings in their order; spikes with what their place says. Hypotheses that a finding has already are kept."""
+    """Yield all findings in their order; spikes with what their place says, broken stretches with the last row to trust.
+
+    Hypotheses that a finding has already are kept.
+    """
     spikes = [finding for finding in context.found if finding.kind in ("spike", "batch_outlier")]
     for finding in context.found:
+        if finding.kind in TRUSTED:
+            yield replace(finding, notes=(*finding.notes, *trust(context, finding)))
+            continue
         if finding.kind not in KINDS:
             yield finding
             continue
