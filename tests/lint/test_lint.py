@@ -111,6 +111,7 @@ WRONG = {
     "log_train.txt: loss_ct has converged": "mixed",
     "closs = 950.5": "never has such a value",
     "总共 40 个 epoch": "the logs hold",
+    "第 7 个 epoch 的 closs 是 4.21": "closs = 95.19",
 }
 
 
@@ -131,6 +132,15 @@ OPEN = [
     "loss_ct Epoch 40-41: 0.3 → 0.2",
     "If the action has 9 dimensions, 0.13/9 per dimension.",
     "再训练 3-5 个epoch",
+    "closs: 900 个批次",
+    "log_train.txt 第 8 行的 closs 为 95.19",
+    "closs is 500 times smaller",
+    "log_train.txt: closs 不再持续下降",
+    "log_train.txt: loss_ct is not stable",
+    "loss_ct 接近完全收敛",
+    "There is no spike of closs at epoch 5.",
+    "epochs = 12",
+    "epochs: 20",
     "closs = 2-4（正常epoch）或 8.5（从output.log）",
 ]
 

@@ -36,9 +36,10 @@ GENERAL: Final = re.compile(
 """Words of rules of thumb, conditions and advice."""
 QUESTION: Final = re.compile(r"[?？]\s*$|是否|为什么|什么|\bwhether\b|^\s*why\b", FLAGS)
 EPOCHS: Final = re.compile(
-    r"(?:\bepochs?|\bsteps?|\biterations?|第)\s*(\d+)((?:\s*(?:,|，|、|和|与|及|\band\b|/)\s*\d+(?![.\d%]))*)", FLAGS
+    r"\b(?:epochs?|steps?|iterations?)\s*\d+(?:\s*(?:,|，|、|和|与|及|\band\b|/)\s*\d+(?![.\d%]))*|第\s*\d+\s*个?\s*(?:epoch|step|轮|步)",
+    FLAGS,
 )
-SPAN: Final = re.compile(rf"(?:\bepochs?|\bsteps?|第)\s*(\d+){TO}(?:epoch\s*)?(\d+)(?!\.\d)", FLAGS)
+SPAN: Final = re.compile(rf"\b(?:epochs?|steps?)\s*(\d+){TO}(?:epoch\s*)?(\d+)(?!\.\d)", FLAGS)
 ARROW: Final = re.compile(rf"{NUMBER}\s*(?:→|->|⟶|=>|降至|降到|升至|升到|\bto\b)\s*{NUMBER}")
 RANGE: Final = re.compile(rf"{NUMBER}{TO}{NUMBER}(?!\s*%)", FLAGS)
 BETWEEN: Final = re.compile(rf"(?:\bbetween|介于|在)\s*{NUMBER}\s*(?:and|与|和)\s*{NUMBER}(?!\s*%)", FLAGS)
@@ -62,6 +63,11 @@ CONVERGED: Final = re.compile(
     r"(?:已经?|基本|已基本|完全)收敛|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|\bconverged\b", FLAGS
 )
 STABLE: Final = re.compile(r"(?<!不)(?<!趋于)稳定(?!性)|\b(?:is|stays?|remains?|was)\s+(?:\w+\s+)?stable\b", FLAGS)
+NEGATED: Final = re.compile(
+    r"不再|没有|未|无|并非|几乎|接近|\b(?:not|no|never|without|stopped|almost|nearly|close to|hardly)\b|n't\b", FLAGS
+)
+"""A sentence that denies or weakens says something else than its words."""
+COUNTS: Final = re.compile(r"\s*(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)", FLAGS)
 SPIKE: Final = re.compile(r"异常峰值|尖峰|飙升|突增|\bspik\w+|\boutlier", FLAGS)
 MODEL: Final = re.compile(r"模型|训练|\bmodel\b|\brun\b|\btraining\b", FLAGS)
 PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
@@ -77,7 +83,7 @@ LEAST: Final = re.compile(
 )
 DIVIDED: Final = re.compile(r"(\d+\.\d+)\s*[/÷]\s*(\d{1,3})(?![\d.])")
 DIMENSIONS: Final = re.compile(r"维|\bdim(?:ension)?s?\b", FLAGS)
-ASSIGNED: Final = re.compile(rf"([A-Za-z][A-Za-z0-9_.]*)\s*(?:=|≈|:|：|为|是|\bis\b)\s*{NUMBER}")
+ASSIGNED: Final = re.compile(rf"([A-Za-z][A-Za-z0-9_.]*)\s*(=|≈|:|：|为|是|\bis\b)\s*{NUMBER}", FLAGS)
 COUNTED: Final = re.compile(
     r"(?:一?共|总共|训练了|跑了|完成了?|\bcompleted|\btrained for|\bran for|\ba total of)\s*(\d+)\s*个?\s*epochs?", FLAGS
 )
@@ -171,7 +177,7 @@ def _values(line: NoteLine, origin: Origin) -> Iterator[Claim]:
     if len(values) == len(x) and not RANGE.search(rest):
         for place, value in zip(x, values, strict=True):
             yield ValueAt(origin=origin, metric=metric, number=number(value), x=place)
-    if SPIKE.search(line.text):
+    if SPIKE.search(line.text) and not NEGATED.search(line.text):
         yield SpikesAt(origin=origin, metric=metric, x=x)
 
 
@@ -195,7 +201,8 @@ def _levels(line: NoteLine, origin: Origin) -> Iterator[Claim]:
         low, high = number(span[1]), number(span[2])
         if low.value <= high.value:
             yield RangeOf(origin=origin, metric=metric, low=low, high=high, ordinary=bool(ORDINARY.search(text)))
-    if metric is not None and not ARROW.search(text):
+    denied = bool(NEGATED.search(text))
+    if metric is not None and not ARROW.search(text) and not denied:
         if FALLS.search(text):
             yield TrendOf(origin=origin, metric=metric, direction="falls")
         elif RISES.search(text):
@@ -204,9 +211,9 @@ def _levels(line: NoteLine, origin: Origin) -> Iterator[Claim]:
     if metric is not None or about_run:
         if NOT_CONVERGED.search(text):
             yield Settled(origin=origin, metric=metric, word="not_converged")
-        elif CONVERGED.search(text):
+        elif CONVERGED.search(text) and not denied:
             yield Settled(origin=origin, metric=metric, word="converged")
-        elif metric is not None and STABLE.search(text):
+        elif metric is not None and STABLE.search(text) and not denied:
             yield Settled(origin=origin, metric=metric, word="stable")
 
 
@@ -214,15 +221,18 @@ def _facts(line: NoteLine, origin: Origin, metrics: Sequence[str], facts: Sequen
     """Read "name = value" of settings, and of metrics without a place."""
     text = line.text
     for found in ASSIGNED.finditer(text):
-        name = found[1]
+        name, sign, value = found.groups()
         known = next((fact for fact in facts if fact.lower() == name.lower()), None)
         named = next((metric for metric in metrics if metric.lower() == name.lower()), None)
         tail = text[found.end() :]
-        if re.match(rf"{TO}\d|\s*[×*/+%]|\s*(?:→|->)", tail):
+        if re.match(rf"{TO}\d|\s*[×*/+%]|\s*(?:→|->)", tail) or COUNTS.match(tail) or NEGATED.search(text):
             continue
-        if named is not None and not EPOCHS.search(text) and not SPAN.search(text) and not line.cells:
-            yield ValueAt(origin=origin, metric=named, number=number(found[2]))
-        elif known is not None:
-            yield FactIs(origin=origin, name=known, number=number(found[2]))
+        placed = EPOCHS.search(text) or SPAN.search(text) or line.cells
+        if named is not None and not placed and sign not in ":：":
+            yield ValueAt(origin=origin, metric=named, number=number(value))
+        elif named is None and known == "epochs":
+            yield EpochCount(origin=origin, count=int(float(value)))
+        elif named is None and known is not None:
+            yield FactIs(origin=origin, name=known, number=number(value))
     if counted := COUNTED.search(text):
         yield EpochCount(origin=origin, count=int(counted[1]))
