@@ -157,6 +157,18 @@ def test_the_way_back_ranks_the_hypotheses(rows: int, first: str) -> None:
     assert ranks(finding)[0] == first
 
 
+def test_a_low_row_within_a_burst_is_not_its_end() -> None:
+    finding = only(stepped(loss=spiked({SPIKE: 3.0, SPIKE + 2: 2.8, SPIKE + 3: 2.6, SPIKE + 5: 2.4})))
+    assert finding.numbers["recovery_rows"] >= 5
+
+
+@pytest.mark.parametrize(("row", "moved"), [(SPIKE, True), (SPIKE + 1, False)], ids=["with it", "after it"])
+def test_a_learning_rate_that_changes_only_after_the_spike_is_no_event_of_it(row: int, moved: bool) -> None:
+    lr = np.where(np.arange(300) < row, 1e-3, 2e-4)
+    finding = only(stepped(loss=spiked({SPIKE: 3.0}), lr=lr))
+    assert bool(next(one for one in finding.hypotheses if one.id == "lr_event").support) is moved
+
+
 def test_a_loss_scale_that_falls_speaks_for_an_overflow_and_bf16_against() -> None:
     scale = np.where(np.arange(300) < SPIKE, 65536.0, 32768.0)
     loss = spiked({SPIKE: 3.0})

@@ -148,8 +148,9 @@ STEPPED: Final = ("learning_rate", "loss_scale")
 
 
 def _step(other: Series, first: int, last: int, *, falls_only: bool) -> Companion:
-    """Return whether a learning rate or loss scale makes a step from two rows before the spike to the row behind it."""
-    rows = [row for row in range(max(1, first - 2), min(len(other), last + 2)) if other.y[row] > 0 and other.y[row - 1] > 0]
+    """Return whether a learning rate makes a step from two rows before the spike on, or a loss scale falls there or in the row behind it."""
+    end = min(len(other), last + (2 if falls_only else 1))
+    rows = [row for row in range(max(1, first - 2), end) if other.y[row] > 0 and other.y[row - 1] > 0]
     steps = {row: float(other.y[row] / other.y[row - 1]) for row in rows}
     big = [row for row, step in steps.items() if abs(np.log(step)) > np.log1p(LR_STEP) and (step < 1 or not falls_only)]
     if not big:

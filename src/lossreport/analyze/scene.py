@@ -108,7 +108,7 @@ def scene(context: Context, finding: Finding) -> Scene | None:
         baseline=baseline,
         batches=_batches(context, series, peak),
         window=window,
-        recovery=_recovery(series, peak, baseline),
+        recovery=_recovery(series, peak, last, baseline),
     )
 
 
@@ -122,13 +122,14 @@ def _stretch(rows: list[int], peak: int) -> tuple[int, int]:
     return first, last
 
 
-def _recovery(series: Series, peak: int, baseline: float) -> int | None:
+def _recovery(series: Series, peak: int, last: int, baseline: float) -> int | None:
+    """Return the rows from the peak to the first that is back; rows of the excursion itself are not, however low one of them is."""
     before = series.y[max(0, peak - 60) : peak]
     noise = mad(np.diff(before)) / 1.414 if len(before) > NEIGHBOURS else 0.0
     limit = baseline + max(BACK * (series.y[peak] - baseline), 3 * noise)
     end = next((span.last_row for span in series.segments if span.first_row <= peak <= span.last_row), len(series) - 1)
-    back = np.flatnonzero(series.y[peak + 1 : end + 1] <= limit)
-    return int(back[0]) + 1 if len(back) else None
+    back = np.flatnonzero(series.y[last + 1 : end + 1] <= limit)
+    return int(back[0]) + 1 + last - peak if len(back) else None
 
 
 def _batches(context: Context, series: Series, row: int) -> int | None:
