@@ -131,6 +131,7 @@ def test_a_key_that_is_missing_from_some_row_on_is_told(missing: int, lost: bool
     assert ("lost_metric" in told) is lost
     if lost:
         assert told["lost_metric"].start.x == 10 * (100 - missing)
+        assert f"sound row before it: step {10 * (100 - missing)}" in notes(told["lost_metric"])
 
 
 def test_a_validation_every_so_often_is_not_lost() -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import lossreport
 from lossreport.model.report import FindingList, Report, Table
-from runs import SAMPLES, flat, make_run
+from runs import SAMPLES, falling, flat, make_run
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +25,13 @@ def test_the_published_rules_stand_in_one_folded_table(report: Report) -> None:
     assert table.folded
     assert [row.cells[2] for row in table.rows][:2] == ["12 < 1001", "12 < 128"]
     assert "No verdict uses it" in table.caption.plain("en")
+
+
+def test_a_silent_rule_says_from_which_row_on_it_looks() -> None:
+    y = np.array(falling(300))
+    y[40] *= 3
+    (table,) = tables(lossreport.compose(lossreport.analyze(make_run(closs=y, axis="step"), strict=True)))
+    assert [row.cells[2] for row in table.rows][1:3] == ["– (≥ 128)", "– (≥ 64)"]
 
 
 def test_without_a_spike_there_is_no_table() -> None:

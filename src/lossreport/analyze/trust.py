@@ -1,4 +1,4 @@
-"""Says of a broken stretch which row before it can still be trusted, and which checkpoint the logs name before that row."""
+"""Says of a broken stretch which row before it is still sound, and which checkpoint the logs name before that row."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from lossreport.text import Phrase, Text, number
 from lossreport.words import AXES
 
 KINDS: Final = ("masked_nonfinite", "nonfinite", "frozen_metric", "lost_metric", "poisoned_mean", "skipped_steps")
-HIDDEN: Final = ("masked_nonfinite",)
-"""Here the last row that still looks right may average replaced values already: the one before counts."""
+BACK: Final = {"masked_nonfinite": 2, "lost_metric": 0}
+"""Rows to go back from the first of a finding, 1 where nothing stands here: beside hidden values the last row that still looks right
+may average replaced ones already, and the last row of a metric that is lost is sound itself."""
 STEP_OF: Final = re.compile(r"checkpoint-(\d+)")
 
 LAST = Text(
-    zh="最后一行可信的记录：{axis} {x}（{path} 第 {line} 行，{value}）。",
-    en="Last row that can be trusted: {axis} {x} ({path} line {line}, {value}).",
+    zh="此前最后一行完好的记录：{axis} {x}（{path} 第 {line} 行，{value}）。",
+    en="Last sound row before it: {axis} {x} ({path} line {line}, {value}).",
 )
-NOTHING = Text(zh="此前没有一行可信的记录。", en="No row before it can be trusted.")
+NOTHING = Text(zh="此前没有一行完好的记录。", en="There is no sound row before it.")
 SAVED = Text(
     zh="日志在 {path} 第 {line} 行写明的 checkpoint 在它之前：“{quote}”。",
     en="A checkpoint before it is named at {path} line {line}: “{quote}”.",
@@ -40,11 +41,11 @@ NO_CHECKPOINT = Text(zh="日志没有写明任何 checkpoint。", en="The logs n
 
 
 def trust(context: Context, finding: Finding) -> Iterator[Phrase]:
-    """Yield the last row before the finding that can be trusted, and the checkpoint that precedes it."""
+    """Yield the last sound row before the finding, and the checkpoint that precedes it."""
     series = next(one for one in context.run.series if one.id == finding.series[0])
     if not finding.rows:
         return
-    row = last_good(series, finding.rows[0] - (2 if finding.kind in HIDDEN else 1))
+    row = last_good(series, finding.rows[0] - BACK.get(finding.kind, 1))
     if row is None:
         yield NOTHING()
         return

@@ -33,9 +33,11 @@ IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Fin
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
 FOR_EVER = Text(zh="未设期限", en="no end given")
 MAX_FIRES: Final = 6
+ALWAYS: Final = 20
+"""A rule that needs more rows says from which one on it is silent: it never looked at those before."""
 JURY = Text(
-    zh="公开的尖峰规则怎么看 `{metric}`（{path}）：报警的 {axis}；– 为不报警；12 < 128 表示需要 128 行而只有 12 行。只供参考，不参与判断",
-    en="What published spike rules say of `{metric}` ({path}): the {axis} where they fire; – is silent; 12 < 128: it needs 128 rows and has 12. No verdict uses it",
+    zh="公开的尖峰规则怎么看 `{metric}`（{path}）：报警的 {axis}；– 为不报警（≥ 128：自第 128 行起才判断）；12 < 128 表示需要 128 行而只有 12 行。只供参考，不参与判断",
+    en="What published spike rules say of `{metric}` ({path}): the {axis} where they fire; – is silent (≥ 128: from row 128 on); 12 < 128: it needs 128 rows and has 12. No verdict uses it",
 )
 RULE, FIRES_WHEN, SAYS = Text(zh="规则", en="rule"), Text(zh="何时报警", en="fires when"), Text(zh="结果", en="result")
 MORE = Text(zh="另有 {count} 处", en="{count} more")
@@ -90,7 +92,7 @@ def _vote(vote: Vote) -> Phrase | str | Join:
     if vote.reason is not None:
         return vote.reason
     if not vote.fires:
-        return "–"
+        return f"– (≥ {vote.needs})" if vote.needs > ALWAYS else "–"
     shown = tuple(shown_x(at.x) for at in vote.fires[:MAX_FIRES])
     return Join(items=(*shown, MORE(count=len(vote.fires) - MAX_FIRES)) if len(vote.fires) > MAX_FIRES else shown)
 
