@@ -87,6 +87,14 @@ GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
 )
+FROZEN = Text(
+    zh="`{metric}`（{path}）的末段逐位不变，打印的很可能不是测得的值，不据此判断收敛。",
+    en="`{metric}` ({path}) ends in one value to the last digit, which most likely was not measured; convergence is not judged by it.",
+)
+RUN_FROZEN = Text(
+    zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
+    en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
+)
 TREND = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
     en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
@@ -161,7 +169,7 @@ SHORT: Final = {
 class Judgement:
     """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
 
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided.
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
     """
 
     state: State
@@ -170,6 +178,7 @@ class Judgement:
     confidence: Confidence = "medium"
     is_game: bool = False
     by_half: bool = False
+    is_frozen: bool = False
 
 
 def verdicts(context: Context) -> Iterator[Verdict]:
@@ -205,6 +214,9 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("mixture", series):
         because = _ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
+    if context.has("frozen_metric", series):
+        because = _ids(context, series, ("frozen_metric",))
+        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
     if not context.is_measure(series):
         return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
     if context.has("divergence", series):
@@ -286,8 +298,8 @@ def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool 
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
-    if judged.is_game:
-        return GAME(**values)
+    if judged.is_game or judged.is_frozen:
+        return (GAME if judged.is_game else FROZEN)(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -358,7 +370,10 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     if state in (State.IMPROVING, State.CONVERGED):
         deciding = _one_each(deciding)
     rest = _one_each((series, judged) for series, judged in main if judged.state is not state and judged.trend is not None)
-    template = RUN[state]
+    frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
+    if frozen:
+        state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
+    template = RUN_FROZEN if frozen else RUN[state]
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)
