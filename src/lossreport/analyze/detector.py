@@ -225,6 +225,11 @@ def metric_of(series: Series) -> tuple[str, str, str]:
     return series.source, series.split, series.name
 
 
+def same_metric(a: Series, b: Series) -> bool:
+    """Return whether two series are the same metric of the same source."""
+    return metric_of(a) == metric_of(b)
+
+
 def grouped(series: Iterable[Series]) -> dict[tuple[str, str, str], list[Series]]:
     """Return the series of each metric of each source, in their order."""
     found: dict[tuple[str, str, str], list[Series]] = {}
