@@ -10,7 +10,7 @@ from lossreport.parse.formats.hf_results import read, sniff
 from lossreport.parse.parser import RawFact
 from lossreport.parse.reader import LogFile
 
-SAMPLE = Path(__file__).resolve().parents[2] / "sample_logs" / "formats" / "hf_trainer_state" / "all_results.json"
+SAMPLE = Path(__file__).resolve().parents[2] / "sample_logs" / "formats" / "hf_results" / "all_results.json"
 
 
 def test_last_values_are_facts_with_their_line() -> None:
