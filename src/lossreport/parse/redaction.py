@@ -33,7 +33,6 @@ HOST_NAME: Final = re.compile(
     r"(?:.*[_.\-])?(?:host(?:_?name)?|node_?name|node_?list|master_addr|rdzv_endpoint|server|machine|ip(?:_?addr(?:ess)?)?)", re.IGNORECASE
 )
 """Names of settings whose value, where it is a word, is a secret, a person or a machine."""
-_NAME: Final = r"[A-Za-z_][\w\-.]*?"
 _SET: Final = r"['\"]?\s*[=:]\s*"
 _KEY_TEXT: Final = _KEY.replace("_?", r"[_\-]?")
 _END: Final = r"/\s'\",:;)\]}"
@@ -86,12 +85,12 @@ SECRETS: Final[tuple[Rule, ...]] = (
         _keep_name,
     ),
     (re.compile(r"(?i)\bwandb\b[^\n]{0,60}?\b(?:login|key|ai)\s*[:=]?\s*(?P<value>[0-9a-f]{40,})\b"), _keep_name),
-    (re.compile(rf"(?i)\b(?:{_NAME})?(?:{_KEY_TEXT}){_SET}(?P<quote>['\"])(?P<value>(?!\[)[^'\"\n]{{4,}})"), _keep_name),
-    (re.compile(rf"(?i)\b(?:{_NAME})?(?:{_KEY_TEXT}){_SET}(?P<value>(?!\[)[^\s'\",;&]{{4,}})"), _keep_name),
-    (re.compile(rf"(?i)--(?:{_NAME}[_\-])?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
+    (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<quote>['\"])(?P<value>(?!\[)[^'\"\n]{{4,}})"), _keep_name),
+    (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<value>(?!\[)[^\s'\",;&]{{4,}})"), _keep_name),
+    (re.compile(rf"(?i)--[\w\-]{{0,40}}?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
     (
         re.compile(
-            rf"(?i)\b(?:{_NAME}[_\-])?token{_SET}['\"]?(?P<value>(?=[\w+/\-.=]*[A-Za-z])(?:(?=[\w+/\-.=]*\d)[\w+/\-.=]{{6,}}|[\w+/\-.=]{{20,}}))"
+            rf"(?i)(?<![A-Za-z])token{_SET}['\"]?(?P<value>(?=[\w+/\-.=]*[A-Za-z])(?:(?=[\w+/\-.=]*\d)[\w+/\-.=]{{6,}}|[\w+/\-.=]{{20,}}))"
         ),
         _keep_name,
     ),
@@ -101,12 +100,12 @@ SECRETS: Final[tuple[Rule, ...]] = (
 """Keys by their shape, by the name before them, and in addresses of servers."""
 PEOPLE: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<=://)[\w.\-]+(?=@)"), PERSON),
-    (re.compile(r"\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
+    (re.compile(r"\b[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
     (re.compile(r"\b((?:s3[an]?|oss|gs|gcs|tos|cos|obs|bos|hdfs|abfss?|wasbs?)://)[^\s'\"]*/(?=[^\s'\"/]*)"), rf"\1{ADDRESS}/"),
     (re.compile(rf"(?<![\w.\-~])(?:/[\w.\-]+)*?/(?:home|homes|Users|users)/[^{_END}]+|(?<![\w.\-~])/root(?=[{_END}]|$)"), "~"),
     (re.compile(rf"(?<=://)([^\s'\"]*?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
     (re.compile(rf"(?i)\b[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\{_END}]+"), "~"),
-    (re.compile(r"\b[\w.\-]+@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
+    (re.compile(r"\b[\w.\-]{1,64}@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
     (
         re.compile(rf"\b(?P<name>(?i:user(?:_?name)?|logname|author)['\"]?\s*[=:]\s*['\"]?)(?!(?i:none|null)\b)[^\W\d][^{_END}]*"),
         rf"\g<name>{PERSON}",
@@ -118,7 +117,7 @@ MACHINES: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|-\d)"), _address_v4),
     (
         re.compile(
-            r"\b(?P<name>(?i:(?:[\w\-]*[_\-])?(?:host_?name|node_?name|node_?list|master_addr|rdzv_endpoint|host))['\"]?\s*[=:]\s*['\"]?)"
+            r"(?<![A-Za-z])(?P<name>(?i:(?:host_?name|node_?name|node_?list|master_addr|rdzv_endpoint|host))['\"]?\s*[=:]\s*['\"]?)"
             r"(?!(?i:localhost|none|null)\b)[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?(?:,[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?)*"
         ),
         rf"\g<name>{HOST}",
