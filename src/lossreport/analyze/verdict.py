@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,8 @@ VERY_SHORT: Final = 20
 """Two spikes among so few rows are a share that makes no curve stable, wherever they stand."""
 WARM_UP: Final = 0.10
 MIN_SPIKES: Final = 2
+BURST: Final = 0.01
+"""Excursions within 1 % of the rows count once (SCIENCE.md section 7)."""
 NEAR_CHANCE: Final = 0.03
 OVER_TARGET: Final = 1.10
 LAST_EPOCHS: Final = 3
@@ -272,9 +275,14 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up."""
+    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up.
+
+    Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
+    """
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
     spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late]
+    if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
+        spikes = []
     chance = [
         f
         for f in context.found
@@ -284,7 +292,14 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
     swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
-    return (spikes if len(spikes) >= MIN_SPIKES else []) + chance + swings
+    return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
+
+
+def _events(spikes: Sequence[Finding], rows: int) -> int:
+    """Return how many events the spikes are: those within 1 % of the rows of each other are one burst."""
+    ordered = sorted(spikes, key=lambda finding: finding.start.row)
+    apart = sum(after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered))
+    return apart + bool(ordered)
 
 
 def _reported_nonfinite(context: Context) -> bool:
