@@ -1,6 +1,7 @@
 """lossreport: from the logs of a finished training run to one bilingual report. Read, analyse, compose, render.
 
-The functions are those of `lossreport.api`; they are loaded when first used, so that importing the package costs nothing.
+The functions are those of `lossreport.api`, and `watch` for a training loop; they are loaded when first used, so that importing the
+package costs nothing.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from lossreport.api import analyze, build, compose, read_run, read_runs, render, run_from_frame
+    from lossreport.integrations.watch import watch
 
-__all__ = ["__version__", "analyze", "build", "compose", "read_run", "read_runs", "render", "run_from_frame"]
+__all__ = ["__version__", "analyze", "build", "compose", "read_run", "read_runs", "render", "run_from_frame", "watch"]
 
 # Three rooms carry the names of three functions. Python binds a sub-package to its parent once, when it is first loaded: load the
 # (empty) rooms now and unbind them, and `lossreport.analyze` is the function for good, whatever is imported later.
@@ -23,6 +25,8 @@ for _room in ("analyze", "compose", "render"):
 
 
 def __getattr__(name: str) -> Any:
+    if name == "watch":
+        return importlib.import_module(f"{__name__}.integrations.watch").watch
     if name in __all__:
         return getattr(importlib.import_module(f"{__name__}.api"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

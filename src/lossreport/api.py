@@ -17,8 +17,12 @@ from lossreport.settings import Settings, find_settings, folder_of, with_facts
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lossreport.render.fitting import Place
+
 Format = Literal["html", "md", "json", "pdf"]
 FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json", "pdf")
+ENDINGS: Final = {"md": "md", "jira": "jira.txt", "html": "mail.html"}
+"""How a body of a ticket is called after `lossreport.`, by its markup."""
 LANGUAGES: Final = ("both", "zh", "en")
 Paths = Sequence[str | os.PathLike[str]] | str | os.PathLike[str]
 
@@ -158,10 +162,11 @@ def build(
     run: str | None = None,
     strict: bool = False,
     redact: bool = True,
+    fit: str | None = None,
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
-    `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
+    `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
     """
     from lossreport.parse.discover import ReadOptions, read_paths, select
@@ -169,7 +174,8 @@ def build(
     listed = _listed(paths)
     settings = find_settings(listed, config)
     form = format or _format_of(output) or _option(settings, "format", FORMATS) or "html"
-    target = _target(listed, output, form)
+    place = _place(fit or settings.options.get("fit"), format)
+    target = _target(listed, output, form if place is None else ENDINGS[place.markup])
     if target is not None:
         check_writable(target)
     written_notes = _notes(notes if notes is not None else _beside(listed, settings.options.get("notes")))
@@ -192,12 +198,23 @@ def build(
         notes=written_notes,
     )
     language = lang or _option(settings, "lang", LANGUAGES) or "both"
-    made = rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
+    made = (
+        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
+        if place is None
+        else Rendered(text=fitted_body(report, place, language), files={})
+    )
     if target is None:
         _to_stdout(made.text)
     else:
         write(target, made)
     return analysis
+
+
+def fitted_body(report: Report, place: Place, lang: Literal["both", "zh", "en"]) -> str:
+    """Return the report as the body that a place takes; raises OutputError where not even the answer fits."""
+    from lossreport.render.fitting import fitted
+
+    return fitted(report, place, lang).text
 
 
 def check_writable(target: Path) -> None:
@@ -271,7 +288,20 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     return listed
 
 
-def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: Format) -> Path | None:
+def _place(name: str | None, format: Format | None) -> Place | None:
+    """Return the place to fit into; raises UsageError where it is unknown, or a format was asked for that is no body of a ticket."""
+    from lossreport.render.fitting import PLACES
+
+    if name is None:
+        return None
+    if format in ("html", "json"):
+        raise UsageError(f"fit = {name} and the format {format} exclude each other", hint="Leave out -f, or use -f md.")
+    if name not in PLACES:
+        raise UsageError(f"No place is called {name!r}", hint=f"Use one of: {', '.join(PLACES)}.")
+    return PLACES[name]
+
+
+def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: str) -> Path | None:
     if output is not None:
         return None if os.fspath(output) == "-" else Path(output)
     return folder_of(paths[0]) / f"lossreport.{form}"

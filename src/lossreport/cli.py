@@ -1,4 +1,4 @@
-"""The command line: build, formats, lint, schema. Heavy packages are imported by the command that needs them, never by --help."""
+"""The command line: build, ticket, formats, lint, schema. Heavy packages are imported by the command that needs them, never by --help."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from lossreport.model.run import Skipped
     from lossreport.parse.reader import LogFile
 
+PLACES = ("github", "gitlab", "jira", "feishu", "email", "summary")
 SEVERITIES = ("low", "medium", "high", "critical")
 GATE_REACHED = 4
 INTERRUPTED = 130
@@ -63,6 +64,9 @@ def main() -> None:
 @click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, shown under the title.")
 @click.option("--link", metavar="URL", help="Where the run belongs: its ticket, experiment or repository.")
 @click.option("--notes", metavar="FILE.md", help="Notes of your own in Markdown, shown after the answer.")
+@click.option(
+    "--fit", type=click.Choice(PLACES), help="Write the body of a ticket, within its limit, in its markup (Markdown, wiki, HTML)."
+)
 @click.option("--parser", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
 @click.option("--run", metavar="ID", help="Report this run only.")
@@ -94,11 +98,38 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         run=options["run"],
         strict=options["strict"],
         redact=not options["no_redact"],
+        fit=options["fit"],
     )
     if not options["quiet"]:
         _say(analysis, paths, options)
     gate = options["fail_on"] or find_settings(paths, options["config"]).options.get("fail_on")
     return _gate(analysis, gate)
+
+
+@main.command()
+@click.argument("path", metavar="REPORT|FOLDER")
+@click.option("--for", "place", type=click.Choice(PLACES), required=True, help="Where it goes; decides markup and limit.")
+@click.option("--diff", metavar="OLD", help="Say only what changed since this report (HTML, JSON) or folder of logs.")
+@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages of the body. Default: both.")
+@click.option("-o", "--output", metavar="DIR", help="Write the report and its charts there, to be attached.")
+@click.option("--title-only", is_flag=True, help="Print the title line and nothing else.")
+@click.option("--labels", is_flag=True, help="Print the labels, one a line, and nothing else.")
+def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any) -> int:
+    """Print the body of a ticket that fits its place; title, labels, attachments and what was left out are told on stderr."""
+    from lossreport.integrations.ticket import ticket as make
+    from lossreport.text import show_value
+
+    made = make(path, place, options["lang"], diff=options["diff"], folder=options["output"])
+    if title_only or labels:
+        click.echo(made.title if title_only else "\n".join(made.labels))
+        return 0
+    click.echo(made.body.text, nl=False)
+    click.echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
+    for file in made.attachments:
+        click.echo(f"attach: {file}", err=True)
+    for what in made.body.dropped:
+        click.echo(f"left out: {show_value(what, 'en')}", err=True)
+    return 0
 
 
 @main.command()

@@ -89,7 +89,7 @@ class SettingsFile(Strict):
     link: str | None = Field(None, pattern=r"^(https?://|mailto:)\S+$")
     tags: list[str] = []
     notes: str | None = None
-    fit: Literal["github", "gitlab", "jira", "feishu", "email"] | None = None
+    fit: Literal["github", "gitlab", "jira", "feishu", "email", "summary"] | None = None
     parser: dict[str, str] = {}
     ignore: list[str] = []
     run: str | None = None

@@ -63,6 +63,11 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/loss step value", [2, 3], [10.8556, 10.7012], [2, 3]),
         ("val/loss step value", [0, 250], [11.0193, 6.5102], [1, 4]),
     ],
+    "lossreport_memory": [
+        ("train/loss step window_mean", [10, 20, 20, 30], [3.21, 2.75, 2.74, nan], [3, 4, 8, 9]),
+        ("train/learning_rate step value", [10, 20, 20, 30], [3e-4, 3e-4, 1e-4, 1e-4], [3, 4, 8, 9]),
+        ("eval/loss step value", [20], [2.9], [5]),
+    ],
     "mmengine_json": [
         ("train/loss iteration window_mean", [4, 8, 12, 16], [1.6819795370101929, 1.7688593715429306, 1.808259904384613, 1.7027093768119812], [1, 2, 4, 5]),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.model.report import Tone
-from lossreport.text import Text
+from lossreport.model.report import Step, Tone
+from lossreport.text import Join, Phrase, Text
 
 CONTENTS: Final = Text(zh="目录", en="Contents")
 EVIDENCE: Final = Text(zh="依据", en="Evidence")
@@ -17,6 +17,10 @@ AGAINST: Final = Text(zh="反对", en="against")
 DECIDED: Final = Text(zh="如何判定", en="what decides")
 BECAUSE: Final = Text(zh="依据", en="because of")
 SOURCE: Final = Text(zh="出处", en="source")
+SAYS: Final = Text(zh="{word}：{what}", en="{word}: {what}")
+HEADED: Final = Text(zh="{word}：", en="{word}:")
+ASIDE: Final = Text(zh="（{what}）", en=" ({what})")
+WHY: Final = Text(zh="{word} {what}", en="{word} {what}")
 ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows (open to view)")
 VALUE: Final = Text(zh="值", en="value")
 COLON: Final = Text(zh="：", en=": ")
@@ -39,3 +43,9 @@ TONES: Final[dict[Tone, Text]] = {
     "good": Text(zh="未见问题", en="no problem found"),
 }
 """The word for every tone, for readers who hear the page."""
+
+
+def asides(step: Step) -> list[Phrase]:
+    """Return what stands in brackets behind a step: the findings it is because of, and the source of the advice."""
+    because = [ASIDE(what=WHY(word=BECAUSE, what=Join(items=step.because)))] if step.because else []
+    return because + ([ASIDE(what=SAYS(word=SOURCE, what=step.source))] if step.source else [])

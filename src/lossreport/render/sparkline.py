@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.model.report import Chart, Curve, LineChart
 from lossreport.model.run import Floats
 
 LEVELS: Final = "▁▂▃▄▅▆▇█"
@@ -38,3 +39,15 @@ def _condensed(values: Floats, flagged: Collection[int], width: int) -> Floats:
         finite = values[start:end][np.isfinite(values[start:end])]
         shown[i] = next((values[row] for row in marked if start <= row < end), finite.mean() if len(finite) else np.nan)
     return shown
+
+
+def chart_lines(chart: Chart) -> list[tuple[str, str]]:
+    """Return name and sparkline of every curve of a chart."""
+    if not isinstance(chart.spec, LineChart):
+        return []
+    marked = {mark.x for mark in chart.spec.marks}
+    return [(curve.name, sparkline(curve.y, _rows(curve, marked))) for curve in chart.spec.curves]
+
+
+def _rows(curve: Curve, marked: set[float]) -> list[int]:
+    return [row for row, x in enumerate(curve.x.tolist()) if x in marked]

@@ -11,12 +11,12 @@ from urllib.parse import quote
 from jinja2 import Environment
 from markupsafe import escape
 
-from lossreport.model.report import Block, Cell, Chart, Curve, LineChart, Report, Spark
+from lossreport.model.report import Block, Cell, Chart, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, visible
 from lossreport.render.notes import notes_markdown
-from lossreport.render.sparkline import sparkline
+from lossreport.render.sparkline import chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Lang, Phrase, Value
 
@@ -74,7 +74,7 @@ class _Writer:
     def block(self, block: Block) -> str:
         context = self._words() | {"block": block}
         if isinstance(block, Chart):
-            context |= {"image": self._image(block), "lines": _lines(block)}
+            context |= {"image": self._image(block), "lines": chart_lines(block)}
         return self.jinja.get_template(template_of(block, "md")).render(context)
 
     def _words(self) -> dict[str, Any]:
@@ -112,15 +112,3 @@ class _Writer:
     def _summary(self, value: Phrase) -> str:
         """Return the one text that stands inside an HTML element: plain, escaped for HTML, and nothing in it for Markdown."""
         return str(escape(visible(value.plain(self.lang)))).translate(_ENTITIES)
-
-
-def _lines(chart: Chart) -> list[tuple[str, str]]:
-    """Return name and sparkline of every curve of a chart."""
-    if not isinstance(chart.spec, LineChart):
-        return []
-    marked = {mark.x for mark in chart.spec.marks}
-    return [(curve.name, sparkline(curve.y, _rows(curve, marked))) for curve in chart.spec.curves]
-
-
-def _rows(curve: Curve, marked: set[float]) -> list[int]:
-    return [row for row, x in enumerate(curve.x.tolist()) if x in marked]

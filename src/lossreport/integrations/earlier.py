@@ -1,0 +1,139 @@
+"""Reads a report made earlier, HTML or JSON, back into blocks: verdict, findings and advice, as the JSON inside tells them.
+
+The JSON holds plain texts in two languages, so a report is made of it in one language at a time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from lossreport.compose.compose import GIVEN, TITLE
+from lossreport.compose.sections import anomalies, answer, recommendations
+from lossreport.errors import MissingPathError, UsageError
+from lossreport.model.analysis import Analysis, Evidence, Finding, Hypothesis, Position, Severity, State
+from lossreport.model.report import Block, Callout, FindingList, Meta, Prose, Report, Section, Step, Steps
+from lossreport.text import Join, Lang, Phrase
+from lossreport.words import CONFIDENCES, STATES
+
+Json = Any
+SUFFIXES: Final = (".html", ".htm", ".json")
+_DATA: Final = re.compile(r'<script type="application/json" id="lossreport-data">(.*?)</script>', re.DOTALL)
+
+
+def is_report(path: str) -> bool:
+    """Return whether a path names a report made earlier and no logs: a page or JSON of ours."""
+    place = Path(path)
+    if place.suffix.lower() not in SUFFIXES or not place.is_file():
+        return False
+    return place.suffix.lower() != ".json" or '"schema": "lossreport/' in place.read_text(encoding="utf-8", errors="replace")[:400]
+
+
+def read_report(path: str) -> dict[str, Json]:
+    """Return the JSON of a report; raises MissingPathError and UsageError where it holds none of ours."""
+    place = Path(path)
+    if not place.is_file():
+        raise MissingPathError(f"There is no file {path!r}", hint="Name a report (HTML or JSON), or a folder of logs.")
+    text = place.read_text(encoding="utf-8", errors="replace")
+    found = _DATA.search(text) if place.suffix.lower() != ".json" else None
+    try:
+        data = json.loads(found[1] if found else text)
+    except ValueError:
+        data = None
+    if not isinstance(data, dict) or not str(data.get("schema", "")).startswith("lossreport/"):
+        raise UsageError(f"{path!r} is no report of lossreport", hint="Name an HTML or JSON report, or a folder of logs.")
+    return data
+
+
+def report_of(data: Mapping[str, Json], lang: Lang) -> Report:
+    """Return verdict, findings and advice of a report as blocks, in one language."""
+    runs = data["runs"]
+    sections = [section for run in runs for section in _sections(data, run, lang, several=len(runs) > 1)]
+    names = Join(items=tuple(str(run["name"]) for run in runs))
+    return Report(analysis=Analysis(runs=()), meta=Meta(title=TITLE(name=names), version=str(data["version"])), sections=tuple(sections))
+
+
+def run_verdict(data: Mapping[str, Json], run: str) -> Mapping[str, Json]:
+    """Return the verdict on a whole run; raises UsageError where there is none."""
+    for verdict in data["verdicts"]:
+        if verdict["run"] == run and not verdict["series"]:
+            found: Mapping[str, Json] = verdict
+            return found
+    raise UsageError(f"The report has no verdict on run {run}", hint="Write it anew from the logs: lossreport build PATH.")
+
+
+def findings_of(data: Mapping[str, Json], run: Mapping[str, Json]) -> list[dict[str, Json]]:
+    """Return the findings of one run, in the order of the report."""
+    ids = {series["id"] for series in data["series"] if series["run"] == run["id"]}
+    return [finding for finding in data["findings"] if ids & set(finding["series"])]
+
+
+def names_of(data: Mapping[str, Json]) -> dict[str, str]:
+    """Return what to print for the ids of series and sources."""
+    paths = {source["id"]: str(source["path"]) for run in data["runs"] for source in run["sources"]}
+    labels = {one["id"]: one["name"] if one["split"] == "train" else f"{one['split']}/{one['name']}" for one in data["series"]}
+    return paths | {one["id"]: f"{labels[one['id']]} ({paths.get(one['source'], '')})" for one in data["series"]}
+
+
+def said(text: Mapping[str, str], lang: Lang) -> Phrase:
+    """Return a plain text of the JSON as a phrase: it is a value, and escaped like one."""
+    return GIVEN(title=text[lang])
+
+
+def _sections(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang, *, several: bool) -> list[Section]:
+    verdict = run_verdict(data, run["id"])
+    state = State(verdict["state"])
+    body = [said(verdict["text"], lang), answer.CONFIDENCE(confidence=CONFIDENCES[verdict["confidence"]])]
+    callout = Callout(tone=answer.TONES[state], title=answer.HEAD(state=STATES[state.value]), body=tuple(body))
+    found = [finding_of(finding, lang) for finding in findings_of(data, run)]
+    names = names_of(data)
+    lists: list[Block] = [FindingList(findings=tuple(found), names=names)] if found else [Prose(text=anomalies.NONE())]
+    mine = [one for one in data["recommendations"] if one["run"] == run["id"]]
+    made = [
+        Section(id="answer", title=answer.TITLE, blocks=(callout,)),
+        Section(id="anomalies", title=anomalies.TITLE, blocks=tuple(lists)),
+        Section(id="recommendations", title=recommendations.TITLE, blocks=(steps_of(mine, lang),)) if mine else None,
+    ]
+    of = str(run["id"]) if several else ""
+    return [Section(id=f"{of}-{s.id}" if of else s.id, title=s.title, blocks=s.blocks, of=of) for s in made if s is not None]
+
+
+def steps_of(given: Sequence[Mapping[str, Json]], lang: Lang) -> Steps:
+    """Return advice as steps, what is to do now first."""
+    ordered = sorted(given, key=lambda one: one["when"] != "now")
+    return Steps(steps=tuple(Step(text=said(one["text"], lang), because=tuple(one["because"]), source=one["source"]) for one in ordered))
+
+
+def finding_of(found: Mapping[str, Json], lang: Lang) -> Finding:
+    """Return a finding of the JSON with its evidence and hypotheses."""
+    return Finding(
+        id=found["id"],
+        kind=found["kind"],
+        severity=Severity(found["severity"]),
+        series=tuple(found["series"]),
+        start=_position(found["start"]),
+        end=_position(found["end"]),
+        text=said(found["text"], lang),
+        evidence=tuple(Evidence(source=e["source"], line=e["line"], x=float(e["x"]), value=float(e["value"])) for e in found["evidence"]),
+        key=found["key"],
+        numbers={name: float(value) for name, value in found["numbers"].items() if value is not None},
+        hypotheses=tuple(_hypothesis(one, lang) for one in found["hypotheses"]),
+    )
+
+
+def _position(at: Mapping[str, Json]) -> Position:
+    return Position(x=float(at["x"]), row=at["row"], line=at["line"])
+
+
+def _hypothesis(one: Mapping[str, Json], lang: Lang) -> Hypothesis:
+    return Hypothesis(
+        id=one["id"],
+        rank=one["rank"],
+        title=said(one["title"], lang),
+        support=tuple(said(text, lang) for text in one["for"]),
+        against=tuple(said(text, lang) for text in one["against"]),
+        decided_by=said(one["decided_by"], lang),
+    )
