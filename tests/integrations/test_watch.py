@@ -168,6 +168,14 @@ def test_an_exception_goes_through_a_with_block(tmp_path: Path, fake: list[float
     assert status(tmp_path) == "crashed"
 
 
+def test_a_program_that_catches_the_exception_says_so_itself(tmp_path: Path, fake: list[float]) -> None:
+    watching = lossreport.watch(tmp_path)
+    watching.failed(ValueError("shard"))
+    watching.finish()
+    assert status(tmp_path) == "crashed"
+    assert (tmp_path / "lossreport.html").exists()
+
+
 # ------------------------------------------------------------------------------------------------ who writes
 @pytest.mark.parametrize(
     ("environment", "writes"),
