@@ -22,6 +22,7 @@ MAY_NOT_SEE = {room: {"parse", "analyze", "knowledge", "compose"} for room in ("
 EXCEPTIONS = {
     ("__init__", "api"),  # the package loads its functions when one is first used
     ("__init__", "integrations"),  # and `watch` likewise
+    ("cli", "integrations"),  # the command `ticket`
     ("__main__", "cli"),
     ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read

@@ -109,6 +109,23 @@ def test_a_user_who_saves_at_sigterm_and_goes_on_gets_the_last_rows_too(tmp_path
     assert '"last":{"x":30' in report.replace(" ", "")
 
 
+def test_a_training_that_outlives_a_signal_has_time_for_its_report_again(
+    tmp_path: Path, fake: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake[0] = 0.4
+    monkeypatch.setattr(building, "TERM_BOUND", 0.01)
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
+    try:
+        with lossreport.watch(tmp_path) as watching:
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(0.1)
+            watching.log(step=1, loss=1.0)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not (tmp_path / ERROR).exists()
+    assert calls(tmp_path)[-1] == len(memory(tmp_path))
+
+
 def test_sigterm_that_the_user_ignores_stays_ignored(tmp_path: Path) -> None:
     done = program(
         "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + ROWS + "os.kill(os.getpid(), signal.SIGTERM)\nprint('alive')", tmp_path
@@ -166,6 +183,14 @@ def test_an_exception_goes_through_a_with_block(tmp_path: Path, fake: list[float
     with pytest.raises(ValueError, match="shard"), lossreport.watch(tmp_path):
         raise ValueError("shard")
     assert status(tmp_path) == "crashed"
+
+
+def test_a_program_that_catches_the_exception_says_so_itself(tmp_path: Path, fake: list[float]) -> None:
+    watching = lossreport.watch(tmp_path)
+    watching.failed(ValueError("shard"))
+    watching.finish()
+    assert status(tmp_path) == "crashed"
+    assert (tmp_path / "lossreport.html").exists()
 
 
 # ------------------------------------------------------------------------------------------------ who writes

@@ -80,7 +80,7 @@ def test_rows_of_a_table_have_as_many_cells_as_its_head(sample: str) -> None:
 
 
 def test_macros_and_marks_are_closed(sample: str) -> None:
-    assert sample.count("{panel}") == 2 * len(("zh", "en"))
+    assert sample.count("{panel}") % 2 == 0
     for line in sample.splitlines():
         assert line.count("{*}") % 2 == 0, line
         assert len(re.findall(r"(?<!\\)\{\{", line)) == len(re.findall(r"(?<!\\)\}\}", line)), line

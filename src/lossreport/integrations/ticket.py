@@ -110,7 +110,7 @@ def _body(told: Callable[[Lang], Report], place: Place, lang: LangChoice) -> Fit
     if not others or all(other is first for other in others):
         return fitted(first, place, lang)
     each = [fitted(report, place, one, place.limit // 2 - ROOM) for report, one in zip((first, *others), languages(lang), strict=True)]
-    dropped = tuple(dict.fromkeys(what for part in each for what in part.dropped))
+    dropped = tuple(what for i, part in enumerate(each) for what in part.dropped if not any(what in other.dropped for other in each[:i]))
     texts = [part.text for part in each]
     return Fitted(text=one_mail(texts) if place.markup == "html" else BETWEEN[place.markup].join(texts), dropped=dropped)
 

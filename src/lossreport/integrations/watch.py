@@ -126,7 +126,9 @@ class Watch:
         self._finishing = True
         if status is not None:
             self._memory.end(status)
-        self._deadline = min(self._deadline, time.monotonic() + self._timeout)
+        now = time.monotonic()
+        after_signal = self._deadline if self._deadline > now else float("inf")  # who outlives the grace of a signal has time again
+        self._deadline = min(after_signal, now + self._timeout)
         try:
             self._write_report(self._memory.lines)
         finally:
@@ -170,7 +172,8 @@ class Watch:
         """Note SIGTERM. Where a handler of the user's comes next, it must not wait: the report is begun beside it."""
         self._deadline = time.monotonic() + min(building.TERM_BOUND, self._timeout)
         if self._finishing:
-            self._wait()
+            if not chained:
+                self._wait()  # the process ends when this returns; else what waits already sees the new deadline
             return
         if not self.watching or self._memory is None:
             return

@@ -185,12 +185,13 @@ def _in_brief(report: Report) -> Report:
 
 def _fewest(report: Report, dropped: tuple[Value, ...], place: Place, lang: LangChoice, most: int) -> tuple[str, tuple[Value, ...]]:
     """Halve the number of findings, then that of runs, until the body fits."""
-    count = _count(report, lambda _: True)
+    whole = _count(report, lambda _: True)
+    count = max((len(block.findings) for block in _lists(report)), default=0)
+    others = dropped
     while count > 1:
         count //= 2
-        report, before = _first_findings(report, count), report
-        left = _count(before, lambda _: True) - _count(report, lambda _: True)
-        dropped = (*(one for one in dropped if not _is(one, REST)), REST(count=left + _said(dropped, REST)))
+        report = _first_findings(report, count)
+        dropped = (*others, REST(count=whole - _count(report, lambda _: True)))
         text = _drawn(report, dropped, place, lang)
         if place.measure(text) <= most:
             return text, dropped
@@ -226,18 +227,13 @@ def _each_list(report: Report, change: Callable[[FindingList], FindingList], kin
 
 
 def _count(report: Report, wanted: Callable[[Severity], bool]) -> int:
-    lists = [
+    return sum(wanted(finding.severity) for block in _lists(report) for finding in block.findings)
+
+
+def _lists(report: Report) -> list[FindingList]:
+    return [
         block for section in report.sections if _kind(section) == "anomalies" for block in section.blocks if isinstance(block, FindingList)
     ]
-    return sum(wanted(finding.severity) for block in lists for finding in block.findings)
-
-
-def _is(value: Value, text: Text) -> bool:
-    return isinstance(value, Phrase) and value.text is text
-
-
-def _said(dropped: tuple[Value, ...], text: Text) -> int:
-    return sum(int(str(one.values["count"])) for one in dropped if isinstance(one, Phrase) and one.text is text)
 
 
 def _unfolded(report: Report) -> tuple[Report, tuple[Value, ...]]:

@@ -1,0 +1,175 @@
+"""A ticket says the verdict in one line, fits its place whatever it is made of, and a diff says only what changed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lossreport import api
+from lossreport.errors import MissingPathError, UsageError
+from lossreport.integrations.changes import changes, pairs
+from lossreport.integrations.earlier import is_report, read_report, report_of
+from lossreport.integrations.ticket import ticket
+from lossreport.render.fitting import PLACES
+from lossreport.render.to_markdown import to_markdown
+from runs import SAMPLES
+
+VLA, HEALTHY = SAMPLES / "vla_action_head", SAMPLES / "vla_healthy"
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("reports")
+    for name in ("vla.html", "vla.json"):
+        api.build([VLA], place / name)
+    api.build([HEALTHY], place / "healthy.json")
+    return place
+
+
+@pytest.mark.parametrize("source", ["vla.html", "vla.json", "logs"])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_body_fits_whatever_it_is_made_of(place: str, source: str, reports: Path) -> None:
+    made = ticket(str(VLA if source == "logs" else reports / source), place)
+    assert PLACES[place].measure(made.body.text) <= PLACES[place].limit
+    assert "95.19" in made.body.text
+    assert made.body.text.count("<!DOCTYPE") == (1 if place == "email" else 0)
+
+
+@pytest.mark.parametrize("source", ["vla.html", "vla.json", "logs"])
+def test_title_and_labels_are_the_same_whatever_it_is_made_of(source: str, reports: Path) -> None:
+    made = ticket(str(VLA if source == "logs" else reports / source), "github", "en")
+    assert made.title == "vla_action_head: mixed: not to be judged yet (6 high)"
+    assert made.labels == ("lossreport", "verdict:mixed", "severity:high")
+
+
+def test_a_healthy_run_has_no_count_in_its_title() -> None:
+    assert ticket(str(HEALTHY), "github", "zh").title == "vla_healthy：仍在改善"
+
+
+def test_an_earlier_report_tells_the_same_findings(reports: Path) -> None:
+    text = to_markdown(report_of(read_report(str(reports / "vla.html")), "zh"), "zh", "none").text
+    data = json.loads((reports / "vla.json").read_text(encoding="utf-8"))
+    assert [f["id"] for f in data["findings"] if f"### {f['id']} ·" not in text] == []
+
+
+def test_attachments_are_written_and_named(tmp_path: Path, reports: Path) -> None:
+    made = ticket(str(VLA), "jira", "zh", folder=str(tmp_path / "out"))
+    assert {path.name for path in made.attachments} >= {"report.html", "report.md"}
+    assert sum(path.suffix == ".svg" for path in made.attachments) >= 3
+    assert all(path.stat().st_size for path in made.attachments)
+    copied = ticket(str(reports / "vla.html"), "jira", folder=str(tmp_path / "copy"))
+    assert [path.read_bytes() for path in copied.attachments] == [(reports / "vla.html").read_bytes()]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "error"),
+    [("x.html", "<p>hello</p>", UsageError), ("gone.html", None, MissingPathError), ("x.json", "[1]", UsageError)],
+)
+def test_what_is_no_report_is_said(name: str, text: str | None, error: type[Exception], tmp_path: Path) -> None:
+    if text is not None:
+        (tmp_path / name).write_text(text)
+    with pytest.raises(error):
+        read_report(str(tmp_path / name))
+
+
+def test_json_of_others_is_a_log_and_no_report(tmp_path: Path) -> None:
+    (tmp_path / "history.json").write_text('{"loss": [1, 2]}')
+    assert not is_report(str(tmp_path / "history.json"))
+
+
+# ------------------------------------------------------------------------------------------------ what changed
+def found(key: str, severity: str = "high", **numbers: float) -> dict[str, Any]:
+    return {"key": key, "severity": severity, "numbers": numbers}
+
+
+def test_findings_are_paired_by_key_and_of_equal_keys_in_order() -> None:
+    old = [found("a", value=1), found("b"), found("c"), found("c", value=2)]
+    new = [found("a", value=2), found("c"), found("d")]
+    paired = pairs(old, new)
+    assert [one["key"] for one in paired.new] == ["d"]
+    assert [one["key"] for one in paired.gone] == ["b", "c"]
+    assert [(a["numbers"], b["numbers"]) for a, b in paired.changed] == [({"value": 1}, {"value": 2})]
+
+
+@pytest.mark.parametrize(("before", "after", "changed"), [(1.23456, 1.23457, 0), (1.2345, 1.2355, 1), (float("nan"), float("nan"), 0)])
+def test_numbers_that_are_printed_alike_are_no_change(before: float, after: float, changed: int) -> None:
+    assert len(pairs([found("a", value=before)], [found("a", value=after)]).changed) == changed
+
+
+def test_a_severity_that_changed_is_a_change() -> None:
+    assert len(pairs([found("a", "low")], [found("a", "high")]).changed) == 1
+
+
+def said(old: dict[str, Any], new: dict[str, Any], lang: str = "en") -> str:
+    return to_markdown(changes(old, new, lang), lang, "none").text  # type: ignore[arg-type]
+
+
+def test_a_report_against_itself_has_no_change(reports: Path) -> None:
+    data = read_report(str(reports / "vla.json"))
+    text = said(data, data)
+    assert "The verdict is the same: mixed" in text
+    assert "Findings: 0 new, 0 gone, 0 changed, 13 the same." in text
+    assert "###" not in text
+
+
+def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -> None:
+    old, new = (read_report(str(reports / "vla.json")) for _ in range(2))
+    new["findings"] = new["findings"][1:]
+    new["findings"][0] = {**new["findings"][0], "severity": "low", "numbers": {"ratio": 9.0}}
+    new["findings"].append({**new["findings"][1], "key": "spike:new", "id": "F99"})
+    verdict = next(one for one in new["verdicts"] if not one["series"])
+    verdict["state"] = "improving"
+    text = said(old, new)
+    assert "The verdict went from “mixed: not to be judged yet” to “still improving”" in text
+    assert "Findings: 1 new, 1 gone, 1 changed, 11 the same." in text
+    assert "### F99" in text
+    assert "| severity | high | low |" in text
+    assert "结论由“多组数据混杂，暂不可判断”变为“仍在改善”" in said(old, new, "zh")
+
+
+def test_runs_are_paired_by_name_and_the_others_are_named(reports: Path) -> None:
+    one, two = read_report(str(reports / "vla.json")), read_report(str(reports / "healthy.json"))
+    run = {**two["runs"][0], "id": "r2"}
+    both = {**one, "runs": [*one["runs"], run], "verdicts": [*one["verdicts"], *({**v, "run": "r2"} for v in two["verdicts"])]}
+    assert "Runs of the old report that the new one does not have: vla\\_healthy." in said(both, one)
+    assert "The old report does not have this run" in said(one, both)
+
+
+# ------------------------------------------------------------------------------------------------ the command
+def command(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "lossreport", *map(str, arguments)], check=False, capture_output=True, text=True)
+
+
+def test_the_command_prints_the_body_and_tells_the_rest_on_stderr(reports: Path, tmp_path: Path) -> None:
+    done = command("ticket", reports / "vla.html", "--for", "jira", "--lang", "en", "-o", tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith("h1. ")
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["title", "labels", "attach"]
+
+
+@pytest.mark.parametrize(
+    ("option", "printed"), [("--title-only", "vla_healthy: still improving\n"), ("--labels", "lossreport\nverdict:improving\n")]
+)
+def test_title_or_labels_alone(option: str, printed: str, reports: Path) -> None:
+    done = command("ticket", reports / "healthy.json", "--for", "github", "--lang", "en", option)
+    assert (done.stdout, done.stderr) == (printed, "")
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "start"),
+    [("github", "lossreport.md", "# "), ("jira", "lossreport.jira.txt", "h1. "), ("email", "lossreport.mail.html", "<!DOCTYPE html>")],
+)
+def test_build_fits_and_names_the_file_so_that_it_is_no_log(place: str, name: str, start: str, tmp_path: Path) -> None:
+    (tmp_path / "log_train.txt").write_bytes((HEALTHY / "log_train.txt").read_bytes())
+    assert command("build", tmp_path, "--fit", place, "-q").returncode == 0
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(["log_train.txt", name])
+
+
+def test_fit_and_another_format_exclude_each_other() -> None:
+    assert command("build", HEALTHY, "--fit", "jira", "-f", "json", "-o", "-").returncode == 2
