@@ -22,6 +22,7 @@ MAY_NOT_SEE = {room: {"parse", "analyze", "knowledge", "compose"} for room in ("
 EXCEPTIONS = {
     ("__init__", "api"),  # the package loads its functions when one is first used
     ("__main__", "cli"),
+    ("cli", "archive"),  # the command line offers the commands of the archive
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),
     ("registry", "errors"),

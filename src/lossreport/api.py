@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -12,10 +13,13 @@ from lossreport.errors import ConfigError, OutputError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
-from lossreport.settings import Settings, find_settings, folder_of, with_facts
+from lossreport.settings import FILE as SETTINGS_FILE
+from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from lossreport.render.attachments import Attachment
 
 Format = Literal["html", "md", "json"]
 FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json")
@@ -138,11 +142,14 @@ def build(
     run: str | None = None,
     strict: bool = False,
     redact: bool = True,
+    embed_logs: bool | None = None,
+    references: str | os.PathLike[str] | None = None,
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
     `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
+    `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
     """
     from lossreport.parse.discover import ReadOptions, read_paths, select
 
@@ -152,11 +159,15 @@ def build(
     target = _target(listed, output, form)
     if target is not None:
         check_writable(target)
+    embed = bool(settings.options.get("embed_logs")) and form == "html" if embed_logs is None else embed_logs
+    if embed and form != "html":
+        raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
+    guidance = with_facts(settings.guidance, facts or {})
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
-        guidance=with_facts(settings.guidance, facts or {}),
+        guidance=replace(guidance, learned=learned_ranges(references or _beside(settings, listed))),
         strict=strict,
         redact=redact,
     )
@@ -165,11 +176,47 @@ def build(
     report = compose(analysis, title=title or settings.options.get("title"))
     language = lang or _option(settings, "lang", LANGUAGES) or "both"
     made = rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
+    if embed:
+        made = replace(made, text=with_logs(made.text, listed, options.ignore, redact=redact, config=config))
     if target is None:
         _to_stdout(made.text)
     else:
         write(target, made)
     return analysis
+
+
+def with_logs(
+    page: str, paths: Paths, ignore: Sequence[str] = (), *, redact: bool = True, config: str | os.PathLike[str] | None = None
+) -> str:
+    """Return an HTML report with the logs of `paths` inside: byte for byte, or with `redact` without secrets, people and machines.
+
+    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the logs go with them.
+    """
+    from lossreport.render.attachments import attached
+
+    return attached(page, _attachments(_listed(paths), ignore, redact, config))
+
+
+def _attachments(
+    paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str], redact: bool, config: str | os.PathLike[str] | None
+) -> Iterator[Attachment]:
+    from lossreport.parse.discover import MAX_DEPTH, find_logs, wanted
+    from lossreport.parse.reader import LogFile
+    from lossreport.parse.remote import local_copies
+    from lossreport.parse.scrubbing import scrub
+    from lossreport.render.attachments import Attachment
+
+    if any(os.fspath(path) == "-" for path in paths):
+        raise UsageError("Standard input cannot be embedded", hint="Write the log to a file first.")
+    settings = Path(config) if config is not None else folder_of(paths[0]) / SETTINGS_FILE
+    with local_copies(paths, lambda shown: wanted(shown, ignore), MAX_DEPTH) as local:
+        own = [LogFile(SETTINGS_FILE, path=settings)] if settings.is_file() else []
+        for log in (*own, *find_logs(local.paths, ignore)):
+            content = log.path.read_bytes() if log.path else log.data or b""
+            clean = scrub(content) if redact else content
+            if clean is not None:
+                original = hashlib.sha256(content).hexdigest()
+                yield Attachment(path=log.shown, content=clean, redacted=clean != content, original=original)
 
 
 def check_writable(target: Path) -> None:
@@ -245,6 +292,12 @@ def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:
     if value is not None and value not in allowed:
         raise ConfigError(f"{settings.origin}: {name} = {value!r} is not known", hint=f"Use one of: {', '.join(allowed)}.")
     return value
+
+
+def _beside(settings: Settings, paths: Sequence[str | os.PathLike[str]]) -> Path | None:
+    """Return the file of reference ranges that the settings name, relative to the folder of the logs."""
+    named = settings.options.get("references")
+    return folder_of(paths[0]) / named if named else None
 
 
 def _pairs(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
 from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
@@ -52,7 +53,7 @@ class Page:
             data=data_block(self.report),
             draw_block=self.block,
         )
-        return document.encode("utf-8", "replace").decode("utf-8")
+        return sealed(document.encode("utf-8", "replace").decode("utf-8"))
 
     def block(self, block: Block) -> Markup:
         """Return one block as HTML."""
