@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
+
+from lossreport.words import SEVERITIES
 
 DIFFERENT: Final = 4
 """The exit code of the contract for a verify that found a difference, and a gate that was reached."""
@@ -45,6 +47,43 @@ def verify(report: str, paths: tuple[str, ...]) -> int:
     return DIFFERENT if done.differences else 0
 
 
+@click.command()
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
+@click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once. Default: as many as there are cores.")
+@click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster at this address; its workers must see the same folders.")
+@click.option("--resume", is_flag=True, help="Leave out the runs that the journal has as done.")
+@click.option("-f", "--format", "form", type=click.Choice(["html", "md", "json"]), default="html", help="Default: html.")
+@click.option("--embed-logs", is_flag=True, help="Put the logs into each HTML report.")
+@click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses.")
+@click.option("--fail-on", type=click.Choice(tuple(SEVERITIES)), help="Exit with 4 where any finding is at least this severe.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but the errors.")
+def batch(folders: tuple[str, ...], jobs: int | None, dask: str | None, quiet: bool, fail_on: str | None, **options: Any) -> int:
+    """Write a report into every direct subfolder of FOLDER that has logs; one bad run never stops the others."""
+    from lossreport.archive.batch import gravest, run
+    from lossreport.archive.cluster import executor_of
+    from lossreport.model.analysis import Severity
+
+    with executor_of(dask) as executor:
+        done = run(
+            folders,
+            executor=executor,
+            jobs=jobs,
+            resume=options["resume"],
+            form=options["form"],
+            redact=not options["no_redact"],
+            embed_logs=options["embed_logs"],
+        )
+    for one in done:
+        if one.error or not quiet:
+            click.echo(
+                f"{one.state:6}  {', '.join(one.verdicts) or '-':14}  {one.severity or '-':8}  {one.path}  {one.error}".rstrip(), err=True
+            )
+    failed = sum(one.state == "failed" for one in done)
+    click.echo(f"lossreport: {len(done) - failed} of {len(done)} reports written, {failed} failed", err=True)
+    worst = gravest(done)
+    return DIFFERENT if fail_on and worst is not None and worst.rank >= Severity(fail_on).rank else 0
+
+
 def say_left_out(report: str | Path) -> None:
     """Name on stderr the logs that a report was to carry and does not: what is no UTF-8 text cannot be redacted."""
     from lossreport.archive.extract import missing
@@ -55,4 +94,4 @@ def say_left_out(report: str | Path) -> None:
         click.echo(f"lossreport: not embedded, it cannot be redacted: {path} (--no-redact embeds it as it is)", err=True)
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify)
+COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, batch)
