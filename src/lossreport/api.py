@@ -124,7 +124,7 @@ def rendered(
     if format == "json":
         from lossreport.render.to_json import to_json
 
-        return Rendered(text=to_json(report.analysis), files={})
+        return Rendered(text=to_json(report.analysis, report.extra), files={})
     raise UsageError(f"No format is called {format!r}", hint="Use html, md or json.")
 
 

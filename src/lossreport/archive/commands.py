@@ -48,6 +48,24 @@ def verify(report: str, paths: tuple[str, ...]) -> int:
 
 
 @click.command()
+@click.argument("runs", nargs=-1, required=True, metavar="RUN RUN...")
+@click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.compare.<format> here.")
+@click.option("-f", "--format", type=click.Choice(["html", "md", "json"]), help="Default: by the ending of -o, else html.")
+@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages in the file. Default: both.")
+@click.option("--by", type=click.Choice(["step", "samples", "tokens", "epoch", "time"]), help="The axis. Default: the one most runs have.")
+@click.option("--title", metavar="T", help="Title of the report.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def compare(runs: tuple[str, ...], output: str | None, quiet: bool, **options: Any) -> int:
+    """Write one report that sets 2 to 50 runs side by side: folders of logs, or reports made earlier."""
+    from lossreport.archive.compare import write_comparison
+
+    done = write_comparison(runs, output, **options)
+    if not quiet:
+        click.echo(f"{len(done.members)} runs, {len(done.metrics)} metrics in common", err=True)
+    return 0
+
+
+@click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once. Default: as many as there are cores.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster at this address; its workers must see the same folders.")
@@ -94,4 +112,4 @@ def say_left_out(report: str | Path) -> None:
         click.echo(f"lossreport: not embedded, it cannot be redacted: {path} (--no-redact embeds it as it is)", err=True)
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, batch)
+COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, compare, batch)
