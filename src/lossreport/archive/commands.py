@@ -66,6 +66,21 @@ def compare(runs: tuple[str, ...], output: str | None, quiet: bool, **options: A
 
 
 @click.command()
+@click.argument("folder", metavar="FOLDER")
+@click.option("-o", "--output", metavar="FILE", help="The page. Default: lossreport.index.html in FOLDER.")
+@click.option("--title", metavar="T", help="Title of the page. Default: the name of the folder.")
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
+def index(folder: str, output: str | None, title: str | None, quiet: bool) -> int:
+    """Write one static page over all reports below FOLDER, and the reference ranges that they give."""
+    from lossreport.archive.index import write_index
+
+    done = write_index(folder, output, title)
+    if not quiet:
+        click.echo(f"{len(done.entries)} reports, {done.parsed} read anew", err=True)
+    return 0
+
+
+@click.command()
 @click.argument("folders", nargs=-1, required=True, metavar="FOLDER...")
 @click.option("--jobs", type=click.IntRange(min=1), metavar="N", help="Processes at once. Default: as many as there are cores.")
 @click.option("--dask", metavar="ADDRESS", help="Run on the Dask cluster at this address; its workers must see the same folders.")
@@ -112,4 +127,4 @@ def say_left_out(report: str | Path) -> None:
         click.echo(f"lossreport: not embedded, it cannot be redacted: {path} (--no-redact embeds it as it is)", err=True)
 
 
-COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, compare, batch)
+COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, compare, index, batch)
