@@ -50,8 +50,8 @@ SAYS = {
     "share of the range": (["6.5 %"], ["6.5 % of the range"]),
     "no division": (["不要再除以 action_dim = 7"], ["do not divide it by action_dim = 7"]),
     "progress of loss_ct": (["-4.4 %"], ["-4.4 %"]),
-    "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so over-fitting and generalisation cannot be judged"]),
-    "interrupted": (["计划是 20 个"], ["the logs stop in epoch 12 (counted from 0) of 20"]),
+    "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so overfitting and generalisation cannot be judged"]),
+    "interrupted": (["计划 20 个 epoch，已完成 12 个"], ["12 of 20 planned epochs are done"]),
     "shares of value": (["不是梯度"], ["shares of value, not of gradient"]),
 }  # fmt: skip
 
@@ -68,7 +68,7 @@ NEVER = {
     "one split of the total": r"87\s*%?\s*/\s*13",
     "0.04-0.08 is no level": r"converged (?:at|to) 0\.04|收敛到 0\.04|0\.04-0\.08 (?:level|水平)",
     "no gradient explosion as a fact": r"gradients? exploded|发生了梯度爆炸",
-    "no verdict of over-fitting": r"is over-?fitting\b|已经过拟合",
+    "no verdict of over-fitting": r"run overfits\b|is over-?fitting\b|已经过拟合",
 }
 
 
@@ -119,7 +119,7 @@ def test_a_logging_artefact_ranks_before_real_instability(analysis: Analysis) ->
 def test_the_sources_disagree_by_the_factors_of_the_table(analysis: Analysis) -> None:
     finding = _of(analysis, "source_disagreement", "closs", "log_train.txt")[0]
     text = finding.text.plain("en")
-    assert "2.0 to 4.0 times lower" in text
+    assert "1/4.0 to 1/2.0 of output.log in 10 epochs" in text
     assert "11×, 4.4× as high in epochs 7, 10" in text
 
 

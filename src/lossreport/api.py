@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from lossreport.render.attachments import Attachment
 
-Format = Literal["html", "md", "json"]
-FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json")
+Format = Literal["html", "md", "json", "pdf"]
+FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json", "pdf")
 LANGUAGES: Final = ("both", "zh", "en")
 Paths = Sequence[str | os.PathLike[str]] | str | os.PathLike[str]
 
@@ -86,23 +86,31 @@ def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
     return analyses[0] if len(analyses) == 1 else _merged(analyses)
 
 
-def compose(analysis: Analysis, *, title: str | None = None) -> Report:
-    """Compose the report of an analysis: sections of blocks, no language and no markup yet."""
+def compose(
+    analysis: Analysis, *, title: str | None = None, owner: str = "", tags: Sequence[str] = (), link: str = "", notes: str = ""
+) -> Report:
+    """Compose the report of an analysis: sections of blocks, no language and no markup yet.
+
+    `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it is rendered.
+    """
     from lossreport.compose.compose import compose_report
 
-    return compose_report(analysis, title=title)
+    return compose_report(analysis, title=title, owner=owner, tags=tags, link=link, notes=notes)
 
 
 def render(report: Report, format: Format = "html", lang: Literal["both", "zh", "en"] = "both") -> str:
     """Return the report as text. Markdown rendered this way refers to charts in `lossreport.files/`; `build` writes them too."""
-    return rendered(report, format, lang).text
+    text = rendered(report, format, lang).text
+    if isinstance(text, bytes):
+        raise UsageError("A PDF is no text", hint="Use build(..., format='pdf').")
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A report as text, and the files that belong beside it (charts of Markdown), by name."""
+    """A report as text (as bytes, where it is a PDF), and the files that belong beside it (charts of Markdown), by name."""
 
-    text: str
+    text: str | bytes
     files: Mapping[str, str]
 
 
@@ -125,7 +133,11 @@ def rendered(
         from lossreport.render.to_json import to_json
 
         return Rendered(text=to_json(report.analysis, report.extra), files={})
-    raise UsageError(f"No format is called {format!r}", hint="Use html, md or json.")
+    if format == "pdf":
+        from lossreport.render.to_pdf import to_pdf
+
+        return Rendered(text=to_pdf(report, lang), files={})
+    raise UsageError(f"No format is called {format!r}", hint="Use html, md, json or pdf.")
 
 
 def build(
@@ -137,6 +149,10 @@ def build(
     facts: Mapping[str, FactValue] | None = None,
     config: str | None = None,
     title: str | None = None,
+    owner: str | None = None,
+    tags: Sequence[str] = (),
+    link: str | None = None,
+    notes: str | os.PathLike[str] | None = None,
     parsers: Sequence[tuple[str, str]] = (),
     ignore: Sequence[str] = (),
     run: str | None = None,
@@ -163,20 +179,28 @@ def build(
     if embed and form != "html":
         raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
     guidance = with_facts(settings.guidance, facts or {})
+    written_notes = _notes(notes if notes is not None else _beside(listed, settings.options.get("notes")))
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
-        guidance=replace(guidance, learned=learned_ranges(references or _beside(settings, listed))),
+        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings.options.get("references")))),
         strict=strict,
         redact=redact,
     )
     runs = select(read_paths(listed, options), run or settings.options.get("run"))
     analysis = analyze(runs, strict=strict or bool(settings.options.get("strict")))
-    report = compose(analysis, title=title or settings.options.get("title"))
+    report = compose(
+        analysis,
+        title=title or settings.options.get("title"),
+        owner=owner or settings.options.get("owner", ""),
+        tags=tuple(tags) or tuple(settings.options.get("tags", ())),
+        link=link or settings.options.get("link", ""),
+        notes=written_notes,
+    )
     language = lang or _option(settings, "lang", LANGUAGES) or "both"
     made = rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
-    if embed:
+    if embed and isinstance(made.text, str):
         made = replace(made, text=with_logs(made.text, listed, options.ignore, redact=redact, config=config))
     if target is None:
         _to_stdout(made.text)
@@ -242,13 +266,27 @@ def write(target: Path, made: Rendered) -> None:
         raise OutputError(f"Couldn't write {str(target)!r}: {error.strerror}", hint="An existing report was left as it was.") from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _beside(paths: Sequence[str | os.PathLike[str]], name: str | None) -> Path | None:
+    """Return the place of a file that a settings file names: beside the logs."""
+    return None if name is None else folder_of(paths[0]) / name
+
+
+def _notes(path: str | os.PathLike[str] | None) -> str:
+    if path is None:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Couldn't read the notes {os.fspath(path)!r}: {error}", hint="Name a Markdown file in UTF-8.") from error
+
+
+def _replace(target: Path, text: str | bytes) -> None:
     import tempfile
 
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with open(handle, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
         os.chmod(name, 0o666 & ~_umask())
         os.replace(name, target)
     except BaseException:
@@ -262,10 +300,10 @@ def _umask() -> int:
     return mask
 
 
-def _to_stdout(text: str) -> None:
+def _to_stdout(text: str | bytes) -> None:
     import sys
 
-    sys.stdout.buffer.write(text.encode("utf-8"))
+    sys.stdout.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8"))
     sys.stdout.buffer.flush()
 
 
@@ -284,7 +322,7 @@ def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[s
 
 def _format_of(output: str | os.PathLike[str] | None) -> Format | None:
     suffix = Path(os.fspath(output)).suffix.lower().lstrip(".") if output is not None else ""
-    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json"}.get(suffix)  # type: ignore[return-value]
+    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json", "pdf": "pdf"}.get(suffix)  # type: ignore[return-value]
 
 
 def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:
@@ -292,12 +330,6 @@ def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:
     if value is not None and value not in allowed:
         raise ConfigError(f"{settings.origin}: {name} = {value!r} is not known", hint=f"Use one of: {', '.join(allowed)}.")
     return value
-
-
-def _beside(settings: Settings, paths: Sequence[str | os.PathLike[str]]) -> Path | None:
-    """Return the file of reference ranges that the settings name, relative to the folder of the logs."""
-    named = settings.options.get("references")
-    return folder_of(paths[0]) / named if named else None
 
 
 def _pairs(settings: Settings) -> tuple[tuple[str, str], ...]:

@@ -55,11 +55,15 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
-@click.option("-f", "--format", type=click.Choice(["html", "md", "json"]), help="Default: by the ending of -o, else html.")
+@click.option("-f", "--format", type=click.Choice(["html", "md", "json", "pdf"]), help="Default: by the ending of -o, else html.")
 @click.option("--lang", type=click.Choice(["both", "zh", "en"]), help="Languages in the file. Default: both, switched by the reader.")
 @click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
 @click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
 @click.option("--title", metavar="T", help="Title of the report.")
+@click.option("--owner", metavar="NAME", help="Who answers for the run; shown under the title.")
+@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, shown under the title.")
+@click.option("--link", metavar="URL", help="Where the run belongs: its ticket, experiment or repository.")
+@click.option("--notes", metavar="FILE.md", help="Notes of your own in Markdown, shown after the answer.")
 @click.option("--parser", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
 @click.option("--run", metavar="ID", help="Report this run only.")
@@ -84,6 +88,10 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         facts=parse_facts(options["set"]),
         config=options["config"],
         title=options["title"],
+        owner=options["owner"],
+        tags=options["tags"],
+        link=_checked_link(options["link"]),
+        notes=options["notes"],
         parsers=_pairs(options["parser"]),
         ignore=options["ignore"],
         run=options["run"],
@@ -158,6 +166,12 @@ for _command in COMMANDS:
 def _check_config(path: str | None) -> None:
     if path is not None and not Path(path).is_file():
         raise UsageError(f"There is no settings file {path!r}", hint="Check the path given with --config.")
+
+
+def _checked_link(link: str | None) -> str | None:
+    if link is not None and not link.startswith(("https://", "http://", "mailto:")):
+        raise UsageError(f"Couldn't use --link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
+    return link
 
 
 def _pairs(given: tuple[str, ...]) -> list[tuple[str, str]]:

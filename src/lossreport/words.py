@@ -32,19 +32,19 @@ CONFIDENCES: Final = {
 STATES: Final = {
     "insufficient": Text(zh="数据不足", en="insufficient data"),
     "broken": Text(zh="已损坏（非有限值）", en="broken (non-finite)"),
-    "mixed": Text(zh="多组数据混杂，暂不可判断", en="mixed: not to be judged yet"),
+    "mixed": Text(zh="多组数据混杂，暂不能判断", en="mixed: cannot be judged yet"),
     "diverging": Text(zh="发散", en="diverging"),
     "unstable": Text(zh="不稳定", en="unstable"),
     "overfitting": Text(zh="过拟合", en="overfitting"),
     "plateau_high": Text(zh="停在高位", en="flat at a high level"),
-    "converged": Text(zh="已走平（在当前学习率下）", en="converged (flat at this learning rate)"),
+    "converged": Text(zh="已走平（在当前学习率下）", en="flat at this learning rate"),
     "improving": Text(zh="仍在改善", en="still improving"),
     "inconclusive": Text(zh="尚无定论", en="inconclusive"),
 }
 
 STATUSES: Final = {
     "finished": Text(zh="正常结束", en="finished"),
-    "interrupted": Text(zh="中断", en="interrupted"),
+    "interrupted": Text(zh="未完成（被中断或仍在运行）", en="incomplete (interrupted or still running)"),
     "crashed": Text(zh="崩溃", en="crashed"),
     "running": Text(zh="运行中", en="running"),
     "unknown": Text(zh="未知", en="unknown"),
@@ -63,11 +63,11 @@ STATISTICS: Final = {
 
 KINDS: Final = {
     "spike": Text(zh="尖峰", en="spike"),
-    "batch_outlier": Text(zh="单批离群", en="batch outlier"),
+    "batch_outlier": Text(zh="单行离群", en="single-row outlier"),
     "divergence": Text(zh="发散", en="divergence"),
     "nonfinite": Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)"),
     "above_chance": Text(zh="高于机会水平", en="above chance"),
-    "no_learning": Text(zh="没有学到东西", en="no learning"),
+    "no_learning": Text(zh="没有变化（可能没有在学）", en="no change (may not be learning)"),
     "overfitting": Text(zh="过拟合", en="overfitting"),
     "rollback": Text(zh="回退 / 续训", en="rollback / resume"),
     "appended_run": Text(zh="多次运行写入同一文件", en="runs appended to one file"),
@@ -82,7 +82,7 @@ KINDS: Final = {
     "log_gap": Text(zh="日志缺行", en="gap in the log"),
     "level_shift": Text(zh="水平突变", en="level shift"),
     "staircase": Text(zh="台阶状下降", en="staircase at epoch ends"),
-    "clip_saturation": Text(zh="梯度裁剪饱和", en="clipping most of the time"),
+    "clip_saturation": Text(zh="多数步被裁剪", en="most steps clipped"),
     "throughput_drop": Text(zh="吞吐下降", en="throughput drop"),
     "data_stall": Text(zh="等待数据", en="waiting for data"),
     "memory_growth": Text(zh="显存持续增长", en="memory keeps growing"),

@@ -33,8 +33,8 @@ def test_anchors_are_unique_and_titles_name_the_run(report: Report) -> None:
     ids = [section.id for section in report.sections]
     assert len(ids) == len(set(ids))
     page = lossreport.render(report, "md", "en")
-    assert "## r1 · Is it all right?" in page
-    assert "## r2 · Is it all right?" in page
+    assert "## r1 · Verdict" in page
+    assert "## r2 · Verdict" in page
 
 
 def test_one_run_has_no_overview(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_beyond_any_vocabulary_the_judgement_needs_none() -> None:
 @pytest.mark.parametrize("value", [8.51, 13.18])
 def test_a_weighted_mean_has_no_perplexity(value: float) -> None:
     text = said("closs", value, facts={**FACTS, "loss_img_weights": 0.04})
-    assert "e^L is no perplexity" in text
+    assert "e^L is not a perplexity" in text
     assert "effective choices" not in text
     assert "geometric" not in text
 

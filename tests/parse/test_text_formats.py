@@ -315,7 +315,7 @@ def test_evaluation_results_of_boosting_count_rounds_and_those_of_a_loop_epochs(
         run = read_paths([path], ReadOptions(strict=True))[0]
         return {(f"{series.split}/{series.name} {series.axis.value}", series.x[0]) for series in run.series}
 
-    assert axes("binary_logloss") == {("train/binary_logloss iteration", 1.0), ("valid_1/binary_logloss iteration", 1.0)}
+    assert axes("binary_logloss") == {("train/binary_logloss iteration", 1.0), ("valid/binary_logloss iteration", 1.0)}
     assert axes("loss") == {("train/loss epoch", 0.0), ("valid_1/loss epoch", 0.0)}
 
 

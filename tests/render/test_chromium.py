@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from html import escape
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 
 import lossreport
 from chromium import browser, needs_chromium
@@ -143,3 +149,87 @@ def test_without_css_both_languages_stand_in_reading_order(chromium: Browser, re
     heading = page.locator("h2").nth(1).locator("[lang]").all()
     assert [part.get_attribute("lang") for part in heading] == ["zh-CN", "en"]
     assert all(part.is_visible() for part in heading)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("choice", ["show-zh", "show-en", "show-both"])
+def test_axe_finds_no_violation_of_wcag(choice: str, scheme: Any, chromium: Browser, report: Path) -> None:
+    page = chromium.new_context(color_scheme=scheme).new_page()
+    page.goto(report.as_uri())
+    page.locator(f"label[for={choice}]").click()
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]})
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found.response["violations"]] == []
+
+
+JENKINS = "sandbox allow-same-origin; default-src 'none'; img-src 'self'; style-src 'self';"
+
+
+@contextmanager
+def served(folder: Path, headers: dict[str, str]) -> Iterator[str]:
+    class Handler(SimpleHTTPRequestHandler):
+        def end_headers(self) -> None:
+            for name, value in headers.items():
+                self.send_header(name, value)
+            super().end_headers()
+
+        def log_message(self, format: str, *args: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=str(folder)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_charts_look_the_same_under_the_policy_of_jenkins(chromium: Browser, report: Path) -> None:
+    pictures = []
+    for headers in ({}, {"Content-Security-Policy": JENKINS}):
+        with served(report.parent, headers) as address:
+            page = chromium.new_context(viewport={"width": 700, "height": 900}).new_page()
+            page.goto(f"{address}/{report.name}")
+            chart = page.locator("figure svg").first.evaluate("node => node.outerHTML")
+        page = chromium.new_context(viewport={"width": 700, "height": 400}).new_page()
+        page.set_content(f"<body style='margin:0'>{chart}</body>")
+        pictures.append(page.screenshot())
+    assert pictures[0] == pictures[1]
+
+
+def test_under_the_policy_of_jenkins_the_verdict_is_readable_in_both_languages(chromium: Browser, report: Path) -> None:
+    with served(report.parent, {"Content-Security-Policy": JENKINS}) as address:
+        page = chromium.new_context(viewport={"width": 1000, "height": 900}).new_page()
+        page.goto(f"{address}/{report.name}")
+        assert shown(page, "多组数据混杂")
+        assert shown(page, "cannot be judged")
+        fill = page.locator("figure svg path").first.evaluate("node => getComputedStyle(node).fill")
+        assert fill == "none" or page.locator("figure svg").first.get_attribute("fill") == "currentColor"
+
+
+def test_it_is_readable_in_a_sandboxed_frame_without_an_origin(chromium: Browser, report: Path, tmp_path: Path) -> None:
+    (tmp_path / "frame.html").write_text(
+        f"<iframe sandbox='allow-scripts' width='1200' height='800' srcdoc='{escape(report.read_text(encoding='utf-8'))}'></iframe>",
+        encoding="utf-8",
+    )
+    page = chromium.new_context(viewport={"width": 1250, "height": 850}).new_page()
+    page.goto((tmp_path / "frame.html").as_uri())
+    inside = page.frame_locator("iframe")
+    inside.locator("label[for=show-en]").click()
+    assert inside.get_by_text("cannot be judged").first.is_visible()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_table_is_wider_than_a_printed_page(lang: str, chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report, viewport={"width": 688, "height": 900})  # A4 less its margins at 96 dpi
+    page.locator(f"label[for=show-{lang}]").click()
+    page.emulate_media(media="print")
+    wide = [table for table in page.locator("table").all() if (box := table.bounding_box()) and box["x"] + box["width"] > 689]
+    assert [table.inner_text()[:80] for table in wide] == []
+
+
+def test_forced_colours_keep_the_chosen_language_and_the_borders(chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report, forced_colors="active", viewport={"width": 1200, "height": 900})
+    assert shown(page, "多组数据混杂")
+    assert page.locator(".callout").first.evaluate("node => getComputedStyle(node).borderLeftStyle") == "solid"

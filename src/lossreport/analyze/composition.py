@@ -16,9 +16,9 @@ from lossreport.text import Join, Text
 MAX_ROWS: Final = 200
 NEEDS = Text(
     zh="没有损失项的权重，无法分解总损失：用 `--set weight.<metric>=...` 给出（日志中的损失：{names}）。",
-    en="The weights of the terms are unknown, so the total cannot be taken apart: give them with `--set weight.<metric>=...` (losses in the logs: {names}).",
+    en="The weights of the terms are unknown, so the total cannot be decomposed: give them with `--set weight.<metric>=...` (losses in the logs: {names}).",
 )
-SINGLE = Text(zh="只有一个损失项，没有可分解的。", en="There is a single loss term: nothing to take apart.")
+SINGLE = Text(zh="只有一个损失项，无需分解。", en="There is a single loss term, so there is nothing to decompose.")
 
 
 def shares(context: Context) -> Iterator[Share | NotApplicable]:

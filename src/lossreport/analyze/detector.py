@@ -74,11 +74,15 @@ class Context:
 
     def _start(self, series: Series) -> Start | None:
         """Return the value that the metric was first logged with, where that was at step 0 or 1: no mean of an epoch."""
-        for one in self.run.series:
-            first = one.axis in (Axis.STEP, Axis.ITERATION) and not one.derived and same_metric(one, series) and len(one) > 0
+        for one in self._by_metric[metric_of(series)]:
+            first = one.axis in (Axis.STEP, Axis.ITERATION) and not one.derived and len(one) > 0
             if first and one.x[0] <= FIRST_STEP and np.isfinite(one.y[0]) and not one.pieces:
                 return Start(value=float(one.y[0]), resolution=one.resolution or 0.0)
         return None
+
+    @cached_property
+    def _by_metric(self) -> dict[tuple[str, str, str], list[Series]]:
+        return grouped(self.run.series)
 
     def threshold(self, name: str, default: float) -> float:
         """Return the user's threshold of that name (`model/guidance.py`), or the default that stands beside the detector."""
@@ -122,7 +126,8 @@ class Context:
         """One view of every metric of every source; see `losses`."""
         repeated = {agreement.copy for agreement in self.agreements} | pieces(self.run)
         left = [s for s in self.run.series if not repeated & {s.id, *(s.derived.of if s.derived and s.derived.how != JOINED else ())}]
-        return tuple(series for series in left if _is_best_view(series, left))
+        rivals = grouped(left)
+        return tuple(series for series in left if _is_best_view(series, rivals[metric_of(series)]))
 
     @cached_property
     def agreements(self) -> tuple[Agreement, ...]:
@@ -131,10 +136,8 @@ class Context:
 
     def view(self, series: Series, how: str) -> Series | None:
         """Return the derived view of the same metric of the same source, e.g. its last row of every epoch."""
-        for other in self.run.series:
-            if other.derived and other.derived.how == how and same_metric(series, other):
-                return other
-        return None
+        found = self._by_metric.get(metric_of(series), ())
+        return next((other for other in found if other.derived and other.derived.how == how), None)
 
     def spike_spans(self, series: Series) -> tuple[tuple[int, int], ...]:
         """Return (first row, last row) of the excursions found in a series."""
@@ -217,9 +220,17 @@ def make_finding(
     )
 
 
-def same_metric(a: Series, b: Series) -> bool:
-    """Return whether two series are the same metric of the same source."""
-    return (a.source, a.split, a.name) == (b.source, b.split, b.name)
+def metric_of(series: Series) -> tuple[str, str, str]:
+    """Return what makes two series the same metric of the same source."""
+    return series.source, series.split, series.name
+
+
+def grouped(series: Iterable[Series]) -> dict[tuple[str, str, str], list[Series]]:
+    """Return the series of each metric of each source, in their order."""
+    found: dict[tuple[str, str, str], list[Series]] = {}
+    for one in series:
+        found.setdefault(metric_of(one), []).append(one)
+    return found
 
 
 def is_epoch_level(series: Series) -> bool:
@@ -233,11 +244,12 @@ def pieces(run: Run) -> set[str]:
 
 
 def _is_best_view(series: Series, among: Sequence[Series]) -> bool:
+    """Return whether a series is the one view to judge among those of its metric."""
     if series.derived and series.derived.how == EPOCH_LAST:
         return False
     if series.statistic is Statistic.EPOCH_MEAN:
         return True
-    rivals = [other for other in among if same_metric(series, other) and is_epoch_level(other) == is_epoch_level(series)]
+    rivals = [other for other in among if is_epoch_level(other) == is_epoch_level(series)]
     return series is min(rivals, key=_coarseness)
 
 

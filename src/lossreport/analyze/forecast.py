@@ -32,30 +32,30 @@ SEED: Final = 20240607
 
 TEXT = Text(
     zh="若学习率不变，再训练 {rows} 行（现有行数的四分之一），`{metric}`（{path}）预计再下降 {mid}（5-95 %：{low} 到 {high}），即当前水平的 {share}。{time}",
-    en="At the same learning rate another {rows} rows (a quarter of those there are) would lower `{metric}` ({path}) by {mid} (5-95 %: {low} to {high}), {share} of its present level. {time}",
+    en="If the learning rate stays the same, another {rows} rows (a quarter of those logged) are expected to lower `{metric}` ({path}) by {mid} (5-95 %: {low} to {high}), {share} of its present level. {time}",
 )
-HOURS = Text(zh="按日志中的时间，大约需要 {hours} 小时。", en="By the times in the log that takes about {hours} hours.")
+HOURS = Text(zh="按日志中的时间，大约需要 {hours} 小时。", en="By the times in the log this takes about {hours} hours.")
 SHORT = Text(
     zh="`{metric}`（{path}）只有 {count} 行，不足以预测（至少 {need} 行）。",
     en="`{metric}` ({path}) has {count} rows, too few for a forecast ({need} are needed).",
 )
 CHANGING = Text(
-    zh="`{metric}`（{path}）：学习率在变化，续训的收益取决于之后的学习率，这里不给出预测。",
-    en="`{metric}` ({path}): the learning rate changes, and what more training gains depends on the rate to come; no forecast is given.",
+    zh="`{metric}`（{path}）：学习率在变化，续训能再降多少取决于之后的学习率，这里不给出预测。",
+    en="`{metric}` ({path}): the learning rate changes, so the gain from further training depends on the rate to come; no forecast is given.",
 )
 UNKNOWN = Text(
     zh="`{metric}`（{path}）：学习率未知；下面的预测只在学习率保持不变时成立。",
-    en="`{metric}` ({path}): the learning rate is unknown; a forecast would hold at a constant rate only.",
+    en="`{metric}` ({path}): the learning rate is unknown; the forecast holds only if the rate stays constant.",
 )
 TROUBLED = Text(
     zh="`{metric}`（{path}）：这条曲线{why}，不满足单调下降的前提，不给出预测。",
-    en="`{metric}` ({path}): {why}; the curve is no steady decay, and no forecast is given.",
+    en="`{metric}` ({path}): {why}, so it is not a steady decay and no forecast is given.",
 )
 TROUBLE: Final = {
-    "mixture": Text(zh="混杂了多组数据", en="rows of several groups are mixed"),
+    "mixture": Text(zh="混杂了多组数据", en="rows of several groups are mixed in it"),
     "divergence": Text(zh="正在发散", en="it diverges"),
-    "oscillation": Text(zh="有周期性振荡", en="it swings"),
-    "nonfinite": Text(zh="含有非有限值", en="values are not finite"),
+    "oscillation": Text(zh="有周期性振荡", en="it oscillates"),
+    "nonfinite": Text(zh="含有非有限值", en="it holds non-finite values"),
     "masked_nonfinite": Text(zh="含有被掩盖的 NaN", en="NaN is hidden in it"),
     "appended_run": Text(zh="含有多次运行", en="it holds several runs"),
     "level_shift": Text(zh="有水平突变", en="its level shifts"),

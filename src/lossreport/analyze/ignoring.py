@@ -17,11 +17,11 @@ DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 EXPIRED = Text(
     zh="忽略规则“{reason}”只到 {until}，而日志的时间是 {day}：这些发现重新计入。",
-    en="The rule to ignore findings (“{reason}”) ended on {until} and the log is of {day}: they count again.",
+    en="The rule to ignore findings (“{reason}”) ended on {until} and the log is dated {day}: these findings count again.",
 )
 UNDATED = Text(
     zh="忽略规则“{reason}”到 {until} 为止，但日志里没有日期，无法核对是否已过期；仍按忽略处理。",
-    en="The rule to ignore findings (“{reason}”) ends on {until}, but the log holds no date to hold against it; it is applied.",
+    en="The rule to ignore findings (“{reason}”) ends on {until}, but the log holds no date to check it against; the rule is still applied.",
 )
 
 

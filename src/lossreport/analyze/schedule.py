@@ -34,6 +34,8 @@ HELD: Final = 0.1
 LATE_PEAK: Final = 0.2
 """One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
 LEAST_SPAN: Final = 3
+SPENT: Final = 0.01
+"""A rate of 1 % of its peak or less has run out: schedules that mean to train on keep a floor of a tenth (min_lr = lr / 10 of nanoGPT, Megatron)."""
 
 
 class Peak(NamedTuple):
@@ -141,3 +143,13 @@ def constant_lr(context: Context) -> bool:
         return all(is_constant(series) for series in found)
     lr, lowest = context.facts.get("lr"), context.facts.get("min_lr")
     return lr is not None and lr == lowest
+
+
+def spent_lr(context: Context) -> tuple[float, float] | None:
+    """Return (peak, last value) of the first logged learning rate that has decayed to nearly nothing; None where none has."""
+    for series in context.judged:
+        if series.metric_type == "learning_rate" and series.split == "train" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
+            top, last = float(np.max(series.y)), float(series.y[-1])
+            if 0 <= last <= SPENT * top:
+                return top, last
+    return None

@@ -21,6 +21,9 @@ START: Final = 0.10
 RAW_SHARE: Final = 0.5
 """The levels on both sides differ by at least half of the jump between the two lines."""
 
+LASTING: Final = 0.05
+"""A new level is kept for a twentieth of the run: T23 of the shared logs returns from its bursts within 4 %."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
@@ -46,6 +49,7 @@ def find_shifts(y: Floats) -> list[Shift]:
         if all(abs(block - other) > half for _, other, _ in chosen):
             chosen.append((z, block, jump))
     found = [Shift(row=_row(y, centres, block), size=_size(jump, logged, spread), z=z) for z, block, jump in chosen]
+    found = [shift for shift, (_, _, jump) in zip(found, chosen, strict=True) if _lasts(y, shift.row, jump, logged=logged)]
     return sorted(found, key=lambda shift: shift.row)
 
 
@@ -64,6 +68,16 @@ def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[
         z = abs(jump) / (noise * math.sqrt(2 * (1.0 / half + reach**2 / sxx)))
         if z >= MIN_Z and jump * raw > 0 and abs(raw) > RAW_SHARE * abs(jump) and abs(_size(abs(jump), logged, spread)) > MIN_SIZE:
             yield z, block, jump
+
+
+def _lasts(y: Floats, row: int, jump: float, *, logged: bool) -> bool:
+    """Return whether a twentieth of the rows on each side still lies apart by half of the jump: an excursion that returns is no new level."""
+    reach = max(2, round(LASTING * len(y)))
+    before, after = float(np.median(y[max(0, row - reach) : row])), float(np.median(y[row : row + reach]))
+    if logged and min(before, after) <= 0:
+        return True
+    step = math.log(after / before) if logged else after - before
+    return step * math.copysign(1.0, jump) >= RAW_SHARE * abs(jump)
 
 
 def _size(jump: float, logged: bool, spread: float) -> float:

@@ -82,6 +82,11 @@ def is_flat(trend: Trend, quarters: int = 1, high: float = FLAT_HIGH) -> bool:
     return trend.high / quarters < high and trend.gain / quarters < gain and trend.low / quarters > -high
 
 
+def gains(trend: Trend) -> bool:
+    """Return whether a trend by itself shows a gain: a lower bound above 0, or 1 % and more with a lower bound above -1 %."""
+    return trend.low > 0 or (trend.gain > FLAT_GAIN and trend.low > -FLAT_GAIN)
+
+
 def is_improving(trend: Trend, wide: Trend | None, *, decays: bool) -> bool:
     """Return whether the tail gains: by its lower bound, or by an estimate above 1 % that the interval does not contradict.
 
@@ -90,6 +95,6 @@ def is_improving(trend: Trend, wide: Trend | None, *, decays: bool) -> bool:
     """
     if decays and wide is not None and wide.gain < CONSISTENT * trend.gain:
         return False
-    if trend.low > 0 or (trend.gain > FLAT_GAIN and trend.low > -FLAT_GAIN):
+    if gains(trend):
         return True
     return wide is not None and trend.high > FLAT_HIGH and wide.low > FLAT_HIGH

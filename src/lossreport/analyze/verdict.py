@@ -14,13 +14,13 @@ from lossreport.analyze.decay import decay_trend
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr, lr_changes
-from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, is_flat, is_improving, tail_trend
+from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, loss_type
-from lossreport.model.analysis import Confidence, Finding, State, Trend, Verdict
+from lossreport.model.analysis import Confidence, Finding, Severity, State, Trend, Verdict
 from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
-from lossreport.words import AXES
+from lossreport.words import AXES, KINDS
 
 LEAST_ROWS: Final = 5
 LEAST_TAIL: Final = 3
@@ -36,6 +36,14 @@ LAST_EPOCHS: Final = 3
 NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "preference")
 """Kinds whose loss is not the metric: a flat loss is never called converged (SCIENCE.md R22)."""
 
+MASKED = Text(
+    zh="`{metric}`（{path}）：结尾的 0 很可能掩盖了 NaN，这次训练已经损坏。",
+    en="`{metric}` ({path}): the zeros at the end most likely hide NaN; the run is broken.",
+)
+BY_HALF = Text(
+    zh="末段的区间含有 0，判断依据是最后一半的行：它们的区间全在改善一侧。",
+    en=" The interval of the tail includes 0; the verdict rests on the last half of the rows, whose interval lies wholly on the improving side.",
+)
 SENTENCES: Final = {
     State.INSUFFICIENT: Text(
         zh="`{metric}`（{path}）：只有 {rows} 行有限值，不足以判断收敛；至少需要 {need} 行。",
@@ -43,36 +51,36 @@ SENTENCES: Final = {
     ),
     State.BROKEN: Text(
         zh="`{metric}`（{path}）：训练以非有限值（NaN / Inf）告终，这次训练已经损坏。",
-        en="`{metric}` ({path}): the run ended on a non-finite value and is broken.",
+        en="`{metric}` ({path}): the run ended with a non-finite value and is broken.",
     ),
     State.MIXED: Text(
-        zh="`{metric}`（{path}）：各行属于不同的组，分清每一行来自哪里之前不能判断收敛。",
-        en="`{metric}` ({path}): the rows belong to different groups; convergence cannot be judged until the rows are told apart.",
+        zh="`{metric}`（{path}）：各行属于不同的组，在分清每一行来自哪里之前，不能判断收敛。",
+        en="`{metric}` ({path}): the rows belong to different groups; convergence cannot be judged until they are separated.",
     ),
     State.DIVERGING: Text(
-        zh="`{metric}`（{path}）：正在发散，末段明显高于此前的最好水平。",
-        en="`{metric}` ({path}): diverging, the end lies well above the best level reached.",
+        zh="`{metric}`（{path}）：正在发散，末段高于此前的最好水平。",
+        en="`{metric}` ({path}): diverging; the end lies above the best level reached.",
     ),
     State.UNSTABLE: Text(
-        zh="`{metric}`（{path}）：不稳定，热身之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
-        en="`{metric}` ({path}): unstable, with repeated spikes, swings or epochs worse than chance after the warm-up.",
+        zh="`{metric}`（{path}）：不稳定，开头阶段之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
+        en="`{metric}` ({path}): unstable, with repeated spikes, oscillation or epochs above chance after the start of the run.",
     ),
     State.OVERFITTING: Text(
-        zh="`{metric}`（{path}）：验证集 loss 已经回升，出现过拟合。",
-        en="`{metric}` ({path}): over-fitting, the validation loss has turned up.",
+        zh="`{metric}`（{path}）：过拟合，验证 loss 已经回升。",
+        en="`{metric}` ({path}): overfitting; the validation loss has turned up.",
     ),
     State.PLATEAU_HIGH: Text(
-        zh="`{metric}`（{path}）：已走平，但停在高位（接近机会水平、高于目标，或几乎没有进步过）。{trend}",
-        en="`{metric}` ({path}): flat, but at a high level (near chance, above the target, or hardly ever improved). {trend}",
+        zh="`{metric}`（{path}）：停在高位（接近机会水平、高于目标，或自始至终几乎没有变化）。{trend}",
+        en="`{metric}` ({path}): flat at a high level (near chance, above the target, or hardly changed since the start). {trend}",
     ),
     State.CONVERGED: Text(
         zh="`{metric}`（{path}）：在当前学习率下已走平。{trend}{lr}",
         en="`{metric}` ({path}): flat at this learning rate. {trend}{lr}",
     ),
-    State.IMPROVING: Text(zh="`{metric}`（{path}）：仍在改善。{trend}", en="`{metric}` ({path}): still improving. {trend}"),
+    State.IMPROVING: Text(zh="`{metric}`（{path}）：仍在改善。{trend}{half}", en="`{metric}` ({path}): still improving. {trend}{half}"),
     State.INCONCLUSIVE: Text(
-        zh="`{metric}`（{path}）：目前的行数分不清是走平还是缓慢改善。{trend}",
-        en="`{metric}` ({path}): these rows do not tell flat from slowly improving. {trend}",
+        zh="`{metric}`（{path}）：从现有的行看不出是走平还是缓慢改善。{trend}",
+        en="`{metric}` ({path}): these rows cannot separate flat from slowly improving. {trend}",
     ),
 }
 GAME = Text(
@@ -92,46 +100,48 @@ EPOCHS = Text(
     en="; over the last {count} epochs ({x0} → {x1}) from {y0} to {y1}, {gain}",
 )
 NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer than {need} rows no slope is given.")
-CONSTANT_LR = Text(zh="学习率是常数，降低学习率后仍可能继续下降。", en=" The learning rate is constant: a decay may still lower it.")
+CONSTANT_LR = Text(
+    zh="学习率是常数，降低学习率后 loss 仍可能继续下降。", en=" The learning rate is constant; decaying it may lower the loss further."
+)
 EMPTY: Final = ""
 MORE_ROWS = Text(
-    zh="区间收窄到能分辨 2 % 的差别，大约需要现在的 {times} 倍行数。",
-    en="About {times} times as many rows would narrow the interval enough to tell 2 %.",
+    zh="要让区间窄到能分辨 2 % 的差别，大约需要现有行数的 {times} 倍。",
+    en="About {times} times as many rows would narrow the interval enough to resolve 2 %.",
 )
 MANY_ROWS = Text(
-    zh="噪声太大，需要十倍以上的行数才能分辨 2 % 的差别。",
-    en="The noise is large: telling 2 % would take more than ten times as many rows.",
+    zh="噪声太大，需要现有行数的十倍以上才能分辨 2 % 的差别。",
+    en="The rows are too noisy: resolving 2 % would take more than ten times as many.",
 )
 MOST_TIMES: Final = 10.0
 SEPARATE = Text(
-    zh="查明每一行来自哪个数据集、任务或运行（或先解决来源不一致），再分组判断。",
-    en="Find out which data set, task or run each row belongs to (or settle why the sources disagree), then judge each group.",
+    zh="知道每一行来自哪个数据集、任务或运行（或来源为什么不一致）之后，就可以分组判断。",
+    en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
 RUN: Final = {
     State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),
     State.BROKEN: Text(
-        zh="训练已损坏：出现了非有限值，之后的数字不可信。",
-        en="The run is broken: a loss is not finite, and nothing after it can be trusted.",
+        zh="训练已损坏：出现了非有限值（NaN / Inf），之后的数字不可信。",
+        en="The run is broken: values that are not finite (NaN / Inf) appeared, and nothing after them can be trusted.",
     ),
     State.MIXED: Text(
         zh="目前不能判定这次训练是否收敛：{names}的各行混杂了不同的组，必须先分清每一行的来历。{others}",
-        en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be told apart first.{others}",
+        en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be separated first.{others}",
     ),
-    State.DIVERGING: Text(zh="训练正在发散（{names}）。{others}", en="The run is diverging ({names}).{others}"),
-    State.UNSTABLE: Text(zh="训练不稳定（{names}）。{others}", en="The run is unstable ({names}).{others}"),
-    State.OVERFITTING: Text(zh="训练已经过拟合（{names}）。{others}", en="The run is over-fitting ({names}).{others}"),
-    State.PLATEAU_HIGH: Text(zh="训练停在高位（{names}）。{others}", en="The run is flat at a high level ({names}).{others}"),
-    State.CONVERGED: Text(zh="各项损失在当前学习率下都已走平（{names}）。", en="All losses are flat at this learning rate ({names})."),
-    State.IMPROVING: Text(
-        zh="仍在改善（{names}），没有发现需要停下来的问题。{others}",
-        en="The run is still improving ({names}), and nothing speaks against going on.{others}",
+    State.DIVERGING: Text(zh="训练正在发散：{names}。{others}", en="The run is diverging ({names}).{others}"),
+    State.UNSTABLE: Text(zh="训练不稳定：{names}。{others}", en="The run is unstable ({names}).{others}"),
+    State.OVERFITTING: Text(zh="训练已经过拟合：{names}。{others}", en="The run overfits ({names}).{others}"),
+    State.PLATEAU_HIGH: Text(zh="训练停在高位：{names}。{others}", en="The run is flat at a high level ({names}).{others}"),
+    State.CONVERGED: Text(
+        zh="各项 loss 在当前学习率下都已走平：{names}。{open}", en="All losses are flat at this learning rate ({names}).{open}"
     ),
+    State.IMPROVING: Text(zh="仍在改善：{names}。{others}{open}", en="The run is still improving ({names}).{others}{open}"),
     State.INCONCLUSIVE: Text(
-        zh="没有发现异常，但目前的数据分不清是走平还是缓慢改善。",
-        en="Nothing went wrong, but these rows do not tell flat from slowly improving.",
+        zh="从现有的行看不出是走平还是缓慢改善。{open}", en="The rows logged cannot separate flat from slowly improving.{open}"
     ),
 }
-OTHERS = Text(zh="另外：{sentences}。", en=" Besides: {sentences}.")
+NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing found calls for stopping.")
+OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Look at {count} of the findings first: {kinds}.")
+OTHERS = Text(zh="另外：{sentences}。", en=" Besides, {sentences}.")
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
 SHORT: Final = {
     State.INSUFFICIENT: Text(zh="数据不足", en="too short to judge"),
@@ -139,7 +149,7 @@ SHORT: Final = {
     State.MIXED: Text(zh="混杂", en="mixed"),
     State.DIVERGING: Text(zh="发散", en="diverging"),
     State.UNSTABLE: Text(zh="不稳定", en="unstable"),
-    State.OVERFITTING: Text(zh="过拟合", en="over-fitting"),
+    State.OVERFITTING: Text(zh="过拟合", en="overfitting"),
     State.PLATEAU_HIGH: Text(zh="停在高位", en="flat at a high level"),
     State.CONVERGED: Text(zh="在当前学习率下已走平", en="flat at this learning rate"),
     State.IMPROVING: Text(zh="仍在改善", en="still improving"),
@@ -149,13 +159,17 @@ SHORT: Final = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by."""
+    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
+
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided.
+    """
 
     state: State
     because: tuple[str, ...] = ()
     trend: Trend | None = None
     confidence: Confidence = "medium"
     is_game: bool = False
+    by_half: bool = False
 
 
 def verdicts(context: Context) -> Iterator[Verdict]:
@@ -220,7 +234,8 @@ def _by_trend(context: Context, series: Series) -> Judgement:
     if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
         return _flat(context, series, y, shape)
     if is_improving(trend, wide, decays=decays):
-        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium")
+        by_half = not gains(trend)
+        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
@@ -280,6 +295,10 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
             values["trend"] = _trend(context, series, judged.trend)
         case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING:
             pass
+    if judged.state is State.BROKEN and np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series):
+        return MASKED(**values)
+    if judged.state is State.IMPROVING:
+        values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
         values["lr"] = CONSTANT_LR() if constant_lr(context) else EMPTY
     return SENTENCES[judged.state](**values)
@@ -345,6 +364,8 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         values["names"] = _join(_named(series) for series, _ in deciding)
     if "{others}" in template.en:
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    if "{open}" in template.en:
+        values["open"] = _open(context)
     because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
     order: list[Confidence] = ["low", "medium", "high"]
     confidence: Confidence = min((judged.confidence for _, judged in deciding), key=order.index, default=order[0])
@@ -358,6 +379,15 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
     )
+
+
+def _open(context: Context) -> Phrase:
+    """Return what must be looked at although the verdict itself is no trouble: findings of medium severity and more."""
+    grave = [f for f in context.found if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None]
+    if not grave:
+        return NOTHING_OPEN()
+    kinds = tuple(dict.fromkeys(KINDS.get(f.kind, f.kind) for f in grave))
+    return OPEN(count=len(grave), kinds=Join(items=kinds[:4]))
 
 
 def _one_each(made: Iterable[tuple[Series, Judgement]]) -> list[tuple[Series, Judgement]]:

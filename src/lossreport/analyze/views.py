@@ -43,10 +43,14 @@ def enrich(run: Run) -> Run:
     derived: list[Series] = [
         replace(made, id=f"{id_prefix(run.id)}m{len(typed) + number}") for number, made in enumerate(joined(replace(run, series=typed)), 1)
     ]
+    # a meter that some batches lack counts other iterations than the row says: only one that stands in every row is undone
+    longest: dict[tuple[str, Axis], int] = {}
+    for series in typed:
+        longest[series.source, series.axis] = max(len(series), longest.get((series.source, series.axis), 0))
     for series in typed:
         if not _judged(series):
             continue
-        for made in (_deaveraged(series) if _every_row(series, typed) else None, _epoch_last(series)):
+        for made in (_deaveraged(series) if len(series) == longest[series.source, series.axis] else None, _epoch_last(series)):
             if made is not None:
                 derived.append(replace(made, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}"))
     return replace(run, series=(*typed, *derived))
@@ -97,11 +101,6 @@ def _latest(run: Run, series: Series) -> Series:
         epoch=frozen_floats(series.epoch[kept] if len(series.epoch) else []),
         segments=tuple(_shifted(series, kept)),
     )
-
-
-def _every_row(series: Series, others: tuple[Series, ...]) -> bool:
-    """Return whether a meter stands in every row: one that some batches lack counts other iterations than the row says."""
-    return len(series) == max(len(other) for other in others if other.source == series.source and other.axis is series.axis)
 
 
 def _deaveraged(series: Series) -> Series | None:

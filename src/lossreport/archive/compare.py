@@ -36,7 +36,7 @@ def write_comparison(
     comparison = compare(members(runs), by)
     made = api.rendered(report_of(comparison, title), form, lang, stem=target.stem if target else FILE, charts=target is not None)
     if target is None:
-        sys.stdout.buffer.write(made.text.encode("utf-8"))
+        sys.stdout.buffer.write(made.text if isinstance(made.text, bytes) else made.text.encode("utf-8"))
         sys.stdout.buffer.flush()
     else:
         api.write(target, made)

@@ -19,7 +19,6 @@ MAX_FACTS: Final = 40
 MAX_TEXT: Final = 60
 RESUMED: Final = re.compile(r"(?:.*[_.\-])?(?:resume(?:_from)?(?:_checkpoint)?|init_from|load_from|pretrained_?checkpoint)", re.IGNORECASE)
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-ABOUT: Final = ("owner", "tags")
 TOTALS: Final = ("loss", "total_loss")
 
 
@@ -79,8 +78,8 @@ def entry_of(stored: Stored, path: str) -> Entry:
         values=tuple((_label(one), _number(one["last"]["value"]), _best(one)) for one in series[:VALUES]),
         spark=_spark(series[0]) if series else (),
         facts=dict(list(facts.items())[:MAX_FACTS]),
-        tags=_tags(data, facts),
-        owner=str(data.get("owner") or facts.get("owner") or ""),
+        tags=stored.tags or _tags(facts),
+        owner=stored.owner or facts.get("owner", ""),
         resumed=next(
             (value for name, value in facts.items() if RESUMED.fullmatch(name) and value not in ("None", "False", "false", "")), ""
         ),
@@ -128,10 +127,9 @@ def _text(value: Any) -> str:
     return shown if len(shown) <= MAX_TEXT else shown[: MAX_TEXT - 1] + "…"
 
 
-def _tags(data: Mapping[str, Any], facts: Mapping[str, str]) -> tuple[str, ...]:
-    given = data.get("tags") or facts.get("tags") or ()
-    listed = given.split(",") if isinstance(given, str) else given
-    return tuple(str(tag).strip() for tag in listed if str(tag).strip())
+def _tags(facts: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the tags that a tracker wrote among the settings."""
+    return tuple(tag.strip() for tag in facts.get("tags", "").split(",") if tag.strip())
 
 
 def _ends(data: Mapping[str, Any]) -> list[tuple[str, str, str, float]]:

@@ -68,6 +68,22 @@ class Stored:
         runs = self.data.get("runs") or [{}]
         return str(runs[0].get("name", self.path.stem))
 
+    @property
+    def owner(self) -> str:
+        """Who answers for the run, as the user wrote it; empty in a JSON report."""
+        return self._meta("author")
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The tags that the user gave."""
+        return tuple(tag.strip() for tag in self._meta("keywords").split(",") if tag.strip())
+
+    def _meta(self, name: str) -> str:
+        import html
+
+        found = re.search(rf'<meta name="{name}" content="([^"]*)">', self.text)
+        return html.unescape(found[1]) if found else ""
+
     def logs(self) -> Iterator[Attachment]:
         """Yield the embedded logs; raises ReportError at one that is damaged."""
         for found in _LOGS.finditer(self.text) if self.is_page else ():

@@ -198,7 +198,8 @@ def _redrawn(stored: Stored, analysis: Analysis, remarks: list[str]) -> Iterator
     """Write the report once more and compare every claim: finds what was edited together with its seal."""
     from lossreport import api
 
-    again = anatomy(api.render(api.compose(analysis), "html", stored.language))  # type: ignore[arg-type]
+    report = api.compose(analysis, owner=stored.owner, tags=stored.tags)
+    again = anatomy(api.render(report, "html", stored.language))  # type: ignore[arg-type]
     ours = {"title", "h1"}  # --title is the user's
     before = [claim for claim in again.claims if claim.element not in ours]
     here = [claim for claim in stored.anatomy.claims if claim.element not in ours]

@@ -12,9 +12,10 @@ from lossreport.charts.thin import alone, drawable, thin
 from lossreport.model.report import Spark
 from lossreport.model.run import Floats, Ints
 
-WIDTH: Final = 120
-HEIGHT: Final = 28
-MARGIN: Final = 4.0
+WIDTH: Final = 240
+HEIGHT: Final = 56
+MARGIN: Final = 8.0
+"""In halves of a pixel: whole numbers are exact enough, and shorter than decimals."""
 ROWS: Final = 60
 """One row for every two pixels: a reader sees a shape, not values."""
 LOG_RATIO: Final = 20.0
@@ -27,13 +28,13 @@ def spark_svg(spark: Spark) -> str:
     x = np.linspace(MARGIN, WIDTH - MARGIN, len(y)) if len(y) > 1 else np.full(len(y), WIDTH / 2)
     height = _heights(y)
     rows = thin(y, ROWS)
-    body = "".join(
-        f'<polyline points="{_points(x[run], height[run])}" fill="none" stroke="currentColor" stroke-width="1.3" stroke-linejoin="round"/>'
-        for run in _runs(rows, y)
+    body = "".join(f'<polyline points="{_points(x[run], height[run])}"/>' for run in _runs(rows, y))
+    body += "".join(f'<circle cx="{x[row]:.0f}" cy="{height[row]:.0f}" r="2.6" fill="currentColor" stroke="none"/>' for row in _singles(y))
+    body += "".join(f'<circle cx="{cx}" cy="{cy}" r="5.2" fill="{WARNING}" stroke="none"/>' for cx, cy in _flagged(spark, x, height))
+    shape = (
+        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH // 2}" height="{HEIGHT // 2}" fill="none" stroke="currentColor" stroke-width="2.6"'
     )
-    body += "".join(f'<circle cx="{x[row]:.1f}" cy="{height[row]:.1f}" r="1.3" fill="currentColor"/>' for row in _singles(y))
-    body += "".join(f'<circle cx="{cx}" cy="{cy}" r="2.6" fill="{WARNING}"/>' for cx, cy in _flagged(spark, x, height))
-    return f'<svg xmlns="{NAMESPACE}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">{body}</svg>'
+    return f'<svg xmlns="{NAMESPACE}" {shape}>{body}</svg>'
 
 
 def _heights(y: Floats) -> Floats:
@@ -61,11 +62,11 @@ def _singles(y: Floats) -> Ints:
 
 
 def _points(x: Floats, y: Floats) -> str:
-    return " ".join(f"{a:.1f},{b:.1f}" for a, b in zip(x, y, strict=True))
+    return " ".join(f"{a:.0f},{b:.0f}" for a, b in zip(x, y, strict=True))
 
 
 def _flagged(spark: Spark, x: Floats, height: Floats) -> list[tuple[str, str]]:
-    """Return the places of flagged rows, those that fall on the same tenth of a pixel once."""
+    """Return the places of flagged rows, those that fall on the same half of a pixel once."""
     inside = sorted({row for row in spark.flagged if 0 <= row < len(x)})
-    places = [(f"{x[row]:.1f}", f"{height[row] if np.isfinite(height[row]) else MARGIN:.1f}") for row in inside]
+    places = [(f"{x[row]:.0f}", f"{height[row] if np.isfinite(height[row]) else MARGIN:.0f}") for row in inside]
     return list(dict.fromkeys(places))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
 
 from lossreport.compose.section import Story, shown, shown_x
-from lossreport.model.analysis import Severity
+from lossreport.model.analysis import Finding, Severity
 from lossreport.model.report import Chart, Curve, Level, LineChart, Mark
 from lossreport.model.run import Floats, Series
 from lossreport.text import Join, Phrase, Text, show_number
@@ -25,6 +26,16 @@ SMOOTH_FROM: Final = 60
 """With fewer rows there is no smoothing: markers."""
 
 TITLE = Text(zh="`{metric}`（{path}）", en="`{metric}` ({path})")
+TITLE_SPLITS = Text(zh="`{metric}`：{split} 与 {other}", en="`{metric}`: {split} and {other}")
+ZOOM = Text(
+    zh="`{metric}` 在 {axis} {x} 附近（{path} 第 {first}-{last} 行）", en="`{metric}` around {axis} {x} ({path}, lines {first}-{last})"
+)
+ZOOM_ALTERNATIVE = Text(
+    zh="从 {axis} {start} 到 {end} 的 {rows} 行，未做平滑：{low} 到 {high}；标出的是 {value}，虚线是邻近行的中位数 {baseline}。",
+    en="{rows} rows from {axis} {start} to {end}, not smoothed: {low} to {high}; the mark is {value}, the dashed line the median of the rows around it, {baseline}.",
+)
+ZOOM_ROWS: Final = 30
+"""Rows on each side of an excursion that a panel of its own shows: enough to see rise and recovery one by one."""
 TITLE_TWO = Text(zh="`{metric}`：{path} 与 {other}", en="`{metric}`: {path} and {other}")
 ALTERNATIVE = Text(
     zh="横轴为 {axis}，{rows} 行，从 {first} 到 {last}；最小 {low}（{axis} {low_x}），最大 {high}（{axis} {high_x}）{scale}{smooth}{levels}{marks}{other}。",
@@ -37,11 +48,11 @@ LOG = Text(zh="；纵轴为对数", en="; log scale")
 SYMLOG = Text(zh="；纵轴为对称对数", en="; symmetric log scale")
 SMOOTH = Text(
     zh="；浅色为原始点，实线为 {window} 行居中滑动中位数",
-    en="; pale points are the rows, the line is a centred running median of {window} rows",
+    en="; pale points are single rows, the line is their centred running median over {window} rows",
 )
 LEVELS = Text(zh="；虚线为 {labels}", en="; dashed: {labels}")
 MARKS = Text(zh="；标出的行：{axis} {rows}", en="; marked rows: {axis} {rows}")
-OTHER = Text(zh="；另一条线是 {path}，从 {first} 到 {last}", en="; the other line is {path}, from {first} to {last}")
+OTHER = Text(zh="；另一条线是 {name}，从 {first} 到 {last}", en="; the other line is {name}, from {first} to {last}")
 
 
 def line_chart(story: Story, series: Series, *, other: Series | None = None) -> Chart:
@@ -51,7 +62,7 @@ def line_chart(story: Story, series: Series, *, other: Series | None = None) -> 
     flagged = story.flagged(series)
     spec = LineChart(
         id=f"chart-{series.id}",
-        curves=(_curve(series, series.path), *(() if other is None else (_curve(other, other.path),))),
+        curves=(_curve(series, _label(series, other)), *(() if other is None else (_curve(other, _label(other, series)),))),
         scale=scale,
         linthresh=linthresh,
         levels=levels,
@@ -60,9 +71,55 @@ def line_chart(story: Story, series: Series, *, other: Series | None = None) -> 
         unit=series.unit,
     )
     title = TITLE(metric=story.name(series), path=series.path)
-    if other is not None:
+    if other is not None and other.split != series.split:
+        title = TITLE_SPLITS(metric=series.name, split=series.split, other=other.split)
+    elif other is not None:
         title = TITLE_TWO(metric=story.name(series), path=series.path, other=other.path)
     return Chart(title=title, alternative=_alternative(series, spec, flagged, other), spec=spec)
+
+
+def _label(series: Series, beside: Series | None) -> str:
+    """Return what tells a curve from the other of its chart: the split, or the file."""
+    return series.split if beside is not None and beside.split != series.split else series.path
+
+
+def zoom_chart(story: Story, finding: Finding) -> Chart:
+    """Return the rows around one excursion, raw, with the level of its neighbours."""
+    series = story.series(finding.series[0])
+    first, last = max(0, finding.start.row - ZOOM_ROWS), min(len(series) - 1, finding.end.row + ZOOM_ROWS)
+    x, y = series.x[first : last + 1], series.y[first : last + 1]
+    baseline = finding.numbers["baseline"]
+    scale, linthresh = axis_scale([y])
+    inside = {row: severity for row, severity in story.flagged(series).items() if first <= row <= last}
+    spec = LineChart(
+        id=f"zoom-{finding.id}",
+        curves=(Curve(name=series.path, x=x, y=y),),
+        scale=scale,
+        linthresh=linthresh,
+        levels=(Level(y=baseline, label=show_number(baseline)),),
+        marks=tuple(_marks(series, inside)),
+        unit=series.unit,
+    )
+    axis, finite = AXES[series.axis.value], y[np.isfinite(y)]
+    title = ZOOM(
+        metric=story.name(series),
+        axis=axis,
+        x=shown_x(finding.start.x),
+        path=series.path,
+        first=int(series.line[first]),
+        last=int(series.line[last]),
+    )
+    alternative = ZOOM_ALTERNATIVE(
+        axis=axis,
+        start=shown_x(x[0]),
+        end=shown_x(x[-1]),
+        rows=len(x),
+        low=shown(finite.min()),
+        high=shown(finite.max()),
+        value=shown(finding.numbers["value"]),
+        baseline=shown(baseline),
+    )
+    return Chart(title=title, alternative=alternative, spec=spec)
 
 
 def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
@@ -108,9 +165,18 @@ def _formula(story: Story, assumption: str) -> str:
 
 
 def _marks(series: Series, flagged: dict[int, Severity]) -> list[Mark]:
+    """Return the flagged rows as marks; of consecutive rows only the highest has its value written beside it."""
+    rows = sorted(flagged)
+    starts = [i for i, row in enumerate(rows) if i == 0 or row != rows[i - 1] + 1]
+    peaks = {max(rows[a:b], key=lambda row: (not np.isfinite(series.y[row]), series.y[row])) for a, b in pairwise([*starts, len(rows)])}
     return [
-        Mark(x=float(series.x[row]), y=float(series.y[row]), severity=severity, label=show_number(float(series.y[row])))
-        for row, severity in sorted(flagged.items())
+        Mark(
+            x=float(series.x[row]),
+            y=float(series.y[row]),
+            severity=flagged[row],
+            label=show_number(float(series.y[row])) if row in peaks else "",
+        )
+        for row in rows
     ]
 
 
@@ -133,7 +199,7 @@ def _alternative(series: Series, spec: LineChart, flagged: dict[int, Severity], 
         smooth=SMOOTH(window=running_median(series.y)[1]) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
         marks=_marked(series, flagged) if flagged else empty,
-        other=OTHER(path=other.path, first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
+        other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
     )
 
 
@@ -143,4 +209,4 @@ def _marked(series: Series, flagged: dict[int, Severity]) -> Phrase:
     return MARKS(axis=AXES[series.axis.value], rows=Join(items=items))
 
 
-NOTHING = Text(zh="横轴为 {axis}；没有任何有限值。", en="Over {axis}; no row is finite.")
+NOTHING = Text(zh="横轴为 {axis}；没有任何有限值。", en="Over {axis}; no value is finite.")

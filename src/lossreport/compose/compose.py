@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from lossreport import __version__
@@ -18,14 +19,17 @@ SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Tra
 GIVEN = Text(zh="{title}", en="{title}")
 
 
-def compose_report(analysis: Analysis, title: str | None = None) -> Report:
+def compose_report(
+    analysis: Analysis, title: str | None = None, owner: str = "", tags: Sequence[str] = (), link: str = "", notes: str = ""
+) -> Report:
     """Return the report of an analysis; of several runs, an overview first, then all sections of each run."""
     if not analysis.runs:
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
     several = len(analysis.runs) > 1
     sections = [section for run in analysis.runs for section in _of_run(Story(analysis, run), several=several)]
     first = [overview(analysis)] if several else []
-    return Report(analysis=analysis, meta=Meta(title=_title(analysis, title), version=__version__), sections=(*first, *sections))
+    meta = Meta(title=_title(analysis, title), version=__version__, owner=owner, tags=tuple(tags), link=link, notes=notes)
+    return Report(analysis=analysis, meta=meta, sections=(*first, *sections))
 
 
 def _title(analysis: Analysis, title: str | None) -> Phrase:

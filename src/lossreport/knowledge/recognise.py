@@ -67,7 +67,7 @@ REWARDED = Text(
 )
 PREFERRED = Text(
     zh="同时记录了 {names}，这是偏好学习（DPO 一类）的训练。",
-    en="{names} are logged beside it, as in preference training (DPO and kin).",
+    en="{names} are logged beside it, as in preference training (DPO and similar).",
 )
 PAIRS = Text(zh="同时记录了 {names}，这是奖励模型的训练。", en="{names} are logged beside it, as in training a reward model.")
 CONFIGURED = Text(zh="配置写明 `{fact}` = {value}。", en="The configuration says `{fact}` = {value}.")

@@ -197,10 +197,17 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
-    """What the report is about: its title, and the version of lossreport that wrote it. No clock, no host, no path of this machine."""
+    """What the report is about: its title, and the version of lossreport that wrote it. No clock, no host, no path of this machine.
+
+    Owner, tags, link and notes are the user's words; `notes` is Markdown and is made harmless by the renderers.
+    """
 
     title: Phrase
     version: str
+    owner: str = ""
+    tags: tuple[str, ...] = ()
+    link: str = ""
+    notes: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

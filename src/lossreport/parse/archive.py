@@ -41,13 +41,16 @@ TOO_MUCH = Text(
 )
 BROKEN = Text(zh="在压缩包里已损坏：{error}", en="it is damaged inside the archive: {error}")
 BREAKS_OFF = Text(
-    zh="压缩包中断或已损坏，此后的文件没有读到", en="the archive breaks off or is damaged; files behind that place are missing"
+    zh="压缩包中断或已损坏，此后的文件没有读到", en="the archive is truncated or damaged; files after that point were not read"
 )
 TOO_MANY = Text(
     zh="文件数超过 {limit}，其余的没有读；请解包后给出该次运行的目录",
     en="it holds more than {limit} files, and the rest is not read; unpack it and give the folder of the run",
 )
-BOMB = Text(zh="解包后超过自身大小的 {ratio} 倍，按压缩炸弹处理", en="it unpacks to more than {ratio} times its size, as only a bomb does")
+BOMB = Text(
+    zh="解包后超过自身大小的 {ratio} 倍，按压缩炸弹处理",
+    en="it unpacks to more than {ratio} times its size and is treated as a decompression bomb",
+)
 DAMAGE: Final = (OSError, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 CODE: Final = LogError.code
 

@@ -17,7 +17,7 @@ WAL: Final = "-wal"
 """Ending of the file beside a database that holds what was not yet put into it."""
 MOST_ZEROS: Final = 1 << 32
 """A header that plans more than 4 GiB beyond the file is damaged itself."""
-DAMAGED = Text(zh="数据库在此处损坏或中断", en="here the database is damaged or breaks off")
+DAMAGED = Text(zh="数据库在此处损坏或中断", en="the database is damaged or truncated here")
 
 
 @contextmanager

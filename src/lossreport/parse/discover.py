@@ -52,7 +52,7 @@ MAC: Final = "__MACOSX"
 """What macOS puts into its archives beside the files."""
 MIN_SCORE: Final = 0.5
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
-PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed, a bug of lossreport: {error}")
+PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed (a bug in lossreport): {error}")
 EMPTY = Text(zh="文件是空的", en="the file is empty")
 UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recognises its content")
 

@@ -28,7 +28,7 @@ from lossreport.parse.restarts import counted_on, is_epoch_counter, is_shuffled,
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
-BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or breaks off after this line")
+BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
 NEVER_CUT: Final = ("start", "resume", "stage", "interleaved")
 
 

@@ -27,10 +27,10 @@ RIVAL_SHARE: Final = 0.5
 NEAR_ROWS: Final = 20
 """A run that goes on after another begins at most so many of its row distances behind the other's end."""
 
-COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="holds nothing more: all of its rows stand in {other} as well")
-NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without a metric")
-WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run and does not say of which")
-REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints the very numbers of {other}")
+COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="adds nothing: all of its rows are in {other} as well")
+NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without any metric")
+WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run without saying which")
+REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints exactly the same values as {other}")
 
 
 @dataclass

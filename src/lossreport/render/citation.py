@@ -53,20 +53,27 @@ def shown_x(x: float) -> Value:
 
 def _series(analysis: Analysis, finding: Finding, evidence: Evidence) -> Series | None:
     """Return the series that holds the value, else one of the same source with the same x, the finding's own first."""
-    candidates = list(_candidates(analysis, finding, evidence.source))
-    holding = next((series for series in candidates if _holds(series, evidence)), None)
-    return holding or next((series for series in candidates if _has_x(series, evidence)), None)
+    holding = next((series for series in _candidates(analysis, finding, evidence.source) if _holds(series, evidence)), None)
+    return holding or next((series for series in _candidates(analysis, finding, evidence.source) if _has_x(series, evidence)), None)
 
 
 def _candidates(analysis: Analysis, finding: Finding, source: str) -> Iterator[Series]:
-    own = [series for run in analysis.runs for series in run.series if series.source == source]
-    yield from sorted(own, key=lambda series: series.id not in finding.series)
+    mine = set(finding.series)
+    for own in (True, False):
+        for run in analysis.runs:
+            yield from (series for series in run.series if series.source == source and (series.id in mine) is own)
 
 
 def _rows(series: Series, line: int) -> slice:
-    """Return the rows of a series that stand on a line; lines never fall within a series."""
+    """Return the rows of a series that stand on a line; lines rise within a series, but for logs in no order."""
     first, last = np.searchsorted(series.line, [line, line + 1])
-    return slice(int(first), int(last))
+    return slice(int(first), int(last)) if last > first else slice(*_out_of_order(series, line))
+
+
+def _out_of_order(series: Series, line: int) -> tuple[int, int]:
+    """Return the rows of a line of a log whose rows stand in no order, where bisection finds nothing."""
+    found = np.flatnonzero(series.line == line)
+    return (int(found[0]), int(found[0]) + 1) if len(found) else (0, 0)
 
 
 def _holds(series: Series, evidence: Evidence) -> bool:

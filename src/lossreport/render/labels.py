@@ -9,16 +9,24 @@ from lossreport.text import Text
 
 CONTENTS: Final = Text(zh="目录", en="Contents")
 EVIDENCE: Final = Text(zh="依据", en="Evidence")
-MORE: Final = Text(zh="其余 {count} 条依据", en="{count} more")
+MORE: Final = Text(zh="其余 {count} 条依据", en="{count} more pieces of evidence")
 HYPOTHESES: Final = Text(zh="可能的原因（按可能性排列）", en="Possible causes, most likely first")
-SAME_CAUSES: Final = Text(zh="可能的原因与前面一条相同：", en="Possible causes: the same as for")
+SAME_CAUSES: Final = Text(zh="可能的原因同", en="Possible causes: the same as for")
 FOR: Final = Text(zh="支持", en="for")
 AGAINST: Final = Text(zh="反对", en="against")
 DECIDED: Final = Text(zh="如何判定", en="what decides")
 BECAUSE: Final = Text(zh="依据", en="because of")
 SOURCE: Final = Text(zh="出处", en="source")
-ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows, open to see them")
+ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows (open to view)")
 VALUE: Final = Text(zh="值", en="value")
+COLON: Final = Text(zh="：", en=": ")
+OPEN, CLOSE = Text(zh="（", en=" ("), Text(zh="）", en=")")
+"""Punctuation for Markdown, where one language is written at a time."""
+
+OWNER: Final = Text(zh="负责人", en="Owner")
+TAGS: Final = Text(zh="标签", en="Tags")
+LINK: Final = Text(zh="链接", en="Link")
+NOTES: Final = Text(zh="备注", en="Notes")
 
 SHAPES: Final[dict[Tone, str]] = {"critical": "▲", "high": "◆", "medium": "■", "low": "●", "info": "○", "good": "✓"}
 """A shape for every tone, so that nothing is said by colour alone."""
@@ -28,6 +36,6 @@ TONES: Final[dict[Tone, Text]] = {
     "medium": Text(zh="中", en="medium"),
     "low": Text(zh="低", en="low"),
     "info": Text(zh="提示", en="note"),
-    "good": Text(zh="良好", en="good"),
+    "good": Text(zh="未见问题", en="no problem found"),
 }
 """The word for every tone, for readers who hear the page."""

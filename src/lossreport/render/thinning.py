@@ -15,13 +15,15 @@ COPY: Final = 2
 """What HTML holds of a series whose values another source gives already."""
 BRIEF_POINTS: Final = 400
 BRIEF_LEAST: Final = 12
+MANY: Final = 300
+"""Of more series than these HTML holds the ends only."""
 """HTML holds so many points in all of the series that are longer, but at least 12 of each: the charts show the curve already."""
 
 
 def brief_limit(series: Iterable[Series]) -> int:
     """Return how many points a series keeps inside HTML: the fewer, the more long series there are."""
     long = sum(len(one) > BRIEF_LEAST for one in series)
-    return min(LIMIT, max(BRIEF_LEAST, BRIEF_POINTS // max(long, 1)))
+    return min(LIMIT, max(BRIEF_LEAST if long <= MANY else COPY, BRIEF_POINTS // max(long, 1)))
 
 
 def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:

@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
 from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
@@ -51,6 +52,7 @@ class Page:
             tag=TAGS[self.voice.langs[0]],
             css=Markup(read_template("assets/report.css")),
             data=data_block(self.report),
+            notes=notes_html(self.report.meta.notes),
             draw_block=self.block,
         )
         return sealed(document.encode("utf-8", "replace").decode("utf-8"))
@@ -67,6 +69,7 @@ class Page:
     def _words(self) -> dict[str, Any]:
         return {
             "say": self.voice.say,
+            "bare": self.voice.bare,
             "paragraphs": self.voice.paragraphs,
             "label": self.voice.label,
             "link": self.link,

@@ -87,6 +87,10 @@ def schema() -> dict[str, Json]:
 
 
 # ------------------------------------------------------------------------------------------------ numbers
+DIGITS: Final = 12
+"""More digits than any log prints, fewer than the noise of arithmetic: 1.279 and not 1.2790499999999985."""
+
+
 def _number(value: float) -> Json:
     """Return a number as JSON has it; NaN and the infinities are strings."""
     if isinstance(value, bool | int):
@@ -96,7 +100,7 @@ def _number(value: float) -> Json:
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    return value
+    return float(f"{value:.{DIGITS}g}")
 
 
 def _x(value: float) -> Json:
@@ -205,7 +209,7 @@ def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str
         "x": [_x(x) for x in series.x[rows].tolist()],
         "y": [_number(y) for y in series.y[rows].tolist()],
         "line": series.line[rows].tolist(),
-        "row": rows.tolist(),
+        **({"row": rows.tolist()} if len(rows) < len(series) else {}),
         "thinned": len(rows) < len(series),
     }
 

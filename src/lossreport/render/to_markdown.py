@@ -15,6 +15,7 @@ from lossreport.model.report import Block, Cell, Chart, Curve, LineChart, Report
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, visible
+from lossreport.render.notes import notes_markdown
 from lossreport.render.sparkline import sparkline
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Lang, Phrase, Value
@@ -65,7 +66,9 @@ class _Writer:
     jinja: Environment
 
     def write(self) -> str:
-        text = self.jinja.get_template("report.md.j2").render(self._words() | {"report": self.report, "draw_block": self.block})
+        text = self.jinja.get_template("report.md.j2").render(
+            self._words() | {"report": self.report, "draw_block": self.block, "notes": notes_markdown(self.report.meta.notes)}
+        )
         return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
 
     def block(self, block: Block) -> str:

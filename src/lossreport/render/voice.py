@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from lossreport.render.inline import to_inline_html, visible
-from lossreport.text import LANGS, Lang, Value, show_value
+from lossreport.text import LANGS, Lang, Quantity, Value, show_value
 
 LangChoice = Literal["both", "zh", "en"]
 TAGS: Final[dict[Lang, str]] = {"zh": "zh-CN", "en": "en"}
@@ -29,6 +29,13 @@ class Voice:
     def say(self, value: Value) -> Markup:
         """Return a value inline: a span per language, separated by a blank for readers without CSS."""
         return self._tagged(value, "span", " ")
+
+    def bare(self, value: Value) -> Markup:
+        """Return a value inline for a place that does not break lines anyway: numbers need no span of their own."""
+        if isinstance(value, float | Quantity):
+            shown = {visible(show_value(value, lang)) for lang in self.langs}
+            return escape(shown.pop()) if len(shown) == 1 else self.say(value)
+        return self.say(value)
 
     def paragraphs(self, value: Value) -> Markup:
         """Return a value as one paragraph per language."""

@@ -22,21 +22,23 @@ LATE_SPIKES: Final = 3
 """At least three spikes in the second half, and twice those of the first, are a rising rate."""
 GROWTH: Final = 0.10
 """Growth of the z-loss over the last half that is told; below, it is the noise of its mean."""
+ABOVE_START: Final = 2.0
+"""A z-loss first falls from (ln V)^2 and comes back as the model grows sure; beyond twice its first level it has left that course."""
 
 SCALE = Text(
     zh="fp16 一直在溢出（{evidence}）：能用 bf16 就改用 bf16；不能的话降低学习率{lr}，并确认 loss scale 没有停在下限。代价：改精度需要从 checkpoint 重启，吞吐基本不变。",
-    en="fp16 keeps overflowing ({evidence}): change to bf16 where you can; else lower the learning rate{lr}, and see that the loss scale does not sit at its minimum. Changing the precision costs a restart from a checkpoint, hardly any speed.",
+    en="fp16 keeps overflowing ({evidence}): switch to bf16 where you can; otherwise lower the learning rate{lr} and make sure the loss scale is not stuck at its minimum. Cost: a restart from a checkpoint; throughput hardly changes.",
 )
 FELL = Text(zh="`{metric}` 从 {high} 降到 {last}", en="`{metric}` fell from {high} to {last}")
 COUNTED = Text(zh="日志里有 {count} 条 overflow 消息", en="{count} overflow messages in the log")
 LR = Text(zh="（现在 {lr}）", en=" (now {lr})")
 OFTEN = Text(
-    zh="尖峰越来越密（前半段 {first} 次，后半段 {second} 次）：这更像结构性的不稳定，反复回滚没有用；下一次训练考虑 QK-norm、z-loss、embedding 不做 weight decay。代价：改结构要重训，先用小模型验证。",
-    en="Spikes come more often ({first} in the first half, {second} in the second): that looks structural, and rewinding again will not help; for the next run consider QK-norm, z-loss, no weight decay on embeddings. A change of the model costs retraining: try it on a small model first.",
+    zh="尖峰越来越密（前一半 {first} 处，后一半 {second} 处）：个别坏 batch 一般不会越来越密，可能是结构性的不稳定，只回滚多半不够；下一次训练可以考虑 QK-norm、z-loss、embedding 不做 weight decay。代价：改结构要重训，先用小模型验证。",
+    en="Spikes become more frequent (places in the first half: {first}, in the second: {second}). Single bad batches rarely do that; the instability may be structural, and rewinding alone is then not enough. For the next run consider QK-norm, z-loss, no weight decay on embeddings. Cost: retraining; try it on a small model first.",
 )
 LOGITS = Text(
-    zh="`{metric}` 在后半段仍在上升（{gain}），说明输出 logits 在漂移：若继续上升，给 z-loss 加权 1e-4{weight}，或检查输出层的 weight decay。代价：从 checkpoint 续训即可生效。",
-    en="`{metric}` still rises over the last half ({gain}): the output logits drift. If it goes on, weight the z-loss by 1e-4{weight} or look at the weight decay of the output layer. It costs no more than resuming from a checkpoint.",
+    zh="`{metric}` 在后半段仍在上升（{gain}），已是起始值的两倍以上，可能是输出 logits 在漂移：若继续上升，把 z-loss 的权重设为 1e-4{weight}，或检查输出层的 weight decay。代价：从 checkpoint 续训。",
+    en="`{metric}` still rises over the last half ({gain}) and is more than twice what it began with: the output logits may be drifting. If it keeps rising, weight the z-loss by 1e-4{weight} or check the weight decay of the output layer. Cost: resuming from a checkpoint.",
 )
 WEIGHT = Text(zh="（现在 {weight}）", en=" (now {weight})")
 NONE: Final = ""
@@ -47,6 +49,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     yield from _overflow(case)
     spikes = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
     length = {series.id: len(series) for series in case.context.run.series}
+    by_series = [[f for f in spikes if f.series[0] == name] for name in dict.fromkeys(f.series[0] for f in spikes)]
+    spikes = max(by_series, key=len, default=[])  # one event stands in several metrics and files: count it once
     late = [f for f in spikes if f.start.row >= length[f.series[0]] / 2]
     if len(late) >= LATE_SPIKES and len(late) >= 2 * (len(spikes) - len(late)):
         text = OFTEN(first=len(spikes) - len(late), second=len(late))
@@ -72,7 +76,8 @@ def _overflow(case: Case) -> Iterator[Recommendation]:
 
 def _logits(case: Case, series: Series) -> Iterator[Recommendation]:
     trend = tail_trend(series, np.asarray(series.y), 0.5)
-    if trend is not None and trend.high < 0 and -trend.gain > GROWTH:
+    values = finite(series.y)
+    if trend is not None and trend.high < 0 and -trend.gain > GROWTH and np.median(values[-5:]) > ABOVE_START * np.median(values[:5]):
         known = case.context.facts.get("z_loss_weight") or case.context.facts.get(f"weight.{series.name}")
         weight = WEIGHT(weight=float(known)) if isinstance(known, int | float) else NONE
         text = LOGITS(metric=series.label, gain=change(-trend.gain), weight=weight)

@@ -9,24 +9,24 @@ from lossreport.model.analysis import Recommendation, Severity
 from lossreport.text import Text
 
 HIDDEN = Text(
-    zh="关掉替换（`--logging_nan_inf_filter False`）再跑几步确认 loss 是 NaN；不要使用此后的 checkpoint，回到 loss 还正常的那个。代价：几步训练。",
-    en="Switch the replacement off (`--logging_nan_inf_filter False`) and run a few steps to see the NaN; do not use later checkpoints, go back to one from before. It costs a few steps.",
+    zh="关掉替换（`--logging_nan_inf_filter False`）再跑几步，确认 loss 是否为 NaN；不要使用此后的 checkpoint，回到 loss 变为 0 之前的那个。代价：几步训练。",
+    en="Switch the replacement off (`--logging_nan_inf_filter False`) and run a few steps to see whether the loss is NaN; do not use later checkpoints, go back to one from before the zeros. Cost: a few steps.",
 )
 IMPOSSIBLE = Text(
-    zh="先修指标再看曲线：有些数值这种指标不可能取到，检查累计、归一化和跨 rank 归约。代价：改评测代码，无需重训。",
-    en="Mend the metric before reading its curve: it takes values it cannot have; check how it is accumulated, normalised and reduced over ranks. It costs a change of the evaluation, no retraining.",
+    zh="先修指标再看曲线：有些数值是这种指标不可能取到的，检查累计、归一化和跨 rank 归约。代价：改评测代码，无需重训。",
+    en="Fix the metric before reading its curve: some of its values are impossible; check how it is accumulated, normalised and reduced across ranks. Cost: a change to the evaluation code, no retraining.",
 )
 STILL = Text(
     zh="有指标从头到尾没有变化：确认它真的被计算和更新（学习率大于 0、参数没有被冻结、验证真的执行、类别数大于 1）。代价：几步训练就能看出来。",
-    en="A metric never changes: make sure that it is computed and updated at all (a learning rate above 0, nothing frozen, a validation that runs, more than one class). A few steps show it.",
+    en="A metric never changes: make sure it is computed and updated at all (a learning rate above 0, no frozen parameters, a validation that runs, more than one class). Cost: a few steps show it.",
 )
 COARSE = Text(
-    zh="用 fp32 累计并记录 loss：现在的步长比末段的变化还大。代价：几乎没有。",
-    en="Accumulate and log the loss in fp32: its step is now larger than its changes near the end. It costs next to nothing.",
+    zh="用 fp32 累计并记录 loss：目前的最小刻度比末段的变化还大。代价：几乎没有。",
+    en="Accumulate and log the loss in fp32: the smallest step it can show is larger than the changes near the end. Cost: next to nothing.",
 )
 APART = Text(
-    zh="先弄清两份日志各自记录的是什么（哪个 rank、是否同步、求和还是均值），再使用其中的数字；给每一行写上 run id 可以避免下一次。代价：读一遍日志代码。",
-    en="Find out what each of the two logs records (which rank, synchronised or not, sum or mean) before using their numbers; a run id in every row prevents the next time. It costs reading the logging code once.",
+    zh="先弄清两份日志各自记录的是什么（哪个 rank、是否同步、求和还是均值），再使用其中的数字；给每一行写上 run id，以后就不会再混淆。代价：读一遍日志代码。",
+    en="Find out what each of the two logs records (which rank, synchronised or not, sum or mean) before using their numbers; a run id in every row prevents it next time. Cost: reading the logging code once.",
 )
 
 

@@ -10,7 +10,7 @@ from lossreport.text import Text
 
 ACT = Text(
     zh="给每一行写上它属于哪个数据集、任务或运行（run id），或分别记录各自的 loss；分开之前不要比较相邻的行。代价：日志多一列。",
-    en="Write into every row which data set, task or run it belongs to (a run id), or log their losses apart; do not compare neighbouring rows before that. It costs one more column in the log.",
+    en="Write into every row which data set, task or run it belongs to (a run id), or log their losses separately; until then do not compare neighbouring rows. Cost: one more column in the log.",
 )
 
 

@@ -14,20 +14,20 @@ from lossreport.model.analysis import Recommendation
 from lossreport.text import Text, number, percent
 
 CLIP = Text(
-    zh="大多数步被裁剪（clip_grad = {clip}）：要么把学习率（{lr}）降到原来的一半左右，要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10 % 左右。代价：一次短训练对比。",
-    en="Most steps are clipped (clip_grad = {clip}): halve the learning rate ({lr}) or set the threshold near the 90th percentile of grad_norm, and see the share fall to about 10 %. It costs one short comparison run.",
+    zh="至少一半的步被裁剪（clip_grad = {clip}）：要么把学习率（{lr}）降到原来的一半左右，要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10 % 左右。代价：一次短训练对比。",
+    en="At least half of the steps are clipped (clip_grad = {clip}): halve the learning rate ({lr}) or set the threshold near the 90th percentile of grad_norm, and see whether the share falls to about 10 %. Cost: one short comparison run.",
 )
 SWING = Text(
-    zh="loss 周期性振荡：先核对周期是否等于一个 epoch 或数据分片的长度（说明没有打乱数据）；若不是，把学习率（{lr}）降到原来的 1/2 到 1/3。代价：一次短训练对比。",
-    en="The loss swings periodically: first see whether the period is the length of an epoch or of a data shard (the data is not shuffled); if not, lower the learning rate ({lr}) to a half or a third. It costs one short comparison run.",
+    zh="loss 周期性振荡：先核对周期是否等于一个 epoch 或数据分片的长度（若是，数据可能没有打乱）；若不是，把学习率（{lr}）降到原来的 1/2 到 1/3。代价：一次短训练对比。",
+    en="The loss oscillates: first check whether the period equals the length of an epoch or of a data shard (if so, the data may not be shuffled); if not, lower the learning rate ({lr}) to a half or a third. Cost: one short comparison run.",
 )
 SHIFT = Text(
-    zh="loss 的水平突然改变且学习率没有变化：查这一行前后换了什么（数据分片、损失权重、评估代码、恢复的 checkpoint）；若是计划内的阶段切换，用 `--set phase_boundaries=...` 告诉报告。代价：查一次改动记录。",
-    en="The level jumped while the learning rate did not change: find what changed around that row (data shard, loss weight, evaluation code, a restored checkpoint); if it was planned, say so with `--set phase_boundaries=...`. It costs a look at what was changed.",
+    zh="loss 的水平突然改变，而学习率没有变化：查这一行前后换了什么（数据分片、损失权重、评估代码、恢复的 checkpoint）；若是计划内的阶段切换，用 `--set phase_boundaries=...` 告诉报告。代价：查一次改动记录。",
+    en="The level jumped without a change of the learning rate: find out what changed around that row (data shard, loss weight, evaluation code, a restored checkpoint); if it was planned, say so with `--set phase_boundaries=...`. Cost: a look at the change history.",
 )
 LOOSE = Text(
-    zh="尖峰处梯度范数到了 {peak}，而 clip_grad = {clip} 只裁剪了 {share} 的步：阈值太松，拦不住这些步；把它降到 grad_norm 的 90 分位数 {level} 附近。代价：一次短训练对比。",
-    en="The gradient norm reached {peak} at a spike while clip_grad = {clip} clips {share} of the steps: too loose to stop these; lower it to about the 90th percentile of grad_norm, {level}. It costs one short comparison run.",
+    zh="尖峰处梯度范数达到 {peak}，而 clip_grad = {clip} 只裁剪了 {share} 的步：阈值可能太松；把它降到 grad_norm 的 90 分位数 {level} 附近。代价：一次短训练对比。",
+    en="The gradient norm reached {peak} at a spike while clip_grad = {clip} clips only {share} of the steps: the threshold may be too loose; lower it to about the 90th percentile of grad_norm, {level}. Cost: one short comparison run.",
 )
 RARELY: Final = 0.01
 """Fewer than 1 % of the steps clipped is a threshold that hardly acts (Deep Learning Tuning Playbook: about 10 %)."""

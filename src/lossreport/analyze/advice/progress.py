@@ -1,4 +1,4 @@
-"""Whether to go on: resume what stopped early, continue what improves, decay where it is flat, stop where it diverges or over-fits."""
+"""Whether to go on: resume what stopped early, continue what improves, decay where it is flat, stop where it diverges or overfits."""
 
 from __future__ import annotations
 
@@ -8,38 +8,54 @@ import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
-from lossreport.analyze.schedule import constant_lr
+from lossreport.analyze.schedule import constant_lr, spent_lr
 from lossreport.model.analysis import Recommendation, State, Verdict
 from lossreport.model.run import Series, Status
 from lossreport.text import Join, Text, number
 from lossreport.words import AXES
 
 RESUME = Text(
-    zh="训练停在第 {done} 个 epoch（计划 {planned} 个）：确认是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：最近一个 checkpoint 之后的重算。",
-    en="Training stands at epoch {done} of {planned} planned: check whether it was interrupted or is still running; to go on, resume from the last checkpoint. It costs what came after that checkpoint.",
+    zh="计划 {planned} 个 epoch，已完成 {done} 个：确认训练是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="{done} of {planned} planned epochs are complete: check whether the run was interrupted or is still running; to continue, resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
 GO_ON = Text(
-    zh="{names} 仍在改善：按计划继续训练，再用最后 25 % 的行复查趋势。代价：计划内的算力。",
-    en="Still improving: {names}. Go on as planned and look at the trend of the last 25 % of the rows again. It costs what was planned anyway.",
+    zh="{names} 仍在改善：可以继续训练，再用最后 25 % 的行复查趋势。代价：继续训练的算力。",
+    en="Still improving: {names}. Training can continue; check the trend of the last 25 % of the rows again then. Cost: the compute of going on.",
+)
+FINISHED = Text(
+    zh="训练按计划结束时 {names} 仍在改善：若任务指标还没达到要求，可以从最后的 checkpoint 续训。代价：续训的算力。",
+    en="Still improving when the run ended as planned: {names}. If the task metric has not reached its target, training can continue from the last checkpoint. Cost: the extra compute.",
+)
+SPENT = Text(
+    zh="学习率已从 {top} 降到 {last}，{names} 虽仍在改善，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
+    en="Still improving: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
+)
+ONLY_TRAINING = Text(
+    zh="训练 loss（{names}）仍在下降，但验证 loss（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证 loss 最低的 checkpoint。代价：一次评测。",
+    en="The training loss ({names}) still falls but the validation loss ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation loss first. Cost: one evaluation.",
+)
+UNDECIDED = Text(
+    zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
+    en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
 )
 DECAY = Text(
-    zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜；代价：一小段续训。",
-    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first decay it to a tenth for a short stretch, which is cheaper than changing the model: a short resumed run.",
+    zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
+    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short resumed run.",
 )
 STOP = Text(
-    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练；继续跑下去不会自己恢复。",
-    en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. It costs the training after {axis} {x}; a divergence does not heal by going on.",
+    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练。",
+    en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
 )
 BEST = Text(
-    zh="使用验证集 loss 最低处的 checkpoint：{where}；之后的训练没有让验证集变好。要再训练，先加正则化或数据，或早停。代价：无需重训，直接换 checkpoint。",
-    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not help the validation. To train on, first add regularisation or data, or stop early. It costs nothing: only another checkpoint.",
+    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低验证 loss。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower the validation loss. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
 )
 AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 STUCK = Text(
-    zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个批次做过拟合测试。代价：几分钟，远少于再跑一轮。",
-    en="Stuck at a high level: {names}. Check that the learning rate is above 0, nothing is frozen, labels and masks line up, and overfit a single batch. It costs minutes, far less than another run.",
+    zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个 batch 做过拟合测试。代价：几分钟。",
+    en="Stuck at a high level: {names}. Check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
 )
 
 
@@ -64,8 +80,7 @@ def _states(case: Case) -> Iterator[Recommendation]:
             text=STUCK(names=Join(items=named[State.PLATEAU_HIGH])),
             source="Karpathy, A Recipe for Training Neural Networks",
         )
-    if named[State.IMPROVING]:
-        yield Recommendation(id="", when="next", text=GO_ON(names=Join(items=named[State.IMPROVING])))
+    yield from _further(case, series, named)
     if named[State.CONVERGED] and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(
             id="",
@@ -73,6 +88,25 @@ def _states(case: Case) -> Iterator[Recommendation]:
             text=DECAY(names=Join(items=named[State.CONVERGED]), lr=case.lr),
             source="OpenVLA-OFT (10x decay lowers the L1)",
         )
+
+
+def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
+    """Yield whether to train on: never where it over-fits, only trains further what validates flat, or the schedule has run out."""
+    improving, flat = ([series[v.series[0]] for v in case.in_state(state)] for state in (State.IMPROVING, State.CONVERGED))
+    validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train"))
+    if case.in_state(State.OVERFITTING):
+        return
+    if improving:
+        names = Join(items=named[State.IMPROVING])
+        if validation and all(s.split == "train" for s in improving):
+            text = ONLY_TRAINING(names=names, validation=Join(items=validation))
+        elif (spent := spent_lr(case.context)) is not None:
+            text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))
+        else:
+            text = (FINISHED if case.context.run.status is Status.FINISHED else GO_ON)(names=names)
+        yield Recommendation(id="", when="next", text=text)
+    elif case.run_state is State.INCONCLUSIVE and any(v.trend for v in case.in_state(State.INCONCLUSIVE)):
+        yield Recommendation(id="", when="next", text=UNDECIDED(names=Join(items=named[State.INCONCLUSIVE])))
 
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:

@@ -21,20 +21,20 @@ JUMPED: Final = 1.5
 
 SOURCE: Final = "IDEFICS knowledge base"
 LOWER = Text(
-    zh="`{metric}` 在恢复训练处（{axis} {x}）突然变低：先核对 sampler 状态是否一起恢复，是否在重复已经见过的数据；在那之前不要把这段下降当作进步。代价：对比恢复前后各一个批次的样本编号。",
-    en="`{metric}` dropped where the run was resumed ({axis} {x}): check first that the sampler's state was restored and that no data is repeated; do not take the drop for progress before that. It costs comparing the sample ids of one batch before and after.",
+    zh="`{metric}` 在恢复训练处（{axis} {x}）突然变低：先核对 sampler 状态是否一起恢复、是否在重复已经见过的数据；在此之前不要把这段下降当作进步。代价：对比恢复前后各一个 batch 的样本编号。",
+    en="`{metric}` dropped where the run was resumed ({axis} {x}): first check that the sampler state was restored and no data is repeated; until then do not take the drop for progress. Cost: comparing the sample ids of one batch before and after.",
 )
 HIGHER = Text(
     zh="`{metric}` 在恢复训练处（{axis} {x}）出现一段抬升：核对 optimizer 状态、dataloader 和随机数状态是否都已恢复。代价：从同一个 checkpoint 重启几十步，看抬升是否再现。",
-    en="`{metric}` rose where the run was resumed ({axis} {x}): check that optimiser state, data loader and random state were restored. It costs restarting from the same checkpoint for a few dozen steps to see whether the rise comes back.",
+    en="`{metric}` rose where the run was resumed ({axis} {x}): check that the optimiser, data loader and random states were restored. Cost: a few dozen steps from the same checkpoint, to see whether the rise comes back.",
 )
 RATE = Text(
-    zh="学习率 `{metric}` 在恢复处（{axis} {x}）从 {before} 跳到 {after}：scheduler 的状态很可能没有恢复，先修好再评判 loss。代价：多存一份 scheduler 的 state_dict。",
-    en="The learning rate `{metric}` jumped from {before} to {after} where the run was resumed ({axis} {x}): the scheduler's state was probably not restored; mend that before judging the loss. It costs saving the scheduler's state_dict.",
+    zh="学习率 `{metric}` 在恢复处（{axis} {x}）从 {before} 跳到 {after}：scheduler 的状态很可能没有恢复，先核对再评判 loss。代价：多存一份 scheduler 的 state_dict。",
+    en="The learning rate `{metric}` jumped from {before} to {after} where the run was resumed ({axis} {x}): the scheduler state was probably not restored; check that before judging the loss. Cost: saving the scheduler's state_dict.",
 )
 APPENDED = Text(
-    zh="{path} 里接连写着几次训练：给每次训练单独的文件（或每行写 run id），再看各自的结论；这里分开判断，没有混在一起。代价：改一个输出路径。",
-    en="{path} holds several runs one after another: give each a file of its own (or a run id in every row). They are judged apart here. It costs changing one output path.",
+    zh="{path} 里先后写着几次训练：给每次训练单独的文件（或在每行写 run id）；本报告已把它们分开判断。代价：改一个输出路径。",
+    en="{path} holds several runs one after another: give each its own file (or a run id in every row). This report judges them separately. Cost: changing one output path.",
 )
 
 
@@ -46,7 +46,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
         if found is not None:
             one = series[found.series[0]]
             shown = text(metric=one.label, axis=AXES[one.axis.value], x=shown_x(found.start.x))
-            yield Recommendation(id="", when="now", because=(found.id,), text=shown, source=SOURCE)
+            yield Recommendation(id="", when="next", because=(found.id,), text=shown, source=SOURCE)
     yield from _rates(case)
     appended = [f for f in case.context.found if f.kind == "appended_run"]
     if appended:

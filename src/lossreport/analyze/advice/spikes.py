@@ -10,19 +10,19 @@ from lossreport.model.analysis import Finding, Recommendation
 from lossreport.text import Text
 
 EPOCHS = Text(
-    zh="{path} 的尖峰是整个 epoch 的均值：先查清是一个坏批次还是整个 epoch。记录逐批次的 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
-    en="The spikes of {path} are means over a whole epoch: find out whether one batch or all of them caused it. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. It costs one epoch.",
+    zh="{path} 的尖峰是整个 epoch 的均值：先查清是个别 batch 还是整个 epoch 都偏高。逐 batch 记录 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
+    en="The spikes in {path} are means over a whole epoch: find out whether a single batch or all of them were high. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. Cost: one epoch.",
 )
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
 NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 BATCH = Text(
-    zh="查看离群行对应的批次（坏样本、超长序列、标签错误）；下一行即恢复，不需要改优化器。代价：读几个批次的样本。",
-    en="Look at the batches of the outlying rows (bad samples, very long sequences, wrong labels); the next row is back, so the optimiser needs no change. It costs reading a few batches.",
+    zh="查看离群行对应的 batch（坏样本、超长序列、标签错误）；下一行即回到原来的水平，单凭这一行没有理由改优化器。代价：读几个 batch 的样本。",
+    en="Look at the batches of the outlying rows (bad samples, very long sequences, wrong labels); the next row is back at the old level, which by itself is no reason to change the optimiser. Cost: reading a few batches.",
 )
 ROWS = Text(
-    zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个批次；仍复现则把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",
-    en="If the spikes recur: restart from a checkpoint about 100 steps before and skip the next 200-500 batches; if they still do, lower the learning rate{lr} by 10-33 %. It costs about 100 steps again and the data skipped.",
+    zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",
+    en="If the spikes recur: restart from a checkpoint about 100 steps earlier and skip the next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing about 100 steps, and the skipped data.",
 )
 
 

@@ -34,12 +34,12 @@ NOT_NEGATIVE: Final = (
 )
 
 ACCURACY = Text(
-    zh="`{metric}`（{path}）有 {count} 行是不可能的准确率，最大 {worst}（其余行是 0 到 1 的比例）：统计或跨 rank 归约有误，这一列不可信。",
-    en="`{metric}` ({path}) has {count} rows no accuracy can take, up to {worst}, while the others are fractions of 1: the counting or the reduction over ranks is wrong, and this column cannot be trusted.",
+    zh="`{metric}`（{path}）有 {count} 行是不可能的准确率，最大 {worst}（其余行是 0 到 1 的比例）：统计或跨 rank 归约很可能有误，这一列不可信。",
+    en="`{metric}` ({path}) has {count} rows that no accuracy can take, up to {worst}, while the others are fractions between 0 and 1: the counting or the reduction across ranks is probably wrong, and this column cannot be trusted.",
 )
 NEGATIVE = Text(
-    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}，而这种指标不可能为负：指标类型认错了，或计算有误。",
-    en="`{metric}` ({path}) has {count} negative rows, down to {worst}, which this kind of metric cannot be: it is another kind, or computed wrongly.",
+    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}，而这种指标不可能为负：或者指标种类认错了，或者计算有误。",
+    en="`{metric}` ({path}) has {count} negative rows, down to {worst}, which this kind of metric cannot have: either it is of another kind, or it is computed wrongly.",
 )
 PERPLEXITY = Text(
     zh="`{metric}`（{path}）有 {count} 行小于 1（最小 {worst}），而困惑度不可能小于 1。",

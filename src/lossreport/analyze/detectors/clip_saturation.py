@@ -18,12 +18,12 @@ AT: Final = 2e-3
 """Norms within 0.2 % of the threshold: the log prints them after clipping."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {share} 的行达到或超过裁剪阈值 {clip}（中位数 {median}）：大多数更新被裁剪，步长由裁剪而不是学习率决定。",
-    en="`{metric}` ({path}) reaches the clipping threshold of {clip} in {share} of the rows (median {median}): most updates are clipped, and clipping, not the learning rate, sets the step.",
+    zh="`{metric}`（{path}）有 {share} 的行达到或超过裁剪阈值 {clip}（中位数 {median}）：这些步的梯度被缩到阈值，梯度大小的差别不再影响更新。",
+    en="`{metric}` ({path}) reaches the clipping threshold of {clip} in {share} of the rows (median {median}): in these steps the gradient is scaled down to the threshold, and its size no longer affects the update.",
 )
 NEEDS = Text(
     zh="`{metric}`：裁剪阈值未知，没有检查梯度裁剪是否饱和。可用 `--set clip_grad=...` 给出。",
-    en="`{metric}`: the clipping threshold is unknown, so saturation was not checked. Give it with `--set clip_grad=...`.",
+    en="`{metric}`: the clipping threshold is unknown, so it was not checked how often the gradient is clipped. Give it with `--set clip_grad=...`.",
 )
 
 

@@ -17,14 +17,14 @@ ROLES: Final = ("loss", "regulariser", "score")
 
 ZERO = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 0：这一项没有起作用（例如单类别任务的分类损失），或没有被计算。",
-    en="`{metric}` ({path}) is 0 in all {count} rows: this term does nothing (a class loss with one class), or was never computed.",
+    en="`{metric}` ({path}) is 0 in all {count} rows: this term has no effect (a class loss with one class, for example), or was never computed.",
 )
 SAME = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}，一次也没有变化：它没有被更新，或模型没有学到影响它的东西。",
     en="`{metric}` ({path}) is {value} in all {count} rows and never changes: it was not updated, or nothing that affects it was learned.",
 )
 SCORE_ZERO = Text(
-    zh="`{metric}`（{path}）在全部 {count} 次验证里都是 0：模型没有一个预测被算对，或验证没有真正执行。",
+    zh="`{metric}`（{path}）在全部 {count} 次验证里都是 0：没有一个预测被判为正确，或验证没有真正执行。",
     en="`{metric}` ({path}) is 0 in all {count} validations: not one prediction counts as right, or the validation never ran.",
 )
 

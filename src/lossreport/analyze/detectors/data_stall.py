@@ -24,8 +24,8 @@ DATA: Final = re.compile(r"(?:.*[/_])?data(?:_?time|load(?:er|ing)?(?:_time)?)?"
 STEP: Final = re.compile(r"(?:.*[/_])?(?:(?:step|iter|batch)_?time|time|sec_per_(?:step|iter))", re.IGNORECASE)
 
 TEXT = Text(
-    zh="{share} 的步里，读数据（`{data}`）占了单步时间（`{step}`）的 30 % 以上（{path}）：训练在等数据。增加 worker、预取或把数据放到本地盘。",
-    en="In {share} of the rows loading (`{data}`) takes more than 30 % of the step (`{step}`, {path}): training waits for data. More workers, prefetching or a local disk help.",
+    zh="{path} 中 {share} 的行里，读数据（`{data}`）占单步时间（`{step}`）的 30 % 以上：训练在等数据。可以增加 worker 和预取，或把数据放到本地盘。",
+    en="In {share} of the rows of {path}, loading data (`{data}`) takes more than 30 % of the step time (`{step}`): training waits for data. More workers, prefetching or a local disk may help.",
 )
 
 

@@ -12,7 +12,7 @@ from lossreport.analyze.detectors.overfitting import is_component
 from lossreport.analyze.stats import block_medians, noise_of_differences, noise_of_rows, theil_sen
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
-from lossreport.text import Text, change, number
+from lossreport.text import Text, change, factor, number, percent
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
@@ -33,6 +33,9 @@ STILL: Final = 0.10
 JUMP: Final = 0.75
 """A rise of which three quarters happen in one block is a jump."""
 
+MANY: Final = 10.0
+"""A larger rise is told as a multiple, not in percent."""
+ALL = Text(zh="全部", en="all")
 TEXT = Text(
     zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起持续上升，末段为 {end}（{rise}），已失去此前进步的 {lost}。",
     en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} and ends at {end} ({rise}), {lost} of the progress lost.",
@@ -40,7 +43,7 @@ TEXT = Text(
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a diverging training loss: a validation loss that turns up is over-fitting, and mixtures have no end level."""
+    """Yield a finding a diverging training loss: a validation loss that turns up is overfitting, and mixtures have no end level."""
     for series in context.progress:
         if (
             series.split == "train"
@@ -76,8 +79,8 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
             x=shown_x(series.x[row]),
             best=number(float(medians[best])),
             end=number(end),
-            rise=change(relative),
-            lost=number(min(lost, 99.0) * 100, "%", digits=2),
+            rise=change(relative) if relative < MANY else factor(relative + 1),
+            lost=percent(lost) if lost < 1 else ALL,
         )
         numbers = {"best": float(medians[best]), "end": end, "rise": relative, "lost": lost}
         severity = Severity.MEDIUM if is_component(context, series) else Severity.CRITICAL

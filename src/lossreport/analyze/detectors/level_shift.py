@@ -20,6 +20,8 @@ LR_DROP: Final = 0.70
 NEAR: Final = 0.05
 """A drop or a planned boundary within 5 % of the run explains a shift."""
 STEPS: Final = 2
+SHARE: Final = 0.25
+"""A staircase steps down at a quarter of the epoch ends at least: where epochs are short, every shift lies near the end of one."""
 BOUNDARY: Final = 0.04
 """A shift belongs to the end of an epoch where it lies within 4 % of the run's rows of it, and of a tenth of the epoch."""
 
@@ -34,10 +36,10 @@ EXPLAINED = Text(
 BY_LR = Text(zh="学习率下降", en="the learning rate drops")
 BY_PLAN = Text(zh="计划内的阶段切换（phase_boundaries）", en="a planned phase begins (phase_boundaries)")
 STAIRCASE = Text(
-    zh="`{metric}`（{path}）呈台阶状：在 {count} 个 epoch 边界（{axis} {rows}）突然变化（{sizes}），epoch 内部变化平缓。常见于小数据集上多轮训练：模型在重复见过的样本，训练 loss 的下降不等于泛化。",
+    zh="`{metric}`（{path}）呈台阶状：在 {count} 个 epoch 边界（{axis} {rows}）突然变化（{sizes}），epoch 内部变化平缓。多个 epoch 的训练常见这种形状：从第二个 epoch 起样本都已见过，训练 loss 的下降不等于泛化。",
     en=(
         "`{metric}` ({path}) is a staircase: it jumps at {count} epoch boundaries ({axis} {rows}; by {sizes}) and changes slowly inside the epochs. "
-        "Usual for several epochs over a small data set: the samples have been seen before, and a fall of the training loss is no generalisation."
+        "Common in training over several epochs: from the second epoch on every sample has been seen before, and a falling training loss does not show generalisation."
     ),
 )
 
@@ -104,12 +106,13 @@ def _cause(context: Context, series: Series, shift: Shift) -> tuple[str, Text] |
 
 
 def _at_epoch_ends(context: Context, series: Series, shifts: Sequence[Shift]) -> list[Shift]:
-    """Return the shifts that lie at the end of an epoch, as far as the log tells where epochs end."""
+    """Return the falls that lie at ends of epochs, as far as the log tells where those are; none where most epochs end without one."""
     ends = _epoch_ends(context, series)
     if not len(ends) or is_epoch_level(series):
         return []
     allowed = min(BOUNDARY * len(series), 0.1 * len(series) / (len(ends) + 1)) + 2
-    return [shift for shift in shifts if float(np.min(np.abs(ends - shift.row))) <= allowed]
+    found = [shift for shift in shifts if shift.size < 0 and float(np.min(np.abs(ends - shift.row))) <= allowed]
+    return found if len(found) >= SHARE * len(ends) else []
 
 
 def _epoch_ends(context: Context, series: Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

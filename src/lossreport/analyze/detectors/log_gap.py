@@ -25,8 +25,8 @@ EDGE: Final = 3
 AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH)
 
 TEXT = Text(
-    zh="{path} 中 `{metric}` 的 {axis} 从 {before} 直接跳到 {after}（第 {line} 行）：中间的行缺失，而前后的记录间隔相同。",
-    en="`{metric}` in {path} jumps from {axis} {before} to {after} (line {line}): rows are missing there, while the pace before and after is the same.",
+    zh="{path} 中 `{metric}` 的 {axis} 从 {before} 直接跳到 {after}（第 {line} 行）：中间缺行，而前后的记录间隔相同。",
+    en="`{metric}` in {path} jumps from {axis} {before} to {after} (line {line}): rows are missing there, while the interval before and after is the same.",
 )
 
 

@@ -19,11 +19,11 @@ MIN_ROWS: Final = 3
 TEXT = Text(
     zh=(
         "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起一直是 0，而 {witness} 同时是 NaN：真实的 loss 很可能也是 NaN，"
-        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。这不是收敛，训练已经损坏。"
+        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。不能把这些 0 当作收敛。"
     ),
     en=(
         "`{metric}` ({path}) is exactly 0 from {axis} {x} (line {line}) on while {witness} is NaN: the true loss is most likely NaN and was replaced "
-        "by the logger (`logging_nan_inf_filter` of transformers is on by default). This is no convergence; the run is broken."
+        "by the logger (`logging_nan_inf_filter` of transformers is on by default). These zeros are no convergence."
     ),
 )
 

@@ -21,8 +21,8 @@ STILL: Final = 1.005
 """+5 % from the first block on, and still +0.5 % over the last three (SCIENCE.md 3.1 "memory growth")."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）一直在涨：下包络从 {before} 到 {after}（{size}），末段仍在上升。可能是显存泄漏（保存了带计算图的 loss、缓存、日志列表），长跑会 OOM。",
-    en="`{metric}` ({path}) keeps growing: its lower envelope goes from {before} to {after} ({size}) and still rises at the end. This may be a leak (losses kept with their graph, caches, lists) and ends in out-of-memory on a long run.",
+    zh="`{metric}`（{path}）一直在涨：下包络从 {before} 到 {after}（{size}），末段仍在上升。可能是显存泄漏（保存了带计算图的 loss、缓存、日志列表）；若继续增长，更长的训练会 OOM。",
+    en="`{metric}` ({path}) keeps growing: its lower envelope goes from {before} to {after} ({size}) and still rises at the end. This may be a leak (losses kept with their graph, caches, lists); if it goes on, a longer run will go out of memory.",
 )
 
 

@@ -34,83 +34,84 @@ QUIET: Final = 1.25
 TEXT = Text(
     zh=(
         "{path} 的异常数值最可能是跨 rank 归约错位造成的日志假象（首要假设，尚未证实），而不是训练本身的变化：{signs}。若属实，这些行的数字没有意义，"
-        "应以 {local} 中单个 rank 的值为准；epoch {rows} 的异常值也就不是梯度爆炸。"
+        "应改看 {local} 中单个 rank 的值；epoch {rows} 的异常值也就不是梯度爆炸。"
     ),
     en=(
-        "The odd values of {path} are most likely a logging artefact, a mixed cross-rank reduction (the first hypothesis, not proven): {signs}. If so, these rows "
-        "mean nothing, the single rank's values in {local} are the ones to read, and the outliers at epochs {rows} are no gradient explosion."
+        "The odd values in {path} are most likely a logging artefact, a mixed cross-rank reduction (the leading hypothesis, not proven), rather than a change in "
+        "training: {signs}. If so, these rows mean nothing, the single-rank values in {local} are the ones to read, and the outliers at epochs {rows} are not a "
+        "gradient explosion."
     ),
 )
 TITLE = Text(zh="跨 rank 归约错位（日志假象）", en="mixed cross-rank reduction (a logging artefact)")
 REAL = Text(zh="训练真的不稳定（梯度爆炸、坏数据、数值问题）", en="real instability (exploding gradients, bad data, numerics)")
 KEY_ORDER = Text(
-    zh="{path} 中 {count} 行的字段顺序与其余行不同（第 {lines} 行）：字段顺序就是 all-reduce 的调用顺序",
-    en="the keys of {count} rows of {path} stand in another order (lines {lines}): key order is the order of the all-reduce calls",
+    zh="{path} 中 {count} 行的字段顺序与其余行不同（第 {lines} 行）；MetricLogger 按字段顺序调用 all-reduce",
+    en="{count} rows of {path} list their keys in another order (lines {lines}); MetricLogger calls all-reduce in key order",
 )
 BRIEF_ORDER = Text(zh="{count} 行的字段顺序与其余行不同", en="{count} rows list their keys in another order")
-BRIEF_ACCURACY = Text(zh="`{metric}` 高达 {value}（准确率不可能大于 1）", en="`{metric}` reaches {value}, which no accuracy can")
-BRIEF_QUIET = Text(zh="{local} 的逐行数据里没有对应的尖峰", en="the rows of {local} show no such spike")
+BRIEF_ACCURACY = Text(zh="`{metric}` 高达 {value}（准确率不可能大于 1）", en="`{metric}` reaches {value} (no accuracy exceeds 1)")
+BRIEF_QUIET = Text(zh="{local} 的逐行数据里没有对应的尖峰", en="{local} shows no such spike in its rows")
 ACCURACY = Text(
     zh="`{metric}` 出现了不可能的准确率 {values}（大于 1；{local} 中同一指标最大 {usual}）",
     en="`{metric}` takes impossible accuracies of {values} (above 1; at most {usual} in {local})",
 )
 AT_ONCE = Text(
-    zh="在 {count} 个 epoch 里，至少两个指标同步后的均值与 rank 0 的累计均值相差 30 % 以上",
+    zh="在 {count} 个 epoch 里，至少有两个指标同步后的均值与 rank 0 的累计均值相差 30 % 以上",
     en="in {count} epochs at least two meters differ by more than 30 % between the synchronised mean and rank 0's own",
 )
 FRACTIONS = Text(
-    zh="`{metric}` 有 {count} 行约等于 rank 0 值的 k/{ranks}（误差 3 % 以内）",
-    en="{count} rows of `{metric}` are k/{ranks} of rank 0's value within 3 %",
+    zh="`{metric}` 有 {count} 行约为 rank 0 值的 k/{ranks}（误差 3 % 以内）",
+    en="{count} rows of `{metric}` are within 3 % of k/{ranks} times rank 0's value",
 )
 NO_EXCURSION = Text(
     zh="epoch {rows} 的尖峰在 {local} 的逐行数据中没有对应：反算出的局部均值最高只有 {highest}（中位数 {median}）",
-    en="the spikes at epochs {rows} have no counterpart in the rows of {local}: the de-averaged local means there reach {highest} at most (median {median})",
+    en="the spikes at epochs {rows} have no counterpart in the rows of {local}: the local means recovered from the running mean reach {highest} at most there (median {median})",
 )
 PARTNERS = Text(
-    zh="epoch {x} 的 {value} 正好是 {own_n} 份 rank 0 的 `{metric}`（{own}）与 {other_n} 份 {needed} 的平均，而 rank 0 的 `{partner}` 正是 {actual}",
+    zh="epoch {x} 的 {value} 在舍入误差内等于 {own_n} 份 rank 0 的 `{metric}`（{own}）与 {other_n} 份 {needed} 的平均，而 rank 0 的 `{partner}` 是 {actual}",
     en=(
-        "the {value} at epoch {x} is the mean of {own_n} times rank 0's `{metric}` ({own}) and {other_n} times {needed}, "
+        "within rounding, the {value} at epoch {x} is the mean of {own_n} times rank 0's `{metric}` ({own}) and {other_n} times {needed}, "
         "and rank 0's `{partner}` is {actual}"
     ),
 )
 AGAINST_FRACTIONS = Text(
-    zh="`{metric}` 的 epoch {rows} 既不接近 rank 0 值的 k/{ranks}（超出 3 %），也凑不出单一的其他指标，机制对这些行解释得不精确。",
-    en="Epochs {rows} of `{metric}` are not k/{ranks} of rank 0's value within 3 %, nor a mean with one other meter: the mechanism fits these rows only roughly.",
+    zh="`{metric}` 的 epoch {rows} 既不接近 rank 0 值的 k/{ranks}（超出 3 %），也凑不出单一的其他指标，这一机制对这些行只能大致解释。",
+    en="Epochs {rows} of `{metric}` are neither within 3 % of k/{ranks} times rank 0's value nor a mean with one other meter: the mechanism fits these rows only roughly.",
 )
 AGAINST_RANKS = Text(
     zh="日志里只有 rank 0 逐行的值；其余 {count} 个 rank 当时的真实值看不到，不能排除它们真的出现过异常。",
-    en="Only rank 0's rows are here; what the other {count} ranks measured cannot be seen, so an excursion on them is not excluded.",
+    en="The logs hold only rank 0's rows; what the other {count} ranks measured is unknown, so a real outlier on them cannot be excluded.",
 )
 DECIDE = Text(
-    zh="看各 rank 自己的 `rank-*.log`：若每个 rank 在这些 epoch 的 `{metric}` 都正常，而 {path} 这些行的 `z_loss`、准确率等同样离谱，就是归约错位；反之是真实不稳定。",
+    zh="看各 rank 自己的 `rank-*.log`：若每个 rank 在这些 epoch 的 `{metric}` 都与相邻 epoch 相近，{path} 里的值就是归约错位所致；若有 rank 自己的值也这么高，就是真实的不稳定。",
     en=(
-        "Each rank's own `rank-*.log`: if `{metric}` is ordinary there on every rank in these epochs, while the `z_loss` and accuracies of the same "
-        "rows of {path} are as absurd, it is the reduction; otherwise it is real."
+        "Each rank's own `rank-*.log`: if `{metric}` is close to that of the neighbouring epochs on every rank, the values in {path} come from the reduction; "
+        "if a rank's own value is as high, the instability is real."
     ),
 )
 REAL_FOR = Text(
-    zh="{path} 的 epoch {rows} 本身就是整个 epoch 的均值，{values} 这样的值在机会水平之上，真实发生时意味着严重问题。",
-    en="Epochs {rows} of {path} are means over a whole epoch, and values such as {values} would be a serious problem if they were real.",
+    zh="{path} 的 epoch {rows} 本身就是整个 epoch 的均值，若 {values} 是真实的 loss，就是严重的不稳定。",
+    en="Epochs {rows} of {path} are means over a whole epoch; if {values} are real losses, the instability is severe.",
 )
 REAL_AGAINST = Text(
-    zh="{local} 中 rank 0 在这些 epoch 没有任何一行异常，下一个 epoch 也不需要恢复。",
-    en="No row of rank 0 in {local} stands out in these epochs, and the next epoch has nothing to recover from.",
+    zh="{local} 中 rank 0 在这些 epoch 没有一行离群，下一个 epoch 也看不到恢复的过程。",
+    en="No row of rank 0 in {local} stands out in these epochs, and the next epoch shows no recovery.",
 )
 REAL_GRADIENT = Text(
     zh="rank 0 的 `{metric}` 在这些 epoch 最高 {highest}，没有超过裁剪阈值 {clip}。",
     en="Rank 0's `{metric}` reaches {highest} at most in these epochs, below the clipping threshold of {clip}.",
 )
 REAL_DECIDE = Text(
-    zh="各 rank 逐批次的 loss 与 grad_norm；或关闭跨 rank 归约，单独打印每个 rank 的 epoch 均值。",
+    zh="各 rank 逐批次的 loss 与 grad_norm；或关闭跨 rank 归约，逐 rank 打印 epoch 均值。",
     en="The loss and grad_norm of every batch on every rank; or each rank's epoch means printed without the reduction.",
 )
 NO_RANK_LOGS = Text(
-    zh="没有 `rank-*.log`，无法核对各 rank 的均值与 {path} 是否一致（这是判定归约错位的直接证据）。",
-    en="There are no `rank-*.log` files, so the means of all ranks cannot be held against {path}: the one check that would settle it.",
+    zh="没有 `rank-*.log`，无法核对各 rank 的均值与 {path} 是否一致，而这正是判定归约错位的直接证据。",
+    en="There are no `rank-*.log` files, so the means of the single ranks cannot be compared with {path}, the check that would settle it.",
 )
 ONE_RANK = Text(
     zh="world_size = 1：没有跨 rank 归约，来源不一致只能另找原因。",
-    en="world_size = 1: there is no reduction over ranks, the disagreement must have another cause.",
+    en="world_size = 1: there is no reduction across ranks, so the disagreement must have another cause.",
 )
 
 

@@ -34,22 +34,24 @@ GROUPS = Text(
     ),
     en=(
         "The values of `{metric}` ({path}) fall into two alternating groups: {low_n} rows at {low_min}-{low_max} ({axis} {low_rows}), "
-        "{high_n} rows at {high_min}-{high_max} ({axis} {high_rows}). This is not one curve: a trend over all rows means nothing."
+        "{high_n} rows at {high_min}-{high_max} ({axis} {high_rows}). They are not one curve; a trend over all rows means nothing."
     ),
 )
 MANY = Text(zh="等 {count} 行", en="{count} rows")
 JOINT = Text(
-    zh="{path} 的各行按 {metrics} 同时聚成若干簇：{clusters}；不属于任何簇的行：{axis} {single}。各列独立打乱时出现这么多重合的概率 p {p}。",
+    zh="{path} 的各行按 {metrics} 同时聚成若干簇：{clusters}；不属于任何簇的行：{axis} {single}。若各列独立打乱，出现这么多重合的概率为 p {p}。",
     en=(
-        "The rows of {path} fall into clusters in {metrics} at once: {clusters}; rows of no cluster: {axis} {single}. "
-        "The chance of so many coincidences in independently shuffled columns is p {p}."
+        "The rows of {path} fall into clusters in {metrics} jointly: {clusters}; rows in no cluster: {axis} {single}. "
+        "The probability of so many coincidences in independently shuffled columns is p {p}."
     ),
 )
 CLUSTER = Text(zh="簇 {name} = {axis} {rows}（{centre}）", en="{name} = {axis} {rows} ({centre})")
 CENTRE = Text(zh="`{metric}` {low}-{high}", en="`{metric}` {low}-{high}")
 NONE = Text(zh="无", en="none")
 REGIMES = Text(zh="几组数据集、任务或运行交替写入同一列", en="several data sets, tasks or runs take turns in one series")
-REGIMES_FOR = Text(zh="数值成组且交替出现，组内几乎相等。", en="The values come in groups that alternate, nearly equal within a group.")
+REGIMES_FOR = Text(
+    zh="数值成组且交替出现，组内几乎相等。", en="The values fall into alternating groups and are nearly equal within a group."
+)
 REGIMES_AGAINST = Text(zh="日志里没有任何字段说明某一行属于哪一组。", en="No field of the log says which group a row belongs to.")
 REGIMES_DECIDE = Text(
     zh="按数据集（或任务）分别记录 loss，或给每一行写上 run id / 数据集名，再看各组内的趋势。",

@@ -20,14 +20,15 @@ SPREAD: Final = 0.04
 
 TEXT = Text(
     zh="`{metric}`（{path}）从头到尾几乎没有变化：{first} → {last}（{gain}），各段中位数相差不超过 {spread}。{chance}",
-    en="`{metric}` ({path}) hardly moved from start to end: {first} → {last} ({gain}), block medians within {spread}. {chance}",
+    en="`{metric}` ({path}) hardly changed from start to end: {first} → {last} ({gain}), block medians within {spread}. {chance}",
 )
 AT_CHANCE = Text(
-    zh="它就停在机会水平 {chance} 上：模型没有学到东西。", en="It sits at the chance level of {chance}: nothing is being learned."
+    zh="它停在机会水平 {chance} 附近，与没有学到东西一致。",
+    en="It stays at the chance level of {chance}, consistent with learning nothing.",
 )
 NOT_CHANCE = Text(
     zh="这段日志不含下降过程：可能是续训后的尾段、学习率过小，或没有在学。",
-    en="The log holds no descent: the tail of a resumed run, a learning rate that is too small, or no learning at all.",
+    en="The log shows no descent: it may be the tail of a resumed run, the learning rate may be too small, or nothing is learned.",
 )
 NEAR_CHANCE: Final = 0.02
 

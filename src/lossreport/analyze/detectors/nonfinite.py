@@ -15,7 +15,7 @@ ROWS = Text(
     zh="`{metric}`（{path}）有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
     en="`{metric}` ({path}) has {count} NaN or infinite rows, the first at {axis} {x} (line {line}); {after}.",
 )
-TAIL = Text(zh="再没有有限值：此后的训练不可信", en="no finite value follows: nothing after it can be trusted")
+TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因损失为非有限值而停止训练：“{quote}”。",

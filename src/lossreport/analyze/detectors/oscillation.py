@@ -11,7 +11,7 @@ from lossreport.text import Text, number, percent
 
 TEXT = Text(
     zh="`{metric}`（{path}）周期性振荡：周期约 {period} 行，振幅约为水平的 {amplitude}，占去趋势后方差的 {share}。",
-    en="`{metric}` ({path}) swings periodically: about every {period} rows, by {amplitude} of its level, which is {share} of the variance its trend leaves.",
+    en="`{metric}` ({path}) oscillates with a period of about {period} rows and an amplitude of about {amplitude} of its level, {share} of the detrended variance.",
 )
 
 

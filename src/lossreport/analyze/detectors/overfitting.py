@@ -24,27 +24,27 @@ TRAIN_SHARE: Final = 0.25
 """The training loss may rise by at most a quarter of the slope of the validation loss."""
 
 TEXT = Text(
-    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后升到 {end}（{rise}），而训练损失没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后升到 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
     en=(
         "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen to {end} since ({rise}) while the training loss has not: "
-        "over-fitting. The checkpoint to use is that of {axis} {x}."
+        "overfitting. The best checkpoint is the one at {axis} {x}."
     ),
 )
 COMPONENT = Text(
     zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起升到 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
     en=(
         "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to {end} ({rise}) while the total of the same source has not "
-        "turned up: this term got worse, which does not make the run over-fitted."
+        "turned up: only this term got worse, which does not show that the run as a whole overfits."
     ),
 )
 TOTALS: Final = ("loss", "total_loss")
 NO_VALIDATION = Text(
     zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
-    en="There is no validation loss in the logs, so over-fitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
+    en="There is no validation loss in the logs, so overfitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
 )
 FEW = Text(
     zh="`{split}/{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
-    en="`{split}/{metric}` has {count} validations; {need} are needed to judge over-fitting.",
+    en="`{split}/{metric}` has {count} validations; {need} are needed to judge overfitting.",
 )
 
 
@@ -87,13 +87,14 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and not _train_rises(context, series, best, slope.slope)
     ):
         component = is_component(context, series)
+        lowest = int(np.argmin(y))  # the checkpoint to use; the rise is that over the smoothed level
         text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
             path=series.path,
             axis=AXES[series.axis.value],
-            x=shown_x(series.x[best]),
-            best=number(float(series.y[best])),
+            x=shown_x(series.x[lowest]),
+            best=number(float(series.y[lowest])),
             end=number(end),
             rise=change(relative),
         )

@@ -19,8 +19,8 @@ MANTISSA_BITS: Final = 8
 """bfloat16 keeps 8 significant bits: the step is 2^-7 of the power of two below a value."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）只有 {distinct} 个不同的值（{share} 的行数），都落在 bfloat16 的网格上，末段的步长是 {step}：小于这个步长的变化看不见。用 fp32 累计并记录 loss。",
-    en="`{metric}` ({path}) takes only {distinct} distinct values ({share} of its rows), all on the grid of bfloat16; its step near the end is {step}, and smaller changes cannot be seen. Accumulate and log the loss in fp32.",
+    zh="`{metric}`（{path}）只有 {distinct} 个不同的值（行数的 {share}），都落在 bfloat16 的网格上，末段的最小刻度是 {step}：比它小的变化看不见。用 fp32 累计并记录 loss。",
+    en="`{metric}` ({path}) takes only {distinct} distinct values ({share} of its rows), all on the bfloat16 grid; near the end the grid step is {step}, and smaller changes cannot be seen. Accumulate and log the loss in fp32.",
 )
 
 

@@ -14,8 +14,8 @@ from lossreport.text import Text, Value
 from lossreport.words import AXES
 
 ROLLBACK = Text(
-    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又由 {axis} {after} 开始：训练在此{how}；重复的行数：{count}，以后写的为准。",
-    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training was {how} there. Rows written twice: {count}; the later ones count.",
+    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又从 {axis} {after} 开始：训练在此{how}；重复的行数：{count}，以后写的为准。",
+    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training was {how} there. Rows logged again: {count}; the later ones count.",
 )
 RESUMED = Text(zh="续训", en="resumed")
 RESTARTED = Text(zh="重新开始", en="restarted")
@@ -23,20 +23,20 @@ APPENDED = Text(
     zh="{path} 从第 {line} 行起是另一次运行（{axis} 从 {before} 回到 {after}，且模型常量或起点不同）：两次运行的数字不能连成一条曲线。",
     en=(
         "From line {line} on, {path} holds another run ({axis} goes from {before} back to {after}, with other model constants or from the start): "
-        "the two are not one curve."
+        "the two do not form one curve."
     ),
 )
 ANOTHER = Text(
-    zh="{path} 里接连写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
-    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged by itself, their numbers are not one curve.",
+    zh="{path} 里先后写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
+    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
 )
 DUPLICATE = Text(
-    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同，是重复写入。",
-    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: they were written twice.",
+    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同：可能是重复写入，也可能是从同一个 checkpoint 重算。",
+    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: written twice, or computed again from the same checkpoint.",
 )
 TORN = Text(
-    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。断行没有被使用。",
-    en="{path} ends in the middle of line {line}: the process stopped there, or was still writing when the file was copied. The torn line is not used.",
+    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。没有使用这一行。",
+    en="{path} ends in the middle of line {line}: the writing process stopped there, or was still writing when the file was copied. The torn line is not used.",
 )
 
 

@@ -25,22 +25,22 @@ CONSTANT: Final = 0.03
 """The ratio is constant where its logs scatter by less than 3 %."""
 
 TEXT = Text(
-    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。两边记录的应是同一次训练的同一个量（{a} 是各 rank 同步之后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值），因此不能把两份数字混着读。",
+    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。两边记录的本应是同一次训练的同一个量（按 MetricLogger 的惯例，{a} 是各 rank 同步之后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值），却对不上；查清之前不能混着读。",
     en=(
-        "`{metric}` does not agree between {a} and {b}: {sentence}. Both should be the same quantity of the same training ({a}: the epoch mean "
-        "after all ranks are synchronised; {b}: one rank's mean since the start of the epoch), so the two must not be read as one."
+        "`{metric}` does not agree between {a} and {b}: {sentence}. Both should be the same quantity of the same run (by MetricLogger convention {a} holds the "
+        "epoch mean after all ranks are synchronised, {b} one rank's mean since the start of the epoch); until the difference is explained, do not mix the two."
     ),
 )
 LOWER_HIGHER = Text(
     zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}，在 epoch {high_rows} 却是它的 {high}",
-    en="{a} is {low_min} to {low_max} times lower than {b} in {low_n} epochs, and {high} as high in epochs {high_rows}",
+    en="{a} is 1/{low_max} to 1/{low_min} of {b} in {low_n} epochs, but {high} as high in epochs {high_rows}",
 )
 LOWER = Text(
     zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}",
-    en="{a} is {low_min} to {low_max} times lower than {b} in {low_n} epochs",
+    en="{a} is 1/{low_max} to 1/{low_min} of {b} in {low_n} epochs",
 )
 HIGHER = Text(zh="{a} 在 epoch {high_rows} 是 {b} 的 {high}", en="{a} is {high} as high as {b} in epochs {high_rows}")
-SCALED = Text(zh="{a} 始终约为 {b} 的 {ratio}", en="{a} is {ratio} {b} throughout")
+SCALED = Text(zh="{a} 始终约为 {b} 的 {ratio}", en="{a} is about {ratio} {b} throughout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -138,17 +138,17 @@ EXAMPLES: Final = 5
 CURVES = Text(
     zh="`{metric}` 在 {a} 与 {b} 中有 {count} 个相同的位置，但数值对不上：{how}。平滑、窗口均值、累计均值和一步延迟都解释不了；在弄清之前不要把两份数字当作同一个量。",
     en=(
-        "`{metric}` stands in {a} and in {b} at {count} common places with other values: {how}. Smoothing, a window mean, a running mean or a lag of one row do not explain it; "
-        "until it is clear, do not read them as one quantity."
+        "`{metric}` differs between {a} and {b} at {count} common places: {how}. Smoothing, a window mean, a running mean or a lag of one row do not explain it; "
+        "until it is explained, do not read them as one quantity."
     ),
 )
 RELATIONS: Final = {
     "scaled": Text(
         zh="后者始终约为前者的 {constant} 倍（常见于求和与均值、梯度累积或 rank 数的差别）",
-        en="the second is {constant} times the first throughout (usual for a sum instead of a mean, gradient accumulation, or the number of ranks)",
+        en="the second is about {constant} times the first throughout (common for a sum instead of a mean, gradient accumulation, or the number of ranks)",
     ),
     "offset": Text(
-        zh="两者始终相差 {constant}（常见于多加了一项正则）", en="they differ by {constant} throughout (usual for an added regulariser)"
+        zh="两者始终相差 {constant}（常见于多加了一项正则）", en="they differ by {constant} throughout (common with an added regulariser)"
     ),
 }
 UNRELATED = Text(zh="两条曲线没有固定的比例或差值", en="there is no constant ratio or difference between them")

@@ -25,22 +25,22 @@ FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
 
 SPIKE = Text(
-    zh="`{metric}`（{path}）在 {axis} {x} 出现尖峰：{value}，邻近行的中位数为 {baseline}，是其 {ratio}，之后回落（第 {line} 行）。",
-    en="`{metric}` ({path}) spikes at {axis} {x}: {value} against a median of {baseline} around it, {ratio} as much, and recovers (line {line}).",
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，是邻近行中位数 {baseline} 的 {ratio}，之后回落。",
+    en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value}, {ratio} the median of the neighbouring rows ({baseline}), and recovers.",
 )
 OUTLIER = Text(
-    zh="`{metric}`（{path}）在 {axis} {x} 有一行离群：{value}，邻近行的中位数为 {baseline}；下一行即恢复正常，更像个别难样本或坏批次，而不是训练不稳定。",
+    zh="`{metric}`（{path}）在 {axis} {x} 有一行离群：{value}，邻近行的中位数为 {baseline}；下一行即回到邻近的水平，更像个别难样本或坏 batch，而不是训练不稳定。",
     en=(
-        "`{metric}` ({path}) has one outlying row at {axis} {x}: {value} against a median of {baseline}; the next row is back to normal, "
-        "which looks like a hard or bad batch rather than instability."
+        "`{metric}` ({path}) has one outlying row at {axis} {x}: {value} against a median of {baseline} around it; the next row is back "
+        "at that level, which looks more like a hard or bad batch than like instability."
     ),
 )
 SHORT = Text(
     zh="`{metric}`（{path}）只有 {count} 行，少于判断尖峰所需的 {need} 行。",
-    en="`{metric}` ({path}) has {count} rows; at least {need} are needed to tell a spike.",
+    en="`{metric}` ({path}) has {count} rows; at least {need} are needed to detect a spike.",
 )
 WINDOWED = Text(
-    zh="`{metric}`（{path}）的每一行是最近 {window} 次 iteration 的均值或中位数，单个批次的尖峰在其中看不出来；需要逐批次的值或同一行的累计均值。",
+    zh="`{metric}`（{path}）的每一行是最近 {window} 次 iteration 的均值或中位数，单个 batch 的尖峰在其中看不出来；需要逐 batch 的值或同一行的累计均值。",
     en=(
         "Each row of `{metric}` ({path}) is a mean or median of the last {window} iterations, which hides a spike of one batch; "
         "values per batch, or the running mean beside it, are needed."

@@ -20,7 +20,7 @@ DROP: Final = 0.13
 
 TEXT = Text(
     zh="`{metric}`（{path}）变慢了：前三分之一的中位数 {before}，最后五分之一 {after}（{size}）。常见原因：数据读取、同机任务、降频、显存碎片、序列变长。",
-    en="`{metric}` ({path}) got slower: a median of {before} in the first third, {after} in the last fifth ({size}). Usual causes: data loading, neighbours on the machine, throttling, fragmented memory, longer sequences.",
+    en="`{metric}` ({path}) got slower: a median of {before} in the first third, {after} in the last fifth ({size}). Usual causes: data loading, other jobs on the machine, throttling, fragmented memory, longer sequences.",
 )
 
 

@@ -1,4 +1,4 @@
-"""The distance between training and validation loss at the end, and whether it widens: a fact to know, not over-fitting by itself."""
+"""The distance between training and validation loss at the end, and whether it widens: a fact to know, not overfitting by itself."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from lossreport.text import Text, change, number
 
 MIN_ROWS: Final = 6
 MIN_GAP: Final = 0.10
-"""Smaller gaps say little: SageMaker's rule uses the same ratio, and calls it over-fitting, which it is not."""
+"""Smaller gaps say little: SageMaker's rule uses the same ratio, and calls it overfitting, which it is not."""
 BLOCKS: Final = 12
 
 TEXT = Text(
-    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}），而且差距{trend}。只有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout 或标签平滑也会造成差距。",
+    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}），而且差距{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
     en=(
-        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}), and the gap {trend}. A gap alone is no over-fitting: "
-        "what counts is whether the validation loss itself turns up; augmentation, dropout or label smoothing in training make a gap as well."
+        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}), and the gap {trend}. A gap alone is not overfitting: "
+        "what counts is whether the validation loss itself turns up; augmentation, dropout or label smoothing in training, or losses made of different terms, cause a gap as well."
     ),
 )
 HIGHER, LOWER = Text(zh="高", en="higher"), Text(zh="低", en="lower")

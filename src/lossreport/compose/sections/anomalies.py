@@ -7,31 +7,41 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.charting import line_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level
+from lossreport.compose.charting import line_chart, zoom_chart
+from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import KINDS
+from lossreport.words import KINDS, SEVERITIES
 
 MAX_CHARTS: Final = 1
+MAX_ZOOMS: Final = 2
+"""Panels of single excursions, the gravest first; of all others the table above has the rows."""
+ZOOM_FROM: Final = 100
+"""In a shorter curve the chart of the whole shows every row already."""
 
 TITLE = Text(zh="异常清单", en="Anomalies")
 ANSWER = Text(zh="共 {count} 条：{kinds}。", en="{count} in all: {kinds}.")
-COUNTED = Text(zh="{kind} {count}", en="{kind} {count}")
+COUNTED = Text(zh="{kind} {count} 条", en="{kind} ({count})")
 NONE = Text(zh="没有发现异常。", en="No anomaly was found.")
-QUIET = Text(zh="检查过、没有发现尖峰的序列：{names}。", en="Looked at, and without a spike: {names}.")
+QUIET = Text(zh="检查过、没有发现尖峰的序列：{names}。", en="Checked, and no spike found: {names}.")
 NAMED = Text(zh="`{metric}`（{path}，{rows} 行）", en="`{metric}` ({path}, {rows} rows)")
-SCATTER = Text(zh="{path}：`{a}` 与 `{b}`，每个点是一行", en="{path}: `{a}` against `{b}`, one point a row")
+SCATTER = Text(zh="{path}：`{a}` 与 `{b}`，每个点是一行", en="{path}: `{a}` against `{b}`, one point per row")
 SCATTER_ALT = Text(
-    zh="各行不是散成一条曲线，而是落成 {count} 簇：{clusters}；其余各行（{single}）不属于任何簇。双对数坐标，点旁是 epoch。",
-    en="The rows do not follow one curve but fall into {count} clusters: {clusters}; the others ({single}) belong to none. Log-log axes, epochs beside the points.",
+    zh="各行不落在一条曲线上，而是聚成 {count} 簇：{clusters}；不属于任何簇的行：{single}。双对数坐标，点旁标注 epoch。",
+    en="The rows do not follow one curve but fall into {count} clusters: {clusters}; rows in no cluster: {single}. Log-log axes, with the epoch beside each point.",
 )
-CLUSTER = Text(zh="{letter} = {rows}", en="{letter} = {rows}")
-IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (they count for nothing)")
+CLUSTER = Text(zh="{letter}（{rows}）", en="{letter} ({rows})")
+MAX_FULL: Final = 60
+MAX_ROWS: Final = 500
+"""More findings than a person reads one by one are rows of a table; all of them are in the JSON."""
+FURTHER = Text(
+    zh="其余 {count} 条发现（列出 {shown} 条，全部在 JSON 中）", en="{count} more findings ({shown} listed, all of them in the JSON)"
+)
+IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (not counted in the verdict)")
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
-FOR_EVER = Text(zh="未设期限", en="no end given")
+FOR_EVER = Text(zh="未设期限", en="no end date")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -39,11 +49,29 @@ def write(story: Story) -> Section:
     """Write all findings in full, the quiet series, and the charts that show the gravest."""
     if not story.findings:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
-    blocks: list[Block] = [FindingList(findings=story.findings, names=story.names)]
+    blocks: list[Block] = [FindingList(findings=story.findings[:MAX_FULL], names=story.names)]
+    blocks += _further(story)
     blocks += _quiet(story)
     blocks += _ignored(story)
     blocks += _charts(story)
     return Section(id="anomalies", title=TITLE, answer=_answer(story), blocks=tuple(blocks))
+
+
+def _further(story: Story) -> Iterator[Block]:
+    """Yield a folded table of the findings that are too many to be told in full: the gravest stand before it."""
+    rest = story.findings[MAX_FULL:]
+    if rest:
+        rows = [
+            Row(cells=(f.id, KINDS.get(f.kind, f.kind), SEVERITIES[f.severity.value], story.names.get(f.series[0], ""), shown_x(f.start.x)))
+            for f in rest[:MAX_ROWS]
+        ]
+        heads = (Text(zh="编号", en="id"), WHAT, Text(zh="严重程度", en="severity"), Text(zh="指标", en="metric"), Text(zh="位置", en="at"))
+        yield Table(
+            caption=FURTHER(count=len(rest), shown=len(rows)),
+            columns=tuple(Column(title=head) for head in heads),
+            rows=tuple(rows),
+            folded=True,
+        )
 
 
 def _answer(story: Story) -> Phrase:
@@ -76,6 +104,9 @@ def _charts(story: Story) -> Iterator[Chart]:
     flagged = [s for s in story.main if story.flagged(s) and is_epoch_level(s)]
     for series in flagged[:MAX_CHARTS]:
         yield line_chart(story, series, other=_other_source(story, series))
+    excursions = [f for f in story.findings if f.kind in ("spike", "batch_outlier") and "baseline" in f.numbers]
+    for finding in [f for f in excursions if len(story.series(f.series[0])) >= ZOOM_FROM][:MAX_ZOOMS]:
+        yield zoom_chart(story, finding)
     for finding in story.findings:
         if finding.groups:
             yield _scatter(story, finding)

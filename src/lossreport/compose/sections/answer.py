@@ -26,10 +26,10 @@ TONES: Final[dict[State, Tone]] = {
 }
 CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
 
-TITLE = Text(zh="结论", en="Is it all right?")
+TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
-CONFIDENCE = Text(zh="把握程度：{confidence}。", en="Confidence: {confidence}.")
-MIND = Text(zh="什么会改变这个判断：{what}", en="What would change this: {what}")
+CONFIDENCE = Text(zh="置信度：{confidence}。", en="Confidence: {confidence}.")
+MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 GLANCE = Text(zh="这次训练", en="The run at a glance")
 STATUS = Text(zh="状态", en="status")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
@@ -40,11 +40,13 @@ FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 BEST = Text(zh="验证集最佳", en="best validation")
+USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
+AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
-QUIET = Text(zh="没有发现需要处理的异常。", en="No anomaly that calls for action was found.")
+QUIET = Text(zh="没有发现需要处理的异常。", en="No anomaly found that calls for action.")
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
 
@@ -92,12 +94,14 @@ def _glance(story: Story) -> Table:
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
     for best in story.analysis.bests:
-        if best.run == run.id:
+        if best.run == run.id and story.verdict.state is not State.BROKEN:
             series = story.series(best.series)
             at = BEST_AT(
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
             )
-            rows.append(Row(cells=(BEST, at)))
+            if best.checkpoint:
+                at = AT_FILE(at=at, path=best.checkpoint)
+            rows.append(Row(cells=(USE if story.kind(series).role == "loss" else BEST, at)))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
@@ -105,7 +109,7 @@ def _glance(story: Story) -> Table:
 
 
 ITEM = Text(zh="项目", en="item")
-HERE = Text(zh="内容", en="here")
+HERE = Text(zh="内容", en="value")
 
 
 SECTION = SectionWriter(id="answer", order=10, write=write)

@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.compose.section import SectionWriter, Story, shown, shown_x
 from lossreport.model.analysis import Share
 from lossreport.model.report import Block, Chart, Column, Prose, Row, Section, ShareChart, Table
-from lossreport.model.run import frozen_floats
+from lossreport.model.run import USER, frozen_floats
 from lossreport.text import Join, Phrase, Text, Value, percent
 from lossreport.words import AXES
 
@@ -22,18 +22,18 @@ ANSWER_ONE = Text(zh="{path}：占比在各行之间基本不变，{ranges}。",
 RANGE = Text(zh="`{metric}` {low} 到 {high}", en="`{metric}` {low} to {high}")
 FORMULA = Text(zh="总损失 = {terms}（权重来自 {origin}）。", en="Total = {terms} (weights from {origin}).")
 TERM = Text(zh="{weight} × `{metric}`", en="{weight} × `{metric}`")
-ASSUMED = Text(zh="`{metric}` 没有配置权重，按 1 计算。", en="No weight is configured for `{metric}`: it counts once.")
+ASSUMED = Text(zh="`{metric}` 没有配置权重，按 1 计算。", en="No weight is configured for `{metric}`, so it is counted with a weight of 1.")
 VALUE_ONLY = Text(
     zh="这里是**数值**占比，不是梯度占比：数值大的项不一定主导更新（例如 L1 的梯度大小与数值无关）。要知道谁主导训练，需要分别记录每一项的梯度范数。",
-    en="These are shares of **value**, not of gradient: the larger term need not drive the update (the gradient of an L1 does not depend on its value). To know what drives training, log the gradient norm of each term.",
+    en="These are shares of **value**, not of gradient: the largest term need not drive the update (the gradient of an L1, for example, does not depend on its value). To find out what drives training, log the gradient norm of each term.",
 )
 SUSPECT = Text(
-    zh="{path} 的这些行疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时损失的真实组成。",
-    en="These rows of {path} are suspected artefacts of the reduction ({finding}): the shares below say what the file holds, not what the loss was made of.",
+    zh="{path} 的数值疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时损失的真实组成。",
+    en="The rows of {path} are suspected artefacts of the reduction ({finding}): the shares below describe what the file holds, not what the training loss was made of.",
 )
 CAPTION = Text(zh="{path}：逐行占比", en="{path}: shares row by row")
 CHART = Text(zh="{path}：各项占总损失的比例", en="{path}: share of each term in the total")
-CHART_ALT = Text(zh="每根柱是一行，横轴为 {axis}；{ranges}。", en="One bar a row over {axis}; {ranges}.")
+CHART_ALT = Text(zh="每根柱是一行，横轴为 {axis}；{ranges}。", en="One bar per row over {axis}; {ranges}.")
 TOTAL, LINE = Text(zh="总损失", en="total"), Text(zh="行号", en="line")
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
 
@@ -78,7 +78,7 @@ def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> 
     blocks += [Prose(text=SUSPECT(path=path, finding=finding.id)) for finding in suspects[:1]]
     if first:
         shown_terms = tuple(TERM(weight=shown(term.weight), metric=term.name) for term in terms)
-        blocks.append(Prose(text=FORMULA(terms=_plus(shown_terms), origin=_origin(story, terms[-1].name))))
+        blocks.append(Prose(text=FORMULA(terms=_plus(shown_terms), origin=_origins(story, [term.name for term in terms]))))
         assumed = [term.name for term in terms if story.run.fact(f"weight.{term.name}") is None]
         blocks += [Prose(text=ASSUMED(metric=name)) for name in assumed]
         blocks.append(Prose(text=VALUE_ONLY()))
@@ -117,11 +117,11 @@ PLUS = Text(zh="{a} + {b}", en="{a} + {b}")
 BY_USER = Text(zh="用户给定的设置", en="the user's settings")
 
 
-def _origin(story: Story, metric: str) -> Value:
-    fact = story.run.fact(f"weight.{metric}")
-    if fact is None:
-        return BY_USER
-    return BY_USER if fact.source == "user" else f"{story.run.source(fact.source).path}:{fact.line}"
+def _origins(story: Story, metrics: Sequence[str]) -> Join:
+    """Return where each configured weight stands; a weight that no fact gives is told beside the formula."""
+    facts = [fact for metric in metrics if (fact := story.run.fact(f"weight.{metric}")) is not None]
+    places = [BY_USER if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}" for fact in facts]
+    return Join(items=tuple(dict.fromkeys(places)) or (BY_USER,))
 
 
 def _chart(path: str, shares: list[Share], axis: Text) -> Chart:

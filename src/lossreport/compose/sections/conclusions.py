@@ -13,15 +13,16 @@ from lossreport.text import Phrase, Text
 from lossreport.words import KINDS, SEVERITIES
 
 MAX_FINDINGS: Final = 3
+MAX_VERDICTS: Final = 12
 
 TITLE = Text(zh="结论汇总", en="Conclusions")
 POINT = Text(zh="• {text}", en="• {text}")
 FINDING = Text(zh="{kind}（{severity}，{id}）：{text}", en="{kind} ({severity}, {id}): {text}")
 STOPPED = Text(
-    zh="训练没有跑完：日志停在第 {done} 个 epoch（从 0 计），计划是 {planned} 个；是被中断还是仍在运行，日志看不出来。",
-    en="The run is not complete: the logs stop in epoch {done} (counted from 0) of {planned}; whether it was interrupted or is still running, they do not tell.",
+    zh="训练没有跑完：计划 {planned} 个 epoch，已完成 {done} 个；从日志看不出是被中断还是仍在运行。",
+    en="The run is not complete: {done} of {planned} planned epochs are done; the logs do not show whether it was interrupted or is still running.",
 )
-CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; the anomalies quote the event.")
+CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; see the event quoted under Anomalies.")
 
 
 def write(story: Story) -> Section:
@@ -35,9 +36,8 @@ def _points(story: Story) -> Iterator[Phrase]:
     for finding in [f for f in story.findings if f.severity.rank >= Severity.HIGH.rank and f.explained_by is None][:MAX_FINDINGS]:
         kind = KINDS.get(finding.kind, finding.kind)
         yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=finding.text)
-    for verdict in story.verdicts:
-        if verdict.series[0] in main:
-            yield verdict.text
+    for verdict in [verdict for verdict in story.verdicts if verdict.series[0] in main][:MAX_VERDICTS]:
+        yield verdict.text
     done, planned = story.run.progress.epochs
     if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
         yield STOPPED(done=done, planned=planned)

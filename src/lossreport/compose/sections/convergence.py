@@ -13,7 +13,12 @@ from lossreport.text import Phrase, Text, Value, change
 from lossreport.words import AXES, CONFIDENCES, STATES
 
 MAX_CHARTS: Final = 3
+MAX_VERDICTS: Final = 200
+"""Rows of the table of verdicts; the losses that decide stand first, and the JSON has all."""
 """Of the six full charts of a report, these show the curves."""
+
+DEAVERAGE: Final = "deaverage"
+"""How a series was derived whose rows are local means; joined and epoch-end series hold the values as printed."""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
 CAPTION = Text(zh="逐个损失的趋势与判断", en="Trend and verdict of each loss")
@@ -25,19 +30,21 @@ CHANGE = Text(zh="{gain}（{low} 到 {high}）", en="{gain} ({low} to {high})")
 CHANGE_BY_SHAPE = Text(zh="{gain}（{low} 到 {high}，按整条曲线的形状）", en="{gain} ({low} to {high}, by the shape of the curve)")
 SPAN = Text(zh="{rows} 行，{axis} {first} 到 {last}", en="{rows} rows, {axis} {first} to {last}")
 NOT_GIVEN = Text(zh="不适用", en="not applicable")
-DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means, computed back from the running mean)")
+DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means recovered from the running mean)")
 CRITERIA = Text(
     zh=(
         "**判断标准**：末段 = 最后 25 % 的行，取至多 24 段的段中位数做 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。"
-        "整个区间都在 2 % 以内、估计值不到 1 % 才算走平；下界大于 0 才算仍在改善。"
-        "末段单独看分不清、且学习率没有变化的迹象时，用整条曲线（指数或幂律下降）允许的范围来判断，并注明。"
-        "用绝对变化（例如“连续几个 epoch 变化小于 0.01”）判断收敛是不可靠的：它随单位、噪声、平滑和打印间隔而变。"
+        "整个区间都在 ±2 % 以内、估计值不到 1 % 才算走平。整个区间都在改善一侧，以高置信度算仍在改善；估计改善超过 1 % 且区间另一端变差不到 1 %，"
+        "或最后一半的行整个区间都改善超过 2 %，以中等置信度算仍在改善。末段单独看分不清、且没有迹象表明学习率在变时，用整条曲线（指数或幂律下降）允许的范围来判断，并注明。"
+        "用绝对变化（例如“连续几个 epoch 变化小于 0.01”）判断收敛并不可靠：它随单位、噪声、平滑和打印间隔而变。"
     ),
     en=(
         "**Criteria**: the tail is the last 25 % of the rows; its slope is Theil-Sen over at most 24 block medians, with a 90 % interval widened "
-        "for autocorrelation. It is flat where the whole interval lies within 2 % and the estimate below 1 %, and improving where the lower bound is "
-        "above 0. Where the tail alone does not tell and nothing shows the learning rate to change, what the whole curve (an exponential or a power law) "
-        "allows decides, and the report says so. An absolute rule (a change below 0.01 for some epochs) is not reliable: it depends on unit, noise, smoothing and print interval."
+        "for autocorrelation. It is flat where the whole interval lies within ±2 % and the estimate below 1 %. It is improving with high confidence where the whole interval "
+        "lies on the improving side, with medium confidence where the estimate improves by more than 1 % and the other end worsens by less than 1 %, or where the "
+        "whole interval of the last half of the rows improves by more than 2 %. Where the tail alone cannot decide and nothing indicates a changing learning rate, the "
+        "range that the whole curve (an exponential or a power law) allows decides, and the report says so. An absolute rule (a change below 0.01 for several epochs, "
+        "for example) is not reliable: it depends on unit, noise, smoothing and print interval."
     ),
 )
 SCHEDULE = Text(zh="学习率 `{metric}`（{path}）的形状：{schedule}。", en="Shape of the learning rate `{metric}` ({path}): {schedule}.")
@@ -79,13 +86,15 @@ def write(story: Story) -> Section | None:
         Column(title=ROWS),
         Column(title=SURE),
     )
-    blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered), folded=len(ordered) > 24)]
+    blocks: list[Block] = [
+        Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered[:MAX_VERDICTS]), folded=len(ordered) > 24)
+    ]
     main = {series.id for series in story.main}
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
-    blocks += [line_chart(story, series) for series in curves(story)]
+    blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
     return Section(id="convergence", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
 
 
@@ -109,6 +118,20 @@ def _forecasts(story: Story) -> list[Block]:
     return [Prose(text=text) for text in list(told.values())[:4]]
 
 
+def pairs(story: Story) -> list[tuple[Series, Series | None]]:
+    """Return the charts: training and validation of one metric together where they share the axis, else each alone."""
+    drawn = curves(story)
+    made: list[tuple[Series, Series | None]] = []
+    taken: set[str] = set()
+    for series in drawn:
+        if series.id in taken:
+            continue
+        partner = next((s for s in drawn if (s.name, s.axis) == (series.name, series.axis) and s.split != series.split), None)
+        taken |= {series.id, *((partner.id,) if partner is not None else ())}
+        made.append((series, partner))
+    return made[:MAX_CHARTS]
+
+
 def curves(story: Story) -> list[Series]:
     """Return the series to draw: the finest view of the main losses, one a metric and split."""
     chosen: dict[tuple[str, str], Series] = {}
@@ -116,7 +139,7 @@ def curves(story: Story) -> list[Series]:
         held = chosen.get((series.name, series.split))
         if held is None or (is_epoch_level(held) and not is_epoch_level(series)):
             chosen[series.name, series.split] = series
-    return list(chosen.values())[:MAX_CHARTS]
+    return list(chosen.values())[: 2 * MAX_CHARTS]
 
 
 def _row(story: Story, verdict: Verdict) -> Row:
@@ -128,7 +151,7 @@ def _row(story: Story, verdict: Verdict) -> Row:
         template = CHANGE if trend.basis == "tail" else CHANGE_BY_SHAPE
         gain = template(gain=change(-trend.gain), low=change(-trend.high), high=change(-trend.low))
         span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
-    source: str | Phrase = DERIVED(path=series.path) if series.derived else series.path
+    source: str | Phrase = DERIVED(path=series.path) if series.derived and series.derived.how == DEAVERAGE else series.path
     cells = (NAME(metric=story.name(series)), source, STATES[verdict.state.value], gain, span, CONFIDENCES[verdict.confidence])
     return Row(cells=cells, tone=TONES.get(verdict.state.value))
 

@@ -16,19 +16,19 @@ MAX_FACTS: Final = 200
 
 TITLE = Text(zh="这份报告是怎么生成的", en="How this report was made")
 VERSION = Text(
-    zh="由 lossreport {version} 自动生成：读取日志 → 分析 → 组织 → 渲染。相同的输入和版本得到逐字节相同的报告；每个数字都能在所列文件的行号处查到。",
-    en="Written by lossreport {version}: read, analyse, compose, render. The same input and version give the same bytes; every number can be looked up at the file and line given.",
+    zh="由 lossreport {version} 自动生成：读取日志 → 分析 → 组织 → 渲染。相同的输入和版本得到逐字节相同的报告；每条发现都列出所依据的文件和行号，算出来的数都由这些行得到。",
+    en="Written by lossreport {version}: read, analyse, compose, render. The same input and version give the same bytes; every finding names the file and lines it rests on, and computed numbers follow from those lines.",
 )
 METHODS = Text(
-    zh="尖峰：双侧中位数对比（log 空间，不足 30 行时阈值 {short} 倍稳健标准差，60 行起 {long} 倍，且不超过噪声向下偏离的 {mirror} 倍时不报）。混杂：最宽间隙 / 直方图谷底 + Ashman's D + 交替次数。来源对比：逐 epoch 取比值。反算局部均值：(g_i·c_i − g_j·c_j)/(c_i − c_j)。",
-    en="Spikes: two-sided median contrast in log space ({short} robust standard deviations below 30 rows, {long} from 60 on, and further up than {mirror} times what noise reaches down). Mixtures: widest gap or valley of the histogram, Ashman's D, number of alternations. Sources: their ratio epoch by epoch. Local means from running means: (g_i·c_i − g_j·c_j)/(c_i − c_j).",
+    zh="尖峰：双侧中位数对比（log 空间，不足 30 行时阈值 {short} 倍稳健标准差，60 行起 {long} 倍，且向上偏离要超过噪声向下偏离的 {mirror} 倍）。混杂：最宽间隙 / 直方图谷底 + Ashman's D + 交替次数。来源对比：逐 epoch 取比值。反算局部均值：(g_i·c_i − g_j·c_j)/(c_i − c_j)。",
+    en="Spikes: two-sided median contrast in log space ({short} robust standard deviations below 30 rows, {long} from 60 on, and above {mirror} times the downward reach of the noise). Mixtures: widest gap or valley of the histogram, Ashman's D, number of alternations. Sources: their ratio epoch by epoch. Local means from running means: (g_i·c_i − g_j·c_j)/(c_i − c_j).",
 )
-FACTS = Text(zh="用到的事实与出处", en="Facts and where they are from")
+FACTS = Text(zh="用到的事实与出处", en="Facts and their sources")
 NAME, VALUE, FROM = Text(zh="名称", en="name"), Text(zh="值", en="value"), Text(zh="出处", en="from")
 GIVEN = Text(zh="用户给定", en="given by the user")
 GIVEN_IN = Text(zh="用户给定（{place}）", en="given by the user ({place})")
 THRESHOLD = Text(zh="阈值：{meaning}", en="threshold: {meaning}")
-FAILED = Text(zh="有检查没能跑完（这是 lossreport 的缺陷）", en="Some checks failed (a bug of lossreport)")
+FAILED = Text(zh="有检查没能跑完（这是 lossreport 的缺陷）", en="Some checks failed (a bug in lossreport)")
 FAILURE = Text(zh="`{unit}`：{error}", en="`{unit}`: {error}")
 CODE = Text(zh="`{name}`", en="`{name}`")
 

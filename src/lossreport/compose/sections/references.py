@@ -11,7 +11,7 @@ from lossreport.text import Text, number
 TITLE = Text(zh="参考值", en="Reference values")
 ANSWER = Text(
     zh="只有 tokenizer、数据、掩码和归一化都相同，数值才能直接比较；下表只提供量级，不构成好坏的结论。",
-    en="Values compare only with the same tokenizer, data, mask and normalisation; this table gives orders of magnitude, not a judgement.",
+    en="Values are comparable only with the same tokenizer, data, mask and normalisation; this table gives orders of magnitude, not a judgement.",
 )
 CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
 CAPTION_OWN = Text(zh="同类数值：公开资料与自己的存档", en="Values of the same kinds: published, and from one's own archive")
@@ -23,7 +23,7 @@ METRIC, HERE, PUBLISHED, SOURCE = (
 )
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
 GIVEN = Text(zh="{source}（用户给定）", en="{source} (given by the user)")
-NONE = Text(zh="这些损失种类没有可引用的公开数值。", en="There are no published values to quote for these kinds of loss.")
+NONE = Text(zh="这些种类的 loss 没有收录可引用的公开数值。", en="No published values are on file for these kinds of loss.")
 
 
 def write(story: Story) -> Section | None:

@@ -15,8 +15,8 @@ MAX_CARDS: Final = 12
 
 TITLE = Text(zh="每个损失的尺度", en="The scale of each loss")
 ANSWER = Text(
-    zh="不同种类的损失单位不同，数值大小不能互相比较；每个损失只能与它自己的机会水平和同口径的参考值比。种类由指标名判断，另有依据时写在该损失之下。",
-    en="Kinds of loss have different units, so their sizes cannot be compared with each other; each can only be held against its own chance level and references of the same kind. The kind is read from the name, unless another ground stands below the loss.",
+    zh="不同种类的 loss 单位不同，数值大小不能互相比较；每个 loss 只能与它自己的机会水平和同口径的参考值比较。种类由指标名判断，另有依据时写在该 loss 之下。",
+    en="Different kinds of loss have different units, so their values cannot be compared with each other; each can only be compared with its own chance level and with references of the same kind. The kind is read from the name unless another reason is given below the loss.",
 )
 CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
 METRIC, KIND, VALUE = Text(zh="损失", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
@@ -24,14 +24,14 @@ CHANCE, ASSUMED = Text(zh="机会水平", en="chance level"), Text(zh="假设", 
 SHARE, SOURCE = Text(zh="占机会水平", en="of chance"), Text(zh="出处", en="source")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
 UNKNOWN = Text(zh="未知", en="unknown")
-CARD = Text(zh="**`{metric}`**（{kind}，{unit}）", en="**`{metric}`** ({kind}, {unit})")
-CARD_PLAIN = Text(zh="**`{metric}`**（{kind}）", en="**`{metric}`** ({kind})")
+CARD = Text(zh="`{metric}`：{kind}，单位 {unit}", en="`{metric}`: {kind}, in {unit}")
+CARD_PLAIN = Text(zh="`{metric}`：{kind}", en="`{metric}`: {kind}")
 FACTS = Text(zh="依据的设置：{facts}。", en="Settings used: {facts}.")
 FACT = Text(zh="`{name}` = {value}（{place}）", en="`{name}` = {value} ({place})")
 GIVEN = Text(zh="`{name}` = {value}（用户给出）", en="`{name}` = {value} (given by the user)")
 NEEDS = Text(
-    zh="还缺少：{needs}。用 `--set 名称=值` 或 lossreport.toml 提供后，可以说得更准。",
-    en="Missing: {needs}. With `--set NAME=VALUE` or lossreport.toml more can be said.",
+    zh="还缺少：{needs}。用 `--set 名称=值` 或 lossreport.toml 给出后，可以判断得更具体。",
+    en="Missing: {needs}. Given with `--set NAME=VALUE` or in lossreport.toml, more can be said.",
 )
 
 

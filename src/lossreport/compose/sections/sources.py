@@ -32,7 +32,7 @@ FILE, PARSER = Text(zh="文件", en="file"), Text(zh="解析器", en="parser")
 ROWS, SKIPS, SHA = Text(zh="行数", en="rows"), Text(zh="跳过", en="skipped"), Text(zh="sha256（前 12 位）", en="sha256 (first 12)")
 EPOCHS = Text(zh="{path}：每个 epoch 的均值", en="{path}: epoch means")
 WINDOWS = Text(zh="{path}：每个 epoch 最后一行打印的值", en="{path}: the last printed row of every epoch")
-STATE = Text(zh="状态（与上一行相比，逐个指标）", en="state (against the row before, metric by metric)")
+STATE = Text(zh="状态（与上一行相比，逐个指标）", en="state (change from the previous row, metric by metric)")
 FIRST = Text(zh="起点", en="start")
 LINE = Text(zh="行号", en="line")
 STEP_UP = Text(zh="`{metric}` 升到 {ratio}", en="`{metric}` up to {ratio}")
@@ -43,8 +43,8 @@ FLAGGED = Text(zh="⚑ {finding} · {rest}", en="⚑ {finding} · {rest}")
 CLUSTERED = Text(zh="簇 {name} · {rest}", en="cluster {name} · {rest}")
 MEANING = {
     Statistic.EPOCH_MEAN: Text(
-        zh="{path}：每行是一个 epoch 的均值，在所有 rank 同步（all-reduce）之后写出。",
-        en="{path}: each row is the mean of one epoch, written after all ranks were synchronised (all-reduce).",
+        zh="{path}：每行是一个 epoch 的均值；按 MetricLogger 的惯例，在所有 rank 同步（all-reduce）之后写出。",
+        en="{path}: each row is the mean of one epoch; by MetricLogger convention it is written after all ranks are synchronised (all-reduce).",
     ),
     Statistic.WINDOW_MEAN: Text(
         zh="{path}：每行的第一个数是一个 rank 最近 {window} 次 iteration 的均值，括号里是该 rank 从本 epoch 开始到此刻的均值；两者都不是“最后一个 batch”的值。",
@@ -56,11 +56,11 @@ MEANING = {
     ),
 }
 AGREE = Text(
-    zh="{path} 与 {original} 中 {count} 个指标（{metrics}）逐行一致，直到打印的最后一位：两份文件来自同一次训练，下面只按 {original} 判断。",
-    en="{path} and {original} hold the same values of {metrics}, row by row and to the last printed digit (series: {count}): both are of the same run, and {original} is the one judged below.",
+    zh="{path} 与 {original} 中的 {metrics}（{statistic}，共 {count} 个序列）逐行一致，直到打印的最后一位：两边记录的是同一次训练，这些序列下面只按 {original} 判断。",
+    en="{path} and {original} hold the same values of {metrics} ({statistic}; series: {count}), row by row and to the last printed digit: both record the same run, and these series are judged by {original} below.",
 )
 DIFFER = Text(zh="来源之间对不上", en="The sources do not agree")
-SPARKS = Text(zh="所有指标一览（每行一个序列）", en="All metrics at a glance (one series a row)")
+SPARKS = Text(zh="所有指标一览（每行一个序列）", en="All metrics at a glance (one series per row)")
 METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="split"), Text(zh="走势", en="shape")
 FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
 LEFT_OUT = Text(zh="没有读的文件：{files}。", en="Files that were not read: {files}.")
@@ -69,7 +69,7 @@ BAD_LINES = Text(zh="{path} 中跳过的行：{lines}。", en="Lines of {path} t
 ONE_LINE = Text(zh="第 {line} 行（{reason}）", en="line {line} ({reason})")
 MAX_SPARKS: Final = 120
 MAX_NAMES: Final = 4
-MORE = Text(zh="等", en="...")
+MORE = Text(zh="{names} 等", en="{names} and others")
 METRIC_LOGGER: Final = "metriclogger"
 """What MEANING says is true of this family only; of all others the glance table tells what one row is."""
 HOW, AXIS = Text(zh="每行是", en="a row is"), Text(zh="横轴", en="over")
@@ -205,17 +205,17 @@ def _step(story: Story, series: Series, row: int) -> Phrase:
 
 
 def _agreement(story: Story) -> Iterator[Block]:
-    pairs: dict[tuple[str, str], list[str]] = {}
+    pairs: dict[tuple[str, str, str], list[str]] = {}
     ids = {series.id for series in story.run.series}
     for one in story.analysis.agreements:
         if one.copy in ids:
             copy, original = story.series(one.copy), story.series(one.original)
-            pairs.setdefault((copy.path, original.path), []).append(story.name(copy))
-    for (path, original_path), metrics in pairs.items():
-        shown_names = Join(
-            items=tuple(NAMED(metric=name) for name in metrics[:MAX_NAMES]) + ((MORE(),) if len(metrics) > MAX_NAMES else ())
-        )
-        yield Prose(text=AGREE(path=path, original=original_path, count=len(metrics), metrics=shown_names))
+            pairs.setdefault((copy.path, original.path, copy.statistic.value), []).append(story.name(copy))
+    for (path, original_path, statistic), metrics in pairs.items():
+        names = Join(items=tuple(NAMED(metric=name) for name in metrics[:MAX_NAMES]))
+        shown_names = MORE(names=names) if len(metrics) > MAX_NAMES else names
+        text = AGREE(path=path, original=original_path, count=len(metrics), metrics=shown_names, statistic=STATISTICS[statistic])
+        yield Prose(text=text)
 
 
 def _sparks(story: Story) -> Table:

@@ -9,23 +9,25 @@ from lossreport.model.report import Block, Prose, Section
 from lossreport.text import Phrase, Text
 
 TITLE = Text(zh="日志无法回答的问题", en="What the logs cannot tell")
-ANSWER = Text(zh="以下各点不是“没有问题”，而是“没有数据可判断”。", en="The points below are not “no problem” but “no data to judge by”.")
+ANSWER = Text(
+    zh="以下各点不是“没有问题”，而是“没有数据可判断”。", en="The points below do not mean “no problem”; they mean “no data to judge by”."
+)
 POINT = Text(zh="• {text}", en="• {text}")
 CAUSE = Text(
     zh="原因：训练日志只记录结果，报告里的原因都是带依据的假设，由所列的测量来判定。",
-    en="Causes: a log records outcomes; every cause in this report is a hypothesis with its grounds, to be decided by the measurement named.",
+    en="Causes: a log records outcomes; every cause in this report is a hypothesis with its evidence, to be decided by the measurement named.",
 )
 TASK = Text(
     zh="模型是否够用：训练 loss 不等于任务指标（成功率、准确率等），需要单独评测。",
-    en="Whether the model is good enough: a training loss is not the task's metric (success rate, accuracy), which needs an evaluation of its own.",
+    en="Whether the model is good enough: a training loss is not the task metric (success rate, accuracy), which needs a separate evaluation.",
 )
 MASK = Text(
     zh="`{metric}` 统计了哪些 token（标签掩码、类别权重、各类 token 的比例），日志里没有；机会水平的解读以此为前提。",
-    en="Which tokens `{metric}` counts (label mask, class weights, mix of token kinds) is not in the logs; reading it against chance depends on it.",
+    en="Which tokens `{metric}` counts (label mask, class weights, mix of token kinds) is not in the logs; how the chance level is to be read depends on it.",
 )
 GRADIENT = Text(
-    zh="各损失项的梯度各有多大：日志只有总的梯度范数，占比只能按数值算。",
-    en="How large the gradient of each term is: only a total norm is logged, so shares are of value.",
+    zh="各损失项的梯度各有多大：日志没有分项的梯度范数，占比只能按数值算。",
+    en="How large the gradient of each term is: gradient norms per term are not logged, so the shares are shares of value.",
 )
 
 

@@ -18,8 +18,7 @@ BELOW_FLOOR = Text(
     zh="label smoothing 的 ε = {epsilon}（`{fact}`）、{k} 个选项时，计入平滑的交叉熵不可能低于 {floor}，而 {value} 比它低 {gap}："
     "记录的数没有计入平滑（例如验证时关闭了平滑），或者 ε、选项数并非如此。",
     en="With label smoothing ε = {epsilon} (`{fact}`) over {k} choices a cross-entropy that includes the smoothing cannot fall below {floor},"
-    " yet {value} is {gap} below it: the logged number leaves the smoothing out (switched off in validation, for example), or ε or the"
-    " number of choices is another.",
+    " yet {value} is {gap} below it: the logged number leaves the smoothing out (switched off in validation, for example), or ε or the number of choices differs.",
 )
 ASSUMPTION = "H(p, q), p = 1-eps+eps/K, q = eps/K"
 

@@ -12,7 +12,7 @@ from lossreport.text import Phrase, Text, number, percent
 
 OVER_ONE = Text(
     zh="{value} 大于 1，不会是 0 到 1 的比例：可能是百分数，也可能是均值出了错（例如跨 rank 归约混入了别的指标）；单凭一个值无法区分。",
-    en="{value} is above 1, so it is no fraction of 0..1: a percentage, or a broken mean (a reduction across ranks that mixed in another"
+    en="{value} is above 1, so it is not a fraction between 0 and 1: a percentage, or a broken mean (a reduction across ranks that mixed in another"
     " metric, for example). One value cannot tell which.",
 )
 OVER_HUNDRED = Text(
@@ -21,8 +21,7 @@ OVER_HUNDRED = Text(
 )
 GUESS = Text(
     zh="在 {k} 个类别中均匀猜测，平均命中 {share}；类别不均衡时，总猜最常见的一类会更高。",
-    en="A uniform guess among {k} classes is right {share} of the time; with unbalanced classes always guessing the commonest one does"
-    " better.",
+    en="A uniform guess among {k} classes is right {share} of the time; with unbalanced classes, always guessing the most common one does better.",
 )
 PLAIN = re.compile(r"(?:\w+_)?acc(?:uracy)?(?:@?1)?|top_?1")
 """Names whose chance level is 1/K; not top5 or IoU."""
@@ -45,7 +44,7 @@ _NOT = r"(?!.*(?:loss|err|grad|accum|acc_(?:steps?|iter)))"
 
 LOSS = LossType(
     id="accuracy",
-    title=Text(zh="准确率一类", en="accuracy and kin"),
+    title=Text(zh="准确率一类", en="accuracy and similar"),
     names=metric_names(
         _NOT + r"(?:.*/)?(?:\w+_)?acc(?:uracy|uracies)?(?:@?\d+)?(?:_\w+)?",
         _NOT + r"(?:\w+_)?top_?[15]",
@@ -63,7 +62,7 @@ LOSS = LossType(
     needs=("num_classes",),
     why=Text(
         zh="它是命中的比例（0 到 1，或 0 到 100 的百分数），只数对错、不看概率，因此 loss 仍在变化时它可以不动。",
-        en="The share that is right (0 to 1, or 0 to 100 in percent). It counts hits and ignores probabilities, so it can stand still"
+        en="The share of correct predictions (0 to 1, or 0 to 100 in percent). It counts hits and ignores probabilities, so it can stand still"
         " while the loss still moves.",
     ),
 )

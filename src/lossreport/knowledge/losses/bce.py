@@ -19,12 +19,12 @@ OBJECTNESS: Final = re.compile(r"obj")
 BALANCED = Text(
     zh="处处预测 1/2 的 loss 是 ln 2 = {half}；只会输出正例占比 π 的常数预测器是 H(π)：π = 10 % 时 0.325 nats，π = 1 % 时 0.056 nats。"
     "正例占比未知，{value} 本身说明不了什么；请用 `--set positive_rate.{metric}=π` 给出。",
-    en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that knows only the share π of positives costs H(π): 0.325 nats at"
+    en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that outputs the share π of positives costs H(π): 0.325 nats at"
     " π = 10 %, 0.056 nats at 1 %. The share is unknown, so {value} alone says little; give it with `--set positive_rate.{metric}=SHARE`.",
 )
 OVER_HALF = Text(
-    zh="{value} 高于 ln 2 = {half}：处处预测 1/2 的 loss 更低，或者记录的不是均值（求和、加了权）。",
-    en="{value} is above ln 2 = {half}: predicting 1/2 everywhere scores lower, or the logged number is no plain mean (a sum, weights).",
+    zh="{value} 高于 ln 2 = {half}：处处预测 1/2 的 loss 反而更低，或者记录的不是普通均值（例如求和、加了权）。",
+    en="{value} is above ln 2 = {half}: predicting 1/2 everywhere would score lower, or the logged number is not a plain mean (a sum, or weighted).",
 )
 BELOW = Text(
     zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它低 {gap}，是它的 {share}。",
@@ -42,8 +42,7 @@ ABOVE = Text(
 )
 GAIN = Text(
     zh="目标检测的 objectness loss 常乘增益、按框数或网格归一化（YOLO 的日志含增益），ln 2 不能当作它的机会水平；{value} 只能与同一配置的值比较。",
-    en="The objectness loss of a detector often carries a gain or is divided by boxes or cells (YOLO logs it with its gain), so ln 2 is no"
-    " chance level of it; {value} compares only with values of the same configuration.",
+    en="The objectness loss of a detector often carries a gain or is divided by boxes or cells (YOLO logs it with its gain), so ln 2 is not its chance level; {value} is comparable only with values of the same configuration.",
 )
 
 
@@ -58,7 +57,7 @@ def _chance(known: Known) -> Chance | None:
         return None
     rate = _rate(known)
     if rate is None:
-        return Chance(value=math.log(2), assumption="ln 2: p = 1/2 everywhere")
+        return Chance(value=math.log(2), assumption="ln 2 (p = 1/2)")
     return Chance(value=entropy(rate, 1 - rate), assumption="H(positive_rate)")
 
 
@@ -108,7 +107,7 @@ LOSS = LossType(
     needs=("positive_rate.<metric>",),
     why=Text(
         zh="每个输出单独判断是或否；正例很少时，全猜“否”就已经很低，因此数值低本身不说明模型学到了东西。",
-        en="Every output is a yes or no of its own. Where positives are rare, always guessing “no” already scores low, so a low value by itself"
+        en="Every output is a separate yes or no. Where positives are rare, always guessing “no” already scores low, so a low value by itself"
         " does not show that anything was learned.",
     ),
 )

@@ -24,7 +24,7 @@ AT = Text(
 )
 ABOVE = Text(
     zh="均匀猜测为 log2 {v} = {chance}：{value} 是它的 {ratio}，均匀猜测反而更低，或者记录的不是均值。",
-    en="A uniform guess costs log2 {v} = {chance}: {value} is {ratio} of it, so that guess scores lower, or the logged number is no mean.",
+    en="A uniform guess costs log2 {v} = {chance}: {value} is {ratio} of it, so that guess scores lower, or the logged number is not a mean.",
 )
 UNKNOWN = Text(
     zh="`{metric}` 的词表大小 V 未知，均匀猜测的 log2 V 也就未知；请用 `--set vocab_size=N` 给出。",

@@ -18,7 +18,7 @@ TIE: Final = 0.01
 BELOW = Text(
     zh="{value} 比均匀猜测的 ln {k} = {chance} 低 {gap}，是它的 {share}，相当于 {choices} 个等效选项（e^L）。"
     "类别不均衡时，只输出类别频率就能低于 ln {k}：应再与类别分布的熵比较。",
-    en="{value} is {gap} below ln {k} = {chance} of a uniform guess, {share} of it, like {choices} effective choices (e^L). With unbalanced"
+    en="{value} is {gap} below ln {k} = {chance} of a uniform guess, {share} of it, equivalent to {choices} effective choices (e^L). With unbalanced"
     " classes the class frequencies alone score below ln {k}: compare with the entropy of the class distribution as well.",
 )
 AT = Text(
@@ -28,8 +28,7 @@ AT = Text(
 ABOVE = Text(
     zh="{value} 比均匀猜测的 ln {k} = {chance} 高 {gap}：均匀猜测的 loss 更低。可能是概率压在了错误的类别上，"
     "也可能记录的不是均值（例如求和、乘了系数），或者 K 不是 {k}。",
-    en="{value} is {gap} above ln {k} = {chance}: a uniform guess scores lower. Either probability sits on wrong classes, or the logged number"
-    " is no plain mean (a sum, a coefficient), or K is not {k}.",
+    en="{value} is {gap} above ln {k} = {chance}: a uniform guess scores lower. Either the probability is on wrong classes, or the logged number is not a plain mean (a sum, or scaled by a coefficient), or K is not {k}.",
 )
 UNKNOWN = Text(
     zh="`{metric}` 的类别数 K 未知，均匀猜测的 ln K 也就未知；请用 `--set num_classes=K` 给出（检测、分割模型要算上背景类）。",

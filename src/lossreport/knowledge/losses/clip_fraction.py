@@ -12,7 +12,7 @@ SHARE = Text(
     zh="{value}：{share} 的概率比超出了裁剪范围，超出的部分不产生梯度。",
     en="{value}: {share} of the probability ratios left the clipping range, where no gradient flows.",
 )
-IMPOSSIBLE = Text(zh="{value} 不在 0 到 1 之间，不会是比例。", en="{value} is outside 0..1 and so is no share.")
+IMPOSSIBLE = Text(zh="{value} 不在 0 到 1 之间，不会是比例。", en="{value} is outside 0 to 1, so it is not a share.")
 
 
 def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
@@ -33,6 +33,6 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="策略没有移动时为 0；持续很高说明每次更新走得太远。合适的大小取决于 cliprange。",
-        en="0 while the policy has not moved; high for long means that every update goes far. How much is much depends on the cliprange.",
+        en="0 while the policy has not moved; a persistently high value means that every update moves far. What counts as high depends on the cliprange.",
     ),
 )

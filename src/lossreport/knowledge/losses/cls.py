@@ -65,7 +65,6 @@ LOSS = LossType(
     needs=("type.<metric>", "num_classes"),
     why=Text(
         zh="各框架含义不同：detectron2 的 `loss_cls` 是含背景类的交叉熵，RetinaNet 一类是 focal loss，YOLO 是乘了增益的 BCE；形式或归一化不同就不可比。",
-        en="The frameworks mean different things by it: `loss_cls` of detectron2 is a cross-entropy with a background class, that of RetinaNet and kin a"
-        " focal loss, that of YOLO a BCE with its gain. Another form or normalisation does not compare.",
+        en="Frameworks define it differently: `loss_cls` of detectron2 is a cross-entropy with a background class, that of RetinaNet and similar models a focal loss, that of YOLO a BCE with its gain. Values of another form or normalisation are not comparable.",
     ),
 )

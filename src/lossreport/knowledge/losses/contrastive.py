@@ -30,7 +30,7 @@ TWO_VIEWS_SCALED = Text(
 )
 AT = Text(
     zh="停在这个值不动，与分不出正负对（特征坍缩、配对被打乱、没有在训练）一致。",
-    en="Staying flat at this value is what telling no pair apart looks like: collapsed features, shuffled pairs, or no training.",
+    en="Staying flat at this value is consistent with pairs that cannot be told apart: collapsed features, shuffled pairs, or no training.",
 )
 ABOVE = Text(
     zh="高于 ln N 不一定是故障：logit scale 较大时，随机特征的起点就在它之上。",
@@ -38,7 +38,7 @@ ABOVE = Text(
 )
 UNKNOWN = Text(
     zh="候选数未知，{value} 没有参照值；请用 `--set candidates.{metric}=N` 给出每个正例面对的候选总数（CLIP 汇集特征时为全局 batch）。",
-    en="The number of candidates is unknown, so there is nothing to hold {value} against; give with `--set candidates.{metric}=N` how many each"
+    en="The number of candidates is unknown, so there is nothing to compare {value} with; give with `--set candidates.{metric}=N` how many each"
     " positive is chosen from (the global batch, where CLIP gathers features).",
 )
 
@@ -110,8 +110,7 @@ LOSS = LossType(
     needs=("candidates.<metric>", "batch_size", "world_size", "temperature"),
     why=Text(
         zh="从一个 batch 的候选中认出正例的交叉熵：候选越多起点越高，batch 大小不同的数值不可比；temperature 改变整体刻度。",
-        en="The cross-entropy of finding the positive among the candidates of a batch: more candidates start higher, so values of another batch"
-        " size do not compare, and the temperature changes the scale as a whole.",
+        en="The cross-entropy of finding the positive among the candidates of a batch: more candidates start higher, so values of another batch size are not comparable, and the temperature changes the scale as a whole.",
     ),
     references=(
         Reference(

@@ -29,7 +29,6 @@ LOSS = LossType(
     role="counter",
     why=Text(
         zh="它只说明这一行处在训练的什么位置，或有多少数据、参数、时间；数值大小不作判断。",
-        en="It says where in the training a row stands, or how much data, how many parameters or how much time there are;"
-        " its size is not judged.",
+        en="It says where in the training a row stands, or counts data, parameters or time; its size is not judged.",
     ),
 )

@@ -41,7 +41,7 @@ BELOW = Text(
 )
 CHOICES = Text(
     zh="{value} 相当于 {choices} 个等效选项（perplexity，即 e^L）：不确定程度与在这么多个选项中均匀猜测相同，占 V = {v} 的 {share}。",
-    en="{value} = {choices} effective choices (perplexity, e^L): as uncertain as a uniform guess among that many, {share} of V = {v}.",
+    en="{value} is equivalent to {choices} effective choices (perplexity, e^L): as uncertain as a uniform guess among that many, {share} of V = {v}.",
 )
 AT = Text(
     zh="{value} 与机会水平相差不到 {tie}：只看这个数，与均匀猜测没有区别。",
@@ -59,8 +59,7 @@ FAR_ABOVE = Text(
 BEYOND_IGNORANCE = Text(
     zh="一无所知的 loss 也只有 {chance}。可能的原因：概率压在了错误的选项上；记录的数不是交叉熵的均值（例如跨 rank 归约时混入了别的指标）；"
     "或者 V = {v} 不是 logits 的维度。",
-    en="Knowing nothing costs only {chance}. Possible readings: probability sits on wrong choices; the logged number is no mean"
-    " cross-entropy (a reduction across ranks mixed in another metric, for example); or V = {v} is not the dimension of the logits.",
+    en="Knowing nothing costs only {chance}. Possible causes: the probability is on wrong choices; the logged number is not a mean cross-entropy (a reduction across ranks mixed in another metric, for example); or V = {v} is not the dimension of the logits.",
 )
 GPT2 = Text(
     zh="**若** V 是 GPT-2 填充后的词表 {v}（推断，日志没有说）",
@@ -88,7 +87,7 @@ OVER_LEVEL = Text(
 WEIGHTED = Text(
     zh="日志给出了类别权重（`{fact}`），这个 loss 是加权均值：e^L 不是 perplexity，也不能与未加权的 loss 比较。"
     "按权重之和归一化时（PyTorch 的 mean），均匀猜测的 loss 仍是 ln V。",
-    en="Class weights are set (`{fact}`), so this loss is a weighted mean: e^L is no perplexity, and an unweighted loss is not comparable."
+    en="Class weights are set (`{fact}`), so this loss is a weighted mean: e^L is not a perplexity, and it is not comparable with an unweighted loss."
     " Divided by the sum of the weights (PyTorch's mean), a uniform guess still costs ln V.",
 )
 UNKNOWN = Text(
@@ -104,8 +103,7 @@ FLIP = Text(
 )
 ALWAYS_ABOVE = Text(
     zh="{value} 高于上列每一个 V 的机会水平：作为按 token 取的均值，它差于其中任何一个的均匀猜测；也可能记录的不是均值（例如对梯度累积的各步求了和）。",
-    en="{value} is above the chance level of every V listed: as a mean per token it is worse than a uniform guess for each of them; or the logged"
-    " number is no such mean (a sum over the steps of gradient accumulation, for example).",
+    en="{value} is above the chance level of every V listed: as a mean per token it is worse than a uniform guess for each of them; or the logged number is not such a mean (a sum over the steps of gradient accumulation, for example).",
 )
 ALWAYS_BELOW = Text(
     zh="{value} 低于 ln 2 = {level}：无论 V 是多少，都低于机会水平。",

@@ -42,6 +42,6 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="它由预测与标注的重叠决定：平滑项和按类平均的方式不同，数值就不可比。",
-        en="Overlap of prediction and label decides it; another smoothing term or way of averaging over classes does not compare.",
+        en="The overlap of prediction and label decides it; values with another smoothing term or class averaging are not comparable.",
     ),
 )

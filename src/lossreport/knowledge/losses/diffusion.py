@@ -28,7 +28,7 @@ BELOW = Text(
     zh="数值本身不说明采样质量：样本在变好时 loss 可以走平，应看 FID 或样本。",
     en="The number says nothing about samples: they can improve while the loss is flat, so look at FID or at samples.",
 )
-AT = Text(zh="停在 1.0 附近与没有学到东西一致。", en="Staying around 1.0 is what learning nothing looks like.")
+AT = Text(zh="停在 1.0 附近与没有学到东西一致。", en="Staying around 1.0 is consistent with learning nothing.")
 ABOVE = Text(
     zh="高于它意味着差于恒定输出 0，或者 loss 加了权、求了和，或者预测目标不是这一种。",
     en="Above it a constant 0 would score lower, unless the loss is weighted or summed or something else is predicted.",
@@ -103,7 +103,8 @@ LOSS = LossType(
         ),
         Reference(value=Text(zh="约 0.25。", en="About 0.25."), source="LTH14/mar, issue #20"),
         Reference(
-            value=Text(zh="停在约 1.0：没有学到东西。", en="Stuck around 1.0: not learning."), source="CompVis/latent-diffusion, issue #369"
+            value=Text(zh="停在约 1.0：报告者认为没有学到东西。", en="Stuck around 1.0: reported as not learning."),
+            source="CompVis/latent-diffusion, issue #369",
         ),
     ),
 )

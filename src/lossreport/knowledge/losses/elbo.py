@@ -40,7 +40,7 @@ LOSS = LossType(
     needs=("dims.<metric>",),
     why=Text(
         zh="它是重建误差与 KL 之和，两者要分开看：KL 趋于 0 是后验坍缩，总和仍可能在下降。按维求和还是取均值决定量级。",
-        en="It is reconstruction plus KL, which have to be read apart: a KL that goes to 0 is posterior collapse, and the sum may fall all the"
+        en="It is reconstruction plus KL, which have to be read separately: a KL that goes to 0 is posterior collapse, and the sum may fall all the"
         " same. A sum or a mean over dimensions sets its size.",
     ),
 )

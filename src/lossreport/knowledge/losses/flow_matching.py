@@ -16,7 +16,7 @@ NORMALISED = Text(
     zh="**若**数据归一化到单位方差、未按时间加权，恒定输出 0",
     en="**if** the data is normalised to unit variance and time is not weighted, for always predicting 0",
 )
-AT = Text(zh="停在这里不动，与没有学到东西一致。", en="Staying flat there is what learning nothing looks like.")
+AT = Text(zh="停在这里不动，与没有学到东西一致。", en="Staying flat there is consistent with learning nothing.")
 ABOVE = Text(
     zh="高于它意味着差于恒定输出 0，或者数据没有归一化，或者 loss 加了权。",
     en="Above it a constant 0 would score lower, unless the data is not normalised or the loss is weighted.",

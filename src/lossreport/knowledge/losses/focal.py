@@ -16,7 +16,7 @@ HALF = Text(
 )
 UNKNOWN = Text(
     zh="没有 α 和 γ，{value} 没有参照值；请用 `--set focal_alpha=α` 和 `--set focal_gamma=γ` 给出。检测模型常按正例数归一化，此时参照值还取决于正例占比。",
-    en="Without α and γ there is nothing to hold {value} against; give them with `--set focal_alpha=A` and `--set focal_gamma=G`. Detectors often"
+    en="Without α and γ there is nothing to compare {value} with; give them with `--set focal_alpha=A` and `--set focal_gamma=G`. Detectors often"
     " divide by the number of positives, and then the share of positives matters too.",
 )
 
@@ -50,7 +50,6 @@ LOSS = LossType(
     needs=("focal_alpha", "focal_gamma"),
     why=Text(
         zh="交叉熵乘上 α(1−p)^γ，已经判对的样本权重很小：数值整体偏小，与普通交叉熵没有可比性，起点还取决于偏置的初始化。",
-        en="A cross-entropy times α(1−p)^γ, which leaves little weight on what is already right. Values are small as a whole, do not compare with a"
-        " plain cross-entropy, and start where the initial bias puts them.",
+        en="A cross-entropy times α(1−p)^γ, which leaves little weight on what is already right. Values are small as a whole, are not comparable with a plain cross-entropy, and start where the initial bias puts them.",
     ),
 )

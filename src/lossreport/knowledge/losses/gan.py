@@ -19,8 +19,7 @@ LOSS = LossType(
     goal="none",
     role="loss",
     why=Text(
-        zh="生成器和判别器互相对抗：一方的 loss 下降可能只是另一方变弱，长期波动是常态，走平或上升都不说明图像质量；质量要看 FID 等独立指标。",
-        en="Generator and discriminator play against each other: one loss may fall only because the other player got weaker, and swings belong to the game. Neither a flat nor"
-        " a rising curve tells the quality of what is generated; FID and the like do.",
+        zh="生成器和判别器互相对抗：一方的 loss 下降可能只是另一方变弱，持续波动很常见，走平或上升都不说明图像质量；质量要看 FID 等独立指标。",
+        en="Generator and discriminator play against each other: one loss may fall only because the other player got weaker, and persistent swings are usual. Neither a flat nor a rising curve says anything about sample quality; use FID or another independent metric.",
     ),
 )

@@ -9,10 +9,9 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 UNKNOWN = Text(
-    zh="从名字和日志都看不出 `{metric}` 是哪一种 loss，所以 {value} 没有可比的机会水平，也不作评价；"
+    zh="从名字和日志都看不出 `{metric}` 是哪一种 loss，所以 {value} 没有可比的机会水平，这里不作评价；"
     "若已知种类，请用 `--set type.{metric}=cross_entropy`（或其他种类）给出。",
-    en="Neither the name nor the logs tell what kind of loss `{metric}` is, so {value} has no chance level to compare with and gets no adjective;"
-    " if you know the kind, say `--set type.{metric}=cross_entropy` (or another kind).",
+    en="Neither the name nor the logs tell what kind of loss `{metric}` is, so {value} has no chance level to compare with and is not rated; if you know the kind, give `--set type.{metric}=cross_entropy` (or another kind).",
 )
 
 

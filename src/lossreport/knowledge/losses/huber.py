@@ -10,7 +10,7 @@ from lossreport.text import Phrase, Text, factor, number, percent
 
 UNKNOWN = Text(
     zh="`{metric}` 的转折点 β（或 δ）与目标取值范围没有同时给出，{value} 无法换算；请用 `--set beta.{metric}=β` 和 `--set range.{metric}=LO,HI` 给出。",
-    en="The bend β (or δ) of `{metric}` and the range of its targets are not both known, so {value} cannot be put in proportion; give"
+    en="The bend β (or δ) of `{metric}` and the range of its targets are not both known, so {value} cannot be interpreted; give"
     " `--set beta.{metric}=B` and `--set range.{metric}=LO,HI`.",
 )
 BELOW = Text(
@@ -27,7 +27,7 @@ ABOVE = Text(
     zh="若目标在 [{low}, {high}] 内均匀分布，恒定预测中点的 loss 是 {chance}（β = {beta}）：{value} 是它的 {ratio}，差于这个常数；"
     "或者目标超出该范围，或者记录的不是均值。",
     en="For targets spread uniformly over [{low}, {high}], always predicting the middle costs {chance} (β = {beta}): {value} is {ratio} of it,"
-    " worse than that constant, unless targets leave the range or the logged number is no mean.",
+    " worse than that constant, unless targets leave the range or the logged number is not a mean.",
 )
 
 

@@ -10,7 +10,7 @@ from lossreport.text import Phrase, Text, change, number
 
 AT = Text(zh="{value}：新旧策略给出的概率相同。", en="{value}: the new policy gives the same probabilities as the old.")
 AWAY = Text(zh="{value}：按均值，概率比偏离 1 达 {change}。", en="{value}: on average the ratio is {change} away from 1.")
-IMPOSSIBLE = Text(zh="{value} 不是正数，不会是概率比。", en="{value} is not positive and so is no ratio of probabilities.")
+IMPOSSIBLE = Text(zh="{value} 不是正数，不会是概率比。", en="{value} is not positive, so it is not a ratio of probabilities.")
 
 
 def _notes(_: Known, value: float) -> tuple[Phrase, ...]:

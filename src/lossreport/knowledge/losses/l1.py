@@ -29,8 +29,7 @@ CHANCE = Text(
 )
 NO_RANGE = Text(
     zh="`{metric}` 的目标取值范围未知，无法说明 {value} 占多大比例；请用 `--set range.{metric}=LO,HI` 给出。",
-    en="The range of the targets of `{metric}` is unknown, so {value} cannot be put in proportion; give it with `--set"
-    " range.{metric}=LO,HI`.",
+    en="The range of the targets of `{metric}` is unknown, so {value} cannot be related to it; give it with `--set range.{metric}=LO,HI`.",
 )
 MEAN = Text(
     zh="mean reduction（PyTorch 默认）的 L1 loss 已经对所有元素取过均值：{value} 就是每个元素的平均绝对误差，不要再除以维数。",
@@ -46,7 +45,7 @@ MEAN_ACTION = Text(
 ZEROS = Text(
     zh="**若**不含动作的 batch 以 0 计入均值（如同系列公开代码 RynnVLA-002），则真实 L1 = 记录值 / 含动作 batch 的占比；"
     "例如占比为二分之一时，是 {doubled} 而不是 {value}。",
-    en="**If** batches without actions are averaged in as zeros (as in the public code of this family, RynnVLA-002), the true L1 is the"
+    en="**If** batches without actions are averaged in as zero (as in the public code of this family, RynnVLA-002), the true L1 is the"
     " logged"
     " value divided by the share of batches with actions: at a share of one half, {doubled} instead of {value}.",
 )

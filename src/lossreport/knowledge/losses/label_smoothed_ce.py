@@ -18,7 +18,7 @@ AT = Text(
 BELOW = Text(zh="{value} 比均匀猜测的 ln {k} = {chance} 低 {gap}。", en="{value} is {gap} below ln {k} = {chance} of a uniform guess.")
 ABOVE = Text(
     zh="{value} 比均匀猜测的 ln {k} = {chance} 高 {gap}：均匀猜测的 loss 更低，或者记录的不是均值。",
-    en="{value} is {gap} above ln {k} = {chance}: a uniform guess scores lower, or the logged number is no mean.",
+    en="{value} is {gap} above ln {k} = {chance}: a uniform guess scores lower, or the logged number is not a mean.",
 )
 UNKNOWN = Text(
     zh="`{metric}` 的下限取决于 ε 和选项数，日志没有给全；请用 `--set label_smoothing=ε` 和 `--set num_classes=K`（或 vocab_size）给出。",

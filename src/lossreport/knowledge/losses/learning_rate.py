@@ -46,9 +46,7 @@ LOSS = LossType(
     role="schedule",
     notes=_notes,
     why=Text(
-        zh="学习率由配置和调度器决定，不是训练的结果；它的变化点常常就是 loss 台阶的原因。",
-        en="The learning rate is set by the configuration and its scheduler, it is no result of training; where it changes, a step in"
-        " the loss"
-        " often has its cause.",
+        zh="学习率由配置和调度器决定，不是训练的结果；loss 的台阶常常与它的变化点重合。",
+        en="The learning rate is set by the configuration and its scheduler and is not a result of training; a step in the loss often coincides with a change of it.",
     ),
 )

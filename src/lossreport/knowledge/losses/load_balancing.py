@@ -81,7 +81,6 @@ LOSS = LossType(
     needs=("num_experts", "num_experts_per_tok"),
     why=Text(
         zh="它衡量 token 在各专家间分布得多不均匀，均衡时也不为 0；它是正则项，数值下降不代表模型变好，乘系数后记录的值要除以系数才能比较。",
-        en="It measures how unevenly tokens spread over the experts, and is not 0 when they are balanced. It is a regulariser: a fall is no progress"
-        " of the model, and a value logged with its coefficient has to be divided by it first.",
+        en="It measures how unevenly tokens spread over the experts, and is not 0 when they are balanced. It is a regulariser: a fall does not mean that the model improves, and a value logged with its coefficient has to be divided by it first.",
     ),
 )

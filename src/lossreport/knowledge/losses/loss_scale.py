@@ -36,8 +36,7 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="fp16 训练时梯度被放大的倍数，不是 loss：通常溢出时减半，长时间不溢出则加倍；连续减半说明反复溢出。",
-        en="How many times gradients are enlarged in fp16 training; it is no loss. Usually it is halved on an overflow and doubled after long without one, so"
-        " repeated halving means repeated overflow.",
+        en="The factor by which gradients are enlarged in fp16 training; it is not a loss. Usually it is halved on an overflow and doubled after a long stretch without one, so repeated halving means repeated overflow.",
     ),
     references=(
         Reference(

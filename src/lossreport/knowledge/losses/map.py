@@ -10,7 +10,7 @@ from lossreport.text import Phrase, Text, number
 
 OVER_ONE = Text(
     zh="{value} 大于 1，不会是 0 到 1 的比例：可能是百分数，也可能是均值出了错；单凭一个值无法区分。",
-    en="{value} is above 1, so it is no fraction of 0..1: a percentage, or a broken mean. One value cannot tell which.",
+    en="{value} is above 1, so it is not a fraction between 0 and 1: a percentage, or a broken mean. One value cannot tell which.",
 )
 OVER_HUNDRED = Text(
     zh="{value} 大于 100：既不是比例，也不是百分数，这个记录值不可信。",

@@ -23,7 +23,7 @@ ABOVE = Text(
 )
 IMPOSSIBLE = Text(
     zh="{value} 小于 1：perplexity 不可能小于 1，这个记录值是别的量，或计算有误。",
-    en="{value} is below 1, which no perplexity can be: another quantity is logged, or it is computed wrongly.",
+    en="{value} is below 1, which no perplexity can be: either another quantity is logged, or it is computed wrongly.",
 )
 
 

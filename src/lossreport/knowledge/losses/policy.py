@@ -30,7 +30,7 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="它只是让梯度方向正确的替代目标，数据由当前策略自己产生，每一步都在换：走平、上升、下降都不说明策略变好或变差。",
-        en="A surrogate made to have the right gradient, on data that the current policy makes anew at every step: neither a flat nor a rising nor"
+        en="A surrogate with the right gradient, on data that the current policy generates anew at every step: neither a flat nor a rising nor"
         " a falling curve says whether the policy gets better.",
     ),
 )

@@ -38,11 +38,11 @@ BELOW = Text(
 )
 AT = Text(
     zh="停在这个值且 rewards 为 0，与策略没有在更新一致；第 0 步就应当在这里。",
-    en="Staying there with rewards of 0 is what a policy that is not updated looks like; at step 0 it is where the loss should be.",
+    en="Staying there with rewards of 0 is consistent with a policy that is not updated; at step 0 the loss should be there.",
 )
 ABOVE = Text(
     zh="高于它说明有些偏好对排反了，而且差距不小；若第 0 步就高于它，请检查参考模型是否一致、dropout 是否关闭。",
-    en="Above it some pairs are ordered the wrong way round, and by a margin; if it is above at step 0 already, check that the reference model is"
+    en="Above it some pairs are ranked in the wrong order by a clear margin; if it is above at step 0 already, check that the reference model is"
     " the same and dropout is off.",
 )
 UNKNOWN = Text(
@@ -51,7 +51,7 @@ UNKNOWN = Text(
 )
 FORM = Text(
     zh="loss 的形式（sigmoid、IPO、KTO……）不在日志中，起点因形式而异；请用 `--set loss_type=sigmoid` 之类给出。",
-    en="The form of the loss (sigmoid, IPO, KTO ...) is not in the logs, and each has a start of its own; give it with"
+    en="The form of the loss (sigmoid, IPO, KTO ...) is not in the logs, and each starts at a different value; give it with"
     " `--set loss_type=sigmoid` or another.",
 )
 
@@ -109,7 +109,7 @@ def _said(known: Known, value: float) -> Iterator[Phrase]:
 
 LOSS = LossType(
     id="preference",
-    title=Text(zh="偏好学习 loss（DPO 等）", en="preference loss (DPO and kin)"),
+    title=Text(zh="偏好学习 loss（DPO 等）", en="preference loss (DPO and similar)"),
     names=metric_names(r"(?:\w+_)?(?:dpo|ipo|kto|orpo|simpo|cpo)_?loss", r"dpo|ipo|kto|orpo|simpo", r"preference_?loss"),
     order=45,
     unit="nats",

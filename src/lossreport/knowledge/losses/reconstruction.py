@@ -10,8 +10,7 @@ from lossreport.text import Phrase, Text, number
 
 NOTHING = Text(
     zh="名字没有说明重建误差怎么算（L1、平方误差、交叉熵或感知距离），{value} 没有可比的参照值；请用 `--set type.{metric}=mse`（或其他种类）给出。",
-    en="The name does not tell how the reconstruction is measured (L1, squared error, cross-entropy or a perceptual distance), so there is nothing"
-    " to hold {value} against; say `--set type.{metric}=mse` (or another kind).",
+    en="The name does not tell how the reconstruction is measured (L1, squared error, cross-entropy or a perceptual distance), so there is nothing to compare {value} with; say `--set type.{metric}=mse` (or another kind).",
 )
 
 

@@ -18,7 +18,7 @@ BELOW = Text(
 AT = Text(zh="只看这个数，模型还分不出哪个回答更好。", en="By this number alone the model does not tell the better answer from the worse.")
 ABOVE = Text(
     zh="高于猜硬币：有些回答对排反了，而且差距不小，或者 loss 里还加了别的项。",
-    en="Worse than a coin toss: some pairs are ordered the wrong way round, and by a margin, or another term is added to this loss.",
+    en="Worse than a coin toss: some pairs are ranked in the wrong order by a clear margin, or another term is added to this loss.",
 )
 
 

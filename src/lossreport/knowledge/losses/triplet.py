@@ -20,7 +20,7 @@ AT = Text(
 )
 UNKNOWN = Text(
     zh="边距 m 未知，{value} 没有参照值；请用 `--set margin.{metric}=m` 给出。",
-    en="The margin m is unknown, so there is nothing to hold {value} against; give it with `--set margin.{metric}=M`.",
+    en="The margin m is unknown, so there is nothing to compare {value} with; give it with `--set margin.{metric}=M`.",
 )
 
 

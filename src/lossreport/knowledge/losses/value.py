@@ -9,8 +9,7 @@ from lossreport.text import Phrase, Text, number, percent
 
 UNKNOWN = Text(
     zh="恒定预测平均回报的误差等于回报的方差，而方差不在日志中：{value} 没有参照值；请看 explained variance，或用 `--set target_var.{metric}=方差` 给出。",
-    en="Always predicting the mean return costs the variance of the returns, which is not in the logs, so there is nothing to hold {value}"
-    " against; look at the explained variance, or give `--set target_var.{metric}=VARIANCE`.",
+    en="Always predicting the mean return costs the variance of the returns, which is not in the logs, so there is nothing to compare {value} with; look at the explained variance, or give `--set target_var.{metric}=VARIANCE`.",
 )
 AGAINST = Text(
     zh="回报的方差是 {variance}：{value} 是它的 {share}（前提是记录的是未乘系数的 MSE；有的代码乘 1/2）。低于 100 % 才比恒定预测平均回报更好。",

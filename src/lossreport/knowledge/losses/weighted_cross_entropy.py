@@ -71,8 +71,7 @@ LOSS = LossType(
     needs=("vocab_size",),
     why=Text(
         zh="各类别（或 token）的 −ln p 先乘权重再取均值，因此由权重大的类别决定；e^L 不是 perplexity，也不能与未加权的交叉熵比较。",
-        en="−ln p is multiplied by a weight of its class (or token) before the mean, so the heavy classes decide. e^L is no perplexity, and an"
-        " unweighted cross-entropy is not comparable.",
+        en="−ln p is multiplied by a weight of its class (or token) before the mean, so the heavy classes decide. e^L is not a perplexity, and it is not comparable with an unweighted cross-entropy.",
     ),
     references=(
         Reference(

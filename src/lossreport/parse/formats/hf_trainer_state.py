@@ -151,7 +151,7 @@ PARSER = Parser(
     id="hf_trainer_state",
     title=Text(
         zh="Hugging Face Trainer 的 trainer_state.json（TRL、PaddleNLP 等）",
-        en="trainer_state.json of the Hugging Face Trainer (TRL, PaddleNLP and kin)",
+        en="trainer_state.json of the Hugging Face Trainer (also TRL and PaddleNLP)",
     ),
     sniff=sniff,
     read=read,

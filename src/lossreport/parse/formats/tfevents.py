@@ -40,7 +40,7 @@ SUFFIXES: Final = (("_step", Statistic.VALUE), ("_epoch", Statistic.EPOCH_MEAN))
 BOOKKEEPING: Final = ("hp_metric",)
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
 CORRUPT = Text(zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used")
-LENGTH = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing behind it can be read")
+LENGTH = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing after it can be read")
 
 
 def sniff(log: LogFile) -> Score:

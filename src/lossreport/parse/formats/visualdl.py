@@ -24,7 +24,7 @@ FIRST_TAG: Final = b"meta_data_tag"
 """What VisualDL writes before anything else."""
 STEP, TAG, TIME, VALUE, HPARAMS, TAGGED = 1, 2, 3, 4, 13, 14
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
-DAMAGED = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing behind it can be read")
+DAMAGED = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing after it can be read")
 
 
 def sniff(log: LogFile) -> Score:

@@ -1,0 +1,41 @@
+"""Makes the user's own Markdown notes fit for a report: they may format, list, tabulate and link, and can neither run nor load anything."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from markupsafe import Markup
+
+EXTENSIONS: Final = ("tables", "fenced_code", "sane_lists")
+TAGS: Final = {
+    *("p", "br", "hr", "blockquote", "pre", "code", "em", "strong", "del", "ul", "ol", "li", "a"),
+    *("h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
+}
+SCHEMES: Final = {"http", "https", "mailto"}
+HEADING: Final = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
+DEEPEST: Final = 6
+IMAGE: Final = re.compile(r"!(?=\[)")
+
+
+def notes_html(text: str) -> Markup:
+    """Return notes as HTML of harmless elements only: no raw HTML, no images, no styles; links to http(s) and mail."""
+    if not text.strip():
+        return Markup("")
+    import nh3
+    from markdown import Markdown
+
+    raw = Markdown(extensions=list(EXTENSIONS), output_format="html").convert(_lowered(text, 2))
+    clean = nh3.clean(raw, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener noreferrer")
+    return Markup(clean)
+
+
+def notes_markdown(text: str) -> str:
+    """Return notes as Markdown for inside a report: headings below its own, images as links, raw HTML as text."""
+    outside = re.split(r"(```.*?```|`[^`\n]+`)", text, flags=re.DOTALL)
+    kept = [part if i % 2 else IMAGE.sub("", part).replace("<", "\\<") for i, part in enumerate(outside)]
+    return _lowered("".join(kept), 2).strip()
+
+
+def _lowered(text: str, levels: int) -> str:
+    return HEADING.sub(lambda match: "#" * min(DEEPEST, len(match[1]) + levels), text)

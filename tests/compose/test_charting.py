@@ -1,0 +1,59 @@
+"""What is drawn: training beside validation, one label an excursion, and a panel of its own for the gravest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+import lossreport
+from lossreport.compose.charting import ZOOM_ROWS
+from lossreport.compose.sections.anomalies import MAX_FULL
+from lossreport.model.report import Chart, FindingList, LineChart, Table
+from lossreport.model.run import Run
+from runs import falling, make_run, make_series
+
+
+def charts(run: Run, section: str) -> list[LineChart]:
+    report = lossreport.compose(lossreport.analyze(run, strict=True))
+    blocks = next(one.blocks for one in report.sections if one.id == section)
+    return [block.spec for block in blocks if isinstance(block, Chart) and isinstance(block.spec, LineChart)]
+
+
+def test_training_and_validation_of_one_metric_share_a_chart() -> None:
+    (chart,) = charts(make_run(loss=falling(40), val_loss=falling(40, 8, 3)), "convergence")
+    assert [curve.name for curve in chart.curves] == ["train", "val"]
+
+
+def test_on_another_axis_the_validation_has_its_own_chart() -> None:
+    series = [make_series(falling(200), "loss", axis="step"), make_series(falling(10), "loss", "val", axis="epoch", id="m2")]
+    assert [len(chart.curves) for chart in charts(make_run(series), "convergence")] == [1, 1]
+
+
+def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:
+    y = falling(400, noise=0.003)
+    y[200:205] *= [3.0, 2.5, 2.0, 1.6, 1.3]
+    (chart,) = [one for one in charts(make_run([make_series(y, "loss", axis="step")]), "anomalies") if one.id.startswith("zoom")]
+    (curve,) = chart.curves
+    assert curve.smooth is None
+    assert np.array_equal(curve.y, y[200 - ZOOM_ROWS : 200 - ZOOM_ROWS + len(curve.y)])
+    assert [mark.label != "" for mark in chart.marks].count(True) == 1
+    assert chart.marks[0].y == y[200]
+
+
+def test_a_short_log_needs_no_panel() -> None:
+    y = falling(40, noise=0.003)
+    y[20] *= 3
+    assert not [one for one in charts(make_run(loss=y), "anomalies") if one.id.startswith("zoom")]
+
+
+def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table() -> None:
+    series = []
+    for number in range(MAX_FULL + 10):
+        y = falling(120, noise=0.003, seed=number)
+        y[60:63] *= 3
+        series.append(make_series(y, f"loss_{number}", axis="step", id=f"m{number + 1}"))
+    analysis = lossreport.analyze(make_run(series), strict=True)
+    blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
+    told = [block for block in blocks if isinstance(block, FindingList)]
+    assert [len(block.findings) for block in told] == [MAX_FULL]
+    tables = [block for block in blocks if isinstance(block, Table) and block.folded]
+    assert sum(len(table.rows) for table in tables) == len(analysis.findings) - MAX_FULL
