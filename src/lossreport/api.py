@@ -214,11 +214,17 @@ def with_logs(
 ) -> str:
     """Return an HTML report with the logs of `paths` inside: byte for byte, or with `redact` without secrets, people and machines.
 
-    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the logs go with them.
+    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the logs go with them. Raises UsageError
+    for standard input, and where two logs have one name.
     """
     from lossreport.render.attachments import attached
 
-    return attached(page, _attachments(_listed(paths), ignore, redact, config))
+    logs = list(_attachments(_listed(paths), ignore, redact, config))
+    names = [log.path for log in logs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"Two logs are called {twice!r} and cannot both be embedded", hint="Name the folder that holds both.")
+    return attached(page, logs)
 
 
 def _attachments(

@@ -121,6 +121,16 @@ def test_numbers_are_never_redacted() -> None:
     assert scrub(b"host=3 user: 4.5e-3 loss=2.31 ip 8.8") == b"host=3 user: 4.5e-3 loss=2.31 ip 8.8"
 
 
+def test_two_logs_of_one_name_are_refused(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "log.csv").write_text("step,loss\n" + "".join(f"{i},{y:.4f}\n" for i, y in enumerate(falling(20))))
+    with pytest.raises(UsageError):
+        api.build([tmp_path / "a", tmp_path / "b"], tmp_path / "r.html", embed_logs=True)
+    api.build([tmp_path], tmp_path / "r.html", embed_logs=True)
+    assert [log.path for log in read_report(tmp_path / "r.html").logs()] == ["a/log.csv", "b/log.csv"]
+
+
 def test_only_html_can_hold_logs(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         api.build([FORMATS / "generic_csv"], tmp_path / "r.json", embed_logs=True)
