@@ -16,13 +16,14 @@ FLOORS = {
     "charts": 5,
     "render": 6,
     "api": 7,
-    **dict.fromkeys(("cli", "__main__", "integrations", "archive"), 8),
+    **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive"), 8),
 }
 MAY_NOT_SEE = {room: {"parse", "analyze", "knowledge", "compose"} for room in ("render", "charts")}
 EXCEPTIONS = {
     ("__init__", "api"),  # the package loads its functions when one is first used
     ("__main__", "cli"),
     ("cli", "archive"),  # the command line offers the commands of the archive
+    ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),
     ("registry", "errors"),

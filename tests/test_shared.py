@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import lossreport
+from certainty import certain
 from lossreport.errors import LossreportError
 from lossreport.render.to_json import to_dict
 from truth import holds, is_checkable
@@ -59,4 +60,5 @@ def test_every_folder_of_real_logs_is_read_or_refused_with_a_reason(folder: Path
         refused = error.hint
     if not refused:
         assert analysis.failures == ()
+        assert certain(analysis) == []
         assert target.read_text(encoding="utf-8").endswith("</html>\n")

@@ -83,7 +83,11 @@ def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
 
     runs = [run] if isinstance(run, Run) else list(run)
     analyses = [analyze_run(one, strict=strict) for one in runs]
-    return analyses[0] if len(analyses) == 1 else _merged(analyses)
+    if len(analyses) == 1:
+        return analyses[0]
+    from lossreport.analyze.siblings import with_siblings
+
+    return _merged(with_siblings(analyses))
 
 
 def compose(
@@ -358,6 +362,7 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
         "lr_schedules",
         "forecasts",
         "recommendations",
+        "juries",
         "not_applicable",
         "failures",
     )

@@ -1,4 +1,4 @@
-"""The command line: build, formats, schema, and the commands of `archive`. Heavy packages are imported by the command that needs them, never by --help."""
+"""The command line: build, formats, lint, schema, and the commands of `archive`. Each imports the heavy packages it needs; --help none."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -146,6 +146,24 @@ def _explain(log: LogFile | Skipped) -> bool:
         if candidate is best or candidate.score.value > 0:
             click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
     return readable
+
+
+@main.command()
+@click.argument("note", metavar="NOTE.md")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages of the answers. Default: both.")
+@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
+@click.option("-v", "--verbose", is_flag=True, help="Also list what was not checked, and why.")
+def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], verbose: bool, **options: Any) -> int:
+    """Hold a hand-written note against the logs; exit with 4 where they contradict it."""
+    from lossreport.lint.lint import lint as held
+    from lossreport.lint.lint import told
+    from lossreport.settings import parse_facts
+
+    found = held(note, paths, parse_facts(options["set"]))
+    for line in told(found, lang, verbose=verbose):
+        click.echo(line)
+    return GATE_REACHED if found.contradictions else 0
 
 
 @main.command()

@@ -168,3 +168,28 @@ def test_the_run_verdict_names_the_findings_it_rests_on() -> None:
     analysis = lossreport.analyze(STATES[State.DIVERGING]())
     because = analysis.run_verdict("r1").because
     assert [finding.kind for finding in analysis.findings if finding.id in because] == ["divergence"]
+
+
+def spiked_rows(*rows: int, n: int = 1000) -> Floats:
+    y = falling(n, noise=0.003)
+    for row in rows:
+        y[row : row + 3] *= 3
+    return y
+
+
+@pytest.mark.parametrize(("rows", "state"), [((700, 708), "improving"), ((700, 760), "unstable")], ids=["one burst", "two spikes"])
+def test_spikes_within_one_percent_of_the_rows_are_one_event(rows: tuple[int, int], state: str) -> None:
+    made = make_run([make_series(spiked_rows(*rows), "loss", axis="step")])
+    assert lossreport.analyze(made, strict=True).run_verdict("r1").state == state
+
+
+@pytest.mark.parametrize(("train", "unstable"), [(False, False), (True, True)], ids=["validation alone", "training too"])
+def test_spikes_of_a_validation_alone_are_no_instability(train: bool, unstable: bool) -> None:
+    loss = falling(40, noise=0.003)
+    validation = falling(40, 8, 3, noise=0.003, seed=1)
+    validation[[25, 32]] *= 2
+    if train:
+        loss[25] *= 2
+    analysis = lossreport.analyze(make_run(loss=loss, val_loss=validation), strict=True)
+    (judged,) = [v for v in analysis.verdicts if v.series and analysis.series(v.series[0]).split == "val"]
+    assert (judged.state == "unstable") is unstable

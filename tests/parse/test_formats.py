@@ -18,6 +18,7 @@ ELSEWHERE = {
     "metriclogger_jsonl": "vla_action_head/log_train.txt",
     "args_namespace": "vla_action_head/args.json",
     "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
+    "hf_results": "formats/hf_results/all_results.json",
     "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }
 nan = math.nan

@@ -13,7 +13,9 @@ from lossreport.analyze.composition import shares
 from lossreport.analyze.detector import Context, detectors
 from lossreport.analyze.explain import explained
 from lossreport.analyze.forecast import forecasts
+from lossreport.analyze.forensics import examined
 from lossreport.analyze.ignoring import remarks, without_ignored
+from lossreport.analyze.jury import juries
 from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
@@ -57,6 +59,8 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
     context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
+    looked = work.take("forensics", lambda: examined(context))
+    context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
@@ -72,6 +76,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
         recommendations=_recommendations(work, case) if judged else (),
+        juries=tuple(work.take("jury", lambda: juries(context))),
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),
     )

@@ -105,6 +105,11 @@ class Context:
         """The losses whose value is a measure of progress: all but regularisers, whose rise is no divergence."""
         return tuple(series for series in self.losses if self.kind(series).role == "loss")
 
+    @cached_property
+    def training(self) -> frozenset[str]:
+        """The ids of the training losses among them."""
+        return frozenset(series.id for series in self.progress if series.split == "train")
+
     def is_measure(self, series: Series) -> bool:
         """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
         plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self._rewarded)
@@ -223,6 +228,11 @@ def make_finding(
 def metric_of(series: Series) -> tuple[str, str, str]:
     """Return what makes two series the same metric of the same source."""
     return series.source, series.split, series.name
+
+
+def same_metric(a: Series, b: Series) -> bool:
+    """Return whether two series are the same metric of the same source."""
+    return metric_of(a) == metric_of(b)
 
 
 def grouped(series: Iterable[Series]) -> dict[tuple[str, str, str], list[Series]]:

@@ -55,8 +55,8 @@ def excursions(y: Floats) -> Spans:
     y = np.asarray(y, dtype=np.float64)
     found = _once(y)
     if found and len(y) < SHORT:
-        more = _once(without(y, found))
-        found = tuple(sorted({*found, *(span for span in more if not any(a <= span[0] <= b for a, b in found))}))
+        rows = {row for first, last in (*found, *_once(without(y, found))) for row in range(first, last + 1)}
+        return _spans(np.array(sorted(rows), dtype=np.intp), gap=_gap(len(y)))
     return found
 
 

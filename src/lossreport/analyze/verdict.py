@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -29,6 +30,8 @@ VERY_SHORT: Final = 20
 """Two spikes among so few rows are a share that makes no curve stable, wherever they stand."""
 WARM_UP: Final = 0.10
 MIN_SPIKES: Final = 2
+BURST: Final = 0.01
+"""Excursions within 1 % of the rows count once (SCIENCE.md section 7)."""
 NEAR_CHANCE: Final = 0.03
 OVER_TARGET: Final = 1.10
 LAST_EPOCHS: Final = 3
@@ -86,6 +89,14 @@ SENTENCES: Final = {
 GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
+)
+FROZEN = Text(
+    zh="`{metric}`（{path}）的末段逐位不变，打印的很可能不是测得的值，不据此判断收敛。",
+    en="`{metric}` ({path}) ends in one value to the last digit, which most likely was not measured; convergence is not judged by it.",
+)
+RUN_FROZEN = Text(
+    zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
+    en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
 )
 TREND = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
@@ -161,7 +172,7 @@ SHORT: Final = {
 class Judgement:
     """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
 
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided.
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
     """
 
     state: State
@@ -170,6 +181,7 @@ class Judgement:
     confidence: Confidence = "medium"
     is_game: bool = False
     by_half: bool = False
+    is_frozen: bool = False
 
 
 def verdicts(context: Context) -> Iterator[Verdict]:
@@ -205,6 +217,9 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("mixture", series):
         because = _ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
+    if context.has("frozen_metric", series):
+        because = _ids(context, series, ("frozen_metric",))
+        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
     if not context.is_measure(series):
         return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
     if context.has("divergence", series):
@@ -260,9 +275,14 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up."""
+    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up.
+
+    Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
+    """
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
     spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late]
+    if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
+        spikes = []
     chance = [
         f
         for f in context.found
@@ -272,7 +292,14 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
     swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
-    return (spikes if len(spikes) >= MIN_SPIKES else []) + chance + swings
+    return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
+
+
+def _events(spikes: Sequence[Finding], rows: int) -> int:
+    """Return how many events the spikes are: those within 1 % of the rows of each other are one burst."""
+    ordered = sorted(spikes, key=lambda finding: finding.start.row)
+    apart = sum(after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered))
+    return apart + bool(ordered)
 
 
 def _reported_nonfinite(context: Context) -> bool:
@@ -286,8 +313,8 @@ def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool 
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
-    if judged.is_game:
-        return GAME(**values)
+    if judged.is_game or judged.is_frozen:
+        return (GAME if judged.is_game else FROZEN)(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -358,7 +385,10 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     if state in (State.IMPROVING, State.CONVERGED):
         deciding = _one_each(deciding)
     rest = _one_each((series, judged) for series, judged in main if judged.state is not state and judged.trend is not None)
-    template = RUN[state]
+    frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
+    if frozen:
+        state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
+    template = RUN_FROZEN if frozen else RUN[state]
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)

@@ -79,7 +79,8 @@ class Hypothesis:
 class Finding:
     """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name.
 
-    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture).
+    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture). `notes` say what else the logs
+    hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Finding:
     rows: tuple[int, ...] = ()
     groups: tuple[tuple[int, ...], ...] = ()
     hypotheses: tuple[Hypothesis, ...] = ()
+    notes: tuple[Phrase, ...] = ()
     explained_by: str | None = None
 
     def __post_init__(self) -> None:
@@ -258,6 +260,30 @@ class Agreement:
     rows: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """What one published spike rule says of a series: the rows where it fires, or in `reason` why it cannot judge.
+
+    `needs` rows are the least it needs, `rows` the finite ones there are.
+    """
+
+    juror: str
+    title: str
+    rule: str
+    needs: int
+    rows: int
+    fires: tuple[Position, ...] = ()
+    reason: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jury:
+    """The votes of all published rules on one series. For information: no finding and no verdict stands on them."""
+
+    series: tuple[str, ...]
+    votes: tuple[Vote, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
@@ -273,6 +299,7 @@ class Analysis:
     lr_schedules: tuple[LrSchedule, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     recommendations: tuple[Recommendation, ...] = ()
+    juries: tuple[Jury, ...] = ()
     not_applicable: tuple[NotApplicable, ...] = ()
     failures: tuple[Failure, ...] = ()
 

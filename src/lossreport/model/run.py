@@ -58,7 +58,7 @@ class Status(StrEnum):
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
 GroundBy = Literal["declared", "name", "metrics", "config", "parser", "none"]
 """What told the kind of a metric; none: nothing did."""
-EventKind = Literal["nonfinite_exit", "oom", "traceback", "overflow", "resume", "killed", "timeout", "early_stop", "other"]
+EventKind = Literal["nonfinite_exit", "oom", "traceback", "overflow", "resume", "killed", "timeout", "early_stop", "checkpoint", "other"]
 
 
 def frozen_floats(values: npt.ArrayLike) -> Floats:

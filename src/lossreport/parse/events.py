@@ -1,4 +1,4 @@
-"""Recognises what text logs say in words: non-finite exits, out of memory, tracebacks, resumes, the end of training."""
+"""Recognises what text logs say in words: non-finite exits, out of memory, tracebacks, resumes, saved checkpoints, the end of training."""
 
 from __future__ import annotations
 
@@ -37,6 +37,13 @@ EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
         "early_stop",
         re.compile(
             r"\bEarly stopping(?:!|\.|:|, best iteration| triggered| at epoch| after)|^Stopped by overfitting detector\b|^Stopping since \w+ has not improved\b|\bearly stopped\b|\bEarlyStopping: ",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "checkpoint",
+        re.compile(
+            r"\bSaving model checkpoint to\b|\bSaved checkpoint \S|\bsuccessfully saved checkpoint at iteration\b|^\s*(?:\[[^\]]*\]\s*)*saving checkpoint to \S",
             re.IGNORECASE,
         ),
     ),

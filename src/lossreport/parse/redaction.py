@@ -5,6 +5,7 @@ Applied where a run is put together, so that no later room ever sees it; numbers
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Callable
 from typing import Final
@@ -18,50 +19,128 @@ HOST: Final = "[host]"
 ADDRESS: Final = "[address]"
 EMAIL: Final = "[email]"
 
-SECRET_NAME: Final = re.compile(
-    r"(?:.*[_.\-])?(?:api_?key|access_?key(?:_?id)?|secret(?:_?key)?|(?:auth|access|hf|hub|api|bearer|bot|refresh|github|gitlab|wandb)_?token|token|password|passwd|pwd"
-    r"|credentials?|private_?key|webhook(?:_?url)?|cookie)",
-    re.IGNORECASE,
+Replacement = str | Callable[[re.Match[str]], str]
+Rule = tuple[re.Pattern[str], Replacement]
+
+_KEY: Final = (
+    r"api_?key|access_?key(?:_?id|_?secret)?|secret(?:_?access)?(?:_?key)?|private_?key|password|passwd|passphrase|pwd|credentials?"
+    r"|webhook(?:_?url)?|cookie"
 )
-PERSON_NAME: Final = re.compile(r"(?:.*[_.\-])?(?:user(?:_?name)?|login|author|owner|email|account)", re.IGNORECASE)
+_TOKEN: Final = r"(?:auth|access|session|security|hf|hub|api|bearer|bot|refresh|github|gitlab|wandb)_?token"
+SECRET_NAME: Final = re.compile(rf"(?:.*[_.\-])?(?:{_TOKEN}|token)|.*?(?:{_KEY})", re.IGNORECASE)
+PERSON_NAME: Final = re.compile(r"(?:.*[_.\-])?(?:user(?:_?name)?|log(?:in|name)|author|owner|email|account)", re.IGNORECASE)
 HOST_NAME: Final = re.compile(
-    r"(?:.*[_.\-])?(?:host(?:_?name)?|node_?name|nodelist|master_addr|server|machine|ip(?:_?addr(?:ess)?)?)", re.IGNORECASE
+    r"(?:.*[_.\-])?(?:host(?:_?name)?|node_?name|node_?list|master_addr|rdzv_endpoint|server|machine|ip(?:_?addr(?:ess)?)?)", re.IGNORECASE
 )
 """Names of settings whose value, where it is a word, is a secret, a person or a machine."""
-PATTERNS: Final[tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]] = (
+_SET: Final = r"['\"]?\s*[=:]\s*"
+_KEY_TEXT: Final = _KEY.replace("_?", r"[_\-]?")
+_END: Final = r"/\s'\",:;)\]}"
+_VERSION: Final = re.compile(r"(?i)(?:\b(?:version|ver|v|driver|cuda|cudnn|nccl|cublas|tensorrt|toolkit|release|build)|[=<>~]=)[\s:=v]*$")
+"""What stands before four numbers that are a version and not an address."""
+_SPECIAL_TOKEN: Final = re.compile(r"<.*>|\[[A-Z]+\]")
+"""The value of `pad_token` and its like: a token of the vocabulary, not of an account."""
+_NO_VALUE: Final = frozenset(("none", "null", "true", "false", "***", "<redacted>"))
+
+
+def _keep_name(match: re.Match[str]) -> str:
+    """Return name, separator and quote as they were, and the mark for the value; a value that says nothing stays."""
+    return match[0] if match["value"].lower() in _NO_VALUE else match[0][: match.start("value") - match.start()] + SECRET
+
+
+def _address_v4(match: re.Match[str]) -> str:
+    is_version = _VERSION.search(match.string, max(0, match.start() - 24), match.start()) is not None
+    is_address = all(int(part) < 256 for part in match[0].split("."))
+    return ADDRESS if is_address and not is_version and match[0] not in LOCAL else match[0]
+
+
+def _address_v6(match: re.Match[str]) -> str:
+    try:
+        found = ipaddress.IPv6Address(match[0].partition("%")[0])
+    except ValueError:  # a time, a C++ name
+        return match[0]
+    return match[0] if found.is_loopback or found.is_unspecified or (found.is_reserved and not found.ipv4_mapped) else ADDRESS
+
+
+SECRETS: Final[tuple[Rule, ...]] = (
     (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), SECRET),
     (
         re.compile(
-            r"\b(?:hf_[A-Za-z0-9]{16,}|sk-[A-Za-z0-9_\-]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|glpat-[\w\-]{16,}|xox[abprs]-[\w\-]{10,}|AKIA[0-9A-Z]{16}|AIza[\w\-]{30,})"
+            r"\b(?:hf_[A-Za-z0-9]{16,}|sk-(?:proj|ant|or|svcacct|admin)-[\w\-]{8,}|sk-[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
+            r"|glpat-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|xox[abprs]-[\w\-]{10,}|A[KS]IA[0-9A-Z]{16}|AIza[\w\-]{30,}|LTAI[A-Za-z0-9]{12,26}"
+            r"|AKLT[A-Za-z0-9_\-]{12,}|AKID[A-Za-z0-9]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
         ),
         SECRET,
     ),
     (re.compile(r"\beyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{4,}"), SECRET),
-    (re.compile(r"(?i)\b(bearer|basic)\s+[A-Za-z0-9+/._\-=]{12,}"), lambda match: f"{match[1]} {SECRET}"),
     (
         re.compile(
-            r"(?i)\b((?:[\w\-]*[_\-])?(?:api[_\-]?key|access[_\-]?key|secret|token|password|passwd))(\s*[=:]\s*|\s+)(['\"]?)(?!\[)([^\s'\",;&]*[A-Za-z_\-][^\s'\",;&]{5,})"
+            r"(?i)https://(?:hooks\.|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/|oapi\.dingtalk\.com/robot/|qyapi\.weixin\.qq\.com/cgi-bin/webhook/"
+            r"|discord(?:app)?\.com/api/webhooks/)[^\s'\"<>)]+"
         ),
-        lambda match: f"{match[1]}{match[2]}{match[3]}{SECRET}",
+        SECRET,
     ),
-    (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+(?=@)"), SECRET),
-    (re.compile(r"(?i)https://hooks\.\S+|https://open\.feishu\.cn/open-apis/bot/\S+|https://oapi\.dingtalk\.com/robot/\S+"), SECRET),
-    (re.compile(r"\b[\w.+\-]+@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
-    (re.compile(r"(?:/home|/Users|/export/home|/public/home|/mnt/home|/usr/home)/[^/\s'\",:;)\]}]+|/root(?=[/\s'\",:;)\]}]|$)"), "~"),
-    (re.compile(r"(?i)[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\/\s'\",:;)\]}]+"), "~"),
-    (re.compile(r"\b[\w.\-]+@[\w.\-]+(?=:[~/\s]|\s*[$#]\s)"), f"{PERSON}@{HOST}"),
     (
-        re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|-\d)"),
-        lambda match: ADDRESS if all(int(part) < 256 for part in match[0].split(".")) and match[0] not in LOCAL else match[0],
+        re.compile(r"(?i)\b(?:authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic|token)|bearer)\s+(?P<value>[A-Za-z0-9+/._\-=]{16,})"),
+        _keep_name,
     ),
-    (re.compile(r"(?<![\w:])(?:[0-9a-fA-F]{1,4}:){7}[0-9a-fA-F]{1,4}(?![\w:])"), ADDRESS),
-    (re.compile(r"\b(?:[\w\-]+\.)+(?:internal|local|lan|corp|intra|cluster)\b"), HOST),
+    (re.compile(r"(?i)\bwandb\b[^\n]{0,60}?\b(?:login|key|ai)\s*[:=]?\s*(?P<value>[0-9a-f]{40,})\b"), _keep_name),
+    (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<quote>['\"])(?P<value>(?!\[)[^'\"\n]{{4,}})"), _keep_name),
+    (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<value>(?!\[)[^\s'\",;&]{{4,}})"), _keep_name),
+    (re.compile(rf"(?i)--[\w\-]{{0,40}}?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
+    (
+        re.compile(
+            rf"(?i)(?<![A-Za-z])token{_SET}['\"]?(?P<value>(?=[\w+/\-.=]*[A-Za-z])(?:(?=[\w+/\-.=]*\d)[\w+/\-.=]{{6,}}|[\w+/\-.=]{{20,}}))"
+        ),
+        _keep_name,
+    ),
+    (re.compile(r"(?i)(?<=[?&])(?:x-amz-\w+(?:-\w+)?|signature|sig|access_?token|key)=(?P<value>[^\s'\"&]{6,})"), _keep_name),
+    (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), SECRET),
 )
+"""Keys by their shape, by the name before them, and in addresses of servers."""
+PEOPLE: Final[tuple[Rule, ...]] = (
+    (re.compile(r"(?<=://)[\w.\-]+(?=@)"), PERSON),
+    (re.compile(r"\b[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
+    (re.compile(r"\b((?:s3[an]?|oss|gs|gcs|tos|cos|obs|bos|hdfs|abfss?|wasbs?)://)[^\s'\"]*/(?=[^\s'\"/]*)"), rf"\1{ADDRESS}/"),
+    (re.compile(rf"(?<![\w.\-~])(?:/[\w.\-]+)*?/(?:home|homes|Users|users)/[^{_END}]+|(?<![\w.\-~])/root(?=[{_END}]|$)"), "~"),
+    (re.compile(rf"(?<=://)([^\s'\"]*?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
+    (re.compile(rf"(?i)\b[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\{_END}]+"), "~"),
+    (re.compile(r"\b[\w.\-]{1,64}@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
+    (
+        re.compile(rf"\b(?P<name>(?i:user(?:_?name)?|logname|author)['\"]?\s*[=:]\s*['\"]?)(?!(?i:none|null)\b)[^\W\d][^{_END}]*"),
+        rf"\g<name>{PERSON}",
+    ),
+)
+"""Accounts, mail, and folders that carry a person's name. What stands in a bucket is told by its last part only."""
+MACHINES: Final[tuple[Rule, ...]] = (
+    (re.compile(r"(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?:(?:\d{1,3}\.){3}\d{1,3})?(?:%\w+)?(?![\w:]|\.\d)"), _address_v6),
+    (re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]|-\d)"), _address_v4),
+    (
+        re.compile(
+            r"(?<![A-Za-z])(?P<name>(?i:(?:host_?name|node_?name|node_?list|master_addr|rdzv_endpoint|host))['\"]?\s*[=:]\s*['\"]?)"
+            r"(?!(?i:localhost|none|null)\b)[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?(?:,[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?)*"
+        ),
+        rf"\g<name>{HOST}",
+    ),
+    (re.compile(r"(?<=@|/)(?:[A-Za-z0-9\-]+\.)+(?:internal|local|lan|corp|intra|cluster)\b"), HOST),
+    (
+        re.compile(
+            r"(?<![\w.\-])(?=[a-z0-9.\-]*(?:[a-z]\d|\d[a-z]|-))(?:[A-Za-z0-9\-]+\.)+(?:internal|local|lan|corp|intra|cluster)(?![\w\-]|\.\w)",
+            re.IGNORECASE,
+        ),
+        HOST,
+    ),
+    (re.compile(r"(?i)\bip(?:-\d{1,3}){4}\b|(?<![\w\-])(?:[a-z0-9]+-)*(?:node|dgx|hgx)-(?:[a-z0-9]+-)*\d{1,5}(?![\w\-])"), HOST),
+    (re.compile(r"(?i)(?<![\w\-])(?:[a-z0-9]+-)*(?:gpu|node|dgx|hgx|compute)[a-z0-9\-]*\[\d{2,}(?:[\-,]\d{2,})*\]"), HOST),
+    (re.compile(r"(?<![\\\w:])\\\\[A-Za-z][\w.\-]+(?=\\[\w$])"), rf"\\\\{HOST}"),
+)
+"""Addresses and names of machines. A version of four numbers, a time and a C++ name look alike and stay."""
+RULES: Final = SECRETS + PEOPLE + MACHINES
 
 
 def redact(text: str) -> str:
     """Return a text without secrets, e-mail addresses, home folders and addresses of machines; what is put there says what it was."""
-    for pattern, instead in PATTERNS:
+    for pattern, instead in RULES:
         text = pattern.sub(instead, text)
     return text
 
@@ -71,6 +150,8 @@ def redact_fact(name: str, value: FactValue) -> FactValue:
     if isinstance(value, tuple):
         return tuple(redact_fact(name, item) for item in value)
     if not isinstance(value, str) or not value.strip() or value.strip().lower() in ("none", "null", "true", "false"):
+        return value
+    if _SPECIAL_TOKEN.fullmatch(value):
         return value
     for names, instead in ((SECRET_NAME, SECRET), (PERSON_NAME, PERSON), (HOST_NAME, HOST)):
         if names.fullmatch(name) and value not in ("localhost", *LOCAL):

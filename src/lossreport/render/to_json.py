@@ -19,12 +19,14 @@ from lossreport.model.analysis import (
     Finding,
     Forecast,
     Hypothesis,
+    Jury,
     Position,
     Recommendation,
     Scale,
     Share,
     Trend,
     Verdict,
+    Vote,
     plain,
 )
 from lossreport.model.run import FactValue, Run, Series, Source, TypeGround
@@ -45,7 +47,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     """Return the analysis as the value that the contract describes and `schema()` checks.
 
     With `brief`, for the block inside HTML, long series keep fewer points, series that another source holds as well keep their ends,
-    and hypotheses told before are named, not repeated.
+    hypotheses told before are named, not repeated, and the words of notes and juries are left to the page itself.
     """
     copies = {agreement.copy for agreement in analysis.agreements} if brief else set()
     points = brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
@@ -59,7 +61,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
         "scales": [_scale(scale) for scale in analysis.scales],
         "shares": [_share(share) for share in analysis.shares],
-        "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None) for finding in analysis.findings],
+        "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None, brief) for finding in analysis.findings],
         "ignored": [
             {"finding": _finding(one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
             for one in analysis.ignored
@@ -68,6 +70,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
         "recommendations": [_recommendation(one) for one in analysis.recommendations],
+        "juries": [_jury(jury, brief) for jury in analysis.juries],
         "not_applicable": [
             {"check": one.check, "series": list(one.series), "reason": plain(one.reason)} for one in analysis.not_applicable
         ],
@@ -248,7 +251,7 @@ def _told(finding: Finding, findings: Sequence[Finding]) -> str | None:
     return next((one.id for one in before if finding.hypotheses and one.hypotheses == finding.hypotheses), None)
 
 
-def _finding(finding: Finding, told: str | None) -> dict[str, Json]:
+def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[str, Json]:
     return {
         "id": finding.id,
         "key": finding.key,
@@ -262,6 +265,7 @@ def _finding(finding: Finding, told: str | None) -> dict[str, Json]:
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "hypotheses": [_hypothesis(hypothesis, told) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
+        **({"notes": [plain(note) for note in finding.notes]} if finding.notes and not brief else {}),
         "rows": list(finding.rows),
         "groups": [list(rows) for rows in finding.groups],
     }
@@ -272,10 +276,9 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
 
 
 def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
-    """Return a hypothesis; of one that the finding `told` weighs already, its name and where to read on."""
+    """Return a hypothesis; of one that the finding `told` weighs already, only its id and where to read on."""
     if told is not None:
-        brief: dict[str, Json] = {"id": hypothesis.id, "rank": hypothesis.rank, "title": plain(hypothesis.title), "told_in": told}
-        return brief | {"for": [], "against": [], "decided_by": plain(hypothesis.decided_by)}
+        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": {"zh": "", "en": ""}}
     return {
         "id": hypothesis.id,
         "rank": hypothesis.rank,
@@ -326,3 +329,15 @@ def _forecast(forecast: Forecast) -> dict[str, Json]:
 
 def _recommendation(one: Recommendation) -> dict[str, Json]:
     return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source, "run": one.run}
+
+
+def _jury(jury: Jury, brief: bool) -> dict[str, Json]:
+    return {"series": list(jury.series), "votes": [_vote(vote, brief) for vote in jury.votes]}
+
+
+def _vote(vote: Vote, brief: bool) -> dict[str, Json]:
+    """Return a vote; inside HTML without its words, which the table of the report has."""
+    made: dict[str, Json] = {"juror": vote.juror, "applicable": vote.reason is None, "needs": vote.needs, "rows": vote.rows}
+    made["fires"] = [_position(at) for at in vote.fires]
+    words = {"title": vote.title, "rule": vote.rule, "reason": None if vote.reason is None else plain(vote.reason)}
+    return made if brief else made | words

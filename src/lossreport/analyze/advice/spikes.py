@@ -18,7 +18,7 @@ NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 BATCH = Text(
     zh="查看离群行对应的 batch（坏样本、超长序列、标签错误）；下一行即回到原来的水平，单凭这一行没有理由改优化器。代价：读几个 batch 的样本。",
-    en="Look at the batches of the outlying rows (bad samples, very long sequences, wrong labels); the next row is back at the old level, which by itself is no reason to change the optimiser. Cost: reading a few batches.",
+    en="Look at the batches of the outlying rows (bad samples, overlong sequences, wrong labels); the next row is back at the old level, which by itself is no reason to change the optimiser. Cost: reading a few batches.",
 )
 ROWS = Text(
     zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",

@@ -1,4 +1,4 @@
-"""A NaN that the logger hid: the Hugging Face Trainer replaces NaN losses by the mean before, so that a dead run prints 0.0 for ever."""
+"""A NaN that the logger hid: the Hugging Face Trainer replaces NaN losses by the mean before, so that a dead run prints one value for ever."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ import numpy as np
 from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding, shown_x
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
-from lossreport.text import Text
+from lossreport.text import Text, number
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 3
-"""So many zeros in a row to the end."""
+"""So many equal rows to the end."""
 
 TEXT = Text(
     zh=(
-        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起一直是 0，而 {witness} 同时是 NaN：真实的 loss 很可能也是 NaN，"
-        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。不能把这些 0 当作收敛。"
+        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起一直是 {value}，而 {witness} 同时是 NaN：真实的 loss 很可能也是 NaN，"
+        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。不能把这些值当作收敛。"
     ),
     en=(
-        "`{metric}` ({path}) is exactly 0 from {axis} {x} (line {line}) on while {witness} is NaN: the true loss is most likely NaN and was replaced "
-        "by the logger (`logging_nan_inf_filter` of transformers is on by default). These zeros are no convergence."
+        "`{metric}` ({path}) is exactly {value} from {axis} {x} (line {line}) on while {witness} is NaN: the true loss is most likely NaN and was replaced "
+        "by the logger (`logging_nan_inf_filter` of transformers is on by default). These values are no convergence."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss that is 0 to the end while the gradient norm or the validation loss is NaN."""
+    """Yield a finding a training loss that is one value (most often 0) to the end while the gradient norm or the validation loss is NaN."""
     for series in context.progress:
-        start = zeros_from(series)
+        start = constant_from(series)
         if series.split != "train" or start is None:
             continue
         witness = next((s for s in context.judged if s.source == series.source and _is_nan_behind(s, series, start)), None)
@@ -44,6 +44,7 @@ def detect(context: Context) -> Iterator[Found]:
                 x=shown_x(series.x[start]),
                 line=int(series.line[start]),
                 witness=WITNESS(name=witness.label),
+                value=number(float(series.y[start]), digits=6),
             )
             rows = list(range(start, len(series)))
             yield make_finding(
@@ -54,12 +55,14 @@ def detect(context: Context) -> Iterator[Found]:
 WITNESS = Text(zh="`{name}`", en="`{name}`")
 
 
-def zeros_from(series: Series) -> int | None:
-    """Return the first of the zeros that a series ends with, where it was not 0 before; None without."""
-    nonzero = np.flatnonzero(series.y != 0)
-    if not len(nonzero) or len(series) - nonzero[-1] - 1 < MIN_ROWS:
+def constant_from(series: Series) -> int | None:
+    """Return the first of the equal finite rows that a series ends with, where it had another value before; None without."""
+    if not len(series) or not np.isfinite(series.y[-1]):
         return None
-    return int(nonzero[-1]) + 1
+    other = np.flatnonzero(series.y != series.y[-1])
+    if not len(other) or len(series) - other[-1] - 1 < MIN_ROWS:
+        return None
+    return int(other[-1]) + 1
 
 
 def _is_nan_behind(witness: Series, series: Series, start: int) -> bool:

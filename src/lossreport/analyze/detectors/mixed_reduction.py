@@ -102,7 +102,7 @@ REAL_GRADIENT = Text(
     en="Rank 0's `{metric}` reaches {highest} at most in these epochs, below the clipping threshold of {clip}.",
 )
 REAL_DECIDE = Text(
-    zh="各 rank 逐批次的 loss 与 grad_norm；或关闭跨 rank 归约，逐 rank 打印 epoch 均值。",
+    zh="各 rank 逐 batch 的 loss 与 grad_norm；或关闭跨 rank 归约，逐 rank 打印 epoch 均值。",
     en="The loss and grad_norm of every batch on every rank; or each rank's epoch means printed without the reduction.",
 )
 NO_RANK_LOGS = Text(

@@ -9,11 +9,11 @@ import numpy as np
 
 from lossreport.compose.charting import line_chart, zoom_chart
 from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
-from lossreport.model.analysis import Finding
+from lossreport.model.analysis import Finding, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import KINDS, SEVERITIES
+from lossreport.words import AXES, KINDS, SEVERITIES
 
 MAX_CHARTS: Final = 1
 MAX_ZOOMS: Final = 2
@@ -42,6 +42,15 @@ FURTHER = Text(
 IGNORED = Text(zh="按用户规则忽略的发现（不计入判断）", en="Findings ignored by the user's rules (not counted in the verdict)")
 WHAT, WHY, UNTIL = Text(zh="发现", en="finding"), Text(zh="理由", en="reason"), Text(zh="有效期至", en="until")
 FOR_EVER = Text(zh="未设期限", en="no end date")
+MAX_FIRES: Final = 6
+ALWAYS: Final = 20
+"""A rule that needs more rows says from which one on it is silent: it never looked at those before."""
+JURY = Text(
+    zh="公开的尖峰规则怎么看 `{metric}`（{path}）：报警的 {axis}；– 为不报警（≥ 128：自第 128 行起才判断）；12 < 128 表示需要 128 行而只有 12 行。只供参考，不参与判断",
+    en="What published spike rules say of `{metric}` ({path}): the {axis} where they fire; – is silent (≥ 128: from row 128 on); 12 < 128: it needs 128 rows and has 12. No verdict uses it",
+)
+RULE, FIRES_WHEN, SAYS = Text(zh="规则", en="rule"), Text(zh="何时报警", en="fires when"), Text(zh="结果", en="result")
+MORE = Text(zh="另有 {count} 处", en="{count} more")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -51,6 +60,7 @@ def write(story: Story) -> Section:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
     blocks: list[Block] = [FindingList(findings=story.findings[:MAX_FULL], names=story.names)]
     blocks += _further(story)
+    blocks += _juries(story)
     blocks += _quiet(story)
     blocks += _ignored(story)
     blocks += _charts(story)
@@ -89,6 +99,30 @@ def _quiet(story: Story) -> Iterator[Block]:
     quiet = tuple(NAMED(metric=story.name(s), path=s.path, rows=len(s)) for s in judged if s.id not in loud | unseen)
     if quiet:
         yield Prose(text=QUIET(names=Join(items=quiet[:12] if len(quiet) <= 12 else (*quiet[:12], "…"))))
+
+
+def _juries(story: Story) -> Iterator[Block]:
+    """Write the folded tables of what published spike rules say of the series with the gravest spikes."""
+    ids = {series.id for series in story.run.series}
+    for jury in story.analysis.juries:
+        if ids & set(jury.series):
+            series = story.series(jury.series[0])
+            rows = tuple(Row(cells=(vote.title, vote.rule, _vote(vote))) for vote in jury.votes)
+            columns = (Column(title=RULE), Column(title=FIRES_WHEN), Column(title=SAYS))
+            caption = JURY(metric=story.name(series), path=series.path, axis=AXES[series.axis.value])
+            yield Table(caption=caption, columns=columns, rows=rows, folded=True)
+
+
+def _vote(vote: Vote) -> Phrase | str | Join:
+    """Return what a rule says: where it fires, a dash where it is silent, and how many rows it has of those it needs."""
+    if vote.rows < vote.needs:
+        return f"{vote.rows} < {vote.needs}"
+    if vote.reason is not None:
+        return vote.reason
+    if not vote.fires:
+        return f"– (≥ {vote.needs})" if vote.needs > ALWAYS else "–"
+    shown = tuple(shown_x(at.x) for at in vote.fires[:MAX_FIRES])
+    return Join(items=(*shown, MORE(count=len(vote.fires) - MAX_FIRES)) if len(vote.fires) > MAX_FIRES else shown)
 
 
 def _ignored(story: Story) -> Iterator[Block]:

@@ -51,7 +51,7 @@ MEANING = {
         en="{path}: the first number of a row is one rank's mean over the last {window} iterations, the one in parentheses its mean since the epoch began; neither is the value of the last batch.",
     ),
     Statistic.WINDOW_MEDIAN: Text(
-        zh="{path}：每行的第一个数是一个 rank 最近 {window} 次 iteration 的中位数，括号里是从本 epoch 开始的均值；中位数会完全掩盖单个批次的尖峰。",
+        zh="{path}：每行的第一个数是一个 rank 最近 {window} 次 iteration 的中位数，括号里是从本 epoch 开始的均值；中位数会完全掩盖单个 batch 的尖峰。",
         en="{path}: the first number of a row is one rank's median over the last {window} iterations, the one in parentheses its mean since the epoch began; the median hides the spike of a single batch completely.",
     ),
 }

@@ -87,7 +87,7 @@ LOSS = LossType(
     needs=("prediction_type",),
     why=Text(
         zh="它是各噪声水平上平方误差的均值，随机抽到的时间步让单步的值大幅波动；下限未知且大于 0，loss 走平时样本仍可能在变好。",
-        en="A mean of squared errors over noise levels; the time steps drawn at random make single values swing. Its floor is unknown and above 0,"
+        en="A mean of squared errors over noise levels; time steps are drawn at random, so single values vary widely. Its floor is unknown and above 0,"
         " and samples can still improve while it is flat.",
     ),
     references=(

@@ -20,6 +20,6 @@ LOSS = LossType(
     role="loss",
     why=Text(
         zh="生成器和判别器互相对抗：一方的 loss 下降可能只是另一方变弱，持续波动很常见，走平或上升都不说明图像质量；质量要看 FID 等独立指标。",
-        en="Generator and discriminator play against each other: one loss may fall only because the other player got weaker, and persistent swings are usual. Neither a flat nor a rising curve says anything about sample quality; use FID or another independent metric.",
+        en="Generator and discriminator play against each other: one loss may fall only because the other player got weaker, and persistent fluctuation is common. Neither a flat nor a rising curve says anything about sample quality; use FID or another independent metric.",
     ),
 )

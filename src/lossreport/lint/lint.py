@@ -1,0 +1,112 @@
+"""The whole of `lossreport lint`: read the note, read and analyse the logs, hold every claim against them, say what does not agree."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from lossreport import api
+from lossreport.errors import MissingPathError, UsageError
+from lossreport.lint.check import Answer, check
+from lossreport.lint.extract import claims, is_general
+from lossreport.lint.ledger import Ledger
+from lossreport.lint.note import NoteLine, read_note
+from lossreport.model.analysis import Analysis
+from lossreport.model.run import FactValue
+from lossreport.text import Phrase, Text
+
+NUMBERING: Final = re.compile(r"^[#\s>*+-]*(?:\d+(?:\.\d+)*[.、)]?\s)?")
+"""A heading's or list item's own number."""
+NO_CLAIM = Text(zh="没有认出可核对的断言", en="no claim that can be checked was recognised")
+GENERAL = Text(
+    zh="一般性说法、假设或建议，不是关于这次训练的断言", en="a general, conditional or advisory sentence, no claim about this run"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A line of the note with a number or a judgement that was not checked, and why."""
+
+    line: int
+    quote: str
+    why: Phrase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lint:
+    """What became of a note: the answers to its claims in its order, and the lines without a checkable claim."""
+
+    note: str
+    answers: tuple[Answer, ...]
+    unread: tuple[Unread, ...]
+
+    @property
+    def contradictions(self) -> tuple[Answer, ...]:
+        """The claims that the logs contradict, one a claim, in the order of the note."""
+        return tuple(answer for answer in self.answers if answer.outcome == "contradicted")
+
+
+def lint(note: str | os.PathLike[str], paths: Sequence[str], facts: Mapping[str, FactValue] | None = None) -> Lint:
+    """Hold a note against the logs of PATHs; raises MissingPathError, UsageError for an unreadable note, and what `read_runs` raises."""
+    place = Path(note)
+    if not place.is_file():
+        raise MissingPathError(f"There is no note {str(note)!r}", hint="Name the Markdown or text file first, then the logs.")
+    try:
+        text = place.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Couldn't read the note {str(note)!r}: {error}", hint="Save it as UTF-8 text.") from error
+    return of_text(text, api.analyze(api.read_runs(paths, facts)), os.fspath(note))
+
+
+def of_text(text: str, analysis: Analysis, name: str = "note") -> Lint:
+    """Hold the text of a note against an analysis."""
+    ledger = Ledger(analysis)
+    answers: list[Answer] = []
+    unread: list[Unread] = []
+    for line in read_note(text, ledger.metrics, ledger.paths):
+        found = list(claims(line, ledger.metrics, tuple(ledger.facts)))
+        answers += [check(claim, ledger) for claim in found]
+        if not found and re.search(r"\d", NUMBERING.sub("", line.text)):
+            unread.append(_unread(line))
+    return Lint(note=name, answers=tuple(answers), unread=tuple(unread))
+
+
+def _unread(line: NoteLine) -> Unread:
+    return Unread(line=line.number, quote=line.text, why=(GENERAL if is_general(line) else NO_CLAIM)())
+
+
+# ------------------------------------------------------------------------------------------------ words
+SUMMARY = Text(
+    zh="{note}：{wrong} 处与日志矛盾，{right} 处相符，{open} 处未核对。",
+    en="{note}: {wrong} claims contradicted by the logs, {right} borne out, {open} unchecked.",
+)
+UNCHECKED = Text(zh="未核对", en="unchecked")
+COLON = {"zh": "：", "en": ": "}
+
+
+def told(found: Lint, lang: Literal["zh", "en", "both"], *, verbose: bool = False) -> Iterator[str]:
+    """Yield what to print: a line a contradiction (and its English one below where both are asked for), then the count."""
+    langs: tuple[Literal["zh", "en"], ...] = ("zh", "en") if lang == "both" else (lang,)
+    for answer in found.contradictions:
+        said = [answer.text.plain(one) for one in langs]
+        yield f"{found.note}:{answer.claim.origin.line}: {answer.claim.origin.quote} -> {said[0]}{_where(answer)}"
+        yield from (f"    {more}" for more in said[1:])
+    if verbose:
+        open_ = [answer for answer in found.answers if answer.outcome == "unchecked"]
+        entries = [(a.claim.origin.line, a.claim.origin.quote, a.text) for a in open_] + [(u.line, u.quote, u.why) for u in found.unread]
+        for line, quote, why in sorted(entries, key=lambda one: one[0]):
+            words = " / ".join(f"{UNCHECKED.of(one)}{COLON[one]}{why.plain(one)}" for one in langs)
+            yield f"{found.note}:{line}: {quote} -- {words}"
+    right = sum(answer.outcome == "confirmed" for answer in found.answers)
+    unchecked = sum(answer.outcome == "unchecked" for answer in found.answers) + len(found.unread)
+    count = SUMMARY(note=found.note, wrong=len(found.contradictions), right=right, open=unchecked)
+    yield from (count.plain(one) for one in langs)
+
+
+def _where(answer: Answer) -> str:
+    places = [f"{one.path}:{one.line}" for one in answer.places[:2] if one.line]
+    return f" ({', '.join(dict.fromkeys(places))})" if places else ""
