@@ -91,7 +91,8 @@ def run(
         raise UsageError("No folder was given", hint="Name the folder whose subfolders are runs.")
     work = jobs_of(folders, form=form, redact=redact, embed_logs=embed_logs)
     journal = journal_folder(folders) / JOURNAL
-    done = {job.path: one for job in work if (one := finished(journal).get(job.path)) and one.report == job.report} if resume else {}
+    before = finished(journal) if resume else {}
+    done = {job.path: one for job in work if (one := before.get(job.path)) and one.report == job.report}
     if not resume:
         journal.unlink(missing_ok=True)
     todo = [job for job in work if job.path not in done]
