@@ -24,6 +24,7 @@ EXCEPTIONS = {
     ("__init__", "integrations"),  # and `watch` likewise
     ("cli", "integrations"),  # the command `ticket`
     ("__main__", "cli"),
+    ("cli", "archive"),  # the command line offers the commands of the archive
     ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),

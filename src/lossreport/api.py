@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -12,11 +13,13 @@ from lossreport.errors import ConfigError, OutputError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
-from lossreport.settings import Settings, find_settings, folder_of, with_facts
+from lossreport.settings import FILE as SETTINGS_FILE
+from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from lossreport.render.attachments import Attachment
     from lossreport.render.fitting import Place
 
 Format = Literal["html", "md", "json", "pdf"]
@@ -136,7 +139,7 @@ def rendered(
     if format == "json":
         from lossreport.render.to_json import to_json
 
-        return Rendered(text=to_json(report.analysis), files={})
+        return Rendered(text=to_json(report.analysis, report.extra), files={})
     if format == "pdf":
         from lossreport.render.to_pdf import to_pdf
 
@@ -163,11 +166,14 @@ def build(
     strict: bool = False,
     redact: bool = True,
     fit: str | None = None,
+    embed_logs: bool | None = None,
+    references: str | os.PathLike[str] | None = None,
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
     `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
+    `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
     """
     from lossreport.parse.discover import ReadOptions, read_paths, select
 
@@ -178,12 +184,16 @@ def build(
     target = _target(listed, output, form if place is None else ENDINGS[place.markup])
     if target is not None:
         check_writable(target)
+    embed = bool(settings.options.get("embed_logs")) and form == "html" if embed_logs is None else embed_logs
+    if embed and form != "html":
+        raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
+    guidance = with_facts(settings.guidance, facts or {})
     written_notes = _notes(notes if notes is not None else _beside(listed, settings.options.get("notes")))
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
-        guidance=with_facts(settings.guidance, facts or {}),
+        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings.options.get("references")))),
         strict=strict,
         redact=redact,
     )
@@ -203,6 +213,8 @@ def build(
         if place is None
         else Rendered(text=fitted_body(report, place, language), files={})
     )
+    if embed and isinstance(made.text, str):
+        made = replace(made, text=with_logs(made.text, listed, options.ignore, redact=redact, config=config))
     if target is None:
         _to_stdout(made.text)
     else:
@@ -215,6 +227,46 @@ def fitted_body(report: Report, place: Place, lang: Literal["both", "zh", "en"])
     from lossreport.render.fitting import fitted
 
     return fitted(report, place, lang).text
+
+
+def with_logs(
+    page: str, paths: Paths, ignore: Sequence[str] = (), *, redact: bool = True, config: str | os.PathLike[str] | None = None
+) -> str:
+    """Return an HTML report with the logs of `paths` inside: byte for byte, or with `redact` without secrets, people and machines.
+
+    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the logs go with them. Raises UsageError
+    for standard input, and where two logs have one name.
+    """
+    from lossreport.render.attachments import attached
+
+    logs = list(_attachments(_listed(paths), ignore, redact, config))
+    names = [log.path for log in logs]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        raise UsageError(f"Two logs are called {twice!r} and cannot both be embedded", hint="Name the folder that holds both.")
+    return attached(page, logs)
+
+
+def _attachments(
+    paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str], redact: bool, config: str | os.PathLike[str] | None
+) -> Iterator[Attachment]:
+    from lossreport.parse.discover import MAX_DEPTH, find_logs, wanted
+    from lossreport.parse.reader import LogFile
+    from lossreport.parse.remote import local_copies
+    from lossreport.parse.scrubbing import scrub
+    from lossreport.render.attachments import Attachment
+
+    if any(os.fspath(path) == "-" for path in paths):
+        raise UsageError("Standard input cannot be embedded", hint="Write the log to a file first.")
+    settings = Path(config) if config is not None else folder_of(paths[0]) / SETTINGS_FILE
+    with local_copies(paths, lambda shown: wanted(shown, ignore), MAX_DEPTH) as local:
+        own = [LogFile(SETTINGS_FILE, path=settings)] if settings.is_file() else []
+        for log in (*own, *find_logs(local.paths, ignore)):
+            content = log.path.read_bytes() if log.path else log.data or b""
+            clean = scrub(content) if redact else content
+            if clean is not None:
+                original = hashlib.sha256(content).hexdigest()
+                yield Attachment(path=log.shown, content=clean, redacted=clean != content, original=original)
 
 
 def check_writable(target: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command line: build, ticket, formats, lint, schema. Heavy packages are imported by the command that needs them, never by --help."""
+"""The command line: build, ticket, formats, lint, schema, and the commands of `archive`. Each imports the heavy packages it needs; --help none."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from lossreport import __version__
+from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.errors import LossreportError, UsageError
 
 if TYPE_CHECKING:
@@ -72,13 +73,15 @@ def main() -> None:
 @click.option("--run", metavar="ID", help="Report this run only.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
 @click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses in what is quoted.")
+@click.option("--embed-logs", is_flag=True, default=None, help="Put the logs into the HTML, redacted unless --no-redact; see extract.")
+@click.option("--references", metavar="FILE", help="Reference ranges of your own archive, a file that index wrote.")
 @click.option("--strict", is_flag=True, help="Stop at the first failing detector instead of reporting it.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Also name every file that was read or skipped.")
 def build(paths: tuple[str, ...], **options: Any) -> int:
     """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
     from lossreport import api
-    from lossreport.settings import find_settings, parse_facts
+    from lossreport.settings import find_settings, folder_of, parse_facts
 
     _check_config(options["config"])
     analysis = api.build(
@@ -99,7 +102,11 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         strict=options["strict"],
         redact=not options["no_redact"],
         fit=options["fit"],
+        embed_logs=options["embed_logs"],
+        references=options["references"],
     )
+    if options["embed_logs"] and options["output"] != "-":
+        say_left_out(options["output"] or folder_of(paths[0]) / "lossreport.html")
     if not options["quiet"]:
         _say(analysis, paths, options)
     gate = options["fail_on"] or find_settings(paths, options["config"]).options.get("fail_on")
@@ -199,6 +206,10 @@ def schema() -> int:
 
     click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0
+
+
+for _command in COMMANDS:
+    main.add_command(_command)
 
 
 def _check_config(path: str | None) -> None:

@@ -53,6 +53,13 @@ class LogError(LossreportError):
     exit_code = 3
 
 
+class ReportError(LossreportError):
+    """A report made earlier cannot be read, or an embedded log is not what the report says."""
+
+    code = "report"
+    exit_code = 3
+
+
 class ConfigError(LossreportError):
     """`lossreport.toml`, `[tool.lossreport]` or `--set` holds something that cannot be used."""
 

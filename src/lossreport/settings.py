@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,12 +11,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport.errors import ConfigError
-from lossreport.model.guidance import Guidance, IgnoreRule, OwnReference
+from lossreport.model.guidance import Guidance, IgnoreRule, LearnedRange, OwnReference
 from lossreport.model.run import FactValue
 
 OPTIONS: Final = (
     *("format", "lang", "title", "owner", "link", "tags", "notes", "fit"),
-    *("parser", "ignore", "run", "fail_on", "strict", "embed_logs"),
+    *("parser", "ignore", "run", "fail_on", "strict", "embed_logs", "references"),
 )
 """Options of `build` that a settings file may give."""
 GUIDANCE: Final = ("threshold", "reference", "ignore_finding")
@@ -50,6 +51,20 @@ def find_settings(paths: Sequence[str | os.PathLike[str]], chosen: str | None = 
         guidance=_over(beside.guidance, project.guidance),
         origin=beside.origin or project.origin,
     )
+
+
+def learned_ranges(path: str | os.PathLike[str] | None) -> tuple[LearnedRange, ...]:
+    """Return the reference ranges of a file that `lossreport index` wrote; none for None. Raises ConfigError where it is no such file."""
+    if path is None:
+        return ()
+    place = Path(path)
+    try:
+        entries = json.loads(place.read_text(encoding="utf-8"))["ranges"]
+        return tuple(LearnedRange(**{**entry, "days": tuple(entry["days"])}, source=place.name) for entry in entries)
+    except OSError as error:
+        raise ConfigError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Check the path given with --references.") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise ConfigError(f"{place.name!r} holds no reference ranges ({error})", hint="Make the file with lossreport index.") from error
 
 
 def _over(near: Guidance, far: Guidance) -> Guidance:

@@ -96,6 +96,7 @@ class SettingsFile(Strict):
     fail_on: Literal["low", "medium", "high", "critical"] | None = None
     strict: bool | None = None
     embed_logs: bool | None = None
+    references: str | None = None
 
     type: dict[str, Annotated[str, AfterValidator(_known_kind)]] = {}
     weight: dict[str, float] = {}

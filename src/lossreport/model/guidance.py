@@ -48,6 +48,24 @@ class OwnReference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LearnedRange:
+    """Where the last values of one metric lay in the user's own archive: how many runs, median, 10 and 90 %, and of which days.
+
+    `days` is empty where no log prints a date; `source` names the file.
+    """
+
+    metric_type: str
+    name: str
+    split: str
+    n: int
+    median: float
+    low: float
+    high: float
+    days: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
     """Findings that the user has looked at and wants left out, why, and until which day; None fits every kind, metric or place.
 
@@ -67,5 +85,6 @@ class Guidance:
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
     references: tuple[OwnReference, ...] = ()
+    learned: tuple[LearnedRange, ...] = ()
     ignored: tuple[IgnoreRule, ...] = ()
     origins: Mapping[str, str] = field(default_factory=dict)

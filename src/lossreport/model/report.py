@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from lossreport.model.analysis import Analysis, Finding, Severity
 from lossreport.model.run import Floats, Ints
@@ -212,8 +212,12 @@ class Meta:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """Sections of blocks over an analysis. The first section is the first screen: is it all right, what to do."""
+    """Sections of blocks over an analysis. The first section is the first screen: is it all right, what to do.
+
+    `extra` is what the JSON holds besides the analysis: of a comparison, its numbers.
+    """
 
     analysis: Analysis
     meta: Meta
     sections: tuple[Section, ...]
+    extra: Mapping[str, Any] = field(default_factory=dict)

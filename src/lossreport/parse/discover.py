@@ -24,7 +24,7 @@ from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
 """Folders below a named folder that are searched; deeper ones hold checkpoints and media (FORMATS.md section 10)."""
-NEVER: Final = ("*.md", "*.html", "*.htm", "lossreport.*")
+NEVER: Final = ("*.md", "*.html", "*.htm", "lossreport.*", "lossreport-references.json")
 """Our own outputs and configuration are never log sources (CONTRACT.md)."""
 BINARY: Final = (
     ".pt",

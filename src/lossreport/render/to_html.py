@@ -14,6 +14,7 @@ from lossreport.model.report import Block, Chart, FindingList, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.notes import notes_html
+from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
@@ -54,7 +55,7 @@ class Page:
             notes=notes_html(self.report.meta.notes),
             draw_block=self.block,
         )
-        return document.encode("utf-8", "replace").decode("utf-8")
+        return sealed(document.encode("utf-8", "replace").decode("utf-8"))
 
     def block(self, block: Block) -> Markup:
         """Return one block as HTML."""
@@ -112,5 +113,5 @@ def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:
 
 def data_block(report: Report) -> Markup:
     """Return the analysis as JSON that cannot end the element it stands in."""
-    data = json.dumps(to_dict(report.analysis, brief=True), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    data = json.dumps({**to_dict(report.analysis, brief=True), **report.extra}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -37,9 +37,9 @@ Json = Any
 """What `json.dumps` takes: dict, list, str, int, float, bool, None."""
 
 
-def to_json(analysis: Analysis) -> str:
-    """Return the analysis as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity."""
-    text = json.dumps(to_dict(analysis), ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
+    """Return the analysis, and what a report holds besides, as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity."""
+    text = json.dumps({**to_dict(analysis), **(extra or {})}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
     return text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate becomes its JSON escape
 
 

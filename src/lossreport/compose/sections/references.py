@@ -14,6 +14,7 @@ ANSWER = Text(
     en="Values are comparable only with the same tokenizer, data, mask and normalisation; this table gives orders of magnitude, not a judgement.",
 )
 CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
+CAPTION_OWN = Text(zh="同类数值：公开资料与自己的存档", en="Values of the same kinds: published, and from one's own archive")
 METRIC, HERE, PUBLISHED, SOURCE = (
     Text(zh="损失", en="loss"),
     Text(zh="本次", en="here"),
@@ -27,7 +28,7 @@ NONE = Text(zh="这些种类的 loss 没有收录可引用的公开数值。", e
 
 def write(story: Story) -> Section | None:
     """Write the references of every kind of loss in the run, once a kind."""
-    rows, seen = list(_own(story)), set()
+    rows, seen = [*_own(story), *_learned(story)], set()
     for scale in story.scales:
         series = story.series(scale.series[0])
         kind = story.kind(series)
@@ -42,7 +43,8 @@ def write(story: Story) -> Section | None:
     if not rows:
         return Section(id="references", title=TITLE, blocks=(Prose(text=NONE()),))
     columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
-    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(Table(caption=CAPTION(), columns=columns, rows=tuple(rows)),))
+    caption = CAPTION_OWN() if any(_learned(story)) else CAPTION()
+    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(Table(caption=caption, columns=columns, rows=tuple(rows)),))
 
 
 def _own(story: Story) -> Iterator[Row]:
@@ -53,6 +55,29 @@ def _own(story: Story) -> Iterator[Row]:
             if reference.metric in (series.name, series.label):
                 here, there = number(scale.value, series.unit), number(reference.value, series.unit)
                 yield Row(cells=(NAMED(metric=story.name(series)), here, there, GIVEN(source=reference.source)))
+
+
+def _learned(story: Story) -> Iterator[Row]:
+    """Yield where the user's own earlier runs ended with the same metric of the same kind."""
+    ranges = {(one.metric_type, one.name, one.split): one for one in story.run.guidance.learned}
+    for scale in story.scales:
+        series = story.series(scale.series[0])
+        found = ranges.get((series.metric_type, series.name, series.split))
+        if found is None:
+            continue
+        low, high, unit = number(found.low), number(found.high), series.unit
+        there = RANGE(median=number(found.median, unit), low=low, high=high)
+        days = DAYS(first=found.days[0], last=found.days[-1]) if found.days else UNDATED()
+        source = ARCHIVE(count=found.n, days=days, file=found.source)
+        yield Row(cells=(NAMED(metric=story.name(series)), number(scale.value, unit), there, source))
+
+
+RANGE = Text(zh="中位数 {median}（10-90 %：{low} 到 {high}）", en="median {median} (10-90 %: {low} to {high})")
+ARCHIVE = Text(
+    zh="自己的存档：{count} 次训练的最后值，{days}（`{file}`）", en="own archive: last values of {count} runs, {days} (`{file}`)"
+)
+DAYS = Text(zh="{first} 至 {last}", en="{first} to {last}")
+UNDATED = Text(zh="日志中没有日期", en="no date in the logs")
 
 
 SECTION = SectionWriter(id="references", order=70, write=write)

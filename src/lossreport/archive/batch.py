@@ -1,0 +1,162 @@
+"""Writes the reports of many runs at once, on local processes or any `concurrent.futures.Executor`: `lossreport batch`.
+
+One run that cannot be read, or that takes its worker down with it, costs nothing but itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from lossreport.archive.journal import Outcome, append, finished, sha256_of
+from lossreport.errors import LossreportError, MissingPathError, NothingReadError, UsageError
+from lossreport.model.analysis import Severity
+
+JOURNAL: Final = "lossreport.batch.jsonl"
+"""`lossreport.*` is never read as a log."""
+ATTEMPTS: Final = 2
+"""A run during which its worker died twice, the second time alone, is taken for the cause."""
+Form = Literal["html", "md", "json"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run to report: its folder, its name below the folder of the batch, where the report goes and in which form."""
+
+    folder: str
+    path: str
+    report: str
+    target: str
+    form: Form
+    redact: bool = True
+    embed_logs: bool = False
+
+
+def jobs_of(folders: Sequence[str | Path], *, form: Form = "html", redact: bool = True, embed_logs: bool = False) -> tuple[Job, ...]:
+    """Return a job for every direct subfolder that has logs, by name; raises MissingPathError and NothingReadError where there is none."""
+    roots = [Path(folder) for folder in folders]
+    for root in roots:
+        if not root.is_dir():
+            raise MissingPathError(f"There is no folder {str(root)!r}", hint="Name the folder whose subfolders are runs.")
+    base = journal_folder(roots)
+    found = [place for root in roots for place in sorted(root.iterdir()) if place.is_dir() and _has_logs(place)]
+    if not found:
+        raise NothingReadError(
+            f"No subfolder of {', '.join(repr(str(root)) for root in roots)} holds logs", hint="Name the folder whose subfolders are runs."
+        )
+    extra = {"form": form, "redact": redact, "embed_logs": embed_logs and form == "html"}
+    return tuple(_job(place, base, form, extra) for place in dict.fromkeys(found))
+
+
+def _job(place: Path, base: Path, form: Form, extra: Mapping[str, object]) -> Job:
+    path = Path(os.path.relpath(place, base)).as_posix()
+    name = f"lossreport.{form}"
+    return Job(folder=str(place.resolve()), path=path, report=f"{path}/{name}", target=str(place.resolve() / name), **extra)  # type: ignore[arg-type]
+
+
+def journal_folder(folders: Sequence[str | Path]) -> Path:
+    """Return where the journal of a batch lies: the first folder."""
+    return Path(folders[0])
+
+
+def _has_logs(place: Path) -> bool:
+    from lossreport.parse.discover import find_logs
+
+    return not place.name.startswith(".") and next(find_logs([place]), None) is not None
+
+
+def run(
+    folders: Sequence[str | Path],
+    *,
+    executor: Executor | None = None,
+    jobs: int | None = None,
+    form: Form = "html",
+    resume: bool = False,
+    redact: bool = True,
+    embed_logs: bool = False,
+    told: Callable[[Outcome], None] = lambda _: None,
+) -> tuple[Outcome, ...]:
+    """Write a report into every direct subfolder of `folders` that has logs and return what became of each, by path.
+
+    `executor` is any of concurrent.futures, or None for `jobs` local processes (as many as there are cores). Each outcome goes to
+    `told` and into the journal of the first folder as soon as it is there; with `resume` the runs that the journal has are left out.
+    """
+    if not folders:
+        raise UsageError("No folder was given", hint="Name the folder whose subfolders are runs.")
+    work = jobs_of(folders, form=form, redact=redact, embed_logs=embed_logs)
+    journal = journal_folder(folders) / JOURNAL
+    before = finished(journal) if resume else {}
+    done = {job.path: one for job in work if (one := before.get(job.path)) and one.report == job.report}
+    if not resume:
+        journal.unlink(missing_ok=True)
+    todo = [job for job in work if job.path not in done]
+    for outcome in _on_processes(todo, jobs) if executor is None else _on(executor, todo):
+        append(journal, outcome)
+        done[outcome.path] = outcome
+        told(outcome)
+    return tuple(done[job.path] for job in work)
+
+
+def build_one(job: Job) -> Outcome:
+    """Write the report of one run; whatever goes wrong is in the outcome."""
+    from lossreport import api
+
+    try:
+        analysis = api.build([job.folder], job.target, format=job.form, redact=job.redact, embed_logs=job.embed_logs)
+    except LossreportError as error:
+        return Outcome(path=job.path, state="failed", error=str(error))
+    except Exception as error:  # a bug of ours in one run must not cost the others
+        return Outcome(path=job.path, state="failed", error=f"{type(error).__name__}: {error}")
+    return Outcome(
+        path=job.path,
+        state="done",
+        report=job.report,
+        sha256=sha256_of(Path(job.target)),
+        verdicts=tuple(analysis.run_verdict(one.id).state.value for one in analysis.runs),
+        severity=max((finding.severity for finding in analysis.findings), key=lambda severity: severity.rank, default=""),
+    )
+
+
+# ------------------------------------------------------------------------------------------------ workers
+def _on_processes(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
+    """Run jobs on local processes. Where one dies, what was under way is run again; what was under way twice, each by itself."""
+    count = jobs or os.cpu_count() or 1
+    left = {job.path: job for job in todo}
+    for attempt in range(1, ATTEMPTS + 1):
+        alone = attempt == ATTEMPTS
+        for part in [[job] for job in left.values()] if alone else [list(left.values())]:
+            with ProcessPoolExecutor(1 if alone else count, mp_context=multiprocessing.get_context("spawn")) as pool:
+                for outcome in _on(pool, part, keep_broken=not alone):
+                    left.pop(outcome.path)
+                    yield outcome
+
+
+def _on(executor: Executor, todo: Sequence[Job], *, keep_broken: bool = False) -> Iterator[Outcome]:
+    """Yield outcomes as they come; with `keep_broken` nothing for jobs whose worker died."""
+    waiting: dict[Future[Outcome], Job] = {}
+    try:
+        for job in todo:
+            waiting[executor.submit(build_one, job)] = job
+    except BrokenProcessPool:
+        if not keep_broken:
+            raise
+    for future in as_completed(waiting):
+        job = waiting[future]
+        try:
+            yield future.result()
+        except BrokenProcessPool:
+            if not keep_broken:
+                yield Outcome(path=job.path, state="failed", error="the process that read it died (out of memory?)")
+        except Exception as error:  # what an executor of another kind says of a worker that died again and again
+            yield Outcome(path=job.path, state="failed", error=f"{type(error).__name__}: {error}")
+
+
+def gravest(outcomes: Sequence[Outcome]) -> Severity | None:
+    """Return the gravest severity of any finding, None where there is none."""
+    return max((Severity(one.severity) for one in outcomes if one.severity), key=lambda severity: severity.rank, default=None)

@@ -1,0 +1,68 @@
+"""Keeps the entries of an index from one day to the next: a report that has not changed is not parsed again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from lossreport import __version__
+from lossreport.archive.entry import Entry
+
+FILE: Final = "lossreport.index-cache.json"
+"""Beside the index; `lossreport.*` is never read as a log."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """One file as it was when it was read: size, time of change in ns, sha256, and its entry, None for what is no report."""
+
+    size: int
+    changed: int
+    sha256: str
+    entry: Entry | None
+
+
+def load(path: Path) -> dict[str, Known]:
+    """Return what the cache holds, by path; nothing where there is none, it is damaged, or another version wrote it."""
+    try:
+        value = orjson.loads(path.read_bytes())
+        if value["version"] != __version__:
+            return {}
+        return {name: _known(one) for name, one in value["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError):  # a cache that cannot be used costs time only
+        return {}
+
+
+def _known(one: Mapping[str, Any]) -> Known:
+    return Known(
+        size=one["size"], changed=one["changed"], sha256=one["sha256"], entry=None if one["entry"] is None else _entry(one["entry"])
+    )
+
+
+def _entry(value: Mapping[str, Any]) -> Entry:
+    made: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    made["values"] = tuple((label, last, best) for label, last, best in value["values"])
+    made["ends"] = tuple((kind, name, split, end) for kind, name, split, end in value["ends"])
+    return Entry(**made)
+
+
+def save(path: Path, known: Mapping[str, Known]) -> None:
+    """Write the cache beside the index, whole or not at all."""
+    files = {
+        name: {"size": one.size, "changed": one.changed, "sha256": one.sha256, "entry": None if one.entry is None else asdict(one.entry)}
+        for name, one in sorted(known.items())
+    }
+    beside = path.with_name(f".{path.name}.tmp")
+    beside.write_bytes(orjson.dumps({"version": __version__, "files": files}))
+    os.replace(beside, path)
+
+
+def digest(raw: bytes) -> str:
+    """Return the sha256 of a file's bytes."""
+    return hashlib.sha256(raw).hexdigest()

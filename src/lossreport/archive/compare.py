@@ -1,0 +1,49 @@
+"""Writes the report that sets runs side by side: `lossreport compare`. Read, align, compare, tell, render."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from lossreport import api
+from lossreport.archive.comparison import Comparison, compare
+from lossreport.archive.member import members
+from lossreport.archive.side_by_side import report_of
+
+FILE = "lossreport.compare"
+
+
+def write_comparison(
+    runs: Sequence[str | Path],
+    output: str | os.PathLike[str] | None = None,
+    *,
+    format: Literal["html", "md", "json"] | None = None,
+    lang: Literal["both", "zh", "en"] = "both",
+    by: str | None = None,
+    title: str | None = None,
+) -> Comparison:
+    """Compare runs (folders, logs, or HTML and JSON reports) and write one report; return the comparison.
+
+    `output` is a file, `-` for stdout, or None for `lossreport.compare.<format>` in the current folder.
+    """
+    form = format or _form_of(output) or "html"
+    target = Path(f"{FILE}.{form}") if output is None else None if os.fspath(output) == "-" else Path(output)
+    if target is not None:
+        api.check_writable(target)
+    comparison = compare(members(runs), by)
+    made = api.rendered(report_of(comparison, title), form, lang, stem=target.stem if target else FILE, charts=target is not None)
+    if target is None:
+        sys.stdout.buffer.write(made.text if isinstance(made.text, bytes) else made.text.encode("utf-8"))
+        sys.stdout.buffer.flush()
+    else:
+        api.write(target, made)
+    return comparison
+
+
+def _form_of(output: str | os.PathLike[str] | None) -> Literal["html", "md", "json"] | None:
+    suffix = Path(os.fspath(output)).suffix.lower() if output is not None else ""
+    found: dict[str, Literal["html", "md", "json"]] = {".html": "html", ".htm": "html", ".md": "md", ".markdown": "md", ".json": "json"}
+    return found.get(suffix)

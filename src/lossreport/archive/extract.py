@@ -1,0 +1,70 @@
+"""Takes the logs and the JSON out of a report: `lossreport extract`. Nothing is ever written outside the chosen folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Final
+
+import orjson
+
+from lossreport.archive.stored import Stored, read_report
+from lossreport.errors import OutputError, ReportError
+from lossreport.render.attachments import Attachment
+
+DATA: Final = "lossreport.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Extracted:
+    """What was written: the logs and, of the report's sources, those that it does not carry."""
+
+    logs: tuple[Attachment, ...]
+    missing: tuple[str, ...]
+
+
+def extract(report: str | Path, folder: str | Path) -> Extracted:
+    """Write the embedded logs of a report into `folder`, each under its path, and its JSON as lossreport.json.
+
+    Every log is checked against its sha256 first, and every path: raises ReportError, before anything is written, where a log is
+    damaged or would land outside the folder, and OutputError where nothing can be written there.
+    """
+    stored = read_report(report)
+    logs = tuple(stored.logs())
+    root = Path(folder)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        targets = [(_target(root, log.path), log.content) for log in logs]
+        targets.append((_target(root, DATA), orjson.dumps(stored.data, option=orjson.OPT_INDENT_2) + b"\n"))
+        for target, content in targets:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _write(target, content)
+    except OSError as error:
+        raise OutputError(f"Couldn't write into {str(folder)!r}: {error.strerror}", hint="Name another folder with -o DIR.") from error
+    return Extracted(logs=logs, missing=missing(stored, logs))
+
+
+def missing(stored: Stored, logs: tuple[Attachment, ...]) -> tuple[str, ...]:
+    """Return the sources of a report that it does not carry; a member of an archive is carried with it."""
+    held = [log.path for log in logs]
+    named = dict.fromkeys(source["path"].split("#")[0] for run in stored.data["runs"] for source in run.get("sources", ()))
+    return tuple(path for path in named if not any(path == one or path.startswith(f"{one}/") for one in held))
+
+
+def _target(root: Path, name: str) -> Path:
+    """Return where a log goes; raises ReportError where that is not below `root`, by its name or by a link that lies there."""
+    parts = PurePosixPath(name).parts
+    plain = bool(parts) and not PurePosixPath(name).is_absolute() and not PureWindowsPath(name).drive and ".." not in parts
+    target = root.joinpath(*parts)
+    if not plain or "\\" in name or "\0" in name or not target.parent.resolve().is_relative_to(root.resolve()) or target.is_symlink():
+        raise ReportError(
+            f"The report holds a log named {name!r}, which lies outside the folder", hint="Nothing was written; do not trust it."
+        )
+    return target
+
+
+def _write(target: Path, content: bytes) -> None:
+    beside = target.with_name(f".{target.name}.tmp")
+    beside.write_bytes(content)
+    os.replace(beside, target)

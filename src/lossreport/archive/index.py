@@ -1,0 +1,105 @@
+"""One static page over all reports below a folder: `lossreport index`. Find, take out of each what the page shows, order, render."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from lossreport import api
+from lossreport.archive import cache, learned
+from lossreport.archive.cache import Known
+from lossreport.archive.entry import Entry, entry_of, place
+from lossreport.archive.shelf import page_of
+from lossreport.archive.stored import parse_report
+from lossreport.errors import MissingPathError, NothingReadError, ReportError
+
+FILE: Final = "lossreport.index.html"
+SUFFIXES: Final = (".html", ".htm", ".json")
+OURS: Final = (FILE, cache.FILE, learned.FILE)
+HEAD: Final = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indexed:
+    """What an index holds, and how many of its reports had to be parsed."""
+
+    entries: tuple[Entry, ...]
+    parsed: int
+
+
+def write_index(folder: str | Path, output: str | Path | None = None, title: str | None = None) -> Indexed:
+    """Write the index of all reports below `folder`, its cache and the reference ranges; return what it holds.
+
+    `output` is the page, by default lossreport.index.html in the folder; cache and ranges stand beside it. A report of which HTML and
+    JSON stand side by side under one name counts once. Raises MissingPathError, and NothingReadError where there is no report.
+    """
+    root = Path(folder)
+    if not root.is_dir():
+        raise MissingPathError(f"There is no folder {str(folder)!r}", hint="Name the folder that holds the reports.")
+    target = Path(output) if output is not None else root / FILE
+    api.check_writable(target)
+    before = cache.load(target.with_name(cache.FILE))
+    known, parsed = _read(root, target, before)
+    entries = tuple(_shown(known))
+    if not entries:
+        raise NothingReadError(f"No report below {str(folder)!r}", hint="Make reports first: lossreport build, or lossreport batch.")
+    links = os.path.relpath(root.resolve(), target.resolve().parent).replace(os.sep, "/")
+    page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/")
+    api.write(target, api.Rendered(text=page, files={}))
+    api.write(target.with_name(learned.FILE), api.Rendered(text=learned.references(entries), files={}))
+    if known != before:
+        cache.save(target.with_name(cache.FILE), known)
+    return Indexed(entries=entries, parsed=parsed)
+
+
+def _read(root: Path, target: Path, before: dict[str, Known]) -> tuple[dict[str, Known], int]:
+    known: dict[str, Known] = {}
+    parsed = 0
+    for path, status in _files(root):
+        name = place(path, root)
+        if path.resolve() == target.resolve():
+            continue
+        old = before.get(name)
+        if old is not None and (old.size, old.changed) == (status.st_size, status.st_mtime_ns):
+            known[name] = old
+            continue
+        known[name], fresh = _look(path, name, status, old)
+        parsed += fresh
+    return known, parsed
+
+
+def _shown(known: dict[str, Known]) -> Iterator[Entry]:
+    """Yield the entries by path, the JSON of a report only where no page of the same name stands beside it."""
+    for name, one in sorted(known.items()):
+        twins = (known.get(name[: -len(".json")] + end) for end in (".html", ".htm")) if name.endswith(".json") else ()
+        if one.entry is not None and not any(twin is not None and twin.entry is not None for twin in twins):
+            yield one.entry
+
+
+def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> tuple[Known, bool]:
+    """Return what is known of a file now, and whether it had to be parsed; a file that was only touched is not."""
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+        if b"lossreport" not in head:
+            return Known(size=status.st_size, changed=status.st_mtime_ns, sha256="", entry=None), False
+        raw = head + file.read()
+    sha = cache.digest(raw)
+    if old is not None and old.sha256 == sha:
+        return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=old.entry), False
+    try:
+        entry = entry_of(parse_report(raw, path), name)
+    except ReportError:  # a page of somebody else's that speaks of lossreport
+        entry = None
+    return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=entry), True
+
+
+def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for here, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and not name.endswith(".files"))
+        for name in sorted(files):
+            if name.lower().endswith(SUFFIXES) and name not in OURS and not name.startswith("."):
+                path = Path(here) / name
+                yield path, path.stat()

@@ -1,0 +1,46 @@
+"""Which runs differ in nothing but their seed, and in which settings the others differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lossreport.archive.member import Member
+from lossreport.model.run import FactValue
+
+SEED = re.compile(r"(?:.*[_.\-])?(?:random_?|data_?|manual_?)?seed", re.IGNORECASE)
+PLACE = re.compile(r"(?:.*[_.\-])?(?:dir|path|folder|name|id|title|tags?|notes?|log|time|date|version|port|hostname|user)", re.IGNORECASE)
+"""Settings that say where a run writes and what it is called, not how it trains."""
+
+
+def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
+    """Return the runs in groups of equal settings and different seeds, in their order; a run without its like is a group by itself.
+
+    Runs without any setting besides the seed are not taken for equal: nothing says that they are.
+    """
+    found: dict[object, list[Member]] = {}
+    for member in members:
+        seed, rest = _parted(member)
+        key = ("alone", member.id) if not seed or not rest else ("alike", rest)
+        found.setdefault(key, []).append(member)
+    parted = [one for group in found.values() for one in _distinct(group)]
+    return tuple(sorted(parted, key=lambda group: members.index(group[0])))
+
+
+def _distinct(group: list[Member]) -> list[tuple[Member, ...]]:
+    """Return the group as one where all seeds differ; else every run by itself: a repeated seed is a repeated run, no sample."""
+    seeds = [_parted(member)[0] for member in group]
+    return [tuple(group)] if len(set(seeds)) == len(seeds) else [(member,) for member in group]
+
+
+def _parted(member: Member) -> tuple[tuple[tuple[str, FactValue], ...], tuple[tuple[str, FactValue], ...]]:
+    known = [(name, value) for name, value in sorted(member.facts.items()) if not PLACE.fullmatch(name)]
+    seed = tuple(item for item in known if SEED.fullmatch(item[0]))
+    return seed, tuple(item for item in known if not SEED.fullmatch(item[0]))
+
+
+def differing(members: Sequence[Member]) -> dict[str, tuple[FactValue, ...]]:
+    """Return the settings that are not the same in all runs, by name, with the value of each run; None where a run does not say."""
+    names = dict.fromkeys(name for member in members for name in member.facts)
+    values = {name: tuple(member.facts.get(name) for member in members) for name in names}
+    return {name: row for name, row in sorted(values.items()) if any(value != row[0] for value in row)}

@@ -1,0 +1,143 @@
+"""A comparison says what differs with its interval, and nothing of runs that cannot be judged."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from lossreport import api
+from lossreport.archive.compare import write_comparison
+from lossreport.archive.comparison import Comparison, compare
+from lossreport.archive.member import members
+from lossreport.archive.seeds import groups
+from lossreport.archive.side_by_side import report_of
+from lossreport.archive.verify import verify
+from lossreport.errors import UsageError
+from lossreport.render.to_json import schema
+from runs import falling
+
+
+def make(
+    place: Path, name: str, seed: int, scale: float = 1.0, *, rows: int = 300, facts: dict[str, object] | None = None, **spikes: float
+) -> Path:
+    folder = place / name
+    folder.mkdir()
+    y = falling(rows, 4.0, 2.0, 0.02, seed) * scale
+    for key, value in spikes.items():
+        y[int(key.removeprefix("at"))] = value
+    lines = [json.dumps({"step": 10 * i, "loss": round(float(v), 6)}) for i, v in enumerate(y)]
+    (folder / "train.jsonl").write_text("\n".join(lines) + "\n")
+    if facts:
+        (folder / "lossreport.toml").write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in facts.items()))
+    return folder
+
+
+def told(comparison: Comparison, lang: str = "en") -> str:
+    return api.rendered(report_of(comparison), "md", lang, charts=False).text.replace("\\", "")  # type: ignore[arg-type]
+
+
+def test_the_same_process_twice_is_inside_the_noise_and_3_percent_less_is_lower(tmp_path: Path) -> None:
+    found = compare(members([make(tmp_path, "base", 1), make(tmp_path, "again", 2), make(tmp_path, "less", 3, 0.97)]))
+    entries = found.metrics[0].entries
+    assert [entry.difference and entry.difference.call for entry in entries] == [None, "inside", "lower"]
+    text = told(found)
+    assert "(r2 · again) against" in text
+    assert "is inside the noise (difference" in text
+    assert "is lower than r1 · base" in text
+    assert "better" not in text
+    assert "another seed may move a run further" in text
+    assert "在噪声之内" in told(found, "zh")
+
+
+def test_reports_made_earlier_compare_as_their_logs_do(tmp_path: Path) -> None:
+    folders = [make(tmp_path, "base", 1), make(tmp_path, "less", 3, 0.97)]
+    for folder in folders:
+        api.build([folder], folder / "lossreport.json")
+        api.build([folder], folder / "lossreport.html")
+    from_json = compare(members([folder / "lossreport.json" for folder in folders]))
+    from_html = compare(members([folder / "lossreport.html" for folder in folders]))
+    mixed = compare(members([folders[0], folders[1] / "lossreport.json"]))
+    calls = [one.metrics[0].entries[1].difference for one in (from_json, mixed)]
+    assert [call and call.call for call in calls] == ["lower", "lower"]
+    assert from_html.metrics[0].metric.name == "loss"
+    assert "keep some of the rows only" not in told(from_json)
+
+
+def test_runs_that_differ_in_their_seed_alone_are_a_group(tmp_path: Path) -> None:
+    settings = [{"lr": 1e-3, "seed": 1}, {"lr": 1e-3, "seed": 2}, {"lr": 1e-3, "seed": 3}, {"lr": 3e-3, "seed": 1}, {"lr": 3e-3, "seed": 2}]
+    paths = [make(tmp_path, f"run{i}", i, facts=facts) for i, facts in enumerate(settings)]
+    found = compare(members(paths))
+    assert [[member.id for member in group] for group in found.groups] == [["r1", "r2", "r3"], ["r4", "r5"]]
+    gap = found.metrics[0].entries[1].difference
+    assert gap is not None
+    assert gap.knows == "seeds"
+    assert "differ in their seed alone" in told(found)
+    assert set(found.facts) >= {"lr", "seed"}
+
+
+def test_a_repeated_seed_is_no_sample_and_runs_without_settings_are_not_taken_for_equal(tmp_path: Path) -> None:
+    same = [make(tmp_path, f"same{i}", i, facts={"lr": 1e-3, "seed": 1}) for i in range(2)]
+    bare = [make(tmp_path, f"bare{i}", i, facts={"seed": i}) for i in range(2)]
+    assert [len(group) for group in groups(members([*same, *bare]))] == [1, 1, 1, 1]
+
+
+def test_a_spike_at_the_same_step_of_several_runs_speaks_for_what_they_share(tmp_path: Path) -> None:
+    together = compare(members([make(tmp_path, "a", 1, at100=40.0), make(tmp_path, "b", 2, at100=45.0)]))
+    assert [(one.x, len(one.flags)) for one in together.coincidences] == [(1000.0, 2)]
+    assert "train.jsonl:101" in told(together)
+    apart = compare(members([make(tmp_path, "c", 1, at100=40.0), make(tmp_path, "d", 2, at150=45.0)]))
+    assert apart.coincidences == ()
+
+
+def test_nothing_is_said_of_a_broken_run_and_it_does_not_shorten_the_others(tmp_path: Path) -> None:
+    broken = make(tmp_path, "broken", 4, rows=40)
+    log = broken / "train.jsonl"
+    log.write_text(log.read_text() + "".join(f'{{"step": {400 + 10 * i}, "loss": NaN}}\n' for i in range(5)))
+    found = compare(members([broken, make(tmp_path, "base", 1), make(tmp_path, "less", 3, 0.97)]))
+    assert found.metrics[0].metric.end == 2990
+    assert [entry.difference and entry.difference.call for entry in found.metrics[0].entries] == [None, None, "lower"]
+    assert "its values are not compared" in told(found)
+
+
+def test_a_copy_is_no_second_run(tmp_path: Path) -> None:
+    found = compare(members([make(tmp_path, "a", 1), make(tmp_path, "b", 1)]))
+    assert found.metrics[0].entries[1].copy_of == "r1 · a"
+    assert "two records of one run" in told(found)
+
+
+def test_steps_become_samples_only_by_a_batch_size_of_the_whole_run(tmp_path: Path) -> None:
+    paths = [make(tmp_path, f"r{size}", size, facts={"global_batch_size": size}) for size in (8, 16)]
+    assert compare(members(paths), "samples").metrics[0].metric.end == 2990 * 8
+    paths = [make(tmp_path, f"q{size}", size, facts={"batch_size": size}) for size in (8, 16)]
+    with pytest.raises(UsageError):
+        compare(members(paths), "samples")
+
+
+def test_one_run_is_no_comparison(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        members([make(tmp_path, "a", 1)])
+
+
+def test_the_report_is_one_file_of_each_form_and_verifies(tmp_path: Path) -> None:
+    paths = [make(tmp_path, f"run{i}", i) for i in range(8)]
+    for form in ("html", "md", "json"):
+        write_comparison(paths, tmp_path / f"c.{form}")
+    data = json.loads((tmp_path / "c.json").read_text())
+    jsonschema.Draft202012Validator(schema()).validate(data)
+    assert len(data["comparison"]["metrics"][0]["entries"]) == 8
+    assert verify(tmp_path / "c.html").differences == ()
+    assert "2 more runs are not drawn" in (tmp_path / "c.html").read_text()
+    first = (tmp_path / "c.html").read_bytes()
+    write_comparison(paths, tmp_path / "c.html")
+    assert (tmp_path / "c.html").read_bytes() == first
+
+
+def test_the_command_writes_to_stdout_what_was_asked_for(tmp_path: Path) -> None:
+    paths = [make(tmp_path, f"run{i}", i) for i in range(2)]
+    done = subprocess.run([sys.executable, "-m", "lossreport", "compare", *paths, "-o", "-", "-f", "json"], check=True, capture_output=True)
+    assert json.loads(done.stdout)["comparison"]["metrics"][0]["metric"] == "loss"
