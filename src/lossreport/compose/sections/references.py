@@ -15,7 +15,7 @@ ANSWER = Text(
 )
 CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
 METRIC, HERE, PUBLISHED, SOURCE = (
-    Text(zh="损失", en="loss"),
+    Text(zh="loss", en="loss"),
     Text(zh="本次", en="here"),
     Text(zh="公开的值", en="published"),
     Text(zh="出处", en="source"),
