@@ -87,16 +87,17 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and not _train_rises(context, series, best, slope.slope)
     ):
         component = is_component(context, series)
-        lowest = int(np.argmin(y))  # the checkpoint to use; the rise is that over the smoothed level
+        lowest = int(np.argmin(y))  # the checkpoint to use; what is judged is the rise over the smoothed level
+        shown = float(series.y[lowest])
         text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
             path=series.path,
             axis=AXES[series.axis.value],
             x=shown_x(series.x[lowest]),
-            best=number(float(series.y[lowest])),
+            best=number(shown),
             end=number(end),
-            rise=change(relative),
+            rise=change(end / shown - 1 if shown > 0 else relative),
         )
         severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
         numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}
