@@ -9,6 +9,7 @@ import pytest
 
 import lossreport
 from lossreport.analyze.adviser import advices
+from lossreport.analyze.schedule import SPENT
 from lossreport.model.analysis import Recommendation, State
 from lossreport.model.run import Run
 from runs import falling, flat, make_run, make_series
@@ -160,3 +161,38 @@ def test_a_verdict_does_not_hide_what_must_be_looked_at(spiked: bool, words: str
     verdict = lossreport.analyze(make_run(loss=y), strict=True).run_verdict("r1")
     assert verdict.state is State.IMPROVING
     assert words in verdict.text.plain("en")
+
+
+def test_a_first_validation_that_is_nan_is_not_the_start_of_the_run() -> None:
+    loss = make_series(np.r_[6.0, 5.0, np.zeros(20)], "loss", axis="step")
+    val = make_series([np.nan] * 4, "loss", "val", axis="step", x=[5, 10, 15, 20], id="m2")
+    said = [one.text.plain("en") for one in lossreport.analyze(make_run([loss, val]), strict=True).recommendations]
+    assert not any("no checkpoint to go back to" in text for text in said)
+    assert any("restart from a checkpoint before step 1," in text for text in said)  # the zeros begin at step 2
+
+
+def test_zeros_that_hide_nan_are_neither_called_flat_nor_non_finite() -> None:
+    loss = make_series(np.r_[6.0, 5.0, np.zeros(20)], "loss", axis="step")
+    analysis = lossreport.analyze(
+        make_run([loss, make_series(np.r_[1.0, np.full(21, np.nan)], "grad_norm", axis="step", id="m2")]), strict=True
+    )
+    assert "plateau" not in {finding.kind for finding in analysis.findings}
+    (verdict,) = [one for one in analysis.verdicts if one.series == ("m1",)]
+    assert "hide NaN" in verdict.text.plain("en")
+
+
+def test_one_event_in_two_metrics_is_one_spike_of_the_rate() -> None:
+    y = falling(N, noise=0.003)
+    for row in (200, 260):
+        y[row : row + 3] *= 3
+    both = make_run([make_series(y, "loss", axis="step"), make_series(y * 2, "closs", axis="step", id="m2")])
+    assert not any("become more frequent" in one.text.plain("en") for one in lossreport.analyze(both, strict=True).recommendations)
+
+
+@pytest.mark.parametrize(("last", "spent"), [(0.99 * SPENT, True), (1.01 * SPENT, False)], ids=["run out", "a floor"])
+def test_a_schedule_that_has_run_out_is_not_told_to_go_on(last: float, spent: bool) -> None:
+    lr = 1e-3 * np.r_[np.linspace(1, last, 200)]
+    run = make_run([make_series(falling(200, 8, 1), "loss", axis="step"), make_series(lr, "lr", axis="step", id="m2")])
+    said = " ".join(one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations)
+    assert ("resume with a new schedule" in said) is spent
+    assert ("Training can continue" in said) is not spent

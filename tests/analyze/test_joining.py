@@ -58,3 +58,9 @@ def test_the_whole_is_judged_and_its_evidence_names_the_right_file() -> None:
     (spike,) = [finding for finding in analysis.findings if finding.kind == "spike"]
     assert {(one.source, one.line) for one in spike.evidence} == {("s2", 41), ("s2", 42)}
     assert (spike.start.row, spike.start.x) == (160, 160)
+
+
+def test_a_joined_series_is_not_told_to_be_a_mean_that_was_recovered() -> None:
+    page = lossreport.render(lossreport.compose(lossreport.analyze(split_run(120), strict=True)), "md", "en")
+    assert "| `loss` | a + b |" in page
+    assert "recovered from the running mean" not in page

@@ -82,6 +82,13 @@ def test_falling_curves_have_no_shift(seed: int) -> None:
     assert find_shifts(falling(400, noise=0.01, seed=seed)) == []
 
 
+@pytest.mark.parametrize(("rows", "expected"), [(80, 0), (300, 2)], ids=["2 % of the run", "7.5 % of the run"])
+def test_an_excursion_that_returns_before_most_of_a_twentieth_of_the_run_is_no_shift(rows: int, expected: int) -> None:
+    y = np.array(flat(4000, 2.0, 0.02))
+    y[2000 : 2000 + rows] *= 1.3
+    assert len(find_shifts(y)) == expected
+
+
 def test_a_drop_of_the_learning_rate_explains_a_shift_downwards() -> None:
     lr = np.where(np.arange(400) < 200, 1e-3, 1e-4)
     (finding,) = found("level_shift", analysed(loss=shifted(-0.2), lr=lr))
@@ -105,6 +112,23 @@ def test_shifts_at_the_ends_of_epochs_are_a_staircase() -> None:
     (finding,) = found("staircase", analysis)
     assert [abs(finding.rows[i] - row) <= 8 for i, row in enumerate((150, 300, 450))] == [True] * 3
     assert found("level_shift", analysis) == []
+
+
+@pytest.mark.parametrize(("epochs", "kinds"), [(8, {"staircase"}), (10, {"level_shift"})], ids=["two of seven ends", "two of nine ends"])
+def test_a_staircase_steps_down_at_a_quarter_of_the_epoch_ends(epochs: int, kinds: set[str]) -> None:
+    n = 120
+    epoch = np.repeat(np.arange(epochs, dtype=float), n)
+    level = np.where(epoch < 3, 2.0, np.where(epoch < 6, 1.3, 0.9))
+    frame = pd.DataFrame({"step": np.arange(n * epochs), "epoch": epoch, "loss": level * (1 + 0.01 * rng().standard_normal(n * epochs))})
+    analysis = lossreport.analyze(lossreport.run_from_frame(frame), strict=True)
+    assert {f.kind for f in analysis.findings if f.kind in ("staircase", "level_shift")} == kinds
+
+
+def test_a_rise_at_an_epoch_end_is_no_step_of_a_staircase() -> None:
+    epoch = np.repeat([0.0, 1.0, 2.0, 3.0], 150)
+    y = np.array([0.6, 0.9, 1.3, 2.0])[epoch.astype(int)] * (1 + 0.01 * rng().standard_normal(600))
+    frame = pd.DataFrame({"step": np.arange(600), "epoch": epoch, "loss": y})
+    assert found("staircase", lossreport.analyze(lossreport.run_from_frame(frame), strict=True)) == []
 
 
 def test_a_flat_tail_is_told_and_a_falling_one_is_not() -> None:

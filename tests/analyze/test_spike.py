@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,9 @@ import pytest
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.spike import DETECTOR
 from lossreport.analyze.excursion import MIN_EXCESS, excursions
+from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
-from lossreport.model.run import Floats
+from lossreport.model.run import Derived, Floats
 from runs import SEED_CLOSS, SEED_LOSS_CT, falling, flat, make_run, make_series
 
 
@@ -136,3 +138,18 @@ def test_two_excursions_near_each_other_in_a_short_curve_are_both_found() -> Non
     y = np.array(flat(12, 4.0, 0.01))
     y[[5, 7]] = [9.0, 30.0]
     assert [row for span in excursions(y) for row in range(span[0], span[1] + 1) if y[row] > 5] == [5, 7]
+
+
+def test_a_spike_of_a_recovered_local_mean_is_told_as_one() -> None:
+    """The log prints the running mean in that line, so the value alone would not be found there."""
+    series = make_series(spiked(200, 100, 3.0), axis="step")
+    for derived, said in ((None, False), (Derived(of=("m0",), how=DEAVERAGE), True)):
+        run = make_run([replace(series, derived=derived)])
+        (finding,) = [one for one in DETECTOR.detect(Context(run, run)) if isinstance(one, Finding)]
+        assert ("recovered from the running mean" in finding.text.plain("en")) is said
+
+
+def test_a_spike_over_a_negative_level_has_no_ratio() -> None:
+    (finding,) = found(np.r_[flat(100, -2.0, 0.01), [9.0, 5.0], flat(100, -2.0, 0.01)], axis="step")
+    assert "against a median of -2" in finding.text.plain("en")
+    assert "×" not in finding.text.plain("en")

@@ -13,7 +13,7 @@ from lossreport.words import STATES, STATUSES
 
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
 ANSWER = Text(
-    zh="输入里有 {count} 次训练，每一次单独分析：它们的数字不连成一条曲线，模型、数据或损失不同的训练之间也不能比较 loss 的大小。",
+    zh="输入里有 {count} 次训练，每一次单独分析：它们的数字不连成一条曲线，模型、数据或 loss 函数不同的训练之间也不能比较 loss 的大小。",
     en="The input holds {count} runs, each analysed separately: their numbers do not form one curve, and losses of runs with different models, data or loss functions cannot be compared.",
 )
 CAPTION = Text(zh="各次训练", en="The runs")

@@ -36,7 +36,7 @@ UNTOLD = Text(
     en="Neither the name nor the configuration, the other metrics or the log format tell the kind.",
 )
 TOTAL = Text(
-    zh="日志里还有其他损失（{names}），`{metric}` 可能是它们的加权和，因此不归入任何一种。",
+    zh="日志里还有其他 loss（{names}），`{metric}` 可能是它们的加权和，因此不归入任何一种。",
     en="Other losses are logged beside it ({names}), so `{metric}` may be their weighted sum and is not counted as any one kind.",
 )
 BITS = Text(

@@ -21,19 +21,21 @@ class Threshold:
 
 THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "above_chance": Threshold(
-        low=0.0, high=1.0, meaning=Text(zh="交叉熵高出机会水平多少才算", en="excess over the chance level of a cross-entropy")
+        low=0.0, high=1.0, meaning=Text(zh="交叉熵高出机会水平的幅度", en="excess of a cross-entropy over the chance level")
     ),
     "clip_share": Threshold(low=0.05, high=0.99, meaning=Text(zh="被裁剪的步数占比", en="share of steps whose gradient is clipped")),
     "data_wait": Threshold(low=0.05, high=0.95, meaning=Text(zh="一步中等待数据的时间占比", en="share of a step spent waiting for data")),
-    "divergence_rise": Threshold(low=0.02, high=10.0, meaning=Text(zh="末段比最好水平高出多少", en="rise of the end over the best level")),
-    "flat_gain": Threshold(low=0.001, high=0.2, meaning=Text(zh="末段变化在多少以内算走平", en="change over the tail that still is flat")),
-    "level_shift": Threshold(low=0.07, high=10.0, meaning=Text(zh="水平跳变的最小幅度", en="least size of a level shift")),
-    "memory_growth": Threshold(low=0.005, high=10.0, meaning=Text(zh="显存下包络增长多少", en="growth of the lower envelope of memory")),
-    "overfitting_rise": Threshold(
-        low=0.001, high=10.0, meaning=Text(zh="验证 loss 比最低点回升多少", en="rise of the validation loss over its minimum")
+    "divergence_rise": Threshold(low=0.02, high=10.0, meaning=Text(zh="末段高出最好水平的幅度", en="rise of the end over the best level")),
+    "flat_gain": Threshold(
+        low=0.001, high=0.2, meaning=Text(zh="仍算走平的末段最大变化", en="largest change over the tail that counts as flat")
     ),
-    "spike_excess": Threshold(low=0.1, high=100.0, meaning=Text(zh="尖峰比邻近行高出多少", en="excess of a spike over its neighbourhood")),
-    "throughput_drop": Threshold(low=0.02, high=0.95, meaning=Text(zh="吞吐下降多少", en="drop of the throughput")),
+    "level_shift": Threshold(low=0.07, high=10.0, meaning=Text(zh="水平跳变的最小幅度", en="smallest size of a level shift")),
+    "memory_growth": Threshold(low=0.005, high=10.0, meaning=Text(zh="显存下包络的增幅", en="growth of the lower envelope of memory")),
+    "overfitting_rise": Threshold(
+        low=0.001, high=10.0, meaning=Text(zh="验证 loss 从最低点回升的幅度", en="rise of the validation loss over its minimum")
+    ),
+    "spike_excess": Threshold(low=0.1, high=100.0, meaning=Text(zh="尖峰高出邻近行的幅度", en="excess of a spike over its neighbourhood")),
+    "throughput_drop": Threshold(low=0.02, high=0.95, meaning=Text(zh="吞吐的降幅", en="drop of the throughput")),
 }
 """All relative (0.1 is 10 %). Their defaults stand beside the detectors that use them."""
 

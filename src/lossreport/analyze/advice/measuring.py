@@ -17,8 +17,8 @@ IMPOSSIBLE = Text(
     en="Fix the metric before reading its curve: some of its values are impossible; check how it is accumulated, normalised and reduced across ranks. Cost: a change to the evaluation code, no retraining.",
 )
 STILL = Text(
-    zh="有指标从头到尾没有变化：确认它真的被计算和更新（学习率大于 0、参数没有被冻结、验证真的执行、类别数大于 1）。代价：几步训练就能看出来。",
-    en="A metric never changes: make sure it is computed and updated at all (a learning rate above 0, no frozen parameters, a validation that runs, more than one class). Cost: a few steps show it.",
+    zh="有指标从头到尾没有变化：确认它真的被计算和更新（学习率大于 0、参数没有被冻结、验证真的执行、类别数大于 1）。代价：几步训练。",
+    en="A metric never changes: make sure it is computed and updated at all (a learning rate above 0, no frozen parameters, a validation that runs, more than one class). Cost: a few training steps.",
 )
 COARSE = Text(
     zh="用 fp32 累计并记录 loss：目前的最小刻度比末段的变化还大。代价：几乎没有。",

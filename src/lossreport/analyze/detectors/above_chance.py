@@ -38,7 +38,7 @@ START = Text(
     ),
     en=(
         "`{metric}` ({path}) starts worse than chance ({axis} {rows}): {value} against {chance} {unit} ({assumption}), "
-        "{excess} {unit} worse than a blind guess{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed logits, shifted labels."
+        "{excess} {unit} above a guess that ignores the input{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed logits, shifted labels."
     ),
 )
 PERPLEXITY = Text(zh="，困惑度是后者的 {ratio}", en=", {ratio} its perplexity")

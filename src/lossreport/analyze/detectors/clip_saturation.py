@@ -22,7 +22,7 @@ TEXT = Text(
     en="`{metric}` ({path}) reaches the clipping threshold of {clip} in {share} of the rows (median {median}): in these steps the gradient is scaled down to the threshold, and its size no longer affects the update.",
 )
 NEEDS = Text(
-    zh="`{metric}`：裁剪阈值未知，没有检查梯度裁剪是否饱和。可用 `--set clip_grad=...` 给出。",
+    zh="`{metric}`：裁剪阈值未知，没有检查有多少步被裁剪。可用 `--set clip_grad=...` 给出。",
     en="`{metric}`: the clipping threshold is unknown, so it was not checked how often the gradient is clipped. Give it with `--set clip_grad=...`.",
 )
 

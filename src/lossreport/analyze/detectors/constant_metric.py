@@ -16,7 +16,7 @@ MIN_ROWS: Final = 8
 ROLES: Final = ("loss", "regulariser", "score")
 
 ZERO = Text(
-    zh="`{metric}`（{path}）在全部 {count} 行里都是 0：这一项没有起作用（例如单类别任务的分类损失），或没有被计算。",
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0：这一项没有起作用（例如单类别任务的分类 loss），或没有被计算。",
     en="`{metric}` ({path}) is 0 in all {count} rows: this term has no effect (a class loss with one class, for example), or was never computed.",
 )
 SAME = Text(

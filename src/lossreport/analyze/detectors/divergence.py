@@ -37,8 +37,8 @@ MANY: Final = 10.0
 """A larger rise is told as a multiple, not in percent."""
 ALL = Text(zh="全部", en="all")
 TEXT = Text(
-    zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起持续上升，末段为 {end}（{rise}），已失去此前进步的 {lost}。",
-    en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} and ends at {end} ({rise}), {lost} of the progress lost.",
+    zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起上升，末段的中位数是 {end}（{rise}），已失去此前进步的 {lost}。",
+    en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} to a median of {end} at the end ({rise}); {lost} of the progress is lost.",
 )
 
 

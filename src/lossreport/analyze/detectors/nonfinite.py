@@ -18,7 +18,7 @@ ROWS = Text(
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
-    zh="日志在 {path} 第 {line} 行写明因损失为非有限值而停止训练：“{quote}”。",
+    zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
     en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
 )
 

@@ -24,16 +24,16 @@ TRAIN_SHARE: Final = 0.25
 """The training loss may rise by at most a quarter of the slope of the validation loss."""
 
 TEXT = Text(
-    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后升到 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
     en=(
-        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen to {end} since ({rise}) while the training loss has not: "
+        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen since, to a median of {end} at the end ({rise}), while the training loss has not: "
         "overfitting. The best checkpoint is the one at {axis} {x}."
     ),
 )
 COMPONENT = Text(
-    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起升到 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
+    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起回升，末段的中位数是 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
     en=(
-        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to {end} ({rise}) while the total of the same source has not "
+        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to a median of {end} at the end ({rise}) while the total of the same source has not "
         "turned up: only this term got worse, which does not show that the run as a whole overfits."
     ),
 )
@@ -87,16 +87,17 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and not _train_rises(context, series, best, slope.slope)
     ):
         component = is_component(context, series)
-        lowest = int(np.argmin(y))  # the checkpoint to use; the rise is that over the smoothed level
+        lowest = int(np.argmin(y))  # the checkpoint to use; what is judged is the rise over the smoothed level
+        shown = float(series.y[lowest])
         text = (COMPONENT if component else TEXT)(
             split=series.split,
             metric=series.name,
             path=series.path,
             axis=AXES[series.axis.value],
             x=shown_x(series.x[lowest]),
-            best=number(float(series.y[lowest])),
+            best=number(shown),
             end=number(end),
-            rise=change(relative),
+            rise=change(end / shown - 1 if shown > 0 else relative),
         )
         severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
         numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}

@@ -10,9 +10,10 @@ import numpy as np
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
 from lossreport.analyze.excursion import MIN_EXCESS, MIN_ROWS, excursions
 from lossreport.analyze.stats import fill, mad
+from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic
-from lossreport.text import Phrase, Text, factor
+from lossreport.text import Phrase, Text, Value, factor
 from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
@@ -28,6 +29,11 @@ SPIKE = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，是邻近行中位数 {baseline} 的 {ratio}，之后回落。",
     en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value}, {ratio} the median of the neighbouring rows ({baseline}), and recovers.",
 )
+THROUGH_ZERO = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，邻近行的中位数为 {baseline}，之后回落。",
+    en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value} against a median of {baseline} in the neighbouring rows, and recovers.",
+)
+LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
     zh="`{metric}`（{path}）在 {axis} {x} 有一行离群：{value}，邻近行的中位数为 {baseline}；下一行即回到邻近的水平，更像个别难样本或坏 batch，而不是训练不稳定。",
     en=(
@@ -112,22 +118,25 @@ def _score(series: Series, row: int, baseline: float) -> float:
 
 
 def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
-    return SPIKE(
-        metric=series.label,
-        path=series.path,
-        axis=AXES[series.axis.value],
-        x=shown_x(series.x[row]),
-        value=value,
-        baseline=baseline,
-        ratio=factor(value / baseline) if baseline > 0 else value - baseline,
-        line=int(series.line[row]),
-    )
+    values = _values(series, row, value, baseline) | {"line": int(series.line[row])}
+    return SPIKE(**values, ratio=factor(value / baseline)) if baseline > 0 else THROUGH_ZERO(**values)
 
 
 def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
-    return OUTLIER(
-        metric=series.label, path=series.path, axis=AXES[series.axis.value], x=shown_x(series.x[row]), value=value, baseline=baseline
-    )
+    return OUTLIER(**_values(series, row, value, baseline))
+
+
+def _values(series: Series, row: int, value: float, baseline: float) -> dict[str, Value]:
+    """Return what both sentences name; a local mean is told as one, for its line prints the running mean it was recovered from."""
+    recovered = series.derived is not None and series.derived.how == DEAVERAGE
+    return {
+        "metric": series.label,
+        "path": series.path,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(series.x[row]),
+        "value": LOCAL(value=value) if recovered else value,
+        "baseline": baseline,
+    }
 
 
 DETECTOR = Detector(id="spike", kinds=("spike", "batch_outlier"), detect=detect, order=20)

@@ -23,7 +23,7 @@ ZOOM_FROM: Final = 100
 
 TITLE = Text(zh="异常清单", en="Anomalies")
 ANSWER = Text(zh="共 {count} 条：{kinds}。", en="{count} in all: {kinds}.")
-COUNTED = Text(zh="{kind} {count} 条", en="{kind} ({count})")
+COUNTED = Text(zh="{count} 条{kind}", en="{kind} ({count})")
 NONE = Text(zh="没有发现异常。", en="No anomaly was found.")
 QUIET = Text(zh="检查过、没有发现尖峰的序列：{names}。", en="Checked, and no spike found: {names}.")
 NAMED = Text(zh="`{metric}`（{path}，{rows} 行）", en="`{metric}` ({path}, {rows} rows)")

@@ -28,7 +28,7 @@ VALUE_ONLY = Text(
     en="These are shares of **value**, not of gradient: the largest term need not drive the update (the gradient of an L1, for example, does not depend on its value). To find out what drives training, log the gradient norm of each term.",
 )
 SUSPECT = Text(
-    zh="{path} 的数值疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时损失的真实组成。",
+    zh="{path} 的数值疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时 loss 的真实组成。",
     en="The rows of {path} are suspected artefacts of the reduction ({finding}): the shares below describe what the file holds, not what the training loss was made of.",
 )
 CAPTION = Text(zh="{path}：逐行占比", en="{path}: shares row by row")

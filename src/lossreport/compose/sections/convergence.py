@@ -21,8 +21,8 @@ DEAVERAGE: Final = "deaverage"
 """How a series was derived whose rows are local means; joined and epoch-end series hold the values as printed."""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
-CAPTION = Text(zh="逐个损失的趋势与判断", en="Trend and verdict of each loss")
-METRIC, SOURCE = Text(zh="损失", en="loss"), Text(zh="来源", en="source")
+CAPTION = Text(zh="逐个 loss 的趋势与判断", en="Trend and verdict of each loss")
+METRIC, SOURCE = Text(zh="loss", en="loss"), Text(zh="来源", en="source")
 VERDICT, TAIL = Text(zh="判断", en="verdict"), Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)")
 ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="把握", en="confidence")
 NAME = Text(zh="`{metric}`", en="`{metric}`")

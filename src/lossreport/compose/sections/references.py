@@ -16,7 +16,7 @@ ANSWER = Text(
 CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
 CAPTION_OWN = Text(zh="同类数值：公开资料与自己的存档", en="Values of the same kinds: published, and from one's own archive")
 METRIC, HERE, PUBLISHED, SOURCE = (
-    Text(zh="损失", en="loss"),
+    Text(zh="loss", en="loss"),
     Text(zh="本次", en="here"),
     Text(zh="公开的值", en="published"),
     Text(zh="出处", en="source"),

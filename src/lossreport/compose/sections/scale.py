@@ -13,13 +13,13 @@ from lossreport.text import Join, Phrase, Text, Value, number, percent
 
 MAX_CARDS: Final = 12
 
-TITLE = Text(zh="每个损失的尺度", en="The scale of each loss")
+TITLE = Text(zh="每个 loss 的尺度", en="The scale of each loss")
 ANSWER = Text(
     zh="不同种类的 loss 单位不同，数值大小不能互相比较；每个 loss 只能与它自己的机会水平和同口径的参考值比较。种类由指标名判断，另有依据时写在该 loss 之下。",
     en="Different kinds of loss have different units, so their values cannot be compared with each other; each can only be compared with its own chance level and with references of the same kind. The kind is read from the name unless another reason is given below the loss.",
 )
 CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
-METRIC, KIND, VALUE = Text(zh="损失", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
+METRIC, KIND, VALUE = Text(zh="loss", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
 CHANCE, ASSUMED = Text(zh="机会水平", en="chance level"), Text(zh="假设", en="assumption")
 SHARE, SOURCE = Text(zh="占机会水平", en="of chance"), Text(zh="出处", en="source")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
