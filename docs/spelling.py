@@ -20,7 +20,8 @@ def examples(unit: LossType) -> tuple[str, ...]:
     """Return up to MOST names that are read as `unit`, short ones first, none with an open part (any word, any digit)."""
     parsed = re._parser.parse(unit.names.pattern)  # type: ignore[attr-defined]  # the only reader of patterns that Python has
     names = sorted(
-        {name for name in _spelled(parsed) if name[-1:].isalnum() and classify(name).id == unit.id}, key=lambda name: (len(name), name)
+        {name for name in _spelled(parsed) if name[:1].isalnum() and name[-1:].isalnum() and classify(name).id == unit.id},
+        key=lambda name: (len(name), name),
     )
     return tuple(names[:MOST])
 

@@ -37,7 +37,6 @@ PAGES = sorted(page.name.removesuffix(".md") for page in DOCS.glob("*.md") if no
 SUFFIXES = (".md", ".zh.md")
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
-MARK = re.compile(r"<!-- (?!generated: \w+ -->|end -->)")
 SIZE_LIMITS = {"gallery": 150_000, "images": 120_000}
 
 
@@ -164,6 +163,12 @@ def test_every_link_leads_to_a_page_of_its_language_or_a_file(page: str, suffix:
 def test_every_folder_and_file_of_ours_that_a_page_names_exists(page: str, suffix: str) -> None:
     named = re.findall(r"`(?:python )?((?:src|sample_logs|benchmarks|docs|tests)/[\w./*]*)", read(page, suffix))
     assert [name for name in named if not (ROOT / name.rstrip("/")).exists()] == []
+
+
+@pytest.mark.parametrize("page", [*generate.pages()], ids=lambda page: page.name)
+def test_no_line_of_chinese_prose_is_broken_where_it_would_show_as_a_blank(page: Path) -> None:
+    prose = FENCE.sub("", page.read_text(encoding="utf-8"))
+    assert re.findall(r".{9}[\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]\n[\u4e00-\u9fff“].{9}", prose) == []
 
 
 def test_every_page_is_in_the_navigation() -> None:
