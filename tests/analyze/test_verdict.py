@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analyze.trend import CONSISTENT, FLAT_GAIN, FLAT_HIGH, MIN_ROWS, WIDE_TAIL, flat_trend, is_improving, tail_trend
+from lossreport.analyze.stats import fill
+from lossreport.analyze.trend import (
+    CONSISTENT,
+    FLAT_GAIN,
+    FLAT_HIGH,
+    LEAST_FINITE,
+    MIN_ROWS,
+    WIDE_TAIL,
+    flat_trend,
+    is_improving,
+    tail_trend,
+)
 from lossreport.analyze.verdict import LEAST_ROWS, run_state
 from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Floats, Run
@@ -97,6 +108,12 @@ def tails(y: Floats) -> tuple[Trend, Trend]:
     assert tail_ is not None
     assert wide is not None
     return tail_, wide
+
+
+@pytest.mark.parametrize(("finite", "told"), [(LEAST_FINITE - 1, False), (LEAST_FINITE, True)])
+def test_a_tail_of_nan_is_not_called_flat_by_the_values_put_in_for_it(finite: int, told: bool) -> None:
+    y = np.r_[falling(150), np.full(50 - finite, NAN), flat(finite, 2.0, 0.001)]
+    assert (tail_trend(make_series(y), fill(y)) is not None) is told
 
 
 def test_a_long_stretch_shows_that_a_noisy_tail_is_flat_if_the_rate_did_not_change() -> None:

@@ -19,6 +19,8 @@ WIDE_TAIL: Final = 0.50
 BLOCKS: Final = 24
 MIN_ROWS: Final = 12
 """With fewer rows nothing is said about slopes (SCIENCE.md section 4, point 1)."""
+LEAST_FINITE: Final = 4
+"""Finite values the log holds in a tail, as many as the shortest tail has rows: `y` is filled, and a tail of NaN would be flat."""
 FLAT_HIGH: Final = 0.02
 """Flat: the whole 90 % interval of the relative gain over the tail lies below 2 % ..."""
 WINDOWS: Final = ((TAIL, 1), (WIDE_TAIL, 2), (0.75, 3))
@@ -29,15 +31,15 @@ FLAT_GAIN: Final = 0.01
 
 
 def tail_trend(series: Series, y: Floats, share: float = TAIL) -> Trend | None:
-    """Return the relative gain over the last `share` of the rows (positive: the values fall), or None below 12 rows.
+    """Return the relative gain over the last `share` of the rows (positive: the values fall), or None below 12 rows or 4 finite values in it.
 
     Theil-Sen on at most 24 block medians; the interval is widened by sqrt((1+r)/(1-r)) with r the lag-1 autocorrelation of the
     residuals, because trend tests on a flat autocorrelated tail find trends that are not there (SCIENCE.md 3.3).
     """
     n = len(y)
-    if n < MIN_ROWS or not np.isfinite(y).any():
+    rows = max(LEAST_FINITE if n < 16 else 5, round(share * n))
+    if n < MIN_ROWS or np.isfinite(series.y[-rows:]).sum() < LEAST_FINITE:
         return None
-    rows = max(4 if n < 16 else 5, round(share * n))
     tail = fill(y[-rows:])
     medians, centres = block_medians(tail, BLOCKS)
     fitted = theil_sen(centres, medians)
