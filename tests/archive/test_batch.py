@@ -126,7 +126,7 @@ def test_a_dask_worker_that_is_killed_midway_loses_nothing_of_500_runs(tmp_path:
     from distributed import Client, LocalCluster
 
     place = make_runs(tmp_path / "runs", 500)
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": None, "silence_logs": 50}
+    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 50}
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         victim = client.submit(os.getpid, pure=False).result()
         done: list[Outcome] = []
