@@ -27,7 +27,7 @@ WRONG_WORDS = {
 """Words the style guide rules out: claims without a baseline, empty phrases, and terms for which another was chosen."""
 SAME_IN_BOTH = {
     "loss", "step", "epoch", "iteration", "one-cycle", "focal loss", "CTC loss", "Dice loss", "triplet loss", "z-loss", "loss scale",
-    "Huber / smooth L1", "Llama 2", "Llama 3", "GPT-2", "Chameleon", "Qwen2.5", "ln {v} = {level}",
+    "Huber / smooth L1", "Llama 2", "Llama 3", "GPT-2", "Chameleon", "Qwen2.5", "ln {v} = {level}", "ln {classes} = {level}。",
 }  # fmt: skip
 """Names that Chinese reports write in Latin letters."""
 HAN = r"[\u3400-\u9fff]"

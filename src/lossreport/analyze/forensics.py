@@ -24,15 +24,15 @@ NAMED: Final = 5
 """Series named on each side; the others are counted."""
 
 ARITHMETIC = Text(
-    zh="算术：这一行是 {n} 次 iteration 的均值；若只有一个批次异常，它须约为 {one}；若每个批次都异常，则平均须为 {all}。",
+    zh="算术：这一行是 {n} 次 iteration 的均值；若只有一个 batch 异常，它须约为 {one}；若每个 batch 都异常，则平均须为 {all}。",
     en="Arithmetic: the row is a mean over {n} iterations; a single bad batch would have to be about {one}, all of them {all} on average.",
 )
 UNKNOWN_N = Text(
-    zh="算术：这一行是均值，iteration 数 N 未知；若只有一个批次异常，它须为 {base} + {excess}·N；若每个批次都异常，则平均须为 {all}。",
+    zh="算术：这一行是均值，iteration 数 N 未知；若只有一个 batch 异常，它须为 {base} + {excess}·N；若每个 batch 都异常，则平均须为 {all}。",
     en="Arithmetic: the row is a mean and N, its iterations, is unknown; a single bad batch would have to be {base} + {excess}·N, all of them {all} on average.",
 )
 UNKNOWN_ROW = Text(
-    zh="日志没有说明一行是单个批次还是均值，N 未知，无法换算成单个批次的值。",
+    zh="日志没有说明一行是单个 batch 还是均值，N 未知，无法换算成单个 batch 的值。",
     en="The log does not say whether a row is one batch or a mean; N unknown, so no value of a single batch follows.",
 )
 FINER = Text(

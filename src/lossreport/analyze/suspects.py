@@ -31,7 +31,7 @@ LONG_EPOCH: Final = 25
 ORDER: Final = ("bad_batch", "instability", "log_artefact", "lr_event", "fp16_overflow", "data_boundary")
 
 TITLES: Final = {
-    "bad_batch": Text(zh="个别坏批次或难批次", en="one bad or hard batch"),
+    "bad_batch": Text(zh="个别坏 batch 或难 batch", en="one bad or hard batch"),
     "instability": Text(zh="优化过程不稳定", en="unstable optimisation"),
     "log_artefact": Text(zh="日志口径造成的假象（归约错位、窗口均值等）", en="a logging artefact (a mixed reduction, a window mean)"),
     "lr_event": Text(zh="学习率变动", en="a learning-rate event"),
@@ -40,7 +40,7 @@ TITLES: Final = {
 }
 DECIDED: Final = {
     "bad_batch": Text(
-        zh="记录逐批次的 loss 与样本编号，从此前的 checkpoint 重放这一段：换数据顺序后，若尖峰跟着样本走，支持此假设。",
+        zh="记录逐 batch 的 loss 与样本编号，从此前的 checkpoint 重放这一段：换数据顺序后，若尖峰跟着样本走，支持此假设。",
         en="Log loss and sample ids per batch and replay from the checkpoint before: if the spike follows the samples in another order, that supports it.",
     ),
     "instability": Text(
@@ -48,7 +48,7 @@ DECIDED: Final = {
         en="Log grad_norm and update norm per step and replay from the checkpoint before at a lower learning rate: if the spike shrinks, that supports it.",
     ),
     "log_artefact": Text(
-        zh="打印各 rank 未经归约、未经平滑的逐批次 loss：若其中没有尖峰，支持此假设。",
+        zh="打印各 rank 未经归约、未经平滑的逐 batch 的 loss：若其中没有尖峰，支持此假设。",
         en="Print the loss of every batch on every rank, neither reduced nor smoothed: if the spike is not there, that supports it.",
     ),
     "lr_event": Text(
@@ -98,7 +98,7 @@ ALONE = Text(
     en="The other loss there (`{metric}`, {path} line {line}) does not move.",
 )
 AVERAGED = Text(
-    zh="每一行是均值，单行的高值可能是少数批次，也可能是平滑造成的。",
+    zh="每一行是均值，单行的高值可能是少数 batch，也可能是平滑造成的。",
     en="Every row is a mean: a high row may be few batches, or the averaging itself.",
 )
 LR_MOVED = Text(

@@ -18,7 +18,7 @@ MIN_ROWS: Final = 2
 
 TEXT = Text(
     zh=(
-        "`{metric}`（{path}）的累计均值从 {axis} {x}（第 {line} 行）起有 {count} 行不是有限值，而同一行的另一数值有限：一个非有限的批次即可污染这段均值，"
+        "`{metric}`（{path}）的累计均值从 {axis} {x}（第 {line} 行）起有 {count} 行不是有限值，而同一行的另一数值有限：一个非有限的 batch 即可污染这段均值，"
         "所在 epoch 的均值也不可用。"
     ),
     en=(

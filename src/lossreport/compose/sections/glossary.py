@@ -14,7 +14,7 @@ TERM, MEANING = Text(zh="术语", en="term"), Text(zh="含义", en="meaning")
 CHANCE = (
     Text(zh="机会水平", en="chance level"),
     Text(
-        zh="不看输入、只会瞎猜的模型能得到的值；它不是下限，也不是上限。",
+        zh="不看输入、只靠随机猜测的模型能得到的值；它不是下限，也不是上限。",
         en="what a model that never looks at the input would score; neither a minimum nor a maximum.",
     ),
 )
@@ -35,7 +35,7 @@ TREND = (
 SPIKE = (
     Text(zh="尖峰、单批离群", en="spike, batch outlier"),
     Text(
-        zh="高出邻近行后又回落的一段；若只占逐步日志的一行且下一行就恢复，称为单批离群，通常是难样本或坏批次。",
+        zh="高出邻近行后又回落的一段；若只占逐步日志的一行且下一行就恢复，称为单批离群，通常是难样本或坏 batch。",
         en="rows far above those around them that recover; one row of a step-level log whose next row is back is a batch outlier, usually a hard or bad batch.",
     ),
 )

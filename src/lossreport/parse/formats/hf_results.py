@@ -46,7 +46,7 @@ def _object(log: LogFile) -> dict[str, Any] | None:
 
 PARSER = Parser(
     id="hf_results",
-    title=Text(zh="Hugging Face Trainer 的 all_results.json", en="all_results.json and kin of the Hugging Face Trainer"),
+    title=Text(zh="Hugging Face Trainer 的 all_results.json", en="all_results.json and the like of the Hugging Face Trainer"),
     sniff=sniff,
     read=read,
     config=True,
