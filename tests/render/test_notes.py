@@ -32,6 +32,10 @@ def test_notes_can_neither_run_nor_load_anything(text: str) -> None:
     assert "<script" not in notes_markdown(text).replace("\\<", "")
 
 
+def test_a_link_without_an_allowed_address_is_only_its_words() -> None:
+    assert str(notes_html("[a](javascript:alert(1))")).strip() == "<p>a</p>"
+
+
 def test_notes_keep_their_form() -> None:
     html = str(notes_html("# Title\n\n- **one**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`code <b>` [x](https://example.org)"))
     for part in ("<h3>Title</h3>", "<strong>one</strong>", "<td>1</td>", "<code>code &lt;b&gt;</code>", 'href="https://example.org"'):

@@ -15,6 +15,8 @@ TAGS: Final = {
 SCHEMES: Final = {"http", "https", "mailto"}
 HEADING: Final = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 DEEPEST: Final = 6
+NO_ADDRESS: Final = re.compile(r'<a rel="[^"]*">(.*?)</a>', re.DOTALL)
+"""A link whose address was taken out is only its words."""
 IMAGE: Final = re.compile(r"!(?=\[)")
 
 
@@ -27,7 +29,7 @@ def notes_html(text: str) -> Markup:
 
     raw = Markdown(extensions=list(EXTENSIONS), output_format="html").convert(_lowered(text, 2))
     clean = nh3.clean(raw, tags=TAGS, attributes={"a": {"href"}}, url_schemes=SCHEMES, link_rel="noopener noreferrer")
-    return Markup(clean)
+    return Markup(NO_ADDRESS.sub(r"\1", clean))
 
 
 def notes_markdown(text: str) -> str:
