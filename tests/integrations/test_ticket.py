@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 
 import pytest
 
+import lossreport
 from lossreport import api
 from lossreport.errors import MissingPathError, UsageError
 from lossreport.integrations.changes import changes, pairs
-from lossreport.integrations.earlier import is_report, read_report, report_of
+from lossreport.integrations.earlier import finding_of, is_report, read_report, report_of, told_before
 from lossreport.integrations.ticket import ticket
 from lossreport.render.fitting import PLACES
 from lossreport.render.to_markdown import to_markdown
@@ -43,7 +45,7 @@ def test_a_body_fits_whatever_it_is_made_of(place: str, source: str, reports: Pa
 @pytest.mark.parametrize("source", ["vla.html", "vla.json", "logs"])
 def test_title_and_labels_are_the_same_whatever_it_is_made_of(source: str, reports: Path) -> None:
     made = ticket(str(VLA if source == "logs" else reports / source), "github", "en")
-    assert made.title == "vla_action_head: mixed: not to be judged yet (6 high)"
+    assert made.title == "vla_action_head: mixed: cannot be judged yet (6 high)"
     assert made.labels == ("lossreport", "verdict:mixed", "severity:high")
 
 
@@ -125,7 +127,7 @@ def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -
     verdict = next(one for one in new["verdicts"] if not one["series"])
     verdict["state"] = "improving"
     text = said(old, new)
-    assert "The verdict went from “mixed: not to be judged yet” to “still improving”" in text
+    assert "The verdict went from “mixed: cannot be judged yet” to “still improving”" in text
     assert "Findings: 1 new, 1 gone, 1 changed, 11 the same." in text
     assert "### F99" in text
     assert "| severity | high | low |" in text
@@ -173,3 +175,17 @@ def test_build_fits_and_names_the_file_so_that_it_is_no_log(place: str, name: st
 
 def test_fit_and_another_format_exclude_each_other() -> None:
     assert command("build", HEALTHY, "--fit", "jira", "-f", "json", "-o", "-").returncode == 2
+
+
+def test_a_hypothesis_that_a_page_tells_once_is_whole_in_every_finding_of_a_ticket() -> None:
+    page = json.loads(re.findall(r'id="lossreport-data">(.*?)</script>', report_page(), re.DOTALL)[0])
+    told = told_before(page)
+    refer = [(one["told_in"], one["id"]) for finding in page["findings"] for one in finding["hypotheses"] if "told_in" in one]
+    assert refer
+    assert all(key in told for key in refer)
+    for finding in page["findings"]:
+        assert all(one.title.plain("en") and one.decided_by.plain("en") for one in finding_of(finding, "en", told).hypotheses)
+
+
+def report_page() -> str:
+    return lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"]))))

@@ -218,7 +218,7 @@ def make_finding(
         end=position(series, last),
         rows=tuple(int(row) for row in rows),
         numbers=dict(numbers or {}),
-        evidence=(*evidence(series, rows[:EVIDENCE_ROWS]), *more_evidence),
+        evidence=tuple(dict.fromkeys((*evidence(series, rows[:EVIDENCE_ROWS]), *more_evidence))),
         hypotheses=hypotheses,
         groups=groups,
         text=text,

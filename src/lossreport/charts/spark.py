@@ -16,8 +16,8 @@ WIDTH: Final = 240
 HEIGHT: Final = 56
 MARGIN: Final = 8.0
 """In halves of a pixel: whole numbers are exact enough, and shorter than decimals."""
-ROWS: Final = 60
-"""One row for every two pixels: a reader sees a shape, not values."""
+ROWS: Final = 40
+"""One row for every three pixels: a reader sees a shape, not values."""
 LOG_RATIO: Final = 20.0
 """A positive series whose maximum is over 20 times its median is shown in logs, as in full charts (SCIENCE.md section 6)."""
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lossreport.compose.sections import answer
-from lossreport.integrations.earlier import finding_of, findings_of, names_of, run_verdict, steps_of
+from lossreport.integrations.earlier import finding_of, findings_of, names_of, run_verdict, steps_of, told_before
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
 from lossreport.text import Join, Lang, Text, Value, show_number
@@ -94,9 +94,12 @@ def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) ->
     paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
     blocks: list[Block] = [_verdict(old, before, new, run), _counts(paired)]
     if paired.new:
-        blocks += [Prose(text=NEW()), FindingList(findings=tuple(finding_of(one, lang) for one in paired.new), names=names_of(new))]
+        blocks += [
+            Prose(text=NEW()),
+            FindingList(findings=tuple(finding_of(one, lang, told_before(new)) for one in paired.new), names=names_of(new)),
+        ]
     if paired.gone:
-        gone = tuple(finding_of(one, lang) for one in paired.gone)
+        gone = tuple(finding_of(one, lang, told_before(old)) for one in paired.gone)
         blocks += [Prose(text=GONE()), FindingList(findings=gone, names=names_of(old), brief=True)]
     if paired.changed:
         blocks.append(_table(paired.changed, names_of(new)))

@@ -88,7 +88,7 @@ def _sections(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang, *, 
     state = State(verdict["state"])
     body = [said(verdict["text"], lang), answer.CONFIDENCE(confidence=CONFIDENCES[verdict["confidence"]])]
     callout = Callout(tone=answer.TONES[state], title=answer.HEAD(state=STATES[state.value]), body=tuple(body))
-    found = [finding_of(finding, lang) for finding in findings_of(data, run)]
+    found = [finding_of(finding, lang, told_before(data)) for finding in findings_of(data, run)]
     names = names_of(data)
     lists: list[Block] = [FindingList(findings=tuple(found), names=names)] if found else [Prose(text=anomalies.NONE())]
     mine = [one for one in data["recommendations"] if one["run"] == run["id"]]
@@ -107,8 +107,18 @@ def steps_of(given: Sequence[Mapping[str, Json]], lang: Lang) -> Steps:
     return Steps(steps=tuple(Step(text=said(one["text"], lang), because=tuple(one["because"]), source=one["source"]) for one in ordered))
 
 
-def finding_of(found: Mapping[str, Json], lang: Lang) -> Finding:
-    """Return a finding of the JSON with its evidence and hypotheses."""
+Told = Mapping[tuple[str, str], Mapping[str, Json]]
+"""Hypotheses by the finding that weighs them and their id."""
+
+
+def told_before(data: Mapping[str, Json]) -> Told:
+    """Return the hypotheses that are told in full: inside HTML those of later findings only refer to them (`told_in`)."""
+    return {(f["id"], one["id"]): one for f in data["findings"] for one in f["hypotheses"] if "told_in" not in one}
+
+
+def finding_of(found: Mapping[str, Json], lang: Lang, told: Told | None = None) -> Finding:
+    """Return a finding of the JSON with its evidence and hypotheses, those that it only refers to taken from `told`."""
+    whole = [(told or {}).get((one.get("told_in", ""), one["id"]), one) | {"rank": one["rank"]} for one in found["hypotheses"]]
     return Finding(
         id=found["id"],
         kind=found["kind"],
@@ -120,7 +130,7 @@ def finding_of(found: Mapping[str, Json], lang: Lang) -> Finding:
         evidence=tuple(Evidence(source=e["source"], line=e["line"], x=float(e["x"]), value=float(e["value"])) for e in found["evidence"]),
         key=found["key"],
         numbers={name: float(value) for name, value in found["numbers"].items() if value is not None},
-        hypotheses=tuple(_hypothesis(one, lang) for one in found["hypotheses"]),
+        hypotheses=tuple(_hypothesis(one, lang) for one in whole),
     )
 
 

@@ -276,9 +276,10 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
 
 
 def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
-    """Return a hypothesis; of one that the finding `told` weighs already, only its id and where to read on."""
+    """Return a hypothesis; of one that the finding `told` weighs already, what decides it and where to read on."""
     if told is not None:
-        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": {"zh": "", "en": ""}}
+        decided = plain(hypothesis.decided_by)
+        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": decided}
     return {
         "id": hypothesis.id,
         "rank": hypothesis.rank,
