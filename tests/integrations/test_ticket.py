@@ -131,7 +131,7 @@ def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -
     assert "Findings: 1 new, 1 gone, 1 changed, 11 the same." in text
     assert "### F99" in text
     assert "| severity | high | low |" in text
-    assert "结论由“多组数据混杂，暂不可判断”变为“仍在改善”" in said(old, new, "zh")
+    assert "结论由“多组数据混杂，暂不能判断”变为“仍在改善”" in said(old, new, "zh")
 
 
 def test_runs_are_paired_by_name_and_the_others_are_named(reports: Path) -> None:

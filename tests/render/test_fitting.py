@@ -64,7 +64,7 @@ def titles(body: Fitted) -> list[str]:
 def test_the_answer_the_findings_and_the_advice_stay(limit: int, sick: Report) -> None:
     body = fitted(sick, PLACES["github"], "en", limit=limit)
     assert len(body.text) <= limit
-    assert {"Is it all right?", "Anomalies", "Recommendations"} <= set(titles(body))
+    assert {"Verdict", "Anomalies", "Recommendations"} <= set(titles(body))
 
 
 def test_what_matters_least_goes_first(sick: Report) -> None:
