@@ -154,7 +154,7 @@ def test_a_training_loss_that_falls_beside_a_flat_validation_is_not_told_to_go_o
     assert "Training can continue" not in said
 
 
-@pytest.mark.parametrize(("spiked", "words"), [(False, "calls for stopping"), (True, "Look at 1 of the findings first")])
+@pytest.mark.parametrize(("spiked", "words"), [(False, "calls for stopping"), (True, "Findings to look at first (1)")])
 def test_a_verdict_does_not_hide_what_must_be_looked_at(spiked: bool, words: str) -> None:
     y = falling(100, noise=0.003)
     y[60] *= 3 if spiked else 1

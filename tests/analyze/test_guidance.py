@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -83,10 +84,13 @@ def test_a_threshold_decides_on_both_sides(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_default_of_a_threshold_lies_within_its_limits(name: str) -> None:
-    asked = [
-        hit for path in SOURCES.rglob("*.py") for hit in re.findall(rf'threshold\("{name}", (\w+)\)', path.read_text(encoding="utf-8"))
-    ]
-    assert asked
+    defaults = []
+    for path in SOURCES.rglob("*.py"):
+        for constant in re.findall(rf'threshold\("{name}", (\w+)\)', path.read_text(encoding="utf-8")):
+            module = ".".join(("lossreport", "analyze", *path.relative_to(SOURCES).with_suffix("").parts))
+            defaults.append(getattr(importlib.import_module(module), constant))
+    assert defaults
+    assert all(THRESHOLDS[name].low <= default <= THRESHOLDS[name].high for default in defaults)
     kind, make, _, _ = CASES[name]
     assert kind in {finding.kind for finding in judged(make()).findings}
 

@@ -151,7 +151,7 @@ RUN: Final = {
     ),
 }
 NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing found calls for stopping.")
-OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Look at {count} of the findings first: {kinds}.")
+OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Findings to look at first ({count}): {kinds}.")
 OTHERS = Text(zh="另外：{sentences}。", en=" Besides, {sentences}.")
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
 SHORT: Final = {
