@@ -210,3 +210,15 @@ def test_spikes_of_a_validation_alone_are_no_instability(train: bool, unstable: 
     analysis = lossreport.analyze(make_run(loss=loss, val_loss=validation), strict=True)
     (judged,) = [v for v in analysis.verdicts if v.series and analysis.series(v.series[0]).split == "val"]
     assert (judged.state == "unstable") is unstable
+
+
+@pytest.mark.parametrize(("cls", "judged"), [(0.0, False), (0.3, True)], ids=["a term not in use", "a term that never moves"])
+def test_a_term_that_is_zero_throughout_is_not_judged(cls: float, judged: bool) -> None:
+    analysis = lossreport.analyze(make_run(box_loss=falling(60), cls_loss=np.full(60, cls)), strict=True)
+    names = [analysis.series(verdict.series[0]).name for verdict in analysis.verdicts if verdict.series]
+    assert ("cls_loss" in names) is judged
+    assert "constant_metric" in {finding.kind for finding in analysis.findings}
+
+
+def test_a_loss_that_is_zero_and_alone_is_judged() -> None:
+    assert [v for v in lossreport.analyze(make_run(loss=np.zeros(60)), strict=True).verdicts if v.series]

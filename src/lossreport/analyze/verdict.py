@@ -188,6 +188,8 @@ def verdicts(context: Context) -> Iterator[Verdict]:
     """Yield a verdict for every loss and, last, one for the run. `context.found` must carry final ids."""
     made = []
     for series in context.progress:
+        if _is_unused(context, series):
+            continue
         judged = judge(context, series)
         made.append((series, judged))
         yield Verdict(
@@ -202,6 +204,15 @@ def verdicts(context: Context) -> Iterator[Verdict]:
             change_mind=_change_mind(judged),
         )
     yield _of_run(context, made)
+
+
+def _is_unused(context: Context, series: Series) -> bool:
+    """Return whether a term of several is 0 in every row, such as the class loss of a detector with one class: there is nothing to judge."""
+
+    def is_zero(one: Series) -> bool:
+        return bool(len(one)) and not np.any(one.y)  # NaN counts as not 0
+
+    return is_zero(series) and not context.has("masked_nonfinite", series) and not all(is_zero(one) for one in context.progress)
 
 
 def judge(context: Context, series: Series) -> Judgement:
