@@ -94,15 +94,23 @@ def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
 
 
 def compose(
-    analysis: Analysis, *, title: str | None = None, owner: str = "", tags: Sequence[str] = (), link: str = "", notes: str = ""
+    analysis: Analysis,
+    *,
+    title: str | None = None,
+    owner: str = "",
+    tags: Sequence[str] = (),
+    link: str = "",
+    notes: str = "",
+    strict: bool = False,
 ) -> Report:
     """Compose the report of an analysis: sections of blocks, no language and no markup yet.
 
-    `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it is rendered.
+    `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it is rendered. With `strict` a
+    failing section raises instead of saying so in its place.
     """
     from lossreport.compose.compose import compose_report
 
-    return compose_report(analysis, title=title, owner=owner, tags=tags, link=link, notes=notes)
+    return compose_report(analysis, title=title, owner=owner, tags=tags, link=link, notes=notes, strict=strict)
 
 
 def render(report: Report, format: Format = "html", lang: Literal["both", "zh", "en"] = "both") -> str:
@@ -198,7 +206,8 @@ def build(
         redact=redact,
     )
     runs = select(read_paths(listed, options), run or settings.options.get("run"))
-    analysis = analyze(runs, strict=strict or bool(settings.options.get("strict")))
+    strict = strict or bool(settings.options.get("strict"))
+    analysis = analyze(runs, strict=strict)
     report = compose(
         analysis,
         title=title or settings.options.get("title"),
@@ -206,6 +215,7 @@ def build(
         tags=tuple(tags) or tuple(settings.options.get("tags", ())),
         link=link or settings.options.get("link", ""),
         notes=written_notes,
+        strict=strict,
     )
     language = lang or _option(settings, "lang", LANGUAGES) or "both"
     made = (
@@ -219,7 +229,7 @@ def build(
         _to_stdout(made.text)
     else:
         write(target, made)
-    return analysis
+    return report.analysis
 
 
 def fitted_body(report: Report, place: Place, lang: Literal["both", "zh", "en"]) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import traceback
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lossreport.analyze.adviser import Case, advices
 from lossreport.analyze.best import bests
@@ -20,31 +18,9 @@ from lossreport.analyze.scale import scales
 from lossreport.analyze.schedule import lr_schedules
 from lossreport.analyze.verdict import verdicts
 from lossreport.analyze.views import enrich
-from lossreport.model.analysis import Analysis, Failure, Finding, NotApplicable, Recommendation, Share
+from lossreport.model.analysis import Analysis, Finding, NotApplicable, Recommendation, Share
 from lossreport.model.run import Run, id_prefix
-
-T = TypeVar("T")
-
-
-@dataclass
-class Work:
-    """Runs units one by one and keeps what they raise, unless `strict`."""
-
-    strict: bool
-    failures: list[Failure] = field(default_factory=list)
-
-    def take(self, unit: str, source: Callable[[], Iterator[T]]) -> list[T]:
-        """Return all that a unit yields; where it raises, what it yielded before, and a failure is noted."""
-        found: list[T] = []
-        try:
-            found.extend(source())
-        except Exception as error:
-            if self.strict:
-                raise
-            place = traceback.extract_tb(error.__traceback__)[-1]
-            where = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
-            self.failures.append(Failure(unit=unit, error=f"{type(error).__name__}: {error} ({where}:{place.lineno})"))
-        return found
+from lossreport.model.work import Work
 
 
 def analyze_run(run: Run, *, strict: bool = False) -> Analysis:

@@ -7,28 +7,43 @@ from dataclasses import replace
 
 from lossreport import __version__
 from lossreport.compose.overview import overview
-from lossreport.compose.section import Story, section_writers
+from lossreport.compose.section import SectionWriter, Story, section_writers
 from lossreport.errors import NothingReadError
 from lossreport.model.analysis import Analysis
-from lossreport.model.report import Meta, Report, Section
+from lossreport.model.report import Callout, Meta, Report, Section
+from lossreport.model.work import Work
 from lossreport.text import Join, Phrase, Text
 
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
 SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})")
 GIVEN = Text(zh="{title}", en="{title}")
+FAILED = Text(zh="这一节没能写出（这是 lossreport 的缺陷）", en="This section could not be written (a bug in lossreport)")
+FAILURE = Text(zh="`{unit}`：{error}", en="`{unit}`: {error}")
 
 
 def compose_report(
-    analysis: Analysis, title: str | None = None, owner: str = "", tags: Sequence[str] = (), link: str = "", notes: str = ""
+    analysis: Analysis,
+    title: str | None = None,
+    owner: str = "",
+    tags: Sequence[str] = (),
+    link: str = "",
+    notes: str = "",
+    *,
+    strict: bool = False,
 ) -> Report:
-    """Return the report of an analysis; of several runs, an overview first, then all sections of each run."""
+    """Return the report of an analysis; of several runs, an overview first, then all sections of each run.
+
+    A section that raises says so in its place and becomes a failure of the analysis, unless `strict`.
+    """
     if not analysis.runs:
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
     several = len(analysis.runs) > 1
-    sections = [section for run in analysis.runs for section in _of_run(Story(analysis, run), several=several)]
+    work = Work(strict)
+    sections = [section for run in analysis.runs for section in _of_run(Story(analysis, run), work, several=several)]
     first = [overview(analysis)] if several else []
     meta = Meta(title=_title(analysis, title), version=__version__, owner=owner, tags=tuple(tags), link=link, notes=notes)
+    analysis = replace(analysis, failures=(*analysis.failures, *work.failures))
     return Report(analysis=analysis, meta=meta, sections=(*first, *sections))
 
 
@@ -41,6 +56,16 @@ def _title(analysis: Analysis, title: str | None) -> Phrase:
     return SEVERAL(count=len(names), names=Join(items=tuple(names[:MAX_NAMES])) if len(names) <= MAX_NAMES else names[0])
 
 
-def _of_run(story: Story, *, several: bool) -> list[Section]:
-    written = [section for writer in section_writers() if (section := writer.write(story)) is not None]
+def _of_run(story: Story, work: Work, *, several: bool) -> list[Section]:
+    written = [section for writer in section_writers() for section in _written(story, writer, work)]
     return [replace(section, id=f"{story.run.id}-{section.id}", of=story.run.id) for section in written] if several else written
+
+
+def _written(story: Story, writer: SectionWriter, work: Work) -> list[Section]:
+    """Return the section, nothing where there is nothing to tell, or in its place that it failed."""
+    before = len(work.failures)
+    made = work.take(f"section {writer.id}", lambda: [writer.write(story)])
+    if failed := work.failures[before:]:
+        body = tuple(FAILURE(unit=failure.unit, error=failure.error) for failure in failed)
+        return [Section(id=writer.id, title=FAILED, blocks=(Callout(tone="critical", title=FAILED(), body=body),))]
+    return [section for section in made if section is not None]
