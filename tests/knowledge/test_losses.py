@@ -133,10 +133,12 @@ def test_a_reference_names_its_source(unit: LossType) -> None:
 
 
 @pytest.mark.parametrize("type_id", ["cross_entropy", "l1"])
-def test_a_reference_value_says_that_others_are_not_comparable(type_id: str) -> None:
-    references = loss_type(type_id).references
-    assert references
-    assert all("not comparable" in reference.value.en and "不可比" in reference.value.zh for reference in references)
+def test_a_kind_with_references_says_which_values_are_not_comparable(type_id: str) -> None:
+    kind = loss_type(type_id)
+    assert kind.references
+    assert kind.comparable is not None
+    assert "not comparable" in kind.comparable.en
+    assert "不可比" in kind.comparable.zh
 
 
 def test_what_the_user_declares_wins() -> None:

@@ -102,6 +102,7 @@ class LossType:
     `names` is matched against the whole lower-case metric name without split prefix, blanks and dashes read as `_`;
     `order` decides between kinds that both match (lower first). `why` says why such values are large or small.
     `floor` is a value the loss cannot pass, above 0, with its formula; `notes(known, value)` gives the sentences about one value that are true for this run; `needs` are the facts it would use.
+    `comparable` says which values of this kind can be compared with the references at all.
     """
 
     id: str
@@ -118,6 +119,7 @@ class LossType:
     levels: Callable[[Known], tuple[Level, ...]] = no_levels
     notes: Callable[[Known, float], tuple[Phrase, ...]] = no_notes
     references: tuple[Reference, ...] = ()
+    comparable: Text | None = None
     needs: tuple[str, ...] = ()
 
 

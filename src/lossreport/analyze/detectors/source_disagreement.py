@@ -25,10 +25,10 @@ CONSTANT: Final = 0.03
 """The ratio is constant where its logs scatter by less than 3 %."""
 
 TEXT = Text(
-    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。两边记录的本应是同一次训练的同一个量（按 MetricLogger 的惯例，{a} 是各 rank 同步之后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值），却对不上；查清之前不能混着读。",
+    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。{a} 本应是各 rank 同步后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值，二者应当接近；查清之前不能混着读。",
     en=(
-        "`{metric}` does not agree between {a} and {b}: {sentence}. Both should be the same quantity of the same run (by MetricLogger convention {a} holds the "
-        "epoch mean after all ranks are synchronised, {b} one rank's mean since the start of the epoch); until the difference is explained, do not mix the two."
+        "`{metric}` does not agree between {a} and {b}: {sentence}. {a} should hold the epoch mean over all ranks, {b} one "
+        "rank's mean since the epoch began, which is much the same; until the difference is explained, do not mix the two."
     ),
 )
 LOWER_HIGHER = Text(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.compose.section import SectionWriter, Story, last_finite
-from lossreport.model.report import Column, Prose, Row, Section, Table
+from lossreport.model.report import Block, Column, Prose, Row, Section, Table
 from lossreport.text import Text, number
 
 TITLE = Text(zh="参考值", en="Reference values")
@@ -21,6 +21,7 @@ METRIC, HERE, PUBLISHED, SOURCE = (
     Text(zh="公开的值", en="published"),
     Text(zh="出处", en="source"),
 )
+REMARK = Text(zh="`{metric}`：{what}", en="`{metric}`: {what}")
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
 GIVEN = Text(zh="{source}（用户给定）", en="{source} (given by the user)")
 NONE = Text(zh="这些种类的 loss 没有收录可引用的公开数值。", en="No published values are on file for these kinds of loss.")
@@ -29,6 +30,7 @@ NONE = Text(zh="这些种类的 loss 没有收录可引用的公开数值。", e
 def write(story: Story) -> Section | None:
     """Write the references of every kind of loss in the run, once a kind."""
     rows, seen = [*_own(story), *_learned(story)], set()
+    remarks: list[Block] = []
     for scale in story.scales:
         series = story.series(scale.series[0])
         kind = story.kind(series)
@@ -36,6 +38,8 @@ def write(story: Story) -> Section | None:
         if kind.id in seen or value is None:
             continue
         seen.add(kind.id)
+        if kind.references and kind.comparable is not None:
+            remarks.append(Prose(text=REMARK(metric=story.name(series), what=kind.comparable)))
         for reference in kind.references:
             rows.append(Row(cells=(NAMED(metric=story.name(series)), number(value, series.unit), reference.value, reference.source)))
     if not story.scales:
@@ -44,7 +48,8 @@ def write(story: Story) -> Section | None:
         return Section(id="references", title=TITLE, blocks=(Prose(text=NONE()),))
     columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
     caption = CAPTION_OWN() if any(_learned(story)) else CAPTION()
-    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(Table(caption=caption, columns=columns, rows=tuple(rows)),))
+    table = Table(caption=caption, columns=columns, rows=tuple(rows))
+    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(table, *remarks))
 
 
 def _own(story: Story) -> Iterator[Row]:

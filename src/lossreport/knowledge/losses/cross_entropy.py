@@ -255,40 +255,34 @@ LOSS = LossType(
         " Its floor is the conditional entropy of the data and it has no ceiling; under teacher forcing it is a mean over tokens,"
         " so sequence length alone does not raise it.",
     ),
+    comparable=Text(zh="tokenizer、数据或 mask 不同的数值不可比。", en="Values with another tokenizer, data or mask are not comparable."),
     references=(
         Reference(
             value=Text(
-                zh="GPT-2（V = 50257）在 OpenWebText 验证集上：124M 3.12，350M 2.84，774M 2.67，1.5B 2.54 nats。"
-                "tokenizer、数据或 mask 不同的数值不可比。",
-                en="GPT-2 (V = 50257) on the OpenWebText validation set: 124M 3.12, 350M 2.84, 774M 2.67, 1.5B 2.54 nats."
-                " Values with another tokenizer, data or mask are not comparable.",
+                zh="GPT-2（V = 50257）在 OpenWebText 验证集上：124M 3.12，350M 2.84，774M 2.67，1.5B 2.54 nats。",
+                en="GPT-2 (V = 50257) on the OpenWebText validation set: 124M 3.12, 350M 2.84, 774M 2.67, 1.5B 2.54 nats.",
             ),
             source="nanoGPT README (karpathy/nanoGPT)",
         ),
         Reference(
             value=Text(
-                zh="图像码（V = 16384，机会水平 ln 16384 = 9.70）：一位用户报告预训练模型约 7 nats，随机初始化约 9。"
-                "tokenizer、数据或 mask 不同的数值不可比。",
+                zh="图像码（V = 16384，机会水平 ln 16384 = 9.70）：一位用户报告预训练模型约 7 nats，随机初始化约 9。",
                 en="Image codes (V = 16384, chance ln 16384 = 9.70): a user reports about 7 nats for a pretrained model, about 9 for a"
-                " random one."
-                " Values with another tokenizer, data or mask are not comparable.",
+                " random one.",
             ),
             source="FoundationVision/LlamaGen, issue #97",
         ),
         Reference(
             value=Text(
-                zh="VLA 离散动作 token（256 个动作 bin，ln 256 = 5.55）：0.22 nats。只对动作 token 计 loss，"
-                "tokenizer、数据或 mask 不同的数值不可比。",
-                en="VLA action tokens (256 action bins, ln 256 = 5.55): 0.22 nats. Counted on action tokens only;"
-                " values with another tokenizer, data or mask are not comparable.",
+                zh="VLA 离散动作 token（256 个动作 bin，ln 256 = 5.55）：0.22 nats，只对动作 token 计 loss。",
+                en="VLA action tokens (256 action bins, ln 256 = 5.55): 0.22 nats, counted on action tokens only.",
             ),
             source="OpenVLA checkpoint name step-295000-epoch-40-loss=0.2200",
         ),
         Reference(
             value=Text(
-                zh="多模态 SFT（同类日志中的 `closs`）：1.54 降到 0.98 nats。tokenizer、数据或 mask 不同的数值不可比。",
-                en="Multimodal SFT (`closs` of the same logger family): from 1.54 to 0.98 nats."
-                " Values with another tokenizer, data or mask are not comparable.",
+                zh="多模态 SFT（同类日志中的 `closs`）：1.54 降到 0.98 nats。",
+                en="Multimodal SFT (`closs` of the same logger family): from 1.54 to 0.98 nats.",
             ),
             source="Alpha-VLLM/LLaMA2-Accessory, issue #48",
         ),

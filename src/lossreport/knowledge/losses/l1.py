@@ -80,9 +80,6 @@ def _said(known: Known, value: float) -> Iterator[Phrase]:
         yield ZEROS(value=shown, doubled=number(2 * value))
 
 
-_REMARK_ZH = "动作归一化、数据或 horizon 不同的数值不可比；好坏由成功率决定，而不是 L1。"
-_REMARK_EN = "Values with another action normalisation, data or horizon are not comparable; success rate, not L1, decides."
-
 LOSS = LossType(
     id="l1",
     title=Text(zh="L1（平均绝对误差）", en="L1 (mean absolute error)"),
@@ -110,26 +107,30 @@ LOSS = LossType(
         " the middle of uniform targets costs only 0.5. It shares no scale with a cross-entropy in nats; the two numbers cannot be"
         " compared.",
     ),
+    comparable=Text(
+        zh="动作归一化、数据或 horizon 不同的数值不可比；好坏由成功率决定，而不是 L1。",
+        en="Values with another action normalisation, data or horizon are not comparable; success rate, not L1, decides.",
+    ),
     references=(
         Reference(
             value=Text(
-                zh="连续动作 L1：建议训练到 0.01 以下；LIBERO-Spatial 约 0.006，LIBERO-Goal 最好的 checkpoint 约 0.02。" + _REMARK_ZH,
+                zh="连续动作 L1：建议训练到 0.01 以下；LIBERO-Spatial 约 0.006，LIBERO-Goal 最好的 checkpoint 约 0.02。",
                 en="L1 on continuous actions: train until below 0.01; about 0.006 on LIBERO-Spatial, about 0.02 for the best checkpoint"
-                " on LIBERO-Goal. " + _REMARK_EN,
+                " on LIBERO-Goal.",
             ),
             source="OpenVLA-OFT documentation (moojink/openvla-oft)",
         ),
         Reference(
             value=Text(
-                zh="连续动作 L1：一位用户的训练到 0.008。" + _REMARK_ZH,
-                en="L1 on continuous actions: a user's run reached 0.008. " + _REMARK_EN,
+                zh="连续动作 L1：一位用户的训练到 0.008。",
+                en="L1 on continuous actions: a user's run reached 0.008.",
             ),
             source="moojink/openvla-oft, issue #74",
         ),
         Reference(
             value=Text(
-                zh="LIBERO Spatial / Object / Goal：训练 L1 降到 0.04 以下；LIBERO-10 约 0.05。" + _REMARK_ZH,
-                en="LIBERO Spatial / Object / Goal: training L1 below 0.04; LIBERO-10 about 0.05. " + _REMARK_EN,
+                zh="LIBERO Spatial / Object / Goal：训练 L1 降到 0.04 以下；LIBERO-10 约 0.05。",
+                en="LIBERO Spatial / Object / Goal: training L1 below 0.04; LIBERO-10 about 0.05.",
             ),
             source="OpenDriveLab/UniVLA, issue #1",
         ),
