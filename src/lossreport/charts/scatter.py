@@ -8,8 +8,8 @@ import numpy as np
 from matplotlib.lines import Line2D
 
 from lossreport.charts import labels, scale
-from lossreport.charts.sheet import Sheet, new_sheet, shortened, show, titled, written
-from lossreport.charts.style import COLORS, FONT, GREY, INK, MARKERS, cycle
+from lossreport.charts.sheet import Sheet, grid, new_sheet, shortened, show, titled, written
+from lossreport.charts.style import COLORS, FONT, GREY, MARKERS, cycle
 from lossreport.charts.thin import drawable
 from lossreport.model.report import ScatterChart
 from lossreport.model.run import Floats, Ints
@@ -25,8 +25,9 @@ def draw_points(spec: ScatterChart) -> Sheet:
     """Return the chart on a sheet; an axis is logarithmic where the chart asks for it and all its values are positive."""
     both = np.isfinite(spec.x) & np.isfinite(spec.y)
     x, y = drawable(spec.x), drawable(spec.y)
-    sheet = new_sheet(_scale(x[both], spec.log, 7), _scale(y[both], spec.log, 5), bottom=42.0, left=16.0)
-    sheet.axes.grid(visible=True, axis="x", color=INK, alpha=0.16, linewidth=0.8, clip_on=False)
+    across = _scale(x[both], spec.log, 7)
+    sheet = new_sheet(across, _scale(y[both], spec.log, 5), bottom=42.0, left=16.0)
+    grid(sheet, "x", across.ticks)
     sheet.axes.spines["left"].set_visible(True)
     show(sheet, sheet.axes.set_xlabel("", labelpad=4), shortened(spec.x_name, 60))
     show(sheet, sheet.axes.set_ylabel("", labelpad=4), shortened(spec.y_name, 28))

@@ -7,17 +7,17 @@ from typing import Final
 import numpy as np
 
 from lossreport.charts.style import WARNING
-from lossreport.charts.svg import NAMESPACE
+from lossreport.charts.svg import NAMESPACE, path_data
 from lossreport.charts.thin import alone, drawable, thin
 from lossreport.model.report import Spark
 from lossreport.model.run import Floats, Ints
 
-WIDTH: Final = 240
-HEIGHT: Final = 56
-MARGIN: Final = 8.0
-"""In halves of a pixel: whole numbers are exact enough, and shorter than decimals."""
-ROWS: Final = 40
-"""One row for every three pixels: a reader sees a shape, not values."""
+WIDTH: Final = 120
+HEIGHT: Final = 28
+MARGIN: Final = 4.0
+"""In pixels: whole numbers are exact enough, and shorter than decimals."""
+ROWS: Final = 30
+"""One row for every four pixels: a reader sees a shape, not values."""
 LOG_RATIO: Final = 20.0
 """A positive series whose maximum is over 20 times its median is shown in logs, as in full charts (SCIENCE.md section 6)."""
 
@@ -28,13 +28,11 @@ def spark_svg(spark: Spark) -> str:
     x = np.linspace(MARGIN, WIDTH - MARGIN, len(y)) if len(y) > 1 else np.full(len(y), WIDTH / 2)
     height = _heights(y)
     rows = thin(y, ROWS)
-    body = "".join(f'<polyline points="{_points(x[run], height[run])}"/>' for run in _runs(rows, y))
-    body += "".join(f'<circle cx="{x[row]:.0f}" cy="{height[row]:.0f}" r="2.6" fill="currentColor" stroke="none"/>' for row in _singles(y))
-    body += "".join(f'<circle cx="{cx}" cy="{cy}" r="5.2" fill="{WARNING}" stroke="none"/>' for cx, cy in _flagged(spark, x, height))
-    shape = (
-        f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH // 2}" height="{HEIGHT // 2}" fill="none" stroke="currentColor" stroke-width="2.6"'
-    )
-    return f'<svg xmlns="{NAMESPACE}" {shape}>{body}</svg>'
+    lines = path_data(" ".join(_line(x[run], height[run]) for run in _runs(rows, y)), 0)
+    body = f'<path d="{lines}"/>' if lines else ""
+    body += "".join(f'<circle cx="{x[row]:.0f}" cy="{height[row]:.0f}" r="1.3" fill="currentColor" stroke="none"/>' for row in _singles(y))
+    body += "".join(f'<circle cx="{cx}" cy="{cy}" r="2.6" fill="{WARNING}" stroke="none"/>' for cx, cy in _flagged(spark, x, height))
+    return f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="currentColor">{body}</svg>'
 
 
 def _heights(y: Floats) -> Floats:
@@ -61,12 +59,13 @@ def _singles(y: Floats) -> Ints:
     return found[:: max(1, -(-len(found) // WIDTH))]
 
 
-def _points(x: Floats, y: Floats) -> str:
-    return " ".join(f"{a:.0f},{b:.0f}" for a, b in zip(x, y, strict=True))
+def _line(x: Floats, y: Floats) -> str:
+    first, *others = (f"{a:.0f} {b:.0f}" for a, b in zip(x, y, strict=True))
+    return f"M{first} L" + " L".join(others)
 
 
 def _flagged(spark: Spark, x: Floats, height: Floats) -> list[tuple[str, str]]:
-    """Return the places of flagged rows, those that fall on the same half of a pixel once."""
+    """Return the places of flagged rows, those that fall on the same pixel once."""
     inside = sorted({row for row in spark.flagged if 0 <= row < len(x)})
     places = [(f"{x[row]:.0f}", f"{height[row] if np.isfinite(height[row]) else MARGIN:.0f}") for row in inside]
     return list(dict.fromkeys(places))

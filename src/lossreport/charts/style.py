@@ -58,7 +58,9 @@ RC: Final[dict[Any, Any]] = {
     "text.color": INK,
     "axes.labelcolor": INK,
     "hatch.linewidth": 0.8,
-    "path.simplify": False,  # thin.py has decided what may go
+    "path.simplify": True,  # thin.py keeps the extremes; of what is left, points within a third of a pixel of the line show nothing
+    "path.simplify_threshold": 1 / 3,
+    "lines.solid_capstyle": "butt",
 }
 """On top of matplotlib's own defaults; the user's matplotlibrc is not read."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Final
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
@@ -92,6 +93,7 @@ def _clean(element: ElementTree.Element, texts: Mapping[str, str], titles: Mappi
         children = tuple(replace(child, text=texts[gid]) if child.tag == "text" else child for child in children)
     if gid in titles:
         children = _titled(children, titles[gid])
+    children = _gathered(children)
     text = (element.text or "").strip() if tag == "text" else ""
     return _hoisted(Node(tag, _attributes(tag, element.attrib, within), text, children))
 
@@ -121,6 +123,19 @@ def _each_titled(node: Node, titles: Iterator[str]) -> Node:
     if node.tag == "g":
         return replace(node, children=tuple(_each_titled(child, titles) for child in node.children))
     return node
+
+
+def _gathered(children: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Put texts in a row that lean on the same side, as tick labels do, into one group that says so once."""
+    made: list[Node] = []
+    for side, run in groupby(children, key=lambda child: child.attributes.get("text-anchor") if child.tag == "text" else None):
+        nodes = tuple(run)
+        if side is None or len(nodes) < 2:
+            made += nodes
+            continue
+        texts = tuple(replace(node, attributes={k: v for k, v in node.attributes.items() if k != "text-anchor"}) for node in nodes)
+        made.append(Node("g", {"text-anchor": side}, "", texts))
+    return tuple(made)
 
 
 def _hoisted(node: Node) -> Node:
@@ -178,9 +193,11 @@ def path_data(data: str, decimals: int) -> str:
             continue
         at = [round(float(number) * 10**decimals) for number in NUMBER.findall(numbers)]
         steps = [value - here[index % 2] for index, value in enumerate(at)]
-        if command == "L" and not any(steps) and last == "l":
+        if command == "L" and not any(steps) and last in ("l", "h", "v"):
             continue
         letter = command.lower()
+        if command == "L" and len(steps) == 2 and 0 in steps:
+            letter, steps = ("h", steps[:1]) if steps[1] == 0 else ("v", steps[1:])
         joined = "".join(_joined(_decimal(step, decimals)) for step in steps)
         pieces.append(joined if last == letter and letter != "m" else letter + joined.lstrip(" "))
         here, last = (at[-2], at[-1]), letter
@@ -193,6 +210,8 @@ def _joined(number: str) -> str:
 
 
 def _decimal(scaled: int, decimals: int) -> str:
+    if not decimals:
+        return str(scaled)
     sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).zfill(decimals + 1)
     whole, rest = digits[:-decimals].lstrip("0"), digits[-decimals:].rstrip("0")
     return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole or '0'}" if whole else "0"
@@ -228,7 +247,7 @@ def _written(node: Node) -> Iterator[str]:
     yield f"<{node.tag}{attributes}>{escape(_legal(node.text))}"
     for child in node.children:
         yield from _written(child)
-    yield f"</{node.tag}>\n" if node.tag in ("g", "text") else f"</{node.tag}>"
+    yield f"</{node.tag}>\n" if node.tag == "g" else f"</{node.tag}>"
 
 
 def _legal(text: str) -> str:

@@ -12,8 +12,8 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints
 
-LIMIT: Final = 300
-"""Two points for every four pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
+LIMIT: Final = 160
+"""Two points for every eight pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
 BIGGEST: Final = 1e300
 
 
