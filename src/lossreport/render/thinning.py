@@ -11,8 +11,8 @@ from lossreport.model.analysis import Finding
 from lossreport.model.run import Ints, Series, frozen_ints
 
 LIMIT: Final = 500
-COPY: Final = 2
-"""What HTML holds of a series whose values another source gives already."""
+ENDS: Final = 2
+"""What HTML holds of a series that nothing is said of: another source gives its values already, or it is no loss and shows no anomaly."""
 BRIEF_POINTS: Final = 400
 BRIEF_LEAST: Final = 12
 MANY: Final = 300
@@ -23,7 +23,7 @@ MANY: Final = 300
 def brief_limit(series: Iterable[Series]) -> int:
     """Return how many points a series keeps inside HTML: the fewer, the more long series there are."""
     long = sum(len(one) > BRIEF_LEAST for one in series)
-    return min(LIMIT, max(BRIEF_LEAST if long <= MANY else COPY, BRIEF_POINTS // max(long, 1)))
+    return min(LIMIT, max(BRIEF_LEAST if long <= MANY else ENDS, BRIEF_POINTS // max(long, 1)))
 
 
 def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:

@@ -30,9 +30,11 @@ from lossreport.model.analysis import (
     plain,
 )
 from lossreport.model.run import FactValue, Run, Series, Source, TypeGround
-from lossreport.render.thinning import COPY, LIMIT, brief_limit, kept_rows
+from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
+from lossreport.text import Text
 
 SCHEMA: Final = "lossreport/1"
+TOLD: Final = Text(zh="见 {finding}", en="see {finding}")
 Json = Any
 """What `json.dumps` takes: dict, list, str, int, float, bool, None."""
 
@@ -46,27 +48,31 @@ def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
 def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     """Return the analysis as the value that the contract describes and `schema()` checks.
 
-    With `brief`, for the block inside HTML, long series keep fewer points, series that another source holds as well keep their ends,
-    hypotheses told before are named, not repeated, and the words of notes and juries are left to the page itself.
+    With `brief`, for the block inside HTML, long series keep fewer points, those that nothing is said of keep their ends, and so do the
+    shares of each source; hypotheses told before are named, not repeated, and the words of notes and juries, and
+    what would settle a single loss, are left to the page itself.
+    Fields beyond the contract that would say nothing (null, an empty list) are left out then.
     """
-    copies = {agreement.copy for agreement in analysis.agreements} if brief else set()
+    told = _told_of(analysis)
     points = brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "runs": [_run(run, analysis.bests) for run in analysis.runs],
+        "runs": [_run(run, analysis.bests, brief) for run in analysis.runs],
         "series": [
-            _series(series, analysis.findings, COPY if series.id in copies else points) for run in analysis.runs for series in run.series
+            _series(series, analysis.findings, ENDS if brief and series.id not in told else points, brief)
+            for run in analysis.runs
+            for series in run.series
         ],
         "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
-        "scales": [_scale(scale) for scale in analysis.scales],
-        "shares": [_share(share) for share in analysis.shares],
+        "scales": [_scale(scale, brief) for scale in analysis.scales],
+        "shares": [_share(share) for share in (_ends_of(analysis.shares) if brief else analysis.shares)],
         "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None, brief) for finding in analysis.findings],
         "ignored": [
             {"finding": _finding(one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
             for one in analysis.ignored
         ],
-        "verdicts": [_verdict(verdict) for verdict in analysis.verdicts],
+        "verdicts": [_verdict(verdict, brief) for verdict in analysis.verdicts],
         "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
         "recommendations": [_recommendation(one) for one in analysis.recommendations],
@@ -76,6 +82,35 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         ],
         "failures": [{"unit": one.unit, "error": one.error} for one in analysis.failures],
     }
+
+
+def _told_of(analysis: Analysis) -> set[str]:
+    """Return the series that a finding, a verdict or a scale is about, or that a run is chosen by."""
+    told = [
+        *(one.series for one in analysis.findings),
+        *(one.series for one in analysis.verdicts),
+        *(one.series for one in analysis.scales),
+    ]
+    return {series for each in told for series in each} | {best.series for best in analysis.bests}
+
+
+def _ends_of(shares: Sequence[Share]) -> list[Share]:
+    """Return the first and the last of the shares of each total, in their order."""
+    first: dict[tuple[str, ...], Share] = {}
+    last: dict[tuple[str, ...], Share] = {}
+    for share in shares:
+        terms = tuple(term.series for term in share.terms)
+        first.setdefault(terms, share)
+        last[terms] = share
+    kept = {id(share) for share in (*first.values(), *last.values())}
+    return [share for share in shares if id(share) in kept]
+
+
+def _beyond(brief: bool, **fields: Json) -> dict[str, Json]:
+    """Return fields beyond those of the contract; with `brief` only what says something: not null, false or empty."""
+    if not brief:
+        return fields
+    return {name: value for name, value in fields.items() if value is not None and value is not False and value not in ("", [])}
 
 
 @cache
@@ -127,16 +162,17 @@ def _position(at: Position) -> dict[str, Json]:
 
 
 # ------------------------------------------------------------------------------------------------ what was read
-def _run(run: Run, bests: Sequence[Best]) -> dict[str, Json]:
+def _run(run: Run, bests: Sequence[Best], brief: bool) -> dict[str, Json]:
     return {
         "id": run.id,
         "name": run.name,
         "status": run.status.value,
         "progress": {"epochs": list(run.progress.epochs), "steps": list(run.progress.steps)},
         "time": {"first": run.time[0], "last": run.time[1]},
-        "sources": [_source(source) for source in run.sources],
+        "sources": [_source(source, brief) for source in run.sources],
         "facts": [
-            {"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line, "origin": f.origin} for f in run.facts
+            {"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line, **_beyond(brief, origin=f.origin)}
+            for f in run.facts
         ],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
@@ -149,7 +185,7 @@ def _best(best: Best) -> dict[str, Json]:
     return {"series": best.series, **_position(best.at), "value": _number(best.value), "checkpoint": best.checkpoint}
 
 
-def _source(source: Source) -> dict[str, Json]:
+def _source(source: Source, brief: bool) -> dict[str, Json]:
     return {
         "id": source.id,
         "path": source.path,
@@ -160,12 +196,11 @@ def _source(source: Source) -> dict[str, Json]:
         "skipped": source.skipped,
         "encoding": source.encoding,
         "lines": source.lines,
-        "torn": source.torn,
-        "skips": [{"line": line, "reason": plain(reason)} for line, reason in source.skips],
+        **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),
     }
 
 
-def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str, Json]:
+def _series(series: Series, findings: Sequence[Finding], limit: int, brief: bool) -> dict[str, Json]:
     finite = np.flatnonzero(np.isfinite(series.y))
     broken = np.flatnonzero(~np.isfinite(series.y))
     y = series.y[finite]
@@ -191,7 +226,7 @@ def _series(series: Series, findings: Sequence[Finding], limit: int) -> dict[str
         "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
         "segments": [{"first_row": span.first_row, "last_row": span.last_row} for span in series.segments],
         "points": _points(series, findings, limit),
-        "resolution": _optional(series.resolution),
+        **_beyond(brief, resolution=_optional(series.resolution)),
     }
 
 
@@ -218,7 +253,7 @@ def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str
 
 
 # ------------------------------------------------------------------------------------------------ what was found
-def _scale(scale: Scale) -> dict[str, Json]:
+def _scale(scale: Scale, brief: bool) -> dict[str, Json]:
     return {
         "series": list(scale.series),
         "chance": _optional(scale.chance),
@@ -227,13 +262,16 @@ def _scale(scale: Scale) -> dict[str, Json]:
         "normalised": _optional(scale.normalised),
         "value": _number(scale.value),
         "unit": scale.unit,
-        "levels": [{"chance": _number(level), "condition": plain(condition)} for level, condition in scale.levels],
-        "floor": _optional(scale.floor),
-        "bits": _optional(scale.bits),
-        "inferred_vocab_sizes": list(scale.inferred_sizes),
-        "facts": [fact.name for fact in scale.facts],
-        "notes": [plain(note) for note in scale.notes],
-        "needs": list(scale.needs),
+        **_beyond(
+            brief,
+            levels=[{"chance": _number(level), "condition": plain(condition)} for level, condition in scale.levels],
+            floor=_optional(scale.floor),
+            bits=_optional(scale.bits),
+            inferred_vocab_sizes=list(scale.inferred_sizes),
+            facts=[fact.name for fact in scale.facts],
+            notes=[] if brief else [plain(note) for note in scale.notes],
+            needs=list(scale.needs),
+        ),
     }
 
 
@@ -265,9 +303,12 @@ def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[st
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
         "hypotheses": [_hypothesis(hypothesis, told) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
-        **({"notes": [plain(note) for note in finding.notes]} if finding.notes and not brief else {}),
-        "rows": list(finding.rows),
-        "groups": [list(rows) for rows in finding.groups],
+        **_beyond(
+            brief,
+            notes=[] if brief else [plain(note) for note in finding.notes],
+            rows=list(finding.rows),
+            groups=[list(rows) for rows in finding.groups],
+        ),
     }
 
 
@@ -276,10 +317,10 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
 
 
 def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
-    """Return a hypothesis; of one that the finding `told` weighs already, what decides it and where to read on."""
+    """Return a hypothesis; of one that the finding `told` weighs already, where to read on."""
     if told is not None:
-        decided = plain(hypothesis.decided_by)
-        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": decided}
+        see = plain(TOLD(finding=told))
+        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": see}
     return {
         "id": hypothesis.id,
         "rank": hypothesis.rank,
@@ -290,7 +331,7 @@ def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
     }
 
 
-def _verdict(verdict: Verdict) -> dict[str, Json]:
+def _verdict(verdict: Verdict, brief: bool) -> dict[str, Json]:
     return {
         "question": verdict.question,
         "series": list(verdict.series),
@@ -299,8 +340,11 @@ def _verdict(verdict: Verdict) -> dict[str, Json]:
         "confidence": verdict.confidence,
         "because": list(verdict.because),
         "text": plain(verdict.text),
-        "trend": None if verdict.trend is None else _trend(verdict.trend),
-        "change_mind": None if verdict.change_mind is None else plain(verdict.change_mind),
+        **_beyond(
+            brief,
+            trend=None if verdict.trend is None else _trend(verdict.trend),
+            change_mind=None if verdict.change_mind is None or (brief and verdict.series) else plain(verdict.change_mind),
+        ),
     }
 
 
