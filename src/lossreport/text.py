@@ -108,6 +108,16 @@ def phrase(value: Text | Phrase) -> Phrase:
     return value if isinstance(value, Phrase) else Phrase(text=value)
 
 
+def first_sentence(value: Phrase) -> Phrase:
+    """Return the first sentence of a phrase, the same one in both languages, or all of it where a language has but one."""
+    zh, zh_end, zh_rest = value.text.zh.partition("。")
+    en, _, en_rest = value.text.en.partition(". ")
+    if not zh_rest or not en_rest or set(FIELD.findall(zh)) != set(FIELD.findall(en)):
+        return value
+    text = Text(zh=zh + zh_end, en=en + ".")
+    return Phrase(text=text, values={name: value.values[name] for name in set(FIELD.findall(en))})
+
+
 def joined(*items: Value) -> Join:
     """Return the items as one enumeration."""
     return Join(items=items)

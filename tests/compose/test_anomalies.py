@@ -24,7 +24,7 @@ def test_the_published_rules_stand_in_one_folded_table(report: Report) -> None:
     (table,) = tables(report)
     assert table.folded
     assert [row.cells[2] for row in table.rows][:2] == ["12 < 1001", "12 < 128"]
-    assert "No verdict uses it" in table.caption.plain("en")
+    assert "no verdict uses it" in table.caption.plain("en")
 
 
 def test_a_silent_rule_says_from_which_row_on_it_looks() -> None:

@@ -135,5 +135,6 @@ def test_both_languages_have_the_same_number_of_sentences(sample: str) -> None:
     assert count["zh-CN"] - 1 == count["en"]  # the page itself is zh-CN
 
 
-def test_the_sample_page_stays_within_300_kilobytes(sample: str) -> None:
-    assert len(sample.encode()) <= 300_000
+def test_the_sample_page_stays_within_230_kilobytes(sample: str) -> None:
+    """A good third of it is the JSON of 48 series and 13 findings, which the contract wants inside."""
+    assert len(sample.encode()) <= 230_000

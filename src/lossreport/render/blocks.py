@@ -104,6 +104,12 @@ def chart_names(report: Report) -> dict[int, str]:
     return names
 
 
+def table_names(report: Report) -> dict[int, str]:
+    """Return a name for every table, an id that its frame and caption share, by `id` of the block."""
+    tables = (block for block in _blocks(report) if isinstance(block, Table))
+    return {id(table): f"table-{number}" for number, table in enumerate(tables, 1)}
+
+
 def _blocks(report: Report) -> Iterator[Block]:
     for section in report.sections:
         yield from section.blocks

@@ -23,10 +23,16 @@ X: Final = Text(zh="{axis} {x}", en="{axis} {x}")
 class Citation:
     """One row of evidence as it is printed; `metric` is empty where the value is of no single series."""
 
-    place: str
+    path: str
+    line: int
     metric: str
     x: Phrase
     value: Value
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.path}:{self.line}"
 
 
 def citations(analysis: Analysis, finding: Finding, names: Mapping[str, str]) -> list[Citation]:
@@ -37,7 +43,8 @@ def citations(analysis: Analysis, finding: Finding, names: Mapping[str, str]) ->
         axis: Value = AXES[series.axis.value] if series else "x ="
         cited.append(
             Citation(
-                place=f"{names.get(evidence.source, evidence.source)}:{evidence.line}",
+                path=names.get(evidence.source, evidence.source),
+                line=evidence.line,
                 metric=series.name if series is not None and _holds(series, evidence) else "",
                 x=X(axis=axis, x=shown_x(evidence.x)),
                 value=number(evidence.value, digits=5),

@@ -65,7 +65,7 @@ def to_inline_html(value: Value, lang: Lang) -> Markup:
 def _unbroken(shown: str) -> Markup:
     if not _BREAKABLE.intersection(shown):
         return escape(visible(shown))
-    return Markup('<span class="q">{}</span>').format(visible(shown))
+    return Markup("<span>{}</span>").format(visible(shown))
 
 
 def _phrase_html(phrase: Phrase, lang: Lang) -> Markup:

@@ -10,16 +10,22 @@ from typing import Any, Final
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from lossreport.model.report import Block, Chart, FindingList, Report, Spark
-from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of, told_in_full
-from lossreport.render.citation import VISIBLE, citations
+from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
+from lossreport.render.blocks import chart_names, environment, heading, same_causes, table_names, template_of, told_in_full
+from lossreport.render.citation import citations
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
+from lossreport.text import first_sentence
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+VISIBLE: Final = 24
+"""Citations that are shown at once: they stand side by side here, and each row of a file takes a few characters."""
+_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_SPACE: Final = re.compile(r"\s+")
+_NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
 _SVG_TAG: Final = re.compile(r"<svg\b[^>]*>")
 
 
@@ -29,18 +35,20 @@ def to_html(report: Report, lang: LangChoice = "both") -> str:
     "both" holds Chinese and English, Chinese shown first; "zh" and "en" hold one language and no switch.
     """
     voice = Voice(languages(lang))
-    page = Page(report=report, voice=voice, jinja=environment("html"), charts=chart_names(report), told=told_in_full(report))
+    page = Page(
+        report=report, voice=voice, jinja=environment("html"), names=chart_names(report) | table_names(report), told=told_in_full(report)
+    )
     return page.render()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One rendering of a report: its languages, the names of its charts, and where each finding is told in full."""
+    """One rendering of a report: its languages, the names of its charts and tables, and where each finding is told in full."""
 
     report: Report
     voice: Voice
     jinja: Environment
-    charts: dict[int, str]
+    names: dict[int, str]
     told: dict[str, FindingList]
 
     def render(self) -> str:
@@ -50,7 +58,7 @@ class Page:
             report=self.report,
             langs=self.voice.langs,
             tag=TAGS[self.voice.langs[0]],
-            css=Markup(read_template("assets/report.css")),
+            css=stylesheet("assets/report.css"),
             data=data_block(self.report),
             notes=notes_html(self.report.meta.notes),
             draw_block=self.block,
@@ -61,7 +69,9 @@ class Page:
         """Return one block as HTML."""
         context: dict[str, Any] = self._words() | {"block": block}
         if isinstance(block, Chart):
-            context |= {"name": self.charts[id(block)], "svg": self._figure(block)}
+            context |= {"name": self.names[id(block)], "svg": self._figure(block)}
+        if isinstance(block, Table):
+            context |= {"name": self.names[id(block)], "aligned": alignment(block)}
         if isinstance(block, FindingList):
             context |= {"anchored": {f.id for f in block.findings if self.told.get(f.id) is block}}
         return Markup(self.jinja.get_template(template_of(block, "html")).render(context))
@@ -77,6 +87,7 @@ class Page:
             "is_spark": lambda cell: isinstance(cell, Spark),
             "heading": heading,
             "same_causes": same_causes,
+            "gist": first_sentence,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
             "visible_rows": VISIBLE,
         }
@@ -90,15 +101,25 @@ class Page:
     def _figure(self, block: Chart) -> Markup:
         from lossreport.charts.draw import draw
 
-        name = self.charts[id(block)]
-        return named_svg(draw(replace(block.spec, id=name)), f'role="img" aria-labelledby="{name}-title"')
+        name = self.names[id(block)]
+        return named_svg(draw(replace(block.spec, id=name)), f'role="img" aria-labelledby="{name}-title"', drop=("xmlns",))
+
+
+def stylesheet(name: str) -> Markup:
+    """Return a style sheet of `templates/` without comments and the blanks that mean nothing."""
+    return Markup(_NEEDLESS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", read_template(name)))).strip())
+
+
+def alignment(table: Table) -> str:
+    """Return the classes of a table that set its columns of numbers to the right: `r3` for the third."""
+    return " ".join(f"r{number}" for number, column in enumerate(table.columns, 1) if column.align == "right")
 
 
 def spark(cell: Spark) -> Markup:
     """Return the small drawing of a table cell; the numbers beside it say the same, so it is no object of its own to screen readers."""
     from lossreport.charts.draw import draw_spark
 
-    return named_svg(draw_spark(cell), 'class="spark" aria-hidden="true"', drop=("xmlns",))
+    return named_svg(draw_spark(cell), 'aria-hidden="true"', drop=("xmlns",))
 
 
 def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:

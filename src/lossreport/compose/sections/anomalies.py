@@ -46,10 +46,14 @@ MAX_FIRES: Final = 6
 ALWAYS: Final = 20
 """A rule that needs more rows says from which one on it is silent: it never looked at those before."""
 JURY = Text(
-    zh="公开的尖峰规则怎么看 `{metric}`（{path}）：报警的 {axis}；– 为不报警（≥ 128：自第 128 行起才判断）；12 < 128 表示需要 128 行而只有 12 行。只供参考，不参与判断",
-    en="What published spike rules say of `{metric}` ({path}): the {axis} where they fire; – is silent (≥ 128: from row 128 on); 12 < 128: it needs 128 rows and has 12. No verdict uses it",
+    zh="公开的尖峰规则怎么看 `{metric}`（{path}）；只供参考，不参与判断",
+    en="What published spike rules say of `{metric}` ({path}); no verdict uses it",
 )
-RULE, FIRES_WHEN, SAYS = Text(zh="规则", en="rule"), Text(zh="何时报警", en="fires when"), Text(zh="结果", en="result")
+RULE, FIRES_WHEN = Text(zh="规则", en="rule"), Text(zh="何时报警", en="fires when")
+SAYS = Text(
+    zh="报警的 {axis}（– 不报警；≥ 128 自第 128 行起才判断；12 < 128 需要 128 行，只有 12 行）",
+    en="the {axis} where it fires (– silent; ≥ 128: from row 128 on; 12 < 128: needs 128 rows, has 12)",
+)
 MORE = Text(zh="另有 {count} 处", en="{count} more")
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -108,8 +112,8 @@ def _juries(story: Story) -> Iterator[Block]:
         if ids & set(jury.series):
             series = story.series(jury.series[0])
             rows = tuple(Row(cells=(vote.title, vote.rule, _vote(vote))) for vote in jury.votes)
-            columns = (Column(title=RULE), Column(title=FIRES_WHEN), Column(title=SAYS))
-            caption = JURY(metric=story.name(series), path=series.path, axis=AXES[series.axis.value])
+            columns = (Column(title=RULE), Column(title=FIRES_WHEN), Column(title=SAYS(axis=AXES[series.axis.value])))
+            caption = JURY(metric=story.name(series), path=series.path)
             yield Table(caption=caption, columns=columns, rows=rows, folded=True)
 
 

@@ -1,4 +1,4 @@
-"""The conclusions, one sentence each: the run, its losses, its data, what is open."""
+"""The conclusions, one sentence each: the run, its gravest findings, how it ended."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from lossreport.compose.section import SectionWriter, Story
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Block, Prose, Section
 from lossreport.model.run import Status
-from lossreport.text import Phrase, Text
+from lossreport.text import Phrase, Text, first_sentence, phrase
 from lossreport.words import KINDS, SEVERITIES
 
 MAX_FINDINGS: Final = 3
-MAX_VERDICTS: Final = 12
 
 TITLE = Text(zh="结论汇总", en="Conclusions")
 POINT = Text(zh="• {text}", en="• {text}")
@@ -26,18 +25,15 @@ CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The
 
 
 def write(story: Story) -> Section:
-    """Write the verdict of the run, those of its main losses, the gravest findings, and how it ended."""
+    """Write the verdict of the run, the gravest findings, and how it ended."""
     blocks: list[Block] = [Prose(text=POINT(text=text)) for text in _points(story)]
     return Section(id="conclusions", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
 
 
 def _points(story: Story) -> Iterator[Phrase]:
-    main = {series.id for series in story.main}
     for finding in [f for f in story.findings if f.severity.rank >= Severity.HIGH.rank and f.explained_by is None][:MAX_FINDINGS]:
         kind = KINDS.get(finding.kind, finding.kind)
-        yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=finding.text)
-    for verdict in [verdict for verdict in story.verdicts if verdict.series[0] in main][:MAX_VERDICTS]:
-        yield verdict.text
+        yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=first_sentence(phrase(finding.text)))
     done, planned = story.run.progress.epochs
     if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
         yield STOPPED(done=done, planned=planned)

@@ -21,6 +21,10 @@ DEAVERAGE: Final = "deaverage"
 """How a series was derived whose rows are local means; joined and epoch-end series hold the values as printed."""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
+ANSWER = Text(
+    zh="整体判断：**{state}**（置信度{confidence}）；下面逐个 loss 说明。",
+    en="The run as a whole: **{state}** (confidence: {confidence}); loss by loss below.",
+)
 CAPTION = Text(zh="逐个 loss 的趋势与判断", en="Trend and verdict of each loss")
 METRIC, SOURCE = Text(zh="loss", en="loss"), Text(zh="来源", en="source")
 VERDICT, TAIL = Text(zh="判断", en="verdict"), Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)")
@@ -33,18 +37,17 @@ NOT_GIVEN = Text(zh="不适用", en="not applicable")
 DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means recovered from the running mean)")
 CRITERIA = Text(
     zh=(
-        "**判断标准**：末段 = 最后 25 % 的行，取至多 24 段的段中位数做 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。"
-        "整个区间都在 ±2 % 以内、估计值不到 1 % 才算走平。整个区间都在改善一侧，以高置信度算仍在改善；估计改善超过 1 % 且区间另一端变差不到 1 %，"
-        "或最后一半的行整个区间都改善超过 2 %，以中等置信度算仍在改善。末段单独看分不清、且没有迹象表明学习率在变时，用整条曲线（指数或幂律下降）允许的范围来判断，并注明。"
-        "用绝对变化（例如“连续几个 epoch 变化小于 0.01”）判断收敛并不可靠：它随单位、噪声、平滑和打印间隔而变。"
+        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。整个区间在 ±2 % 以内、估计值不到 1 % 算走平；"
+        "整个区间在改善一侧算仍在改善；估计改善超过 1 % 且区间另一端变差不到 1 %，或最后一半的行整个区间改善超过 2 %，也算，置信度为中。"
+        "末段分不清、且看不出学习率在变时，看整条曲线（指数或幂律下降）允许的范围，并注明。"
+        "绝对变化（例如“连续几个 epoch 变化小于 0.01”）随单位、噪声、平滑和打印间隔而变，不能用来判断收敛。"
     ),
     en=(
-        "**Criteria**: the tail is the last 25 % of the rows; its slope is Theil-Sen over at most 24 block medians, with a 90 % interval widened "
-        "for autocorrelation. It is flat where the whole interval lies within ±2 % and the estimate below 1 %. It is improving with high confidence where the whole interval "
-        "lies on the improving side, with medium confidence where the estimate improves by more than 1 % and the other end worsens by less than 1 %, or where the "
-        "whole interval of the last half of the rows improves by more than 2 %. Where the tail alone cannot decide and nothing indicates a changing learning rate, the "
-        "range that the whole curve (an exponential or a power law) allows decides, and the report says so. An absolute rule (a change below 0.01 for several epochs, "
-        "for example) is not reliable: it depends on unit, noise, smoothing and print interval."
+        "**Criteria**: the tail is the last 25 % of the rows, its slope Theil-Sen, with a 90 % interval widened for autocorrelation. Flat: the whole interval within "
+        "±2 % and the estimate below 1 %. Improving: the whole interval on the improving side; with medium confidence also an estimate above 1 % whose other end worsens by "
+        "less than 1 %, or a whole interval above 2 % over the last half of the rows. Where the tail cannot decide and nothing indicates a changing learning rate, the range that "
+        "the whole curve (an exponential or a power law) allows decides, and the report says so. An absolute rule (below 0.01 for several epochs) is not reliable: it "
+        "depends on unit, noise, smoothing and print interval."
     ),
 )
 SCHEDULE = Text(zh="学习率 `{metric}`（{path}）的形状：{schedule}。", en="Shape of the learning rate `{metric}` ({path}): {schedule}.")
@@ -95,7 +98,8 @@ def write(story: Story) -> Section | None:
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
-    return Section(id="convergence", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
+    answer = ANSWER(state=STATES[story.verdict.state.value], confidence=CONFIDENCES[story.verdict.confidence])
+    return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks))
 
 
 def _schedules(story: Story) -> list[Block]:

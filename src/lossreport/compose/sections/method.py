@@ -39,10 +39,7 @@ def write(story: Story) -> Section:
     if story.analysis.failures:
         body = tuple(FAILURE(unit=failure.unit, error=failure.error) for failure in story.analysis.failures)
         blocks.insert(0, Callout(tone="critical", title=FAILED(), body=body))
-    rows = []
-    for fact in story.run.facts[:MAX_FACTS]:
-        origin: Value = _given(fact.origin) if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}"
-        rows.append(Row(cells=(CODE(name=fact.name), _shown(fact.value), origin)))
+    rows = _facts(story)
     guidance = story.run.guidance
     for name, value in guidance.thresholds.items():
         meaning = THRESHOLD(meaning=THRESHOLDS[name].meaning)
@@ -51,6 +48,23 @@ def write(story: Story) -> Section:
         columns = (Column(title=NAME), Column(title=VALUE), Column(title=FROM))
         blocks.append(Table(caption=FACTS(), columns=columns, rows=tuple(rows), folded=True))
     return Section(id="method", title=TITLE, blocks=tuple(blocks))
+
+
+def _facts(story: Story) -> list[Row]:
+    """Return one row for each value of a fact, with every place that gives it."""
+    places: dict[tuple[str, str], list[Value]] = {}
+    values: dict[tuple[str, str], Value] = {}
+    for fact in story.run.facts:
+        origin: Value = _given(fact.origin) if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}"
+        key = (fact.name, repr(fact.value))
+        values[key] = _shown(fact.value)
+        given = places.setdefault(key, [])
+        given += [origin] if origin not in given else []
+    rows = []
+    for key in list(values)[:MAX_FACTS]:
+        origins = tuple(places[key])
+        rows.append(Row(cells=(CODE(name=key[0]), values[key], origins[0] if len(origins) == 1 else Join(items=origins))))
+    return rows
 
 
 def _given(place: str) -> Value:

@@ -26,6 +26,7 @@ NAME = Text(zh="`{metric}`", en="`{metric}`")
 UNKNOWN = Text(zh="未知", en="unknown")
 CARD = Text(zh="`{metric}`：{kind}，单位 {unit}", en="`{metric}`: {kind}, in {unit}")
 CARD_PLAIN = Text(zh="`{metric}`：{kind}", en="`{metric}`: {kind}")
+AS_BEFORE = Text(zh="这一种类的含义见 `{metric}`。", en="What this kind means is told under `{metric}`.")
 FACTS = Text(zh="依据的设置：{facts}。", en="Settings used: {facts}.")
 FACT = Text(zh="`{name}` = {value}（{place}）", en="`{name}` = {value} ({place})")
 GIVEN = Text(zh="`{name}` = {value}（用户给出）", en="`{name}` = {value} (given by the user)")
@@ -50,8 +51,9 @@ def write(story: Story) -> Section | None:
         Column(title=SOURCE),
     )
     blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=rows)]
+    told: dict[str, str] = {}
     for scale in story.scales[:MAX_CARDS]:
-        blocks += _card(story, scale)
+        blocks += _card(story, scale, told)
     return Section(id="scale", title=TITLE, answer=ANSWER(), blocks=tuple(blocks))
 
 
@@ -70,7 +72,8 @@ def _row(story: Story, scale: Scale) -> Row:
     return Row(cells=cells)
 
 
-def _card(story: Story, scale: Scale) -> Iterator[Block]:
+def _card(story: Story, scale: Scale, told: dict[str, str]) -> Iterator[Block]:
+    """Yield the card of one loss; `told` names, by kind, the loss whose card explains it already."""
     series = story.series(scale.series[0])
     kind = story.kind(series)
     head: Phrase = (
@@ -78,7 +81,8 @@ def _card(story: Story, scale: Scale) -> Iterator[Block]:
         if scale.unit
         else CARD_PLAIN(metric=story.name(series), kind=kind.title)
     )
-    body = [Phrase(text=kind.why), *scale.notes]
+    name = told.setdefault(kind.id, story.name(series))
+    body = [Phrase(text=kind.why) if name == story.name(series) else AS_BEFORE(metric=name), *scale.notes]
     if series.type_ground is not None and series.type_ground.by != "name":
         body.insert(0, series.type_ground.text)
     known = _facts(story, series, scale)

@@ -9,9 +9,9 @@ import numpy as np
 
 from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown, shown_x, statistics
 from lossreport.model.analysis import Finding
-from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Spark, Table, Tone
+from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
 from lossreport.model.run import Series, Source, Statistic
-from lossreport.text import Join, Phrase, Text, Value, change, factor
+from lossreport.text import Join, Phrase, Text, Value, change, show_number
 from lossreport.words import AXES, STATISTICS
 
 MAX_COLUMNS: Final = 6
@@ -20,7 +20,7 @@ FOLD_FROM: Final = 30
 SAME: Final = 0.01
 """A change below 1 % is shown as "≈"."""
 MULTIPLE: Final = 2.0
-"""From a doubling on a change is told as a multiple."""
+"""From a doubling on a change is told as a multiple: ×7.2, or ÷12 for a fall to a twelfth."""
 
 TITLE = Text(zh="读到的数据", en="What was read")
 ANSWER = Text(
@@ -30,17 +30,15 @@ ANSWER = Text(
 FILES = Text(zh="数据来源", en="Sources")
 FILE, PARSER = Text(zh="文件", en="file"), Text(zh="解析器", en="parser")
 ROWS, SKIPS, SHA = Text(zh="行数", en="rows"), Text(zh="跳过", en="skipped"), Text(zh="sha256（前 12 位）", en="sha256 (first 12)")
-EPOCHS = Text(zh="{path}：每个 epoch 的均值", en="{path}: epoch means")
-WINDOWS = Text(zh="{path}：每个 epoch 最后一行打印的值", en="{path}: the last printed row of every epoch")
-STATE = Text(zh="状态（与上一行相比，逐个指标）", en="state (change from the previous row, metric by metric)")
-FIRST = Text(zh="起点", en="start")
+EPOCHS = Text(zh="{path}：每个 epoch 的均值（Δ 为与上一行相比的变化）", en="{path}: epoch means (Δ: change from the previous row)")
+WINDOWS = Text(
+    zh="{path}：每个 epoch 最后一行打印的值（Δ 为与上一行相比的变化）",
+    en="{path}: the last printed row of every epoch (Δ: change from the previous row)",
+)
+MARKS = Text(zh="簇、发现", en="cluster, finding")
+CHANGE = Text(zh="Δ", en="Δ")
+"""How a column is headed that tells the change of the one before it from row to row."""
 LINE = Text(zh="行号", en="line")
-STEP_UP = Text(zh="`{metric}` 升到 {ratio}", en="`{metric}` up to {ratio}")
-STEP_DOWN = Text(zh="`{metric}` 降到 1/{ratio}", en="`{metric}` down to 1/{ratio}")
-STEP = Text(zh="`{metric}` {change}", en="`{metric}` {change}")
-LEVEL = Text(zh="`{metric}` ≈", en="`{metric}` ≈")
-FLAGGED = Text(zh="⚑ {finding} · {rest}", en="⚑ {finding} · {rest}")
-CLUSTERED = Text(zh="簇 {name} · {rest}", en="cluster {name} · {rest}")
 MEANING = {
     Statistic.EPOCH_MEAN: Text(
         zh="{path}：每行是一个 epoch 的均值；按 MetricLogger 的惯例，在所有 rank 同步（all-reduce）之后写出。",
@@ -59,8 +57,14 @@ AGREE = Text(
     zh="{path} 与 {original} 中的 {metrics}（{statistic}，共 {count} 个序列）逐行一致，直到打印的最后一位：两边记录的是同一次训练，这些序列下面只按 {original} 判断。",
     en="{path} and {original} hold the same values of {metrics} ({statistic}; series: {count}), row by row and to the last printed digit: both record the same run, and these series are judged by {original} below.",
 )
-DIFFER = Text(zh="来源之间对不上", en="The sources do not agree")
-SPARKS = Text(zh="所有指标一览（每行一个序列）", en="All metrics at a glance (one series per row)")
+DIFFER = Text(
+    zh="**来源之间对不上**：{metrics} 在不同文件中的值不一致，见 {findings}；弄清原因之前不要混用。",
+    en="**The sources do not agree** on {metrics} ({findings}): until the difference is explained, do not mix them.",
+)
+SPARKS = Text(
+    zh="所有指标一览（每行一个序列；两个文件中逐行一致的只列一次）",
+    en="All metrics at a glance (one series per row; what two files hold alike is listed once)",
+)
 METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="split"), Text(zh="走势", en="shape")
 FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
 LEFT_OUT = Text(zh="没有读的文件：{files}。", en="Files that were not read: {files}.")
@@ -85,8 +89,11 @@ def write(story: Story) -> Section:
         blocks += _meaning(story, source)
         blocks += _tables(story, source)
     blocks += _agreement(story)
-    for finding in [f for f in story.findings if f.kind == "source_disagreement"][:1]:
-        blocks.append(Callout(tone="high", title=DIFFER(), body=(finding.text,)))
+    apart = [f for f in story.findings if f.kind == "source_disagreement"]
+    if apart:
+        metrics = dict.fromkeys(story.name(story.series(f.series[0])) for f in apart)
+        names = Join(items=tuple(NAMED(metric=name) for name in metrics))
+        blocks.append(Prose(text=DIFFER(metrics=names, findings=Join(items=tuple(f.id for f in apart)))))
     blocks.append(_sparks(story))
     blocks += _left_out(story)
     rows, skipped = sum(s.rows for s in run.sources), sum(s.skipped for s in run.sources)
@@ -140,13 +147,21 @@ def _columns(story: Story, series: Sequence[Series]) -> list[Series]:
 
 def _table(story: Story, columns: Sequence[Series], caption: Phrase) -> Table:
     first = columns[0]
-    marks = _marks(story, columns)
+    flagged = _marks(story, columns)
     names = cluster_names(story, first)
-    shown_rows = _chosen(len(first), set(marks))
-    rows = [_row(story, columns, row, marks.get(row), names.get(row)) for row in shown_rows]
+    marked = bool(flagged or names)
+    rows = []
+    for row in _chosen(len(first), set(flagged)):
+        finding = flagged.get(row)
+        marks = (*((names[row],) if row in names else ()), *((f"⚑ {finding.id}",) if finding else ()))
+        values = [cell for s in columns for cell in (shown(s.y[row]), _step(s, row))]
+        cells: list[Value] = [shown_x(first.x[row]), *values, *([" ".join(marks)] if marked else ()), int(first.line[row])]
+        rows.append(Row(cells=tuple(cells), tone=finding.severity.value if finding else None))
     head = [Column(title=AXES[first.axis.value], align="right")]
-    head += [Column(title=NAMED(metric=story.name(s)), align="right") for s in columns]
-    head += [Column(title=STATE), Column(title=LINE, align="right")]
+    for series in columns:
+        head += [Column(title=NAMED(metric=story.name(series)), align="right"), Column(title=CHANGE, align="right")]
+    head += [Column(title=MARKS)] if marked else []
+    head.append(Column(title=LINE, align="right"))
     return Table(caption=caption, columns=tuple(head), rows=tuple(rows), folded=len(rows) > FOLD_FROM)
 
 
@@ -178,30 +193,19 @@ def cluster_names(story: Story, series: Series) -> dict[int, str]:
     return {}
 
 
-def _row(story: Story, columns: Sequence[Series], row: int, finding: Finding | None, cluster: str | None) -> Row:
-    first = columns[0]
-    state: Value = FIRST if row == 0 else Join(items=tuple(_step(story, s, row) for s in columns))
-    if cluster is not None:
-        state = CLUSTERED(name=cluster, rest=state)
-    tone: Tone | None = None
-    if finding is not None:
-        tone = finding.severity.value
-        state = FLAGGED(finding=finding.id, rest=state)
-    cells: list[Value] = [shown_x(first.x[row]), *(shown(s.y[row]) for s in columns), state, int(first.line[row])]
-    return Row(cells=tuple(cells), tone=tone)
-
-
-def _step(story: Story, series: Series, row: int) -> Phrase:
+def _step(series: Series, row: int) -> Value:
+    """Return how a row differs from the one before it, the same in every language; nothing for the first."""
+    if row == 0:
+        return ""
     before, here = float(series.y[row - 1]), float(series.y[row])
-    name = story.name(series)
     if not (np.isfinite(before) and np.isfinite(here) and before > 0 and here > 0):
-        return STEP(metric=name, change=shown(here - before))
+        return shown(here - before)
     ratio = here / before
     if ratio >= MULTIPLE:
-        return STEP_UP(metric=name, ratio=factor(ratio))
+        return f"×{show_number(ratio, 2)}"
     if ratio <= 1 / MULTIPLE:
-        return STEP_DOWN(metric=name, ratio=shown(before / here, 2))
-    return LEVEL(metric=name) if abs(ratio - 1) < SAME else STEP(metric=name, change=change(ratio - 1))
+        return f"÷{show_number(before / here, 2)}"
+    return "≈" if abs(ratio - 1) < SAME else change(ratio - 1)
 
 
 def _agreement(story: Story) -> Iterator[Block]:
@@ -220,7 +224,9 @@ def _agreement(story: Story) -> Iterator[Block]:
 
 def _sparks(story: Story) -> Table:
     rows = []
-    for series in [s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN][:MAX_SPARKS]:
+    copies = {one.copy for one in story.analysis.agreements}
+    own = [s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN and s.id not in copies]
+    for series in own[:MAX_SPARKS]:
         finite = series.y[np.isfinite(series.y)]
         if len(finite):
             numbers = (shown(series.y[0]), shown(series.y[-1]), shown(finite.min()), shown(finite.max()))
