@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ import lossreport
 from lossreport.analyze.adviser import advices
 from lossreport.analyze.schedule import SPENT
 from lossreport.model.analysis import Recommendation, State
-from lossreport.model.run import Run
+from lossreport.model.run import Event, Run
 from runs import falling, flat, make_run, make_series
 
 N = 300
@@ -62,6 +63,13 @@ def test_a_healthy_run_is_only_told_to_go_on_and_what_is_missing() -> None:
     assert len(recommendations) <= 3
 
 
+def test_a_restart_goes_before_the_first_bad_training_row_and_not_before_the_first_validation() -> None:
+    loss = make_series([6.0, *[np.nan] * 40], "loss", axis="step", x=[1, *range(5, 205, 5)])
+    val = make_series([np.nan] * 4, "loss", "eval", axis="step", x=[50, 100, 150, 200], id="m2")
+    said = [one.text.plain("en") for one in advised(make_run([loss, val]))[0]]
+    assert any("from a checkpoint before step 5," in text for text in said)
+
+
 def test_ids_of_advice_are_unique() -> None:
     ids = [unit.id for unit in advices()]
     assert len(ids) == len(set(ids))
@@ -79,18 +87,29 @@ def resumed(after: float, lr_after: float | None = None) -> Run:
     )
 
 
-def spiky(rows: list[int], grad: float = 0.5, clip: float = 10.0) -> Run:
+def spiky(rows: list[int], grad: float = 0.5, clip: float = 10.0, name: str = "loss") -> Run:
     y, g = falling(N, noise=0.003), flat(N, 0.5, 0.1)
     for row in rows:
         y[row : row + 3] *= 3
         g[row : row + 3] = grad
     return make_run(
-        [make_series(y, "loss", axis="step"), make_series(g, "grad_norm", axis="step", id="m2")], facts={"clip_grad": clip, "lr": 1e-3}
+        [make_series(y, name, axis="step"), make_series(g, "grad_norm", axis="step", id="m2")], facts={"clip_grad": clip, "lr": 1e-3}
     )
 
 
 def with_health(name: str, values: list[float]) -> Run:
     return make_run([make_series(falling(len(values)), "loss", axis="step"), make_series(values, name, axis="step", id="m2")])
+
+
+def overflowing(count: int, steps: int = 400) -> Run:
+    run = make_run(loss=falling(steps), axis="step")
+    return replace(run, events=tuple(Event(kind="overflow", source="s1", line=n + 1, quote="OVERFLOW!") for n in range(count)))
+
+
+def rising_term(*, total: bool) -> Run:
+    term = np.r_[falling(100, 8, 2), np.linspace(2, 4, 100)]
+    both = {"loss": 10 * falling(200)} if total else {}
+    return make_run(**both, loss_1=term, axis="step")
 
 
 SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
@@ -104,6 +123,20 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
         lambda: with_health("loss_scale", [65536.0 / 2 ** (i // 10 % 2) for i in range(200)]),
         "fp16 keeps overflowing",
     ),
+    "a loss scale that ends at one": (
+        lambda: with_health("loss_scale", [65536.0 / 2 ** min(i, 16) for i in range(200)]),
+        lambda: with_health("loss_scale", [65536.0 / 2 ** min(i, 15) for i in range(200)]),  # it found its level at 2
+        "fp16 keeps overflowing",
+    ),
+    "overflow messages": (
+        lambda: overflowing(12),
+        lambda: overflowing(7),  # of 400 steps, below 2 %
+        "fp16 keeps overflowing",
+    ),
+    "few of many overflow messages": (lambda: overflowing(20, 400), lambda: overflowing(20, 4000), "fp16 keeps overflowing"),
+    "a term that rises": (lambda: rising_term(total=True), lambda: rising_term(total=False), "while the total loss does not diverge"),
+    "a loss that rises": (lambda: rising_term(total=False), lambda: rising_term(total=True), "Stop, restart from a checkpoint"),
+    "spikes of a measure": (lambda: spiky([100, 250]), lambda: spiky([100, 250], name="d_loss"), "If the spikes recur"),
     "a z-loss that grows": (
         lambda: with_health("z_loss", [50.0 + 0.5 * i for i in range(200)]),
         lambda: with_health("z_loss", [50.0 + 0.2 * i for i in range(200)]),

@@ -153,3 +153,21 @@ def test_a_spike_over_a_negative_level_has_no_ratio() -> None:
     (finding,) = found(np.r_[flat(100, -2.0, 0.01), [9.0, 5.0], flat(100, -2.0, 0.01)], axis="step")
     assert "against a median of -2" in finding.text.plain("en")
     assert "×" not in finding.text.plain("en")
+
+
+@pytest.mark.parametrize(
+    ("kind", "level", "peak", "grave"),
+    [
+        ("generic", 2.0, 4.1, True),  # doubled
+        ("generic", 2.0, 3.9, False),
+        ("generic", 8.0, 10.5, True),  # half of the way from 12 to 8 is lost again
+        ("generic", 8.0, 9.5, False),
+        ("cross_entropy", 4.0, 5.1, True),  # a factor e in perplexity
+        ("cross_entropy", 4.0, 4.9, False),
+    ],
+)
+def test_a_spike_is_grave_where_it_doubles_the_loss_or_costs_half_the_progress(kind: str, level: float, peak: float, grave: bool) -> None:
+    y = np.r_[12.0, 12.0, 12.0, np.linspace(11, level, 20), flat(60, level, 0.001)]
+    y[50] = peak
+    (one,) = found(y, name="loss", metric_type=kind)
+    assert one.severity is (Severity.HIGH if grave else Severity.MEDIUM)

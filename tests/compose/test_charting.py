@@ -6,7 +6,8 @@ import numpy as np
 
 import lossreport
 from lossreport.compose.charting import ZOOM_ROWS
-from lossreport.compose.sections.anomalies import MAX_FULL
+from lossreport.compose.sections.anomalies import MAX_ALIKE, MAX_FULL
+from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
 from lossreport.model.run import Run
 from runs import falling, make_run, make_series
@@ -58,3 +59,12 @@ def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table() -> None
     (table,) = [block for block in blocks if isinstance(block, Table) and "more findings" in block.caption.plain("en")]
     assert table.folded
     assert len(table.rows) == len(analysis.findings) - MAX_FULL
+
+
+def test_of_low_findings_alike_three_are_told_in_full() -> None:
+    terms = [make_series(falling(120) / 2, f"loss_{number}", "val", axis="step", id=f"m{number + 1}") for number in range(MAX_ALIKE + 2)]
+    train = [make_series(falling(120), f"loss_{number}", axis="step", id=f"t{number + 1}") for number in range(MAX_ALIKE + 2)]
+    analysis = lossreport.analyze(make_run([*terms, *train]), strict=True)
+    assert [finding.kind for finding in analysis.findings if finding.severity is Severity.LOW] == ["train_val_gap"] * (MAX_ALIKE + 2)
+    blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
+    assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [MAX_ALIKE]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
-from lossreport.model.analysis import Recommendation
+from lossreport.model.analysis import Finding, Recommendation
 from lossreport.model.run import Series
 from lossreport.text import Text
 from lossreport.words import AXES
@@ -39,8 +39,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
         return
     because = tuple(finding.id for finding in found)
     series = {one.id: one for one in case.context.run.series}
-    rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
-    first = min(rows, key=lambda f: f.start.row / max(1, len(series[f.series[0]])), default=None)
+    first = _first([f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])], series)
     if first is None:
         text = SOMEWHERE()
     elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
@@ -51,6 +50,13 @@ def advise(case: Case) -> Iterator[Recommendation]:
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
     yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
+
+
+def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
+    """Return the finding that begins earliest, by the axis of the training metrics: a validation that is NaN from its first row on came later."""
+    ordered = sorted(found, key=lambda f: series[f.series[0]].split != "train")
+    same_axis = [f for f in ordered if series[f.series[0]].axis is series[ordered[0].series[0]].axis]
+    return min(same_axis, key=lambda f: f.start.x, default=None)
 
 
 def _began_finite(case: Case, broken: Series, x: float) -> bool:

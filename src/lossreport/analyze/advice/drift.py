@@ -11,13 +11,18 @@ from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.stats import finite
 from lossreport.analyze.trend import tail_trend
 from lossreport.model.analysis import Recommendation
-from lossreport.model.run import Series
+from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Text, change, number
 
 HALVINGS: Final = 4.0
-"""A scale that lost four halvings from its highest to its last value did not find a level (a working one is halved and doubled again)."""
+"""Least fall of a loss scale from its highest to its last value: fewer halvings are the search for its level."""
+LATE_HALVINGS: Final = 2.0
+"""A scale that found a level is halved and doubled about it; one that loses two more halvings over its last half, and ends lowest, has not."""
+FLOOR: Final = 1.0
+"""At 1 nothing is scaled any more: Megatron and DeepSpeed stop there."""
 OVERFLOWS: Final = 10
-"""So many overflow messages are more than the few in which a dynamic loss scale finds its level at the start (fairseq, Megatron logs)."""
+OVERFLOW_RATE: Final = 0.02
+"""Overflows per step. A scaler tries a doubled scale every 128 (fairseq on many GPUs) to 2 000 steps and overflows as often: below 1 % is its work."""
 LATE_SPIKES: Final = 3
 """At least three spikes in the second half, and twice those of the first, are a rising rate."""
 GROWTH: Final = 0.10
@@ -30,7 +35,7 @@ SCALE = Text(
     en="fp16 keeps overflowing ({evidence}): switch to bf16 where you can; otherwise lower the learning rate{lr} and make sure the loss scale is not stuck at its minimum. Cost: a restart from a checkpoint; throughput hardly changes.",
 )
 FELL = Text(zh="`{metric}` 从 {high} 降到 {last}", en="`{metric}` fell from {high} to {last}")
-COUNTED = Text(zh="日志里有 {count} 条 overflow 消息", en="{count} overflow messages in the log")
+COUNTED = Text(zh="{steps} 步里有 {count} 条 overflow 消息", en="{count} overflow messages in {steps} steps")
 LR = Text(zh="（现在 {lr}）", en=" (now {lr})")
 OFTEN = Text(
     zh="尖峰越来越密（前一半 {first} 处，后一半 {second} 处）：个别坏 batch 一般不会越来越密，可能是结构性的不稳定，只回滚多半不够；下一次训练可以考虑 QK-norm、z-loss、embedding 不做 weight decay。代价：改结构要重训，先用小模型验证。",
@@ -65,13 +70,31 @@ def _overflow(case: Case) -> Iterator[Recommendation]:
     source = "OPT-175B logbook"
     for series in case.context.judged:
         values = finite(series.y)
-        if series.metric_type == "loss_scale" and len(values) > 1 and 0 < values[-1] * 2**HALVINGS <= values.max():
+        if series.metric_type == "loss_scale" and len(values) > 1 and _collapsed(values):
             evidence = FELL(metric=series.label, high=number(float(values.max())), last=number(float(values[-1])))
             yield Recommendation(id="", when="now", text=SCALE(evidence=evidence, lr=shown), source=source)
             return
     count = sum(event.kind == "overflow" for event in case.context.run.events)
-    if count >= OVERFLOWS:
-        yield Recommendation(id="", when="next", text=SCALE(evidence=COUNTED(count=count), lr=shown), source=source)
+    steps = _steps(case)
+    if count >= OVERFLOWS and steps is not None and count > OVERFLOW_RATE * steps:
+        yield Recommendation(id="", when="next", text=SCALE(evidence=COUNTED(count=count, steps=number(steps)), lr=shown), source=source)
+
+
+def _collapsed(values: Floats) -> bool:
+    """Return whether a loss scale fell for good: to nothing, or on and on without a level of its own."""
+    last, late = values[-1], values[len(values) // 2 :]
+    if values.max() > FLOOR >= last:
+        return True
+    return bool(last * 2**HALVINGS <= values.max() and last * 2**LATE_HALVINGS <= late[0] and last == late.min())
+
+
+def _steps(case: Case) -> float | None:
+    """Return how many steps were made, as far as the log counts them."""
+    done = case.context.run.progress.steps[0]
+    if done is not None:
+        return float(done)
+    counted = [float(np.nanmax(s.x)) for s in case.context.judged if s.axis in (Axis.STEP, Axis.ITERATION) and len(s)]
+    return max(counted, default=None)
 
 
 def _logits(case: Case, series: Series) -> Iterator[Recommendation]:

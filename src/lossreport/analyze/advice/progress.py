@@ -9,7 +9,7 @@ import numpy as np
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
 from lossreport.analyze.schedule import constant_lr, spent_lr
-from lossreport.model.analysis import Recommendation, State, Verdict
+from lossreport.model.analysis import Recommendation, Severity, State, Verdict
 from lossreport.model.run import Series, Status
 from lossreport.text import Join, Text, number
 from lossreport.words import AXES
@@ -42,6 +42,10 @@ DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short resumed run.",
 )
+TERM = Text(
+    zh="{names} 在上升，而总 loss 没有发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
+    en="Rising: {names}, while the total loss does not diverge. Find out what the term stands for and its weight (a regulariser or an adversarial term may rise as others fall) before changing anything. Cost: minutes.",
+)
 STOP = Text(
     zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练。",
     en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
@@ -54,8 +58,8 @@ AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis}
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 STUCK = Text(
-    zh="{names} 停在高位：核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个 batch 做过拟合测试。代价：几分钟。",
-    en="Stuck at a high level: {names}. Check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
+    zh="{names} 没有下降：若不是续训的尾段，核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个 batch 做过拟合测试。代价：几分钟。",
+    en="Not falling: {names}. Unless the log begins late in training, check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
 )
 
 
@@ -75,7 +79,7 @@ def _states(case: Case) -> Iterator[Recommendation]:
     if named[State.PLATEAU_HIGH]:
         yield Recommendation(
             id="",
-            when="now",
+            when="now" if case.run_state is State.PLATEAU_HIGH else "next",
             because=case.ids("no_learning"),
             text=STUCK(names=Join(items=named[State.PLATEAU_HIGH])),
             source="Karpathy, A Recipe for Training Neural Networks",
@@ -111,8 +115,12 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
     found = [f for f in case.context.found if f.kind == "divergence"]
-    if names and found:
-        first = min(found, key=lambda f: f.start.row)
+    grave = [f for f in found if f.severity is Severity.CRITICAL]
+    if names and found and not grave:
+        text = TERM(names=Join(items=names))
+        yield Recommendation(id="", when="next", because=tuple(f.id for f in found), text=text)
+    elif names and grave:
+        first = min(grave, key=lambda f: f.start.row)
         text = STOP(
             names=Join(items=names),
             axis=AXES[series[first.series[0]].axis.value],

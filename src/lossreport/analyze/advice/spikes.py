@@ -27,10 +27,14 @@ ROWS = Text(
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were."""
-    open_ = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
+    """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were.
+
+    The losses of a GAN or of reinforcement learning jump by their nature and ask for none of this.
+    """
     series = {s.id: s for s in case.context.run.series}
-    outliers = [f for f in case.context.found if f.kind == "batch_outlier"]
+    measured = [f for f in case.context.found if case.context.is_measure(series[f.series[0]])]
+    open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None]
+    outliers = [f for f in measured if f.kind == "batch_outlier"]
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
     steps = [f for f in open_ if f not in epochs]
     if epochs and not steps and not outliers:

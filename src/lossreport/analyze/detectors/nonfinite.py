@@ -25,7 +25,8 @@ EXIT = Text(
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series with non-finite rows, and one for a reported exit."""
-    for series in context.judged:
+    losses = {series.id for series in context.losses}
+    for series in sorted(context.judged, key=lambda series: series.id not in losses):
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
             yield _rows(series, bad.tolist())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -24,6 +25,11 @@ RECOVERED: Final = 0.25
 """A batch outlier: the next row keeps less than a quarter of the excess."""
 FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
+GRAVE_RATIO: Final = 2.0
+GRAVE_SHARE: Final = 0.5
+GRAVE_NATS: Final = 1.0
+"""A spike is of high severity where it doubles the loss, loses half of what was gained until then, or e-folds a perplexity; below, medium:
+SCIENCE.md section 3 calls "instability spikes" high, and an epoch mean 30 % above its neighbours is none."""
 
 SPIKE = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，是邻近行中位数 {baseline} 的 {ratio}，之后回落。",
@@ -68,7 +74,7 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold("spike_excess", MIN_EXCESS)
-            found = _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
+            found = _spikes(series, measured=context.is_measure(series), in_nats=context.kind(series).log_space)
             yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
 
 
@@ -77,14 +83,26 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(series: Series, severity: Severity) -> Iterator[Finding]:
+def _spikes(series: Series, *, measured: bool, in_nats: bool) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
         for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
-            yield _finding(series, span.first_row + first, span.first_row + last, severity)
+            finding = _finding(series, span.first_row + first, span.first_row + last)
+            if finding.kind == "spike" and measured:
+                finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
+            yield finding
 
 
-def _finding(series: Series, first: int, last: int, severity: Severity) -> Finding:
+def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bool:
+    """Return whether a spike doubles the loss, costs half of the progress made until then, or in a cross-entropy a factor e of likelihood."""
+    value, baseline = numbers["value"], numbers["baseline"]
+    start = float(np.nanmedian(series.y[:3]))
+    if not np.isfinite(value) or (in_nats and value - baseline >= GRAVE_NATS):
+        return True
+    return (baseline > 0 and value >= GRAVE_RATIO * baseline) or value - baseline >= GRAVE_SHARE * abs(start - baseline)
+
+
+def _finding(series: Series, first: int, last: int) -> Finding:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
@@ -96,7 +114,7 @@ def _finding(series: Series, first: int, last: int, severity: Severity) -> Findi
         "batch_outlier" if outlier else "spike",
         series,
         list(range(first, last + 1)),
-        Severity.LOW if outlier else severity,
+        Severity.LOW,
         text,
         numbers=numbers,
     )

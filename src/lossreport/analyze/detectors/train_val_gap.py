@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, make_finding
-from lossreport.analyze.detectors.overfitting import training_partner
+from lossreport.analyze.detectors.overfitting import is_component, training_partner
 from lossreport.analyze.stats import block_medians, theil_sen
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -34,6 +34,8 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a validation loss that ends at least 10 % away from the training loss of the same rows."""
     for series in context.progress:
         if series.split == "train" or len(series) < MIN_ROWS or not np.isfinite(series.y).all():
+            continue
+        if is_component(context, series):  # the gap of the total says it, once
             continue
         partner = training_partner(context, series)
         if partner is not None and not context.has("overfitting", series) and not context.has("mixture", partner):

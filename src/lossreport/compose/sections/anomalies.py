@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
 from lossreport.compose.charting import line_chart, zoom_chart
 from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
-from lossreport.model.analysis import Finding, Vote
+from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import Series, frozen_ints
 from lossreport.text import Join, Phrase, Text, show_number
@@ -34,6 +35,8 @@ SCATTER_ALT = Text(
 )
 CLUSTER = Text(zh="{letter}（{rows}）", en="{letter} ({rows})")
 MAX_FULL: Final = 60
+MAX_ALIKE: Final = 3
+"""Findings of low severity and one kind that are told in full."""
 MAX_ROWS: Final = 500
 """More findings than a person reads one by one are rows of a table; all of them are in the JSON."""
 FURTHER = Text(
@@ -62,8 +65,9 @@ def write(story: Story) -> Section:
     """Write all findings in full, the quiet series, and the charts that show the gravest."""
     if not story.findings:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
-    blocks: list[Block] = [FindingList(findings=story.findings[:MAX_FULL], names=story.names)]
-    blocks += _further(story)
+    full, rest = _parted(story.findings)
+    blocks: list[Block] = [FindingList(findings=full, names=story.names)]
+    blocks += _further(story, rest)
     blocks += _juries(story)
     blocks += _quiet(story)
     blocks += _ignored(story)
@@ -71,9 +75,20 @@ def write(story: Story) -> Section:
     return Section(id="anomalies", title=TITLE, answer=_answer(story), blocks=tuple(blocks))
 
 
-def _further(story: Story) -> Iterator[Block]:
-    """Yield a folded table of the findings that are too many to be told in full: the gravest stand before it."""
-    rest = story.findings[MAX_FULL:]
+def _parted(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Part the findings into those told in full and the rest: of low ones alike, as the terms of one total have them, a few are enough."""
+    full: list[Finding] = []
+    rest: list[Finding] = []
+    alike: Counter[str] = Counter()
+    for finding in findings:
+        alike[finding.kind] += finding.severity is Severity.LOW
+        enough = len(full) >= MAX_FULL or (finding.severity is Severity.LOW and alike[finding.kind] > MAX_ALIKE)
+        (rest if enough else full).append(finding)
+    return tuple(full), tuple(rest)
+
+
+def _further(story: Story, rest: Sequence[Finding]) -> Iterator[Block]:
+    """Yield a folded table of the findings that are not told in full: the gravest stand before it."""
     if rest:
         rows = [
             Row(cells=(f.id, KINDS.get(f.kind, f.kind), SEVERITIES[f.severity.value], story.names.get(f.series[0], ""), shown_x(f.start.x)))

@@ -35,6 +35,9 @@ STATUS = Text(zh="状态", en="status")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
 OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
 ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
+RESUMED = Text(zh="续训", en="resumed")
+TIMES = Text(zh="{count} 次（{places}）", en="{count}× ({places})")
+MAX_PLACES: Final = 3
 TIME = Text(zh="时间", en="time")
 FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
@@ -87,6 +90,7 @@ def _glance(story: Story) -> Table:
     done, planned = run.progress.epochs
     if done is not None:
         rows.append(Row(cells=(DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
+    rows += _resumed(story)
     first, last = run.time
     if first and last:
         rows.append(Row(cells=(TIME, FROM_TO(first=first, last=last))))
@@ -106,6 +110,21 @@ def _glance(story: Story) -> Table:
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
     return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+def _resumed(story: Story) -> list[Row]:
+    """Return how often the run was resumed and where, by the files of one kind that tell it most often."""
+    path = {source.id: source for source in story.run.sources}
+    places: dict[str, list[str]] = {}
+    for segment in story.run.segments:
+        if segment.why == "resume" and segment.source in path:
+            source = path[segment.source]
+            places.setdefault(source.parser, []).append(f"{source.path}:{segment.first_line}")
+    if not places:
+        return []
+    told = max(places.values(), key=len)
+    shown = tuple(told[:MAX_PLACES]) if len(told) <= MAX_PLACES else (*told[:MAX_PLACES], "…")
+    return [Row(cells=(RESUMED, TIMES(count=len(told), places=Join(items=shown))))]
 
 
 ITEM = Text(zh="项目", en="item")
