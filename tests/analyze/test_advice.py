@@ -93,7 +93,11 @@ def spiky(rows: list[int], grad: float = 0.5, clip: float = 10.0, name: str = "l
         y[row : row + 3] *= 3
         g[row : row + 3] = grad
     return make_run(
-        [make_series(y, name, axis="step"), make_series(g, "grad_norm", axis="step", id="m2")], facts={"clip_grad": clip, "lr": 1e-3}
+        [
+            make_series(y, name.removeprefix("val_"), "val" if "val_" in name else "train", axis="step"),
+            make_series(g, "grad_norm", axis="step", id="m2"),
+        ],
+        facts={"clip_grad": clip, "lr": 1e-3},
     )
 
 
@@ -104,6 +108,17 @@ def with_health(name: str, values: list[float]) -> Run:
 def overflowing(count: int, steps: int = 400) -> Run:
     run = make_run(loss=falling(steps), axis="step")
     return replace(run, events=tuple(Event(kind="overflow", source="s1", line=n + 1, quote="OVERFLOW!") for n in range(count)))
+
+
+def ended(*events: tuple[str, int]) -> Run:
+    said = tuple(Event(kind=kind, source="s1", line=line, quote=kind) for kind, line in events)  # type: ignore[arg-type]
+    return replace(make_run(loss=falling(50), axis="step", status="crashed"), events=said)
+
+
+def beside(gain: float) -> Run:
+    """A training loss that falls beside a validation loss whose tail falls by `gain`, which is within the limits of flat."""
+    val = np.r_[falling(150, 8, 2, noise=0), 2 * np.linspace(1, 1 - gain, 50)] * (1 + 0.0005 * flat(200, 0, 1))
+    return make_run(loss=falling(200, 8, 0.5), val_loss=val)
 
 
 def rising_term(*, total: bool) -> Run:
@@ -134,6 +149,31 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
         "fp16 keeps overflowing",
     ),
     "few of many overflow messages": (lambda: overflowing(20, 400), lambda: overflowing(20, 4000), "fp16 keeps overflowing"),
+    "out of memory": (
+        lambda: ended(("traceback", 60), ("oom", 61)),
+        lambda: ended(("oom", 10), ("traceback", 60)),  # the run went on behind the first
+        "stopped out of memory",
+    ),
+    "a signal and what it raised": (
+        lambda: ended(("killed", 60), ("traceback", 61)),
+        lambda: ended(("traceback", 60), ("killed", 61)),
+        "by a signal",
+    ),
+    "an exception": (lambda: ended(("traceback", 60), ("killed", 61)), lambda: ended(("killed", 60), ("traceback", 61)), "in an exception"),
+    "a time-out": (lambda: ended(("traceback", 60), ("timeout", 61)), lambda: ended(("traceback", 60)), "at a time-out"),
+    "no validation": (lambda: make_run(loss=falling(50)), lambda: make_run(loss=falling(50), val_loss=falling(50)), "Add a validation set"),
+    "a game without validation": (
+        lambda: make_run(loss=falling(50)),
+        lambda: make_run(d_loss=falling(50), g_loss=falling(50)),
+        "Add a validation set",
+    ),
+    "scores but no validation loss": (
+        lambda: make_run(loss=falling(50), val_accuracy=1 - 0.1 * falling(50)),
+        lambda: make_run(loss=falling(50)),
+        "metrics (val/accuracy) but no validation loss",
+    ),
+    "only the training loss falls": (lambda: beside(0.0), lambda: beside(0.01), "probably only fits the training set"),
+    "spikes of a validation": (lambda: spiky([100, 250]), lambda: spiky([100, 250], name="val_loss"), "If the spikes recur"),
     "a term that rises": (lambda: rising_term(total=True), lambda: rising_term(total=False), "while the total loss does not diverge"),
     "a loss that rises": (lambda: rising_term(total=False), lambda: rising_term(total=True), "Stop, restart from a checkpoint"),
     "spikes of a measure": (lambda: spiky([100, 250]), lambda: spiky([100, 250], name="d_loss"), "If the spikes recur"),

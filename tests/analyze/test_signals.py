@@ -214,6 +214,13 @@ def test_a_loss_that_never_changes_is_told(y: Floats, severity: Severity) -> Non
     assert found("constant_metric", analysed(loss=falling(20), aux_loss=np.r_[y[:-1], y[-1] + 0.1])) == []
 
 
+@pytest.mark.parametrize(("last", "expected"), [(0.0, 1), (1e-9, 0)])
+def test_a_gradient_norm_that_is_zero_throughout_says_that_no_gradient_arrives(last: float, expected: int) -> None:
+    norm = make_series([0.0] * 19 + [last], "grad_norm", axis="step", id="m2", metric_type="grad_norm")
+    loss = make_series(falling(20), "loss", axis="step")
+    assert len(found("constant_metric", lossreport.analyze(make_run([loss, norm]), strict=True))) == expected
+
+
 def test_a_score_of_zero_throughout_is_high() -> None:
     run = make_run(loss=falling(20), val_accuracy=np.zeros(20))
     (finding,) = found("constant_metric", lossreport.analyze(run))

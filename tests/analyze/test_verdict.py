@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lossreport
+from lossreport.analyze.judging import LEAST_ROWS, run_state
 from lossreport.analyze.stats import fill
 from lossreport.analyze.trend import (
     CONSISTENT,
@@ -21,7 +22,6 @@ from lossreport.analyze.trend import (
     is_improving,
     tail_trend,
 )
-from lossreport.analyze.verdict import LEAST_ROWS, run_state
 from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Floats, Run
 from runs import falling, flat, make_run, make_series, rng
@@ -210,6 +210,21 @@ def test_spikes_of_a_validation_alone_are_no_instability(train: bool, unstable: 
     analysis = lossreport.analyze(make_run(loss=loss, val_loss=validation), strict=True)
     (judged,) = [v for v in analysis.verdicts if v.series and analysis.series(v.series[0]).split == "val"]
     assert (judged.state == "unstable") is unstable
+
+
+def test_a_log_without_a_loss_is_not_called_short_and_tells_how_its_metrics_went() -> None:
+    run = make_run(val_accuracy=np.r_[np.full(20, 0.2), np.full(20, 0.9), 0.95, np.full(4, 0.9)])
+    verdict = lossreport.analyze(run, strict=True).run_verdict("r1")
+    assert verdict.state is State.INSUFFICIENT
+    assert verdict.text.plain("en").startswith("The logs hold no loss")
+    assert "val/accuracy from 0.2 to 0.9 (highest 0.95 at epoch 40)" in verdict.text.plain("en")
+
+
+def test_a_run_of_losses_that_measure_nothing_is_told_by_its_rewards() -> None:
+    run = make_run(policy_loss=flat(100), reward=np.linspace(1, 100, 100), axis="step")
+    said = lossreport.analyze(run, strict=True).run_verdict("r1").text.plain("en")
+    assert "convergence is not judged by them. The metrics" in said
+    assert "reward from 5.5 to 95.5 (highest 100 at step 99)" in said
 
 
 @pytest.mark.parametrize(("cls", "judged"), [(0.0, False), (0.3, True)], ids=["a term not in use", "a term that never moves"])

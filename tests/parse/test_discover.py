@@ -239,11 +239,14 @@ def test_progress_counts_epochs_whether_they_start_at_0_or_1(
         (rows_of_epochs([0]), 2, Status.FINISHED),
         (rows_of_epochs([0]) + "Loss is nan, stopping training\n", 5, Status.CRASHED),
         (rows_of_epochs([0]) + "Traceback (most recent call last):\n", 5, Status.CRASHED),
+        ("Traceback (most recent call last):\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
+        (rows_of_epochs([0]) + "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n", None, Status.INTERRUPTED),
+        ("slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
         (rows_of_epochs([0]), 5, Status.INTERRUPTED),
         (rows_of_epochs([0])[:-4], None, Status.INTERRUPTED),
         (rows_of_epochs([0]), None, Status.UNKNOWN),
     ],
-    ids=["says so", "all epochs", "nan", "traceback", "too few epochs", "torn", "unknown"],
+    ids=["says so", "all epochs", "nan", "traceback", "traceback before", "killed", "killed before", "too few epochs", "torn", "unknown"],
 )
 def test_the_status_is_what_the_logs_tell(tmp_path: Path, log: str, planned: int | None, status: Status) -> None:
     write_log_train(tmp_path / "log_train.txt", [{"train_closs": 1.0, "epoch": epoch} for epoch in range(2)])

@@ -1,43 +1,21 @@
-"""The state of every loss and of the whole run: the first of the contract's states that holds, and what would change it."""
+"""Puts the judgement of every loss and of the whole run into words: the verdicts, and what would change them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from lossreport.analyze.best import TOTALS
-from lossreport.analyze.composition import weighted_terms
-from lossreport.analyze.decay import decay_trend
-from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
-from lossreport.analyze.detectors.no_learning import hardly_moved
-from lossreport.analyze.schedule import constant_lr, lr_changes
-from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
+from lossreport.analyze.detector import Context, is_epoch_level, shown_x
+from lossreport.analyze.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, judge, main_losses, run_state
+from lossreport.analyze.schedule import constant_lr
+from lossreport.analyze.trend import MIN_ROWS
 from lossreport.analyze.views import EPOCH_LAST
-from lossreport.knowledge.loss_type import GENERIC, loss_type
-from lossreport.model.analysis import Confidence, Finding, Severity, State, Trend, Verdict
-from lossreport.model.run import Axis, Floats, Series
+from lossreport.model.analysis import Confidence, Severity, State, Trend, Verdict
+from lossreport.model.run import Axis, Series
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
 from lossreport.words import AXES, KINDS
-
-LEAST_ROWS: Final = 5
-LEAST_TAIL: Final = 3
-SECOND_HALF: Final = 0.5
-VERY_SHORT: Final = 20
-"""Two spikes among so few rows are a share that makes no curve stable, wherever they stand."""
-WARM_UP: Final = 0.10
-MIN_SPIKES: Final = 2
-BURST: Final = 0.01
-"""Excursions within 1 % of the rows count once (SCIENCE.md section 7)."""
-NEAR_CHANCE: Final = 0.03
-OVER_TARGET: Final = 1.10
-LAST_EPOCHS: Final = 3
-"""The change quoted in words is that over the last three epochs."""
-NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "preference")
-"""Kinds whose loss is not the metric: a flat loss is never called converged (SCIENCE.md R22)."""
 
 MASKED = Text(
     zh="`{metric}`（{path}）：结尾的 0 很可能掩盖了 NaN，这次训练已经损坏。",
@@ -98,6 +76,23 @@ RUN_FROZEN = Text(
     zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
     en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
 )
+RUN_GAME = Text(
+    zh="对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛。{metrics}{open}",
+    en="The losses of adversarial training or reinforcement learning are no measure of quality, so convergence is not judged by them.{metrics}{open}",
+)
+RUN_NO_LOSS = Text(
+    zh="日志里没有 loss，因此不能按 loss 判断收敛。{metrics}{open}",
+    en="The logs hold no loss, so convergence cannot be judged by one.{metrics}{open}",
+)
+METRICS = Text(
+    zh="指标（开头与结尾各十分之一的中位数）：{sentences}。", en=" The metrics, as medians of the first and the last tenth: {sentences}."
+)
+METRIC = Text(
+    zh="`{metric}` 从 {first} 到 {last}（最高 {best}，{axis} {x}）",
+    en="`{metric}` from {first} to {last} (highest {best} at {axis} {x})",
+)
+MOST_METRICS: Final = 3
+TENTH: Final = 10
 TREND = Text(
     zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
     en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
@@ -168,22 +163,6 @@ SHORT: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
-
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
-    """
-
-    state: State
-    because: tuple[str, ...] = ()
-    trend: Trend | None = None
-    confidence: Confidence = "medium"
-    is_game: bool = False
-    by_half: bool = False
-    is_frozen: bool = False
-
-
 def verdicts(context: Context) -> Iterator[Verdict]:
     """Yield a verdict for every loss and, last, one for the run. `context.found` must carry final ids."""
     made = []
@@ -213,112 +192,6 @@ def _is_unused(context: Context, series: Series) -> bool:
         return bool(len(one)) and not np.any(one.y)  # NaN counts as not 0
 
     return is_zero(series) and not context.has("masked_nonfinite", series) and not all(is_zero(one) for one in context.progress)
-
-
-def judge(context: Context, series: Series) -> Judgement:
-    """Return the first state of the contract that holds for one series."""
-    finite = np.isfinite(series.y)
-    tail = finite[-max(1, round(0.25 * len(series))) :]
-    if (len(series) and not finite[-1]) or _reported_nonfinite(context):
-        return Judgement(state=State.BROKEN, because=_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
-    if context.has("masked_nonfinite", series):
-        return Judgement(state=State.BROKEN, because=_ids(context, series, ("masked_nonfinite",)), confidence="high")
-    if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
-        return Judgement(state=State.INSUFFICIENT, confidence="high")
-    if context.has("mixture", series):
-        because = _ids(context, series, ("mixture", "mixed_reduction"))
-        return Judgement(state=State.MIXED, because=because, confidence="high")
-    if context.has("frozen_metric", series):
-        because = _ids(context, series, ("frozen_metric",))
-        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
-    if not context.is_measure(series):
-        return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
-    if context.has("divergence", series):
-        return Judgement(state=State.DIVERGING, because=_ids(context, series, ("divergence",)), confidence="high")
-    unstable = _unstable(context, series)
-    if unstable:
-        return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
-    if any(f.kind == "overfitting" and f.series[0] == series.id and not f.numbers["component"] for f in context.found):
-        return Judgement(state=State.OVERFITTING, because=_ids(context, series, ("overfitting",)), confidence="medium")
-    return _by_trend(context, series)
-
-
-def _by_trend(context: Context, series: Series) -> Judgement:
-    y = clean(series, context.spike_spans(series))
-    trend, wide = tail_trend(series, y), tail_trend(series, y, WIDE_TAIL)
-    if trend is None:
-        return Judgement(state=State.INCONCLUSIVE, confidence="low")
-    if hardly_moved(y) is not None:
-        because = _ids(context, series, ("no_learning",))
-        return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
-    decays = not lr_changes(context)
-    within = context.threshold("flat_gain", FLAT_HIGH)
-    flat = flat_trend(series, y, decays=decays, high=within)
-    if flat is not None:
-        return _flat(context, series, y, flat)
-    shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
-    if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
-        return _flat(context, series, y, shape)
-    if is_improving(trend, wide, decays=decays):
-        by_half = not gains(trend)
-        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
-    fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
-    if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
-        return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
-    if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
-        return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
-    return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
-
-
-def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:
-    high = _is_high(context, series, y)
-    state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
-    return Judgement(state=state, because=_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium")
-
-
-def _is_high(context: Context, series: Series, y: Floats) -> bool:
-    level = float(np.median(y[-max(2, len(y) // 20) :]))
-    chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
-    target = context.facts.get(f"target.{series.name}")
-    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
-    above = isinstance(target, int | float) and level > OVER_TARGET * target
-    return near or above or context.has("constant_metric", series)
-
-
-def _unstable(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up.
-
-    Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
-    """
-    late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
-    spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late]
-    if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
-        spikes = []
-    chance = [
-        f
-        for f in context.found
-        if f.kind == "above_chance"
-        and f.series[0] == series.id
-        and is_epoch_level(series)
-        and any(row >= WARM_UP * len(series) for row in f.rows)
-    ]
-    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
-    return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
-
-
-def _events(spikes: Sequence[Finding], rows: int) -> int:
-    """Return how many events the spikes are: those within 1 % of the rows of each other are one burst."""
-    ordered = sorted(spikes, key=lambda finding: finding.start.row)
-    apart = sum(after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered))
-    return apart + bool(ordered)
-
-
-def _reported_nonfinite(context: Context) -> bool:
-    return any(finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit") for finding in context.found)
-
-
-def _ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:
-    return tuple(f.id for f in context.found if f.kind in kinds and (anywhere or series.id in f.series))
 
 
 # ------------------------------------------------------------------------------------------------ sentences
@@ -379,13 +252,6 @@ def _change_mind(judged: Judgement) -> Phrase | None:
 
 
 # ------------------------------------------------------------------------------------------------ the whole run
-def main_losses(context: Context) -> list[Series]:
-    """Return the losses that decide over the run: the total and its terms where they are known, else all; validation included."""
-    train = [series for series in context.progress if series.split == "train"]
-    totals = {s.name for s in train if s.name in TOTALS} or {s.name for s in train if s.metric_type == GENERIC}
-    terms = {series.name for series, _ in weighted_terms(context, train)} | totals
-    chosen = [series for series in context.progress if series.name in terms]
-    return chosen or list(context.progress)
 
 
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
@@ -399,7 +265,7 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
-    template = RUN_FROZEN if frozen else RUN[state]
+    template = _template(context, main, state, frozen=frozen)
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)
@@ -407,6 +273,8 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
     if "{open}" in template.en:
         values["open"] = _open(context)
+    if "{metrics}" in template.en:
+        values["metrics"] = _metrics(context)
     because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
     order: list[Confidence] = ["low", "medium", "high"]
     confidence: Confidence = min((judged.confidence for _, judged in deciding), key=order.index, default=order[0])
@@ -419,6 +287,38 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         because=because,
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
+    )
+
+
+def _template(context: Context, main: Sequence[tuple[Series, Judgement]], state: State, *, frozen: bool) -> Text:
+    if frozen:
+        return RUN_FROZEN
+    if state is State.INCONCLUSIVE and all(judged.is_game for _, judged in main):
+        return RUN_GAME
+    if state is State.INSUFFICIENT and not context.losses:
+        return RUN_NO_LOSS
+    return RUN[state]
+
+
+def _metrics(context: Context) -> Phrase | str:
+    """Return how scores and rewards went, those of validation first: what there is to go by where no loss is."""
+    scores = [s for s in context.judged if context.kind(s).role == "metric" and context.kind(s).goal == "up" and np.isfinite(s.y).any()]
+    scores.sort(key=lambda series: series.split == "train")
+    told = [_metric(series) for series in scores[:MOST_METRICS]]
+    return METRICS(sentences=Join(items=tuple(told))) if told else EMPTY
+
+
+def _metric(series: Series) -> Phrase:
+    part = max(1, len(series) // TENTH)
+    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
+    finite = series.y[np.isfinite(series.y)]
+    return METRIC(
+        metric=series.label,
+        first=number(float(np.median(finite[:part]))),
+        last=number(float(np.median(finite[-part:]))),
+        best=number(float(series.y[row])),
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[row]),
     )
 
 
@@ -437,22 +337,6 @@ def _one_each(made: Iterable[tuple[Series, Judgement]]) -> list[tuple[Series, Ju
     for series, judged in made:
         chosen.setdefault((series.split, series.name), (series, judged))
     return list(chosen.values())[:4]
-
-
-def run_state(states: Sequence[State]) -> State:
-    """Return the state of a run: the first trouble of any of its losses; converged only where all are flat, improving where any is.
-
-    Series that are too short count only where all are.
-    """
-    told = [state for state in states if state is not State.INSUFFICIENT]
-    if not told:
-        return State.INSUFFICIENT
-    for trouble in (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE, State.OVERFITTING, State.PLATEAU_HIGH):
-        if trouble in told:
-            return trouble
-    if State.IMPROVING in told:
-        return State.IMPROVING
-    return State.CONVERGED if all(state is State.CONVERGED for state in told) else State.INCONCLUSIVE
 
 
 NAMED = Text(zh="`{metric}`（{path}）", en="`{metric}` in {path}")

@@ -37,6 +37,8 @@ from lossreport.parse.runs import Group
 
 SKIPS_KEPT: Final = 5
 FATAL: Final = ("nonfinite_exit", "oom", "traceback")
+STOPPED: Final = ("killed", "timeout")
+"""Stopped from outside; the run itself had no fault."""
 
 
 def merge(
@@ -73,7 +75,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in _segments(part, ids[id(part)])),
-        status=_status(parts, events, sources, progress),
+        status=_status(parts, events, sources, series, progress),
         progress=progress,
         time=(min(stamps), max(stamps)) if stamps else (None, None),
         notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
@@ -163,8 +165,14 @@ def _progress(series: Sequence[Series], facts: Sequence[Fact]) -> Progress:
     planned = {fact.name: fact.value for fact in reversed(facts)}
     epochs = [s for s in series if s.axis is Axis.EPOCH and s.statistic is Statistic.EPOCH_MEAN and s.split == "train" and len(s)]
     done = max((_completed(s) for s in epochs), default=None)
-    reached = max((int(s.x.max()) for s in series if s.axis is Axis.STEP and s.split == "train" and len(s)), default=None)
-    return Progress(epochs=(done, _count(planned.get("epochs"))), steps=(reached, _count(planned.get("max_steps"))))
+    limit = _count(planned.get("max_steps"))
+    counted = [Axis.STEP] if limit is None else [Axis.STEP, Axis.ITERATION]  # iterations of loggers without a limit may count batches
+    reached = next((steps for axis in counted if (steps := _reached(series, axis)) is not None), None)
+    return Progress(epochs=(done, _count(planned.get("epochs"))), steps=(reached, limit))
+
+
+def _reached(series: Sequence[Series], axis: Axis) -> int | None:
+    return max((int(s.x.max()) for s in series if s.axis is axis and s.split == "train" and len(s)), default=None)
 
 
 def _completed(series: Series) -> int:
@@ -176,14 +184,28 @@ def _count(value: FactValue) -> int | None:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
 
 
-def _status(parts: Sequence[Reading], events: Sequence[Event], sources: Sequence[Source], progress: Progress) -> Status:
+def _last_words(events: Sequence[Event], series: Sequence[Series]) -> set[str]:
+    """Return the kinds of event that stand behind the last row of their file: what was logged before did not end the run."""
+    ends: dict[str, int] = {}
+    for one in series:
+        if len(one):
+            ends[one.source] = max(ends.get(one.source, 0), int(one.line.max()))
+    return {event.kind for event in events if event.line >= ends.get(event.source, 0)}
+
+
+def _status(
+    parts: Sequence[Reading], events: Sequence[Event], sources: Sequence[Source], series: Sequence[Series], progress: Progress
+) -> Status:
     """Tell how the run ended. A log that simply stops before the planned end was interrupted, or is still being written."""
     said = [status.status for part in parts for status in part.status]
     if said:
         return said[-1]
     if any(done is not None and done == planned for done, planned in (progress.epochs, progress.steps)):
         return Status.FINISHED
-    if any(event.kind in FATAL for event in events):
+    last = _last_words(events, series)
+    if last & set(FATAL):
         return Status.CRASHED
+    if last & set(STOPPED):
+        return Status.INTERRUPTED
     short = any(done is not None and planned is not None and done < planned for done, planned in (progress.epochs, progress.steps))
     return Status.INTERRUPTED if short or any(source.torn for source in sources) else Status.UNKNOWN

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.stats import finite
 from lossreport.analyze.trend import tail_trend
+from lossreport.knowledge.loss_type import GENERIC
 from lossreport.model.analysis import Recommendation
 from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Text, change, number
@@ -52,7 +53,8 @@ NONE: Final = ""
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three that the log shows."""
     yield from _overflow(case)
-    spikes = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
+    known = {series.id: series for series in case.context.run.series}
+    spikes = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None and _models_text(known[f.series[0]])]
     length = {series.id: len(series) for series in case.context.run.series}
     by_series = [[f for f in spikes if f.series[0] == name] for name in dict.fromkeys(f.series[0] for f in spikes)]
     spikes = max(by_series, key=len, default=[])  # one event stands in several metrics and files: count it once
@@ -63,6 +65,11 @@ def advise(case: Case) -> Iterator[Recommendation]:
     for series in case.context.judged:
         if series.metric_type == "z_loss":
             yield from _logits(case, series)
+
+
+def _models_text(series: Series) -> bool:
+    """Return whether a series is the training cross-entropy of a model with logits and embeddings, of which the advice speaks."""
+    return series.split == "train" and series.metric_type in ("cross_entropy", GENERIC)
 
 
 def _overflow(case: Case) -> Iterator[Recommendation]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import GAMES
-from lossreport.analyze.verdict import NO_METRIC
+from lossreport.analyze.judging import NO_METRIC
 from lossreport.model.analysis import Recommendation
 from lossreport.text import Join, Text
 

@@ -15,9 +15,10 @@ from lossreport.text import Join, Text, number
 from lossreport.words import AXES
 
 RESUME = Text(
-    zh="计划 {planned} 个 epoch，已完成 {done} 个：确认训练是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
-    en="{done} of {planned} planned epochs are complete: check whether the run was interrupted or is still running; to continue, resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+    zh="计划 {planned} 个 {unit}，已完成 {done} 个：确认训练是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="{done} of {planned} planned {unit} are complete: check whether the run was interrupted or is still running; to continue, resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
+EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
 GO_ON = Text(
     zh="{names} 仍在改善：可以继续训练，再用最后 25 % 的行复查趋势。代价：继续训练的算力。",
     en="Still improving: {names}. Training can continue; check the trend of the last 25 % of the rows again then. Cost: the compute of going on.",
@@ -66,9 +67,12 @@ STUCK = Text(
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield what the verdicts and the progress ask for."""
     yield from _states(case)
-    done, planned = case.context.run.progress.epochs
-    if case.context.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
-        yield Recommendation(id="", when="next", because=case.ids("truncated_log"), text=RESUME(done=done, planned=planned))
+    progress = case.context.run.progress
+    for unit, (done, planned) in ((EPOCHS, progress.epochs), (STEPS, progress.steps)):
+        if case.context.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
+            text = RESUME(done=done, planned=planned, unit=unit)
+            yield Recommendation(id="", when="next", because=case.ids("truncated_log"), text=text)
+            return
 
 
 def _states(case: Case) -> Iterator[Recommendation]:
@@ -97,7 +101,8 @@ def _states(case: Case) -> Iterator[Recommendation]:
 def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
     """Yield whether to train on: never where it over-fits, only trains further what validates flat, or the schedule has run out."""
     improving, flat = ([series[v.series[0]] for v in case.in_state(state)] for state in (State.IMPROVING, State.CONVERGED))
-    validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train"))
+    still = {v.series[0] for v in case.in_state(State.CONVERGED) if v.trend is None or v.trend.low <= 0}  # its interval allows no progress
+    validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train" and s.id in still))
     if case.in_state(State.OVERFITTING):
         return
     if improving:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import is_epoch_level
 from lossreport.model.analysis import Finding, Recommendation
+from lossreport.model.run import Series
 from lossreport.text import Text
 
 EPOCHS = Text(
@@ -29,10 +30,10 @@ ROWS = Text(
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were.
 
-    The losses of a GAN or of reinforcement learning jump by their nature and ask for none of this.
+    The losses of a GAN or of reinforcement learning jump by their nature, and a validation by the noise of evaluating: they ask for none of this.
     """
     series = {s.id: s for s in case.context.run.series}
-    measured = [f for f in case.context.found if case.context.is_measure(series[f.series[0]])]
+    measured = [f for f in case.context.found if f.series[0] in series and _steers(case, series[f.series[0]])]
     open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None]
     outliers = [f for f in measured if f.kind == "batch_outlier"]
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
@@ -46,6 +47,10 @@ def advise(case: Case) -> Iterator[Recommendation]:
         yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
     if outliers:
         yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())
+
+
+def _steers(case: Case, series: Series) -> bool:
+    return series.split == "train" and case.context.is_measure(series)
 
 
 def _ids(findings: list[Finding]) -> tuple[str, ...]:

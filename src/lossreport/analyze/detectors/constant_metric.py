@@ -28,12 +28,21 @@ SCORE_ZERO = Text(
     en="`{metric}` ({path}) is 0 in all {count} validations: not one prediction counts as right, or the validation never ran.",
 )
 
+NO_GRADIENT = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0：没有梯度传到参数（loss 与参数断开、参数被冻结、梯度被清零），或它根本没有被计算。",
+    en="`{metric}` ({path}) is 0 in all {count} rows: no gradient reaches the parameters (a loss cut off from them, frozen parameters, gradients set to zero), or it is not computed at all.",
+)
+
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss or score with a single value in all rows."""
+    """Yield a finding a loss or score with a single value in all rows, and a norm of the gradient that is 0 in all."""
     for series in context.judged:
         kind = context.kind(series)
         is_score = kind.id in ("accuracy", "map")
+        if kind.id == "grad_norm" and len(series) >= MIN_ROWS and not np.any(series.y):  # NaN counts as not 0
+            values: dict[str, Value] = {"metric": series.label, "path": series.path, "count": len(series)}
+            rows = [0, len(series) - 1]
+            yield make_finding("constant_metric", series, rows, Severity.HIGH, NO_GRADIENT(**values), numbers={"value": 0.0})
         if len(series) < MIN_ROWS or not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
             continue
         if np.all(series.y == series.y[0]):

@@ -28,6 +28,7 @@ FEW_ITERATIONS: Final = 100
 GRAVE_RATIO: Final = 2.0
 GRAVE_SHARE: Final = 0.5
 GRAVE_NATS: Final = 1.0
+LEAST_PROGRESS: Final = 0.2
 """A spike is of high severity where it doubles the loss, loses half of what was gained until then, or e-folds a perplexity; below, medium:
 SCIENCE.md section 3 calls "instability spikes" high, and an epoch mean 30 % above its neighbours is none."""
 
@@ -99,7 +100,9 @@ def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bo
     start = float(np.nanmedian(series.y[:3]))
     if not np.isfinite(value) or (in_nats and value - baseline >= GRAVE_NATS):
         return True
-    return (baseline > 0 and value >= GRAVE_RATIO * baseline) or value - baseline >= GRAVE_SHARE * abs(start - baseline)
+    progress = abs(start - baseline)
+    lost = progress >= LEAST_PROGRESS * abs(baseline) and value - baseline >= GRAVE_SHARE * progress
+    return lost or (baseline > 0 and value >= GRAVE_RATIO * baseline)
 
 
 def _finding(series: Series, first: int, last: int) -> Finding:
