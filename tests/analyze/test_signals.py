@@ -155,6 +155,18 @@ def test_a_gap_is_almost_twice_the_usual_distance(factor: float, expected: int) 
     assert len(log_gap.gaps(make_series(falling(60), axis="step", x=x))) == expected
 
 
+@pytest.mark.parametrize(("missing", "expected"), [((25, 50, 75), 0), ((25, 50, 80), 3)], ids=["every 25 steps", "anywhere"])
+def test_steps_that_are_always_missing_at_the_same_distance_are_a_habit(missing: tuple[int, ...], expected: int) -> None:
+    step = np.delete(np.arange(120.0), missing)
+    assert len(log_gap.gaps(make_series(falling(len(step)), axis="step", x=step))) == expected
+
+
+@pytest.mark.parametrize(("around", "expected"), [((47, 48, 48, 50), 0), ((46, 47, 48, 50), 1)], ids=["numbered twice", "missing"])
+def test_behind_a_step_that_is_numbered_twice_none_is_missing(around: tuple[int, ...], expected: int) -> None:
+    step = np.r_[np.arange(around[0]), around, np.arange(51, 100)].astype(float)
+    assert len(log_gap.gaps(make_series(falling(len(step)), axis="step", x=step))) == expected
+
+
 # ------------------------------------------------------------------------------------------------ hardware
 @pytest.mark.parametrize(("share", "expected"), [(0.6, 1), (0.4, 0)])
 def test_clipping_most_of_the_time_is_told(share: float, expected: int) -> None:

@@ -323,6 +323,16 @@ def test_a_summary_of_the_whole_run_is_a_fact_and_no_point() -> None:
     assert run.status is Status.FINISHED
 
 
+@pytest.mark.parametrize("unit", ["examples/s", "it/s"], ids=["said by its unit", "said by standing still"])
+def test_a_bar_of_the_data_is_not_the_plan_of_the_training(unit: str, tmp_path: Path) -> None:
+    rows = [f"{{'loss': {3 - 0.1 * n:.1f}, 'grad_norm': 1.0, 'learning_rate': 0.001, 'epoch': {n / 6:.2f}}}" for n in range(1, 13)]
+    bars = [f" {n * 8}%|# | {5 * n}/60 [00:0{n % 10}<00:09,  9.9it/s]" for n in range(1, 13)]
+    lines = [f"Map: 100%|#| 480/480 [00:00<00:00, 1.5 {unit}]", *(line for pair in zip(bars, rows, strict=True) for line in pair)]
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert run.value("max_steps") == 60
+
+
 def test_two_trainings_in_one_output_are_two_runs() -> None:
     first, second = read_paths([FORMATS / "keras_stdout"], ReadOptions(strict=True))
     assert one(first, "train/loss epoch epoch_mean").y.tolist() == [1.4911, 1.4359]

@@ -33,7 +33,7 @@ SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield one step where any non-finite value was found: where to go back to, by the earliest row."""
+    """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
     found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
     if not found:
         return
@@ -48,7 +48,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
-        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
+        rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
+        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden, *rising])))
     yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
 
 

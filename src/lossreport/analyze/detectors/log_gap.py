@@ -62,12 +62,19 @@ def gaps(series: Series) -> list[int]:
         int(row)
         for row in wide
         if EDGE <= row < len(distance) - EDGE
+        and distance[row - 1] > 0  # after a repeated x nothing is missing: one step was numbered twice
         and np.median(distance[row + 1 : row + 1 + EDGE]) <= SAME_PACE * np.median(distance[max(0, row - EDGE) : row])
     ]
-    return [row + 1 for row in kept] if len(kept) <= MANY * len(distance) else []
+    return [row + 1 for row in kept] if len(kept) <= MANY * len(distance) and not _is_habit(kept) else []
 
 
 MANY: Final = 0.05
+HABIT: Final = 3
+
+
+def _is_habit(rows: list[int]) -> bool:
+    """Return whether gaps come at one fixed distance, three of them at least: there the logger writes a validation, say, instead."""
+    return len(rows) >= HABIT and bool(np.ptp(np.diff(rows)) <= 1)
 
 
 DETECTOR = Detector(id="log_gap", kinds=("log_gap",), detect=detect, order=6)

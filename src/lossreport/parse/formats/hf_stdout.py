@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -30,7 +29,8 @@ from lossreport.text import Text
 SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
 """Names that this trainer gives its values; fairseq says lr and gnorm."""
 DISTINCT: Final = 0.8
-BAR: Final = re.compile(r"(\d+)/(\d+) \[")
+BAR: Final = re.compile(r"(\d+)/(\d+) \[(?![^\]]*\b(?:examples|files|tables|shards)/s)")
+"""A bar of tqdm; those of `datasets` count examples and files before training begins."""
 SPEED: Final = re.compile(r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$")
 ONCE: Final = ("train_runtime", "total_flos")
 RESUMED: Final = re.compile(r"Continuing training from (?:checkpoint|global step|epoch)|Resuming training from|Skipping the first \d+")
@@ -110,10 +110,14 @@ class Bars:
         return tuple((at, of) for of, at in self._last.items())
 
     def planned(self, rows: Sequence[Row]) -> int | None:
-        """Return the total of the training's bar: of those beside all training rows, the largest."""
-        totals = Counter(of for row in rows if row.is_training for _, of in row.bars)
-        most = max(totals.values(), default=0)
-        return max((of for of, count in totals.items() if count == most), default=None)
+        """Return the total of the training's bar: of those beside all training rows the one that moves most, else the largest."""
+        states: dict[int, list[int]] = {}
+        for row in rows:
+            for at, of in row.bars if row.is_training else ():
+                states.setdefault(of, []).append(at)
+        most = max((len(seen) for seen in states.values()), default=0)
+        beside = {of: len(set(seen)) for of, seen in states.items() if len(seen) == most}
+        return max(beside, key=lambda of: (beside[of], of), default=None)
 
 
 def epochs_tell(rows: Sequence[Row]) -> bool:
