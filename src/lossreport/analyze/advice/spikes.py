@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import is_epoch_level
-from lossreport.model.analysis import Finding, Recommendation
+from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.model.run import Series
 from lossreport.text import Text
 
@@ -41,7 +42,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     if epochs and not steps and not outliers:
         clip = case.context.facts.get("clip_grad")
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
-        yield Recommendation(id="", when="now", because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
+        when: Literal["now", "next"] = "now" if any(f.severity.rank >= Severity.HIGH.rank for f in epochs) else "next"
+        yield Recommendation(id="", when=when, because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
     if steps:
         text = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
         yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")

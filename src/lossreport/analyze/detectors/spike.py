@@ -28,7 +28,7 @@ FEW_ITERATIONS: Final = 100
 GRAVE_RATIO: Final = 2.0
 GRAVE_SHARE: Final = 0.5
 GRAVE_NATS: Final = 1.0
-LEAST_PROGRESS: Final = 0.2
+LEAST_PROGRESS: Final = 0.5
 """A spike is of high severity where it doubles the loss, loses half of what was gained until then, or e-folds a perplexity; below, medium:
 SCIENCE.md section 3 calls "instability spikes" high, and an epoch mean 30 % above its neighbours is none."""
 
