@@ -1,10 +1,13 @@
 """What the first screen says at a glance."""
 
+import numpy as np
+import pytest
+
 import lossreport
 from lossreport.model.report import Section, Table
 from lossreport.model.run import Run, Segment
 from lossreport.text import show_value
-from runs import falling, make_run
+from runs import falling, make_run, make_series
 
 
 def glance(run: Run) -> dict[str, str]:
@@ -30,3 +33,21 @@ def test_a_resumed_run_says_how_often_and_where() -> None:
 
 def test_a_run_in_one_piece_says_nothing_of_it() -> None:
     assert "resumed" not in glance(make_run(loss=falling(50), axis="step"))
+
+
+@pytest.mark.parametrize(("gain", "label"), [(0.03, "lowest validation loss"), (0.005, "checkpoint to use (by validation loss)")])
+def test_the_lowest_validation_loss_is_the_checkpoint_to_use_unless_a_score_still_rose(gain: float, label: str) -> None:
+    loss = np.r_[falling(30, 6, 2, noise=0), 2 * np.linspace(1, 1.5, 30)]
+    accuracy = np.r_[np.linspace(0.5, 0.8, 30), 0.8 * np.linspace(1, 1 + gain, 30)]
+    run = make_run(loss=falling(60), val_loss=loss, val_accuracy=accuracy)
+    assert label in glance(run)
+    said = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations]
+    assert any(text.startswith("Decide by which measure") for text in said) is (label == "lowest validation loss")
+
+
+def test_of_several_scores_the_strict_one_is_named_first_and_precision_last() -> None:
+    names = ("precision(B)", "recall(B)", "mAP50(B)", "mAP50-95(B)")
+    scores = [make_series(np.linspace(0.1, 0.6, 20), name, "val", id=f"m{n + 2}") for n, name in enumerate(names)]
+    analysis = lossreport.analyze(make_run([make_series(falling(20), "box_loss"), *scores]), strict=True)
+    series = {one.id: one.name for one in analysis.runs[0].series}
+    assert [series[best.series] for best in analysis.bests] == ["mAP50-95(B)", "mAP50(B)", "precision(B)"]

@@ -242,13 +242,17 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The best row of the validation series that decides over a run; `checkpoint` is a path where the logs name one."""
+    """The best row of the validation series that decides over a run; `checkpoint` is a path where the logs name one.
+
+    `contested` where a score of the validation still rose after the lowest loss: which of the two decides is for the user to say.
+    """
 
     run: str
     series: str
     at: Position
     value: float
     checkpoint: str | None = None
+    contested: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
+from lossreport.analyze.best import still_rising
 from lossreport.analyze.detector import shown_x
 from lossreport.analyze.schedule import constant_lr, spent_lr
 from lossreport.model.analysis import Recommendation, Severity, State, Verdict
@@ -54,6 +55,10 @@ STOP = Text(
 BEST = Text(
     zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低验证 loss。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
     en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower the validation loss. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+)
+WEIGH = Text(
+    zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
+    en="Decide by which measure to choose the checkpoint: the validation loss is lowest at {where} and rises from there, but the validation score still got better (best {best}). Choose by what the task is judged by; evaluate both checkpoints. Cost: two evaluations.",
 )
 AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
@@ -143,7 +148,12 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
     for one in over[:3]:
         row = int(np.nanargmin(one.y))
         where.append(AT(metric=one.label, value=number(float(one.y[row])), axis=AXES[one.axis.value], x=shown_x(one.x[row])))
-    if where:
+    later = still_rising(case.context, over[0]) if over else None
+    if later is not None:
+        score = series[later.series]
+        best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
+        yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=WEIGH(where=Join(items=tuple(where)), best=best))
+    elif where:
         text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=text, source="Deep Learning Tuning Playbook")
 

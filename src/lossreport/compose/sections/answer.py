@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport.compose.section import SectionWriter, Story, shown_x
-from lossreport.model.analysis import Finding, Severity, State
+from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
@@ -44,6 +44,7 @@ LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 BEST = Text(zh="验证集最佳", en="best validation")
 USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
+LOWEST = Text(zh="验证 loss 最低", en="lowest validation loss")
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
@@ -105,11 +106,17 @@ def _glance(story: Story) -> Table:
             )
             if best.checkpoint:
                 at = AT_FILE(at=at, path=best.checkpoint)
-            rows.append(Row(cells=(USE if story.kind(series).role == "loss" else BEST, at)))
+            rows.append(Row(cells=(_label(story, best), at)))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
     return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+def _label(story: Story, best: Best) -> Text:
+    if story.kind(story.series(best.series)).role != "loss":
+        return BEST
+    return LOWEST if best.contested else USE
 
 
 def _resumed(story: Story) -> list[Row]:
