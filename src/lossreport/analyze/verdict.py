@@ -128,6 +128,10 @@ SEPARATE = Text(
     zh="知道每一行来自哪个数据集、任务或运行（或来源为什么不一致）之后，就可以分组判断。",
     en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
+ASIDE = Text(
+    zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 仍是有限值。",
+    en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss stays finite.",
+)
 RUN: Final = {
     State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),
     State.BROKEN: Text(
@@ -326,6 +330,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
     if judged.is_game or judged.is_frozen:
         return (GAME if judged.is_game else FROZEN)(**values)
+    if judged.state is State.BROKEN and is_aside(context, series):
+        return ASIDE(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -379,6 +385,13 @@ def _change_mind(judged: Judgement) -> Phrase | None:
 
 
 # ------------------------------------------------------------------------------------------------ the whole run
+def is_aside(context: Context, series: Series) -> bool:
+    """Return whether a series is broken while the training went on: a validation that cannot be computed breaks no run."""
+    return any(f.kind == "nonfinite" and f.series[0] == series.id and f.numbers.get("aside") for f in context.found) and not np.isfinite(
+        series.y[-1]
+    )
+
+
 def main_losses(context: Context) -> list[Series]:
     """Return the losses that decide over the run: the total and its terms where they are known, else all; validation included."""
     train = [series for series in context.progress if series.split == "train"]
@@ -390,7 +403,7 @@ def main_losses(context: Context) -> list[Series]:
 
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
     wanted = {series.id for series in main_losses(context)}
-    main = [(series, judged) for series, judged in made if series.id in wanted]
+    main = [(series, judged) for series, judged in made if series.id in wanted and not is_aside(context, series)]
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
     if state in (State.IMPROVING, State.CONVERGED):

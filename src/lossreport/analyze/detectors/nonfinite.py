@@ -16,6 +16,7 @@ ROWS = Text(
     en="`{metric}` ({path}) has {count} NaN or infinite rows, the first at {axis} {x} (line {line}); {after}.",
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
+LAST = Text(zh="再没有有限值，而训练 loss 仍是有限值", en="no finite value follows, while the training loss stays finite")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
@@ -28,13 +29,24 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.judged:
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
-            yield _rows(series, bad.tolist())
+            yield _rows(series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
     for event in context.run.events:
         if event.kind == "nonfinite_exit" and context.losses:
             yield _exit(context, event)
 
 
-def _rows(series: Series, bad: list[int]) -> Finding:
+def is_aside(context: Context, series: Series, row: int) -> bool:
+    """Return whether the training went on: `series` is no training loss, and those on its axis end on a finite value at `row` or later.
+
+    A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
+    """
+    if series.id in context.training:
+        return False
+    losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
+    return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
+
+
+def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
     from lossreport.words import AXES
 
     tail = not np.isfinite(series.y[bad[0] :]).any()
@@ -45,9 +57,10 @@ def _rows(series: Series, bad: list[int]) -> Finding:
         axis=AXES[series.axis.value],
         x=float(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=TAIL if tail else RECOVERED,
+        after=(LAST if aside else TAIL) if tail else RECOVERED,
     )
-    return make_finding("nonfinite", series, bad, Severity.CRITICAL if tail else Severity.HIGH, text, numbers={"count": len(bad)})
+    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside else Severity.CRITICAL if tail else Severity.HIGH
+    return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
 
 
 def _exit(context: Context, event: Event) -> Finding:
