@@ -196,3 +196,10 @@ def test_a_schedule_that_has_run_out_is_not_told_to_go_on(last: float, spent: bo
     said = " ".join(one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations)
     assert ("resume with a new schedule" in said) is spent
     assert ("Training can continue" in said) is not spent
+
+
+def test_a_validation_that_logs_scores_only_is_no_missing_validation() -> None:
+    scores = make_series(np.linspace(0.2, 0.8, 60), "accuracy", "dev", id="m2")
+    texts = [one.text.plain("en") for one in advised(make_run([make_series(falling(60), "loss"), scores]))[0]]
+    assert not any("Add a validation set" in text for text in texts)
+    assert any("logs only scores" in text and "dev/accuracy" in text for text in texts)

@@ -222,3 +222,23 @@ def test_a_term_that_is_zero_throughout_is_not_judged(cls: float, judged: bool) 
 
 def test_a_loss_that_is_zero_and_alone_is_judged() -> None:
     assert [v for v in lossreport.analyze(make_run(loss=np.zeros(60)), strict=True).verdicts if v.series]
+
+
+def test_a_score_in_the_validation_is_not_the_reward_of_a_policy() -> None:
+    scored = make_run([make_series(falling(40), "loss ner", axis="step"), make_series(falling(40), "score", "dev", axis="step", id="m2")])
+    played = make_run([make_series(falling(40), "loss", axis="step"), make_series(falling(40), "score", axis="step", id="m2")])
+    assert lossreport.analyze(scored).run_verdict("r1").state is not State.INCONCLUSIVE
+    assert lossreport.analyze(played).run_verdict("r1").state is State.INCONCLUSIVE
+
+
+def test_the_best_value_so_far_is_no_loss_to_judge() -> None:
+    loss = make_series(falling(40), "loss", "valid")
+    best = make_series(np.minimum.accumulate(falling(40)), "best_loss", "valid", id="m2")
+    judged = {verdict.series for verdict in lossreport.analyze(make_run([loss, best])).verdicts if verdict.series}
+    assert judged == {("m1",)}
+
+
+def test_a_loss_that_is_never_negative_loses_at_most_all_of_it() -> None:
+    steep = make_run(loss=np.r_[np.linspace(10, 8, 9), 6.0, 2.5, 0.3])
+    texts = [verdict.text.plain("en") for verdict in lossreport.analyze(steep).verdicts if verdict.series]
+    assert any("interval -100 %" in text for text in texts), texts

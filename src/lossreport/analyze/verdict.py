@@ -50,7 +50,7 @@ BY_HALF = Text(
 SENTENCES: Final = {
     State.INSUFFICIENT: Text(
         zh="`{metric}`（{path}）：只有 {rows} 行有限值，不足以判断收敛；至少需要 {need} 行。",
-        en="`{metric}` ({path}): {rows} finite rows are too few to judge convergence; {need} are needed.",
+        en="`{metric}` ({path}): too few finite rows to judge convergence ({rows} of the {need} needed).",
     ),
     State.BROKEN: Text(
         zh="`{metric}`（{path}）：训练以非有限值（NaN / Inf）告终，这次训练已经损坏。",
@@ -128,6 +128,7 @@ SEPARATE = Text(
     zh="知道每一行来自哪个数据集、任务或运行（或来源为什么不一致）之后，就可以分组判断。",
     en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
+WHOLE: Final = 1.0
 ASIDE = Text(
     zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 仍是有限值。",
     en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss stays finite.",
@@ -352,13 +353,14 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
     if trend is None:
         return NO_TREND(need=MIN_ROWS)
     template = TREND if trend.basis == "tail" else BY_SHAPE
+    most = WHOLE if np.nanmin(series.y) >= 0 else np.inf  # what is never negative loses at most all of it
     return template(
         rows=trend.rows,
         axis=AXES[series.axis.value],
         first=shown_x(trend.first.x),
         last=shown_x(trend.last.x),
-        gain=change(-trend.gain),
-        low=change(-trend.high),
+        gain=change(-min(trend.gain, most)),
+        low=change(-min(trend.high, most)),
         high=change(-trend.low),
         epochs=last_epochs(context, series) or EMPTY,
     )
