@@ -242,3 +242,13 @@ def test_a_loss_that_is_never_negative_loses_at_most_all_of_it() -> None:
     steep = make_run(loss=np.r_[np.linspace(10, 8, 9), 6.0, 2.5, 0.3])
     texts = [verdict.text.plain("en") for verdict in lossreport.analyze(steep).verdicts if verdict.series]
     assert any("interval -100 %" in text for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("spacing", "words"), [(0.1, None), (0.5, "over the last 3 epochs (9 → 12)"), (1.0, "over the last 3 epochs (21 → 24)")]
+)
+def test_rows_inside_an_epoch_are_not_counted_as_epochs(spacing: float, words: str | None) -> None:
+    loss = make_series(falling(24), "loss", x=spacing * np.arange(1, 25))
+    text = next(v.text.plain("en") for v in lossreport.analyze(make_run([loss])).verdicts if v.series)
+    assert words is None or words in text, text
+    assert words is not None or "epochs (" not in text

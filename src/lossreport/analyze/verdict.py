@@ -369,11 +369,14 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
 def last_epochs(context: Context, series: Series) -> Phrase | None:
     """Return the change over the last three epochs in words, or None where the log has fewer epochs."""
     ends = context.view(series, EPOCH_LAST) if not is_epoch_level(series) else series
-    if ends is None or ends.axis is not Axis.EPOCH or len(ends) <= LAST_EPOCHS or ends.y[-1 - LAST_EPOCHS] <= 0:
+    if ends is None or ends.axis is not Axis.EPOCH or not len(ends):
         return None
-    y0, y1 = float(ends.y[-1 - LAST_EPOCHS]), float(ends.y[-1])
-    x0, x1 = float(ends.x[-1 - LAST_EPOCHS]), float(ends.x[-1])
-    return EPOCHS(count=int(x1 - x0), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
+    before = np.flatnonzero(ends.x <= ends.x[-1] - LAST_EPOCHS)  # rows may stand inside an epoch
+    if not len(before) or ends.y[before[-1]] <= 0:
+        return None
+    y0, y1 = float(ends.y[before[-1]]), float(ends.y[-1])
+    x0, x1 = float(ends.x[before[-1]]), float(ends.x[-1])
+    return EPOCHS(count=shown_x(round(x1 - x0, 2)), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
 
 
 def _change_mind(judged: Judgement) -> Phrase | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
@@ -12,7 +12,7 @@ import numpy as np
 from lossreport.knowledge.loss_type import LossType, loss_type
 from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict
 from lossreport.model.report import Section
-from lossreport.model.run import Axis, Run, Series, Statistic
+from lossreport.model.run import Axis, Event, EventKind, Run, Series, Statistic, Status, went_on
 from lossreport.registry import load_units
 from lossreport.text import Quantity, Value
 
@@ -78,6 +78,17 @@ class Story:
         wanted = [series for series in judged if series.name in self.term_names] or judged
         return tuple(sorted(wanted, key=lambda s: (s.name not in ("loss", "total_loss"), s.split != "train")))
 
+    @cached_property
+    def ending(self) -> Event | None:
+        """The first event of those that ended a run which did not end by itself, None where the log quotes none."""
+        kinds = ENDINGS.get(self.run.status, ())
+        ends = [event for event in self.run.events if event.kind in kinds and not self._went_on(event)]
+        return min(ends, key=lambda event: event.line, default=None)
+
+    def _went_on(self, event: Event) -> bool:
+        mine = [series for series in self.run.series if series.source == event.source and series.split == "train" and not series.derived]
+        return any(went_on(series.line, event.line) for series in mine)
+
     def flagged(self, series: Series) -> dict[int, Severity]:
         """Return the rows of a series that findings point at as extraordinary, with the gravest severity of each."""
         rows: dict[int, Severity] = {}
@@ -101,6 +112,10 @@ class Story:
         return {s.id: s.path for s in self.run.sources} | {s.id: f"{self.name(s)} ({s.path})" for s in self.run.series}
 
 
+ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
+    Status.CRASHED: ("nonfinite_exit", "oom", "traceback"),
+    Status.INTERRUPTED: ("killed", "timeout"),
+}
 POINTING: Final = ("spike", "batch_outlier", "above_chance", "nonfinite")
 """Kinds of finding whose rows are single extraordinary values."""
 

@@ -75,6 +75,16 @@ def frozen_ints(values: npt.ArrayLike) -> Ints:
     return array
 
 
+LAST_WORDS = 2
+"""Rows that other ranks or a buffer still print behind the event that ends a run; after more of them the training went on."""
+
+
+def went_on(rows: Ints, line: int) -> bool:
+    """Return whether training rows, by their lines, show that an event was not the end: it was caught, or the run resumed behind it."""
+    after = int(np.count_nonzero(np.unique(rows) > line))
+    return after > LAST_WORDS or (after > 0 and after == len(np.unique(rows)))
+
+
 def id_prefix(run_id: str) -> str:
     """Return what stands before the ids of a run's series and findings: nothing for the first run, "r2-" for the second."""
     return "" if run_id == "r1" else f"{run_id}-"

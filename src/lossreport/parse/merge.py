@@ -28,6 +28,7 @@ from lossreport.model.run import (
     Status,
     frozen_floats,
     id_prefix,
+    went_on,
 )
 from lossreport.parse.names import canonical_names
 from lossreport.parse.parser import RawSegment
@@ -37,6 +38,7 @@ from lossreport.parse.runs import Group
 
 SKIPS_KEPT: Final = 5
 FATAL: Final = ("nonfinite_exit", "oom", "traceback")
+STOPPED: Final = ("killed", "timeout")
 
 
 def merge(
@@ -73,7 +75,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in _segments(part, ids[id(part)])),
-        status=_status(parts, events, sources, progress),
+        status=_status(parts, sources, progress),
         progress=progress,
         time=(min(stamps), max(stamps)) if stamps else (None, None),
         notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
@@ -176,14 +178,21 @@ def _count(value: FactValue) -> int | None:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
 
 
-def _status(parts: Sequence[Reading], events: Sequence[Event], sources: Sequence[Source], progress: Progress) -> Status:
+def _status(parts: Sequence[Reading], sources: Sequence[Source], progress: Progress) -> Status:
     """Tell how the run ended. A log that simply stops before the planned end was interrupted, or is still being written."""
     said = [status.status for part in parts for status in part.status]
     if said:
         return said[-1]
     if any(done is not None and done == planned for done, planned in (progress.epochs, progress.steps)):
         return Status.FINISHED
-    if any(event.kind in FATAL for event in events):
+    ends = [event for part in parts for event in part.events if not _went_on(part, event.line)]
+    if any(event.kind in FATAL for event in ends):
         return Status.CRASHED
+    if any(event.kind in STOPPED for event in ends):
+        return Status.INTERRUPTED
     short = any(done is not None and planned is not None and done < planned for done, planned in (progress.epochs, progress.steps))
     return Status.INTERRUPTED if short or any(source.torn for source in sources) else Status.UNKNOWN
+
+
+def _went_on(part: Reading, line: int) -> bool:
+    return any(went_on(column.line, line) for key, column in part.columns.items() if key.split == "train")
