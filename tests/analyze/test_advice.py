@@ -203,3 +203,13 @@ def test_a_validation_that_logs_scores_only_is_no_missing_validation() -> None:
     texts = [one.text.plain("en") for one in advised(make_run([make_series(falling(60), "loss"), scores]))[0]]
     assert not any("Add a validation set" in text for text in texts)
     assert any("logs only scores" in text and "dev/accuracy" in text for text in texts)
+
+
+@pytest.mark.parametrize(("rows", "found"), [(3, False), (4, True)])
+@pytest.mark.parametrize("rate", [0.0, 1e-5])
+def test_gradients_that_are_0_in_every_row_reach_no_parameter(rows: int, found: bool, rate: float) -> None:
+    columns = (("loss", flat(rows, 12.0)), ("grad_norm", np.zeros(rows)), ("learning_rate", np.full(rows, rate)))
+    series = [make_series(y, name, axis="step", id=f"m{i}") for i, (name, y) in enumerate(columns)]
+    findings = [one for one in lossreport.analyze(make_run(series), strict=True).findings if one.kind == "constant_metric"]
+    assert bool(findings) is found
+    assert not found or ("so is" in findings[0].text.plain("en")) is (rate == 0)

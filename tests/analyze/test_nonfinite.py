@@ -70,6 +70,26 @@ def test_a_log_without_any_loss_is_not_told_that_its_losses_are_not_finite() -> 
     assert step.text.plain("en").startswith("No loss is logged")
 
 
+def test_a_gradient_that_is_never_finite_does_not_make_the_losses_so() -> None:
+    loss = make_series(np.r_[4.4, 4.5, 4.5, 4.3, 4.2, 0, 0, 0, 0], "loss", axis="step")
+    run = make_run([loss, make_series(np.full(9, np.nan), "grad_norm", axis="step", id="m2")])
+    steps = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations]
+    assert not any("No loss in the log is finite" in step for step in steps)
+    assert any("Do not use weights" in step for step in steps)
+
+
+def test_a_validation_that_is_not_finite_stands_beside_the_mean_that_the_trainer_prints_at_its_end() -> None:
+    run = make_run([make_series([np.nan], "loss", "eval", axis="step")], facts={"train_loss": 6.04})
+    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "nonfinite"]
+    assert "training loss stays finite" in finding.text.plain("en")
+
+
+def test_a_step_is_shown_as_the_log_prints_it() -> None:
+    run = make_run([make_series([3.0, np.nan, 2.0], "loss", axis="step", x=[3000, 3010, 3020])])
+    (finding,) = [one for one in lossreport.analyze(run).findings if one.kind == "nonfinite"]
+    assert "step 3010" in finding.text.plain("en")
+
+
 def test_an_exit_that_the_log_reports_breaks_the_run() -> None:
     run = make_run(closs=falling(20))
     broken = replace(run, events=(Event(kind="nonfinite_exit", source="s1", line=21, quote="Loss is nan, stopping training"),))

@@ -252,3 +252,14 @@ def test_rows_inside_an_epoch_are_not_counted_as_epochs(spacing: float, words: s
     text = next(v.text.plain("en") for v in lossreport.analyze(make_run([loss])).verdicts if v.series)
     assert words is None or words in text, text
     assert words is not None or "epochs (" not in text
+
+
+def test_a_run_that_only_plays_is_told_by_its_reward_and_not_as_flat_or_improving() -> None:
+    reward = make_series(np.linspace(0, 1, 40), "reward", axis="step", id="m2")
+    run = make_run([make_series(np.zeros(40), "loss", axis="step"), reward, make_series(np.ones(40), "reward_std", axis="step", id="m3")])
+    analysis = lossreport.analyze(run, strict=True)
+    text = analysis.run_verdict("r1").text.plain("en").replace("`", "")
+    assert "no measure of quality" in text
+    assert "The mean of reward is 0.1154 over the first quarter of its rows and 0.8846 over the last" in text
+    assert not any(finding.kind == "constant_metric" for finding in analysis.findings), "a policy updated once has a loss of 0"
+    assert not any("validation set" in one.text.plain("en") for one in analysis.recommendations)

@@ -418,3 +418,15 @@ def test_fairseq_of_2019_averages_inside_an_epoch_since_it_began(read: Read) -> 
     assert points(run, "train/loss epoch epoch_mean") == [(1, 9.1)]
     assert points(run, "valid/loss epoch value") == [(1, 8.8)]
     assert next(s for s in run.series if s.name == "nll_loss").unit == "bits"
+
+
+@pytest.mark.parametrize("before", ["2023-03-22 09:30:39 ", "[2023-03-22 09:30:39] ", "> 2023-03-22 09:30:39 ", "> "])
+def test_a_time_stamp_before_a_known_row_does_not_hide_it(read: Read, before: str) -> None:
+    rows = (
+        "iter 10: loss 3.9883, time 99.34ms, mfu 15.34%",
+        "step 20: train loss 4.0390, val loss 4.0427",
+        "iter 20: loss 3.9, time 99.34ms, mfu 15.34%",
+    )
+    run = read("".join(f"{before}{row}\n" for row in rows))
+    assert run.sources[0].parser == "nanogpt_text"
+    assert points(run, "val/loss step value") == [(20, 4.0427)]

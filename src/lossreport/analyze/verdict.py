@@ -94,6 +94,14 @@ FROZEN = Text(
     zh="`{metric}`（{path}）的末段逐位不变，打印的很可能不是测得的值，不据此判断收敛。",
     en="`{metric}` ({path}) ends in one value to the last digit, which most likely was not measured; convergence is not judged by it.",
 )
+RUN_GAME = Text(
+    zh="对抗训练或强化学习的 loss（{names}）不反映好坏，不能据此判断这次训练。{reward}{open}",
+    en="The loss of adversarial training or reinforcement learning ({names}) is no measure of quality, so the run is not judged by it.{reward}{open}",
+)
+REWARD = Text(
+    zh="`{metric}` 前四分之一各行的均值是 {first}，后四分之一是 {last}。",
+    en=" The mean of `{metric}` is {first} over the first quarter of its rows and {last} over the last.",
+)
 RUN_FROZEN = Text(
     zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
     en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
@@ -417,12 +425,15 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
-    template = RUN_FROZEN if frozen else RUN[state]
+    played = state is State.INCONCLUSIVE and bool(deciding) and all(judged.is_game for _, judged in deciding)
+    template = RUN_FROZEN if frozen else RUN_GAME if played else RUN[state]
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)
     if "{others}" in template.en:
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    if "{reward}" in template.en:
+        values["reward"] = _reward(context)
     if "{open}" in template.en:
         values["open"] = _open(context)
     because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
@@ -438,6 +449,19 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
     )
+
+
+def _reward(context: Context) -> Phrase | str:
+    """Return how the reward moved: that called so, else the first of several; of a rough curve quarters tell more than its ends."""
+    found = [s for s in context.judged if s.metric_type == "reward" and len(s) >= REWARD_ROWS and np.isfinite(s.y).all()]
+    if not found:
+        return EMPTY
+    series = min(found, key=lambda s: s.name != "reward")
+    quarter = len(series) // 4
+    return REWARD(metric=series.label, first=number(float(series.y[:quarter].mean())), last=number(float(series.y[-quarter:].mean())))
+
+
+REWARD_ROWS: Final = 8
 
 
 def _open(context: Context) -> Phrase:

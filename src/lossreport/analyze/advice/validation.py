@@ -24,7 +24,8 @@ ONLY_SCORES = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where no validation loss is logged."""
-    if case.context.losses and all(series.split == "train" for series in case.context.losses):
+    measures = [series for series in case.context.losses if case.context.is_measure(series)]  # a policy is judged by its reward
+    if measures and all(series.split == "train" for series in case.context.losses):
         scores = dict.fromkeys(s.label for s in case.context.judged if s.split != "train" and case.context.kind(s).role == "metric")
         text = ONLY_SCORES(names=Join(items=tuple(scores)[:MAX_NAMES])) if scores else ACT()
         yield Recommendation(id="", when="next", text=text)

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analyze.detector import Context, Detector, Found, make_finding
+from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
 from lossreport.model.run import Event, Series
 from lossreport.text import Text
 
 ROWS = Text(
-    zh="`{metric}`（{path}）有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
-    en="`{metric}` ({path}) has {count} NaN or infinite rows, the first at {axis} {x} (line {line}); {after}.",
+    zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
+    en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} {x} (line {line}); {after}.",
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
 LAST = Text(zh="再没有有限值，而训练 loss 仍是有限值", en="no finite value follows, while the training loss stays finite")
@@ -43,6 +43,9 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
     if series.id in context.training:
         return False
     losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
+    mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
+    if not losses and series.split != "train" and isinstance(mean, float) and np.isfinite(mean) and mean != 0:
+        return True
     return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
 
 
@@ -54,8 +57,9 @@ def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
         metric=series.label,
         path=series.path,
         count=len(bad),
+        rows=len(series),
         axis=AXES[series.axis.value],
-        x=float(series.x[bad[0]]),
+        x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
         after=(LAST if aside else TAIL) if tail else RECOVERED,
     )
