@@ -110,9 +110,9 @@ def overflowing(count: int, steps: int = 400) -> Run:
     return replace(run, events=tuple(Event(kind="overflow", source="s1", line=n + 1, quote="OVERFLOW!") for n in range(count)))
 
 
-def ended(*events: tuple[str, int]) -> Run:
+def ended(status: str, *events: tuple[str, int]) -> Run:
     said = tuple(Event(kind=kind, source="s1", line=line, quote=kind) for kind, line in events)  # type: ignore[arg-type]
-    return replace(make_run(loss=falling(50), axis="step", status="crashed"), events=said)
+    return replace(make_run(loss=falling(50), axis="step", status=status), events=said)
 
 
 def beside(gain: float) -> Run:
@@ -150,17 +150,21 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
     ),
     "few of many overflow messages": (lambda: overflowing(20, 400), lambda: overflowing(20, 4000), "fp16 keeps overflowing"),
     "out of memory": (
-        lambda: ended(("traceback", 60), ("oom", 61)),
-        lambda: ended(("oom", 10), ("traceback", 60)),  # the run went on behind the first
+        lambda: ended("crashed", ("oom", 60), ("traceback", 61)),
+        lambda: ended("crashed", ("oom", 10), ("traceback", 60)),  # the run went on behind the first
         "stopped out of memory",
     ),
-    "a signal and what it raised": (
-        lambda: ended(("killed", 60), ("traceback", 61)),
-        lambda: ended(("traceback", 60), ("killed", 61)),
+    "an exception": (
+        lambda: ended("crashed", ("traceback", 60), ("killed", 61)),
+        lambda: ended("interrupted", ("killed", 60), ("traceback", 61)),
+        "in an exception",
+    ),
+    "a signal": (
+        lambda: ended("interrupted", ("killed", 60), ("traceback", 61)),
+        lambda: ended("crashed", ("traceback", 60), ("killed", 61)),
         "by a signal",
     ),
-    "an exception": (lambda: ended(("traceback", 60), ("killed", 61)), lambda: ended(("killed", 60), ("traceback", 61)), "in an exception"),
-    "a time-out": (lambda: ended(("traceback", 60), ("timeout", 61)), lambda: ended(("traceback", 60)), "at a time-out"),
+    "a time-out": (lambda: ended("interrupted", ("timeout", 61)), lambda: ended("interrupted", ("timeout", 10)), "at a time-out"),
     "no validation": (lambda: make_run(loss=falling(50)), lambda: make_run(loss=falling(50), val_loss=falling(50)), "Add a validation set"),
     "a game without validation": (
         lambda: make_run(loss=falling(50)),
@@ -269,3 +273,20 @@ def test_a_schedule_that_has_run_out_is_not_told_to_go_on(last: float, spent: bo
     said = " ".join(one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations)
     assert ("resume with a new schedule" in said) is spent
     assert ("Training can continue" in said) is not spent
+
+
+def test_a_validation_that_logs_scores_only_is_no_missing_validation() -> None:
+    scores = make_series(np.linspace(0.2, 0.8, 60), "accuracy", "dev", id="m2")
+    texts = [one.text.plain("en") for one in advised(make_run([make_series(falling(60), "loss"), scores]))[0]]
+    assert not any("Add a validation set" in text for text in texts)
+    assert any("metrics (dev/accuracy) but no validation loss" in text for text in texts)
+
+
+@pytest.mark.parametrize(("rows", "found"), [(3, False), (4, True)])
+@pytest.mark.parametrize("rate", [0.0, 1e-5])
+def test_gradients_that_are_0_in_every_row_reach_no_parameter(rows: int, found: bool, rate: float) -> None:
+    columns = (("loss", flat(rows, 12.0)), ("grad_norm", np.zeros(rows)), ("learning_rate", np.full(rows, rate)))
+    series = [make_series(y, name, axis="step", id=f"m{i}") for i, (name, y) in enumerate(columns)]
+    findings = [one for one in lossreport.analyze(make_run(series), strict=True).findings if one.kind == "constant_metric"]
+    assert bool(findings) is found
+    assert not found or ("so is" in findings[0].text.plain("en")) is (rate == 0)

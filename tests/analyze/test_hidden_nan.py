@@ -170,3 +170,12 @@ def test_a_mean_that_stays_nan_beside_finite_values_is_poisoned(rows: int, told:
         ]
     )
     assert bool(list(POISONED.detect(Context(run, run)))) is told
+
+
+def test_zeros_from_the_first_row_on_beside_gradients_that_are_nan_hide_it_too() -> None:
+    columns = [make_series(np.zeros(12), "loss", axis="step"), make_series(np.full(12, np.nan), "grad_norm", axis="step", id="m2")]
+    analysis = lossreport.analyze(make_run(columns), strict=True)
+    kinds = {finding.kind for finding in analysis.findings}
+    assert "masked_nonfinite" in kinds
+    assert "constant_metric" not in kinds
+    assert analysis.run_verdict("r1").state is State.BROKEN

@@ -9,7 +9,7 @@ import pytest
 
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.mixture import DETECTOR, MIN_ROWS
-from lossreport.analyze.grouping import joint_clusters, split_values
+from lossreport.analyze.grouping import GAP_CHANCE, Split, is_beyond_chance, joint_clusters, split_values
 from lossreport.analyze.views import enrich
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Floats
@@ -54,6 +54,24 @@ ONE: dict[str, Callable[[int], Floats]] = {
 @pytest.mark.parametrize("seed", range(10))
 def test_one_curve_is_no_mixture(name: str, seed: int) -> None:
     assert found(loss=ONE[name](seed)) == []
+
+
+@pytest.mark.parametrize("n", [10, 14, 20, 30, 50])
+def test_noise_of_a_short_curve_is_hardly_ever_a_mixture(n: int) -> None:
+    assert sum(bool(found(loss=np.exp(0.15 * rng(seed).standard_normal(n)))) for seed in range(100)) <= 3
+
+
+@pytest.mark.parametrize(("beyond", "expected"), [(1.05, True), (0.95, False)])
+def test_a_gap_of_a_short_curve_must_be_wider_than_noise_leaves_it(beyond: float, expected: bool) -> None:
+    above = np.tile([False, True], 10)
+    split = Split(threshold=0.0, above=above, runs=20, separation=9.0, depth=1 - beyond * GAP_CHANCE / np.sqrt(20))
+    assert is_beyond_chance(split) == expected
+
+
+def test_places_inside_an_epoch_keep_their_decimals() -> None:
+    loss = make_series(np.tile([1.0, 8.0], 6) * flat(12, 1.0), "loss", x=np.arange(12) * 0.25)
+    (finding,) = DETECTOR.detect(Context(enrich(make_run([loss])), make_run([loss])))
+    assert ", 0.25" in finding.text.plain("en") or "(epoch 0.25" in finding.text.plain("en")  # type: ignore[union-attr]
 
 
 @pytest.mark.parametrize(("rows", "expected"), [(MIN_ROWS - 1, 0), (MIN_ROWS, 1)])

@@ -11,9 +11,9 @@ import lossreport
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.nonfinite import DETECTOR
 from lossreport.analyze.views import enrich
-from lossreport.model.analysis import Finding, Severity, State
+from lossreport.model.analysis import Analysis, Finding, Severity, State
 from lossreport.model.run import Event
-from runs import falling, make_run
+from runs import falling, make_run, make_series
 
 
 def found(y: object) -> list[Finding]:
@@ -30,6 +30,64 @@ def test_a_row_that_is_not_finite_is_found(bad: float, after: float, severity: S
 
 def test_finite_rows_raise_nothing() -> None:
     assert found(falling(20)) == []
+
+
+def beside(y: object, name: str, split: str = "train") -> tuple[Finding, Analysis]:
+    loss = make_series(falling(20), "loss", axis="step")
+    run = make_run([loss, make_series(y, name, split, axis="step", id="m2")])  # type: ignore[arg-type]
+    analysis = lossreport.analyze(run, strict=True)
+    return next(one for one in analysis.findings if one.kind == "nonfinite"), analysis
+
+
+@pytest.mark.parametrize(
+    ("name", "split", "words"),
+    [("grad_norm", "train", "loss scale"), ("rouge1", "eval", "0 divided by 0"), ("loss", "eval", "fp16 overflow in evaluation")],
+)
+def test_what_is_not_finite_beside_a_finite_training_loss_breaks_no_run(name: str, split: str, words: str) -> None:
+    some, analysis = beside(np.where(np.arange(20) % 5, 1.0, np.nan), name, split)
+    assert some.severity is Severity.MEDIUM
+    step = next(one for one in analysis.recommendations if some.id in one.because)
+    assert words in step.text.plain("en")
+    assert "Do not use weights" not in step.text.plain("en")
+    every, analysis = beside(np.full(20, np.nan), name, split)
+    assert every.severity is Severity.HIGH
+    assert "the training loss stays finite" in every.text.plain("en")
+    assert analysis.run_verdict("r1").state is not State.BROKEN
+    assert not any("sound row" in line.plain("en") for line in every.notes)
+
+
+def test_a_gradient_that_is_not_finite_where_the_loss_ends_so_breaks_the_run() -> None:
+    loss = np.r_[falling(10), np.full(10, np.nan)]
+    run = make_run([make_series(loss, "loss", axis="step"), make_series(np.full(20, np.nan), "grad_norm", axis="step", id="m2")])
+    analysis = lossreport.analyze(run, strict=True)
+    assert {one.severity for one in analysis.findings if one.kind == "nonfinite"} == {Severity.CRITICAL}
+    assert analysis.run_verdict("r1").state is State.BROKEN
+
+
+def test_a_log_without_any_loss_is_not_told_that_its_losses_are_not_finite() -> None:
+    run = make_run([make_series(np.full(8, np.nan), "grad_norm", axis="step")])
+    (step,) = [one for one in lossreport.analyze(run, strict=True).recommendations if one.because]
+    assert step.text.plain("en").startswith("No loss is logged")
+
+
+def test_a_gradient_that_is_never_finite_does_not_make_the_losses_so() -> None:
+    loss = make_series(np.r_[4.4, 4.5, 4.5, 4.3, 4.2, 0, 0, 0, 0], "loss", axis="step")
+    run = make_run([loss, make_series(np.full(9, np.nan), "grad_norm", axis="step", id="m2")])
+    steps = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations]
+    assert not any("No loss in the log is finite" in step for step in steps)
+    assert any("Do not use weights" in step for step in steps)
+
+
+def test_a_validation_that_is_not_finite_stands_beside_the_mean_that_the_trainer_prints_at_its_end() -> None:
+    run = make_run([make_series([np.nan], "loss", "eval", axis="step")], facts={"train_loss": 6.04})
+    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "nonfinite"]
+    assert "training loss stays finite" in finding.text.plain("en")
+
+
+def test_a_step_is_shown_as_the_log_prints_it() -> None:
+    run = make_run([make_series([3.0, np.nan, 2.0], "loss", axis="step", x=[3000, 3010, 3020])])
+    (finding,) = [one for one in lossreport.analyze(run).findings if one.kind == "nonfinite"]
+    assert "step 3010" in finding.text.plain("en")
 
 
 def test_an_exit_that_the_log_reports_breaks_the_run() -> None:

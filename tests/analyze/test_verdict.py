@@ -237,3 +237,44 @@ def test_a_term_that_is_zero_throughout_is_not_judged(cls: float, judged: bool) 
 
 def test_a_loss_that_is_zero_and_alone_is_judged() -> None:
     assert [v for v in lossreport.analyze(make_run(loss=np.zeros(60)), strict=True).verdicts if v.series]
+
+
+def test_a_score_in_the_validation_is_not_the_reward_of_a_policy() -> None:
+    scored = make_run([make_series(falling(40), "loss ner", axis="step"), make_series(falling(40), "score", "dev", axis="step", id="m2")])
+    played = make_run([make_series(falling(40), "loss", axis="step"), make_series(falling(40), "score", axis="step", id="m2")])
+    assert lossreport.analyze(scored).run_verdict("r1").state is not State.INCONCLUSIVE
+    assert lossreport.analyze(played).run_verdict("r1").state is State.INCONCLUSIVE
+
+
+def test_the_best_value_so_far_is_no_loss_to_judge() -> None:
+    loss = make_series(falling(40), "loss", "valid")
+    best = make_series(np.minimum.accumulate(falling(40)), "best_loss", "valid", id="m2")
+    judged = {verdict.series for verdict in lossreport.analyze(make_run([loss, best])).verdicts if verdict.series}
+    assert judged == {("m1",)}
+
+
+def test_a_loss_that_is_never_negative_loses_at_most_all_of_it() -> None:
+    steep = make_run(loss=np.r_[np.linspace(10, 8, 9), 6.0, 2.5, 0.3])
+    texts = [verdict.text.plain("en") for verdict in lossreport.analyze(steep).verdicts if verdict.series]
+    assert any("interval -100 %" in text for text in texts), texts
+
+
+@pytest.mark.parametrize(
+    ("spacing", "words"), [(0.1, None), (0.5, "over the last 3 epochs (9 → 12)"), (1.0, "over the last 3 epochs (21 → 24)")]
+)
+def test_rows_inside_an_epoch_are_not_counted_as_epochs(spacing: float, words: str | None) -> None:
+    loss = make_series(falling(24), "loss", x=spacing * np.arange(1, 25))
+    text = next(v.text.plain("en") for v in lossreport.analyze(make_run([loss])).verdicts if v.series)
+    assert words is None or words in text, text
+    assert words is not None or "epochs (" not in text
+
+
+def test_a_run_that_only_plays_is_told_by_its_reward_and_not_as_flat_or_improving() -> None:
+    reward = make_series(np.linspace(0, 1, 40), "reward", axis="step", id="m2")
+    run = make_run([make_series(np.zeros(40), "loss", axis="step"), reward, make_series(np.ones(40), "reward_std", axis="step", id="m3")])
+    analysis = lossreport.analyze(run, strict=True)
+    text = analysis.run_verdict("r1").text.plain("en").replace("`", "")
+    assert "no measure of quality" in text
+    assert "as medians of the first and the last tenth: reward from 0.03846 to 0.9615" in text
+    assert not any(finding.kind == "constant_metric" for finding in analysis.findings), "a policy updated once has a loss of 0"
+    assert not any("validation set" in one.text.plain("en") for one in analysis.recommendations)

@@ -42,3 +42,13 @@ def test_one_run_has_no_overview(tmp_path: Path) -> None:
     sections = lossreport.compose(lossreport.analyze(lossreport.read_run([tmp_path]))).sections
     assert "runs" not in [section.id for section in sections]
     assert {section.of for section in sections} == {""}
+
+
+def test_a_crash_is_told_with_the_line_that_says_why(tmp_path: Path) -> None:
+    rows = "".join(f"step {i} | loss: {9 - 0.1 * i:.4f}\n" for i in range(1, 21))
+    trace = 'Traceback (most recent call last):\n  File "train.py", line 3, in <module>\nRuntimeError: shard 7 is missing\n'
+    (tmp_path / "train.log").write_text(rows + trace, encoding="utf-8")
+    page = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_run([tmp_path]))), "md", "en").replace("\\", "")
+    assert "| how the log ends | train.log, line 23: “RuntimeError: shard 7 is missing” |" in page
+    assert "The run crashed; train.log, line 23, says “RuntimeError: shard 7 is missing”." in page
+    assert "the run did not end by itself" in page

@@ -8,7 +8,7 @@ from lossreport.knowledge.loss_type import classify, folded_name, loss_types
 
 NAMES = {
     "cross_entropy": "closs|c_loss|CELoss|CrossEntropyLoss|ce_loss|nll|nll_loss|mean_nll|lm loss|lm loss value|loss_ce_0|loss_ce_unscaled|closs_ind|xent"
-    "|mtp_1 loss|loss_att|trl|tel|sparse_categorical_crossentropy",
+    "|mtp_1 loss|loss_att|ce-mean-words|trl|tel|sparse_categorical_crossentropy",
     "weighted_cross_entropy": "weighted_ce_loss|weighted_cross_entropy|wce",
     "class_cross_entropy": "decode.loss_ce|aux.loss_ce|mlogloss|multi_logloss|cls_ce_loss",
     "label_smoothed_ce": "label_smoothing_loss|label_smoothed_nll_loss|label_smoothed_cross_entropy",
@@ -42,9 +42,10 @@ NAMES = {
     "dice": "dice_loss|loss_dice",
     "learning_rate": "lr|lr-AdamW|learning rate|lr/pg0|x/lr0|lr(PiecewiseDecay)|lr_0|learning_rate/backbone",
     "grad_norm": "grad_norm|grad norm|grad-norm|gnorm|norm|actor/grad_norm|optim/total_grad_norm",
+    "listener": "LOSS TOK2VEC|LOSS TRANSFORMER|LOSS TRANS...",
     "loss_scale": "loss_scale|loss scale|grad_scale",
     "accuracy": "acc_action_5|acc_image_9|Acc@1|top5|rewards/accuracies|VLA Train/Action Token Accuracy|mIoU|success_rate|mean_token_accuracy"
-    "|top_k_accuracy_5|recall(B)|rouge-1",
+    "|top_k_accuracy_5|recall(B)|rouge-1|ENTS_F|CATS_SCORE|DEP_UAS|NER P|bleu-detok",
     "error_rate": "class_error|class error|class_error_unscaled|wer|cer",
     "map": "mAP|mAP50|metrics/mAP50-95(B)|mAP_0.5:0.95|bbox/AP|bbox/APs|AP .5|AR (M)|coco_eval_bbox_0|test_coco_eval_bbox_3|best mAP",
     "perplexity": "perplexity|ppl|lm loss PPL|code_perplexity",

@@ -243,15 +243,38 @@ def test_progress_counts_epochs_whether_they_start_at_0_or_1(
         (rows_of_epochs([0]) + "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n", None, Status.INTERRUPTED),
         ("slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
         (rows_of_epochs([0]), 5, Status.INTERRUPTED),
+        (rows_of_epochs([0]) + 'Traceback (most recent call last):\n  File "a.py", line 1\nKeyboardInterrupt\n', None, Status.INTERRUPTED),
+        ("Traceback (most recent call last):\nImportError: no flash_attn\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
         (rows_of_epochs([0])[:-4], None, Status.INTERRUPTED),
         (rows_of_epochs([0]), None, Status.UNKNOWN),
     ],
-    ids=["says so", "all epochs", "nan", "traceback", "traceback before", "killed", "killed before", "too few epochs", "torn", "unknown"],
+    ids=[
+        *("says so", "all epochs", "nan", "traceback", "traceback before", "killed", "killed before"),
+        *("too few epochs", "interrupt", "caught", "torn", "unknown"),
+    ],
 )
 def test_the_status_is_what_the_logs_tell(tmp_path: Path, log: str, planned: int | None, status: Status) -> None:
     write_log_train(tmp_path / "log_train.txt", [{"train_closs": 1.0, "epoch": epoch} for epoch in range(2)])
     (tmp_path / "output.log").write_text(log, encoding="utf-8")
     assert read(tmp_path, facts={} if planned is None else {"epochs": planned}).status is status
+
+
+def test_a_traceback_is_quoted_by_the_exception_it_ends_with(tmp_path: Path) -> None:
+    tail = [
+        "[rank1]: Traceback (most recent call last):",
+        '[rank1]:   File "train.py", line 3, in <module>',
+        "[rank1]:     main()",
+        "  5%|▌         | 5/100",
+        "[rank1]: FloatingPointError: Minimum loss scale reached (0.0001).",
+        "Traceback (most recent call last):",
+        '  File "train.py", line 3, in <module>',
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
+    ]
+    (tmp_path / "output.log").write_text(rows_of_epochs([0]) + "\n".join(tail) + "\n", encoding="utf-8")
+    events = [(event.kind, event.quote.split(".")[0]) for event in read(tmp_path).events]
+    assert ("traceback", "FloatingPointError: Minimum loss scale reached (0") in events
+    assert [kind for kind, _ in events if kind != "traceback"] == ["oom"]
+    assert not any("Traceback" in quote for _, quote in events)
 
 
 def test_reading_twice_gives_the_same_run(folder: Path) -> None:

@@ -68,6 +68,28 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/learning_rate step value", [10, 20, 20, 30], [3e-4, 3e-4, 1e-4, 1e-4], [3, 4, 8, 9]),
         ("eval/loss step value", [20], [2.9], [5]),
     ],
+    "marian_text": [
+        ("train/cost step window_mean", [500, 1000, 1500, 2000], [6.21253986, 5.103332, 4.40111, 4.12], [7, 8, 11, 12]),
+        ("train/lr step value", [500, 1000, 1500, 2000], [1.5e-4, 3e-4, 3e-4, 3e-4], [7, 8, 11, 12]),
+        ("valid/ce-mean-words step value", [1000, 2000], [5.00277, 5.0201], [9, 13]),
+        ("valid/cost (cross-entropy) step value", [1000], [101.5], [10]),
+    ],
+    "opennmt_text": [
+        ("train/xent step window_mean", [50, 100, 150], [9.03, 8.02, 7.30], [3, 4, 9]),
+        ("train/tok/s step window_mean", [50, 100, 150], [3372, 3390, 3381], [3, 4, 9]),
+        ("valid/perplexity step value", [100], [2410.5], [7]),
+        ("valid/accuracy step value", [100], [9.1], [8]),
+    ],
+    "spacy_text": [
+        ("train/LOSS NER step sum", [100, 200, 300], [910.5, 402.3, 188.7], [13, 14, 15]),
+        ("dev/ENTS_F step value", [0, 100, 200, 300], [0, 41.1, 58.7, 63.4], [12, 13, 14, 15]),
+    ],
+    "word_lm_text": [
+        ("train/loss iteration window_mean", [200, 400, 650, 850], [6.90, 6.10, 5.70, 5.55], [1, 2, 6, 7]),
+        ("train/lr iteration value", [200, 400, 650, 850], [20, 20, 5, 5], [1, 2, 6, 7]),
+        ("valid/loss iteration value", [450, 900], [5.90, 5.62], [4, 9]),
+        ("test/ppl iteration value", [850], [265.07], [12]),
+    ],
     "mmengine_json": [
         ("train/loss iteration window_mean", [4, 8, 12, 16], [1.6819795370101929, 1.7688593715429306, 1.808259904384613, 1.7027093768119812], [1, 2, 4, 5]),
     ],

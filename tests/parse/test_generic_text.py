@@ -8,6 +8,7 @@ import pytest
 
 import lossreport
 from lossreport.model.run import Run, Series
+from lossreport.parse.key_values import text_row
 from runs import falling
 
 
@@ -124,3 +125,10 @@ def test_settings_above_the_rows_are_facts_and_the_total_in_a_row_wins(tmp_path:
     run = read(tmp_path, "python train.py --lr 0.05 --batch-size 64 --epochs 90\nvocab_size: 3482\n" + rows + "batch_size: 32\n")
     facts = {name: run.value(name) for name in ("lr", "batch_size", "vocab_size", "epochs")}
     assert facts == {"lr": 0.05, "batch_size": 64, "vocab_size": 3482, "epochs": 10}
+
+
+def test_a_counter_with_its_own_total_behind_a_bar_is_not_the_number_of_epochs() -> None:
+    row = text_row("| epoch   3 |   200/  829 steps left | loss  5.12")
+    assert row is not None
+    assert (row.epoch, row.epochs) == (3, None)
+    assert text_row("epoch 3 | 10 | loss: 5.12").epochs == 10  # type: ignore[union-attr]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import lossreport
 from lossreport.model.run import Run, Status
 from lossreport.parse.discover import MIN_SCORE, ReadOptions, candidates, read_paths
 from lossreport.parse.reader import LogFile
@@ -344,3 +345,88 @@ def test_json_lines_of_these_programs_need_no_parser_of_their_own(
 ) -> None:
     assert parser_of(line % 1 + line % 2) == "generic_jsonl"
     assert points(read(line % 1 + line % 2), name) == expected
+
+
+SPACY_2 = """\
+Itn  NER Loss   NER P   NER R   NER F   Token %  CPU WPS
+---  ---------  ------  ------  ------  -------  -------
+  1   7254.573  50.150  40.123  44.580  100.000    32500
+  2   3120.110  61.000  55.000  57.840  100.000    32410
+"""
+
+
+def test_the_table_of_spacy_2_counts_epochs_and_its_scores_are_of_the_development_set(read: Read) -> None:
+    run = read(SPACY_2)
+    assert points(run, "train/NER Loss epoch sum") == [(1, 7254.573), (2, 3120.11)]
+    assert points(run, "dev/NER F epoch value") == [(1, 44.58), (2, 57.84)]
+
+
+def test_the_gradients_that_spacy_calls_the_loss_of_a_shared_layer_are_no_loss(read: Read) -> None:
+    head = "E    #       LOSS TOK2VEC  LOSS NER  ENTS_F  SCORE\n---  ------  ------------  --------  ------  ------\n"
+    rows = "".join(f"  {i}  {i * 100}  {10.0 * i}  {900.0 / i}  {40.0 + i}  0.4\n" for i in range(1, 20))
+    analysis = lossreport.analyze(read(head + rows), strict=True)
+    names = {one.id: one.name for one in analysis.runs[0].series}
+    assert {names[verdict.series[0]] for verdict in analysis.verdicts if verdict.series} == {"LOSS NER"}
+    assert not any("reinforcement" in v.text.plain("en") for v in analysis.verdicts)
+
+
+TRANSFORMER_XL = """\
+| epoch   1 step      200 |    200 batches | lr 0.00025 | ms/batch 501.10 | loss  6.51 | ppl   671.80
+| epoch   1 step      400 |    400 batches | lr 0.00025 | ms/batch 500.10 | loss  5.91 | ppl   368.70
+| Eval   1 at step      400 | time: 210.11s | valid loss  5.80 | valid ppl   330.30
+"""
+
+
+def test_transformer_xl_names_the_step_of_a_row_and_of_an_evaluation(read: Read) -> None:
+    run = read(TRANSFORMER_XL)
+    assert points(run, "train/loss step window_mean") == [(200, 6.51), (400, 5.91)]
+    assert points(run, "valid/loss step value") == [(400, 5.80)]
+
+
+def test_heirs_of_the_word_language_model_may_log_other_metrics(read: Read) -> None:
+    rows = "".join(f"| epoch   1 | {i}/ 900 batches | accuracy    0.{i}\n" for i in (500, 600))
+    run = read(rows + "| end of epoch   1 | time: 20.00s | valid accuracy    0.700 \n")
+    assert points(run, "train/accuracy iteration window_mean") == [(500, 0.5), (600, 0.6)]
+    assert points(run, "valid/accuracy iteration value") == [(900, 0.7)]
+
+
+OPENNMT_2017 = """\
+Epoch  1,    50/  80; acc:   8.18; ppl: 518.85; 7984 src tok/s; 1285 tgt tok/s;     59 s elapsed
+Train perplexity: 420.1
+Validation perplexity: 315.2682
+Epoch  2,    50/  80; acc:  18.18; ppl: 218.85; 7984 src tok/s; 1290 tgt tok/s;    159 s elapsed
+"""
+
+
+def test_opennmt_of_2017_counts_batches_of_an_epoch(read: Read) -> None:
+    run = read(OPENNMT_2017)
+    assert points(run, "train/ppl iteration window_mean") == [(50, 518.85), (130, 218.85)]
+    assert points(run, "valid/perplexity iteration value") == [(50, 315.2682)]
+
+
+FAIRSEQ_2019 = """\
+| epoch 001:    100 / 400 loss=9.900, nll_loss=9.100, ppl=548.7, wps=30000, ups=0, wpb=3000, bsz=100, num_updates=101, lr=1e-05, gnorm=2.100, clip=0%, oom=0, wall=40, train_wall=35
+| epoch 001:    200 / 400 loss=9.500, nll_loss=8.700, ppl=415.9, wps=30000, ups=0, wpb=3000, bsz=100, num_updates=201, lr=2e-05, gnorm=1.900, clip=0%, oom=0, wall=80, train_wall=70
+| epoch 001 | loss 9.100 | nll_loss 8.300 | ppl 315.2 | num_updates 400 | lr 4e-05 | gnorm 1.700 | clip 0% | oom 0 | wall 160 | train_wall 140
+| epoch 001 | valid on 'valid' subset | valid_loss 8.80 | valid_nll_loss 7.90 | valid_ppl 238.9 | num_updates 400 | best 8.80
+"""
+
+
+def test_fairseq_of_2019_averages_inside_an_epoch_since_it_began(read: Read) -> None:
+    run = read(FAIRSEQ_2019)
+    assert points(run, "train/loss step running_mean") == [(101, 9.9), (201, 9.5)]
+    assert points(run, "train/loss epoch epoch_mean") == [(1, 9.1)]
+    assert points(run, "valid/loss epoch value") == [(1, 8.8)]
+    assert next(s for s in run.series if s.name == "nll_loss").unit == "bits"
+
+
+@pytest.mark.parametrize("before", ["2023-03-22 09:30:39 ", "[2023-03-22 09:30:39] ", "> 2023-03-22 09:30:39 ", "> "])
+def test_a_time_stamp_before_a_known_row_does_not_hide_it(read: Read, before: str) -> None:
+    rows = (
+        "iter 10: loss 3.9883, time 99.34ms, mfu 15.34%",
+        "step 20: train loss 4.0390, val loss 4.0427",
+        "iter 20: loss 3.9, time 99.34ms, mfu 15.34%",
+    )
+    run = read("".join(f"{before}{row}\n" for row in rows))
+    assert run.sources[0].parser == "nanogpt_text"
+    assert points(run, "val/loss step value") == [(20, 4.0427)]

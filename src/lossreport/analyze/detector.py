@@ -22,8 +22,12 @@ from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
-LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
+LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
+BEST_SO_FAR: Final = re.compile(r"(?:^|[_/ ])best(?:[_/ ]|$)", re.IGNORECASE)
+"""The lowest value up to now repeats another series and never rises."""
+SCORE: Final = re.compile(r"(?:\w+_)?scores?(?:_mean)?", re.IGNORECASE)
+"""Of a validation it may be any measure; it is the reward of a policy where training prints it."""
 GAMES: Final = ("gan", "policy", "value")
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
@@ -117,13 +121,16 @@ class Context:
 
     @cached_property
     def _rewarded(self) -> bool:
-        return any(series.metric_type == "reward" for series in self.run.series)
+        rewards = [series for series in self.run.series if series.metric_type == "reward"]
+        return any(series.split == "train" or not SCORE.fullmatch(series.name) for series in rewards)
 
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""
         kind = self.kind(series)
-        return kind.role in ("loss", "regulariser") and bool(
-            kind.id != GENERIC or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts
+        return (
+            kind.role in ("loss", "regulariser")
+            and not BEST_SO_FAR.search(series.name)
+            and bool(kind.id != GENERIC or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts)
         )
 
     @cached_property

@@ -43,7 +43,7 @@ NO_CHECKPOINT = Text(zh="日志没有写明任何 checkpoint。", en="The logs n
 def trust(context: Context, finding: Finding) -> Iterator[Phrase]:
     """Yield the last sound row before the finding, and the checkpoint that precedes it."""
     series = next(one for one in context.run.series if one.id == finding.series[0])
-    if not finding.rows:
+    if not finding.rows or finding.numbers.get("aside"):  # the training went on: there is nothing to go back to
         return
     row = last_good(series, finding.rows[0] - BACK.get(finding.kind, 1))
     if row is None:

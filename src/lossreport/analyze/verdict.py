@@ -28,7 +28,7 @@ BY_HALF = Text(
 SENTENCES: Final = {
     State.INSUFFICIENT: Text(
         zh="`{metric}`（{path}）：只有 {rows} 行有限值，不足以判断收敛；至少需要 {need} 行。",
-        en="`{metric}` ({path}): {rows} finite rows are too few to judge convergence; {need} are needed.",
+        en="`{metric}` ({path}): too few finite rows to judge convergence ({rows} of the {need} needed).",
     ),
     State.BROKEN: Text(
         zh="`{metric}`（{path}）：训练以非有限值（NaN / Inf）告终，这次训练已经损坏。",
@@ -123,6 +123,11 @@ SEPARATE = Text(
     zh="知道每一行来自哪个数据集、任务或运行（或来源为什么不一致）之后，就可以分组判断。",
     en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
+WHOLE: Final = 1.0
+ASIDE = Text(
+    zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 仍是有限值。",
+    en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss stays finite.",
+)
 RUN: Final = {
     State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),
     State.BROKEN: Text(
@@ -199,6 +204,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
     if judged.is_game or judged.is_frozen:
         return (GAME if judged.is_game else FROZEN)(**values)
+    if judged.state is State.BROKEN and is_aside(context, series):
+        return ASIDE(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -219,13 +226,14 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
     if trend is None:
         return NO_TREND(need=MIN_ROWS)
     template = TREND if trend.basis == "tail" else BY_SHAPE
+    most = WHOLE if np.nanmin(series.y) >= 0 else np.inf  # what is never negative loses at most all of it
     return template(
         rows=trend.rows,
         axis=AXES[series.axis.value],
         first=shown_x(trend.first.x),
         last=shown_x(trend.last.x),
-        gain=change(-trend.gain),
-        low=change(-trend.high),
+        gain=change(-min(trend.gain, most)),
+        low=change(-min(trend.high, most)),
         high=change(-trend.low),
         epochs=last_epochs(context, series) or EMPTY,
     )
@@ -234,11 +242,14 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
 def last_epochs(context: Context, series: Series) -> Phrase | None:
     """Return the change over the last three epochs in words, or None where the log has fewer epochs."""
     ends = context.view(series, EPOCH_LAST) if not is_epoch_level(series) else series
-    if ends is None or ends.axis is not Axis.EPOCH or len(ends) <= LAST_EPOCHS or ends.y[-1 - LAST_EPOCHS] <= 0:
+    if ends is None or ends.axis is not Axis.EPOCH or not len(ends):
         return None
-    y0, y1 = float(ends.y[-1 - LAST_EPOCHS]), float(ends.y[-1])
-    x0, x1 = float(ends.x[-1 - LAST_EPOCHS]), float(ends.x[-1])
-    return EPOCHS(count=int(x1 - x0), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
+    before = np.flatnonzero(ends.x <= ends.x[-1] - LAST_EPOCHS)  # rows may stand inside an epoch
+    if not len(before) or ends.y[before[-1]] <= 0:
+        return None
+    y0, y1 = float(ends.y[before[-1]]), float(ends.y[-1])
+    x0, x1 = float(ends.x[before[-1]]), float(ends.x[-1])
+    return EPOCHS(count=shown_x(round(x1 - x0, 2)), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
 
 
 def _change_mind(judged: Judgement) -> Phrase | None:
@@ -252,11 +263,16 @@ def _change_mind(judged: Judgement) -> Phrase | None:
 
 
 # ------------------------------------------------------------------------------------------------ the whole run
+def is_aside(context: Context, series: Series) -> bool:
+    """Return whether a series is broken while the training went on: a validation that cannot be computed breaks no run."""
+    return any(f.kind == "nonfinite" and f.series[0] == series.id and f.numbers.get("aside") for f in context.found) and not np.isfinite(
+        series.y[-1]
+    )
 
 
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
     wanted = {series.id for series in main_losses(context)}
-    main = [(series, judged) for series, judged in made if series.id in wanted]
+    main = [(series, judged) for series, judged in made if series.id in wanted and not is_aside(context, series)]
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
     if state in (State.IMPROVING, State.CONVERGED):

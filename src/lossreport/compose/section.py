@@ -12,7 +12,7 @@ import numpy as np
 from lossreport.knowledge.loss_type import LossType, loss_type
 from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict
 from lossreport.model.report import Section
-from lossreport.model.run import Axis, Run, Series, Statistic
+from lossreport.model.run import Axis, Event, Run, Series, Statistic, ending
 from lossreport.registry import load_units
 from lossreport.text import Quantity, Value
 
@@ -77,6 +77,11 @@ class Story:
         judged = [self.series(verdict.series[0]) for verdict in self.verdicts]
         wanted = [series for series in judged if series.name in self.term_names] or judged
         return tuple(sorted(wanted, key=lambda s: (s.name not in ("loss", "total_loss"), s.split != "train")))
+
+    @cached_property
+    def ending(self) -> Event | None:
+        """The first event of those that ended a run which did not end by itself, None where the log quotes none."""
+        return ending(self.run)
 
     def flagged(self, series: Series) -> dict[int, Severity]:
         """Return the rows of a series that findings point at as extraordinary, with the gravest severity of each."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -73,6 +74,16 @@ def frozen_ints(values: npt.ArrayLike) -> Ints:
     array = np.array(values, dtype=np.int64)
     array.setflags(write=False)
     return array
+
+
+LAST_WORDS = 2
+"""Rows that other ranks or a buffer still print behind the event that ends a run; after more of them the training went on."""
+
+
+def went_on(rows: Ints, line: int) -> bool:
+    """Return whether training rows, by their lines, show that an event was not the end: it was caught, or the run resumed behind it."""
+    after = int(np.count_nonzero(np.unique(rows) > line))
+    return after > LAST_WORDS or (after > 0 and after == len(np.unique(rows)))
 
 
 def id_prefix(run_id: str) -> str:
@@ -277,3 +288,22 @@ class Run:
             if source.id == source_id:
                 return source
         raise KeyError(source_id)
+
+
+ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
+    Status.CRASHED: ("nonfinite_exit", "oom", "traceback"),
+    Status.INTERRUPTED: ("killed", "timeout"),
+}
+"""The kinds of event that end a run of each status."""
+
+
+def ending(run: Run) -> Event | None:
+    """Return the first event of those that ended a run which did not end by itself; None where the log quotes none.
+
+    Of a signal and a traceback the first is the cause, the other its consequence.
+    """
+    kinds = ENDINGS.get(run.status, ())
+    mine = [series for series in run.series if series.split == "train" and not series.derived]
+    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
+    ends = [e for e in run.events if e.kind in kinds and not any(went_on(rows, e.line) for rows in lines.get(e.source, ()))]
+    return min(ends, key=lambda event: event.line, default=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from lossreport.model.run import EventKind
@@ -48,6 +49,12 @@ EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
         ),
     ),
 )
+PREFIX: Final = re.compile(r"^\s*(?:\[?rank ?\d+\]?:? ?|\[[^\]]*\]:?\s*|\d+: )+")
+"""What launchers write before a line of a traceback: `[rank0]: `, `0: `."""
+RAISED: Final = re.compile(r"^(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Timeout|Expired|Failure|Aborted)(?:: .*|:?$)")
+"""The line under the frames of a traceback: the class of the exception, and its message unless it has none."""
+REACH: Final = 400
+"""Lines of one traceback at most: deeper ones are cut by Python itself, but progress bars write between them."""
 FINISHED: Final = re.compile(r"\bTraining time \d")
 QUOTE_LENGTH: Final = 200
 
@@ -55,6 +62,17 @@ QUOTE_LENGTH: Final = 200
 def find_event(text: str) -> EventKind | None:
     """Return the kind of event a line reports, or None."""
     return next((kind for kind, pattern in EVENTS if pattern.search(text)), None)
+
+
+def raised(lines: Iterable[tuple[int, str]]) -> tuple[int, str] | None:
+    """Return (line, text) of the exception that a traceback ends with, from the lines below its first; None where it breaks off."""
+    for count, (line, text) in enumerate(lines):
+        bare = PREFIX.sub("", text, count=1)
+        if count >= REACH or bare.startswith("Traceback "):
+            return None
+        if bare[:1] not in ("", " ", "\t") and RAISED.match(bare.rstrip()):
+            return line, bare
+    return None
 
 
 def quote(text: str) -> str:

@@ -25,7 +25,7 @@ DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+
 BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
 """A tqdm bar; what stands in its brackets behind the rate is the postfix."""
 EPOCH: Final = re.compile(
-    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
+    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\|(?!\s*\d+\s*/)|out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
     r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
     re.IGNORECASE,

@@ -28,6 +28,7 @@ from lossreport.model.run import (
     Status,
     frozen_floats,
     id_prefix,
+    went_on,
 )
 from lossreport.parse.names import canonical_names
 from lossreport.parse.parser import RawSegment
@@ -75,7 +76,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in _segments(part, ids[id(part)])),
-        status=_status(parts, events, sources, series, progress),
+        status=_status(parts, sources, progress),
         progress=progress,
         time=(min(stamps), max(stamps)) if stamps else (None, None),
         notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
@@ -184,28 +185,21 @@ def _count(value: FactValue) -> int | None:
     return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else None
 
 
-def _last_words(events: Sequence[Event], series: Sequence[Series]) -> set[str]:
-    """Return the kinds of event that stand behind the last row of their file: what was logged before did not end the run."""
-    ends: dict[str, int] = {}
-    for one in series:
-        if len(one):
-            ends[one.source] = max(ends.get(one.source, 0), int(one.line.max()))
-    return {event.kind for event in events if event.line >= ends.get(event.source, 0)}
-
-
-def _status(
-    parts: Sequence[Reading], events: Sequence[Event], sources: Sequence[Source], series: Sequence[Series], progress: Progress
-) -> Status:
+def _status(parts: Sequence[Reading], sources: Sequence[Source], progress: Progress) -> Status:
     """Tell how the run ended. A log that simply stops before the planned end was interrupted, or is still being written."""
     said = [status.status for part in parts for status in part.status]
     if said:
         return said[-1]
     if any(done is not None and done == planned for done, planned in (progress.epochs, progress.steps)):
         return Status.FINISHED
-    last = _last_words(events, series)
-    if last & set(FATAL):
+    ends = [event for part in parts for event in part.events if not _went_on(part, event.line)]
+    if any(event.kind in FATAL for event in ends):
         return Status.CRASHED
-    if last & set(STOPPED):
+    if any(event.kind in STOPPED for event in ends):
         return Status.INTERRUPTED
     short = any(done is not None and planned is not None and done < planned for done, planned in (progress.epochs, progress.steps))
     return Status.INTERRUPTED if short or any(source.torn for source in sources) else Status.UNKNOWN
+
+
+def _went_on(part: Reading, line: int) -> bool:
+    return any(went_on(column.line, line) for key, column in part.columns.items() if key.split == "train")

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis, FactValue, Statistic, Status
 from lossreport.parse.events import find_event, quote
-from lossreport.parse.key_values import DATE
+from lossreport.parse.key_values import DATE, STAMP
 from lossreport.parse.parser import (
     ColumnKey,
     Columns,
@@ -130,7 +130,7 @@ def printed_parser(
         raise TypeError(f"{id} says neither row nor begin")
 
     def row_of(log: LogFile) -> RowOf:
-        return begin(log) if begin is not None else row  # type: ignore[return-value]
+        return _unstamped(begin(log) if begin is not None else row)  # type: ignore[arg-type]
 
     def sniff(log: LogFile) -> Score:
         return _score(id, row_of(LogFile(log.shown, data=b"")), log)
@@ -144,6 +144,19 @@ def printed_parser(
         yield from state.end()
 
     return Parser(id=id, title=title, sniff=sniff, read=read)
+
+
+def _unstamped(row: RowOf) -> RowOf:
+    """Return a reader that takes a line also with a time stamp or a quotation mark before it, as `ts`, containers and e-mails write them."""
+
+    def either(text: str) -> Row | None:
+        found = row(text)
+        if found is not None or (not text[:1].isdigit() and text[:1] not in "[>"):
+            return found
+        bare = STAMP.sub("", text.removeprefix("> "), count=1)
+        return row(bare) if len(bare) < len(text) else None
+
+    return either
 
 
 def _score(parser_id: str, row_of: RowOf, log: LogFile) -> Score:

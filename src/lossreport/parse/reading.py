@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -10,6 +11,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, frozen_floats, frozen_ints
+from lossreport.parse.events import REACH, quote, raised
 from lossreport.parse.parser import (
     ColumnChunk,
     ColumnKey,
@@ -85,11 +87,32 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
         else:
             _take(reading, record)
     reading.columns = {key: _joined(parts) for key, parts in chunks.items()}
+    reading.events = list(_with_exceptions(reading))
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
+    """Yield the events, of a traceback the exception that it ends with: the line that says why; the last few of many only."""
+    open_ones = [event for event in reading.events if event.kind == "traceback"][-LAST_TRACEBACKS:]
+    if not open_ones:
+        yield from reading.events
+        return
+    below = [(line.number, line.text) for line in reading.log.lines() if line.number > open_ones[0].line]
+    starts = [number for number, _ in below]
+    said = {event.line for event in reading.events if event.kind != "traceback"}
+    for event in reading.events:
+        found = raised(below[bisect_right(starts, event.line) :][: REACH + 1]) if event in open_ones else None
+        if found is None:
+            yield event
+        elif found[0] not in said:  # else the line is an event already: out of memory, an interrupt
+            yield replace(event, line=found[0], quote=quote(found[1]))
+
+
+LAST_TRACEBACKS: Final = 8
 
 
 def cut_into_runs(reading: Reading) -> list[Reading]:

@@ -10,7 +10,7 @@ from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
 from lossreport.model.analysis import Finding, Recommendation
 from lossreport.model.run import Series
-from lossreport.text import Text
+from lossreport.text import Phrase, Text, Value
 from lossreport.words import AXES
 
 ACT = Text(
@@ -27,6 +27,18 @@ SOMEWHERE = Text(
     zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
     en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
+GRADIENT = Text(
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 始终是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss stays finite, so the log does not show that the weights are broken. Under fp16 the loss scaler skips such steps: look at the loss scale and the number of skipped steps; if they are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
+)
+MEASURED = Text(
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 始终是有限值，不必因此回退 checkpoint：查计算它的代码和数据（0 除以 0、空集、标签全被屏蔽、评估时的 fp16 溢出）。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss stays finite: this alone is no reason to go back to a checkpoint. Check the code and the data that it is computed from (0 divided by 0, an empty set, labels that are all masked, fp16 overflow in evaluation). Cost: minutes.",
+)
+UNLOGGED = Text(
+    zh="日志没有记录 loss，而 `{metric}` 从第一行起就不是有限值：先把 loss 也打印出来；它若同样不是有限值，就查学习率{lr}、数据和 fp16 溢出，不要再用这次训练的权重。代价：重跑几步。",
+    en="No loss is logged, and `{metric}` is not finite from its first row on: print the loss as well. If it is not finite either, check the learning rate{lr}, the data and fp16 overflow, and do not use weights of this run. Cost: a few steps.",
+)
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
@@ -35,15 +47,18 @@ SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
     found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
+    yield from _beside(case, [finding for finding in found if finding.numbers.get("aside")])
+    found = [finding for finding in found if not finding.numbers.get("aside")]
     if not found:
         return
     because = tuple(finding.id for finding in found)
     series = {one.id: one for one in case.context.run.series}
-    first = _first([f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])], series)
+    rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
+    first = _first([f for f in rows if case.context.is_loss(series[f.series[0]])] or rows, series)  # the losses say when it began
     if first is None:
         text = SOMEWHERE()
     elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
-        text = AT_START(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+        text = AT_START(lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
@@ -60,10 +75,33 @@ def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
     return min(same_axis, key=lambda f: f.start.x, default=None)
 
 
+def _now(case: Case) -> Phrase | str:
+    return NOW(lr=case.lr) if case.lr is not None else NONE
+
+
+def _beside(case: Case, found: list[Finding]) -> Iterator[Recommendation]:
+    """Yield one step for gradients, and one for other metrics, that were not finite while the training loss was."""
+    series = {one.id: one for one in case.context.run.series}
+    gradients = [f for f in found if series[f.series[0]].metric_type == "grad_norm"]
+    for some, text in ((gradients, GRADIENT), ([f for f in found if f not in gradients], MEASURED)):
+        if some:
+            said: dict[str, Value] = {
+                "metric": series[some[0].series[0]].label,
+                "count": int(some[0].numbers["count"]),
+                "rows": len(series[some[0].series[0]]),
+            }
+            values = {**said, "lr": _now(case)} if text is GRADIENT else said
+            yield Recommendation(id="", when="now", because=tuple(f.id for f in some), text=text(**values), source=SOURCE)
+
+
 def _began_finite(case: Case, broken: Series, x: float) -> bool:
-    """Return whether some loss on the same axis was finite before `x`: a first validation that is NaN is not the start of the run."""
+    """Return whether some loss was finite before `x`, or at it beside a gradient: a first validation that is NaN is not the start of the run.
+
+    Zeros count for nothing: they are what a logger prints for NaN.
+    """
     others = (one for one in case.context.progress if one is not broken and one.axis is broken.axis)
-    return any(np.isfinite(one.y[one.x < x]).any() for one in others)
+    before = x if case.context.is_loss(broken) else np.inf
+    return any((np.isfinite(one.y) & (one.y != 0) & (one.x < before)).any() for one in others)
 
 
 ADVICE = Advice(id="broken", advise=advise, order=5)

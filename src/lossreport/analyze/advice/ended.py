@@ -7,7 +7,7 @@ from typing import Final
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.model.analysis import Recommendation
-from lossreport.model.run import Event, Status
+from lossreport.model.run import ending
 from lossreport.text import Text
 
 MEMORY = Text(
@@ -27,31 +27,15 @@ RAISED = Text(
     en="The run ended in an exception ({place}: “{quote}”): read the error there, fix it, and resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
 TEXTS: Final = {"oom": MEMORY, "timeout": HUNG, "killed": STOPPED, "traceback": RAISED}
-DECISIVE: Final = ("oom", "timeout")
-"""These name the cause wherever they stand; of a signal and a traceback the first is the cause and the other its consequence."""
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield one step where an event behind the last row tells how the run ended; an exit for a non-finite loss has advice of its own."""
+    """Yield one step where an event tells how the run ended; an exit for a non-finite loss has advice of its own."""
     run = case.context.run
-    if run.status not in (Status.CRASHED, Status.INTERRUPTED) or any(event.kind == "nonfinite_exit" for event in run.events):
-        return
-    event = _cause([event for event in run.events if event.line >= _end(case, event.source)])
-    if event is not None:
+    event = ending(run)
+    if event is not None and event.kind in TEXTS:
         place = f"{run.source(event.source).path}:{event.line}"
         yield Recommendation(id="", when="now", text=TEXTS[event.kind](place=place, quote=event.quote))
-
-
-def _cause(events: list[Event]) -> Event | None:
-    told = sorted(
-        (event for event in events if event.kind in TEXTS), key=lambda event: (event.kind not in DECISIVE, event.source, event.line)
-    )
-    return told[0] if told else None
-
-
-def _end(case: Case, source: str) -> int:
-    """Return the line of the last row of a file; 0 where it has none."""
-    return max((int(one.line.max()) for one in case.context.raw.series if one.source == source and len(one)), default=0)
 
 
 ADVICE = Advice(id="ended", advise=advise, order=8)

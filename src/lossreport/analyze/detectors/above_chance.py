@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding
+from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import Chance
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -88,7 +88,7 @@ def _later(context: Context, series: Series, rows: list[int], chance: Chance) ->
         metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
-        rows=Join(items=tuple(int(series.x[row]) for row in shown)),
+        rows=Join(items=tuple(shown_x(series.x[row]) for row in shown)),
         chance=number(chance.value),
         unit=series.unit,
         assumption=chance.assumption,
@@ -110,7 +110,7 @@ def _start(context: Context, series: Series, rows: list[int], chance: Chance) ->
         metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
-        rows=int(series.x[rows[0]]) if len(rows) == 1 else _range(series, rows),
+        rows=shown_x(series.x[rows[0]]) if len(rows) == 1 else _range(series, rows),
         value=number(value),
         chance=number(chance.value),
         unit=series.unit,

@@ -27,26 +27,39 @@ SCORE_ZERO = Text(
     zh="`{metric}`（{path}）在全部 {count} 次验证里都是 0：没有一个预测被判为正确，或验证没有真正执行。",
     en="`{metric}` ({path}) is 0 in all {count} validations: not one prediction counts as right, or the validation never ran.",
 )
-
 NO_GRADIENT = Text(
-    zh="`{metric}`（{path}）在全部 {count} 行里都是 0：没有梯度传到参数（loss 与参数断开、参数被冻结、梯度被清零），或它根本没有被计算。",
-    en="`{metric}` ({path}) is 0 in all {count} rows: no gradient reaches the parameters (a loss cut off from them, frozen parameters, gradients set to zero), or it is not computed at all.",
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0{rate}：除非只是打印时舍入成 0，就没有梯度到达参数（标签全被屏蔽、参数全被冻结、每一步都被跳过，或一组样本的奖励全相同）。",
+    en="`{metric}` ({path}) is 0 in all {count} rows{rate}: unless it was only rounded to 0 when printed, no gradient reaches the parameters (all labels masked, all parameters frozen, every step skipped, or equal rewards within each group).",
 )
+RATE = Text(zh="，`{name}` 也一直是 0", en=", and so is `{name}`")
+FEW_ROWS: Final = 4
+"""Rows of a gradient norm that are no coincidence: a single one is 0 where one batch is masked."""
 
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss or score with a single value in all rows, and a norm of the gradient that is 0 in all."""
+    yield from _gradients(context)
     for series in context.judged:
         kind = context.kind(series)
+        if context.has("masked_nonfinite", series) or (context.is_loss(series) and not context.is_measure(series)):
+            continue  # NaN is behind the zeros; the loss of a policy is 0 by construction where it was updated once
         is_score = kind.id in ("accuracy", "map")
-        if kind.id == "grad_norm" and len(series) >= MIN_ROWS and not np.any(series.y):  # NaN counts as not 0
-            values: dict[str, Value] = {"metric": series.label, "path": series.path, "count": len(series)}
-            rows = [0, len(series) - 1]
-            yield make_finding("constant_metric", series, rows, Severity.HIGH, NO_GRADIENT(**values), numbers={"value": 0.0})
         if len(series) < MIN_ROWS or not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
             continue
         if np.all(series.y == series.y[0]):
             yield _finding(series, is_score)
+
+
+def _gradients(context: Context) -> Iterator[Found]:
+    rates = [s for s in context.judged if s.metric_type == "learning_rate" and len(s) >= FEW_ROWS and not np.any(s.y)]
+    for series in context.judged:
+        if series.metric_type == "grad_norm" and len(series) >= FEW_ROWS and not np.any(series.y):
+            rate = RATE(name=rates[0].label) if rates else NONE
+            text = NO_GRADIENT(metric=series.label, path=series.path, count=len(series), rate=rate)
+            yield make_finding("constant_metric", series, [0, len(series) - 1], Severity.HIGH, text, numbers={"value": 0.0})
+
+
+NONE: Final = ""
 
 
 def _finding(series: Series, is_score: bool) -> Found:

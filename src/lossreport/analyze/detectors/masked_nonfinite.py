@@ -56,11 +56,13 @@ WITNESS = Text(zh="`{name}`", en="`{name}`")
 
 
 def constant_from(series: Series) -> int | None:
-    """Return the first of the equal finite rows that a series ends with, where it had another value before; None without."""
+    """Return the first of the equal finite rows that a series ends with, where it had another value before or is 0 throughout; else None."""
     if not len(series) or not np.isfinite(series.y[-1]):
         return None
     other = np.flatnonzero(series.y != series.y[-1])
-    if not len(other) or len(series) - other[-1] - 1 < MIN_ROWS:
+    if not len(other):
+        return 0 if series.y[-1] == 0 and len(series) >= MIN_ROWS else None
+    if len(series) - other[-1] - 1 < MIN_ROWS:
         return None
     return int(other[-1]) + 1
 

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding
+from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding, shown_x
 from lossreport.analyze.detectors.source_disagreement import Comparison, comparisons
 from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Evidence, Finding, Hypothesis, NotApplicable, Severity
@@ -292,7 +292,7 @@ def _partner(context: Context, pair: Comparison, index: int, ranks: int) -> Sign
 
 
 def _epochs(pair: Comparison, indices: Sequence[int]) -> Join:
-    return Join(items=tuple(int(pair.x[index]) for index in indices))
+    return Join(items=tuple(shown_x(pair.x[index]) for index in indices))
 
 
 def _finding(context: Context, pair: Comparison, signs: Sequence[Sign], ranks: int | None) -> Finding:

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding
-from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, joint_clusters, split_values
+from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
+from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, is_beyond_chance, joint_clusters, split_values
 from lossreport.analyze.stats import fill, log_if_positive, without
 from lossreport.analyze.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
@@ -61,16 +61,26 @@ REGIMES_DECIDE = Text(
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series of two regimes, and one for rows of a source that agree in several metrics."""
-    mixed: list[Series] = []
+    found: list[tuple[Series, Split, Rows]] = []
     for series in context.losses:
         if len(series) < MIN_ROWS:
             continue
         split, rows = find_split(series, context.spike_spans(series))
         if split is not None and not _is_swing(series, context.spike_spans(series), split):
+            found.append((series, split, rows))
+    sure = [series for series, split, _ in found if is_beyond_chance(split)]
+    mixed = []
+    for series, split, rows in found:
+        if series in sure or _is_seconded(context, series, sure):
             mixed.append(series)
             yield _groups(series, split, rows)
     for source in sorted({series.source for series in mixed}):
         yield from _joint(context, [series for series in mixed if series.source == source])
+
+
+def _is_seconded(context: Context, series: Series, sure: Sequence[Series]) -> bool:
+    """Return whether a gap that noise might leave lies between rows that another loss of the source, of two groups, keeps apart as well."""
+    return any(find_clusters(context, [series, other])[1] is not None for other in sure if other.source == series.source)
 
 
 def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) -> bool:
@@ -79,7 +89,10 @@ def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) 
     return swing is not None and swing.period > SLOW and not (split.depth < DEEP and len(series) >= SHORT)
 
 
-def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Split | None, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
+
+
+def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Split | None, Rows]:
     """Return the split of a series into two regimes (None: one regime) and the rows it was looked for in; spikes are left out."""
     rows = np.arange(len(series))
     values = fill(series.y)
@@ -104,7 +117,7 @@ def _takes_turns(split: Split) -> bool:
     return abs(float(split.above[:half].mean()) - float(split.above[half:].mean())) < UNEVEN
 
 
-def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Finding:
+def _groups(series: Series, split: Split, rows: Rows) -> Finding:
     low, high = rows[~split.above], rows[split.above]
     numbers = {
         "low_n": len(low),
@@ -138,7 +151,7 @@ def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[
 def _listed(series: Series, rows: Sequence[int]) -> Value:
     if len(rows) > 12:
         return MANY(count=len(rows))
-    return Join(items=tuple(int(series.x[row]) for row in rows))
+    return Join(items=tuple(shown_x(series.x[row]) for row in rows))
 
 
 def joint_series(context: Context, mixed: Sequence[Series]) -> list[Series]:
@@ -187,7 +200,7 @@ def _cluster(usable: Sequence[Series], rows: Sequence[int], name: str) -> Phrase
     return CLUSTER(
         name=name,
         axis=AXES[usable[0].axis.value],
-        rows=Join(items=tuple(int(usable[0].x[row]) for row in rows)),
+        rows=Join(items=tuple(shown_x(usable[0].x[row]) for row in rows)),
         centre=Join(items=centre),
     )
 

@@ -6,16 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analyze.detector import Context, Detector, Found, make_finding
+from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
 from lossreport.model.run import Event, Series
 from lossreport.text import Text
 
 ROWS = Text(
-    zh="`{metric}`（{path}）有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
-    en="`{metric}` ({path}) has {count} NaN or infinite rows, the first at {axis} {x} (line {line}); {after}.",
+    zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
+    en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} {x} (line {line}); {after}.",
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
+LAST = Text(zh="再没有有限值，而训练 loss 仍是有限值", en="no finite value follows, while the training loss stays finite")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
@@ -29,13 +30,27 @@ def detect(context: Context) -> Iterator[Found]:
     for series in sorted(context.judged, key=lambda series: series.id not in losses):
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
-            yield _rows(series, bad.tolist())
+            yield _rows(series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
     for event in context.run.events:
         if event.kind == "nonfinite_exit" and context.losses:
             yield _exit(context, event)
 
 
-def _rows(series: Series, bad: list[int]) -> Finding:
+def is_aside(context: Context, series: Series, row: int) -> bool:
+    """Return whether the training went on: `series` is no training loss, and those on its axis end on a finite value at `row` or later.
+
+    A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
+    """
+    if series.id in context.training:
+        return False
+    losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
+    mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
+    if not losses and series.split != "train" and isinstance(mean, float) and np.isfinite(mean) and mean != 0:
+        return True
+    return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
+
+
+def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
     from lossreport.words import AXES
 
     tail = not np.isfinite(series.y[bad[0] :]).any()
@@ -43,12 +58,14 @@ def _rows(series: Series, bad: list[int]) -> Finding:
         metric=series.label,
         path=series.path,
         count=len(bad),
+        rows=len(series),
         axis=AXES[series.axis.value],
-        x=float(series.x[bad[0]]),
+        x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=TAIL if tail else RECOVERED,
+        after=(LAST if aside else TAIL) if tail else RECOVERED,
     )
-    return make_finding("nonfinite", series, bad, Severity.CRITICAL if tail else Severity.HIGH, text, numbers={"count": len(bad)})
+    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside else Severity.CRITICAL if tail else Severity.HIGH
+    return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
 
 
 def _exit(context: Context, event: Event) -> Finding:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.comparing import compare
-from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding
+from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding, shown_x
 from lossreport.analyze.stats import mad
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Ints, Run, Series, Statistic
@@ -191,7 +191,7 @@ def _sentence(comparison: Comparison) -> Phrase:
     }
     higher: dict[str, Value] = {
         "high": Join(items=tuple(factor(float(r)) for r in ratio[high][:8])),
-        "high_rows": Join(items=tuple(int(x) for x in comparison.x[high][:8])),
+        "high_rows": Join(items=tuple(shown_x(x) for x in comparison.x[high][:8])),
     }
     if len(low) and len(high):
         return LOWER_HIGHER(a=a, b=b, **lower, **higher)

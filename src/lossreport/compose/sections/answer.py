@@ -32,6 +32,8 @@ CONFIDENCE = Text(zh="置信度：{confidence}。", en="Confidence: {confidence}
 MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 GLANCE = Text(zh="这次训练", en="The run at a glance")
 STATUS = Text(zh="状态", en="status")
+ENDED = Text(zh="日志的结尾", en="how the log ends")
+ENDING = Text(zh="{path} 第 {line} 行：“{quote}”", en="{path}, line {line}: “{quote}”")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
 OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
 ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
@@ -51,6 +53,10 @@ CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
 QUIET = Text(zh="没有发现需要处理的异常。", en="No anomaly found that calls for action.")
+QUIET_END = Text(
+    zh="数字里没有发现需要处理的异常；但训练不是正常结束的，见上表。",
+    en="No anomaly found in the numbers that calls for action; the run did not end by itself, see the table above.",
+)
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
 
@@ -63,7 +69,11 @@ def write(story: Story) -> Section:
     callout = Callout(tone=TONES[verdict.state], title=HEAD(state=STATES[verdict.state.value]), body=tuple(body))
     blocks: list[Block] = [callout, _glance(story)]
     top = top_findings(story)
-    blocks += [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)] if top else [Prose(text=QUIET())]
+    blocks += (
+        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)]
+        if top
+        else [Prose(text=(QUIET_END if story.ending else QUIET)())]
+    )
     steps = _steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
@@ -88,6 +98,9 @@ def _steps(story: Story) -> tuple[Step, ...]:
 def _glance(story: Story) -> Table:
     run = story.run
     rows = [Row(cells=(STATUS, STATUSES[run.status.value]))]
+    if story.ending is not None:
+        path = run.source(story.ending.source).path
+        rows.append(Row(cells=(ENDED, ENDING(path=path, line=story.ending.line, quote=story.ending.quote))))
     done, planned = run.progress.epochs
     if done is not None:
         rows.append(Row(cells=(DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))

@@ -21,7 +21,8 @@ STOPPED = Text(
     zh="训练没有跑完：计划 {planned} 个 epoch，已完成 {done} 个；从日志看不出是被中断还是仍在运行。",
     en="The run is not complete: {done} of {planned} planned epochs are done; the logs do not show whether it was interrupted or is still running.",
 )
-CRASHED = Text(zh="训练异常退出，见异常清单中的事件。", en="The run crashed; see the event quoted under Anomalies.")
+CRASHED = Text(zh="训练异常退出：{path} 第 {line} 行写着“{quote}”。", en="The run crashed; {path}, line {line}, says “{quote}”.")
+CRASHED_SILENTLY = Text(zh="训练异常退出，日志里没有说明原因。", en="The run crashed; the logs do not quote why.")
 
 
 def write(story: Story) -> Section:
@@ -38,7 +39,8 @@ def _points(story: Story) -> Iterator[Phrase]:
     if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
         yield STOPPED(done=done, planned=planned)
     elif story.run.status is Status.CRASHED:
-        yield CRASHED()
+        end = story.ending
+        yield CRASHED_SILENTLY() if end is None else CRASHED(path=story.run.source(end.source).path, line=end.line, quote=end.quote)
 
 
 SECTION = SectionWriter(id="conclusions", order=80, write=write)

@@ -231,6 +231,7 @@ LOSS = LossType(
         r"ce",
         r"nll",
         r"xent",
+        r"ce_mean_words",
         r"cross_?entropy",
         r"loss_(?:ce|nll|lm|xent|text|token|cross_?entropy|att)",
         r"(?:lm|mean)_(?:loss_value|nll)",

@@ -1,7 +1,7 @@
 """Log of fairseq, plain or with Hydra: `| train_inner | epoch 001:    100 / 1102 loss=12.3, ...`, and the same as JSON (`--log-format json`).
 
 Source: FORMATS.md section 5. Losses are divided by ln 2, so they are in bits. `train_inner` prints means since the row before, `train`
-means of the epoch. Validation stands at its epoch, or at its update where an epoch is validated more than once.
+means of the epoch. Validation stands at its epoch, or at its update where an epoch is validated more than once. Until 2019 rows began with `| epoch 001 | loss ...`, and those inside an epoch held means since it began.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from lossreport.parse.settings import plain_value
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
-    r"^(?:\d{4}-\S+ \S+ \| INFO \| (?P<plain>[\w\-]+) \| |\[[^\]]+\]\[(?P<hydra>[\w\-]+)\]\[INFO\] - )(?P<body>\{\"epoch\".*\}|epoch \d.*)$"
+    r"^(?:\d{4}-\S+ \S+ \| INFO \| (?P<plain>[\w\-]+) \| |\[[^\]]+\]\[(?P<hydra>[\w\-]+)\]\[INFO\] - |(?P<old>\| )(?=epoch ))"
+    r"(?P<body>\{\"epoch\".*\}|epoch \d.*)$"
 )
 PLACE: Final = re.compile(r"^epoch (?P<epoch>\d+)(?::\s+\d+ / \d+ | \| (?:valid on '(?P<subset>[^']*)' subset \| )?)")
 EQUAL: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>[^,\s]+)")
@@ -28,7 +29,10 @@ SPACED: Final = re.compile(r"(?:^|\| )(?P<name>[A-Za-z_]\w*) (?P<value>\S+)(?= \
 LOSS: Final = re.compile(r"(?:nll_)?loss(?:_\d+)?|best_loss", re.IGNORECASE)
 INSTANT: Final = re.compile(r"lr|loss_scale|wall|train_wall|gb_free|best_.*")
 LEFT_OUT: Final = ("epoch", "update", "num_updates", "wall", "train_wall")
-TRAINING: Final = ("train", "train_inner")
+OLD_INNER: Final = "train_running"
+TRAINING: Final = ("train", "train_inner", OLD_INNER)
+INSIDE: Final = re.compile(r"^epoch \d+:")
+STATISTICS: Final = {"train_inner": Statistic.WINDOW_MEAN, OLD_INNER: Statistic.RUNNING_MEAN, "train": Statistic.EPOCH_MEAN}
 CONFIG: Final = re.compile(
     r"'(?P<name>lr|clip_norm|max_update|max_epoch|distributed_world_size|seed|max_tokens|batch_size)': (?:\[(?P<only>\d[\d.eE+\-]*)\]|(?P<value>\d[\d.eE+\-]*))(?=[,}])"
 )
@@ -54,7 +58,10 @@ def begin(log: LogFile) -> RowOf:
 
 
 def _tag(match: re.Match[str]) -> str:
-    return match["plain"] or match["hydra"]
+    """Return what a row is called by; those of old versions are told apart by their place."""
+    if not match["old"]:
+        return str(match["plain"] or match["hydra"])
+    return "valid" if "| valid on '" in match["body"] else OLD_INNER if INSIDE.match(match["body"]) else "train"
 
 
 def _printed(match: re.Match[str]) -> dict[str, str]:
@@ -68,15 +75,16 @@ def _printed(match: re.Match[str]) -> dict[str, str]:
         return {}
     pairs = EQUAL.findall(body, place.end()) or SPACED.findall(body[place.end() :])
     subset = {"subset": place["subset"]} if place["subset"] else {}
-    return {"epoch": place["epoch"], **dict(pairs), **subset}
+    bare = {name.removeprefix("valid_"): text for name, text in pairs}
+    return {"epoch": place["epoch"], **({"best_loss": bare.pop("best")} if "best" in bare else {}), **bare, **subset}
 
 
 def _row(tag: str, printed: dict[str, str], often: bool) -> Row | None:
     epoch, update = number(printed.get("epoch")), number(printed.get("num_updates"))
     if epoch is None:
         return None
-    inner, split = tag == "train_inner", "train" if tag in TRAINING else printed.get("subset", tag)
-    how = Statistic.WINDOW_MEAN if inner else Statistic.EPOCH_MEAN if tag == "train" else Statistic.VALUE
+    inner, split = tag in (OLD_INNER, "train_inner"), "train" if tag in TRAINING else printed.get("subset", tag)
+    how = STATISTICS.get(tag, Statistic.VALUE)
     found = tuple(_value(name, text, how) for name, text in printed.items() if name not in LEFT_OUT and number(text) is not None)
     by_update = update is not None and (inner or (often and split != "train"))
     return Row(axis=Axis.STEP if by_update else Axis.EPOCH, x=update if by_update else epoch, values=found, split=split, epoch=epoch)
