@@ -124,3 +124,51 @@ def test_settings_above_the_rows_are_facts_and_the_total_in_a_row_wins(tmp_path:
     run = read(tmp_path, "python train.py --lr 0.05 --batch-size 64 --epochs 90\nvocab_size: 3482\n" + rows + "batch_size: 32\n")
     facts = {name: run.value(name) for name in ("lr", "batch_size", "vocab_size", "epochs")}
     assert facts == {"lr": 0.05, "batch_size": 64, "vocab_size": 3482, "epochs": 10}
+
+
+def rows_of(template: str) -> str:
+    return "".join(template.format(i=i, loss=40 - i / 7) for i in range(10, 80, 10))
+
+
+def test_the_decimals_before_the_word_epoch_are_of_the_loss(tmp_path: Path) -> None:
+    line = "Training: 2021-03-16 00:16:03,415-Speed 3262.77 samples/sec   Loss {loss:.4f}   LearningRate 0.1000   Epoch: 0   Global Step: {i}   Required: 31 hours\n"
+    run = read(tmp_path, rows_of(line))
+    assert series(run, "train/Loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+    assert series(run, "train/LearningRate").y.tolist() == [0.1] * 7
+    assert {s.name for s in run.series} == {"Loss", "LearningRate"}  # neither the year of the stamp nor the hours that are left
+
+
+def test_no_name_begins_with_the_unit_of_the_number_before_it(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("Step {i} per-step time 0.766s loss={loss:.3f}\n"))
+    assert [s.name for s in run.series] == ["loss"]
+
+
+def test_a_message_that_two_handlers_print_is_one_row(tmp_path: Path) -> None:
+    line = "global step {i}: loss = {loss:.4f} (1.647 sec/step)\n"
+    run = read(tmp_path, rows_of(f"INFO:tensorflow:{line}I0319 04:48:50.573053   364 learning.py:507] {line}"))
+    assert series(run, "train/loss").x.tolist() == list(range(10, 80, 10))
+
+
+def test_a_value_logged_twice_with_another_value_between_is_kept(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, "".join(f"step {i} loss: {3 - i / 9:.3f}\nstep {i} loss: 9.000\nstep {i} loss: {3 - i / 9:.3f}\n" for i in (1, 2, 3))
+    )
+    assert len(series(run, "train/loss").x) == 9
+
+
+def test_a_line_that_holds_no_number_but_nan_is_a_row(tmp_path: Path) -> None:
+    run = read(
+        tmp_path,
+        "".join(
+            f"INFO: Step {i} per-step time 1s\nINFO:tensorflow:{{'Loss/total_loss': {v},\n 'Loss/box_loss': {v}}}\n"
+            for i, v in enumerate((*"54321", "nan", "nan"))
+        ),
+    )
+    assert [str(v) for v in series(run, "train/Loss/total_loss").y] == ["5.0", "4.0", "3.0", "2.0", "1.0", "nan", "nan"]
+
+
+def test_a_value_with_its_mean_behind_it_is_a_meter_whatever_its_name(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, rows_of("Epoch: [1][{i}/230]\tTime 0.19 (0.83)\tXent {loss:.4f} ({loss:.4f})\tHtri 0.0000 (0.1406)\tAcc 3.12 (0.52)\n")
+    )
+    assert {"Xent", "Htri", "Acc"} <= {s.name for s in run.series}

@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from lossreport.model.run import FactValue
 
-SPLIT: Final = re.compile(r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE)
+SPLIT: Final = re.compile(
+    r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|testing|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE
+)
 SPLITS: Final = {
     "train": "train",
     "training": "train",
@@ -21,6 +23,7 @@ SPLITS: Final = {
     "eval": "eval",
     "evaluation": "eval",
     "test": "test",
+    "testing": "test",
     "dev": "dev",
 }
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
@@ -32,8 +35,8 @@ INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
 """`Loss/train`, as the examples of TensorBoard name things."""
 METRIC_LIKE: Final = re.compile(
-    r"loss|nll|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\bfid\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
+    r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
+    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
