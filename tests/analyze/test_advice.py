@@ -109,6 +109,16 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
         lambda: with_health("z_loss", [50.0 + 0.2 * i for i in range(200)]),
         "output logits may be drifting",
     ),
+    "a validation that logs scores only": (
+        lambda: make_run(loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        lambda: make_run(loss=falling(30), val_loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        "logs val/psnr but no loss",
+    ),
+    "no validation at all": (
+        lambda: make_run(loss=falling(30)),
+        lambda: make_run(loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        "Add a validation set",
+    ),
     "a loss that is no measure": (
         lambda: make_run(diffusion_loss=falling(100)),
         lambda: make_run(closs=falling(100)),
@@ -196,3 +206,15 @@ def test_a_schedule_that_has_run_out_is_not_told_to_go_on(last: float, spent: bo
     said = " ".join(one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations)
     assert ("resume with a new schedule" in said) is spent
     assert ("Training can continue" in said) is not spent
+
+
+def test_the_best_rows_are_those_of_scores_that_weigh_misses_and_finds() -> None:
+    scores = {f"val_{name}": np.linspace(0.1, 0.9, 30) for name in ("precision", "recall", "mAP50", "mAP50-95")}
+    run = make_run(loss=falling(30), **scores)
+    names = {series.id: series.name for series in run.series}
+    assert [names[best.series] for best in lossreport.analyze(run, strict=True).bests][:2] == ["mAP50", "mAP50-95"]
+
+
+def test_the_best_distance_is_the_lowest_and_the_best_likeness_the_highest() -> None:
+    analysis = lossreport.analyze(make_run(loss=falling(30), val_fid=falling(30, 90, 20), val_psnr=np.linspace(20, 30, 30)), strict=True)
+    assert sorted(best.value for best in analysis.bests) == [pytest.approx(falling(30, 90, 20)[-1]), 30.0]

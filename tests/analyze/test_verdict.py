@@ -222,3 +222,20 @@ def test_a_term_that_is_zero_throughout_is_not_judged(cls: float, judged: bool) 
 
 def test_a_loss_that_is_zero_and_alone_is_judged() -> None:
     assert [v for v in lossreport.analyze(make_run(loss=np.zeros(60)), strict=True).verdicts if v.series]
+
+
+def of_run(**metrics: Floats) -> str:
+    (verdict,) = [v for v in lossreport.analyze(make_run(**metrics), strict=True).verdicts if not v.series]
+    return verdict.text.plain("en")
+
+
+def test_a_log_without_a_loss_is_not_called_short() -> None:
+    assert "No loss that could be judged" in of_run(val_fid=falling(200, 90, 20))
+    assert "too short" in of_run(loss=falling(3))
+
+
+def test_a_run_of_adversarial_losses_is_undecided_for_that_reason() -> None:
+    game = of_run(d_loss=flat(200), g_loss=flat(200))
+    assert "do not measure quality" in game
+    assert "flat from slowly" not in game
+    assert "still improving" in of_run(d_loss=flat(200), recon_loss=falling(200))

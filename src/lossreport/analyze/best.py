@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -16,7 +17,7 @@ MAX_SCORES: Final = 3
 
 
 def bests(context: Context) -> Iterator[Best]:
-    """Yield the lowest row of the validation loss that decides, then the highest rows of accuracies and the like.
+    """Yield the lowest row of the validation loss that decides, then the best rows of accuracies and the like.
 
     What decides is the total where it is logged, else the first cross-entropy or loss.
     """
@@ -26,11 +27,17 @@ def bests(context: Context) -> Iterator[Best]:
     if loss is not None:
         yield from _best(context, loss, loss.y)
     scores = [s for s in context.judged if s.split != "train" and context.kind(s).id in SCORES]
-    for series in scores[:MAX_SCORES]:
-        yield from _best(context, series, -series.y)
+    for series in sorted(scores, key=lambda s: _rank(s.name))[:MAX_SCORES]:
+        yield from _best(context, series, series.y if context.kind(series).goal == "down" else -series.y)
 
 
-SCORES: Final = ("accuracy", "map")
+SCORES: Final = ("accuracy", "map", "image_quality", "image_distance")
+HALVES: Final = re.compile(r"precision|recall", re.IGNORECASE)
+"""Each of them alone is highest for a model that misses much, or that finds too much: they come after what weighs both."""
+
+
+def _rank(name: str) -> bool:
+    return HALVES.search(name) is not None and "average" not in name.lower()
 
 
 def _best(context: Context, series: Series, cost: Floats) -> Iterator[Best]:

@@ -150,6 +150,14 @@ RUN: Final = {
         zh="从现有的行看不出是走平还是缓慢改善。{open}", en="The rows logged cannot separate flat from slowly improving.{open}"
     ),
 }
+RUN_GAME = Text(
+    zh="{names}是对抗或策略的 loss，升降不说明质量，单凭 loss 不能判断这次训练是否收敛。{open}",
+    en="Adversarial or policy losses ({names}) do not measure quality, so the losses cannot tell whether this run converged.{open}",
+)
+NO_LOSS = Text(
+    zh="日志里没有可以判断的 loss，因此不能判断这次训练是否收敛。{open}",
+    en="No loss that could be judged is logged, so whether this run converged cannot be told.{open}",
+)
 NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing found calls for stopping.")
 OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Findings to look at first ({count}): {kinds}.")
 OTHERS = Text(zh="另外：{sentences}。", en=" Besides, {sentences}.")
@@ -399,7 +407,12 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
-    template = RUN_FROZEN if frozen else RUN[state]
+    games = [(series, judged) for series, judged in main if judged.is_game]
+    if games and not frozen and state in (State.CONVERGED, State.INCONCLUSIVE):
+        state, deciding = State.INCONCLUSIVE, _one_each(games)
+        template = RUN_GAME
+    else:
+        template = RUN_FROZEN if frozen else RUN[state] if made else NO_LOSS
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)

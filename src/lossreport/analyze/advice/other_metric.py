@@ -18,7 +18,7 @@ LOOK: Final = {
     ),
     "game": Text(
         zh="{names} 是对抗训练或强化学习的 loss，不反映好坏：看奖励、胜率或 FID，并从这些指标选 checkpoint。代价：定期评测。",
-        en="{names} is a loss of adversarial training or reinforcement learning and no measure of quality: look at reward, win rate or FID, and choose checkpoints by them. Cost: a regular evaluation.",
+        en="Adversarial or reinforcement-learning losses ({names}) do not measure quality: look at reward, win rate or FID, and choose checkpoints by them. Cost: a regular evaluation.",
     ),
     "preference": Text(
         zh="{names} 是偏好优化的 loss：同时看 rewards/accuracies、rewards/margins 和被选答案的 logp 是否一起下降，再用独立评测决定。代价：一次评测。",
