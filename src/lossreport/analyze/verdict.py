@@ -15,11 +15,12 @@ from lossreport.analyze.decay import decay_trend
 from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr, lr_changes
+from lossreport.analyze.surviving import outlived
 from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, Severity, State, Trend, Verdict
-from lossreport.model.run import Axis, Floats, Series
+from lossreport.model.run import Axis, Floats, Series, Status
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
 from lossreport.words import AXES, KINDS
 
@@ -86,6 +87,10 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): these rows cannot separate flat from slowly improving. {trend}",
     ),
 }
+APART = Text(
+    zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，而训练 loss 仍是有限值；损坏的是验证的计算，不是这次训练。",
+    en="`{metric}` ({path}): it ended with a non-finite value while the training loss stayed finite; the validation is broken, not the run.",
+)
 GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
@@ -159,6 +164,7 @@ NO_LOSS = Text(
     en="No loss that could be judged is logged, so whether this run converged cannot be told.{open}",
 )
 NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing found calls for stopping.")
+CRASHED_OPEN = Text(zh="训练异常退出：先看日志末尾的报错。", en=" The run crashed: look at the error at the end of the log first.")
 OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Findings to look at first ({count}): {kinds}.")
 OTHERS = Text(zh="另外：{sentences}。", en=" Besides, {sentences}.")
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
@@ -180,7 +186,8 @@ SHORT: Final = {
 class Judgement:
     """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
 
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured;
+    `is_apart` where a validation is not finite and the training is.
     """
 
     state: State
@@ -190,6 +197,7 @@ class Judgement:
     is_game: bool = False
     by_half: bool = False
     is_frozen: bool = False
+    is_apart: bool = False
 
 
 def verdicts(context: Context) -> Iterator[Verdict]:
@@ -228,7 +236,9 @@ def judge(context: Context, series: Series) -> Judgement:
     finite = np.isfinite(series.y)
     tail = finite[-max(1, round(0.25 * len(series))) :]
     if (len(series) and not finite[-1]) or _reported_nonfinite(context):
-        return Judgement(state=State.BROKEN, because=_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
+        apart = not _reported_nonfinite(context) and outlived(context, series)
+        because = _ids(context, series, ("nonfinite",), anywhere=not apart)
+        return Judgement(state=State.BROKEN, because=because, confidence="high", is_apart=apart)
     if context.has("masked_nonfinite", series):
         return Judgement(state=State.BROKEN, because=_ids(context, series, ("masked_nonfinite",)), confidence="high")
     if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
@@ -341,6 +351,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
             values["trend"] = _trend(context, series, judged.trend)
         case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING:
             pass
+    if judged.is_apart:
+        return APART(**values)
     if judged.state is State.BROKEN and np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series):
         return MASKED(**values)
     if judged.state is State.IMPROVING:
@@ -398,7 +410,7 @@ def main_losses(context: Context) -> list[Series]:
 
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
     wanted = {series.id for series in main_losses(context)}
-    main = [(series, judged) for series, judged in made if series.id in wanted]
+    main = [(series, judged) for series, judged in made if series.id in wanted and not judged.is_apart]
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
     if state in (State.IMPROVING, State.CONVERGED):
@@ -437,6 +449,8 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
 
 def _open(context: Context) -> Phrase:
     """Return what must be looked at although the verdict itself is no trouble: findings of medium severity and more."""
+    if context.run.status is Status.CRASHED:
+        return CRASHED_OPEN()
     grave = [f for f in context.found if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None]
     if not grave:
         return NOTHING_OPEN()
