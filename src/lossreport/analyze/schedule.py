@@ -31,6 +31,8 @@ HOLD: Final = 0.25
 """Warm-up, stable, decay: the peak is held for a quarter of the run."""
 HELD: Final = 0.1
 """Between its first and last row at the peak a rate stays within 10 % of it."""
+SHAPELESS: Final = 0.9
+"""A rate that has not lost a tenth of its peak yet has no shape: a line and an exponential down to 0.9 lie 0.13 % of the peak apart."""
 LATE_PEAK: Final = 0.2
 """One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
 LEAST_SPAN: Final = 3
@@ -71,6 +73,8 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
         return "warmup_constant" if warm else "constant"
     if _is_step(v[peak.first :], peak.quantum):
         return "step"
+    if body.min() > SHAPELESS:
+        return "unknown"
     held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
     return _named(_shape(body, peak), v, peak, warm) if held else "unknown"
 

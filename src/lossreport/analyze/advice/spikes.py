@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import is_epoch_level
-from lossreport.model.analysis import Finding, Recommendation
+from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.text import Text
 
 EPOCHS = Text(
@@ -28,7 +28,7 @@ ROWS = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were."""
-    open_ = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None]
+    open_ = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None and f.severity is not Severity.LOW]
     series = {s.id: s for s in case.context.run.series}
     outliers = [f for f in case.context.found if f.kind == "batch_outlier"]
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]

@@ -22,6 +22,9 @@ BATCH_ROWS: Final = 100
 """Below this a step-level log has no neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
 RECOVERED: Final = 0.25
 """A batch outlier: the next row keeps less than a quarter of the excess."""
+SMALL: Final = 1.5
+"""One step-level row less than half again as high as its neighbours is told, but nothing to do: batches of detection, segmentation and diffusion differ
+by as much from one to the next (PaddleDetection #1946: 0.63 to 0.89 within seven rows)."""
 FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
 
@@ -91,12 +94,13 @@ def _finding(series: Series, first: int, last: int, severity: Severity) -> Findi
     value = float(series.y[peak])
     outlier = is_batch_outlier(series, first, last, baseline)
     numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    small = first == last and not is_epoch_level(series) and baseline > 0 and value < SMALL * baseline
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
     return make_finding(
         "batch_outlier" if outlier else "spike",
         series,
         list(range(first, last + 1)),
-        Severity.LOW if outlier else severity,
+        Severity.LOW if outlier or small else severity,
         text,
         numbers=numbers,
     )
