@@ -131,7 +131,7 @@ def rows_of(template: str) -> str:
 
 
 def test_the_decimals_before_the_word_epoch_are_of_the_loss(tmp_path: Path) -> None:
-    line = "Training: 2021-03-16 00:16:03,415-Speed 3262.77 samples/sec   Loss {loss:.4f}   LearningRate 0.1000   Epoch: 0   Global Step: {i}   Required: 31 hours\n"
+    line = "Training: 2021-03-16 00:16:03,415-rank0   Loss {loss:.4f}   LearningRate 0.1000   Epoch: 0   Global Step: {i}   Required: 31 hours\n"
     run = read(tmp_path, rows_of(line))
     assert series(run, "train/Loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
     assert series(run, "train/LearningRate").y.tolist() == [0.1] * 7
@@ -172,3 +172,17 @@ def test_a_value_with_its_mean_behind_it_is_a_meter_whatever_its_name(tmp_path: 
         tmp_path, rows_of("Epoch: [1][{i}/230]\tTime 0.19 (0.83)\tXent {loss:.4f} ({loss:.4f})\tHtri 0.0000 (0.1406)\tAcc 3.12 (0.52)\n")
     )
     assert {"Xent", "Htri", "Acc"} <= {s.name for s in run.series}
+
+
+def test_a_bar_called_steps_counts_those_of_the_whole_training(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {epoch}/3\nsteps:  {i}%|###   | {i}/60 [13:19<21:14, 21.61s/it, avr_loss={3 - i / 100:.4f}]\n"
+        for epoch in (1, 2, 3)
+        for i in range(20 * epoch - 18, 20 * epoch + 1, 2)
+    )
+    assert series(read(tmp_path, text), "train/avr_loss").x.tolist() == list(range(2, 61, 2))
+
+
+def test_numbers_in_quotes_are_numbers(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("INFO: iter: {i}, 'loss': '{loss:.4f}', eta: 0:02:34\n"))
+    assert series(run, "train/loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)

@@ -413,3 +413,35 @@ def test_open_pcdet_before_2023_is_read(read: Read) -> None:
     assert parser_of(rows) == "openpcdet_text"
     assert points(read(rows), "train/loss iteration value") == [(4900, 4.9), (4950, 4.95)]
     assert read(rows).value("epochs") == 120
+
+
+def fits(*totals: int) -> str:
+    return "".join(
+        f"Epoch 1/{total}\n10/10 [==============================] - 1s - loss: {3 - i / 10:.4f} - val_loss: {3.2 - i / 10:.4f}\n"
+        for i, total in enumerate(totals)
+    )
+
+
+def test_a_loop_that_fits_one_epoch_at_a_time_counts_on(read: Read) -> None:
+    run = read(fits(1, 1, 1))
+    assert points(run, "train/loss epoch epoch_mean") == [(1, 3.0), (2, 2.9), (3, 2.8)]
+    assert run.value("epochs") is None
+    assert [segment.why for segment in run.segments] == ["start"]
+
+
+def test_a_training_of_one_epoch_is_planned_as_one(read: Read) -> None:
+    assert read(fits(1)).value("epochs") == 1
+
+
+def test_rows_of_paddle_detection_before_its_second_version_are_read(read: Read) -> None:
+    rows = "".join(
+        f"2020-12-22 08:05:25,238-INFO: iter: {i}, lr: 0.019992, 'loss_cls': '0.5', 'loss': '{v}', eta: 5 days, 1:16:20, batch_cost: 0.39 sec, ips: 5.0 images/sec\n"
+        for i, v in ((0, "2.5"), (20, "nan"))
+    )
+    assert parser_of(rows) == "paddle_text"
+    assert str(points(read(rows), "train/loss iteration window_median")) == "[(0.0, 2.5), (20.0, nan)]"
+
+
+def test_the_rows_of_yolov5_without_the_word_are_losses_too(read: Read) -> None:
+    run = read("".join(YOLO.format(at=at, of=9) for at in range(3)))
+    assert {series.name for series in run.series if series.split == "train"} == {"box_loss", "obj_loss", "cls_loss"}

@@ -22,8 +22,11 @@ LEVEL: Final = re.compile(
     r"^(?:[\s\-|:\[\]]*(?:[\w.\-/]{1,40}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
 )
 DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+[\w: ]+?(?=,|\s{2}|$)", re.IGNORECASE)
-BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
-"""A tqdm bar; what stands in its brackets behind the rate is the postfix."""
+BAR: Final = re.compile(r"(?P<whole>\bsteps?:\s*)?\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?", re.IGNORECASE)
+"""A tqdm bar; what stands in its brackets behind the rate is the postfix.
+
+One that is called `steps` (kohya's scripts, diffusers) counts those of the whole training.
+"""
 EPOCH: Final = re.compile(
     r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
@@ -46,6 +49,7 @@ SPLIT_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
+QUOTED: Final = re.compile(rf"(?<=: )['\"]({NUM})['\"]", re.IGNORECASE)
 NAME: Final = r"[^\W\d][\w./@+\-#']*(?:\([\w@ /%]*\))?(?: [^\W\d][\w./@+\-']*(?:\([\w@ /%]*\))?){0,4}"
 PAIR: Final = re.compile(
     rf"(?<!\d)(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.]|-\d\d?-\d)(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
@@ -107,7 +111,7 @@ def text_row(text: str) -> TextRow | None:
         return None
     body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
     body = CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
-    body = WRAPPED.sub(r"\1", _without_config(body))
+    body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(body)))
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
@@ -160,7 +164,8 @@ def _step(step: re.Match[str] | None, bracket: re.Match[str] | None, bar: re.Mat
         word = (said.get("word") or "iteration").lower() if step is not None else "batch"
         return float(match["i"].replace(",", "")), int(said["n"].replace(",", "")) if said.get("n") else None, word
     if bar is not None:
-        return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, "batch"
+        word = "global step" if bar["whole"] else "batch"
+        return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, word
     return None, None, ""
 
 
