@@ -186,3 +186,13 @@ def test_a_bar_called_steps_counts_those_of_the_whole_training(tmp_path: Path) -
 def test_numbers_in_quotes_are_numbers(tmp_path: Path) -> None:
     run = read(tmp_path, rows_of("INFO: iter: {i}, 'loss': '{loss:.4f}', eta: 0:02:34\n"))
     assert series(run, "train/loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+
+
+def test_a_date_without_seconds_does_not_hide_the_split(tmp_path: Path) -> None:
+    text = "".join(
+        f"2025-11-28 18:3{e}: ********Train Epoch {e}: averaged Loss: {3 / e:.4f}, train time: 45.03 s\n2025-11-28 18:3{e}: ***********Val Epoch {e}: average Loss: {4 / e:.4f}, train time: 2.17 s\n"
+        for e in (1, 2, 3, 4)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "train/Loss").y.tolist() == [3.0, 1.5, 1.0, 0.75]
+    assert series(run, "val/Loss").y.tolist() == [4.0, 2.0, 1.3333, 1.0]

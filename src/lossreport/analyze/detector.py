@@ -22,7 +22,7 @@ from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
-LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
+LOSS_WORD: Final = re.compile(r"loss|损失|損失|(?:^|[_/ ])rmse(?:$|[_/ ])", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
 GAMES: Final = ("gan", "policy", "value")
 FIRST_STEP: Final = 1

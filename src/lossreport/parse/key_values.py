@@ -14,7 +14,7 @@ NUM: Final = (
     r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)(?![A-Za-z])|-?1\.#(?:QNAN|IND|INF)"
 )
 STAMP: Final = re.compile(
-    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2}\s+\d+)?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
+    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2}\s+\d+)?[ T,_-]*\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
 )
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?")
 GLOG: Final = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./\-]+:\d+\] ?")
@@ -68,7 +68,7 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|required|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
-AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
+AVERAGED: Final = re.compile(r"^(?:averaged?|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
