@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
+from lossreport.analyze.best import scores
 from lossreport.analyze.detector import shown_x
 from lossreport.analyze.schedule import constant_lr, spent_lr
 from lossreport.model.analysis import Recommendation, State, Verdict
@@ -47,9 +48,14 @@ STOP = Text(
     en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
 )
 BEST = Text(
-    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低验证 loss。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
-    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower the validation loss. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower that loss again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
 )
+BY_SCORE = Text(
+    zh="按验证 loss，最佳 checkpoint 在 {where}；按 {score} 则在 {axis} {x}（{value}）：用任务真正看重的指标来选。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="By the validation loss the best checkpoint is that of {where}, by {score} that at {axis} {x} ({value}): choose by the metric that your task is judged by. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+)
+SCORE = Text(zh="`{name}`", en="`{name}`")
 AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
@@ -131,8 +137,24 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         row = int(np.nanargmin(one.y))
         where.append(AT(metric=one.label, value=number(float(one.y[row])), axis=AXES[one.axis.value], x=shown_x(one.x[row])))
     if where:
-        text = BEST(where=Join(items=tuple(where)))
+        shown = Join(items=tuple(where))
+        better = next((score for score in scores(case.context) if all(_peaks_later(score, one) for one in over)), None)
+        if better is None:
+            text = BEST(where=shown)
+        else:
+            top = int(np.nanargmax(better.y))
+            value, axis, name = number(float(better.y[top])), AXES[better.axis.value], SCORE(name=better.label)
+            text = BY_SCORE(where=shown, score=name, axis=axis, x=shown_x(better.x[top]), value=value)
         yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=text, source="Deep Learning Tuning Playbook")
+
+
+def _peaks_later(score: Series, loss: Series) -> bool:
+    """Return whether a score of the validation is best after the lowest row of a loss, and better than it was there."""
+    if score.axis is not loss.axis or not np.isfinite(score.y).any():
+        return False
+    lowest, top = float(loss.x[int(np.nanargmin(loss.y))]), int(np.nanargmax(score.y))
+    before = score.y[score.x <= lowest]
+    return bool(score.x[top] > lowest and len(before) and np.isfinite(before).any() and score.y[top] > np.nanmax(before))
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

@@ -24,10 +24,10 @@ TRAIN_SHARE: Final = 0.25
 """The training loss may rise by at most a quarter of the slope of the validation loss."""
 
 TEXT = Text(
-    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。最佳 checkpoint 是 {axis} {x} 的那个。",
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。按这个 loss，最佳 checkpoint 是 {axis} {x} 的那个。",
     en=(
         "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen since, to a median of {end} at the end ({rise}), while the training loss has not: "
-        "overfitting. The best checkpoint is the one at {axis} {x}."
+        "overfitting. By this loss the best checkpoint is the one at {axis} {x}."
     ),
 )
 COMPONENT = Text(

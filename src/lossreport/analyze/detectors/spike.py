@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
 from lossreport.analyze.excursion import MIN_EXCESS, MIN_ROWS, excursions
+from lossreport.analyze.mosaic import FACT, closes_mosaic
 from lossreport.analyze.stats import fill, mad
 from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -35,6 +37,10 @@ SPIKE = Text(
 THROUGH_ZERO = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，邻近行的中位数为 {baseline}，之后回落。",
     en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value} against a median of {baseline} in the neighbouring rows, and recovers.",
+)
+MOSAIC = Text(
+    zh="`{metric}`（{path}）在 epoch {x} 跳到 {value}（邻近行的中位数 {baseline}）后回落：Ultralytics 从这里起的最后 {closed} 个 epoch 关闭 mosaic 增强（`close_mosaic`，默认 10），训练图像随之改变，与这一跳一致。",
+    en="`{metric}` ({path}) jumps to {value} at epoch {x} (median of the neighbouring rows {baseline}) and recovers. It is where Ultralytics turns mosaic augmentation off for the last {closed} epochs (`close_mosaic`, 10 by default), and consistent with that change of the images.",
 )
 LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
@@ -71,7 +77,7 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold("spike_excess", MIN_EXCESS)
-            found = _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
+            found = _spikes(context, series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
             yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
 
 
@@ -80,30 +86,34 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(series: Series, severity: Severity) -> Iterator[Finding]:
+def _spikes(context: Context, series: Series, severity: Severity) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
         for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
-            yield _finding(series, span.first_row + first, span.first_row + last, severity)
+            yield _finding(context, series, span.first_row + first, span.first_row + last, severity)
 
 
-def _finding(series: Series, first: int, last: int, severity: Severity) -> Finding:
+def _finding(context: Context, series: Series, first: int, last: int, severity: Severity) -> Finding:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
     value = float(series.y[peak])
     outlier = is_batch_outlier(series, first, last, baseline)
     numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    closed = closes_mosaic(context, series, float(series.x[first]))
     small = first == last and not is_epoch_level(series) and baseline > 0 and value < SMALL * baseline
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
-    return make_finding(
+    if closed is not None:
+        text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
+    made = make_finding(
         "batch_outlier" if outlier else "spike",
         series,
         list(range(first, last + 1)),
-        Severity.LOW if outlier or small else severity,
+        Severity.LOW if outlier or small or closed is not None else severity,
         text,
         numbers=numbers,
     )
+    return made if closed is None else replace(made, explained_by=FACT)
 
 
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
