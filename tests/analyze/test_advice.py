@@ -12,7 +12,7 @@ import lossreport
 from lossreport.analyze.adviser import advices
 from lossreport.analyze.schedule import SPENT
 from lossreport.model.analysis import Recommendation, State
-from lossreport.model.run import Event, Run
+from lossreport.model.run import Event, Floats, Run
 from runs import falling, flat, make_run, make_series
 
 N = 300
@@ -186,6 +186,16 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
         lambda: with_health("z_loss", [50.0 + 0.2 * i for i in range(200)]),
         "output logits may be drifting",
     ),
+    "a validation that logs scores only": (
+        lambda: make_run(loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        lambda: make_run(loss=falling(30), val_loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        "metrics (val/psnr) but no validation loss",
+    ),
+    "no validation at all": (
+        lambda: make_run(loss=falling(30)),
+        lambda: make_run(loss=falling(30), val_psnr=np.linspace(20, 30, 30)),
+        "Add a validation set",
+    ),
     "a loss that is no measure": (
         lambda: make_run(diffusion_loss=falling(100)),
         lambda: make_run(closs=falling(100)),
@@ -290,3 +300,37 @@ def test_gradients_that_are_0_in_every_row_reach_no_parameter(rows: int, found: 
     findings = [one for one in lossreport.analyze(make_run(series), strict=True).findings if one.kind == "constant_metric"]
     assert bool(findings) is found
     assert not found or ("so is" in findings[0].text.plain("en")) is (rate == 0)
+
+
+def test_the_best_rows_are_those_of_scores_that_weigh_misses_and_finds() -> None:
+    scores = {f"val_{name}": np.linspace(0.1, 0.9, 30) for name in ("precision", "recall", "mAP50", "mAP50-95")}
+    run = make_run(loss=falling(30), **scores)
+    names = {series.id: series.name for series in run.series}
+    assert [names[best.series] for best in lossreport.analyze(run, strict=True).bests][:2] == ["mAP50-95", "mAP50"]
+
+
+def test_the_best_distance_is_the_lowest_and_the_best_likeness_the_highest() -> None:
+    analysis = lossreport.analyze(make_run(loss=falling(30), val_fid=falling(30, 90, 20), val_psnr=np.linspace(20, 30, 30)), strict=True)
+    assert sorted(best.value for best in analysis.bests) == [pytest.approx(falling(30, 90, 20)[-1]), 30.0]
+
+
+def test_a_map_decides_before_one_of_several_terms_and_after_a_total() -> None:
+    terms = {"val_box_loss": falling(30), "val_cls_loss": falling(30), "val_mAP50": np.linspace(0.1, 0.9, 30)}
+    run = make_run(box_loss=falling(30), **terms)
+    names = {series.id: series.name for series in run.series}
+    assert next(names[best.series] for best in lossreport.analyze(run, strict=True).bests) == "mAP50"
+    run = make_run(loss=falling(30), val_loss=falling(30), **terms)
+    names = {series.id: series.name for series in run.series}
+    assert next(names[best.series] for best in lossreport.analyze(run, strict=True).bests) == "loss"
+
+
+@pytest.mark.parametrize(
+    ("score", "told"), [(np.linspace(0.1, 0.9, 60), True), (np.r_[np.linspace(0.1, 0.9, 30), np.linspace(0.9, 0.2, 30)], False)]
+)
+def test_a_score_that_still_rises_is_named_beside_the_lowest_loss(score: Floats, told: bool) -> None:
+    val = np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]
+    said = [
+        one.text.plain("en")
+        for one in lossreport.analyze(make_run(loss=falling(60), val_loss=val, val_mAP50=score), strict=True).recommendations
+    ]
+    assert any("still got better (best val/mAP50" in text for text in said) is told

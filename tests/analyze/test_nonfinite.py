@@ -12,7 +12,7 @@ from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.nonfinite import DETECTOR
 from lossreport.analyze.views import enrich
 from lossreport.model.analysis import Analysis, Finding, Severity, State
-from lossreport.model.run import Event
+from lossreport.model.run import Event, Floats, Status
 from runs import falling, make_run, make_series
 
 
@@ -98,3 +98,58 @@ def test_an_exit_that_the_log_reports_breaks_the_run() -> None:
     assert finding.severity is Severity.CRITICAL
     assert finding.evidence[0].line == 21
     assert analysis.run_verdict("r1").state is State.BROKEN
+
+
+def test_a_validation_that_is_nan_breaks_no_run_that_trains_on() -> None:
+    run = make_run(loss=falling(30), val_loss=np.full(30, np.nan), val_mAP50=np.linspace(0.1, 0.6, 30))
+    analysis = lossreport.analyze(run, strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind == "nonfinite"]
+    assert finding.severity is Severity.HIGH
+    assert "training loss stays finite" in finding.text.plain("en")
+    assert analysis.run_verdict("r1").state is not State.BROKEN
+    said = [one.text.plain("en") for one in analysis.recommendations]
+    assert any("this alone is no reason to go back to a checkpoint" in text for text in said)
+    assert not any("Do not use weights" in text or "No value of" in text for text in said)
+
+
+@pytest.mark.parametrize(
+    "loss",
+    [np.r_[falling(29), np.nan], np.r_[falling(20), np.full(10, falling(20)[-1])], np.full(30, np.nan)],
+    ids=["dies too", "is repeated by the logger", "never was finite"],
+)
+def test_a_validation_that_is_nan_breaks_a_run_whose_training_shows_no_life_after_it(loss: Floats) -> None:
+    run = make_run(loss=loss, val_loss=np.r_[falling(22), np.full(8, np.nan)])
+    assert lossreport.analyze(run, strict=True).run_verdict("r1").state is State.BROKEN
+
+
+def test_a_validation_that_is_nan_in_the_last_row_alone_leaves_it_open_whether_the_weights_are() -> None:
+    run = make_run(loss=falling(30), val_loss=np.r_[falling(29), np.nan])
+    assert lossreport.analyze(run, strict=True).run_verdict("r1").state is State.BROKEN
+
+
+def test_rows_that_are_nan_between_finite_ones_cost_no_weights() -> None:
+    y = falling(30)
+    y[[7, 12]] = np.nan
+    (text,) = [one.text.plain("en") for one in lossreport.analyze(make_run(loss=y), strict=True).recommendations if one.when == "now"]
+    assert "the weights are finite" in text
+    assert "Do not use weights" not in text
+
+
+def test_what_never_was_finite_is_named_and_nothing_else() -> None:
+    run = make_run(loss=np.full(9, np.nan), rpn_loss=falling(9), box_loss=np.full(9, np.nan))
+    (text,) = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations if one.when == "now"]
+    assert text.startswith("No value of loss, box_loss is finite")
+
+
+def test_an_exit_told_in_two_lines_is_one_finding() -> None:
+    run = replace(
+        make_run(closs=falling(20)), events=tuple(Event(kind="nonfinite_exit", source="s1", line=n, quote="NaN") for n in (21, 22))
+    )
+    (finding,) = [one for one in lossreport.analyze(run).findings if one.kind == "nonfinite"]
+    assert finding.evidence[0].line == 21
+
+
+def test_a_crash_is_told_in_the_verdict() -> None:
+    for status, told in ((Status.CRASHED, True), (Status.UNKNOWN, False)):
+        verdict = lossreport.analyze(replace(make_run(loss=falling(30)), status=status)).run_verdict("r1")
+        assert ("crashed" in verdict.text.plain("en")) is told

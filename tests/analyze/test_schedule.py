@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analyze.schedule import RESTART, lr_class
+from lossreport.analyze.schedule import RESTART, SHAPELESS, lr_class
 from lossreport.model.run import Floats
 from runs import falling, make_run, rng
 
@@ -56,3 +56,8 @@ def test_the_report_names_it() -> None:
     analysis = lossreport.analyze(make_run(loss=falling(N), lr=SHAPES["warmup_cosine"] * 1e-3))
     assert [one.schedule for one in analysis.lr_schedules] == ["warmup_cosine"]
     assert "warm-up and cosine decay" in lossreport.render(lossreport.compose(analysis), "md", "en")
+
+
+@pytest.mark.parametrize(("low", "shape"), [(SHAPELESS + 0.05, "unknown"), (SHAPELESS - 0.3, "linear")])
+def test_a_rate_that_has_hardly_fallen_has_no_shape_yet(low: float, shape: str) -> None:
+    assert lr_class(np.linspace(1.0, low, 40)) == shape

@@ -243,6 +243,7 @@ BROKEN: dict[str, tuple[str, Floats, int]] = {
     "accuracy above 1 among fractions": ("acc", np.r_[np.linspace(0.1, 0.9, 18), 62.0, 0.9], 1),
     "percentages": ("acc", np.linspace(0.5, 90, 20), 0),
     "percentages that begin low": ("acc", np.r_[np.linspace(0.1, 0.9, 12), np.linspace(1, 30, 18)], 0),
+    "percentages of batches that seldom hold a hit": ("acc", np.where(np.arange(20) % 7 == 3, 3.8462, 0.0), 0),
     "fractions": ("acc", np.linspace(0.1, 1.0, 20), 0),
     "perplexity below 1": ("perplexity", np.r_[falling(19, 30, 2), 0.4], 1),
     "perplexity": ("perplexity", falling(20, 30, 1.01), 0),

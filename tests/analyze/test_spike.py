@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analyze.detector import Context
-from lossreport.analyze.detectors.spike import DETECTOR
+from lossreport.analyze.detectors.spike import DETECTOR, SMALL
 from lossreport.analyze.excursion import MIN_EXCESS, excursions
 from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -171,3 +172,15 @@ def test_a_spike_is_grave_where_it_doubles_the_loss_or_costs_half_the_progress(k
     y[50] = peak
     (one,) = found(y, name="loss", metric_type=kind)
     assert one.severity is (Severity.HIGH if grave else Severity.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    ("height", "severity"), [(SMALL - 0.1, Severity.LOW), (SMALL + 0.5, Severity.HIGH)], ids=["half as high", "higher"]
+)
+def test_one_batch_that_is_a_little_harder_is_low_and_asks_for_nothing(height: float, severity: Severity) -> None:
+    y = np.ones(40)
+    y[20] = height
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind == "spike"]
+    assert finding.severity is severity
+    assert any("skip the next" in one.text.plain("en") for one in analysis.recommendations) is (severity is Severity.HIGH)

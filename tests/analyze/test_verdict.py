@@ -278,3 +278,20 @@ def test_a_run_that_only_plays_is_told_by_its_reward_and_not_as_flat_or_improvin
     assert "as medians of the first and the last tenth: reward from 0.03846 to 0.9615" in text
     assert not any(finding.kind == "constant_metric" for finding in analysis.findings), "a policy updated once has a loss of 0"
     assert not any("validation set" in one.text.plain("en") for one in analysis.recommendations)
+
+
+def of_run(**metrics: Floats) -> str:
+    (verdict,) = [v for v in lossreport.analyze(make_run(**metrics), strict=True).verdicts if not v.series]
+    return verdict.text.plain("en")
+
+
+def test_a_log_without_a_loss_is_not_called_short() -> None:
+    assert "The logs hold no loss" in of_run(val_fid=falling(200, 90, 20))
+    assert "too short" in of_run(loss=falling(3))
+
+
+def test_a_run_of_adversarial_losses_is_undecided_for_that_reason() -> None:
+    game = of_run(d_loss=flat(200), g_loss=flat(200))
+    assert "no measure of quality" in game
+    assert "flat from slowly" not in game
+    assert "still improving" in of_run(d_loss=flat(200), recon_loss=falling(200))

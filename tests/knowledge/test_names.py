@@ -17,7 +17,7 @@ NAMES = {
     "l1": "loss_ct|l1_loss_action_9|mae|L1 Loss|VLA Train/L1 Loss|loss_ct_ind|mean_absolute_error",
     "mse": "mse|mse_loss|mean_squared_error|valid_0's l2",
     "huber": "huber_loss|smooth_l1_loss|loss_smooth_l1",
-    "reconstruction": "recon_loss|out_recon_loss|reconstruction_loss|rec_loss",
+    "reconstruction": "cycle_A|idt_B|l_pix|l_g_percep|G_VGG|recon_loss|out_recon_loss|reconstruction_loss|rec_loss",
     "kl": "kl|kl_loss|kld_loss|approx_kl|objective/kl|ppo_kl|policy/approxkl_avg",
     "elbo": "elbo_loss|neg_elbo|vae_loss",
     "contrastive": "info_nce|nt_xent_loss|contrastive_loss|clip_loss|clip_val_loss|itc_loss",
@@ -35,7 +35,10 @@ NAMES = {
     "importance_ratio": "objective/ratio|sampling/importance_ratio",
     "diffusion": "eps_loss|diffusion_loss|denoising_loss",
     "flow_matching": "flow_matching_loss|fm_loss",
-    "gan": "d_loss|g_loss|Discriminator Loss|Generator Loss|adv_loss|domain_classifier_loss|critic_loss",
+    "gan": "d_loss|g_loss|Discriminator Loss|Generator Loss|adv_loss|domain_classifier_loss|critic_loss"
+    "|D_A|G_B|G_GAN|D_real|l_g_gan|l_d_fake",
+    "image_quality": "psnr|ssim|test/psnr|PSNR_Y|ms_ssim",
+    "image_distance": "fid|FID|fid50k_full|kid50k|lpips",
     "cls": "cls_loss|loss_cls|loss_classifier|loss_rpn_cls|d0.loss_cls|train/cls_om",
     "box": "loss_bbox|loss_giou_3|box_loss|train/box_loss|loss_bbox_unscaled|loss_box_reg|loss_rpn_loc|loss_rpn_box_reg|loss_iou",
     "dfl": "dfl_loss|train/dfl_om|loss_dfl",
@@ -45,7 +48,7 @@ NAMES = {
     "listener": "LOSS TOK2VEC|LOSS TRANSFORMER|LOSS TRANS...",
     "loss_scale": "loss_scale|loss scale|grad_scale",
     "accuracy": "acc_action_5|acc_image_9|Acc@1|top5|rewards/accuracies|VLA Train/Action Token Accuracy|mIoU|success_rate|mean_token_accuracy"
-    "|top_k_accuracy_5|recall(B)|rouge-1|ENTS_F|CATS_SCORE|DEP_UAS|NER P|bleu-detok",
+    "|top_k_accuracy_5|recall(B)|rouge-1|ENTS_F|CATS_SCORE|DEP_UAS|NER P|bleu-detok|Accu|dice_coef|mean_fg_dice|dice_class_2",
     "error_rate": "class_error|class error|class_error_unscaled|wer|cer",
     "map": "mAP|mAP50|metrics/mAP50-95(B)|mAP_0.5:0.95|bbox/AP|bbox/APs|AP .5|AR (M)|coco_eval_bbox_0|test_coco_eval_bbox_3|best mAP",
     "perplexity": "perplexity|ppl|lm loss PPL|code_perplexity",
@@ -58,7 +61,7 @@ NAMES = {
     "counter": "n_parameters|epoch|step|global_step|num_tokens|eta_seconds|elapsed|train_runtime|VLA Train/Epoch|wall",
     "generic": "loss|total_loss|val_loss|loss_step|VLA Train/Loss|损失|cardinality_error_unscaled|rewards/rejected|reward_std|reward_loss|kl_coef"
     "|loss_mask|aux_loss|elbo|v_loss|noise_loss|flow_loss|sigmoid_loss|noise|value|ratio|scale|dice|gap|recap|ar_loss|KD Loss|heatmap_loss"
-    "|number of nan iterations|logits/chosen|completions/mean_length|never_seen",
+    "|number of nan iterations|logits/chosen|psnr_loss|ssim_loss|lpips_loss|out_d_real|completions/mean_length|never_seen",
 }
 """From the logs this program is tried on and the code of their loggers; the last row is what no alias may catch."""
 

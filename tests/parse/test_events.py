@@ -26,3 +26,17 @@ def test_a_saved_checkpoint_is_an_event(line: str) -> None:
 )
 def test_speaking_of_checkpoints_is_none(line: str) -> None:
     assert find_event(line) is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "FloatingPointError: Loss became infinite or NaN at iteration=521!",
+        "INFO:tensorflow:Error reported to Coordinator: <class 'InvalidArgumentError'>, LossTensor is inf or nan. : Tensor had NaN values",
+        "ERROR:tensorflow:Model diverged with loss = NaN.",
+        "Batch 3: Invalid loss, terminating training",
+        "Loss is nan, stopping training",
+    ],
+)
+def test_an_exit_for_a_loss_that_is_not_finite_is_an_event(line: str) -> None:
+    assert find_event(line) == "nonfinite_exit"

@@ -161,6 +161,38 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
     "mmlab_text": [
         ("val/accuracy epoch value", [1, 2, 3, 4, 5], [59.3333, 73.0, 76.0, 75.3333, 78.6667], [11, 20, 29, 38, 47]),
     ],
+    "nnunet_text": [
+        ("train/loss epoch epoch_mean", [0, 1], [0.1234, -0.2345], [11, 19]),
+        ("val/loss epoch epoch_mean", [0, 1], [0.0456, -0.1987], [12, 20]),
+        ("val/mean_fg_dice epoch epoch_mean", [0, 1], [0.3, 0.5], [13, 21]),
+        ("val/dice_class_2 epoch epoch_mean", [0], [0.4], [13]),
+        ("train/lr epoch value", [0, 1], [0.01, 0.00991], [10, 18]),
+    ],
+    "cyclegan_text": [
+        ("train/G_L1 iteration value", [100, 200, 300, 400], [22.31, 18.044, 15.9, 14.275], [2, 3, 4, 5]),
+        ("train/D_real iteration value", [100, 200, 300, 400], [0.512, 0.433, 0.35, 0.362], [2, 3, 4, 5]),
+    ],
+    "basicsr_text": [
+        ("train/l_pix iteration value", [500, 1000, 1500, 2000], [0.051, 0.042, 0.039, 0.038], [5, 6, 11, 12]),
+        ("train/lr iteration value", [500, 1000, 1500, 2000], [2e-4, 2e-4, 1e-4, 1e-4], [5, 6, 11, 12]),
+        ("val/psnr iteration value", [1000, 2000], [29.1, 29.9], [8, 14]),
+        ("val/ssim iteration value", [1000, 2000], [0.83, 0.845], [9, 15]),
+    ],
+    "darknet_text": [
+        ("train/loss iteration value", [1, 2, 3], [812.345678, 790.111111, 760.222222], [2, 5, 7]),
+        ("train/loss iteration ema", [1, 2, 3], [812.345678, 810.122222, 805.132222], [2, 5, 7]),
+        ("train/lr iteration value", [2, 3], [1e-5, 1e-3], [5, 7]),
+        ("val/mAP@0.50 iteration value", [3], [0.123456], [8]),
+    ],
+    "openpcdet_text": [
+        ("train/loss iteration value", [1, 50, 150], [9.1, 4.2, 2.1], [4, 5, 6]),
+        ("train/loss iteration running_mean", [1, 50, 150], [9.1, 6.2, 2.3], [4, 5, 6]),
+    ],
+    "arcface_text": [
+        ("train/Loss step window_mean", [50, 100, 150], [41.5, 38.25, 35.125], [2, 3, 7]),
+        ("train/LearningRate step value", [50, 100], [0.1, 0.05], [2, 3]),
+        ("val/lfw/Accuracy-Flip step value", [100], [0.91], [5]),
+    ],
     "mxnet_text": [
         ("train/accuracy iteration window_mean", [50, 100, 150], [0.101016, 0.151484, 0.247344], [3, 5, 11]),
         ("train/Speed iteration window_mean", [50, 100, 150], [305.32, 297.49, 305.08], [3, 5, 11]),

@@ -132,3 +132,75 @@ def test_a_counter_with_its_own_total_behind_a_bar_is_not_the_number_of_epochs()
     assert row is not None
     assert (row.epoch, row.epochs) == (3, None)
     assert text_row("epoch 3 | 10 | loss: 5.12").epochs == 10  # type: ignore[union-attr]
+
+
+def rows_of(template: str) -> str:
+    return "".join(template.format(i=i, loss=40 - i / 7) for i in range(10, 80, 10))
+
+
+def test_the_decimals_before_the_word_epoch_are_of_the_loss(tmp_path: Path) -> None:
+    line = "Training: 2021-03-16 00:16:03,415-rank0   Loss {loss:.4f}   LearningRate 0.1000   Epoch: 0   Global Step: {i}   Required: 31 hours\n"
+    run = read(tmp_path, rows_of(line))
+    assert series(run, "train/Loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+    assert series(run, "train/LearningRate").y.tolist() == [0.1] * 7
+    assert {s.name for s in run.series} == {"Loss", "LearningRate"}  # neither the year of the stamp nor the hours that are left
+
+
+def test_no_name_begins_with_the_unit_of_the_number_before_it(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("Step {i} per-step time 0.766s loss={loss:.3f}\n"))
+    assert [s.name for s in run.series] == ["loss"]
+
+
+def test_a_message_that_two_handlers_print_is_one_row(tmp_path: Path) -> None:
+    line = "global step {i}: loss = {loss:.4f} (1.647 sec/step)\n"
+    run = read(tmp_path, rows_of(f"INFO:tensorflow:{line}I0319 04:48:50.573053   364 learning.py:507] {line}"))
+    assert series(run, "train/loss").x.tolist() == list(range(10, 80, 10))
+
+
+def test_a_value_logged_twice_with_another_value_between_is_kept(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, "".join(f"step {i} loss: {3 - i / 9:.3f}\nstep {i} loss: 9.000\nstep {i} loss: {3 - i / 9:.3f}\n" for i in (1, 2, 3))
+    )
+    assert len(series(run, "train/loss").x) == 9
+
+
+def test_a_line_that_holds_no_number_but_nan_is_a_row(tmp_path: Path) -> None:
+    run = read(
+        tmp_path,
+        "".join(
+            f"INFO: Step {i} per-step time 1s\nINFO:tensorflow:{{'Loss/total_loss': {v},\n 'Loss/box_loss': {v}}}\n"
+            for i, v in enumerate((*"54321", "nan", "nan"))
+        ),
+    )
+    assert [str(v) for v in series(run, "train/Loss/total_loss").y] == ["5.0", "4.0", "3.0", "2.0", "1.0", "nan", "nan"]
+
+
+def test_a_value_with_its_mean_behind_it_is_a_meter_whatever_its_name(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, rows_of("Epoch: [1][{i}/230]\tTime 0.19 (0.83)\tXent {loss:.4f} ({loss:.4f})\tHtri 0.0000 (0.1406)\tAcc 3.12 (0.52)\n")
+    )
+    assert {"Xent", "Htri", "Acc"} <= {s.name for s in run.series}
+
+
+def test_a_bar_called_steps_counts_those_of_the_whole_training(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {epoch}/3\nsteps:  {i}%|###   | {i}/60 [13:19<21:14, 21.61s/it, avr_loss={3 - i / 100:.4f}]\n"
+        for epoch in (1, 2, 3)
+        for i in range(20 * epoch - 18, 20 * epoch + 1, 2)
+    )
+    assert series(read(tmp_path, text), "train/avr_loss").x.tolist() == list(range(2, 61, 2))
+
+
+def test_numbers_in_quotes_are_numbers(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("INFO: iter: {i}, 'loss': '{loss:.4f}', eta: 0:02:34\n"))
+    assert series(run, "train/loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+
+
+def test_a_date_without_seconds_does_not_hide_the_split(tmp_path: Path) -> None:
+    text = "".join(
+        f"2025-11-28 18:3{e}: ********Train Epoch {e}: averaged Loss: {3 / e:.4f}, train time: 45.03 s\n2025-11-28 18:3{e}: ***********Val Epoch {e}: average Loss: {4 / e:.4f}, train time: 2.17 s\n"
+        for e in (1, 2, 3, 4)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "train/Loss").y.tolist() == [3.0, 1.5, 1.0, 0.75]
+    assert series(run, "val/Loss").y.tolist() == [4.0, 2.0, 1.3333, 1.0]

@@ -19,6 +19,15 @@ from lossreport.parse.names import canonical_names, plain_facts, split_name
         ("valid_1/auc", "valid_1", "auc"),
         ("validation_0/logloss", "validation_0", "logloss"),
         ("valid_1_auc", "valid", "1_auc"),
+        ("ValLoss", "val", "Loss"),
+        ("trainAcc", "train", "Acc"),
+        ("testing psnr", "test", "psnr"),
+        ("ValueLoss", "train", "ValueLoss"),
+        ("RMSE_Val", "val", "RMSE"),
+        ("loss_test", "test", "loss"),
+        ("acc_train", "train", "acc"),
+        ("best_val", "train", "best_val"),
+        ("num_test", "train", "num_test"),
         ("loss", "train", "loss"),
         ("value_loss", "train", "value_loss"),
         ("training", "train", "training"),
@@ -26,7 +35,7 @@ from lossreport.parse.names import canonical_names, plain_facts, split_name
         ("训练|损失", "train", "训练|损失"),
     ],
 )
-def test_the_split_is_a_prefix_with_a_separator(name: str, split: str, short: str) -> None:
+def test_the_split_is_a_prefix_or_a_suffix_set_apart(name: str, split: str, short: str) -> None:
     assert split_name(name) == (split, short)
 
 

@@ -430,3 +430,104 @@ def test_a_time_stamp_before_a_known_row_does_not_hide_it(read: Read, before: st
     run = read("".join(f"{before}{row}\n" for row in rows))
     assert run.sources[0].parser == "nanogpt_text"
     assert points(run, "val/loss step value") == [(20, 4.0427)]
+
+
+def test_rows_of_mmcv_before_the_logger_had_a_name_are_read(read: Read) -> None:
+    text = MMCV.replace(" - mmdet - INFO - Epoch", " - INFO - Epoch")
+    assert parser_of(text) == "mmlab_text"
+    assert points(read(text), "train/loss iteration window_mean") == [(50, 1.9033), (150, 1.8033)]
+
+
+FASTREID = "[04/14 10:33:49 fastreid.utils.events]:  eta: 1:14:16  epoch/iter: {e}/{i}  total_loss: {loss}  loss_triplet_b1: 0.7091  time: 0.2681  data_time: 0.0011  lr: 3.50e-04  max_mem: 18418M\n"
+
+
+def test_an_epoch_before_the_iteration_of_fast_reid_is_no_clock(read: Read) -> None:
+    text = "".join(FASTREID.format(e=i // 100, i=i, loss=9 - i / 100) for i in (199, 399, 599))
+    assert parser_of(text) == "detectron2_text"
+    assert points(read(text), "train/total_loss iteration window_median") == [(199, 7.01), (399, 5.01), (599, 3.01)]
+
+
+YOLO = "     Epoch   gpu_mem       box       obj       cls     total    labels  img_size\n       {at}/{of}     2.44G    0.0{at}    0.02    0.03    0.1        45       640: 100%|##########| 104/104 [16:10<00:00,  9.33s/it]\n"
+
+
+@pytest.mark.parametrize("first", [0, 4], ids=["from the start", "resumed"])
+def test_yolov5_prints_its_last_epoch_and_not_their_number(first: int, read: Read) -> None:
+    run = read("".join(YOLO.format(at=at, of=9) for at in range(first, 10)))
+    assert run.value("epochs") == 10
+
+
+def test_ultralytics_prints_the_number_of_epochs(read: Read) -> None:
+    text = YOLO.replace("box       obj       cls     total    labels  img_size", "box_loss   cls_loss   dfl_loss  Instances  Size").replace(
+        "  0.1 ", "  "
+    )
+    assert read("".join(text.format(at=at, of=9) for at in range(1, 10))).value("epochs") == 9
+
+
+def test_nnu_net_of_the_first_version_is_read(read: Read) -> None:
+    text = "".join(
+        f"2022-02-11 09:32:44.207069: \nepoch:  {e}\n2022-02-11 09:34:49.625515: train loss : -0.6{e}\n2022-02-11 09:34:59.688008: validation loss: -0.7{e}\n"
+        f"2022-02-11 09:34:59.688808: Average global foreground Dice: [0.8{e}]\n2022-02-11 09:35:00.857095: lr: 0.00993{e}\n2022-02-11 09:35:01.343246: This epoch took 137.1 s\n\n"
+        for e in (6, 7)
+    )
+    assert parser_of(text) == "nnunet_text"
+    assert points(read(text), "val/loss epoch epoch_mean") == [(6, -0.76), (7, -0.77)]
+    assert points(read(text), "val/mean_fg_dice epoch epoch_mean") == [(6, 0.86), (7, 0.87)]
+
+
+def test_an_epoch_of_nnu_net_that_is_nan_is_told_and_a_class_without_pixels_is_not(read: Read) -> None:
+    head = "2024-01-02 03:04:20.2: Epoch 0 \n2024-01-02 03:06:20.1: train_loss nan \n2024-01-02 03:06:20.1: val_loss nan \n2024-01-02 03:06:20.1: Pseudo dice [nan, 0.5] \n"
+    run = read(head)
+    assert str(points(run, "train/loss epoch epoch_mean")) == "[(0.0, nan)]"
+    assert points(run, "val/mean_fg_dice epoch epoch_mean") == [(0, 0.5)]
+
+
+OLD_ESRGAN = "19-08-09 08:25:25.996 - INFO: <epoch: 86, iter: {i:,}, lr:2.500e-05> l_g_pix: 1.5e-03 D_real: -2.5e+01 \n19-08-09 08:25:30.996 - INFO: <epoch: 86, iter: {i:,}> psnr: {psnr:.4e}\n"
+
+
+def test_basic_sr_before_its_name_was_logged_is_read(read: Read) -> None:
+    text = "".join(OLD_ESRGAN.format(i=i, psnr=13 + i / 1e6) for i in (107_200, 107_400))
+    assert parser_of(text) == "basicsr_text"
+    assert points(read(text), "val/psnr iteration value") == [(107200, 13.107), (107400, 13.107)]
+    assert points(read(text), "train/l_g_pix iteration value") == [(107200, 0.0015), (107400, 0.0015)]
+
+
+def test_open_pcdet_before_2023_is_read(read: Read) -> None:
+    rows = "".join(
+        f"2022-10-23 03:52:21,040   INFO  epoch: 18/120, acc_iter={i}, cur_iter={i - 4879}/271, batch_size=4, loss={i / 1000}, lr=0.001\n"
+        for i in (4900, 4950)
+    )
+    assert parser_of(rows) == "openpcdet_text"
+    assert points(read(rows), "train/loss iteration value") == [(4900, 4.9), (4950, 4.95)]
+    assert read(rows).value("epochs") == 120
+
+
+def fits(*totals: int) -> str:
+    return "".join(
+        f"Epoch 1/{total}\n10/10 [==============================] - 1s - loss: {3 - i / 10:.4f} - val_loss: {3.2 - i / 10:.4f}\n"
+        for i, total in enumerate(totals)
+    )
+
+
+def test_a_loop_that_fits_one_epoch_at_a_time_counts_on(read: Read) -> None:
+    run = read(fits(1, 1, 1))
+    assert points(run, "train/loss epoch epoch_mean") == [(1, 3.0), (2, 2.9), (3, 2.8)]
+    assert run.value("epochs") is None
+    assert [segment.why for segment in run.segments] == ["start"]
+
+
+def test_a_training_of_one_epoch_is_planned_as_one(read: Read) -> None:
+    assert read(fits(1)).value("epochs") == 1
+
+
+def test_rows_of_paddle_detection_before_its_second_version_are_read(read: Read) -> None:
+    rows = "".join(
+        f"2020-12-22 08:05:25,238-INFO: iter: {i}, lr: 0.019992, 'loss_cls': '0.5', 'loss': '{v}', eta: 5 days, 1:16:20, batch_cost: 0.39 sec, ips: 5.0 images/sec\n"
+        for i, v in ((0, "2.5"), (20, "nan"))
+    )
+    assert parser_of(rows) == "paddle_text"
+    assert str(points(read(rows), "train/loss iteration window_median")) == "[(0.0, 2.5), (20.0, nan)]"
+
+
+def test_the_rows_of_yolov5_without_the_word_are_losses_too(read: Read) -> None:
+    run = read("".join(YOLO.format(at=at, of=9) for at in range(3)))
+    assert {series.name for series in run.series if series.split == "train"} == {"box_loss", "obj_loss", "cls_loss"}

@@ -18,31 +18,46 @@ MAX_SCORES: Final = 3
 
 
 def bests(context: Context) -> Iterator[Best]:
-    """Yield the lowest row of the validation loss that decides, then the highest rows of accuracies and the like.
+    """Yield the lowest row of the validation loss that decides, then the best rows of accuracies and the like.
 
-    What decides is the total where it is logged, else the first cross-entropy or loss.
+    What decides is the total where it is logged, else the first cross-entropy or loss; one of several terms (box, class) decides less
+    than a mAP that weighs what they were trained for.
     """
     if context.holds_another_run:
         return
     loss = deciding(context)
+    terms = [s for s in context.progress if s.split != "train"]
+    found = validation_scores(context, down=True)[:MAX_SCORES]
+    is_term = (
+        loss is not None and loss.name not in TOTALS and len({s.name for s in terms}) > 1 and any(s.metric_type == "map" for s in found)
+    )
+    lowest: list[Best] = []
     if loss is not None:
         contested = still_rising(context, loss) is not None
-        yield from (replace(best, contested=contested) for best in _best(context, loss, loss.y))
-    for series in validation_scores(context)[:MAX_SCORES]:
-        yield from _best(context, series, -series.y)
+        lowest = [replace(best, contested=contested) for best in _best(context, loss, loss.y)]
+    if not is_term:
+        yield from lowest
+    for series in found:
+        yield from _best(context, series, series.y if context.kind(series).goal == "down" else -series.y)
+    if is_term:
+        yield from lowest
 
 
-SCORES: Final = ("accuracy", "map")
-STRICT: Final = re.compile(r"(?:50|0?\.50?)[-:_](?:0?\.)?95|(?:^|[/_])AP$")
+SCORES: Final = ("accuracy", "map", "image_quality", "image_distance")
+STRICT: Final = re.compile(r"(?:50|0?\.50?)[-:_](?:0?\.)?95|(?:^|[/_])(?:m|bbox_m)?AP$")
 """Average precision over the whole range of overlaps, by which detectors are compared; AP50 alone is lenient."""
-ONE_SIDED: Final = re.compile(r"(?:^|[/_.])(?:prec(?:ision)?|recall)(?:$|[@(_])", re.IGNORECASE)
-"""Precision and recall: either is bought with the other."""
+ONE_SIDED: Final = re.compile(r"precision|recall|(?:^|[/_.])prec(?:$|[@(_])", re.IGNORECASE)
+"""Each of them alone is highest for a model that misses much, or that finds too much: they come after what weighs both."""
 
 
-def validation_scores(context: Context) -> list[Series]:
-    """Return the scores of the validation, the one to choose a checkpoint by first."""
+def validation_scores(context: Context, *, down: bool = False) -> list[Series]:
+    """Return the scores of the validation, the one to choose a checkpoint by first; with `down` also distances, whose aim is down."""
     scores = [s for s in context.judged if s.split != "train" and context.kind(s).id in SCORES and np.isfinite(s.y).any()]
-    return sorted(scores, key=lambda s: (not STRICT.search(s.name), context.kind(s).id != "map", bool(ONE_SIDED.search(s.name))))
+    return sorted((s for s in scores if down or context.kind(s).goal == "up"), key=_rank)
+
+
+def _rank(score: Series) -> tuple[bool, bool]:
+    return not STRICT.search(score.name), ONE_SIDED.search(score.name) is not None and "average" not in score.name.lower()
 
 
 def still_rising(context: Context, loss: Series) -> Best | None:

@@ -22,7 +22,7 @@ from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
-LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$", re.IGNORECASE)
+LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$|(?:^|[_/ ])rmse(?:$|[_/ ])", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
 BEST_SO_FAR: Final = re.compile(r"(?:^|[_/ ])best(?:[_/ ]|$)", re.IGNORECASE)
 """The lowest value up to now repeats another series and never rises."""

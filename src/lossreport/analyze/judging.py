@@ -9,11 +9,13 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analyze.beginning import begins_late
 from lossreport.analyze.best import TOTALS
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.decay import decay_trend
 from lossreport.analyze.detector import Context, clean, is_epoch_level
 from lossreport.analyze.detectors.no_learning import hardly_moved
+from lossreport.analyze.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analyze.schedule import lr_changes
 from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
 from lossreport.knowledge.loss_type import GENERIC, loss_type
@@ -86,7 +88,7 @@ def _by_trend(context: Context, series: Series) -> Judgement:
     trend, wide = tail_trend(series, y), tail_trend(series, y, WIDE_TAIL)
     if trend is None:
         return Judgement(state=State.INCONCLUSIVE, confidence="low")
-    if hardly_moved(y) is not None:
+    if hardly_moved(y) is not None and (context.has("no_learning", series) or not begins_late(series)):
         because = finding_ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     decays = not lr_changes(context)
@@ -131,7 +133,11 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
     Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
     """
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
-    spikes = [f for f in context.found if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late]
+    spikes = [
+        f
+        for f in context.found
+        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by != CLOSE_MOSAIC
+    ]
     if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
         spikes = []
     chance = [

@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport.analyze.beginning import begins_late
 from lossreport.analyze.detector import Context
 from lossreport.model.analysis import LrSchedule
 from lossreport.model.run import Floats, Series
@@ -31,6 +32,10 @@ HOLD: Final = 0.25
 """Warm-up, stable, decay: the peak is held for a quarter of the run."""
 HELD: Final = 0.1
 """Between its first and last row at the peak a rate stays within 10 % of it."""
+SHAPELESS: Final = 0.8
+"""A rate that has not lost a fifth of its peak yet has no shape: a line and an exponential down to 0.8 lie half a percent of the peak apart."""
+WITHOUT_START: Final = ("constant", "step", "cosine_restarts")
+"""What can be told of a rate whose start is not in the log."""
 LATE_PEAK: Final = 0.2
 """One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
 LEAST_SPAN: Final = 3
@@ -50,7 +55,9 @@ def lr_schedules(context: Context) -> Iterator[LrSchedule]:
     """Yield the class of every learning-rate series of the training."""
     for series in context.judged:
         if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
-            yield LrSchedule(series=(series.id,), schedule=lr_class(series.y, series.resolution or 0.0))
+            shape = lr_class(series.y, series.resolution or 0.0)
+            told = shape in WITHOUT_START or not begins_late(series)
+            yield LrSchedule(series=(series.id,), schedule=shape if told else "unknown")
 
 
 def lr_class(rate: Floats, resolution: float = 0.0) -> str:
@@ -71,6 +78,8 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
         return "warmup_constant" if warm else "constant"
     if _is_step(v[peak.first :], peak.quantum):
         return "step"
+    if body.min() > SHAPELESS:
+        return "unknown"
     held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
     return _named(_shape(body, peak), v, peak, warm) if held else "unknown"
 

@@ -13,7 +13,7 @@ from lossreport.analyze.schedule import constant_lr
 from lossreport.analyze.trend import MIN_ROWS
 from lossreport.analyze.views import EPOCH_LAST
 from lossreport.model.analysis import Confidence, Severity, State, Trend, Verdict
-from lossreport.model.run import Axis, Series
+from lossreport.model.run import Axis, Series, Status
 from lossreport.text import Join, Phrase, Quantity, Text, Value, change, number
 from lossreport.words import AXES, KINDS
 
@@ -151,6 +151,7 @@ RUN: Final = {
     ),
 }
 NOTHING_OPEN = Text(zh="没有发现需要停下来的问题。", en=" Nothing found calls for stopping.")
+CRASHED_OPEN = Text(zh="训练异常退出：先看日志末尾的报错。", en=" The run crashed: look at the error at the end of the log first.")
 OPEN = Text(zh="有 {count} 条发现需要先看：{kinds}。", en=" Findings to look at first ({count}): {kinds}.")
 OTHERS = Text(zh="另外：{sentences}。", en=" Besides, {sentences}.")
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
@@ -340,6 +341,8 @@ def _metric(series: Series) -> Phrase:
 
 def _open(context: Context) -> Phrase:
     """Return what must be looked at although the verdict itself is no trouble: findings of medium severity and more."""
+    if context.run.status is Status.CRASHED:
+        return CRASHED_OPEN()
     grave = [f for f in context.found if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None]
     if not grave:
         return NOTHING_OPEN()

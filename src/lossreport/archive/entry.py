@@ -106,7 +106,7 @@ def _label(one: Mapping[str, Any]) -> str:
 
 
 def _best(one: Mapping[str, Any]) -> float | None:
-    end = one["max"] if one["metric_type"] in ("accuracy", "map", "reward") else one["min"]
+    end = one["max"] if one["metric_type"] in ("accuracy", "map", "reward", "image_quality") else one["min"]
     return _number(end["value"]) if end else None
 
 

@@ -12,7 +12,7 @@ EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
     (
         "nonfinite_exit",
         re.compile(
-            r"\bLoss is (?:nan|-?inf)\b|\bloss (?:became|went|is now) nan\b|\bNaN or Inf found in (?:loss|input)|\bnon-?finite loss\b.*(?:stop|exit|abort)",
+            r"\bLoss is (?:nan|-?inf)\b|\bloss (?:became|went|is now) (?:infinite or )?nan\b|\bLossTensor is inf or nan\b|\bModel diverged with loss = NaN\b|\bInvalid loss, terminating training\b|\bNaN or Inf found in (?:loss|input)|\bnon-?finite loss\b.*(?:stop|exit|abort)",
             re.IGNORECASE,
         ),
     ),

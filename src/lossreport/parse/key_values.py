@@ -14,7 +14,7 @@ NUM: Final = (
     r"[-+]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)(?![A-Za-z])|-?1\.#(?:QNAN|IND|INF)"
 )
 STAMP: Final = re.compile(
-    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2}\s+\d+)?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
+    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2}\s+\d+)?[ T,_-]*\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
 )
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?")
 GLOG: Final = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./\-]+:\d+\] ?")
@@ -22,14 +22,19 @@ LEVEL: Final = re.compile(
     r"^(?:[\s\-|:\[\]]*(?:[\w.\-/]{1,40}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
 )
 DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+[\w: ]+?(?=,|\s{2}|$)", re.IGNORECASE)
-BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
-"""A tqdm bar; what stands in its brackets behind the rate is the postfix."""
+BAR: Final = re.compile(r"(?P<whole>\bsteps?:\s*)?\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?", re.IGNORECASE)
+"""A tqdm bar; what stands in its brackets behind the rate is the postfix.
+
+One that is called `steps` (kohya's scripts, diffusers) counts those of the whole training.
+"""
 EPOCH: Final = re.compile(
     r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\|(?!\s*\d+\s*/)|out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
-    r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
+    r"|(?:第\s*|(?<![\d.:/]))(?P<z>\d+)\s*(?:轮次?|輪|周期|[个個]\s*epoch|epoch(?!s?\s*[\d:=\[(#/]))(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?"
+    r"|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
     re.IGNORECASE,
 )
+"""A number before the word counts only where none follows it: in `Loss 34.2626   Epoch: 0` the epoch is 0, and the decimals are of the loss."""
 STEP: Final = re.compile(
     r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
@@ -44,11 +49,13 @@ SPLIT_WORD: Final = re.compile(
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
+QUOTED: Final = re.compile(rf"(?<=: )['\"]({NUM})['\"]", re.IGNORECASE)
 NAME: Final = r"[^\W\d][\w./@+\-#']*(?:\([\w@ /%]*\))?(?: [^\W\d][\w./@+\-']*(?:\([\w@ /%]*\))?){0,4}"
 PAIR: Final = re.compile(
-    rf"(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.])(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
+    rf"(?<!\d)(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.]|-\d\d?-\d)(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
     re.IGNORECASE,
 )
+"""No name begins with the unit of the number before it (`0.766s loss=1.3`), and no value is the year of a date."""
 SPACED: Final = re.compile(
     rf"(?<![\w.])(?P<name>{NAME})[ \t]+(?P<value>{NUM})(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|ms|s)?(?=[\s,;|]|$)", re.IGNORECASE
 )
@@ -58,10 +65,10 @@ CODE_PLACE: Final = re.compile(r"^\s*[\w/.\-]+\.\w+:\d+\b[\s\]:|\->]*")
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips)$", re.IGNORECASE)
 MEAN: Final = re.compile(NUM, re.IGNORECASE)
 NO_METRIC: Final = re.compile(
-    r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
+    r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|required|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
-AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
+AVERAGED: Final = re.compile(r"^(?:averaged?|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
@@ -94,13 +101,17 @@ class TextRow:
         return any(METRIC_LIKE.search(pair.name) for pair in self.pairs)
 
 
+COUNTABLE: Final = re.compile(r"\d|\b(?:nan|inf)", re.IGNORECASE)
+"""A line of NaN alone is a row too."""
+
+
 def text_row(text: str) -> TextRow | None:
-    """Return what a line says, or None for a line without a digit or with neither place nor pair."""
-    if not any(char.isdigit() for char in text):
+    """Return what a line says, or None for a line without a number or with neither place nor pair."""
+    if not COUNTABLE.search(text):
         return None
     body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
     body = CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
-    body = WRAPPED.sub(r"\1", _without_config(body))
+    body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(body)))
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
@@ -153,7 +164,8 @@ def _step(step: re.Match[str] | None, bracket: re.Match[str] | None, bar: re.Mat
         word = (said.get("word") or "iteration").lower() if step is not None else "batch"
         return float(match["i"].replace(",", "")), int(said["n"].replace(",", "")) if said.get("n") else None, word
     if bar is not None:
-        return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, "batch"
+        word = "global step" if bar["whole"] else "batch"
+        return float(bar["at"]), int(bar["of"]) if bar["of"] != "?" else None, word
     return None, None, ""
 
 
@@ -168,7 +180,10 @@ def _split(text: str) -> str:
 
 
 def _pairs(text: str) -> Iterator[Pair]:
-    """Yield the pairs with a sign between name and number; then, in what is left, those with only a blank that name a metric."""
+    """Yield the pairs with a sign between name and number; then, in what is left, those with only a blank that name a metric.
+
+    A value with its mean in parentheses behind it (`Xent 7.47 (6.92)`) is a meter, whatever it is called.
+    """
     for match in RATIO.finditer(text):
         yield Pair(match["name"], _number(match["value"]), None)
     rest, last = [], 0
@@ -181,12 +196,12 @@ def _pairs(text: str) -> Iterator[Pair]:
     for piece in rest:
         for match in SPACED.finditer(piece):
             pair = _pair(match)
-            if pair is not None and (METRIC_LIKE.search(pair.name) or HEALTH.match(pair.name)):
+            if pair is not None and (pair.mean is not None or METRIC_LIKE.search(pair.name) or HEALTH.match(pair.name)):
                 yield pair
 
 
 def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", match["name"].strip(" -_.")).strip().replace("'s ", "/")  # LightGBM: training's auc
+    name = AVERAGED.sub("", match["name"].strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])

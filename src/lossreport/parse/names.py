@@ -8,7 +8,9 @@ from typing import Any, Final
 
 from lossreport.model.run import FactValue
 
-SPLIT: Final = re.compile(r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE)
+SPLIT: Final = re.compile(
+    r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|testing|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE
+)
 SPLITS: Final = {
     "train": "train",
     "training": "train",
@@ -21,6 +23,7 @@ SPLITS: Final = {
     "eval": "eval",
     "evaluation": "eval",
     "test": "test",
+    "testing": "test",
     "dev": "dev",
 }
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
@@ -31,9 +34,13 @@ INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
 """`Loss/train`, as the examples of TensorBoard name things."""
+CAMEL: Final = re.compile(r"^(?P<split>[Tt]rain(?:ing)?|[Vv]al(?:id(?:ation)?)?|[Tt]est|[Ee]val)(?=[A-Z])")
+"""`ValLoss`, `trainAcc`."""
+LAST: Final = re.compile(r"^(?P<name>.+?)_(?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval|test)$", re.IGNORECASE)
+"""`loss_val`, `RMSE_Train`: where what stands in front is called like a metric; `num_train` and `best_val` are not."""
 METRIC_LIKE: Final = re.compile(
-    r"loss|nll|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\bfid\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
+    r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
+    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
@@ -74,6 +81,12 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
         return str(match.lastgroup), name[match.end() :]
     match = SUFFIX.match(name)
     if match is not None:
+        return SPLITS[match["split"].lower()], match["name"]
+    match = CAMEL.match(name)
+    if match is not None:
+        return SPLITS[match["split"].lower()], name[match.end() :]
+    match = LAST.match(name)
+    if match is not None and METRIC_LIKE.search(match["name"]):
         return SPLITS[match["split"].lower()], match["name"]
     return ("val" if INFIX.fullmatch(name) else default), name
 

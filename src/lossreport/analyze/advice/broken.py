@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Final
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
 from lossreport.model.analysis import Finding, Recommendation
 from lossreport.model.run import Series
-from lossreport.text import Phrase, Text, Value
+from lossreport.text import Join, Phrase, Text, Value
 from lossreport.words import AXES
 
 ACT = Text(
@@ -20,12 +21,17 @@ ACT = Text(
 
 
 AT_START = Text(
-    zh="日志里 loss 从第一行起就没有有限值，没有可以回退的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
-    en="No loss in the log is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+    zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
+    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
 )
+PASSED = Text(
+    zh="{axis} {x} 起有几行不是有限值，之后又恢复：权重没有损坏，训练可以继续；检查那里的 batch（标签、空目标、全被屏蔽的样本）和 fp16 溢出，否则还会再出现。代价：几分钟。",
+    en="Some rows from {axis} {x} on are not finite, and finite ones follow, so the weights are finite and training can go on: check the batches there (labels, empty targets, fully masked samples) and fp16 overflow, or it will come again. Cost: minutes.",
+)
+NAME = Text(zh="`{name}`", en="`{name}`")
 SOMEWHERE = Text(
-    zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
+    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(
     zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 始终是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
@@ -54,11 +60,20 @@ def advise(case: Case) -> Iterator[Recommendation]:
     because = tuple(finding.id for finding in found)
     series = {one.id: one for one in case.context.run.series}
     rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
-    first = _first([f for f in rows if case.context.is_loss(series[f.series[0]])] or rows, series)  # the losses say when it began
+    lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
+    first = _first(
+        [f for f in lasting or rows if case.context.is_loss(series[f.series[0]])] or lasting or rows, series
+    )  # the losses say when
     if first is None:
         text = SOMEWHERE()
     elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
-        text = AT_START(lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
+        dead = [series[f.series[0]] for f in rows if not np.isfinite(series[f.series[0]].y).any()]
+        names = _names(dead or [series[first.series[0]]])
+        text = (
+            AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
+        )
+    elif not lasting and len(rows) == len(found):
+        text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
@@ -92,6 +107,13 @@ def _beside(case: Case, found: list[Finding]) -> Iterator[Recommendation]:
             }
             values = {**said, "lr": _now(case)} if text is GRADIENT else said
             yield Recommendation(id="", when="now", because=tuple(f.id for f in some), text=text(**values), source=SOURCE)
+
+
+def _names(series: Iterable[Series]) -> Join:
+    return Join(items=tuple(NAME(name=name) for name in dict.fromkeys(one.label for one in series))[:MAX_NAMES])
+
+
+MAX_NAMES: Final = 3
 
 
 def _began_finite(case: Case, broken: Series, x: float) -> bool:

@@ -53,8 +53,8 @@ STOP = Text(
     en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
 )
 BEST = Text(
-    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低验证 loss。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
-    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower the validation loss. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower that loss again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
 )
 WEIGH = Text(
     zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",

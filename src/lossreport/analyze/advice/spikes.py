@@ -35,7 +35,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """
     series = {s.id: s for s in case.context.run.series}
     measured = [f for f in case.context.found if f.series[0] in series and _steers(case, series[f.series[0]])]
-    open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None]
+    open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None and f.severity is not Severity.LOW]
     outliers = [f for f in measured if f.kind == "batch_outlier"]
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
     steps = [f for f in open_ if f not in epochs]

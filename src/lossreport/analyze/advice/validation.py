@@ -13,7 +13,6 @@ ACT = Text(
     zh="加一个验证集：每个 epoch 记录一次 `val_*`。没有它，既不能判断过拟合，也选不出 checkpoint；模型好坏最终看任务指标（如成功率），不看训练 loss。代价：每个 epoch 多一次前向评测。",
     en="Add a validation set and log `val_*` once per epoch. Without it overfitting cannot be judged and no checkpoint chosen; in the end the task metric (a success rate, for example) decides, not the training loss. Cost: one forward pass over that set per epoch.",
 )
-
 SCORED = Text(
     zh="日志里有验证指标（{names}），没有验证 loss：checkpoint 可以按这些指标选；再记录验证 loss，才能更早看出过拟合。代价：几乎没有，验证时一并计算。",
     en="The log has validation metrics ({names}) but no validation loss: choose the checkpoint by them, and log the validation loss as well, which shows overfitting earlier. Cost: next to none, it is computed in the same pass.",

@@ -74,9 +74,13 @@ def impossible(series: Series) -> tuple[list[int], Text, float] | None:
 
 
 def _accuracy(series: Series, finite: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[list[int], Text, float] | None:
-    """Fractions go to 1 and percentages to 100: values above 1 are impossible where most rows are fractions."""
+    """Fractions go to 1 and percentages to 100: values above 1 are impossible where most rows are fractions.
+
+    Zeros tell nothing: in percent too, most batches of a model that knows little yet hold no hit.
+    """
     y = series.y
-    fractions = np.mean(y[finite] <= FRACTION + SLACK) > 0.5 and np.any(y[finite] > 0)
+    told = y[finite & (y > 0)]
+    fractions = len(told) > 0 and np.mean(told <= FRACTION + SLACK) > 0.5
     limit = FRACTION if fractions else PERCENT
     rows = np.flatnonzero(finite & (y > limit * (1 + SLACK)))
     if not len(rows) or (fractions and (float(y[rows].max()) < FAR_ABOVE or _grows_through(y[finite]))):

@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, clean, is_epoch_level, make_finding, position, shown_x
+from lossreport.analyze.mosaic import FACT, closes_mosaic
 from lossreport.analyze.shifts import MIN_SIZE, Shift, find_shifts
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
@@ -35,6 +36,7 @@ EXPLAINED = Text(
 )
 BY_LR = Text(zh="学习率下降", en="the learning rate drops")
 BY_PLAN = Text(zh="计划内的阶段切换（phase_boundaries）", en="a planned phase begins (phase_boundaries)")
+BY_MOSAIC = Text(zh="关闭 mosaic 增强（close_mosaic）", en="Ultralytics turns mosaic augmentation off (close_mosaic)")
 STAIRCASE = Text(
     zh="`{metric}`（{path}）呈台阶状：在 {count} 个 epoch 边界（{axis} {rows}）突然变化（{sizes}），epoch 内部变化平缓。多个 epoch 的训练常见这种形状：从第二个 epoch 起样本都已见过，训练 loss 的下降不等于泛化。",
     en=(
@@ -98,6 +100,8 @@ def _cause(context: Context, series: Series, shift: Shift) -> tuple[str, Text] |
             if len(drops) and float(np.min(np.abs(rate.x[drops] - x))) < reach:
                 at = rate.x[drops][int(np.argmin(np.abs(rate.x[drops] - x)))]
                 return f"lr_drop:{rate.key}#{at:g}", BY_LR
+    if any(closes_mosaic(context, series, x + near) is not None for near in (-1, 0, 1)):
+        return FACT, BY_MOSAIC
     planned = context.facts.get("phase_boundaries")
     planned = planned if isinstance(planned, tuple) else (planned,)
     if any(isinstance(boundary, int | float) and abs(boundary - x) < reach for boundary in planned):

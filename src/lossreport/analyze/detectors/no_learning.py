@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport.analyze.beginning import begins_late
 from lossreport.analyze.detector import Context, Detector, Found, clean, make_finding
 from lossreport.analyze.stats import block_medians, noise_of_differences
-from lossreport.model.analysis import Severity
+from lossreport.model.analysis import NotApplicable, Severity
 from lossreport.model.run import Floats
 from lossreport.text import Text, change, number, percent
 
@@ -30,6 +31,10 @@ NOT_CHANCE = Text(
     zh="这段日志不含下降过程：可能是续训后的尾段、学习率过小，或没有在学。",
     en="The log shows no descent: it may be the tail of a resumed run, the learning rate may be too small, or nothing is learned.",
 )
+NO_START = Text(
+    zh="`{metric}`（{path}）的日志从训练中途开始，看不出开头以来降了多少。",
+    en="The log of `{metric}` ({path}) begins in the middle of a training and cannot tell how much was gained since its start.",
+)
 NEAR_CHANCE: Final = 0.02
 
 
@@ -43,6 +48,9 @@ def detect(context: Context) -> Iterator[Found]:
             first, last, spread, gain = still
             chance = context.chance(series)
             at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
+            if begins_late(series) and not at_chance:
+                yield NotApplicable(check="no_learning", series=(series.id,), reason=NO_START(metric=series.label, path=series.path))
+                continue
             text = TEXT(
                 metric=series.label,
                 path=series.path,

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, make_finding, shown_x
+from lossreport.analyze.surviving import outlived
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
 from lossreport.model.run import Event, Series
 from lossreport.text import Text
+from lossreport.words import AXES
 
 ROWS = Text(
     zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
@@ -31,28 +33,26 @@ def detect(context: Context) -> Iterator[Found]:
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
             yield _rows(series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
-    for event in context.run.events:
-        if event.kind == "nonfinite_exit" and context.losses:
-            yield _exit(context, event)
+    exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
+    if context.losses:
+        yield from (_exit(context, event) for event in reversed(exits.values()))
 
 
 def is_aside(context: Context, series: Series, row: int) -> bool:
-    """Return whether the training went on: `series` is no training loss, and those on its axis end on a finite value at `row` or later.
+    """Return whether the training went on: a validation that its loss outlived, or a metric of the training beside losses that end finite.
 
     A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
     """
     if series.id in context.training:
         return False
     losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
-    mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
-    if not losses and series.split != "train" and isinstance(mean, float) and np.isfinite(mean) and mean != 0:
-        return True
+    if series.split != "train":
+        mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
+        return outlived(context, series) or (not losses and isinstance(mean, float) and bool(np.isfinite(mean)) and mean != 0)
     return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
 
 
 def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
-    from lossreport.words import AXES
-
     tail = not np.isfinite(series.y[bad[0] :]).any()
     text = ROWS(
         metric=series.label,

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
 from lossreport.analyze.excursion import MIN_EXCESS, MIN_ROWS, excursions
+from lossreport.analyze.mosaic import FACT, closes_mosaic
 from lossreport.analyze.stats import fill, mad
 from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -23,6 +24,9 @@ BATCH_ROWS: Final = 100
 """Below this a step-level log has no neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
 RECOVERED: Final = 0.25
 """A batch outlier: the next row keeps less than a quarter of the excess."""
+SMALL: Final = 1.5
+"""One step-level row less than half again as high as its neighbours is told, but nothing to do: batches of detection, segmentation and diffusion differ
+by as much from one to the next (PaddleDetection #1946: 0.63 to 0.89 within seven rows)."""
 FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
 GRAVE_RATIO: Final = 2.0
@@ -39,6 +43,10 @@ SPIKE = Text(
 THROUGH_ZERO = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，邻近行的中位数为 {baseline}，之后回落。",
     en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value} against a median of {baseline} in the neighbouring rows, and recovers.",
+)
+MOSAIC = Text(
+    zh="`{metric}`（{path}）在 epoch {x} 跳到 {value}（邻近行的中位数 {baseline}）后回落：Ultralytics 从这里起的最后 {closed} 个 epoch 关闭 mosaic 增强（`close_mosaic`，默认 10），训练图像随之改变，与这一跳一致。",
+    en="`{metric}` ({path}) jumps to {value} at epoch {x} (median of the neighbouring rows {baseline}) and recovers. It is where Ultralytics turns mosaic augmentation off for the last {closed} epochs (`close_mosaic`, 10 by default), and consistent with that change of the images.",
 )
 LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
@@ -75,7 +83,7 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold("spike_excess", MIN_EXCESS)
-            found = _spikes(series, measured=context.is_measure(series), in_nats=context.kind(series).log_space)
+            found = _spikes(context, series, measured=context.is_measure(series), in_nats=context.kind(series).log_space)
             yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
 
 
@@ -84,12 +92,12 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(series: Series, *, measured: bool, in_nats: bool) -> Iterator[Finding]:
+def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
         for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
-            finding = _finding(series, span.first_row + first, span.first_row + last)
-            if finding.kind == "spike" and measured:
+            finding = _finding(context, series, span.first_row + first, span.first_row + last)
+            if finding.kind == "spike" and measured and not (_is_small(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
             yield finding
 
@@ -105,15 +113,23 @@ def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bo
     return lost or (baseline > 0 and value >= GRAVE_RATIO * baseline)
 
 
-def _finding(series: Series, first: int, last: int) -> Finding:
+def _is_small(series: Series, finding: Finding) -> bool:
+    value, baseline = finding.numbers["value"], finding.numbers["baseline"]
+    return finding.start.row == finding.end.row and not is_epoch_level(series) and baseline > 0 and value < SMALL * baseline
+
+
+def _finding(context: Context, series: Series, first: int, last: int) -> Finding:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
     value = float(series.y[peak])
     outlier = is_batch_outlier(series, first, last, baseline)
     numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    closed = closes_mosaic(context, series, float(series.x[first]))
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
-    return make_finding(
+    if closed is not None:
+        text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
+    made = make_finding(
         "batch_outlier" if outlier else "spike",
         series,
         list(range(first, last + 1)),
@@ -121,6 +137,7 @@ def _finding(series: Series, first: int, last: int) -> Finding:
         text,
         numbers=numbers,
     )
+    return made if closed is None else replace(made, explained_by=FACT)
 
 
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:

@@ -21,7 +21,13 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="reconstruction",
     title=Text(zh="重建 loss", en="reconstruction loss"),
-    names=metric_names(r"(?:\w+_)?rec(?:on(?:s(?:truction)?)?)?_?loss", r"loss_rec(?:on(?:s(?:truction)?)?)?", r"reconstruction"),
+    names=metric_names(
+        r"(?:\w+_)?rec(?:on(?:s(?:truction)?)?)?_?loss",
+        r"loss_rec(?:on(?:s(?:truction)?)?)?",
+        r"reconstruction",
+        r"(?:cycle|idt|rec)_[ab]|g_(?:gan_feat|vgg|percep)",  # CycleGAN and pix2pixHD
+        r"l_(?:g_)?(?:pix|percep|fea|style|freq|fft)|l_pix_\w+",  # BasicSR
+    ),
     order=46,
     unit="",
     goal="down",

@@ -6,6 +6,7 @@ lines `copypaste:` (task, names, values) and stands at the last iteration printe
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -18,7 +19,8 @@ from lossreport.parse.settings import plain_value
 from lossreport.text import Text
 
 HEAD: Final = r"^\[\d\d/\d\d \d\d:\d\d:\d\d(?: [\w.]+\]:|\] [\w.]+ INFO:) +"
-ROW: Final = re.compile(rf"{HEAD}(?:eta: .*?  )?iter: (?P<iter>\d+)  (?P<rest>.*)$")
+ROW: Final = re.compile(rf"{HEAD}(?:eta: .*?  )?(?:epoch/iter: (?P<epoch>\d+)/|iter: )(?P<iter>\d+)  (?P<rest>.*)$")
+"""fast-reid and its kin print the epoch in front of the iteration, which counts since the start in both."""
 PAIR: Final = re.compile(rf"(?:^|\s)(?P<name>[^\W\d][\w./\-]*): (?P<value>{NUM})(?=[A-Z]?(?:\s|$))", re.IGNORECASE)
 WINDOW: Final = 20
 """`window_size` of CommonMetricPrinter."""
@@ -64,7 +66,8 @@ def _training(match: re.Match[str]) -> Row:
     known = [pair for pair in pairs if pair[0] not in UNCERTAIN]
     found = values(known, Statistic.WINDOW_MEDIAN, WINDOW, instant=NOT_A_LOSS)
     times = values([pair for pair in pairs if pair[0] in UNCERTAIN], Statistic.UNKNOWN)
-    return Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(*found, *times))
+    epoch = float(match["epoch"]) if match["epoch"] else math.nan
+    return Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(*found, *times), epoch=epoch)
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:

@@ -175,6 +175,7 @@ class TextReader:
     settings: Settings = field(default_factory=Settings)
     frame: tuple[TextRow, Line] | None = None
     epoch: float = math.nan
+    printed: str = ""
     passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
 
     def read(self, lines: Iterator[Line]) -> Iterator[Record]:
@@ -223,7 +224,7 @@ class TextReader:
                 self.header, self.header_line = TextRow(epoch=row.epoch, epochs=row.epochs), line.number
         elif row.epoch is not None or row.step is not None:
             self.header, self.header_line = row, line.number
-        if not any(METRIC_LIKE.search(pair.name) for pair in pairs):
+        if not any(METRIC_LIKE.search(pair.name) for pair in pairs) or self._is_echo(row):
             return
         place = self._place(row, line.number)
         if place is None:
@@ -247,6 +248,11 @@ class TextReader:
         for pair in pairs:
             self._add(pair.name, pair.value, pair.mean, row.split, axis, x, epoch, line.number)
         self.rows += 1
+
+    def _is_echo(self, row: TextRow) -> bool:
+        """Return whether a row with a step says just what the row before it said: two handlers of one logger print a message twice."""
+        before, self.printed = self.printed, f"{row.epoch} {row.step} {row.split} {row.pairs}"
+        return row.step is not None and before == self.printed
 
     def _place(self, row: TextRow, line: int) -> tuple[Axis, float, float] | None:
         """Return (axis, x, epoch beside it); None for a line without a place in a file whose rows have one: it is no row."""

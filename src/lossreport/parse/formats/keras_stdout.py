@@ -44,7 +44,10 @@ def read(log: LogFile) -> Iterator[Record]:
         if header:
             state.close(columns)
             epoch, planned = int(header[1]), int(header[2])
-            if planned != state.planned:
+            if planned == 1 == state.planned:  # a loop that calls fit() for one epoch at a time
+                state.epoch += 1
+                continue
+            if planned != state.planned and planned > 1:
                 yield RawFact("epochs", planned, line.number)
             if epoch <= state.epoch:
                 yield RawSegment(line.number, "restart")
@@ -56,6 +59,8 @@ def read(log: LogFile) -> Iterator[Record]:
         elif IMPROVED.search(line.text):
             yield RawEvent("early_stop", line.number, quote(line.text))
     state.close(columns)
+    if state.planned == 1 == state.epoch:
+        yield RawFact("epochs", 1, state.line)
     yield from columns.chunks()
     yield RowsRead(state.rows, last)
 

@@ -17,7 +17,7 @@ from lossreport.parse.settings import plain_value
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
-    r"^(?:\d{4}[/-])?\d\d[/-]\d\d \d\d:\d\d:\d\d(?:,\d+)? - \S+ - [A-Z]+ - "
+    r"^(?:\d{4}[/-])?\d\d[/-]\d\d \d\d:\d\d:\d\d(?:,\d+)? - (?:\S+ - )?[A-Z]+ - "
     r"(?P<unit>Epoch|Iter) ?(?:\((?P<mode>train|val|test)\))? ?\s*\[ *(?P<a>\d+)(?:/ *(?P<A>\d+))?\](?:\[ *(?P<b>\d+)(?:/ *(?P<B>\d+))?\])?(?P<gap>\t| +)"
 )
 PAIR: Final = re.compile(rf"(?:^|[\s,])(?P<name>[^\W\d][\w./@%\-+]*): (?P<value>{NUM})(?=[\s,]|$)", re.IGNORECASE)

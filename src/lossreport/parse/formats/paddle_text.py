@@ -23,6 +23,8 @@ CLASSIFIER: Final = re.compile(
 )
 DETECTOR: Final = re.compile(r"^Epoch: \[(?P<epoch>\d+)\] \[ *(?P<i>\d+)/(?P<n>\d+)\] (?P<rest>.*)$")
 READER: Final = re.compile(r"^epoch: \[(?P<epoch>\d+)/(?P<epochs>\d+)\], (?:global_step|iter): (?P<step>\d+), (?P<rest>.*)$")
+STATIC: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+-INFO: iter: (?P<step>\d+), (?P<rest>.*)$")
+"""PaddleDetection before 2.0: `2020-12-22 08:05:25,238-INFO: iter: 1240, lr: 0.019992, 'loss_cls': '0.736654', 'loss': '1.26', eta: ...`."""
 CURRENT: Final = re.compile(r"^cur metric, (?P<rest>.*)$")
 PRECISION: Final = re.compile(
     r"^ ?Average Precision +\(AP\) @\[ IoU=(?P<iou>0\.50:0\.95|0\.50 +|0\.75 +) \| area= *all \| maxDets= *\d+ \] = (?P<value>[-\d.]+)"
@@ -50,6 +52,8 @@ def begin(log: LogFile) -> RowOf:
 
     def row(text: str) -> Row | None:
         nonlocal window, is_ours
+        if match := STATIC.match(text):
+            return Row(axis=Axis.ITERATION, x=float(match["step"]), values=_medians(match["rest"].replace("'", ""), window))
         match = HEAD.match(text)
         body = match["body"] if match else text
         if found := WINDOW.search(body):

@@ -22,6 +22,10 @@ ROW: Final = re.compile(r"^\s*(?P<at>\d+)/(?P<of>\d+)\s+(?P<memory>[\d.]+[GMK]?)
 ALL_HEADER: Final = re.compile(r"^\s*Class\s+Images\s+(?:Instances|Labels)\s+(?P<names>.+?)\)?:?(?:\s+\d+%.*)?$")
 ALL: Final = re.compile(r"^\s*all\s+(?P<values>[-\d.eEnaif+\s]+?)\s*$")
 NAMES: Final = {"Box(P": "precision(B)", "P": "precision", "R": "recall"}
+TERMS: Final = {name: f"{name}_loss" for name in ("box", "obj", "cls", "GIoU", "seg", "kpt")}
+"""Losses that YOLOv5 before 6.2 and YOLOv7 print without the word."""
+FROM_ZERO: Final = frozenset(("obj", "obj_loss"))
+"""Losses of YOLOv3, v5 and v7, which count epochs from 0 and print the last one as the total; Ultralytics dropped both with v8."""
 COUNTS: Final = ("Instances", "Size", "labels", "img_size", "total")
 
 
@@ -65,8 +69,9 @@ class _Reader:
                 self.close()
                 if epoch < self.epoch:
                     yield RawSegment(line, "restart")
-                if int(match["of"]) != self.planned:
-                    self.planned = int(match["of"])
+                planned = int(match["of"]) + (epoch == 0 or not FROM_ZERO.isdisjoint(self.names))
+                if planned != self.planned:
+                    self.planned = planned
                     yield RawFact("epochs", self.planned, line)
             self.epoch, self.values, self.line = epoch, match["values"].split(), line
         elif match := ALL_HEADER.match(text):
@@ -88,7 +93,12 @@ class _Reader:
         for name, text in zip(names, values, strict=False):
             value = number(text)
             if value is not None and name not in COUNTS:
-                self.columns.add(ColumnKey(NAMES.get(name, name), split, Axis.EPOCH, statistic), float(self.epoch), value, line)
+                self.columns.add(
+                    ColumnKey((TERMS if split == "train" else NAMES).get(name, name), split, Axis.EPOCH, statistic),
+                    float(self.epoch),
+                    value,
+                    line,
+                )
 
 
 PARSER = Parser(
