@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -132,3 +133,16 @@ def test_a_counter_with_its_own_total_behind_a_bar_is_not_the_number_of_epochs()
     assert row is not None
     assert (row.epoch, row.epochs) == (3, None)
     assert text_row("epoch 3 | 10 | loss: 5.12").epochs == 10  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("line", ["2022-12-13 02:50:03,293 " + "-" * 200, "a-" * 200, "name.of-a-file/" * 30, "word " * 200])
+def test_a_ruled_line_or_a_long_name_is_read_at_once(line: str) -> None:
+    began = process_time()
+    text_row(line + " 1")
+    assert process_time() - began < 1  # one pattern for all a logger writes took longer than the age of the universe
+
+
+def test_what_a_logger_writes_before_its_level_is_no_part_of_the_message() -> None:
+    row = text_row("2024-01-01 10:00:00,123 - root - INFO - train.py:12 - epoch 3 loss: 0.5")
+    assert row is not None
+    assert (row.epoch, [(pair.name, pair.value) for pair in row.pairs]) == (3, [("loss", 0.5)])
