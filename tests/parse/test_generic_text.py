@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import process_time
 
 import pytest
 
@@ -204,3 +205,16 @@ def test_a_date_without_seconds_does_not_hide_the_split(tmp_path: Path) -> None:
     run = read(tmp_path, text)
     assert series(run, "train/Loss").y.tolist() == [3.0, 1.5, 1.0, 0.75]
     assert series(run, "val/Loss").y.tolist() == [4.0, 2.0, 1.3333, 1.0]
+
+
+@pytest.mark.parametrize("line", ["2022-12-13 02:50:03,293 " + "-" * 200, "a-" * 200, "name.of-a-file/" * 30, "word " * 200])
+def test_a_ruled_line_or_a_long_name_is_read_at_once(line: str) -> None:
+    began = process_time()
+    text_row(line + " 1")
+    assert process_time() - began < 1  # one pattern for all a logger writes took longer than the age of the universe
+
+
+def test_what_a_logger_writes_before_its_level_is_no_part_of_the_message() -> None:
+    row = text_row("2024-01-01 10:00:00,123 - root - INFO - train.py:12 - epoch 3 loss: 0.5")
+    assert row is not None
+    assert (row.epoch, [(pair.name, pair.value) for pair in row.pairs]) == (3, [("loss", 0.5)])

@@ -18,9 +18,13 @@ STAMP: Final = re.compile(
 )
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?")
 GLOG: Final = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./\-]+:\d+\] ?")
-LEVEL: Final = re.compile(
-    r"^(?:[\s\-|:\[\]]*(?:[\w.\-/]{1,40}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
-)
+LEVEL: Final = re.compile(r"\b(?:INFO|DEBUG|WARNING|ERROR)\b|信息|訊息")
+BEFORE_LEVEL: Final = re.compile(r"[\w.\-/\s|:\[\]]*")
+LOGGER_WORD: Final = re.compile(r"[^\s|:\[\]]+")
+AFTER_LEVEL: Final = re.compile(r"[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?")
+LEVEL_REACH: Final = 200
+MOST_WORDS, LONGEST_WORD = 6, 40
+"""What a logger writes before its level: its name, a module, a process; more or longer words are a message."""
 DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+[\w: ]+?(?=,|\s{2}|$)", re.IGNORECASE)
 BAR: Final = re.compile(r"(?P<whole>\bsteps?:\s*)?\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?", re.IGNORECASE)
 """A tqdm bar; what stands in its brackets behind the rate is the postfix.
@@ -110,7 +114,7 @@ def text_row(text: str) -> TextRow | None:
     if not COUNTABLE.search(text):
         return None
     body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
-    body = CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
+    body = CODE_PLACE.sub("", STAMP.sub("", _without_level(body), count=1), count=1)
     body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(body)))
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
@@ -129,6 +133,21 @@ def text_row(text: str) -> TextRow | None:
         pairs = ()
     named = SPLIT_VALUES[epoch["s"].lower()] if epoch and epoch["s"] else ""
     return TextRow(e, total, i, n, word, named or split, pairs, bar is not None)
+
+
+def _without_level(text: str) -> str:
+    """Return the message behind `name - module - INFO - file.py:12: `, or the text where no level stands before it.
+
+    One pattern for all of it would try every way to share a ruled line of dashes between names and separators.
+    """
+    level = LEVEL.search(text, 0, LEVEL_REACH)
+    if level is None:
+        return text
+    words = LOGGER_WORD.findall(text, 0, level.start())
+    if BEFORE_LEVEL.fullmatch(text, 0, level.start()) is None or len(words) > MOST_WORDS or max(map(len, words), default=0) > LONGEST_WORD:
+        return text
+    after = AFTER_LEVEL.match(text, level.end())
+    return text[after.end() :] if after else text[level.end() :]
 
 
 def _without_config(text: str) -> str:
