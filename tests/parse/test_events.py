@@ -26,3 +26,10 @@ def test_a_saved_checkpoint_is_an_event(line: str) -> None:
 )
 def test_speaking_of_checkpoints_is_none(line: str) -> None:
     assert find_event(line) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["ERROR:tensorflow:Model diverged with loss = NaN.", "E0521 14:44:30.8 1400 hooks.py:760] Model diverged with loss = NaN."]
+)
+def test_the_exit_of_tensorflow_for_a_nan_is_an_event(line: str) -> None:
+    assert find_event(line) == "nonfinite_exit"

@@ -22,8 +22,9 @@ from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
-LOSS_WORD: Final = re.compile(r"loss|损失|損失", re.IGNORECASE)
+LOSS_WORD: Final = re.compile(r"loss|损失|損失|(?<![a-z])rmse(?![a-z])", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
+REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
@@ -112,12 +113,14 @@ class Context:
 
     def is_measure(self, series: Series) -> bool:
         """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
-        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self._rewarded)
+        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self.is_rewarded)
         return not plays
 
     @cached_property
-    def _rewarded(self) -> bool:
-        return any(series.metric_type == "reward" for series in self.run.series)
+    def is_rewarded(self) -> bool:
+        """Whether the run is one of reinforcement learning: a reward is logged. A `score` of a validation may be any metric."""
+        rewards = (series for series in self.run.series if series.metric_type == "reward")
+        return any(series.split == "train" or REWARD_WORD.search(series.name) for series in rewards)
 
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""

@@ -12,7 +12,7 @@ import numpy as np
 from lossreport.analyze.best import TOTALS
 from lossreport.analyze.composition import weighted_terms
 from lossreport.analyze.decay import decay_trend
-from lossreport.analyze.detector import Context, clean, is_epoch_level, shown_x
+from lossreport.analyze.detector import REWARD_WORD, Context, clean, is_epoch_level, shown_x
 from lossreport.analyze.detectors.no_learning import hardly_moved
 from lossreport.analyze.schedule import constant_lr, lr_changes
 from lossreport.analyze.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
@@ -42,6 +42,10 @@ NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "pre
 MASKED = Text(
     zh="`{metric}`（{path}）：结尾的 0 很可能掩盖了 NaN，这次训练已经损坏。",
     en="`{metric}` ({path}): the zeros at the end most likely hide NaN; the run is broken.",
+)
+BROKEN_EVALUATION = Text(
+    zh="`{metric}`（{path}）：结尾不是有限值，而训练 loss 每一行都有限：问题在评测或它的数据，不在训练 loss。",
+    en="`{metric}` ({path}): not finite at the end, while the training losses are finite in every row: the fault lies in the evaluation or its data, not in the training loss.",
 )
 BY_HALF = Text(
     zh="末段的区间含有 0，判断依据是最后一半的行：它们的区间全在改善一侧。",
@@ -93,6 +97,22 @@ GAME = Text(
 FROZEN = Text(
     zh="`{metric}`（{path}）的末段逐位不变，打印的很可能不是测得的值，不据此判断收敛。",
     en="`{metric}` ({path}) ends in one value to the last digit, which most likely was not measured; convergence is not judged by it.",
+)
+RUN_BROKEN_EVALUATION = Text(
+    zh="验证结果不可用：{names} 以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
+    en="The validation cannot be used: {names} ends in values that are not finite (NaN / Inf), while the training losses are finite in every row. Overfitting cannot be judged and no checkpoint chosen by it; the training itself is not shown to be broken.",
+)
+RUN_GAME = Text(
+    zh="对抗训练或强化学习的 loss 不是质量指标，不能据此判定这次训练是否收敛。{reward}{open}",
+    en="The losses of adversarial training or reinforcement learning are no measure of quality, so whether this run converged is not judged by them.{reward}{open}",
+)
+REWARD = Text(
+    zh="`{metric}`（{path}）从 {first} 到 {last}（前、后各十分之一行的中位数），最高 {best}（{axis} {x}）。",
+    en=" `{metric}` ({path}) went from {first} to {last} (medians of the first and the last tenth of its rows); its highest value is {best}, at {axis} {x}.",
+)
+RUN_UNMEASURED = Text(
+    zh="日志里没有认出任何 loss，因此不判断收敛。{reward}{open}",
+    en="No loss was recognised in the logs, so convergence is not judged.{reward}{open}",
 )
 RUN_FROZEN = Text(
     zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
@@ -302,7 +322,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and is_epoch_level(series)
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
-    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
+    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id and not f.numbers["with_epochs"]]
     return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
 
 
@@ -326,6 +346,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
     if judged.is_game or judged.is_frozen:
         return (GAME if judged.is_game else FROZEN)(**values)
+    if judged.state is State.BROKEN and series.split != "train" and evaluation_alone(context):
+        return BROKEN_EVALUATION(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -399,12 +421,19 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
-    template = RUN_FROZEN if frozen else RUN[state]
+    games = state is State.INCONCLUSIVE and not frozen and bool(deciding) and all(judged.is_game for _, judged in deciding)
+    template = RUN_FROZEN if frozen else RUN_GAME if games else RUN[state]
+    if not made:
+        template = RUN_UNMEASURED
+    if state is State.BROKEN and evaluation_alone(context):
+        template = RUN_BROKEN_EVALUATION
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)
     if "{others}" in template.en:
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    if "{reward}" in template.en:
+        values["reward"] = _reward(context) or EMPTY
     if "{open}" in template.en:
         values["open"] = _open(context)
     because = tuple(dict.fromkeys(finding for _, judged in deciding for finding in judged.because))
@@ -419,6 +448,35 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
         because=because,
         text=template(**values),
         change_mind=SEPARATE() if state is State.MIXED else None,
+    )
+
+
+def evaluation_alone(context: Context) -> bool:
+    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported."""
+    train = [series for series in context.progress if series.split == "train"]
+    broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
+    return bool(train) and not broken and all(np.isfinite(series.y).all() for series in train)
+
+
+def _reward(context: Context) -> Phrase | None:
+    """Return what the reward did, which decides where the losses do not: that with the most rows, an evaluated one first."""
+    rewards = [
+        s for s in context.judged if s.metric_type == "reward" and REWARD_WORD.search(s.name) and np.isfinite(s.y).sum() >= LEAST_ROWS
+    ]
+    if not rewards:
+        return None
+    series = max(rewards, key=lambda s: (s.split != "train", len(s)))
+    rows = np.flatnonzero(np.isfinite(series.y))
+    y, tenth = series.y[rows], max(1, len(rows) // 10)
+    best = int(rows[int(np.argmax(y))])
+    return REWARD(
+        metric=series.label,
+        path=series.path,
+        first=number(float(np.median(y[:tenth]))),
+        last=number(float(np.median(y[-tenth:]))),
+        best=number(float(series.y[best])),
+        axis=AXES[series.axis.value],
+        x=shown_x(float(series.x[best])),
     )
 
 

@@ -11,7 +11,8 @@ EVENTS: Final[tuple[tuple[EventKind, re.Pattern[str]], ...]] = (
     (
         "nonfinite_exit",
         re.compile(
-            r"\bLoss is (?:nan|-?inf)\b|\bloss (?:became|went|is now) nan\b|\bNaN or Inf found in (?:loss|input)|\bnon-?finite loss\b.*(?:stop|exit|abort)",
+            r"\bLoss is (?:nan|-?inf)\b|\bloss (?:became|went|is now) nan\b|\bNaN or Inf found in (?:loss|input)|\bnon-?finite loss\b.*(?:stop|exit|abort)"
+            r"|\bdiverged with loss = nan\b",
             re.IGNORECASE,
         ),
     ),

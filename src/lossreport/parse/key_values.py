@@ -19,19 +19,21 @@ STAMP: Final = re.compile(
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]*\d\d?:\d\d:\d\d(?:[.,]\d+)?")
 GLOG: Final = re.compile(r"^[IWEF]\d{4} \d\d:\d\d:\d\d\.\d+\s+\d+ [\w./\-]+:\d+\] ?")
 LEVEL: Final = re.compile(
-    r"^(?:[\s\-|:\[\]]*(?:[\w.\-/]{1,40}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
+    r"^(?:[\s\-|:\[\]]*(?:[\w./]{1,40}(?:-[\w./]{1,40}){0,5}[\s\-|:\[\]]+){0,6}?)(?:INFO|DEBUG|WARNING|ERROR|信息|訊息)\b[\s\]:|\-]*(?:[\w/.\-]+(?:\.py)?:\d+\b[\s\]:|\->]*)?"
 )
+LEVEL_WORD: Final = re.compile(r"\b(?:INFO|DEBUG|WARNING|ERROR)\b|信息|訊息")
 DURATION: Final = re.compile(r"\b\d+:\d\d(?::\d\d)?\b|\b\d+ days?,? ?|\beta[: ]+[\w: ]+?(?=,|\s{2}|$)", re.IGNORECASE)
 BAR: Final = re.compile(r"\d+%\s*\|[^|]*\|\s*(?P<at>\d+)/(?P<of>\d+|\?)\s*\[(?P<rest>[^\]]*)\]?")
 """A tqdm bar; what stands in its brackets behind the rate is the postfix."""
 EPOCH: Final = re.compile(
-    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
+    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>(?>\d+(?:\.\d+)?))(?!\s*(?:m?s|secs?|seconds?|min|minutes?|h|hours?)\b)\s*(?:(?:/|of|\||out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
-    r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
+    r"|第?\s*(?P<z>\d+)\s*(?:轮|個?epoch(?!s)|个epoch|轮次|周期|輪)(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
     re.IGNORECASE,
 )
+"""`epoch: 42.8 seconds` is how long one takes, and `after 900 epochs` a plan: no places."""
 STEP: Final = re.compile(
-    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
     re.IGNORECASE,
 )
@@ -40,7 +42,7 @@ LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
 """`[0]  train-logloss:0.69`: the round of a boosting program."""
 GLOBAL_WORDS: Final = ("global", "train", "num_updates", "update")
 SPLIT_WORD: Final = re.compile(
-    r"(?<![\w/])(?:(?P<s>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
+    r"(?<![\w/])(?:(?P<s>train(?:ing)?|vali?|valid(?:ation)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
@@ -61,6 +63,8 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
+BARE_NAN: Final = re.compile(r"(?::|=|：)\s*[-+]?(?:nan|inf)\b", re.IGNORECASE)
+"""The number of a line such as `Mean training loss : nan`, which holds no digit; without a sign it would be prose."""
 AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
@@ -95,12 +99,10 @@ class TextRow:
 
 
 def text_row(text: str) -> TextRow | None:
-    """Return what a line says, or None for a line without a digit or with neither place nor pair."""
-    if not any(char.isdigit() for char in text):
+    """Return what a line says, or None for a line with neither a number nor a NaN, or with neither place nor pair."""
+    if not any(char.isdigit() for char in text) and not BARE_NAN.search(text):
         return None
-    body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
-    body = CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
-    body = WRAPPED.sub(r"\1", _without_config(body))
+    body = WRAPPED.sub(r"\1", _without_config(without_prefix(text)))
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
@@ -118,6 +120,14 @@ def text_row(text: str) -> TextRow | None:
         pairs = ()
     named = SPLIT_VALUES[epoch["s"].lower()] if epoch and epoch["s"] else ""
     return TextRow(e, total, i, n, word, named or split, pairs, bar is not None)
+
+
+def without_prefix(text: str) -> str:
+    """Return a line without what a logger puts before it: time stamp, level, place in the code."""
+    body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
+    if LEVEL_WORD.search(body) is None:
+        return CODE_PLACE.sub("", body, count=1)
+    return CODE_PLACE.sub("", STAMP.sub("", LEVEL.sub("", body, count=1), count=1), count=1)
 
 
 def _without_config(text: str) -> str:
@@ -186,7 +196,7 @@ def _pairs(text: str) -> Iterator[Pair]:
 
 
 def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", match["name"].strip(" -_.")).strip().replace("'s ", "/")  # LightGBM: training's auc
+    name = AVERAGED.sub("", match["name"].strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])

@@ -8,6 +8,7 @@ import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
+from lossreport.analyze.verdict import evaluation_alone
 from lossreport.model.analysis import Recommendation
 from lossreport.model.run import Series
 from lossreport.text import Text
@@ -27,6 +28,10 @@ SOMEWHERE = Text(
     zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
     en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
+EVALUATION = Text(
+    zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
+    en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
+)
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
@@ -34,11 +39,14 @@ SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row."""
-    found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
+    series = {one.id: one for one in case.context.run.series}
+    found = [finding for finding in case.context.found if finding.kind == "nonfinite" and _spoils(case, series[finding.series[0]])]
     if not found:
         return
     because = tuple(finding.id for finding in found)
-    series = {one.id: one for one in case.context.run.series}
+    if evaluation_alone(case.context) and all(series[finding.series[0]].split != "train" for finding in found):
+        yield Recommendation(id="", when="now", because=because, text=EVALUATION())
+        return
     rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
     first = min(rows, key=lambda f: f.start.row / max(1, len(series[f.series[0]])), default=None)
     if first is None:
@@ -51,6 +59,11 @@ def advise(case: Case) -> Iterator[Recommendation]:
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
     yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
+
+
+def _spoils(case: Case, one: Series) -> bool:
+    """Return whether a NaN of a series speaks of the weights: an accuracy or a reward may lack a value for other reasons."""
+    return case.context.is_loss(one) or one.metric_type == "grad_norm"
 
 
 def _began_finite(case: Case, broken: Series, x: float) -> bool:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding
-from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, joint_clusters, split_values
+from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, is_regimes, joint_clusters, split_values
 from lossreport.analyze.stats import fill, log_if_positive, without
 from lossreport.analyze.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
@@ -63,10 +63,10 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series of two regimes, and one for rows of a source that agree in several metrics."""
     mixed: list[Series] = []
     for series in context.losses:
-        if len(series) < MIN_ROWS:
+        if len(series) < MIN_ROWS or not context.is_measure(series):  # a game or a policy makes its own data: groups are no data sets
             continue
         split, rows = find_split(series, context.spike_spans(series))
-        if split is not None and not _is_swing(series, context.spike_spans(series), split):
+        if split is not None and is_regimes(split) and not _is_swing(series, context.spike_spans(series), split):
             mixed.append(series)
             yield _groups(series, split, rows)
     for source in sorted({series.source for series in mixed}):

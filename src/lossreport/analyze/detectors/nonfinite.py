@@ -16,11 +16,15 @@ ROWS = Text(
     en="`{metric}` ({path}) has {count} NaN or infinite rows, the first at {axis} {x} (line {line}); {after}.",
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
+TAIL_OTHER = Text(zh="再没有有限值", en="no finite value follows")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
     en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
 )
+
+AWAITED = ("reward", "explained_variance")
+"""What reinforcement learning logs as NaN until the first episode has ended, or while the returns do not vary."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -28,15 +32,16 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.judged:
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
-            yield _rows(series, bad.tolist())
+            yield _rows(context, series, bad.tolist())
     for event in context.run.events:
         if event.kind == "nonfinite_exit" and context.losses:
             yield _exit(context, event)
 
 
-def _rows(series: Series, bad: list[int]) -> Finding:
+def _rows(context: Context, series: Series, bad: list[int]) -> Finding:
     from lossreport.words import AXES
 
+    grave = context.is_loss(series) or series.metric_type == "grad_norm"
     tail = not np.isfinite(series.y[bad[0] :]).any()
     text = ROWS(
         metric=series.label,
@@ -45,9 +50,17 @@ def _rows(series: Series, bad: list[int]) -> Finding:
         axis=AXES[series.axis.value],
         x=float(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=TAIL if tail else RECOVERED,
+        after=(TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else RECOVERED,
     )
-    return make_finding("nonfinite", series, bad, Severity.CRITICAL if tail else Severity.HIGH, text, numbers={"count": len(bad)})
+    return make_finding("nonfinite", series, bad, _severity(series, bad, grave, tail), text, numbers={"count": len(bad)})
+
+
+def _severity(series: Series, bad: list[int], grave: bool, tail: bool) -> Severity:
+    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before the first value of a reward no episode had ended."""
+    if grave:
+        return Severity.CRITICAL if tail else Severity.HIGH
+    leading = not tail and bad[-1] == len(bad) - 1
+    return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
 
 
 def _exit(context: Context, event: Event) -> Finding:

@@ -52,6 +52,7 @@ LOSS = LossType(
         _NOT + r"(?:\w+_)?(?:precision|recall|f1|f1_score|auc|auroc|m?iou|hmean|exact_match)",
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*|rouge\w*",
+        _NOT + r"(?:\w+_)?(?:recall|precision|prec|ndcg|mrr|hit|hit_rate|hits|hr|gauc)(?:@\d+)?",
         r"准确率|準確率|精度",
     ),
     order=45,
