@@ -9,7 +9,7 @@ import pytest
 
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.mixture import DETECTOR, MIN_ROWS
-from lossreport.analyze.grouping import GAP_CHANCE, Split, is_beyond_chance, joint_clusters, split_values
+from lossreport.analyze.grouping import SURE_GAP, Split, is_regimes, joint_clusters, split_values
 from lossreport.analyze.views import enrich
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Floats
@@ -64,8 +64,8 @@ def test_noise_of_a_short_curve_is_hardly_ever_a_mixture(n: int) -> None:
 @pytest.mark.parametrize(("beyond", "expected"), [(1.05, True), (0.95, False)])
 def test_a_gap_of_a_short_curve_must_be_wider_than_noise_leaves_it(beyond: float, expected: bool) -> None:
     above = np.tile([False, True], 10)
-    split = Split(threshold=0.0, above=above, runs=20, separation=9.0, depth=1 - beyond * GAP_CHANCE / np.sqrt(20))
-    assert is_beyond_chance(split) == expected
+    split = Split(threshold=0.0, above=above, runs=20, separation=9.0, depth=1 - beyond * SURE_GAP / np.sqrt(20))
+    assert is_regimes(split) == expected
 
 
 def test_places_inside_an_epoch_keep_their_decimals() -> None:
@@ -104,3 +104,37 @@ def test_series_of_other_sources_are_not_clustered_together() -> None:
     two = [make_series(SEED_CLOSS, "closs"), make_series(SEED_LOSS_CT, "loss_ct", id="m2", source="s2", path="other.txt")]
     run = make_run(two)
     assert all(not one.groups for one in DETECTOR.detect(Context(enrich(run), run)))  # type: ignore[union-attr]
+
+
+NOISE: dict[str, Callable[[int, int], Floats]] = {
+    "normal": lambda n, seed: np.exp(0.3 * rng(seed).standard_normal(n)),
+    "absolute": lambda n, seed: np.abs(rng(seed).standard_normal(n)),
+    "exponential": lambda n, seed: np.exp(0.3 * rng(seed).exponential(size=n)),
+}
+
+
+@pytest.mark.parametrize("n", [12, 14, 20, 34, 50, 60, 70, 100])
+@pytest.mark.parametrize("name", NOISE)
+def test_noise_of_one_regime_is_hardly_ever_a_mixture(name: str, n: int) -> None:
+    splits = [split_values(np.log(NOISE[name](n, seed))) for seed in range(100)]
+    assert sum(split is not None and is_regimes(split) for split in splits) <= 3
+
+
+@pytest.mark.parametrize("n", [12, 14, 20, 34, 50, 60, 70, 100])
+def test_two_levels_in_noise_of_one_per_cent_are_regimes_at_any_length(n: int) -> None:
+    split = split_values(np.log(np.tile([1.0, 1.5], n // 2) * flat(n, 1.0, 0.01)))
+    assert split is not None
+    assert is_regimes(split)
+
+
+@pytest.mark.parametrize(("last", "expected"), [(9, False), (30, True)], ids=["at the start", "all over"])
+def test_each_group_of_a_short_curve_reaches_over_half_of_it(last: int, expected: bool) -> None:
+    y = flat(34, 1.0, 0.005)
+    y[[0, 2, 3, 5, 7, last]] *= 1.5
+    split = split_values(np.log(y))
+    assert split is not None
+    assert is_regimes(split) is expected
+
+
+def test_the_losses_of_a_policy_are_no_mixture() -> None:
+    assert found(value_loss=alternating(14, 2e-8, 8e-8), reward=flat(14, 1.0)) == []

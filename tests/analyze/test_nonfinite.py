@@ -50,7 +50,7 @@ def test_what_is_not_finite_beside_a_finite_training_loss_breaks_no_run(name: st
     assert words in step.text.plain("en")
     assert "Do not use weights" not in step.text.plain("en")
     every, analysis = beside(np.full(20, np.nan), name, split)
-    assert every.severity is Severity.HIGH
+    assert every.severity is (Severity.MEDIUM if name == "rouge1" else Severity.HIGH)
     assert "the training loss stays finite" in every.text.plain("en")
     assert analysis.run_verdict("r1").state is not State.BROKEN
     assert not any("sound row" in line.plain("en") for line in every.notes)
@@ -153,3 +153,38 @@ def test_a_crash_is_told_in_the_verdict() -> None:
     for status, told in ((Status.CRASHED, True), (Status.UNKNOWN, False)):
         verdict = lossreport.analyze(replace(make_run(loss=falling(30)), status=status)).run_verdict("r1")
         assert ("crashed" in verdict.text.plain("en")) is told
+
+
+def mended(**columns: object) -> Analysis:
+    return lossreport.analyze(make_run(**columns))  # type: ignore[arg-type]
+
+
+def test_where_only_the_validation_is_nan_the_training_is_not_called_broken() -> None:
+    analysis = mended(loss=falling(20), val_loss=[*falling(19), np.nan])
+    verdict = analysis.run_verdict("r1")
+    assert verdict.state is State.BROKEN
+    assert "the training itself is not shown to be broken" in verdict.text.plain("en")
+    steps = [step.text.plain("en") for step in analysis.recommendations]
+    assert any("look at the validation first" in step for step in steps)
+    assert not any("No loss in the log is finite" in step or "Do not use weights" in step for step in steps)
+
+
+def test_where_the_training_is_nan_as_well_the_weights_are_spoken_of() -> None:
+    analysis = mended(loss=[*falling(19), np.nan], val_loss=[*falling(19), np.nan])
+    assert "nothing after them can be trusted" in analysis.run_verdict("r1").text.plain("en")
+    assert any("Do not use weights" in step.text.plain("en") for step in analysis.recommendations)
+
+
+@pytest.mark.parametrize(
+    ("name", "y", "severity"),
+    [
+        ("ep_rew_mean", [np.nan, np.nan, *falling(18)], Severity.LOW),
+        ("ep_rew_mean", [*falling(10), np.nan, *falling(9)], Severity.MEDIUM),
+        ("accuracy", [np.nan] * 20, Severity.MEDIUM),
+    ],
+    ids=["no episode has ended yet", "a gap of a reward", "an accuracy without values"],
+)
+def test_a_metric_that_is_nan_says_nothing_of_the_weights(name: str, y: list[float], severity: Severity) -> None:
+    analysis = mended(loss=falling(20), **{name: y})
+    assert [f.severity for f in analysis.findings if f.kind == "nonfinite"] == [severity]
+    assert not any("weights" in step.text.plain("en") for step in analysis.recommendations)

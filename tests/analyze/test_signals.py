@@ -61,6 +61,18 @@ def test_a_swinging_loss_is_unstable() -> None:
     assert analysis.run_verdict("r1").state == "unstable"
 
 
+@pytest.mark.parametrize(
+    ("rows", "severity", "state"), [(25, Severity.LOW, False), (30, Severity.HIGH, True)], ids=["the epochs'", "another"]
+)
+def test_a_swing_with_the_period_of_the_epochs_is_no_instability(rows: int, severity: Severity, state: bool) -> None:
+    y = swinging(0.2, 25)
+    series = make_series(y, "loss", axis="iteration", epoch=np.arange(len(y)) // rows)
+    analysis = lossreport.analyze(make_run([series]))
+    assert [finding.severity for finding in found("oscillation", analysis)] == [severity]
+    assert (analysis.run_verdict("r1").state == "unstable") is state
+    assert any("The loss oscillates" in step.text.plain("en") for step in analysis.recommendations) is state
+
+
 def shifted(size: float, n: int = 400) -> Floats:
     y = np.array(falling(n, 8, 4, noise=0.003))
     y[n // 2 :] *= 1 + size

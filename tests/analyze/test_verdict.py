@@ -295,3 +295,23 @@ def test_a_run_of_adversarial_losses_is_undecided_for_that_reason() -> None:
     assert "no measure of quality" in game
     assert "flat from slowly" not in game
     assert "still improving" in of_run(d_loss=flat(200), recon_loss=falling(200))
+
+
+def test_a_run_of_reinforcement_learning_is_told_by_its_reward() -> None:
+    run = make_run(policy_loss=flat(30, -0.02, 0.3), value_loss=flat(30, 0.5, 0.2), ep_rew_mean=np.linspace(1.0, 30.0, 30))
+    text = lossreport.analyze(run).run_verdict("r1").text.plain("en")
+    assert "not judged by them" in text
+    assert "ep_rew_mean from 2 to 29" in text
+    assert "flat from slowly improving" not in text
+
+
+def test_a_run_without_a_loss_is_not_called_too_short() -> None:
+    text = lossreport.analyze(make_run(accuracy=np.linspace(0.1, 0.9, 40))).run_verdict("r1").text.plain("en")
+    assert text.startswith("The logs hold no loss")
+
+
+@pytest.mark.parametrize(("metric", "split"), [("accuracy", "val"), ("ep_rew_mean", "train")])
+def test_no_validation_set_is_asked_for_where_one_is_measured_or_the_reward_decides(metric: str, split: str) -> None:
+    series = [make_series(falling(30), "loss"), make_series(falling(30), metric, split, id="m2")]
+    steps = lossreport.analyze(make_run(series)).recommendations
+    assert not any("Add a validation set" in step.text.plain("en") for step in steps)

@@ -34,6 +34,7 @@ def test_speaking_of_checkpoints_is_none(line: str) -> None:
         "FloatingPointError: Loss became infinite or NaN at iteration=521!",
         "INFO:tensorflow:Error reported to Coordinator: <class 'InvalidArgumentError'>, LossTensor is inf or nan. : Tensor had NaN values",
         "ERROR:tensorflow:Model diverged with loss = NaN.",
+        "E0521 14:44:30.8 1400 hooks.py:760] Model diverged with loss = NaN.",
         "Batch 3: Invalid loss, terminating training",
         "Loss is nan, stopping training",
     ],

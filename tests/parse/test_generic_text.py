@@ -218,3 +218,87 @@ def test_what_a_logger_writes_before_its_level_is_no_part_of_the_message() -> No
     row = text_row("2024-01-01 10:00:00,123 - root - INFO - train.py:12 - epoch 3 loss: 0.5")
     assert row is not None
     assert (row.epoch, [(pair.name, pair.value) for pair in row.pairs]) == (3, [("loss", 0.5)])
+
+
+FORECASTER = "".join(
+    f"\titers: 100, epoch: {e} | loss: {0.5 / e:.4f}\n\titers: 200, epoch: {e} | loss: {0.4 / e:.4f}\nEpoch: {e} cost time: 40.4716\n"
+    f"Epoch: {e}, Steps: 225 | Train Loss: {0.45 / e:.4f} Vali Loss: {0.5 / e:.4f} Test Loss: 0.9\nUpdating learning rate to {1e-4 / e}\n"
+    for e in (1, 2, 3)
+)
+
+
+def test_a_count_of_the_steps_of_an_epoch_is_no_place_and_vali_is_the_validation(tmp_path: Path) -> None:
+    run = read(tmp_path, FORECASTER)
+    val = series(run, "val/Loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [0.5, 0.25, pytest.approx(0.1667)])
+    assert series(run, "train/loss").x.tolist() == [100, 200, 301, 401, 502, 602]
+
+
+def test_steps_that_advance_are_places_also_in_the_plural(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Epoch: 1, Steps: {i} | loss: {3 - i / 100}\n" for i in range(10, 60, 10)))
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50]
+
+
+def test_how_long_an_epoch_takes_and_how_many_are_planned_is_no_place(tmp_path: Path) -> None:
+    text = "Using averaging (after 900 epochs) with learning rate : 0.001\n" + "".join(
+        f"Epoch {e}: loss={3 / e:.3f}\nTraining time for one epoch: 42.798 seconds\nmean MSE : {9 / e:.3f} mean center loss : {5 / e:.3f}\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert [series(run, f"train/{name}").x.tolist() for name in ("loss", "MSE", "center loss")] == [[1, 2, 3, 4, 5, 6]] * 3
+    assert len(run.segments) == 1
+
+
+def test_a_line_whose_only_number_is_nan_is_a_row(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Epoch {e}: lr=0.1\nMean Training loss : nan\nLoss is nan\n" for e in range(1, 5)))
+    assert series(
+        run, "train/Training loss" if any(s.name == "Training loss" for s in run.series) else "train/loss"
+    ).y.tolist() == pytest.approx([float("nan")] * 4, nan_ok=True)
+
+
+def test_a_validation_printed_without_a_place_is_of_the_step_above_it(tmp_path: Path) -> None:
+    text = "".join(
+        f"[2024-05-08 04:06:1{i},722 INFO] step {i}00/90000 | loss {30 - i}.5 | {i} sec\n"
+        f"[2024-05-08 04:06:1{i},822 INFO] Validation loss: {20 - i}.5\n"
+        f"[2024-05-08 04:06:1{i},922 INFO] Model is improving: {21 - i}.5 --> {20 - i}.5.\n"
+        for i in range(1, 7)
+    )
+    val = series(read(tmp_path, text), "val/loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("step", [100, 200, 300, 400, 500, 600], [19.5, 18.5, 17.5, 16.5, 15.5, 14.5])
+
+
+def test_a_heading_of_a_section_may_stand_behind_the_prefix_of_a_logger(tmp_path: Path) -> None:
+    text = "".join(
+        f"17 Jul 14:49    INFO  epoch {e} training [time: 2.99s, train loss: {70 / e:.4f}]\n"
+        f"17 Jul 14:49    INFO  epoch {e} evaluating [time: 0.44s, valid_score: {e / 100:.6f}]\n"
+        f"17 Jul 14:49    INFO  valid result: \nrecall@10 : {e / 200:.4f}    ndcg@10 : {e / 300:.4f}\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "eval/recall@10").x.tolist() == [1, 2, 3, 4, 5, 6]
+    assert series(run, "valid/score").y.tolist() == [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
+    assert series(run, "train/loss").x.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_number_of_a_batch_may_be_called_its_id(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch: {e}, batch_id: {b}, loss:{1 / (e + 1) - b / 9000:.4f}\n" + (f"epoch: {e} done, loss:{0.5 / (e + 1):.4f}\n" if b else "")
+        for e in range(4)
+        for b in (0, 500)
+    )
+    run = read(tmp_path, text)
+    assert [(s.axis.value, len(s)) for s in run.series] == [("iteration", 8), ("epoch", 4)]
+
+
+def test_a_line_of_dashes_is_passed_over_at_once(tmp_path: Path) -> None:
+    rows = "".join(f"step {i} loss {3 - i / 10:.2f}\n{'-' * 79}\n{'=' * 40}\n" for i in range(1, 9))
+    assert series(read(tmp_path, rows), "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])
+
+
+def test_the_header_of_a_table_may_be_a_comment(tmp_path: Path) -> None:
+    rows = "".join(f"  {100 * i}    {9 / (i + 1):.2e}    {8 / (i + 1):.2e}    1.0e-03\n" for i in range(8))
+    (tmp_path / "lcurve.out").write_text(f"#  step    rmse_val    rmse_trn    lr\n# rmse_*_val may be nan\n{rows}")
+    run = lossreport.read_run([tmp_path])
+    assert {(s.split, s.name): s.x.tolist() for s in run.series}[("val", "rmse")] == [100 * i for i in range(8)]
+    assert {(s.split, s.name) for s in run.series} == {("val", "rmse"), ("train", "rmse"), ("train", "lr")}
+    assert run.sources[0].skipped == 0

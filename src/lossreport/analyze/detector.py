@@ -22,12 +22,11 @@ from lossreport.model.run import Axis, Floats, Run, Series, Statistic
 from lossreport.registry import load_units
 from lossreport.text import Phrase
 
-LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$|(?:^|[_/ ])rmse(?:$|[_/ ])", re.IGNORECASE)
+LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$|(?<![a-z])rmse(?![a-z])", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""
 BEST_SO_FAR: Final = re.compile(r"(?:^|[_/ ])best(?:[_/ ]|$)", re.IGNORECASE)
 """The lowest value up to now repeats another series and never rises."""
-SCORE: Final = re.compile(r"(?:\w+_)?scores?(?:_mean)?", re.IGNORECASE)
-"""Of a validation it may be any measure; it is the reward of a policy where training prints it."""
+REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
@@ -116,13 +115,14 @@ class Context:
 
     def is_measure(self, series: Series) -> bool:
         """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
-        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self._rewarded)
+        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self.is_rewarded)
         return not plays
 
     @cached_property
-    def _rewarded(self) -> bool:
-        rewards = [series for series in self.run.series if series.metric_type == "reward"]
-        return any(series.split == "train" or not SCORE.fullmatch(series.name) for series in rewards)
+    def is_rewarded(self) -> bool:
+        """Whether the run is one of reinforcement learning: a reward is logged. A `score` of a validation may be any metric."""
+        rewards = (series for series in self.run.series if series.metric_type == "reward")
+        return any(series.split == "train" or REWARD_WORD.search(series.name) for series in rewards)
 
     def is_loss(self, series: Series) -> bool:
         """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""

@@ -18,12 +18,19 @@ SHORT: Final = 60
 SIDE_SHARE: Final = 0.15
 """Each side of a gap holds at least this share of the rows, and three rows."""
 GAP_SHARE: Final = 0.22
-"""The widest gap, as a share of the 10-90 % span, that separates two groups of a short curve (SCIENCE.md 3.1, "regime mixture")."""
-GAP_CHANCE: Final = 1.8
-"""Of n values of one group the widest gap exceeds this over √n, as a share of the 10-90 % span, in one set of a hundred (normal, uniform,
-Laplace; 10 to 30 values; 3000 sets each): a narrower one is no evidence of two groups by itself."""
+"""The widest gap, as a share of the 10-90 % span, that may separate two groups of a short curve (SCIENCE.md 3.1, "regime mixture")."""
+SURE_GAP: Final = 2.1
+"""The groups are regimes where they lie apart by this over the root of the rows: 0.61 of the span for 12 rows, 0.27 for 59.
+
+That is the widest gap that 99 % of curves of one regime have, whose noise is normal, exponential, uniform, Student's t or the log of a normal
+(3000 curves each of 10 to 59 rows): a fixed 0.22 calls every second noisy curve of 14 rows a mixture."""
+TIGHT: Final = 14.0
+"""Groups that are nearly equal within need no such gap: Ashman's D reaches 14 in 0.4 % of the same curves at most."""
 VALLEY: Final = 0.40
-"""The deepest valley of the histogram, relative to its lower rim, that separates two groups of a long curve."""
+"""The deepest valley of the histogram, relative to its lower rim, that separates two groups of a long curve ..."""
+VALLEY_FROM: Final = 50
+VALLEY_ROWS: Final = 400
+"""... of 210 rows and more; with fewer the noise makes valleys by itself, and what is asked falls by 1/400 a row (1 % of the same curves)."""
 ASHMAN: Final = 2.0
 """Ashman's D above which two modes are separate (Ashman, Bird & Zepf 1994)."""
 MIN_RUNS: Final = 5
@@ -32,6 +39,9 @@ RUNS_SHARE: Final = 0.35
 MIN_SEPARATION: Final = 0.10
 MIN_RETURNS: Final = 3
 """Two rows that return to the upper group are two spikes of one curve; from three on they may be a regime of their own."""
+MIN_REACH: Final = 0.5
+"""The rows of each group of a short curve reach over at least half of the run: of a noisy descent the upper group stands at its start,
+whatever it alternates with there."""
 NEAR: Final = 0.015
 FAR: Final = 0.30
 """Rows of one cluster lie within 1.5 % of each other in one metric and within 30 % in all (in logs; seed table: SCIENCE.md 1.1, 27)."""
@@ -88,15 +98,28 @@ def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | N
     return Split(threshold=threshold, above=above, runs=runs, separation=separation, depth=depth)
 
 
-def is_beyond_chance(split: Split) -> bool:
-    """Return whether the gap of a short curve is wider than noise leaves it; the valley of a long one is judged by its depth already."""
+def is_regimes(split: Split) -> bool:
+    """Return whether the groups are further apart than the noise of one regime makes them, and neither is the start of a descent alone.
+
+    `split_values` asks less: what may be groups keeps single rows from being called spikes.
+    """
     n = len(split.above)
-    return n >= SHORT or 1.0 - split.depth > GAP_CHANCE / math.sqrt(n)
+    if n >= SHORT:
+        return split.depth < min(VALLEY, (n - VALLEY_FROM) / VALLEY_ROWS)
+    if min(_reach(split.above), _reach(~split.above)) < MIN_REACH:
+        return False
+    return 1.0 - split.depth > SURE_GAP / math.sqrt(n) or split.separation >= TIGHT
 
 
 def _returns(above: npt.NDArray[np.bool_]) -> int:
     """Return how many rows of the upper group come after the first of the lower one: the start of a descent is no regime."""
     return int(np.count_nonzero(above[int(np.argmin(above)) :]))
+
+
+def _reach(member: npt.NDArray[np.bool_]) -> float:
+    """Return over what share of the rows a group reaches, from its first row to its last."""
+    rows = np.flatnonzero(member)
+    return float(rows[-1] - rows[0] + 1) / len(member)
 
 
 def detrended(u: Floats) -> Floats:

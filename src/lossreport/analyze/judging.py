@@ -148,7 +148,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and is_epoch_level(series)
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
-    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id]
+    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id and not f.numbers["with_epochs"]]
     return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
 
 
@@ -161,6 +161,13 @@ def _events(spikes: Sequence[Finding], rows: int) -> int:
 
 def _reported_nonfinite(context: Context) -> bool:
     return any(finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit") for finding in context.found)
+
+
+def evaluation_alone(context: Context) -> bool:
+    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported."""
+    train = [series for series in context.progress if series.split == "train"]
+    broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
+    return bool(train) and not broken and all(np.isfinite(series.y).all() for series in train)
 
 
 def finding_ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, is_epoch_level, shown_x
-from lossreport.analyze.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, judge, main_losses, run_state
+from lossreport.analyze.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, evaluation_alone, judge, main_losses, run_state
 from lossreport.analyze.schedule import constant_lr
 from lossreport.analyze.trend import MIN_ROWS
 from lossreport.analyze.views import EPOCH_LAST
@@ -20,6 +20,10 @@ from lossreport.words import AXES, KINDS
 MASKED = Text(
     zh="`{metric}`（{path}）：结尾的 0 很可能掩盖了 NaN，这次训练已经损坏。",
     en="`{metric}` ({path}): the zeros at the end most likely hide NaN; the run is broken.",
+)
+BROKEN_EVALUATION = Text(
+    zh="`{metric}`（{path}）：结尾不是有限值，而训练 loss 每一行都有限：问题在评测或它的数据，不在训练 loss。",
+    en="`{metric}` ({path}): not finite at the end, while the training losses are finite in every row: the fault lies in the evaluation or its data, not in the training loss.",
 )
 BY_HALF = Text(
     zh="末段的区间含有 0，判断依据是最后一半的行：它们的区间全在改善一侧。",
@@ -71,6 +75,10 @@ GAME = Text(
 FROZEN = Text(
     zh="`{metric}`（{path}）的末段逐位不变，打印的很可能不是测得的值，不据此判断收敛。",
     en="`{metric}` ({path}) ends in one value to the last digit, which most likely was not measured; convergence is not judged by it.",
+)
+RUN_BROKEN_EVALUATION = Text(
+    zh="验证结果不可用：{names} 以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
+    en="The validation cannot be used: {names} ends in values that are not finite (NaN / Inf), while the training losses are finite in every row. Overfitting cannot be judged and no checkpoint chosen by it; the training itself is not shown to be broken.",
 )
 RUN_FROZEN = Text(
     zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
@@ -207,6 +215,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return (GAME if judged.is_game else FROZEN)(**values)
     if judged.state is State.BROKEN and is_aside(context, series):
         return ASIDE(**values)
+    if judged.state is State.BROKEN and series.split != "train" and evaluation_alone(context):
+        return BROKEN_EVALUATION(**values)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -314,6 +324,8 @@ def _template(context: Context, main: Sequence[tuple[Series, Judgement]], state:
         return RUN_GAME
     if state is State.INSUFFICIENT and not context.losses:
         return RUN_NO_LOSS
+    if state is State.BROKEN and evaluation_alone(context):
+        return RUN_BROKEN_EVALUATION
     return RUN[state]
 
 

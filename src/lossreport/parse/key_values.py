@@ -32,15 +32,16 @@ BAR: Final = re.compile(r"(?P<whole>\bsteps?:\s*)?\d+%\s*\|[^|]*\|\s*(?P<at>\d+)
 One that is called `steps` (kohya's scripts, diffusers) counts those of the whole training.
 """
 EPOCH: Final = re.compile(
-    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>\d+(?:\.\d+)?)\s*(?:(?:/|of|\|(?!\s*\d+\s*/)|out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
+    r"(?:(?<![A-Za-z_])(?:train(?:ing)?[ _]?)?(?:epochs?|ep|epch)(?![A-Za-z_]))(?:\((?P<s>train|val|test)\))?\s*(?:no\.?|num(?:ber)?)?[\s:=#\[(]*(?:(?P<e>(?>\d+(?:\.\d+)?))(?!\s*(?:m?s|secs?|seconds?|min|minutes?|h|hours?)\b)\s*(?:(?:/|of|\|(?!\s*\d+\s*/)|out of)\s*(?P<E>\d+))?)\s*[\])]*\s*(?:\(\s*\d+\s*%\s*\))?"
     r"|^\s*Train: (?P<t>\d+)(?= +\[)"
     r"|(?:第\s*|(?<![\d.:/]))(?P<z>\d+)\s*(?:轮次?|輪|周期|[个個]\s*epoch|epoch(?!s?\s*[\d:=\[(#/]))(?:\s*/\s*共?\s*(?P<Z>\d+)\s*(?:轮|輪)?)?"
     r"|轮次\s*[:：=]?\s*(?P<y>\d+)(?:\s*/\s*(?P<Y>\d+))?",
     re.IGNORECASE,
 )
-"""A number before the word counts only where none follows it: in `Loss 34.2626   Epoch: 0` the epoch is 0, and the decimals are of the loss."""
+"""A number before the word counts only where none follows it: in `Loss 34.2626   Epoch: 0` the epoch is 0, and the decimals are of the loss.
+`epoch: 42.8 seconds` is how long one takes, and `after 900 epochs` a plan: no places."""
 STEP: Final = re.compile(
-    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
     re.IGNORECASE,
 )
@@ -49,7 +50,7 @@ LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
 """`[0]  train-logloss:0.69`: the round of a boosting program."""
 GLOBAL_WORDS: Final = ("global", "train", "num_updates", "update")
 SPLIT_WORD: Final = re.compile(
-    r"(?<![\w/])(?:(?P<s>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
+    r"(?<![\w/])(?:(?P<s>train(?:ing)?|vali?|valid(?:ation)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
@@ -72,6 +73,8 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|required|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
+BARE_NAN: Final = re.compile(r"(?::|=|：)\s*[-+]?(?:nan|inf)\b", re.IGNORECASE)
+"""The number of a line such as `Mean training loss : nan`, which holds no digit; without a sign it would be prose."""
 AVERAGED: Final = re.compile(r"^(?:averaged?|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
@@ -105,17 +108,11 @@ class TextRow:
         return any(METRIC_LIKE.search(pair.name) for pair in self.pairs)
 
 
-COUNTABLE: Final = re.compile(r"\d|\b(?:nan|inf)", re.IGNORECASE)
-"""A line of NaN alone is a row too."""
-
-
 def text_row(text: str) -> TextRow | None:
-    """Return what a line says, or None for a line without a number or with neither place nor pair."""
-    if not COUNTABLE.search(text):
+    """Return what a line says, or None for a line with neither a number nor a NaN, or with neither place nor pair."""
+    if not any(char.isdigit() for char in text) and not BARE_NAN.search(text):
         return None
-    body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
-    body = CODE_PLACE.sub("", STAMP.sub("", _without_level(body), count=1), count=1)
-    body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(body)))
+    body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(without_prefix(text))))
     body, bar = _bar(body)
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
@@ -133,6 +130,12 @@ def text_row(text: str) -> TextRow | None:
         pairs = ()
     named = SPLIT_VALUES[epoch["s"].lower()] if epoch and epoch["s"] else ""
     return TextRow(e, total, i, n, word, named or split, pairs, bar is not None)
+
+
+def without_prefix(text: str) -> str:
+    """Return a line without what a logger puts before it: time stamp, level, place in the code."""
+    body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
+    return CODE_PLACE.sub("", STAMP.sub("", _without_level(body), count=1), count=1)
 
 
 def _without_level(text: str) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from lossreport.model.run import FactValue
 
 SPLIT: Final = re.compile(
-    r"^(train|training|trn|tr|cv|valid|validation|val|evaluation|eval|testing|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE
+    r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE
 )
 SPLITS: Final = {
     "train": "train",
@@ -17,6 +17,7 @@ SPLITS: Final = {
     "trn": "train",
     "tr": "train",
     "val": "val",
+    "vali": "val",
     "cv": "val",
     "valid": "valid",
     "validation": "val",
@@ -25,6 +26,7 @@ SPLITS: Final = {
     "test": "test",
     "testing": "test",
     "dev": "dev",
+    "tst": "test",
 }
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
 """`valid_1/auc`: one of several sets, as boosting programs number them."""
@@ -36,11 +38,15 @@ SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(
 """`Loss/train`, as the examples of TensorBoard name things."""
 CAMEL: Final = re.compile(r"^(?P<split>[Tt]rain(?:ing)?|[Vv]al(?:id(?:ation)?)?|[Tt]est|[Ee]val)(?=[A-Z])")
 """`ValLoss`, `trainAcc`."""
-LAST: Final = re.compile(r"^(?P<name>.+?)_(?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval|test)$", re.IGNORECASE)
-"""`loss_val`, `RMSE_Train`: where what stands in front is called like a metric; `num_train` and `best_val` are not."""
+BEHIND: Final = re.compile(
+    r"^(?P<name>.+?)[_ ](?:(?P<sure>train(?:ing)?|trn|valid(?:ation)?|test|tst)|(?P<may>val|eval|dev))$", re.IGNORECASE
+)
+"""`loss_train`, `rmse_trn`, `acc_val`. `loss_val` alone may be the value of a loss, `std_dev` a deviation."""
+VALUE_OF: Final = re.compile(r"(?:loss|reward|return)$", re.IGNORECASE)
+"""`loss_val` may be the value of a loss; see `behind`, which looks at the other names."""
 METRIC_LIKE: Final = re.compile(
     r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
+    r"|(?<![a-z])(?:mae|r?mse)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|^scores?$|(?:valid|val|eval)_score|损失|准确率|精度|误差|困惑度|奖励|回报|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
@@ -85,10 +91,21 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     match = CAMEL.match(name)
     if match is not None:
         return SPLITS[match["split"].lower()], name[match.end() :]
-    match = LAST.match(name)
-    if match is not None and METRIC_LIKE.search(match["name"]):
-        return SPLITS[match["split"].lower()], match["name"]
+    match = BEHIND.match(name)
+    if match is not None and METRIC_LIKE.search(match["name"]) and (match["sure"] or not VALUE_OF.search(match["name"])):
+        return SPLITS[(match["sure"] or match["may"]).lower()], match["name"]
     return ("val" if INFIX.fullmatch(name) else default), name
+
+
+def behind(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, name) of those of a log's names that end in a split: what it is called for training as well, or where only a split is meant."""
+    given = set(names)
+    matches = {
+        name: match for name in given if (match := BEHIND.match(name)) and METRIC_LIKE.search(match["name"]) and not SPLIT.match(name)
+    }
+    heads = given | {match["name"] for match in matches.values() if match["sure"]}
+    kept = {name: match for name, match in matches.items() if match["sure"] or match["name"] in heads}
+    return {name: (SPLITS[(match["sure"] or match["may"]).lower()], match["name"]) for name, match in kept.items()}
 
 
 def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

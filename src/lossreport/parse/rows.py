@@ -10,12 +10,13 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.parse.names import split_name
+from lossreport.parse.names import behind, split_name
 from lossreport.parse.parser import ColumnKey, Columns, RawFact, RawSegment
 
 STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
     "num_updates", "update", "updates", "_step", "optimizer_step", "current_step", "trainer/step", "vla train/step", "n_step", "步数", "步",
+    "total_timesteps", "time/total_timesteps", "timesteps_total", "total_env_steps", "num_env_steps", "env_steps", "totalenvinteracts", "timesteps",
 )  # fmt: skip
 ITERATION_NAMES: Final = (
     "iteration",
@@ -30,6 +31,8 @@ ITERATION_NAMES: Final = (
     "num_iter",
     "boosting_round",
     "round",
+    "episode",
+    "episodes",
     "迭代",
     "迭代次数",
 )
@@ -70,7 +73,7 @@ AXES: Final = (
 SPLIT_NAMES: Final = ("mode", "split", "phase", "stage", "subset", "set", "type", "tag", "阶段")
 SPLIT_VALUES: Final = {
     "train": "train", "training": "train", "trn": "train", "fit": "train", "learn": "train", "训练": "train",
-    "val": "val", "valid": "valid", "validation": "val", "dev": "dev", "验证": "val", "cv": "val",
+    "val": "val", "valid": "valid", "validation": "val", "vali": "val", "dev": "dev", "验证": "val", "cv": "val",
     "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
     "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
 }  # fmt: skip
@@ -206,13 +209,17 @@ def _split(row: Mapping[str, Any], shape: Shape) -> str | None:
 
 
 class Shape(NamedTuple):
-    """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed."""
+    """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed.
+
+    `behind` holds (split, name) of the names that end in a split.
+    """
 
     axes: tuple[tuple[str, Axis], ...]
     epochs: tuple[str, ...]
     splits: tuple[str, ...]
     plans: tuple[tuple[str, str], ...]
     metrics: tuple[str, ...]
+    behind: Mapping[str, tuple[str, str]]
 
 
 @lru_cache(maxsize=4096)
@@ -225,6 +232,7 @@ def shape_of(names: tuple[str, ...]) -> Shape:
         splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
         plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
         metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name)),
+        behind=behind(names),
     )
 
 
@@ -294,6 +302,7 @@ class RowWriter:
             name, split, is_place, may_be_date = _named(printed, default)
             if is_place or (may_be_date and value > SINCE_1970):
                 continue
+            split, name = shape.behind.get(printed, (split, name))
             found.append((name, split, printed, value))
         return found
 

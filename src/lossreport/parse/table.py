@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
-from lossreport.parse.names import METRIC_LIKE, split_name
+from lossreport.parse.names import METRIC_LIKE, behind, split_name
 from lossreport.parse.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
 from lossreport.parse.reader import Block, Line, LogFile
 from lossreport.parse.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INSTANT, PLANS, is_axis, number
@@ -69,7 +69,10 @@ class Table:
 
 def find_table(log: LogFile) -> Table | None:
     """Return the table that the first lines hold, or None: a header of names over rows of as many cells, numbers among them."""
-    lines = [(i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip() and not line.startswith("#")]
+    numbered = [(i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip()]
+    lines = [(i, line) for i, line in numbered if not line.startswith("#")]
+    if (found := _commented(numbered, lines)) is not None:
+        return found
     for start, (at, head) in enumerate(lines[:HEAD_ROWS]):
         body = [line for _, line in lines[start + 1 : start + 1 + HEAD_ROWS]]
         for separator in (*SEPARATORS, BLANKS):
@@ -82,6 +85,19 @@ def find_table(log: LogFile) -> Table | None:
             ):
                 comma = separator != "," and _has_decimal_commas(body, separator)
                 return Table(separator=separator, header=tuple(header), line=at, rows=len(body), decimal_comma=comma)
+    return None
+
+
+def _commented(numbered: Sequence[tuple[int, str]], lines: Sequence[tuple[int, str]]) -> Table | None:
+    """Return the table whose header is a comment, as numpy and DeePMD write it: `#  step  rmse_val  lr` over rows of numbers alone."""
+    body = [line for _, line in lines[:HEAD_ROWS]]
+    if not body or any(number(cell) is None for line in body[:-1] for cell in re.split(r"[\s,;]+", line.strip())):
+        return None
+    for at, head in reversed([(i, line) for i, line in numbered if i < lines[0][0]]):
+        for separator in (*SEPARATORS, BLANKS):
+            header = cells(head.lstrip("# "), separator)
+            if len(header) >= 2 and _is_header(header) and _fits(header, body, separator) and not _is_prose(header, body):
+                return Table(separator=separator, header=tuple(header), line=at, rows=len(body))
     return None
 
 
@@ -132,6 +148,17 @@ def plain_meaning(name: str) -> Meaning | None:
     return Meaning(short, split, Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
 
 
+def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
+    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation."""
+    ends = behind(header)
+
+    def meaning(name: str) -> Meaning | None:
+        means = plain_meaning(name)
+        return means if means is None or name not in ends else means._replace(split=ends[name][0], name=ends[name][1])
+
+    return meaning
+
+
 def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning) -> bool:
     """Return whether the columns are those of a training log: one is called like a metric."""
     found = [means for name in table.header if (means := meaning(name))]
@@ -145,7 +172,7 @@ def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | No
         if block.number > table.line and reader.is_plain(block):
             yield from reader.read_block(block)
             continue
-        lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip())
+        lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip() and not line.text.startswith("#"))
         while batch := list(islice(lines, BATCH)):
             yield from reader.read(batch)
     yield from (RawSegment(line, "new_run") for line in reader.new_runs())

@@ -9,7 +9,8 @@ import numpy as np
 
 from lossreport.analyze.adviser import Advice, Case
 from lossreport.analyze.detector import shown_x
-from lossreport.model.analysis import Finding, Recommendation
+from lossreport.analyze.judging import evaluation_alone
+from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.model.run import Series
 from lossreport.text import Join, Phrase, Text, Value
 from lossreport.words import AXES
@@ -45,6 +46,10 @@ UNLOGGED = Text(
     zh="日志没有记录 loss，而 `{metric}` 从第一行起就不是有限值：先把 loss 也打印出来；它若同样不是有限值，就查学习率{lr}、数据和 fp16 溢出，不要再用这次训练的权重。代价：重跑几步。",
     en="No loss is logged, and `{metric}` is not finite from its first row on: print the loss as well. If it is not finite either, check the learning rate{lr}, the data and fp16 overflow, and do not use weights of this run. Cost: a few steps.",
 )
+EVALUATION = Text(
+    zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
+    en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
+)
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
@@ -52,13 +57,16 @@ SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
+    series = {one.id: one for one in case.context.run.series}
     found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
-    yield from _beside(case, [finding for finding in found if finding.numbers.get("aside")])
-    found = [finding for finding in found if not finding.numbers.get("aside")]
+    yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
+    found = [f for f in found if not f.numbers.get("aside") and _spoils(case, series[f.series[0]])]
     if not found:
         return
     because = tuple(finding.id for finding in found)
-    series = {one.id: one for one in case.context.run.series}
+    if evaluation_alone(case.context) and all(series[finding.series[0]].split != "train" for finding in found):
+        yield Recommendation(id="", when="now", because=because, text=EVALUATION())
+        return
     rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
     lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
     first = _first(
@@ -114,6 +122,11 @@ def _names(series: Iterable[Series]) -> Join:
 
 
 MAX_NAMES: Final = 3
+
+
+def _spoils(case: Case, one: Series) -> bool:
+    """Return whether a NaN of a series speaks of the weights: an accuracy or a reward may lack a value for other reasons."""
+    return case.context.is_loss(one) or one.metric_type == "grad_norm"
 
 
 def _began_finite(case: Case, broken: Series, x: float) -> bool:

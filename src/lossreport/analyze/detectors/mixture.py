@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analyze.detector import Context, Detector, Found, is_epoch_level, make_finding, shown_x
-from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, is_beyond_chance, joint_clusters, split_values
+from lossreport.analyze.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, is_regimes, joint_clusters, split_values
 from lossreport.analyze.stats import fill, log_if_positive, without
 from lossreport.analyze.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
@@ -63,12 +63,12 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series of two regimes, and one for rows of a source that agree in several metrics."""
     found: list[tuple[Series, Split, Rows]] = []
     for series in context.losses:
-        if len(series) < MIN_ROWS:
+        if len(series) < MIN_ROWS or not context.is_measure(series):  # a game or a policy makes its own data: groups are no data sets
             continue
         split, rows = find_split(series, context.spike_spans(series))
         if split is not None and not _is_swing(series, context.spike_spans(series), split):
             found.append((series, split, rows))
-    sure = [series for series, split, _ in found if is_beyond_chance(split)]
+    sure = [series for series, split, _ in found if is_regimes(split)]
     mixed = []
     for series, split, rows in found:
         if series in sure or _is_seconded(context, series, sure):

@@ -19,11 +19,15 @@ ROWS = Text(
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
 LAST = Text(zh="再没有有限值，而训练 loss 仍是有限值", en="no finite value follows, while the training loss stays finite")
+TAIL_OTHER = Text(zh="再没有有限值", en="no finite value follows")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
     en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
 )
+
+AWAITED = ("reward", "explained_variance")
+"""What reinforcement learning logs as NaN until the first episode has ended, or while the returns do not vary."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -32,7 +36,7 @@ def detect(context: Context) -> Iterator[Found]:
     for series in sorted(context.judged, key=lambda series: series.id not in losses):
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
-            yield _rows(series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
+            yield _rows(context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
     exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
     if context.losses:
         yield from (_exit(context, event) for event in reversed(exits.values()))
@@ -52,7 +56,8 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
     return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
 
 
-def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
+def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Finding:
+    grave = context.is_loss(series) or series.metric_type == "grad_norm"
     tail = not np.isfinite(series.y[bad[0] :]).any()
     text = ROWS(
         metric=series.label,
@@ -62,10 +67,18 @@ def _rows(series: Series, bad: list[int], aside: bool) -> Finding:
         axis=AXES[series.axis.value],
         x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=(LAST if aside else TAIL) if tail else RECOVERED,
+        after=(LAST if aside else TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else RECOVERED,
     )
-    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside else Severity.CRITICAL if tail else Severity.HIGH
+    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, tail)
     return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
+
+
+def _severity(series: Series, bad: list[int], grave: bool, tail: bool) -> Severity:
+    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before the first value of a reward no episode had ended."""
+    if grave:
+        return Severity.CRITICAL if tail else Severity.HIGH
+    leading = not tail and bad[-1] == len(bad) - 1
+    return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
 
 
 def _exit(context: Context, event: Event) -> Finding:

@@ -55,6 +55,7 @@ LOSS = LossType(
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*(?:_(?:detok|segmented))?|rouge\w*",
         r"(?:ents|sents|cats|spans_sc|spancat)_(?:[fpr]|score|micro_[fpr]|macro_[fpr])|dep_[ul]as|ner_[fpr]",
+        _NOT + r"(?:\w+_)?(?:recall|precision|prec|ndcg|mrr|hit|hit_rate|hits|hr|gauc)(?:@\d+)?",
         r"准确率|準確率|精度",
     ),
     order=45,

@@ -50,7 +50,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="perplexity",
     title=Text(zh="困惑度（perplexity）", en="perplexity"),
-    names=metric_names(r"(?:\w+_)?ppl", r"(?:\w+_)?perplexity", r"ppl_\w+"),
+    names=metric_names(r"(?:\w+_)?ppl", r"(?:\w+_)?perplexity", r"ppl_\w+", r"困惑度"),
     unit="",
     goal="down",
     role="metric",

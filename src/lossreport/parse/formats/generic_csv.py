@@ -9,7 +9,7 @@ from lossreport.model.run import Statistic
 from lossreport.parse.names import split_name
 from lossreport.parse.parser import Parser, Record, Score
 from lossreport.parse.reader import LogFile
-from lossreport.parse.table import Meaning, find_table, looks_like_training, plain_meaning, read_table
+from lossreport.parse.table import Meaning, find_table, looks_like_training, meaning_beside, plain_meaning, read_table
 from lossreport.text import Text
 
 EXPORT = frozenset(("wall time", "step", "value"))
@@ -34,7 +34,7 @@ def read(log: LogFile) -> Iterator[Record]:
     table = find_table(log)
     if table is None:
         raise LogError(f"Couldn't read {log.shown!r}: no table with a header was found", hint="Give it a header line, or another parser.")
-    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else plain_meaning)
+    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else meaning_beside(table.header))
 
 
 def _exported(log: LogFile) -> Callable[[str], Meaning | None]:

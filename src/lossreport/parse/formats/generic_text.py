@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.parse.events import find_event, quote
-from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row
-from lossreport.parse.names import METRIC_LIKE, split_name
+from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row, without_prefix
+from lossreport.parse.names import METRIC_LIKE, behind, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import Line, LogFile
 from lossreport.parse.settings import Settings, is_settings
@@ -29,7 +29,7 @@ NEIGHBOUR_SHARE: Final = 0.3
 HEADER_REACH: Final = 50
 """A line that names only the epoch counts for the rows of the next 50 lines."""
 SECTION: Final = re.compile(
-    r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|validat(?:ion|ing)|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
+    r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|valid(?:at(?:ion|ing))?|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
     r"(?: (?:begins?|starts?|phase|set|results?))?[\W_]*$",
     re.IGNORECASE,
 )
@@ -49,7 +49,7 @@ def sniff(log: LogFile) -> Score:
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
 
 
-def sampled(lines: Sequence[str]) -> list[TextRow]:
+def sampled(lines: Sequence[str], totals: frozenset[str] = frozenset()) -> list[TextRow]:
     """Return what the lines say, those that look like source code left out; rows know the epoch and the section above them."""
     headings, rows = Headings(), []
     for line in lines:
@@ -57,8 +57,28 @@ def sampled(lines: Sequence[str]) -> list[TextRow]:
         if row is None:
             headings.section_of(line)
         else:
-            rows.append(headings.applied(row))
+            rows.append(headings.applied(placed_by(row, totals)))
     return rows
+
+
+def total_words(rows: Sequence[TextRow]) -> frozenset[str]:
+    """Return the words that say how many steps an epoch has, not at which one a row stands: `Epoch: 3, Steps: 225 | ...`.
+
+    The word is in the plural, stands beside an epoch in every row, and its number is the same in all of them.
+    """
+    seen: dict[str, set[float]] = {}
+    for row in rows:
+        if row.word in PLURALS and row.step is not None:
+            seen.setdefault(row.word, set()).add(row.step if row.epoch is not None and row.steps is None else math.nan)
+    return frozenset(word for word, steps in seen.items() if len(steps) == 1 and not any(map(math.isnan, steps)))
+
+
+PLURALS: Final = frozenset(("steps", "iters", "iterations", "batches", "updates"))
+
+
+def placed_by(row: TextRow, totals: frozenset[str]) -> TextRow:
+    """Return a row without a step that only counts the steps of an epoch."""
+    return replace(row, step=None, word="") if row.word in totals else row
 
 
 @dataclass(kw_only=True)
@@ -72,7 +92,7 @@ class Headings:
 
     def section_of(self, text: str) -> None:
         """Take in a line without a row."""
-        match = SECTION.match(text) if len(text) < HEADER_LENGTH else None
+        match = SECTION.match(without_prefix(text)) if len(text) < HEADER_LENGTH else None
         self._pass_by()
         if match is not None:
             self.split, self.idle = "train" if match["train"] else "test" if match["test"] else "eval", 0
@@ -132,10 +152,12 @@ def supported(rows: Sequence[TextRow]) -> dict[str, int]:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
-    rows = sampled(log.sample_lines)
+    totals = total_words(sampled(log.sample_lines))
+    rows = sampled(log.sample_lines, totals)
     placed = any(row.has_metric and (row.epoch is not None or row.step is not None) for row in rows)
     first = 0 if any(row.epoch == 0 for row in rows) else 1
-    reader = TextReader(names=frozenset(supported(rows)), per_epoch=length_of_epoch(rows), placed=placed, first_epoch=first)
+    names = frozenset(supported(rows))
+    reader = TextReader(names=names, per_epoch=length_of_epoch(rows), placed=placed, first_epoch=first, totals=totals, behind=behind(names))
     yield from reader.read(log.lines())
 
 
@@ -165,6 +187,8 @@ class TextReader:
     last: int = 0
     placed: bool = True
     first_epoch: int = 0
+    totals: frozenset[str] = frozenset()
+    behind: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     header: TextRow = field(default_factory=TextRow)
     header_line: int = 0
     before: dict[Axis, float] = field(default_factory=dict)
@@ -189,7 +213,7 @@ class TextReader:
             if not self.rows and (row is None or not any(pair.name in self.names for pair in row.pairs)):
                 self.settings.see(line.text, line.number)
             if row is not None:
-                yield from self._last_frames(self.headings.applied(row), line)
+                yield from self._last_frames(self.headings.applied(placed_by(row, self.totals)), line)
             else:
                 self.headings.section_of(line.text)
             if self.columns.full():
@@ -258,7 +282,8 @@ class TextReader:
         """Return (axis, x, epoch beside it); None for a line without a place in a file whose rows have one: it is no row."""
         header = self.header if line - self.header_line <= HEADER_REACH else TextRow()
         bare = row.epoch is None and row.step is None
-        if bare and header.step is not None and not header.has_metric:
+        validates = row.split not in ("", "train") and header.epoch is None  # it speaks of the state that the last step left
+        if bare and header.step is not None and (validates or not header.has_metric):
             row = replace(row, epoch=header.epoch, step=header.step, word=header.word)
         epoch = row.epoch if row.epoch is not None else header.epoch
         if row.step is not None:
@@ -271,7 +296,7 @@ class TextReader:
         return None if self.placed else (Axis.ROW, float(self.rows), math.nan)
 
     def _add(self, name: str, value: float, mean: float | None, line_split: str, axis: Axis, x: float, epoch: float, line: int) -> None:
-        split, short = split_name(name, line_split or "train")
+        split, short = self.behind.get(name) or split_name(name, line_split or "train")
         self.columns.add(ColumnKey(short, split, axis, Statistic.UNKNOWN), x, value, line, epoch)
         if mean is not None and axis in (Axis.ITERATION, Axis.STEP):
             self.columns.add(ColumnKey(short, split, axis, Statistic.RUNNING_MEAN), x, mean, line, epoch)
@@ -287,7 +312,7 @@ class TextReader:
         """Put down what the last batch of a validation pass printed: the means over the pass, or else its values."""
         epoch, line, printed = self.passing
         for name, value, mean, line_split in printed:
-            split, short = split_name(name, line_split)
+            split, short = self.behind.get(name) or split_name(name, line_split)
             statistic = Statistic.UNKNOWN if mean is None else Statistic.EPOCH_MEAN
             if math.isfinite(epoch):
                 self.columns.add(ColumnKey(short, split, Axis.EPOCH, statistic), epoch, value if mean is None else mean, line)
