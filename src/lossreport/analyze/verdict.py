@@ -102,6 +102,10 @@ REWARD = Text(
     zh="`{metric}` 前四分之一各行的均值是 {first}，后四分之一是 {last}。",
     en=" The mean of `{metric}` is {first} over the first quarter of its rows and {last} over the last.",
 )
+RUN_NO_LOSS = Text(
+    zh="日志里没有 loss，因此不能判断这次训练是否收敛。",
+    en="The logs hold no loss, so whether this run converged cannot be judged.",
+)
 RUN_FROZEN = Text(
     zh="不能判定这次训练是否收敛：有损失从某一行起逐位不变，打印的很可能不是测得的值。",
     en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
@@ -417,6 +421,9 @@ def main_losses(context: Context) -> list[Series]:
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
     wanted = {series.id for series in main_losses(context)}
     main = [(series, judged) for series, judged in made if series.id in wanted and not is_aside(context, series)]
+    main = main or [
+        (series, judged) for series, judged in made if not is_aside(context, series)
+    ]  # the total is a term that is 0 throughout
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
     if state in (State.IMPROVING, State.CONVERGED):
@@ -426,7 +433,7 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
     played = state is State.INCONCLUSIVE and bool(deciding) and all(judged.is_game for _, judged in deciding)
-    template = RUN_FROZEN if frozen else RUN_GAME if played else RUN[state]
+    template = RUN_NO_LOSS if not context.progress else RUN_FROZEN if frozen else RUN_GAME if played else RUN[state]
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)

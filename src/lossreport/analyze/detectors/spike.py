@@ -68,8 +68,14 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold("spike_excess", MIN_EXCESS)
-            found = _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW)
+            found = _spikes(series, Severity.HIGH if context.is_measure(series) else Severity.LOW, _sound(context, series))
             yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
+
+
+def _sound(context: Context, series: Series) -> int:
+    """Return how many rows say something: those before zeros that hide NaN, without the last, which averages them already."""
+    hidden = [f.start.row - 1 for f in context.found if f.kind == "masked_nonfinite" and f.series[0] == series.id]
+    return min(hidden, default=len(series))
 
 
 def _hides_batches(series: Series) -> bool:
@@ -77,10 +83,10 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(series: Series, severity: Severity) -> Iterator[Finding]:
+def _spikes(series: Series, severity: Severity, rows: int) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
-        for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
+        for first, last in excursions(series.y[span.first_row : min(span.last_row + 1, rows)]):
             yield _finding(series, span.first_row + first, span.first_row + last, severity)
 
 
