@@ -179,3 +179,11 @@ def test_zeros_from_the_first_row_on_beside_gradients_that_are_nan_hide_it_too()
     assert "masked_nonfinite" in kinds
     assert "constant_metric" not in kinds
     assert analysis.run_verdict("r1").state is State.BROKEN
+
+
+def test_the_last_row_before_hidden_nan_is_no_spike_that_recovers() -> None:
+    loss = make_series([1.24, 1.84, 1.86, 1.80, 1.72, 1.58, 1.57, 2.41, 0, 0, 0, 0], "loss", axis="step")
+    run = make_run([loss, make_series(np.r_[np.ones(7), np.full(5, np.nan)], "grad_norm", axis="step", id="m2")])
+    kinds = [finding.kind for finding in lossreport.analyze(run, strict=True).findings if finding.series[0] == "m1"]
+    assert "masked_nonfinite" in kinds
+    assert "spike" not in kinds

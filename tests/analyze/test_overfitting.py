@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.overfitting import DETECTOR, HIGH_RISE, MIN_RISE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Floats
-from runs import falling, flat, make_run
+from runs import falling, flat, make_run, make_series
 
 
 def turned(rise: float, n: int = 60) -> Floats:
@@ -57,3 +58,12 @@ def test_without_enough_validation_it_says_that_it_cannot_tell(columns: dict[str
     run = make_run(**columns)
     (only,) = DETECTOR.detect(Context(run, run))
     assert isinstance(only, NotApplicable)
+
+
+@pytest.mark.parametrize(("train", "expected"), [("falls", 1), ("rises", 0)])
+def test_a_training_loss_logged_more_often_than_the_validation_is_looked_at_as_well(train: str, expected: int) -> None:
+    after = np.linspace(2, 1, 120) if train == "falls" else np.linspace(2, 4, 120)
+    loss = make_series(np.r_[np.linspace(4, 2, 80), after], "loss", axis="step", x=10 * np.arange(1, 201))
+    val = make_series(np.r_[np.linspace(4, 2, 8), np.linspace(2.1, 4, 12)], "loss", "val", axis="step", x=100 * np.arange(1, 21), id="m2")
+    found = [one for one in lossreport.analyze(make_run([loss, val])).findings if one.kind == "overfitting"]
+    assert len(found) == expected

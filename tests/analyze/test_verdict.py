@@ -259,9 +259,7 @@ def test_a_loss_that_is_never_negative_loses_at_most_all_of_it() -> None:
     assert any("interval -100 %" in text for text in texts), texts
 
 
-@pytest.mark.parametrize(
-    ("spacing", "words"), [(0.1, None), (0.5, "over the last 3 epochs (9 → 12)"), (1.0, "over the last 3 epochs (21 → 24)")]
-)
+@pytest.mark.parametrize(("spacing", "words"), [(0.1, None), (0.5, None), (1.0, "over the last 3 epochs (21 → 24)")])
 def test_rows_inside_an_epoch_are_not_counted_as_epochs(spacing: float, words: str | None) -> None:
     loss = make_series(falling(24), "loss", x=spacing * np.arange(1, 25))
     text = next(v.text.plain("en") for v in lossreport.analyze(make_run([loss])).verdicts if v.series)
@@ -315,3 +313,24 @@ def test_no_validation_set_is_asked_for_where_one_is_measured_or_the_reward_deci
     series = [make_series(falling(30), "loss"), make_series(falling(30), metric, split, id="m2")]
     steps = lossreport.analyze(make_run(series)).recommendations
     assert not any("Add a validation set" in step.text.plain("en") for step in steps)
+
+
+def test_logs_without_a_loss_are_not_called_too_short() -> None:
+    scores = make_series(np.linspace(0.5, 0.9, 30), "cosine_spearman", "eval", axis="step")
+    verdict = lossreport.analyze(make_run([scores]), strict=True).run_verdict("r1")
+    assert verdict.state is State.INSUFFICIENT
+    assert verdict.text.plain("en").startswith("The logs hold no loss")
+
+
+def test_a_total_that_is_0_throughout_leaves_the_run_to_the_other_losses() -> None:
+    series = [make_series(falling(40), "policy_loss", axis="step"), make_series(np.zeros(40), "unsuper_loss", axis="step", id="m2")]
+    assert "no measure of quality" in lossreport.analyze(make_run(series), strict=True).run_verdict("r1").text.plain("en")
+
+
+def test_rows_inside_an_epoch_are_no_means_of_whole_epochs() -> None:
+    y = np.array([*falling(12, 3.0, 2.0), 6.0, *falling(11, 2.0, 1.8, seed=2)])
+    inside = make_run([make_series(y, "loss", x=0.13 * np.arange(1, 25), statistic="window_mean")])
+    texts = [one.text.plain("en") for one in lossreport.analyze(inside, strict=True).recommendations]
+    assert not any("whole epoch" in text for text in texts), texts
+    whole = [one.text.plain("en") for one in lossreport.analyze(make_run(loss=y), strict=True).recommendations]
+    assert any("whole epoch" in text for text in whole)

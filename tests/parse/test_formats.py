@@ -68,6 +68,17 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/learning_rate step value", [10, 20, 20, 30], [3e-4, 3e-4, 1e-4, 1e-4], [3, 4, 8, 9]),
         ("eval/loss step value", [20], [2.9], [5]),
     ],
+    "flair_text": [
+        ("train/loss iteration running_mean", [10, 20, 50], [1.91, 1.72, 1.11], [2, 3, 8]),
+        ("train/loss epoch epoch_mean", [1, 2], [1.52, 1.01], [5, 9]),
+        ("train/lr epoch value", [1, 2], [4e-5, 3e-5], [5, 9]),
+        ("dev/f1-score (micro avg) epoch value", [1, 2], [0.412, 0.553], [6, 10]),
+    ],
+    "litgpt_text": [
+        ("train/loss iteration window_mean", [1, 2, 3, 4], [1.912, 1.850, 1.790, 1.702], [1, 2, 5, 6]),
+        ("val/loss iteration value", [2], [1.8012], [4]),
+    ],
+    "sbert_csv": [("eval/cosine_spearman step value", [50, 100, 150], [0.7011, 0.7320, 0.7311], [2, 3, 4])],
     "marian_text": [
         ("train/cost step window_mean", [500, 1000, 1500, 2000], [6.21253986, 5.103332, 4.40111, 4.12], [7, 8, 11, 12]),
         ("train/lr step value", [500, 1000, 1500, 2000], [1.5e-4, 3e-4, 3e-4, 3e-4], [7, 8, 11, 12]),

@@ -531,3 +531,30 @@ def test_rows_of_paddle_detection_before_its_second_version_are_read(read: Read)
 def test_the_rows_of_yolov5_without_the_word_are_losses_too(read: Read) -> None:
     run = read("".join(YOLO.format(at=at, of=9) for at in range(3)))
     assert {series.name for series in run.series if series.split == "train"} == {"box_loss", "obj_loss", "cls_loss"}
+
+
+@pytest.mark.parametrize(
+    ("rows", "statistic"),
+    [
+        (("iter 76 step 38: loss 10.8, iter time: 197.87ms", "iter 77 step 39: loss 10.7, iter time: 214.40ms (optimizer.step)"), "value"),
+        (("iter 76 | step 38: loss 10.8, iter time: 197.87 ms", "iter 77 | step 39: loss 10.7, iter time: 89.96 ms"), "value"),
+        (
+            (
+                "Epoch 3 | iter 76 step 38 | loss train: 10.8, val: 9.1 | iter time: 112.20 ms (step) remaining time: 0:01:54",
+                "Epoch 3 | iter 77 step 39 | loss train: 10.7, val: 9.1 | iter time: 111.35 ms (step) remaining time: 0:01:49",
+            ),
+            "window_mean",
+        ),
+    ],
+)
+def test_every_dialect_of_litgpt_counts_micro_batches(read: Read, rows: tuple[str, ...], statistic: str) -> None:
+    run = read("".join(f"{row}\n" for row in rows))
+    assert points(run, f"train/loss iteration {statistic}") == [(76, 10.8), (77, 10.7)]
+    assert [(s.x.tolist(), s.y.tolist()) for s in run.series if s.split == "val"] in ([], [([76], [9.1])])
+
+
+def test_the_old_evaluator_of_sentence_transformers_counts_epochs(tmp_path: Path) -> None:
+    path = tmp_path / "similarity_evaluation_sts-dev_results.csv"
+    path.write_text("epoch,steps,cosine_pearson,cosine_spearman\n0,-1,0.71,0.70\n1,-1,0.75,0.73\n", encoding="utf-8")
+    run = read_paths([path], ReadOptions(strict=True))[0]
+    assert points(run, "eval/cosine_pearson epoch value") == [(0, 0.71), (1, 0.75)]

@@ -284,6 +284,9 @@ def is_aside(context: Context, series: Series) -> bool:
 def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdict:
     wanted = {series.id for series in main_losses(context)}
     main = [(series, judged) for series, judged in made if series.id in wanted and not is_aside(context, series)]
+    main = main or [
+        (series, judged) for series, judged in made if not is_aside(context, series)
+    ]  # the total is a term that is 0 throughout
     state = run_state([judged.state for _, judged in main])
     deciding = [(series, judged) for series, judged in main if judged.state is state]
     if state in (State.IMPROVING, State.CONVERGED):

@@ -112,13 +112,14 @@ def is_component(context: Context, series: Series) -> bool:
 
 def _train_rises(context: Context, validation: Series, best: int, slope: float) -> bool:
     partner = training_partner(context, validation)
-    if partner is None or not is_epoch_level(partner):
+    if partner is None or partner.axis is not validation.axis:
         return False
     y = fill(partner.y[partner.x >= validation.x[best]])
     if len(y) < 3:
         return False
     medians, centres = block_medians(y, min(24, len(y)))
-    return theil_sen(centres, medians).slope > TRAIN_SHARE * slope
+    between = len(y) / (len(validation) - best)  # training rows for one of the validation
+    return between * theil_sen(centres, medians).slope > TRAIN_SHARE * slope
 
 
 DETECTOR = Detector(id="overfitting", kinds=("overfitting",), detect=detect, order=50)

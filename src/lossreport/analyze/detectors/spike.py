@@ -83,8 +83,15 @@ def detect(context: Context) -> Iterator[Found]:
             )
         else:
             least = context.threshold("spike_excess", MIN_EXCESS)
-            found = _spikes(context, series, measured=context.is_measure(series), in_nats=context.kind(series).log_space)
+            nats = context.kind(series).log_space
+            found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
             yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
+
+
+def _sound(context: Context, series: Series) -> int:
+    """Return how many rows say something: those before zeros that hide NaN, without the last, which averages them already."""
+    hidden = [f.start.row - 1 for f in context.found if f.kind == "masked_nonfinite" and f.series[0] == series.id]
+    return min(hidden, default=len(series))
 
 
 def _hides_batches(series: Series) -> bool:
@@ -92,10 +99,10 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool) -> Iterator[Finding]:
+def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
-        for first, last in excursions(series.y[span.first_row : span.last_row + 1]):
+        for first, last in excursions(series.y[span.first_row : min(span.last_row + 1, rows)]):
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
             if finding.kind == "spike" and measured and not (_is_small(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)

@@ -30,7 +30,7 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="value",
     title=Text(zh="价值函数 loss", en="value-function loss"),
-    names=metric_names(r"(?:\w+_)?(?:value|vf|value_function|baseline)_?loss", r"loss_(?:value|vf)", r"loss/value(?:_avg)?"),
+    names=metric_names(r"(?:\w+_)?(?:value|vf|cri|value_function|baseline)_?loss", r"loss_(?:value|vf)", r"loss/value(?:_avg)?"),
     order=44,
     unit="",
     goal="none",
