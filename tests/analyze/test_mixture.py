@@ -86,3 +86,17 @@ def test_series_of_other_sources_are_not_clustered_together() -> None:
     two = [make_series(SEED_CLOSS, "closs"), make_series(SEED_LOSS_CT, "loss_ct", id="m2", source="s2", path="other.txt")]
     run = make_run(two)
     assert all(not one.groups for one in DETECTOR.detect(Context(enrich(run), run)))  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("n", [10, 13, 16, 23, 32, 45, 60, 80, 110, 160, 240])
+def test_noise_of_one_population_is_seldom_two_groups_however_few_its_rows(n: int) -> None:
+    draws = np.random.default_rng(n)
+    noise = [draws.normal(0, 0.35, n) for _ in range(200)] + [np.log(draws.uniform(0.1, 0.35, n)) for _ in range(200)]
+    assert sum(split_values(y) is not None for y in noise) <= 0.01 * len(noise)
+
+
+@pytest.mark.parametrize("n", [10, 16, 32, 60, 90, 200])
+def test_two_groups_far_apart_are_found_in_few_rows(n: int) -> None:
+    draws = np.random.default_rng(n)
+    y = np.where(np.arange(n) % 3 == 0, 2.0, 0.5) + draws.normal(0, 0.05, n)
+    assert split_values(np.log(y)) is not None

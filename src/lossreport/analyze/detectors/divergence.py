@@ -17,6 +17,8 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
 BLOCKS: Final = 40
+ROWS_OF_BLOCKS: Final = 24
+"""Below this every block is one row, and one last row that is high is no level: the end is the median of two."""
 MIN_RISE: Final = 0.15
 """Least rise over the best level (SCIENCE.md 3.1 "divergence")."""
 NOISE_UNITS: Final = 6.0
@@ -57,10 +59,10 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     n = len(y)
-    medians, centres = block_medians(y, n if n < 24 else BLOCKS if n >= 80 else max(12, n // 2))
+    medians, centres = block_medians(y, n if n < ROWS_OF_BLOCKS else BLOCKS if n >= 80 else max(12, n // 2))
     best = int(np.argmin(medians))
     after = medians[best:]
-    end = float(np.median(medians[-max(1, len(medians) // 12) :]) if len(medians) >= 12 else np.median(y[-2:]))
+    end = float(np.median(medians[-max(1, len(medians) // 12) :]) if n >= ROWS_OF_BLOCKS else np.median(y[-2:]))
     rise = end - float(medians[best])
     if len(after) < 3 or rise <= NOISE_UNITS * (noise_of_rows(y) if n < 80 else noise_of_differences(medians)):
         return
