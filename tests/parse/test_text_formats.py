@@ -445,3 +445,27 @@ def test_rows_of_paddle_detection_before_its_second_version_are_read(read: Read)
 def test_the_rows_of_yolov5_without_the_word_are_losses_too(read: Read) -> None:
     run = read("".join(YOLO.format(at=at, of=9) for at in range(3)))
     assert {series.name for series in run.series if series.split == "train"} == {"box_loss", "obj_loss", "cls_loss"}
+
+
+def boxed(step: str, loss: float) -> str:
+    cells = {"grad_norm": "0.348", "loss": f"{loss}", "loss_q0": "0.893", "loss_q3": "0.00336", "samples": "3.3e+05", "step": step}
+    return "-" * 25 + "\n" + "".join(f"| {name:<10} | {value:<8} |\n" for name, value in cells.items()) + "-" * 25 + "\n"
+
+
+def test_boxes_of_guided_diffusion_are_counted_for_their_step_is_rounded(read: Read) -> None:
+    text = "".join(f"{boxed('1.11e+04', loss)}saving model 0...\n" for loss in (0.384, 0.372, 0.361))
+    assert parser_of(text) == "rl_table"
+    run = read(text)
+    assert points(run, "train/loss row window_mean") == [(0, 0.384), (1, 0.372), (2, 0.361)]
+    assert not {"step", "samples"} & {series.name for series in run.series}
+
+
+def test_a_metric_of_a_stylegan_snapshot_stands_at_its_images(tmp_path: Path) -> None:
+    rows = "".join(
+        f'{{"results": {{"fid50k_full": {300 - i}}}, "metric": "fid50k_full", "total_time": 272.1, "num_gpus": 1, "snapshot_pkl": "network-snapshot-{i:06d}.pkl"}}\n'
+        for i in (0, 204, 409)
+    )
+    (tmp_path / "metric-fid50k_full.jsonl").write_text(rows)
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert points(run, "eval/fid50k_full samples value") == [(0, 300), (204000, 96), (409000, -109)]
+    assert [series.name for series in run.series] == ["fid50k_full"]

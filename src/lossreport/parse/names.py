@@ -40,7 +40,7 @@ LAST: Final = re.compile(r"^(?P<name>.+?)_(?P<split>train(?:ing)?|val(?:id(?:ati
 """`loss_val`, `RMSE_Train`: where what stands in front is called like a metric; `num_train` and `best_val` are not."""
 METRIC_LIKE: Final = re.compile(
     r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
+    r"|\bl[12]\b|\bmae\b|\br?mse\b|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|损失|准确率|精度|误差|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
