@@ -19,8 +19,8 @@ MAX_SCORES: Final = 3
 def bests(context: Context) -> Iterator[Best]:
     """Yield the lowest row of the validation loss that decides, then the best rows of accuracies and the like.
 
-    What decides is the total where it is logged, else the first cross-entropy or loss; one of several terms (box, class) decides less
-    than a mAP that weighs what they were trained for.
+    What decides is the total where it is logged, else the first cross-entropy or loss; but one of several terms (box, class) does not
+    where a mAP is logged, which weighs what they were trained for.
     """
     if context.holds_another_run:
         return
@@ -34,8 +34,6 @@ def bests(context: Context) -> Iterator[Best]:
         yield from _best(context, loss, loss.y)
     for series in found:
         yield from _best(context, series, series.y if context.kind(series).goal == "down" else -series.y)
-    if loss is not None and is_term:
-        yield from _best(context, loss, loss.y)
 
 
 def scores(context: Context, *, down: bool = False) -> list[Series]:

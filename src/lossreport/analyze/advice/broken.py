@@ -54,20 +54,23 @@ def advise(case: Case) -> Iterator[Recommendation]:
     rows = [f for f in found if f.id not in apart and not np.isfinite(series[f.series[0]].y[f.start.row])]
     lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
     first = min(lasting or rows, key=lambda f: f.start.row / max(1, len(series[f.series[0]])), default=None)
+    source = SOURCE
     if first is None:
+        source = "" if len(apart) == len(found) else SOURCE
         text = APART(names=_names(series[f.series[0]] for f in found)) if len(apart) == len(found) else SOMEWHERE()
     elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
         dead = [series[f.series[0]] for f in rows if not np.isfinite(series[f.series[0]].y).any()]
         names = _names(dead or [series[first.series[0]]])
         text = AT_START(names=names, lr=NOW(lr=case.lr) if case.lr is not None else NONE)
     elif not lasting and len(rows) + len(apart) == len(found):
+        source = ""
         text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden])))
-    yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
+    yield Recommendation(id="", when="now", because=because, text=text, source=source)
 
 
 def _names(series: Iterable[Series]) -> Join:
