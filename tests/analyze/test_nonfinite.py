@@ -95,3 +95,15 @@ def test_a_crash_is_told_in_the_verdict() -> None:
     for status, told in ((Status.CRASHED, True), (Status.UNKNOWN, False)):
         verdict = lossreport.analyze(replace(make_run(loss=falling(30)), status=status)).run_verdict("r1")
         assert ("crashed" in verdict.text.plain("en")) is told
+
+
+def test_a_gradient_that_overflows_now_and_then_costs_no_weights() -> None:
+    norm = np.full(30, 3.0)
+    norm[[0, 9, 29]] = np.nan
+    said = [
+        one.text.plain("en")
+        for one in lossreport.analyze(make_run(loss=falling(30), grad_norm=norm), strict=True).recommendations
+        if one.when == "now"
+    ]
+    assert any("the weights are finite" in text for text in said)
+    assert not any("No value of" in text or "Do not use weights" in text for text in said)

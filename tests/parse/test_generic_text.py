@@ -223,3 +223,13 @@ def test_what_is_evaluated_names_the_split(tmp_path: Path) -> None:
     assert series(run, "test/PSNR").y.tolist() == [31.5, 32.5, 33.5, 34.5]
     assert series(run, "train/PSNR").y.tolist() == [31.9, 32.9, 33.9, 34.9]
     assert series(run, "test/L1").y.tolist() == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_test_that_counts_its_batches_stands_at_the_epoch_before(tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"Epoch: [{e}][{i}/40]\tTime 0.9s (1.0s)\tLoss {3 / (e + 1):.4f} (3.0000)\n" for i in (0, 20))
+        + "".join(f"Test: [{i}/9]\tTime 1.2 (1.2)\tLoss 9.0000 ({4 / (e + 1):.4f})\n" for i in (0, 8))
+        for e in (0, 1, 2)
+    )
+    test = series(read(tmp_path, text), "test/Loss")
+    assert (test.axis, test.x.tolist(), test.y.tolist()) == ("epoch", [0, 1, 2], [4.0, 2.0, 1.3333])

@@ -469,3 +469,22 @@ def test_a_metric_of_a_stylegan_snapshot_stands_at_its_images(tmp_path: Path) ->
     run = read_paths([tmp_path], ReadOptions(strict=True))[0]
     assert points(run, "eval/fid50k_full samples value") == [(0, 300), (204000, 96), (409000, -109)]
     assert [series.name for series in run.series] == ["fid50k_full"]
+
+
+def test_quiet_epochs_of_keras_are_read(read: Read) -> None:
+    run = read("".join(f"Epoch {e}/3\n{e}s - loss: {3 / e:.4e} - acc: 0.9667 - val_loss: 0.1384\n" for e in (1, 2, 3)))
+    assert points(run, "train/loss epoch epoch_mean") == [(1, 3.0), (2, 1.5), (3, 1.0)]
+
+
+def test_losses_of_a_validation_batch_of_mmseg_are_of_the_validation(read: Read) -> None:
+    line = "2022-11-12 21:28:32,346 - mmseg - INFO - Iter [{i}/120000]\tlr: 9.807e-03, eta: 4:17:15, time: 0.103, decode.loss_ce: 0.1195, loss: 0.1675, decode.loss_ce_val: 0.1237, loss_val: 0.1805\n"
+    run = read("".join(line.format(i=i) for i in (50, 100)))
+    assert points(run, "val/loss iteration value") == [(50, 0.1805), (100, 0.1805)]
+    assert points(run, "train/loss iteration window_mean") == [(50, 0.1675), (100, 0.1675)]
+
+
+def test_rows_of_dinov2_without_an_epoch_stand_at_their_iteration(read: Read) -> None:
+    line = "I20250119 10:05:11 90 dinov2 helpers.py:102] Training  [{i:7}/5000000]  eta: 221 days, 20:36:05  lr: 0.0000 (0.0000)  total_loss: inf (inf)  ibot_loss: 2.9919 (2.9921)  img/s: {speed}  max mem: 67339\n"
+    run = read("".join(line.format(i=i, speed=speed) for i, speed in ((40, 13.62830983555788), (50, 3.57889547), (60, 32.1683385043))))
+    assert [x for x, _ in points(run, "train/total_loss iteration running_mean")] == [40, 50, 60]
+    assert [x for x, _ in points(run, "train/img/s iteration value")] == [40, 50, 60]

@@ -52,19 +52,19 @@ def advise(case: Case) -> Iterator[Recommendation]:
     series = {one.id: one for one in case.context.run.series}
     apart = {f.id for f in found if outlived(case.context, series[f.series[0]])}
     rows = [f for f in found if f.id not in apart and not np.isfinite(series[f.series[0]].y[f.start.row])]
-    lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
+    lasting = [f for f in rows if _lasts(case, series[f.series[0]], f.start.row)]
     first = min(lasting or rows, key=lambda f: f.start.row / max(1, len(series[f.series[0]])), default=None)
+    dead = [series[f.series[0]] for f in rows if not np.isfinite(series[f.series[0]].y).any()]
     source = SOURCE
     if first is None:
         source = "" if len(apart) == len(found) else SOURCE
         text = APART(names=_names(series[f.series[0]] for f in found)) if len(apart) == len(found) else SOMEWHERE()
-    elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
-        dead = [series[f.series[0]] for f in rows if not np.isfinite(series[f.series[0]].y).any()]
-        names = _names(dead or [series[first.series[0]]])
-        text = AT_START(names=names, lr=NOW(lr=case.lr) if case.lr is not None else NONE)
     elif not lasting and len(rows) + len(apart) == len(found):
         source = ""
         text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
+    elif dead and first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
+        names = _names(dead)
+        text = AT_START(names=names, lr=NOW(lr=case.lr) if case.lr is not None else NONE)
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
@@ -78,6 +78,13 @@ def _names(series: Iterable[Series]) -> Join:
 
 
 MAX_NAMES: Final = 3
+
+
+def _lasts(case: Case, series: Series, row: int) -> bool:
+    """Return whether a series ends non-finite: a loss by its last row, others by all from the first on; mixed precision skips steps whose gradient overflows."""
+    if case.context.is_loss(series):
+        return not np.isfinite(series.y[-1])
+    return not np.isfinite(series.y[row:]).any()
 
 
 def _began_finite(case: Case, broken: Series, x: float) -> bool:

@@ -28,6 +28,9 @@ LOST_SHORT: Final = 0.70
 ONE_STEP: Final = 0.60
 """A rise that happens in one block and then falls, or keeps most of the progress, is a level shift."""
 
+LEAST_AFTER: Final = 3
+LEAST_AFTER_SHORT: Final = 4
+"""Blocks from the best one on; where a block is a row, three rows behind the best must tell of a rise."""
 SHIFT_ROWS: Final = 24
 """In a shorter curve a jump and a fast rise look alike."""
 STILL: Final = 0.10
@@ -64,7 +67,9 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     after = medians[best:]
     end = float(np.median(medians[-max(1, len(medians) // 12) :]) if n >= ROWS_OF_BLOCKS else np.median(y[-2:]))
     rise = end - float(medians[best])
-    if len(after) < 3 or rise <= NOISE_UNITS * (noise_of_rows(y) if n < 80 else noise_of_differences(medians)):
+    if len(after) < (LEAST_AFTER_SHORT if n < ROWS_OF_BLOCKS else LEAST_AFTER) or rise <= NOISE_UNITS * (
+        noise_of_rows(y) if n < 80 else noise_of_differences(medians)
+    ):
         return
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)
