@@ -188,3 +188,15 @@ def test_a_metric_that_is_nan_says_nothing_of_the_weights(name: str, y: list[flo
     analysis = mended(loss=falling(20), **{name: y})
     assert [f.severity for f in analysis.findings if f.kind == "nonfinite"] == [severity]
     assert not any("weights" in step.text.plain("en") for step in analysis.recommendations)
+
+
+def test_a_gradient_that_overflows_now_and_then_costs_no_weights() -> None:
+    norm = np.full(30, 3.0)
+    norm[[0, 9, 29]] = np.nan
+    said = [
+        one.text.plain("en")
+        for one in lossreport.analyze(make_run(loss=falling(30), grad_norm=norm), strict=True).recommendations
+        if one.when == "now"
+    ]
+    assert any("does not show that the weights are broken" in text for text in said)
+    assert not any("No value of" in text or "Do not use weights" in text for text in said)

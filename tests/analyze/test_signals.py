@@ -342,3 +342,16 @@ def test_records_may_differ_by_two_per_cent(factor: float, relation: str) -> Non
 
 def test_fewer_than_eight_common_rows_are_not_compared() -> None:
     assert compare(Y[: COMPARED_ROWS - 1], Y[: COMPARED_ROWS - 1] * 2) is None
+
+
+@pytest.mark.parametrize("n", [16, 20, 26, 40])
+def test_noise_of_few_rows_is_seldom_called_a_swing(n: int) -> None:
+    draws = np.random.default_rng(n)
+    curves = [np.exp(draws.normal(0, 0.3, n)) for _ in range(300)]
+    assert sum(find_swing(y) is not None for y in curves) <= 0.015 * len(curves)
+
+
+@pytest.mark.parametrize("n", [16, 20, 26, 40])
+def test_a_clear_swing_of_few_rows_is_found(n: int) -> None:
+    noise = np.random.default_rng(n).normal(0, 0.03, n)
+    assert find_swing(np.exp(0.3 * np.sin(np.pi * np.arange(n) / 2) + noise)) is not None

@@ -10,7 +10,7 @@ import pytest
 
 import lossreport
 from lossreport.analyze.detector import Context
-from lossreport.analyze.detectors.spike import DETECTOR, SMALL
+from lossreport.analyze.detectors.spike import CLEAR, DETECTOR, NOT_SO_SMALL, SMALL, _is_small
 from lossreport.analyze.excursion import MIN_EXCESS, excursions
 from lossreport.analyze.views import DEAVERAGE
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -184,3 +184,18 @@ def test_one_batch_that_is_a_little_harder_is_low_and_asks_for_nothing(height: f
     (finding,) = [one for one in analysis.findings if one.kind == "spike"]
     assert finding.severity is severity
     assert any("skip the next" in one.text.plain("en") for one in analysis.recommendations) is (severity is Severity.HIGH)
+
+
+@pytest.mark.parametrize(
+    ("n", "ratio", "score", "small"),
+    [
+        (40, 2.0, CLEAR - 1, True),
+        (40, 2.0, CLEAR + 1, False),
+        (40, NOT_SO_SMALL + 1, CLEAR - 1, False),
+        (140, 2.0, CLEAR - 1, False),
+        (140, SMALL - 0.1, 9.0, True),
+    ],
+    ids=["high", "far above the spread", "four times as high", "many rows", "hardly higher"],
+)
+def test_one_batch_among_few_must_stand_out_of_their_spread_too(n: int, ratio: float, score: float, small: bool) -> None:
+    assert _is_small(n, ratio, score) is small

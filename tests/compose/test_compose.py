@@ -47,3 +47,11 @@ def test_a_section_that_raises_is_a_failure_of_the_report(analysis: Analysis, wr
 def test_a_section_that_raises_stops_a_strict_program(analysis: Analysis, writers: Sequence[SectionWriter]) -> None:
     with pytest.raises(ZeroDivisionError):
         lossreport.compose(analysis, strict=True)
+
+
+def test_no_change_is_told_beside_a_value_that_is_not_finite() -> None:
+    page = lossreport.render(
+        lossreport.compose(lossreport.analyze(make_run(loss=[3.0, 2.0, float("inf"), 1.5, 1.2, 1.1]))), format="md", lang="en"
+    )
+    assert "Infinity" in page
+    assert "-Infinity" not in page

@@ -36,7 +36,7 @@ NAMES = {
     "diffusion": "eps_loss|diffusion_loss|denoising_loss",
     "flow_matching": "flow_matching_loss|fm_loss",
     "gan": "d_loss|g_loss|Discriminator Loss|Generator Loss|adv_loss|domain_classifier_loss|critic_loss"
-    "|D_A|G_B|G_GAN|D_real|l_g_gan|l_d_fake",
+    "|Loss/G/loss|Loss/scores/fake|Loss/r1_penalty|D_A|G_B|G_GAN|D_real|l_g_gan|l_d_fake",
     "image_quality": "psnr|ssim|test/psnr|PSNR_Y|ms_ssim",
     "image_distance": "fid|FID|fid50k_full|kid50k|lpips",
     "cls": "cls_loss|loss_cls|loss_classifier|loss_rpn_cls|d0.loss_cls|train/cls_om",

@@ -30,6 +30,8 @@ RIGHT = {
     "speech": (told(facts={"architectures": ("Wav2Vec2ForCTC",), "vocab_size": 32}), ("ctc", "config")),
     "criterion": (told(facts={"criterion": "CrossEntropyLoss"}), ("cross_entropy", "config")),
     "keras config": (told("loss", "accuracy", facts={"loss": "binary_crossentropy"}), ("bce", "config")),
+    "quarters of diffusion": (told("loss", "mse", "vb", "loss_q0", "loss_q1", "loss_q2"), ("diffusion", "metrics")),
+    "loss of a named player": (told("Loss/G/loss", "Loss/D/loss"), ("gan", "name")),
     "denoising": (told(facts={"prediction_type": "epsilon"}), ("diffusion", "config")),
     "token accuracy": (told("loss", "mean_token_accuracy", "num_tokens"), ("cross_entropy", "metrics")),
     "perplexity": (told("loss", "ppl"), ("cross_entropy", "metrics")),

@@ -204,6 +204,14 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/LearningRate step value", [50, 100], [0.1, 0.05], [2, 3]),
         ("val/lfw/Accuracy-Flip step value", [100], [0.91], [5]),
     ],
+    "stylegan_text": [
+        ("eval/fid50k_full samples value", [0, 8000], [310.5, 254.25], [4, 7]),
+        ("train/augment samples value", [100, 4100, 8100], [0.0, 0.004, 0.009], [3, 5, 6]),
+    ],
+    "stylegan_jsonl": [
+        ("train/Loss/G/loss samples window_mean", [0, 4000, 8000], [0.9, 1.0, 1.1], [1, 2, 3]),
+        ("train/Loss/D/loss samples window_mean", [0, 4000, 8000], [1.1, 1.0, 0.9], [1, 2, 3]),
+    ],
     "mxnet_text": [
         ("train/accuracy iteration window_mean", [50, 100, 150], [0.101016, 0.151484, 0.247344], [3, 5, 11]),
         ("train/Speed iteration window_mean", [50, 100, 150], [305.32, 297.49, 305.08], [3, 5, 11]),

@@ -302,3 +302,40 @@ def test_the_header_of_a_table_may_be_a_comment(tmp_path: Path) -> None:
     assert {(s.split, s.name): s.x.tolist() for s in run.series}[("val", "rmse")] == [100 * i for i in range(8)]
     assert {(s.split, s.name) for s in run.series} == {("val", "rmse"), ("train", "rmse"), ("train", "lr")}
     assert run.sources[0].skipped == 0
+
+
+def test_a_fraction_before_the_metrics_is_the_batch_of_the_epoch_above(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {e}/3\n"
+        + "".join(f"{i}/4, train_loss: {3 / e - i / 10:.4f} step time: 0.93\n" for i in range(1, 5))
+        + f"epoch {e} average loss: {3 / e - 0.25:.4f}\n"
+        for e in (1, 2, 3)
+    )
+    found = {s.axis.value: s.x.tolist() for s in read(tmp_path, text).series if s.name == "loss"}
+    assert found == {"iteration": list(range(1, 13)), "epoch": [1, 2, 3]}
+
+
+def test_the_place_in_the_code_in_brackets_is_no_metric(tmp_path: Path) -> None:
+    line = "[2023-04-08 05:40:27,100] [42292] [MainThread] [INFO] (ignite.engine.engine.SupervisedTrainer:272) - Epoch: 1/1, Iter: {i}/80 -- train_loss: {loss:.4f}\n"
+    assert [s.name for s in read(tmp_path, rows_of(line)).series] == ["loss"]
+
+
+def test_what_is_evaluated_names_the_split(tmp_path: Path) -> None:
+    text = "".join(
+        f"[ITER {i}] Evaluating test: L1 0.0{i} PSNR 3{i}.5 [26/11]\n[ITER {i}] Evaluating train: L1 0.0{i} PSNR 3{i}.9 [26/11]\n"
+        for i in (1, 2, 3, 4)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "test/PSNR").y.tolist() == [31.5, 32.5, 33.5, 34.5]
+    assert series(run, "train/PSNR").y.tolist() == [31.9, 32.9, 33.9, 34.9]
+    assert series(run, "test/L1").y.tolist() == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_test_that_counts_its_batches_stands_at_the_epoch_before(tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"Epoch: [{e}][{i}/40]\tTime 0.9s (1.0s)\tLoss {3 / (e + 1):.4f} (3.0000)\n" for i in (0, 20))
+        + "".join(f"Test: [{i}/9]\tTime 1.2 (1.2)\tLoss 9.0000 ({4 / (e + 1):.4f})\n" for i in (0, 8))
+        for e in (0, 1, 2)
+    )
+    test = series(read(tmp_path, text), "test/Loss")
+    assert (test.axis, test.x.tolist(), test.y.tolist()) == ("epoch", [0, 1, 2], [4.0, 2.0, 1.3333])

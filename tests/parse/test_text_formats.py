@@ -558,3 +558,46 @@ def test_the_old_evaluator_of_sentence_transformers_counts_epochs(tmp_path: Path
     path.write_text("epoch,steps,cosine_pearson,cosine_spearman\n0,-1,0.71,0.70\n1,-1,0.75,0.73\n", encoding="utf-8")
     run = read_paths([path], ReadOptions(strict=True))[0]
     assert points(run, "eval/cosine_pearson epoch value") == [(0, 0.71), (1, 0.75)]
+
+
+def boxed(step: str, loss: float) -> str:
+    cells = {"grad_norm": "0.348", "loss": f"{loss}", "loss_q0": "0.893", "loss_q3": "0.00336", "samples": "3.3e+05", "step": step}
+    return "-" * 25 + "\n" + "".join(f"| {name:<10} | {value:<8} |\n" for name, value in cells.items()) + "-" * 25 + "\n"
+
+
+def test_boxes_of_guided_diffusion_are_counted_for_their_step_is_rounded(read: Read) -> None:
+    text = "".join(f"{boxed('1.11e+04', loss)}saving model 0...\n" for loss in (0.384, 0.372, 0.361))
+    assert parser_of(text) == "rl_table"
+    run = read(text)
+    assert points(run, "train/loss row window_mean") == [(0, 0.384), (1, 0.372), (2, 0.361)]
+    assert not {"step", "samples"} & {series.name for series in run.series}
+
+
+def test_a_metric_of_a_stylegan_snapshot_stands_at_its_images(tmp_path: Path) -> None:
+    rows = "".join(
+        f'{{"results": {{"fid50k_full": {300 - i}}}, "metric": "fid50k_full", "total_time": 272.1, "num_gpus": 1, "snapshot_pkl": "network-snapshot-{i:06d}.pkl"}}\n'
+        for i in (0, 204, 409)
+    )
+    (tmp_path / "metric-fid50k_full.jsonl").write_text(rows)
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert points(run, "eval/fid50k_full samples value") == [(0, 300), (204000, 96), (409000, -109)]
+    assert [series.name for series in run.series] == ["fid50k_full"]
+
+
+def test_quiet_epochs_of_keras_are_read(read: Read) -> None:
+    run = read("".join(f"Epoch {e}/3\n{e}s - loss: {3 / e:.4e} - acc: 0.9667 - val_loss: 0.1384\n" for e in (1, 2, 3)))
+    assert points(run, "train/loss epoch epoch_mean") == [(1, 3.0), (2, 1.5), (3, 1.0)]
+
+
+def test_losses_of_a_validation_batch_of_mmseg_are_of_the_validation(read: Read) -> None:
+    line = "2022-11-12 21:28:32,346 - mmseg - INFO - Iter [{i}/120000]\tlr: 9.807e-03, eta: 4:17:15, time: 0.103, decode.loss_ce: 0.1195, loss: 0.1675, decode.loss_ce_val: 0.1237, loss_val: 0.1805\n"
+    run = read("".join(line.format(i=i) for i in (50, 100)))
+    assert points(run, "val/loss iteration value") == [(50, 0.1805), (100, 0.1805)]
+    assert points(run, "train/loss iteration window_mean") == [(50, 0.1675), (100, 0.1675)]
+
+
+def test_rows_of_dinov2_without_an_epoch_stand_at_their_iteration(read: Read) -> None:
+    line = "I20250119 10:05:11 90 dinov2 helpers.py:102] Training  [{i:7}/5000000]  eta: 221 days, 20:36:05  lr: 0.0000 (0.0000)  total_loss: inf (inf)  ibot_loss: 2.9919 (2.9921)  img/s: {speed}  max mem: 67339\n"
+    run = read("".join(line.format(i=i, speed=speed) for i, speed in ((40, 13.62830983555788), (50, 3.57889547), (60, 32.1683385043))))
+    assert [x for x, _ in points(run, "train/total_loss iteration running_mean")] == [40, 50, 60]
+    assert [x for x, _ in points(run, "train/img/s iteration value")] == [40, 50, 60]

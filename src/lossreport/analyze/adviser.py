@@ -35,7 +35,8 @@ class Case:
         if isinstance(said, int | float) and not isinstance(said, bool):
             return float(said)
         logged = [s.y for s in self.context.judged if s.metric_type == "learning_rate" and len(s) and np.isfinite(s.y).any()]
-        return float(np.nanmax(logged[0])) if logged else None
+        highest = float(np.nanmax(logged[0])) if logged else 0.0
+        return highest or None  # one that is 0 throughout was printed with too few decimals
 
     @property
     def run_state(self) -> State:

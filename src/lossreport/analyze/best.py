@@ -20,8 +20,8 @@ MAX_SCORES: Final = 3
 def bests(context: Context) -> Iterator[Best]:
     """Yield the lowest row of the validation loss that decides, then the best rows of accuracies and the like.
 
-    What decides is the total where it is logged, else the first cross-entropy or loss; one of several terms (box, class) decides less
-    than a mAP that weighs what they were trained for.
+    What decides is the total where it is logged, else the first cross-entropy or loss; but one of several terms (box, class) does not
+    where a mAP is logged, which weighs what they were trained for.
     """
     if context.holds_another_run:
         return

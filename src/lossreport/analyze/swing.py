@@ -17,6 +17,10 @@ SHORT: Final = 60
 LINE_SHARE: Final = 0.40
 LINE_SHARE_SHORT: Final = 0.70
 """Share of the detrended variance that the line holds."""
+ENOUGH_LINES: Final = 28
+MORE_A_ROW: Final = 0.02
+"""Below 28 rows the five lines looked at are most of the spectrum: the share needed grows by 0.02 a row, to 0.94 at 16. Measured on 3000 curves of noise,
+falling and not, 0.5 % hold more at 16, 20, 24 and 28 rows; at 0.70 it was a tenth of them at 16."""
 MIN_AMPLITUDE: Final = 0.05
 MIN_CYCLES: Final = 5.5
 MIN_CYCLES_SHORT: Final = 3.5
@@ -71,7 +75,8 @@ def _in_view(u: Floats, scale: float) -> Swing | None:
     near = float(line[max(0, at - 2) : at + 3].sum())
     share, amplitude, period = near / total, 2 * math.sqrt(near / (m * float((window**2).sum()))), m / at
     short = m < SHORT
-    strong = share > (LINE_SHARE_SHORT if short else LINE_SHARE) and amplitude > MIN_AMPLITUDE
+    needed = LINE_SHARE_SHORT + MORE_A_ROW * max(0, ENOUGH_LINES - m) if short else LINE_SHARE
+    strong = share > needed and amplitude > MIN_AMPLITUDE
     if not strong or at < (MIN_CYCLES_SHORT if short else MIN_CYCLES) or not _repeats(v, period):
         return None
     return Swing(period=period * scale, amplitude=amplitude, share=share)

@@ -114,12 +114,12 @@ def _deaveraged(series: Series) -> Series | None:
     counts = epoch_counts(series)
     step = np.diff(counts)
     ok = (step > 0) & ~_starts(series)[1:]
-    if not ok.any():
-        return None
+    if not ok.any() or not np.isfinite(series.y[0]):
+        return None  # a mean that begins non-finite stays so: the printed rows say it, and which was the first
     with np.errstate(invalid="ignore"):
         local = (series.y[1:] * counts[1:] - series.y[:-1] * counts[:-1]) / np.where(step > 0, step, 1)
         printed = (counts[1:] + counts[:-1]) / np.where(step > 0, step, 1) * precision(series).decimals
-        if np.nanmedian(printed[ok] / (np.abs(local[ok]) + 1e-12)) > MAX_ERROR:
+        if not np.isfinite(local[ok]).any() or np.nanmedian(printed[ok] / (np.abs(local[ok]) + 1e-12)) > MAX_ERROR:
             return None
     return _part(series, np.flatnonzero(ok) + 1, local[ok], Statistic.WINDOW_MEAN, DEAVERAGE, int(np.median(step[ok])))
 

@@ -70,6 +70,10 @@ PREFERRED = Text(
     en="{names} are logged beside it, as in preference training (DPO and similar).",
 )
 PAIRS = Text(zh="同时记录了 {names}，这是奖励模型的训练。", en="{names} are logged beside it, as in training a reward model.")
+QUARTERS = Text(
+    zh="同时记录了 {names}，即按扩散时间步分成四段的 loss，这是扩散模型的训练。",
+    en="{names} are logged beside it, the loss by quarters of the diffusion time steps, as in training a diffusion model.",
+)
 CONFIGURED = Text(zh="配置写明 `{fact}` = {value}。", en="The configuration says `{fact}` = {value}.")
 ARCHITECTURE = Text(
     zh="模型结构是 {value}（`{fact}`），这类模型头训练时用的就是它。",
@@ -117,7 +121,7 @@ def recognise(name: str, clues: Clues) -> Recognised:
     if isinstance(declared, str):
         return Recognised(type_id=declared, ground=TypeGround(by="declared", text=DECLARED(metric=name), facts=(f"type.{name}",)))
     named, folded = classify(name), folded_name(name)
-    rules = PLAIN_RULES if is_plain(folded) else NAMED_RULES
+    rules = PLAIN_RULES if is_plain(folded) and named.id == GENERIC else NAMED_RULES
     for rule in rules:
         found = rule(name, named, clues)
         if found is not None:
@@ -170,6 +174,11 @@ def _of_ratio(name: str, _: LossType, clues: Clues) -> Recognised | None:
 
 
 # ------------------------------------------------------------------------------------------------ a plain loss
+def _of_quarters(_: str, __: LossType, clues: Clues) -> Recognised | None:
+    found = [name for name in ("loss_q0", "loss_q1", "loss_q2", "loss_q3") if name in clues.metrics]
+    return _by_metrics("diffusion", QUARTERS, found) if len(found) >= 2 else None
+
+
 def _of_policy(_: str, __: LossType, clues: Clues) -> Recognised | None:
     sampled = [m for m in sorted(clues.metrics) if re.match(r"completions/|clip_ratio/|frac_reward_zero_std$|reward_std$", m)]
     return _by_metrics("policy", REWARDED, ["reward", *sampled]) if "reward" in clues.metrics and sampled else None
@@ -266,6 +275,7 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
 
 NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_ratio)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
+    _of_quarters,
     _of_policy,
     _of_sum,
     _of_preference,

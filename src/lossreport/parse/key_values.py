@@ -41,16 +41,18 @@ EPOCH: Final = re.compile(
 """A number before the word counts only where none follows it: in `Loss 34.2626   Epoch: 0` the epoch is 0, and the decimals are of the loss.
 `epoch: 42.8 seconds` is how long one takes, and `after 900 epochs` a plan: no places."""
 STEP: Final = re.compile(
-    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|itr|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
     re.IGNORECASE,
 )
 BRACKET: Final = re.compile(r"\[\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*\]")
 LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
 """`[0]  train-logloss:0.69`: the round of a boosting program."""
+COUNTED: Final = re.compile(r"^\s*(?P<i>\d+)/(?P<n>\d+)(?=[,:]\s)")
+"""`14/16, train_loss: 0.17`: the batch of the epoch, as the tutorials of MONAI print it."""
 GLOBAL_WORDS: Final = ("global", "train", "num_updates", "update")
 SPLIT_WORD: Final = re.compile(
-    r"(?<![\w/])(?:(?P<s>train(?:ing)?|vali?|valid(?:ation)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
+    r"(?<![\w/])(?:(?:evaluat(?:e|ing|ion)(?: on)? )?(?P<s>train(?:ing)?|vali?|valid(?:ation)?|eval(?:uat(?:e|ion|ing))?|test(?:ing)?|dev|cv)(?![\w/])|(?P<c>训练|验证|测试|评估|訓練|驗證|測試|評估))",
     re.IGNORECASE,
 )
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
@@ -66,6 +68,8 @@ SPACED: Final = re.compile(
 )
 RATIO: Final = re.compile(rf"(?P<name>{NAME})\s*[:=]\s*\d+/\d+\s*\((?P<value>{NUM})\s*%\)")
 """`Accuracy: 9834/10000 (98%)`: the share is the value."""
+LOGGED_AT: Final = re.compile(r"\([A-Za-z_][\w.]*:\d+\)")
+"""`(ignite.engine.engine.SupervisedTrainer:272)`: a name and a line of code."""
 CODE_PLACE: Final = re.compile(r"^\s*[\w/.\-]+\.\w+:\d+\b[\s\]:|\->]*")
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips)$", re.IGNORECASE)
 MEAN: Final = re.compile(NUM, re.IGNORECASE)
@@ -119,6 +123,8 @@ def text_row(text: str) -> TextRow | None:
     bracket = leading = None
     if step is None:
         body, bracket = _taken(BRACKET, body)
+        if bracket is None:
+            body, bracket = _taken(COUNTED, body)
         body, leading = (body, None) if bracket or epoch else _taken(LEADING, body)
     split = _split(body)
     pairs = tuple(_pairs(DURATION.sub(" ", body)))
@@ -135,7 +141,7 @@ def text_row(text: str) -> TextRow | None:
 def without_prefix(text: str) -> str:
     """Return a line without what a logger puts before it: time stamp, level, place in the code."""
     body = STAMP.sub("", GLOG.sub("", text, count=1), count=1)
-    return CODE_PLACE.sub("", STAMP.sub("", _without_level(body), count=1), count=1)
+    return LOGGED_AT.sub(" ", CODE_PLACE.sub("", STAMP.sub("", _without_level(body), count=1), count=1))
 
 
 def _without_level(text: str) -> str:

@@ -88,7 +88,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
         text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden, *rising])))
-    yield Recommendation(id="", when="now", because=because, text=text, source=SOURCE)
+    yield Recommendation(id="", when="now", because=because, text=text, source="" if text.text is PASSED else SOURCE)
 
 
 def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:

@@ -17,6 +17,8 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
 BLOCKS: Final = 40
+ROWS_OF_BLOCKS: Final = 24
+"""Below this every block is one row, and one last row that is high is no level: the end is the median of two."""
 MIN_RISE: Final = 0.15
 """Least rise over the best level (SCIENCE.md 3.1 "divergence")."""
 NOISE_UNITS: Final = 6.0
@@ -26,6 +28,9 @@ LOST_SHORT: Final = 0.70
 ONE_STEP: Final = 0.60
 """A rise that happens in one block and then falls, or keeps most of the progress, is a level shift."""
 
+LEAST_AFTER: Final = 3
+LEAST_AFTER_SHORT: Final = 4
+"""Blocks from the best one on; where a block is a row, three rows behind the best must tell of a rise."""
 SHIFT_ROWS: Final = 24
 """In a shorter curve a jump and a fast rise look alike."""
 STILL: Final = 0.10
@@ -57,12 +62,14 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     n = len(y)
-    medians, centres = block_medians(y, n if n < 24 else BLOCKS if n >= 80 else max(12, n // 2))
+    medians, centres = block_medians(y, n if n < ROWS_OF_BLOCKS else BLOCKS if n >= 80 else max(12, n // 2))
     best = int(np.argmin(medians))
     after = medians[best:]
-    end = float(np.median(medians[-max(1, len(medians) // 12) :]) if len(medians) >= 12 else np.median(y[-2:]))
+    end = float(np.median(medians[-max(1, len(medians) // 12) :]) if n >= ROWS_OF_BLOCKS else np.median(y[-2:]))
     rise = end - float(medians[best])
-    if len(after) < 3 or rise <= NOISE_UNITS * (noise_of_rows(y) if n < 80 else noise_of_differences(medians)):
+    if len(after) < (LEAST_AFTER_SHORT if n < ROWS_OF_BLOCKS else LEAST_AFTER) or rise <= NOISE_UNITS * (
+        noise_of_rows(y) if n < 80 else noise_of_differences(medians)
+    ):
         return
     start = float(np.median(medians[: max(1, len(medians) // 20)]))
     lost = rise / (abs(start - float(medians[best])) + 1e-12)

@@ -27,6 +27,10 @@ RECOVERED: Final = 0.25
 SMALL: Final = 1.5
 """One step-level row less than half again as high as its neighbours is told, but nothing to do: batches of detection, segmentation and diffusion differ
 by as much from one to the next (PaddleDetection #1946: 0.63 to 0.89 within seven rows)."""
+NOT_SO_SMALL: Final = 4.0
+CLEAR: Final = 6.0
+"""In a step-level log of fewer than 100 rows one row must also stand four times as high as its neighbours, or 6 times the spread of the other rows above
+them: of 200 curves of noise of 20 to 50 % from row to row, 5 to 14 % hold a row at 8 to 30 rows that is high but neither."""
 FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
 GRAVE_RATIO: Final = 2.0
@@ -104,7 +108,7 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
     for span in spans:
         for first, last in excursions(series.y[span.first_row : min(span.last_row + 1, rows)]):
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
-            if finding.kind == "spike" and measured and not (_is_small(series, finding) or finding.explained_by):
+            if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
             yield finding
 
@@ -120,9 +124,15 @@ def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bo
     return lost or (baseline > 0 and value >= GRAVE_RATIO * baseline)
 
 
-def _is_small(series: Series, finding: Finding) -> bool:
+def _is_one_batch(series: Series, finding: Finding) -> bool:
+    """Return whether a spike is one step-level row, no higher than batches differ by themselves."""
     value, baseline = finding.numbers["value"], finding.numbers["baseline"]
-    return finding.start.row == finding.end.row and not is_epoch_level(series) and baseline > 0 and value < SMALL * baseline
+    alone = finding.start.row == finding.end.row and not is_epoch_level(series) and baseline > 0
+    return alone and _is_small(len(series), value / baseline, finding.numbers["score"])
+
+
+def _is_small(n: int, ratio: float, score: float) -> bool:
+    return ratio < SMALL or (n < BATCH_ROWS and ratio < NOT_SO_SMALL and score < CLEAR)
 
 
 def _finding(context: Context, series: Series, first: int, last: int) -> Finding:
@@ -130,8 +140,8 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
     value = float(series.y[peak])
-    outlier = is_batch_outlier(series, first, last, baseline)
     numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    outlier = is_batch_outlier(series, first, last, baseline)
     closed = closes_mosaic(context, series, float(series.x[first]))
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
     if closed is not None:

@@ -194,11 +194,11 @@ def cluster_names(story: Story, series: Series) -> dict[int, str]:
 
 
 def _step(series: Series, row: int) -> Value:
-    """Return how a row differs from the one before it, the same in every language; nothing for the first."""
-    if row == 0:
+    """Return how a row differs from the one before it, the same in every language; nothing for the first and beside what is not finite."""
+    if row == 0 or not np.isfinite(series.y[row - 1 : row + 1]).all():
         return ""
     before, here = float(series.y[row - 1]), float(series.y[row])
-    if not (np.isfinite(before) and np.isfinite(here) and before > 0 and here > 0):
+    if not (before > 0 and here > 0):
         return shown(here - before)
     ratio = here / before
     if ratio >= MULTIPLE:

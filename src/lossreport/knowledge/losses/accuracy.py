@@ -51,7 +51,7 @@ LOSS = LossType(
         _NOT + r"(?:prec@?\d*|precision|recall)(?:\([bmp]\))?",
         _NOT + r"(?:\w+_)?(?:precision|recall|f1|f1_score|auc|auroc|m?iou|hmean|exact_match)",
         _NOT
-        + r"(?:\w+_)?dice_?(?:coef|coeff|coefficient|score|index|metric|class_\d+)|(?:mean|avg|fg|pseudo)_(?:fg_)?dice|dsc",  # `dice` alone may be a loss
+        + r"(?:\w+_)?dice_?(?:coef|coeff|coefficient|score|index|metric|class_\d+)|(?:\w+_)?(?:mean|avg|fg|pseudo)_(?:fg_)?dice|dsc",  # `dice` alone may be a loss
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*(?:_(?:detok|segmented))?|rouge\w*",
         r"(?:ents|sents|cats|spans_sc|spancat)_(?:[fpr]|score|micro_[fpr]|macro_[fpr])|dep_[ul]as|ner_[fpr]",

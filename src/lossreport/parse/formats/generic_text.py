@@ -305,8 +305,12 @@ class TextReader:
         return self.header.epoch if self.header.epoch is not None else self.epoch
 
     def _inside_a_pass(self, row: TextRow) -> bool:
-        """Return whether a row counts the batches of one validation pass: its step is no place on the axis of training."""
-        return row.epoch is not None and row.step is not None and bool(self.per_epoch) and not row.word.startswith(GLOBAL_WORDS)
+        """Return whether a row counts the batches of one validation pass: its step is no place on the axis of training.
+
+        `Test: [85/86]` of the ImageNet example names no epoch: it is that of the training before.
+        """
+        placed = row.epoch is not None or (row.word == "batch" and row.steps is not None and math.isfinite(self.epoch))
+        return placed and row.step is not None and bool(self.per_epoch) and not row.word.startswith(GLOBAL_WORDS)
 
     def _end_of_pass(self) -> None:
         """Put down what the last batch of a validation pass printed: the means over the pass, or else its values."""

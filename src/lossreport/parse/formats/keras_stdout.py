@@ -20,6 +20,8 @@ from lossreport.text import Text
 
 EPOCH: Final = re.compile(r"^\s*Epoch (\d+)/(\d+)\s*$")
 BAR: Final = re.compile(r"^\s*(?P<at>\d+)/(?P<of>\d+|Unknown)\s+(?:\[[=>.\s]*\]|[━─╸╺ ]+|-)?.*?(?:\d+(?:m?s|us|µs)\b|ETA|- \d+:\d\d)")
+QUIET: Final = re.compile(r"^\s*\d+s(?: \d+m?s/step)? - (?=\w)")
+"""`4s - loss: 0.1026`: a whole epoch, as `verbose=2` of Keras 1 and 2 prints it."""
 METRIC: Final = re.compile(
     r"\s-\s(?P<name>[A-Za-z_][\w\-/ ]*?):\s(?P<value>[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))(?=\s|$)", re.IGNORECASE
 )
@@ -29,7 +31,7 @@ IMPROVED: Final = re.compile(r"early stopping|EarlyStopping", re.IGNORECASE)
 def sniff(log: LogFile) -> Score:
     """Claim text with `Epoch 1/20` on a line of its own and bars that show a loss."""
     epochs = sum(EPOCH.match(line) is not None for line in log.sample_lines)
-    bars = sum(BAR.match(line) is not None and METRIC.search(line) is not None for line in log.sample_lines)
+    bars = sum((BAR.match(line) or QUIET.match(line)) is not None and METRIC.search(line) is not None for line in log.sample_lines)
     if not epochs or not bars:
         return Score(0.0, 'no "Epoch 1/20" with a bar that shows a loss')
     return Score(0.9, f"{epochs} epoch headers and {bars} bars with metrics")
@@ -52,7 +54,7 @@ def read(log: LogFile) -> Iterator[Record]:
             if epoch <= state.epoch:
                 yield RawSegment(line.number, "restart")
             state.epoch, state.planned = epoch, planned
-        elif BAR.match(line.text) and (found := METRIC.findall(line.text)):
+        elif (BAR.match(line.text) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):
             state.values, state.line = found, line.number
         elif kind := find_event(line.text):
             yield RawEvent(kind, line.number, quote(line.text))

@@ -62,6 +62,9 @@ class Meter(NamedTuple):
     resolution: float
 
 
+EXACT: Final = 1e-8
+"""A number with more decimals is printed as Python holds it: how many there are differs from row to row and is no resolution. All rows of a meter are
+one series, whatever their decimals."""
 PARAMETERS: Final = re.compile(r"\bnumber of params(?:\s*\(M\))?: (\d+)\b(?!\.)")
 
 
@@ -107,7 +110,7 @@ class Reading:
     averaged_next: bool = False
     fresh_process: bool = False
     facts_read: set[str] = field(default_factory=set)
-    made: dict[tuple[str, bool, float], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
+    made: dict[tuple[str, bool], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
     first_stamp: str = ""
     last_stamp: str = ""
 
@@ -148,9 +151,10 @@ class Reading:
         self.shape = [meter.mean is None for meter in found]
         if self.eta is None:
             self.eta = "eta: " in match["meters"]
-        x = float(self.epoch * int(match["n"]) + self.iteration)
+        x = float(max(self.epoch, 0) * int(match["n"]) + self.iteration)  # DINOv2 names no epoch
         for meter in found:
-            first, mean = self._keys(meter.name, meter.mean is None, meter.resolution)
+            resolution = 0.0 if meter.resolution < EXACT else meter.resolution
+            first, mean = self._keys(meter.name, meter.mean is None, resolution)
             if mean is not None and meter.mean is not None:
                 self.columns.add(mean, x, meter.mean, line.number, self.epoch)
             self.columns.add(first, x, meter.first, line.number, self.epoch)
@@ -174,15 +178,15 @@ class Reading:
 
     def _keys(self, name: str, single: bool, resolution: float) -> tuple[ColumnKey, ColumnKey | None]:
         """Return the columns of a meter's first number and of its mean in parentheses, None where the row prints none."""
-        made = self.made.get((name, single, resolution))
+        made = self.made.get((name, single))
         if made is None:
             if single:
                 statistic, window = (Statistic.WINDOW_MEAN, self._window()) if name in SINGLE_MEANS else (Statistic.VALUE, None)
             else:
                 statistic, window = (Statistic.WINDOW_MEDIAN if self.eta else Statistic.WINDOW_MEAN), self._window()
-            first = ColumnKey(name, "train", Axis.ITERATION, statistic, window, "", resolution)
+            first = ColumnKey(name, "train", Axis.ITERATION, statistic, window, "", resolution or None)
             mean = None if single else first._replace(statistic=Statistic.RUNNING_MEAN, window=None)
-            made = self.made[name, single, resolution] = (first, mean)
+            made = self.made[name, single] = (first, mean)
         return made
 
     def _window(self) -> int:

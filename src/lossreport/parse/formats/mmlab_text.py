@@ -28,6 +28,8 @@ CURRENT: Final = re.compile(r"(?!.*(?:loss|time|grad_norm)).*", re.IGNORECASE)
 INSTANT: Final = re.compile(r"lr(?:_.*)?|base_lr|memory|momentum.*", re.IGNORECASE)
 RESOLUTION: Final = 1e-4
 """Both print four decimals; learning rates are printed with an exponent."""
+VAL: Final = "_val"
+"""Ends the names of what `train_step` returns beside the losses of training: mmseg computes it on a batch of the validation set."""
 SPEED: Final = re.compile(r"time|data_time|memory")
 LEFT_OUT: Final = ("eta", "epoch", "iter", "step")
 PLAN: Final = re.compile(r"\bmax: (\d+) (epochs|iters)\b")
@@ -46,8 +48,11 @@ def row(text: str) -> Row | None:
     if (match["mode"] or "train") != "train":
         return _validation(match, pairs)
     mmengine = match["mode"] is not None
+    mine, theirs = [pair for pair in pairs if not pair[0].endswith(VAL)], [pair for pair in pairs if pair[0].endswith(VAL)]
     how, window, instant = (Statistic.WINDOW_MEAN, WINDOW, CURRENT) if mmengine else (Statistic.WINDOW_MEAN, None, INSTANT)
-    found = values(pairs, how, window, resolution=RESOLUTION, instant=instant)
+    found = values(mine, how, window, resolution=RESOLUTION, instant=instant)
+    validated = values(((name.removesuffix(VAL), value) for name, value in theirs), Statistic.VALUE, resolution=RESOLUTION)
+    found = (*found, *(value._replace(split="val") for value in validated))
     if match["unit"] == "Iter" or match["b"] is None:
         return Row(axis=Axis.ITERATION, x=float(match["a"]), values=found)
     epoch, length = int(match["a"]), int(match["B"] or 0)

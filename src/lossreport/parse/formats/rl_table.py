@@ -1,4 +1,4 @@
-"""Boxes that RL libraries print after each iteration: Stable-Baselines3, OpenAI Baselines, Spinning Up (`|    ep_rew_mean     | 22.1     |`).
+"""Boxes that RL libraries and guided-diffusion print: Stable-Baselines3, OpenAI Baselines, Spinning Up (`|    ep_rew_mean     | 22.1     |`).
 
 Source: `HumanOutputFormat` of stable-baselines3 2.9: a name that ends in `/` is a heading, names below it are indented. Rows stand at the
 environment steps, or at the number the library counts; rewards are means over the last episodes, losses over the updates of an iteration.
@@ -29,9 +29,12 @@ PLACES: Final = (
     "TimestepsSoFar",
     "misc/total_timesteps",
     "steps",
+    "step",
 )
+ROUNDED: Final = "step"
+"""guided-diffusion, whose logger is that of Baselines, prints its step with three digits: at 1.11e+04 a hundred rows have the same, so they are counted."""
 LEFT_OUT: Final = re.compile(
-    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes"
+    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples"
 )
 """Clocks and counters."""
 
@@ -98,7 +101,8 @@ def read(log: LogFile) -> Iterator[Record]:
         elif isinstance(item, Box):
             place = next(name for name in PLACES if name in item.names)
             row = {name: value for name, value in item.names.items() if name != place and not LEFT_OUT.fullmatch(name)}
-            yield from writer.add({"step": item.names[place], **row}, item.lines)
+            at = {} if place == ROUNDED else {"step": item.names[place]}
+            yield from writer.add(at | row, item.lines)
         elif kind := find_event(item[1]):
             yield RawEvent(kind, item[0], quote(item[1]))
         if writer.columns.full():
@@ -110,8 +114,8 @@ def read(log: LogFile) -> Iterator[Record]:
 PARSER = Parser(
     id="rl_table",
     title=Text(
-        zh="强化学习库打印的表格（Stable-Baselines3、Baselines、Spinning Up）",
-        en="boxes of RL libraries (Stable-Baselines3, Baselines, Spinning Up)",
+        zh="强化学习库和 guided-diffusion 打印的表格（Stable-Baselines3、Baselines、Spinning Up）",
+        en="boxes of RL libraries and guided-diffusion (Stable-Baselines3, Baselines, Spinning Up)",
     ),
     sniff=sniff,
     read=read,
