@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -392,3 +393,12 @@ NO_LOGS = {
 def test_what_is_no_training_log_is_refused(data: bytes) -> None:
     best = candidates(LogFile("some.file", data=data))[0]
     assert best.score.value < MIN_SCORE, best
+
+
+@pytest.mark.parametrize(("reached", "status"), [(12, Status.FINISHED), (10, Status.INTERRUPTED)])
+def test_a_trainer_that_reached_its_plan_is_finished_though_its_last_steps_are_not_logged(
+    tmp_path: Path, reached: int, status: Status
+) -> None:
+    state = {"global_step": reached, "log_history": [{"loss": 1.5, "step": 5}, {"loss": 1.4, "step": 10}], "max_steps": 12}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
+    assert read_paths([tmp_path], ReadOptions(strict=True))[0].status is status
