@@ -402,3 +402,12 @@ def test_a_trainer_that_reached_its_plan_is_finished_though_its_last_steps_are_n
     state = {"global_step": reached, "log_history": [{"loss": 1.5, "step": 5}, {"loss": 1.4, "step": 10}], "max_steps": 12}
     (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
     assert read_paths([tmp_path], ReadOptions(strict=True))[0].status is status
+
+
+def test_scores_in_the_table_of_a_notebook_are_of_the_validation(tmp_path: Path) -> None:
+    head = "Epoch\tTraining Loss\tValidation Loss\tAccuracy\tRouge1\n"
+    (tmp_path / "table.txt").write_text(
+        head + "1\tNo log\t2.8\t0.5\t0.14\n2\t2.9\t2.6\t0.6\t0.15\n3\t2.7\t2.5\t0.7\t0.16\n", encoding="utf-8"
+    )
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert {(s.split, s.name) for s in run.series} == {("train", "Loss"), ("val", "Loss"), ("val", "Accuracy"), ("val", "Rouge1")}
