@@ -56,7 +56,7 @@ def test_one_curve_is_no_mixture(name: str, seed: int) -> None:
     assert found(loss=ONE[name](seed)) == []
 
 
-@pytest.mark.parametrize("n", [10, 14, 20, 30, 50])
+@pytest.mark.parametrize("n", [10, 14, 20, 30, 50, 60, 72, 100, 150])
 def test_noise_of_a_short_curve_is_hardly_ever_a_mixture(n: int) -> None:
     assert sum(bool(found(loss=np.exp(0.15 * rng(seed).standard_normal(n)))) for seed in range(100)) <= 3
 
@@ -65,6 +65,14 @@ def test_noise_of_a_short_curve_is_hardly_ever_a_mixture(n: int) -> None:
 def test_a_gap_of_a_short_curve_must_be_wider_than_noise_leaves_it(beyond: float, expected: bool) -> None:
     above = np.tile([False, True], 10)
     split = Split(threshold=0.0, above=above, runs=20, separation=9.0, depth=1 - beyond * SURE_GAP / np.sqrt(20))
+    assert is_regimes(split) == expected
+
+
+@pytest.mark.parametrize(
+    ("n", "depth", "expected"), [(60, 0.02, True), (60, 0.03, False), (120, 0.17, True), (120, 0.18, False), (240, 0.39, True)]
+)
+def test_a_valley_must_be_deeper_than_noise_leaves_it(n: int, depth: float, expected: bool) -> None:
+    split = Split(threshold=0.0, above=np.tile([False, True], n // 2), runs=n, separation=9.0, depth=depth)
     assert is_regimes(split) == expected
 
 

@@ -36,6 +36,7 @@ RIGHT = {
     "token accuracy": (told("loss", "mean_token_accuracy", "num_tokens"), ("cross_entropy", "metrics")),
     "perplexity": (told("loss", "ppl"), ("cross_entropy", "metrics")),
     "llm.c": (told(parser="llmc_text"), ("cross_entropy", "parser")),
+    "llama-factory": (told("loss", "accuracy", parser="llamafactory_jsonl"), ("preference", "parser")),
     "vocabulary given": (told(facts={"vocab_size": 512}, given=("vocab_size",)), ("cross_entropy", "config")),
     "dpo": (told("loss", "rewards/chosen", "rewards/rejected", "mean_token_accuracy"), ("preference", "metrics")),
     "reward model": (told("loss", "accuracy", "margin", "mean_reward"), ("reward_model", "metrics")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from pathlib import Path
 
@@ -442,3 +443,21 @@ NO_LOGS = {
 def test_what_is_no_training_log_is_refused(data: bytes) -> None:
     best = candidates(LogFile("some.file", data=data))[0]
     assert best.score.value < MIN_SCORE, best
+
+
+@pytest.mark.parametrize(("reached", "status"), [(12, Status.FINISHED), (10, Status.INTERRUPTED)])
+def test_a_trainer_that_reached_its_plan_is_finished_though_its_last_steps_are_not_logged(
+    tmp_path: Path, reached: int, status: Status
+) -> None:
+    state = {"global_step": reached, "log_history": [{"loss": 1.5, "step": 5}, {"loss": 1.4, "step": 10}], "max_steps": 12}
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
+    assert read_paths([tmp_path], ReadOptions(strict=True))[0].status is status
+
+
+def test_scores_in_the_table_of_a_notebook_are_of_the_validation(tmp_path: Path) -> None:
+    head = "Epoch\tTraining Loss\tValidation Loss\tAccuracy\tRouge1\n"
+    (tmp_path / "table.txt").write_text(
+        head + "1\tNo log\t2.8\t0.5\t0.14\n2\t2.9\t2.6\t0.6\t0.15\n3\t2.7\t2.5\t0.7\t0.16\n", encoding="utf-8"
+    )
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert {(s.split, s.name) for s in run.series} == {("train", "Loss"), ("val", "Loss"), ("val", "Accuracy"), ("val", "Rouge1")}

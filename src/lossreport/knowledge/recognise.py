@@ -87,6 +87,10 @@ LLMC = Text(
     zh="日志格式是 llm.c 的 main.log，它只训练语言模型，记录的是 token 上的交叉熵。",
     en="The log is a main.log of llm.c, which trains language models only and logs their cross-entropy over tokens.",
 )
+FACTORY = Text(
+    zh="trainer_log.jsonl 里的 `accuracy` 是 LLaMA-Factory 从 `rewards/accuracies` 抄来的，只有偏好优化才有。",
+    en="The `accuracy` of a trainer_log.jsonl is what LLaMA-Factory copies from `rewards/accuracies`, which only preference training logs.",
+)
 VOCABULARY = Text(
     zh="用户给出了 vocab_size，且没有与之不符的指标，据此推断它是 token 上的交叉熵。",
     en="The user gave vocab_size and no metric speaks against it: inferred to be a cross-entropy over tokens.",
@@ -200,6 +204,8 @@ def _other_losses(clues: Clues) -> Iterator[str]:
 
 
 def _of_preference(_: str, __: LossType, clues: Clues) -> Recognised | None:
+    if clues.parser == "llamafactory_jsonl" and "accuracy" in clues.metrics:
+        return Recognised(type_id="preference", ground=TypeGround(by="parser", text=FACTORY()))
     found = [metric for metric in ("rewards/chosen", "rewards/rejected") if metric in clues.metrics]
     return _by_metrics("preference", PREFERRED, found) if len(found) == 2 else None
 

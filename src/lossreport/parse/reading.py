@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
@@ -101,11 +100,14 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
     if not open_ones:
         yield from reading.events
         return
-    below = [(line.number, line.text) for line in reading.log.lines() if line.number > open_ones[0].line]
-    starts = [number for number, _ in below]
+    below: dict[int, list[tuple[int, str]]] = {event.line: [] for event in open_ones}
+    for line in reading.log.lines():
+        for start, held in below.items():
+            if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
+                held.append((line.number, line.text))
     said = {event.line for event in reading.events if event.kind != "traceback"}
     for event in reading.events:
-        found = raised(below[bisect_right(starts, event.line) :][: REACH + 1]) if event in open_ones else None
+        found = raised(below[event.line]) if event in open_ones else None
         if found is None:
             yield event
         elif found[0] not in said:  # else the line is an event already: out of memory, an interrupt

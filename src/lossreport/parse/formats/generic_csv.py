@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from lossreport.errors import LogError
@@ -14,6 +15,11 @@ from lossreport.text import Text
 
 EXPORT = frozenset(("wall time", "step", "value"))
 """What TensorBoard and W&B write for one downloaded curve: the metric is named by the file."""
+
+
+NOTEBOOK = frozenset(("training loss", "validation loss"))
+"""What the Hugging Face Trainer heads its table in a notebook with."""
+SCORE = re.compile(r"(?!train|lr|learning rate|grad|step|epoch|time|tok).*", re.IGNORECASE)
 
 
 def sniff(log: LogFile) -> Score:
@@ -34,7 +40,14 @@ def read(log: LogFile) -> Iterator[Record]:
     table = find_table(log)
     if table is None:
         raise LogError(f"Couldn't read {log.shown!r}: no table with a header was found", hint="Give it a header line, or another parser.")
-    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else meaning_beside(table.header))
+    meaning = _shown if table.names() >= NOTEBOOK else meaning_beside(table.header)
+    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else meaning)
+
+
+def _shown(column: str) -> Meaning | None:
+    """Return what a column of the table is that the Trainer shows in a notebook: scores are of the validation."""
+    means = plain_meaning(column)
+    return means._replace(split="val") if means is not None and SCORE.fullmatch(column) and means.split == "train" else means
 
 
 def _exported(log: LogFile) -> Callable[[str], Meaning | None]:

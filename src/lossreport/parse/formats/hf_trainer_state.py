@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from lossreport.errors import LogError
-from lossreport.model.run import Axis, Statistic
+from lossreport.model.run import Axis, Statistic, Status
 from lossreport.parse.json_lines import as_object
 from lossreport.parse.names import split_name
-from lossreport.parse.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.parse.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.parse.reader import LogFile
 from lossreport.parse.rows import SUMMARY, number
 from lossreport.text import Text
@@ -68,6 +68,8 @@ def read(log: LogFile) -> Iterator[Record]:
     lines = Lines(text)
     settings = _settings(text, start.start())
     yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in FACTS if settings.get(name) is not None)
+    if isinstance(reached := settings.get("global_step"), int) and reached == settings.get("max_steps") and reached > 0:
+        yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))  # the last steps need not be logged
     columns, rows, previous = Columns(), 0, -1.0
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
