@@ -75,3 +75,9 @@ def test_a_metric_that_is_nan_says_nothing_of_the_weights(name: str, y: list[flo
     analysis = mended(loss=falling(20), **{name: y})
     assert [f.severity for f in analysis.findings if f.kind == "nonfinite"] == [severity]
     assert not any("weights" in step.text.plain("en") for step in analysis.recommendations)
+
+
+def test_after_a_nan_that_passes_the_weights_are_not_given_up() -> None:
+    steps = [step.text.plain("en") for step in mended(loss=[*falling(10), np.nan, *falling(9, 3.0, 2.0)]).recommendations]
+    assert any("did not turn the weights into NaN" in step for step in steps)
+    assert not any("Do not use weights" in step for step in steps)

@@ -242,3 +242,29 @@ def test_no_validation_set_is_asked_for_where_one_is_measured_or_the_reward_deci
     series = [make_series(falling(30), "loss"), make_series(falling(30), metric, split, id="m2")]
     steps = lossreport.analyze(make_run(series)).recommendations
     assert not any("Add a validation set" in step.text.plain("en") for step in steps)
+
+
+def advised(**columns: object) -> list[str]:
+    return [step.text.plain("en") for step in lossreport.analyze(make_run(**columns)).recommendations]  # type: ignore[arg-type]
+
+
+def test_a_validation_that_stays_while_the_training_falls_is_not_blamed_on_the_learning_rate() -> None:
+    steps = advised(loss=np.linspace(5.3, 3.6, 40), val_loss=flat(40, 5.35, 0.004))
+    assert any("does not carry over" in step for step in steps)
+    assert not any("learning rate is above 0" in step for step in steps)
+
+
+def test_a_loss_that_rises_from_the_first_row_on_is_not_sent_back_to_a_checkpoint() -> None:
+    steps = advised(loss=np.linspace(1.0, 9.0, 40))
+    assert any("Rising from the first row on" in step for step in steps)
+    assert not any("restart from a checkpoint before" in step for step in steps)
+
+
+def test_a_change_of_more_than_half_says_of_what_it_is_a_share() -> None:
+    texts = [v.text.plain("en") for y in (np.geomspace(1, 1e-4, 40), falling(40)) for v in lossreport.analyze(make_run(loss=y)).verdicts]
+    assert ["of its median level there" in text for text in texts if "changed by" in text] == [True, False]
+
+
+def test_several_rows_of_one_epoch_are_not_told_as_epochs() -> None:
+    series = make_series(falling(40), "loss", x=np.repeat(np.arange(10), 4))
+    assert not any("over the last 0 epochs" in v.text.plain("en") for v in lossreport.analyze(make_run([series])).verdicts)

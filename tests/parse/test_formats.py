@@ -210,6 +210,18 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/actor/pg_loss step value", [1, 2], [-0.0012, 0.0021], [2, 3]),
         ("val/val-core/openai/gsm8k/reward/mean@1 step value", [0, 2], [0.21, 0.29], [1, 3]),
     ],
+    "espnet_text": [
+        ("train/loss iteration window_mean", [50, 100, 150, 200], [189.325, 96.425, 63.325, 53.425], [2, 4, 8, 9]),
+        ("train/grad_norm iteration value", [50, 100, 150, 200], [61.2, math.nan, 41.2, 38.5], [2, 4, 8, 9]),
+        ("train/lr iteration value", [50, 100, 150, 200], [1e-4, 2e-4, 3e-4, 4e-4], [2, 4, 8, 9]),
+        ("train/loss epoch epoch_mean", [1, 2], [142.875, 58.375], [5, 10]),
+        ("valid/loss epoch epoch_mean", [1, 2], [73.325, 43.325], [5, 10]),
+    ],
+    "deepxde_text": [
+        ("train/loss step value", [0, 1000, 2000], [17.5, 3.75, 1.25], [7, 8, 9]),
+        ("test/loss_2 step value", [0, 1000, 2000], [14.0, 2.4, 0.8], [7, 8, 9]),
+        ("test/metric_1 step value", [0, 1000, 2000], [1.1, 0.8, 0.3], [7, 8, 9]),
+    ],
     "wenet_text": [
         ("train/loss iteration value", [0, 100, 101, 201], [45.123456, 40.123456, 38.123456, 36.123456], [1, 3, 6, 7]),
         ("val/loss epoch epoch_mean", [0, 1], [38.3, 35.1], [5, 8]),

@@ -208,3 +208,30 @@ def test_the_header_of_a_table_may_be_a_comment(tmp_path: Path) -> None:
     assert {(s.split, s.name): s.x.tolist() for s in run.series}[("val", "rmse")] == [100 * i for i in range(8)]
     assert {(s.split, s.name) for s in run.series} == {("val", "rmse"), ("train", "rmse"), ("train", "lr")}
     assert run.sources[0].skipped == 0
+
+
+def test_a_number_may_end_a_sentence(tmp_path: Path) -> None:
+    rows = "".join(f"[INFO] Epoch#{e}. time_cost: 11.26 s. train_loss: {5 - e / 10:.4f}. val_loss: 5.3{e}\n" for e in range(6))
+    run = read(tmp_path, rows)
+    assert series(run, "train/loss").y.tolist() == pytest.approx([5 - e / 10 for e in range(6)])
+    assert series(run, "val/loss").x.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("place", ["Epoch:[{e}/3]({i}/200) loss:{y}", "Epoch {e}, step/total_step: {i}/200 8.33% Loss:{y}"])
+def test_the_step_of_an_epoch_is_read_in_more_spellings(place: str, tmp_path: Path) -> None:
+    text = "".join(place.format(e=e, i=i, y=5 - e - i / 900) + "\n" for e in range(3) for i in (50, 100, 150))
+    (loss,) = read(tmp_path, text).series
+    assert loss.x.tolist() == [50, 100, 150, 250, 300, 350, 450, 500, 550]
+
+
+def test_right_answers_out_of_all_are_no_step(tmp_path: Path) -> None:
+    text = "".join(f"Epoch: {e} Loss: {2 / e:.3f} | Acc: 45.2% (452/1000)\n" for e in range(1, 7))
+    assert series(read(tmp_path, text), "train/Loss").axis == "epoch"
+
+
+def test_a_change_in_parentheses_is_no_mean(tmp_path: Path) -> None:
+    text = "".join(f"--> STEP: {i}/90 -- GLOBAL_STEP: {700 + i}\n | > loss: {16 - i / 10:.4f}  (15.5000)\n" for i in range(10, 60, 10))
+    evaluated = " --> EVAL PERFORMANCE\n | > avg_loss: 16.0295 (+0.0000)\n"
+    run = read(tmp_path, text + evaluated + text.replace("7", "8") + evaluated)
+    assert {s.y[-1] for s in run.series if s.statistic == "running_mean"} == {15.5}
+    assert {float(y) for s in run.series if s.split == "eval" for y in s.y} == {16.0295}

@@ -26,6 +26,8 @@ LOSS_WORD: Final = re.compile(r"loss|损失|損失|(?<![a-z])rmse(?![a-z])", re.
 """A metric of unknown kind is minimised where its name says so."""
 REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
+BOOTSTRAPPED: Final = (GENERIC, "mse", "l1", "huber")
+"""In reinforcement learning the error of values that are themselves predicted, on data that the policy makes."""
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
 EVIDENCE_ROWS: Final = 20
@@ -113,7 +115,7 @@ class Context:
 
     def is_measure(self, series: Series) -> bool:
         """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
-        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self.is_rewarded)
+        plays = series.metric_type in GAMES or (series.metric_type in BOOTSTRAPPED and self.is_rewarded)
         return not plays
 
     @cached_property

@@ -119,17 +119,20 @@ RUN_FROZEN = Text(
     en="Whether this run converged cannot be judged: from some row on a loss is one value to the last digit, which most likely was not measured.",
 )
 TREND = Text(
-    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
-    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}{of}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain}{of} (90 % interval {low} to {high}){epochs}.",
 )
 BY_SHAPE = Text(
-    zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，这一段相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
-    en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the decay of the whole curve they changed by {gain} (90 % interval {low} to {high}){epochs}.",
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，这一段相对变化 {gain}{of}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the decay of the whole curve they changed by {gain}{of} (90 % interval {low} to {high}){epochs}.",
 )
 EPOCHS = Text(
     zh="；最后 {count} 个 epoch（{x0} → {x1}）从 {y0} 到 {y1}，{gain}",
     en="; over the last {count} epochs ({x0} → {x1}) from {y0} to {y1}, {gain}",
 )
+OF_LEVEL = Text(zh="（以这一段的中位水平为 100 %）", en=" of its median level there")
+LARGE: Final = 0.5
+"""A change of more than half must say of what it is a share: of the median of these rows, so that a fall may exceed 100 %."""
 NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer than {need} rows no slope is given.")
 CONSTANT_LR = Text(
     zh="学习率是常数，降低学习率后 loss 仍可能继续下降。", en=" The learning rate is constant; decaying it may lower the loss further."
@@ -374,6 +377,7 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
         first=shown_x(trend.first.x),
         last=shown_x(trend.last.x),
         gain=change(-trend.gain),
+        of=OF_LEVEL() if max(abs(trend.gain), abs(trend.low), abs(trend.high)) > LARGE else EMPTY,
         low=change(-trend.high),
         high=change(-trend.low),
         epochs=last_epochs(context, series) or EMPTY,
@@ -387,6 +391,8 @@ def last_epochs(context: Context, series: Series) -> Phrase | None:
         return None
     y0, y1 = float(ends.y[-1 - LAST_EPOCHS]), float(ends.y[-1])
     x0, x1 = float(ends.x[-1 - LAST_EPOCHS]), float(ends.x[-1])
+    if np.any(np.diff(ends.x[-1 - LAST_EPOCHS :]) <= 0):  # several rows an epoch
+        return None
     return EPOCHS(count=int(x1 - x0), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
 
 

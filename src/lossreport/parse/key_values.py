@@ -33,10 +33,12 @@ EPOCH: Final = re.compile(
 )
 """`epoch: 42.8 seconds` is how long one takes, and `after 900 epochs` a plan: no places."""
 STEP: Final = re.compile(
-    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?:/(?:total|max)_?\w*)?(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
     re.IGNORECASE,
 )
+BEHIND_EPOCH: Final = re.compile(r"\s*\(\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*\)")
+"""`Epoch:[0/19](100/24681)`: elsewhere `(452/1000)` counts right answers."""
 BRACKET: Final = re.compile(r"\[\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*\]")
 LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
 """`[0]  train-logloss:0.69`: the round of a boosting program."""
@@ -48,7 +50,7 @@ SPLIT_WORD: Final = re.compile(
 WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[?({NUM})[^)]*\)", re.IGNORECASE)
 NAME: Final = r"[^\W\d][\w./@+\-#']*(?:\([\w@ /%]*\))?(?: [^\W\d][\w./@+\-']*(?:\([\w@ /%]*\))?){0,4}"
 PAIR: Final = re.compile(
-    rf"(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.])(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
+    rf"(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?!\d|\.\d)(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
     re.IGNORECASE,
 )
 SPACED: Final = re.compile(
@@ -63,13 +65,15 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
+UNIT_BEFORE: Final = re.compile(r"^(?:m?s|secs?|min|h)\. +")
+"""`time: 11.26 s. train_loss: 5.3`: the unit of the number before the name."""
 BARE_NAN: Final = re.compile(r"(?::|=|：)\s*[-+]?(?:nan|inf)\b", re.IGNORECASE)
 """The number of a line such as `Mean training loss : nan`, which holds no digit; without a sign it would be prose."""
 AVERAGED: Final = re.compile(r"^(?:average|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
-    """A name and its number; `mean` is the number in parentheses behind it, None without."""
+    """A name and its number; `mean` is the number in parentheses behind it, None without or where it is a change: `16.03 (+0.01)`."""
 
     name: str
     value: float
@@ -104,10 +108,12 @@ def text_row(text: str) -> TextRow | None:
         return None
     body = WRAPPED.sub(r"\1", _without_config(without_prefix(text)))
     body, bar = _bar(body)
+    inner = BEHIND_EPOCH.match(body, found.end()) if (found := EPOCH.search(body)) else None
+    body = body if inner is None else f"{body[: inner.start()]} , {body[inner.end() :]}"
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
-    bracket = leading = None
-    if step is None:
+    bracket, leading = inner, None
+    if step is None and inner is None:
         body, bracket = _taken(BRACKET, body)
         body, leading = (body, None) if bracket or epoch else _taken(LEADING, body)
     split = _split(body)
@@ -196,11 +202,12 @@ def _pairs(text: str) -> Iterator[Pair]:
 
 
 def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", match["name"].strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
+    name = AVERAGED.sub("", UNIT_BEFORE.sub("", match["name"]).strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])
-    mean = _number(MEAN.search(match["mean"])[0]) if match["mean"] else None  # type: ignore[index]
+    beside = MEAN.search(match["mean"]) if match["mean"] else None
+    mean = None if beside is None or beside[0].startswith("+") or (beside[0].startswith("-") and value > 0) else _number(beside[0])
     return Pair(name, value, mean)
 
 

@@ -28,6 +28,10 @@ SOMEWHERE = Text(
     zh="出现非有限值之后的权重不要再用，但日志没有写明是哪一步：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
     en="Do not use weights written after the non-finite value. The log does not say at which step it appeared: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
+SURVIVED = Text(
+    zh="{axis} {x} 处出现过非有限值，之后又有有限值，所以权重没有因此变成 NaN：找出那几个 batch（标签、长度、空样本）和 fp16 溢出，并确认这些步没有更新权重。代价：检查几个 batch。",
+    en="A value at {axis} {x} was not finite and finite ones follow, so it did not turn the weights into NaN: find those batches (labels, lengths, empty samples) or the fp16 overflow, and make sure that such steps do not update the weights. Cost: a look at a few batches.",
+)
 EVALUATION = Text(
     zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
     en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
@@ -53,6 +57,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         text = SOMEWHERE()
     elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
         text = AT_START(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+    elif all(np.isfinite(series[f.series[0]].y[-1]) for f in rows) and len(rows) == len(found):
+        text = SURVIVED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]

@@ -30,7 +30,7 @@ HEADER_REACH: Final = 50
 """A line that names only the epoch counts for the rows of the next 50 lines."""
 SECTION: Final = re.compile(
     r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|valid(?:at(?:ion|ing))?|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
-    r"(?: (?:begins?|starts?|phase|set|results?))?[\W_]*$",
+    r"(?: (?:begins?|starts?|phase|set|results?|performance))?[\W_]*$",
     re.IGNORECASE,
 )
 """A line that says nothing but what follows: `Eval begin...`, `Validation:`, `===== 验证 =====`."""
