@@ -466,9 +466,8 @@ def evaluation_alone(context: Context) -> bool:
 
 def _reward(context: Context) -> Phrase | None:
     """Return what the reward did, which decides where the losses do not: that with the most rows, an evaluated one first."""
-    rewards = [
-        s for s in context.judged if s.metric_type == "reward" and REWARD_WORD.search(s.name) and np.isfinite(s.y).sum() >= LEAST_ROWS
-    ]
+    kinds = (s for s in context.judged if s.metric_type == "reward" and (s.split == "train" or REWARD_WORD.search(s.name)))
+    rewards = [s for s in kinds if np.isfinite(s.y).sum() >= LEAST_ROWS]
     if not rewards:
         return None
     series = max(rewards, key=lambda s: (s.split != "train", len(s)))

@@ -65,6 +65,7 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
+VERB: Final = re.compile(r"\s+(?:is|was)$")
 UNIT_BEFORE: Final = re.compile(r"^(?:m?s|secs?|min|h)\. +")
 """`time: 11.26 s. train_loss: 5.3`: the unit of the number before the name."""
 BARE_NAN: Final = re.compile(r"(?::|=|：)\s*[-+]?(?:nan|inf)\b", re.IGNORECASE)
@@ -117,7 +118,7 @@ def text_row(text: str) -> TextRow | None:
         body, bracket = _taken(BRACKET, body)
         body, leading = (body, None) if bracket or epoch else _taken(LEADING, body)
     split = _split(body)
-    pairs = tuple(_pairs(DURATION.sub(" ", body)))
+    pairs = _distinct(DURATION.sub(" ", body))
     e, total = _epoch(epoch)
     i, n, word = _step(step or leading, bracket, bar)
     if e is None and i is None and not pairs:
@@ -183,26 +184,33 @@ def _split(text: str) -> str:
     return SPLIT_VALUES.get(word, "eval" if word.startswith("eval") else "val")
 
 
-def _pairs(text: str) -> Iterator[Pair]:
+def _distinct(text: str) -> tuple[Pair, ...]:
+    """Return the pairs of a line; where an average stands beside the value itself, both keep their whole names."""
+    pairs = tuple(_pairs(text))
+    return pairs if len({pair.name for pair in pairs}) == len(pairs) else tuple(_pairs(text, whole=True))
+
+
+def _pairs(text: str, *, whole: bool = False) -> Iterator[Pair]:
     """Yield the pairs with a sign between name and number; then, in what is left, those with only a blank that name a metric."""
     for match in RATIO.finditer(text):
         yield Pair(match["name"], _number(match["value"]), None)
     rest, last = [], 0
     for match in PAIR.finditer(text):
-        if (pair := _pair(match)) is not None:
+        if (pair := _pair(match, whole)) is not None:
             yield pair
         rest.append(text[last : match.start()])
         last = match.end()
     rest.append(text[last:])
     for piece in rest:
         for match in SPACED.finditer(piece):
-            pair = _pair(match)
+            pair = _pair(match, whole)
             if pair is not None and (METRIC_LIKE.search(pair.name) or HEALTH.match(pair.name)):
                 yield pair
 
 
-def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", UNIT_BEFORE.sub("", match["name"]).strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
+def _pair(match: re.Match[str], whole: bool) -> Pair | None:
+    full = VERB.sub("", UNIT_BEFORE.sub("", match["name"]).strip(" -_.'"))
+    name = (full if whole else AVERAGED.sub("", full)).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])

@@ -17,7 +17,7 @@ ACT = Text(
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where nothing of a validation is logged; a policy is validated by its reward, and a run without losses is not asked."""
     context = case.context
-    measured = [series for series in context.judged if context.is_loss(series) or context.kind(series).role == "metric"]
+    measured = [series for series in context.judged if context.kind(series).role not in ("health", "schedule", "counter")]
     if context.losses and not context.is_rewarded and all(series.split == "train" for series in measured):
         yield Recommendation(id="", when="next", text=ACT())
 
