@@ -222,6 +222,10 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("test/loss_2 step value", [0, 1000, 2000], [14.0, 2.4, 0.8], [7, 8, 9]),
         ("test/metric_1 step value", [0, 1000, 2000], [1.1, 0.8, 0.3], [7, 8, 9]),
     ],
+    "generic_json_list": [
+        ("train/main/loss iteration unknown", [600, 1200, 1800], [1.5, 0.75, math.nan], [3, 11, 19]),
+        ("val/main/loss iteration value", [600, 1200, 1800], [1.25, 0.875, math.nan], [5, 13, 21]),
+    ],
     "wenet_text": [
         ("train/loss iteration value", [0, 100, 101, 201], [45.123456, 40.123456, 38.123456, 36.123456], [1, 3, 6, 7]),
         ("val/loss epoch epoch_mean", [0, 1], [38.3, 35.1], [5, 8]),
@@ -371,3 +375,16 @@ NO_LOGS = {
 def test_what_is_no_training_log_is_refused(data: bytes) -> None:
     best = candidates(LogFile("some.file", data=data))[0]
     assert best.score.value < MIN_SCORE, best
+
+
+def test_a_list_of_records_that_breaks_off_gives_what_stands_before(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text('[{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}, {"epoch": 3, "lo')
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert run.series[0].y.tolist() == [2.0, 1.0]
+
+
+def test_the_results_of_a_detector_are_no_log(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(
+        '[{"image_id": 1, "score": 0.9, "bbox": [1, 2, 3, 4]}, {"image_id": 2, "score": 0.8, "bbox": [1, 2, 3, 4]}]'
+    )
+    assert candidates(next(iter(find_logs([tmp_path]))))[0].score.value < MIN_SCORE
