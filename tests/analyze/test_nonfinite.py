@@ -200,3 +200,9 @@ def test_a_gradient_that_overflows_now_and_then_costs_no_weights() -> None:
     ]
     assert any("does not show that the weights are broken" in text for text in said)
     assert not any("No value of" in text or "Do not use weights" in text for text in said)
+
+
+def test_after_a_nan_that_passes_the_weights_are_not_given_up() -> None:
+    steps = [step.text.plain("en") for step in mended(loss=[*falling(10), np.nan, *falling(9, 3.0, 2.0)]).recommendations]
+    assert any("so the weights are finite" in step for step in steps)
+    assert not any("Do not use weights" in step for step in steps)

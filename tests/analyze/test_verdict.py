@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from lossreport.analyze.trend import (
     FLAT_HIGH,
     LEAST_FINITE,
     MIN_ROWS,
+    SURE_GAIN,
     WIDE_TAIL,
     flat_trend,
     is_improving,
@@ -253,10 +255,16 @@ def test_the_best_value_so_far_is_no_loss_to_judge() -> None:
     assert judged == {("m1",)}
 
 
-def test_a_loss_that_is_never_negative_loses_at_most_all_of_it() -> None:
-    steep = make_run(loss=np.r_[np.linspace(10, 8, 9), 6.0, 2.5, 0.3])
-    texts = [verdict.text.plain("en") for verdict in lossreport.analyze(steep).verdicts if verdict.series]
-    assert any("interval -100 %" in text for text in texts), texts
+@pytest.mark.parametrize(("low", "expected"), [(SURE_GAIN + 0.01, True), (SURE_GAIN, False)])
+def test_a_tail_that_falls_by_half_is_a_gain_whatever_came_before(low: float, expected: bool) -> None:
+    trend, wide = tails(falling(40))
+    assert wide is not None
+    assert is_improving(replace(trend, gain=0.9, low=low, high=1.2), replace(wide, gain=0.1), decays=True) is expected
+
+
+def test_a_loss_that_falls_at_last_improves() -> None:
+    (judged,) = [v for v in lossreport.analyze(make_run(loss=np.r_[np.linspace(8.2, 8, 9), 6.0, 2.5, 0.3])).verdicts if v.series]
+    assert judged.state is State.IMPROVING, judged.text.plain("en")
 
 
 @pytest.mark.parametrize(("spacing", "words"), [(0.1, None), (0.5, None), (1.0, "over the last 3 epochs (21 → 24)")])
@@ -334,3 +342,29 @@ def test_rows_inside_an_epoch_are_no_means_of_whole_epochs() -> None:
     assert not any("whole epoch" in text for text in texts), texts
     whole = [one.text.plain("en") for one in lossreport.analyze(make_run(loss=y), strict=True).recommendations]
     assert any("whole epoch" in text for text in whole)
+
+
+def advised(**columns: object) -> list[str]:
+    return [step.text.plain("en") for step in lossreport.analyze(make_run(**columns)).recommendations]  # type: ignore[arg-type]
+
+
+def test_a_validation_that_stays_while_the_training_falls_is_not_blamed_on_the_learning_rate() -> None:
+    steps = advised(loss=np.linspace(5.3, 3.6, 40), val_loss=flat(40, 5.35, 0.004))
+    assert any("does not carry over" in step for step in steps)
+    assert not any("learning rate is above 0" in step for step in steps)
+
+
+def test_a_loss_that_rises_from_the_first_row_on_is_not_sent_back_to_a_checkpoint() -> None:
+    steps = advised(loss=np.linspace(1.0, 9.0, 40))
+    assert any("Rising from the first row on" in step for step in steps)
+    assert not any("restart from a checkpoint before" in step for step in steps)
+
+
+def test_a_change_of_more_than_half_says_of_what_it_is_a_share() -> None:
+    texts = [v.text.plain("en") for y in (np.geomspace(1, 1e-4, 40), falling(40)) for v in lossreport.analyze(make_run(loss=y)).verdicts]
+    assert ["of its median level there" in text for text in texts if "changed by" in text] == [True, False]
+
+
+def test_several_rows_of_one_epoch_are_not_told_as_epochs() -> None:
+    series = make_series(falling(40), "loss", x=np.repeat(np.arange(10), 4))
+    assert not any("over the last 0 epochs" in v.text.plain("en") for v in lossreport.analyze(make_run([series])).verdicts)

@@ -284,6 +284,22 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/actor/pg_loss step value", [1, 2], [-0.0012, 0.0021], [2, 3]),
         ("val/val-core/openai/gsm8k/reward/mean@1 step value", [0, 2], [0.21, 0.29], [1, 3]),
     ],
+    "espnet_text": [
+        ("train/loss iteration window_mean", [50, 100, 150, 200], [189.325, 96.425, 63.325, 53.425], [2, 4, 8, 9]),
+        ("train/grad_norm iteration value", [50, 100, 150, 200], [61.2, math.nan, 41.2, 38.5], [2, 4, 8, 9]),
+        ("train/lr iteration value", [50, 100, 150, 200], [1e-4, 2e-4, 3e-4, 4e-4], [2, 4, 8, 9]),
+        ("train/loss epoch epoch_mean", [1, 2], [142.875, 58.375], [5, 10]),
+        ("valid/loss epoch epoch_mean", [1, 2], [73.325, 43.325], [5, 10]),
+    ],
+    "deepxde_text": [
+        ("train/loss step value", [0, 1000, 2000], [17.5, 3.75, 1.25], [7, 8, 9]),
+        ("test/loss_2 step value", [0, 1000, 2000], [14.0, 2.4, 0.8], [7, 8, 9]),
+        ("test/metric_1 step value", [0, 1000, 2000], [1.1, 0.8, 0.3], [7, 8, 9]),
+    ],
+    "generic_json_list": [
+        ("train/main/loss iteration unknown", [600, 1200, 1800], [1.5, 0.75, math.nan], [3, 11, 19]),
+        ("val/main/loss iteration value", [600, 1200, 1800], [1.25, 0.875, math.nan], [5, 13, 21]),
+    ],
     "wenet_text": [
         ("train/loss iteration value", [0, 100, 101, 201], [45.123456, 40.123456, 38.123456, 36.123456], [1, 3, 6, 7]),
         ("val/loss epoch epoch_mean", [0, 1], [38.3, 35.1], [5, 8]),
@@ -461,3 +477,16 @@ def test_scores_in_the_table_of_a_notebook_are_of_the_validation(tmp_path: Path)
     )
     run = read_paths([tmp_path], ReadOptions(strict=True))[0]
     assert {(s.split, s.name) for s in run.series} == {("train", "Loss"), ("val", "Loss"), ("val", "Accuracy"), ("val", "Rouge1")}
+
+
+def test_a_list_of_records_that_breaks_off_gives_what_stands_before(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text('[{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}, {"epoch": 3, "lo')
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert run.series[0].y.tolist() == [2.0, 1.0]
+
+
+def test_the_results_of_a_detector_are_no_log(tmp_path: Path) -> None:
+    (tmp_path / "results.json").write_text(
+        '[{"image_id": 1, "score": 0.9, "bbox": [1, 2, 3, 4]}, {"image_id": 2, "score": 0.8, "bbox": [1, 2, 3, 4]}]'
+    )
+    assert candidates(next(iter(find_logs([tmp_path]))))[0].score.value < MIN_SCORE

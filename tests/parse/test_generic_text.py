@@ -231,7 +231,7 @@ def test_a_count_of_the_steps_of_an_epoch_is_no_place_and_vali_is_the_validation
     run = read(tmp_path, FORECASTER)
     val = series(run, "val/Loss")
     assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [0.5, 0.25, pytest.approx(0.1667)])
-    assert series(run, "train/loss").x.tolist() == [100, 200, 301, 401, 502, 602]
+    assert series(run, "train/loss").x.tolist() == [100, 200, 300, 400, 500, 600]
 
 
 def test_steps_that_advance_are_places_also_in_the_plural(tmp_path: Path) -> None:
@@ -339,3 +339,60 @@ def test_a_test_that_counts_its_batches_stands_at_the_epoch_before(tmp_path: Pat
     )
     test = series(read(tmp_path, text), "test/Loss")
     assert (test.axis, test.x.tolist(), test.y.tolist()) == ("epoch", [0, 1, 2], [4.0, 2.0, 1.3333])
+
+
+def test_a_number_may_end_a_sentence(tmp_path: Path) -> None:
+    rows = "".join(f"[INFO] Epoch#{e}. time_cost: 11.26 s. train_loss: {5 - e / 10:.4f}. val_loss: 5.3{e}\n" for e in range(6))
+    run = read(tmp_path, rows)
+    assert series(run, "train/loss").y.tolist() == pytest.approx([5 - e / 10 for e in range(6)])
+    assert series(run, "val/loss").x.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("place", ["Epoch:[{e}/3]({i}/200) loss:{y}", "Epoch {e}, step/total_step: {i}/200 8.33% Loss:{y}"])
+def test_the_step_of_an_epoch_is_read_in_more_spellings(place: str, tmp_path: Path) -> None:
+    text = "".join(place.format(e=e, i=i, y=5 - e - i / 900) + "\n" for e in range(3) for i in (50, 100, 150))
+    (loss,) = read(tmp_path, text).series
+    assert loss.x.tolist() == [50, 100, 150, 250, 300, 350, 450, 500, 550]
+
+
+def test_right_answers_out_of_all_are_no_step(tmp_path: Path) -> None:
+    text = "".join(f"Epoch: {e} Loss: {2 / e:.3f} | Acc: 45.2% (452/1000)\n" for e in range(1, 7))
+    assert series(read(tmp_path, text), "train/Loss").axis == "epoch"
+
+
+@pytest.mark.parametrize(("said", "mean"), [("16.0295 (+0.0000)", None), ("16.0295 (-0.0100)", None), ("16.0295 (15.5)", 15.5)])
+def test_a_change_in_parentheses_is_no_mean(said: str, mean: float | None) -> None:
+    row = text_row(f" | > avg_loss: {said}")
+    assert row is not None
+    assert row.pairs[0].mean == mean
+
+
+@pytest.mark.parametrize("names", [("Train", "Val", "Test"), ("Train Acc", "Val Acc", "Test Acc")], ids=["bare", "named"])
+def test_a_value_called_like_a_split_alone_is_a_metric_of_it(names: tuple[str, str, str], tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch: {e:03d}, Loss: {2 / e:.4f}, {names[0]}: 0.{50 + e}, {names[1]}: 0.{40 + e}, {names[2]}: 0.{41 + e}\n" for e in range(1, 9)
+    )
+    run = read(tmp_path, text)
+    short = "metric" if names[0] == "Train" else "Acc"
+    assert series(run, f"val/{short}").y.tolist() == pytest.approx([0.4 + e / 100 for e in range(1, 9)])
+    assert series(run, f"test/{short}").y.tolist() == pytest.approx([0.41 + e / 100 for e in range(1, 9)])
+    assert not any("Add a validation set" in step.text.plain("en") for step in lossreport.analyze(run).recommendations)
+
+
+def test_a_verb_between_name_and_number_is_no_part_of_the_name(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"epoch: {e} step: 1875, loss is {2 / e:.4f}\n" for e in range(1, 7)))
+    assert series(run, "train/loss").x.tolist() == [1875 * e for e in range(1, 7)]
+
+
+def test_a_value_and_its_average_in_one_line_are_two_metrics(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Episode {e}\tAverage Score: {e / 2:.2f}\tScore: {e + 0.5:.2f}\n" for e in range(10, 80, 10)))
+    assert series(run, "train/Average Score").y.tolist() == [e / 2 for e in range(10, 80, 10)]
+    assert series(run, "train/Score").y.tolist() == [e + 0.5 for e in range(10, 80, 10)]
+    assert "Average Score from" in lossreport.analyze(run).run_verdict("r1").text.plain("en")
+
+
+def test_the_best_round_told_after_early_stopping_is_no_restart(tmp_path: Path) -> None:
+    rows = "".join(f"[{i}]\ttraining's auc: 0.{60 + i // 20}\tvalid_1's auc: 0.{55 + i // 20}\n" for i in range(20, 240, 20))
+    run = read(tmp_path, rows + "Early stopping, best iteration is:\n[152]\ttraining's auc: 0.67\tvalid_1's auc: 0.62\n")
+    assert len(run.segments) == 1
+    assert series(run, "train/auc").x.tolist() == list(range(20, 240, 20))

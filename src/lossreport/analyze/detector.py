@@ -28,6 +28,8 @@ BEST_SO_FAR: Final = re.compile(r"(?:^|[_/ ])best(?:[_/ ]|$)", re.IGNORECASE)
 """The lowest value up to now repeats another series and never rises."""
 REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
+BOOTSTRAPPED: Final = (GENERIC, "mse", "l1", "huber")
+"""In reinforcement learning the error of values that are themselves predicted, on data that the policy makes."""
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
 EVIDENCE_ROWS: Final = 20
@@ -115,7 +117,7 @@ class Context:
 
     def is_measure(self, series: Series) -> bool:
         """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
-        plays = series.metric_type in GAMES or (series.metric_type == GENERIC and self.is_rewarded)
+        plays = series.metric_type in GAMES or (series.metric_type in BOOTSTRAPPED and self.is_rewarded)
         return not plays
 
     @cached_property

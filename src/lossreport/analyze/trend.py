@@ -26,6 +26,8 @@ FLAT_HIGH: Final = 0.02
 WINDOWS: Final = ((TAIL, 1), (WIDE_TAIL, 2), (0.75, 3))
 """Shares of the rows and how many quarters they are."""
 CONSISTENT: Final = 0.75
+SURE_GAIN: Final = 0.50
+"""A fall of the tail by half of its level, at the lower bound, is a fall whatever came before it: a loss that begins to fall late."""
 FLAT_GAIN: Final = 0.01
 """... and the estimate below 1 %: an equivalence test, not a failed test of significance."""
 
@@ -93,9 +95,10 @@ def is_improving(trend: Trend, wide: Trend | None, *, decays: bool) -> bool:
     """Return whether the tail gains: by its lower bound, or by an estimate above 1 % that the interval does not contradict.
 
     `wide` is the trend of the last half. With `decays` (see `flat_trend`) it has fallen more than the tail has: a gain of the tail
-    alone is a swing of the noise. Where the tail is too noisy to tell, a clear gain of the last half decides.
+    alone is a swing of the noise, unless it surely more than halves the loss. Where the tail is too noisy to tell, a clear gain of the last half
+    decides.
     """
-    if decays and wide is not None and wide.gain < CONSISTENT * trend.gain:
+    if decays and wide is not None and wide.gain < CONSISTENT * trend.gain and trend.low <= SURE_GAIN:
         return False
     if gains(trend):
         return True

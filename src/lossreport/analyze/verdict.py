@@ -102,17 +102,20 @@ METRIC = Text(
 MOST_METRICS: Final = 3
 TENTH: Final = 10
 TREND = Text(
-    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
-    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain} (90 % interval {low} to {high}){epochs}.",
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）相对变化 {gain}{of}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="Over the last {rows} rows ({axis} {first} to {last}) it changed by {gain}{of} (90 % interval {low} to {high}){epochs}.",
 )
 BY_SHAPE = Text(
-    zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，这一段相对变化 {gain}（90 % 区间 {low} 到 {high}）{epochs}。",
-    en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the decay of the whole curve they changed by {gain} (90 % interval {low} to {high}){epochs}.",
+    zh="最后 {rows} 行（{axis} {first} 到 {last}）单独看噪声太大；按整条曲线的下降形状，这一段相对变化 {gain}{of}（90 % 区间 {low} 到 {high}）{epochs}。",
+    en="The last {rows} rows ({axis} {first} to {last}) alone are too noisy to tell; by the decay of the whole curve they changed by {gain}{of} (90 % interval {low} to {high}){epochs}.",
 )
 EPOCHS = Text(
     zh="；最后 {count} 个 epoch（{x0} → {x1}）从 {y0} 到 {y1}，{gain}",
     en="; over the last {count} epochs ({x0} → {x1}) from {y0} to {y1}, {gain}",
 )
+OF_LEVEL = Text(zh="（以这一段的中位水平为 100 %）", en=" of its median level there")
+LARGE: Final = 0.5
+"""A change of more than half must say of what it is a share: of the median of these rows, so that a fall may exceed 100 %."""
 NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer than {need} rows no slope is given.")
 CONSTANT_LR = Text(
     zh="学习率是常数，降低学习率后 loss 仍可能继续下降。", en=" The learning rate is constant; decaying it may lower the loss further."
@@ -131,7 +134,6 @@ SEPARATE = Text(
     zh="知道每一行来自哪个数据集、任务或运行（或来源为什么不一致）之后，就可以分组判断。",
     en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
-WHOLE: Final = 1.0
 ASIDE = Text(
     zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 仍是有限值。",
     en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss stays finite.",
@@ -237,14 +239,14 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
     if trend is None:
         return NO_TREND(need=MIN_ROWS)
     template = TREND if trend.basis == "tail" else BY_SHAPE
-    most = WHOLE if np.nanmin(series.y) >= 0 else np.inf  # what is never negative loses at most all of it
     return template(
         rows=trend.rows,
         axis=AXES[series.axis.value],
         first=shown_x(trend.first.x),
         last=shown_x(trend.last.x),
-        gain=change(-min(trend.gain, most)),
-        low=change(-min(trend.high, most)),
+        gain=change(-trend.gain),
+        of=OF_LEVEL() if max(abs(trend.gain), abs(trend.low), abs(trend.high)) > LARGE else EMPTY,
+        low=change(-trend.high),
         high=change(-trend.low),
         epochs=last_epochs(context, series) or EMPTY,
     )

@@ -41,10 +41,12 @@ EPOCH: Final = re.compile(
 """A number before the word counts only where none follows it: in `Loss 34.2626   Epoch: 0` the epoch is 0, and the decimals are of the loss.
 `epoch: 42.8 seconds` is how long one takes, and `after 900 epochs` a plan: no places."""
 STEP: Final = re.compile(
-    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|itr|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
+    r"(?<![A-Za-z_/\-])(?P<word>global[ _]?steps?|train[ _]?steps?|steps?|iterations?|iters?|itr|num_updates|updates?|batch(?:es)?|mini-?batch|(?:batch|iter|step)[_ ](?:id|idx|no|num|number|index)|episodes?|it|步数|步數|步|迭代(?:次数)?)(?:/(?:total|max)_?\w*)?(?![A-Za-z_])\s*[:：=#\[(]*\s*(?P<i>\d[\d,]*)(?![\d.]*[eE.]\d)"
     r"\s*(?:(?:/|of|\|)\s*(?P<n>\d[\d,]*))?\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*[\])]*",
     re.IGNORECASE,
 )
+BEHIND_EPOCH: Final = re.compile(r"\s*\(\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*\)")
+"""`Epoch:[0/19](100/24681)`: elsewhere `(452/1000)` counts right answers."""
 BRACKET: Final = re.compile(r"\[\s*(?P<i>\d+)\s*/\s*(?P<n>\d+)\s*(?:\(\s*\d+(?:\.\d+)?\s*%\s*\))?\s*\]")
 LEADING: Final = re.compile(r"^\s*\[(?P<i>\d+)\](?=\s+[^\W\d])")
 """`[0]  train-logloss:0.69`: the round of a boosting program."""
@@ -59,7 +61,7 @@ WRAPPED: Final = re.compile(rf"(?:tensor|np\.float\d+|numpy\.float\d+|array)\(\[
 QUOTED: Final = re.compile(rf"(?<=: )['\"]({NUM})['\"]", re.IGNORECASE)
 NAME: Final = r"[^\W\d][\w./@+\-#']*(?:\([\w@ /%]*\))?(?: [^\W\d][\w./@+\-']*(?:\([\w@ /%]*\))?){0,4}"
 PAIR: Final = re.compile(
-    rf"(?<!\d)(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?![\d.]|-\d\d?-\d)(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
+    rf"(?<!\d)(?P<name>{NAME})\s*(?:::|:|：|=>|=|->)\s*(?P<value>{NUM})(?!\d|\.\d|-\d\d?-\d)(?P<mean>\s*\(\s*(?:{NUM})\s*\))?(?P<unit>%|[a-zA-Zµ/²]{{0,8}})(?![\w./:]\d)",
     re.IGNORECASE,
 )
 """No name begins with the unit of the number before it (`0.766s loss=1.3`), and no value is the year of a date."""
@@ -77,13 +79,16 @@ NO_METRIC: Final = re.compile(
     r"(?:.*[ _])?(?:eta|time left|remaining.*|elapsed(?! time per).*|total time|estimated.*|cost time|required|pid|seed|version|port|rank|world.?size|gpus?|id|size|start|end|host|batch|line|index|v_num)$",
     re.IGNORECASE,
 )
+VERB: Final = re.compile(r"\s+(?:is|was)$")
+UNIT_BEFORE: Final = re.compile(r"^(?:m?s|secs?|min|h)\. +")
+"""`time: 11.26 s. train_loss: 5.3`: the unit of the number before the name."""
 BARE_NAN: Final = re.compile(r"(?::|=|：)\s*[-+]?(?:nan|inf)\b", re.IGNORECASE)
 """The number of a line such as `Mean training loss : nan`, which holds no digit; without a sign it would be prose."""
 AVERAGED: Final = re.compile(r"^(?:averaged?|avg|mean|avg\.|running|平均)[ _]+", re.IGNORECASE)
 
 
 class Pair(NamedTuple):
-    """A name and its number; `mean` is the number in parentheses behind it, None without."""
+    """A name and its number; `mean` is the number in parentheses behind it, None without or where it is a change: `16.03 (+0.01)`."""
 
     name: str
     value: float
@@ -118,16 +123,18 @@ def text_row(text: str) -> TextRow | None:
         return None
     body = QUOTED.sub(r"\1", WRAPPED.sub(r"\1", _without_config(without_prefix(text))))
     body, bar = _bar(body)
+    inner = BEHIND_EPOCH.match(body, found.end()) if (found := EPOCH.search(body)) else None
+    body = body if inner is None else f"{body[: inner.start()]} , {body[inner.end() :]}"
     body, epoch = _taken(EPOCH, body)
     body, step = _taken(STEP, body)
-    bracket = leading = None
-    if step is None:
+    bracket, leading = inner, None
+    if step is None and inner is None:
         body, bracket = _taken(BRACKET, body)
         if bracket is None:
             body, bracket = _taken(COUNTED, body)
         body, leading = (body, None) if bracket or epoch else _taken(LEADING, body)
     split = _split(body)
-    pairs = tuple(_pairs(DURATION.sub(" ", body)))
+    pairs = _distinct(DURATION.sub(" ", body))
     e, total = _epoch(epoch)
     i, n, word = _step(step or leading, bracket, bar)
     if e is None and i is None and not pairs:
@@ -207,7 +214,13 @@ def _split(text: str) -> str:
     return SPLIT_VALUES.get(word, "eval" if word.startswith("eval") else "val")
 
 
-def _pairs(text: str) -> Iterator[Pair]:
+def _distinct(text: str) -> tuple[Pair, ...]:
+    """Return the pairs of a line; where an average stands beside the value itself, both keep their whole names."""
+    pairs = tuple(_pairs(text))
+    return pairs if len({pair.name for pair in pairs}) == len(pairs) else tuple(_pairs(text, whole=True))
+
+
+def _pairs(text: str, *, whole: bool = False) -> Iterator[Pair]:
     """Yield the pairs with a sign between name and number; then, in what is left, those with only a blank that name a metric.
 
     A value with its mean in parentheses behind it (`Xent 7.47 (6.92)`) is a meter, whatever it is called.
@@ -216,24 +229,26 @@ def _pairs(text: str) -> Iterator[Pair]:
         yield Pair(match["name"], _number(match["value"]), None)
     rest, last = [], 0
     for match in PAIR.finditer(text):
-        if (pair := _pair(match)) is not None:
+        if (pair := _pair(match, whole)) is not None:
             yield pair
         rest.append(text[last : match.start()])
         last = match.end()
     rest.append(text[last:])
     for piece in rest:
         for match in SPACED.finditer(piece):
-            pair = _pair(match)
+            pair = _pair(match, whole)
             if pair is not None and (pair.mean is not None or METRIC_LIKE.search(pair.name) or HEALTH.match(pair.name)):
                 yield pair
 
 
-def _pair(match: re.Match[str]) -> Pair | None:
-    name = AVERAGED.sub("", match["name"].strip(" -_.'")).strip().replace("'s ", "/")  # LightGBM: training's auc
+def _pair(match: re.Match[str], whole: bool) -> Pair | None:
+    full = VERB.sub("", UNIT_BEFORE.sub("", match["name"]).strip(" -_.'"))
+    name = (full if whole else AVERAGED.sub("", full)).strip().replace("'s ", "/")  # LightGBM: training's auc
     if not name or len(name) > 60 or NO_METRIC.match(name):
         return None
     value = _number(match["value"])
-    mean = _number(MEAN.search(match["mean"])[0]) if match["mean"] else None  # type: ignore[index]
+    beside = MEAN.search(match["mean"]) if match["mean"] else None
+    mean = None if beside is None or beside[0].startswith("+") or (beside[0].startswith("-") and value > 0) else _number(beside[0])
     return Pair(name, value, mean)
 
 

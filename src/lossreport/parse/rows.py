@@ -16,7 +16,8 @@ from lossreport.parse.parser import ColumnKey, Columns, RawFact, RawSegment
 STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
     "num_updates", "update", "updates", "_step", "optimizer_step", "current_step", "trainer/step", "vla train/step", "n_step", "步数", "步",
-    "total_timesteps", "time/total_timesteps", "timesteps_total", "total_env_steps", "num_env_steps", "env_steps", "totalenvinteracts", "timesteps",
+    "total_timesteps", "time/total_timesteps", "timesteps_total", "total_env_steps", "num_env_steps", "env_steps", "totalenvinteracts", "timesteps", "frame", "frames",
+    "total_frames", "num_frames",
 )  # fmt: skip
 ITERATION_NAMES: Final = (
     "iteration",

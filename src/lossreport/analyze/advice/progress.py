@@ -68,6 +68,15 @@ STUCK = Text(
     en="Not falling: {names}. Unless the log begins late in training, check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
 )
 
+UNSEEN = Text(
+    zh="{names} 停在高位，而训练 loss {training} 在下降：学到的东西没有带到验证集上。先核对两者的预处理、标签和模型状态（train/eval）是否一致，再考虑数据量与正则化。代价：对比几个样本。",
+    en="Stuck at a high level: {names}, while the training loss falls ({training}): what is learned does not carry over. First check that both sets are preprocessed and labelled alike and that the model is switched to evaluation, then think of more data or regularisation. Cost: comparing a few samples.",
+)
+FROM_START = Text(
+    zh="{names} 从第一行起就在上升：停下，把学习率{lr}降到 1/3 到 1/10 重新开始，并核对 loss 的符号和目标。代价：重新训练。",
+    en="Rising from the first row on: {names}. Stop and start again with a learning rate{lr} of a third to a tenth, and check the sign and the targets of the loss. Cost: starting anew.",
+)
+
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield what the verdicts and the progress ask for."""
@@ -86,11 +95,15 @@ def _states(case: Case) -> Iterator[Recommendation]:
     yield from _stop(case, series, named[State.DIVERGING])
     yield from _best(case, series)
     if named[State.PLATEAU_HIGH]:
+        stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
+        learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
+        unseen = bool(learns) and all(one.split != "train" for one in stuck)
+        names = Join(items=named[State.PLATEAU_HIGH])
         yield Recommendation(
             id="",
             when="now" if case.run_state is State.PLATEAU_HIGH else "next",
             because=case.ids("no_learning"),
-            text=STUCK(names=Join(items=named[State.PLATEAU_HIGH])),
+            text=UNSEEN(names=names, training=Join(items=learns)) if unseen else STUCK(names=names),
             source="Karpathy, A Recipe for Training Neural Networks",
         )
     yield from _further(case, series, named)
@@ -131,12 +144,12 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         yield Recommendation(id="", when="next", because=tuple(f.id for f in found), text=text)
     elif names and grave:
         first = min(grave, key=lambda f: f.start.row)
-        text = STOP(
-            names=Join(items=names),
-            axis=AXES[series[first.series[0]].axis.value],
-            x=shown_x(first.start.x),
-            lr=NOW(lr=case.lr) if case.lr is not None else NONE,
-        )
+        lr = NOW(lr=case.lr) if case.lr is not None else NONE
+        axis = AXES[series[first.series[0]].axis.value]
+        if first.start.row == 0:  # there is no checkpoint before the first row
+            text = FROM_START(names=Join(items=names), lr=lr)
+        else:
+            text = STOP(names=Join(items=names), axis=axis, x=shown_x(first.start.x), lr=lr)
         yield Recommendation(
             id="", when="now", because=tuple(f.id for f in found), text=text, source="IDEFICS chronicles; OPT-175B logbook"
         )

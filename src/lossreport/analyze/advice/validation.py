@@ -18,6 +18,8 @@ SCORED = Text(
     en="The log has validation metrics ({names}) but no validation loss: choose the checkpoint by them, and log the validation loss as well, which shows overfitting earlier. Cost: next to none, it is computed in the same pass.",
 )
 MOST: Final = 4
+NO_SCORE: Final = ("health", "schedule", "counter")
+"""Roles of metrics that measure no model: what else a validation logs does."""
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
@@ -25,7 +27,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     measures = [series for series in case.context.losses if case.context.is_measure(series)]
     if not measures or any(series.split != "train" for series in measures):
         return
-    scores = dict.fromkeys(s.label for s in case.context.judged if s.split != "train" and case.context.kind(s).role == "metric")
+    scores = dict.fromkeys(s.label for s in case.context.judged if s.split != "train" and case.context.kind(s).role not in NO_SCORE)
     text = SCORED(names=Join(items=tuple(scores)[:MOST])) if scores else ACT()
     yield Recommendation(id="", when="next", text=text)
 

@@ -25,6 +25,7 @@ LIGHTGBM: Final = re.compile(rf"(?:^|\t)(?P<split>\S+?)'s (?P<name>[^\t:]+): (?P
 LEARNT: Final = re.compile(rf"(?:^|\t)(?P<split>learn|test\d*): (?P<value>{NUM})(?=\t|\s|$)", re.IGNORECASE)
 BEST: Final = re.compile(r"\ttest: (?P<test>[-\d.e]+)\tbest: (?P<best>[-\d.e]+) ")
 """A best below the value of a later round: the metric is one to be lowered, a loss; else it is called `objective` and not judged."""
+TOLD: Final = re.compile(r"best iteration is:\s*$", re.IGNORECASE)
 CATBOOST_SPLITS: Final = {"learn": "train", "test": "test"}
 CONFIG: Final = re.compile(r"^Learning rate set to (?P<lr>[\d.e\-]+)\s*$")
 
@@ -34,7 +35,13 @@ def begin(log: LogFile) -> RowOf:
     bests = (match for line in log.lines() if "best: " in line.text and (match := BEST.search(line.text)))
     name = "loss" if any(float(match["best"]) < float(match["test"]) for match in bests) else "objective"
 
+    repeats = False
+
     def row(text: str) -> Row | None:
+        nonlocal repeats
+        repeated, repeats = repeats, TOLD.search(text) is not None
+        if repeated and ROUND.match(text):  # LightGBM prints the best round once more
+            return None
         if match := CATBOOST.match(text):
             sets = ((CATBOOST_SPLITS.get(split, split), matched(value)) for split, value in LEARNT.findall(match["rest"]))
             found = [Value(name, value, Statistic.VALUE, split=split) for split, value in sets]

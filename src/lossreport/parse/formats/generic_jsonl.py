@@ -26,7 +26,7 @@ TEXT_LENGTH: Final = 400
 def sniff(log: LogFile) -> Score:
     """Claim files in which at least 30 % of the first lines are objects with a number that is called like a metric."""
     rows, seen = head_objects(log)
-    mine = [metrics for row in rows if (metrics := _metrics(row))]
+    mine = [metrics for row in rows if (metrics := metrics_of(row))]
     if not mine or len(mine) < MIN_SHARE * seen:
         return Score(0.0, "too few JSON lines with a number that is called like a metric")
     names = Counter(name for metrics in mine for name in metrics)
@@ -61,7 +61,8 @@ def flat_row(row: dict[str, Any]) -> dict[str, Any]:
     return {name.removeprefix(WRAPPER): value for name, value in flat(row)}
 
 
-def _metrics(row: dict[str, Any]) -> list[str]:
+def metrics_of(row: dict[str, Any]) -> list[str]:
+    """Return the names of a record's numbers that are called like metrics; none where it holds long texts."""
     leaves = flat_row(row)
     if any(isinstance(value, str) and len(value) > TEXT_LENGTH for value in leaves.values()):
         return []

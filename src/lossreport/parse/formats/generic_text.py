@@ -16,12 +16,14 @@ from typing import Final
 from lossreport.model.run import Axis, Statistic
 from lossreport.parse.events import find_event, quote
 from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row, without_prefix
-from lossreport.parse.names import METRIC_LIKE, behind, split_name
+from lossreport.parse.names import METRIC_LIKE, SPLITS, behind, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import Line, LogFile
 from lossreport.parse.settings import Settings, is_settings
 from lossreport.text import Text
 
+UNNAMED: Final = "metric"
+"""What is printed under the name of a split alone: `Train: 0.91, Val: 0.78, Test: 0.80`."""
 MIN_ROWS: Final = 2
 MIN_SUPPORT: Final = 2
 NEIGHBOUR_SHARE: Final = 0.3
@@ -30,7 +32,7 @@ HEADER_REACH: Final = 50
 """A line that names only the epoch counts for the rows of the next 50 lines."""
 SECTION: Final = re.compile(
     r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|valid(?:at(?:ion|ing))?|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
-    r"(?: (?:begins?|starts?|phase|set|results?))?[\W_]*$",
+    r"(?: (?:begins?|starts?|phase|set|results?|performance))?[\W_]*$",
     re.IGNORECASE,
 )
 """A line that says nothing but what follows: `Eval begin...`, `Validation:`, `===== 验证 =====`."""
@@ -164,16 +166,17 @@ def read(log: LogFile) -> Iterator[Record]:
 def length_of_epoch(rows: Sequence[TextRow]) -> int:
     """Return how many steps an epoch has where the step begins again with every epoch, else 0."""
     totals = Counter(row.steps for row in rows if row.epoch is not None and row.step is not None and row.steps)
-    longest, restarts, before = 0.0, False, (-1.0, -1.0)
+    longest, restarts, before, first = 0.0, False, (-1.0, -1.0), 1
     for row in rows:
         if row.epoch is None or row.step is None or row.split not in ("", "train"):
             continue
         restarts = restarts or (row.epoch > before[0] >= 0 and row.step <= before[1])
         longest, before = max(longest, row.step), (row.epoch, row.step)
+        first = 0 if row.step == 0 else first
     if totals and (restarts or len({row.epoch for row in rows if row.step is not None}) == 1):
         common = totals.most_common(1)[0][0]
         return int(common) if common >= longest else int(longest)
-    return int(longest) + 1 if restarts else 0
+    return int(longest) + (1 - first) if restarts else 0
 
 
 @dataclass(kw_only=True)
@@ -296,10 +299,15 @@ class TextReader:
         return None if self.placed else (Axis.ROW, float(self.rows), math.nan)
 
     def _add(self, name: str, value: float, mean: float | None, line_split: str, axis: Axis, x: float, epoch: float, line: int) -> None:
-        split, short = self.behind.get(name) or split_name(name, line_split or "train")
+        split, short = self._split(name, line_split or "train")
         self.columns.add(ColumnKey(short, split, axis, Statistic.UNKNOWN), x, value, line, epoch)
         if mean is not None and axis in (Axis.ITERATION, Axis.STEP):
             self.columns.add(ColumnKey(short, split, axis, Statistic.RUNNING_MEAN), x, mean, line, epoch)
+
+    def _split(self, name: str, default: str) -> tuple[str, str]:
+        if name.lower() in SPLITS:
+            return SPLITS[name.lower()], UNNAMED
+        return self.behind.get(name) or split_name(name, default)
 
     def _epoch(self, line: int) -> float:
         return self.header.epoch if self.header.epoch is not None else self.epoch
@@ -316,7 +324,7 @@ class TextReader:
         """Put down what the last batch of a validation pass printed: the means over the pass, or else its values."""
         epoch, line, printed = self.passing
         for name, value, mean, line_split in printed:
-            split, short = self.behind.get(name) or split_name(name, line_split)
+            split, short = self._split(name, line_split)
             statistic = Statistic.UNKNOWN if mean is None else Statistic.EPOCH_MEAN
             if math.isfinite(epoch):
                 self.columns.add(ColumnKey(short, split, Axis.EPOCH, statistic), epoch, value if mean is None else mean, line)
