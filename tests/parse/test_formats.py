@@ -33,6 +33,10 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("test/loss epoch unknown", [1, 2, 4], [1.1370, 0.9044, 0.8801], [2, 3, 5]),
         ("train/lr epoch value", [1, 2, 3, 4], [0.1, 0.1, 0.1, 0.01], [2, 3, 4, 5]),
     ],
+    "generic_array": [
+        ("train/main/loss iteration unknown", [600, 1200], [2.31, 1.4], [2, 10]),
+        ("val/main/accuracy iteration value", [600, 1200], [0.11, 0.52], [2, 10]),
+    ],
     "generic_dict": [
         ("train/loss step unknown", [200, 400, 600], [9.864, 8.120, 7.402], [1, 2, 5]),
         ("valid/loss epoch value", [1], [7.901], [4]),
