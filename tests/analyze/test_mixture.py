@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.mixture import DETECTOR, MIN_ROWS
 from lossreport.analyze.grouping import joint_clusters, split_values
@@ -100,3 +101,11 @@ def test_two_groups_far_apart_are_found_in_few_rows(n: int) -> None:
     draws = np.random.default_rng(n)
     y = np.where(np.arange(n) % 3 == 0, 2.0, 0.5) + draws.normal(0, 0.05, n)
     assert split_values(np.log(y)) is not None
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["with a metric that agrees", "alone"])
+def test_groups_that_few_rows_may_show_by_chance_take_a_second_metric(beside: bool) -> None:
+    series = [make_series(SEED_CLOSS, "closs")] + ([make_series(SEED_LOSS_CT, "loss_ct", id="m2")] if beside else [])
+    kinds = [one.series for one in lossreport.analyze(make_run(series), strict=True).findings if one.kind == "mixture"]
+    assert (("m1",) in kinds) is beside
+    assert any(set(told) == {"m1", "m2"} for told in kinds) is beside

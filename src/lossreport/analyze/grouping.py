@@ -67,15 +67,17 @@ class Clusters:
     p: float
 
 
-def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | None:
+def split_values(u: Floats, min_separation: float = MIN_SEPARATION, *, alone: bool = True) -> Split | None:
     """Return two alternating groups of the values, or None. `u` is in logs where the curve is positive.
+
+    With `alone` False a gap counts that few rows show by chance as well: it takes other metrics of the same rows to tell.
 
     Source: SCIENCE.md 3.1 "regime mixture"; the number of sides' changes keeps level shifts and learning-rate drops out.
     """
     n = len(u)
     if n < MIN_ROWS or not np.isfinite(u).all():
         return None
-    found = _gap(u) if n < SHORT else _valley(u)
+    found = _gap(u, alone) if n < SHORT else _valley(u)
     if found is None:
         return None
     threshold, depth = found
@@ -120,7 +122,7 @@ def joint_clusters(columns: Sequence[Floats], seed: int = 0) -> Clusters:
     return Clusters(rows=_connected(_links(table)), p=(hits + 1) / (PERMUTATIONS + 1) if count else 1.0)
 
 
-def _gap(u: Floats) -> tuple[float, float] | None:
+def _gap(u: Floats, alone: bool) -> tuple[float, float] | None:
     ordered = np.sort(u)
     need = max(3, math.ceil(SIDE_SHARE * len(u)))
     gaps = np.diff(ordered)[need - 1 : len(u) - need]
@@ -128,7 +130,8 @@ def _gap(u: Floats) -> tuple[float, float] | None:
         return None
     at = need + int(np.argmax(gaps))
     core = float(np.percentile(u, 90) - np.percentile(u, 10))
-    if gaps.max() <= GAP_SHARE * (SHORT / len(u)) ** FEWER_ROWS * core:
+    share = GAP_SHARE * (SHORT / len(u)) ** FEWER_ROWS if alone else GAP_SHARE
+    if gaps.max() <= share * core:
         return None
     return float(0.5 * (ordered[at - 1] + ordered[at])), 1.0 - min(1.0, float(gaps.max()) / (core + 1e-18))
 

@@ -16,6 +16,8 @@ from lossreport.model.run import Series
 from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES
 
+Rows = np.ndarray[tuple[int], np.dtype[np.int64]]
+
 MIN_ROWS: Final = 10
 MAX_ROWS: Final = 4000
 """Longer curves are thinned to single rows, not averaged: averages would hide the modes."""
@@ -61,16 +63,28 @@ REGIMES_DECIDE = Text(
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series of two regimes, and one for rows of a source that agree in several metrics."""
-    mixed: list[Series] = []
+    likely: dict[str, list[tuple[Series, Split, Rows]]] = {}
     for series in context.losses:
-        if len(series) < MIN_ROWS:
-            continue
-        split, rows = find_split(series, context.spike_spans(series))
-        if split is not None and not _is_swing(series, context.spike_spans(series), split):
-            mixed.append(series)
-            yield _groups(series, split, rows)
-    for source in sorted({series.source for series in mixed}):
-        yield from _joint(context, [series for series in mixed if series.source == source])
+        spans = context.spike_spans(series)
+        if len(series) >= MIN_ROWS and (found := _regimes(series, spans, alone=False)) is not None:
+            likely.setdefault(series.source, []).append((series, *found))
+    for source in sorted(likely):
+        yield from _of_source(context, likely[source])
+
+
+def _of_source(context: Context, likely: Sequence[tuple[Series, Split, Rows]]) -> Iterator[Found]:
+    """Yield the regimes of one source. Groups that few rows may show by chance count where its metrics agree in the rows."""
+    joint = list(_joint(context, [series for series, _, _ in likely]))
+    for series, split, rows in likely:
+        found = (split, rows) if joint else _regimes(series, context.spike_spans(series), alone=True)
+        if found is not None:
+            yield _groups(series, *found)
+    yield from joint
+
+
+def _regimes(series: Series, spans: tuple[tuple[int, int], ...], *, alone: bool) -> tuple[Split, Rows] | None:
+    split, rows = find_split(series, spans, alone=alone)
+    return None if split is None or _is_swing(series, spans, split) else (split, rows)
 
 
 def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) -> bool:
@@ -79,14 +93,14 @@ def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) 
     return swing is not None and swing.period > SLOW and not (split.depth < DEEP and len(series) >= SHORT)
 
 
-def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Split | None, np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def find_split(series: Series, spans: tuple[tuple[int, int], ...], *, alone: bool = True) -> tuple[Split | None, Rows]:
     """Return the split of a series into two regimes (None: one regime) and the rows it was looked for in; spikes are left out."""
     rows = np.arange(len(series))
     values = fill(series.y)
     if not np.isfinite(values).all():
         return None, rows
     if len(series) < SHORT:
-        split = split_values(log_if_positive(values)[0])
+        split = split_values(log_if_positive(values)[0], alone=alone)
         if split is not None and split.separation > 4:
             return split, rows
     excluded = {row for first, last in spans for row in range(first, last + 1)}
@@ -94,8 +108,8 @@ def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Spli
     if len(rows) > MAX_ROWS:
         rows = rows[:: len(rows) // MAX_ROWS]
     u, _ = log_if_positive(values[rows])
-    plain = split_values(u)  # groups far apart would bend the trend itself
-    return plain if plain is not None and _takes_turns(plain) else split_values(detrended(u)), rows
+    plain = split_values(u, alone=alone)  # groups far apart would bend the trend itself
+    return plain if plain is not None and _takes_turns(plain) else split_values(detrended(u), alone=alone), rows
 
 
 def _takes_turns(split: Split) -> bool:
@@ -104,7 +118,7 @@ def _takes_turns(split: Split) -> bool:
     return abs(float(split.above[:half].mean()) - float(split.above[half:].mean())) < UNEVEN
 
 
-def _groups(series: Series, split: Split, rows: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Finding:
+def _groups(series: Series, split: Split, rows: Rows) -> Finding:
     low, high = rows[~split.above], rows[split.above]
     numbers = {
         "low_n": len(low),
