@@ -13,7 +13,7 @@ LOSS = LossType(
         r"time|data|dt|data_s|updt_s",
         r"(?!elapsed|wall|total|remaining|train_wall)(?:\w+_)?time(?:_(?:s|ms|sec|per_\w+|cost))?",
         r"elapsed_time_per_\w+.*",
-        r"(?:batch|reader|step|iter|data)_cost",
+        r"(?:avg_)?(?:batch|reader|step|iter|data)_cost",
         r"(?:ms|s|sec|secs|seconds?)(?:/|_?per_?)(?:it|iter|iteration|step|batch)",
         r"(?:.*/)?tim(?:e|ing)(?:_\w+)?/.+",
     ),
