@@ -396,3 +396,21 @@ def test_the_best_round_told_after_early_stopping_is_no_restart(tmp_path: Path) 
     run = read(tmp_path, rows + "Early stopping, best iteration is:\n[152]\ttraining's auc: 0.67\tvalid_1's auc: 0.62\n")
     assert len(run.segments) == 1
     assert series(run, "train/auc").x.tolist() == list(range(20, 240, 20))
+
+
+def test_rounds_that_count_before_a_colon_are_no_ranks(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{i}:\tlearn: {0.7 - i / 5000:.4f}\ttest: {0.71 - i / 5000:.4f}\tbest: {0.71 - i / 5000:.4f} ({i})\ttotal: 5s\n"
+        for i in range(0, 900, 100)
+    )
+    (tmp_path / "train.log").write_text(rows)
+    (run,) = lossreport.read_runs([tmp_path])
+    assert {s.split: s.x.tolist() for s in run.series} == {split: list(range(0, 900, 100)) for split in ("train", "test")}
+
+
+def test_spinning_up_is_told_by_its_return(tmp_path: Path) -> None:
+    rows = "".join(f"{e}\t{20 + e}\t{9 + e % 3}\t{4000 * e}\t-0.0{e % 7 + 1}\t{200 - e}\t-0.01\n" for e in range(30))
+    (tmp_path / "progress.txt").write_text("Epoch\tAverageEpRet\tStdEpRet\tTotalEnvInteracts\tLossPi\tLossV\tDeltaLossPi\n" + rows)
+    text = lossreport.analyze(lossreport.read_run([tmp_path])).run_verdict("r1").text.plain("en")
+    assert "not judged by them" in text
+    assert "AverageEpRet" in text

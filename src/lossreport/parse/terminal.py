@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import Final
 
 ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
@@ -46,6 +47,9 @@ def prefix_of(lines: Iterable[str]) -> re.Pattern[str] | None:
     if any(SURE.match(text) for text in texts):
         return SURE
     likely = [match for match in (LIKELY.match(text) for text in texts) if match]
+    numbers = [int(match["srun"]) for match in likely if match["srun"]]
+    if len(numbers) >= MIN_LINES and all(a < b for a, b in pairwise(numbers)):  # a count, as of CatBoost's rounds: ranks come again
+        return None
     return LIKELY if len(texts) >= MIN_LINES and len(likely) > MOST * len(texts) else None
 
 

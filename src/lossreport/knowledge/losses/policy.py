@@ -22,7 +22,12 @@ def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="policy",
     title=Text(zh="策略 loss", en="policy loss"),
-    names=metric_names(r"(?:\w+_)?(?:policy|pg|actor|act|policy_gradient)_?loss", r"loss_(?:policy|pg|actor)", r"loss/policy(?:_avg)?"),
+    names=metric_names(
+        r"(?:\w+_)?(?:policy|pg|actor|act|policy_gradient)_?loss",
+        r"loss_(?:policy|pg|actor)",
+        r"loss/policy(?:_avg)?",
+        r"(?:delta)?loss_?pi|pi_loss",
+    ),
     order=44,
     unit="",
     goal="none",

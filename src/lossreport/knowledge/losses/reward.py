@@ -18,6 +18,7 @@ LOSS = LossType(
         _NOT + r"(?:(?:mean|episode|episodic|avg|average|eval|test|reward)_)*(?:return|returns|score|scores)(?:_mean)?",
         r"(?:ep|episode)_rew(?:ard)?_mean",
         r"rew",
+        r"(?:average|max|min)?(?:test)?ep_?ret(?:urn)?",
         r"(?:\w+_)?margins?",
     ),
     order=60,  # rewards/accuracies is an accuracy

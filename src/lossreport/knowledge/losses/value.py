@@ -30,7 +30,12 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="value",
     title=Text(zh="价值函数 loss", en="value-function loss"),
-    names=metric_names(r"(?:\w+_)?(?:value|vf|cri|value_function|baseline)_?loss", r"loss_(?:value|vf)", r"loss/value(?:_avg)?"),
+    names=metric_names(
+        r"(?:\w+_)?(?:value|vf|cri|value_function|baseline)_?loss",
+        r"loss_(?:value|vf)",
+        r"loss/value(?:_avg)?",
+        r"(?:delta)?loss_?[vq][12]?|qf[12]?_loss",
+    ),
     order=44,
     unit="",
     goal="none",
