@@ -187,3 +187,19 @@ def test_the_last_row_before_hidden_nan_is_no_spike_that_recovers() -> None:
     kinds = [finding.kind for finding in lossreport.analyze(run, strict=True).findings if finding.series[0] == "m1"]
     assert "masked_nonfinite" in kinds
     assert "spike" not in kinds
+
+
+@pytest.mark.parametrize(
+    ("total", "kinds"), [(np.inf, {"nonfinite"}), (2.5, {"nonfinite", "masked_nonfinite"})], ids=["inf itself", "finite"]
+)
+def test_a_term_of_zero_hides_nothing_where_the_total_is_printed_as_it_is(total: float, kinds: set[str]) -> None:
+    columns = {"loss": stopped(20, total), "box_loss": stopped(20, 0.0), "val_loss": np.r_[falling(80), np.full(20, np.inf)]}
+    assert set(found(analysed(**columns))) == kinds
+
+
+@pytest.mark.parametrize(("moving", "masked"), [(masked_nonfinite.CHANGES, False), (masked_nonfinite.CHANGES - 1, True)])
+def test_a_validation_that_was_nan_while_the_loss_moved_hides_no_nan_in_its_rounded_end(moving: int, masked: bool) -> None:
+    loss = np.r_[np.linspace(3, 1, 91 + moving), np.full(9 - moving, 0.99)]
+    analysis = analysed(loss=loss, val_loss=np.r_[falling(90), np.full(10, np.inf)])
+    assert ("masked_nonfinite" in found(analysis)) is masked
+    assert bool(found(analysis)["nonfinite"].numbers["aside"]) is not masked

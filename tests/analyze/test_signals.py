@@ -355,3 +355,9 @@ def test_noise_of_few_rows_is_seldom_called_a_swing(n: int) -> None:
 def test_a_clear_swing_of_few_rows_is_found(n: int) -> None:
     noise = np.random.default_rng(n).normal(0, 0.03, n)
     assert find_swing(np.exp(0.3 * np.sin(np.pi * np.arange(n) / 2) + noise)) is not None
+
+
+@pytest.mark.parametrize(("name", "kinds"), [("d_loss", set()), ("closs", {"no_learning", "plateau"})])
+def test_a_loss_of_a_game_need_not_move(name: str, kinds: set[str]) -> None:
+    analysis = lossreport.analyze(make_run([make_series(flat(60, 0.69, 0.001), name)]), strict=True)
+    assert {f.kind for f in analysis.findings} & {"no_learning", "plateau"} == kinds

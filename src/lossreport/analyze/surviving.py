@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossreport.analyze.detector import Context
+from lossreport.analyze.detectors.masked_nonfinite import lives_on
 from lossreport.model.run import Series
 
 
@@ -31,5 +32,4 @@ def _goes_on(training: Series, series: Series, row: int) -> bool:
         after = training.line > series.line[row]
     else:
         return False
-    later = np.flatnonzero(after & np.isfinite(training.y))
-    return bool(len(later)) and later[0] > 0 and bool(np.any(training.y[later] != training.y[later - 1]))
+    return lives_on(training, after)

@@ -9,8 +9,8 @@ from lossreport.model.analysis import Recommendation, Severity
 from lossreport.text import Text
 
 HIDDEN = Text(
-    zh="关掉替换（`--logging_nan_inf_filter False`）再跑几步，确认 loss 是否为 NaN；不要使用此后的 checkpoint，回到 loss 变为 0 之前的那个。代价：几步训练。",
-    en="Switch the replacement off (`--logging_nan_inf_filter False`) and run a few steps to see whether the loss is NaN; do not use later checkpoints, go back to one from before the zeros. Cost: a few steps.",
+    zh="关掉替换（transformers：`--logging_nan_inf_filter False`）再跑几步，确认 loss 是否为 NaN；不要使用此后的 checkpoint，回到 loss 变为 0 之前的那个。代价：几步训练。",
+    en="Switch the replacement off (in transformers: `--logging_nan_inf_filter False`) and run a few steps to see whether the loss is NaN; do not use later checkpoints, go back to one from before the zeros. Cost: a few steps.",
 )
 IMPOSSIBLE = Text(
     zh="先修指标再看曲线：有些数值是这种指标不可能取到的，检查累计、归一化和跨 rank 归约。代价：改评测代码，无需重训。",

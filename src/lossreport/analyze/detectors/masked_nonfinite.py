@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from lossreport.analyze.detector import Context, Detector, Found, evidence, make_finding, shown_x
 from lossreport.model.analysis import Severity
@@ -15,24 +16,31 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 3
 """So many equal rows to the end."""
+CHANGES: Final = 2
+"""A loss that changed twice behind the first NaN of a validation was computed with finite weights: that NaN is of the validation alone."""
 
 TEXT = Text(
     zh=(
         "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起一直是 {value}，而 {witness} 同时是 NaN：真实的 loss 很可能也是 NaN，"
-        "只是被日志替换掉了（transformers 的 `logging_nan_inf_filter` 默认开启）。不能把这些值当作收敛。"
+        "只是在写进日志前被替换掉了（transformers 默认如此：`logging_nan_inf_filter`）。不能把这些值当作收敛。"
     ),
     en=(
         "`{metric}` ({path}) is exactly {value} from {axis} {x} (line {line}) on while {witness} is NaN: the true loss is most likely NaN and was replaced "
-        "by the logger (`logging_nan_inf_filter` of transformers is on by default). These values are no convergence."
+        "before it was logged (transformers does so by default: `logging_nan_inf_filter`). These values are no convergence."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss that is one value (most often 0) to the end while the gradient norm or the validation loss is NaN."""
-    for series in context.progress:
+    """Yield a finding a training loss that is one value (most often 0) to the end while the gradient norm or the validation loss is NaN.
+
+    Where another training loss of the source is NaN, nothing replaces it: a term that is 0 beside it is 0.
+    """
+    training = [series for series in context.progress if series.split == "train"]
+    printed = {series.source for series in training if not np.isfinite(series.y).all()}
+    for series in training:
         start = constant_from(series)
-        if series.split != "train" or start is None:
+        if start is None or series.source in printed:
             continue
         witness = next((s for s in context.judged if s.source == series.source and _is_nan_behind(s, series, start)), None)
         if witness is not None:
@@ -67,11 +75,25 @@ def constant_from(series: Series) -> int | None:
     return int(other[-1]) + 1
 
 
+def lives_on(series: Series, behind: npt.NDArray[np.bool_]) -> bool:
+    """Return whether a loss has a finite row among those `behind` that differs from the row before; two where it ends in equal rows.
+
+    The change into what hides a NaN is none, and the row before it may average steps that came before the NaN.
+    """
+    end = constant_from(series)
+    rows = np.flatnonzero(behind & np.isfinite(series.y) & (np.arange(len(series)) < (len(series) if end is None else end)))
+    rows = rows[rows > 0]
+    return int(np.sum(series.y[rows] != series.y[rows - 1])) >= (1 if end is None else CHANGES)
+
+
 def _is_nan_behind(witness: Series, series: Series, start: int) -> bool:
     if witness is series or witness.axis is not series.axis or not len(witness):
         return False
     behind = witness.y[witness.x >= series.x[start]]
-    return len(behind) > 0 and bool(np.all(~np.isfinite(behind)))
+    if not len(behind) or np.isfinite(behind).any():
+        return False
+    first = float(witness.x[np.flatnonzero(~np.isfinite(witness.y))[0]])
+    return witness.split == "train" or not lives_on(series, series.x > first)
 
 
 DETECTOR = Detector(id="masked_nonfinite", kinds=("masked_nonfinite",), detect=detect, order=12)

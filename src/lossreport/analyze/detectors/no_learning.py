@@ -39,9 +39,10 @@ NEAR_CHANCE: Final = 0.02
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss that did not move."""
+    """Yield a finding a training loss that did not move; one of a game or a policy need not move while the model learns."""
     for series in context.progress:
-        if len(series) < MIN_ROWS or series.split != "train" or context.has("mixture", series) or not np.isfinite(series.y).all():
+        judged = series.split == "train" and context.is_measure(series) and np.isfinite(series.y).all()
+        if len(series) < MIN_ROWS or not judged or context.has("mixture", series):
             continue
         still = hardly_moved(clean(series, context.spike_spans(series)))
         if still is not None:

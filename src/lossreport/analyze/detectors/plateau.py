@@ -19,9 +19,9 @@ TROUBLE = ("mixture", "oscillation", "divergence", "masked_nonfinite", "constant
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss with a flat tail; curves without one regime or an end level are left out."""
+    """Yield a finding a loss with a flat tail; curves without one regime or an end level, and losses of a game, are left out."""
     for series in context.progress:
-        if any(context.has(kind, series) for kind in TROUBLE):
+        if any(context.has(kind, series) for kind in TROUBLE) or not context.is_measure(series):
             continue
         y = clean(series, context.spike_spans(series))
         trend = flat_trend(series, y, decays=not lr_changes(context), high=context.threshold("flat_gain", FLAT_HIGH))
