@@ -368,3 +368,16 @@ def test_a_change_of_more_than_half_says_of_what_it_is_a_share() -> None:
 def test_several_rows_of_one_epoch_are_not_told_as_epochs() -> None:
     series = make_series(falling(40), "loss", x=np.repeat(np.arange(10), 4))
     assert not any("over the last 0 epochs" in v.text.plain("en") for v in lossreport.analyze(make_run([series])).verdicts)
+
+
+@pytest.mark.parametrize(("rows", "words"), [(MIN_ROWS - 1, "With fewer than 12 rows"), (MIN_ROWS, "")])
+def test_few_rows_are_told_from_where_to_where_they_went(rows: int, words: str) -> None:
+    analysis = lossreport.analyze(make_run(loss=np.linspace(8, 2, rows)), strict=True)
+    told = [verdict.text.plain("en") for verdict in analysis.verdicts]
+    assert all(("from 8 to 2" in text) is bool(words) for text in told), told
+    assert words in analysis.run_verdict("r1").text.plain("en")
+
+
+def test_a_flat_loss_beside_those_of_a_game_is_not_called_undecidable() -> None:
+    told = of_run(d_loss=flat(400), g_loss=flat(400, seed=1), recon_loss=np.r_[falling(100, 4, 2), flat(300, 2.0, seed=2)])
+    assert "no measure of quality" in told, told

@@ -68,6 +68,10 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): these rows cannot separate flat from slowly improving. {trend}",
     ),
 }
+FEW = Text(
+    zh="`{metric}`（{path}）：{axis} {x0} 到 {x1} 从 {first} 到 {last}；不足 {need} 行，不给出斜率，不判断是否走平。",
+    en="`{metric}` ({path}): from {first} to {last} between {axis} {x0} and {x1}; with fewer than {need} rows no slope is given, and whether it is flat is not judged.",
+)
 GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
@@ -88,6 +92,11 @@ RUN_GAME = Text(
     zh="对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛。{metrics}{open}",
     en="The losses of adversarial training or reinforcement learning are no measure of quality, so convergence is not judged by them.{metrics}{open}",
 )
+RUN_FEW = Text(
+    zh="不足 {need} 行，不判断是否走平：{sentences}。{open}",
+    en="With fewer than {need} rows it is not judged whether the run is flat: {sentences}.{open}",
+)
+FROM_TO = Text(zh="`{metric}`（{path}）从 {first} 到 {last}", en="`{metric}` in {path} from {first} to {last}")
 RUN_NO_LOSS = Text(
     zh="日志里没有 loss，因此不能按 loss 判断收敛。{metrics}{open}",
     en="The logs hold no loss, so convergence cannot be judged by one.{metrics}{open}",
@@ -219,6 +228,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return ASIDE(**values)
     if judged.state is State.BROKEN and series.split != "train" and evaluation_alone(context):
         return BROKEN_EVALUATION(**values)
+    if _has_few(series, judged):
+        return FEW(**values, **_ends(series), need=MIN_ROWS)
     match judged.state:
         case State.INSUFFICIENT:
             values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
@@ -297,12 +308,14 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     frozen = state in (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE) and any(judged.is_frozen for _, judged in main)
     if frozen:
         state, deciding = State.INCONCLUSIVE, [(series, judged) for series, judged in main if judged.is_frozen]
-    template = _template(context, main, state, frozen=frozen)
+    template = _template(context, deciding, state, frozen=frozen)
     values: dict[str, Value] = {}
     if "{names}" in template.en:
         values["names"] = _join(_named(series) for series, _ in deciding)
     if "{others}" in template.en:
         values["others"] = OTHERS(sentences=_join(_state_of(series, judged.state) for series, judged in rest)) if rest else EMPTY
+    if template is RUN_FEW:
+        values |= {"need": MIN_ROWS, "sentences": _join(_from_to(series) for series, judged in _one_each(deciding) if not judged.is_game)}
     if "{open}" in template.en:
         values["open"] = _open(context)
     if "{metrics}" in template.en:
@@ -322,16 +335,41 @@ def _of_run(context: Context, made: Sequence[tuple[Series, Judgement]]) -> Verdi
     )
 
 
-def _template(context: Context, main: Sequence[tuple[Series, Judgement]], state: State, *, frozen: bool) -> Text:
+def _template(context: Context, deciding: Sequence[tuple[Series, Judgement]], state: State, *, frozen: bool) -> Text:
     if frozen:
         return RUN_FROZEN
-    if state is State.INCONCLUSIVE and all(judged.is_game for _, judged in main):
+    measured = [(series, judged) for series, judged in deciding if not judged.is_game]
+    if state is State.INCONCLUSIVE and not measured:
         return RUN_GAME
+    if state is State.INCONCLUSIVE and all(_has_few(series, judged) for series, judged in measured):
+        return RUN_FEW
     if state is State.INSUFFICIENT and not context.losses:
         return RUN_NO_LOSS
     if state is State.BROKEN and evaluation_alone(context):
         return RUN_BROKEN_EVALUATION
     return RUN[state]
+
+
+def _has_few(series: Series, judged: Judgement) -> bool:
+    """Return whether a series is undecided for its rows alone."""
+    return judged.state is State.INCONCLUSIVE and int(np.isfinite(series.y).sum()) < MIN_ROWS
+
+
+def _ends(series: Series) -> dict[str, Value]:
+    rows = np.flatnonzero(np.isfinite(series.y))
+    first, last = int(rows[0]), int(rows[-1])
+    return {
+        "axis": AXES[series.axis.value],
+        "x0": shown_x(series.x[first]),
+        "x1": shown_x(series.x[last]),
+        "first": number(float(series.y[first])),
+        "last": number(float(series.y[last])),
+    }
+
+
+def _from_to(series: Series) -> Phrase:
+    ends = _ends(series)
+    return FROM_TO(metric=series.label, path=series.path, first=ends["first"], last=ends["last"])
 
 
 def _metrics(context: Context) -> Phrase | str:
