@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analyze.detector import Context
 from lossreport.analyze.detectors.mixture import DETECTOR, MIN_ROWS
 from lossreport.analyze.grouping import SURE_GAP, Split, is_regimes, joint_clusters, split_values
@@ -146,3 +147,14 @@ def test_each_group_of_a_short_curve_reaches_over_half_of_it(last: int, expected
 
 def test_the_losses_of_a_policy_are_no_mixture() -> None:
     assert found(value_loss=alternating(14, 2e-8, 8e-8), reward=flat(14, 1.0)) == []
+
+
+@pytest.mark.parametrize("beside", [True, False], ids=["a loss of two groups", "a smooth one"])
+def test_a_loss_that_takes_three_levels_in_turn_is_a_mixture_where_another_bears_it_out(beside: bool) -> None:
+    loss = np.tile([1.5, 2.1, 3.4], 7)[:20] * flat(20, 1.0, 0.01)
+    other = np.tile([0.05, 0.38, 0.05], 7)[:20] * flat(20, 1.0, 0.01, seed=1) if beside else falling(20)
+    x = np.arange(20.0)
+    run = make_run([make_series(loss, "loss", axis="step", x=x), make_series(other, "aux_loss", axis="step", x=x, id="m2")])
+    kinds = {f.kind for f in lossreport.analyze(run, strict=True).findings if f.series[0] == "m1"}
+    assert ("mixture" in kinds) is beside
+    assert ("oscillation" in kinds) is not beside

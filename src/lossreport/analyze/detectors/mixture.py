@@ -79,8 +79,15 @@ def detect(context: Context) -> Iterator[Found]:
 
 
 def _is_seconded(context: Context, series: Series, sure: Sequence[Series]) -> bool:
-    """Return whether a gap that noise might leave lies between rows that another loss of the source, of two groups, keeps apart as well."""
-    return any(find_clusters(context, [series, other])[1] is not None for other in sure if other.source == series.source)
+    """Return whether a gap that noise might leave is borne out by another loss of the source, whose rows are of two groups.
+
+    That is where both keep the same rows apart, or where this one changes every few rows, as losses of three tasks in turn do.
+    """
+    others = [other for other in sure if other.source == series.source]
+    if any(find_clusters(context, [series, other])[1] is not None for other in others):
+        return True
+    swing = find_swing(without(series.y, context.spike_spans(series)))
+    return swing is not None and swing.period <= SLOW and any(np.array_equal(other.x, series.x) for other in others)
 
 
 def _is_swing(series: Series, spans: tuple[tuple[int, int], ...], split: Split) -> bool:
