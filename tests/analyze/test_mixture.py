@@ -151,7 +151,7 @@ def test_the_losses_of_a_policy_are_no_mixture() -> None:
 
 @pytest.mark.parametrize("beside", [True, False], ids=["a loss of two groups", "a smooth one"])
 def test_a_loss_that_takes_three_levels_in_turn_is_a_mixture_where_another_bears_it_out(beside: bool) -> None:
-    loss = np.tile([1.5, 2.1, 3.4], 7)[:20] * flat(20, 1.0, 0.01)
+    loss = np.tile([1.5, 2.1, 3.4], 7)[:20] * np.linspace(1.06, 0.94, 20) * flat(20, 1.0, 0.01)
     other = np.tile([0.05, 0.38, 0.05], 7)[:20] * flat(20, 1.0, 0.01, seed=1) if beside else falling(20)
     x = np.arange(20.0)
     run = make_run([make_series(loss, "loss", axis="step", x=x), make_series(other, "aux_loss", axis="step", x=x, id="m2")])
