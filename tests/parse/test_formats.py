@@ -79,6 +79,10 @@ EXPECTED: dict[str, list[tuple[str, list[float], list[float], list[int]]]] = {
         ("train/loss iteration window_mean", [1, 2, 3, 4], [1.912, 1.850, 1.790, 1.702], [1, 2, 5, 6]),
         ("val/loss iteration value", [2], [1.8012], [4]),
     ],
+    "monitor_csv": [
+        ("train/episode_reward step value", [12, 43, 65], [12, 31, 22], [3, 4, 5]),
+        ("train/episode_length step value", [12, 43, 65], [12, 31, 22], [3, 4, 5]),
+    ],
     "sbert_csv": [("eval/cosine_spearman step value", [50, 100, 150], [0.7011, 0.7320, 0.7311], [2, 3, 4])],
     "marian_text": [
         ("train/cost step window_mean", [500, 1000, 1500, 2000], [6.21253986, 5.103332, 4.40111, 4.12], [7, 8, 11, 12]),
@@ -490,3 +494,17 @@ def test_the_results_of_a_detector_are_no_log(tmp_path: Path) -> None:
         '[{"image_id": 1, "score": 0.9, "bbox": [1, 2, 3, 4]}, {"image_id": 2, "score": 0.8, "bbox": [1, 2, 3, 4]}]'
     )
     assert candidates(next(iter(find_logs([tmp_path]))))[0].score.value < MIN_SCORE
+
+
+def test_a_broken_row_of_a_monitor_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "monitor.csv").write_text(
+        '#{"t_start": 1.5, "env_id": "Pendulum-v1"}\nr,l,t,is_success\n-900.5,200,1.1,0\n-800\n-700.25,200,2.2,1\n'
+    )
+    run = read_paths([tmp_path], ReadOptions(strict=True))[0]
+    assert {s.name: (s.x.tolist(), s.y.tolist()) for s in run.series} == {
+        "episode_reward": ([200, 400], [-900.5, -700.25]),
+        "episode_length": ([200, 400], [200, 200]),
+        "is_success": ([200, 400], [0, 1]),
+    }
+    assert run.value("env_id") == "Pendulum-v1"
+    assert run.sources[0].skipped == 1
