@@ -51,3 +51,9 @@ def test_of_several_scores_the_strict_one_is_named_first_and_precision_last() ->
     analysis = lossreport.analyze(make_run([make_series(falling(20), "box_loss"), *scores]), strict=True)
     series = {one.id: one.name for one in analysis.runs[0].series}
     assert [series[best.series] for best in analysis.bests] == ["mAP50-95(B)", "mAP50(B)", "precision(B)"]
+
+
+@pytest.mark.parametrize(("name", "said"), [("loss", "loss"), ("episode_reward", "episode_reward")])
+def test_the_last_values_are_of_the_losses_or_else_of_scores_and_rewards(name: str, said: str) -> None:
+    run = make_run([make_series(falling(20), name), make_series(np.linspace(0.1, 0.9, 20), "val_accuracy", "val", id="m2")])
+    assert glance(run)["last values"].startswith(said)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import SectionWriter, Story, shown_x
+from lossreport.compose.section import SectionWriter, Story, last_finite, shown_x
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
 from lossreport.text import Join, Phrase, Text, number
@@ -109,6 +109,7 @@ def _glance(story: Story) -> Table:
     if first and last:
         rows.append(Row(cells=(TIME, FROM_TO(first=first, last=last))))
     values = [VALUE(metric=story.name(story.series(s.series[0])), value=number(s.value, s.unit)) for s in story.scales[:4]]
+    values = values or _last_scores(story)
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
     for best in story.analysis.bests:
@@ -124,6 +125,12 @@ def _glance(story: Story) -> Table:
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
     return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+def _last_scores(story: Story) -> list[Phrase]:
+    """Return the last scores and rewards of a run that logs no loss."""
+    ends = [(series, last_finite(series)) for series in story.run.series if series.derived is None and story.kind(series).role == "metric"]
+    return [VALUE(metric=story.name(series), value=number(value, series.unit)) for series, value in ends[:4] if value is not None]
 
 
 def _label(story: Story, best: Best) -> Text:
