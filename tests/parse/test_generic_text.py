@@ -414,3 +414,32 @@ def test_spinning_up_is_told_by_its_return(tmp_path: Path) -> None:
     text = lossreport.analyze(lossreport.read_run([tmp_path])).run_verdict("r1").text.plain("en")
     assert "not judged by them" in text
     assert "AverageEpRet" in text
+
+
+def test_the_heading_of_the_quickstart_of_pytorch_is_of_its_test(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch {e}\n-------------------------------\n"
+        + "".join(f"loss: {2 / e - i / 9000:>7f}  [{(100 * i + 1) * 64:>5d}/60000]\n" for i in range(4))
+        + f"Test Error: \n Accuracy: {50 + e:>0.1f}%, Avg loss: {2.2 / e:>8f} \n\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert {(s.split, s.name, s.axis.value, len(s)) for s in run.series} == {
+        ("train", "loss", "iteration", 24),
+        ("test", "Accuracy", "epoch", 6),
+        ("test", "loss", "epoch", 6),
+    }
+
+
+@pytest.mark.parametrize("stamp", ["", "2024-01-01 10:00:00,123 INFO "])
+def test_the_line_behind_a_pass_says_its_means(stamp: str, tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"{stamp}Epoch: [{e}][{i}/40]\tLoss {3 / (e + 1):.4f} (3.0000)\tAcc@1  30.00 ({30 + e}.0)\n" for i in (0, 20))
+        + "".join(f"{stamp}Test: [{i}/9]\tLoss 9.0000 ({4 / (e + 1):.4f})\tAcc@1  40.00 ({20 + e}.0)\n" for i in (0, 8))
+        + f"{stamp} *   Acc@1 {50 + e}.5\n"
+        for e in (0, 1, 2)
+    )
+    run = read(tmp_path, text)
+    acc, loss = series(run, "test/Acc@1"), series(run, "test/Loss")
+    assert (acc.x.tolist(), acc.y.tolist(), acc.line.tolist()) == ([0, 1, 2], [50.5, 51.5, 52.5], [5, 10, 15])
+    assert (loss.x.tolist(), loss.y.tolist(), loss.line.tolist()) == ([0, 1, 2], [4.0, 2.0, 1.3333], [4, 9, 14])

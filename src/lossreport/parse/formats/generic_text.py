@@ -15,7 +15,7 @@ from typing import Final
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.parse.events import find_event, quote
-from lossreport.parse.key_values import DATE, GLOBAL_WORDS, TextRow, text_row, without_prefix
+from lossreport.parse.key_values import DATE, GLOBAL_WORDS, Pair, TextRow, text_row, without_prefix
 from lossreport.parse.names import METRIC_LIKE, SPLITS, behind, split_name
 from lossreport.parse.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.parse.reader import Line, LogFile
@@ -32,10 +32,14 @@ HEADER_REACH: Final = 50
 """A line that names only the epoch counts for the rows of the next 50 lines."""
 SECTION: Final = re.compile(
     r"^[\W_]*(?:(?P<train>train(?:ing)?|训练)|(?:eval(?:uat(?:ion|ing))?|valid(?:at(?:ion|ing))?|验证|验证集|评估)|(?P<test>test(?:ing)?|测试))"
-    r"(?: (?:begins?|starts?|phase|set|results?|performance))?[\W_]*$",
+    r"(?: (?:begins?|starts?|phase|set|results?|performance|errors?|metrics|scores?|summary|stat(?:s|istics)))?[\W_]*$",
     re.IGNORECASE,
 )
 """A line that says nothing but what follows: `Eval begin...`, `Validation:`, `===== 验证 =====`."""
+
+
+SUMMARY: Final = re.compile(r"\s*\*\s")
+"""`  * Acc@1 56.5 Acc@5 79.1`, behind the batches of a validation in the ImageNet example of PyTorch and what came of it."""
 
 
 def sniff(log: LogFile) -> Score:
@@ -253,6 +257,9 @@ class TextReader:
             self.header, self.header_line = row, line.number
         if not any(METRIC_LIKE.search(pair.name) for pair in pairs) or self._is_echo(row):
             return
+        if self.passing[2] and row.epoch is None and row.step is None and SUMMARY.match(without_prefix(line.text)):
+            self._sum_up(pairs, line.number)
+            return
         place = self._place(row, line.number)
         if place is None:
             return
@@ -319,6 +326,18 @@ class TextReader:
         """
         placed = row.epoch is not None or (row.word == "batch" and row.steps is not None and math.isfinite(self.epoch))
         return placed and row.step is not None and bool(self.per_epoch) and not row.word.startswith(GLOBAL_WORDS)
+
+    def _sum_up(self, pairs: Sequence[Pair], line: int) -> None:
+        """Take the means over a validation pass from the line behind it, and from its last batch only what that does not name."""
+        epoch, at, printed = self.passing
+        summed = {pair.name for pair in pairs}
+        self.passing = (epoch, at, [held for held in printed if held[0] not in summed])
+        self._end_of_pass()
+        for pair in pairs:
+            split, short = self._split(pair.name, printed[0][3])
+            if math.isfinite(epoch):
+                self.columns.add(ColumnKey(short, split, Axis.EPOCH, Statistic.EPOCH_MEAN), epoch, pair.value, line)
+        self.rows += 1
 
     def _end_of_pass(self) -> None:
         """Put down what the last batch of a validation pass printed: the means over the pass, or else its values."""
