@@ -65,3 +65,11 @@ def test_a_step_that_does_not_rise_further_is_no_divergence(drift: float, expect
     y = flat(400, 4.0, 0.0005) * np.where(np.arange(400) < 200, 1.0, 1.2)
     y[200:] += 0.8 * drift * np.linspace(0, 1, 200)
     assert len(found(y)) == expected
+
+
+@pytest.mark.parametrize(
+    ("end", "expected"), [((3.32, 3.34), 1), ((2.05, 3.34), 0), ((1.85, 3.34), 0)], ids=["above all", "one is not", "one high row"]
+)
+def test_two_rows_at_the_end_of_a_short_curve_must_stand_out(end: tuple[float, float], expected: int) -> None:
+    y = np.array([3.44, 2.74, 2.44, 2.28, 2.15, 2.08, 2.02, 1.97, 1.92, 1.9, *end])
+    assert len(found(y)) == expected

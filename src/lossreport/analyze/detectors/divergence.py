@@ -31,9 +31,9 @@ ONE_STEP: Final = 0.60
 LEAST_AFTER: Final = 3
 LEAST_AFTER_SHORT: Final = 4
 """Blocks from the best one on; where a block is a row, three rows behind the best must tell of a rise, or two that stand out."""
-STEEP: Final = 2
-"""The first rows, in which a healthy loss falls from where it began: two rows at the end stand out where they are above all others.
-Of 12 rows of noise without any trend that is 0.2 %: the best is the third last (1 in 12), and the two highest of ten follow (1 in 45)."""
+STEEP: Final = 0.25
+"""The share of rows in which a healthy loss falls from where it began: two rows at the end stand out where they are above all behind it.
+Of 12 rows of noise without any trend that is 0.3 %: the best is the third last (1 in 12), and the two highest of eight others follow (1 in 28)."""
 SHIFT_ROWS: Final = 24
 """In a shorter curve a jump and a fast rise look alike."""
 STILL: Final = 0.10
@@ -100,8 +100,9 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
 
 
 def _stand_out(y: Floats, best: int) -> bool:
-    """Return whether all rows behind the best lie above all before it but the first two."""
-    return best > STEEP and float(y[best + 1 :].min()) > float(y[STEEP:best].max())
+    """Return whether all rows behind the best lie above all before it but those of the steep start."""
+    start = int(STEEP * len(y))
+    return best > start and float(y[best + 1 :].min()) > float(y[start:best].max())
 
 
 def _relative(rise: float, best: float, y: Floats) -> float:
