@@ -51,7 +51,7 @@ def test_what_is_not_finite_beside_a_finite_training_loss_breaks_no_run(name: st
     assert "Do not use weights" not in step.text.plain("en")
     every, analysis = beside(np.full(20, np.nan), name, split)
     assert every.severity is (Severity.MEDIUM if name == "rouge1" else Severity.HIGH)
-    assert "the training loss stays finite" in every.text.plain("en")
+    assert "the training loss ends finite" in every.text.plain("en")
     assert analysis.run_verdict("r1").state is not State.BROKEN
     assert not any("sound row" in line.plain("en") for line in every.notes)
 
@@ -81,7 +81,7 @@ def test_a_gradient_that_is_never_finite_does_not_make_the_losses_so() -> None:
 def test_a_validation_that_is_not_finite_stands_beside_the_mean_that_the_trainer_prints_at_its_end() -> None:
     run = make_run([make_series([np.nan], "loss", "eval", axis="step")], facts={"train_loss": 6.04})
     (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "nonfinite"]
-    assert "training loss stays finite" in finding.text.plain("en")
+    assert "training loss ends finite" in finding.text.plain("en")
 
 
 def test_a_step_is_shown_as_the_log_prints_it() -> None:
@@ -105,7 +105,7 @@ def test_a_validation_that_is_nan_breaks_no_run_that_trains_on() -> None:
     analysis = lossreport.analyze(run, strict=True)
     (finding,) = [one for one in analysis.findings if one.kind == "nonfinite"]
     assert finding.severity is Severity.HIGH
-    assert "training loss stays finite" in finding.text.plain("en")
+    assert "training loss ends finite" in finding.text.plain("en")
     assert analysis.run_verdict("r1").state is not State.BROKEN
     said = [one.text.plain("en") for one in analysis.recommendations]
     assert any("this alone is no reason to go back to a checkpoint" in text for text in said)
@@ -206,3 +206,21 @@ def test_after_a_nan_that_passes_the_weights_are_not_given_up() -> None:
     steps = [step.text.plain("en") for step in mended(loss=[*falling(10), np.nan, *falling(9, 3.0, 2.0)]).recommendations]
     assert any("so the weights are finite" in step for step in steps)
     assert not any("Do not use weights" in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("y", "said"),
+    [
+        ([np.nan, *falling(19)], "Some rows from epoch 0 on"),
+        ([np.nan, *falling(17), np.nan, np.nan], "written from epoch 18 on"),
+        ([*falling(5), np.nan, *falling(12), np.nan, np.nan], "written from epoch 18 on"),
+        ([np.nan] * 20, "No value of loss is finite"),
+    ],
+    ids=["only the first row", "the first and the last", "one before the end", "all"],
+)
+def test_weights_are_given_up_from_where_no_finite_row_follows(y: list[float], said: str) -> None:
+    analysis = mended(loss=y)
+    (step,) = [r.text.plain("en") for r in analysis.recommendations if r.when == "now" and "spikes" not in r.text.plain("en")]
+    assert said in step
+    (finding,) = [f for f in analysis.findings if f.kind == "nonfinite"]
+    assert (finding.severity is Severity.CRITICAL) is bool(np.isnan(y[-1]))

@@ -144,8 +144,8 @@ SEPARATE = Text(
     en="knowing which data set, task or run each row belongs to (or why the sources disagree); each group can then be judged.",
 )
 ASIDE = Text(
-    zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 仍是有限值。",
-    en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss stays finite.",
+    zh="`{metric}`（{path}）：以非有限值（NaN / Inf）告终，无法判断；训练 loss 到最后仍是有限值。",
+    en="`{metric}` ({path}): it ends with a non-finite value (NaN / Inf) and cannot be judged; the training loss ends finite.",
 )
 RUN: Final = {
     State.INSUFFICIENT: Text(zh="日志太短，还不能判断这次训练是否收敛。", en="The logs are too short to judge whether this run converged."),

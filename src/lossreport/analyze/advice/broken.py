@@ -35,12 +35,12 @@ SOMEWHERE = Text(
     en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(
-    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 始终是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
-    en="`{metric}` is not finite in {count} of {rows} rows while the training loss stays finite, so the log does not show that the weights are broken. Under fp16 the loss scaler skips such steps: look at the loss scale and the number of skipped steps; if they are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss ends finite, so the log does not show that the weights are broken. Under fp16 the loss scaler skips such steps: look at the loss scale and the number of skipped steps; if they are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
 )
 MEASURED = Text(
-    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 始终是有限值，不必因此回退 checkpoint：查计算它的代码和数据（0 除以 0、空集、标签全被屏蔽、评估时的 fp16 溢出）。代价：几分钟。",
-    en="`{metric}` is not finite in {count} of {rows} rows while the training loss stays finite: this alone is no reason to go back to a checkpoint. Check the code and the data that it is computed from (0 divided by 0, an empty set, labels that are all masked, fp16 overflow in evaluation). Cost: minutes.",
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，不必因此回退 checkpoint：查计算它的代码和数据（0 除以 0、空集、标签全被屏蔽、评估时的 fp16 溢出）。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss ends finite: this alone is no reason to go back to a checkpoint. Check the code and the data that it is computed from (0 divided by 0, an empty set, labels that are all masked, fp16 overflow in evaluation). Cost: minutes.",
 )
 UNLOGGED = Text(
     zh="日志没有记录 loss，而 `{metric}` 从第一行起就不是有限值：先把 loss 也打印出来；它若同样不是有限值，就查学习率{lr}、数据和 fp16 溢出，不要再用这次训练的权重。代价：重跑几步。",
@@ -74,20 +74,19 @@ def advise(case: Case) -> Iterator[Recommendation]:
     )  # the losses say when
     if first is None:
         text = SOMEWHERE()
-    elif first.start.row == 0 and not _began_finite(case, series[first.series[0]], first.start.x):
-        dead = [series[f.series[0]] for f in rows if not np.isfinite(series[f.series[0]].y).any()]
-        names = _names(dead or [series[first.series[0]]])
+    elif not lasting and len(rows) == len(found):
+        text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
+    elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):
+        names = _names(one for one in (series[f.series[0]] for f in rows) if not np.isfinite(one.y).any())
         text = (
             AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
         )
-    elif not lasting and len(rows) == len(found):
-        text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
-        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([first.start.x, *hidden, *rising])))
+        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])))
     yield Recommendation(id="", when="now", because=because, text=text, source="" if text.text is PASSED else SOURCE)
 
 
@@ -96,6 +95,12 @@ def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
     ordered = sorted(found, key=lambda f: series[f.series[0]].split != "train")
     same_axis = [f for f in ordered if series[f.series[0]].axis is series[ordered[0].series[0]].axis]
     return min(same_axis, key=lambda f: f.start.x, default=None)
+
+
+def _fails_from(series: Series, finding: Finding) -> float:
+    """Return where the values begin that are not finite to the end: finite rows show that the weights were until then."""
+    finite = np.flatnonzero(np.isfinite(series.y))
+    return float(series.x[finite[-1] + 1]) if len(finite) and not np.isfinite(series.y[-1]) else finding.start.x
 
 
 def _now(case: Case) -> Phrase | str:

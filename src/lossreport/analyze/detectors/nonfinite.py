@@ -18,9 +18,10 @@ ROWS = Text(
     en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} {x} (line {line}); {after}.",
 )
 TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
-LAST = Text(zh="再没有有限值，而训练 loss 仍是有限值", en="no finite value follows, while the training loss stays finite")
+LAST = Text(zh="再没有有限值，而训练 loss 到最后仍是有限值", en="no finite value follows, while the training loss ends finite")
 TAIL_OTHER = Text(zh="再没有有限值", en="no finite value follows")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
+AGAIN = Text(zh="又出现过有限值，但末尾又不是有限值", en="finite values follow, but the last row is not finite again")
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
     en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
@@ -58,7 +59,7 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
 
 def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Finding:
     grave = context.is_loss(series) or series.metric_type == "grad_norm"
-    tail = not np.isfinite(series.y[bad[0] :]).any()
+    tail, ends = not np.isfinite(series.y[bad[0] :]).any(), bool(not np.isfinite(series.y[-1]))
     text = ROWS(
         metric=series.label,
         path=series.path,
@@ -67,17 +68,17 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         axis=AXES[series.axis.value],
         x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=(LAST if aside else TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else RECOVERED,
+        after=(LAST if aside else TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else AGAIN if ends else RECOVERED,
     )
-    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, tail)
+    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
     return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
 
 
-def _severity(series: Series, bad: list[int], grave: bool, tail: bool) -> Severity:
+def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:
     """Return how much it matters: of a metric that is no loss a NaN is a gap, and before the first value of a reward no episode had ended."""
     if grave:
-        return Severity.CRITICAL if tail else Severity.HIGH
-    leading = not tail and bad[-1] == len(bad) - 1
+        return Severity.CRITICAL if ends else Severity.HIGH
+    leading = not ends and bad[-1] == len(bad) - 1
     return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
 
 
