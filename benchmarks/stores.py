@@ -25,9 +25,9 @@ BLOCK = 1 << 15
 OURS = """
 import sys, time, numpy as np
 from pathlib import Path
-from lossreport.parse.discover import candidates
-from lossreport.parse.reader import LogFile
-from lossreport.parse.reading import read_log
+from lossreport.reading.discover import candidates
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.runs.reading import read_log
 best = []
 for _ in range(3):
     log = LogFile("store", path=Path(sys.argv[1]))
@@ -91,7 +91,7 @@ def part(number: int, data: bytes) -> bytes:
 
 def write_tfevents(path: Path, count: int) -> None:
     """Write one event a scalar, as PyTorch's SummaryWriter does."""
-    from lossreport.parse.formats.tfevents import masked_crc
+    from lossreport.reading.formats.tfevents import masked_crc
 
     with path.open("wb") as file:
         for step, values in rows(count):

@@ -22,7 +22,7 @@ from lossreport.api import read_runs
 from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import Known, LossType, loss_types
 from lossreport.model.run import Run, Source
-from lossreport.parse.parser import parsers
+from lossreport.reading.parser import parsers
 from lossreport.render.to_json import schema
 from lossreport.text import Lang, Text
 from lossreport.words import AXES, KINDS, STATISTICS

@@ -25,7 +25,7 @@ from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import classify, loss_types
 from lossreport.model.analysis import Severity, State
 from lossreport.model.guidance import THRESHOLDS
-from lossreport.parse.parser import parsers
+from lossreport.reading.parser import parsers
 from lossreport.registry import load_units
 from lossreport.render.to_json import schema
 from lossreport.settings_file import SettingsFile

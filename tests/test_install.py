@@ -16,7 +16,7 @@ SAMPLE = ROOT / "sample_logs" / "vla_healthy"
 pytestmark = pytest.mark.slow
 PLUGIN = """import re
 
-from lossreport.parse.line_parser import line_parser
+from lossreport.reading.kit.line_parser import line_parser
 from lossreport.text import Text
 
 

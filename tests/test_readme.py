@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from lossreport.parse.parser import parsers
+from lossreport.reading.parser import parsers
 
 ROOT = Path(__file__).resolve().parents[1]
 READMES = ("README.md", "README.zh.md")

@@ -12,7 +12,7 @@ from lossreport.analyze.detector import detectors
 from lossreport.compose.section import section_writers
 from lossreport.errors import RegistryError
 from lossreport.knowledge.loss_type import loss_types
-from lossreport.parse.parser import parsers
+from lossreport.reading.parser import parsers
 from lossreport.registry import load_units
 
 

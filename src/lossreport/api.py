@@ -43,7 +43,7 @@ def read_runs(
     `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the logs. Raises MissingPathError,
     NothingReadError, ConfigError. Secrets, user names, home folders and addresses are taken out of what is quoted, unless `redact` is False.
     """
-    from lossreport.parse.discover import ReadOptions, read_paths
+    from lossreport.reading.discover import ReadOptions, read_paths
 
     listed = _listed(paths)
     settings = find_settings(listed)
@@ -75,7 +75,7 @@ def run_from_frame(
     step, iteration, epoch, tokens, samples and time are axes. NaN is a non-finite value, except in a `val_*`/`eval_*` column on rows
     where other columns are finite (not logged); pd.NA always means "not logged". `line` is the row number from 1.
     """
-    from lossreport.parse.frame import run_of_frames
+    from lossreport.reading.frame import run_of_frames
 
     return run_of_frames(frame if isinstance(frame, Mapping) else {name: frame}, facts or {}, name)
 
@@ -183,7 +183,7 @@ def build(
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
     `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
     """
-    from lossreport.parse.discover import ReadOptions, read_paths, select
+    from lossreport.reading.discover import ReadOptions, read_paths, select
 
     listed = _listed(paths)
     settings = find_settings(listed, config)
@@ -260,10 +260,10 @@ def with_logs(
 def _attachments(
     paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str], redact: bool, config: str | os.PathLike[str] | None
 ) -> Iterator[Attachment]:
-    from lossreport.parse.discover import MAX_DEPTH, find_logs, wanted
-    from lossreport.parse.reader import LogFile
-    from lossreport.parse.remote import local_copies
-    from lossreport.parse.scrubbing import scrub
+    from lossreport.reading.bytes.reader import LogFile
+    from lossreport.reading.bytes.remote import local_copies
+    from lossreport.reading.discover import MAX_DEPTH, find_logs, wanted
+    from lossreport.reading.privacy.scrubbing import scrub
     from lossreport.render.attachments import Attachment
 
     if any(os.fspath(path) == "-" for path in paths):

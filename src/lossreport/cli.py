@@ -16,7 +16,7 @@ from lossreport.errors import LossreportError, UsageError
 
 if TYPE_CHECKING:
     from lossreport.model.run import Skipped
-    from lossreport.parse.reader import LogFile
+    from lossreport.reading.bytes.reader import LogFile
 
 PLACES = ("github", "gitlab", "jira", "feishu", "email", "summary")
 SEVERITIES = ("low", "medium", "high", "critical")
@@ -144,14 +144,14 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
 def formats(paths: tuple[str, ...]) -> int:
     """List the formats known; with PATH, what would read each file there, its score and why."""
     if not paths:
-        from lossreport.parse.parser import parsers
+        from lossreport.reading.parser import parsers
 
         for unit in parsers():
             click.echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
-    from lossreport.parse.discover import MAX_DEPTH, find_logs, unfolded, wanted
-    from lossreport.parse.remote import local_copies
+    from lossreport.reading.bytes.remote import local_copies
+    from lossreport.reading.discover import MAX_DEPTH, find_logs, unfolded, wanted
 
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]
@@ -164,7 +164,7 @@ def formats(paths: tuple[str, ...]) -> int:
 def _explain(log: LogFile | Skipped) -> bool:
     """Print what every parser says of a file; return whether one would read it."""
     from lossreport.model.run import Skipped
-    from lossreport.parse.discover import MIN_SCORE, candidates
+    from lossreport.reading.discover import MIN_SCORE, candidates
 
     if isinstance(log, Skipped):
         click.echo(f"{log.path}: not read: {log.reason.plain('en')}")

@@ -14,6 +14,19 @@ AXES: Final = {
     "tokens": Text(zh="token 数", en="tokens"),
     "time": Text(zh="时间", en="time"),
     "row": Text(zh="行序号", en="row"),
+    "round": Text(zh="轮次", en="round"),
+    "episode": Text(zh="回合", en="episode"),
+}
+
+ENTITIES: Final = {
+    "client": Text(zh="客户端", en="client"),
+    "rank": Text(zh="rank", en="rank"),
+    "env": Text(zh="环境", en="environment"),
+    "agent": Text(zh="智能体", en="agent"),
+    "worker": Text(zh="worker", en="worker"),
+    "domain": Text(zh="域", en="domain"),
+    "dataset": Text(zh="数据集", en="dataset"),
+    "label": Text(zh="标签", en="label"),
 }
 
 SEVERITIES: Final = {

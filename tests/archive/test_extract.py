@@ -14,7 +14,7 @@ from lossreport.archive.extract import extract
 from lossreport.archive.stored import read_report
 from lossreport.archive.verify import verify
 from lossreport.errors import ReportError, UsageError
-from lossreport.parse.scrubbing import scrub
+from lossreport.reading.privacy.scrubbing import scrub
 from lossreport.render.attachments import Attachment, attached, unpacked
 from runs import SAMPLES, falling
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analyze.joining import JOINED
 from lossreport.model.analysis import Agreement
-from lossreport.model.run import Axis, Floats, Ints, Run, Series, Statistic
+from lossreport.model.run import Axis, Entity, Floats, Ints, Run, Series, Statistic
 
 MIN_ROWS: Final = 3
 """Fewer equal rows may be chance."""
@@ -24,7 +24,7 @@ APART: Final = frozenset((Axis.TIME, Axis.ROW))
 """Places on these axes are no places on another."""
 OFFSETS: Final = (0, -1, 1)
 """One source may count from 0 where another counts from 1."""
-FINEST: Final = (Axis.STEP, Axis.ITERATION, Axis.SAMPLES, Axis.TOKENS, Axis.EPOCH, Axis.TIME, Axis.ROW)
+FINEST: Final = (Axis.STEP, Axis.ITERATION, Axis.SAMPLES, Axis.TOKENS, Axis.EPISODE, Axis.EPOCH, Axis.ROUND, Axis.TIME, Axis.ROW)
 
 
 def agreements(run: Run) -> Iterator[Agreement]:
@@ -34,11 +34,11 @@ def agreements(run: Run) -> Iterator[Agreement]:
     finer axis, then the first.
     """
     inside = {one for series in run.series if series.derived and series.derived.how == JOINED for one in series.derived.of}
-    by_name: dict[tuple[str, bool], list[Series]] = {}
+    by_name: dict[tuple[str, bool, Entity | None], list[Series]] = {}
     for series in run.series:
         whole = series.id not in inside and (not series.derived or series.derived.how == JOINED)
         if whole and series.statistic is not Statistic.RUNNING_MEAN:
-            by_name.setdefault((series.name, series.split == "train"), []).append(series)
+            by_name.setdefault((series.name, series.split == "train", series.entity), []).append(series)
     for rivals in by_name.values():
         yield from _of_one_metric(sorted(rivals, key=_worth))
 

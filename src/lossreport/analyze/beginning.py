@@ -10,7 +10,7 @@ from lossreport.model.run import Axis, Series
 
 LATE: Final = 0.25
 """A quarter of the length of the log lies before its first row: the steep start of a training is over there, and the log cannot tell how far it fell."""
-COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.SAMPLES, Axis.TOKENS)
+COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.SAMPLES, Axis.TOKENS, Axis.ROUND, Axis.EPISODE)
 
 
 def begins_late(series: Series) -> bool:

@@ -14,7 +14,7 @@ from lossreport.model.run import Axis, Derived, Piece, Run, SegmentSpan, Series,
 JOINED: Final = "joined"
 NEAR_ROWS: Final = 20
 """A piece begins at most so many of its row distances behind the end of the one before."""
-AXES: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH, Axis.SAMPLES, Axis.TOKENS)
+AXES: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH, Axis.SAMPLES, Axis.TOKENS, Axis.ROUND, Axis.EPISODE)
 
 
 def joined(run: Run) -> Iterator[Series]:
@@ -26,7 +26,7 @@ def joined(run: Run) -> Iterator[Series]:
     alike: dict[tuple[object, ...], list[Series]] = {}
     for series in run.series:
         if series.axis in AXES and len(series):
-            key = (series.name, series.split, series.axis, series.statistic, series.window, parsers[series.source])
+            key = (series.name, series.split, series.axis, series.statistic, series.window, series.entity, parsers[series.source])
             alike.setdefault(key, []).append(series)
     for rivals in alike.values():
         chain = _chain(sorted(rivals, key=lambda series: (float(series.x.min()), float(series.x.max()))))

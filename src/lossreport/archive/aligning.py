@@ -13,8 +13,8 @@ from lossreport.errors import UsageError
 from lossreport.knowledge.loss_type import loss_type
 from lossreport.model.run import Floats, Series, Statistic
 
-BY: Final = ("step", "samples", "tokens", "epoch", "time")
-ORDER: Final = ("step", "iteration", "samples", "tokens", "epoch", "time")
+BY: Final = ("step", "samples", "tokens", "episode", "epoch", "round", "time")
+ORDER: Final = ("step", "iteration", "samples", "tokens", "episode", "epoch", "round", "time")
 """What is preferred where runs log over several axes."""
 ROLES: Final = ("loss", "regulariser", "metric")
 PER_STEP: Final = {

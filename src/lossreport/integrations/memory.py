@@ -1,6 +1,6 @@
 """What a training loop says while it runs, appended to `lossreport-memory.jsonl` line by line, so that even a killed run leaves it behind.
 
-`parse/formats/lossreport_memory.py` reads it. Each line is one object: a header, a row of values, facts, an event, or the end.
+`reading/formats/lossreport_memory.py` reads it. Each line is one object: a header, a row of values, facts, an event, or the end.
 """
 
 from __future__ import annotations

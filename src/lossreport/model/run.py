@@ -1,4 +1,4 @@
-"""What was read from disk: sources, series, facts and events of one training run. `parse` makes it, `analyze` reads it."""
+"""What was read from disk: sources, series, facts and events of one training run. `reading` makes it, `analyze` reads it."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ class Axis(StrEnum):
     TOKENS = "tokens"
     TIME = "time"
     ROW = "row"
+    ROUND = "round"
+    EPISODE = "episode"
 
 
 class Statistic(StrEnum):
@@ -54,6 +56,19 @@ class Status(StrEnum):
     CRASHED = "crashed"
     RUNNING = "running"
     UNKNOWN = "unknown"
+
+
+class EntityKind(StrEnum):
+    """What tells series of one name apart: rows at one place under different keys are of different entities."""
+
+    CLIENT = "client"
+    RANK = "rank"
+    ENV = "env"
+    AGENT = "agent"
+    WORKER = "worker"
+    DOMAIN = "domain"
+    DATASET = "dataset"
+    LABEL = "label"
 
 
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
@@ -137,6 +152,17 @@ class Derived:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """Whose values a series holds where several log the same metric: client 3, rank 0, the dataset "kitti"."""
+
+    kind: EntityKind
+    value: str
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.value}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TypeGround:
     """On what ground a metric counts as its kind: what told (`by`), in words, and the names of the facts that were read for it."""
 
@@ -173,6 +199,7 @@ class Series:
     segments: tuple[SegmentSpan, ...] = ()
     resolution: float | None = None
     pieces: tuple[Piece, ...] = ()
+    entity: Entity | None = None
 
     def source_of(self, row: int) -> str:
         """Return the id of the source that a row stands in."""
@@ -180,14 +207,16 @@ class Series:
 
     @property
     def label(self) -> str:
-        """Return how a reader calls the series: its name, with the split before it where it is not of training."""
-        return self.name if self.split == "train" else f"{self.split}/{self.name}"
+        """Return how a reader calls the series: its name, its split before it where it is not of training, its entity behind it."""
+        name = self.name if self.split == "train" else f"{self.split}/{self.name}"
+        return name if self.entity is None else f"{name} [{self.entity}]"
 
     @property
     def key(self) -> str:
         """Return the name that is stable from report to report: `train/closs@log_train.txt:epoch_mean`."""
+        whose = f"[{self.entity.kind.value}={self.entity.value}]" if self.entity else ""
         how = f":{self.derived.how}" if self.derived else ""
-        return f"{self.split}/{self.name}@{self.path}:{self.statistic.value}{how}"
+        return f"{self.split}/{self.name}{whose}@{self.path}:{self.statistic.value}{how}"
 
     def __len__(self) -> int:
         return len(self.y)
@@ -236,6 +265,31 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What one process (or one start of it) wrote into one source: its lines, how it ended, how far it came, its own settings."""
+
+    source: str
+    first_line: int
+    last_line: int
+    status: Status = Status.UNKNOWN
+    progress: Progress = field(default_factory=Progress)
+    facts: tuple[Fact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighing:
+    """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and the reading that comes next.
+
+    `other` is None where no other reading comes near; `option` is what would choose it (`--set read.runs=1`).
+    """
+
+    margin: float = 1.0
+    because: tuple[Phrase, ...] = ()
+    other: Phrase | None = None
+    option: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceNote:
     """What a parser noticed about the form of one source, for the checks of `analyze`: a kind, the lines, and details."""
 
@@ -271,6 +325,8 @@ class Run:
     notes: tuple[SourceNote, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     guidance: Guidance = field(default_factory=Guidance)
+    launches: tuple[Launch, ...] = ()
+    reading: Weighing = field(default_factory=Weighing)
 
     def fact(self, name: str) -> Fact | None:
         """Return the fact of that name that counts: the user's before the files', a config file's before a log's dump."""

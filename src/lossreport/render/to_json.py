@@ -29,7 +29,7 @@ from lossreport.model.analysis import (
     Vote,
     plain,
 )
-from lossreport.model.run import FactValue, Run, Series, Source, TypeGround
+from lossreport.model.run import FactValue, Launch, Run, Series, Source, TypeGround, Weighing
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
 from lossreport.text import Text
 
@@ -176,8 +176,29 @@ def _run(run: Run, bests: Sequence[Best], brief: bool) -> dict[str, Json]:
         ],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
+        "launches": [_launch(launch) for launch in run.launches],
+        "reading": _weighing(run.reading),
         "best": next((_best(best) for best in bests if best.run == run.id), None),
         "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
+    }
+
+
+def _launch(launch: Launch) -> dict[str, Json]:
+    return {
+        "source": launch.source,
+        "first_line": launch.first_line,
+        "last_line": launch.last_line,
+        "status": launch.status.value,
+        "progress": {"epochs": list(launch.progress.epochs), "steps": list(launch.progress.steps)},
+        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in launch.facts],
+    }
+
+
+def _weighing(reading: Weighing) -> dict[str, Json]:
+    return {
+        "margin": _number(reading.margin),
+        "because": [plain(one) for one in reading.because],
+        "other": None if reading.other is None else plain(reading.other),
     }
 
 
@@ -217,6 +238,7 @@ def _series(series: Series, findings: Sequence[Finding], limit: int, brief: bool
         "metric_type": series.metric_type,
         **_ground(series.type_ground),
         "source": series.source,
+        **({} if series.entity is None else {"entity": {"kind": series.entity.kind.value, "value": series.entity.value}}),
         "derived": None if series.derived is None else {"from": list(series.derived.of), "how": series.derived.how},
         "n": len(series),
         "nonfinite": {"count": len(broken), "first_row": int(broken[0]) if len(broken) else None},

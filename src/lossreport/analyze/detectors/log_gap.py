@@ -22,7 +22,7 @@ GAP: Final = 1.9
 SAME_PACE: Final = 1.5
 """... unless the distances behind it are larger as well: then the interval of printing was changed (SCIENCE.md 3.1)."""
 EDGE: Final = 3
-AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH)
+AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH, Axis.ROUND, Axis.EPISODE)
 
 TEXT = Text(
     zh="{path} 中 `{metric}` 的 {axis} 从 {before} 直接跳到 {after}（第 {line} 行）：中间缺行，而前后的记录间隔相同。",

@@ -18,7 +18,7 @@ MISSED: Final = 8
 """So many rows of its own usual distance are missing at the end; fewer may be a last interval without a validation."""
 REGULAR: Final = 1.5
 """A key that comes and goes has distances that differ by more than this: nothing is missing then."""
-AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH)
+AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH, Axis.ROUND, Axis.EPISODE)
 
 TEXT = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）之后不再出现，而同一文件的 `{other}` 一直记录到 {axis} {end}：此后这一项未知，不等于正常。",

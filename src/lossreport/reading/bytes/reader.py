@@ -1,0 +1,224 @@
+"""From bytes on disk to numbered lines: the first step of reading, the same for every text format."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import BinaryIO, Final, NamedTuple
+
+from lossreport.errors import LogError
+from lossreport.reading.bytes.compression import Unpacked, unpacked
+from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
+from lossreport.reading.bytes.terminal import NOISE, fragments, prefix_of, split_writer, writers
+
+HEAD_BYTES: Final = 1 << 16
+"""What a parser may look at before it claims a file."""
+LEAST_LINES: Final = 3
+LONG_HEAD_BYTES: Final = 1 << 22
+"""A table of ten thousand columns has lines of this length: the head then holds the first few lines, if there are any."""
+BLOCK_BYTES: Final = 1 << 20
+DATABASE: Final = b"SQLite format 3\0"
+"""Rows inside a database page look like text and are not in their order."""
+
+
+NOISY: Final = re.compile(b"[\x00\x08\r\x1b]")
+
+
+class Block(NamedTuple):
+    """Consecutive lines as they are written, the number of the first, and whether any may hold control characters."""
+
+    number: int
+    texts: Sequence[str]
+    complete: bool
+    noisy: bool
+
+
+class Line(NamedTuple):
+    """One line, or one fragment of a line that was rewritten, without its end; `number` is the 1-based line of the file.
+
+    `complete` is False for the last line of a file that ends without a line break: it may have been cut while being written.
+    Escape codes, backspaces and the launcher's prefix are taken off; `writer` is the process that the prefix names ("rank0").
+    """
+
+    number: int
+    text: str
+    complete: bool
+    writer: str = ""
+
+
+@dataclass(frozen=True)
+class LogFile:
+    """A file to read, by path or held in memory (stdin, a member of an archive). `shown` is its name in the report.
+
+    With `writer` only the lines of that process are read; the first writer's view holds the lines that name none as well.
+    """
+
+    shown: str
+    path: Path | None = None
+    data: bytes | None = None
+    writer: str = ""
+
+    def open(self) -> BinaryIO:
+        """Open the bytes, decompressed where the file is; raises LogError where it cannot be opened."""
+        return unpacked(self._open_packed())
+
+    def _open_packed(self) -> BinaryIO:
+        if self.data is not None:
+            return io.BytesIO(self.data)
+        try:
+            return open(self.path or self.shown, "rb")
+        except OSError as error:
+            raise LogError(
+                f"Couldn't read {self.shown!r}: {error.strerror}",
+                hint="Check its permissions; all other files are read.",
+            ) from error
+
+    @cached_property
+    def encoding(self) -> str:
+        """The encoding by the byte-order mark, or by the look of the first bytes; UTF-8 where nothing speaks against it."""
+        with self.open() as file:
+            return detect(file.read(HEAD_BYTES))
+
+    @cached_property
+    def head(self) -> bytes:
+        """The first bytes, decompressed, without a byte-order mark; text of two or four bytes a character as UTF-8."""
+        with self.open() as file:
+            start = file.read(HEAD_BYTES)
+            if start.count(b"\n") < LEAST_LINES and b"\0" not in start and len(start) == HEAD_BYTES:
+                longer = start + file.read(LONG_HEAD_BYTES)
+                start = longer if longer.count(b"\n") >= LEAST_LINES else start
+            return b"".join(as_utf8([start], self.encoding))
+
+    @cached_property
+    def head_lines(self) -> tuple[str, ...]:
+        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a binary file."""
+        if self.head.startswith(DATABASE) or is_binary(self.head):
+            return ()
+        raw = self.head.split(self._line_end)
+        texts = [decode(line.rstrip(b"\r"), self.encoding) for line in raw]
+        kept = texts[:-1] if len(self.head) >= HEAD_BYTES and len(texts) > 1 else texts
+        return tuple(line.text for line in self._clean([Block(1, kept, True, True)]))
+
+    @cached_property
+    def sample_lines(self) -> tuple[str, ...]:
+        """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
+        size = self.path.stat().st_size if self.path is not None and not self.is_packed else 0
+        if self.path is None or size <= len(self.head) or self.encoding in WIDE or not self.head_lines:
+            return self.head_lines
+        with self.open() as file:
+            pieces = [self._piece(file, place) for place in (max(len(self.head), size // 2), max(len(self.head), size - HEAD_BYTES))]
+        texts = [text for piece in pieces for text in piece]
+        return (*self.head_lines, *(line.text for line in self._clean([Block(1, texts, True, True)])))
+
+    def _piece(self, file: BinaryIO, place: int) -> list[str]:
+        file.seek(place)
+        return [decode(line, self.encoding) for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]]
+
+    @cached_property
+    def is_packed(self) -> bool:
+        """Whether the file is compressed, by its first bytes."""
+        with self.open() as file:
+            return isinstance(getattr(file, "raw", None), Unpacked)
+
+    @cached_property
+    def writers(self) -> tuple[str, ...]:
+        """The processes that the prefixes of the head's lines name; empty where lines have no prefix."""
+        return () if self._prefix is None else tuple(writers(self._plain_head(), self._prefix))
+
+    @cached_property
+    def damaged(self) -> bool:
+        """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
+        if not self.is_packed:
+            return False
+        with self.open() as file:
+            while file.read(BLOCK_BYTES):
+                pass
+            return bool(file.raw.damaged)  # type: ignore[attr-defined]
+
+    def digest(self) -> tuple[str, int]:
+        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk."""
+        with self._open_packed() as file:
+            digest, size = hashlib.sha256(), 0
+            while block := file.read(BLOCK_BYTES):
+                digest.update(block)
+                size += len(block)
+            return digest.hexdigest(), size
+
+    def text(self) -> str:
+        """Return the whole file as text: for structured files that are one value."""
+        with self.open() as file:
+            content = b"".join(as_utf8([file.read()], self.encoding))
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            return "\n".join(decode(line, self.encoding) for line in content.split(b"\n"))
+
+    def lines(self) -> Iterator[Line]:
+        """Yield the lines in order without holding the file in memory.
+
+        LF and CRLF end a line; a lone CR splits it into fragments of the same number, as progress bars do, unless the file
+        has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
+        becomes U+FFFD.
+        """
+        return self._clean(self._blocks())
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield the lines as they are written, many at once: for readers that take columns. `lines_of` cleans those of a noisy block."""
+        marked = self._prefix is not None
+        for block in self._blocks():
+            texts = [text.removesuffix("\r") for text in block.texts] if block.texts[0].endswith("\r") else block.texts
+            yield Block(block.number, texts, block.complete, block.noisy or marked)
+
+    def lines_of(self, block: Block) -> Iterator[Line]:
+        """Yield the lines of one block as `lines()` does."""
+        return self._clean([block])
+
+    @cached_property
+    def _line_end(self) -> bytes:
+        return b"\r" if b"\r" in self.head and b"\n" not in self.head else b"\n"
+
+    @cached_property
+    def _prefix(self) -> re.Pattern[str] | None:
+        return prefix_of(self._plain_head())
+
+    def _plain_head(self) -> list[str]:
+        return [decode(line, self.encoding) for line in self.head.split(b"\n")[:-1] or [self.head]]
+
+    def _blocks(self) -> Iterator[Block]:
+        number, rest, end = 1, b"", self._line_end
+        with self.open() as file:
+            for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
+                whole, found, rest = (rest + block).rpartition(end)
+                if found:
+                    texts = self._decoded(whole)
+                    yield Block(number, texts, True, NOISY.search(whole.replace(b"\r" + end, end)) is not None)
+                    number += len(texts)
+        if rest:
+            yield Block(number, [decode(rest, self.encoding)], False, True)
+
+    def _decoded(self, lines: bytes) -> Sequence[str]:
+        """Return many lines as text, at once where all of them are UTF-8."""
+        end = self._line_end
+        try:
+            return lines.decode("utf-8").split(end.decode())
+        except UnicodeDecodeError:
+            return [decode(line, self.encoding) for line in lines.split(end)]
+
+    def _clean(self, blocks: Iterable[Block]) -> Iterator[Line]:
+        prefix, first = self._prefix, self.writers[:1]
+        mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
+        for block in blocks:
+            for number, raw in enumerate(block.texts, block.number):
+                text = raw.removesuffix("\r")
+                if prefix is None and not (block.noisy and NOISE.search(text)):
+                    yield Line(number, text, block.complete)
+                    continue
+                for piece in fragments(text):
+                    writer, said = split_writer(piece, prefix) if prefix is not None else ("", piece)
+                    if not self.writer or writer in mine:
+                        yield Line(number, said, block.complete, writer)

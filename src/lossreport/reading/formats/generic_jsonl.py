@@ -1,0 +1,80 @@
+"""JSON lines of a hand-written loop or of a tool without a parser of its own: axis and metrics are chosen by their names.
+
+Nested values are joined by slashes; verl's `{"step": 1, "data": {...}}` is read without the `data/` (FORMATS.md 4.9).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.json_lines import head_objects, records
+from lossreport.reading.kit.names import METRIC_LIKE
+from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, flat, is_axis, number
+from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.text import Text
+
+WRAPPER: Final = "data/"
+MIN_SHARE: Final = 0.3
+ONCE: Final = ("train_runtime", "total_flos")
+TEXT_LENGTH: Final = 400
+"""Rows with longer strings are a data set, not a log."""
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim files in which at least 30 % of the first lines are objects with a number that is called like a metric."""
+    rows, seen = head_objects(log)
+    mine = [metrics for row in rows if (metrics := metrics_of(row))]
+    if not mine or len(mine) < MIN_SHARE * seen:
+        return Score(0.0, "too few JSON lines with a number that is called like a metric")
+    names = Counter(name for metrics in mine for name in metrics)
+    shown = ", ".join(name for name, _ in names.most_common(6))
+    return Score(0.6 if len(mine) > 0.5 * seen else 0.5, f"{len(mine)} of {seen} lines are JSON objects with {shown}")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the numbers of every object; a record that sums the run up becomes facts."""
+    writer, last = RowWriter(), 0
+    for record in records(log):
+        last = record.line
+        if record.reason is not None:
+            yield SkippedLine(record.line, record.reason, torn=record.torn)
+        if not record.row:
+            continue
+        row = flat_row(record.row)
+        if any(name in row for name in ONCE):
+            yield from facts_of({name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line)
+            continue
+        yield from writer.add(row, record.line)
+        if writer.columns.full():
+            yield from writer.columns.chunks()
+    yield from writer.columns.chunks()
+    yield RowsRead(writer.rows, last)
+
+
+def flat_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the leaves of a record by their names."""
+    if not any(isinstance(value, dict | list) for value in row.values()) and not any(name.startswith(WRAPPER) for name in row):
+        return row
+    return {name.removeprefix(WRAPPER): value for name, value in flat(row)}
+
+
+def metrics_of(row: dict[str, Any]) -> list[str]:
+    """Return the names of a record's numbers that are called like metrics; none where it holds long texts."""
+    leaves = flat_row(row)
+    if any(isinstance(value, str) and len(value) > TEXT_LENGTH for value in leaves.values()):
+        return []
+    return [name for name, value in leaves.items() if number(value) is not None and METRIC_LIKE.search(name) and not is_axis(name)]
+
+
+PARSER = Parser(
+    id="generic_jsonl",
+    title=Text(
+        zh="JSON 行（通用：手写训练循环、verl、OpenVLA、torchtune 等）",
+        en="JSON lines (generic: hand-written loops, verl, OpenVLA, torchtune, ...)",
+    ),
+    sniff=sniff,
+    read=read,
+)

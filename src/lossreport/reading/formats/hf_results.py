@@ -1,0 +1,53 @@
+"""`all_results.json`, `train_results.json` and `eval_results.json` of the Hugging Face Trainer: the last values of a run, as facts.
+
+Source: Trainer.save_metrics (transformers/trainer_pt_utils.py): one flat JSON object of `train_*`, `eval_*`, `epoch` and `total_flos`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossreport.errors import LogError
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.tracker import summary_facts
+from lossreport.reading.parser import Parser, Record, Score
+from lossreport.text import Text
+
+MARKS: Final = ("train_runtime", "eval_runtime", "test_runtime", "predict_runtime")
+"""Written by speed_metrics for every phase; no other tool ends a flat object with it."""
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim one flat JSON object with the runtime of a phase."""
+    found = _object(log) if any(mark.encode() in log.head for mark in MARKS) else None
+    if found is None or not any(mark in found for mark in MARKS):
+        return Score(0.0, "not one flat object with train_runtime or eval_runtime")
+    return Score(0.9, "one flat object with the runtime of a phase, as Trainer.save_metrics writes it")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the last values as facts; raises LogError where the file is no flat object."""
+    found = _object(log)
+    if found is None:
+        raise LogError(f"Couldn't read {log.shown!r}: not one flat JSON object", hint="Mend the file, or leave it out with --ignore.")
+    yield from summary_facts(found, log.text().split("\n"))
+
+
+def _object(log: LogFile) -> dict[str, Any] | None:
+    try:
+        value = json.loads(log.text())
+    except ValueError:
+        return None
+    flat = isinstance(value, dict) and not any(isinstance(inner, dict | list) for inner in value.values())
+    return value if flat else None
+
+
+PARSER = Parser(
+    id="hf_results",
+    title=Text(zh="Hugging Face Trainer 的 all_results.json", en="all_results.json and the like of the Hugging Face Trainer"),
+    sniff=sniff,
+    read=read,
+    config=True,
+)

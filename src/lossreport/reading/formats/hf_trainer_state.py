@@ -1,0 +1,160 @@
+"""`trainer_state.json` of the Hugging Face Trainer and its kin (TRL, Axolotl, PaddleNLP): one JSON document that holds all logged rows.
+
+Source: FORMATS.md 3.1 (transformers 4.30 to 5.23 read). `loss` is the mean since the row before; `train_loss` of the last record is
+the mean of the whole run and never a point.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from typing import Any, Final
+
+from lossreport.errors import LogError
+from lossreport.model.run import Axis, Statistic, Status
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.json_lines import as_object
+from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.rows import SUMMARY, number
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.text import Text
+
+HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
+STATE_KEYS: Final = ("global_step", "max_steps", "num_train_epochs", "best_metric", "is_world_process_zero", "log_history")
+FACTS: Final = (
+    "max_steps",
+    "num_train_epochs",
+    "logging_steps",
+    "eval_steps",
+    "save_steps",
+    "train_batch_size",
+    "best_metric",
+    "best_model_checkpoint",
+    "best_global_step",
+    "num_input_tokens_seen",
+    "total_flos",
+    "trial_name",
+)
+ONCE: Final = ("total_flos", "train_runtime")
+"""A record with one of these closes the run."""
+SPEED: Final = re.compile(
+    r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second|jit_compilation_time|model_preparation_time)$"
+)
+WINDOW_MEANS: Final = ("loss",)
+TORN = Text(zh="文件在 log_history 中间结束，此前的记录已读出", en="the file ends inside log_history; the records before were read")
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim one JSON object with the keys of a trainer's state; `log_history` may lie behind the head."""
+    head = log.head.decode("utf-8", errors="replace")
+    if not head.lstrip().startswith("{"):
+        return Score(0.0, "not one JSON object")
+    if len(log.head_lines) > 1 and as_object(log.head_lines[0]) is not None:
+        return Score(0.0, "JSON lines, not one object")
+    found = [key for key in STATE_KEYS if f'"{key}"' in head]
+    if "log_history" in found and len(found) >= 2:
+        return Score(0.95, f"a trainer's state: {', '.join(found)}")
+    return Score(0.0, "no log_history")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the rows of log_history with the line of every number, the run's summary and settings as facts."""
+    text = log.text()
+    start = HISTORY.search(text)
+    if start is None:
+        raise LogError(f"Couldn't read {log.shown!r}: it holds no log_history", hint="Leave it out with --ignore, or mend it.")
+    lines = Lines(text)
+    settings = _settings(text, start.start())
+    yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in FACTS if settings.get(name) is not None)
+    if isinstance(reached := settings.get("global_step"), int) and reached == settings.get("max_steps") and reached > 0:
+        yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))  # the last steps need not be logged
+    columns, rows, previous = Columns(), 0, -1.0
+    window = settings.get("logging_steps")
+    for record, at in _history(text, start.end()):
+        if record is None:
+            yield SkippedLine(lines.at(at), TORN, torn=True)
+            break
+        if any(name in record for name in ONCE):
+            yield from (RawFact(name, value, lines.of_key(text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name))
+            continue
+        step = number(record.get("step"))
+        x = float(rows) if step is None else step
+        if x < previous:
+            yield RawSegment(lines.at(at), "restart")
+        previous = x
+        _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
+        rows += 1
+    yield from columns.chunks()
+    yield RowsRead(rows, lines.count)
+
+
+class Lines:
+    """Tells the line of a place in a text."""
+
+    def __init__(self, text: str) -> None:
+        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self.count = len(self._starts) - text.endswith("\n")
+
+    def at(self, place: int) -> int:
+        """Return the 1-based line of a place."""
+        return bisect_right(self._starts, place)
+
+    def of_key(self, text: str, name: str, start: int) -> int:
+        """Return the line of the first key of that name behind a place."""
+        return self.at(max(text.find(f'"{name}"', start), start))
+
+
+def _add(columns: Columns, record: dict[str, Any], x: float, axis: Axis, window: Any, line_of: Any) -> None:
+    epoch = number(record.get("epoch"))
+    for printed, raw in record.items():
+        value = number(raw)
+        if value is None or printed in ("step", "epoch") or SPEED.match(printed):
+            continue
+        split, name = split_name(printed)
+        mean = split == "train" and name in WINDOW_MEANS
+        steps = int(window) if mean and isinstance(window, int | float) and window >= 1 else None
+        key = ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, steps)
+        columns.add(key, x, value, line_of(printed), float("nan") if epoch is None else epoch)
+
+
+def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int]]:
+    """Yield (record, place) for each record; (None, place) where the list breaks off."""
+    decoder = json.JSONDecoder()
+    while True:
+        while place < len(text) and text[place] in " \t\r\n,":
+            place += 1
+        if place < len(text) and text[place] == "]":
+            return
+        try:
+            value, after = decoder.raw_decode(text, place)
+        except ValueError:
+            yield None, min(place, len(text) - 1)
+            return
+        if isinstance(value, dict):
+            yield value, place
+        place = after
+
+
+def _settings(text: str, history: int) -> dict[str, Any]:
+    """Return the state without its history: from the document, or what stands before the history of a torn one."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        try:
+            document = json.loads(text[:history].rstrip().rstrip(",") + "}")
+        except ValueError:
+            return {}
+    return document if isinstance(document, dict) else {}
+
+
+PARSER = Parser(
+    id="hf_trainer_state",
+    title=Text(
+        zh="Hugging Face Trainer 的 trainer_state.json（TRL、PaddleNLP 等）",
+        en="trainer_state.json of the Hugging Face Trainer (also TRL and PaddleNLP)",
+    ),
+    sniff=sniff,
+    read=read,
+)

@@ -1,0 +1,94 @@
+"""Progress output of Keras: `Epoch 3/20`, then a bar that is drawn again and again; the last state of an epoch is its mean.
+
+Source: FORMATS.md section 5. Epochs count from 1 here (from 0 in CSVLogger). Values of a bar are means since the start of the epoch, so only
+the last fragment of an epoch is read; it alone carries `val_`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.rows import number
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, Record, RowsRead, Score
+from lossreport.text import Text
+
+EPOCH: Final = re.compile(r"^\s*Epoch (\d+)/(\d+)\s*$")
+BAR: Final = re.compile(r"^\s*(?P<at>\d+)/(?P<of>\d+|Unknown)\s+(?:\[[=>.\s]*\]|[━─╸╺ ]+|-)?.*?(?:\d+(?:m?s|us|µs)\b|ETA|- \d+:\d\d)")
+QUIET: Final = re.compile(r"^\s*\d+s(?: \d+m?s/step)? - (?=\w)")
+"""`4s - loss: 0.1026`: a whole epoch, as `verbose=2` of Keras 1 and 2 prints it."""
+METRIC: Final = re.compile(
+    r"\s-\s(?P<name>[A-Za-z_][\w\-/ ]*?):\s(?P<value>[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))(?=\s|$)", re.IGNORECASE
+)
+IMPROVED: Final = re.compile(r"early stopping|EarlyStopping", re.IGNORECASE)
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim text with `Epoch 1/20` on a line of its own and bars that show a loss."""
+    epochs = sum(EPOCH.match(line) is not None for line in log.sample_lines)
+    bars = sum((BAR.match(line) or QUIET.match(line)) is not None and METRIC.search(line) is not None for line in log.sample_lines)
+    if not epochs or not bars:
+        return Score(0.0, 'no "Epoch 1/20" with a bar that shows a loss')
+    return Score(0.9, f"{epochs} epoch headers and {bars} bars with metrics")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the last values of every epoch."""
+    columns, state, last = Columns(), _State(), 0
+    for line in log.lines():
+        last = line.number
+        header = EPOCH.match(line.text)
+        if header:
+            state.close(columns)
+            epoch, planned = int(header[1]), int(header[2])
+            if planned == 1 == state.planned:  # a loop that calls fit() for one epoch at a time
+                state.epoch += 1
+                continue
+            if planned != state.planned and planned > 1:
+                yield RawFact("epochs", planned, line.number)
+            if epoch <= state.epoch:
+                yield RawSegment(line.number, "restart")
+            state.epoch, state.planned = epoch, planned
+        elif (BAR.match(line.text) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):
+            state.values, state.line = found, line.number
+        elif kind := find_event(line.text):
+            yield RawEvent(kind, line.number, quote(line.text))
+        elif IMPROVED.search(line.text):
+            yield RawEvent("early_stop", line.number, quote(line.text))
+    state.close(columns)
+    if state.planned == 1 == state.epoch:
+        yield RawFact("epochs", 1, state.line)
+    yield from columns.chunks()
+    yield RowsRead(state.rows, last)
+
+
+class _State:
+    """The epoch that is being read and the last values its bar showed."""
+
+    def __init__(self) -> None:
+        self.epoch, self.planned, self.rows, self.line = 0, 0, 0, 0
+        self.values: list[tuple[str, str]] = []
+
+    def close(self, columns: Columns) -> None:
+        """Put the epoch's last values into the columns."""
+        for printed, text in self.values:
+            value = number(text)
+            if value is not None:
+                split, name = split_name(printed)
+                statistic = Statistic.VALUE if name in ("lr", "learning_rate") else Statistic.EPOCH_MEAN
+                columns.add(ColumnKey(name, split, Axis.EPOCH, statistic), float(self.epoch), value, self.line)
+        self.rows += bool(self.values)
+        self.values = []
+
+
+PARSER = Parser(
+    id="keras_stdout",
+    title=Text(zh="Keras 的进度输出", en="progress output of Keras"),
+    sniff=sniff,
+    read=read,
+)

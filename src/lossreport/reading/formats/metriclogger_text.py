@@ -1,0 +1,259 @@
+"""What a MetricLogger prints: `Epoch: [0]  [10/1200]  lr: 0.000005  closs: 8.5123 (8.6001)  ...`, two dialects.
+
+xllmx (Lumina-mGPT, RynnVLA): the first number is the mean of the last 1000 iterations of one rank, no `eta:`. DeiT, MAE, DETR: the
+median of the last 20, with `eta:`. In parentheses both print that rank's mean since the start of the epoch. The block after
+`Averaged stats:` is printed after all ranks were averaged: its parentheses are epoch means (FORMATS.md 1.3, 1.4, 2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from lossreport.model.run import Axis, Statistic, Status
+from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.kit.events import FINISHED, find_event, quote
+from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawEvent,
+    RawFact,
+    RawSegment,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
+from lossreport.text import Text
+
+ROW: Final = re.compile(
+    r"(?:^|[\s\]>])(?P<header>[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?):?\s+(?:\[(?P<epoch>\d+)\]\s+)?"
+    r"\[\s*(?P<i>\d+)/(?P<n>\d+)\]\s\s(?P<meters>\S.*)$"
+)
+AVERAGED: Final = re.compile(r"(?:^|[\s\]>])Averaged stats:\s*(?P<meters>.*)$")
+STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?")
+METER: Final = re.compile(r"(?P<first>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))(?: \((?P<mean>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))\))?$")
+TRAIN_HEADERS: Final = ("epoch", "train")
+
+XLLMX_WINDOW: Final = 1000
+DEIT_WINDOW: Final = 20
+"""`SmoothedValue(window_size=...)`: FORMATS.md 1.3 and 2."""
+SINGLE_MEANS: Final = ("time", "data")
+"""Meters printed without parentheses that are window means; all others print their last value (lr, class_error, max mem)."""
+
+
+TORN_ROW = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
+TORN_STATS = Text(zh="文件在 Averaged stats 中间结束", en="the file ends in the middle of the averaged stats")
+NO_METER = Text(zh="这一行没有可读的指标", en="a row without a meter that can be read")
+
+
+class Meter(NamedTuple):
+    """One `name: first (mean)` of a row; `mean` is None where the row prints none. `resolution` is that of the last decimal."""
+
+    name: str
+    first: float
+    mean: float | None
+    resolution: float
+
+
+EXACT: Final = 1e-8
+"""A number with more decimals is printed as Python holds it: how many there are differs from row to row and is no resolution. All rows of a meter are
+one series, whatever their decimals."""
+PARAMETERS: Final = re.compile(r"\bnumber of params(?:\s*\(M\))?: (\d+)\b(?!\.)")
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim text with `[i/n]` rows whose meters read `name: number (number)`."""
+    rows = averaged = 0
+    for text in log.head_lines:
+        match = ROW.search(text)
+        if match and any(meter.mean is not None for meter in meters(match["meters"])):
+            rows += 1
+        averaged += AVERAGED.search(text) is not None
+    if not rows:
+        return Score(0.0, "no row of the form `Epoch: [0]  [10/1200]  loss: 1.0 (1.0)`")
+    return Score(min(0.95, 0.6 + 0.1 * rows + 0.1 * (averaged > 0)), f"{rows} rows `Epoch: [e]  [i/n]  name: x (mean)` in the head")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the rows of the training passes as columns, the averaged stats of every pass as epoch means, facts and events."""
+    state = Reading()
+    for line in log.lines():
+        yield from state.take(line)
+        if state.columns.full():
+            yield from state.columns.chunks()
+    yield from state.columns.chunks()
+    yield from state.stamps()
+    yield RowsRead(state.rows, state.last_line)
+
+
+@dataclass
+class Reading:
+    """Where in the log the reader stands: the pass (training or validation) of which epoch, and what the next line may be."""
+
+    columns: Columns = field(default_factory=Columns)
+    rows: int = 0
+    last_line: int = 0
+    epoch: int = -1
+    iteration: int = -1
+    split: str = "train"
+    finished_passes: int = 0
+    eta: bool | None = None
+    shape: list[bool] = field(default_factory=list)
+    """Which meters of the last row print no mean: a row at the end of a file that looks otherwise is torn."""
+    averaged_next: bool = False
+    fresh_process: bool = False
+    facts_read: set[str] = field(default_factory=set)
+    made: dict[tuple[str, bool], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
+    first_stamp: str = ""
+    last_stamp: str = ""
+
+    def take(self, line: Line) -> Iterator[Record]:
+        """Read one line; yield facts, events and segments at once, values later through `columns`."""
+        self.last_line = line.number
+        if self.averaged_next:
+            self.averaged_next = False
+            found = meters(line.text)
+            if found:
+                yield from self._averaged(found, line)
+                return
+        match = ROW.search(line.text)
+        if match:
+            self._stamp(line.text)
+            yield from self._row(match, line)
+        else:
+            yield from self._other(line)
+
+    def stamps(self) -> Iterator[Record]:
+        """Yield the first and the last time stamp, where the log has any."""
+        if self.first_stamp:
+            yield RawTime(self.first_stamp)
+            yield RawTime(self.last_stamp)
+
+    def _row(self, match: re.Match[str], line: Line) -> Iterator[Record]:
+        found = meters(match["meters"])
+        if not line.complete and [meter.mean is None for meter in found] != self.shape:
+            yield SkippedLine(line.number, TORN_ROW, torn=True)
+            return
+        if not found:
+            yield SkippedLine(line.number, NO_METER)
+            return
+        yield from self._advance(match, line)
+        self.rows += 1
+        if self.split != "train":  # rows inside a validation pass count samples, not training
+            return
+        self.shape = [meter.mean is None for meter in found]
+        if self.eta is None:
+            self.eta = "eta: " in match["meters"]
+        x = float(max(self.epoch, 0) * int(match["n"]) + self.iteration)  # DINOv2 names no epoch
+        for meter in found:
+            resolution = 0.0 if meter.resolution < EXACT else meter.resolution
+            first, mean = self._keys(meter.name, meter.mean is None, resolution)
+            if mean is not None and meter.mean is not None:
+                self.columns.add(mean, x, meter.mean, line.number, self.epoch)
+            self.columns.add(first, x, meter.first, line.number, self.epoch)
+
+    def _advance(self, match: re.Match[str], line: Line) -> Iterator[Record]:
+        header, i = match["header"].lower(), int(match["i"])
+        training = header.startswith(TRAIN_HEADERS)
+        epoch = int(match["epoch"]) if training and match["epoch"] else self.epoch
+        if not training:
+            self.split = "test" if header.startswith("test") else "val"
+            return
+        if epoch == self.epoch and self.finished_passes and not self.fresh_process:
+            # the same header again after "Averaged stats": xllmx validates in-distribution, then out-of-distribution (FORMATS.md 1.4)
+            self.split = "val_ind" if self.finished_passes == 1 else "val_ood"
+            return
+        if epoch < self.epoch or (epoch == self.epoch and i <= self.iteration):
+            yield RawSegment(line.number, "resume" if self.fresh_process else "restart")
+        if epoch != self.epoch or self.fresh_process:
+            self.finished_passes = 0
+        self.epoch, self.iteration, self.split, self.fresh_process = epoch, i, "train", False
+
+    def _keys(self, name: str, single: bool, resolution: float) -> tuple[ColumnKey, ColumnKey | None]:
+        """Return the columns of a meter's first number and of its mean in parentheses, None where the row prints none."""
+        made = self.made.get((name, single))
+        if made is None:
+            if single:
+                statistic, window = (Statistic.WINDOW_MEAN, self._window()) if name in SINGLE_MEANS else (Statistic.VALUE, None)
+            else:
+                statistic, window = (Statistic.WINDOW_MEDIAN if self.eta else Statistic.WINDOW_MEAN), self._window()
+            first = ColumnKey(name, "train", Axis.ITERATION, statistic, window, "", resolution or None)
+            mean = None if single else first._replace(statistic=Statistic.RUNNING_MEAN, window=None)
+            made = self.made[name, single] = (first, mean)
+        return made
+
+    def _window(self) -> int:
+        return DEIT_WINDOW if self.eta else XLLMX_WINDOW
+
+    def _averaged(self, found: list[Meter], line: Line) -> Iterator[Record]:
+        if not line.complete:
+            yield SkippedLine(line.number, TORN_STATS, torn=True)
+            return
+        for meter in found:
+            if meter.mean is not None:
+                key = ColumnKey(meter.name, self.split, Axis.EPOCH, Statistic.EPOCH_MEAN, None, "", meter.resolution)
+                self.columns.add(key, float(self.epoch), meter.mean, line.number)
+        self.finished_passes += 1
+
+    def _other(self, line: Line) -> Iterator[Record]:
+        if match := AVERAGED.search(line.text):
+            self._stamp(line.text)
+            found = meters(match["meters"])
+            if found:
+                yield from self._averaged(found, line)
+            self.averaged_next = not match["meters"].strip()
+            return
+        facts = namespace_facts(line.text)
+        if facts:
+            self._stamp(line.text)
+            self.fresh_process = True
+            yield from (RawFact(name, value, line.number) for name, value in facts if name not in self.facts_read)
+            self.facts_read.update(name for name, _ in facts)
+        if match := PARAMETERS.search(line.text):
+            yield RawFact("n_parameters", int(match[1]), line.number)
+        if kind := find_event(line.text):
+            self.fresh_process = self.fresh_process or kind == "resume"
+            yield RawEvent(kind, line.number, quote(line.text))
+        elif FINISHED.search(line.text):
+            yield RawStatus(Status.FINISHED, line.number)
+
+    def _stamp(self, text: str) -> None:
+        if match := STAMP.search(text):
+            self.first_stamp = self.first_stamp or match[0]
+            self.last_stamp = match[0]
+
+
+def meters(text: str) -> list[Meter]:
+    """Return the meters of a row; fields are separated by two spaces, and those that are no numbers (eta) are left out."""
+    found = []
+    for part in text.split("  "):
+        name, colon, value = part.partition(": ")
+        match = METER.match(value.strip()) if colon else None
+        if match is not None:
+            first, mean = match.groups()
+            found.append(Meter(name.strip(), float(first), None if mean is None else float(mean), _resolution(mean or first)))
+    return found
+
+
+def _resolution(printed: str) -> float:
+    point = printed.find(".")
+    decimals = 4 if "e" in printed else len(printed) - point - 1 if point >= 0 else 0
+    return STEPS[decimals] if decimals < len(STEPS) else 10.0**-decimals
+
+
+STEPS: Final = tuple(10.0**-decimals for decimals in range(12))
+
+
+PARSER = Parser(
+    id="metriclogger_text",
+    title=Text(zh="MetricLogger 的文本输出（DeiT、MAE、DETR、xllmx）", en="MetricLogger text (DeiT, MAE, DETR, xllmx)"),
+    sniff=sniff,
+    read=read,
+)

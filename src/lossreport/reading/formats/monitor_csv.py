@@ -1,0 +1,69 @@
+"""`monitor.csv` of Stable-Baselines3 and of Gym before it: an episode a row, with its reward `r`, its length `l` and the seconds `t` since the start.
+
+Source: `common/monitor.py` of Stable-Baselines3 2: a comment of JSON (`t_start`, `env_id`), the header `r,l,t`, then the columns the user asked for.
+An episode stands at the steps of the environment until its end, the sum of the lengths, as `results_plotter` draws it.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.rows import number
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
+from lossreport.text import Text
+
+COMMENT: Final = re.compile(r"^#\s*(\{.*\"t_start\".*\})\s*$")
+HEADER: Final = re.compile(r"^r,l,t(?:,|$)")
+NAMES: Final = {"r": "episode_reward", "l": "episode_length"}
+"""Columns are told by what they are: `r` alone says nothing to a reader."""
+BROKEN = Text(zh="不是一行奖励、长度与时间", en="not a row of reward, length and time")
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim the header `r,l,t`, and more surely below the comment that the wrapper writes."""
+    lines = [line.strip() for line in log.head_lines[:2]]
+    if len(lines) == 2 and COMMENT.match(lines[0]) and HEADER.match(lines[1]):
+        return Score(0.97, "the comment and the header of a Monitor")
+    return Score(0.8, "the header of a Monitor") if lines and HEADER.match(lines[0]) else Score(0.0, "no header r,l,t")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield reward and length of every episode, and the environment as a fact."""
+    columns, names, steps, rows, last = Columns(), [], 0.0, 0, 0
+    for line in log.lines():
+        text, last = line.text.strip(), line.number
+        if comment := COMMENT.match(text):
+            env = json.loads(comment[1]).get("env_id")
+            if isinstance(env, str):
+                yield RawFact("env_id", env, line.number)
+        elif HEADER.match(text):
+            names, steps = text.split(","), 0.0
+        elif text:
+            cells = [number(cell) for cell in next(csv.reader([text]))]
+            reward, length = (cells[0], cells[1]) if len(cells) >= len(names) >= 3 else (None, None)
+            if reward is None or length is None:
+                yield SkippedLine(line.number, BROKEN)
+                continue
+            steps += length
+            for name, value in zip(names, cells, strict=False):
+                if value is not None and name != "t":
+                    columns.add(ColumnKey(NAMES.get(name, name), "train", Axis.STEP, Statistic.VALUE), steps, value, line.number)
+            rows += 1
+    yield from columns.chunks()
+    yield RowsRead(rows, last)
+
+
+PARSER = Parser(
+    id="monitor_csv",
+    title=Text(
+        zh="Stable-Baselines3 / Gym 的 monitor.csv（每行一个 episode）", en="monitor.csv of Stable-Baselines3 and Gym (an episode a row)"
+    ),
+    sniff=sniff,
+    read=read,
+)

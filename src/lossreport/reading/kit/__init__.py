@@ -1,0 +1,1 @@
+"""What parsers are made of: lines, rows, tables, JSON, names, settings, events."""

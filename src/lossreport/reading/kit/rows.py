@@ -1,0 +1,332 @@
+"""One record of named values, from JSON, a dict printed as text or a table row: which name is the axis, which are metrics, what is NaN."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, NamedTuple
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.kit.names import behind, split_name
+from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment
+
+STEP_NAMES: Final = (
+    "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
+    "num_updates", "update", "updates", "_step", "optimizer_step", "current_step", "trainer/step", "vla train/step", "n_step", "步数", "步",
+    "total_timesteps", "time/total_timesteps", "timesteps_total", "total_env_steps", "num_env_steps", "env_steps", "totalenvinteracts", "timesteps", "frame", "frames",
+    "total_frames", "num_frames",
+)  # fmt: skip
+ITERATION_NAMES: Final = (
+    "iteration",
+    "iter",
+    "iterations",
+    "it",
+    "iters",
+    "n_iter",
+    "batch",
+    "batch_idx",
+    "itr",
+    "iter_num",
+    "num_iter",
+    "boosting_round",
+    "round",
+    "episode",
+    "episodes",
+    "迭代",
+    "迭代次数",
+)
+EPOCH_NAMES: Final = (
+    "epoch",
+    "epochs",
+    "ep",
+    "current_epoch",
+    "train_epoch",
+    "epoch_num",
+    "epoch_idx",
+    "num_epoch",
+    "epoch_id",
+    "n_epoch",
+    "vla train/epoch",
+    "轮次",
+    "轮",
+    "训练轮次",
+    "周期",
+)
+OTHER_NAMES: Final = (
+    ("samples", Axis.SAMPLES),
+    ("consumed_samples", Axis.SAMPLES),
+    ("n_samples", Axis.SAMPLES),
+    ("num_samples", Axis.SAMPLES),
+    ("tokens", Axis.TOKENS),
+    ("num_tokens", Axis.TOKENS),
+    ("consumed_tokens", Axis.TOKENS),
+    ("total_tokens", Axis.TOKENS),
+)
+AXES: Final = (
+    *((name, Axis.STEP) for name in STEP_NAMES),
+    *((name, Axis.ITERATION) for name in ITERATION_NAMES),
+    *((name, Axis.EPOCH) for name in EPOCH_NAMES),
+    *OTHER_NAMES,
+)
+"""Names of what x counts, surest first."""
+SPLIT_NAMES: Final = ("mode", "split", "phase", "stage", "subset", "set", "type", "tag", "阶段")
+SPLIT_VALUES: Final = {
+    "train": "train", "training": "train", "trn": "train", "fit": "train", "learn": "train", "训练": "train",
+    "val": "val", "valid": "valid", "validation": "val", "vali": "val", "dev": "dev", "验证": "val", "cv": "val",
+    "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test", "测试": "test", "评估": "eval",
+    "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
+}  # fmt: skip
+BOOKKEEPING: Final = re.compile(
+    r"(?:.*[_/ ])?(?:percentage|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
+    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|index|idx|row|id"
+    r"|unnamed: ?\d+)(?:\(s\))?",
+    re.IGNORECASE,
+)
+"""Names that are neither metric nor axis; a duration of each step (`time`, `step_time`) is a metric and not among them."""
+PLANS: Final = {
+    "total_steps": "max_steps",
+    "max_steps": "max_steps",
+    "max_iters": "max_steps",
+    "total_epochs": "epochs",
+    "max_epochs": "epochs",
+    "num_epochs": "epochs",
+}
+SUMMARY: Final = re.compile(
+    r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
+)
+"""What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
+SINCE_1970: Final = 1e9
+"""A `time` above this is a date in seconds, not a duration."""
+INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
+"""What a logger prints as it is at that step, whatever it averages besides."""
+NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
+"""1,234,567.8: commas between groups of three digits."""
+DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
+"""2,5 as a European spreadsheet writes it: whatever is no grouping."""
+NOT_FINITE: Final = {
+    "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan,
+    "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
+    "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
+}  # fmt: skip
+WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(|\[)([^,)\]]+)(?:[^)\]]*\)|\])$")
+
+
+class Place(NamedTuple):
+    """Where a row stands: the axis, x as printed, and the epoch where one stands beside it (else NaN)."""
+
+    axis: Axis
+    x: float
+    epoch: float
+
+
+def number(value: object) -> float | None:
+    """Return a number, also one printed as text or as NaN in any of its spellings; None for what is no number."""
+    kind = type(value)
+    if kind is float:
+        return value  # type: ignore[return-value]
+    if kind is int:
+        return float(value)  # type: ignore[arg-type]
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    return _of_text(value) if isinstance(value, str) else None
+
+
+def _of_text(text: str) -> float | None:
+    text = text.strip().strip("'\"")
+    wrapped = WRAPPED.match(text)
+    text = wrapped[1].strip() if wrapped else text
+    if NUMBER.fullmatch(text):
+        return float(text)
+    if "," in text:
+        return float(text.replace(",", "")) if GROUPED.fullmatch(text) else decimal(text)
+    return NOT_FINITE.get(text.lower())
+
+
+def decimal(text: str) -> float | None:
+    """Return a number written with a decimal comma, None where the text is none."""
+    return float(text.replace(",", ".")) if DECIMAL_COMMA.fullmatch(text) else None
+
+
+def flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the leaves of a record; names of nested ones are joined by a slash, short lists of numbers are numbered."""
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            yield from flat(value, f"{prefix}{name}/")
+        elif isinstance(value, list) and 0 < len(value) <= LIST_LIMIT and all(number(item) is not None for item in value):
+            yield from ((f"{prefix}{name}_{i}" if len(value) > 1 else f"{prefix}{name}", item) for i, item in enumerate(value))
+        else:
+            yield f"{prefix}{name}", value
+
+
+LIST_LIMIT: Final = 32
+"""Longer lists are histograms or images, not metrics."""
+
+
+def place_of(row: Mapping[str, Any], count: int) -> Place:
+    """Return where a flat row stands; without any axis x is the number of the row."""
+    return _place(row, shape_of(tuple(row)), count)
+
+
+def _place(row: Mapping[str, Any], shape: Shape, count: int) -> Place:
+    epoch = next((x for name in shape.epochs if (x := number(row[name])) is not None), math.nan)
+    for name, axis in shape.axes:
+        x = number(row[name])
+        if x is not None and math.isfinite(x):
+            return Place(axis, x, epoch)
+    return Place(Axis.ROW, float(count), math.nan)
+
+
+def split_of_folder(shown: str) -> str | None:
+    """Return the split that the innermost folder called like one names (`logs/validation/events...`), or None."""
+    parts = shown.lower().split("/")[:-1]
+    return next((SPLIT_VALUES[part] for part in reversed(parts) if part in SPLIT_VALUES), None)
+
+
+def is_axis(name: str) -> bool:
+    """Return whether a name counts steps, epochs and the like."""
+    return name.lower().strip() in AXIS_SET
+
+
+AXIS_SET: Final = frozenset(name for name, _ in AXES if name not in ("tokens", "num_tokens", "total_tokens"))
+
+
+def split_of(row: Mapping[str, Any]) -> str | None:
+    """Return the split that a row names in a column of its own (`mode: train`), or None."""
+    return _split(row, shape_of(tuple(row)))
+
+
+def _split(row: Mapping[str, Any], shape: Shape) -> str | None:
+    for name in shape.splits:
+        value = row[name]
+        if isinstance(value, str) and value.strip().lower() in SPLIT_VALUES:
+            return SPLIT_VALUES[value.strip().lower()]
+    return None
+
+
+class Shape(NamedTuple):
+    """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed.
+
+    `behind` holds (split, name) of the names that end in a split.
+    """
+
+    axes: tuple[tuple[str, Axis], ...]
+    epochs: tuple[str, ...]
+    splits: tuple[str, ...]
+    plans: tuple[tuple[str, str], ...]
+    metrics: tuple[str, ...]
+    behind: Mapping[str, tuple[str, str]]
+
+
+@lru_cache(maxsize=4096)
+def shape_of(names: tuple[str, ...]) -> Shape:
+    """Return what each of a row's names is, surest axis first."""
+    folded = {name.lower().strip(): name for name in names}
+    return Shape(
+        axes=tuple((folded[name], axis) for name, axis in AXES if name in folded),
+        epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
+        splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
+        plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
+        metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name)),
+        behind=behind(names),
+    )
+
+
+@lru_cache(maxsize=65536)
+def _named(printed: str, default: str) -> tuple[str, str, bool, bool]:
+    """Return (name, split, whether it counts steps and the like, whether it may be a date) of a printed name."""
+    split, name = split_name(printed, default)
+    return name, split, is_axis(name), CLOCK.fullmatch(name) is not None
+
+
+@dataclass
+class RowWriter:
+    """Puts flat rows into columns, sees where x goes back, and keeps apart what is said once about the whole run.
+
+    `statistic` is what values are where nothing else is known; `window` counts logger iterations.
+    """
+
+    columns: Columns = field(default_factory=Columns)
+    statistic: Statistic = Statistic.UNKNOWN
+    window: int | None = None
+    rows: int = 0
+    resolution: float | None = None
+    _last: dict[tuple[str, Axis], float] = field(default_factory=dict)
+    _plans: dict[str, float] = field(default_factory=dict)
+    _keys: dict[tuple[str, str, Axis], ColumnKey] = field(default_factory=dict)
+
+    def add(
+        self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
+    ) -> Iterator[RawFact | RawSegment]:
+        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric and where x goes back."""
+        line = lines if isinstance(lines, int) else min(lines.values(), default=1)
+        shape = shape_of(tuple(row))
+        place = _place(row, shape, self.rows)
+        default = split or _split(row, shape) or "train"
+        if shape.plans:
+            yield from self._said_once(row, shape, line)
+        values = self._values(row, shape, default, set(ignore))
+        if not values:
+            return
+        yield from self._segment(values[0][1], place, line)
+        epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
+        for name, its_split, printed, value in values:
+            key = self._key(name, its_split, place.axis)
+            self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
+        self.rows += 1
+
+    def _key(self, name: str, split: str, axis: Axis) -> ColumnKey:
+        key = self._keys.get((name, split, axis))
+        if key is None:
+            statistic, window = self._meaning(name, split)
+            key = self._keys[name, split, axis] = ColumnKey(name, split, axis, statistic, window, "", self.resolution)
+        return key
+
+    def _meaning(self, name: str, split: str) -> tuple[Statistic, int | None]:
+        if INSTANT.fullmatch(name):
+            return Statistic.VALUE, None
+        if split == "train":
+            return self.statistic, self.window
+        return (Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE), None
+
+    def _values(self, row: Mapping[str, Any], shape: Shape, default: str, ignore: set[str]) -> list[tuple[str, str, str, float]]:
+        found = []
+        for printed in shape.metrics:
+            value = number(row[printed])
+            if value is None or printed in ignore:
+                continue
+            name, split, is_place, may_be_date = _named(printed, default)
+            if is_place or (may_be_date and value > SINCE_1970):
+                continue
+            split, name = shape.behind.get(printed, (split, name))
+            found.append((name, split, printed, value))
+        return found
+
+    def _said_once(self, row: Mapping[str, Any], shape: Shape, line: int) -> Iterator[RawFact]:
+        for name, plan in shape.plans:
+            value = number(row[name])
+            if value is not None and self._plans.get(plan) != value:
+                self._plans[plan] = value
+                yield RawFact(plan, int(value) if value.is_integer() else value, line)
+
+    def _segment(self, split: str, place: Place, line: int) -> Iterator[RawSegment]:
+        """Yield a segment where the training rows go back; a validation row at the step of a training row does not."""
+        key = (split, place.axis)
+        before = self._last.get(key)
+        self._last[key] = place.x
+        if split != "train" or before is None or place.axis is Axis.ROW or place.x >= before:
+            return
+        yield RawSegment(line, "restart")
+
+
+def facts_of(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:
+    """Yield the values of a record that speaks of the whole run."""
+    for name, value in row.items():
+        if isinstance(value, bool | int | float | str) and not is_axis(name):
+            yield RawFact(name, value, line)

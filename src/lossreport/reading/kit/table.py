@@ -1,0 +1,358 @@
+"""Reads tables of text, CSV and its kin: finds separator and header, turns clean stretches into columns at once, odd lines one by one."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
+from lossreport.reading.bytes.reader import Block, Line, LogFile
+from lossreport.reading.kit.names import METRIC_LIKE, behind, split_name
+from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INSTANT, PLANS, is_axis, number
+from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
+from lossreport.text import Text
+
+SEPARATORS: Final = (",", "\t", ";", "|")
+BLANKS: Final = " "
+BATCH: Final = 50_000
+HEAD_ROWS: Final = 30
+SAME_WIDTH: Final = 0.7
+ODD: Final = re.compile(r'nan|"|inf|#|\bna\b|null|none', re.IGNORECASE)
+"""A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for the same."""
+DIGITS: Final = b"0123456789.+-eE \n"
+"""What numbers are made of: text of nothing else needs no further look."""
+MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
+"""Cells that say "not logged here"; "nan" is none of them."""
+RUN_NAMES: Final = frozenset(("run", "run_id", "run_name", "trial", "trial_id", "fold", "experiment", "exp", "exp_name"))
+WRONG_WIDTH = Text(zh="有 {found} 个字段，表头有 {wanted} 个", en="has {found} fields where the header has {wanted}")
+TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
+
+
+class Meaning(NamedTuple):
+    """What a column of a table is: the metric's name, its split, what a value of it is, and its axis where it is not the table's."""
+
+    name: str
+    split: str
+    statistic: Statistic
+    window: int | None = None
+    axis: Axis | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table found in a file: its separator, the names of its columns, and the line of its header."""
+
+    separator: str
+    header: tuple[str, ...]
+    line: int
+    rows: int = 0
+    decimal_comma: bool = False
+
+    def cells(self, line: str) -> list[str]:
+        """Return the cells of a row; numbers with a decimal comma get their point."""
+        found = cells(line, self.separator)
+        return [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in found] if self.decimal_comma else found
+
+    def names(self) -> frozenset[str]:
+        """Return the names in lower case."""
+        return frozenset(name.lower() for name in self.header)
+
+
+def find_table(log: LogFile) -> Table | None:
+    """Return the table that the first lines hold, or None: a header of names over rows of as many cells, numbers among them."""
+    numbered = [(i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip()]
+    lines = [(i, line) for i, line in numbered if not line.startswith("#")]
+    if (found := _commented(numbered, lines)) is not None:
+        return found
+    for start, (at, head) in enumerate(lines[:HEAD_ROWS]):
+        body = [line for _, line in lines[start + 1 : start + 1 + HEAD_ROWS]]
+        for separator in (*SEPARATORS, BLANKS):
+            header = cells(head, separator)
+            if (
+                len(header) >= 2
+                and _is_header(header)
+                and _fits(header, body, separator)
+                and not (separator == BLANKS and _is_prose(header, body))
+            ):
+                comma = separator != "," and _has_decimal_commas(body, separator)
+                return Table(separator=separator, header=tuple(header), line=at, rows=len(body), decimal_comma=comma)
+    return None
+
+
+def _commented(numbered: Sequence[tuple[int, str]], lines: Sequence[tuple[int, str]]) -> Table | None:
+    """Return the table whose header is a comment, as numpy and DeePMD write it: `#  step  rmse_val  lr` over rows of numbers alone."""
+    body = [line for _, line in lines[:HEAD_ROWS]]
+    if not body or any(number(cell) is None for line in body[:-1] for cell in re.split(r"[\s,;]+", line.strip())):
+        return None
+    for at, head in reversed([(i, line) for i, line in numbered if i < lines[0][0]]):
+        for separator in (*SEPARATORS, BLANKS):
+            header = cells(head.lstrip("# "), separator)
+            if len(header) >= 2 and _is_header(header) and _fits(header, body, separator) and not _is_prose(header, body):
+                return Table(separator=separator, header=tuple(header), line=at, rows=len(body))
+    return None
+
+
+def _has_decimal_commas(body: Sequence[str], separator: str) -> bool:
+    """Return whether commas stand for points: some cell shows it; in a table of semicolons nothing else is likely."""
+    commas = [cell for line in body for cell in cells(line, separator) if DECIMAL_COMMA.fullmatch(cell)]
+    return bool(commas) and (separator == ";" or any(not GROUPED.fullmatch(cell) for cell in commas))
+
+
+def cells(line: str, separator: str) -> list[str]:
+    """Return the cells of a line without blanks around them."""
+    if separator == BLANKS:
+        return line.split()
+    if '"' in line:
+        return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
+    return [cell.strip() for cell in line.split(separator)]
+
+
+def _is_prose(header: Sequence[str], body: Sequence[str]) -> bool:
+    """Return whether a blank separates words, not cells: in a table nearly every cell below plain names is a number."""
+    if not all(re.fullmatch(r"[A-Za-z_][\w./@()%-]*", name) for name in header):
+        return True
+    found = [cell for line in body for cell in line.split()]
+    return sum(number(cell) is not None for cell in found) < SAME_WIDTH * len(found)
+
+
+def _is_header(header: Sequence[str]) -> bool:
+    named = [cell for cell in header if cell]
+    return all(number(cell) is None for cell in named) and len(set(named)) == len(named) and len(named) >= len(header) - 1
+
+
+def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
+    if not body:
+        return False
+    rows = [cells(line, separator) for line in body]
+    good = [row for row in rows if len(row) == len(header)]
+    if len(good) < max(1, SAME_WIDTH * (len(rows) - 1)):
+        return False
+    numeric = Counter(i for row in good for i, cell in enumerate(row) if number(cell) is not None)
+    return len(numeric) >= 2 or (len(numeric) == 1 and len(header) == 2)
+
+
+def plain_meaning(name: str) -> Meaning | None:
+    """Return what a column of a table of unknown make is: a value of unknown statistic, or None where it is no metric."""
+    if is_axis(name) or BOOKKEEPING.fullmatch(name) or not name:
+        return None
+    split, short = split_name(name)
+    return Meaning(short, split, Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
+
+
+def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
+    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation."""
+    ends = behind(header)
+
+    def meaning(name: str) -> Meaning | None:
+        means = plain_meaning(name)
+        return means if means is None or name not in ends else means._replace(split=ends[name][0], name=ends[name][1])
+
+    return meaning
+
+
+def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning) -> bool:
+    """Return whether the columns are those of a training log: one is called like a metric."""
+    found = [means for name in table.header if (means := meaning(name))]
+    return any(METRIC_LIKE.search(means.name) for means in found)
+
+
+def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | None]) -> Iterator[Record]:
+    """Yield the values of a table row by row in order, cells that say nothing left out."""
+    reader = _Reader(table=table, meaning=meaning)
+    for block in log.blocks():
+        if block.number > table.line and reader.is_plain(block):
+            yield from reader.read_block(block)
+            continue
+        lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip() and not line.text.startswith("#"))
+        while batch := list(islice(lines, BATCH)):
+            yield from reader.read(batch)
+    yield from (RawSegment(line, "new_run") for line in reader.new_runs())
+    yield RowsRead(reader.rows, reader.last)
+
+
+@dataclass(kw_only=True)
+class _Reader:
+    """Reads batches of lines of one table; a header repeated in the middle may change the columns from there on."""
+
+    table: Table
+    meaning: Callable[[str], Meaning | None]
+    rows: int = 0
+    last: int = 0
+    before: float | None = None
+    plans: dict[str, float] = field(default_factory=dict)
+    run_changes: list[tuple[int, str]] = field(default_factory=list)
+
+    def is_plain(self, block: Block) -> bool:
+        """Return whether every line of a block is a row of plain numbers and empty cells."""
+        if self.table.separator == BLANKS or block.noisy or not block.complete:
+            return False
+        separator, width = self.table.separator, len(self.table.header) - 1
+        if not all(text.count(separator) == width for text in block.texts):
+            return False
+        text = "\n".join(block.texts)
+        return not text.encode().translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
+
+    def read_block(self, block: Block) -> Iterator[Record]:
+        self.last = block.number + len(block.texts) - 1
+        yield from self._emit(self._numbers("\n".join(block.texts)), np.arange(block.number, self.last + 1), None)
+
+    def read(self, batch: Sequence[Line]) -> Iterator[Record]:
+        self.last = batch[-1].number
+        if self._is_clean(batch):
+            yield from self._emit(
+                self._numbers("\n".join(line.text for line in batch)), np.array([line.number for line in batch], dtype=np.int64), None
+            )
+        else:
+            yield from self._one_by_one(batch)
+
+    def _is_clean(self, batch: Sequence[Line]) -> bool:
+        separator, width = self.table.separator, len(self.table.header) - 1
+        if separator == BLANKS or not batch[-1].complete:
+            return False
+        return all(line.text.count(separator) == width and ODD.search(line.text) is None for line in batch)
+
+    def _numbers(self, text: str) -> dict[int, Any]:
+        import pandas as pd
+
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=self.table.separator,
+            header=None,
+            skipinitialspace=True,
+            low_memory=False,
+            keep_default_na=False,
+            na_values=[""],
+        )
+        columns: dict[int, Any] = {}
+        for i in range(frame.shape[1]):
+            column = frame[i]
+            numeric = column.dtype.kind in "fiu"
+            columns[i] = column.to_numpy(dtype=np.float64) if numeric else [str(cell).strip() for cell in column]
+        return columns
+
+    def _one_by_one(self, batch: Sequence[Line]) -> Iterator[Record]:
+        """Read lines of any shape: repeated headers, torn and short rows, NaN beside empty cells."""
+        held: list[tuple[int, list[str]]] = []
+        for line in batch:
+            row = self.table.cells(line.text)
+            if row and row[-1] == "" and len(row) == len(self.table.header) + 1:
+                row.pop()
+            if len(row) == len(self.table.header) and not (set(row) & set(self.table.header) and _is_header(row)):
+                if not line.complete and self._is_torn(row):
+                    yield SkippedLine(line.number, TORN, torn=True)
+                    continue
+                held.append((line.number, row))
+                continue
+            yield from self._held(held)
+            held = []
+            if len(row) >= 2 and _is_header(row) and set(row) & set(self.table.header):
+                self.table = Table(separator=self.table.separator, header=tuple(row), line=line.number)
+                continue
+            yield SkippedLine(
+                line.number,
+                TORN
+                if not line.complete
+                else Text(
+                    zh=WRONG_WIDTH.zh.format(found=len(row), wanted=len(self.table.header)),
+                    en=WRONG_WIDTH.en.format(found=len(row), wanted=len(self.table.header)),
+                ),
+                torn=not line.complete,
+            )
+        yield from self._held(held)
+
+    def _is_torn(self, row: Sequence[str]) -> bool:
+        """Return whether a last line of full width, without a line break, breaks off inside its last cell; a number there is kept."""
+        return bool(row[-1]) and number(row[-1]) is None
+
+    def _held(self, held: list[tuple[int, list[str]]]) -> Iterator[Record]:
+        if held:
+            width = len(self.table.header)
+            yield from self._emit(
+                {i: [row[i] for _, row in held] for i in range(width)}, np.array([line for line, _ in held], dtype=np.int64), held
+            )
+
+    def _emit(self, columns: dict[int, Any], line: Ints, held: object) -> Iterator[Record]:
+        """Yield the chunks of one stretch of rows."""
+        values = {i: _floats(column) for i, column in columns.items()}
+        axis, x, epoch = self._axis(values, len(line))
+        yield from self._plans(values, line)
+        self._note_runs(columns, line)
+        yield from self._restarts(x, line, axis)
+        for i, name in enumerate(self.table.header):
+            means = self.meaning(name)
+            if means is None or i not in values:
+                continue
+            y, given = values[i]
+            by_epoch = means.axis is Axis.EPOCH and axis is not Axis.EPOCH and bool(np.isfinite(epoch).any())
+            its_x, its_epoch = (epoch, np.full(len(line), math.nan)) if by_epoch else (x, epoch)
+            rows = np.flatnonzero(given & np.isfinite(its_x))
+            if len(rows):
+                key = ColumnKey(means.name, means.split, Axis.EPOCH if by_epoch else axis, means.statistic, means.window)
+                yield ColumnChunk(
+                    key, frozen_floats(its_x[rows]), frozen_floats(y[rows]), frozen_ints(line[rows]), frozen_floats(its_epoch[rows])
+                )
+        self.rows += len(line)
+
+    def _axis(self, values: dict[int, tuple[Floats, Any]], n: int) -> tuple[Axis, Floats, Floats]:
+        names = {name.lower(): i for i, name in enumerate(self.table.header)}
+        epoch = next(
+            (_filled(*values[names[name]]) for name in EPOCH_NAMES if name in names and names[name] in values), np.full(n, math.nan)
+        )
+        for name, axis in AXES:
+            i = names.get(name)
+            if i is not None and i in values and values[i][1].mean() > SAME_WIDTH:
+                return axis, _filled(*values[i]), epoch if axis is not Axis.EPOCH else np.full(n, math.nan)
+        return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+
+    def _plans(self, values: dict[int, tuple[Floats, Any]], line: Ints) -> Iterator[RawFact]:
+        for i, name in enumerate(self.table.header):
+            plan = PLANS.get(name.lower())
+            if plan and values[i][1].any() and plan not in self.plans:
+                self.plans[plan] = float(values[i][0][values[i][1]][-1])
+                yield RawFact(plan, int(self.plans[plan]), int(line[0]))
+
+    def _restarts(self, x: Floats, line: Ints, axis: Axis) -> Iterator[RawSegment]:
+        if axis is Axis.ROW:
+            return
+        whole = x if self.before is None else np.concatenate([[self.before], x])
+        back = np.flatnonzero(np.diff(whole) < 0) + (0 if self.before is not None else 1)
+        yield from (RawSegment(int(line[row]), "restart") for row in back.tolist())
+        self.before = float(x[-1])
+
+    def _note_runs(self, columns: dict[int, Any], line: Ints) -> None:
+        at = next((i for i, name in enumerate(self.table.header) if name.lower() in RUN_NAMES), None)
+        if at is None:
+            return
+        for number_, cell in zip(line.tolist(), columns[at], strict=True):
+            if not self.run_changes or self.run_changes[-1][1] != str(cell):
+                self.run_changes.append((number_, str(cell)))
+
+    def new_runs(self) -> list[int]:
+        """Return the lines at which a column that names the run changes, where every run stands in one stretch."""
+        names = [name for _, name in self.run_changes]
+        return [line for line, _ in self.run_changes[1:]] if len(set(names)) == len(names) else []
+
+
+def _floats(column: Any) -> tuple[Floats, Any]:
+    """Return (values, which of them were given): an empty cell is not given, "nan" is."""
+    if isinstance(column, np.ndarray):
+        return column, ~np.isnan(column)
+    found = [None if cell.lower() in MISSING else number(cell) for cell in column]
+    return np.array([math.nan if value is None else value for value in found]), np.array([value is not None for value in found])
+
+
+def _filled(values: Floats, given: Any) -> Floats:
+    """Return an axis whose empty cells take the value before them (Lightning leaves the epoch out of some rows)."""
+    if given.all():
+        return values
+    places = np.maximum.accumulate(np.where(given, np.arange(len(values)), -1))
+    return np.where(places >= 0, values[np.maximum(places, 0)], math.nan)

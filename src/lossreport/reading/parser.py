@@ -1,0 +1,200 @@
+"""What a log format is: a way to recognise a file and a way to read it into records. One file a format in `reading/formats/`."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final, NamedTuple
+
+from lossreport.errors import UsageError
+from lossreport.model.run import (
+    Axis,
+    Entity,
+    EventKind,
+    FactValue,
+    Floats,
+    Ints,
+    SegmentWhy,
+    SourceNote,
+    Statistic,
+    Status,
+    frozen_floats,
+    frozen_ints,
+)
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.registry import load_units
+from lossreport.text import Text
+
+FLUSH_ROWS: Final = 100_000
+"""Values a Columns helper holds before they become a chunk."""
+
+SUMMARY: Final = "summary/"
+"""Begins the names of facts that are the last values of one run."""
+
+
+class Score(NamedTuple):
+    """How sure a parser is that a file is its own: 0 (not at all) to 1, and why."""
+
+    value: float
+    reason: str
+
+
+class ColumnKey(NamedTuple):
+    """What makes two values belong to one series of a source."""
+
+    name: str
+    split: str
+    axis: Axis
+    statistic: Statistic
+    window: int | None = None
+    unit: str = ""
+    resolution: float | None = None
+    entity: Entity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnChunk:
+    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the epochs (NaN where none is printed)."""
+
+    key: ColumnKey
+    x: Floats
+    y: Floats
+    line: Ints
+    epoch: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class RawFact:
+    """A configuration value and its line."""
+
+    name: str
+    value: FactValue
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawEvent:
+    """Something the log says in words."""
+
+    kind: EventKind
+    line: int
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class RawSegment:
+    """From this line on a new process, or a new run, writes."""
+
+    line: int
+    why: SegmentWhy
+
+
+@dataclass(frozen=True, slots=True)
+class RawNote:
+    """Something about the form of the file that a check will ask for; see `SourceNote`."""
+
+    kind: str
+    lines: tuple[int, ...]
+    details: tuple[tuple[str, ...], ...] = ()
+
+    def of(self, source: str) -> SourceNote:
+        """Return the note as one of `source`."""
+        return SourceNote(kind="key_order", source=source, lines=self.lines, details=self.details)
+
+
+@dataclass(frozen=True, slots=True)
+class RawStatus:
+    """The log says how the run ended."""
+
+    status: Status
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class RawTime:
+    """The first or a later time stamp of the log, as it prints it; `line` where a file holds several runs, to tell whose it is."""
+
+    stamp: str
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowsRead:
+    """So many records were read; the last line was `lines`."""
+
+    rows: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedLine:
+    """A line that looked like a record and could not be read; `torn` where the file ends in its middle."""
+
+    line: int
+    reason: Text
+    torn: bool = False
+
+
+Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parser:
+    """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
+
+    `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
+    """
+
+    id: str
+    title: Text
+    sniff: Callable[[LogFile], Score]
+    read: Callable[[LogFile], Iterator[Record]]
+    config: bool = False
+    run_folder: Callable[[str], str] | None = None
+
+
+@cache
+def parsers() -> tuple[Parser, ...]:
+    """Return all formats known: the built-in ones, then those of the entry-point group `lossreport.parsers`."""
+    return load_units("lossreport.reading.formats", "PARSER", Parser, "lossreport.parsers")
+
+
+def parser(parser_id: str) -> Parser:
+    """Return a format by id; raises UsageError naming all where it is unknown."""
+    for unit in parsers():
+        if unit.id == parser_id:
+            return unit
+    known = ", ".join(unit.id for unit in parsers())
+    raise UsageError(f"No parser is called {parser_id!r}", hint=f"Use one of: {known}.")
+
+
+class Columns:
+    """Turns a line-wise parser into a column-wise one: values go in one by one, chunks of arrays come out."""
+
+    def __init__(self) -> None:
+        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int], array[float]]] = {}
+        self._held = 0
+
+    def add(self, key: ColumnKey, x: float, y: float, line: int, epoch: float = math.nan) -> None:
+        """Append one value."""
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"))
+        column[0].append(x)
+        column[1].append(y)
+        column[2].append(line)
+        column[3].append(epoch)
+        self._held += 1
+
+    def full(self) -> bool:
+        """Return whether it is time to take the chunks out."""
+        return self._held >= FLUSH_ROWS
+
+    def chunks(self) -> Iterator[ColumnChunk]:
+        """Take out all that was added, a chunk a series, in the order the series appeared."""
+        held, self._columns, self._held = self._columns, {}, 0
+        for key, (x, y, line, epoch) in held.items():
+            yield ColumnChunk(key, frozen_floats(x), frozen_floats(y), frozen_ints(line), frozen_floats(epoch))

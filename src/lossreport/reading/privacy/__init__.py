@@ -1,0 +1,1 @@
+"""Takes secrets, people, home folders and machines out of what is quoted."""

@@ -1,0 +1,251 @@
+"""Which readings belong to one run: by folder, by what the files hold, and by what goes on where another stopped."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.run import Axis, Floats, Skipped
+from lossreport.reading.parser import SUMMARY, ColumnKey
+from lossreport.reading.runs.reading import Column, Reading
+from lossreport.text import Text
+
+PART_OF_A_RUN: Final = re.compile(
+    r"""(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev|logs?|tb|tb_logs?|tf_logs|tensorboard|csv|csv_logs?|summar(?:y|ies)
+      |lightning_logs|vis_data|catboost_info|learn|files|metrics|params|plots|tags|artifacts|events?|outputs?|results?|history|wandb|mlruns|runs?
+      |\.hydra|rank[-_]?\d+|(?:global_)?(?:checkpoint|ckpt|step)s?(?:[-_]?\d+)?|\d{10}\.\d+)""",
+    re.VERBOSE | re.IGNORECASE,
+)
+"""Folders that loggers make inside the folder of one run (FORMATS.md section 10): they do not set runs apart."""
+RANKED: Final = re.compile(r"(?:rank|worker|proc|gpu|node|default)[-_ ]?\d+|[#]", re.IGNORECASE)
+RIVAL_SHARE: Final = 0.5
+"""Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
+NEAR_ROWS: Final = 20
+"""A run that goes on after another begins at most so many of its row distances behind the other's end."""
+
+COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="adds nothing: all of its rows are in {other} as well")
+NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without any metric")
+WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run without saying which")
+REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints exactly the same values as {other}")
+
+
+@dataclass
+class Group:
+    """The readings of one run, its name inside the folder, and what was left out as a copy."""
+
+    name: str
+    parts: list[Reading]
+    skipped: list[Skipped] = field(default_factory=list)
+
+
+def grouped(parts: Sequence[Reading]) -> list[Group]:
+    """Return the runs that the readings hold, in the order of their names and places.
+
+    Configuration goes to every run below its folder. Readings without a metric make no run of their own.
+    """
+    measured = [part for part in parts if part.columns]
+    groups = _by_folder(measured)
+    groups = [piece for group in groups for piece in _by_part(_without_copies(group))]
+    groups = [piece for group in groups for piece in _rivals_apart(group)]
+    groups = _continued(_with_root(groups))
+    for part in parts:
+        if not part.columns:
+            _give(part, groups)
+    return _named(groups)
+
+
+def _named(groups: list[Group]) -> list[Group]:
+    """Call runs as the tracker that kept them does, where no two of them are called so."""
+    called = [{name for part in group.parts if not part.parser.config and (name := _called(part))} for group in groups]
+    known = [name for names in called for name in names]
+    for group, names in zip(groups, called, strict=True):
+        if len(names) == 1 and known.count(min(names)) == 1:
+            group.name = min(names)
+    return groups
+
+
+def _folder(part: Reading) -> tuple[str, ...]:
+    folder = part.parser.run_folder(part.log.shown) if part.parser.run_folder else part.log.shown.rpartition("/")[0]
+    return tuple(name for name in folder.split("/") if name and not PART_OF_A_RUN.fullmatch(name))
+
+
+def _by_folder(parts: Sequence[Reading]) -> list[Group]:
+    groups: dict[tuple[str, ...], Group] = {}
+    for part in parts:
+        groups.setdefault(_folder(part), Group("/".join(_folder(part)), [])).parts.append(part)
+    return list(groups.values())
+
+
+def _by_part(group: Group) -> list[Group]:
+    """Set the runs of one file apart; the group's other files go with the run they agree with, else with the last one."""
+    cut = [part for part in group.parts if part.is_cut]
+    if not cut:
+        return [group]
+    lead = max({part.log.shown for part in cut}, key=lambda shown: sum(part.log.shown == shown for part in cut))
+    pieces = [part for part in cut if part.log.shown == lead]
+    names = [_called(piece) for piece in pieces]
+    groups = [
+        Group(name if name and names.count(name) == 1 else f"{name or piece.log.shown}:{_first_line(piece)}", [piece])
+        for name, piece in zip(names, pieces, strict=True)
+    ]
+    for other in group.parts:
+        if other.log.shown != lead:
+            _likest(other, groups, len(pieces)).parts.append(other)
+    groups[-1].skipped = group.skipped
+    return groups
+
+
+def _called(part: Reading) -> str:
+    """Return the name that the file itself gives to a run, or nothing."""
+    return next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
+
+
+def _first_line(part: Reading) -> int:
+    return int(min(column.line[0] for column in part.columns.values()))
+
+
+def _likest(part: Reading, groups: list[Group], count: int) -> Group:
+    scores = [max((_agreement(part, other) or 0.0 for other in group.parts), default=0.0) for group in groups]
+    if max(scores) > 0:
+        return groups[int(np.argmax(scores))]
+    return groups[min(part.part, count - 1)] if part.part else groups[-1]
+
+
+def _without_copies(group: Group) -> Group:
+    """Leave out what another reading holds as well, row by row: the state in an older checkpoint, a copied log, a replica's lines."""
+    kept: list[Reading] = []
+    skipped = list(group.skipped)
+    for part in sorted(group.parts, key=lambda part: -sum(len(column.x) for column in part.columns.values())):
+        whole = next((other for other in kept if other.parser is part.parser and _holds(other, part)), None)
+        if whole is None:
+            kept.append(part)
+            continue
+        reason = (REPLICA if part.log.writer else COPY)(other=whole.log.shown)
+        skipped.append(Skipped(path=part.log.shown, reason=reason, code="copy"))
+    return Group(group.name, [part for part in group.parts if part in kept], skipped)
+
+
+def _holds(whole: Reading, part: Reading) -> bool:
+    if whole.log.shown == part.log.shown:
+        return False
+    return all(key in whole.columns and _is_within(column, whole.columns[key]) for key, column in part.columns.items())
+
+
+def _is_within(column: Column, whole: Column) -> bool:
+    n = len(column.x)
+    return n <= len(whole.x) and _same(column.x, whole.x[:n]) and _same(column.y, whole.y[:n])
+
+
+def _same(a: Floats, b: Floats) -> bool:
+    return bool(np.array_equal(a, b, equal_nan=True))
+
+
+def _rivals_apart(group: Group) -> list[Group]:
+    """Set files of one format apart that tell of the same steps with other numbers; files of single ranks stay together."""
+    rivals = [part for part in group.parts if any(_are_rivals(part, other) for other in group.parts if other is not part)]
+    if len(rivals) < 2:
+        return [group]
+    apart = [Group("/".join(filter(None, (group.name, _stem(part)))), [part]) for part in rivals]
+    for part in group.parts:
+        if part not in rivals:
+            _likest(part, apart, 0).parts.append(part)
+    apart[0].skipped = group.skipped
+    return apart
+
+
+def _stem(part: Reading) -> str:
+    return part.log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _are_rivals(a: Reading, b: Reading) -> bool:
+    if a is b or a.parser is not b.parser or a.log.shown == b.log.shown or RANKED.search(a.log.shown) or RANKED.search(b.log.shown):
+        return False
+    if len(a.columns) == 1 and len(b.columns) == 1 and a.log.path and b.log.path and a.log.path.parent != b.log.path.parent:
+        return False
+    agreement = _agreement(a, b)
+    return agreement is not None and agreement < 1 - RIVAL_SHARE
+
+
+def _agreement(a: Reading, b: Reading) -> float | None:
+    """Return the share of common x at which the losses of two readings are equal; None where too few x are common."""
+    shares = [share for key, column in a.columns.items() for other in _like(key, b) if (share := _equal_share(column, other)) is not None]
+    return float(np.mean(shares)) if shares else None
+
+
+def _like(key: ColumnKey, reading: Reading) -> list[Column]:
+    return [column for other, column in reading.columns.items() if (other.name, other.split, other.axis) == (key.name, key.split, key.axis)]
+
+
+def _equal_share(a: Column, b: Column) -> float | None:
+    common, rows, others = np.intersect1d(a.x, b.x, return_indices=True)
+    if len(common) < 2 or len(common) < RIVAL_SHARE * min(len(np.unique(a.x)), len(np.unique(b.x))):
+        return None
+    if np.ptp(a.y[rows]) == 0 and np.ptp(b.y[others]) == 0:
+        return None
+    return float(np.mean(np.isclose(a.y[rows], b.y[others], rtol=1e-3, atol=0, equal_nan=True)))
+
+
+def _with_root(groups: list[Group]) -> list[Group]:
+    """Join the files beside a single run's folder to it: a launcher's output beside the logger's own folder."""
+    if len(groups) != 2 or "" not in {group.name for group in groups}:
+        return groups
+    root, other = sorted(groups, key=lambda group: group.name)
+    return [Group(other.name, [*root.parts, *other.parts], [*root.skipped, *other.skipped])]
+
+
+def _continued(groups: list[Group]) -> list[Group]:
+    """Join runs of neighbouring folders where the later one goes on from the steps of the earlier one: a resumed training."""
+    joined: list[Group] = []
+    for group in groups:
+        before = joined[-1] if joined else None
+        if before is not None and before.name != "" and _goes_on(before, group):
+            before.parts += [replace(part, why="resume") for part in group.parts]
+            before.skipped += group.skipped
+        else:
+            joined.append(group)
+    return joined
+
+
+def _goes_on(before: Group, after: Group) -> bool:
+    a, b = _main_columns(before), _main_columns(after)
+    common = set(a) & set(b)
+    return bool(common) and all(_follows(a[key], b[key]) for key in common)
+
+
+def _main_columns(group: Group) -> dict[tuple[str, str, Axis], Column]:
+    found: dict[tuple[str, str, Axis], Column] = {}
+    for part in group.parts:
+        for key, column in part.columns.items():
+            name = (key.name, key.split, key.axis)
+            if key.axis in (Axis.STEP, Axis.ITERATION) and len(column.x) > len(found[name].x if name in found else ()):
+                found[name] = column
+    return found
+
+
+def _follows(before: Column, after: Column) -> bool:
+    step = float(np.median(np.diff(before.x))) if len(before.x) > 1 else 1.0
+    begin, end = float(after.x.min()), float(before.x.max())
+    middle = (float(before.x.min()) + end) / 2
+    return bool(middle < begin <= end + NEAR_ROWS * max(step, 1.0))
+
+
+def _give(part: Reading, groups: list[Group]) -> None:
+    """Give a configuration to every run below its folder, and to all where none lies below it; last values only where it is one run.
+
+    A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no other run's.
+    """
+    place = "/".join(_folder(part))
+    below = [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
+    if not below and part.parser.run_folder and groups:
+        groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
+        return
+    chosen = below or groups
+    if len(chosen) > 1 and any(fact.name.startswith(SUMMARY) for fact in part.facts):
+        chosen[0].skipped.append(Skipped(path=part.log.shown, reason=WHOSE(), code="empty"))
+        return
+    for group in chosen:
+        group.parts.append(part)

@@ -1,0 +1,140 @@
+"""Makes one `Run` of the readings that belong together. Numbers keep their source; nothing is averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.guidance import Guidance
+from lossreport.model.run import (
+    USER,
+    Event,
+    Fact,
+    FactValue,
+    Floats,
+    Ints,
+    Run,
+    SegmentSpan,
+    Series,
+    Source,
+    frozen_floats,
+    id_prefix,
+)
+from lossreport.reading.privacy.redaction import redact, redact_fact
+from lossreport.reading.runs.grouping import Group
+from lossreport.reading.runs.launches import launches, named, progress_of, segments, status_of_run
+from lossreport.reading.runs.reading import Column, Reading
+
+SKIPS_KEPT: Final = 5
+
+
+def merge(
+    group: Group,
+    run_id: str,
+    name: str,
+    source_ids: Mapping[int, str],
+    facts: Mapping[str, FactValue],
+    guidance: Guidance | None = None,
+    *,
+    redacted: bool = True,
+) -> Run:
+    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` and `guidance` are the user's.
+
+    With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
+    """
+    parts = group.parts
+    ids = {id(part): source_ids[id(part.log)] for part in parts}
+    sources = tuple(_source(part, ids[id(part)]) for part in parts)
+    series = tuple(_all_series(parts, ids, run_id))
+    guidance = guidance or Guidance()
+    known = _facts(parts, ids, facts, guidance.origins)
+    events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in parts for e in p.events)
+    if redacted:
+        known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
+        events = tuple(replace(event, quote=redact(event.quote)) for event in events)
+    stamps = [time.stamp for part in parts for time in part.stamps]
+    progress = progress_of(series, {fact.name: fact.value for fact in reversed(known)})
+    by_part = {id(part): [s for s in series if s.source == ids[id(part)] and s.path == part.log.shown] for part in parts}
+    return Run(
+        id=run_id,
+        name=name,
+        sources=sources,
+        series=series,
+        facts=known,
+        events=events,
+        segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
+        launches=tuple(launch for part, source in zip(parts, sources, strict=True) for launch in launches(part, source, by_part[id(part)])),
+        status=status_of_run(parts, progress, torn=any(source.torn for source in sources)),
+        progress=progress,
+        time=(min(stamps), max(stamps)) if stamps else (None, None),
+        notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
+        skipped=tuple(group.skipped),
+        guidance=guidance,
+    )
+
+
+def _source(part: Reading, source_id: str) -> Source:
+    digest, size = part.log.digest()
+    return Source(
+        id=source_id,
+        path=part.log.shown,
+        parser=part.parser.id,
+        sha256=digest,
+        bytes=size,
+        rows=part.rows,
+        skipped=len(part.skips),
+        skips=tuple((skip.line, skip.reason()) for skip in part.skips[:SKIPS_KEPT]),
+        encoding=part.log.encoding,
+        lines=part.lines,
+        torn=any(skip.torn for skip in part.skips),
+    )
+
+
+def _all_series(parts: Sequence[Reading], ids: Mapping[int, str], run_id: str) -> Iterator[Series]:
+    number = 0
+    for part in parts:
+        starts = np.array([segment.line for segment in part.segments], dtype=np.int64)
+        for key, column in part.columns.items():
+            number += 1
+            yield Series(
+                id=f"{id_prefix(run_id)}m{number}",
+                run=run_id,
+                name=key.name,
+                split=key.split,
+                axis=key.axis,
+                statistic=key.statistic,
+                window=key.window,
+                unit=key.unit,
+                resolution=key.resolution,
+                entity=key.entity,
+                source=ids[id(part)],
+                path=part.log.shown,
+                x=column.x,
+                y=column.y,
+                line=column.line,
+                epoch=_epochs(column),
+                segments=_spans(column.line, starts),
+            )
+
+
+def _epochs(column: Column) -> Floats:
+    return column.epoch if np.isfinite(column.epoch).all() else frozen_floats([])
+
+
+def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
+    cuts = [0, *sorted({int(cut) for cut in np.searchsorted(line, starts) if 0 < cut < len(line)}), len(line)]
+    return tuple(SegmentSpan(first_row=first, last_row=after - 1) for first, after in pairwise(cuts))
+
+
+def _facts(
+    parts: Sequence[Reading], ids: Mapping[int, str], given: Mapping[str, FactValue], origins: Mapping[str, str]
+) -> tuple[Fact, ...]:
+    """Return the user's facts, then those of configuration files, then those dumped into logs; a name once a source."""
+    facts = [Fact(name=name, value=value, source=USER, origin=origins.get(name, "")) for name, value in given.items()]
+    for part in sorted(parts, key=lambda part: not part.parser.config):
+        facts += named(part, ids[id(part)])
+    return tuple(facts)

@@ -1,0 +1,31 @@
+"""Marks what takes long: whole programs, browsers, archives of many reports. `-m "not slow"` is the fast lane, under a minute on two cores."""
+
+from pathlib import Path
+
+import pytest
+
+LONG = (
+    "archive/",
+    "examples/",
+    "integrations/",
+    "compose/test_charting.py",
+    "lint/",
+    "render/test_chromium.py",
+    "render/test_fitting.py",
+    "render/test_notes.py",
+    "test_cli.py",
+    "test_docs.py",
+    "test_install.py",
+    "test_readme.py",
+    "test_shared.py",
+)
+"""Folders and modules below tests/ whose tests start programs or write whole reports."""
+ALSO = ("test_the_same_input_gives_the_same_bytes_anywhere",)
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        place = item.path.relative_to(HERE).as_posix()
+        if place.startswith(LONG) or item.name.startswith(ALSO) or any(map(item.get_closest_marker, ("chromium", "shared", "frameworks"))):
+            item.add_marker(pytest.mark.slow)

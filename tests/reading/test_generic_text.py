@@ -1,0 +1,445 @@
+"""Text of loops nobody has seen: headings, progress bars, validation passes, steps that begin again, Chinese in both scripts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import process_time
+
+import pytest
+
+import lossreport
+from lossreport.model.run import Run, Series
+from lossreport.reading.kit.key_values import text_row
+from runs import falling
+
+
+def read(tmp_path: Path, text: str, encoding: str = "utf-8") -> Run:
+    (tmp_path / "train.log").write_text(text, encoding=encoding)
+    return lossreport.read_run([tmp_path])
+
+
+def series(run: Run, name: str) -> Series:
+    split, _, short = name.partition("/")
+    (found,) = [s for s in run.series if (s.split, s.name) == (split, short)]
+    return found
+
+
+PADDLE = "".join(
+    f"Epoch {epoch}/3\nstep 10/30 - loss: {3 / epoch + 0.2:.4f} - 5ms/step\nstep 20/30 - loss: {3 / epoch + 0.1:.4f} - 5ms/step\n"
+    f"step 30/30 - loss: {3 / epoch:.4f} - 5ms/step\nEval begin...\nstep 4/8 - loss: 9.9000 - 1ms/step\nstep 8/8 - loss: {3.3 / epoch:.4f} - 1ms/step\n"
+    for epoch in (1, 2, 3)
+)
+
+
+def test_an_epoch_named_on_a_line_of_its_own_counts_for_the_steps_below_it(tmp_path: Path) -> None:
+    run = read(tmp_path, PADDLE)
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert series(run, "train/loss").line.tolist()[:4] == [2, 3, 4, 9]
+
+
+def test_of_a_validation_pass_the_last_row_counts_at_its_epoch(tmp_path: Path) -> None:
+    val = series(read(tmp_path, PADDLE), "eval/loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [3.3, 1.65, 1.1])
+
+
+def test_the_split_in_the_brackets_of_an_epoch_counts(tmp_path: Path) -> None:
+    lines = [
+        f"11/22 07:35:22 - mmengine - INFO - Epoch(train) [{e}][{i}/30]  lr: 5.0e-02  time: 0.01  loss: {2 / e + i / 100:.4f}\n"
+        + (f"11/22 07:35:22 - mmengine - INFO - Epoch(val) [{e}][10/10]    accuracy: {50 + e:.4f}\n" if i == 30 else "")
+        for e in (1, 2, 3)
+        for i in (10, 20, 30)
+    ]
+    run = read(tmp_path, "".join(lines))
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50, 60, 70, 80, 90]
+    assert series(run, "val/accuracy").y.tolist() == [51, 52, 53]
+
+
+def test_of_the_frames_of_a_progress_bar_the_last_of_each_step_counts(tmp_path: Path) -> None:
+    frames = ["Epoch 0:   0%|          | 0/20 [00:00<?, ?it/s, loss=9.99]"]
+    for step in (10, 20):
+        frames += [f"Epoch 0: 50%|#####     | {step}/20 [00:00<00:00, 9it/s, loss={value}]" for value in (9.99, 5 / step)]
+    run = read(tmp_path, "\r".join(frames) + "\n" + "\r".join(frames).replace("Epoch 0", "Epoch 1") + "\n")
+    assert series(run, "train/loss").y.tolist() == [0.5, 0.25, 0.5, 0.25]
+    assert [segment.why for segment in run.segments] == ["start"]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "big5"])
+def test_traditional_chinese_is_read(encoding: str, tmp_path: Path) -> None:
+    lines = [f"訊息: 第{e}輪/共4輪 步數 {i}/20 損失={9 - e - i / 20:.4f} 學習率=2.0e-3\n" for e in (1, 2, 3, 4) for i in (0, 10)]
+    run = read(tmp_path, "".join(lines), encoding)
+    assert series(run, "train/損失").y.tolist() == [8.0, 7.5, 7.0, 6.5, 6.0, 5.5, 5.0, 4.5]
+    assert series(run, "train/損失").x.tolist() == [0, 10, 20, 30, 40, 50, 60, 70]
+
+
+def test_the_rounds_of_a_boosting_program_are_steps(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"[{i}]\ttrain-logloss:{0.6 - i / 100:.5f}\teval-logloss:0.61\n" for i in range(0, 50, 5)))
+    assert series(run, "train/logloss").x.tolist() == list(range(0, 50, 5))
+
+
+@pytest.mark.parametrize(("restart", "runs"), [("goes on", 1), ("begins again", 4)])
+def test_a_step_that_begins_again_is_of_epochs_where_the_values_go_on(restart: str, runs: int, tmp_path: Path) -> None:
+    y = falling(80)
+    values = y if restart == "goes on" else [*y[:20]] * 4
+    (tmp_path / "t.jsonl").write_text("".join(f'{{"step": {i % 20}, "loss": {value}}}\n' for i, value in enumerate(values)))
+    found = lossreport.read_runs([tmp_path])
+    assert len(found) == runs
+    if runs == 1:
+        assert found[0].series[0].x.tolist() == list(range(80))
+
+
+def test_a_database_is_not_read_as_text(tmp_path: Path) -> None:
+    rows = "".join(f"\n{{'loss': {i}, 'step': {i}}}\n" for i in range(99)).encode()
+    (tmp_path / "toy.db").write_bytes(b"SQLite format 3\0" + rows)
+    (tmp_path / "log.csv").write_text("step,loss\n" + "".join(f"{i},{i}\n" for i in range(9)))
+    run = lossreport.read_run([tmp_path])
+    assert [source.path for source in run.sources] == ["log.csv"]
+    assert [skip.path for skip in run.skipped] == ["toy.db"]
+
+
+def test_a_key_of_a_configuration_is_no_heading_of_a_section(tmp_path: Path) -> None:
+    config = "DATASETS:\n  TRAIN: (a, )\n# TEST:\nSOLVER:\n  NAME: sgd\n  POLICY: step\n  SEED: x\n"
+    rows = "".join(f"iter: {i}  loss: {3 - i / 100:.4f} ({3 - i / 100:.4f})\n" for i in range(0, 60, 5))
+    assert {s.split for s in read(tmp_path, config + rows).series} == {"train"}
+
+
+def test_rows_right_below_a_heading_are_of_its_section(tmp_path: Path) -> None:
+    text = "".join(
+        f"step {i} loss {3 - i / 10:.2f}\n==== Validation ====\nstep {i} loss {3.3 - i / 10:.2f}\nTraining...\n" for i in range(1, 9)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "eval/loss").y.tolist() == pytest.approx([3.3 - i / 10 for i in range(1, 9)])
+    assert series(run, "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])
+
+
+def test_what_follows_a_full_progress_bar_is_of_the_epoch_and_not_of_its_last_batch(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch {epoch}[16/100]: loss:{3 / epoch:.4f}\nEpoch {epoch}[96/100]: loss:{2.9 / epoch:.4f}\nTest on Epoch {epoch}\n"
+        f"100%|██████████| 20/20 [00:00<00:00, 224.92it/s]\nmAP: 0.8{epoch}\n"
+        for epoch in (1, 2, 3)
+    )
+    val = next(s for s in read(tmp_path, text).series if s.name == "mAP")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [0.81, 0.82, 0.83])
+
+
+def test_settings_above_the_rows_are_facts_and_the_total_in_a_row_wins(tmp_path: Path) -> None:
+    rows = "".join(f"Epoch {epoch}/10 - loss: {3 / epoch:.4f} - lr: 0.0{epoch}\n" for epoch in range(1, 6))
+    run = read(tmp_path, "python train.py --lr 0.05 --batch-size 64 --epochs 90\nvocab_size: 3482\n" + rows + "batch_size: 32\n")
+    facts = {name: run.value(name) for name in ("lr", "batch_size", "vocab_size", "epochs")}
+    assert facts == {"lr": 0.05, "batch_size": 64, "vocab_size": 3482, "epochs": 10}
+
+
+def test_a_counter_with_its_own_total_behind_a_bar_is_not_the_number_of_epochs() -> None:
+    row = text_row("| epoch   3 |   200/  829 steps left | loss  5.12")
+    assert row is not None
+    assert (row.epoch, row.epochs) == (3, None)
+    assert text_row("epoch 3 | 10 | loss: 5.12").epochs == 10  # type: ignore[union-attr]
+
+
+def rows_of(template: str) -> str:
+    return "".join(template.format(i=i, loss=40 - i / 7) for i in range(10, 80, 10))
+
+
+def test_the_decimals_before_the_word_epoch_are_of_the_loss(tmp_path: Path) -> None:
+    line = "Training: 2021-03-16 00:16:03,415-rank0   Loss {loss:.4f}   LearningRate 0.1000   Epoch: 0   Global Step: {i}   Required: 31 hours\n"
+    run = read(tmp_path, rows_of(line))
+    assert series(run, "train/Loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+    assert series(run, "train/LearningRate").y.tolist() == [0.1] * 7
+    assert {s.name for s in run.series} == {"Loss", "LearningRate"}  # neither the year of the stamp nor the hours that are left
+
+
+def test_no_name_begins_with_the_unit_of_the_number_before_it(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("Step {i} per-step time 0.766s loss={loss:.3f}\n"))
+    assert [s.name for s in run.series] == ["loss"]
+
+
+def test_a_message_that_two_handlers_print_is_one_row(tmp_path: Path) -> None:
+    line = "global step {i}: loss = {loss:.4f} (1.647 sec/step)\n"
+    run = read(tmp_path, rows_of(f"INFO:tensorflow:{line}I0319 04:48:50.573053   364 learning.py:507] {line}"))
+    assert series(run, "train/loss").x.tolist() == list(range(10, 80, 10))
+
+
+def test_a_value_logged_twice_with_another_value_between_is_kept(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, "".join(f"step {i} loss: {3 - i / 9:.3f}\nstep {i} loss: 9.000\nstep {i} loss: {3 - i / 9:.3f}\n" for i in (1, 2, 3))
+    )
+    assert len(series(run, "train/loss").x) == 9
+
+
+def test_a_line_that_holds_no_number_but_nan_is_a_row(tmp_path: Path) -> None:
+    run = read(
+        tmp_path,
+        "".join(
+            f"INFO: Step {i} per-step time 1s\nINFO:tensorflow:{{'Loss/total_loss': {v},\n 'Loss/box_loss': {v}}}\n"
+            for i, v in enumerate((*"54321", "nan", "nan"))
+        ),
+    )
+    assert [str(v) for v in series(run, "train/Loss/total_loss").y] == ["5.0", "4.0", "3.0", "2.0", "1.0", "nan", "nan"]
+
+
+def test_a_value_with_its_mean_behind_it_is_a_meter_whatever_its_name(tmp_path: Path) -> None:
+    run = read(
+        tmp_path, rows_of("Epoch: [1][{i}/230]\tTime 0.19 (0.83)\tXent {loss:.4f} ({loss:.4f})\tHtri 0.0000 (0.1406)\tAcc 3.12 (0.52)\n")
+    )
+    assert {"Xent", "Htri", "Acc"} <= {s.name for s in run.series}
+
+
+def test_a_bar_called_steps_counts_those_of_the_whole_training(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {epoch}/3\nsteps:  {i}%|###   | {i}/60 [13:19<21:14, 21.61s/it, avr_loss={3 - i / 100:.4f}]\n"
+        for epoch in (1, 2, 3)
+        for i in range(20 * epoch - 18, 20 * epoch + 1, 2)
+    )
+    assert series(read(tmp_path, text), "train/avr_loss").x.tolist() == list(range(2, 61, 2))
+
+
+def test_numbers_in_quotes_are_numbers(tmp_path: Path) -> None:
+    run = read(tmp_path, rows_of("INFO: iter: {i}, 'loss': '{loss:.4f}', eta: 0:02:34\n"))
+    assert series(run, "train/loss").y.tolist() == pytest.approx([40 - i / 7 for i in range(10, 80, 10)], abs=1e-4)
+
+
+def test_a_date_without_seconds_does_not_hide_the_split(tmp_path: Path) -> None:
+    text = "".join(
+        f"2025-11-28 18:3{e}: ********Train Epoch {e}: averaged Loss: {3 / e:.4f}, train time: 45.03 s\n2025-11-28 18:3{e}: ***********Val Epoch {e}: average Loss: {4 / e:.4f}, train time: 2.17 s\n"
+        for e in (1, 2, 3, 4)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "train/Loss").y.tolist() == [3.0, 1.5, 1.0, 0.75]
+    assert series(run, "val/Loss").y.tolist() == [4.0, 2.0, 1.3333, 1.0]
+
+
+@pytest.mark.parametrize("line", ["2022-12-13 02:50:03,293 " + "-" * 200, "a-" * 200, "name.of-a-file/" * 30, "word " * 200])
+def test_a_ruled_line_or_a_long_name_is_read_at_once(line: str) -> None:
+    began = process_time()
+    text_row(line + " 1")
+    assert process_time() - began < 1  # one pattern for all a logger writes took longer than the age of the universe
+
+
+def test_what_a_logger_writes_before_its_level_is_no_part_of_the_message() -> None:
+    row = text_row("2024-01-01 10:00:00,123 - root - INFO - train.py:12 - epoch 3 loss: 0.5")
+    assert row is not None
+    assert (row.epoch, [(pair.name, pair.value) for pair in row.pairs]) == (3, [("loss", 0.5)])
+
+
+FORECASTER = "".join(
+    f"\titers: 100, epoch: {e} | loss: {0.5 / e:.4f}\n\titers: 200, epoch: {e} | loss: {0.4 / e:.4f}\nEpoch: {e} cost time: 40.4716\n"
+    f"Epoch: {e}, Steps: 225 | Train Loss: {0.45 / e:.4f} Vali Loss: {0.5 / e:.4f} Test Loss: 0.9\nUpdating learning rate to {1e-4 / e}\n"
+    for e in (1, 2, 3)
+)
+
+
+def test_a_count_of_the_steps_of_an_epoch_is_no_place_and_vali_is_the_validation(tmp_path: Path) -> None:
+    run = read(tmp_path, FORECASTER)
+    val = series(run, "val/Loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("epoch", [1, 2, 3], [0.5, 0.25, pytest.approx(0.1667)])
+    assert series(run, "train/loss").x.tolist() == [100, 200, 300, 400, 500, 600]
+
+
+def test_steps_that_advance_are_places_also_in_the_plural(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Epoch: 1, Steps: {i} | loss: {3 - i / 100}\n" for i in range(10, 60, 10)))
+    assert series(run, "train/loss").x.tolist() == [10, 20, 30, 40, 50]
+
+
+def test_how_long_an_epoch_takes_and_how_many_are_planned_is_no_place(tmp_path: Path) -> None:
+    text = "Using averaging (after 900 epochs) with learning rate : 0.001\n" + "".join(
+        f"Epoch {e}: loss={3 / e:.3f}\nTraining time for one epoch: 42.798 seconds\nmean MSE : {9 / e:.3f} mean center loss : {5 / e:.3f}\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert [series(run, f"train/{name}").x.tolist() for name in ("loss", "MSE", "center loss")] == [[1, 2, 3, 4, 5, 6]] * 3
+    assert len(run.segments) == 1
+
+
+def test_a_line_whose_only_number_is_nan_is_a_row(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Epoch {e}: lr=0.1\nMean Training loss : nan\nLoss is nan\n" for e in range(1, 5)))
+    assert series(
+        run, "train/Training loss" if any(s.name == "Training loss" for s in run.series) else "train/loss"
+    ).y.tolist() == pytest.approx([float("nan")] * 4, nan_ok=True)
+
+
+def test_a_validation_printed_without_a_place_is_of_the_step_above_it(tmp_path: Path) -> None:
+    text = "".join(
+        f"[2024-05-08 04:06:1{i},722 INFO] step {i}00/90000 | loss {30 - i}.5 | {i} sec\n"
+        f"[2024-05-08 04:06:1{i},822 INFO] Validation loss: {20 - i}.5\n"
+        f"[2024-05-08 04:06:1{i},922 INFO] Model is improving: {21 - i}.5 --> {20 - i}.5.\n"
+        for i in range(1, 7)
+    )
+    val = series(read(tmp_path, text), "val/loss")
+    assert (val.axis, val.x.tolist(), val.y.tolist()) == ("step", [100, 200, 300, 400, 500, 600], [19.5, 18.5, 17.5, 16.5, 15.5, 14.5])
+
+
+def test_a_heading_of_a_section_may_stand_behind_the_prefix_of_a_logger(tmp_path: Path) -> None:
+    text = "".join(
+        f"17 Jul 14:49    INFO  epoch {e} training [time: 2.99s, train loss: {70 / e:.4f}]\n"
+        f"17 Jul 14:49    INFO  epoch {e} evaluating [time: 0.44s, valid_score: {e / 100:.6f}]\n"
+        f"17 Jul 14:49    INFO  valid result: \nrecall@10 : {e / 200:.4f}    ndcg@10 : {e / 300:.4f}\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "eval/recall@10").x.tolist() == [1, 2, 3, 4, 5, 6]
+    assert series(run, "valid/score").y.tolist() == [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
+    assert series(run, "train/loss").x.tolist() == [1, 2, 3, 4, 5, 6]
+
+
+def test_the_number_of_a_batch_may_be_called_its_id(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch: {e}, batch_id: {b}, loss:{1 / (e + 1) - b / 9000:.4f}\n" + (f"epoch: {e} done, loss:{0.5 / (e + 1):.4f}\n" if b else "")
+        for e in range(4)
+        for b in (0, 500)
+    )
+    run = read(tmp_path, text)
+    assert [(s.axis.value, len(s)) for s in run.series] == [("iteration", 8), ("epoch", 4)]
+
+
+def test_a_line_of_dashes_is_passed_over_at_once(tmp_path: Path) -> None:
+    rows = "".join(f"step {i} loss {3 - i / 10:.2f}\n{'-' * 79}\n{'=' * 40}\n" for i in range(1, 9))
+    assert series(read(tmp_path, rows), "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])
+
+
+def test_the_header_of_a_table_may_be_a_comment(tmp_path: Path) -> None:
+    rows = "".join(f"  {100 * i}    {9 / (i + 1):.2e}    {8 / (i + 1):.2e}    1.0e-03\n" for i in range(8))
+    (tmp_path / "lcurve.out").write_text(f"#  step    rmse_val    rmse_trn    lr\n# rmse_*_val may be nan\n{rows}")
+    run = lossreport.read_run([tmp_path])
+    assert {(s.split, s.name): s.x.tolist() for s in run.series}[("val", "rmse")] == [100 * i for i in range(8)]
+    assert {(s.split, s.name) for s in run.series} == {("val", "rmse"), ("train", "rmse"), ("train", "lr")}
+    assert run.sources[0].skipped == 0
+
+
+def test_a_fraction_before_the_metrics_is_the_batch_of_the_epoch_above(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch {e}/3\n"
+        + "".join(f"{i}/4, train_loss: {3 / e - i / 10:.4f} step time: 0.93\n" for i in range(1, 5))
+        + f"epoch {e} average loss: {3 / e - 0.25:.4f}\n"
+        for e in (1, 2, 3)
+    )
+    found = {s.axis.value: s.x.tolist() for s in read(tmp_path, text).series if s.name == "loss"}
+    assert found == {"iteration": list(range(1, 13)), "epoch": [1, 2, 3]}
+
+
+def test_the_place_in_the_code_in_brackets_is_no_metric(tmp_path: Path) -> None:
+    line = "[2023-04-08 05:40:27,100] [42292] [MainThread] [INFO] (ignite.engine.engine.SupervisedTrainer:272) - Epoch: 1/1, Iter: {i}/80 -- train_loss: {loss:.4f}\n"
+    assert [s.name for s in read(tmp_path, rows_of(line)).series] == ["loss"]
+
+
+def test_what_is_evaluated_names_the_split(tmp_path: Path) -> None:
+    text = "".join(
+        f"[ITER {i}] Evaluating test: L1 0.0{i} PSNR 3{i}.5 [26/11]\n[ITER {i}] Evaluating train: L1 0.0{i} PSNR 3{i}.9 [26/11]\n"
+        for i in (1, 2, 3, 4)
+    )
+    run = read(tmp_path, text)
+    assert series(run, "test/PSNR").y.tolist() == [31.5, 32.5, 33.5, 34.5]
+    assert series(run, "train/PSNR").y.tolist() == [31.9, 32.9, 33.9, 34.9]
+    assert series(run, "test/L1").y.tolist() == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_test_that_counts_its_batches_stands_at_the_epoch_before(tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"Epoch: [{e}][{i}/40]\tTime 0.9s (1.0s)\tLoss {3 / (e + 1):.4f} (3.0000)\n" for i in (0, 20))
+        + "".join(f"Test: [{i}/9]\tTime 1.2 (1.2)\tLoss 9.0000 ({4 / (e + 1):.4f})\n" for i in (0, 8))
+        for e in (0, 1, 2)
+    )
+    test = series(read(tmp_path, text), "test/Loss")
+    assert (test.axis, test.x.tolist(), test.y.tolist()) == ("epoch", [0, 1, 2], [4.0, 2.0, 1.3333])
+
+
+def test_a_number_may_end_a_sentence(tmp_path: Path) -> None:
+    rows = "".join(f"[INFO] Epoch#{e}. time_cost: 11.26 s. train_loss: {5 - e / 10:.4f}. val_loss: 5.3{e}\n" for e in range(6))
+    run = read(tmp_path, rows)
+    assert series(run, "train/loss").y.tolist() == pytest.approx([5 - e / 10 for e in range(6)])
+    assert series(run, "val/loss").x.tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize("place", ["Epoch:[{e}/3]({i}/200) loss:{y}", "Epoch {e}, step/total_step: {i}/200 8.33% Loss:{y}"])
+def test_the_step_of_an_epoch_is_read_in_more_spellings(place: str, tmp_path: Path) -> None:
+    text = "".join(place.format(e=e, i=i, y=5 - e - i / 900) + "\n" for e in range(3) for i in (50, 100, 150))
+    (loss,) = read(tmp_path, text).series
+    assert loss.x.tolist() == [50, 100, 150, 250, 300, 350, 450, 500, 550]
+
+
+def test_right_answers_out_of_all_are_no_step(tmp_path: Path) -> None:
+    text = "".join(f"Epoch: {e} Loss: {2 / e:.3f} | Acc: 45.2% (452/1000)\n" for e in range(1, 7))
+    assert series(read(tmp_path, text), "train/Loss").axis == "epoch"
+
+
+@pytest.mark.parametrize(("said", "mean"), [("16.0295 (+0.0000)", None), ("16.0295 (-0.0100)", None), ("16.0295 (15.5)", 15.5)])
+def test_a_change_in_parentheses_is_no_mean(said: str, mean: float | None) -> None:
+    row = text_row(f" | > avg_loss: {said}")
+    assert row is not None
+    assert row.pairs[0].mean == mean
+
+
+@pytest.mark.parametrize("names", [("Train", "Val", "Test"), ("Train Acc", "Val Acc", "Test Acc")], ids=["bare", "named"])
+def test_a_value_called_like_a_split_alone_is_a_metric_of_it(names: tuple[str, str, str], tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch: {e:03d}, Loss: {2 / e:.4f}, {names[0]}: 0.{50 + e}, {names[1]}: 0.{40 + e}, {names[2]}: 0.{41 + e}\n" for e in range(1, 9)
+    )
+    run = read(tmp_path, text)
+    short = "metric" if names[0] == "Train" else "Acc"
+    assert series(run, f"val/{short}").y.tolist() == pytest.approx([0.4 + e / 100 for e in range(1, 9)])
+    assert series(run, f"test/{short}").y.tolist() == pytest.approx([0.41 + e / 100 for e in range(1, 9)])
+    assert not any("Add a validation set" in step.text.plain("en") for step in lossreport.analyze(run).recommendations)
+
+
+def test_a_verb_between_name_and_number_is_no_part_of_the_name(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"epoch: {e} step: 1875, loss is {2 / e:.4f}\n" for e in range(1, 7)))
+    assert series(run, "train/loss").x.tolist() == [1875 * e for e in range(1, 7)]
+
+
+def test_a_value_and_its_average_in_one_line_are_two_metrics(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Episode {e}\tAverage Score: {e / 2:.2f}\tScore: {e + 0.5:.2f}\n" for e in range(10, 80, 10)))
+    assert series(run, "train/Average Score").y.tolist() == [e / 2 for e in range(10, 80, 10)]
+    assert series(run, "train/Score").y.tolist() == [e + 0.5 for e in range(10, 80, 10)]
+    assert "Average Score from" in lossreport.analyze(run).run_verdict("r1").text.plain("en")
+
+
+def test_the_best_round_told_after_early_stopping_is_no_restart(tmp_path: Path) -> None:
+    rows = "".join(f"[{i}]\ttraining's auc: 0.{60 + i // 20}\tvalid_1's auc: 0.{55 + i // 20}\n" for i in range(20, 240, 20))
+    run = read(tmp_path, rows + "Early stopping, best iteration is:\n[152]\ttraining's auc: 0.67\tvalid_1's auc: 0.62\n")
+    assert len(run.segments) == 1
+    assert series(run, "train/auc").x.tolist() == list(range(20, 240, 20))
+
+
+def test_rounds_that_count_before_a_colon_are_no_ranks(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{i}:\tlearn: {0.7 - i / 5000:.4f}\ttest: {0.71 - i / 5000:.4f}\tbest: {0.71 - i / 5000:.4f} ({i})\ttotal: 5s\n"
+        for i in range(0, 900, 100)
+    )
+    (tmp_path / "train.log").write_text(rows)
+    (run,) = lossreport.read_runs([tmp_path])
+    assert {s.split: s.x.tolist() for s in run.series} == {split: list(range(0, 900, 100)) for split in ("train", "test")}
+
+
+def test_spinning_up_is_told_by_its_return(tmp_path: Path) -> None:
+    rows = "".join(f"{e}\t{20 + e}\t{9 + e % 3}\t{4000 * e}\t-0.0{e % 7 + 1}\t{200 - e}\t-0.01\n" for e in range(30))
+    (tmp_path / "progress.txt").write_text("Epoch\tAverageEpRet\tStdEpRet\tTotalEnvInteracts\tLossPi\tLossV\tDeltaLossPi\n" + rows)
+    text = lossreport.analyze(lossreport.read_run([tmp_path])).run_verdict("r1").text.plain("en")
+    assert "not judged by them" in text
+    assert "AverageEpRet" in text
+
+
+def test_the_heading_of_the_quickstart_of_pytorch_is_of_its_test(tmp_path: Path) -> None:
+    text = "".join(
+        f"Epoch {e}\n-------------------------------\n"
+        + "".join(f"loss: {2 / e - i / 9000:>7f}  [{(100 * i + 1) * 64:>5d}/60000]\n" for i in range(4))
+        + f"Test Error: \n Accuracy: {50 + e:>0.1f}%, Avg loss: {2.2 / e:>8f} \n\n"
+        for e in range(1, 7)
+    )
+    run = read(tmp_path, text)
+    assert {(s.split, s.name, s.axis.value, len(s)) for s in run.series} == {
+        ("train", "loss", "iteration", 24),
+        ("test", "Accuracy", "epoch", 6),
+        ("test", "loss", "epoch", 6),
+    }
+
+
+@pytest.mark.parametrize("stamp", ["", "2024-01-01 10:00:00,123 INFO "])
+def test_the_line_behind_a_pass_says_its_means(stamp: str, tmp_path: Path) -> None:
+    text = "".join(
+        "".join(f"{stamp}Epoch: [{e}][{i}/40]\tLoss {3 / (e + 1):.4f} (3.0000)\tAcc@1  30.00 ({30 + e}.0)\n" for i in (0, 20))
+        + "".join(f"{stamp}Test: [{i}/9]\tLoss 9.0000 ({4 / (e + 1):.4f})\tAcc@1  40.00 ({20 + e}.0)\n" for i in (0, 8))
+        + f"{stamp} *   Acc@1 {50 + e}.5\n"
+        for e in (0, 1, 2)
+    )
+    run = read(tmp_path, text)
+    acc, loss = series(run, "test/Acc@1"), series(run, "test/Loss")
+    assert (acc.x.tolist(), acc.y.tolist(), acc.line.tolist()) == ([0, 1, 2], [50.5, 51.5, 52.5], [5, 10, 15])
+    assert (loss.x.tolist(), loss.y.tolist(), loss.line.tolist()) == ([0, 1, 2], [4.0, 2.0, 1.3333], [4, 9, 14])

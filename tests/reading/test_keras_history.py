@@ -1,0 +1,28 @@
+"""Megatron's golden values: steps that were not reached are no NaN, and a NaN is."""
+
+import json
+import math
+
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.formats.keras_history import read
+from lossreport.reading.parser import ColumnChunk
+
+
+def curve(values: dict[str, object], **more: int) -> list[tuple[float, float]]:
+    data = json.dumps({"lm loss": {**more, "values": values}}).encode()
+    (chunk,) = [record for record in read(LogFile("golden.json", data=data)) if isinstance(record, ColumnChunk)]
+    return list(zip(chunk.x.tolist(), chunk.y.tolist(), strict=True))
+
+
+def test_steps_that_were_not_reached_are_not_logged() -> None:
+    values = {"1": 1.5, "5": 1.25, "10": "nan", "15": "nan"}
+    assert curve(values, start_step=1, end_step=15, step_interval=5) == [(1, 1.5), (5, 1.25)]
+
+
+def test_a_bare_nan_is_one() -> None:
+    found = curve({"1": 1.5, "5": math.nan}, start_step=1, end_step=5, step_interval=5)
+    assert [math.isnan(y) for _, y in found] == [False, True]
+
+
+def test_a_nan_printed_as_text_elsewhere_is_one() -> None:
+    assert [math.isnan(y) for _, y in curve({"1": 1.5, "5": "nan"})] == [False, True]
