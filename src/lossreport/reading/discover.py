@@ -19,6 +19,7 @@ from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
+from lossreport.reading.runs.nesting import unnested
 from lossreport.reading.runs.reading import Reading, cut_into_runs, read_log
 from lossreport.text import Text
 
@@ -102,7 +103,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
-                parts += cut_into_runs(found)
+                parts += cut_into_runs(unnested(found))
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -43,7 +43,11 @@ class Score(NamedTuple):
 
 
 class ColumnKey(NamedTuple):
-    """What makes two values belong to one series of a source."""
+    """What makes two values belong to one series of a source.
+
+    `entity` is whose the value is where a row says so (client 3), `run` the run a row names (fold 1, seed 7): rows of other names are
+    other runs. `nested` marks x that counts inside the epoch beside it, as batches do: the model of runs counts it on from epoch to epoch.
+    """
 
     name: str
     split: str
@@ -53,17 +57,23 @@ class ColumnKey(NamedTuple):
     unit: str = ""
     resolution: float | None = None
     entity: Entity | None = None
+    run: str = ""
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnChunk:
-    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the epochs (NaN where none is printed)."""
+    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the epochs (NaN where none is printed).
+
+    `of` is the total that is printed beside x (`[20/35]`), NaN where a row prints none; empty where no row does.
+    """
 
     key: ColumnKey
     x: Floats
     y: Floats
     line: Ints
     epoch: Floats
+    of: Floats = field(default_factory=lambda: frozen_floats([]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,18 +185,19 @@ class Columns:
     """Turns a line-wise parser into a column-wise one: values go in one by one, chunks of arrays come out."""
 
     def __init__(self) -> None:
-        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int], array[float]]] = {}
+        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int], array[float], array[float]]] = {}
         self._held = 0
 
-    def add(self, key: ColumnKey, x: float, y: float, line: int, epoch: float = math.nan) -> None:
-        """Append one value."""
+    def add(self, key: ColumnKey, x: float, y: float, line: int, epoch: float = math.nan, of: float = math.nan) -> None:
+        """Append one value; `of` is the total printed beside x."""
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"))
+            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"), array("d"))
         column[0].append(x)
         column[1].append(y)
         column[2].append(line)
         column[3].append(epoch)
+        column[4].append(of)
         self._held += 1
 
     def full(self) -> bool:
@@ -196,5 +207,5 @@ class Columns:
     def chunks(self) -> Iterator[ColumnChunk]:
         """Take out all that was added, a chunk a series, in the order the series appeared."""
         held, self._columns, self._held = self._columns, {}, 0
-        for key, (x, y, line, epoch) in held.items():
-            yield ColumnChunk(key, frozen_floats(x), frozen_floats(y), frozen_ints(line), frozen_floats(epoch))
+        for key, (x, y, line, epoch, of) in held.items():
+            yield ColumnChunk(key, frozen_floats(x), frozen_floats(y), frozen_ints(line), frozen_floats(epoch), frozen_floats(of))

@@ -35,17 +35,22 @@ NEVER_CUT: Final = ("start", "resume", "stage", "interleaved")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """All values of one series of a file."""
+    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x."""
 
     x: Floats
     y: Floats
     line: Ints
     epoch: Floats
+    of: Floats
 
     def part(self, keep: slice | Ints) -> Column:
         """Return some of the rows."""
         return Column(
-            frozen_floats(self.x[keep]), frozen_floats(self.y[keep]), frozen_ints(self.line[keep]), frozen_floats(self.epoch[keep])
+            x=frozen_floats(self.x[keep]),
+            y=frozen_floats(self.y[keep]),
+            line=frozen_ints(self.line[keep]),
+            epoch=frozen_floats(self.epoch[keep]),
+            of=frozen_floats(self.of[keep]),
         )
 
 
@@ -186,7 +191,14 @@ def _joined(chunks: Sequence[ColumnChunk]) -> Column:
     def joined(name: str) -> Floats:
         return np.concatenate([getattr(chunk, name) for chunk in chunks])
 
-    return Column(frozen_floats(joined("x")), frozen_floats(joined("y")), frozen_ints(joined("line")), frozen_floats(joined("epoch")))
+    of = np.concatenate([chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks])
+    return Column(
+        x=frozen_floats(joined("x")),
+        y=frozen_floats(joined("y")),
+        line=frozen_ints(joined("line")),
+        epoch=frozen_floats(joined("epoch")),
+        of=frozen_floats(of),
+    )
 
 
 def _begins_anew(reading: Reading, segment: RawSegment) -> bool:
