@@ -101,7 +101,7 @@ def _by_part(group: Group) -> list[Group]:
 
 def _called(part: Reading) -> str:
     """Return the name that the file itself gives to a run, or nothing."""
-    return next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
+    return part.name or next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
 
 
 def _first_line(part: Reading) -> int:
