@@ -108,3 +108,63 @@ def test_the_margin_says_how_near_the_other_reading_is(tmp_path: Path, lines: li
     reading = runs_of(tmp_path, lines)[0].reading
     assert reading.margin == pytest.approx(margin, abs=0.1)
     assert (reading.other.plain("en") if reading.other else None) == other
+
+
+def named(runs: Sequence[Run]) -> dict[str, list[float]]:
+    return {run.name: series.y.tolist() for run in runs for series in run.series if series.name == "loss"}
+
+
+def test_folds_that_take_turns_are_runs_of_their_own(tmp_path: Path) -> None:
+    turns = [{"epoch": e, "fold": f, "loss": f + 1 / (1 + e)} for e in range(4) for f in range(3)]
+    runs = runs_of(tmp_path, turns)
+    assert named(runs) == {f"fold {f}": [f + 1, f + 1 / 2, f + 1 / 3, f + 1 / 4] for f in range(3)}
+
+
+@pytest.mark.parametrize("column", ["version", "fold", "seed"])
+def test_a_number_of_its_own_in_every_row_names_no_run(tmp_path: Path, column: str) -> None:
+    assert len(runs_of(tmp_path, [{"epoch": e, column: e, "loss": 1 / (1 + e)} for e in range(9)])) == 1
+
+
+def test_stages_that_go_on_where_the_last_one_stopped_are_one_run(tmp_path: Path) -> None:
+    rows_ = [{"epoch": e, "model": "frozen" if e < 5 else "whole", "loss": 1 / (1 + e)} for e in range(10)]
+    assert places(runs_of(tmp_path, rows_)) == [[*range(10)]]
+
+
+def test_clients_are_entities_of_one_run(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [{"round": r, "client_id": c, "loss": c + 1 / (1 + r)} for r in range(5) for c in range(3)])
+    assert [(str(s.entity), s.axis, s.x.tolist()) for s in run.series] == [(f"client {c}", "round", [0, 1, 2, 3, 4]) for c in range(3)]
+    assert run.series[1].key == "train/loss[client=1]@log.jsonl:unknown"
+
+
+def test_a_rank_that_is_always_the_same_is_no_entity(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [{"step": i, "rank": 0, "loss": 1 / (1 + i)} for i in range(6)])
+    assert [(s.name, s.entity) for s in run.series] == [("loss", None)]
+
+
+def test_of_more_clients_than_one_can_look_at_the_mean_is_told(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [{"round": r, "client": c, "loss": float(c + r)} for r in range(3) for c in range(51)])
+    (series,) = run.series
+    assert series.y.tolist() == [25, 26, 27]
+    assert run.reading.because[0].plain("en") == "51 of client: the mean over them at every place"
+
+
+def test_columns_of_a_table_name_runs_and_entities_too(tmp_path: Path) -> None:
+    lines = ["epoch,fold,loss", *(f"{e},{f},{f + 1 / (1 + e)}" for e in range(4) for f in range(2))]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert [run.name for run in lossreport.read_runs([tmp_path])] == ["fold 0", "fold 1"]
+
+
+def test_batches_that_name_only_their_epoch_stand_in_row_order(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [{"epoch": e, "loss": 3 - e - i / 10} for e in range(3) for i in range(5)])
+    (series,) = run.series
+    assert (series.axis, series.x.tolist(), series.epoch.tolist()) == ("row", [*range(15)], [0] * 5 + [1] * 5 + [2] * 5)
+
+
+def test_runs_of_such_batches_are_cut_where_the_epoch_begins_anew(tmp_path: Path) -> None:
+    once = [{"epoch": e, "loss": 3 - e - i / 10} for e in range(3) for i in range(5)]
+    assert places(runs_of(tmp_path, once * 2)) == [[*range(15)], [*range(15)]]
+
+
+def test_two_rows_at_an_epoch_stay_there(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [{"epoch": e, "loss": 3 - e - i / 10} for e in range(5) for i in range(2)])
+    assert run.series[0].axis == "epoch"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lossreport.reading.runs.cutting import cut
 from lossreport.reading.runs.naming import named_apart, told_entities
 from lossreport.reading.runs.nesting import unnested
+from lossreport.reading.runs.places import counted
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.weighing import weighed
 
@@ -22,7 +23,7 @@ def runs_of(reading: Reading) -> list[Reading]:
 
 def _runs(reading: Reading) -> Iterator[Reading]:
     for named in named_apart(reading):
-        whole = unnested(told_entities(named))
+        whole = counted(unnested(told_entities(named)))
         if not whole.columns:
             yield whole
             continue

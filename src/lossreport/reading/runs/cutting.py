@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Ints, SegmentWhy, Weighing, frozen_floats
+from lossreport.model.run import Axis, Ints, SegmentWhy, Weighing, frozen_floats
 from lossreport.reading.parser import ColumnKey, RawNote, RawSegment, SkippedLine
 from lossreport.reading.runs.breaks import Break
 from lossreport.reading.runs.reading import Column, Reading, row_after, with_header
@@ -29,6 +29,7 @@ END: Final = 2**62
 def cut(reading: Reading, weighed: Weighed) -> list[Reading]:
     """Return one reading a run, with its launches as segments."""
     told = weighed.told()
+    told = replace(told, because=(*reading.weighing.because, *told.because))
     match weighed.chosen.kind:
         case Kind.NO_ORDER:
             return [replace(_in_order(reading), segments=[], weighing=told)]
@@ -88,7 +89,7 @@ def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[in
     lines = [column.line for column in columns.values() if len(column.line)]
     return replace(
         reading,
-        columns={key: column for key, column in columns.items() if len(column.x)},
+        columns=_rows_from_zero({key: column for key, column in columns.items() if len(column.x)}),
         events=[event for event in reading.events if mine(event.line)],
         notes=list(_notes(reading, mine)),
         skips=[skip for skip in reading.skips if mine(skip.line)],
@@ -96,6 +97,14 @@ def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[in
         stamps=[time for time in reading.stamps if time.line and mine(time.line)],
         rows=int(max((len(np.unique(line)) for line in lines), default=0)),
     )
+
+
+def _rows_from_zero(columns: dict[ColumnKey, Column]) -> dict[ColumnKey, Column]:
+    """Return the columns with those that only count rows counted from the first row of their run."""
+    first = min((float(column.x[0]) for key, column in columns.items() if key.axis is Axis.ROW), default=0.0)
+    if not first:
+        return columns
+    return {key: replace(column, x=frozen_floats(column.x - first)) if key.axis is Axis.ROW else column for key, column in columns.items()}
 
 
 def _notes(reading: Reading, mine: Callable[[int], bool]) -> Iterator[RawNote]:
