@@ -17,10 +17,10 @@ from lossreport.reading.bytes.packed import is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.parser import Parser, Score, parser, parsers
+from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
-from lossreport.reading.runs.nesting import unnested
-from lossreport.reading.runs.reading import Reading, cut_into_runs, read_log
+from lossreport.reading.runs.reading import Reading, read_log
 from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
@@ -103,7 +103,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
-                parts += cut_into_runs(unnested(found))
+                parts += runs_of(found)
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(

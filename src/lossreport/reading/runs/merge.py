@@ -21,6 +21,7 @@ from lossreport.model.run import (
     SegmentSpan,
     Series,
     Source,
+    Weighing,
     frozen_floats,
     id_prefix,
 )
@@ -78,6 +79,7 @@ def merge(
         notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
         skipped=tuple(group.skipped),
         guidance=guidance,
+        reading=_surest_last(parts),
     )
 
 
@@ -149,3 +151,8 @@ def _facts(
     for part in sorted(parts, key=lambda part: not part.parser.config):
         facts += named(part, ids[id(part)])
     return tuple(facts)
+
+
+def _surest_last(parts: Sequence[Reading]) -> Weighing:
+    """Return the weighing of the file whose rows belong together least surely."""
+    return min((part.weighing for part in parts), key=lambda one: one.margin, default=Weighing())
