@@ -9,6 +9,8 @@ EPOCH_PLANS: Final = frozenset((
     "epochs", "num_epochs", "n_epochs", "nb_epochs", "num_epoch", "n_epoch", "nepoch", "nepochs", "max_epochs", "max_epoch", "total_epochs", "total_epoch",
     "num_train_epochs", "train_epochs", "training_epochs", "max_num_epochs", "num_training_epochs", "epoch_count",
 ))  # fmt: skip
+UNSURE_EPOCH_PLANS: Final = frozenset(("epoch",))
+"""`--epoch 100` is a plan in most programs, the epoch to go on from in some."""
 STEP_PLANS: Final = frozenset((
     "max_steps", "total_steps", "train_steps", "num_train_steps", "max_train_steps", "num_training_steps", "training_steps", "total_training_steps",
     "max_iters", "max_iter", "max_iterations", "num_iterations", "total_iters", "total_iter", "total_iterations", "train_iters", "train_iterations",

@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from lossreport.model.run import USER, Axis, Fact, FactValue
-from lossreport.reading.kit.plans import EPOCH_PLANS, INNER_PLAN, ROUND_PLANS, STEP_PLANS, TIMESTEP_PLANS, UNSURE_STEP_PLANS
+from lossreport.reading.kit.plans import (
+    EPOCH_PLANS,
+    INNER_PLAN,
+    ROUND_PLANS,
+    STEP_PLANS,
+    TIMESTEP_PLANS,
+    UNSURE_EPOCH_PLANS,
+    UNSURE_STEP_PLANS,
+)
 
 
 class Plan(NamedTuple):
@@ -24,7 +32,12 @@ class Plan(NamedTuple):
 
 def epoch_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
     """Return the planned epochs, surest first."""
-    return [*_given(settings, EPOCH_PLANS), *_total(printed), *_named(settings, EPOCH_PLANS), *_named(settings, ROUND_PLANS, sure=False)]
+    return [
+        *_given(settings, EPOCH_PLANS),
+        *_total(printed),
+        *_named(settings, EPOCH_PLANS),
+        *_named(settings, ROUND_PLANS | UNSURE_EPOCH_PLANS, sure=False),
+    ]
 
 
 def round_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
