@@ -16,7 +16,7 @@ import numpy as np
 from lossreport.model.run import Axis, Fact, Floats, Progress, Status
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.runs.plans import Plan, epoch_plans, round_plans, step_plans
-from lossreport.reading.runs.reached import EPSILON, Place, completed, distance_of, finite, places_of
+from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, places_of
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
 
@@ -76,9 +76,9 @@ def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
     """Return the epochs; where rows count rounds, the epochs beside them are those of single clients."""
     rounds = any(place.key.axis is Axis.ROUND for place in places)
     counted = [place for place in places if len(place.epochs) and (place.key.axis is Axis.ROUND or not rounds)]
-    printed = _printed([place for place in counted if place.key.axis in (Axis.EPOCH, Axis.ROUND)])
+    printed = _printed([place for place in counted if place.key.axis in BY_EPOCH])
     plans = round_plans(settings, printed) if rounds else epoch_plans(settings, printed)
-    done = max((completed(place) for place in counted), default=None)
+    done = _done(counted)
     for plan in plans:
         if done is None:
             return Counts(None, plan.value)
@@ -86,6 +86,13 @@ def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
         if at <= of or plan.given:
             return Counts(at, of, full=at >= of, short=at < of and plan.sure)
     return Counts(done)
+
+
+def _done(places: Sequence[Place]) -> int | None:
+    """Return the epochs completed; where rows close every epoch, the last one is not complete before its own."""
+    done = max((completed(place) for place in places), default=None)
+    closed = max((completed(place) for place in places if place.key.axis in BY_EPOCH and place.key.split == "train"), default=None)
+    return closed if closed and done == closed + 1 else done
 
 
 def _agreed(done: int, plan: Plan, base: int, *, resumed: bool) -> tuple[int, int]:

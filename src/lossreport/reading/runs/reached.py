@@ -107,7 +107,7 @@ def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
 
 def distance_of(x: Floats) -> float:
     """Return the usual distance of two rows."""
-    steps = np.diff(np.unique(x))
+    steps = np.diff(np.unique(finite(x)))
     return float(np.median(steps)) if len(steps) else 1.0
 
 
