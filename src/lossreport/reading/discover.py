@@ -21,6 +21,7 @@ from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.reading import Reading, read_log
+from lossreport.reading.runs.wishes import wishes_of
 from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
@@ -95,6 +96,7 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
 
 
 def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
+    wishes = wishes_of(options.facts)
     parts: list[Reading] = []
     skipped = list(local.skipped)
     named = {Path(path) for path in local.paths}
@@ -103,7 +105,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
-                parts += runs_of(found)
+                parts += runs_of(found, wishes)
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(
