@@ -18,7 +18,11 @@ def written(folder: Path, **arrays: Any) -> Path:
 def test_an_evaluation_is_the_mean_of_its_episodes_at_its_step(tmp_path: Path) -> None:
     results = [[-3.0, -1.0], [1.0, 3.0], [5.0, 8.0]]
     folder = written(
-        tmp_path, timesteps=[500, 1000, 1500], results=results, ep_lengths=[[10, 20], [5, 5], [7, 8]], successes=[[False, False], [True, False], [True, True]]
+        tmp_path,
+        timesteps=[500, 1000, 1500],
+        results=results,
+        ep_lengths=[[10, 20], [5, 5], [7, 8]],
+        successes=[[False, False], [True, False], [True, True]],
     )
     (run,) = read_paths([folder], ReadOptions(strict=True))
     found = {series.key: (series.x.tolist(), series.y.tolist(), series.line.tolist()) for series in run.series}

@@ -45,7 +45,9 @@ SNAPSHOTS: Final = frozenset(("code", "src", "source", "sourcecode", "source_cod
 """Folders so called, with source code and no log in them, are a copy of the program."""
 LIBRARIES: Final = frozenset(("site-packages", "dist-packages", "node_modules", "__pycache__", "_sources", "__MACOSX"))
 """Other people's programs, Sacred's copies of ours, and what macOS puts into its archives beside the files."""
-LOG_LIKE: Final = re.compile(r".*\.(?:log|out|err|csv|tsv|jsonl|zip|gz)|.*tfevents.*|(?:metrics|history|results|trainer_state).*\.json", re.IGNORECASE)
+LOG_LIKE: Final = re.compile(
+    r".*\.(?:log|out|err|csv|tsv|jsonl|zip|gz)|.*tfevents.*|(?:metrics|history|results|trainer_state).*\.json", re.IGNORECASE
+)
 LOOKED_THROUGH: Final = 2000
 """Files of a folder that are looked at to tell whether it is a copy of the program."""
 COMPANIONS: Final = ("-wal", "-shm")

@@ -67,7 +67,11 @@ def _arrays(log: LogFile) -> dict[str, Any]:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             sizes = {info.filename.removesuffix(".npy"): info.file_size for info in archive.zip.infolist()}
-            return {name: array for name in (STEPS, *NAMES) if sizes.get(name, LARGEST) < LARGEST and (array := _numbers(archive, name)) is not None}
+            return {
+                name: array
+                for name in (STEPS, *NAMES)
+                if sizes.get(name, LARGEST) < LARGEST and (array := _numbers(archive, name)) is not None
+            }
     except DAMAGE as error:
         raise LogError(f"Couldn't read {log.shown!r}: {error}", hint="Copy the file again; all other files are read.") from error
 
