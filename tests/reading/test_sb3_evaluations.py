@@ -52,5 +52,5 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
 def test_a_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     file = written(tmp_path, timesteps=[1, 2], results=[[1.0], [2.0]]) / "evaluations.npz"
     file.write_bytes(file.read_bytes()[:-60])
-    with pytest.raises(NothingReadError, match="Couldn't read 'evaluations.npz'"):
+    with pytest.raises(NothingReadError, match=r"Couldn't read 'evaluations\.npz'"):
         read_paths([tmp_path])

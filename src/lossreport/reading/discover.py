@@ -11,14 +11,14 @@ from typing import Final
 from lossreport.errors import LogError, NothingReadError, UsageError
 from lossreport.model.guidance import Guidance
 from lossreport.model.run import FactValue, Run, Skipped
-from lossreport.reading.bytes.packed import is_archive, members
+from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.gathering import gathered
-from lossreport.reading.runs.grouping import Group, grouped
+from lossreport.reading.runs.grouping import COPY, Group, grouped
 from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.reading import REFUSED, Reading, read_log
 from lossreport.text import Text
@@ -141,12 +141,26 @@ def _views(log: LogFile) -> Iterator[LogFile]:
 def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()) -> Iterator[LogFile | Skipped]:
     """Yield the file, or those inside it where it is an archive, with what cannot be read; raises LogError where it cannot be opened.
 
-    An archive that the user named is a folder like any other; one found in a folder is a folder below it.
+    An archive that the user named is a folder like any other; one found in a folder is a folder below it. There a member that lies
+    unpacked beside the archive, in the folder called like it, is left out.
     """
     if not is_archive(log):
         yield log
-        return
-    yield from members(log, lambda shown: wanted(shown, ignore), "" if log.path in named else f"{log.shown}/")
+    elif log.path in named:
+        yield from members(log, lambda shown: wanted(shown, ignore))
+    else:
+        for member in members(log, lambda shown: wanted(shown, ignore), f"{log.shown}/"):
+            yield member if isinstance(member, Skipped) else _unless_unpacked(log, member)
+
+
+def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
+    """Return a member of an archive, or that it is a copy of the file beside the archive that it was packed from, or unpacked to."""
+    stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
+    inner = member.shown.removeprefix(f"{archive.shown}/")
+    beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
+    if beside is None or not beside.is_file() or member.data != beside.read_bytes():
+        return member
+    return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 
 
 def candidates(log: LogFile) -> list[Candidate]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from lossreport.model.run import frozen_floats, frozen_ints
+from lossreport.model.run import Axis, frozen_floats, frozen_ints
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 
@@ -24,7 +25,7 @@ def gathered(readings: Sequence[Reading]) -> Iterator[Reading]:
 
 def _gather(pieces: Sequence[Reading]) -> Reading:
     """Return the reading of all pieces, its rows in the order of x; what a piece says besides its rows stays with it."""
-    ordered = sorted(pieces, key=lambda piece: min(float(column.x[0]) for column in piece.columns.values()))
+    ordered = sorted(pieces, key=lambda piece: _natural(piece.log.shown))
     keys = dict.fromkeys(key for piece in ordered for key in piece.columns)
     return replace(
         ordered[0],
@@ -42,11 +43,19 @@ def _gather(pieces: Sequence[Reading]) -> Reading:
     )
 
 
+def _natural(path: str) -> list[tuple[int, str]]:
+    """Return a key that sorts names by the numbers in them: epoch 10 behind epoch 9."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", path)]
+
+
 def _column(key: ColumnKey, pieces: Sequence[Reading]) -> Column:
+    """Return one column of all pieces that have it, in the order of x; rows without a place are counted on."""
     held = [(number, piece.columns[key]) for number, piece in enumerate(pieces) if key in piece.columns]
-    order = np.argsort(np.concatenate([column.x for _, column in held]), kind="stable")
+    x = np.concatenate([column.x for _, column in held])
+    x = np.arange(len(x), dtype=np.float64) if key.axis is Axis.ROW else x
+    order = np.argsort(x, kind="stable")
     return Column(
-        x=frozen_floats(np.concatenate([column.x for _, column in held])[order]),
+        x=frozen_floats(x[order]),
         y=frozen_floats(np.concatenate([column.y for _, column in held])[order]),
         line=frozen_ints(np.concatenate([column.line for _, column in held])[order]),
         epoch=frozen_floats(np.concatenate([column.epoch for _, column in held])[order]),

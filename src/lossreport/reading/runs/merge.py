@@ -133,8 +133,8 @@ def _epochs(column: Column) -> Floats:
 
 def _pieces(column: Column, sources: Sequence[str]) -> tuple[Piece, ...]:
     """Return from which row on the rows stand in which source, where they stand in several."""
-    changes = np.flatnonzero(np.diff(column.file, prepend=-1)) if len(column.file) else []
-    return tuple(Piece(first_row=int(row), source=sources[int(column.file[row])]) for row in changes)
+    changes: Sequence[int] = np.flatnonzero(np.diff(column.file, prepend=-1)).tolist() if len(column.file) else []
+    return tuple(Piece(first_row=row, source=sources[int(column.file[row])]) for row in changes)
 
 
 def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
