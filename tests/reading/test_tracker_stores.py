@@ -35,10 +35,21 @@ def sacred(folder: Path, run_id: int, lr: float, status: str = "COMPLETED", **mo
     here = folder / str(run_id)
     here.mkdir(parents=True)
     metrics = {
-        "training.loss": {"steps": [0, 10, 20], "timestamps": ["t", "t", "t"], "values": [2.0, 1.0, {"py/object": "numpy.float64", "value": lr}]},
+        "training.loss": {
+            "steps": [0, 10, 20],
+            "timestamps": ["t", "t", "t"],
+            "values": [2.0, 1.0, {"py/object": "numpy.float64", "value": lr}],
+        },
         "val.accuracy": {"steps": [20], "timestamps": ["t"], "values": [0.5]},
     }
-    run = {"command": "main", "experiment": {"name": "toy"}, "heartbeat": "t", "result": 0.4, "start_time": "2026-05-01T10:00:00.5", "status": status}
+    run = {
+        "command": "main",
+        "experiment": {"name": "toy"},
+        "heartbeat": "t",
+        "result": 0.4,
+        "start_time": "2026-05-01T10:00:00.5",
+        "status": status,
+    }
     for name, value in (("metrics", metrics), ("config", {"depth": 3, "net": {"lr": lr}}), ("run", run | more)):
         (here / f"{name}.json").write_text(json.dumps(value, indent=2, sort_keys=True))
 
@@ -64,7 +75,15 @@ def test_the_copies_of_the_program_that_sacred_keeps_are_no_logs(tmp_path: Path)
 # ------------------------------------------------------------------------------------------------ ClearML
 def clearml_events() -> list[list[dict[str, Any]]]:
     def scalar(metric: str, variant: str, at: int, value: float) -> dict[str, Any]:
-        return {"timestamp": 1700000000000 + at, "type": "training_stats_scalar", "task": "offline-1", "iter": at, "metric": metric, "variant": variant, "value": value}
+        return {
+            "timestamp": 1700000000000 + at,
+            "type": "training_stats_scalar",
+            "task": "offline-1",
+            "iter": at,
+            "metric": metric,
+            "variant": variant,
+            "value": value,
+        }
 
     return [
         [scalar("loss", "train", 0, 2.0), scalar("loss", "val", 5, 2.5), scalar(":monitor:gpu", "gpu_0", 0, 3.0)],
@@ -132,7 +151,12 @@ def test_the_context_of_a_metric_of_comet_is_its_split(tmp_path: Path) -> None:
         packed.writestr("experiment.json", json.dumps({"offline_id": "0a1b", "project_name": "p", "start_time": 1700000000000}))
     run = one(tmp_path / "0a1b.zip")
     train, val = run.series
-    assert (train.key, train.x.tolist(), train.epoch.tolist(), train.line.tolist()) == ("train/loss@messages.json:unknown", [0, 10], [0, 1], [4, 5])
+    assert (train.key, train.x.tolist(), train.epoch.tolist(), train.line.tolist()) == (
+        "train/loss@messages.json:unknown",
+        [0, 10],
+        [0, 1],
+        [4, 5],
+    )
     assert str(train.y.tolist()) == "[2.0, nan]"
     assert (val.key, val.y.tolist()) == ("val/loss@messages.json:value", [2.5])
     assert (run.value("run_name"), run.value("optim.lr"), run.value("curr_step")) == ("toy", 0.1, None)
@@ -164,7 +188,10 @@ def test_the_files_of_a_queue_of_neptune_are_one_run(tmp_path: Path) -> None:
     (folder / "metadata.json").write_text(json.dumps({"containerId": "0a1b", "structureVersion": 3}))
     (folder / "last_put_version").write_text("8")
     run = one(tmp_path)
-    assert shown(run) == {"train/loss step": ([0, 10, 20], [2.0, 1.5, 1.0], [4, 4, 1]), "val/acc row": ([0, 1, 2], [0.1, 0.2, 0.3], [5, 2, 2])}
+    assert shown(run) == {
+        "train/loss step": ([0, 10, 20], [2.0, 1.5, 1.0], [4, 4, 1]),
+        "val/acc row": ([0, 1, 2], [0.1, 0.2, 0.3], [5, 2, 2]),
+    }
     (loss, _) = run.series
     assert [run.source(loss.source_of(row)).path.rsplit("/", 1)[-1] for row in range(3)] == ["data-1.log", "data-1.log", "data-7.log"]
     assert (run.value("lr"), run.value("summary/test/acc"), run.value("run_name"), run.skipped) == (0.1, 0.9, "toy", ())

@@ -93,7 +93,11 @@ def _said(event: Mapping[str, Any], line: int) -> Iterator[RawEvent]:
 def _task(log: LogFile) -> Iterator[Record]:
     text = log.text()
     task, lines = orjson.loads(text), text.split("\n")
-    yield from (RawFact(fact, str(task[name]), line_of(name, lines)) for name, fact in (("name", "run_name"), ("project_name", "project")) if task.get(name))
+    yield from (
+        RawFact(fact, str(task[name]), line_of(name, lines))
+        for name, fact in (("name", "run_name"), ("project_name", "project"))
+        if task.get(name)
+    )
     for section in (task.get("hyperparams") or {}).values():
         for name, held in section.items():
             if isinstance(held, dict) and "value" in held:
@@ -103,7 +107,10 @@ def _task(log: LogFile) -> Iterator[Record]:
 
 PARSER = Parser(
     id="clearml_offline",
-    title=Text(zh="ClearML 的离线会话（metrics.jsonl、task.json、log.jsonl）", en="an offline session of ClearML (metrics.jsonl, task.json, log.jsonl)"),
+    title=Text(
+        zh="ClearML 的离线会话（metrics.jsonl、task.json、log.jsonl）",
+        en="an offline session of ClearML (metrics.jsonl, task.json, log.jsonl)",
+    ),
     sniff=sniff,
     read=read,
 )

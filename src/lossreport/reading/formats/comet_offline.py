@@ -87,13 +87,15 @@ def _fact(name: str, value: object, line: int) -> Iterator[RawFact]:
         yield RawFact(name, value, line)
 
 
-
-
 def _experiment(log: LogFile) -> Iterator[Record]:
     text = log.text()
     held = json.loads(text)
     lines = text.split("\n")
-    yield from (RawFact(fact, str(held[name]), line_of(name, lines)) for name, fact in (("project_name", "project"), ("offline_id", "run_id")) if held.get(name))
+    yield from (
+        RawFact(fact, str(held[name]), line_of(name, lines))
+        for name, fact in (("project_name", "project"), ("offline_id", "run_id"))
+        if held.get(name)
+    )
     times = [held.get(name) for name in ("start_time", "stop_time")]
     yield from (RawTime(at) for time in times if isinstance(time, int | float) and (at := stamp(time / 1000)) is not None)
     yield RowsRead(0, len(lines))

@@ -1,7 +1,7 @@
 """Studies of Optuna in SQLite (`optuna.db`) or in a journal of JSON lines: trials with parameters, results and the values on their way.
 
 Source: optuna/storages/_rdb/models.py and optuna/storages/journal/_storage.py of Optuna 5.0 (tables since 2.4), and stores that they wrote. A value
-that is not finite is told by its type. `line` is the number of the record: study after study, of each its trials in their order.
+that is not finite is told by its type. Of a database `line` is the number of the record: study after study, of each its trials in their order.
 """
 
 from __future__ import annotations
@@ -18,10 +18,14 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.trials import Records, Study, Trial
-from lossreport.reading.parser import Parser, Record, Score, SkippedLine
+from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
-NEEDED: Final = {"studies": {"study_id", "study_name"}, "trials": {"trial_id", "number", "study_id", "state"}, "trial_values": {"trial_id", "value"}}
+NEEDED: Final = {
+    "studies": {"study_id", "study_name"},
+    "trials": {"trial_id", "number", "study_id", "state"},
+    "trial_values": {"trial_id", "value"},
+}
 KINDS: Final = {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
 METRIC_NAMES: Final = "study:metric_names"
 TRIALS: Final = "SELECT trial_id, number, study_id, state, datetime_start, datetime_complete FROM trials ORDER BY study_id, number"
@@ -42,7 +46,9 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "no journal of Optuna")
     rows, seen = head_objects(log)
     mine = [row for row in rows if isinstance(row.get("op_code"), int) and "worker_id" in row]
-    return Score(0.96, f"{len(mine)} operations of a journal of Optuna") if mine and len(mine) == seen else Score(0.0, "no journal of Optuna")
+    return (
+        Score(0.96, f"{len(mine)} operations of a journal of Optuna") if mine and len(mine) == seen else Score(0.0, "no journal of Optuna")
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -58,6 +64,7 @@ def read(log: LogFile) -> Iterator[Record]:
     except sqlite3.DatabaseError:  # what stands before the damage is used
         yield SkippedLine(1, DAMAGED, torn=True)
     yield from book.of(list(studies.values()))
+    yield RowsRead(book.rows, book.last)
 
 
 def _fill(connection: sqlite3.Connection, studies: dict[int, Study]) -> None:
@@ -72,7 +79,9 @@ def _fill(connection: sqlite3.Connection, studies: dict[int, Study]) -> None:
         trials[trial_id] = Trial(number=int(trial_number), state=str(state), times=[str(time) for time in (start, end) if time])
         if study_id in studies:
             studies[study_id].trials.append(trials[trial_id])
-    for trial_id, name, value, distribution in connection.execute("SELECT trial_id, param_name, param_value, distribution_json FROM trial_params"):
+    for trial_id, name, value, distribution in connection.execute(
+        "SELECT trial_id, param_name, param_value, distribution_json FROM trial_params"
+    ):
         if trial_id in trials:
             trials[trial_id].params[str(name)] = _parameter(value, distribution)
     for trial_id, objective, value in _typed(connection, "trial_values", "objective", "value"):
@@ -91,7 +100,9 @@ def _typed(connection: sqlite3.Connection, table: str, place: str, name: str) ->
     """Yield (trial, place, value); the type of a value stands beside it since Optuna 3."""
     kind = f"{name}_type"
     kinds = kind if kind in columns(connection, table) else "'FINITE'"
-    for trial_id, at, value, typed in connection.execute(f"SELECT trial_id, {place}, {name}, {kinds} FROM {table} ORDER BY trial_id, {place}"):
+    for trial_id, at, value, typed in connection.execute(
+        f"SELECT trial_id, {place}, {name}, {kinds} FROM {table} ORDER BY trial_id, {place}"
+    ):
         found = KINDS.get(str(typed), value)
         if found is not None:
             yield int(trial_id), int(at), float(found)
@@ -123,16 +134,18 @@ def _parameter(value: object, distribution: object) -> FactValue:
 
 def _journal(log: LogFile, book: Records) -> Iterator[Record]:
     studies, trials = list[Study](), list[Trial]()
-    gone: set[int] = set()
+    gone, last = set[int](), 0
     for record in records(log):
+        last = record.line
         if record.reason is not None:
             yield SkippedLine(record.line, record.reason, torn=record.torn)
         if record.row is not None:
-            _operate(record.row, studies, trials, gone)
+            _operate(record.row, record.line, studies, trials, gone)
     yield from book.of([study for place, study in enumerate(studies) if place not in gone])
+    yield RowsRead(book.rows, last)
 
 
-def _operate(row: Mapping[str, Any], studies: list[Study], trials: list[Trial], gone: set[int]) -> None:
+def _operate(row: Mapping[str, Any], line: int, studies: list[Study], trials: list[Trial], gone: set[int]) -> None:
     """Do what one operation of a journal says; studies and trials are numbered in the order they were made."""
     code, trial_id, study_id = row.get("op_code"), row.get("trial_id"), row.get("study_id")
     trial = trials[trial_id] if isinstance(trial_id, int) and 0 <= trial_id < len(trials) else None
@@ -145,23 +158,25 @@ def _operate(row: Mapping[str, Any], studies: list[Study], trials: list[Trial], 
     elif code == STUDY_ATTRIBUTE and study is not None:
         study.names = tuple(row["system_attr"].get(METRIC_NAMES, study.names)) if isinstance(row.get("system_attr"), dict) else study.names
     elif code == TRIAL and study is not None:
-        trials.append(Trial(number=len(study.trials), state="RUNNING"))
+        trials.append(Trial(number=len(study.trials), state="RUNNING", lines=[line]))
         study.trials.append(trials[-1])
         _finish(trials[-1], row)
     elif trial is not None:
-        _change(trial, row)
+        _change(trial, row, line)
 
 
-def _change(trial: Trial, row: Mapping[str, Any]) -> None:
+def _change(trial: Trial, row: Mapping[str, Any], line: int) -> None:
     code = row.get("op_code")
     if code == PARAM:
         trial.params[str(row.get("param_name"))] = _parameter(row.get("param_value_internal"), row.get("distribution"))
     elif code == STATE:
         _finish(trial, row)
+        trial.lines.append(line)
     elif code == REPORTED:
         step, value = number(row.get("step")), number(row.get("intermediate_value"))
-        if step is not None and value is not None:
+        if step is not None and value is not None and int(step) not in trial.reported:
             trial.reported[int(step)] = value
+            trial.lines.append(line)
 
 
 def _finish(trial: Trial, row: Mapping[str, Any]) -> None:

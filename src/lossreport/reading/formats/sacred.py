@@ -94,7 +94,9 @@ def _metrics(log: LogFile) -> dict[str, Mapping[str, Any]] | None:
         value = json.loads(log.text())
     except (ValueError, RecursionError):
         return None
-    whole = isinstance(value, dict) and all(isinstance(one, dict) and isinstance(one.get("steps"), list) and isinstance(one.get("values"), list) for one in value.values())
+    whole = isinstance(value, dict) and all(
+        isinstance(one, dict) and isinstance(one.get("steps"), list) and isinstance(one.get("values"), list) for one in value.values()
+    )
     return value if whole and value else None
 
 
@@ -117,7 +119,10 @@ def _object(log: LogFile) -> dict[str, Any]:
 
 PARSER = Parser(
     id="sacred",
-    title=Text(zh="Sacred 的 FileStorageObserver（metrics.json、config.json、run.json）", en="Sacred's FileStorageObserver (metrics.json, config.json, run.json)"),
+    title=Text(
+        zh="Sacred 的 FileStorageObserver（metrics.json、config.json、run.json）",
+        en="Sacred's FileStorageObserver (metrics.json, config.json, run.json)",
+    ),
     sniff=sniff,
     read=read,
 )

@@ -6,10 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic, Status
-from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment, RawStatus, RawTime, Record, RowsRead
+from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment, RawStatus, RawTime, Record
 
 MOST_RUNS: Final = 50
 """More trials than this are no runs that anybody reads one by one."""
@@ -21,7 +22,10 @@ OBJECTIVE: Final = "objective"
 
 @dataclass(kw_only=True)
 class Trial:
-    """One trial: its number in the study, how it ended, its results, the values on its way, and its parameters."""
+    """One trial: its number in the study, how it ended, its results by objective, the values on its way by step, and its parameters.
+
+    `lines` are those of a text file: of its beginning, of each value on its way, and of its end. A database has none.
+    """
 
     number: int
     state: str = ""
@@ -29,6 +33,7 @@ class Trial:
     reported: dict[int, float] = field(default_factory=dict)
     params: dict[str, FactValue] = field(default_factory=dict)
     times: list[str] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -47,16 +52,18 @@ class Study:
         return OBJECTIVE if len(self.directions) < 2 else f"{OBJECTIVE}_{objective}"
 
     def has_curves(self) -> bool:
-        """Return whether its trials are told as runs."""
-        return len(self.trials) <= MOST_RUNS and any(len(trial.reported) >= CURVE for trial in self.trials)
+        """Return whether its trials are told as runs: one after another, not those that several workers wrote in turn."""
+        spans = [(trial.lines[0], trial.lines[-1]) for trial in self.trials if trial.lines]
+        in_turn = any(before[1] > after[0] for before, after in pairwise(spans))
+        return len(self.trials) <= MOST_RUNS and not in_turn and any(len(trial.reported) >= CURVE for trial in self.trials)
 
 
 class Records:
-    """Numbers the records of all studies, which stand for lines, and turns them into those of a parser."""
+    """Turns studies into the records of a parser; where they have no lines, records are numbered: of each run its name, then its rows."""
 
     def __init__(self) -> None:
-        self.line = 0
         self.rows = 0
+        self._last = 0
         self._runs = 0
 
     def of(self, studies: Sequence[Study]) -> Iterator[Record]:
@@ -68,53 +75,70 @@ class Records:
                         yield from self._trial(study, trial, alone=len(studies) == 1)
             elif any(trial.values for trial in study.trials):
                 yield from self._summary(study)
-        yield RowsRead(self.rows, self.line)
 
-    def _begin(self, name: str) -> Iterator[Record]:
-        """Begin a run: its name comes first, then its rows."""
-        self.line += 1
-        yield RawFact("run_name", name, self.line)
+    @property
+    def last(self) -> int:
+        """The number of the last record."""
+        return self._last
+
+    def _begin(self, name: str, facts: Mapping[str, FactValue], first: Trial, lines: Sequence[int]) -> Iterator[Record]:
+        """Begin a run whose rows stand on `lines`: its name and settings come first, where its first trial begins."""
+        head = first.lines[0] if first.lines else self._last + 1
+        yield RawFact("run_name", name, head)
+        yield from (RawFact(fact, value, head) for fact, value in facts.items() if value not in ("", None))
         if self._runs:
-            yield RawSegment(self.line + 1, "new_run")
+            yield RawSegment(lines[0], "new_run")
         self._runs += 1
+        self._last = lines[-1]
 
     def _trial(self, study: Study, trial: Trial, *, alone: bool) -> Iterator[Record]:
-        yield from self._begin(f"trial {trial.number}" if alone else f"{study.name} trial {trial.number}")
-        yield from self._facts({**trial.params, "state": trial.state, "direction": study.directions[0], **_results(study, trial)})
+        steps = sorted(trial.reported)
+        lines = trial.lines[1 : len(steps) + 1] if trial.lines else [self._last + 2 + i for i in range(len(steps))]
+        name = f"trial {trial.number}" if alone else f"{study.name} trial {trial.number}"
+        yield from self._begin(
+            name, {**trial.params, "state": trial.state, "direction": study.directions[0], **_results(study, trial)}, trial, lines
+        )
         columns = Columns()
-        for step, value in sorted(trial.reported.items()):
-            self.line += 1
-            columns.add(ColumnKey(study.called(0), "val", Axis.STEP, Statistic.VALUE), float(step), value, self.line)
+        for step, line in zip(steps, lines, strict=True):
+            columns.add(ColumnKey(study.called(0), "val", Axis.STEP, Statistic.VALUE), float(step), trial.reported[step], line)
         yield from self._end(columns, trial.times)
         if trial.state in STATUS:
-            yield RawStatus(STATUS[trial.state], self.line)
+            yield RawStatus(STATUS[trial.state], self._last)
 
     def _summary(self, study: Study) -> Iterator[Record]:
-        yield from self._begin(study.name)
-        states = Counter(trial.state.lower() for trial in study.trials)
-        best = _best(study)
-        told: dict[str, FactValue] = {"n_trials": len(study.trials), **{f"n_trials_{state}": count for state, count in states.items() if state}}
-        told |= {"direction": ", ".join(study.directions)}
-        if best is not None:
-            told |= {"best_trial": best.number, "best_value": best.values[0], **{f"best_params.{name}": value for name, value in best.params.items()}}
-        yield from self._facts(told)
-        columns, first = Columns(), self.line
+        done = sorted((trial for trial in study.trials if trial.state == "COMPLETE" and trial.values), key=lambda trial: trial.lines[-1:])
+        lines = [trial.lines[-1] if trial.lines else self._last + 2 + i for i, trial in enumerate(done)]
+        if not done:
+            return
+        yield from self._begin(study.name, _outcome(study), done[0], lines)
+        columns = Columns()
         for objective, direction in enumerate(study.directions):
-            self.line = max(self.line, first + len(study.trials))
-            for place, value in _best_so_far(study.trials, objective, direction):
-                key = ColumnKey(f"best_{study.called(objective)}", "val", Axis.ROW, Statistic.VALUE)
-                columns.add(key, float(study.trials[place].number), value, first + 1 + place)
+            key = ColumnKey(f"best_{study.called(objective)}", "val", Axis.ROW, Statistic.VALUE)
+            for place, best in _best_so_far(done, objective, direction):
+                columns.add(key, float(place), best, lines[place])
         times = [time for trial in study.trials for time in trial.times]
         yield from self._end(columns, [min(times), max(times)] if times else [])
-
-    def _facts(self, facts: Mapping[str, FactValue]) -> Iterator[Record]:
-        yield from (RawFact(name, value, self.line) for name, value in facts.items() if value not in ("", None))
 
     def _end(self, columns: Columns, times: Iterable[str]) -> Iterator[Record]:
         chunks = list(columns.chunks())
         self.rows += max((len(chunk.x) for chunk in chunks), default=0)
         yield from chunks
-        yield from (RawTime(time[:19].replace("T", " "), self.line) for time in times)
+        yield from (RawTime(time[:19].replace("T", " "), self._last) for time in times)
+
+
+def _outcome(study: Study) -> dict[str, FactValue]:
+    """Return what came of a study: how many trials ended how, and the best with its parameters."""
+    states = Counter(trial.state.lower() for trial in study.trials if trial.state)
+    told: dict[str, FactValue] = {"n_trials": len(study.trials), **{f"n_trials_{state}": count for state, count in states.items()}}
+    told["direction"] = ", ".join(study.directions)
+    best = _best(study)
+    if best is not None:
+        told |= {
+            "best_trial": best.number,
+            "best_value": best.values[0],
+            **{f"best_params/{name}": value for name, value in best.params.items()},
+        }
+    return told
 
 
 def _results(study: Study, trial: Trial) -> dict[str, FactValue]:
@@ -129,11 +153,11 @@ def _best(study: Study) -> Trial | None:
     return (max if study.directions[0] == "maximize" else min)(done, key=lambda trial: trial.values[0])
 
 
-def _best_so_far(trials: Sequence[Trial], objective: int, direction: str) -> Iterator[tuple[int, float]]:
-    """Yield (place among the trials, best value until then) of every completed trial."""
+def _best_so_far(done: Sequence[Trial], objective: int, direction: str) -> Iterator[tuple[int, float]]:
+    """Yield (place, best value until then) of every completed trial in its order."""
     choose, best = (max if direction == "maximize" else min), math.nan
-    for place, trial in enumerate(trials):
+    for place, trial in enumerate(done):
         value = trial.values.get(objective)
-        if trial.state == "COMPLETE" and value is not None:
+        if value is not None:
             best = value if math.isnan(best) else choose(best, value)
             yield place, best
