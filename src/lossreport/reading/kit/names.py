@@ -31,6 +31,8 @@ SPLITS: Final = {
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
 """`valid_1/auc`: one of several sets, as boosting programs number them."""
 
+SCORES: Final = re.compile(r"^metrics/(?=(?:precision|recall|(?:[A-Za-z]{1,8})?mAP|fitness|accuracy_top)[^/]*$)")
+"""`metrics/mAP50(B)`: what YOLO programs measure on the validation set, and call so in tables, event files and trackers."""
 SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
 INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
@@ -82,6 +84,9 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     match = SPLIT.match(name)
     if match is not None:
         return SPLITS[match[1].lower()], name[match.end() :]
+    match = SCORES.match(name)
+    if match is not None:
+        return "val", name[match.end() :]
     match = SPLIT_ZH.match(name)
     if match is not None:
         return str(match.lastgroup), name[match.end() :]

@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.model.run import Axis, Floats, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
+from lossreport.reading.runs.relabelled import told_once
 from lossreport.text import Text
 
 PART_OF_A_RUN: Final = re.compile(
@@ -51,11 +52,18 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
     groups = _by_folder(measured)
     groups = [piece for group in groups for piece in _by_part(_without_copies(group))]
     groups = [piece for group in groups for piece in _rivals_apart(group)]
-    groups = _continued(_with_root(groups))
+    groups = [_told_once(group) for group in _continued(_with_root(groups))]
     for part in parts:
         if not part.columns:
             _give(part, groups)
     return _named(groups)
+
+
+def _told_once(group: Group) -> Group:
+    """Leave out curves that two files hold over two names of the axis."""
+    found = list(told_once(group.parts))
+    kept = [part for part in found if isinstance(part, Reading)]
+    return Group(group.name, kept, [*group.skipped, *(skip for skip in found if isinstance(skip, Skipped))])
 
 
 def _named(groups: list[Group]) -> list[Group]:
@@ -119,7 +127,7 @@ def _without_copies(group: Group) -> Group:
     """Leave out what another reading holds as well, row by row: the state in an older checkpoint, a copied log, a replica's lines."""
     kept: list[Reading] = []
     skipped = list(group.skipped)
-    for part in sorted(group.parts, key=lambda part: -sum(len(column.x) for column in part.columns.values())):
+    for part in sorted(group.parts, key=lambda part: (-sum(len(column.x) for column in part.columns.values()), -len(part.facts))):
         whole = next((other for other in kept if other.parser is part.parser and _holds(other, part)), None)
         if whole is None:
             kept.append(part)
