@@ -126,7 +126,8 @@ class _Place:
         return back
 
     def times(self) -> tuple[float, ...]:
-        return (self._first_time, self._last_time) if self.rows else ()
+        """Return the first and the last time; none where the program wrote none into its events."""
+        return (self._first_time, self._last_time) if math.isfinite(self._first_time) else ()
 
 
 def records(file: BinaryIO) -> Iterator[tuple[int, bytes, Text | None]]:
