@@ -154,7 +154,8 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
         return 0
     from lossreport.errors import NothingReadError
     from lossreport.reading.bytes.remote import local_copies
-    from lossreport.reading.discover import MAX_DEPTH, find_logs, unfolded, wanted
+    from lossreport.reading.discover import unfolded
+    from lossreport.reading.folder import MAX_DEPTH, find_logs, wanted
 
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]

@@ -13,8 +13,10 @@ from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
-MIN_ROWS: Final = 4
-"""Fewer equal rows may be chance."""
+MIN_ROWS: Final = 3
+"""Fewer equal rows may be chance ..."""
+MIN_VALUES: Final = 3
+"""... and so may fewer different values among them."""
 SAME: Final = 0.98
 """A curve is told twice where at least this share of its rows is equal: one may be torn."""
 PRINTED: Final = 2e-4
@@ -34,7 +36,7 @@ def without_copies(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
     """
     kept: list[Reading] = []
     skipped: list[Skipped] = []
-    for part in sorted(parts, key=lambda part: -sum(len(column.x) for column in part.columns.values())):
+    for part in sorted(parts, key=lambda part: (-sum(len(column.x) for column in part.columns.values()), -len(part.facts))):
         whole = next((other for other in kept if other.parser is part.parser and _holds(other, part)), None)
         if whole is None:
             kept.append(part)
@@ -62,7 +64,7 @@ def _same(a: Floats, b: Floats) -> bool:
 def without_twins(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
     """Return the readings without curves that another file tells on another axis or in another split, row by row the same.
 
-    The epoch says more than a step that counts epochs, a validation more than no word on the split. Curves on one axis and in one split
+    An epoch or an iteration says more than what an event file calls step, a validation more than no word on the split. Curves on one axis and in one split
     stay: that two files agree is told in the report.
     """
     dropped: dict[tuple[int, ColumnKey], Reading] = {}
@@ -104,7 +106,7 @@ def _differ(a: ColumnKey, b: ColumnKey) -> bool:
 
 
 def _are_twins(a: Column, b: Column) -> bool:
-    if len(a.y) != len(b.y) or len(a.y) < MIN_ROWS or len(np.unique(a.y)) < MIN_ROWS:
+    if len(a.y) != len(b.y) or len(a.y) < MIN_ROWS or len(np.unique(a.y)) < MIN_VALUES:
         return False
     if len(np.unique(np.round(a.x - b.x, 6))) > 1:  # places that are no more than a shift apart are one count under two names
         return False
@@ -113,4 +115,8 @@ def _are_twins(a: Column, b: Column) -> bool:
 
 def _says_more(a: ColumnKey, b: ColumnKey) -> bool:
     """Return whether the first key says more than the second of the same curve."""
-    return (a.split != "train", a.axis is Axis.EPOCH, "/" not in a.name) >= (b.split != "train", b.axis is Axis.EPOCH, "/" not in b.name)
+    return _detail(a) >= _detail(b)
+
+
+def _detail(key: ColumnKey) -> tuple[bool, bool, bool]:
+    return key.split != "train", key.axis not in (Axis.STEP, Axis.ROW), "/" not in key.name

@@ -21,6 +21,7 @@ from lossreport.reading.parser import (
     RawSegment,
     RawStatus,
     RawTime,
+    Refusal,
     RowsRead,
     SkippedLine,
 )
@@ -28,17 +29,23 @@ from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+REFUSED: Final = "refused"
+"""Code of a file that a parser knows and cannot read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x."""
+    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x.
+
+    `file` says in which of the reading's files each row stands, by its number; it is empty where all stand in one.
+    """
 
     x: Floats
     y: Floats
     line: Ints
     epoch: Floats
     of: Floats
+    file: Ints = field(default_factory=lambda: frozen_ints([]))
 
     def part(self, keep: slice | Ints) -> Column:
         """Return some of the rows."""
@@ -48,6 +55,7 @@ class Column:
             line=frozen_ints(self.line[keep]),
             epoch=frozen_floats(self.epoch[keep]),
             of=frozen_floats(self.of[keep]),
+            file=frozen_ints(self.file[keep] if len(self.file) else []),
         )
 
 
@@ -78,6 +86,18 @@ class Reading:
     name: str = ""
     curve_of: str | None = None
     weighing: Weighing = field(default_factory=Weighing)
+    gathered: list[Reading] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Reading]:
+        """The readings of single files of which this one was gathered, or only itself."""
+        return self.gathered or [self]
+
+    @property
+    def path(self) -> str:
+        """How the file is called in the report, or the store of a file an epoch."""
+        shown = self.log.shown
+        return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
     @property
     def longest(self) -> Column | None:
@@ -86,10 +106,12 @@ class Reading:
 
 
 def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
-    """Read one file with its parser; a file without a record is skipped with that reason."""
+    """Read one file with its parser; a file without a record, or one that the parser refuses, is skipped with that reason."""
     reading = Reading(log=log, parser=parser)
     chunks: dict[ColumnKey, list[ColumnChunk]] = {}
     for record in parser.read(log):
+        if isinstance(record, Refusal):
+            return Skipped(path=log.shown, reason=record.reason, code=REFUSED)
         if isinstance(record, ColumnChunk):
             chunks.setdefault(record.key, []).append(record)
         else:
