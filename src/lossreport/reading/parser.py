@@ -160,7 +160,9 @@ Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parser:
-    """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
+    """A log format. `sniff` looks at the head only; `read` streams; `config` marks files that hold facts and no metrics.
+
+    `columnar` marks those that list their values metric by metric: lines tell nothing of the order in which they were logged.
 
     `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
     `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
@@ -172,6 +174,7 @@ class Parser:
     sniff: Callable[[LogFile], Score]
     read: Callable[[LogFile], Iterator[Record]]
     config: bool = False
+    columnar: bool = False
     run_folder: Callable[[str], str] | None = None
     gather: Callable[[str], str] | None = None
 
