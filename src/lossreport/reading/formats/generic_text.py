@@ -18,9 +18,9 @@ from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import find_event, quote
 from lossreport.reading.kit.key_values import DATE, GLOBAL_WORDS, Pair, TextRow, text_row, without_prefix
 from lossreport.reading.kit.names import METRIC_LIKE, SPLITS, behind, split_name
-from lossreport.reading.kit.printed_table import TableRow
 from lossreport.reading.kit.settings import Settings, is_settings
 from lossreport.reading.kit.table_rows import Stand, Tables, apart, is_log, placed
+from lossreport.reading.kit.table_state import TableRow
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -216,7 +216,6 @@ class TextReader:
     printed: str = ""
     tables: Tables = field(default_factory=Tables)
     seen: Counter[str] = field(default_factory=Counter)
-    planned_now: bool = False
     passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
 
     def read(self, lines: Iterator[Line]) -> Iterator[Record]:
@@ -249,41 +248,29 @@ class TextReader:
 
     def _tables(self, rows: Sequence[TableRow], line: int) -> Iterator[Record]:
         """Put the rows of a table at their own place, or where the log stands."""
-        if not rows:
-            return
-        yield from self._held_frame()
-        yield from self.settings.facts()
+        if rows:
+            yield from self._held_frame()
+            yield from self.settings.facts()
         for row in rows:
-            stand = self._stand(row)
-            found = list(placed(row, stand))
-            for one in found:
+            for one in placed(row, self._stand(row)):
                 self.columns.add(one.key, one.x, one.value, one.line, one.epoch, one.of)
-            self._plan(row)
-            if self.planned_now:
-                yield RawFact("epochs", self.planned, line)
-            self.rows += 1
             if row.axis is Axis.EPOCH:
                 self.header, self.header_line, self.epoch = TextRow(epoch=row.x), line, row.x
-
-    def _plan(self, row: TableRow) -> None:
-        of = int(row.of) if row.axis is Axis.EPOCH and math.isfinite(row.of) else 0
-        self.planned_now = bool(of) and of != self.planned
-        self.planned = of or self.planned
+                if math.isfinite(row.of) and int(row.of) != self.planned:
+                    self.planned = int(row.of)
+                    yield RawFact("epochs", self.planned, line)
+            self.rows += 1
 
     def _stand(self, row: TableRow) -> Stand:
-        """Return where the log stands for a row that says no place: at the last epoch or step printed before it, or else the count of its name."""
-        header, name = self.header, row.cells[0].name
+        """Return where the log stands: at the last step or epoch printed before, or else at the count of rows with that name."""
+        split, name = self.headings.split, row.cells[0].name
         self.seen[name] += row.axis is None
-        if header.step is not None and not (self.per_epoch and self.epoch == self.epoch):
-            return Stand(
-                Axis.STEP if header.word.startswith(("step", "global", "train")) else Axis.ITERATION,
-                header.step,
-                self.epoch,
-                self.headings.split,
-            )
+        if self.header.step is not None and not self.per_epoch:
+            axis = Axis.STEP if self.header.word.startswith(("step", "global", "train")) else Axis.ITERATION
+            return Stand(axis, self.header.step, self.epoch, split)
         if math.isfinite(self.epoch):
-            return Stand(Axis.EPOCH, self.epoch, split=self.headings.split)
-        return Stand(Axis.ROW, float(self.seen[name] - 1), split=self.headings.split)
+            return Stand(Axis.EPOCH, self.epoch, split=split)
+        return Stand(Axis.ROW, float(self.seen[name] - 1), split=split)
 
     def _last_frames(self, row: TextRow, line: Line) -> Iterator[Record]:
         """Pass rows on; of the frames that a progress bar drew at one step only the last."""

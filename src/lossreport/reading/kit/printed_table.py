@@ -6,21 +6,20 @@ any text can ask it first, and read by itself only what is no table; `finish` gi
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
 
-from lossreport.model.run import Axis
 from lossreport.reading.kit.coco import NOT_MEASURED, kind_of, summary_of
 from lossreport.reading.kit.names import METRIC_LIKE
-from lossreport.reading.kit.rows import AXES, BOOKKEEPING, SPLIT_VALUES
+from lossreport.reading.kit.rows import SPLIT_VALUES
 from lossreport.reading.kit.table_cells import (
     LONGEST,
     are_names,
     bar_cells,
     closes,
+    inner_cells,
     is_rule,
     place_of,
     rule_spans,
@@ -28,96 +27,33 @@ from lossreport.reading.kit.table_cells import (
     wide_cells,
     without_bar,
 )
+from lossreport.reading.kit.table_state import (
+    AXIS_OF,
+    EMPTY,
+    LABEL_HEADS,
+    MOST_LABELS,
+    NOTHING,
+    OVERALL,
+    PART,
+    Cell,
+    TableRow,
+    TableState,
+    Taken,
+    axis_among,
+    boxed,
+    epoch_beside,
+    values_of,
+)
 
-PLACES: Final = (
-    ("time/total_timesteps", Axis.STEP),
-    ("total_timesteps", Axis.STEP),
-    ("total timesteps", Axis.STEP),
-    ("total/steps", Axis.STEP),
-    ("totalenvinteracts", Axis.STEP),
-    ("totalenvsteps", Axis.STEP),
-    ("timestepssofar", Axis.STEP),
-    ("misc/total_timesteps", Axis.STEP),
-    ("total/epochs", Axis.EPOCH),
-)
-"""What libraries of reinforcement learning call the place in a box, surest first."""
-AXIS_OF: Final = {
-    name: axis for name, axis in reversed((*PLACES, *AXES)) if name not in ("tokens", "num_tokens", "total_tokens", "frames", "it", "ep")
-}
-LABEL_HEADS: Final = frozenset(("class", "classes", "category", "name", "label", "task", "dataset", "type", "split", "domain"))
-"""What heads the column of a table that says whose a row is."""
-OVERALL: Final = frozenset(("all", "overall", "mean", "avg", "average", "total"))
-"""Rows of such a table that are of no single class."""
-LEFT_OUT: Final = re.compile(
-    r"time|dur|duration|time/.*(?<!fps)|time_elapsed|timeelapsed|images|instances|labels|size|img_size|gpu_mem|support|cp|nupdates|serial_timesteps|episodessofar"
-    r"|params|parameters|#|train/val|event_.*|train/n_updates",
-    re.IGNORECASE,
-)
-"""Clocks, sizes and counts, and the ratio of the losses that nolearn prints beside them."""
 REPORT: Final = re.compile(r"\s{1,200}precision\s{1,40}recall\s{1,40}f1-score\s{1,40}support\s{0,40}$")
 REPORT_ROW: Final = re.compile(
-    r"\s{0,200}(?P<label>\S(?:[^\t]{0,80}\S)?)\s{2,80}(?P<values>[\d.]{1,9}(?:\s{1,60}[\d.]{1,12}){1,3})\s{0,40}$"
+    r"\s{0,200}(?P<label>\S(?:\S| (?! )){0,80}+)\s{2,80}(?P<values>[\d.]{1,9}(?:\s{1,60}[\d.]{1,12}){1,3})\s{0,40}$"
 )
 REPORT_NAMES: Final = ("precision", "recall", "f1-score")
 REACH: Final = 60
 """Lines that a header stands without a row: the progress of an epoch is printed between two rows."""
-MOST_LABELS: Final = 20
-"""Of more classes only what is of all of them is told."""
 NESTED: Final = "  "
 """Indents the names below a heading in a box of Stable-Baselines3."""
-
-
-class Cell(NamedTuple):
-    """One number of a table: its name, its line, the row's label (a class) and the split of its column, where it has one."""
-
-    name: str
-    value: float
-    line: int
-    label: str = ""
-    split: str = ""
-
-
-class TableRow(NamedTuple):
-    """The numbers that a table says at one place. With `axis` None it says no place: they stand where the log stands.
-
-    `scored` marks what is measured on a set that is held back, such as a COCO summary, unless the names or the log say another split.
-    """
-
-    cells: tuple[Cell, ...]
-    axis: Axis | None = None
-    x: float = math.nan
-    of: float = math.nan
-    epoch: float = math.nan
-    scored: bool = False
-
-
-class Taken(NamedTuple):
-    """What a line is: whether it is of a table, and the rows that are whole with it."""
-
-    is_table: bool
-    rows: tuple[TableRow, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableState:
-    """What the lines before left: the header that stands, a line that may be one, the box that is open, the labels seen below a header."""
-
-    names: tuple[str, ...] = ()
-    spans: tuple[tuple[int, int], ...] = ()
-    has_bars: bool = False
-    idle: int = 0
-    candidate: tuple[str, ...] = ()
-    box: tuple[Cell, ...] = ()
-    heading: str = ""
-    is_listing: bool = False
-    is_report: bool = False
-    labels: int = 0
-    kind: str = ""
-
-
-EMPTY: Final = TableState()
-NOTHING: Final = Taken(False)
-PART: Final = Taken(True)
 
 
 def take(text: str, line: int, state: TableState = EMPTY) -> tuple[Taken, TableState]:
@@ -140,7 +76,7 @@ def take(text: str, line: int, state: TableState = EMPTY) -> tuple[Taken, TableS
 
 def finish(state: TableState) -> tuple[TableRow, ...]:
     """Return what a box holds that the file breaks off in."""
-    return _boxed(state.box)
+    return boxed(state.box)
 
 
 def _may_begin(bare: str) -> bool:
@@ -149,7 +85,7 @@ def _may_begin(bare: str) -> bool:
 
 def _other(state: TableState) -> tuple[Taken, TableState]:
     """Take a line that is of no table: it ends a box; a header stands for some lines more."""
-    rows = _boxed(state.box)
+    rows = boxed(state.box)
     idle = state.idle + 1
     after = TableState(kind=state.kind) if idle > REACH else replace(state, box=(), heading="", candidate=(), is_listing=False, idle=idle)
     return Taken(False, rows), after
@@ -159,12 +95,15 @@ def _rule(text: str, state: TableState) -> tuple[Taken, TableState]:
     """Take a ruled line: it makes a header of the line above, closes a plain box, or opens a listing of names and values."""
     spans = rule_spans(text)
     if state.candidate:
-        names = state.candidate
-        return PART, replace(state, names=names, spans=spans, candidate=(), idle=0, labels=0, is_listing=len(names) == 2)
+        names, bars = state.candidate, state.may_have_bars
+        if bars and len(spans) != len(names):
+            return _other(state)
+        listing = len(names) == 2 and not bars
+        return PART, replace(state, names=names, spans=spans, candidate=(), has_bars=bars, idle=0, labels=0, is_listing=listing)
     if not closes(text):
         return PART, replace(state, idle=0)
     opened = len(spans) == 2 and not state.box
-    return Taken(True, _boxed(state.box)), replace(state, box=(), heading="", is_listing=opened, idle=0)
+    return Taken(True, boxed(state.box)), replace(state, box=(), heading="", is_listing=opened, idle=0)
 
 
 # ------------------------------------------------------------------------------------------------ between bars
@@ -180,7 +119,7 @@ def _between_bars(cells: Sequence[str], line: int, state: TableState) -> tuple[T
 
 
 def _is_data(bare: Sequence[str], state: TableState) -> bool:
-    return len(state.names) == 2 and _axis(state.names) == 0 and place_of(bare[0]) is not None
+    return len(state.names) == 2 and axis_among(state.names) == 0 and place_of(bare[0]) is not None
 
 
 def _pair(name: str, text: str, line: int, state: TableState) -> tuple[Taken, TableState]:
@@ -203,6 +142,12 @@ def _between_blanks(text: str, line: int, state: TableState) -> tuple[Taken, Tab
         return PART, replace(EMPTY, is_report=True, kind=state.kind)
     if state.is_report and (match := REPORT_ROW.match(text)):
         return _report_row(match["label"], match["values"].split(), line, state)
+    inner = inner_cells(text)
+    if inner is not None and state.has_bars and len(inner) == len(state.names):
+        return _between_bars(inner, line, state)
+    if inner is not None and are_names(inner):
+        taken, after = _other(state)
+        return taken, replace(after, candidate=tuple(inner), may_have_bars=True)
     body = without_bar(text)
     cells = tuple(wide_cells(body))
     if state.is_listing and len(cells) == 2 and value_of(cells[1]) is not None and value_of(cells[0]) is None:
@@ -220,7 +165,7 @@ def _row_cells(body: str, cells: tuple[str, ...], state: TableState) -> tuple[st
     found = words if len(words) == len(state.names) else cells
     if len(found) != len(state.names) and len(state.spans) == len(state.names):
         found = tuple(body[first:after].strip() for first, after in state.spans)
-    axis = _axis(state.names)
+    axis = axis_among(state.names)
     if len(found) != len(state.names) or (axis is not None and place_of(found[axis]) is None):
         return ()
     needed = 1 if axis is None else 2
@@ -229,14 +174,15 @@ def _row_cells(body: str, cells: tuple[str, ...], state: TableState) -> tuple[st
 
 def _header(cells: tuple[str, ...], state: TableState) -> tuple[Taken, TableState]:
     """Take a line of names: a header where it names a place and a metric, or else what a ruled line below may make one."""
-    rows = _boxed(state.box)
+    rows = boxed(state.box)
     has_metric = any(METRIC_LIKE.search(name) for name in cells)
-    if _axis(cells) is not None and has_metric and len(cells) >= 3:
+    if axis_among(cells) is not None and has_metric and len(cells) >= 3:
         return Taken(True, rows), replace(state, names=cells, spans=(), has_bars=False, box=(), candidate=(cells), idle=0, labels=0)
     if cells[0].lower() in LABEL_HEADS and len(cells) >= 3:
         return Taken(True, rows), replace(state, names=cells, spans=(), has_bars=False, box=(), candidate=cells, idle=0, labels=0)
     taken, after = _other(state)
-    return taken, replace(after, candidate=cells if len(cells) == 2 or has_metric or _axis(cells) is not None else ())
+    may = len(cells) == 2 or has_metric or axis_among(cells) is not None
+    return taken, replace(after, candidate=cells if may else (), may_have_bars=False)
 
 
 def _report_row(label: str, values: Sequence[str], line: int, state: TableState) -> tuple[Taken, TableState]:
@@ -261,11 +207,11 @@ def _report_row(label: str, values: Sequence[str], line: int, state: TableState)
 # ------------------------------------------------------------------------------------------------ rows
 def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, TableState]:
     """Take a row below a header: with a place, of a class, or of whatever the log stands at."""
-    axis = _axis(state.names)
+    axis = axis_among(state.names)
     after = replace(state, idle=0, candidate=())
     if axis is not None and (place := place_of(cells[axis])) is not None:
-        found = tuple(_values(cells, line, state, skip=axis))
-        row = TableRow(found, AXIS_OF[state.names[axis].lower().strip()], place[0], place[1], _epoch(cells, state.names, axis))
+        found = tuple(values_of(cells, line, state, skip=axis))
+        row = TableRow(found, AXIS_OF[state.names[axis].lower().strip()], place[0], place[1], epoch_beside(cells, state.names, axis))
         return Taken(True, (row,) if found else ()), after
     if axis is not None:
         return Taken(True), after
@@ -277,45 +223,5 @@ def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, Ta
     whose = "" if label.lower() in OVERALL else label
     if whose and state.labels >= MOST_LABELS:
         return PART, after
-    found = tuple(_values(cells, line, state, skip=0 if label else -1, label=whose))
+    found = tuple(values_of(cells, line, state, skip=0 if label else -1, label=whose))
     return Taken(True, (TableRow(found, scored=bool(label)),) if found else ()), replace(after, labels=state.labels + bool(whose))
-
-
-def _values(cells: Sequence[str], line: int, state: TableState, *, skip: int, label: str = "") -> Iterator[Cell]:
-    for i, (name, cell) in enumerate(zip(state.names, cells, strict=True)):
-        value = value_of(cell)
-        if i != skip and value is not None and name and not _is_no_metric(name):
-            yield Cell(name.strip(), value, line, label)
-
-
-def _is_no_metric(name: str) -> bool:
-    low = name.lower().strip()
-    return LEFT_OUT.fullmatch(low) is not None or BOOKKEEPING.fullmatch(low) is not None or low in AXIS_OF
-
-
-def _axis(names: Sequence[str]) -> int | None:
-    """Return the column that says the place, the surest of several; None where none does."""
-    low = [name.lower().strip() for name in names]
-    return next((low.index(name) for name, _ in (*PLACES, *AXES) if name in AXIS_OF and name in low), None)
-
-
-def _epoch(cells: Sequence[str], names: Sequence[str], axis: int) -> float:
-    """Return the epoch beside a place that is none itself."""
-    low = [name.lower().strip() for name in names]
-    at = low.index("epoch") if "epoch" in low else axis
-    place = place_of(cells[at]) if at != axis else None
-    return math.nan if place is None else place[0]
-
-
-def _boxed(box: Sequence[Cell]) -> tuple[TableRow, ...]:
-    """Return the row that a box of names and values is, at the place that one of them says."""
-    low = {cell.name.lower(): cell for cell in reversed(box)}
-    at = next((low[name] for name, _ in (*PLACES, *AXES) if name in AXIS_OF and name in low), None)
-    epoch = low.get("epoch", low.get("total/epochs"))
-    cells = tuple(cell for cell in box if cell is not at and not _is_no_metric(cell.name))
-    if not cells:
-        return ()
-    if at is None:
-        return (TableRow(cells),)
-    beside = math.nan if epoch is None or epoch is at else epoch.value
-    return (TableRow(cells, AXIS_OF[at.name.lower()], at.value, epoch=beside),)

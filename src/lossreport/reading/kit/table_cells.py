@@ -9,11 +9,11 @@ from typing import Final
 from lossreport.reading.kit.rows import number
 
 BARS: Final = "|│┃║"
-RULE: Final = re.compile(r"[-=─━═┄+|:│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩┝┥╇┳┻╈╋╞╡╪╭╮╰╯╔╗╚╝╠╣╬╟╢ ]{3,}+$")
+RULE: Final = re.compile(r"[-=─━═┄+|:│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩┝┥┣┫┠┨╂┿┯┷┰┸╇┳┻╈╋╞╡╪╭╮╰╯╔╗╚╝╠╣╬╟╢ ]{3,}+$")
 LINE: Final = re.compile(r"[-=─━═┄]{2,}")
-CORNERS: Final = re.compile(r"[+|│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩╇┳┻╞╡╪╭╮╰╯╔╗╚╝╠╣╬]")
+CORNERS: Final = re.compile(r"[+|│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩┣┫┠┨╂┿┯┷╇╈╋┳┻╞╡╪╭╮╰╯╔╗╚╝╠╣╬]")
 WIDE: Final = re.compile(r" {2,}|\t")
-BAR: Final = re.compile(r":? {0,4}\d{1,3}%\|")
+BAR: Final = re.compile(r":\s{0,4}\d{1,3}%|\s\d{1,3}%\|")
 """Begins a progress bar behind the cells of a row."""
 NAME: Final = re.compile(r"[^\W\d][^|\t]{0,79}|#|E")
 FRACTION: Final = re.compile(r"(?P<at>\d{1,12}) ?/ ?(?P<of>\d{1,12})")
@@ -29,6 +29,14 @@ def bar_cells(text: str) -> list[str] | None:
     return [cell.removeprefix(" ").rstrip() for cell in re.split(f"[{BARS}]", bare[1:-1])]
 
 
+def inner_cells(text: str) -> list[str] | None:
+    """Return the cells of a line that has bars between its cells only, and none at its ends."""
+    bare = text.strip()
+    if len(bare) > LONGEST or bare[:1] in BARS or not any(bar in bare for bar in BARS):
+        return None
+    return [cell.strip() for cell in re.split(f"[{BARS}]", bare)]
+
+
 def wide_cells(text: str) -> list[str]:
     """Return the cells of a line between two blanks or more, or tabs."""
     return [cell for cell in WIDE.split(text.strip()) if cell]
@@ -36,7 +44,7 @@ def wide_cells(text: str) -> list[str]:
 
 def without_bar(text: str) -> str:
     """Return a line up to the progress bar behind its cells."""
-    match = BAR.search(text) if "%|" in text else None
+    match = BAR.search(text) if "%" in text else None
     return text[: match.start()] if match else text
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis, Entity, EntityKind, Statistic
 from lossreport.reading.kit.names import ALIASES, KNOWN, METRIC_LIKE, split_name, unmarked_scores
-from lossreport.reading.kit.printed_table import EMPTY, Cell, TableRow, TableState, finish, take
+from lossreport.reading.kit.printed_table import finish, take
 from lossreport.reading.kit.rows import INSTANT
+from lossreport.reading.kit.table_state import EMPTY, Cell, TableRow, TableState
 from lossreport.reading.parser import ColumnKey
 
 NAMES: Final = {
@@ -21,6 +23,8 @@ NAMES: Final = {
     "mAP50-95)": "mAP50-95",
 }
 """What YOLO programs shorten in the header of their validation."""
+LOGGED: Final = re.compile(r"^(?:rollout|eval|evaluation|train|losses|policy)/|(?:^|[_/ ])(?:rew|rew_mean|ep_rew_mean|eprewmean|eplenmean)$", re.IGNORECASE)
+"""What libraries of reinforcement learning log: headings of their boxes, rewards that they shorten."""
 SETTINGS: Final = KNOWN | frozenset(ALIASES)
 
 
@@ -48,7 +52,8 @@ def is_log(row: TableRow) -> bool:
     """Return whether a row is of a training: one of its names is called like a metric and is no setting, or it sums up an evaluation."""
     if row.scored and not any(cell.label for cell in row.cells):
         return True
-    return any(METRIC_LIKE.search(cell.name) and cell.name.lower() not in SETTINGS for cell in row.cells)
+    names = [cell.name for cell in row.cells if cell.name.lower() not in SETTINGS]
+    return any(METRIC_LIKE.search(name) or LOGGED.search(name) for name in names)
 
 
 def placed(row: TableRow, stand: Stand) -> Iterator[Placed]:
