@@ -17,7 +17,7 @@ def rows(lr: float, done: bool) -> list[dict[str, Any]]:
             "val_acc": 0.25 * i,
             "info": {"learner": {"kl": 0.5}},
             "hist_stats": {"lengths": [1, 2]},
-            "done": done and i == 3,
+            "done": done and i == 5,
             "training_iteration": i,
             "trial_id": "0a1b_00000",
             "date": "2026-05-01_10-00-05",
@@ -25,7 +25,7 @@ def rows(lr: float, done: bool) -> list[dict[str, Any]]:
             "pid": 7,
             "config": {"lr": lr, "net": {"depth": 2}},
         }
-        for i in (1, 2, 3)
+        for i in (1, 2, 3, 4, 5)
     ]
 
 
@@ -77,7 +77,7 @@ def test_the_three_files_of_a_trial_are_one_set_of_curves(tmp_path: Path) -> Non
 def test_an_event_file_with_other_values_is_kept_beside_the_table(tmp_path: Path) -> None:
     trial(tmp_path / "trial", 0.1)
     file = tmp_path / "trial" / "events.out.tfevents.1.host"
-    file.write_bytes(b"".join(event(i, "ray/tune/loss", 5.0 * i) for i in (1, 2, 3)))
+    file.write_bytes(b"".join(event(i, "ray/tune/loss", 5.0 * i) for i in (1, 2, 3, 4, 5)))
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert [(series.path.rsplit("/", 1)[-1], series.axis) for series in run.series if series.name == "loss"] == [
         ("events.out.tfevents.1.host", Axis.STEP),

@@ -17,10 +17,12 @@ from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
+from lossreport.reading.runs.copies import COPY
 from lossreport.reading.runs.gathering import gathered
-from lossreport.reading.runs.grouping import COPY, Group, grouped
+from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.reading import REFUSED, Reading, read_log
+from lossreport.reading.runs.wishes import corrected, wishes_of
 from lossreport.text import Text
 
 MIN_SCORE: Final = 0.5
@@ -70,6 +72,7 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
 
 
 def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
+    wishes = wishes_of(options.facts)
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
@@ -81,7 +84,9 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
                 passed.append(Passed(found.path, SOURCE_CODE))
             else:
                 skipped.append(found)
-    parts = [part for reading in gathered(readings) for part in ([reading] if reading.gathered else runs_of(reading))]
+    parts = [
+        part for reading in gathered(readings) for part in ([corrected(reading, wishes)] if reading.gathered else runs_of(reading, wishes))
+    ]
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(

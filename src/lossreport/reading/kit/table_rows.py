@@ -23,7 +23,9 @@ NAMES: Final = {
     "mAP50-95)": "mAP50-95",
 }
 """What YOLO programs shorten in the header of their validation."""
-LOGGED: Final = re.compile(r"^(?:rollout|eval|evaluation|train|losses|policy)/|(?:^|[_/ ])(?:rew|rew_mean|ep_rew_mean|eprewmean|eplenmean)$", re.IGNORECASE)
+LOGGED: Final = re.compile(
+    r"^(?:rollout|eval|evaluation|train|losses|policy)/|(?:^|[_/ ])(?:rew|rew_mean|ep_rew_mean|eprewmean|eplenmean)$", re.IGNORECASE
+)
 """What libraries of reinforcement learning log: headings of their boxes, rewards that they shorten."""
 SETTINGS: Final = KNOWN | frozenset(ALIASES)
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Ints, SegmentWhy, Weighing, frozen_floats
+from lossreport.model.run import Axis, Ints, SegmentWhy, Weighing, frozen_floats
 from lossreport.reading.parser import ColumnKey, RawNote, RawSegment, SkippedLine
 from lossreport.reading.runs.breaks import Break
 from lossreport.reading.runs.reading import Column, Reading, row_after, with_header
@@ -22,13 +22,17 @@ from lossreport.text import Text
 STRANGER = Text(
     zh="这一行属于另一个进程：前后各行的计数在它两边连续", en="a line of another process: the rows before and behind it count on without it"
 )
+CHOSEN = Text(zh="按你的要求当作一次训练", en="read as one run, as you asked")
 END: Final = 2**62
 """Behind every line."""
 
 
-def cut(reading: Reading, weighed: Weighed) -> list[Reading]:
-    """Return one reading a run, with its launches as segments."""
+def cut(reading: Reading, weighed: Weighed, *, together: bool = False) -> list[Reading]:
+    """Return one reading a run, with its launches as segments. With `together` all rows are one run, launches that begin anew included."""
     told = weighed.told()
+    told = replace(told, because=(*reading.weighing.because, *told.because))
+    if together:
+        return [_together(reading, weighed.breaks)]
     match weighed.chosen.kind:
         case Kind.NO_ORDER:
             return [replace(_in_order(reading), segments=[], weighing=told)]
@@ -51,6 +55,12 @@ def _by_launch(reading: Reading, breaks: Sequence[Break], told: Weighing) -> lis
         return [whole]
     bounds = [1, *(with_header(reading, segment.line) for segment in starts), END]
     return [_part(whole, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+
+
+def _together(reading: Reading, breaks: Sequence[Break]) -> Reading:
+    """Return the reading as one run, every break that something bears out a segment of it."""
+    segments = [RawSegment(one.begins, "resume" if one.resumes else "restart") for one in breaks if _why(one) is not None]
+    return replace(reading, segments=segments, weighing=Weighing(because=(CHOSEN(),)))
 
 
 def _why(one: Break) -> SegmentWhy | None:
@@ -88,7 +98,7 @@ def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[in
     lines = [column.line for column in columns.values() if len(column.line)]
     return replace(
         reading,
-        columns={key: column for key, column in columns.items() if len(column.x)},
+        columns=_rows_from_zero({key: column for key, column in columns.items() if len(column.x)}),
         events=[event for event in reading.events if mine(event.line)],
         notes=list(_notes(reading, mine)),
         skips=[skip for skip in reading.skips if mine(skip.line)],
@@ -96,6 +106,14 @@ def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[in
         stamps=[time for time in reading.stamps if time.line and mine(time.line)],
         rows=int(max((len(np.unique(line)) for line in lines), default=0)),
     )
+
+
+def _rows_from_zero(columns: dict[ColumnKey, Column]) -> dict[ColumnKey, Column]:
+    """Return the columns with those that only count rows counted from the first row of their run."""
+    first = min((float(column.x[0]) for key, column in columns.items() if key.axis is Axis.ROW), default=0.0)
+    if not first:
+        return columns
+    return {key: replace(column, x=frozen_floats(column.x - first)) if key.axis is Axis.ROW else column for key, column in columns.items()}
 
 
 def _notes(reading: Reading, mine: Callable[[int], bool]) -> Iterator[RawNote]:

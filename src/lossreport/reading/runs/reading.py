@@ -64,7 +64,8 @@ class Column:
 class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
-    `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together.
+    `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
+    folder of the run whose single curve the file holds; None where it holds what its own folder says.
     """
 
     log: LogFile
@@ -84,6 +85,7 @@ class Reading:
     why: SegmentWhy = "start"
     is_cut: bool = False
     name: str = ""
+    curve_of: str | None = None
     weighing: Weighing = field(default_factory=Weighing)
     gathered: list[Reading] = field(default_factory=list)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -44,8 +45,11 @@ def tracks(columns: Mapping[ColumnKey, Column]) -> list[Track]:
     """Return the counters, that with most rows first; among equals a training track before the others."""
     grouped: dict[tuple[Axis, str, Entity | None], list[Column]] = {}
     for key, column in columns.items():
-        if key.axis not in UNCOUNTED and len(column.x):
-            grouped.setdefault((key.axis, key.split, key.entity), []).append(column)
+        axis = key.axis
+        if axis is Axis.ROW and np.isfinite(column.epoch).all():  # rows are counted by nobody, the epochs beside them by the program
+            axis, column = Axis.EPOCH, replace(column, x=column.epoch)
+        if axis not in UNCOUNTED and len(column.x):
+            grouped.setdefault((axis, key.split, key.entity), []).append(column)
     found = [_track(*key, parts) for key, parts in grouped.items()]
     return sorted(found, key=lambda track: (-len(track.line), track.split != "train"))
 
