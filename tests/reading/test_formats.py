@@ -23,6 +23,7 @@ ELSEWHERE = {
     "hf_results": "formats/hf_results/all_results.json",
     "hf_config": "formats/hf_config/config.json",
     "guild": "formats/guild/.guild",
+    "py_config": "formats/py_config/vis_data/config.py",
     "aim": "formats/aim/.aim",
     "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }

@@ -10,7 +10,7 @@ import pytest
 import lossreport
 from lossreport.model.run import Run, Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, read_paths
+from lossreport.reading.discover import ReadOptions, candidates, read_paths
 
 Read = Callable[[str], Run]
 
