@@ -21,6 +21,10 @@ ELSEWHERE = {
     "args_namespace": "vla_action_head/args.json",
     "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
     "hf_results": "formats/hf_results/all_results.json",
+    "hf_config": "formats/hf_config/config.json",
+    "guild": "formats/guild/.guild",
+    "py_config": "formats/py_config/vis_data/config.py",
+    "aim": "formats/aim/.aim",
     "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }
 nan = math.nan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import REACH, quote, raised
 from lossreport.reading.parser import (
     ColumnChunk,
@@ -116,13 +117,22 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             chunks.setdefault(record.key, []).append(record)
         else:
             _take(reading, record)
-    reading.columns = {key: _joined(parts) for key, parts in chunks.items()}
+    reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
     reading.events = list(_with_exceptions(reading))
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
+    """Yield the columns without the -1 that detection programs write where there was nothing to measure."""
+    for key, column in columns.items():
+        rows = measured(key.name, column.y)
+        kept = column if rows is None else column.part(rows)
+        if len(kept.x):
+            yield key, kept
 
 
 def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
