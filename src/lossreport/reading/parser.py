@@ -87,11 +87,12 @@ class RawFact:
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """Something the log says in words."""
+    """Something the log says in words. `ends` is how the run has ended where no training goes on behind it; by default what its kind means."""
 
     kind: EventKind
     line: int
     quote: str
+    ends: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,16 @@ class RawNote:
 
 @dataclass(frozen=True, slots=True)
 class RawStatus:
-    """The log says how the run ended."""
+    """The log says how the run ended.
+
+    A store or a trainer's own record says so for good. Words of a text (`word`, what lines that say the same have in common) count where
+    they stand behind the last training row of their launch, and those that are not `sure` only where nothing speaks against them.
+    """
 
     status: Status
     line: int
+    word: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

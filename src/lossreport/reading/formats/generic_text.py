@@ -15,7 +15,7 @@ from typing import Final
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import DATE, GLOBAL_WORDS, Pair, TextRow, text_row, without_prefix
 from lossreport.reading.kit.names import METRIC_LIKE, SPLITS, behind, split_name
 from lossreport.reading.kit.settings import Settings, is_settings
@@ -222,15 +222,15 @@ class TextReader:
         """Yield the records of all lines."""
         for line in lines:
             self.last = line.number
-            if kind := find_event(line.text):
-                self.resumed = self.resumed or kind == "resume"
-                yield RawEvent(kind, line.number, quote(line.text))
+            for word in said(line.text, line.number):
+                self.resumed = self.resumed or (isinstance(word, RawEvent) and word.kind == "resume")
+                yield word
             is_table, found = self.tables.see(line.text, line.number)
             yield from self._tables(found, line.number)
             if is_table:
                 continue
             row = _row_of(line.text)
-            if not self.rows and (row is None or not any(pair.name in self.names for pair in row.pairs)):
+            if (not self.rows or self.resumed) and (row is None or not any(pair.name in self.names for pair in row.pairs)):
                 self.settings.see(line.text, line.number)
             if row is not None:
                 yield from self._last_frames(self.headings.applied(placed_by(row, self.totals)), line)

@@ -72,7 +72,8 @@ def _said(row: Mapping[str, Any], line: int) -> Iterator[Record]:
     said = str(row.get("quote", ""))
     known = next((kind for kind in KINDS if kind == row.get("event")), None)
     if known is not None:
-        yield RawEvent((find_event(said) or known) if known == "traceback" else known, line, quote(said))
+        told = find_event(said) if known == "traceback" else None
+        yield RawEvent(known if told in (None, "other") else told, line, quote(said))
     if row.get("end") in tuple(Status):
         yield RawStatus(Status(row["end"]), line)
 
