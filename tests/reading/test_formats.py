@@ -10,7 +10,8 @@ import pytest
 
 from lossreport.model.run import Run, Series, Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, find_logs, read_paths
+from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, read_paths
+from lossreport.reading.folder import find_logs
 from lossreport.reading.parser import parsers
 
 FORMATS = Path(__file__).resolve().parents[2] / "sample_logs" / "formats"
@@ -20,6 +21,10 @@ ELSEWHERE = {
     "args_namespace": "vla_action_head/args.json",
     "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
     "hf_results": "formats/hf_results/all_results.json",
+    "hf_config": "formats/hf_config/config.json",
+    "guild": "formats/guild/.guild",
+    "py_config": "formats/py_config/vis_data/config.py",
+    "aim": "formats/aim/.aim",
     "wandb_files": "formats/wandb/offline-run-20261125_155910-1lzr3y8h/files",
 }
 nan = math.nan

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import lossreport
+import lossreport.errors
 from lossreport.model.run import Run
 
 
@@ -168,3 +169,53 @@ def test_runs_of_such_batches_are_cut_where_the_epoch_begins_anew(tmp_path: Path
 def test_two_rows_at_an_epoch_stay_there(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, [{"epoch": e, "loss": 3 - e - i / 10} for e in range(5) for i in range(2)])
     assert run.series[0].axis == "epoch"
+
+
+def corrected(folder: Path, lines: Iterable[dict[str, Any] | str], **facts: Any) -> tuple[Run, ...]:
+    runs_of(folder, lines)
+    return lossreport.read_runs([folder], facts={name.replace("__", "."): value for name, value in facts.items()})
+
+
+def test_a_user_may_say_that_all_rows_are_one_run(tmp_path: Path) -> None:
+    (run,) = corrected(tmp_path, rows(range(10)) * 2, read__runs=1)
+    assert whys(run) == ["start", "restart"]
+    assert run.reading.because[0].plain("en") == "read as one run, as you asked"
+
+
+def test_a_user_may_choose_the_other_reading(tmp_path: Path) -> None:
+    turns = [row for i in range(20) for row in ({"epoch": i, "loss": 2.0 - i / 40}, {"epoch": 50 + i, "loss": 0.5 - i / 100})]
+    assert len(corrected(tmp_path, turns, read__runs="no_order")) == 1
+
+
+def test_a_user_may_put_the_rows_on_another_axis(tmp_path: Path) -> None:
+    (run,) = corrected(tmp_path, [{"step": 10 * i, "epoch": i / 4, "loss": 1 / (1 + i)} for i in range(5)], read__axis="epoch")
+    assert (run.series[0].axis, run.series[0].x.tolist()) == ("epoch", [0, 0.25, 0.5, 0.75, 1])
+
+
+def test_a_user_may_say_of_which_split_a_metric_is(tmp_path: Path) -> None:
+    (run,) = corrected(tmp_path, [{"step": i, "loss": 1.0, "val_rate": i / 9} for i in range(5)], split__val_rate="train")
+    assert [(s.split, s.name) for s in run.series] == [("train", "loss"), ("train", "val_rate")]
+
+
+def test_a_user_may_name_the_column_of_an_entity(tmp_path: Path) -> None:
+    lines = [{"step": i, "site": s, "loss": s + 1 / (1 + i)} for i in range(4) for s in (1, 2)]
+    (run,) = corrected(tmp_path, lines, entity="site")
+    assert [str(series.entity) for series in run.series] == ["label 1", "label 2"]
+
+
+@pytest.mark.parametrize("wrong", [{"read__axis": "speed"}, {"read__runs": "seven"}, {"read__axis": "tokens"}], ids=str)
+def test_a_wish_that_means_nothing_is_refused_with_what_would(tmp_path: Path, wrong: dict[str, Any]) -> None:
+    with pytest.raises(lossreport.errors.UsageError, match=r"Use one of|Its rows have"):
+        corrected(tmp_path, rows(range(4)), **wrong)
+
+
+def test_how_a_file_was_weighed_is_explained_line_by_line(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from lossreport.cli import main
+
+    runs_of(tmp_path, [*rows(range(1, 9)), {"epoch": 4, "loss": 9.0}, *rows(range(9, 12))])
+    said = CliRunner().invoke(main, ["formats", "--explain", str(tmp_path)]).output
+    assert "> cost   1.50  one training, and 1 stray lines of something else" in said
+    assert "[--set read.runs=launches]" in said
+    assert "line 9: epoch 8 -> 4: from line 9 on all counters are set back" in said

@@ -19,6 +19,8 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import DATE, GLOBAL_WORDS, Pair, TextRow, text_row, without_prefix
 from lossreport.reading.kit.names import METRIC_LIKE, SPLITS, behind, split_name
 from lossreport.reading.kit.settings import Settings, is_settings
+from lossreport.reading.kit.table_rows import Stand, Tables, apart, is_log, placed
+from lossreport.reading.kit.table_state import TableRow
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -44,8 +46,12 @@ SUMMARY: Final = re.compile(r"\s*\*\s")
 
 def sniff(log: LogFile) -> Score:
     """Claim text with at least two lines that hold a place or repeat, and a number that is called like a metric."""
-    rows = sampled(log.sample_lines)
+    others, tables = apart(log.sample_lines)
+    rows = sampled(others)
     found = supported(rows)
+    printed = [row for row in tables if is_log(row)]
+    if len(printed) >= MIN_ROWS:
+        return Score(0.53, f"{len(printed)} rows of tables with {', '.join(cell.name for cell in printed[0].cells[:6])}")
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
     if len(placed) < MIN_ROWS or not found:
         return Score(0.0, "no lines that repeat a number called like a metric")
@@ -158,8 +164,9 @@ def supported(rows: Sequence[TextRow]) -> dict[str, int]:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
-    totals = total_words(sampled(log.sample_lines))
-    rows = sampled(log.sample_lines, totals)
+    others, _ = apart(log.sample_lines)
+    totals = total_words(sampled(others))
+    rows = sampled(others, totals)
     placed = any(row.has_metric and (row.epoch is not None or row.step is not None) for row in rows)
     first = 0 if any(row.epoch == 0 for row in rows) else 1
     names = frozenset(supported(rows))
@@ -207,6 +214,8 @@ class TextReader:
     frame: tuple[TextRow, Line] | None = None
     epoch: float = math.nan
     printed: str = ""
+    tables: Tables = field(default_factory=Tables)
+    seen: Counter[str] = field(default_factory=Counter)
     passing: tuple[float, int, list[tuple[str, float, float | None, str]]] = (math.nan, 0, [])
 
     def read(self, lines: Iterator[Line]) -> Iterator[Record]:
@@ -216,6 +225,10 @@ class TextReader:
             for word in said(line.text, line.number):
                 self.resumed = self.resumed or (isinstance(word, RawEvent) and word.kind == "resume")
                 yield word
+            is_table, found = self.tables.see(line.text, line.number)
+            yield from self._tables(found, line.number)
+            if is_table:
+                continue
             row = _row_of(line.text)
             if (not self.rows or self.resumed) and (row is None or not any(pair.name in self.names for pair in row.pairs)):
                 self.settings.see(line.text, line.number)
@@ -226,11 +239,38 @@ class TextReader:
             if self.columns.full():
                 yield from self.columns.chunks()
         yield from self._held_frame()
+        yield from self._tables(self.tables.end(), self.last)
         self._end_of_pass()
         yield from self.settings.facts()
         yield from self.columns.chunks()
         yield from (RawTime(stamp) for stamp in self.stamps)
         yield RowsRead(self.rows, self.last)
+
+    def _tables(self, rows: Sequence[TableRow], line: int) -> Iterator[Record]:
+        """Put the rows of a table at their own place, or where the log stands."""
+        if rows:
+            yield from self._held_frame()
+            yield from self.settings.facts()
+        for row in rows:
+            for one in placed(row, self._stand(row)):
+                self.columns.add(one.key, one.x, one.value, one.line, one.epoch, one.of)
+            if row.axis is Axis.EPOCH:
+                self.header, self.header_line, self.epoch = TextRow(epoch=row.x), line, row.x
+                if math.isfinite(row.of) and int(row.of) != self.planned:
+                    self.planned = int(row.of)
+                    yield RawFact("epochs", self.planned, line)
+            self.rows += 1
+
+    def _stand(self, row: TableRow) -> Stand:
+        """Return where the log stands: at the last step or epoch printed before, or else at the count of rows with that name."""
+        split, name = self.headings.split, row.cells[0].name
+        self.seen[name] += row.axis is None
+        if self.header.step is not None and not self.per_epoch:
+            axis = Axis.STEP if self.header.word.startswith(("step", "global", "train")) else Axis.ITERATION
+            return Stand(axis, self.header.step, self.epoch, split)
+        if math.isfinite(self.epoch):
+            return Stand(Axis.EPOCH, self.epoch, split=split)
+        return Stand(Axis.ROW, float(self.seen[name] - 1), split=split)
 
     def _last_frames(self, row: TextRow, line: Line) -> Iterator[Record]:
         """Pass rows on; of the frames that a progress bar drew at one step only the last."""

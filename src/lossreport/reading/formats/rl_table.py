@@ -25,7 +25,9 @@ PLACES: Final = (
     "time/total_timesteps",
     "total_timesteps",
     "total timesteps",
+    "total/steps",
     "TotalEnvInteracts",
+    "TotalEnvSteps",
     "TimestepsSoFar",
     "misc/total_timesteps",
     "steps",
@@ -34,7 +36,7 @@ PLACES: Final = (
 ROUNDED: Final = "step"
 """guided-diffusion, whose logger is that of Baselines, prints its step with three digits: at 1.11e+04 a hundred rows have the same, so they are counted."""
 LEFT_OUT: Final = re.compile(
-    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples"
+    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples|total/(?:epochs|episodes|duration)"
 )
 """Clocks and counters."""
 

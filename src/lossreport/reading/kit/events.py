@@ -81,6 +81,12 @@ def find_event(text: str) -> EventKind | None:
     return None if found is None else found.kind
 
 
+def raised_kind(text: str) -> EventKind:
+    """Return the kind of the event that an exception is: out of memory, an interrupt, or just a traceback."""
+    kind = find_event(text)
+    return "traceback" if kind is None or kind == "other" else kind
+
+
 def said(text: str, line: int) -> Iterator[RawEvent | RawStatus]:
     """Yield what a line says of the run: an event, or that it is through."""
     found = phrase_in(text)

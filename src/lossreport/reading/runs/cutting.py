@@ -22,14 +22,17 @@ from lossreport.text import Text
 STRANGER = Text(
     zh="这一行属于另一个进程：前后各行的计数在它两边连续", en="a line of another process: the rows before and behind it count on without it"
 )
+CHOSEN = Text(zh="按你的要求当作一次训练", en="read as one run, as you asked")
 END: Final = 2**62
 """Behind every line."""
 
 
-def cut(reading: Reading, weighed: Weighed) -> list[Reading]:
-    """Return one reading a run, with its launches as segments."""
+def cut(reading: Reading, weighed: Weighed, *, together: bool = False) -> list[Reading]:
+    """Return one reading a run, with its launches as segments. With `together` all rows are one run, launches that begin anew included."""
     told = weighed.told()
     told = replace(told, because=(*reading.weighing.because, *told.because))
+    if together:
+        return [_together(reading, weighed.breaks)]
     match weighed.chosen.kind:
         case Kind.NO_ORDER:
             return [replace(_in_order(reading), segments=[], weighing=told)]
@@ -52,6 +55,12 @@ def _by_launch(reading: Reading, breaks: Sequence[Break], told: Weighing) -> lis
         return [whole]
     bounds = [1, *(with_header(reading, segment.line) for segment in starts), END]
     return [_part(whole, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+
+
+def _together(reading: Reading, breaks: Sequence[Break]) -> Reading:
+    """Return the reading as one run, every break that something bears out a segment of it."""
+    segments = [RawSegment(one.begins, "resume" if one.resumes else "restart") for one in breaks if _why(one) is not None]
+    return replace(reading, segments=segments, weighing=Weighing(because=(CHOSEN(),)))
 
 
 def _why(one: Break) -> SegmentWhy | None:

@@ -50,11 +50,16 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
     groups = _by_folder(measured)
     groups = [piece for group in groups for piece in _by_part(_once(group))]
     groups = [piece for group in groups for piece in _rivals_apart(group)]
-    groups = _continued(_with_root(groups))
+    groups = [_without_twins(group) for group in _continued(_with_root(groups))]
     for part in parts:
         if not part.columns:
             _give(part, groups)
     return _named(groups)
+
+
+def _without_twins(group: Group) -> Group:
+    kept, twins = without_twins(group.parts)
+    return replace(group, parts=[part for part in kept if part.columns or part.facts], skipped=[*group.skipped, *twins])
 
 
 def _named(groups: list[Group]) -> list[Group]:
@@ -83,8 +88,7 @@ def _by_folder(parts: Sequence[Reading]) -> list[Group]:
 
 def _once(group: Group) -> Group:
     kept, skipped = without_copies(group.parts)
-    kept, twins = without_twins(kept)
-    return Group(group.name, [part for part in kept if part.columns or part.facts], [*group.skipped, *skipped, *twins], group.is_named)
+    return replace(group, parts=kept, skipped=[*group.skipped, *skipped])
 
 
 def _by_part(group: Group) -> list[Group]:

@@ -17,6 +17,7 @@ from lossreport.model.run import (
     FactValue,
     Floats,
     Ints,
+    Piece,
     Run,
     SegmentSpan,
     Series,
@@ -51,13 +52,15 @@ def merge(
     With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
     """
     parts = group.parts
-    ids = {id(part): source_ids[id(part.log)] for part in parts}
-    sources = tuple(_source(part, ids[id(part)]) for part in parts)
+    files = [file for part in parts for file in part.files]
+    ids = {id(part): source_ids[id(part.log)] for part in (*parts, *files)}
+    sources = tuple(_source(file, ids[id(file)]) for file in files)
+    of_file = {id(file): source for file, source in zip(files, sources, strict=True)}
     series = tuple(_all_series(parts, ids, run_id))
     guidance = guidance or Guidance()
-    known = _facts(parts, ids, facts, guidance.origins)
+    known = _facts(files, ids, facts, guidance.origins)
     ends = [(part, (spans(part) or [WHOLE])[-1]) for part in parts]
-    events = tuple(event for part, span in ends for event in _events(part, span, ids[id(part)]))
+    events = tuple(event for part, span in ends for file in part.files for event in _events(file, span, ids[id(file)]))
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
@@ -74,11 +77,11 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part, source in zip(parts, sources, strict=True) for launch in launches(part, source, shared)),
+        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], shared)),
         status=status,
         progress=way.ended(status),
         time=(min(stamps), max(stamps)) if stamps else (None, None),
-        notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
+        notes=tuple(note.of(ids[id(part)]) for part in files for note in part.notes),
         skipped=tuple(group.skipped),
         guidance=guidance,
         reading=_surest_last(parts),
@@ -126,18 +129,25 @@ def _all_series(parts: Sequence[Reading], ids: Mapping[int, str], run_id: str) -
                 unit=key.unit,
                 resolution=key.resolution,
                 entity=key.entity,
-                source=ids[id(part)],
-                path=part.log.shown,
+                source=ids[id(part.files[int(column.file[0])] if len(column.file) else part)],
+                path=part.path,
                 x=column.x,
                 y=column.y,
                 line=column.line,
                 epoch=_epochs(column),
                 segments=_spans(column.line, starts),
+                pieces=_pieces(column, [ids[id(file)] for file in part.files]),
             )
 
 
 def _epochs(column: Column) -> Floats:
     return column.epoch if np.isfinite(column.epoch).all() else frozen_floats([])
+
+
+def _pieces(column: Column, sources: Sequence[str]) -> tuple[Piece, ...]:
+    """Return from which row on the rows stand in which source, where they stand in several."""
+    changes: Sequence[int] = np.flatnonzero(np.diff(column.file, prepend=-1)).tolist() if len(column.file) else []
+    return tuple(Piece(first_row=row, source=sources[int(column.file[row])]) for row in changes)
 
 
 def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import REACH, is_exception, quote, raised
 from lossreport.reading.parser import (
     ColumnChunk,
@@ -21,6 +22,7 @@ from lossreport.reading.parser import (
     RawSegment,
     RawStatus,
     RawTime,
+    Refusal,
     RowsRead,
     SkippedLine,
 )
@@ -28,17 +30,23 @@ from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+REFUSED: Final = "refused"
+"""Code of a file that a parser knows and cannot read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x."""
+    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x.
+
+    `file` says in which of the reading's files each row stands, by its number; it is empty where all stand in one.
+    """
 
     x: Floats
     y: Floats
     line: Ints
     epoch: Floats
     of: Floats
+    file: Ints = field(default_factory=lambda: frozen_ints([]))
 
     def part(self, keep: slice | Ints) -> Column:
         """Return some of the rows."""
@@ -48,6 +56,7 @@ class Column:
             line=frozen_ints(self.line[keep]),
             epoch=frozen_floats(self.epoch[keep]),
             of=frozen_floats(self.of[keep]),
+            file=frozen_ints(self.file[keep] if len(self.file) else []),
         )
 
 
@@ -80,6 +89,18 @@ class Reading:
     weighing: Weighing = field(default_factory=Weighing)
     inner: frozenset[ColumnKey] = frozenset()
     """Columns of which `of` is not the total of the training but the place where the epoch of the row ends."""
+    gathered: list[Reading] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Reading]:
+        """The readings of single files of which this one was gathered, or only itself."""
+        return self.gathered or [self]
+
+    @property
+    def path(self) -> str:
+        """How the file is called in the report, or the store of a file an epoch."""
+        shown = self.log.shown
+        return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
     @property
     def longest(self) -> Column | None:
@@ -88,21 +109,32 @@ class Reading:
 
 
 def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
-    """Read one file with its parser; a file without a record is skipped with that reason."""
+    """Read one file with its parser; a file without a record, or one that the parser refuses, is skipped with that reason."""
     reading = Reading(log=log, parser=parser)
     chunks: dict[ColumnKey, list[ColumnChunk]] = {}
     for record in parser.read(log):
+        if isinstance(record, Refusal):
+            return Skipped(path=log.shown, reason=record.reason, code=REFUSED)
         if isinstance(record, ColumnChunk):
             chunks.setdefault(record.key, []).append(record)
         else:
             _take(reading, record)
-    reading.columns = {key: _joined(parts) for key, parts in chunks.items()}
+    reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
     reading.events = list(_with_exceptions(reading))
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
+    """Yield the columns without the -1 that detection programs write where there was nothing to measure."""
+    for key, column in columns.items():
+        rows = measured(key.name, column.y)
+        kept = column if rows is None else column.part(rows)
+        if len(kept.x):
+            yield key, kept
 
 
 def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:

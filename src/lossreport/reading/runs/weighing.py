@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final
 
@@ -40,6 +40,8 @@ COUNTER: Final = 2.0
 """What a counter inside epochs costs that no epoch is printed beside."""
 OUTERMOST: Final = (Axis.EPOCH, Axis.ROUND, Axis.EPISODE)
 """Nothing counts these from the beginning again but another launch."""
+RUNS: Final = "read.runs"
+"""The name of the user's fact that chooses a reading; see `wishes.py`."""
 NEAR: Final = 0.5
 """Below this margin the other reading is told and how to choose it."""
 
@@ -70,7 +72,6 @@ class Candidate:
     what: Phrase
     cost: float
     because: tuple[Phrase, ...] = ()
-    option: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,13 +88,18 @@ class Weighed:
         """The cheapest reading."""
         return self.candidates[0]
 
+    def as_wished(self, kind: str) -> Weighed:
+        """Return the weighing with the reading of that kind first, where there is one."""
+        wished = [one for one in self.candidates if one.kind.value == kind]
+        return replace(self, candidates=(*wished, *(one for one in self.candidates if one not in wished)))
+
     @property
     def margin(self) -> float:
         """How far the next reading is behind: 0 is a tie, 1 that none comes near."""
         if len(self.candidates) < 2:
             return 1.0
         first, second = self.candidates[0].cost, self.candidates[1].cost
-        return (second - first) / (second + first) if second > 0 else 0.0
+        return max(0.0, (second - first) / (second + first)) if second > 0 else 0.0
 
     def told(self) -> Weighing:
         """Return the margin in the words of the model; the other reading is told where it comes near."""
@@ -103,13 +109,13 @@ class Weighed:
             margin=round(self.margin, 2),
             because=self.chosen.because,
             other=None if other is None else other.what,
-            option="" if other is None else other.option,
+            option="" if other is None else f"{RUNS}={other.kind.value}",
         )
 
 
 def weighed(reading: Reading) -> Weighed:
     """Weigh the readings of one file."""
-    lead = leading(tracks(reading.columns))
+    lead = leading(tracks(reading))
     track = lead[0] if lead else None
     found = tuple(breaks(reading))
     whole = Candidate(kind=Kind.LAUNCHES, what=GOES_ON(), cost=0.0, because=tuple(p for one in found for p in one.told[:1]))
@@ -133,7 +139,7 @@ def _launches(found: Sequence[Break], track: Track, writers: Writers) -> Candida
     cost = LATE * max(late, 0) + sum(BREAK * 0.5 ** len(one.told) for one in back) + LOST * lost
     cost += BREAK * writers.turns if writers.signed and _take_turns(writers) else 0.0
     because = tuple(phrase for one in back for phrase in one.told[:1])
-    return Candidate(kind=Kind.LAUNCHES, what=LAUNCHES(count=len(found) + 1), cost=cost, because=because, option="read.runs=launches")
+    return Candidate(kind=Kind.LAUNCHES, what=LAUNCHES(count=len(found) + 1), cost=cost, because=because)
 
 
 def _lost(track: Track, one: Break) -> int:
@@ -144,22 +150,19 @@ def _lost(track: Track, one: Break) -> int:
 def _others(reading: Reading, track: Track, writers: Writers) -> list[Candidate]:
     found = []
     if is_shuffled(track.x):
-        found.append(Candidate(kind=Kind.NO_ORDER, what=NO_ORDER(), cost=ORDER, option="read.runs=1"))
+        found.append(Candidate(kind=Kind.NO_ORDER, what=NO_ORDER(), cost=ORDER))
     starts = steps_back(track.x)
     longest = reading.longest
     counts_inside = track.axis not in OUTERMOST
     if counts_inside and longest is not None and is_epoch_counter(track.x, _values(longest.y, longest.line, track.line), starts):
-        found.append(Candidate(kind=Kind.INSIDE, what=INSIDE(), cost=COUNTER, option="read.runs=1"))
+        found.append(Candidate(kind=Kind.INSIDE, what=INSIDE(), cost=COUNTER))
     if writers.stray:
         rest = _rest(track, writers)
-        found.append(
-            Candidate(kind=Kind.STRAYS, what=STRAYS(count=writers.stray), cost=STRAY * writers.stray + BREAK * rest, option="read.runs=1")
-        )
+        found.append(Candidate(kind=Kind.STRAYS, what=STRAYS(count=writers.stray), cost=STRAY * writers.stray + BREAK * rest))
     if _take_turns(writers):
         because = (TURNS(turns=writers.turns),)
         cost = WRITER * (writers.processes - 1) + TURN * math.log2(writers.turns) + STRAY * writers.stray
-        option = f"read.runs={writers.processes}"
-        found.append(Candidate(kind=Kind.WRITERS, what=IN_TURN(count=writers.processes), cost=cost, because=because, option=option))
+        found.append(Candidate(kind=Kind.WRITERS, what=IN_TURN(count=writers.processes), cost=cost, because=because))
     return found
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
 import numpy as np
 
-from lossreport.model.run import Ints
+from lossreport.model.run import Floats, Ints
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.tracks import Track
 
@@ -113,7 +113,20 @@ def _signatures(reading: Reading, track: Track) -> list[tuple[float, ...]]:
     for key, column in reading.columns.items():
         if SIGNATURE.fullmatch(key.name) and np.isin(track.line, column.line).all():
             told.append(column.y[np.searchsorted(column.line, track.line)])
+    told += list(_printed_once(reading, track))
     return [tuple(row) for row in np.column_stack(told).tolist()]
+
+
+def _printed_once(reading: Reading, track: Track) -> Iterator[Floats]:
+    """Yield, a value a row, what is printed as a setting wherever it changes: the number of parameters of each process."""
+    changes: dict[str, list[tuple[int, float]]] = {}
+    for fact in reading.facts:
+        if SIGNATURE.fullmatch(fact.name) and isinstance(fact.value, int | float):
+            changes.setdefault(fact.name, []).append((fact.line, float(fact.value)))
+    for held in changes.values():
+        lines, values = zip(*sorted(held), strict=True)
+        if len(set(values)) > 1:
+            yield np.array((values[0], *values))[np.searchsorted(lines, track.line, side="right")]
 
 
 def _without_strays(labels: Ints, chains: Sequence[_Chain]) -> Ints:
