@@ -230,7 +230,8 @@ class TextReader:
             if is_table:
                 continue
             row = _row_of(line.text)
-            if (not self.rows or self.resumed) and (row is None or not any(pair.name in self.names for pair in row.pairs)):
+            dumped = not self.rows or self.resumed or is_settings(line.text)
+            if dumped and (row is None or not any(pair.name in self.names for pair in row.pairs)):
                 self.settings.see(line.text, line.number)
             if row is not None:
                 yield from self._last_frames(self.headings.applied(placed_by(row, self.totals)), line)
