@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from lossreport.model.run import FactValue
-from lossreport.reading.kit.plans import EPOCH_PLANS, INNER_PLAN, STEP_PLANS
+from lossreport.reading.kit.plans import AMBIGUOUS_EPOCH_PLANS, EPOCH_PLANS, INNER_PLAN, STEP_PLANS
 
 SPLIT: Final = re.compile(
     r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev|held_?out|hold_?out)[\s_/.\-:]+(?=\S)",
@@ -70,7 +70,7 @@ ALIASES: Final = {
     "gradient_clip_val": "clip_grad",
     "grad_clip": "clip_grad",
     "clip_max_norm": "clip_grad",
-    **dict.fromkeys(sorted(EPOCH_PLANS - {"epochs"}), "epochs"),
+    **dict.fromkeys(sorted(EPOCH_PLANS - {"epochs"} - AMBIGUOUS_EPOCH_PLANS), "epochs"),
     **dict.fromkeys(sorted(STEP_PLANS - {"max_steps"}), "max_steps"),
     "per_device_train_batch_size": "batch_size",
     "train_batch_size": "batch_size",

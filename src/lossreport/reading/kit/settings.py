@@ -154,6 +154,10 @@ def _options(text: str) -> Iterator[tuple[str, FactValue]]:
             yield match["name"].replace("-", "_"), True if match["value"] is None else plain_value(match["value"])
 
 
+LONGEST_COUNT: Final = 30
+"""Digits of a number that counts or seeds something; what is longer is an identifier, and may be more than a float holds."""
+
+
 def plain_value(text: str) -> FactValue:
     """Return what a printed value is: a number, a truth value, None, or the text without its quotes."""
     text = text.strip().strip("'\"")
@@ -164,4 +168,6 @@ def plain_value(text: str) -> FactValue:
     value = None if "," in text else number(text)  # 0,1 is a list of devices
     if value is None:
         return text
-    return int(value) if re.fullmatch(r"[-+]?\d+", text) else value
+    if not re.fullmatch(r"[-+]?\d+", text):
+        return value
+    return int(text) if len(text) <= LONGEST_COUNT else text
