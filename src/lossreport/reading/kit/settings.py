@@ -19,12 +19,13 @@ LONGEST: Final = 100_000
 DOTTED: Final = re.compile(r"^\s*(?P<name>[A-Za-z_]\w*) \.{3,} (?P<value>.*\S)\s*$")
 """Megatron-LM prints its arguments so."""
 COMMAND: Final = re.compile(
-    r"(?:^\W{0,3}|\bcmd ?[=:] ?|\bcommand(?: line)?[=:] ?)(?:[A-Z_]+=\S* )*(?:\S*/)?(?:python[\d.]*|torchrun|deepspeed|accelerate|srun|mpirun|fairseq-train)\s",
+    r"(?:^\W{0,3}|^[^$#>]{0,200}[$#>] ?|\bcmd ?[=:] ?|\bcommand(?: line)?[=:] ?)(?:[A-Z_]{1,80}=\S{0,400} ){0,20}(?:[^\s/]{0,100}/){0,30}(?:python[\d.]{0,6}|torchrun|deepspeed|accelerate|srun|mpirun|fairseq-train)\s",
     re.IGNORECASE,
 )
+"""A command line, also behind the prompt of a shell: `(base) user@host:~# python train.py`."""
 SCRIPT: Final = re.compile(r"\S+\.py(?=\s)|\s-m\s+[\w.]+(?=\s)|fairseq-train(?=\s)")
 OPTION: Final = re.compile(
-    r"(?<=\s)--(?P<name>[A-Za-z][\w.\-]*)(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
+    r"(?<=\s)-(?:-|(?=[A-Za-z_]{2}))(?P<name>[A-Za-z][\w.\-]*)(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
 )
 MIN_OPTIONS: Final = 2
 PLAIN: Final = re.compile(
@@ -32,6 +33,9 @@ PLAIN: Final = re.compile(
     re.IGNORECASE,
 )
 """A line that is nothing but a known name and a number, as configurations are dumped in YAML, JSON, Python or plain text."""
+
+
+BITS: Final = (4, 8, 16, 32, 64)
 
 
 class Settings:
@@ -64,16 +68,18 @@ def settings_of(text: str) -> Iterator[tuple[str, FactValue]]:
         yield from namespace_facts(text)
     elif " .." in text and (match := DOTTED.match(text)):
         yield match["name"], plain_value(match["value"])
-    elif " --" in text and COMMAND.search(text):
+    elif " -" in text and COMMAND.search(text):
         yield from _options(text)
     elif match := PLAIN.match(text):
-        yield match["name"].lower(), plain_value(match["value"])
+        name, value = match["name"].lower(), plain_value(match["value"])
+        if name != "precision" or value in BITS:  # the precision of a classifier is a metric
+            yield name, value
 
 
 def is_settings(text: str) -> bool:
     """Return whether a line can be nothing but settings: a dumped Namespace, an argument behind dots, a command with options."""
     dotted = " .." in text and DOTTED.match(text) is not None
-    return "Namespace(" in text or dotted or (" --" in text and COMMAND.search(text) is not None)
+    return "Namespace(" in text or dotted or (" -" in text and COMMAND.search(text) is not None and SCRIPT.search(text) is not None)
 
 
 def _options(text: str) -> Iterator[tuple[str, FactValue]]:
