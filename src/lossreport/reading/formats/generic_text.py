@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.survey import rows_of, supported, survey
 from lossreport.reading.parser import Parser, Record, Score
@@ -26,7 +27,7 @@ def sniff(log: LogFile) -> Score:
     rows = rows_of(log.sample_lines)
     found, _ = supported(rows)
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
-    if len(placed) < MIN_ROWS or all(SCHEDULE.fullmatch(name) for name in found):
+    if len(placed) < MIN_ROWS or not any(is_metric_like(name) and not SCHEDULE.fullmatch(name) for name in found):
         return Score(0.0, "no lines that repeat a number called like a metric")
     if not any(row.places for row in placed) and len(placed) < 5 * MIN_ROWS:
         return Score(0.2, "too few lines, and none names a step or an epoch")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from lossreport.model.run import FactValue
@@ -81,6 +82,12 @@ KNOWN: Final = frozenset(
 )
 """Facts of the contract: the same, wherever in a configuration they stand."""
 WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|lambda)$")
+
+
+@lru_cache(maxsize=8192)
+def is_metric_like(name: str) -> bool:
+    """Return whether a name is one of those by which training is known."""
+    return METRIC_LIKE.search(name) is not None
 
 
 def split_name(name: str, default: str = "train") -> tuple[str, str]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.names import METRIC_LIKE
+from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.lines.figures import Figure, figure_at
 from lossreport.reading.lines.naming import COUNTED, VERBS, Name, name_before, without_average
 from lossreport.reading.lines.tokens import Token
@@ -94,7 +95,7 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     else:
         names, figures = _numbered(name, figure)
     for one, (value, last) in zip(names, figures, strict=True):
-        if _is_metric(one.text, figure, signed or _ends_with_verb(found, before), value, found[at]):
+        if _is_metric(one.text, figure, signed or _ends_with_verb(found, before), found[at]):
             pair = Pair(one.text.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
             yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories)
 
@@ -168,12 +169,18 @@ def _named_list(found: Sequence[Token], before: int, figure: Figure, at: int, sp
     return [(found[index].value, index) for index in numbers], [Name(found[index].text, index) for index in names]
 
 
-def _is_metric(name: str, figure: Figure, signed: bool, value: float, token: Token) -> bool:
-    if not name or NO_METRIC.match(name) or CODE_NAME.search(name):
+def _is_metric(name: str, figure: Figure, signed: bool, token: Token) -> bool:
+    """Return whether a name and a number are a pair: with a sign between them, by the name, or as an identifier before decimals."""
+    if not _may_name(name):
         return False
-    if signed or figure.mean is not None or METRIC_LIKE.search(name) or HEALTH.match(name):
+    if signed or figure.mean is not None or is_metric_like(name) or HEALTH.match(name):
         return True
     return IDENTIFIER.fullmatch(name) is not None and "." in token.text and not figure.unit
+
+
+@lru_cache(maxsize=8192)
+def _may_name(name: str) -> bool:
+    return bool(name) and NO_METRIC.match(name) is None and CODE_NAME.search(name) is None
 
 
 def coco_pair(text: str) -> Pair | None:

@@ -17,7 +17,7 @@ from lossreport.reading.kit.stamps import DATE, message_of
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, Place
-from lossreport.reading.lines.row import TextRow, pieces
+from lossreport.reading.lines.row import BARE_BAR, TextRow, pieces
 from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.survey import Survey, kind_of, read_row, sign_of
 from lossreport.reading.lines.tokens import LONGEST
@@ -90,6 +90,8 @@ class TextReader:
         """Yield the records of all lines."""
         for line in lines:
             self.last = line.number
+            if BARE_BAR.fullmatch(line.text):
+                continue
             if kind := find_event(line.text):
                 self.resumed = self.resumed or kind == "resume"
                 yield RawEvent(kind, line.number, quote(line.text))

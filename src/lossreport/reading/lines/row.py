@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
-from lossreport.reading.kit.names import METRIC_LIKE, split_name
+from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.kit.rows import INSTANT, number
 from lossreport.reading.kit.stamps import Message, message_of
 from lossreport.reading.lines.memories import remembered
@@ -30,6 +31,8 @@ BAR: Final = re.compile(
     r"(?:\d{1,3}%)?\s{0,3}\|[^|]{0,400}\|\s{0,9}(?P<at>\d{1,12})/(?P<of>\d{1,12}|\?)\s{0,9}\[(?P<rest>[^\]]{0,4000})\]?"
 )
 """A tqdm bar; what stands in its brackets behind the rate is the postfix."""
+BARE_BAR: Final = re.compile(r"\s{0,40}(?:[^|%{}\d]{0,60}:?\s{0,4})?\d{1,3}%\|[^|]{0,400}\|\s{0,9}\d{1,12}/\d{1,12}\s{0,3}\[[\d:<?, .]{0,60}(?:it/s|s/it)?\]\s{0,40}")
+"""A frame of a bar that shows nothing but how far it is: of a log with 58,000 of them none is looked at closely."""
 OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,4000})\]")
 """A tqdm bar of unknown length: `45it [00:12,  3.7it/s, loss=0.5]`."""
 KERAS_BAR: Final = re.compile(r"(?<![\w.])(?P<at>\d{1,12})/(?P<of>\d{1,12}|Unknown)\s{1,4}\[(?P<rest>[=>.#\- ]{3,80})\]")
@@ -90,7 +93,7 @@ class TextRow:
     @property
     def has_metric(self) -> bool:
         """Whether at least one pair is called like a metric."""
-        return any(METRIC_LIKE.search(pair.name) for pair in self.pairs)
+        return any(is_metric_like(pair.name) for pair in self.pairs)
 
 
 COUNTERS: Final = (Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
@@ -133,7 +136,7 @@ def _row(found: Sequence[Token], message: Message, bar: Place | None) -> TextRow
         whose = [*whose, Owner("rank", message.rank, False, -1, -1)]
     label = _label(found, spans, labels)
     whose = whose if label is None else [*whose, label]
-    section = None if bar or memories or any(METRIC_LIKE.search(pair.name) for pair in kept) else heading_of(found, spans)
+    section = None if bar or memories or any(is_metric_like(pair.name) for pair in kept) else heading_of(found, spans)
     if not where and not kept and not read and section is None and not whose:
         return None
     if bar is not None and bar.x == 0:  # nothing is done yet: what it shows is of the epoch before
@@ -220,20 +223,26 @@ def _of_splits(read: Sequence[Spot], labels: Sequence[tuple[int, str]]) -> Itera
     seen: Counter[tuple[str, str]] = Counter()
     current = ""
     for spot in read:
-        own, _ = split_name(spot.pair.name, "")
+        own = named_split(spot.pair.name)
         said = [split for at, split in labels if at < spot.first] if several else []
         again = counts[spot.pair.name.lower()] > 1 and not own
         current = own or current
-        inherited = (said[-1] if said else "") or (current if again else "") or (lead if not own and METRIC_LIKE.search(spot.pair.name) and not INSTANT.fullmatch(spot.pair.name) else "")
+        inherited = (said[-1] if said else "") or (current if again else "") or (lead if not own and is_metric_like(spot.pair.name) and not INSTANT.fullmatch(spot.pair.name) else "")
         pair = spot.pair._replace(split=spot.pair.split or inherited)
         seen[pair.name.lower(), pair.split] += 1
         place = seen[pair.name.lower(), pair.split]
         yield pair if place == 1 else pair._replace(name=f"{pair.name}_{place - 1}")
 
 
+@lru_cache(maxsize=8192)
+def named_split(name: str) -> str:
+    """Return the split that a name says by itself, or nothing."""
+    return split_name(name, "")[0]
+
+
 def _leading_split(read: Sequence[Spot]) -> str:
     """Return the split that a phrase such as `Validation pixAcc: 0.58, mIoU: 0.08` begins with, where no name of another split follows."""
-    named = [split_name(spot.pair.name, "")[0] for spot in read]
+    named = [named_split(spot.pair.name) for spot in read]
     if len(read) < 2 or not named[0] or named[0] == "train" or any(split not in ("", named[0]) for split in named):
         return ""
     phrase = " " in read[0].pair.name or not read[0].pair.name.isascii()
@@ -257,7 +266,7 @@ def _with_dicts(text: str) -> str:
 
 def _written_out(match: re.Match[str]) -> str:
     items = {item["name"]: number(item["text"] if item["v"] else item["bare"]) for item in ITEM.finditer(match[0])}
-    metrics = [name for name in items if METRIC_LIKE.search(name)]
+    metrics = [name for name in items if is_metric_like(name)]
     if not items or None in items.values() or 2 * len(metrics) <= len(items):
         return " "
     return " " + ", ".join(f"{name}: {value}" for name, value in items.items()) + " "

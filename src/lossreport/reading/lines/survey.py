@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.names import METRIC_LIKE, kept_whole, splits_of
+from lossreport.reading.kit.names import is_metric_like, kept_whole, splits_of
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, PLURAL, Place
@@ -201,7 +201,7 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
         kind = frozenset(place.kind for place in row.places)
         lines[kind] += 1
         for name in {pair.name for pair in row.pairs}:
-            if METRIC_LIKE.search(name):
+            if is_metric_like(name):
                 counted[name] += 1
             else:
                 beside.setdefault(kind, Counter())[name] += 1
@@ -239,7 +239,7 @@ def _companions(rows: Sequence[TextRow]) -> frozenset[str]:
 
 def _promoted(rows: Sequence[TextRow], names: Mapping[str, int]) -> frozenset[str]:
     """Return the names of memories that are the only trace of what they remember, printed in every record: `best_score: 184`."""
-    counts = Counter(pair.name for row in rows for pair in row.memories if " " not in pair.name and METRIC_LIKE.search(pair.name))
+    counts = Counter(pair.name for row in rows for pair in row.memories if " " not in pair.name and is_metric_like(pair.name))
     metric = sum(1 for row in rows if row.has_metric)
     known = " ".join(names).lower()
     return frozenset(

@@ -37,28 +37,19 @@ TOKEN: Final = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of a line: its kind, its text, where it stands, and the blanks before it (a tab counts four)."""
+    """A piece of a line: its kind, its text, also in lower case, where it stands, and the blanks before it (a tab counts four).
+
+    `is_number` holds for NaN and infinity as well.
+    """
 
     kind: str
     text: str
+    low: str
     start: int
     end: int
     gap: int
-
-    @property
-    def low(self) -> str:
-        """The text in lower case."""
-        return self.text.lower()
-
-    @property
-    def is_number(self) -> bool:
-        """Whether it is a number or one of the spellings of NaN and infinity."""
-        return self.kind == "number"
-
-    @property
-    def is_word(self) -> bool:
-        """Whether it is a word."""
-        return self.kind == "word"
+    is_number: bool
+    is_word: bool
 
     @property
     def value(self) -> float:
@@ -82,13 +73,14 @@ def tokens(text: str) -> list[Token]:
 def _tokens(text: str) -> Iterator[Token]:
     end = 0
     for match in TOKEN.finditer(text):
-        kind = match.lastgroup or "mark"
-        start = match.start()
-        yield Token("number" if kind == "odd" else kind, match[0], start, match.end(), _gap(text, end, start))
+        kind, piece, start = match.lastgroup or "mark", match[0], match.start()
+        kind = "number" if kind == "odd" else kind
+        gap = 0 if start == end else _gap(text, end, start)
         end = match.end()
+        yield Token(kind, piece, piece.lower(), start, end, gap, kind == "number", kind == "word")
 
 
 def _gap(text: str, end: int, start: int) -> int:
-    if start <= end + 1:
-        return 0 if start == end else TAB_GAP if text[end] == "\t" else 1
+    if start == end + 1:
+        return TAB_GAP if text[end] == "\t" else 1
     return start - end + (TAB_GAP - 1) * text.count("\t", end, start)
