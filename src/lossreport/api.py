@@ -262,7 +262,7 @@ def _attachments(
 ) -> Iterator[Attachment]:
     from lossreport.reading.bytes.reader import LogFile
     from lossreport.reading.bytes.remote import local_copies
-    from lossreport.reading.discover import MAX_DEPTH, find_logs, wanted
+    from lossreport.reading.folder import MAX_DEPTH, find_logs, wanted
     from lossreport.reading.privacy.scrubbing import scrub
     from lossreport.render.attachments import Attachment
 

@@ -141,7 +141,10 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
-def formats(paths: tuple[str, ...]) -> int:
+@click.option(
+    "--explain", is_flag=True, help="Also weigh how the rows of each file belong together: runs, launches, writers, and what speaks for it."
+)
+def formats(paths: tuple[str, ...], explain: bool) -> int:
     """List the formats known; with PATH, what would read each file there, its score and why."""
     if not paths:
         from lossreport.reading.parser import parsers
@@ -151,17 +154,18 @@ def formats(paths: tuple[str, ...]) -> int:
         return 0
     from lossreport.errors import NothingReadError
     from lossreport.reading.bytes.remote import local_copies
-    from lossreport.reading.discover import MAX_DEPTH, find_logs, unfolded, wanted
+    from lossreport.reading.discover import unfolded
+    from lossreport.reading.folder import MAX_DEPTH, find_logs, wanted
 
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]
-        found = [_explain(log) for file in find_logs(local.paths) for log in unfolded(file, named=named)]
+        found = [_explain(log, rows=explain) for file in find_logs(local.paths) for log in unfolded(file, named=named)]
     if not any(found):
         raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
     return 0
 
 
-def _explain(log: LogFile | Skipped) -> bool:
+def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
     """Print what every parser says of a file; return whether one would read it."""
     from lossreport.model.run import Skipped
     from lossreport.reading.discover import MIN_SCORE, candidates
@@ -176,6 +180,11 @@ def _explain(log: LogFile | Skipped) -> bool:
     for candidate in found:
         if candidate is best or candidate.score.value > 0:
             click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+    if rows and readable:
+        from lossreport.reading.runs.explaining import explained
+
+        for line in explained(log, best.parser):
+            click.echo(f"    {line}")
     return readable
 
 

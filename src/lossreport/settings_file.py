@@ -77,6 +77,13 @@ ThresholdTable = create_model(  # type: ignore[call-overload]
 )
 
 
+class ReadTable(Strict):
+    """`[read]`: how the rows of a file belong together, where the report is unsure or wrong about it."""
+
+    axis: Literal["step", "epoch", "iteration", "samples", "tokens", "time", "row", "round", "episode"] | None = None
+    runs: Literal[1, "1", "launches", "writers", "strays", "inside", "no_order"] | None = None
+
+
 class SettingsFile(Strict):
     """`lossreport.toml` and `[tool.lossreport]`. Names that are not here are facts of the user's own: kept and shown."""
 
@@ -98,6 +105,9 @@ class SettingsFile(Strict):
     embed_logs: bool | None = None
     references: str | None = None
 
+    read: ReadTable | None = None
+    split: dict[str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]] = {}
+    entity: str | None = None
     type: dict[str, Annotated[str, AfterValidator(_known_kind)]] = {}
     weight: dict[str, float] = {}
     range: dict[str, Annotated[list[float], AfterValidator(_rising)]] = {}
@@ -122,6 +132,9 @@ class SettingsFile(Strict):
 
 
 FACTS: Final = (
+    "read",
+    "split",
+    "entity",
     "type",
     "weight",
     "range",

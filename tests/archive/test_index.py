@@ -184,7 +184,7 @@ def test_a_report_shows_the_ranges_with_their_source(archive: Path, tmp_path: Pa
 
 def test_its_own_files_are_no_logs(archive: Path) -> None:
     write_index(archive)
-    from lossreport.reading.discover import find_logs
+    from lossreport.reading.folder import find_logs
 
     assert [log.shown for log in find_logs([archive]) if "lossreport" in log.shown] == []
 

@@ -57,3 +57,15 @@ def test_several_test_sets_are_told_apart_and_a_round_may_leave_a_metric_out() -
 )
 def test_other_tables_are_left_to_others(name: str, text: str) -> None:
     assert sniff(LogFile(name, data=text.encode())).value == 0
+
+
+def test_the_plan_and_which_way_each_metric_is_better_are_facts(tmp_path: Path) -> None:
+    meta = META.replace('[{"name":"AUC"}]', '[{"name":"AUC","best_value":"Max"}]').replace(
+        '[{"name":"Logloss"}]', '[{"name":"Logloss","best_value":"Min"}]'
+    )
+    meta = meta.replace('"launch_mode"', '"iteration_count":9,"launch_mode"')
+    rows = ['{"learn":[0.5],"iteration":0,"test0":[0.7]},', '{"learn":[0.4],"iteration":1,"test0":[0.8]}']
+    (tmp_path / "catboost_training.json").write_text("\n".join(("{", meta, '"iterations":[', *rows, "]}")))
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert (run.value("max_steps"), run.value("direction.AUC"), run.value("direction.Logloss")) == (9, "max", "min")
+    assert run.progress.steps == (1, 9)

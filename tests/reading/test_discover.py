@@ -15,7 +15,8 @@ from lossreport.errors import MissingPathError, NothingReadError, UsageError
 from lossreport.model.run import USER, Run, Status
 from lossreport.reading import discover
 from lossreport.reading.bytes import reader
-from lossreport.reading.discover import ReadOptions, find_logs, read_paths, select
+from lossreport.reading.discover import ReadOptions, read_paths, select
+from lossreport.reading.folder import find_logs
 from lossreport.reading.formats import metriclogger_jsonl
 from lossreport.reading.parser import Parser, Score
 from runs import metriclogger_line, seed_rows, write_log_train

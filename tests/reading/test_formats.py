@@ -10,7 +10,8 @@ import pytest
 
 from lossreport.model.run import Run, Series, Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, find_logs, read_paths
+from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, read_paths
+from lossreport.reading.folder import find_logs
 from lossreport.reading.parser import parsers
 
 FORMATS = Path(__file__).resolve().parents[2] / "sample_logs" / "formats"

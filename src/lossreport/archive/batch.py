@@ -66,7 +66,7 @@ def journal_folder(folders: Sequence[str | Path]) -> Path:
 
 
 def _has_logs(place: Path) -> bool:
-    from lossreport.reading.discover import find_logs
+    from lossreport.reading.folder import find_logs
 
     return not place.name.startswith(".") and next(find_logs([place]), None) is not None
 

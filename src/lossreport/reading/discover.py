@@ -2,59 +2,36 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from lossreport.errors import LogError, MissingPathError, NothingReadError, UsageError
+from lossreport.errors import LogError, NothingReadError, UsageError
 from lossreport.model.guidance import Guidance
 from lossreport.model.run import FactValue, Run, Skipped
-from lossreport.reading.bytes.packed import is_archive, members
+from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
+from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.parser import Parser, Score, parser, parsers
+from lossreport.reading.runs.belonging import runs_of
+from lossreport.reading.runs.copies import COPY
+from lossreport.reading.runs.gathering import gathered
 from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
-from lossreport.reading.runs.nesting import unnested
-from lossreport.reading.runs.reading import Reading, cut_into_runs, read_log
+from lossreport.reading.runs.reading import REFUSED, Reading, read_log
+from lossreport.reading.runs.wishes import wishes_of
 from lossreport.text import Text
 
-MAX_DEPTH: Final = 6
-"""Folders below a named folder that are searched; deeper ones hold checkpoints and media (FORMATS.md section 10)."""
-NEVER: Final = ("*.md", "*.html", "*.htm", "lossreport.*", "lossreport-references.json")
-"""Our own outputs and configuration are never log sources (CONTRACT.md)."""
-BINARY: Final = (
-    ".pt",
-    ".pth",
-    ".bin",
-    ".ckpt",
-    ".safetensors",
-    ".npz",
-    ".npy",
-    ".png",
-    ".jpg",
-    ".jpeg",
-    ".gif",
-    ".mp4",
-    ".pdf",
-    ".pkl",
-    ".so",
-)
-"""Weights and media: passed over in a folder without a word, read when named."""
-COMPANIONS: Final = ("-wal", "-shm")
-"""What SQLite keeps beside a database in use: read with it, see `database.py`."""
-HYDRA: Final = ".hydra"
-"""The one hidden folder that holds the configuration of a run."""
-MAC: Final = "__MACOSX"
-"""What macOS puts into its archives beside the files."""
 MIN_SCORE: Final = 0.5
+MOST_TOLD: Final = 6
+"""Files that a refusal names with their reasons."""
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
 PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed (a bug in lossreport): {error}")
 EMPTY = Text(zh="文件是空的", en="the file is empty")
+UNRECOGNISED_CODE: Final = "unrecognised"
 UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recognises its content")
 
 
@@ -95,26 +72,30 @@ def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | N
 
 
 def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
-    parts: list[Reading] = []
-    skipped = list(local.skipped)
+    wishes = wishes_of(options.facts)
+    readings: list[Reading] = []
+    skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
-    for log in find_logs(local.paths, options.ignore):
+    for log in find_logs(local.paths, options.ignore, passed):
         for found in _read(log, options, named):
-            if isinstance(found, Skipped):
-                skipped.append(found)
+            if isinstance(found, Reading):
+                readings.append(found)
+            elif is_config(found.path) and found.code == UNRECOGNISED_CODE:
+                passed.append(Passed(found.path, SOURCE_CODE))
             else:
-                parts += cut_into_runs(unnested(found))
+                skipped.append(found)
+    parts = [part for reading in gathered(readings) for part in ([reading] if reading.gathered else runs_of(reading, wishes))]
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(
-            f"No metric found in {_named(given)}{_why(parts, skipped)}", hint="Ask which formats fit: lossreport formats PATH."
+            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}", hint="Ask which formats fit: lossreport formats PATH."
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
     return _merged(groups, parts, run_name(given), options)
 
 
 def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:
-    logs = {id(part.log): part.log for part in parts}
+    logs = {id(piece.log): piece.log for part in parts for piece in part.files}
     ids = {identity: f"s{number}" for number, identity in enumerate(logs, 1)}
     named = [group.name or name for group in groups] if len(groups) > 1 else [name]
     return tuple(
@@ -160,42 +141,35 @@ def _views(log: LogFile) -> Iterator[LogFile]:
         yield replace(log, writer=writer, shown=f"{log.shown}#{writer}" if number else log.shown)
 
 
-def find_logs(paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str] = ()) -> Iterator[LogFile]:
-    """Yield the files to look at, each once, sorted within a folder, named relative to the folder they were found in."""
-    seen: set[Path] = set()
-    for path in (os.fspath(path) for path in paths):
-        if path == "-":
-            yield LogFile("stdin", data=sys.stdin.buffer.read())
-            continue
-        place = Path(path)
-        if not place.exists():
-            raise MissingPathError(f"There is no file or folder {path!r}", hint="Check the spelling and the folder you are in.")
-        for file, shown in sorted(_walk(place), key=lambda item: item[1]) if place.is_dir() else [(place, place.name)]:
-            if file.resolve() not in seen and not _matches(shown, (*NEVER, *ignore)):
-                seen.add(file.resolve())
-                yield LogFile(shown, path=file)
-
-
 def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()) -> Iterator[LogFile | Skipped]:
     """Yield the file, or those inside it where it is an archive, with what cannot be read; raises LogError where it cannot be opened.
 
-    An archive that the user named is a folder like any other; one found in a folder is a folder below it.
+    An archive that the user named is a folder like any other; one found in a folder is a folder below it. There a member that lies
+    unpacked beside the archive, in the folder called like it, is left out.
     """
     if not is_archive(log):
         yield log
-        return
-    yield from members(log, lambda shown: wanted(shown, ignore), "" if log.path in named else f"{log.shown}/")
+    elif log.path in named:
+        yield from members(log, lambda shown: wanted(shown, ignore))
+    else:
+        for member in members(log, lambda shown: wanted(shown, ignore), f"{log.shown}/"):
+            yield member if isinstance(member, Skipped) else _unless_unpacked(log, member)
 
 
-def wanted(shown: str, ignore: Sequence[str] = ()) -> bool:
-    """Return whether a file inside an archive, or at another place, is looked at: neither hidden, nor weights, nor left out by name."""
-    hidden = any((name.startswith(".") and name != HYDRA) or name == MAC for name in shown.split("/"))
-    return not (hidden or shown.lower().endswith(BINARY) or _matches(shown, (*NEVER, *ignore)))
+def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
+    """Return a member of an archive, or that it is a copy of the file beside the archive that it was packed from, or unpacked to."""
+    stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
+    inner = member.shown.removeprefix(f"{archive.shown}/")
+    beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
+    if beside is None or not beside.is_file() or member.data != beside.read_bytes():
+        return member
+    return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 
 
 def candidates(log: LogFile) -> list[Candidate]:
-    """Return what every parser says of a file, surest first."""
-    found = [Candidate(unit, unit.sniff(log)) for unit in parsers()]
+    """Return what every parser says of a file, surest first; of Python code only the parsers of settings are asked."""
+    asked = [unit for unit in parsers() if unit.config] if is_config(log.shown) else parsers()
+    found = [Candidate(unit, unit.sniff(log)) for unit in asked]
     return sorted(found, key=lambda candidate: -candidate.score.value)
 
 
@@ -210,38 +184,30 @@ def run_name(paths: Sequence[str | os.PathLike[str]]) -> str:
     return place.name if place.is_dir() else place.stem
 
 
-def _walk(folder: Path) -> Iterator[tuple[Path, str]]:
-    for here, folders, files in os.walk(folder):
-        relative = Path(here).relative_to(folder)
-        folders[:] = sorted(name for name in folders if (not name.startswith(".") or name == HYDRA) and len(relative.parts) < MAX_DEPTH)
-        for name in files:
-            if not name.startswith(".") and not name.lower().endswith((*BINARY, *COMPANIONS)):
-                yield Path(here) / name, (relative / name).as_posix()
-
-
-def _matches(shown: str, globs: Sequence[str]) -> bool:
-    return any(fnmatch.fnmatch(shown, glob) or fnmatch.fnmatch(shown.rsplit("/", 1)[-1], glob) for glob in globs)
-
-
 def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
     for glob, parser_id in options.parsers:
-        if _matches(log.shown, (glob,)):
+        if matches(log.shown, (glob,)):
             return parser(parser_id)
     if not log.head:
         return Skipped(path=log.shown, reason=EMPTY(), code="empty")
     best = candidates(log)[0]
     if best.score.value >= MIN_SCORE:
         return best.parser
-    return Skipped(path=log.shown, reason=UNRECOGNISED(), code="unrecognised")
+    return Skipped(path=log.shown, reason=UNRECOGNISED(), code=UNRECOGNISED_CODE)
 
 
 def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
     return ", ".join(repr(shown_address(path)) for path in paths)
 
 
-def _why(parts: Sequence[Reading], skipped: Sequence[Skipped]) -> str:
-    lines = [f"{part.log.shown}: only configuration" for part in parts] + [f"{skip.path}: {skip.reason.plain('en')}" for skip in skipped]
-    return " (" + "; ".join(lines[:6]) + (f"; and {len(lines) - 6} more" if len(lines) > 6 else "") + ")" if lines else ": it holds no file"
+def _why(parts: Sequence[Reading], skipped: Sequence[Skipped], passed: Sequence[Passed]) -> str:
+    """Return why there is no metric: what each file is, those that a parser refuses first, then what was not looked at."""
+    reasons = [(skip.code == REFUSED, f"{skip.path}: {skip.reason.plain('en')}") for skip in skipped]
+    settings = [f"{part.log.shown}: only configuration" for part in parts]
+    lines = [*(text for refused, text in reasons if refused), *settings, *(text for refused, text in reasons if not refused)]
+    more = [f"and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
+    unseen = [f"not looked at: {told(passed)}"] if passed else []
+    return f" ({'; '.join((*lines[:MOST_TOLD], *more, *unseen))})" if lines or unseen else ": it holds no file"
 
 
 def select(runs: tuple[Run, ...], wanted: str | None) -> tuple[Run, ...]:

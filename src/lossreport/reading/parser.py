@@ -26,7 +26,7 @@ from lossreport.model.run import (
 )
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.registry import load_units
-from lossreport.text import Text
+from lossreport.text import Phrase, Text
 
 FLUSH_ROWS: Final = 100_000
 """Values a Columns helper holds before they become a chunk."""
@@ -148,7 +148,14 @@ class SkippedLine:
     torn: bool = False
 
 
-Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The file is known and holds what cannot be read here: why, and what to do about it."""
+
+    reason: Phrase
+
+
+Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine | Refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,6 +163,8 @@ class Parser:
     """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
 
     `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
+    `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
+    or step: their rows become one reading, each with its own file and line. A file that stands alone is called nothing.
     """
 
     id: str
@@ -164,6 +173,7 @@ class Parser:
     read: Callable[[LogFile], Iterator[Record]]
     config: bool = False
     run_folder: Callable[[str], str] | None = None
+    gather: Callable[[str], str] | None = None
 
 
 @cache

@@ -247,6 +247,7 @@ def _series(series: Series, findings: Sequence[Finding], limit: int, brief: bool
         "min": _point(series, int(finite[y.argmin()])) if len(finite) else None,
         "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
         "segments": [{"first_row": span.first_row, "last_row": span.last_row} for span in series.segments],
+        **({"pieces": [{"first_row": piece.first_row, "source": piece.source} for piece in series.pieces]} if series.pieces else {}),
         "points": _points(series, findings, limit),
         **_beyond(brief, resolution=_optional(series.resolution)),
     }

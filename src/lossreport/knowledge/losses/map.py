@@ -33,8 +33,8 @@ LOSS = LossType(
     id="map",
     title=Text(zh="平均精度（AP / mAP）", en="average precision (AP / mAP)"),
     names=metric_names(
-        r"(?!.*(?:loss|err))(?:\w+_)?m?ap(?:[_@]?[\d.:]+)?(?:-[\d.]+|[sml])?(?:_\w+)?(?:\([bmp]\))?",
-        r"(?:ap|m?ar)(?:@?\d+)?(?:_(?:\([lms]\)|\.\d+))?",
+        r"(?!.*(?:loss|err))(?:\w+_|hbb|obb|box|mask)?m?ap(?:[_@]?[\d.:]+)?(?:-[\d.]+|[sml])?(?:_\w+)?(?:\([bmp]\))?",
+        r"(?:ap|m?ar)(?:@?\d+|[lms])?(?:_(?:\([lms]\)|\.\d+))?",
         r"(?:test_|val_|eval_)?coco_eval_\w+",
     ),
     order=44,  # before accuracy

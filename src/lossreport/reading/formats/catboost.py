@@ -19,6 +19,8 @@ from lossreport.text import Text
 
 TABLE: Final = re.compile(r"(?P<set>learn|test(?:_\d+)?)_error\.tsv$")
 ROW: Final = '{"learn"'
+DIRECTIONS: Final = {"Min": "min", "Max": "max"}
+"""Which way a metric is better; of some, CatBoost says a fixed value or nothing."""
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this line")
 NO_ROW = Text(zh="不是完整的一行", en="not a complete row")
 
@@ -72,7 +74,7 @@ def _training(log: LogFile) -> Iterator[Record]:
         text = line.text.strip().rstrip(",")
         if text.startswith('"meta":'):
             meta = _object(text.removeprefix('"meta":')) or {}
-            yield from (RawFact(name, meta[name], line.number) for name in ("name", "iteration_count") if name in meta)
+            yield from _said(meta, line.number)
         elif text.startswith(ROW):
             row = _object(text)
             if row is None:
@@ -83,6 +85,17 @@ def _training(log: LogFile) -> Iterator[Record]:
                 columns.add(key, float(row["iteration"]), value, line.number)
     yield from columns.chunks()
     yield RowsRead(rows, last)
+
+
+def _said(meta: Mapping[str, Any], line: int) -> Iterator[RawFact]:
+    """Yield the name, the rounds that are planned, and which way every metric is better."""
+    if isinstance(meta.get("name"), str):
+        yield RawFact("name", meta["name"], line)
+    if isinstance(meta.get("iteration_count"), int):
+        yield from (RawFact(name, meta["iteration_count"], line) for name in ("iteration_count", "max_steps"))
+    for metric in (*meta.get("learn_metrics", ()), *meta.get("test_metrics", ())):
+        if str(metric.get("best_value")) in DIRECTIONS:
+            yield RawFact(f"direction.{metric['name']}", DIRECTIONS[metric["best_value"]], line)
 
 
 def _values(row: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[tuple[ColumnKey, float]]:

@@ -16,17 +16,18 @@ from lossreport.reading.parser import ColumnKey, Columns, Parser, RawSegment, Re
 from lossreport.text import Text
 
 WINDOW: Final = 20
+TIMES: Final = ("data_time", "eta_seconds", "rank_data_time")
 NO_METRICS: Final = ("iteration", "eta_seconds")
 EVALUATED: Final = ("bbox/", "segm/", "keypoints/", "sem_seg/", "panoptic_seg/", "box_proposals/")
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim JSON lines with iteration and total_loss, or with iteration and data_time."""
+    """Claim JSON lines with iteration and the times that the loop of detectron2 keeps beside the losses."""
     rows, seen = head_objects(log)
-    mine = [row for row in rows if "iteration" in row and ("total_loss" in row or row.keys() >= {"data_time", "lr"})]
+    mine = [row for row in rows if "iteration" in row and any(name in row for name in TIMES)]
     if not mine or len(mine) < 0.5 * len(rows):
-        return Score(0.0, "no JSON lines with iteration and total_loss")
-    return Score(0.93, f"{len(mine)} of {seen} lines have iteration and total_loss or data_time")
+        return Score(0.0, "no JSON lines with iteration and data_time or eta_seconds")
+    return Score(0.93, f"{len(mine)} of {seen} lines have iteration and data_time or eta_seconds")
 
 
 def read(log: LogFile) -> Iterator[Record]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.config_record import apart, is_config_record, settings_of
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, flat, is_axis, number
@@ -36,14 +37,21 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every object; a record that sums the run up becomes facts."""
-    writer, last = RowWriter(), 0
+    writer, last, settings = RowWriter(), 0, dict[str, Any]()
     for record in records(log):
         last = record.line
         if record.reason is not None:
             yield SkippedLine(record.line, record.reason, torn=record.torn)
         if not record.row:
             continue
-        row = flat_row(record.row)
+        if is_config_record(record.row):
+            yield from settings_of(record.row, record.line)
+            continue
+        repeated, measured = apart(record.row)
+        if repeated != settings:
+            settings = repeated
+            yield from settings_of(repeated, record.line)
+        row = flat_row(measured)
         if any(name in row for name in ONCE):
             yield from facts_of({name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line)
             continue

@@ -7,6 +7,7 @@ called train or validation gives the split of its files, as Keras' callback writ
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -38,6 +39,11 @@ LONGEST_PLAIN: Final = 512
 """Longer events hold more than a scalar."""
 SUFFIXES: Final = (("_step", Statistic.VALUE), ("_epoch", Statistic.EPOCH_MEAN))
 BOOKKEEPING: Final = ("hp_metric",)
+TUNE: Final = "ray/tune/"
+TUNE_OWN: Final = re.compile(
+    rf"{TUNE}(?:done|(?:time|timesteps|iterations|episodes)_.*|training_iteration|config/.*|hist_stats/.*|timers/.*|perf/.*)"
+)
+"""What Ray Tune counts and measures itself in the event file of a trial; before the names of metrics it writes the same two words."""
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
 CORRUPT = Text(zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used")
 LENGTH = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing after it can be read")
@@ -82,7 +88,9 @@ def read(log: LogFile) -> Iterator[Record]:
 @lru_cache(maxsize=65536)
 def key_of(tag: str, split: str) -> ColumnKey | None:
     """Return what a tag names; None for epochs and the like. Keras counts epochs in `epoch_loss`; Lightning marks values by `_step`, means by `_epoch`."""
-    split, name = split_name(tag, split)
+    if TUNE_OWN.fullmatch(tag):
+        return None
+    split, name = split_name(tag.removeprefix(TUNE), split)
     if name in BOOKKEEPING or SUMMARY.fullmatch(name) or is_axis(name) or tag.startswith("hparam/"):
         return None
     if name.startswith("epoch_") and METRIC_LIKE.search(name):
@@ -118,7 +126,8 @@ class _Place:
         return back
 
     def times(self) -> tuple[float, ...]:
-        return (self._first_time, self._last_time) if self.rows else ()
+        """Return the first and the last time; none where the program wrote none into its events."""
+        return (self._first_time, self._last_time) if math.isfinite(self._first_time) else ()
 
 
 def records(file: BinaryIO) -> Iterator[tuple[int, bytes, Text | None]]:

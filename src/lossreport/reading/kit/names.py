@@ -11,7 +11,8 @@ from typing import Any, Final
 from lossreport.model.run import FactValue
 
 SPLIT: Final = re.compile(
-    r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev)[\s_/.\-:]+(?=\S)", re.IGNORECASE
+    r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev|held_?out|hold_?out)[\s_/.\-:]+(?=\S)",
+    re.IGNORECASE,
 )
 SPLITS: Final = {
     "train": "train",
@@ -29,10 +30,16 @@ SPLITS: Final = {
     "testing": "test",
     "dev": "dev",
     "tst": "test",
+    "heldout": "val",
+    "held_out": "val",
+    "holdout": "val",
+    "hold_out": "val",
 }
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
 """`valid_1/auc`: one of several sets, as boosting programs number them."""
 
+SCORES: Final = re.compile(r"^metrics/(?=(?:precision|recall|(?:[A-Za-z]{1,8})?mAP|fitness|accuracy_top)[^/]*$)")
+"""`metrics/mAP50(B)`: what YOLO programs measure on the validation set, and call so in tables, event files and trackers."""
 SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
 INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
@@ -61,6 +68,11 @@ METRIC_LIKE: Final = re.compile(
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
 
+SCORE: Final = re.compile(
+    r"(?:[a-z]{1,12}[_ ])?(?:acc|accuracy|error_rate|f1|f1[_ ]?score|fbeta|auc|auroc|roc_auc(?:_score)?|precision|recall|m?iou|dice|mAP|bleu|rouge\w{0,8}|wer|cer|psnr|ssim|jaccard)",
+    re.IGNORECASE,
+)
+"""Scores of predictions; a learning rate, a norm or a time is none."""
 ALIASES: Final = {
     "learning_rate": "lr",
     "max_grad_norm": "clip_grad",
@@ -101,6 +113,9 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     match = SPLIT.match(name)
     if match is not None and (match[1].lower() not in ADJECTIVES or _is_sure(match, name)):
         return SPLITS[match[1].lower()], name[match.end() :]
+    match = SCORES.match(name)
+    if match is not None:
+        return "val", name[match.end() :]
     match = SPLIT_ZH.match(name)
     if match is not None:
         return str(match.lastgroup), name[match.end() :]
@@ -180,6 +195,23 @@ def behind(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     heads = given | {match["name"] for match in matches.values() if match["sure"]}
     kept = {name: match for name, match in matches.items() if match["sure"] or (match["name"] in heads and not _is_field(name, given))}
     return {name: (SPLITS[(match["sure"] or match["may"]).lower()], match["name"]) for name, match in kept.items()}
+
+
+def unmarked_scores(names: Iterable[str]) -> dict[str, str]:
+    """Return the split of scores that a table prints without one beside losses that name theirs: `train_loss,valid_loss,accuracy`.
+
+    The loss of the training is marked, and so is that of one other split: a score without a mark was measured where scores are, on the
+    other split. One that is printed for that split as well is of the training.
+    """
+    read = {name: split_name(name, "") for name in names}
+    losses = {split for split, short in read.values() if split and "loss" in short.lower()}
+    others = losses - {"train"}
+    if "train" not in losses or len(others) != 1:
+        return {}
+    marked = {short.lower() for split, short in read.values() if split}
+    return {
+        name: min(others) for name, (split, short) in read.items() if not split and SCORE.fullmatch(short) and short.lower() not in marked
+    }
 
 
 def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

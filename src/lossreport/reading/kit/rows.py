@@ -11,7 +11,8 @@ from typing import Any, Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.names import behind, split_name
-from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment
+from lossreport.reading.kit.owners import Owner, OwnerColumns, owner_columns
+from lossreport.reading.parser import ColumnKey, Columns, RawFact
 
 STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
@@ -32,9 +33,6 @@ ITERATION_NAMES: Final = (
     "iter_num",
     "num_iter",
     "boosting_round",
-    "round",
-    "episode",
-    "episodes",
     "迭代",
     "迭代次数",
 )
@@ -56,6 +54,24 @@ EPOCH_NAMES: Final = (
     "周期",
 )
 OTHER_NAMES: Final = (
+    *(
+        (name, Axis.ROUND)
+        for name in (
+            "round",
+            "rounds",
+            "global_round",
+            "comm_round",
+            "communication_round",
+            "server_round",
+            "fl_round",
+            "round_id",
+            "通信轮次",
+        )
+    ),
+    *(
+        (name, Axis.EPISODE)
+        for name in ("episode", "episodes", "ep_num", "episode_num", "episode_idx", "n_episodes", "num_episodes", "回合")
+    ),
     ("samples", Axis.SAMPLES),
     ("consumed_samples", Axis.SAMPLES),
     ("n_samples", Axis.SAMPLES),
@@ -65,6 +81,8 @@ OTHER_NAMES: Final = (
     ("consumed_tokens", Axis.TOKENS),
     ("total_tokens", Axis.TOKENS),
 )
+INNER: Final = (Axis.STEP, Axis.ITERATION)
+"""Axes that may count inside an epoch."""
 AXES: Final = (
     *((name, Axis.STEP) for name in STEP_NAMES),
     *((name, Axis.ITERATION) for name in ITERATION_NAMES),
@@ -222,19 +240,22 @@ class Shape(NamedTuple):
     plans: tuple[tuple[str, str], ...]
     metrics: tuple[str, ...]
     behind: Mapping[str, tuple[str, str]]
+    owners: OwnerColumns
 
 
 @lru_cache(maxsize=4096)
 def shape_of(names: tuple[str, ...]) -> Shape:
     """Return what each of a row's names is, surest axis first."""
     folded = {name.lower().strip(): name for name in names}
+    owners = owner_columns(names)
     return Shape(
         axes=tuple((folded[name], axis) for name, axis in AXES if name in folded),
         epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
         splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
         plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
-        metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name)),
+        metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names),
         behind=behind(names),
+        owners=owners,
     )
 
 
@@ -247,7 +268,7 @@ def _named(printed: str, default: str) -> tuple[str, str, bool, bool]:
 
 @dataclass
 class RowWriter:
-    """Puts flat rows into columns, sees where x goes back, and keeps apart what is said once about the whole run.
+    """Puts flat rows into columns, and keeps apart what is said once about the whole run.
 
     `statistic` is what values are where nothing else is known; `window` counts logger iterations.
     """
@@ -257,14 +278,13 @@ class RowWriter:
     window: int | None = None
     rows: int = 0
     resolution: float | None = None
-    _last: dict[tuple[str, Axis], float] = field(default_factory=dict)
     _plans: dict[str, float] = field(default_factory=dict)
-    _keys: dict[tuple[str, str, Axis], ColumnKey] = field(default_factory=dict)
+    _keys: dict[tuple[str, str, Axis, Owner], ColumnKey] = field(default_factory=dict)
 
     def add(
         self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
-    ) -> Iterator[RawFact | RawSegment]:
-        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric and where x goes back."""
+    ) -> Iterator[RawFact]:
+        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric."""
         line = lines if isinstance(lines, int) else min(lines.values(), default=1)
         shape = shape_of(tuple(row))
         place = _place(row, shape, self.rows)
@@ -274,18 +294,21 @@ class RowWriter:
         values = self._values(row, shape, default, set(ignore))
         if not values:
             return
-        yield from self._segment(values[0][1], place, line)
         epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
+        owner = shape.owners.of(row) if shape.owners.names else Owner()
         for name, its_split, printed, value in values:
-            key = self._key(name, its_split, place.axis)
+            key = self._key(name, its_split, place.axis, owner, inner=math.isfinite(epoch))
             self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
         self.rows += 1
 
-    def _key(self, name: str, split: str, axis: Axis) -> ColumnKey:
-        key = self._keys.get((name, split, axis))
+    def _key(self, name: str, split: str, axis: Axis, owner: Owner, *, inner: bool) -> ColumnKey:
+        """Return the key of a value; `inner` says that an epoch stands beside x, which may count inside it."""
+        key = self._keys.get((name, split, axis, owner))
         if key is None:
             statistic, window = self._meaning(name, split)
-            key = self._keys[name, split, axis] = ColumnKey(name, split, axis, statistic, window, "", self.resolution)
+            nested = inner and axis in INNER
+            key = ColumnKey(name, split, axis, statistic, window, "", self.resolution, owner.entity, owner.run, nested)
+            self._keys[name, split, axis, owner] = key
         return key
 
     def _meaning(self, name: str, split: str) -> tuple[Statistic, int | None]:
@@ -314,15 +337,6 @@ class RowWriter:
             if value is not None and self._plans.get(plan) != value:
                 self._plans[plan] = value
                 yield RawFact(plan, int(value) if value.is_integer() else value, line)
-
-    def _segment(self, split: str, place: Place, line: int) -> Iterator[RawSegment]:
-        """Yield a segment where the training rows go back; a validation row at the step of a training row does not."""
-        key = (split, place.axis)
-        before = self._last.get(key)
-        self._last[key] = place.x
-        if split != "train" or before is None or place.axis is Axis.ROW or place.x >= before:
-            return
-        yield RawSegment(line, "restart")
 
 
 def facts_of(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:

@@ -16,9 +16,10 @@ import numpy as np
 
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Block, Line, LogFile
-from lossreport.reading.kit.names import METRIC_LIKE, behind, split_name
-from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INSTANT, PLANS, is_axis, number
-from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead, SkippedLine
+from lossreport.reading.kit.names import METRIC_LIKE, behind, split_name, unmarked_scores
+from lossreport.reading.kit.owners import Owner, owner_columns
+from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
+from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 
 SEPARATORS: Final = (",", "\t", ";", "|")
@@ -30,9 +31,10 @@ ODD: Final = re.compile(r'nan|"|inf|#|\bna\b|null|none', re.IGNORECASE)
 """A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for the same."""
 DIGITS: Final = b"0123456789.+-eE \n"
 """What numbers are made of: text of nothing else needs no further look."""
+MOST_OWNERS: Final = 1_000
+"""More runs or entities in one stretch of rows than these are no names but counts."""
 MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
 """Cells that say "not logged here"; "nan" is none of them."""
-RUN_NAMES: Final = frozenset(("run", "run_id", "run_name", "trial", "trial_id", "fold", "experiment", "exp", "exp_name"))
 WRONG_WIDTH = Text(zh="有 {found} 个字段，表头有 {wanted} 个", en="has {found} fields where the header has {wanted}")
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
@@ -149,12 +151,15 @@ def plain_meaning(name: str) -> Meaning | None:
 
 
 def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
-    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation."""
+    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation, and so are scores without a mark."""
     ends = behind(header)
+    scores = unmarked_scores(name for name in header if name not in ends)
 
     def meaning(name: str) -> Meaning | None:
         means = plain_meaning(name)
-        return means if means is None or name not in ends else means._replace(split=ends[name][0], name=ends[name][1])
+        if means is None or name in ends:
+            return means if means is None else means._replace(split=ends[name][0], name=ends[name][1])
+        return means._replace(split=scores[name]) if name in scores else means
 
     return meaning
 
@@ -175,7 +180,6 @@ def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | No
         lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip() and not line.text.startswith("#"))
         while batch := list(islice(lines, BATCH)):
             yield from reader.read(batch)
-    yield from (RawSegment(line, "new_run") for line in reader.new_runs())
     yield RowsRead(reader.rows, reader.last)
 
 
@@ -187,9 +191,7 @@ class _Reader:
     meaning: Callable[[str], Meaning | None]
     rows: int = 0
     last: int = 0
-    before: float | None = None
     plans: dict[str, float] = field(default_factory=dict)
-    run_changes: list[tuple[int, str]] = field(default_factory=list)
 
     def is_plain(self, block: Block) -> bool:
         """Return whether every line of a block is a row of plain numbers and empty cells."""
@@ -281,26 +283,48 @@ class _Reader:
             )
 
     def _emit(self, columns: dict[int, Any], line: Ints, held: object) -> Iterator[Record]:
-        """Yield the chunks of one stretch of rows."""
+        """Yield the chunks of one stretch of rows, those of each run and entity that the rows name apart."""
         values = {i: _floats(column) for i, column in columns.items()}
         axis, x, epoch = self._axis(values, len(line))
         yield from self._plans(values, line)
-        self._note_runs(columns, line)
-        yield from self._restarts(x, line, axis)
+        whose = list(self._owners(columns, len(line)))
+        names = owner_columns(self.table.header).names
+        inner = axis in INNER and bool(np.isfinite(epoch).any())
         for i, name in enumerate(self.table.header):
             means = self.meaning(name)
-            if means is None or i not in values:
+            if means is None or i not in values or name in names:
                 continue
             y, given = values[i]
             by_epoch = means.axis is Axis.EPOCH and axis is not Axis.EPOCH and bool(np.isfinite(epoch).any())
+            nested = inner and not by_epoch
             its_x, its_epoch = (epoch, np.full(len(line), math.nan)) if by_epoch else (x, epoch)
-            rows = np.flatnonzero(given & np.isfinite(its_x))
-            if len(rows):
-                key = ColumnKey(means.name, means.split, Axis.EPOCH if by_epoch else axis, means.statistic, means.window)
-                yield ColumnChunk(
-                    key, frozen_floats(its_x[rows]), frozen_floats(y[rows]), frozen_ints(line[rows]), frozen_floats(its_epoch[rows])
-                )
+            for owner, mine in whose:
+                rows = np.flatnonzero(given & np.isfinite(its_x) & mine)
+                if len(rows):
+                    its_axis = Axis.EPOCH if by_epoch else axis
+                    key = ColumnKey(
+                        means.name, means.split, its_axis, means.statistic, means.window, entity=owner.entity, run=owner.run, nested=nested
+                    )
+                    found = (its_x[rows], y[rows], its_epoch[rows])
+                    its_places, its_values, its_epochs = map(frozen_floats, found)
+                    yield ColumnChunk(key, its_places, its_values, frozen_ints(line[rows]), its_epochs)
         self.rows += len(line)
+
+    def _owners(self, columns: dict[int, Any], n: int) -> Iterator[tuple[Owner, Any]]:
+        """Yield each run and entity that the rows name, with which rows are theirs; too many of them are none."""
+        named = owner_columns(self.table.header)
+        cells = {name: columns[i] for i, name in enumerate(self.table.header) if name in named.names and i in columns}
+        if len(cells) < len(named.names) or not cells:
+            yield Owner(), np.ones(n, dtype=bool)
+            return
+        owners = [named.of(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
+        distinct = list(dict.fromkeys(owners))
+        numbers = {owner: number for number, owner in enumerate(distinct)}
+        codes = np.array([numbers[owner] for owner in owners])
+        if len(distinct) > MOST_OWNERS:
+            yield Owner(), np.ones(n, dtype=bool)
+            return
+        yield from ((owner, codes == number) for owner, number in numbers.items())
 
     def _axis(self, values: dict[int, tuple[Floats, Any]], n: int) -> tuple[Axis, Floats, Floats]:
         names = {name.lower(): i for i, name in enumerate(self.table.header)}
@@ -319,27 +343,6 @@ class _Reader:
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 yield RawFact(plan, int(self.plans[plan]), int(line[0]))
-
-    def _restarts(self, x: Floats, line: Ints, axis: Axis) -> Iterator[RawSegment]:
-        if axis is Axis.ROW:
-            return
-        whole = x if self.before is None else np.concatenate([[self.before], x])
-        back = np.flatnonzero(np.diff(whole) < 0) + (0 if self.before is not None else 1)
-        yield from (RawSegment(int(line[row]), "restart") for row in back.tolist())
-        self.before = float(x[-1])
-
-    def _note_runs(self, columns: dict[int, Any], line: Ints) -> None:
-        at = next((i for i, name in enumerate(self.table.header) if name.lower() in RUN_NAMES), None)
-        if at is None:
-            return
-        for number_, cell in zip(line.tolist(), columns[at], strict=True):
-            if not self.run_changes or self.run_changes[-1][1] != str(cell):
-                self.run_changes.append((number_, str(cell)))
-
-    def new_runs(self) -> list[int]:
-        """Return the lines at which a column that names the run changes, where every run stands in one stretch."""
-        names = [name for _, name in self.run_changes]
-        return [line for line, _ in self.run_changes[1:]] if len(set(names)) == len(names) else []
 
 
 def _floats(column: Any) -> tuple[Floats, Any]:

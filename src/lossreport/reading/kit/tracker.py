@@ -103,33 +103,34 @@ class Points:
     def __init__(self, split: str = "train") -> None:
         """`split` is that of metrics whose name tells none."""
         self._split = split
-        self._columns: dict[str, tuple[array[float], array[float], array[int]]] = {}
+        self._columns: dict[str, tuple[array[float], array[float], array[int], array[float]]] = {}
         self._restarted = 0
         self.count = 0
 
-    def add(self, name: str, step: float, value: float, line: int) -> Iterator[RawSegment]:
-        """Append a value. Yields a restart where the steps of a metric go back, once for all metrics that go back together."""
+    def add(self, name: str, step: float, value: float, line: int, epoch: float = math.nan) -> Iterator[RawSegment]:
+        """Append a value, with the epoch where one is logged beside the step. Yields a restart where the steps of a metric go back, once for all metrics that go back together."""
         column = self._columns.get(name)
         if column is None:
-            column = self._columns[name] = (array("d"), array("d"), array("q"))
+            column = self._columns[name] = (array("d"), array("d"), array("q"), array("d"))
         elif step < column[0][-1] and column[2][-1] > self._restarted and self._key(name, Axis.STEP).split == "train":
             self._restarted = line
             yield RawSegment(line, "restart")
         column[0].append(step)
         column[1].append(value)
         column[2].append(line)
+        column[3].append(epoch)
         self.count += 1
 
     def chunks(self) -> Iterator[ColumnChunk]:
         """Yield a chunk a metric. Where all values of one were logged at the same step, the program gave none: x is their number."""
-        for name, (x, y, line) in self._columns.items():
+        for name, (x, y, line, epoch) in self._columns.items():
             steps = np.array(x)
             unstepped = bool(np.all(steps == steps[0])) and (len(steps) > 1 or steps[0] == 0)
             key = self._key(name, Axis.ROW if unstepped else Axis.STEP)
             if is_axis(key.name) or BOOKKEEPING.fullmatch(key.name):
                 continue
             places = np.arange(len(steps), dtype=float) if unstepped else steps
-            yield ColumnChunk(key, frozen_floats(places), frozen_floats(y), frozen_ints(line), frozen_floats(np.full(len(steps), math.nan)))
+            yield ColumnChunk(key, frozen_floats(places), frozen_floats(y), frozen_ints(line), frozen_floats(epoch))
 
     def _key(self, name: str, axis: Axis) -> ColumnKey:
         split, short = split_name(name, self._split)

@@ -9,37 +9,36 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Floats, Skipped
+from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
+from lossreport.reading.runs.copies import without_copies, without_twins
+from lossreport.reading.runs.files import folder_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
-PART_OF_A_RUN: Final = re.compile(
-    r"""(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev|logs?|tb|tb_logs?|tf_logs|tensorboard|csv|csv_logs?|summar(?:y|ies)
-      |lightning_logs|vis_data|catboost_info|learn|files|metrics|params|plots|tags|artifacts|events?|outputs?|results?|history|wandb|mlruns|runs?
-      |\.hydra|rank[-_]?\d+|(?:global_)?(?:checkpoint|ckpt|step)s?(?:[-_]?\d+)?|\d{10}\.\d+)""",
-    re.VERBOSE | re.IGNORECASE,
-)
-"""Folders that loggers make inside the folder of one run (FORMATS.md section 10): they do not set runs apart."""
 RANKED: Final = re.compile(r"(?:rank|worker|proc|gpu|node|default)[-_ ]?\d+|[#]", re.IGNORECASE)
+CHECKPOINT: Final = re.compile(r"(?:checkpoint|ckpt)s?[-_]?\d+/", re.IGNORECASE)
 RIVAL_SHARE: Final = 0.5
 """Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
+MIN_COMMON: Final = 2
 NEAR_ROWS: Final = 20
 """A run that goes on after another begins at most so many of its row distances behind the other's end."""
 
-COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="adds nothing: all of its rows are in {other} as well")
 NO_METRIC = Text(zh="它所属的运行没有任何指标", en="belongs to a run without any metric")
 WHOSE = Text(zh="是某一个运行的最终数值，但看不出属于哪一个", en="holds the last values of one run without saying which")
-REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints exactly the same values as {other}")
 
 
 @dataclass
 class Group:
-    """The readings of one run, its name inside the folder, and what was left out as a copy."""
+    """The readings of one run, its name inside the folder, and what was left out as a copy.
+
+    `is_named` says that the name of a file sets the run apart (fold_1.csv): it never goes on from another.
+    """
 
     name: str
     parts: list[Reading]
     skipped: list[Skipped] = field(default_factory=list)
+    is_named: bool = False
 
 
 def grouped(parts: Sequence[Reading]) -> list[Group]:
@@ -47,15 +46,20 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
 
     Configuration goes to every run below its folder. Readings without a metric make no run of their own.
     """
-    measured = [part for part in parts if part.columns]
+    measured = with_names(with_scalars([part for part in parts if part.columns]))
     groups = _by_folder(measured)
-    groups = [piece for group in groups for piece in _by_part(_without_copies(group))]
+    groups = [piece for group in groups for piece in _by_part(_once(group))]
     groups = [piece for group in groups for piece in _rivals_apart(group)]
-    groups = _continued(_with_root(groups))
+    groups = [_without_twins(group) for group in _continued(_with_root(groups))]
     for part in parts:
         if not part.columns:
             _give(part, groups)
     return _named(groups)
+
+
+def _without_twins(group: Group) -> Group:
+    kept, twins = without_twins(group.parts)
+    return replace(group, parts=[part for part in kept if part.columns or part.facts], skipped=[*group.skipped, *twins])
 
 
 def _named(groups: list[Group]) -> list[Group]:
@@ -68,16 +72,23 @@ def _named(groups: list[Group]) -> list[Group]:
     return groups
 
 
-def _folder(part: Reading) -> tuple[str, ...]:
-    folder = part.parser.run_folder(part.log.shown) if part.parser.run_folder else part.log.shown.rpartition("/")[0]
-    return tuple(name for name in folder.split("/") if name and not PART_OF_A_RUN.fullmatch(name))
-
-
 def _by_folder(parts: Sequence[Reading]) -> list[Group]:
+    """Return one group a folder of a run; in one folder the folds and versions that files are called by are runs of their own."""
     groups: dict[tuple[str, ...], Group] = {}
+    called: dict[tuple[str, ...], set[str]] = {}
     for part in parts:
-        groups.setdefault(_folder(part), Group("/".join(_folder(part)), [])).parts.append(part)
+        called.setdefault(folder_of(part), set()).update({run_in_name(part)} - {""})
+    for part in parts:
+        folder, name = folder_of(part), run_in_name(part)
+        is_named = bool(name) and len(called[folder]) > 1
+        place = (*folder, name) if is_named else folder
+        groups.setdefault(place, Group("/".join(place), [], is_named=is_named)).parts.append(part)
     return list(groups.values())
+
+
+def _once(group: Group) -> Group:
+    kept, skipped = without_copies(group.parts)
+    return replace(group, parts=kept, skipped=[*group.skipped, *skipped])
 
 
 def _by_part(group: Group) -> list[Group]:
@@ -101,7 +112,7 @@ def _by_part(group: Group) -> list[Group]:
 
 def _called(part: Reading) -> str:
     """Return the name that the file itself gives to a run, or nothing."""
-    return next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
+    return part.name or next((str(fact.value) for fact in part.facts if fact.name == "run_name" and fact.value), "")
 
 
 def _first_line(part: Reading) -> int:
@@ -115,41 +126,14 @@ def _likest(part: Reading, groups: list[Group], count: int) -> Group:
     return groups[min(part.part, count - 1)] if part.part else groups[-1]
 
 
-def _without_copies(group: Group) -> Group:
-    """Leave out what another reading holds as well, row by row: the state in an older checkpoint, a copied log, a replica's lines."""
-    kept: list[Reading] = []
-    skipped = list(group.skipped)
-    for part in sorted(group.parts, key=lambda part: -sum(len(column.x) for column in part.columns.values())):
-        whole = next((other for other in kept if other.parser is part.parser and _holds(other, part)), None)
-        if whole is None:
-            kept.append(part)
-            continue
-        reason = (REPLICA if part.log.writer else COPY)(other=whole.log.shown)
-        skipped.append(Skipped(path=part.log.shown, reason=reason, code="copy"))
-    return Group(group.name, [part for part in group.parts if part in kept], skipped)
-
-
-def _holds(whole: Reading, part: Reading) -> bool:
-    if whole.log.shown == part.log.shown:
-        return False
-    return all(key in whole.columns and _is_within(column, whole.columns[key]) for key, column in part.columns.items())
-
-
-def _is_within(column: Column, whole: Column) -> bool:
-    n = len(column.x)
-    return n <= len(whole.x) and _same(column.x, whole.x[:n]) and _same(column.y, whole.y[:n])
-
-
-def _same(a: Floats, b: Floats) -> bool:
-    return bool(np.array_equal(a, b, equal_nan=True))
-
-
 def _rivals_apart(group: Group) -> list[Group]:
     """Set files of one format apart that tell of the same steps with other numbers; files of single ranks stay together."""
     rivals = [part for part in group.parts if any(_are_rivals(part, other) for other in group.parts if other is not part)]
     if len(rivals) < 2:
         return [group]
-    apart = [Group("/".join(filter(None, (group.name, _stem(part)))), [part]) for part in rivals]
+    stems = [stem(part) for part in rivals]
+    called = stems if len(set(stems)) == len(stems) else [part.log.shown.rpartition("/")[0] or part.log.shown for part in rivals]
+    apart = [Group("/".join(filter(None, (group.name, name))), [part], is_named=True) for name, part in zip(called, rivals, strict=True)]
     for part in group.parts:
         if part not in rivals:
             _likest(part, apart, 0).parts.append(part)
@@ -157,32 +141,36 @@ def _rivals_apart(group: Group) -> list[Group]:
     return apart
 
 
-def _stem(part: Reading) -> str:
-    return part.log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-
-
 def _are_rivals(a: Reading, b: Reading) -> bool:
     if a is b or a.parser is not b.parser or a.log.shown == b.log.shown or RANKED.search(a.log.shown) or RANKED.search(b.log.shown):
         return False
-    if len(a.columns) == 1 and len(b.columns) == 1 and a.log.path and b.log.path and a.log.path.parent != b.log.path.parent:
+    snapshots = CHECKPOINT.search(a.log.shown) and CHECKPOINT.search(b.log.shown)
+    single = len(a.columns) == 1 and len(b.columns) == 1 and a.log.path and b.log.path and a.log.path.parent != b.log.path.parent
+    if single and not snapshots:  # a store that keeps a folder for every curve
         return False
-    agreement = _agreement(a, b)
+    same_name = a.log.shown.rpartition("/")[2] == b.log.shown.rpartition("/")[2]  # states of one training repeat all earlier rows
+    agreement = _agreement(a, b, share=0.0 if same_name else RIVAL_SHARE)
     return agreement is not None and agreement < 1 - RIVAL_SHARE
 
 
-def _agreement(a: Reading, b: Reading) -> float | None:
-    """Return the share of common x at which the losses of two readings are equal; None where too few x are common."""
-    shares = [share for key, column in a.columns.items() for other in _like(key, b) if (share := _equal_share(column, other)) is not None]
+def _agreement(a: Reading, b: Reading, share: float = RIVAL_SHARE) -> float | None:
+    """Return how many of the common places hold equal values; None where fewer than `share` of the places are common."""
+    pairs = ((column, other) for key, column in a.columns.items() for other in _like(key, b))
+    shares = [equal for column, other in pairs if (equal := _equal_share(column, other, share)) is not None]
     return float(np.mean(shares)) if shares else None
 
 
 def _like(key: ColumnKey, reading: Reading) -> list[Column]:
-    return [column for other, column in reading.columns.items() if (other.name, other.split, other.axis) == (key.name, key.split, key.axis)]
+    return [column for other, column in reading.columns.items() if _place(other) == _place(key)]
 
 
-def _equal_share(a: Column, b: Column) -> float | None:
+def _place(key: ColumnKey) -> tuple[object, ...]:
+    return key.name, key.split, key.axis, key.entity
+
+
+def _equal_share(a: Column, b: Column, share: float) -> float | None:
     common, rows, others = np.intersect1d(a.x, b.x, return_indices=True)
-    if len(common) < 2 or len(common) < RIVAL_SHARE * min(len(np.unique(a.x)), len(np.unique(b.x))):
+    if len(common) < MIN_COMMON or len(common) < share * min(len(np.unique(a.x)), len(np.unique(b.x))):
         return None
     if np.ptp(a.y[rows]) == 0 and np.ptp(b.y[others]) == 0:
         return None
@@ -202,7 +190,7 @@ def _continued(groups: list[Group]) -> list[Group]:
     joined: list[Group] = []
     for group in groups:
         before = joined[-1] if joined else None
-        if before is not None and before.name != "" and _goes_on(before, group):
+        if before is not None and before.name != "" and not group.is_named and _goes_on(before, group):
             before.parts += [replace(part, why="resume") for part in group.parts]
             before.skipped += group.skipped
         else:
@@ -238,7 +226,7 @@ def _give(part: Reading, groups: list[Group]) -> None:
 
     A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no other run's.
     """
-    place = "/".join(_folder(part))
+    place = "/".join(folder_of(part))
     below = [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
     if not below and part.parser.run_folder and groups:
         groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))

@@ -17,10 +17,12 @@ from lossreport.model.run import (
     FactValue,
     Floats,
     Ints,
+    Piece,
     Run,
     SegmentSpan,
     Series,
     Source,
+    Weighing,
     frozen_floats,
     id_prefix,
 )
@@ -47,18 +49,20 @@ def merge(
     With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
     """
     parts = group.parts
-    ids = {id(part): source_ids[id(part.log)] for part in parts}
-    sources = tuple(_source(part, ids[id(part)]) for part in parts)
+    files = [file for part in parts for file in part.files]
+    ids = {id(part): source_ids[id(part.log)] for part in (*parts, *files)}
+    sources = tuple(_source(file, ids[id(file)]) for file in files)
+    of_file = {id(file): source for file, source in zip(files, sources, strict=True)}
     series = tuple(_all_series(parts, ids, run_id))
     guidance = guidance or Guidance()
-    known = _facts(parts, ids, facts, guidance.origins)
-    events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in parts for e in p.events)
+    known = _facts(files, ids, facts, guidance.origins)
+    events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in files for e in p.events)
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
     stamps = [time.stamp for part in parts for time in part.stamps]
     progress = progress_of(series, {fact.name: fact.value for fact in reversed(known)})
-    by_part = {id(part): [s for s in series if s.source == ids[id(part)] and s.path == part.log.shown] for part in parts}
+    by_part = {id(part): [s for s in series if s.source == ids[id(part)] and s.path == part.path] for part in parts}
     return Run(
         id=run_id,
         name=name,
@@ -67,13 +71,14 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part, source in zip(parts, sources, strict=True) for launch in launches(part, source, by_part[id(part)])),
+        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], by_part[id(part)])),
         status=status_of_run(parts, progress, torn=any(source.torn for source in sources)),
         progress=progress,
         time=(min(stamps), max(stamps)) if stamps else (None, None),
-        notes=tuple(note.of(ids[id(part)]) for part in parts for note in part.notes),
+        notes=tuple(note.of(ids[id(part)]) for part in files for note in part.notes),
         skipped=tuple(group.skipped),
         guidance=guidance,
+        reading=_surest_last(parts),
     )
 
 
@@ -111,18 +116,25 @@ def _all_series(parts: Sequence[Reading], ids: Mapping[int, str], run_id: str) -
                 unit=key.unit,
                 resolution=key.resolution,
                 entity=key.entity,
-                source=ids[id(part)],
-                path=part.log.shown,
+                source=ids[id(part.files[int(column.file[0])] if len(column.file) else part)],
+                path=part.path,
                 x=column.x,
                 y=column.y,
                 line=column.line,
                 epoch=_epochs(column),
                 segments=_spans(column.line, starts),
+                pieces=_pieces(column, [ids[id(file)] for file in part.files]),
             )
 
 
 def _epochs(column: Column) -> Floats:
     return column.epoch if np.isfinite(column.epoch).all() else frozen_floats([])
+
+
+def _pieces(column: Column, sources: Sequence[str]) -> tuple[Piece, ...]:
+    """Return from which row on the rows stand in which source, where they stand in several."""
+    changes: Sequence[int] = np.flatnonzero(np.diff(column.file, prepend=-1)).tolist() if len(column.file) else []
+    return tuple(Piece(first_row=row, source=sources[int(column.file[row])]) for row in changes)
 
 
 def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
@@ -138,3 +150,8 @@ def _facts(
     for part in sorted(parts, key=lambda part: not part.parser.config):
         facts += named(part, ids[id(part)])
     return tuple(facts)
+
+
+def _surest_last(parts: Sequence[Reading]) -> Weighing:
+    """Return the weighing of the file whose rows belong together least surely."""
+    return min((part.weighing for part in parts), key=lambda one: one.margin, default=Weighing())

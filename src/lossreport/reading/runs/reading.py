@@ -1,15 +1,14 @@
-"""What one file gave: its records sorted by kind, and cut where the file begins another run."""
+"""What one file gave: its records sorted by kind, its series as columns."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, frozen_floats, frozen_ints
+from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import REACH, quote, raised
 from lossreport.reading.parser import (
@@ -22,26 +21,31 @@ from lossreport.reading.parser import (
     RawSegment,
     RawStatus,
     RawTime,
+    Refusal,
     RowsRead,
     SkippedLine,
 )
-from lossreport.reading.runs.restarts import counted_on, is_epoch_counter, is_shuffled, steps_back
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
-NEVER_CUT: Final = ("start", "resume", "stage", "interleaved")
+REFUSED: Final = "refused"
+"""Code of a file that a parser knows and cannot read."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Column:
-    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x."""
+    """All values of one series of a file; see `ColumnChunk`. `of` is as long as x.
+
+    `file` says in which of the reading's files each row stands, by its number; it is empty where all stand in one.
+    """
 
     x: Floats
     y: Floats
     line: Ints
     epoch: Floats
     of: Floats
+    file: Ints = field(default_factory=lambda: frozen_ints([]))
 
     def part(self, keep: slice | Ints) -> Column:
         """Return some of the rows."""
@@ -51,12 +55,17 @@ class Column:
             line=frozen_ints(self.line[keep]),
             epoch=frozen_floats(self.epoch[keep]),
             of=frozen_floats(self.of[keep]),
+            file=frozen_ints(self.file[keep] if len(self.file) else []),
         )
 
 
 @dataclass(kw_only=True)
 class Reading:
-    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`."""
+    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
+
+    `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
+    folder of the run whose single curve the file holds; None where it holds what its own folder says.
+    """
 
     log: LogFile
     parser: Parser
@@ -74,6 +83,21 @@ class Reading:
     part: int = 0
     why: SegmentWhy = "start"
     is_cut: bool = False
+    name: str = ""
+    curve_of: str | None = None
+    weighing: Weighing = field(default_factory=Weighing)
+    gathered: list[Reading] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Reading]:
+        """The readings of single files of which this one was gathered, or only itself."""
+        return self.gathered or [self]
+
+    @property
+    def path(self) -> str:
+        """How the file is called in the report, or the store of a file an epoch."""
+        shown = self.log.shown
+        return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
     @property
     def longest(self) -> Column | None:
@@ -82,10 +106,12 @@ class Reading:
 
 
 def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
-    """Read one file with its parser; a file without a record is skipped with that reason."""
+    """Read one file with its parser; a file without a record, or one that the parser refuses, is skipped with that reason."""
     reading = Reading(log=log, parser=parser)
     chunks: dict[ColumnKey, list[ColumnChunk]] = {}
     for record in parser.read(log):
+        if isinstance(record, Refusal):
+            return Skipped(path=log.shown, reason=record.reason, code=REFUSED)
         if isinstance(record, ColumnChunk):
             chunks.setdefault(record.key, []).append(record)
         else:
@@ -120,49 +146,6 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
 
 
 LAST_TRACEBACKS: Final = 8
-
-
-def cut_into_runs(reading: Reading) -> list[Reading]:
-    """Return one reading a run: the file is cut where a process starts from the beginning instead of going on.
-
-    A part takes the lines from its configuration (printed before its first row) to the next part. What the file says before its
-    first row counts for parts that print no configuration of their own.
-    """
-    reading = unrolled(reading)
-    starts = [segment for segment in reading.segments if _begins_anew(reading, segment)]
-    if not starts:
-        return [reading]
-    bounds = [1, *(with_header(reading, segment.line) for segment in starts), 2**62]
-    return [_part(reading, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
-
-
-def unrolled(reading: Reading) -> Reading:
-    """Return the reading without restarts that are none: rows out of order, and a step that begins again with every epoch."""
-    column = reading.longest
-    back = [segment for segment in reading.segments if segment.why == "restart"]
-    if column is None or not back:
-        return reading
-    if is_shuffled(column.x):
-        columns = {key: one.part(np.argsort(one.x, kind="stable")) for key, one in reading.columns.items()}
-        return replace(reading, columns=columns, segments=[segment for segment in reading.segments if segment.why != "restart"])
-    rows = np.searchsorted(column.line, [segment.line for segment in back])
-    jitter = {segment.line for segment, row in zip(back, rows.tolist(), strict=True) if _is_jitter(column, row)}
-    if jitter:
-        reading = replace(reading, segments=[segment for segment in reading.segments if segment.line not in jitter])
-    starts = np.array([row for segment, row in zip(back, rows.tolist(), strict=True) if segment.line not in jitter], dtype=np.int64)
-    inside = len(starts) and starts.min() > 0 and starts.max() < len(column.x)
-    if not inside or len(starts) < len(reading.segments) or not is_epoch_counter(column.x, column.y, starts):
-        return reading
-    shift = counted_on(column.x, starts) - column.x
-    columns = {
-        key: replace(one, x=frozen_floats(one.x + shift[np.clip(np.searchsorted(column.line, one.line), 0, len(shift) - 1)]))
-        for key, one in reading.columns.items()
-    }
-    return replace(reading, columns=columns, segments=[])
-
-
-def _is_jitter(column: Column, row: int) -> bool:
-    return 0 < row < len(column.x) and column.x[row] < column.x[row - 1] and row not in steps_back(column.x)
 
 
 def _take(reading: Reading, record: object) -> None:
@@ -201,69 +184,20 @@ def _joined(chunks: Sequence[ColumnChunk]) -> Column:
     )
 
 
-def _begins_anew(reading: Reading, segment: RawSegment) -> bool:
-    """Return whether a segment is another run: its parser says so, or it restarts where the rows before it started."""
-    column = reading.longest
-    if segment.why in NEVER_CUT or column is None:
-        return False
-    if segment.why == "new_run":  # another run may log other metrics
-        return _last_row(reading, segment.line) > 0 and any(each.line[-1] >= segment.line for each in reading.columns.values())
-    row = int(np.searchsorted(column.line, segment.line))
-    if not 0 < row < len(column.x):
-        return False
-    return bool(column.x[row] <= column.x[0] < column.x[row - 1])
-
-
 def with_header(reading: Reading, line: int) -> int:
     """Return the line from which a launch's own lines count: its settings, and the word that it resumes, stand between the last row before and its first."""
-    before = _last_row(reading, line)
+    before = last_row(reading, line)
     resumes = [event.line for event in reading.events if event.kind == "resume"]
     return min((at for at in (*(fact.line for fact in reading.facts), *resumes) if before < at < line), default=line)
 
 
-def _last_row(reading: Reading, before: int) -> int:
+def last_row(reading: Reading, before: int) -> int:
     """Return the line of the last row of any series before a line; 0 where there is none."""
     places = ((column, int(np.searchsorted(column.line, before))) for column in reading.columns.values())
     return max((int(column.line[place - 1]) for column, place in places if place), default=0)
 
 
-def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
-    def mine(line: int) -> bool:
-        return first <= line < after
-
-    columns = {key: column.part(_between(column.line, first, after)) for key, column in reading.columns.items()}
-    facts = [fact for fact in reading.facts if mine(fact.line)]
-    lines = [column.line for column in columns.values() if len(column.line)]
-    rows = int(max((len(np.unique(line)) for line in lines), default=0))
-    return replace(
-        reading,
-        columns={key: column for key, column in columns.items() if len(column.x)},
-        facts=facts or [fact for fact in reading.facts if fact.line < _first_row(reading)],
-        events=[event for event in reading.events if mine(event.line)],
-        segments=[segment for segment in reading.segments if mine(segment.line) and not _begins_anew(reading, segment)],
-        notes=list(_notes(reading, first, after)),
-        skips=[skip for skip in reading.skips if mine(skip.line)],
-        status=[status for status in reading.status if mine(status.line)],
-        stamps=[time for time in reading.stamps if time.line and mine(time.line)],
-        rows=rows,
-        lines=min(after - 1, reading.lines),
-        first_line=first,
-        part=number,
-        why="new_run" if number else "start",
-        is_cut=True,
-    )
-
-
-def _notes(reading: Reading, first: int, after: int) -> Iterator[RawNote]:
-    for note in reading.notes:
-        lines = tuple(line for line in note.lines if first <= line < after)
-        if lines:
-            yield replace(note, lines=lines)
-
-
-def _between(line: Ints, first: int, after: int) -> slice:
-    return slice(int(np.searchsorted(line, first)), int(np.searchsorted(line, after)))
-
-
-def _first_row(reading: Reading) -> int:
-    return int(min((column.line[0] for column in reading.columns.values() if len(column.line)), default=0))
+def row_after(reading: Reading, line: int) -> int:
+    """Return the first line of any series behind a line; 0 where there is none."""
+    places = ((column.line, int(np.searchsorted(column.line, line, side="right"))) for column in reading.columns.values())
+    return min((int(lines[at]) for lines, at in places if at < len(lines)), default=0)

@@ -1,0 +1,85 @@
+"""What names and places of files say: folds and versions are runs, clients are entities, a sibling holds another split, copies count once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import lossreport
+from lossreport.model.run import Run
+
+
+def runs(folder: Path, files: Mapping[str, str]) -> dict[str, Run]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return {run.name: run for run in lossreport.read_runs([folder])}
+
+
+def table(values: Sequence[float], head: str = "epoch,loss", first: int = 0) -> str:
+    return head + "\n" + "".join(f"{first + i},{value}\n" for i, value in enumerate(values))
+
+
+FALLING = [3 / (1 + i) for i in range(8)]
+RISING = [0.5 + i / 7 for i in range(8)]
+
+
+def test_files_called_by_their_fold_are_runs(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"fold_0.csv": table(FALLING), "fold_1.csv": table(RISING[:5])})
+    assert {name: len(run.series[0]) for name, run in found.items()} == {"fold_0": 8, "fold_1": 5}
+
+
+def test_a_version_that_counts_on_is_another_run_all_the_same(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"log_v1.csv": table(FALLING), "log_v2.csv": table(FALLING, first=8)})
+    assert list(found) == ["v1", "v2"]
+
+
+def test_a_single_file_called_by_a_seed_is_no_other_run_than_its_folder(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"log_seed1.csv": table(FALLING), "config.json": '{"lr": 0.1, "batch_size": 4}'})
+    assert [run.value("lr") for run in found.values()] == [0.1]
+
+
+def test_files_called_by_their_client_are_entities_of_one_run(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"clientA.csv": table(FALLING), "clientB.csv": table(RISING)}).values()
+    assert [str(series.entity) for series in run.series] == ["client A", "client B"]
+
+
+def test_a_file_beside_that_of_the_training_is_of_the_split_it_is_called_by(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"train_log.csv": table(FALLING), "val_log.csv": table(RISING)}).values()
+    assert sorted((series.split, series.path) for series in run.series) == [("train", "train_log.csv"), ("val", "val_log.csv")]
+
+
+def test_a_file_called_test_without_such_a_sibling_is_of_the_training(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"test_log.csv": table(FALLING)}).values()
+    assert [series.split for series in run.series] == ["train"]
+
+
+def state(values: Sequence[float], steps: int) -> str:
+    history = [{"step": i + 1, "epoch": (i + 1) / 4, "loss": value} for i, value in enumerate(values)]
+    return json.dumps({"global_step": len(values), "max_steps": steps, "log_history": history, "is_world_process_zero": True})
+
+
+def test_states_of_two_trainings_in_one_folder_are_two_runs_with_their_own_plans(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"checkpoint-8/trainer_state.json": state(FALLING, 8), "checkpoint-4/trainer_state.json": state(RISING[:4], 40)})
+    assert {name: run.progress.steps for name, run in found.items()} == {"checkpoint-4": (4, 40), "checkpoint-8": (8, 8)}
+
+
+def test_the_state_of_an_earlier_checkpoint_is_a_copy(tmp_path: Path) -> None:
+    files = {"checkpoint-8/trainer_state.json": state(FALLING, 8), "checkpoint-4/trainer_state.json": state(FALLING[:4], 8)}
+    (run,) = runs(tmp_path, files).values()
+    assert [skip.code for skip in run.skipped] == ["copy"]
+
+
+def test_a_curve_that_two_files_tell_on_two_axes_counts_once_on_that_of_the_epochs(tmp_path: Path) -> None:
+    files = {"by_epoch.csv": table(FALLING, "epoch,val_loss"), "by_step.csv": table(FALLING, "step,val_loss")}
+    (run,) = runs(tmp_path, files).values()
+    assert [(series.split, series.name, series.axis) for series in run.series] == [("val", "loss", "epoch")]
+    assert run.skipped[0].reason.plain("en") == "1 of its curves are those of by_epoch.csv, row by row: they count once"
+
+
+def test_curves_of_one_axis_in_two_files_stay_to_be_compared(tmp_path: Path) -> None:
+    (run,) = runs(
+        tmp_path, {"a.csv": table(FALLING), "b.jsonl": "".join(f'{{"epoch": {i}, "loss": {v}}}\n' for i, v in enumerate(FALLING))}
+    ).values()
+    assert len(run.series) == 2
