@@ -177,6 +177,13 @@ def kept_whole(names: Sequence[str], meanings: Mapping[str, tuple[str, str]], de
     return {name for short, same in several for name in same if name != (short if short in same else same[0])}
 
 
+def meanings_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, short name) of the names of one row or table, as `splits_of`; those that would become one series keep their words."""
+    read = splits_of(names)
+    whole = kept_whole(names, read)
+    return {name: (split, name if name in whole else short) for name, (split, short) in read.items()}
+
+
 def _is_field(name: str, given: Iterable[str]) -> bool:
     """Return whether a name that ends in `val` is a field of an average meter."""
     match = BEHIND.match(name)

@@ -47,10 +47,10 @@ _WORDS: Final[dict[Kind, str]] = {
     Kind.EPOCH: "epoch epochs ep epch current_epoch cur_epoch train_epoch training_epoch epoch_num epoch_idx epoch_id epoch_no i_epoch n_epoch nepoch",
     Kind.STEP: "step steps step_num step_idx step_id step_no cur_step current_step",
     Kind.ITERATION: "iteration iterations iter iters itr itrs it n_iter iter_num num_iter iter_idx iter_id iter_no i_iter cur_iter counter"
-    " boosting_round evaluate_num eval_num evaluation_num generation gen",
+    " boosting_round generation gen",
     Kind.BATCH: "batch batches batch_idx batch_id batch_num batch_no batch_i i_batch minibatch mini-batch mini_batch",
     Kind.SAMPLE: "sample sequence image video clip item",
-    Kind.ROUND: "round rounds comm_round global_round communication_round server_round fl_round rnd",
+    Kind.ROUND: "evaluate_num eval_num evaluation_num round rounds comm_round global_round communication_round server_round fl_round rnd",
     Kind.EPISODE: "episode episodes i_episode episode_num n_episode episode_idx episode_no game games",
 }
 _BROAD: Final = (

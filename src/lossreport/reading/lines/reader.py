@@ -13,7 +13,7 @@ from lossreport.reading.kit.events import find_event, quote
 from lossreport.reading.kit.names import SPLITS, split_name
 from lossreport.reading.kit.passes import Latest, Passes
 from lossreport.reading.kit.settings import Settings
-from lossreport.reading.kit.stamps import DATE, message_of
+from lossreport.reading.lines.prefix import DATE, message_of
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, Place
@@ -390,7 +390,7 @@ class TextReader:
         if self.early and where.axis is not Axis.ROW:
             yield from self._place_early(where)
         if "train" in splits and not held.passed:
-            yield from self._segment(where, held.line)
+            yield from self._launch(where, held.line)
         for pair in row.pairs:
             if row.is_bar and self._is_of_epoch(pair, row, where):
                 if where.x >= where.of - 1:  # of a frame that is not full they are of the epoch before
@@ -459,17 +459,19 @@ class TextReader:
             else:
                 self.doubts[name] = total
 
-    def _segment(self, where: Where, line: int) -> Iterator[RawSegment]:
-        """Yield where the training goes on by its own words, or goes back."""
+    def _launch(self, where: Where, line: int) -> Iterator[RawSegment]:
+        """Yield a segment where the log says in words that the training is taken up; one that goes back has plans of its own.
+
+        That a training goes back is found by its columns, when all of them are read.
+        """
         order = (where.epoch, where.x) if where.nested and math.isfinite(where.epoch) else (where.x, 0.0)
         before = self.before.get(where.axis)
-        back = before is not None and where.axis is not Axis.ROW and order < before
-        if back:
-            self.told.clear()  # a new launch has plans of its own
-        if back or (self.resumed and before is not None):
-            yield RawSegment(line, "resume" if self.resumed else "restart")
-        self.resumed = False
         self.before[where.axis] = order
+        if before is not None and where.axis is not Axis.ROW and order < before:
+            self.told.clear()
+        if self.resumed and before is not None:
+            yield RawSegment(line, "resume")
+        self.resumed = False
 
     def _stamp(self, text: str) -> None:
         match = DATE.search(text, 0, STAMP_REACH)

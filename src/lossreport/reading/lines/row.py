@@ -12,7 +12,7 @@ from typing import Final
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
 from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.kit.rows import INSTANT, number
-from lossreport.reading.kit.stamps import Message, message_of
+from lossreport.reading.lines.prefix import Message, message_of
 from lossreport.reading.lines.memories import remembered
 from lossreport.reading.lines.naming import split_of_word
 from lossreport.reading.lines.owners import Owner, owners
