@@ -18,13 +18,17 @@ WIDE: Final = 2
 
 
 class Figure(NamedTuple):
-    """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is the last token."""
+    """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is the last token.
+
+    `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
+    """
 
     values: tuple[float, ...]
     last: int
     mean: float | None = None
     unit: str = ""
     slashed: bool = False
+    spread: bool = False
 
 
 def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figure | None:
@@ -72,7 +76,7 @@ def _with_mean(found: Sequence[Token], at: int, last: int, unit: str) -> Figure:
     value = found[at].value
     plain = Figure((value,), last, unit=unit)
     if last + 1 < len(found) and found[last + 1].text in ERROR:
-        return Figure((value,), min(last + 2, len(found) - 1), unit=unit)
+        return Figure((value,), min(last + 2, len(found) - 1), unit=unit, spread=True)
     if last + 3 > len(found) - 1 or found[last + 1].text != "(":
         return plain
     inner = last + 2

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.figures import Figure, figure_at
 from lossreport.reading.lines.naming import COUNTED, VERBS, Name, name_before, without_average
 from lossreport.reading.lines.tokens import Token
@@ -97,7 +97,7 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     for one, (value, last) in zip(names, figures, strict=True):
         if _is_metric(one.text, figure, signed or _ends_with_verb(found, before), found[at]):
             pair = Pair(one.text.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
-            yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories)
+            yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories or (figure.spread and not spans))
 
 
 def _sign(found: Sequence[Token], at: int) -> tuple[int, bool, str]:
@@ -172,6 +172,8 @@ def _named_list(found: Sequence[Token], before: int, figure: Figure, at: int, sp
 def _is_metric(name: str, figure: Figure, signed: bool, token: Token) -> bool:
     """Return whether a name and a number are a pair: with a sign between them, by the name, or as an identifier before decimals."""
     if not _may_name(name):
+        return False
+    if not signed and name.lower() in SPLITS:
         return False
     if signed or figure.mean is not None or is_metric_like(name) or HEALTH.match(name):
         return True

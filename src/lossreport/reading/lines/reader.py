@@ -18,7 +18,7 @@ from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, Place
 from lossreport.reading.lines.row import BARE_BAR, TextRow, pieces
-from lossreport.reading.lines.scope import Scope
+from lossreport.reading.lines.scope import ABOVE, Scope
 from lossreport.reading.lines.survey import Survey, kind_of, read_row, sign_of
 from lossreport.reading.lines.tokens import LONGEST
 from lossreport.reading.parser import ColumnKey, Columns, RawEvent, RawFact, RawSegment, RawTime, Record, RowsRead, SkippedLine
@@ -71,6 +71,8 @@ class TextReader:
     postfix: dict[str, tuple[Pair, TextRow, int]] = field(default_factory=dict)
     at: Where | None = None
     stride: float = math.inf
+    inside: bool = False
+    block: tuple[int, str] = (0, "")
     below: int = 0
     closed: float = math.nan
     ordinal: int = 0
@@ -82,7 +84,7 @@ class TextReader:
     stamps: list[str] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
-    best: dict[tuple[str, str], RawFact] = field(default_factory=dict)
+    best: dict[str, RawFact] = field(default_factory=dict)
     before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
     resumed: bool = False
 
@@ -165,10 +167,11 @@ class TextReader:
 
     def _remember(self, row: TextRow, line: int) -> None:
         """Keep the last of every best value as a setting of the run: it is no point of a curve."""
-        run = next((owner.label for owner in (*row.owners, *([self.scope.run] if self.scope.run else [])) if owner.is_run), "")
+        if self.survey.runs:
+            return  # a setting says nothing of which run it is
         for pair in row.memories:
             name = pair.name.lower().removeprefix("new ").removeprefix("best").strip(" _-./") or "value"
-            self.best[run, name] = RawFact(f"best_{name.replace(' ', '_')}", pair.value, line)
+            self.best[name] = RawFact(f"best_{name.replace(' ', '_')}", pair.value, line)
 
     def _frame(self, held: Held) -> Iterator[Record]:
         """Pass rows on; of the frames that a progress bar drew at one step only the last."""
@@ -288,7 +291,8 @@ class TextReader:
     # Places
 
     def _placed(self, held: Held) -> Iterator[Record]:
-        row = held.row
+        row = self._in_block(held.row, held.line)
+        held = held._replace(row=row)
         if self._waits(row):
             self.waiting.append(held)
             return
@@ -303,6 +307,17 @@ class TextReader:
                 yield SkippedLine(held.line, NOWHERE)
             return
         yield from self._put(held, where)
+
+    def _in_block(self, row: TextRow, line: int) -> TextRow:
+        """Return a row without a place or a split as one of the split of the line right above it: a block of several lines."""
+        splits, (before, split) = self._splits(row), self.block
+        if row.places or len(splits) != 1:
+            self.block = (0, "")
+            return row
+        if splits == {"train"} and not row.split and split and line == before + 1 and self._is_new(row):
+            row, splits = replace(row, split=split), {split}
+        self.block = (line, next(iter(splits - {"train"}), ""))
+        return row
 
     def _waits(self, row: TextRow) -> bool:
         """Return whether a row waits for the line behind it that names its epoch."""
@@ -360,7 +375,7 @@ class TextReader:
             return None
         training = "train" in self._splits(row)
         if not training:
-            return _of_validation(self.at, self.stride)
+            return _of_validation(self.at, self.stride) if self.inside else self.at
         return self.at if self.below <= BELOW or self._is_new(row) else None
 
     def _is_new(self, row: TextRow) -> bool:
@@ -400,7 +415,7 @@ class TextReader:
         if row.places and not held.passed and ("train" in splits or where.axis is Axis.EPOCH or self.at is None):
             if self.at is not None and where.axis is self.at.axis and where.x > self.at.x:
                 self.stride = where.x - self.at.x
-            self.at = where
+            self.at, self.inside = where, self.survey.begins_again(row)
         self.below = 0
         self.rows += 1
 
@@ -438,7 +453,7 @@ class TextReader:
         """Return (whose a row is, the run it is of), as far as the file tells several apart."""
         entity, run = None, ""
         for owner in row.owners:
-            if owner.kind not in self.survey.owners:
+            if owner.kind not in self.survey.owners or (owner.first == ABOVE and owner.kind in self.survey.labelled):
                 continue
             if owner.is_run:
                 run = owner.label if self.survey.runs else run

@@ -20,6 +20,8 @@ SECTION_GAP: Final = 8
 """Lines between the rows of a section: tables of classes, paths of files."""
 SHARED: Final = re.compile(r"(?:aggregate\w{0,4}(?P<eval>[_ ]eval)?|global|server|central|federated|overall|fedavg|combined)", re.IGNORECASE)
 """A line that begins so speaks for all clients; Flower says `aggregate_evaluate: received 3 results`."""
+ABOVE: Final = -2
+"""The token of an owner that a heading names."""
 TRAINED: Final = re.compile(r"loss", re.IGNORECASE)
 DIGITS: Final = re.compile(r"[\d.]+")
 SHAPE: Final = 40
@@ -41,7 +43,7 @@ class Scope:
     bulleted: bool = False
     trained: bool = False
     shape: str = ""
-    counted: tuple[str, bool, float] | None = None
+    counted: tuple[str, int | None, float, bool] | None = None
 
     def see(self, text: str, row: TextRow | None) -> bool:
         """Take in a line that is no row of metrics; returns whether it is a heading with a place."""
@@ -112,7 +114,7 @@ class Scope:
         elif self.split and not row.split and (own or self._goes_on(row)):
             self.split = ""
         if row.split in ("", "train") and self.split in ("", "train") and row.counter is not None:
-            self.counted = (row.counter.word, row.counter.of is None, row.counter.x)
+            self.counted = (row.counter.word, row.counter.of, row.counter.x, row.is_bar)
         for place in row.places:
             if self._is_other(place):
                 self._narrow(place.kind)
@@ -126,8 +128,9 @@ class Scope:
         counter = row.counter
         if counter is None or self.counted is None:
             return False
-        word, bare, x = self.counted
-        return counter.word == word and (counter.of is None) == bare and counter.x > x and (bare or counter.of is None or counter.of > x)
+        word, of, x, is_bar = self.counted
+        ahead = counter.x > x or (counter.x == x and row.is_bar and is_bar)
+        return (counter.word, counter.of) == (word, of) and ahead
 
     def _above(self, row: TextRow) -> list[Place]:
         if not self.places or self.since > PLACE_REACH:
@@ -140,4 +143,5 @@ class Scope:
 
     def _owners(self, row: TextRow) -> list[Owner]:
         own = {owner.is_run for owner in row.owners}
-        return [owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own]
+        above = (owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own)
+        return [owner._replace(first=ABOVE) for owner in above]

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.names import is_metric_like, kept_whole, splits_of
+from lossreport.reading.kit.names import is_metric_like, kept_whole, splits_of, unmarked_scores
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, PLURAL, Place
 from lossreport.reading.lines.row import TextRow, pieces, text_row
-from lossreport.reading.lines.scope import Scope
+from lossreport.reading.lines.scope import ABOVE, Scope
 
 MIN_SUPPORT: Final = 2
 NEIGHBOUR_SHARE: Final = 0.3
@@ -73,7 +73,8 @@ class Survey:
     """What is known of a file before it is read line by line.
 
     `meanings` are (split, short name) by printed name. `totals` are words whose number is the total of an epoch, no place. `footers` says
-    that an epoch is named behind its rows. `unnumbered` are the totals of bars of which no epoch is known: of the training, of others.
+    that an epoch is named behind its rows. `owners` are the kinds of which rows name several, `labelled` those that rows name themselves:
+    what a heading above says is not meant for rows without such a label. `scores` are of a split though they say none. `unnumbered` are the totals of bars of which no epoch is known: of the training, of others.
     """
 
     names: frozenset[str] = frozenset()
@@ -88,6 +89,7 @@ class Survey:
     repeated: frozenset[tuple[str, str]] = frozenset()
     episodes: bool = False
     owners: frozenset[str] = frozenset()
+    labelled: frozenset[str] = frozenset()
     runs: bool = False
     plans: Mapping[str, int] = field(default_factory=dict)
     unnumbered: tuple[int, frozenset[int]] | None = None
@@ -144,11 +146,12 @@ def survey(lines: Sequence[str]) -> Survey:
     promoted = _promoted(rows, names)
     metric = [row for row in rows if any(pair.name in names for pair in row.pairs)]
     tracks = tracks_of(metric)
-    shapes = {tuple(pair.name for pair in row.pairs if pair.name in names) for row in metric}
+    shapes = list(dict.fromkeys(tuple(pair.name for pair in row.pairs if pair.name in names) for row in metric))
     meanings = splits_of(names)
     whole = {name for shape in shapes for name in kept_whole(shape, meanings)}
     meanings = {name: (meaning[0], name) if name in whole else meaning for name, meaning in meanings.items()}
-    kinds, runs = _owners(metric)
+    meanings |= _scores(shapes, meanings)
+    kinds, labelled, runs = _owners(metric)
     return Survey(
         names=frozenset(names) | promoted,
         companions=companions,
@@ -162,10 +165,33 @@ def survey(lines: Sequence[str]) -> Survey:
         repeated=_repeated(metric),
         episodes=episodes,
         owners=kinds,
+        labelled=labelled,
         runs=runs,
         plans=_plans(metric, tracks),
         unnumbered=_unnumbered(metric, tracks),
     )
+
+
+def _scores(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Return the meanings of scores that say no split where every loss does: `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
+
+    One that stands behind the loss of the training alone is of the training.
+    """
+    losses = {name for name in meanings if "loss" in name.lower()}
+    if not losses or any(not meanings[name][0] for name in losses):
+        return {}
+    scores = unmarked_scores(tuple(meanings))
+    behind_training = {
+        name for shape in shapes for name in scores if name in shape and _last_split(shape[: shape.index(name)], meanings) == "train"
+    }
+    found = {name: (split, meanings[name][1]) for name, split in scores.items() if name not in behind_training}
+    beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
+    split = next(iter(found.values()), ("", ""))[0]
+    return found | {name: (split, meanings[name][1]) for shape in beside for name in shape}
+
+
+def _last_split(names: Sequence[str], meanings: Mapping[str, tuple[str, str]]) -> str:
+    return next((split for name in reversed(names) if (split := meanings[name][0])), "")
 
 
 def total_words(rows: Sequence[TextRow]) -> frozenset[str]:
@@ -301,18 +327,21 @@ def kind_of(row: TextRow) -> tuple[str, str]:
     return row.split, row.pairs[0].name if row.pairs else ""
 
 
-def _owners(rows: Sequence[TextRow]) -> tuple[frozenset[str], bool]:
-    """Return the kinds of owners of which rows name several, and whether labels of runs cover the training."""
+def _owners(rows: Sequence[TextRow]) -> tuple[frozenset[str], frozenset[str], bool]:
+    """Return (kinds of owners of which rows name several, those that most rows name themselves, whether labels of runs cover the training)."""
     values: dict[str, set[str]] = {}
+    named: Counter[str] = Counter()
+    own: Counter[str] = Counter()
     training = [row for row in rows if row.split in ("", "train") and row.places]
-    labelled = 0
     for row in rows:
         for owner in row.owners:
             values.setdefault(owner.kind, set()).add(owner.value)
-    for row in training:
-        labelled += any(owner.is_run for owner in row.owners)
+            named[owner.kind] += 1
+            own[owner.kind] += owner.first != ABOVE
     several = frozenset(kind for kind, found in values.items() if len(found) > 1)
-    return several, bool(training) and labelled >= RUN_SHARE * len(training)
+    labelled = frozenset(kind for kind in several if own[kind] >= RUN_SHARE * named[kind])
+    runs = sum(any(owner.is_run and owner.kind in several for owner in row.owners) for row in training)
+    return several, labelled, bool(training) and runs >= RUN_SHARE * len(training)
 
 
 def _plans(rows: Sequence[TextRow], tracks: Mapping[Sign, Track]) -> dict[str, int]:
@@ -322,7 +351,8 @@ def _plans(rows: Sequence[TextRow], tracks: Mapping[Sign, Track]) -> dict[str, i
         totals = Counter(place.of for row in rows if (place := row.place(kind)) is not None and place.of)
         if totals:
             plans[fact] = int(totals.most_common(1)[0][0] or 0)
-    whole = [track for sign, track in tracks.items() if sign.split == "train" and track.totals and not track.backs]
+    bars = {row.counter.word for row in rows if row.is_bar and row.counter is not None and not row.counter.broad}
+    whole = [track for sign, track in tracks.items() if sign.split == "train" and track.totals and not track.backs and sign.word not in bars]
     for track in whole:
         if len(track.epochs) != 1 and track.rows > MIN_SUPPORT and len(track.totals) == 1:
             plans.setdefault("max_steps", next(iter(track.totals)))
