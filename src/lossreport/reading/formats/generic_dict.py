@@ -36,7 +36,16 @@ def sniff(log: LogFile) -> Score:
     if len(found) < MIN_LINES:
         return Score(0.0, "no lines with a dict of metrics")
     names = [name for name in found[-1] if METRIC_LIKE.search(name)]
+    placed = sum(1 for line in log.sample_lines if "{" not in line and _is_row(line))
+    if placed > len(found):
+        return Score(0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric")  # which text reads as well
     return Score(0.56, f"{len(found)} lines with a dict: {', '.join(names[:5])}")
+
+
+def _is_row(text: str) -> bool:
+    """Return whether a line without a dict is a row of a text log: with a place and a metric."""
+    row = text_row(text)
+    return row is not None and bool(row.places) and row.has_metric
 
 
 def read(log: LogFile) -> Iterator[Record]:

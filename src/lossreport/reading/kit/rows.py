@@ -131,7 +131,7 @@ NOT_FINITE: Final = {
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip
-WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(|\[)([^,)\]]+)(?:[^)\]]*\)|\])$")
+WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(\[?|\[)([^,)\]\[]+)(?:\]?[^)\]]*\)|\])$")
 
 
 class Place(NamedTuple):

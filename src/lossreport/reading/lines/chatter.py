@@ -16,7 +16,7 @@ WARNED: Final = re.compile(r"[\w/\\.:\- ]{1,300}\.py:\d{1,6}: \w{0,60}(?:Warning
 CALL: Final = re.compile(r"\s{0,80}[\w.\[\], ]{1,80} [-+*/]?= [\w.]{1,80}\((?!\[?[-+.\d])")
 """`loss = criterion(output, target)`; `acc = tensor(0.5)` is a row."""
 CODE: Final = re.compile(
-    r"\s{0,80}(?:(?:from [\w.]{1,100} )?import \w|def \w{1,80}\(|class \w{1,80}[(:]|return\b(?! [\d.])|@\w|print\(|self\.|(?:if|elif|while|for|with|try|except|else)\b[^\n]{0,300}:\s{0,9}(?:#|$)|#include|//|\}|\{|assert |raise |warnings\.warn\()"
+    r"\s{0,80}(?:(?:from [\w.]{1,100} )?import \w|def \w{1,80}\(|class \w{1,80}[(:]|return\b(?! [\d.])|@\w|print\(|self\.|(?:if|elif|while|for|with|try|except|else)\b[^\n]{0,300}:\s{0,9}(?:#|$)|#include|//|[{}][,;)\s]{0,9}$|assert |raise |warnings\.warn\()"
 )
 FORMAT: Final = re.compile(r"""[fF]["'][^"']{0,200}\{|%\.?\d?[dfs]["' ,)]|\{:[.\d]{0,4}[dfeg]\}|\.format\(|\bself\.\w""")
 """The template of a message in the source of a program."""

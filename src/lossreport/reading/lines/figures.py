@@ -11,6 +11,7 @@ from lossreport.reading.lines.tokens import Token
 COMMAS: Final = frozenset((",", "，", "、"))
 ENDS: Final = frozenset("|;；)]}│")
 MEANS: Final = frozenset("avg average mean ave smoothed global_avg ema med median".split())
+LONG_TIMES: Final = frozenset(("d", "h", "hr", "hrs", "m", "min"))
 ERROR: Final = frozenset(("±", "+-", "+/-"))
 MOST: Final = 32
 """Longer lists are data, not metrics."""
@@ -62,6 +63,8 @@ def _unit(found: Sequence[Token], at: int) -> tuple[str | None, int]:
         return "%", at + 1
     if not behind.is_word:
         return "", at
+    if behind.low in LONG_TIMES and at + 2 < len(found) and found[at + 2].is_number:
+        return None, at  # `00h 01m 30s`
     if behind.gap == 0 and behind.text.isascii() and behind.low not in UNITS:
         named = at + 2 < len(found) and found[at + 2].text in (":", "=")
         capital = behind.text[0].isupper() and "." in found[at].text

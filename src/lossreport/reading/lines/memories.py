@@ -34,7 +34,7 @@ def remembered(found: Sequence[Token]) -> frozenset[int]:
 def _is_best(found: Sequence[Token], at: int) -> bool:
     low = found[at].low
     if low == "so" and at + 1 < len(found) and found[at + 1].low == "far":
-        return True
+        return at == 0 or found[at - 1].low not in ("seen", "processed", "done", "trained")
     if low in BEST or low.startswith(("best_", "best-", "best.", "best/")) or low.endswith(("_best", ".best")):
         return True
     return (found[at].text.startswith("Best") and found[at].text[4:5].isupper()) or any(word in low for word in CHINESE)

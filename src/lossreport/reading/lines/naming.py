@@ -38,7 +38,7 @@ ASIDE: Final = frozenset(
 """Words of a phrase that adds nothing but, perhaps, a split: `accuracy on the test set`."""
 LEADING: Final = frozenset("the a an its our updated".split())
 ABBREVIATED: Final = frozenset("avg ave val acc approx rel abs std gen disc adv num mult cum".split())
-ADJECTIVES: Final = frozenset("overall final current total average averaged avg mean global epoch initial running full".split())
+ADJECTIVES: Final = frozenset("meta overall final current total average averaged avg mean global epoch initial running full".split())
 SET: Final = frozenset(("set", "data", "dataset", "split"))
 
 
@@ -97,7 +97,7 @@ def _behind(found: Sequence[Token], end: int) -> tuple[int, str, str]:
     opener = CLOSING.get(found[end].text) if end >= 0 else None
     if opener is None:
         return end, "", ""
-    start = next((at for at in range(end - 1, max(-1, end - BRACKET_REACH), -1) if found[at].text == opener), None)
+    start = _opening(found, end, opener)
     if start is None or start == 0:
         return end, "", ""
     inside = found[start + 1 : end]
@@ -109,6 +109,16 @@ def _behind(found: Sequence[Token], end: int) -> tuple[int, str, str]:
     return start - 1, f"{' ' * (found[start].gap > 0)}{opener}{text}{found[end].text}", ""
 
 
+def _opening(found: Sequence[Token], end: int, opener: str) -> int | None:
+    """Return the bracket that a closing one closes, brackets between them passed over: `D(G(z))`."""
+    depth = 0
+    for at in range(end, max(-1, end - BRACKET_REACH), -1):
+        depth += (found[at].text == found[end].text) - (found[at].text == opener)
+        if not depth:
+            return at
+    return None
+
+
 def _words(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> tuple[list[Token], str, int, str]:
     """Return (words in their order, ` 3` where a number belongs to the name, first token, the split of what was counted)."""
     words: list[Token] = []
@@ -117,7 +127,7 @@ def _words(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> tuple[
         index, at = f" {found[at].text}", at - 1
     while at >= 0 and len(words) < MOST_WORDS:
         if at in spans:
-            at = _over_place(found, spans[at], words)
+            at = _over_place(found, _first_of(spans, at), words)
             if at is None:
                 break
             words = []
@@ -129,6 +139,16 @@ def _words(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> tuple[
                 break
             split = next((named for token in words if (named := split_of_word(token.text))), "")
             words = []
+            continue
+        if token.text in CLOSING and not words:
+            end, _, named = _behind(found, at)
+            if end == at:
+                break
+            at, split = end, split or named
+            continue
+        if token.text == "/" and words and words[-1].low in UNITS and at and found[at - 1].is_word:
+            words[-1] = words[-1]._replace(text=f"{found[at - 1].text} / {words[-1].text}")
+            at, first = at - 2, at - 1
             continue
         if token.text == "." and at and token.gap == 0 and found[at - 1].low in ABBREVIATED:
             at -= 1
@@ -155,10 +175,20 @@ def _is_unit(found: Sequence[Token], at: int) -> bool:
     return at > 0 and found[at - 1].is_number and found[at].low in UNITS and found[at].gap <= 1
 
 
+def _first_of(spans: Mapping[int, int], at: int) -> int:
+    """Return the first token of the places that stand one after another: `epoch 1 iteration 0`."""
+    first = spans[at]
+    while first - 1 in spans:
+        first = spans[first - 1]
+    return first
+
+
 def _over_place(found: Sequence[Token], first: int, words: Sequence[Token]) -> int | None:
     """Return the token before `at iteration 100`, where only a verb stands behind it; None where the name ends here."""
     if any(token.low not in VERBS for token in words):
         return None
+    if first >= 1 and found[first].is_number and found[first - 1].is_word:
+        return first - 1  # `Train loss 100 0.5`
     return first - 2 if first >= 2 and found[first - 1].low in PREPOSITIONS else None
 
 

@@ -81,7 +81,7 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     before, signed, opened = _sign(found, at)
     if not signed and _is_count(found, at):
         return
-    if before < 0 or (opened and not signed and opened != "[") or _is_inside(found, at, signed):
+    if before < 0 or (opened and not signed and opened != "[") or _is_inside(found, at, signed, spans):
         return
     figure = figure_at(found, at, opened=bool(opened))
     name = name_before(found, before, spans) if figure is not None else None
@@ -113,9 +113,9 @@ def _sign(found: Sequence[Token], at: int) -> tuple[int, bool, str]:
     return before, signed, opened
 
 
-def _is_inside(found: Sequence[Token], at: int, signed: bool) -> bool:
+def _is_inside(found: Sequence[Token], at: int, signed: bool, spans: Mapping[int, int]) -> bool:
     """Return whether a number belongs to what stands before it: the second of a list, or glued to a word by a mark."""
-    return not signed and at > 0 and (found[at - 1].is_number or (found[at].gap == 0 and found[at - 1].text not in "[(" and found[at - 1].text.isascii()))
+    return not signed and at > 0 and at - 1 not in spans and (found[at - 1].is_number or (found[at].gap == 0 and found[at - 1].text not in "[(" and found[at - 1].text.isascii()))
 
 
 def _is_count(found: Sequence[Token], at: int) -> bool:
@@ -144,7 +144,7 @@ def _slashed(name: Name, figure: Figure) -> tuple[list[Name], list[tuple[float, 
         return [name._replace(text=f"{part} {rest}".strip()) for part in parts], values
     if len(values) == 2 and values[1][0] and all(value.is_integer() for value in figure.values) and SHARE.search(name.text):
         return [name], [(values[0][0] / values[1][0], figure.last)]
-    return [], []
+    return ([], []) if all(value.is_integer() for value in figure.values) else _numbered(name, figure)
 
 
 SHARE: Final = re.compile(r"acc|correct|success|win|准确率", re.IGNORECASE)

@@ -64,11 +64,13 @@ NAMED: Final[dict[str, Kind]] = {
 }
 BROAD: Final = frozenset(_BROAD.split())
 CHINESE: Final = (
-    ("训练回合", Kind.EPOCH), ("轮次", Kind.EPOCH), ("周期", Kind.EPOCH), ("轮", Kind.EPOCH), ("輪", Kind.EPOCH),
+    ("训练回合", Kind.EPOCH), ("轮次", Kind.EPOCH), ("轮数", Kind.EPOCH), ("周期", Kind.EPOCH), ("轮", Kind.EPOCH), ("輪", Kind.EPOCH),
     ("步数", Kind.STEP), ("步數", Kind.STEP), ("步", Kind.STEP), ("迭代次数", Kind.ITERATION), ("次迭代", Kind.ITERATION), ("迭代", Kind.ITERATION),
     ("批次", Kind.BATCH), ("个批次", Kind.BATCH), ("回合", Kind.EPISODE),
 )  # fmt: skip
 """The ends of Chinese words of places, longer ones first."""
+TOTALS: Final = ("总", "共", "最大", "最多")
+"""What begins a Chinese word of a plan."""
 WITH_NUMBER: Final = re.compile(
     r"(?P<word>epoch|ep|e?poch|step|iter(?:ation)?|batch|round|episode)[_\-.]?(?P<x>\d{1,9})", re.IGNORECASE
 )
@@ -80,7 +82,7 @@ OPENERS: Final = frozenset(":：=＝#[(<")
 SIGNS: Final = frozenset(":：=＝-–")
 CLOSERS: Final = frozenset("])>")
 MOST_MARKS: Final = 4
-PLURAL: Final = frozenset(("epochs", "steps", "iterations", "iters", "batches", "updates", "rounds", "episodes", "games", "frames"))
+PLURAL: Final = frozenset(("timesteps", "epochs", "steps", "iterations", "iters", "batches", "updates", "rounds", "episodes", "games", "frames"))
 NO_PLACE_BEHIND: Final = frozenset(
     "accumulation accum accumulate accumulated warmup warm-up num number max maximum min minimum optimization save saving log logging print display decay every each per n"
     " remaining left planned target patience waiting wait inference sampling diffusion ddim denoising gradient cooldown early first other more best last total end final start starting"
@@ -88,7 +90,11 @@ NO_PLACE_BEHIND: Final = frozenset(
 )
 """A word before the counter that makes it a plan, a setting or a memory: `accumulation steps: 32`, `best epoch 14`, `max steps`."""
 BROADENING: Final = frozenset("global train training optimizer env environment update total".split())
+COUNTED_UP: Final = frozenset("timesteps timestep frames updates steps".split())
+"""`num timesteps 2048` is what was done; a plan of so many steps is no row and heads none."""
 TIMED: Final = frozenset("timesteps timestep frames steps step".split())
+MEASURED_OVER: Final = frozenset("over per of in for at this last".split())
+"""`Training acc over epoch: 0.70` says what was measured, not where."""
 ANY_TIME: Final = frozenset("s sec secs second seconds ms min mins minute minutes h hr hrs hour hours day days".split())
 FRACTION_WORDS: Final = frozenset(("batches", "batch", "steps", "step", "iterations", "iters", "it", "samples"))
 
@@ -130,7 +136,8 @@ def _at_word(found: Sequence[Token], at: int) -> Place | None:
     start, broad, allowed = _qualified(found, at, word, broad)
     if not allowed:
         return None
-    number, opened = _number_behind(found, at + 1, with_decimals=kind is Kind.EPOCH)
+    decimals = kind is Kind.EPOCH and _before(found, at) not in MEASURED_OVER
+    number, opened = _number_behind(found, at + 1, with_decimals=decimals)
     if number is None:
         return None
     last, of = _total(found, number, opened=opened)
@@ -140,7 +147,7 @@ def _at_word(found: Sequence[Token], at: int) -> Place | None:
 def _kind(word: str) -> tuple[Kind, bool] | None:
     if word in NAMED:
         return NAMED[word], word in BROAD
-    if word.isascii():
+    if word.isascii() or word.startswith(TOTALS):
         return None
     return next(((kind, False) for end, kind in CHINESE if word.endswith(end)), None)
 
@@ -150,6 +157,8 @@ def _qualified(found: Sequence[Token], at: int, word: str, broad: bool) -> tuple
     before = _before(found, at)
     if _is_option(found, at):
         return at, broad, False
+    if before in ("num", "number") and word in COUNTED_UP:
+        return at - 1, True, True
     if before in BROADENING and _kind(word) != (Kind.EPOCH, False) and (before != "total" or word in TIMED):
         return at - 1, True, True
     if before in NO_PLACE_BEHIND or (before == "of" and word in PLURAL):
@@ -250,6 +259,8 @@ def _before_word(found: Sequence[Token], at: int) -> Place | None:
     """Return the place of a number with its word behind it: `第3轮/共10轮`, `3 epoch`; a plural is a plan (`after 900 epochs`)."""
     if not found[at].is_whole or at + 1 >= len(found) or found[at].text[0] == ".":
         return None
+    if (place := _after(found, at)) is not None:
+        return place
     end, of = at, None
     if found[at + 1].text == "/" and _number_at(found, at + 2):
         end, of = at + 2, int(found[at + 2].value)
@@ -272,6 +283,14 @@ def _before_word(found: Sequence[Token], at: int) -> Place | None:
     if of is None and at and found[at - 1].text.endswith("共"):
         return None
     return Place(kind, found[at].value, of, word, False, first, last)
+
+
+def _after(found: Sequence[Token], at: int) -> Place | None:
+    """Return the place of a heading such as `Avg Training Stats after 3 global rounds:`."""
+    word = at + 1 + (found[at + 1].low in BROADENING and at + 2 < len(found))
+    if not at or found[at - 1].low != "after" or found[-1].text != ":" or found[word].low not in PLURAL:
+        return None
+    return Place(NAMED[found[word].low], found[at].value, None, "after", False, at - 1, word)
 
 
 COUNTED: Final = (
@@ -346,8 +365,26 @@ def _leading(found: Sequence[Token]) -> Iterator[Place]:
     if len(texts) >= 4 and texts[0] in "[(" and found[1].is_whole:
         if texts[2] in "])" and found[3].is_word:
             yield Place(Kind.ITERATION, found[1].value, None, "", False, 0, 2)
+        elif texts[2] == "|" and len(texts) == 6 and found[3].is_number and texts[4] == "]" and found[5].is_word:
+            yield Place(Kind.ITERATION, found[1].value, None, "", False, 0, 4)  # `[5 | 30.35] loss=2.9`: beside it the seconds since the start
         elif texts[2] == "," and len(texts) == 6 and found[3].is_whole and texts[4] in "])" and (found[5].is_word or texts[5] == ":"):
             yield Place(Kind.EPOCH, found[1].value, None, "epoch", False, 0, 2)
             yield Place(Kind.BATCH, found[3].value, None, "", False, 3, 4)
     elif len(texts) >= 3 and found[0].is_whole and texts[1] == ":" and found[2].is_word:
         yield Place(Kind.ITERATION, found[0].value, None, "", False, 0, 1)
+    else:
+        yield from _behind_name(found)
+
+
+def _behind_name(found: Sequence[Token]) -> Iterator[Place]:
+    """Yield the counter between a loss and its value: `Train loss 100 0.512 Grad Norm 1.2`, `Validation loss 1000: 0.6`."""
+    at = next((at for at, token in enumerate(found[:4]) if not token.is_word), 0)
+    if not at or found[at - 1].low not in ("loss", "损失") or not found[at].is_whole or found[at].gap != 1:
+        return
+    value = at + 1 + (at + 1 < len(found) and found[at + 1].text == ":")
+    if value < len(found) and found[value].is_number and "." in found[value].text and (found[at].value >= MANY or not found[at].value):
+        yield Place(Kind.ITERATION, found[at].value, None, "", False, at, at)
+
+
+MANY: Final = 10
+"""A smaller number behind `loss` may be that of the loss: `Loss 2: 0.5`."""

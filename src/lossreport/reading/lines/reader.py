@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from lossreport.model.run import Axis, Entity, EntityKind, Statistic
 from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import find_event, quote
-from lossreport.reading.kit.names import SPLITS, split_name
+from lossreport.reading.kit.names import SPLITS, is_metric_like, split_name
 from lossreport.reading.kit.passes import Latest, Passes
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.prefix import DATE, message_of
@@ -70,21 +70,24 @@ class TextReader:
     early: list[Held] = field(default_factory=list)
     postfix: dict[str, tuple[Pair, TextRow, int]] = field(default_factory=dict)
     at: Where | None = None
-    stride: float = math.inf
     inside: bool = False
     block: tuple[int, str] = (0, "")
+    above: frozenset[str] = frozenset()
     below: int = 0
     closed: float = math.nan
     ordinal: int = 0
     counter: float = math.inf
+    local: tuple[float, float, Entity | None] | None = None
     means: bool = False
     rows: int = 0
     last: int = 0
+    trained: int = 0
     printed: tuple[object, ...] = ()
     stamps: list[str] = field(default_factory=list)
     told: dict[str, int] = field(default_factory=dict)
     doubts: dict[str, int] = field(default_factory=dict)
     best: dict[str, RawFact] = field(default_factory=dict)
+    final: dict[str, RawFact] = field(default_factory=dict)
     before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
     resumed: bool = False
 
@@ -108,9 +111,10 @@ class TextReader:
         yield from self._end_of_pass()
         yield from self._resolve(self.closed + 1 if math.isfinite(self.closed) else math.nan)
         self._flush_postfix()
-        yield from self._place_early(Where(Axis.ROW, 0.0))
+        yield from self._place_early(Where(Axis.ROW, 0.0), None)
         yield from self.settings.facts()
         yield from self.best.values()
+        yield from (fact for fact in self.final.values() if fact.line > self.trained)
         yield from self.columns.chunks()
         yield from (RawTime(stamp) for stamp in self.stamps)
         yield RowsRead(self.rows, self.last)
@@ -133,6 +137,8 @@ class TextReader:
     def _metrics(self, row: TextRow) -> bool:
         """Return whether a line is a row: one of its names is a metric of the file, and it heads nothing."""
         named = any(pair.name in self.survey.names for pair in row.pairs) or any(pair.name in self.survey.memories for pair in row.memories)
+        if self.scope.summary and not row.places:
+            return False  # it sums up runs that are done
         return named and (row.section is None or not row.places) and (row.has_metric or bool(self._known(row)))
 
     def _known(self, row: TextRow) -> list[Pair]:
@@ -156,6 +162,7 @@ class TextReader:
         self.settings.see(message_of(text).text, line)
         if row is not None:
             self._remember(row, line)
+            self._measured_once(row, line)
 
     def _heading(self, row: TextRow) -> Iterator[Record]:
         """Place what waited for an epoch, and stand where the heading says."""
@@ -165,11 +172,24 @@ class TextReader:
             yield from self._resolve(epoch if row.section.ends or not math.isfinite(self.closed) else self.closed)
             self.closed = epoch if row.section.ends else self.closed
 
+    def _measured_once(self, row: TextRow, line: int) -> None:
+        """Keep what is measured behind the training and printed once: a test with the last state is no point of a curve."""
+        if not self.rows or row.places or row.owners:
+            return
+        for pair in row.pairs:
+            if is_metric_like(pair.name) and pair.name not in self.survey.names:
+                split, name = self._meaning(pair, row)
+                said = name.lower().removeprefix("final").strip(" _-")
+                fact = f"final_{'' if split == 'train' and 'train' not in pair.name.lower() else f'{split}_'}{said.replace(' ', '_')}"
+                self.final[fact] = RawFact(fact, pair.value, line)
+
     def _remember(self, row: TextRow, line: int) -> None:
         """Keep the last of every best value as a setting of the run: it is no point of a curve."""
         if self.survey.runs:
             return  # a setting says nothing of which run it is
         for pair in row.memories:
+            if not (is_metric_like(pair.name) or pair.name.lower().startswith("best")):
+                continue
             name = pair.name.lower().removeprefix("new ").removeprefix("best").strip(" _-./") or "value"
             self.best[name] = RawFact(f"best_{name.replace(' ', '_')}", pair.value, line)
 
@@ -340,7 +360,7 @@ class TextReader:
     def _where(self, row: TextRow, held: Held) -> Where | None:
         rounds, episode, epoch, counter = row.place(Kind.ROUND), row.place(Kind.EPISODE), row.place(Kind.EPOCH), row.counter
         if rounds is not None:
-            return self._in_round(rounds, epoch, counter)
+            return self._in_round(rounds, epoch, counter, row)
         if episode is not None:
             cumulative = counter is not None and not self.survey.begins_again(row)
             return _counted(counter, math.nan, nested=False) if counter is not None and cumulative else Where(Axis.EPISODE, episode.x)
@@ -359,8 +379,16 @@ class TextReader:
             return Where(Axis.ROW, float(self.rows), at) if repeated else Where(Axis.EPOCH, at)
         return self._unplaced(row)
 
-    def _in_round(self, rounds: Place, epoch: Place | None, counter: Place | None) -> Where:
-        """Return the place of a row of a federated training: local epochs and batches begin again with every round."""
+    def _in_round(self, rounds: Place, epoch: Place | None, counter: Place | None, row: TextRow) -> Where:
+        """Return the place of a row of a federated training: local epochs and batches begin again with every round.
+
+        Batches of local epochs are counted on over all of them: `epoch` is then the number of local epochs since the start.
+        """
+        if counter is not None and epoch is not None:
+            local = (rounds.x, epoch.x, self._owner(row)[0])
+            self.ordinal += local != self.local
+            self.local = local
+            return _counted(counter, float(self.ordinal), nested=True)
         if counter is not None:
             return _counted(counter, rounds.x, nested=True)
         if epoch is not None:
@@ -375,12 +403,18 @@ class TextReader:
             return None
         training = "train" in self._splits(row)
         if not training:
-            return _of_validation(self.at, self.stride) if self.inside else self.at
-        return self.at if self.below <= BELOW or self._is_new(row) else None
+            at = self.at
+            ended = self.inside and at.nested and math.isfinite(at.epoch) and not self.survey.within
+            return Where(Axis.EPOCH, at.epoch) if ended else at  # of the epoch whose batches are done
+        return self.at if self._is_new(row) or (self.below <= BELOW and not self._is_told(row)) else None
 
     def _is_new(self, row: TextRow) -> bool:
         """Return whether a row without a place names nothing that the placed rows of training name."""
         return not any(name in self._trained for name in (self._meaning(pair, row)[1] for pair in row.pairs))
+
+    def _is_told(self, row: TextRow) -> bool:
+        """Return whether the row above, which has a place, tells all of the names of a row."""
+        return all(self._meaning(pair, row)[1] in self.above for pair in row.pairs)
 
     @property
     def _trained(self) -> set[str]:
@@ -388,10 +422,14 @@ class TextReader:
 
     _names: set[str] = field(default_factory=set)
 
-    def _place_early(self, where: Where) -> Iterator[Record]:
-        """Place what was measured before the training began: at the beginning of its axis."""
+    def _place_early(self, where: Where, first: TextRow | None) -> Iterator[Record]:
+        """Place what was measured before the training began: at the beginning of its axis, which the first row may take itself."""
         early, self.early = self.early, []
+        taken = {self._meaning(pair, first) for pair in first.pairs} if first is not None and not where.x else set()
         for held in early:
+            if any(self._meaning(pair, held.row) in taken for pair in held.row.pairs):
+                yield from (RawFact(f"initial_{pair.name}", pair.value, held.line) for pair in held.row.pairs)
+                continue
             yield from self._put(held, where._replace(x=0.0 if where.axis is not Axis.ROW else float(self.rows)))
 
     # Values
@@ -403,8 +441,9 @@ class TextReader:
             self._flush_postfix()
         yield from self.settings.facts()
         if self.early and where.axis is not Axis.ROW:
-            yield from self._place_early(where)
+            yield from self._place_early(where, row)
         if "train" in splits and not held.passed:
+            self.trained = held.line
             yield from self._launch(where, held.line)
         for pair in row.pairs:
             if row.is_bar and self._is_of_epoch(pair, row, where):
@@ -413,9 +452,8 @@ class TextReader:
             else:
                 self._add(pair, row, where, held)
         if row.places and not held.passed and ("train" in splits or where.axis is Axis.EPOCH or self.at is None):
-            if self.at is not None and where.axis is self.at.axis and where.x > self.at.x:
-                self.stride = where.x - self.at.x
             self.at, self.inside = where, self.survey.begins_again(row)
+            self.above = frozenset(self._meaning(pair, row)[1] for pair in row.pairs)
         self.below = 0
         self.rows += 1
 
@@ -497,17 +535,6 @@ class TextReader:
 
 def _counted(counter: Place, epoch: float, *, nested: bool) -> Where:
     return Where(AXES[counter.kind], counter.x, epoch, math.nan if counter.of is None else float(counter.of), nested=nested)
-
-
-def _of_validation(at: Where, stride: float) -> Where:
-    """Return where a validation stands that names no place: at the step of the training, or at the epoch whose batches are done.
-
-    They are done where the next row of batches, `stride` further on, would be of another epoch, or no total is printed.
-    """
-    if not at.nested or not math.isfinite(at.epoch):
-        return at
-    in_the_middle = math.isfinite(at.of) and at.x + stride < at.of - 1
-    return at if in_the_middle else Where(Axis.EPOCH, at.epoch)
 
 
 def _totals(row: TextRow, survey: Survey) -> Iterator[tuple[str, int]]:

@@ -41,6 +41,7 @@ class Scope:
     idle: int = 0
     since: int = 0
     bulleted: bool = False
+    summary: bool = False
     trained: bool = False
     shape: str = ""
     counted: tuple[str, int | None, float, bool] | None = None
@@ -68,13 +69,18 @@ class Scope:
                 self.entity = owner
         for place in row.places:
             self._narrow(place.kind)
-            self.places[place.kind] = place
+            if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
+                self.places[place.kind] = place
         if row.places:
             self.since = 0
             if any(place.kind is Kind.ROUND for place in row.places) and not row.owners:
                 self.entity = None
         if section is not None and section.loads and not self.trained:
             return  # before the training a saved model is where it begins
+        if section is not None and section.sums:
+            self.split, self.summary, self.idle, self.begun = "", True, 0, False
+            return
+        self.summary = False
         if section is not None and (section.split or row.places):
             self.split = "" if section.ends else section.split
             self.loaded, self.idle, self.begun = section.loads, 0, False

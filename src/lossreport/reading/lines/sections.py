@@ -22,22 +22,28 @@ LOADED: Final = frozenset("load loading loaded restore restoring restored reload
 NETWORK: Final = frozenset("model checkpoint weights ckpt params parameters net network state".split())
 BEFORE_PLACE: Final = frozenset(
     "start starting started begin beginning begins running run now current processing process server global communication federated the at in for on to of new enter entering"
-    " local - = # next going into finished finishing completed ending end".split()
+    " local avg average results stats after - = # next going into finished finishing completed ending end".split()
 )
 """Words before the place of a heading: `Starting epoch 3`, `Server round 5`."""
 NO_HEADING: Final = frozenset(
     "save saved saving checkpoint resume resumed resuming best patience stopping stopped stop improve improved early reduce reducing warning error".split()
 )
+SUMS: Final = frozenset("result results summary cv oof overall cross-validation crossvalidation done finished".split())
+"""A heading of nothing else sums up what was done."""
 CLAUSE: Final = frozenset(",;，；。(|")
 PURE_CHINESE: Final = 40
 
 
 class Section(NamedTuple):
-    """What a heading says of the lines below it: their split ("" where it says none), whether a part ends, or a saved model is loaded."""
+    """What a heading says of the lines below it: their split ("" where it says none), whether a part ends, or a saved model is loaded.
+
+    `sums` says that what follows sums up runs that are done: `fold: 0 result`, `CV`.
+    """
 
     split: str = ""
     ends: bool = False
     loads: bool = False
+    sums: bool = False
 
 
 def heading_of(found: Sequence[Token], spans: Mapping[int, int]) -> Section | None:
@@ -47,6 +53,8 @@ def heading_of(found: Sequence[Token], spans: Mapping[int, int]) -> Section | No
     words = [token.low for at, token in enumerate(found) if token.is_word and at not in spans]
     if _loads(words):
         return Section(split="test", loads=True) if spans else None
+    if words and all(word in SUMS for word in words) and not any(token.is_number for at, token in enumerate(found) if at not in spans):
+        return Section(sums=True)
     if spans:
         return _with_place(found, spans, words)
     split = _section(found) or _chinese(found)
@@ -61,6 +69,8 @@ def _with_place(found: Sequence[Token], spans: Mapping[int, int], words: Sequenc
     """Return what a line with a place says where it begins with it, or with the words of a heading before it."""
     if any(word in NO_HEADING for word in words) or _is_plan(found, spans):
         return None
+    if any(found[at].low == "after" for at in spans) and any(word in SUMS for word in words):
+        return Section(sums=True)  # `Results after 5 global rounds of training:`
     first = min(spans)
     before = [token.low for token in found[:first] if token.is_word]
     if any(not (word in BEFORE_PLACE or word in FILLING or split_of_word(word)) for word in before):
@@ -73,6 +83,8 @@ def _with_place(found: Sequence[Token], spans: Mapping[int, int], words: Sequenc
 def _is_plan(found: Sequence[Token], spans: Mapping[int, int]) -> bool:
     """Return whether the place of a line is a plural without a total: `epochs: 30`, `STEPS: 60000` are settings."""
     inside = [found[at] for at in sorted(spans)]
+    if any(token.low == "after" for token in inside):
+        return False
     return any(token.low in PLURAL for token in inside) and sum(token.is_number for token in inside) < 2
 
 

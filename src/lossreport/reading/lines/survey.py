@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -73,7 +74,7 @@ class Survey:
     """What is known of a file before it is read line by line.
 
     `meanings` are (split, short name) by printed name. `totals` are words whose number is the total of an epoch, no place. `footers` says
-    that an epoch is named behind its rows. `owners` are the kinds of which rows name several, `labelled` those that rows name themselves:
+    that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name several, `labelled` those that rows name themselves:
     what a heading above says is not meant for rows without such a label. `scores` are of a split though they say none. `unnumbered` are the totals of bars of which no epoch is known: of the training, of others.
     """
 
@@ -86,6 +87,7 @@ class Survey:
     minor: frozenset[Sign] = frozenset()
     placed: bool = False
     footers: bool = False
+    within: bool = False
     repeated: frozenset[tuple[str, str]] = frozenset()
     episodes: bool = False
     owners: frozenset[str] = frozenset()
@@ -162,6 +164,7 @@ def survey(lines: Sequence[str]) -> Survey:
         minor=_minor(tracks),
         placed=any(row.places for row in metric),
         footers=_are_footers(metric, tracks),
+        within=_are_within(metric, meanings),
         repeated=_repeated(metric),
         episodes=episodes,
         owners=kinds,
@@ -178,9 +181,10 @@ def _scores(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str,
     One that stands behind the loss of the training alone is of the training.
     """
     losses = {name for name in meanings if "loss" in name.lower()}
+    shapes = tuple(shapes)
     if not losses or any(not meanings[name][0] for name in losses):
         return {}
-    scores = unmarked_scores(tuple(meanings))
+    scores = unmarked_scores(tuple(meanings)) | _behind_losses(shapes, meanings)
     behind_training = {
         name for shape in shapes for name in scores if name in shape and _last_split(shape[: shape.index(name)], meanings) == "train"
     }
@@ -188,6 +192,20 @@ def _scores(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str,
     beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
     split = next(iter(found.values()), ("", ""))[0]
     return found | {name: (split, meanings[name][1]) for shape in beside for name in shape}
+
+
+def _behind_losses(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the split of measures without a mark in rows whose only losses are of one split that is not the training."""
+    found = {}
+    for shape in shapes:
+        splits = {meanings[name][0] for name in shape if "loss" in name.lower()}
+        if len(splits) == 1 and splits != {"train"}:
+            found.update(dict.fromkeys((name for name in shape if not meanings[name][0] and MEASURE.search(name)), min(splits)))
+    return found
+
+
+MEASURE: Final = re.compile(r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$", re.IGNORECASE)
+"""What is measured on a set, whatever stands before it: `aAcc`."""
 
 
 def _last_split(names: Sequence[str], meanings: Mapping[str, tuple[str, str]]) -> str:
@@ -205,7 +223,15 @@ def total_words(rows: Sequence[TextRow]) -> frozenset[str]:
         if counter is not None and counter.word in PLURAL:
             alone = row.epoch is None or counter.of is not None
             seen.setdefault(counter.word, set()).add(-1.0 if alone else counter.x)
-    return frozenset(word for word, steps in seen.items() if len(steps) == 1 and -1.0 not in steps)
+    idle = {word: {row.counter.x for row in rows if row.counter is not None and row.counter.word == word and row.pairs} for word in _words(rows)}
+    never = {word for word, steps in idle.items() if steps == {0.0}}  # `epoch 3 iteration 0`: printed once an epoch
+    return frozenset(word for word, steps in seen.items() if len(steps) == 1 and -1.0 not in steps) | frozenset(never)
+
+
+def _words(rows: Sequence[TextRow]) -> set[str]:
+    """Return the words of counters that stand beside epochs, in more than a few rows each."""
+    counts = Counter(row.counter.word for row in rows if row.counter is not None and row.epoch is not None and row.counter.of is None)
+    return {word for word, count in counts.items() if count >= LEAST_NEIGHBOURS}
 
 
 def _are_episodes(rows: Sequence[TextRow]) -> bool:
@@ -305,6 +331,21 @@ def _are_footers(rows: Sequence[TextRow], tracks: Mapping[Sign, Track]) -> bool:
     """Return whether epochs are named behind their rows: counters without an epoch, and lines of epochs without a counter."""
     bare = any(sign.split == "train" and track.owned < track.rows for sign, track in tracks.items())
     return bare and any(row.counter is None and row.place(Kind.EPOCH) is not None for row in rows)
+
+
+def _are_within(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]]) -> bool:
+    """Return whether the training goes on in the same epoch behind its validations, as often as in the next one."""
+    epoch, validated = None, False
+    inside = behind = 0
+    for row in rows:
+        training = row.split in ("", "train") and any(meanings.get(pair.name, ("", ""))[0] in ("", "train") for pair in row.pairs)
+        if not training:
+            validated = validated or epoch is not None
+        elif row.counter is not None and row.epoch is not None:
+            inside += validated and row.epoch == epoch
+            behind += validated and row.epoch != epoch
+            epoch, validated = row.epoch, False
+    return inside > 0 and inside >= NEIGHBOUR_SHARE * (inside + behind)
 
 
 def _repeated(rows: Sequence[TextRow]) -> frozenset[tuple[str, str]]:

@@ -36,6 +36,10 @@ TOKEN: Final = re.compile(
 """Every alternative is possessive where it repeats, so that a hostile line costs no more than its length."""
 
 
+GLUED_VALUE: Final = re.compile(r"(?P<name>(?:[A-Za-z]{1,12}_)?(?:loss|acc|recall|ndcg|auc|rmse|mse|mae))(?P<value>\d{1,6}\.\d{1,12}(?:e[-+]?\d{1,3})?)", re.IGNORECASE)
+"""`loss0.583`, as LightGCN prints it."""
+
+
 class Token(NamedTuple):
     """A piece of a line: its kind, its text, also in lower case, where it stands, and the blanks before it (a tab counts four).
 
@@ -74,8 +78,13 @@ def _tokens(text: str) -> Iterator[Token]:
     end = 0
     for match in TOKEN.finditer(text):
         kind, piece, start = match.lastgroup or "mark", match[0], match.start()
+        if kind == "word" and "." in piece and (glued := GLUED_VALUE.fullmatch(piece)):
+            middle = start + len(glued["name"])
+            gap = 0 if start == end else _gap(text, end, start)
+            yield Token("word", glued["name"], glued["name"].lower(), start, middle, gap, False, True)
+            kind, piece, start, end = "number", glued["value"], middle, middle - 1
         kind = "number" if kind == "odd" else kind
-        gap = 0 if start == end else _gap(text, end, start)
+        gap = 0 if start == end else max(_gap(text, end, start), 1)
         end = match.end()
         yield Token(kind, piece, piece.lower(), start, end, gap, kind == "number", kind == "word")
 
