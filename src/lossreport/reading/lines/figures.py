@@ -21,7 +21,7 @@ WIDE: Final = 2
 class Figure(NamedTuple):
     """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is the last token.
 
-    `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
+    `slashed` ones stand between slashes, `whole` where none of them has decimals. `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
     """
 
     values: tuple[float, ...]
@@ -29,6 +29,7 @@ class Figure(NamedTuple):
     mean: float | None = None
     unit: str = ""
     slashed: bool = False
+    whole: bool = False
     spread: bool = False
 
 
@@ -110,7 +111,7 @@ def _share(found: Sequence[Token], at: int) -> Figure | None:
     if len(behind) >= 2 and texts[0] == "=" and behind[1].is_number:
         unit, last = _unit(found, end + 2)
         return Figure((behind[1].value,), last, unit=unit or "")
-    return Figure(tuple(token.value for token in numbers), end, slashed=True)
+    return Figure(tuple(token.value for token in numbers), end, slashed=True, whole=all("." not in token.text for token in numbers))
 
 
 def _commas(found: Sequence[Token], at: int) -> Figure | None:

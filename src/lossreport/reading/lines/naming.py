@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.rows import SPLIT_VALUES
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 LONGEST_NAME: Final = 60
@@ -48,25 +48,6 @@ class Name(NamedTuple):
     text: str
     first: int
     split: str = ""
-
-
-def split_of_word(word: str) -> str:
-    """Return the split that a word names, or nothing: `Validation`, `evaluating`, `测试集`."""
-    low = word.lower()
-    if low in SPLIT_VALUES:
-        return SPLIT_VALUES[low]
-    if low in VERBAL:
-        return VERBAL[low]
-    return next((split for start, split in CHINESE if low.startswith(start)), "") if not low.isascii() else ""
-
-
-VERBAL: Final = {
-    "evaluating": "eval", "evaluate": "eval", "evaluated": "eval", "validating": "val", "validate": "val", "inference": "test", "inferring": "test",
-    "predicting": "test", "testset": "test", "trainset": "train", "valset": "val", "devset": "dev", "crossvalidation": "val", "cross-validation": "val",
-}  # fmt: skip
-CHINESE: Final = (
-    ("训练", "train"), ("訓練", "train"), ("验证", "val"), ("驗證", "val"), ("测试", "test"), ("測試", "test"), ("评估", "eval"), ("評估", "eval"),
-)  # fmt: skip
 
 
 def name_before(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> Name | None:

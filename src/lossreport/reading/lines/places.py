@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 
@@ -44,7 +45,7 @@ class Place(NamedTuple):
 
 
 _WORDS: Final[dict[Kind, str]] = {
-    Kind.EPOCH: "epoch epochs ep epch current_epoch cur_epoch train_epoch training_epoch epoch_num epoch_idx epoch_id epoch_no i_epoch n_epoch nepoch",
+    Kind.EPOCH: "epoch epochs ep epch epoque epoca эпоха エポック 에폭 에포크 current_epoch cur_epoch train_epoch training_epoch epoch_num epoch_idx epoch_id epoch_no i_epoch n_epoch nepoch",
     Kind.STEP: "step steps step_num step_idx step_id step_no cur_step current_step",
     Kind.ITERATION: "iteration iterations iter iters itr itrs it n_iter iter_num num_iter iter_idx iter_id iter_no i_iter cur_iter counter"
     " boosting_round generation gen",
@@ -55,7 +56,7 @@ _WORDS: Final[dict[Kind, str]] = {
 }
 _BROAD: Final = (
     "global_step global_steps globalstep train_step train_steps training_step training_steps num_updates n_updates updates update optimizer_step opt_step"
-    " total_timesteps timesteps timestep num_timesteps total_env_steps env_steps env_step total_frames frames total_steps"
+    " total_timesteps numsteps num_steps timesteps timestep num_timesteps total_env_steps env_steps env_step total_frames frames total_steps"
 )
 """Counters of the whole training by their name; a `total_` before steps of an environment is what was done, not what is planned."""
 NAMED: Final[dict[str, Kind]] = {
@@ -85,7 +86,7 @@ MOST_MARKS: Final = 4
 PLURAL: Final = frozenset(("timesteps", "epochs", "steps", "iterations", "iters", "batches", "updates", "rounds", "episodes", "games", "frames"))
 NO_PLACE_BEHIND: Final = frozenset(
     "accumulation accum accumulate accumulated warmup warm-up num number max maximum min minimum optimization save saving log logging print display decay every each per n"
-    " remaining left planned target patience waiting wait inference sampling diffusion ddim denoising gradient cooldown early first other more best last total end final start starting"
+    " remaining left planned target patience waiting wait inference sampling diffusion ddim denoising gradient cooldown early first other more best last total end final episode start starting"
     " plus lr fixed burn-in burnin resume initial previous earlystopping early_stopping stopping".split()
 )
 """A word before the counter that makes it a plan, a setting or a memory: `accumulation steps: 32`, `best epoch 14`, `max steps`."""
@@ -163,9 +164,15 @@ def _qualified(found: Sequence[Token], at: int, word: str, broad: bool) -> tuple
         return at - 1, True, True
     if before in NO_PLACE_BEHIND or (before == "of" and word in PLURAL):
         return at, broad, False
+    if word in PLURAL and before and split_of_word(before) and not _has_total(found, at):
+        return at, broad, False  # `Test Episodes: 10` counts them
     if word == "update" and before:
         return at, broad, False
     return at, broad, True
+
+
+def _has_total(found: Sequence[Token], at: int) -> bool:
+    return any(token.text == "/" for token in found[at + 1 : at + 5])
 
 
 def _before(found: Sequence[Token], at: int) -> str:
@@ -339,9 +346,10 @@ def _fraction(found: Sequence[Token], at: int, *, behind_epoch: bool) -> Place |
     opened = text == "[" or (text == "(" and behind_epoch)
     piped = text == "|"
     leading = at == 0 and found[at].is_whole
-    if not (opened or piped or leading):
+    trailing = 0 < at == len(found) - 3 and found[at].gap > 0 and (found[at - 1].text in ")]|%" or found[at - 1].kind == "rule")
+    if not (opened or piped or leading or trailing):
         return None
-    number = at if leading else at + 1
+    number = at if leading or trailing else at + 1
     if not (_number_at(found, number) and number + 2 < len(found) and found[number + 1].text in ("/", "|") and _number_at(found, number + 2)):
         return None
     if found[number + 1].text == "|" and not opened:

@@ -124,7 +124,7 @@ class TextReader:
             self.settings.see(line.text, line.number)
             return
         for text in pieces(line.text):
-            row = read_row(text, self.survey.totals, episodes=self.survey.episodes)
+            row = read_row(text, self.survey.totals, episodes=self.survey.episodes, epochs=self.survey.counts_epochs)
             if row is None or not self._metrics(row):
                 yield from self._other(text, row, line.number)
                 continue
@@ -139,7 +139,8 @@ class TextReader:
         named = any(pair.name in self.survey.names for pair in row.pairs) or any(pair.name in self.survey.memories for pair in row.memories)
         if self.scope.summary and not row.places:
             return False  # it sums up runs that are done
-        return named and (row.section is None or not row.places) and (row.has_metric or bool(self._known(row)))
+        heads_a_run = row.section is not None and any(owner.is_run for owner in row.owners)
+        return named and not heads_a_run and (row.has_metric or bool(self._known(row)))
 
     def _known(self, row: TextRow) -> list[Pair]:
         known = self.survey.companions | self.survey.memories
@@ -222,8 +223,9 @@ class TextReader:
 
     def _is_echo(self, row: TextRow) -> bool:
         """Return whether a row with a step says just what the row before it said: two handlers of one logger print a message twice."""
-        before, self.printed = self.printed, (row.places, row.split, row.owners, repr(row.pairs))
-        return row.step is not None and before == self.printed
+        before, self.printed = self.printed, ([place[:3] for place in row.places], row.split, row.owners, repr(row.pairs))
+        again = before == self.printed and (row.step is not None or (bool(row.places) and kind_of(row) not in self.survey.repeated))
+        return again and not row.is_bar
 
     # Passes over other sets
 
@@ -232,9 +234,9 @@ class TextReader:
         counter = row.counter
         if counter is None or counter.broad:
             return False
-        if self.survey.unnumbered is not None and row.is_bar and row.epoch is None:
-            return counter.of in self.survey.unnumbered[1]
         sign = sign_of(row)
+        if counter.of in self.survey.others.get(sign, ()):
+            return True
         if sign in self.survey.minor:
             return True
         if sign.split == "train":
@@ -252,7 +254,9 @@ class TextReader:
 
     def _pass(self, held: Held) -> Iterator[Record]:
         row = held.row
-        split = row.split or ("val" if self.survey.unnumbered else "")
+        counter = row.counter
+        other = counter is not None and counter.of in self.survey.others.get(sign_of(row), ())
+        split = row.split or ("val" if other else "")
         for pair in row.pairs:
             self.means = self.means or pair.mean is not None
         self.passes.hold((split, self._owner(row)), held._replace(row=replace(row, split=split), passed=True))
@@ -304,7 +308,9 @@ class TextReader:
         """Place the last row of a pass at its epoch, or where the training stood; its own counter is no place."""
         row = held.row
         kept = tuple(place for place in row.places if place.kind in (Kind.EPOCH, Kind.ROUND, Kind.EPISODE))
-        if self.survey.unnumbered is not None:
+        if self.survey.within:
+            kept = tuple(place for place in kept if place.kind is not Kind.EPOCH)
+        if self.survey.unnumbered and self.ordinal:
             kept = (Place(Kind.EPOCH, float(max(self.ordinal, 1)), None, "", False, -1, -1),)
         yield from self._placed(held._replace(row=replace(row, places=kept)))
 
@@ -366,7 +372,7 @@ class TextReader:
             return _counted(counter, math.nan, nested=False) if counter is not None and cumulative else Where(Axis.EPISODE, episode.x)
         at = math.nan if epoch is None else epoch.x
         if counter is not None:
-            if self.survey.unnumbered is not None and row.is_bar and epoch is None:
+            if self.survey.unnumbered and epoch is None and sign_of(row) in self.survey.others:
                 self.ordinal += counter.x <= self.counter
                 self.counter = counter.x
                 return _counted(counter, float(self.ordinal), nested=True)
@@ -485,11 +491,15 @@ class TextReader:
         if pair.name.lower() in SPLITS:
             return SPLITS[pair.name.lower()], UNNAMED
         split, short = self.survey.meanings.get(pair.name) or split_name(pair.name, "")
-        return split or pair.split or row.split or "train", short
+        if row.lead in self.survey.leads and len(self.survey.leads) == 1:
+            short = f"{short} ({row.lead})"  # beside rows without such a word
+        return split or pair.split or row.split or self.survey.scores.get(pair.name, "train"), short
 
     def _owner(self, row: TextRow) -> tuple[Entity | None, str]:
         """Return (whose a row is, the run it is of), as far as the file tells several apart."""
         entity, run = None, ""
+        if row.lead in self.survey.leads and len(self.survey.leads) > 1:
+            entity = Entity(kind=EntityKind.LABEL, value=row.lead)
         for owner in row.owners:
             if owner.kind not in self.survey.owners or (owner.first == ABOVE and owner.kind in self.survey.labelled):
                 continue

@@ -10,15 +10,15 @@ from functools import lru_cache
 from typing import Final
 
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
-from lossreport.reading.kit.names import is_metric_like, split_name
+from lossreport.reading.kit.names import SPLITS, is_metric_like, split_name
 from lossreport.reading.kit.rows import INSTANT, number
 from lossreport.reading.lines.prefix import Message, message_of
 from lossreport.reading.lines.memories import remembered
-from lossreport.reading.lines.naming import split_of_word
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.owners import Owner, owners
 from lossreport.reading.lines.pairs import Pair, Spot, coco_pair, spots
 from lossreport.reading.lines.places import Kind, Place, places
-from lossreport.reading.lines.sections import Section, heading_of
+from lossreport.reading.lines.sections import FILLING, Section, heading_of
 from lossreport.reading.lines.tokens import Token, tokens
 
 WRAPPED: Final = re.compile(
@@ -39,6 +39,8 @@ KERAS_BAR: Final = re.compile(r"(?<![\w.])(?P<at>\d{1,12})/(?P<of>\d{1,12}|Unkno
 RICH_BAR: Final = re.compile(r"[━╸╺╶]{3,200}\s{1,4}(?P<at>\d{1,12})/(?P<of>\d{1,12})(?P<rest>)")
 GLUED: Final = re.compile(r"(?<=[\d\])])(?=(?:Epoch|EPOCH)\b)|(?<=[\d\]])(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)")
 """Where another message begins on the same line, without a line break between: behind a bar, or by another thread."""
+ESTIMATOR: Final = re.compile(r"Saving dict for global step (?=\d{1,12}: )")
+"""TensorFlow's Estimator says so what an evaluation gave."""
 SCORE: Final = re.compile(r"Score (?=at (?:iteration|epoch) \d{1,12} is )")
 """Deeplearning4j calls the loss its score."""
 MOST_PIECES: Final = 8
@@ -50,7 +52,7 @@ class TextRow:
     """What one line says: its places with the totals printed beside them, its split ("" where unsaid), its pairs.
 
     `memories` are best values so far and the like; `owners` say whose the line is; `section` what it says of the lines below it, where
-    it is a heading. `is_bar` marks a frame of a progress bar: the next frame of the same step replaces it.
+    it is a heading. `lead` are the words before the first name. `is_bar` marks a frame of a progress bar: the next frame of the same step replaces it.
     """
 
     places: tuple[Place, ...] = ()
@@ -61,6 +63,7 @@ class TextRow:
     section: Section | None = None
     is_bar: bool = False
     bulleted: bool = False
+    lead: str = ""
 
     def place(self, *kinds: Kind) -> Place | None:
         """Return the first place of one of these kinds, None where there is none."""
@@ -92,8 +95,9 @@ class TextRow:
 
     @property
     def has_metric(self) -> bool:
-        """Whether at least one pair is called like a metric."""
-        return any(is_metric_like(pair.name) for pair in self.pairs)
+        """Whether at least one pair is called like a metric, or several like splits: `train 1.7 valid 1.9`."""
+        splits = {pair.name.lower() for pair in self.pairs} & SPLITS.keys()
+        return len(splits) > 1 or any(is_metric_like(pair.name) for pair in self.pairs)
 
 
 COUNTERS: Final = (Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
@@ -118,6 +122,8 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
         body = TENSOR.sub(r" \g<value>", WRAPPED.sub(r"\g<value>", body))
     if (dl4j := SCORE.match(body)) is not None:
         body = f"loss {body[dl4j.end() :]}"
+    elif (estimator := ESTIMATOR.match(body)) is not None:
+        body = f"eval: global step {body[estimator.end() :]}"
     return _row(tokens(body), message, bar)
 
 
@@ -136,7 +142,8 @@ def _row(found: Sequence[Token], message: Message, bar: Place | None) -> TextRow
         whose = [*whose, Owner("rank", message.rank, False, -1, -1)]
     label = _label(found, spans, labels)
     whose = whose if label is None else [*whose, label]
-    section = None if bar or memories or any(is_metric_like(pair.name) for pair in kept) else heading_of(found, spans)
+    measured = len({pair.name.lower() for pair in kept} & SPLITS.keys()) > 1 or any(is_metric_like(pair.name) and not INSTANT.fullmatch(pair.name) for pair in kept)
+    section = None if bar or memories or measured else heading_of(found, spans)
     if not where and not kept and not read and section is None and not whose:
         return None
     if bar is not None and bar.x == 0:  # nothing is done yet: what it shows is of the epoch before
@@ -150,7 +157,17 @@ def _row(found: Sequence[Token], message: Message, bar: Place | None) -> TextRow
         section=section,
         is_bar=bar is not None,
         bulleted=message.bulleted,
+        lead=_lead(found[:first], spans) if kept else "",
     )
+
+
+def _lead(before: Sequence[Token], spans: Mapping[int, int]) -> str:
+    """Return the words before the first name that tell neither place nor split nor anything common: `EMA` of `Eval (EMA): acc 0.5`."""
+    words = [token.text for at, token in enumerate(before) if token.is_word and at not in spans and not split_of_word(token.text)]
+    return " ".join(word for word in words if word.lower() not in FILLING)[:LONGEST_LEAD]
+
+
+LONGEST_LEAD: Final = 40
 
 
 def _label(found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[tuple[int, str]]) -> Owner | None:

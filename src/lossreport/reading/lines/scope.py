@@ -103,6 +103,8 @@ class Scope:
     def applied(self, row: TextRow) -> TextRow:
         """Return a row of metrics with what the headings above it say and it does not."""
         self._leave(row)
+        if row.section is not None and row.places and not row.section.loads:
+            self._heads(row)  # `Epoch 3/10 lr: 0.01` is a row and heads those below
         if self.bulleted and not row.bulleted:
             self.entity = None  # the list under `Client 3:` has ended
         self.idle, self.begun, self.bulleted = 0, True, row.bulleted

@@ -6,9 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.names import is_metric_like, kept_whole, splits_of, unmarked_scores
+from lossreport.reading.kit.names import SPLITS, is_metric_like, kept_whole, split_name, splits_of, unmarked_scores
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.places import Kind, PLURAL, Place
@@ -64,6 +65,11 @@ class Track:
             self.totals[counter.of] += 1
 
     @property
+    def is_full(self) -> bool:
+        """Whether the counter has come to its total."""
+        return self.last is not None and self.last[0] in self.totals
+
+    @property
     def begins_again(self) -> bool:
         """Whether the counter counts inside epochs, as far as the rows show."""
         return self.backs > 0 or (bool(self.totals) and len(self.epochs) == 1 and self.rows > 1)
@@ -74,14 +80,18 @@ class Survey:
     """What is known of a file before it is read line by line.
 
     `meanings` are (split, short name) by printed name. `totals` are words whose number is the total of an epoch, no place. `footers` says
-    that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name several, `labelled` those that rows name themselves:
-    what a heading above says is not meant for rows without such a label. `scores` are of a split though they say none. `unnumbered` are the totals of bars of which no epoch is known: of the training, of others.
+    that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name
+    several, `labelled` those that rows name themselves: what a heading above says is not meant for rows without such a label. `others` are
+    totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs.
+    `leads` are words before the names that tell rows of one place apart. `counts_epochs` says that a fraction such as `[3/50]` at the
+    beginning of lines is the epoch.
     """
 
     names: frozenset[str] = frozenset()
     companions: frozenset[str] = frozenset()
     memories: frozenset[str] = frozenset()
     meanings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    scores: Mapping[str, str] = field(default_factory=dict)
     totals: frozenset[str] = frozenset()
     tracks: Mapping[Sign, Track] = field(default_factory=dict)
     minor: frozenset[Sign] = frozenset()
@@ -94,7 +104,10 @@ class Survey:
     labelled: frozenset[str] = frozenset()
     runs: bool = False
     plans: Mapping[str, int] = field(default_factory=dict)
-    unnumbered: tuple[int, frozenset[int]] | None = None
+    unnumbered: bool = False
+    others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
+    leads: frozenset[str] = frozenset()
+    counts_epochs: bool = False
 
     def is_metric(self, pair: Pair) -> bool:
         """Return whether a pair is one of the metrics of the file."""
@@ -113,37 +126,59 @@ def sign_of(row: TextRow) -> Sign:
     return Sign(split, "" if counter is None else counter.word, counter is None or counter.of is None)
 
 
-def rows_of(lines: Iterable[str], totals: frozenset[str] = frozenset(), *, episodes: bool = False) -> list[TextRow]:
+def rows_of(lines: Iterable[str], totals: frozenset[str] = frozenset(), *, episodes: bool = False, epochs: bool = False) -> list[TextRow]:
     """Return the rows of metrics that lines hold, with what the headings above them say."""
     scope, traces, found = Scope(), Traces(), []
     for line in lines:
         if traces.hold(line) or is_chatter(line):
             continue
         for text in pieces(line):
-            row = read_row(text, totals, episodes=episodes)
-            if row is not None and (row.pairs or row.memories) and row.section is None:
+            row = read_row(text, totals, episodes=episodes, epochs=epochs)
+            if row is not None and (row.pairs or row.memories) and (row.section is None or (row.has_metric and not row.owners)):
                 found.append(scope.applied(row) if row.has_metric else row)
             else:
                 scope.see(text, row)
     return found
 
 
-def read_row(text: str, totals: frozenset[str], *, episodes: bool = False) -> TextRow | None:
-    """Return what a line says, without counters that only say how many steps an epoch has."""
+def read_row(text: str, totals: frozenset[str], *, episodes: bool = False, epochs: bool = False) -> TextRow | None:
+    """Return what a line says, without counters that only say how many steps an epoch has.
+
+    With `episodes` the word `Ep` is one; with `epochs` a bare fraction counts epochs.
+    """
     row = text_row(text, dicts=True)
-    if row is None or not row.places or not (totals or episodes):
+    if row is None or not row.places or not (totals or episodes or epochs):
         return row
     places = tuple(place for place in row.places if not (place.word in totals and place.of is None))
     if episodes:
         places = tuple(place._replace(kind=Kind.EPISODE) if place.word == "ep" else place for place in places)
+    if epochs:
+        places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if _is_bare(place) else place for place in places)
     return row if places == row.places else replace(row, places=places)
+
+
+def _is_bare(place: Place) -> bool:
+    return place.word == "" and place.of is not None and place.first == 0
+
+
+def _count_epochs(rows: Sequence[TextRow]) -> bool:
+    """Return whether bare fractions at the beginning of lines are epochs: they go up by one, and a line tells of a validation as well."""
+    fractions = [(row.places[0].x, row) for row in rows if row.has_metric and len(row.places) == 1 and _is_bare(row.places[0])]
+    if len(fractions) < LEAST_NEIGHBOURS or any(row.epoch is not None for row in rows):
+        return False
+    steps = [after - before for (before, _), (after, _) in pairwise(fractions)]
+    validated = sum(any(split_name(pair.name, pair.split)[0] not in ("", "train") for pair in row.pairs) for _, row in fractions)
+    return sum(step == 1 for step in steps) >= EPOCHS_SHARE * len(steps) and validated >= EPOCHS_SHARE * len(fractions)
+
+
+EPOCHS_SHARE: Final = 0.8
 
 
 def survey(lines: Sequence[str]) -> Survey:
     """Return what the lines of a sample show."""
     first = [row for row in rows_of(lines) if row.pairs or row.memories]
-    totals, episodes = total_words(first), _are_episodes(first)
-    rows = rows_of(lines, totals, episodes=episodes) if totals or episodes else first
+    totals, episodes, epochs = total_words(first), _are_episodes(first), _count_epochs(first)
+    rows = rows_of(lines, totals, episodes=episodes, epochs=epochs) if totals or episodes or epochs else first
     names, companions = supported(rows)
     promoted = _promoted(rows, names)
     metric = [row for row in rows if any(pair.name in names for pair in row.pairs)]
@@ -152,13 +187,13 @@ def survey(lines: Sequence[str]) -> Survey:
     meanings = splits_of(names)
     whole = {name for shape in shapes for name in kept_whole(shape, meanings)}
     meanings = {name: (meaning[0], name) if name in whole else meaning for name, meaning in meanings.items()}
-    meanings |= _scores(shapes, meanings)
     kinds, labelled, runs = _owners(metric)
     return Survey(
         names=frozenset(names) | promoted,
         companions=companions,
         memories=promoted,
         meanings=meanings,
+        scores=_scores(shapes, meanings),
         totals=totals,
         tracks=tracks,
         minor=_minor(tracks),
@@ -171,36 +206,40 @@ def survey(lines: Sequence[str]) -> Survey:
         labelled=labelled,
         runs=runs,
         plans=_plans(metric, tracks),
-        unnumbered=_unnumbered(metric, tracks),
+        unnumbered=not any(row.epoch is not None for row in metric),
+        others=_others(metric),
+        leads=_leads(metric),
+        counts_epochs=epochs,
     )
 
 
-def _scores(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
-    """Return the meanings of scores that say no split where every loss does: `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
+def _scores(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the split of scores that say none where every loss does: `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
 
     One that stands behind the loss of the training alone is of the training.
     """
     losses = {name for name in meanings if "loss" in name.lower()}
-    shapes = tuple(shapes)
     if not losses or any(not meanings[name][0] for name in losses):
         return {}
     scores = unmarked_scores(tuple(meanings)) | _behind_losses(shapes, meanings)
     behind_training = {
         name for shape in shapes for name in scores if name in shape and _last_split(shape[: shape.index(name)], meanings) == "train"
     }
-    found = {name: (split, meanings[name][1]) for name, split in scores.items() if name not in behind_training}
+    found = {name: split for name, split in scores.items() if name not in behind_training}
     beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
-    split = next(iter(found.values()), ("", ""))[0]
-    return found | {name: (split, meanings[name][1]) for shape in beside for name in shape}
+    return found | {name: next(found[one] for one in shape if one in found) for shape in beside for name in shape}
 
 
 def _behind_losses(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Return the split of measures without a mark in rows whose only losses are of one split that is not the training."""
+    """Return the split of measures without a mark: of the split whose loss stands before them, or of the only one that the row has losses of."""
     found = {}
     for shape in shapes:
-        splits = {meanings[name][0] for name in shape if "loss" in name.lower()}
-        if len(splits) == 1 and splits != {"train"}:
-            found.update(dict.fromkeys((name for name in shape if not meanings[name][0] and MEASURE.search(name)), min(splits)))
+        splits = {meanings[name][0] for name in shape if "loss" in name.lower()} - {""}
+        others = splits - {"train"}
+        for at, name in enumerate(shape):
+            stands_behind = _last_split(shape[:at], meanings) in others or splits == others
+            if len(others) == 1 and not meanings[name][0] and MEASURE.search(name) and stands_behind:
+                found[name] = min(others)
     return found
 
 
@@ -253,7 +292,7 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
         kind = frozenset(place.kind for place in row.places)
         lines[kind] += 1
         for name in {pair.name for pair in row.pairs}:
-            if is_metric_like(name):
+            if is_metric_like(name) or name.lower() in SPLITS:
                 counted[name] += 1
             else:
                 beside.setdefault(kind, Counter())[name] += 1
@@ -393,20 +432,46 @@ def _plans(rows: Sequence[TextRow], tracks: Mapping[Sign, Track]) -> dict[str, i
         if totals:
             plans[fact] = int(totals.most_common(1)[0][0] or 0)
     bars = {row.counter.word for row in rows if row.is_bar and row.counter is not None and not row.counter.broad}
-    whole = [track for sign, track in tracks.items() if sign.split == "train" and track.totals and not track.backs and sign.word not in bars]
+    counted = [(sign, track) for sign, track in tracks.items() if sign.split == "train" and track.totals and not track.backs]
+    whole = [track for sign, track in counted if sign.word not in bars or track.is_full]  # one that is not full may be the first of many
     for track in whole:
         if len(track.epochs) != 1 and track.rows > MIN_SUPPORT and len(track.totals) == 1:
             plans.setdefault("max_steps", next(iter(track.totals)))
     return plans
 
 
-def _unnumbered(rows: Sequence[TextRow], tracks: Mapping[Sign, Track]) -> tuple[int, frozenset[int]] | None:
-    """Return (total of the training, totals of other passes) of bars that take turns, where no line names an epoch."""
-    bars = [row.counter for row in rows if row.is_bar and row.counter is not None and row.counter.of and row.split in ("", "train")]
-    if len(bars) < LEAST_NEIGHBOURS or any(row.epoch is not None for row in rows):
-        return None
-    totals = Counter(bar.of for bar in bars if bar.of)
-    if len(totals) < 2 or not any(track.backs > 1 for track in tracks.values()):
-        return None
-    main = max(totals, key=lambda total: (totals[total], total))
-    return main, frozenset(total for total in totals if total < main)
+def _others(rows: Sequence[TextRow]) -> dict[Sign, frozenset[int]]:
+    """Return the totals of counters that are of other passes than the training: two totals take turns, and the rows name no split.
+
+    That of the training comes first and, in most rows, is the larger one.
+    """
+    seen: dict[Sign, list[int]] = {}
+    for row in rows:
+        counter = row.counter
+        if counter is not None and counter.of and row.split == "" and not counter.broad and not row.owners:
+            seen.setdefault(sign_of(row), []).append(counter.of)
+    found = {}
+    for sign, totals in seen.items():
+        turns = [total for total, before in zip(totals[1:], totals, strict=False) if total != before]
+        counts = Counter(totals)
+        if len(counts) in (2, 3) and len(turns) > len(counts) and len(turns) < REPEATED * len(totals):
+            main = max(counts, key=lambda total: (counts[total], total))
+            found[sign] = frozenset(total for total in counts if total < main)
+    return found
+
+
+def _leads(rows: Sequence[TextRow]) -> frozenset[str]:
+    """Return the words before names that tell rows apart which have the same names, split and place: `Eval (EMA): acc` beside `Eval: acc`."""
+    places: dict[tuple[tuple[str, ...], str], dict[str, list[int]]] = {}
+    place = 0
+    for row in rows:
+        place += bool(row.places) and row.split in ("", "train")
+        names = tuple(pair.name for pair in row.pairs)
+        places.setdefault((names, row.split), {}).setdefault(row.lead, []).append(place)
+    found: set[str] = set()
+    for leads in places.values():
+        often = {lead: at for lead, at in leads.items() if len(at) >= MIN_SUPPORT}
+        shared = [lead for lead, at in often.items() if any(set(at) & set(other) for name, other in often.items() if name != lead)]
+        if len(shared) > 1 and all(len(set(often[lead])) >= NEIGHBOUR_SHARE * len(often[lead]) for lead in shared):
+            found.update(lead for lead in shared if lead)
+    return frozenset(found)
