@@ -18,8 +18,8 @@ from lossreport.reading.kit.key_values import DATE, text_row
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
-from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.prefix import message_of
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.parser import Parser, RawEvent, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -38,7 +38,9 @@ def sniff(log: LogFile) -> Score:
     names = [name for name in found[-1] if METRIC_LIKE.search(name)]
     placed = sum(1 for line in log.sample_lines if "{" not in line and _is_row(line))
     if placed > len(found):
-        return Score(0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric")  # which text reads as well
+        return Score(
+            0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric"
+        )  # which text reads as well
     return Score(0.56, f"{len(found)} lines with a dict: {', '.join(names[:5])}")
 
 
@@ -113,7 +115,34 @@ def _label(before: str) -> str:
 
 WORD: Final = re.compile(r"[^\s:=,|\[\]]{1,60}")
 NUMBER: Final = re.compile(r"\d")
-PLAIN: Final = frozenset("step steps epoch iter iteration metrics metric stats stat results result log logs logging info at for on of the data set row with".split())
+PLAIN: Final = frozenset(
+    [
+        "step",
+        "steps",
+        "epoch",
+        "iter",
+        "iteration",
+        "metrics",
+        "metric",
+        "stats",
+        "stat",
+        "results",
+        "result",
+        "log",
+        "logs",
+        "logging",
+        "info",
+        "at",
+        "for",
+        "on",
+        "of",
+        "the",
+        "data",
+        "set",
+        "row",
+        "with",
+    ]
+)
 """Words that stand before dicts and tell nothing of them."""
 LONGEST: Final = 60
 

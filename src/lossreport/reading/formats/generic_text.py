@@ -14,7 +14,8 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
-from lossreport.reading.lines.survey import rows_of, supported, survey
+from lossreport.reading.lines.support import supported
+from lossreport.reading.lines.survey import rows_of, survey
 from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.reading.lines.prefix import DATE, STAMP
 from lossreport.reading.lines.pairs import Pair
+from lossreport.reading.lines.prefix import DATE, STAMP
 from lossreport.reading.lines.row import TextRow, text_row
 
 NUM: Final = (

@@ -40,7 +40,9 @@ NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+
 
 SCORES: Final = re.compile(r"^metrics/(?=(?:precision|recall|(?:[A-Za-z]{1,8})?mAP|fitness|accuracy_top)[^/]*$)")
 """`metrics/mAP50(B)`: what YOLO programs measure on the validation set, and call so in tables, event files and trackers."""
-SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))(?:集(?:上的|上|的)?)?(?=\w)")
+SPLIT_ZH: Final = re.compile(
+    r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))(?:集(?:上的|上|的)?)?(?=\w)"
+)
 INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)

@@ -24,7 +24,9 @@ PACKAGES: Final = re.compile(
     r"\s{0,40}(?:Collecting|Requirement already|Successfully|Downloading|Installing|Using cached|Found existing|Uninstalling|Building wheel|Looking in indexes|Attempting uninstall"
     r"|Preparing metadata|Get:\d|Unpacking|Setting up|Selecting previously)\b|[\w.\-]{1,80}==\d[\w.]{0,30}\s{0,9}$"
 )
-LAYER: Final = re.compile(r"\s{0,80}\([\w.]{1,80}\): \w{1,80}\(|\s{0,80}\w{0,60}(?:Conv[123]d|BatchNorm|Linear|LayerNorm|Dropout|Embedding)\w{0,10}\(")
+LAYER: Final = re.compile(
+    r"\s{0,80}\([\w.]{1,80}\): \w{1,80}\(|\s{0,80}\w{0,60}(?:Conv[123]d|BatchNorm|Linear|LayerNorm|Dropout|Embedding)\w{0,10}\("
+)
 TENSORFLOW: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}: [IWEF] [\w/.\-]{1,200}:\d{1,6}\]")
 PROMPT: Final = re.compile(r"(?:\([\w.\-]{1,60}\) )?(?:PS [A-Z]:[^>]{0,200}>|[\w.\-]{1,60}@[\w.\-]{1,60}:[^$#]{0,200}[$#]|\$|>>>|%) ?\S")
 SMI: Final = re.compile(r"[|+][-=+|]{10,}|\|[^|]{0,60}\b\d{1,6}MiB\b")

@@ -10,7 +10,7 @@ from lossreport.reading.lines.tokens import Token
 
 COMMAS: Final = frozenset((",", "，", "、"))
 ENDS: Final = frozenset("|;；)]}│")
-MEANS: Final = frozenset("avg average mean ave smoothed global_avg ema med median".split())
+MEANS: Final = frozenset(["avg", "average", "mean", "ave", "smoothed", "global_avg", "ema", "med", "median"])
 LONG_TIMES: Final = frozenset(("d", "h", "hr", "hrs", "m", "min"))
 ERROR: Final = frozenset(("±", "+-", "+/-"))
 MOST: Final = 32
@@ -38,6 +38,9 @@ def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figur
     if opened:
         return _listed(found, at)
     unit, last = _unit(found, at)
+    while unit is not None and _changes(found, last):  # `0.5 -> 0.4`: the last counts
+        at = last + 2
+        unit, last = _unit(found, at)
     if unit is None:
         return None
     behind = found[last + 1] if last + 1 < len(found) else None
@@ -45,14 +48,20 @@ def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figur
         return Figure((found[at].value,), last, unit=unit)
     if behind.text == "/" and behind.gap <= 1 and not unit:
         return _share(found, at)
-    if behind.kind == "arrow" and last + 2 < len(found) and found[last + 2].is_number:
-        end = figure_at(found, last + 2)
-        return None if end is None else Figure(end.values, end.last, unit=end.unit)
-    if behind.text == "-" and behind.gap == 0 and last + 2 < len(found) and found[last + 2].gap == 0 and found[last + 2].kind in ("number", "other"):
+    if _is_range(found, last):
         return None
-    if behind.text in COMMAS and not unit and (values := _commas(found, at)) is not None:
-        return values
-    return _with_mean(found, at, last, unit)
+    values = _commas(found, at) if behind.text in COMMAS and not unit else None
+    return values if values is not None else _with_mean(found, at, last, unit)
+
+
+def _changes(found: Sequence[Token], last: int) -> bool:
+    return last + 2 < len(found) and found[last + 1].kind == "arrow" and found[last + 2].is_number
+
+
+def _is_range(found: Sequence[Token], last: int) -> bool:
+    """Return whether a number is glued to another by a hyphen: `3-5`, `2021-12`."""
+    behind = found[last + 1 : last + 3]
+    return len(behind) == 2 and behind[0].text == "-" and not behind[0].gap and not behind[1].gap and behind[1].kind in ("number", "other")
 
 
 def _unit(found: Sequence[Token], at: int) -> tuple[str | None, int]:

@@ -7,14 +7,41 @@ from typing import Final
 
 from lossreport.reading.lines.tokens import Token
 
-BEST: Final = frozenset("best highest lowest 最佳 最好 最优 最優 最高 历史最佳 目前最佳 当前最佳 最佳验证".split())
+BEST: Final = frozenset(
+    ["best", "highest", "lowest", "最佳", "最好", "最优", "最優", "最高", "历史最佳", "目前最佳", "当前最佳", "最佳验证"]
+)
 CHINESE: Final = ("最佳", "最好", "最优", "最優", "历史最高")
-IMPROVED: Final = frozenset("improved improving improves decreased increased reduced dropped improve".split())
+IMPROVED: Final = frozenset(["improved", "improving", "improves", "decreased", "increased", "reduced", "dropped", "improve"])
 """`Validation loss decreased (0.61 --> 0.55)`, `val_loss improved from 0.6 to 0.5`."""
 ENDS: Final = frozenset("|;；│")
 COMMAS: Final = frozenset(",，、")
 WIDE: Final = 2
-GOES_ON: Final = frozenset("at in on from ep epoch epochs step iter iteration round episode with @ ( [ # : = ： thr threshold".split())
+GOES_ON: Final = frozenset(
+    [
+        "at",
+        "in",
+        "on",
+        "from",
+        "ep",
+        "epoch",
+        "epochs",
+        "step",
+        "iter",
+        "iteration",
+        "round",
+        "episode",
+        "with",
+        "@",
+        "(",
+        "[",
+        "#",
+        ":",
+        "=",
+        "：",
+        "thr",
+        "threshold",
+    ]
+)
 """What may follow in the same memory behind a comma or a wide gap: where it was."""
 FIRST_WORDS: Final = 3
 """So many words may stand before `best` at the beginning of a line that is nothing but a memory: `*** New best AUC=...`."""

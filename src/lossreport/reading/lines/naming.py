@@ -19,26 +19,159 @@ WIDE: Final = 2
 QUOTES: Final = frozenset("'\"%％*`")
 CLOSING: Final = {")": "(", "]": "[", "）": "（", "】": "【"}
 BRACKET_REACH: Final = 10
-PREPOSITIONS: Final = frozenset("of on over at for in after during across from by".split())
-STOP: Final = frozenset("and or with but to that then got has have so if when while via using x".split())
-VERBS: Final = frozenset("is was are were equals became reached now 为 是 达到 达".split())
+PREPOSITIONS: Final = frozenset(["of", "on", "over", "at", "for", "in", "after", "during", "across", "from", "by"])
+STOP: Final = frozenset(
+    ["and", "or", "with", "but", "to", "that", "then", "got", "has", "have", "so", "if", "when", "while", "via", "using", "x"]
+)
+VERBS: Final = frozenset(["is", "was", "are", "were", "equals", "became", "reached", "now", "为", "是", "达到", "达"])
 UNITS: Final = frozenset(
-    "s sec secs seconds ms us µs min mins h hr hrs m it/s s/it iter/s ins/s samples/s img/s images/s tokens/s tok/s fps hz b kb mb gb tb mib gib kib k % db px mm cm bits nats steps/s batches/s"
-    " samples/sec images/sec iter/sec it/sec tokens/sec sec/step s/step ms/step us/step sec/batch s/epoch sec/it mj w".split()
+    [
+        "s",
+        "sec",
+        "secs",
+        "seconds",
+        "ms",
+        "us",
+        "µs",
+        "min",
+        "mins",
+        "h",
+        "hr",
+        "hrs",
+        "m",
+        "it/s",
+        "s/it",
+        "iter/s",
+        "ins/s",
+        "samples/s",
+        "img/s",
+        "images/s",
+        "tokens/s",
+        "tok/s",
+        "fps",
+        "hz",
+        "b",
+        "kb",
+        "mb",
+        "gb",
+        "tb",
+        "mib",
+        "gib",
+        "kib",
+        "k",
+        "%",
+        "db",
+        "px",
+        "mm",
+        "cm",
+        "bits",
+        "nats",
+        "steps/s",
+        "batches/s",
+        "samples/sec",
+        "images/sec",
+        "iter/sec",
+        "it/sec",
+        "tokens/sec",
+        "sec/step",
+        "s/step",
+        "ms/step",
+        "us/step",
+        "sec/batch",
+        "s/epoch",
+        "sec/it",
+        "mj",
+        "w",
+    ]
 )
 COUNTED: Final = frozenset(
-    "batches batch samples sample images image examples example epochs epoch episodes episode steps step iterations iters games trials runs folds videos clips sentences"
-    " utterances tokens frames points queries users items documents pairs test train validation val eval dev runs seeds agents envs clients".split()
+    [
+        "batches",
+        "batch",
+        "samples",
+        "sample",
+        "images",
+        "image",
+        "examples",
+        "example",
+        "epochs",
+        "epoch",
+        "episodes",
+        "episode",
+        "steps",
+        "step",
+        "iterations",
+        "iters",
+        "games",
+        "trials",
+        "runs",
+        "folds",
+        "videos",
+        "clips",
+        "sentences",
+        "utterances",
+        "tokens",
+        "frames",
+        "points",
+        "queries",
+        "users",
+        "items",
+        "documents",
+        "pairs",
+        "test",
+        "train",
+        "validation",
+        "val",
+        "eval",
+        "dev",
+        "runs",
+        "seeds",
+        "agents",
+        "envs",
+        "clients",
+    ]
 )
 """What a value is a mean of: `of 63 batches`, `on the 10000 test images`, `over the last 100 episodes`."""
 ASIDE: Final = frozenset(
-    "the a an all whole full entire this that current last set data dataset network model images samples examples epoch batch batches training split so far"
-    " training validation testing evaluation".split()
+    [
+        "the",
+        "a",
+        "an",
+        "all",
+        "whole",
+        "full",
+        "entire",
+        "this",
+        "that",
+        "current",
+        "last",
+        "set",
+        "data",
+        "dataset",
+        "network",
+        "model",
+        "images",
+        "samples",
+        "examples",
+        "epoch",
+        "batch",
+        "batches",
+        "training",
+        "split",
+        "so",
+        "far",
+        "training",
+        "validation",
+        "testing",
+        "evaluation",
+    ]
 )
 """Words of a phrase that adds nothing but, perhaps, a split: `accuracy on the test set`."""
-LEADING: Final = frozenset("the a an its our updated".split())
-ABBREVIATED: Final = frozenset("avg ave val acc approx rel abs std gen disc adv num mult cum".split())
-ADJECTIVES: Final = frozenset("meta overall final current total average averaged avg mean global epoch initial running full".split())
+LEADING: Final = frozenset(["the", "a", "an", "its", "our", "updated"])
+ABBREVIATED: Final = frozenset(["avg", "ave", "val", "acc", "approx", "rel", "abs", "std", "gen", "disc", "adv", "num", "mult", "cum"])
+ADJECTIVES: Final = frozenset(
+    ["meta", "overall", "final", "current", "total", "average", "averaged", "avg", "mean", "global", "epoch", "initial", "running", "full"]
+)
 SET: Final = frozenset(("set", "data", "dataset", "split"))
 
 
@@ -56,19 +189,19 @@ def name_before(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> N
     `spans` gives, for every token that belongs to a place or an owner, the first token of it.
     """
     end, tail, split = _behind(found, end)
-    words, index, first, counted = _words(found, end, spans)
-    if not words and not index:
+    walk = _Walk(found, spans, end)
+    if not walk.words and not walk.index:
         return None
-    texts = [token.text for token in words]
+    texts = [token.text for token in reversed(walk.words)]
     texts, more = _without_aside(_without_verbs(texts))
-    split = split or more or counted
+    split = split or more or walk.split
     while len(texts) > 1 and texts[0].lower() in LEADING:
         texts.pop(0)
     texts = _split_first(texts)
-    name = " ".join(texts).strip(" -_.'") + index + tail
+    name = " ".join(texts).strip(" -_.'") + walk.index + tail
     if not texts or len(name) > LONGEST_NAME:
         return None
-    return Name(name, first, split)
+    return Name(name, walk.first, split)
 
 
 def _behind(found: Sequence[Token], end: int) -> tuple[int, str, str]:
@@ -100,48 +233,61 @@ def _opening(found: Sequence[Token], end: int, opener: str) -> int | None:
     return None
 
 
-def _words(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> tuple[list[Token], str, int, str]:
-    """Return (words in their order, ` 3` where a number belongs to the name, first token, the split of what was counted)."""
-    words: list[Token] = []
-    index, first, at, split = "", end, end, ""
-    if _is_index(found, at, spans):
-        index, at = f" {found[at].text}", at - 1
-    while at >= 0 and len(words) < MOST_WORDS:
-        if at in spans:
-            at = _over_place(found, _first_of(spans, at), words)
-            if at is None:
-                break
-            words = []
-            continue
-        token = found[at]
+class _Walk:
+    """Goes from a number to the left over the words of its name; `split` is that of what was counted on the way: `on 100 test images`."""
+
+    def __init__(self, found: Sequence[Token], spans: Mapping[int, int], end: int) -> None:
+        self._found, self._spans = found, spans
+        self.words: list[Token] = []
+        self.index, self.split = "", ""
+        self.first = self._at = end
+        if _is_index(found, end, spans):
+            self.index, self._at = f" {found[end].text}", end - 1
+        while self._at >= 0 and len(self.words) < MOST_WORDS and self._step():
+            pass
+
+    def _step(self) -> bool:
+        """Take in one token or phrase; returns whether the name may go on."""
+        token = self._found[self._at]
+        if self._at in self._spans:
+            return self._leap(_over_place(self._found, _first_of(self._spans, self._at), self.words))
         if token.is_number:
-            at = _over_count(found, at, words)
-            if at is None:
-                break
-            split = next((named for token in words if (named := split_of_word(token.text))), "")
-            words = []
-            continue
-        if token.text in CLOSING and not words:
-            end, _, named = _behind(found, at)
-            if end == at:
-                break
-            at, split = end, split or named
-            continue
-        if token.text == "/" and words and words[-1].low in UNITS and at and found[at - 1].is_word:
-            words[-1] = words[-1]._replace(text=f"{found[at - 1].text} / {words[-1].text}")
-            at, first = at - 2, at - 1
-            continue
-        if token.text == "." and at and token.gap == 0 and found[at - 1].low in ABBREVIATED:
-            at -= 1
-            continue
+            counted = self.words
+            if not self._leap(_over_count(self._found, self._at, counted)):
+                return False
+            self.split = next((named for word in counted if (named := split_of_word(word.text))), "")
+            return True
+        if token.text in CLOSING and not self.words:
+            end, _, named = _behind(self._found, self._at)
+            self.split = self.split or named
+            return self._leap(end if end < self._at else None)
+        return self._join() or self._take(token)
+
+    def _leap(self, to: int | None) -> bool:
+        """Go on before a phrase that is no part of the name, and forget what stands behind it; nothing to go to ends the name."""
+        if to is None:
+            return False
+        self._at, self.words = to, []
+        return True
+
+    def _join(self) -> bool:
+        """Put a unit of two words together (`tokens / s`), and pass over the point of an abbreviation."""
+        at, found = self._at, self._found
+        if found[at].text == "/" and self.words and self.words[-1].low in UNITS and at and found[at - 1].is_word:
+            self.words[-1] = self.words[-1]._replace(text=f"{found[at - 1].text} / {self.words[-1].text}")
+            self._at, self.first = at - 2, at - 1
+            return True
+        abbreviated = found[at].text == "." and at > 0 and found[at].gap == 0 and found[at - 1].low in ABBREVIATED
+        self._at -= abbreviated
+        return abbreviated
+
+    def _take(self, token: Token) -> bool:
+        at, found = self._at, self._found
         if not token.is_word or token.low in STOP or _is_unit(found, at):
-            break
-        words.append(token)
-        first = at
-        if token.gap >= WIDE or not at or (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != "."):
-            break
-        at -= 1
-    return words[::-1], index, first, split
+            return False
+        self.words.append(token)
+        self.first, self._at = at, at - 1
+        return token.gap < WIDE and at > 0 and not (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != ".")
 
 
 def _is_index(found: Sequence[Token], at: int, spans: Mapping[int, int]) -> bool:

@@ -20,13 +20,22 @@ ENTITIES: Final[dict[str, EntityKind]] = {
 }
 RUNS: Final[dict[str, str]] = {
     **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm")},
-    **{"exp": "experiment", "folds": "fold", "折": "fold", "repetition": "repeat", "实验": "experiment", "cv_fold": "fold", "kfold": "fold"},
+    "exp": "experiment",
+    "folds": "fold",
+    "折": "fold",
+    "repetition": "repeat",
+    "实验": "experiment",
+    "cv_fold": "fold",
+    "kfold": "fold",
 }
 JOINED: Final = re.compile(
-    r"(?P<word>client|rank|gpu|worker|agent|player|env|domain|fold|seed|trial|run|exp(?:eriment)?|repeat)[_\-]?(?P<key>\d{1,6})", re.IGNORECASE
+    r"(?P<word>client|rank|gpu|worker|agent|player|env|domain|fold|seed|trial|run|exp(?:eriment)?|repeat)[_\-]?(?P<key>\d{1,6})",
+    re.IGNORECASE,
 )
 """`client_3`, `fold1`, `rank-0`."""
-NOT_BEFORE: Final = frozenset("num number total n max per each every random all of by best single one average mean".split())
+NOT_BEFORE: Final = frozenset(
+    ["num", "number", "total", "n", "max", "per", "each", "every", "random", "all", "of", "by", "best", "single", "one", "average", "mean"]
+)
 NAMED_KEYS: Final = frozenset((EntityKind.DATASET, EntityKind.DOMAIN, EntityKind.ENV))
 """What is called by a word rather than a number."""
 SIGNS: Final = frozenset(":=：#")
@@ -85,7 +94,7 @@ def _numbered(found: Sequence[Token], at: int) -> Owner | None:
     word = found[at].low
     if word not in RUNS and word not in ENTITIES:
         return None
-    if word in ("run", "version", "repeat", "task", "device", "exp") and at and not (found[at - 1].kind in ("mark", "rule")):
+    if word in ("run", "version", "repeat", "task", "device", "exp") and at and found[at - 1].kind not in ("mark", "rule"):
         return None
     index = at + 1
     while index < len(found) and index <= at + 3 and (found[index].text in SIGNS or found[index].low in ("id", "no", "number", "idx")):
@@ -113,15 +122,22 @@ def _called(found: Sequence[Token], at: int) -> Owner | None:
     kind = ENTITIES.get(word)
     if kind is None or at + 1 >= len(found):
         return None
-    if kind in NAMED_KEYS:
-        signed = found[at + 1].text in (":", "=", "：")
-        name = at + 2 if signed else at + 1
-        if name < len(found) and found[name].is_word and (signed or at == 0) and _ends(found, name + 1):
-            return _of(word, found[name].text, at, name)
-        return None
-    key = "".join(token.text for token in found[at + 1 : at + 4] if token.kind in ("word", "number", "other") and (token is found[at + 1] or not token.gap))
-    end = at + 1 + sum(1 for token in found[at + 1 : at + 4] if token.kind in ("word", "number", "other") and (token is found[at + 1] or not token.gap))
-    return _of(word, key, at, end - 1) if HEXADECIMAL.fullmatch(key) and _ends(found, end) else None
+    if kind not in NAMED_KEYS:
+        return _hexadecimal(found, at)
+    signed = found[at + 1].text in (":", "=", "：")
+    name = at + 2 if signed else at + 1
+    if name < len(found) and found[name].is_word and (signed or at == 0) and _ends(found, name + 1):
+        return _of(word, found[name].text, at, name)
+    return None
+
+
+def _hexadecimal(found: Sequence[Token], at: int) -> Owner | None:
+    """Return the owner `Client c99f:`, whose key may have been cut into words and numbers."""
+    end = at + 1
+    while end < min(len(found), at + 4) and found[end].kind in ("word", "number", "other") and (end == at + 1 or not found[end].gap):
+        end += 1
+    key = "".join(token.text for token in found[at + 1 : end])
+    return _of(found[at].low, key, at, end - 1) if HEXADECIMAL.fullmatch(key) and _ends(found, end) else None
 
 
 def _ends(found: Sequence[Token], at: int) -> bool:

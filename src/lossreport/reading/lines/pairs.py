@@ -117,7 +117,12 @@ def _sign(found: Sequence[Token], at: int) -> tuple[int, bool, str]:
 
 def _is_inside(found: Sequence[Token], at: int, signed: bool, spans: Mapping[int, int]) -> bool:
     """Return whether a number belongs to what stands before it: the second of a list, or glued to a word by a mark."""
-    return not signed and at > 0 and at - 1 not in spans and (found[at - 1].is_number or (found[at].gap == 0 and found[at - 1].text not in "[(" and found[at - 1].text.isascii()))
+    return (
+        not signed
+        and at > 0
+        and at - 1 not in spans
+        and (found[at - 1].is_number or (found[at].gap == 0 and found[at - 1].text not in "[(" and found[at - 1].text.isascii()))
+    )
 
 
 def _is_count(found: Sequence[Token], at: int) -> bool:
@@ -153,7 +158,9 @@ SHARE: Final = re.compile(r"acc|correct|success|win|准确率", re.IGNORECASE)
 """What two counts are a share of: `acc: 452/1000`."""
 
 
-def _named_list(found: Sequence[Token], before: int, figure: Figure, at: int, spans: Mapping[int, int]) -> tuple[list[tuple[float, int]], list[Name]] | None:
+def _named_list(
+    found: Sequence[Token], before: int, figure: Figure, at: int, spans: Mapping[int, int]
+) -> tuple[list[tuple[float, int]], list[Name]] | None:
     """Return the numbers and names of `loss_a,loss_b 8.8 1.95`: as many numbers in a row as names with commas between them."""
     names = [before]
     while names[0] >= 2 and found[names[0] - 1].text == "," and found[names[0] - 2].is_word and names[0] - 2 not in spans:

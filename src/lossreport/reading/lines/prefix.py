@@ -147,7 +147,11 @@ def _logger(text: str, at: int) -> tuple[int, bool]:
         return (end, True) if text[at - 1 : at] == ":" or dotted else (at, False)
     if WHEN.match(text, end + 1) or CODE_PLACE.match(text, end + 3):  # Flower: `INFO flwr 2023-05-01 10:00:00,123 | server.py:105 | `
         return end, True
-    if behind.startswith((" - ", " | ", " : ")) or (behind.startswith(": ") and dotted) or (dotted and behind[:1] in (" ", "\t") and name.startswith("__")):
+    if (
+        behind.startswith((" - ", " | ", " : "))
+        or (behind.startswith(": ") and dotted)
+        or (dotted and behind[:1] in (" ", "\t") and name.startswith("__"))
+    ):
         return end, True
     return at, False
 
@@ -178,4 +182,7 @@ def _only_names(before: str) -> bool:
 
 WORDS: Final = re.compile(r"[\s|:\[\](),<>]+")
 ODD: Final = re.compile(r"[={}%\"';!?]")
-PLACE: Final = re.compile(r"(?:epochs?|ep|step|iter(?:ation)?|batch|round|fold|loss|acc(?:uracy)?|train(?:ing)?|val(?:idation)?|test(?:ing)?|eval(?:uation)?)", re.IGNORECASE)
+PLACE: Final = re.compile(
+    r"(?:epochs?|ep|step|iter(?:ation)?|batch|round|fold|loss|acc(?:uracy)?|train(?:ing)?|val(?:idation)?|test(?:ing)?|eval(?:uation)?)",
+    re.IGNORECASE,
+)

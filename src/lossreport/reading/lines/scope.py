@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lossreport.reading.lines.owners import Owner
-from lossreport.reading.lines.places import Kind, Place
+from lossreport.reading.lines.place_words import Kind, Place
 from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.sections import Section
 
 ORDER: Final = (Kind.ROUND, Kind.EPISODE, Kind.EPOCH, Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
 """Kinds of places from the widest to the narrowest: a heading of one ends what was said of narrower ones."""
@@ -18,7 +19,9 @@ SECTION_REACH: Final = 3
 """Lines between the heading of a section and its first row: below a key of a configuration none follows at once."""
 SECTION_GAP: Final = 8
 """Lines between the rows of a section: tables of classes, paths of files."""
-SHARED: Final = re.compile(r"(?:aggregate\w{0,4}(?P<eval>[_ ]eval)?|global|server|central|federated|overall|fedavg|combined)", re.IGNORECASE)
+SHARED: Final = re.compile(
+    r"(?:aggregate\w{0,4}(?P<eval>[_ ]eval)?|global|server|central|federated|overall|fedavg|combined)", re.IGNORECASE
+)
 """A line that begins so speaks for all clients; Flower says `aggregate_evaluate: received 3 results`."""
 ABOVE: Final = -2
 """The token of an owner that a heading names."""
@@ -60,7 +63,7 @@ class Scope:
         return bool(row.places)
 
     def _heads(self, row: TextRow) -> None:
-        section = row.section
+        """Take in a heading: whose rows follow, where, of which split."""
         for owner in row.owners:
             self.begun = False
             if owner.is_run:
@@ -71,19 +74,20 @@ class Scope:
             self._narrow(place.kind)
             if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
                 self.places[place.kind] = place
-        if row.places:
-            self.since = 0
-            if any(place.kind is Kind.ROUND for place in row.places) and not row.owners:
-                self.entity = None
-        if section is not None and section.loads and not self.trained:
-            return  # before the training a saved model is where it begins
-        if section is not None and section.sums:
-            self.split, self.summary, self.idle, self.begun = "", True, 0, False
+        self.since = 0 if row.places else self.since
+        if row.place(Kind.ROUND) is not None and not row.owners:
+            self.entity = None
+        if row.section is not None and (self.trained or not row.section.loads):  # before the training a saved model is where it begins
+            self._begin(row.section, placed=bool(row.places))
+
+    def _begin(self, section: Section, *, placed: bool) -> None:
+        """Begin the section that a heading names."""
+        self.summary = section.sums
+        if not section.sums and not section.split and not placed:
             return
-        self.summary = False
-        if section is not None and (section.split or row.places):
-            self.split = "" if section.ends else section.split
-            self.loaded, self.idle, self.begun = section.loads, 0, False
+        self.split = "" if section.ends or section.sums else section.split
+        self.loaded = section.loads and not section.sums
+        self.idle, self.begun = 0, False
 
     def _narrow(self, kind: Kind) -> None:
         for narrower in ORDER[ORDER.index(kind) :]:

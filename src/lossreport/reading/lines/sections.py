@@ -5,30 +5,157 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from lossreport.reading.lines.place_words import PLURAL
 from lossreport.reading.lines.splits import CHINESE, split_of_word
-from lossreport.reading.lines.places import PLURAL
 from lossreport.reading.lines.tokens import Token
 
 LONGEST: Final = 160
 MOST_WORDS: Final = 8
 FILLING: Final = frozenset(
-    "start starts started starting begin begins beginning began run runs running phase stage set data dataset result results performance error errors metric metrics score scores"
-    " summary statistics stats stat report on the of for in at to now computing compute calculating calculate mode loop pass model cross final current epoch step all full"
-    " using with doing perform performing time subset your our network net and".split()
+    [
+        "start",
+        "starts",
+        "started",
+        "starting",
+        "begin",
+        "begins",
+        "beginning",
+        "began",
+        "run",
+        "runs",
+        "running",
+        "phase",
+        "stage",
+        "set",
+        "data",
+        "dataset",
+        "result",
+        "results",
+        "performance",
+        "error",
+        "errors",
+        "metric",
+        "metrics",
+        "score",
+        "scores",
+        "summary",
+        "statistics",
+        "stats",
+        "stat",
+        "report",
+        "on",
+        "the",
+        "of",
+        "for",
+        "in",
+        "at",
+        "to",
+        "now",
+        "computing",
+        "compute",
+        "calculating",
+        "calculate",
+        "mode",
+        "loop",
+        "pass",
+        "model",
+        "cross",
+        "final",
+        "current",
+        "epoch",
+        "step",
+        "all",
+        "full",
+        "using",
+        "with",
+        "doing",
+        "perform",
+        "performing",
+        "time",
+        "subset",
+        "your",
+        "our",
+        "network",
+        "net",
+        "and",
+    ]
 )
 """Words that stand beside the split in a heading of a section."""
-ENDING: Final = frozenset("finished finish done complete completed end ends ended over took 结束 完成".split())
-LOADED: Final = frozenset("load loading loaded restore restoring restored reload reloading".split())
-NETWORK: Final = frozenset("model checkpoint weights ckpt params parameters net network state".split())
+ENDING: Final = frozenset(["finished", "finish", "done", "complete", "completed", "end", "ends", "ended", "over", "took", "结束", "完成"])
+LOADED: Final = frozenset(["load", "loading", "loaded", "restore", "restoring", "restored", "reload", "reloading"])
+NETWORK: Final = frozenset(["model", "checkpoint", "weights", "ckpt", "params", "parameters", "net", "network", "state"])
 BEFORE_PLACE: Final = frozenset(
-    "start starting started begin beginning begins running run now current processing process server global communication federated the at in for on to of new enter entering"
-    " local avg average results stats after - = # next going into finished finishing completed ending end".split()
+    [
+        "start",
+        "starting",
+        "started",
+        "begin",
+        "beginning",
+        "begins",
+        "running",
+        "run",
+        "now",
+        "current",
+        "processing",
+        "process",
+        "server",
+        "global",
+        "communication",
+        "federated",
+        "the",
+        "at",
+        "in",
+        "for",
+        "on",
+        "to",
+        "of",
+        "new",
+        "enter",
+        "entering",
+        "local",
+        "avg",
+        "average",
+        "results",
+        "stats",
+        "after",
+        "-",
+        "=",
+        "#",
+        "next",
+        "going",
+        "into",
+        "finished",
+        "finishing",
+        "completed",
+        "ending",
+        "end",
+    ]
 )
 """Words before the place of a heading: `Starting epoch 3`, `Server round 5`."""
 NO_HEADING: Final = frozenset(
-    "save saved saving checkpoint resume resumed resuming best patience stopping stopped stop improve improved early reduce reducing warning error".split()
+    [
+        "save",
+        "saved",
+        "saving",
+        "checkpoint",
+        "resume",
+        "resumed",
+        "resuming",
+        "best",
+        "patience",
+        "stopping",
+        "stopped",
+        "stop",
+        "improve",
+        "improved",
+        "early",
+        "reduce",
+        "reducing",
+        "warning",
+        "error",
+    ]
 )
-SUMS: Final = frozenset("result results summary cv oof overall cross-validation crossvalidation done finished".split())
+SUMS: Final = frozenset(["result", "results", "summary", "cv", "oof", "overall", "cross-validation", "crossvalidation", "done", "finished"])
 """A heading of nothing else sums up what was done."""
 CLAUSE: Final = frozenset(",;，；。(|")
 PURE_CHINESE: Final = 40
@@ -82,7 +209,11 @@ def _with_place(found: Sequence[Token], spans: Mapping[int, int], words: Sequenc
 
 def _begins(word: str) -> bool:
     """Return whether a Chinese word says that something begins: `正在训练第` before the number of an epoch."""
-    return not word.isascii() and len(word) <= 8 and any(part in word for part in ("开始", "正在", "当前", "进行", "训练", "验证", "测试", "第"))
+    return (
+        not word.isascii()
+        and len(word) <= 8
+        and any(part in word for part in ("开始", "正在", "当前", "进行", "训练", "验证", "测试", "第"))
+    )
 
 
 def _is_plan(found: Sequence[Token], spans: Mapping[int, int]) -> bool:

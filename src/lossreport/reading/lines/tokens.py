@@ -36,7 +36,9 @@ TOKEN: Final = re.compile(
 """Every alternative is possessive where it repeats, so that a hostile line costs no more than its length."""
 
 
-GLUED_VALUE: Final = re.compile(r"(?P<name>(?:[A-Za-z]{1,12}_)?(?:loss|acc|recall|ndcg|auc|rmse|mse|mae))(?P<value>\d{1,6}\.\d{1,12}(?:e[-+]?\d{1,3})?)", re.IGNORECASE)
+GLUED_VALUE: Final = re.compile(
+    r"(?P<name>(?:[A-Za-z]{1,12}_)?(?:loss|acc|recall|ndcg|auc|rmse|mse|mae))(?P<value>\d{1,6}\.\d{1,12}(?:e[-+]?\d{1,3})?)", re.IGNORECASE
+)
 """`loss0.583`, as LightGCN prints it."""
 
 
