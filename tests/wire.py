@@ -1,6 +1,8 @@
-"""Writes protobuf messages for tests of readers."""
+"""Writes protobuf messages and event files for tests of readers."""
 
 import struct
+
+from lossreport.reading.formats.tfevents import masked_crc
 
 Field = int | float | bytes | str
 
@@ -26,3 +28,11 @@ def varint(value: int) -> bytes:
         value >>= 7
     out.append(value)
     return bytes(out)
+
+
+def scalar_record(step: int, tag: str, value: float, time: float | None = 1.5) -> bytes:
+    """Return a record of an event file of TensorBoard that holds one scalar."""
+    inner = message((1, tag)) + b"\x15" + struct.pack("<f", value)
+    data = message(*(() if time is None else ((1, time),)), (2, step), (5, message((1, inner))))
+    length = struct.pack("<Q", len(data))
+    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))

@@ -50,7 +50,7 @@ NAMES = {
     "accuracy": "acc_action_5|acc_image_9|Acc@1|top5|rewards/accuracies|VLA Train/Action Token Accuracy|mIoU|success_rate|mean_token_accuracy"
     "|top_k_accuracy_5|recall(B)|rouge-1|ENTS_F|CATS_SCORE|DEP_UAS|NER P|bleu-detok|Accu|dice_coef|mean_fg_dice|dice_class_2|f1-score (micro avg)|f-score|cosine_spearman|pearson_cosine|cosine_ndcg@10|cosine_mrr@10",
     "error_rate": "class_error|class error|class_error_unscaled|wer|cer",
-    "map": "mAP|mAP50|metrics/mAP50-95(B)|mAP_0.5:0.95|bbox/AP|bbox/APs|AP .5|AR (M)|coco_eval_bbox_0|test_coco_eval_bbox_3|best mAP",
+    "map": "mAP|mAP50|HBBmAP.5|OBBmAP.5:.95|APs|ARm|AR100|metrics/mAP50-95(B)|mAP_0.5:0.95|bbox/AP|bbox/APs|AP .5|AR (M)|coco_eval_bbox_0|test_coco_eval_bbox_3|best mAP",
     "perplexity": "perplexity|ppl|lm loss PPL|code_perplexity",
     "bits_per_byte": "bpb|bpc|bits_per_byte",
     "entropy": "entropy|policy_entropy|actor/entropy_loss",

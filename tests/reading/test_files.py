@@ -83,3 +83,24 @@ def test_curves_of_one_axis_in_two_files_stay_to_be_compared(tmp_path: Path) -> 
         tmp_path, {"a.csv": table(FALLING), "b.jsonl": "".join(f'{{"epoch": {i}, "loss": {v}}}\n' for i, v in enumerate(FALLING))}
     ).values()
     assert len(run.series) == 2
+
+
+def test_tables_of_one_program_called_after_different_things_are_runs(tmp_path: Path) -> None:
+    head = "epoch,loss,acc"
+    rows = [f"{value},{1 - value / 4}" for value in FALLING]
+    found = runs(tmp_path, {"metrics_vit.csv": table(rows, head), "metrics_cnn.csv": table(rows[:1], head, first=8)})  # type: ignore[arg-type]
+    assert len(found) == 2
+
+
+def test_a_table_called_a_resume_of_another_is_the_same_run(tmp_path: Path) -> None:
+    head = "epoch,loss,acc"
+    rows = [f"{value},{1 - value / 4}" for value in FALLING]
+    found = runs(tmp_path, {"metrics.csv": table(rows, head), "metrics_resume.csv": table(rows, head, first=8)})  # type: ignore[arg-type]
+    assert len(found) == 1
+
+
+def test_the_configuration_of_a_checkpoint_is_that_of_its_own_run(tmp_path: Path) -> None:
+    config = json.dumps({"model_type": "bert", "vocab_size": 7, "architectures": ["A"]})
+    files = {"checkpoint-8/trainer_state.json": state(FALLING, 8), "checkpoint-4/trainer_state.json": state(RISING[:4], 40)}
+    found = runs(tmp_path, {**files, "checkpoint-4/config.json": config})
+    assert {name: run.value("vocab_size") for name, run in found.items()} == {"checkpoint-4": 7, "checkpoint-8": None}

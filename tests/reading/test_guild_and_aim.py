@@ -40,7 +40,7 @@ def test_a_repository_of_aim_is_refused_with_the_way_to_export_it(tmp_path: Path
         )
     connection.close()
     (tmp_path / ".aim" / "seqs" / "000009.sst").write_bytes(b"\x00\x01")
-    with pytest.raises(NothingReadError, match=r"a repository of Aim \(1 runs\).*export them as CSV"):
+    with pytest.raises(NothingReadError, match=r"a repository of Aim \(runs: 1\).*export them as CSV"):
         read_paths([tmp_path])
     (tmp_path / "log.csv").write_text("step,loss\n1,2\n2,1\n")
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))

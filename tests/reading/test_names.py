@@ -33,6 +33,11 @@ from lossreport.reading.kit.names import behind, canonical_names, plain_facts, s
         ("training", "train", "training"),
         ("val_", "train", "val_"),
         ("训练|损失", "train", "训练|损失"),
+        ("metrics/mAP50-95(B)", "val", "mAP50-95(B)"),
+        ("metrics/HBBmAP.5", "val", "HBBmAP.5"),
+        ("metrics/accuracy", "train", "metrics/accuracy"),
+        ("heldout_error", "val", "error"),
+        ("held_out/loss", "val", "loss"),
     ],
 )
 def test_the_split_is_a_prefix_or_a_suffix_set_apart(name: str, split: str, short: str) -> None:

@@ -1,13 +1,12 @@
 """Trials of Ray Tune: a run each, over the iteration, told once though three files hold them."""
 
 import json
-import struct
 from pathlib import Path
 from typing import Any
 
 from lossreport.model.run import Axis, Status
 from lossreport.reading.discover import ReadOptions, read_paths
-from lossreport.reading.formats.tfevents import masked_crc
+from wire import scalar_record
 
 
 def rows(lr: float, done: bool) -> list[dict[str, Any]]:
@@ -17,7 +16,7 @@ def rows(lr: float, done: bool) -> list[dict[str, Any]]:
             "val_acc": 0.25 * i,
             "info": {"learner": {"kl": 0.5}},
             "hist_stats": {"lengths": [1, 2]},
-            "done": done and i == 3,
+            "done": done and i == 5,
             "training_iteration": i,
             "trial_id": "0a1b_00000",
             "date": "2026-05-01_10-00-05",
@@ -25,16 +24,8 @@ def rows(lr: float, done: bool) -> list[dict[str, Any]]:
             "pid": 7,
             "config": {"lr": lr, "net": {"depth": 2}},
         }
-        for i in (1, 2, 3)
+        for i in (1, 2, 3, 4, 5)
     ]
-
-
-def event(step: int, tag: str, value: float) -> bytes:
-    inner = b"\x0a" + bytes([len(tag)]) + tag.encode() + b"\x15" + struct.pack("<f", value)
-    summary = b"\x0a" + bytes([len(inner)]) + inner
-    data = b"\x09" + struct.pack("<d", 1.0) + b"\x10" + bytes([step]) + b"\x2a" + bytes([len(summary)]) + summary
-    length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
 
 
 def trial(folder: Path, lr: float, done: bool = False) -> None:
@@ -47,7 +38,7 @@ def trial(folder: Path, lr: float, done: bool = False) -> None:
     ]
     (folder / "progress.csv").write_text("\n".join([",".join(names), *(",".join(map(str, row)) for row in table), ""]))
     events = [
-        event(row["training_iteration"], f"ray/tune/{name}", row[name])
+        scalar_record(row["training_iteration"], f"ray/tune/{name}", row[name])
         for row in found
         for name in ("loss", "val_acc", "done", "time_total_s")
     ]
@@ -77,7 +68,7 @@ def test_the_three_files_of_a_trial_are_one_set_of_curves(tmp_path: Path) -> Non
 def test_an_event_file_with_other_values_is_kept_beside_the_table(tmp_path: Path) -> None:
     trial(tmp_path / "trial", 0.1)
     file = tmp_path / "trial" / "events.out.tfevents.1.host"
-    file.write_bytes(b"".join(event(i, "ray/tune/loss", 5.0 * i) for i in (1, 2, 3)))
+    file.write_bytes(b"".join(scalar_record(i, "ray/tune/loss", 5.0 * i) for i in (1, 2, 3, 4, 5)))
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert [(series.path.rsplit("/", 1)[-1], series.axis) for series in run.series if series.name == "loss"] == [
         ("events.out.tfevents.1.host", Axis.STEP),

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from lossreport.reading.discover import ReadOptions, read_paths
 from lossreport.reading.formats.tfevents import LONGEST_PLAIN, Event, _any_event, _plain_event, parse_event, records
-from wire import message
+from wire import message, scalar_record
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_logs" / "formats" / "tfevents"
 
@@ -57,3 +58,16 @@ def test_the_events_of_a_file_come_out_the_same() -> None:
         events = [data for _, data, problem in records(file) if problem is None]
     assert [repr(parse_event(data)) for data in events] == [repr(_any_event(data)) for data in events]
     assert sum(_plain_event(data) is not None for data in events) > len(events) / 2
+
+
+def test_events_without_a_time_are_read_and_tell_none(tmp_path: Path) -> None:
+    (tmp_path / "events.out.tfevents.1.host").write_bytes(b"".join(scalar_record(step, "loss", 1 / step, time=None) for step in (1, 2)))
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert ([series.y.tolist() for series in run.series], run.time) == ([[1.0, 0.5]], (None, None))
+
+
+def test_what_yolo_measures_is_of_the_validation(tmp_path: Path) -> None:
+    tags = ("train/box_loss", "metrics/mAP50(B)", "metrics/HBBmAP.5", "metrics/precision", "metrics/loss")
+    (tmp_path / "events.out.tfevents.1.host").write_bytes(b"".join(scalar_record(step, tag, 1 / step) for step in (1, 2) for tag in tags))
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert [series.label for series in run.series] == ["box_loss", "val/mAP50(B)", "val/HBBmAP.5", "val/precision", "metrics/loss"]

@@ -238,12 +238,16 @@ class Fact:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Something the log says in words: an exit on a non-finite loss, a resume, a traceback."""
+    """Something the log says in words: an exit on a non-finite loss, a resume, a traceback.
+
+    `ends` is set on those by which a launch ended: how it did.
+    """
 
     kind: EventKind
     source: str
     line: int
     quote: str
+    ends: Status | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,8 +353,9 @@ class Run:
 ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
     Status.CRASHED: ("nonfinite_exit", "oom", "traceback"),
     Status.INTERRUPTED: ("killed", "timeout"),
+    Status.FINISHED: ("early_stop",),
 }
-"""The kinds of event that end a run of each status."""
+"""How a run has ended that says such an event last, unless its words tell otherwise."""
 
 
 def ending(run: Run) -> Event | None:
@@ -358,8 +363,11 @@ def ending(run: Run) -> Event | None:
 
     Of a signal and a traceback the first is the cause, the other its consequence.
     """
-    kinds = ENDINGS.get(run.status, ())
+    if run.status not in (Status.CRASHED, Status.INTERRUPTED):
+        return None
     mine = [series for series in run.series if series.split == "train" and not series.derived]
     lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
-    ends = [e for e in run.events if e.kind in kinds and not any(went_on(rows, e.line) for rows in lines.get(e.source, ()))]
+    last = [event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ()))]
+    told = [event for event in last if event.ends is run.status]
+    ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
     return min(ends, key=lambda event: event.line, default=None)

@@ -22,7 +22,7 @@ from lossreport.reading.runs.gathering import gathered
 from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.reading import REFUSED, Reading, read_log
-from lossreport.reading.runs.wishes import wishes_of
+from lossreport.reading.runs.wishes import corrected, wishes_of
 from lossreport.text import Text
 
 MIN_SCORE: Final = 0.5
@@ -84,7 +84,9 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
                 passed.append(Passed(found.path, SOURCE_CODE))
             else:
                 skipped.append(found)
-    parts = [part for reading in gathered(readings) for part in ([reading] if reading.gathered else runs_of(reading, wishes))]
+    parts = [
+        part for reading in gathered(readings) for part in ([corrected(reading, wishes)] if reading.gathered else runs_of(reading, wishes))
+    ]
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(

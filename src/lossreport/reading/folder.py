@@ -128,7 +128,7 @@ def _walk(folder: Path, ignore: Sequence[str], passed: list[Passed]) -> Iterator
         below = [(name, _closed(Path(here) / name, len(relative.parts))) for name in sorted(folders)]
         folders[:] = [name for name, what in below if not what]
         passed += [Passed(f"{(relative / name).as_posix()}/", what) for name, what in below if what]
-        for name in files:
+        for name in sorted(files):
             shown = (relative / name).as_posix()
             what = why_not(shown, ignore)
             if what:

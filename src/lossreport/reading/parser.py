@@ -87,11 +87,12 @@ class RawFact:
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """Something the log says in words."""
+    """Something the log says in words. `ends` is how the run has ended where no training goes on behind it; by default what its kind means."""
 
     kind: EventKind
     line: int
     quote: str
+    ends: Status | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +118,16 @@ class RawNote:
 
 @dataclass(frozen=True, slots=True)
 class RawStatus:
-    """The log says how the run ended."""
+    """The log says how the run ended.
+
+    A store or a trainer's own record says so for good. Words of a text (`word`, what lines that say the same have in common) count where
+    they stand behind the last training row of their launch, and those that are not `sure` only where nothing speaks against them.
+    """
 
     status: Status
     line: int
+    word: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,9 @@ Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | R
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parser:
-    """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
+    """A log format. `sniff` looks at the head only; `read` streams; `config` marks files that hold facts and no metrics.
+
+    `columnar` marks those that list their values metric by metric: lines tell nothing of the order in which they were logged.
 
     `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
     `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
@@ -172,6 +181,7 @@ class Parser:
     sniff: Callable[[LogFile], Score]
     read: Callable[[LogFile], Iterator[Record]]
     config: bool = False
+    columnar: bool = False
     run_folder: Callable[[str], str] | None = None
     gather: Callable[[str], str] | None = None
 

@@ -17,9 +17,9 @@ from lossreport.text import Text
 
 NEEDED: Final = {"run": frozenset(("hash", "is_archived", "finalized_at")), "run_tag": frozenset(("run_id",))}
 EXPORT = Text(
-    zh="Aim 仓库（{count} 次运行）：数据点存放在 RocksDB 中，没有 Aim 无法读取；请用 `aim up` 在 Metrics 页面导出 CSV，或在 Python 中把 `Run(hash).metrics()` 逐个转为 "
+    zh="Aim 仓库（运行数：{count}）：数据点存放在 RocksDB 中，没有 Aim 无法读取；请用 `aim up` 在 Metrics 页面导出 CSV，或在 Python 中把 `Run(hash).metrics()` 逐个转为 "
     "`dataframe()` 写成 CSV，再把该文件交给 lossreport",
-    en="a repository of Aim ({count} runs), whose points lie in RocksDB and cannot be read without Aim: export them as CSV from the Metrics page of `aim up`, or write "
+    en="a repository of Aim (runs: {count}), whose points lie in RocksDB and cannot be read without Aim: export them as CSV from the Metrics page of `aim up`, or write "
     "`dataframe()` of each of `Run(hash).metrics()` to a CSV in Python, and give that file",
 )
 

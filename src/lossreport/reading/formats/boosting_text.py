@@ -25,7 +25,7 @@ LIGHTGBM: Final = re.compile(rf"(?:^|\t)(?P<split>\S+?)'s (?P<name>[^\t:]+): (?P
 LEARNT: Final = re.compile(rf"(?:^|\t)(?P<split>learn|test\d*): (?P<value>{NUM})(?=\t|\s|$)", re.IGNORECASE)
 BEST: Final = re.compile(r"\ttest: (?P<test>[-\d.e]+)\tbest: (?P<best>[-\d.e]+) ")
 """A best below the value of a later round: the metric is one to be lowered, a loss; else it is called `objective` and not judged."""
-TOLD: Final = re.compile(r"best iteration is:\s*$", re.IGNORECASE)
+TOLD: Final = re.compile(r"best iteration(?: is)?:\s*$", re.IGNORECASE)
 CATBOOST_SPLITS: Final = {"learn": "train", "test": "test"}
 CONFIG: Final = re.compile(r"^Learning rate set to (?P<lr>[\d.e\-]+)\s*$")
 
@@ -40,7 +40,7 @@ def begin(log: LogFile) -> RowOf:
     def row(text: str) -> Row | None:
         nonlocal repeats
         repeated, repeats = repeats, TOLD.search(text) is not None
-        if repeated and ROUND.match(text):  # LightGBM prints the best round once more
+        if repeated and ROUND.match(text):  # LightGBM and XGBoost print the best round once more
             return None
         if match := CATBOOST.match(text):
             sets = ((CATBOOST_SPLITS.get(split, split), matched(value)) for split, value in LEARNT.findall(match["rest"]))

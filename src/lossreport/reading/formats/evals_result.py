@@ -120,4 +120,5 @@ PARSER = Parser(
     ),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

@@ -13,14 +13,14 @@ from typing import Any, Final
 from lossreport.model.run import Entity, EntityKind
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import DATE, text_row
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.lines.splits import split_of_word
-from lossreport.reading.parser import Parser, RawEvent, RawTime, Record, RowsRead, Score
+from lossreport.reading.parser import Parser, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
 MIN_LINES: Final = 2
@@ -57,8 +57,7 @@ def read(log: LogFile) -> Iterator[Record]:
     stamps: list[str] = []
     for line in log.lines():
         last = line.number
-        if kind := find_event(line.text):
-            yield RawEvent(kind, line.number, quote(line.text))
+        yield from said(line.text, line.number)
         row = _row(line.text)
         if row is None:
             settings.see(line.text, line.number)

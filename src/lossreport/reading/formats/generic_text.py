@@ -12,6 +12,7 @@ from typing import Final
 
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import SPLITS, is_metric_like
+from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.support import supported
@@ -26,7 +27,11 @@ SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning[_ ]?rate|学习率)(?:
 
 def sniff(log: LogFile) -> Score:
     """Claim text with at least two lines that hold a place or repeat, and a number that is called like a metric."""
-    rows = rows_of(log.sample_lines)
+    others, tables = apart(log.sample_lines)
+    printed = [row for row in tables if is_log(row)]
+    if len(printed) >= MIN_ROWS:
+        return Score(0.53, f"{len(printed)} rows of tables with {', '.join(cell.name for cell in printed[0].cells[:6])}")
+    rows = rows_of(others)
     found, _ = supported(rows)
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
     if len(placed) < MIN_ROWS or not any(_is_measure(name) for name in found):
@@ -52,7 +57,7 @@ def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
-    yield from TextReader(survey=survey(log.sample_lines)).read(log.lines())
+    yield from TextReader(survey=survey(apart(log.sample_lines)[0])).read(log.lines())
 
 
 PARSER = Parser(

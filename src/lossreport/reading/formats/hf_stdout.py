@@ -9,31 +9,30 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Statistic, Status
-from lossreport.reading.bytes.reader import LogFile
+from lossreport.model.run import Axis, FactValue, SegmentWhy, Statistic, Status
+from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.formats._hf_rows import Bars, Row, epochs_tell, launches_of, planned_steps, steps_of
 from lossreport.reading.kit.dict_lines import dict_of
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import SUMMARY, number
-from lossreport.reading.kit.settings import Settings
+from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
 from lossreport.text import Text
 
 SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
 """Names that this trainer gives its values; fairseq says lr and gnorm."""
-DISTINCT: Final = 0.8
-BAR: Final = re.compile(r"(\d+)/(\d+) \[(?![^\]]*\b(?:examples|files|tables|shards)/s)")
-"""A bar of tqdm; those of `datasets` count examples and files before training begins."""
 SPEED: Final = re.compile(r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$")
 ONCE: Final = ("train_runtime", "total_flos")
-RESUMED: Final = re.compile(r"Continuing training from (?:checkpoint|global step|epoch)|Resuming training from|Skipping the first \d+")
+ARGUMENTS: Final = re.compile(r"\b\w{0,40}(?:TrainingArguments|Config)\($")
+"""`TrainingArguments(`, `GRPOConfig(`: the arguments follow, one a line, as `print` and the logger of the Trainer show them."""
+ARGUMENT: Final = re.compile(r"^\s{0,8}(?P<name>[a-z]\w{0,60})=(?P<value>[^\s,{\[][^,]{0,200}),?\s{0,8}$")
 PLANNED: Final = re.compile(r"Total optimization steps\s*=\s*([\d,]+)|Num Epochs\s*=\s*([\d,]+)")
 
 
@@ -42,7 +41,7 @@ def sniff(log: LogFile) -> Score:
     if as_object(log.head_lines[0] if log.head_lines else "") is not None:
         return Score(0.0, "JSON lines, not text")
     rows = [row for line in log.sample_lines if (row := _record(line)) is not None]
-    mine = [row for row in rows if _is_row(row)]
+    mine = [row for row in rows if _is_row(row) and not SIGNS.isdisjoint(row)]
     if len(mine) < 1:
         return Score(0.0, "no dict with loss and epoch")
     return Score(0.9, f"{len(mine)} dicts with loss and epoch")
@@ -50,129 +49,101 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the values of every dict at its step, or at its epoch where no bar tells the step."""
-    rows: list[Row] = []
-    bars, settings = Bars(), Settings()
-    last, resumed = 0, False
+    reader, last = _Reader(), 0
     for line in log.lines():
         last = line.number
-        bars.see(line.text)
-        if kind := find_event(line.text):
-            yield RawEvent(kind, line.number, quote(line.text))
-        resumed = resumed or RESUMED.search(line.text) is not None
-        yield from _plans(line.text, line.number)
-        record = _record(line.text)
-        if record is None:
-            if not rows:
-                settings.see(line.text, line.number)
-            continue
-        yield from settings.facts()
-        if any(name in record for name in ONCE):
-            yield from (RawFact(name, number(value), line.number) for name, value in record.items() if SUMMARY.fullmatch(name))
-            yield RawStatus(Status.FINISHED, line.number)
-        elif _is_row(record):
-            rows.append(Row(line.number, record, bars.seen(), resumed))
-            resumed = False
-    steps = None if epochs_tell(rows) else steps_of(rows, bars.planned(rows))
-    if rows and (planned := bars.planned(rows)):
-        yield RawFact("max_steps", planned, rows[0].line)
-    yield from _columns(rows, steps)
-    yield RowsRead(len(rows), last)
+        yield from reader.take(line)
+    yield from _columns(reader.rows)
+    yield RowsRead(len(reader.rows), last)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One dict: its line, its values, the bars (at, of) last seen, and whether a resume was announced before it."""
-
-    line: int
-    values: dict[str, Any]
-    bars: tuple[tuple[int, int], ...]
-    resumed: bool
-
-    @property
-    def is_training(self) -> bool:
-        return "loss" in self.values
-
-
-class Bars:
-    """Remembers the last state of every tqdm bar by its total; the bar of the training is the one beside most training rows."""
+class _Reader:
+    """Gathers the rows, and what is said before and behind them."""
 
     def __init__(self) -> None:
-        self._last: dict[int, int] = {}
+        self.rows: list[Row] = []
+        self._bars, self._settings = Bars(), Settings(Arguments())
+        self._resumed = self._ended = False
 
-    def see(self, text: str) -> None:
-        """Take the bars of a fragment of a line."""
-        if "/" in text and "[" in text:
-            for at, of in BAR.findall(text):
-                self._last[int(of)] = int(at)
+    def take(self, line: Line) -> Iterator[Record]:
+        self._bars.see(line.text)
+        for word in said(line.text, line.number):
+            self._resumed = self._resumed or (isinstance(word, RawEvent) and word.kind == "resume")
+            yield word
+        yield from _plans(line.text, line.number)
+        record = _record(line.text)
+        if record is not None:
+            yield from self._take(record, line.number)
+        elif not self.rows or self._ended or self._resumed:  # between two rows of one training stands what others print
+            self._settings.see(line.text, line.number)
 
-    def seen(self) -> tuple[tuple[int, int], ...]:
-        """Return the bars seen up to now, (at, of)."""
-        return tuple((at, of) for of, at in self._last.items())
-
-    def planned(self, rows: Sequence[Row]) -> int | None:
-        """Return the total of the training's bar: of those beside all training rows the one that moves most, else the largest."""
-        states: dict[int, list[int]] = {}
-        for row in rows:
-            for at, of in row.bars if row.is_training else ():
-                states.setdefault(of, []).append(at)
-        most = max((len(seen) for seen in states.values()), default=0)
-        beside = {of: len(set(seen)) for of, seen in states.items() if len(seen) == most}
-        return max(beside, key=lambda of: (beside[of], of), default=None)
-
-
-def epochs_tell(rows: Sequence[Row]) -> bool:
-    """Return whether the printed epochs tell the rows apart; some versions round them to two digits."""
-    epochs = [e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None]
-    return len(epochs) > 0 and len(set(epochs)) >= DISTINCT * len(epochs)
-
-
-def steps_of(rows: Sequence[Row], planned: int | None) -> list[float] | None:
-    """Return the step of every row, or None where no bar moves.
-
-    Bars are drawn late by up to some steps: training rows are rounded to the logging interval, the commonest distance of rows.
-    """
-    if planned is None or len(rows) < 2:
-        return None
-    seen = [next((at for at, of in row.bars if of == planned), 0) for row in rows]
-    training = [step for step, row in zip(seen, rows, strict=True) if row.is_training]
-    distances = [b - a for a, b in pairwise(training) if b > a]
-    if not distances or len(distances) < 0.5 * (len(training) - 1):
-        return None
-    interval = _interval(rows, planned) or int(np.median(distances))
-    return [_rounded(step, interval) for step in seen]
+    def _take(self, record: dict[str, Any], line: int) -> Iterator[Record]:
+        yield from self._settings.facts()
+        if any(name in record for name in ONCE):
+            yield from (RawFact(name, number(value), line) for name, value in record.items() if SUMMARY.fullmatch(name))
+            yield RawStatus(Status.FINISHED, line)
+            self._ended = True
+        elif _is_row(record):
+            self.rows.append(Row(line, record, self._bars.seen(), self._resumed, self._ended))
+            self._resumed = self._resumed and "loss" not in record
+            self._ended = self._ended and "loss" not in record
 
 
-def _interval(rows: Sequence[Row], planned: int) -> int | None:
-    """Return the logging interval by the epochs, which are exact: distance in epochs times the steps of an epoch."""
-    epochs = [e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None]
-    steps = np.diff(np.array(epochs))
-    steps = steps[steps > 0]
-    if len(steps) < 3 or not epochs[-1]:
-        return None
-    total = max(epochs[-1], 1e-9)
-    last = next((at for at, of in rows[-1].bars if of == planned), planned)
-    guess = float(np.median(steps)) / total * last
-    return round(guess) if guess >= 1 and abs(guess - round(guess)) < 0.1 * guess else None
+class Arguments:
+    """Reads the settings that an object of arguments prints, one a line, up to its closing parenthesis."""
+
+    def __init__(self) -> None:
+        self._open = False
+
+    def __call__(self, text: str) -> Iterator[tuple[str, FactValue]]:
+        stripped = text.rstrip()
+        if ARGUMENTS.search(stripped[-ARGUMENTS_REACH:]):
+            self._open = True
+        elif stripped == ")":
+            self._open = False
+        elif self._open and (match := ARGUMENT.match(stripped)):
+            yield match["name"], plain_value(match["value"])
 
 
-def _rounded(step: int, interval: int) -> float:
-    if interval <= 1 or step < interval / 2:
-        return float(step)
-    return (
-        float(round(step / interval) * interval) if abs(step - round(step / interval) * interval) <= max(2, interval * 0.4) else float(step)
-    )
+ARGUMENTS_REACH: Final = 80
 
 
-def _columns(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
-    columns, before = Columns(), -math.inf
+def _columns(rows: Sequence[Row]) -> Iterator[Record]:
+    """Yield the launches and their values: at the steps of the bars where the epochs do not tell the rows apart."""
+    launches = launches_of(rows)
+    planned = [planned_steps(launch) for launch in launches]
+    steps = None if epochs_tell(rows) else _all_steps(launches, planned)
+    for launch, total in zip(launches, planned, strict=True):
+        if total:
+            yield RawFact("max_steps", total, launch[0].line)
+    for before, launch in pairwise(launches):
+        yield RawSegment(launch[0].line, _why(before, launch[0]))
+    yield from _values(rows, steps)
+
+
+def _why(before: Sequence[Row], first: Row) -> SegmentWhy:
+    """Return what begins: a resume where one was announced or the training goes on in the middle, else another run."""
+    if first.resumed:
+        return "resume"
+    epochs = [epoch for row in before if row.is_training and (epoch := number(row.values.get("epoch"))) is not None]
+    at, interval = number(first.values.get("epoch")) or 0.0, float(np.median(np.diff(epochs))) if len(epochs) > 1 else 0.0
+    if first.ended:
+        return "new_run"
+    return "restart" if at <= min(epochs, default=0.0) + max(interval, 0.0) else "resume"
+
+
+def _all_steps(launches: Sequence[Sequence[Row]], planned: Sequence[int | None]) -> list[float] | None:
+    """Return the step of every row, None where not every launch has a bar that moves."""
+    found = [steps_of(launch, total) for launch, total in zip(launches, planned, strict=True)]
+    return None if not all(found) else [step for steps in found for step in steps or ()]
+
+
+def _values(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
+    columns = Columns()
     for i, row in enumerate(rows):
         epoch = number(row.values.get("epoch"))
         x = steps[i] if steps is not None else epoch if epoch is not None else float(i)
         axis = Axis.STEP if steps is not None else Axis.EPOCH if epoch is not None else Axis.ROW
-        if row.is_training:
-            if x < before:
-                yield RawSegment(row.line, "resume" if row.resumed or x > 0 else "restart")
-            before = x
         for printed, raw in row.values.items():
             value = number(raw)
             if value is None or printed == "epoch" or SPEED.match(printed):
@@ -190,11 +161,8 @@ def _record(text: str) -> dict[str, Any] | None:
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    return (
-        not SIGNS.isdisjoint(row)
-        and ("loss" in row or any(name.startswith("eval_") for name in row))
-        and number(row.get("epoch")) is not None
-    )
+    """Return whether a dict is a row of the Trainer; callbacks that trim it leave the loss or what was evaluated, and the epoch."""
+    return ("loss" in row or any(name.startswith("eval_") for name in row)) and number(row.get("epoch")) is not None
 
 
 def _plans(text: str, line: int) -> Iterator[RawFact]:

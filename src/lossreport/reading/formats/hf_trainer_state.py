@@ -17,6 +17,7 @@ from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
@@ -68,8 +69,10 @@ def read(log: LogFile) -> Iterator[Record]:
     lines = Lines(text)
     settings = _settings(text, start.start())
     yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in FACTS if settings.get(name) is not None)
-    if isinstance(reached := settings.get("global_step"), int) and reached == settings.get("max_steps") and reached > 0:
-        yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))  # the last steps need not be logged
+    if isinstance(reached := settings.get("global_step"), int) and reached > 0:  # the last steps need not be logged
+        yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
+        if reached == settings.get("max_steps"):
+            yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
     columns, rows, previous = Columns(), 0, -1.0
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
@@ -78,6 +81,7 @@ def read(log: LogFile) -> Iterator[Record]:
             break
         if any(name in record for name in ONCE):
             yield from (RawFact(name, value, lines.of_key(text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name))
+            yield RawStatus(Status.FINISHED, lines.at(at))
             continue
         step = number(record.get("step"))
         x = float(rows) if step is None else step

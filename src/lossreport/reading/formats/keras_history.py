@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
-from lossreport.reading.kit.names import METRIC_LIKE, split_name
-from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
+from lossreport.reading.kit.json_tree import WRONG_LENGTH, Curve, Records, Tree, tree_of
+from lossreport.reading.kit.names import METRIC_LIKE
+from lossreport.reading.kit.rows import RowWriter, flat, is_axis
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 LIST_OF_NUMBERS: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|-?Infinity|null)')
@@ -27,23 +28,38 @@ BOOSTING: Final = re.compile(
 """A set and one of the metrics that XGBoost and LightGBM name so: the lists count rounds, not epochs."""
 LIGHTGBM: Final = re.compile(r"(?:training|valid_\d+)/.*")
 """Sets as LightGBM names them; its rounds count from 1."""
-WRAPPERS: Final = ("history", "params", "metrics", "results", "logs")
-
+SURE, LIKELY = 0.9, 0.7
+"""As sure as the readers of JSON lines that may take the one object for their first line, and before them by name."""
 NOT_LOGGED: Final = "nan"
 """Megatron fills golden values up to the planned end with this text; a value that is not finite stands there as bare NaN."""
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim one JSON object that maps names of metrics to lists of numbers, or to values by step."""
+    """Claim one JSON object that maps names of metrics to lists of numbers or of records, or to values by step."""
     head = log.head.decode("utf-8", errors="replace").lstrip()
     if not head.startswith("{") or '"log_history"' in head:
         return Score(0.0, "not one JSON object of lists")
+    if len(log.head) < HEAD_BYTES:
+        return _score(_names(log))
     lists = [name for name in LIST_OF_NUMBERS.findall(head) if METRIC_LIKE.search(name)]
-    stepped = [a or b for a, b in STEPS_TO_VALUES.findall(head) if METRIC_LIKE.search(a or b)]
-    found = lists or stepped
-    if not found or (len(log.head) < HEAD_BYTES and _document(log) is None):
+    return _score(lists or [a or b for a, b in STEPS_TO_VALUES.findall(head) if METRIC_LIKE.search(a or b)])
+
+
+def _names(log: LogFile) -> list[str]:
+    """Return the curves of a small file that are called like metrics, those of one value left out."""
+    document = _document(log)
+    if document is None:
+        return []
+    tree = tree_of(_plain(document))
+    curves = [curve.name for curve in tree.curves if len(curve.x) > 1 and METRIC_LIKE.search(curve.name)]
+    rows = [name for held in tree.records if any(is_axis(name) for name in held.rows[0]) for name, _ in flat(held.rows[0])]
+    return curves + [name for name in rows if METRIC_LIKE.search(name)]
+
+
+def _score(found: Sequence[str]) -> Score:
+    if not found:
         return Score(0.0, "no list of numbers that is called like a metric")
-    return Score(0.85 if len(found) > 1 else 0.7, f"one JSON object with the curves {', '.join(found[:5])}")
+    return Score(SURE if len(found) > 1 else LIKELY, f"one JSON object with the curves {', '.join(found[:5])}")
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -52,47 +68,68 @@ def read(log: LogFile) -> Iterator[Record]:
     if document is None:
         raise LogError(f"Couldn't read {log.shown!r}: not one whole JSON object", hint="Mend the file, or leave it out with --ignore.")
     lines = log.text().split("\n")
+    tree = tree_of(_plain(document))
     columns, rows = Columns(), 0
-    for name, x, y, axis in curves(document):
-        split, short = split_name(name)
-        leaf = name.rsplit("/", 1)[-1]
-        line = next((i for i, text in enumerate(lines, 1) if f'"{leaf}"' in text), 1)
-        own = lines[line - 1].rstrip().endswith(("[", "{"))  # every value on a line of its own
-        key = ColumnKey(short, split, axis, Statistic.EPOCH_MEAN if axis is Axis.EPOCH else Statistic.VALUE)
-        for i, (at, value) in enumerate(zip(x, y, strict=True), 1):
-            columns.add(key, at, value, min(line + i, len(lines)) if own else line)
-        rows = max(rows, len(x))
+    first, counts = _rounds(tree)
+    for curve in tree.curves:
+        axis = curve.axis if curve.stated or counts is None else counts
+        statistic = Statistic.EPOCH_MEAN if axis is Axis.EPOCH else Statistic.VALUE
+        key = ColumnKey(curve.name, curve.split, axis, statistic, entity=curve.entity, run=curve.run)
+        for at, value, line in zip(curve.x, curve.y, _lines(lines, curve), strict=True):
+            columns.add(key, at if curve.stated else at + first, value, line)
+        rows = max(rows, len(curve.x))
+    for held in tree.records:
+        writer = RowWriter(columns=columns)
+        yield from _records(held, writer, _line_of(lines, held.leaf))
+        rows = max(rows, writer.rows)
     yield from columns.chunks()
+    yield from (
+        RawFact(name, value, _line_of(lines, name)) for name, value in document.items() if isinstance(value, bool | int | float | str)
+    )
+    yield from (_left_out(_line_of(lines, name), name, count, usual) for name, count, usual in tree.left_out)
     yield RowsRead(rows, len(lines))
 
 
-def curves(document: Mapping[str, Any]) -> Iterator[tuple[str, list[float], list[float], Axis]]:
-    """Yield (name, x, y, axis) for every list of at least one number, and for every mapping of steps to numbers."""
-    leaves = list(_leaves(document))
-    counts = Axis.ITERATION if any(BOOSTING.fullmatch(name) for name, _ in leaves) else Axis.EPOCH
-    first = 1.0 if counts is Axis.ITERATION and any(LIGHTGBM.fullmatch(name) for name, _ in leaves) else 0.0
-    for name, value in leaves:
-        if isinstance(value, list):
-            y = [float("nan") if item is None else number(item) for item in value]
-            if y and all(item is not None for item in y):
-                yield name, [first + i for i in range(len(y))], [item for item in y if item is not None], counts
-        elif isinstance(value, dict):
-            pairs = [(number(step), number(item)) for step, item in value.items()]
-            kept = [(a, b) for a, b in pairs if a is not None and b is not None]
-            if kept:
-                yield name, [a for a, _ in kept], [b for _, b in kept], Axis.STEP
+def _rounds(tree: Tree) -> tuple[float, Axis | None]:
+    """Return from where lists are counted, and what: the rounds of gradient boosting where the names are of its libraries."""
+    names = [f"{curve.split}/{curve.name}" for curve in tree.curves] + [curve.name for curve in tree.curves]
+    if not any(BOOSTING.fullmatch(name) for name in names):
+        return 0.0, None
+    return (1.0 if any(LIGHTGBM.fullmatch(name) for name in names) else 0.0), Axis.ITERATION
 
 
-def _leaves(document: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in document.items():
-        if isinstance(value, dict) and isinstance(value.get("values"), dict):
-            yield prefix + name, {step: item for step, item in value["values"].items() if item != NOT_LOGGED or "start_step" not in value}
-        elif isinstance(value, dict) and value and all(str(key).lstrip("-").isdigit() for key in value):
-            yield prefix + name, value
-        elif isinstance(value, dict):
-            yield from _leaves(value, prefix if name in WRAPPERS else f"{prefix}{name}/")
-        else:
-            yield prefix + name, value
+def _lines(lines: list[str], curve: Curve) -> Iterator[int]:
+    """Yield the line of every value: of an indented list each has its own."""
+    line = _line_of(lines, curve.leaf)
+    own = lines[line - 1].rstrip().endswith(("[", "{"))
+    yield from (min(line + i, len(lines)) if own else line for i in range(1, len(curve.x) + 1))
+
+
+def _line_of(lines: list[str], leaf: str) -> int:
+    return next((i for i, text in enumerate(lines, 1) if f'"{leaf}"' in text), 1)
+
+
+def _records(held: Records, writer: RowWriter, line: int) -> Iterator[RawFact]:
+    """Put a list of records into the columns, as rows below the branch it stands on."""
+    for row in held.rows:
+        named = {f"{held.branch.prefix}{name}" if not is_axis(name) else name: value for name, value in flat(row)}
+        yield from writer.add(named, line, split=held.branch.split)
+
+
+def _left_out(line: int, name: str, count: int, usual: int) -> SkippedLine:
+    text = {lang: WRONG_LENGTH.of(lang).format(name=name, count=count, usual=usual) for lang in ("zh", "en")}
+    return SkippedLine(line, Text(**text))
+
+
+def _plain(level: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document with Megatron's golden values as mappings of steps to values, those of the planned end that is not reached left out."""
+    return {name: _golden(value) if isinstance(value, dict) else value for name, value in level.items()}
+
+
+def _golden(value: dict[str, Any]) -> dict[str, Any]:
+    if not isinstance(value.get("values"), dict):
+        return _plain(value)
+    return {step: item for step, item in value["values"].items() if item != NOT_LOGGED or "start_step" not in value}
 
 
 def _document(log: LogFile) -> dict[str, Any] | None:
@@ -111,4 +148,5 @@ PARSER = Parser(
     ),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

@@ -12,10 +12,10 @@ from typing import Final
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, Record, RowsRead, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score
 from lossreport.text import Text
 
 EPOCH: Final = re.compile(r"^\s*Epoch (\d+)/(\d+)\s*$")
@@ -25,7 +25,6 @@ QUIET: Final = re.compile(r"^\s*\d+s(?: \d+m?s/step)? - (?=\w)")
 METRIC: Final = re.compile(
     r"\s-\s(?P<name>[A-Za-z_][\w\-/ ]*?):\s(?P<value>[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))(?=\s|$)", re.IGNORECASE
 )
-IMPROVED: Final = re.compile(r"early stopping|EarlyStopping", re.IGNORECASE)
 
 
 def sniff(log: LogFile) -> Score:
@@ -56,10 +55,8 @@ def read(log: LogFile) -> Iterator[Record]:
             state.epoch, state.planned = epoch, planned
         elif (BAR.match(line.text) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):
             state.values, state.line = found, line.number
-        elif kind := find_event(line.text):
-            yield RawEvent(kind, line.number, quote(line.text))
-        elif IMPROVED.search(line.text):
-            yield RawEvent("early_stop", line.number, quote(line.text))
+        else:
+            yield from said(line.text, line.number)
     state.close(columns)
     if state.planned == 1 == state.epoch:
         yield RawFact("epochs", 1, state.line)

@@ -7,15 +7,19 @@ median of the last 20, with `eta:`. In parentheses both print that rank's mean s
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-from lossreport.model.run import Axis, Statistic, Status
+from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import FINISHED, find_event, quote
+from lossreport.reading.kit.events import said
+from lossreport.reading.kit.key_values import text_row
+from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.kit.settings import Settings
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -23,7 +27,6 @@ from lossreport.reading.parser import (
     RawEvent,
     RawFact,
     RawSegment,
-    RawStatus,
     RawTime,
     Record,
     RowsRead,
@@ -33,12 +36,16 @@ from lossreport.reading.parser import (
 from lossreport.text import Text
 
 ROW: Final = re.compile(
-    r"(?:^|[\s\]>])(?P<header>[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?):?\s+(?:\[(?P<epoch>\d+)\]\s+)?"
+    r"(?:^|[\s\]>])(?P<header>[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?):?\s+(?:\[(?P<epoch>\d+)(?:/(?P<epochs>\d+))?\]\s+)?"
     r"\[\s*(?P<i>\d+)/(?P<n>\d+)\]\s\s(?P<meters>\S.*)$"
 )
 AVERAGED: Final = re.compile(r"(?:^|[\s\]>])Averaged stats:\s*(?P<meters>.*)$")
 STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?")
 METER: Final = re.compile(r"(?P<first>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))(?: \((?P<mean>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))\))?$")
+STARRED: Final = re.compile(r"^\s{0,20}\*\s")
+VALIDATION: Final = re.compile(r"\b(?:val|valid|validation|test|eval)[_ /]?[^\W\d_]", re.IGNORECASE)
+BEST: Final = re.compile(r"best|max accuracy|min\b", re.IGNORECASE)
+LONGEST: Final = 2000
 TRAIN_HEADERS: Final = ("epoch", "train")
 
 XLLMX_WINDOW: Final = 1000
@@ -88,6 +95,7 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from state.take(line)
         if state.columns.full():
             yield from state.columns.chunks()
+    yield from state.settings.facts()
     yield from state.columns.chunks()
     yield from state.stamps()
     yield RowsRead(state.rows, state.last_line)
@@ -109,7 +117,12 @@ class Reading:
     """Which meters of the last row print no mean: a row at the end of a file that looks otherwise is torn."""
     averaged_next: bool = False
     fresh_process: bool = False
-    facts_read: set[str] = field(default_factory=set)
+    facts_told: dict[str, FactValue] = field(default_factory=dict)
+    rows_told: int = 0
+    settings: Settings = field(default_factory=Settings)
+    epochs: int = 0
+    averaged: set[str] = field(default_factory=set)
+    """What the averaged stats of the pass have told, so that a line behind it tells the rest."""
     made: dict[tuple[str, bool], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
     first_stamp: str = ""
     last_stamp: str = ""
@@ -144,6 +157,7 @@ class Reading:
         if not found:
             yield SkippedLine(line.number, NO_METER)
             return
+        yield from self.settings.facts()
         yield from self._advance(match, line)
         self.rows += 1
         if self.split != "train":  # rows inside a validation pass count samples, not training
@@ -164,8 +178,13 @@ class Reading:
         training = header.startswith(TRAIN_HEADERS)
         epoch = int(match["epoch"]) if training and match["epoch"] else self.epoch
         if not training:
+            if self.split == "train":
+                self.averaged = set()
             self.split = "test" if header.startswith("test") else "val"
             return
+        if match["epochs"] and int(match["epochs"]) != self.epochs:
+            self.epochs = int(match["epochs"])
+            yield RawFact("epochs", self.epochs, line.number)
         if epoch == self.epoch and self.finished_passes and not self.fresh_process:
             # the same header again after "Averaged stats": xllmx validates in-distribution, then out-of-distribution (FORMATS.md 1.4)
             self.split = "val_ind" if self.finished_passes == 1 else "val_ood"
@@ -199,8 +218,24 @@ class Reading:
         for meter in found:
             if meter.mean is not None:
                 key = ColumnKey(meter.name, self.split, Axis.EPOCH, Statistic.EPOCH_MEAN, None, "", meter.resolution)
-                self.columns.add(key, float(self.epoch), meter.mean, line.number)
+                self.columns.add(key, float(self.epoch), meter.mean, line.number, of=float(self.epochs or math.nan))
+        self.averaged = {meter.name.lower() for meter in found}
         self.finished_passes += 1
+
+    def _validated(self, line: Line) -> None:
+        """Take what a program prints of a validation in words of its own: `* Acc@1 71.2 Acc@5 90.3 loss 1.2`, `[epoch: 5] val_MAE: 0.175`."""
+        starred = STARRED.match(line.text) is not None
+        if len(line.text) > LONGEST or not (starred or VALIDATION.search(line.text)):
+            return
+        row = text_row(line.text)
+        epoch = self.epoch if row is None or row.epoch is None else row.epoch
+        if row is None or epoch < 0 or not row.has_metric:
+            return
+        of_pass = self.split if self.split != "train" else "val"
+        for pair in row.pairs:
+            split, name = split_name(pair.name, of_pass if starred else "")
+            if split and split != "train" and not (starred and name.lower() in self.averaged) and not BEST.match(name):
+                self.columns.add(ColumnKey(name, split, Axis.EPOCH, Statistic.VALUE), float(epoch), pair.value, line.number)
 
     def _other(self, line: Line) -> Iterator[Record]:
         if match := AVERAGED.search(line.text):
@@ -213,16 +248,19 @@ class Reading:
         facts = namespace_facts(line.text)
         if facts:
             self._stamp(line.text)
+            if self.rows > self.rows_told:  # another process: its settings count for its rows
+                self.facts_told, self.rows_told = {}, self.rows
             self.fresh_process = True
-            yield from (RawFact(name, value, line.number) for name, value in facts if name not in self.facts_read)
-            self.facts_read.update(name for name, _ in facts)
+            yield from (RawFact(name, value, line.number) for name, value in facts if name not in self.facts_told)
+            self.facts_told |= dict(facts)
         if match := PARAMETERS.search(line.text):
             yield RawFact("n_parameters", int(match[1]), line.number)
-        if kind := find_event(line.text):
-            self.fresh_process = self.fresh_process or kind == "resume"
-            yield RawEvent(kind, line.number, quote(line.text))
-        elif FINISHED.search(line.text):
-            yield RawStatus(Status.FINISHED, line.number)
+        for word in said(line.text, line.number):
+            self.fresh_process = self.fresh_process or (isinstance(word, RawEvent) and word.kind == "resume")
+            yield word
+        if not facts:
+            self._validated(line)
+            self.settings.see(line.text, line.number)
 
     def _stamp(self, text: str) -> None:
         if match := STAMP.search(text):

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import flat, number
@@ -20,7 +20,6 @@ from lossreport.reading.parser import (
     ColumnKey,
     Columns,
     Parser,
-    RawEvent,
     RawFact,
     RawSegment,
     RawStatus,
@@ -116,8 +115,8 @@ def _said(entry: dict[str, Any], key: str, value: object, line: int) -> Iterator
 def _other(line: Line) -> Iterator[Record]:
     if LINE.search(line.text):
         yield SkippedLine(line.number, NOT_COMPLETE, torn=not line.complete)
-    elif kind := find_event(line.text):
-        yield RawEvent(kind, line.number, quote(line.text))
+    else:
+        yield from said(line.text, line.number)
 
 
 PARSER = Parser(id="mlperf_text", title=Text(zh="MLPerf 日志（:::MLLOG 行）", en="MLPerf logging (:::MLLOG lines)"), sniff=sniff, read=read)

@@ -13,6 +13,7 @@ from typing import Final
 
 from lossreport.model.run import FactValue, Statistic
 from lossreport.reading.kit.key_values import NUM
+from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
@@ -27,9 +28,10 @@ CHECKED: Final = re.compile(
     rf"^Step (?P<x>\d+)(?:/\d+)? \| (?P<validation>Validation )?(?P<name>bpb|loss|CORE metric|ChatCORE[\w ]*|Average reward|Average sequence length): "
     rf"(?P<value>{NUM})(?=\s|$)"
 )
-MODDED: Final = re.compile(
-    r"^step:(?P<x>\d+)/(?P<of>\d+)(?: (?P<split>train|val)_loss:(?P<loss>\S+))? train_time:[\d.]+m?s(?: step_avg:(?P<step>[\d.]+|nan)ms)?\s*$"
-)
+MODDED: Final = re.compile(r"^step:(?P<x>\d+)/(?P<of>\d+)(?P<rest>(?: [^\W\d]\w{0,60}:[^\s:]{1,40}){1,40})\s*$")
+"""Forks print keys of their own between the loss and the time: `val_bpb:1.2`."""
+KEY: Final = re.compile(rf"(?P<name>\w+):(?P<value>{NUM})(?:m?s)?(?= |$)", re.IGNORECASE)
+UNITS: Final = {"loss": "nats", "bpb": "bits"}
 PAIR: Final = re.compile(rf"(?:^|\| )(?P<name>[^\W\d][\w/ ]*?): (?P<value>{NUM})(?=[a-z]{{0,2}}(?: |$))", re.IGNORECASE)
 LEFT_OUT: Final = ("total time", "eta", "epoch")
 OVERRIDE: Final = re.compile(r"^(?:Overriding: (?P<name>\w+)|max_iters) = (?P<value>[^#]+)")
@@ -72,12 +74,22 @@ def _health(match: re.Match[str]) -> Iterator[Value]:
 
 
 def _modded(match: re.Match[str]) -> Row | None:
-    found = (_loss(match["loss"]),) if match["loss"] and number(match["loss"]) is not None else ()
-    if match["split"] != "val" and match["step"] and match["step"] != "nan":
-        found = (*found, Value("step_avg", float(match["step"]), Statistic.RUNNING_MEAN, None, "ms"))
-    if not found:
+    """Return a row of modded-nanogpt; its time so far is no metric, and a step's mean time is told with the training alone."""
+    if "train_time:" not in match["rest"]:
         return None
-    return Row(x=float(match["x"]), split=match["split"] or "train", values=found, facts=(("max_steps", int(match["of"])),))
+    split = "val" if " val_" in match["rest"] else "train"
+    found = []
+    for printed, text in KEY.findall(match["rest"]):
+        own, name = split_name(printed, split)
+        if printed == "step_avg" and split == "train" and text.lower() != "nan":
+            found.append(Value("step_avg", float(text), Statistic.RUNNING_MEAN, None, "ms"))
+        elif printed not in ("train_time", "step_avg"):
+            found.append(
+                _loss(text, split=own)
+                if name == "loss"
+                else Value(name, matched(text), Statistic.VALUE, None, UNITS.get(name, ""), split=own)
+            )
+    return Row(x=float(match["x"]), split=split, values=tuple(found), facts=(("max_steps", int(match["of"])),)) if found else None
 
 
 def _nanochat(text: str) -> Iterator[Value]:

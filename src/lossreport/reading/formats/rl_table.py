@@ -13,10 +13,10 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.printed import TORN
 from lossreport.reading.kit.rows import RowWriter, number
-from lossreport.reading.parser import Parser, RawEvent, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 EDGE: Final = re.compile(r"^-{9,}\s*$")
@@ -25,7 +25,9 @@ PLACES: Final = (
     "time/total_timesteps",
     "total_timesteps",
     "total timesteps",
+    "total/steps",
     "TotalEnvInteracts",
+    "TotalEnvSteps",
     "TimestepsSoFar",
     "misc/total_timesteps",
     "steps",
@@ -34,7 +36,7 @@ PLACES: Final = (
 ROUNDED: Final = "step"
 """guided-diffusion, whose logger is that of Baselines, prints its step with three digits: at 1.11e+04 a hundred rows have the same, so they are counted."""
 LEFT_OUT: Final = re.compile(
-    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples"
+    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples|total/(?:epochs|episodes|duration)"
 )
 """Clocks and counters."""
 
@@ -103,8 +105,8 @@ def read(log: LogFile) -> Iterator[Record]:
             row = {name: value for name, value in item.names.items() if name != place and not LEFT_OUT.fullmatch(name)}
             at = {} if place == ROUNDED else {"step": item.names[place]}
             yield from writer.add(at | row, item.lines)
-        elif kind := find_event(item[1]):
-            yield RawEvent(kind, item[0], quote(item[1]))
+        else:
+            yield from said(item[1], item[0])
         if writer.columns.full():
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()

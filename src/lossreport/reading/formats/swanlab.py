@@ -16,10 +16,10 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.leveldb import TORN, records
 from lossreport.reading.bytes.protobuf import fields
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said as words
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.tracker import Points, line_of, stamp, unwrapped
-from lossreport.reading.parser import Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 MAGIC: Final = b":SWL\xd6\xe1"
@@ -72,9 +72,7 @@ def _record(points: Points, machine: set[str], times: list[int], kind: int, data
             if _text(said.get(name)):
                 yield RawFact(fact, _text(said.get(name)), number)
     elif kind == LOG:
-        event = find_event(_text(said.get(1)))
-        if event is not None:
-            yield RawEvent(event, number, quote(_text(said.get(1))))
+        yield from words(_text(said.get(1)), number)
     elif kind == FINISH:
         state = said.get(1, 0)
         if isinstance(state, int) and state in STATUS:

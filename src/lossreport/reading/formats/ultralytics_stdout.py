@@ -12,9 +12,9 @@ from typing import Final
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, Record, RowsRead, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score
 from lossreport.text import Text
 
 HEADER: Final = re.compile(r"^\s*Epoch\s+(?:GPU_mem|gpu_mem)\s+(?P<names>.+?)\s*$")
@@ -43,8 +43,7 @@ def read(log: LogFile) -> Iterator[Record]:
     reader = _Reader()
     for line in log.lines():
         reader.last = line.number
-        if kind := find_event(line.text):
-            yield RawEvent(kind, line.number, quote(line.text))
+        yield from said(line.text, line.number)
         yield from reader.read(line.text, line.number)
     reader.close()
     yield from reader.columns.chunks()

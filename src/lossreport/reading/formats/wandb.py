@@ -18,7 +18,7 @@ from lossreport.model.run import FactValue, Status
 from lossreport.reading.bytes.leveldb import TORN, records
 from lossreport.reading.bytes.protobuf import fields
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter, is_axis
 from lossreport.reading.kit.tracker import numbers, stamp
@@ -223,10 +223,9 @@ def _json(value: bytes) -> Any:
 def _console(run: _Run, data: bytes, number: int) -> Iterator[Record]:
     text = next((value for name, value in fields(data) if name == 3 and isinstance(value, bytes)), b"")
     for line in text.decode("utf-8", "replace").splitlines():
-        kind = find_event(line)
-        run.killed = run.killed or kind == "killed"
-        if kind is not None:
-            yield RawEvent(kind, number, quote(line))
+        for word in said(line, number):
+            run.killed = run.killed or (isinstance(word, RawEvent) and word.kind == "killed")
+            yield word
 
 
 PARSER = Parser(

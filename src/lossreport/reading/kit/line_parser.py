@@ -7,6 +7,7 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import RowWriter
 from lossreport.reading.parser import Parser, Record, RowsRead, Score
 from lossreport.text import Text
@@ -40,6 +41,8 @@ def line_parser(
             values = row(line.text)
             if values is not None:
                 yield from writer.add(values, line.number)
+            else:
+                yield from said(line.text, line.number)
             if writer.columns.full():
                 yield from writer.columns.chunks()
         yield from writer.columns.chunks()

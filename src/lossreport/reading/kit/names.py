@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from lossreport.model.run import FactValue
+from lossreport.reading.kit.plans import AMBIGUOUS_EPOCH_PLANS, EPOCH_PLANS, INNER_PLAN, STEP_PLANS
 
 SPLIT: Final = re.compile(
     r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev|held_?out|hold_?out)[\s_/.\-:]+(?=\S)",
@@ -81,10 +82,8 @@ ALIASES: Final = {
     "gradient_clip_val": "clip_grad",
     "grad_clip": "clip_grad",
     "clip_max_norm": "clip_grad",
-    "num_train_epochs": "epochs",
-    "max_epochs": "epochs",
-    "num_epochs": "epochs",
-    "total_epochs": "epochs",
+    **dict.fromkeys(sorted(EPOCH_PLANS - {"epochs"} - AMBIGUOUS_EPOCH_PLANS), "epochs"),
+    **dict.fromkeys(sorted(STEP_PLANS - {"max_steps"}), "max_steps"),
     "per_device_train_batch_size": "batch_size",
     "train_batch_size": "batch_size",
     "dtype": "precision",
@@ -235,9 +234,11 @@ def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[s
 
 def canonical_names(name: str) -> tuple[str, ...]:
     """Return the names a configuration value is known by: its own, and the fact of the contract it stands for."""
-    leaf = name.rsplit(".", 1)[-1]
+    path, _, leaf = name.rpartition(".")
     weight = WEIGHT.match(leaf)
     extra = f"weight.{weight['metric']}" if weight else ALIASES.get(leaf, leaf if leaf in KNOWN else "")
+    if extra in ("epochs", "max_steps") and INNER_PLAN.search(path):
+        return (name,)
     return (name, extra) if extra and extra != name else (name,)
 
 

@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis, FactValue, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import quote, said
 from lossreport.reading.kit.key_values import DATE, STAMP
+from lossreport.reading.kit.phrases import word_of
 from lossreport.reading.kit.rows import INSTANT, number
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.parser import (
@@ -261,14 +262,13 @@ class _Reading:
                 yield RawFact(name, value, line)
 
     def _other(self, line: Line) -> Iterator[Record]:
-        kind = find_event(line.text)
-        if kind is None and self.resumed is not None and self.resumed.search(line.text):
-            kind = "resume"
-        if kind is not None:
-            self.fresh = self.fresh or kind == "resume"
-            yield RawEvent(kind, line.number, quote(line.text))
-        elif self.finished is not None and self.finished.search(line.text):
-            yield RawStatus(Status.FINISHED, line.number)
+        words: list[RawEvent | RawStatus] = list(said(line.text, line.number))
+        if not words and self.resumed is not None and self.resumed.search(line.text):
+            words = [RawEvent("resume", line.number, quote(line.text))]
+        if not words and self.finished is not None and self.finished.search(line.text):
+            words = [RawStatus(Status.FINISHED, line.number, word_of(line.text))]
+        self.fresh = self.fresh or any(isinstance(word, RawEvent) and word.kind == "resume" for word in words)
+        yield from words
         self.settings.see(line.text, line.number)
 
     def _stamp(self, text: str) -> None:

@@ -5,37 +5,57 @@ They count where they stand before a row; two lines that contradict each other s
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable, Iterator
-from typing import Final
+from typing import Any, Final
 
 from lossreport.model.run import FactValue
-from lossreport.reading.kit.names import ALIASES, KNOWN
+from lossreport.reading.kit.json_lines import as_object
+from lossreport.reading.kit.names import ALIASES, KNOWN, plain_facts
 from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.kit.plans import EPOCH_PLANS, ROUND_PLANS, STEP_PLANS, TIMESTEP_PLANS
 from lossreport.reading.kit.rows import number
+from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.parser import RawFact
 
 LONGEST: Final = 100_000
+BITS: Final = (4, 8, 16, 32, 64)
 DOTTED: Final = re.compile(r"^\s*(?P<name>[A-Za-z_]\w*) \.{3,} (?P<value>.*\S)\s*$")
 """Megatron-LM prints its arguments so."""
 COMMAND: Final = re.compile(
-    r"(?:^\W{0,3}|^[^$#>]{0,200}[$#>] ?|\bcmd ?[=:] ?|\bcommand(?: line)?[=:] ?)(?:[A-Z_]{1,80}=\S{0,400} ){0,20}(?:[^\s/]{0,100}/){0,30}(?:python[\d.]{0,6}|torchrun|deepspeed|accelerate|srun|mpirun|fairseq-train)\s",
+    r"(?:^\W{0,3}|^.{0,80}[$#>%] |\bcmd ?[=:] ?|\bcommand(?: line)?[=:] ?)(?:[A-Z_]+=\S* )*(?:\S*/)?(?:python[\d.]*|torchrun|deepspeed|accelerate|srun|mpirun|fairseq-train)\s",
     re.IGNORECASE,
 )
-"""A command line, also behind the prompt of a shell: `(base) user@host:~# python train.py`."""
-SCRIPT: Final = re.compile(r"\S+\.py(?=\s)|\s-m\s+[\w.]+(?=\s)|fairseq-train(?=\s)")
+SCRIPT: Final = re.compile(r"(?<!\S)\S{1,400}?\.py(?=\s)|\s-m\s{1,4}[\w.]{1,200}(?=\s)|fairseq-train(?=\s)")
 OPTION: Final = re.compile(
-    r"(?<=\s)-(?:-|(?=[A-Za-z_]{2}))(?P<name>[A-Za-z][\w.\-]*)(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
+    r"(?<=\s)(?:--?(?=[A-Za-z]{2})|\+{0,2}(?=[A-Za-z_][\w./]{0,80}=))(?P<name>[A-Za-z_][\w./\-]{0,80})(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
 )
+"""`--epochs 60`, `--epochs=60`, `-epochs 60` of old scripts, and the overrides of Hydra, `trainer.max_epochs=60`."""
 MIN_OPTIONS: Final = 2
+PLANNED: Final = EPOCH_PLANS | STEP_PLANS | TIMESTEP_PLANS | ROUND_PLANS
+WORDED: Final = (
+    ("epochs", re.compile(r"^(?:the )?(?:total |max(?:imum)? )?(?:number|num|no\.?|#) ?(?:of )?(?:training )?epochs\W{1,4}(?P<value>\d{1,9})\b(?!\.)", re.IGNORECASE)),
+    ("epochs", re.compile(r"\btrain(?:ing)?(?: the model| model)? for (?P<value>\d{1,9}) epochs\b", re.IGNORECASE)),
+    ("epochs", re.compile(r"^(?:总)?(?:训练)?(?:总)?(?:轮数|轮次|周期数|epoch\s?数)\s{0,3}[:：=]\s{0,3}(?P<value>\d{1,9})(?![\d./])", re.IGNORECASE)),
+    ("max_steps", re.compile(r"^(?:the )?(?:total |max(?:imum)? )?(?:number|num|no\.?) ?(?:of )?(?:total )?(?:training |optimi[sz]ation )?(?:steps|iterations)\W{1,4}(?P<value>\d{1,12})\b(?!\.)", re.IGNORECASE)),
+    ("max_steps", re.compile(r"\btrain(?:ing)?(?: the model| model)? for (?P<value>\d{1,12}) (?:steps|iterations)\b", re.IGNORECASE)),
+    ("max_steps", re.compile(r"^(?:总|训练)(?:训练)?(?:步数|迭代次数)\s{0,3}[:：=]\s{0,3}(?P<value>\d{1,12})(?![\d./])")),
+    ("num_rounds", re.compile(r"^(?:total |max(?:imum)? )?(?:number|num|no\.?) ?(?:of )?(?:communication |global |federated )?rounds\W{1,4}(?P<value>\d{1,9})\b(?!\.)", re.IGNORECASE)),
+)  # fmt: skip
+"""A plan in words: `Number of epochs: 30`, `Training for 30 epochs`, `训练轮数：30`."""
+AMONG: Final = re.compile(
+    rf"(?<![\w.])(?P<name>{'|'.join(sorted(PLANNED, key=len, reverse=True))})['\"]?\s?[=:]\s?(?P<value>\d{{1,12}})(?![\w./])", re.IGNORECASE
+)
+"""A plan among other settings of one line: `grid 96x96  epochs=300  lr=0.001`."""
+SIGNS: Final = re.compile(r"[=:]")
+CURVE: Final = re.compile(r"(?:train|val|valid|test|eval)?[_ /]?(?:loss|acc(?:uracy)?|epoch|step|iteration)", re.IGNORECASE)
+"""What a row has and a configuration has not: `{'loss': 0.5, 'learning_rate': 1e-4, 'epoch': 1.2}`."""
 PLAIN: Final = re.compile(
-    rf"""^[\s{{,]*["']?(?P<name>{"|".join(sorted(KNOWN | set(ALIASES), key=len, reverse=True))})["']?\s*[:=]\s*(?P<value>[-+]?[\d.][\d.eE+\-]*)\s*[,}}]?\s*(?:\#.*)?$""",
+    rf"""^[\s{{,]*["']?(?P<name>{"|".join(sorted(KNOWN | set(ALIASES) | TIMESTEP_PLANS | ROUND_PLANS, key=len, reverse=True))})["']?\s*[:=]\s*(?P<value>[-+]?[\d.][\d.eE+\-]*)\s*[,}}]?\s*(?:\#.*)?$""",
     re.IGNORECASE,
 )
 """A line that is nothing but a known name and a number, as configurations are dumped in YAML, JSON, Python or plain text."""
-
-
-BITS: Final = (4, 8, 16, 32, 64)
 
 
 class Settings:
@@ -68,27 +88,77 @@ def settings_of(text: str) -> Iterator[tuple[str, FactValue]]:
         yield from namespace_facts(text)
     elif " .." in text and (match := DOTTED.match(text)):
         yield match["name"], plain_value(match["value"])
-    elif " -" in text and COMMAND.search(text):
+    elif _is_command(text):
         yield from _options(text)
-    elif match := PLAIN.match(text):
+    elif "{" in text and (found := _dumped(text)):
+        yield from ((name, value) for name, value in plain_facts(found) if not isinstance(value, tuple))
+    else:
+        yield from _lone(text)
+
+
+def _lone(text: str) -> Iterator[tuple[str, FactValue]]:
+    """Yield the setting that a line is, behind the prefix of a logger too, and plans in words or among other settings."""
+    body = text if (match := PLAIN.match(text)) else message_of(text).text.strip(WRAPPING)
+    if match := match or PLAIN.match(body):
         name, value = match["name"].lower(), plain_value(match["value"])
         if name != "precision" or value in BITS:  # the precision of a classifier is a metric
             yield name, value
+        return
+    if len(body) > SENTENCE or not any(char.isdigit() for char in body):
+        return
+    yield from ((name, plain_value(found["value"])) for name, pattern in WORDED if (found := pattern.search(body)))
+    if len(SIGNS.findall(body)) >= MIN_OPTIONS:
+        yield from ((found["name"].lower(), plain_value(found["value"])) for found in AMONG.finditer(body))
+
+
+WRAPPING: Final = " \t_:*-=#|>•"
+SENTENCE: Final = 2000
+
+
+def _is_command(text: str) -> bool:
+    return (" -" in text or "=" in text) and any(name in text for name in LAUNCHERS) and COMMAND.search(text) is not None
+
+
+LAUNCHERS: Final = ("python", "torchrun", "deepspeed", "accelerate", "srun", "mpirun", "fairseq-train")
+
+
+def _dumped(text: str) -> dict[str, Any] | None:
+    """Return the configuration that a line dumps as a dict or JSON; None for a row of values, and for what has no known setting in it."""
+    braces = text[text.find("{") : text.rfind("}") + 1]
+    if len(text) > DUMPED or ":" not in braces or braces.count("{") > DEEPEST:
+        return None
+    try:
+        value = ast.literal_eval(braces)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = as_object(braces)
+    if not isinstance(value, dict) or any(CURVE.fullmatch(str(name)) and isinstance(inner, int | float) for name, inner in value.items()):
+        return None
+    leaves = {name.rpartition(".")[2].lower() for name, _ in plain_facts(value)}
+    return value if leaves & (KNOWN | ALIASES.keys()) else None
+
+
+DUMPED: Final = 20_000
+DEEPEST: Final = 100
+"""More dicts in one line are data; Python's own reader is slow to refuse deep ones."""
 
 
 def is_settings(text: str) -> bool:
     """Return whether a line can be nothing but settings: a dumped Namespace, an argument behind dots, a command with options."""
     dotted = " .." in text and DOTTED.match(text) is not None
-    return "Namespace(" in text or dotted or (" -" in text and COMMAND.search(text) is not None and SCRIPT.search(text) is not None)
+    return "Namespace(" in text or dotted or _is_command(text)
 
 
 def _options(text: str) -> Iterator[tuple[str, FactValue]]:
     """Yield the options behind the script of a command; those before it are the launcher's."""
     scripts = list(SCRIPT.finditer(text))
     found = list(OPTION.finditer(text, scripts[-1].end())) if scripts else []
-    if len(found) >= MIN_OPTIONS:
+    if len(found) >= MIN_OPTIONS or any(match["name"].replace("-", "_") in PLANNED for match in found):
         for match in found:
             yield match["name"].replace("-", "_"), True if match["value"] is None else plain_value(match["value"])
+
+
+LONGEST_COUNT: Final = 30
+"""Digits of a number that counts or seeds something; what is longer is an identifier, and may be more than a float holds."""
 
 
 def plain_value(text: str) -> FactValue:
@@ -101,4 +171,6 @@ def plain_value(text: str) -> FactValue:
     value = None if "," in text else number(text)  # 0,1 is a list of devices
     if value is None:
         return text
-    return int(value) if re.fullmatch(r"[-+]?\d+", text) else value
+    if not re.fullmatch(r"[-+]?\d+", text):
+        return value
+    return int(text) if len(text) <= LONGEST_COUNT else text

@@ -36,10 +36,15 @@ class Remarks:
             if total == self._told.get(name):
                 self._doubts.pop(name, None)
             elif (name not in self._told and total == self.survey.plans.get(name, total)) or self._doubts.get(name) == total:
-                self._told[name] = total
-                yield RawFact(name, total, line)
+                yield from self.plan(name, total, line)
             else:
                 self._doubts[name] = total
+
+    def plan(self, name: str, total: int, line: int) -> Iterator[RawFact]:
+        """Tell a plan that is not told yet."""
+        if self._told.get(name) != total:
+            self._told[name] = total
+            yield RawFact(name, total, line)
 
     def _totals(self, row: TextRow) -> Iterator[tuple[str, int]]:
         """Yield (fact, total) of the places of a row that count the whole training."""

@@ -66,7 +66,7 @@ class Break:
 
 def breaks(reading: Reading) -> list[Break]:
     """Return the breaks of a reading in the order of its lines, each with what bears it out."""
-    found = tracks(reading.columns)
+    found = tracks(reading)
     lead = leading(found)
     back = _merged([one for track in lead for one in _of(track)])
     borne = [_borne_out(reading, one, lead) for one in back if not _goes_on_elsewhere(one, found)]

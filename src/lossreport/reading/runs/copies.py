@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -21,6 +21,9 @@ SAME: Final = 0.98
 """A curve is told twice where at least this share of its rows is equal: one may be torn."""
 PRINTED: Final = 2e-4
 """How far a number printed with four or five digits may be from the same number in full, relative to it."""
+
+SINGLE: Final = 1e-6
+"""The same number as a float32 and in full, relative to it."""
 
 COPY = Text(zh="没有更多内容：其中的行 {other} 里都有", en="adds nothing: all of its rows are in {other} as well")
 REPLICA = Text(zh="与 {other} 打印的数值完全相同", en="prints exactly the same values as {other}")
@@ -68,20 +71,24 @@ def without_twins(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped
     stay: that two files agree is told in the report.
     """
     dropped: dict[tuple[int, ColumnKey], Reading] = {}
-    for one, key, other, twin in _pairs(parts):
+    sure = frozenset((id(one), id(other)) for one, _, other, _ in _pairs(parts))
+    for one, key, other, twin in _pairs(parts, sure):
         loser, lost, winner = (other, twin, one) if _says_more(key, twin) else (one, key, other)
         dropped.setdefault((id(loser), lost), winner)
     kept, skipped = [], []
     for part in parts:
         gone = {key: winner for (owner, key), winner in dropped.items() if owner == id(part)}
-        kept.append(replace(part, columns={key: c for key, c in part.columns.items() if key not in gone}) if gone else part)
+        left = {key: column for key, column in part.columns.items() if key not in gone}
+        if left or part.facts or part.events or part.status:
+            kept.append(replace(part, columns=left) if gone else part)
         for path in dict.fromkeys(winner.log.shown for winner in gone.values()):
             count = sum(winner.log.shown == path for winner in gone.values())
             skipped.append(Skipped(path=part.log.shown, reason=CURVES(count=count, other=path), code="copy"))
     return kept, skipped
 
 
-def _pairs(parts: Sequence[Reading]) -> Iterator[tuple[Reading, ColumnKey, Reading, ColumnKey]]:
+def _pairs(parts: Sequence[Reading], sure: Collection[tuple[int, int]] = ()) -> Iterator[tuple[Reading, ColumnKey, Reading, ColumnKey]]:
+    """Yield the curves that two files tell; of `sure` pairs of files, which have one in common, also those with few values or a single one."""
     by_name: dict[str, list[tuple[Reading, ColumnKey]]] = {}
     for part in parts:
         for key in part.columns:
@@ -89,8 +96,16 @@ def _pairs(parts: Sequence[Reading]) -> Iterator[tuple[Reading, ColumnKey, Readi
     for held in by_name.values():
         for at, (one, key) in enumerate(held):
             for other, twin in held[at + 1 :]:
-                if one.log is not other.log and _differ(key, twin) and _are_twins(one.columns[key], other.columns[twin]):
+                if one.log is other.log or not _differ(key, twin):
+                    continue
+                mine, its = one.columns[key], other.columns[twin]
+                least = 1 if (id(one), id(other)) in sure else MIN_ROWS
+                if _are_twins(mine, its, least, exact=_by_whole_epochs(key, mine) is not _by_whole_epochs(twin, its)):
                     yield one, key, other, twin
+
+
+def _by_whole_epochs(key: ColumnKey, column: Column) -> bool:
+    return key.axis is Axis.EPOCH and bool(np.all(column.x == np.floor(column.x)))
 
 
 def _leaf(name: str) -> str:
@@ -105,18 +120,25 @@ def _differ(a: ColumnKey, b: ColumnKey) -> bool:
     return (a.split == b.split and a.axis is not b.axis) or (a.split != b.split and unmarked)
 
 
-def _are_twins(a: Column, b: Column) -> bool:
-    if len(a.y) != len(b.y) or len(a.y) < MIN_ROWS or len(np.unique(a.y)) < MIN_VALUES:
+def _are_twins(a: Column, b: Column, least: int, *, exact: bool) -> bool:
+    """Return whether two columns are one curve: the same values, at least so many of them, at places that are one count under two names.
+
+    With `exact` one is told over the epoch and the other over the steps at which the epochs end, as two loggers of Lightning do: then the
+    places say nothing, and the values must be the same in full.
+    """
+    if len(a.y) != len(b.y) or len(np.unique(a.y)) < least:
         return False
-    if len(np.unique(np.round(a.x - b.x, 6))) > 1:  # places that are no more than a shift apart are one count under two names
+    is_shifted = len(np.unique(np.round(a.x - b.x, 6))) == 1
+    if not is_shifted and not exact:
         return False
-    return float(np.mean(np.isclose(a.y, b.y, rtol=PRINTED, atol=0, equal_nan=True))) >= SAME
+    precision = PRINTED if is_shifted else SINGLE
+    return float(np.mean(np.isclose(a.y, b.y, rtol=precision, atol=0, equal_nan=True))) >= SAME
 
 
 def _says_more(a: ColumnKey, b: ColumnKey) -> bool:
     """Return whether the first key says more than the second of the same curve."""
-    return _detail(a) >= _detail(b)
+    return _said(a) >= _said(b)
 
 
-def _detail(key: ColumnKey) -> tuple[bool, bool, bool]:
-    return key.split != "train", key.axis not in (Axis.STEP, Axis.ROW), "/" not in key.name
+def _said(key: ColumnKey) -> tuple[bool, bool, bool, bool]:
+    return key.split != "train", key.axis is Axis.EPOCH, key.axis is not Axis.STEP, "/" not in key.name

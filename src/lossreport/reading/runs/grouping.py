@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
+from lossreport.reading.runs.echoes import without_echoes
 from lossreport.reading.runs.files import folder_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
@@ -21,6 +22,13 @@ CHECKPOINT: Final = re.compile(r"(?:checkpoint|ckpt)s?[-_]?\d+/", re.IGNORECASE)
 RIVAL_SHARE: Final = 0.5
 """Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
 MIN_COMMON: Final = 2
+MIN_PIECE: Final = 3
+"""Two pieces of one training have at least so many rows each; fewer follow one another by chance."""
+WORD: Final = re.compile(r"[a-z\u4e00-\u9fff]+")
+CONTINUES: Final = re.compile(
+    r"resumed?|restart(?:ed)?|cont(?:inued?)?|part|old|new|bak|backup|latest|last|final|log|logs|copy", re.IGNORECASE
+)
+"""Words that files of one training are called by beside its name."""
 NEAR_ROWS: Final = 20
 """A run that goes on after another begins at most so many of its row distances behind the other's end."""
 
@@ -59,6 +67,8 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
 
 def _without_twins(group: Group) -> Group:
     kept, twins = without_twins(group.parts)
+    kept, echoes = without_echoes(kept)
+    twins += echoes
     return replace(group, parts=[part for part in kept if part.columns or part.facts], skipped=[*group.skipped, *twins])
 
 
@@ -149,14 +159,33 @@ def _are_rivals(a: Reading, b: Reading) -> bool:
     if single and not snapshots:  # a store that keeps a folder for every curve
         return False
     same_name = a.log.shown.rpartition("/")[2] == b.log.shown.rpartition("/")[2]  # states of one training repeat all earlier rows
-    agreement = _agreement(a, b, share=0.0 if same_name else RIVAL_SHARE)
+    if _are_variants(a, b):
+        return True
+    alike = len(a.columns) > 1 and a.columns.keys() == b.columns.keys()  # one program wrote both: a single place tells them apart
+    agreement = _agreement(a, b, share=0.0 if same_name else RIVAL_SHARE, least=1 if alike else MIN_COMMON)
     return agreement is not None and agreement < 1 - RIVAL_SHARE
 
 
-def _agreement(a: Reading, b: Reading, share: float = RIVAL_SHARE) -> float | None:
-    """Return how many of the common places hold equal values; None where fewer than `share` of the places are common."""
-    pairs = ((column, other) for key, column in a.columns.items() for other in _like(key, b))
-    shares = [equal for column, other in pairs if (equal := _equal_share(column, other, share)) is not None]
+def _are_variants(a: Reading, b: Reading) -> bool:
+    """Return whether one program wrote two files called after different things: the same columns, other words, and neither goes on from the other."""
+    same_place = a.log.shown.rpartition("/")[0] == b.log.shown.rpartition("/")[0]
+    alike = len(a.columns) > 1 and a.columns.keys() == b.columns.keys() and not any(key.entity for key in a.columns)
+    if not (same_place and alike) or _words(a) == _words(b):
+        return False
+    first, second = sorted((a.longest, b.longest), key=lambda column: float(column.x.min()) if column else 0.0)
+    if first is None or second is None:
+        return False
+    return not (min(len(first.x), len(second.x)) >= MIN_PIECE and _follows(first, second))
+
+
+def _words(part: Reading) -> str:
+    return " ".join(word for word in WORD.findall(stem(part).lower()) if not CONTINUES.fullmatch(word))
+
+
+def _agreement(a: Reading, b: Reading, share: float = RIVAL_SHARE, least: int = MIN_COMMON) -> float | None:
+    """Return how many of the common places hold equal values; None where fewer than `share` of the places, or `least`, are common."""
+    pairs = ((column, other) for key, column in a.columns.items() if key.axis is not Axis.ROW for other in _like(key, b))
+    shares = [equal for column, other in pairs if (equal := _equal_share(column, other, share, least)) is not None]
     return float(np.mean(shares)) if shares else None
 
 
@@ -168,11 +197,11 @@ def _place(key: ColumnKey) -> tuple[object, ...]:
     return key.name, key.split, key.axis, key.entity
 
 
-def _equal_share(a: Column, b: Column, share: float) -> float | None:
+def _equal_share(a: Column, b: Column, share: float, least: int) -> float | None:
     common, rows, others = np.intersect1d(a.x, b.x, return_indices=True)
-    if len(common) < MIN_COMMON or len(common) < share * min(len(np.unique(a.x)), len(np.unique(b.x))):
+    if len(common) < least or len(common) < share * min(len(np.unique(a.x)), len(np.unique(b.x))):
         return None
-    if np.ptp(a.y[rows]) == 0 and np.ptp(b.y[others]) == 0:
+    if len(common) > 1 and np.ptp(a.y[rows]) == 0 and np.ptp(b.y[others]) == 0:
         return None
     return float(np.mean(np.isclose(a.y[rows], b.y[others], rtol=1e-3, atol=0, equal_nan=True)))
 
@@ -221,13 +250,18 @@ def _follows(before: Column, after: Column) -> bool:
     return bool(middle < begin <= end + NEAR_ROWS * max(step, 1.0))
 
 
+def _folder(part: Reading) -> str:
+    return part.log.shown.rpartition("/")[0]
+
+
 def _give(part: Reading, groups: list[Group]) -> None:
     """Give a configuration to every run below its folder, and to all where none lies below it; last values only where it is one run.
 
     A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no other run's.
     """
     place = "/".join(folder_of(part))
-    below = [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
+    beside = [group for group in groups if any(_folder(part) and one.columns and _folder(one) == _folder(part) for one in group.parts)]
+    below = beside or [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
     if not below and part.parser.run_folder and groups:
         groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
         return

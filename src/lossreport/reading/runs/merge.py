@@ -27,9 +27,12 @@ from lossreport.model.run import (
     id_prefix,
 )
 from lossreport.reading.privacy.redaction import redact, redact_fact
+from lossreport.reading.runs.ends import closes_of, status_of
 from lossreport.reading.runs.grouping import Group
-from lossreport.reading.runs.launches import launches, named, progress_of, segments, status_of_run
+from lossreport.reading.runs.launches import launches, named, segments
+from lossreport.reading.runs.progress import came
 from lossreport.reading.runs.reading import Column, Reading
+from lossreport.reading.runs.spans import WHOLE, Span, spans
 
 SKIPS_KEPT: Final = 5
 
@@ -56,13 +59,16 @@ def merge(
     series = tuple(_all_series(parts, ids, run_id))
     guidance = guidance or Guidance()
     known = _facts(files, ids, facts, guidance.origins)
-    events = tuple(Event(kind=e.kind, source=ids[id(p)], line=e.line, quote=e.quote) for p in files for e in p.events)
+    ends = [(part, (spans(part) or [WHOLE])[-1]) for part in parts]
+    events = tuple(event for part, span in ends for file in part.files for event in _events(file, span, ids[id(file)]))
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
     stamps = [time.stamp for part in parts for time in part.stamps]
-    progress = progress_of(series, {fact.name: fact.value for fact in reversed(known)})
-    by_part = {id(part): [s for s in series if s.source == ids[id(part)] and s.path == part.path] for part in parts}
+    configured = {ids[id(part)] for part in parts if part.parser.config} | {USER}
+    shared = [fact for fact in known if fact.source in configured]
+    way = came([(part, None) for part in parts], known)
+    status = status_of(ends, way, torn=any(source.torn for source in sources))
     return Run(
         id=run_id,
         name=name,
@@ -71,15 +77,22 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], by_part[id(part)])),
-        status=status_of_run(parts, progress, torn=any(source.torn for source in sources)),
-        progress=progress,
+        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], shared)),
+        status=status,
+        progress=way.ended(status),
         time=(min(stamps), max(stamps)) if stamps else (None, None),
         notes=tuple(note.of(ids[id(part)]) for part in files for note in part.notes),
         skipped=tuple(group.skipped),
         guidance=guidance,
         reading=_surest_last(parts),
     )
+
+
+def _events(part: Reading, last: Span, source: str) -> Iterator[Event]:
+    """Yield the events of a reading; those by which its last launch ended say how."""
+    ended = {id(close.event): close.status for close in closes_of(part, last) if close.event is not None}
+    for event in part.events:
+        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=ended.get(id(event)))
 
 
 def _source(part: Reading, source_id: str) -> Source:

@@ -17,7 +17,8 @@ def unnested(reading: Reading) -> Reading:
     """Return the reading with every counter inside epochs counted from the first row of all.
 
     A counter that only ever rises while the epochs pass was global and stays as it is. The length of an epoch is the total that is
-    printed beside the counter, or else the largest place in any epoch. Rows of which no epoch is known stay where they are.
+    printed beside the counter, or else the largest place in any epoch. Rows of which no epoch is known stay where they are. The totals
+    beside the counter become the places where the epochs end.
     """
     inner = [key for key in reading.columns if key.nested]
     if not inner:
@@ -26,14 +27,15 @@ def unnested(reading: Reading) -> Reading:
     first = (
         0.0 if any(np.any(column.x == 0) for key, column in reading.columns.items() if key.axis is Axis.EPOCH) else _first(reading, inner)
     )
-    return replace(reading, columns=dict(_moved(key, column, length, first) for key, column in reading.columns.items()))
+    columns = dict(_moved(key, column, length, first) for key, column in reading.columns.items())
+    return replace(reading, columns=columns, inner=frozenset(key._replace(nested=False) for key in inner))
 
 
 def _moved(key: ColumnKey, column: Column, length: float, first: float) -> tuple[ColumnKey, Column]:
     if not key.nested:
         return key, column
     shift = np.where(np.isfinite(column.epoch), (np.floor(column.epoch) - first) * length, 0.0)
-    return key._replace(nested=False), replace(column, x=frozen_floats(column.x + shift))
+    return key._replace(nested=False), replace(column, x=frozen_floats(column.x + shift), of=frozen_floats(column.of + shift))
 
 
 def _first(reading: Reading, inner: Sequence[ColumnKey]) -> float:

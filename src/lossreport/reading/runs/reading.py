@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import REACH, quote, raised
+from lossreport.reading.kit.coco import measured
+from lossreport.reading.kit.events import REACH, is_exception, quote, raised
 from lossreport.reading.parser import (
     ColumnChunk,
     ColumnKey,
@@ -86,6 +87,8 @@ class Reading:
     name: str = ""
     curve_of: str | None = None
     weighing: Weighing = field(default_factory=Weighing)
+    inner: frozenset[ColumnKey] = frozenset()
+    """Columns of which `of` is not the total of the training but the place where the epoch of the row ends."""
     gathered: list[Reading] = field(default_factory=list)
 
     @property
@@ -116,7 +119,7 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             chunks.setdefault(record.key, []).append(record)
         else:
             _take(reading, record)
-    reading.columns = {key: _joined(parts) for key, parts in chunks.items()}
+    reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
     reading.events = list(_with_exceptions(reading))
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
@@ -125,24 +128,48 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     return reading
 
 
+def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
+    """Yield the columns without the -1 that detection programs write where there was nothing to measure."""
+    for key, column in columns.items():
+        rows = measured(key.name, column.y)
+        kept = column if rows is None else column.part(rows)
+        if len(kept.x):
+            yield key, kept
+
+
 def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
     """Yield the events, of a traceback the exception that it ends with: the line that says why; the last few of many only."""
     open_ones = [event for event in reading.events if event.kind == "traceback"][-LAST_TRACEBACKS:]
     if not open_ones:
         yield from reading.events
         return
-    below: dict[int, list[tuple[int, str]]] = {event.line: [] for event in open_ones}
+    found = _exceptions(reading, [event.line for event in open_ones])
+    said = {event.line for event in reading.events if event.kind not in ("traceback", "other")}
+    of_tracebacks = {exception[0] for exception in found.values() if exception is not None}
+    begun = 0  # of a traceback without its exception yet
+    for event in reading.events:
+        if event.kind == "traceback":
+            exception, begun = found.get(event.line), event.line
+            if exception is None:
+                yield event
+            elif exception[0] not in said:  # else the line is an event already: out of memory, an interrupt
+                yield replace(event, line=exception[0], quote=quote(exception[1]))
+        elif (
+            event.kind == "other" and (event.line in of_tracebacks or (begun and event.line - begun <= REACH)) and is_exception(event.quote)
+        ):
+            begun = 0  # the end of a traceback, no exception by itself
+        else:
+            yield event
+
+
+def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int, str] | None]:
+    """Return the exception (line, text) that each traceback ends with, by the line where it begins."""
+    below: dict[int, list[tuple[int, str]]] = {start: [] for start in starts}
     for line in reading.log.lines():
         for start, held in below.items():
             if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
                 held.append((line.number, line.text))
-    said = {event.line for event in reading.events if event.kind != "traceback"}
-    for event in reading.events:
-        found = raised(below[event.line]) if event in open_ones else None
-        if found is None:
-            yield event
-        elif found[0] not in said:  # else the line is an event already: out of memory, an interrupt
-            yield replace(event, line=found[0], quote=quote(found[1]))
+    return {start: raised(lines) for start, lines in below.items()}
 
 
 LAST_TRACEBACKS: Final = 8
@@ -185,8 +212,11 @@ def _joined(chunks: Sequence[ColumnChunk]) -> Column:
 
 
 def with_header(reading: Reading, line: int) -> int:
-    """Return the line from which a launch's own lines count: its settings, and the word that it resumes, stand between the last row before and its first."""
-    before = last_row(reading, line)
+    """Return the line from which a launch's own lines count: its settings, and the word that it resumes, stand between the last row before and its first.
+
+    How the launch before ended, and what its trainer summed up with it, stands before them.
+    """
+    before = max([last_row(reading, line), *(status.line for status in reading.status if status.sure and status.line < line)])
     resumes = [event.line for event in reading.events if event.kind == "resume"]
     return min((at for at in (*(fact.line for fact in reading.facts), *resumes) if before < at < line), default=line)
 

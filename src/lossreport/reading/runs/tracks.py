@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 import numpy as np
 
 from lossreport.model.run import Axis, Entity, Floats, Ints
-from lossreport.reading.parser import ColumnKey
-from lossreport.reading.runs.reading import Column
+from lossreport.reading.runs.reading import Column, Reading
 
 UNCOUNTED: Final = (Axis.ROW, Axis.TIME)
 """Axes that count nothing a program could set back."""
@@ -41,8 +39,14 @@ class Track(NamedTuple):
         return float(np.median(apart)) if len(apart) else 1.0
 
 
-def tracks(columns: Mapping[ColumnKey, Column]) -> list[Track]:
-    """Return the counters, that with most rows first; among equals a training track before the others."""
+def tracks(reading: Reading) -> list[Track]:
+    """Return the counters, that with most rows first; among equals a training track before the others.
+
+    Of a file that lists its values metric by metric only the longest series is looked at: the next one begins again at the first place.
+    """
+    columns = reading.columns
+    if reading.parser.columnar:
+        columns = dict(sorted(columns.items(), key=lambda item: (-len(item[1].x), item[0].split != "train"))[:1])
     grouped: dict[tuple[Axis, str, Entity | None], list[Column]] = {}
     for key, column in columns.items():
         axis = key.axis

@@ -115,7 +115,7 @@ class Weighed:
 
 def weighed(reading: Reading) -> Weighed:
     """Weigh the readings of one file."""
-    lead = leading(tracks(reading.columns))
+    lead = leading(tracks(reading))
     track = lead[0] if lead else None
     found = tuple(breaks(reading))
     whole = Candidate(kind=Kind.LAUNCHES, what=GOES_ON(), cost=0.0, because=tuple(p for one in found for p in one.told[:1]))

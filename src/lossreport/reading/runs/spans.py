@@ -1,0 +1,53 @@
+"""The stretches of lines of a file that one launch wrote: every start of the program, and every resume."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from lossreport.reading.parser import RawSegment
+from lossreport.reading.runs.reading import Reading, with_header
+
+
+class Span(NamedTuple):
+    """The lines of one launch in one source, first and last, and why it began."""
+
+    first: int
+    last: int
+    why: RawSegment
+
+    def holds(self, line: int) -> bool:
+        """Return whether a line is one of the launch."""
+        return self.first <= line <= self.last
+
+
+WHOLE: Final = Span(0, 2**62, RawSegment(0, "start"))
+"""All lines of a reading without a metric: a launcher's output beside the logger's own files."""
+
+
+def spans(part: Reading) -> list[Span]:
+    """Return the stretches of lines of a reading, one a launch, in their order; none where it holds no metric.
+
+    A launch begins with what it prints before its first row: its settings, and the line that says that it resumes.
+    """
+    if not part.columns:
+        return []
+    begin = min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1
+    reasons = [RawSegment(begin, part.why), *boundaries(part)]
+    starts = [begin, *(with_header(part, segment.line) for segment in reasons[1:])]
+    ends = [start - 1 for start in starts[1:]] + [max(part.lines, starts[-1])]
+    return [Span(start, end, why) for start, end, why in zip(starts, ends, reasons, strict=True)]
+
+
+def boundaries(part: Reading) -> list[RawSegment]:
+    """Return where another launch begins: at its segments, and where a log says that it resumes and its rows go on without a step back."""
+    rows = np.unique(np.concatenate([column.line for column in part.columns.values()]))
+    found = {segment.line: segment for segment in part.segments}
+    for event in part.events:
+        place = int(np.searchsorted(rows, event.line))
+        if event.kind == "resume" and 0 < place < len(rows):
+            known = any(rows[place - 1] < line <= rows[place] for line in found)
+            if not known:
+                found[int(rows[place])] = RawSegment(int(rows[place]), "resume")
+    return [found[line] for line in sorted(found)]
