@@ -10,9 +10,12 @@ import numpy as np
 
 from lossreport.model.run import Axis, Floats, Skipped
 from lossreport.reading.parser import ColumnKey
+from lossreport.reading.runs.files import process_of
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
+MIN_COPIED: Final = 2
+"""One row that another process wrote as well is chance."""
 MIN_ROWS: Final = 3
 """Fewer equal rows may be chance ..."""
 MIN_VALUES: Final = 3
@@ -50,7 +53,8 @@ def without_copies(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
 
 
 def _holds(whole: Reading, part: Reading) -> bool:
-    if whole.log.shown == part.log.shown:
+    alone = max((len(column.x) for column in part.columns.values()), default=0) < MIN_COPIED
+    if whole.log.shown == part.log.shown or (alone and process_of(whole) != process_of(part)):
         return False
     return all(key in whole.columns and _is_within(column, whole.columns[key]) for key, column in part.columns.items())
 
