@@ -422,6 +422,28 @@ def test_a_summary_of_the_whole_run_is_a_fact_and_no_point() -> None:
     assert run.status is Status.FINISHED
 
 
+def test_rows_that_a_callback_has_trimmed_are_still_of_the_trainer(tmp_path: Path) -> None:
+    text = "{'loss': 0.7, 'grad_norm': 0.3, 'learning_rate': 1e-06, 'epoch': 0.5}\n{'eval_loss': 0.69, 'epoch': 0.5}\n{'loss': 0.6, 'epoch': 1.0}\n"
+    (tmp_path / "train.log").write_text(text + "{'eval_loss': 0.68, 'epoch': 1.0}\n", encoding="utf-8")
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert one(run, "eval/loss epoch value").y.tolist() == [0.69, 0.68]
+    assert one(run, "train/loss epoch window_mean").y.tolist() == [0.7, 0.6]
+
+
+def test_two_trainings_of_one_output_have_their_own_summary_and_share_the_arguments_above_them(tmp_path: Path) -> None:
+    def rows(count: int) -> str:
+        return "".join(f"{{'loss': {3 / n:.4f}, 'learning_rate': 0.0003, 'epoch': {n / 20:.2f}}}\n" for n in range(1, count + 1))
+
+    head = "TrainingArguments(\nfp16=True,\nnum_train_epochs=2,\noptim_args=None,\n)\n"
+    (tmp_path / "out.txt").write_text(
+        f"{head}{rows(40)}{{'train_runtime': 86.1, 'train_loss': 0.7, 'epoch': 2.0}}\n{rows(20)}", encoding="utf-8"
+    )
+    first, second = read_paths([tmp_path], ReadOptions(strict=True))
+    assert (first.status, first.progress.epochs, first.value("train_runtime")) == (Status.FINISHED, (2, 2), 86.1)
+    assert (second.status, second.progress.epochs, second.value("train_runtime")) == (Status.INTERRUPTED, (1, 2), None)
+    assert [run.value("fp16") for run in (first, second)] == [True, True]
+
+
 @pytest.mark.parametrize("unit", ["examples/s", "it/s"], ids=["said by its unit", "said by standing still"])
 def test_a_bar_of_the_data_is_not_the_plan_of_the_training(unit: str, tmp_path: Path) -> None:
     rows = [f"{{'loss': {3 - 0.1 * n:.1f}, 'grad_norm': 1.0, 'learning_rate': 0.001, 'epoch': {n / 6:.2f}}}" for n in range(1, 13)]

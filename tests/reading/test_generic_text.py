@@ -107,7 +107,7 @@ def test_rows_right_below_a_heading_are_of_its_section(tmp_path: Path) -> None:
         f"step {i} loss {3 - i / 10:.2f}\n==== Validation ====\nstep {i} loss {3.3 - i / 10:.2f}\nTraining...\n" for i in range(1, 9)
     )
     run = read(tmp_path, text)
-    assert series(run, "eval/loss").y.tolist() == pytest.approx([3.3 - i / 10 for i in range(1, 9)])
+    assert series(run, "val/loss").y.tolist() == pytest.approx([3.3 - i / 10 for i in range(1, 9)])
     assert series(run, "train/loss").y.tolist() == pytest.approx([3 - i / 10 for i in range(1, 9)])
 
 
@@ -275,7 +275,7 @@ def test_a_heading_of_a_section_may_stand_behind_the_prefix_of_a_logger(tmp_path
         for e in range(1, 7)
     )
     run = read(tmp_path, text)
-    assert series(run, "eval/recall@10").x.tolist() == [1, 2, 3, 4, 5, 6]
+    assert series(run, "valid/recall@10").x.tolist() == [1, 2, 3, 4, 5, 6]
     assert series(run, "valid/score").y.tolist() == [0.01, 0.02, 0.03, 0.04, 0.05, 0.06]
     assert series(run, "train/loss").x.tolist() == [1, 2, 3, 4, 5, 6]
 

@@ -201,3 +201,49 @@ def test_what_the_log_says_in_words_is_an_event_with_its_quote(line: str, kind: 
 
 def test_rows_and_lines_are_counted() -> None:
     assert RowsRead(2, 3) in read("hello", row(0, 0), row(0, 10))
+
+
+# ------------------------------------------------------------------------------------------------ forks
+def of_total(epoch: int, i: int) -> str:
+    return f"Epoch: [{epoch}/3]  [{i:4d}/20]  eta: 0:00:41  loss: {3 - epoch - i / 100:.4f} ({3 - epoch:.4f})  lr: 0.0005 (0.0005)"
+
+
+def test_an_epoch_of_a_total_is_the_epoch_and_the_plan() -> None:
+    lines = [line for e in range(3) for line in (of_total(e, 0), of_total(e, 10), f"Averaged stats: loss: 1.0 ({3 - e}.0)")]
+    records = read(*lines)
+    assert column(records, "loss", "epoch_mean").x.tolist() == [0, 1, 2]
+    assert column(records, "loss", "epoch_mean").of.tolist() == [3, 3, 3]
+    assert column(records, "loss", "window_median").x.tolist() == [0, 10, 20, 30, 40, 50]
+    assert [(r.name, r.value) for r in records if isinstance(r, RawFact)] == [("epochs", 3)]
+    assert not [r for r in records if isinstance(r, RawSegment)]
+
+
+TEST_ROW = "Test:  [   0/100]  eta: 0:05:00    time: 3.0000  data: 2.9000  max mem: 11539"
+
+
+@pytest.mark.parametrize(
+    ("line", "metrics"),
+    [
+        ("[epoch: 5] val_MAE: 0.175 val_maxF1: 0.589", {("val", "MAE"): (5, 0.175), ("val", "maxF1"): (5, 0.589)}),
+        (
+            "* Acc@1 71.250 Acc@5 90.500 loss 1.210",
+            {("test", "Acc@1"): (4, 71.25), ("test", "Acc@5"): (4, 90.5), ("test", "loss"): (4, 1.21)},
+        ),
+    ],
+)
+def test_what_a_program_prints_of_its_validation_in_words_of_its_own_is_read(
+    line: str, metrics: dict[tuple[str, str], tuple[float, float]]
+) -> None:
+    found = columns(read(row(4, 0, eta=True), row(4, 10, eta=True), TEST_ROW, line))
+    said = {(key.split, key.name): (chunk.x[0], chunk.y[0]) for key, chunk in found.items() if key.axis is Axis.EPOCH}
+    assert said == metrics
+
+
+@pytest.mark.parametrize("line", ["Max accuracy: 71.25%", "val_every: 5", "Test: Total time: 0:02:50", "Start training for 300 epochs"])
+def test_other_words_are_no_validation(line: str) -> None:
+    assert all(key.axis is Axis.ITERATION for key in columns(read(row(4, 0, eta=True), TEST_ROW, line)))
+
+
+def test_the_arguments_of_a_second_process_are_facts_of_its_own() -> None:
+    records = read("Namespace(lr=5e-06, epochs=20)", row(0, 0), "Namespace(lr=1e-06, epochs=20)", row(1, 0))
+    assert [(r.name, r.value, r.line) for r in records if isinstance(r, RawFact) and r.name == "lr"] == [("lr", 5e-06, 1), ("lr", 1e-06, 3)]

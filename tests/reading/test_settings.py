@@ -22,6 +22,20 @@ from lossreport.reading.kit.settings import Settings, is_settings, plain_value, 
         ('  "vocab_size": 32000,', {"vocab_size": 32000}),
         ("  BATCH_SIZE: 128", {"batch_size": 128}),
         ("    per_device_train_batch_size=4,", {"per_device_train_batch_size": 4}),
+        (
+            "(base) root@host:~/w# python /w/train.py -train_set A -batch_size 32 -epochs 60",
+            {"train_set": "A", "batch_size": 32, "epochs": 60},
+        ),
+        ("python train.py trainer.max_epochs=60 lr=1e-3", {"trainer.max_epochs": 60, "lr": 1e-3}),
+        ("python train.py --epochs=60", {"epochs": 60}),
+        ("INFO:__main__:epochs: 30", {"epochs": 30}),
+        ("2024-01-01 10:00:00 - INFO - Number of epochs: 30", {"epochs": 30}),
+        ("Training for 30 epochs on 426 samples ...", {"epochs": 30}),
+        ("训练轮数：30", {"epochs": 30}),
+        ("number of communication rounds: 100", {"num_rounds": 100}),
+        ("num_rounds: 100", {"num_rounds": 100}),
+        ("[ok] N_ic=20000 epochs=10000 lr=0.001", {"epochs": 10000}),
+        ("Config: {'filters': 'wide', 'num_epochs': 30, 'opt': {'lr': 0.1}}", {"filters": "wide", "num_epochs": 30, "opt.lr": 0.1}),
     ],
 )
 def test_a_printed_setting_is_read(text: str, expected: dict[str, object]) -> None:
@@ -38,6 +52,11 @@ def test_a_printed_setting_is_read(text: str, expected: dict[str, object]) -> No
         "batch_size: auto",
         "the learning_rate: 0.1",
         "hidden_size: 768",
+        "{'loss': 0.5, 'learning_rate': 1e-4, 'epoch': 1.2}",
+        "{'name': 'mnist', 'classes': 10}",
+        "Epoch 3/10 - loss: 0.5",
+        "Iteration: 1000",
+        "usage: train.py [-h] [--epochs N]",
     ],
 )
 def test_what_is_no_setting_is_left_alone(text: str) -> None:
@@ -60,7 +79,8 @@ def test_settings_before_a_second_run_count_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("1e-4", 1e-4), ("8", 8), ("8.0", 8.0), ("True", True), ("None", None), ("'adamw'", "adamw"), ("1,2", "1,2")]
+    ("text", "value"),
+    [("1e-4", 1e-4), ("8", 8), ("8.0", 8.0), ("True", True), ("None", None), ("'adamw'", "adamw"), ("1,2", "1,2"), ("9" * 400, "9" * 400)],
 )
 def test_a_printed_value_keeps_its_type(text: str, value: object) -> None:
     assert plain_value(text) == value

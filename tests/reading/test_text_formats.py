@@ -163,6 +163,18 @@ def test_source_code_in_front_of_modded_nanogpt_rows_is_no_row(read: Read) -> No
     assert points(run, "train/step_avg step running_mean") == [(11, 363.36)]
 
 
+def test_keys_that_a_fork_of_modded_nanogpt_adds_are_metrics(read: Read) -> None:
+    run = read(
+        "step:0/20 val_loss:8.9 val_bpb:5.26 train_time:0ms step_avg:nanms\nstep:10/20 train_loss:7.1 lr:0.5 train_time:43ms step_avg:4.3ms\n"
+        "step:20/20 val_loss:6.5 val_bpb:3.8 train_time:90ms step_avg:4.5ms\n"
+    )
+    assert points(run, "val/loss step value") == [(0, 8.9), (20, 6.5)]
+    assert points(run, "val/bpb step value") == [(0, 5.26), (20, 3.8)]
+    assert points(run, "train/lr step value") == [(10, 0.5)]
+    assert points(run, "train/step_avg step running_mean") == [(10, 4.3)]
+    assert (run.progress.steps, run.status) == ((20, 20), Status.FINISHED)
+
+
 def test_a_hand_written_loop_with_a_step_is_not_nanogpt() -> None:
     assert parser_of("".join(f"step {i} | loss: 0.{i} | acc: 0.9\n" for i in range(1, 9))) == "generic_text"
 

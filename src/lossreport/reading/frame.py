@@ -27,7 +27,7 @@ from lossreport.model.run import (
     frozen_floats,
     frozen_ints,
 )
-from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.names import meanings_of
 from lossreport.reading.runs.restarts import counted_on, is_epoch_counter, steps_back
 
 if TYPE_CHECKING:
@@ -100,9 +100,10 @@ def _source(source_id: str, path: str, frame: pd.DataFrame) -> Source:
 
 def _columns(source_id: str, path: str, frame: pd.DataFrame, place: Place, before: int) -> Iterator[Series]:
     columns = {str(column): _floats(frame[column]) for column in frame.columns if str(column) not in AXES and _numeric(frame[column])}
-    number = before
+    number, meanings = before, meanings_of(list(columns))
     for column, (y, logged) in columns.items():
-        split, short = split_name(column)
+        split, short = meanings[column]
+        split = split or "train"
         if split in SPARSE_SPLITS:
             logged = logged & ~(np.isnan(y) & _others_finite(columns, column))
         rows = np.flatnonzero(logged)

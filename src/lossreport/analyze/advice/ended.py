@@ -26,7 +26,11 @@ RAISED = Text(
     zh="训练以异常结束（{place}：“{quote}”）：先读那里的报错，改好后从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
     en="The run ended in an exception ({place}: “{quote}”): read the error there, fix it, and resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
-TEXTS: Final = {"oom": MEMORY, "timeout": HUNG, "killed": STOPPED, "traceback": RAISED}
+BROKE = Text(
+    zh="训练在这一行中断（{place}：“{quote}”）：先查明该行的原因，处理后从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The run broke off at this line ({place}: “{quote}”): find and fix its cause, then resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+TEXTS: Final = {"oom": MEMORY, "timeout": HUNG, "killed": STOPPED, "traceback": RAISED, "other": BROKE}
 
 
 def advise(case: Case) -> Iterator[Recommendation]:

@@ -14,7 +14,7 @@ LOSS = LossType(
         r"(?:\w+_)?loss_(?:g|d|gen|disc|generator|discriminator|critic|adv|gan)(?:_(?:real|fake|adv|gan))?",
         r"err_?[dg]",
         r"loss/(?:[dg]/(?:loss|reg)|(?:scores|signs)/(?:fake|real)|(?:r1|pl)_penalty)",  # StyleGAN
-        r"[dg]_(?:[ab]|gan|real|fake)|l_[dg]_(?:gan|real|fake|total)",  # CycleGAN and pix2pix; BasicSR
+        r"[dg]_(?:[ab]|gan|real|fake|\d{1,2})|l_[dg]_(?:gan|real|fake|total)",  # CycleGAN and pix2pix, ComboGAN of several domains; BasicSR
     ),
     order=45,
     unit="",

@@ -12,11 +12,11 @@ from typing import Any, Final
 import orjson
 
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.kit.tracker import Points, line_of, stamp
-from lossreport.reading.parser import SUMMARY, Parser, RawEvent, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import SUMMARY, Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 SCALAR: Final = "training_stats_scalar"
@@ -83,11 +83,10 @@ def _scalar(event: Mapping[str, Any], points: Points, line: int) -> Iterator[Rec
         yield from points.add(name, step, value, line)
 
 
-def _said(event: Mapping[str, Any], line: int) -> Iterator[RawEvent]:
+def _said(event: Mapping[str, Any], line: int) -> Iterator[Record]:
     """Yield what the console said of the end, of all lines of one message."""
     for text in str(event.get("msg", "")).split("\n"):
-        if kind := find_event(text):
-            yield RawEvent(kind, line, quote(text))
+        yield from said(text, line)
 
 
 def _task(log: LogFile) -> Iterator[Record]:

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import SPLIT_VALUES, number
 from lossreport.reading.kit.tracker import Points, line_of, stamp
-from lossreport.reading.parser import Parser, RawEvent, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 CONTEXTS: Final = {"validate": "val", **SPLIT_VALUES}
@@ -70,7 +70,7 @@ def _message(payload: Mapping[str, Any], points: Points, line: int) -> Iterator[
         key = str(payload["key"])
         yield from _fact("run_name" if key == NAME else key, payload.get("value"), line)
     elif isinstance(payload.get("output"), str):
-        yield from (RawEvent(kind, line, quote(text)) for text in payload["output"].split("\n") if (kind := find_event(text)))
+        yield from (word for text in payload["output"].split("\n") for word in said(text, line))
 
 
 def _metric(metric: Mapping[str, Any], context: object, points: Points, line: int) -> Iterator[Record]:

@@ -7,6 +7,7 @@ how many there are is not printed: rows stand at the epoch times the largest cou
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
@@ -19,7 +20,10 @@ ROW: Final = re.compile(
     rf"\(epoch: (?P<epoch>\d+), iters: (?P<iters>\d+), time: (?P<time>{NUM})(?:, data: (?P<data>{NUM}))?[^)]*\),? *(?P<rest>\S.*)$",
     re.IGNORECASE,
 )
-PAIR: Final = re.compile(rf"(?:^|[\s,])(?P<name>[^\W\d][\w./\-]*): (?P<value>{NUM})(?=[\s,]|$)", re.IGNORECASE)
+PAIR: Final = re.compile(
+    rf"(?:^|[\s,])(?P<name>[^\W\d][\w./\-]{{0,60}}): (?P<values>(?:{NUM})(?:, (?:{NUM})(?![\w:])){{0,31}})(?=[\s,]|$)", re.IGNORECASE
+)
+"""ComboGAN prints a value for every domain: `D: 0.111, 0.105, 0.310 |`."""
 RESOLUTION: Final = 1e-3
 
 
@@ -33,10 +37,17 @@ def begin(log: LogFile) -> RowOf:
             return None
         epoch = int(match["epoch"])
         times = tuple(Value(name, matched(match[name]), Statistic.UNKNOWN) for name in ("time", "data") if match[name])
-        found = (*values(PAIR.findall(match["rest"]), Statistic.VALUE, resolution=RESOLUTION), *times)
+        found = (*values(_pairs(match["rest"]), Statistic.VALUE, resolution=RESOLUTION), *times)
         return Row(axis=Axis.ITERATION, x=float((epoch - 1) * length + int(match["iters"])), values=found, epoch=float(epoch))
 
     return row
+
+
+def _pairs(rest: str) -> Iterator[tuple[str, str]]:
+    """Yield every name with its value, numbered where several stand behind one name."""
+    for match in PAIR.finditer(rest):
+        found = match["values"].split(", ")
+        yield from ((match["name"] if len(found) == 1 else f"{match['name']}_{at}", value) for at, value in enumerate(found))
 
 
 PARSER = printed_parser(

@@ -6,9 +6,11 @@ A place that stands before the dict counts where the dict has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
+from lossreport.model.run import Entity, EntityKind
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of
 from lossreport.reading.kit.events import said
@@ -16,6 +18,8 @@ from lossreport.reading.kit.key_values import DATE, text_row
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
+from lossreport.reading.lines.naming import split_of_word
+from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.parser import Parser, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -32,12 +36,24 @@ def sniff(log: LogFile) -> Score:
     if len(found) < MIN_LINES:
         return Score(0.0, "no lines with a dict of metrics")
     names = [name for name in found[-1] if METRIC_LIKE.search(name)]
+    placed = sum(1 for line in log.sample_lines if "{" not in line and _is_row(line))
+    if placed > len(found):
+        return Score(
+            0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric"
+        )  # which text reads as well
     return Score(0.56, f"{len(found)} lines with a dict: {', '.join(names[:5])}")
+
+
+def _is_row(text: str) -> bool:
+    """Return whether a line without a dict is a row of a text log: with a place and a metric."""
+    row = text_row(text)
+    return row is not None and bool(row.places) and row.has_metric
 
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every dict."""
     writer, settings, last = RowWriter(), Settings(), 0
+    labels = labels_of(log)
     stamps: list[str] = []
     for line in log.lines():
         last = line.number
@@ -49,13 +65,85 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from settings.facts()
         if match := DATE.search(line.text[:40]):
             stamps[1:] = [match[0]]
-        tag = TAGGED.search(line.text.split("{", 1)[0])
-        yield from writer.add(_placed(row, line.text), line.number, split=SPLITS[tag[1].lower()] if tag else None)
+        before = line.text.split("{", 1)[0]
+        label = _label(before)
+        entity = Entity(kind=EntityKind.LABEL, value=labels[label]) if label in labels else None
+        yield from writer.add(_placed(row, line.text), line.number, split=_split(before), entity=entity)
         if writer.columns.full():
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()
     yield from (RawTime(stamp) for stamp in stamps)
     yield RowsRead(writer.rows, last)
+
+
+def _split(before: str) -> str | None:
+    """Return the split that the words before a dict name: `[train] {..}`, `Eval metrics: {..}`."""
+    if tag := TAGGED.search(before):
+        return SPLITS[tag[1].lower()]
+    said = text_row(before)
+    return said.split or None if said is not None else None
+
+
+def labels_of(log: LogFile) -> dict[str, str]:
+    """Return what the rows of a file are about, by the words before their dicts, where these tell rows of the same names apart.
+
+    `prices with offers: {'rmse': 2.0}` and `prices by hand: {'rmse': 1.0}` are two series. Words that name a split tell no more.
+    """
+    found: dict[tuple[str, ...], Counter[str]] = {}
+    for line in log.sample_lines:
+        row = _row(line)
+        if row is not None and (label := _label(line.split("{", 1)[0])):
+            found.setdefault(tuple(row), Counter())[label] += 1
+    several = [labels for labels in found.values() if len([1 for count in labels.values() if count >= MIN_LINES]) > 1]
+    names = {label for labels in several for label, count in labels.items() if count >= MIN_LINES}
+    common = _common_words(list(names))
+    return {label: " ".join(label.split()[common:]) or label for label in names}
+
+
+def _common_words(labels: Sequence[str]) -> int:
+    """Return with how many words all labels begin."""
+    return next((at for at, words in enumerate(zip(*(label.split() for label in labels), strict=False)) if len(set(words)) > 1), 0)
+
+
+def _label(before: str) -> str:
+    """Return what the words before a dict say besides the place and the split, without numbers; "" where they say nothing."""
+    words = [word for word in WORD.findall(message_of(before).text) if not split_of_word(word)]
+    plain = [word for word in words if word.lower() not in PLAIN and not NUMBER.search(word)]
+    return " ".join(words)[:LONGEST] if plain and len(plain) == len([word for word in words if word.lower() not in PLAIN]) else ""
+
+
+WORD: Final = re.compile(r"[^\s:=,|\[\]]{1,60}")
+NUMBER: Final = re.compile(r"\d")
+PLAIN: Final = frozenset(
+    [
+        "step",
+        "steps",
+        "epoch",
+        "iter",
+        "iteration",
+        "metrics",
+        "metric",
+        "stats",
+        "stat",
+        "results",
+        "result",
+        "log",
+        "logs",
+        "logging",
+        "info",
+        "at",
+        "for",
+        "on",
+        "of",
+        "the",
+        "data",
+        "set",
+        "row",
+        "with",
+    ]
+)
+"""Words that stand before dicts and tell nothing of them."""
+LONGEST: Final = 60
 
 
 def _row(text: str) -> dict[str, Any] | None:

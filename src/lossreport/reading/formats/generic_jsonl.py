@@ -6,20 +6,23 @@ Nested values are joined by slashes; verl's `{"step": 1, "data": {...}}` is read
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.config_record import apart, is_config_record, settings_of
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, flat, is_axis, number
-from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import Parser, RawEvent, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 WRAPPER: Final = "data/"
 MIN_SHARE: Final = 0.3
 ONCE: Final = ("train_runtime", "total_flos")
+MESSAGES: Final = ("message", "msg", "event", "note", "info", "status")
+"""Names under which a program writes what it has to say beside its numbers."""
 TEXT_LENGTH: Final = 400
 """Rows with longer strings are a data set, not a log."""
 
@@ -55,11 +58,18 @@ def read(log: LogFile) -> Iterator[Record]:
         if any(name in row for name in ONCE):
             yield from facts_of({name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line)
             continue
+        yield from _said(row, record.line)
         yield from writer.add(row, record.line)
         if writer.columns.full():
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()
     yield RowsRead(writer.rows, last)
+
+
+def _said(row: Mapping[str, Any], line: int) -> Iterator[RawEvent | RawStatus]:
+    for name in MESSAGES:
+        if isinstance(text := row.get(name), str):
+            yield from said(text, line)
 
 
 def flat_row(row: dict[str, Any]) -> dict[str, Any]:

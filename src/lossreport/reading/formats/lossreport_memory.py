@@ -11,7 +11,7 @@ from typing import Any, Final, get_args
 
 from lossreport.model.run import Axis, EventKind, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import quote, raised_kind
 from lossreport.reading.kit.json_lines import as_object, records
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, is_axis, number
@@ -72,8 +72,7 @@ def _said(row: Mapping[str, Any], line: int) -> Iterator[Record]:
     said = str(row.get("quote", ""))
     known = next((kind for kind in KINDS if kind == row.get("event")), None)
     if known is not None:
-        told = find_event(said) if known == "traceback" else None
-        yield RawEvent(known if told in (None, "other") else told, line, quote(said))
+        yield RawEvent(raised_kind(said) if known == "traceback" else known, line, quote(said))
     if row.get("end") in tuple(Status):
         yield RawStatus(Status(row["end"]), line)
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from lossreport.errors import LogError
 from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import quote, raised_kind
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, line_of
@@ -82,7 +82,7 @@ def _run(run: Mapping[str, Any], lines: list[str]) -> Iterator[Record]:
         yield RawStatus(STATUS[run["status"]], line_of("status", lines))
     trace = [text for text in run.get("fail_trace") or () if isinstance(text, str) and text.strip()]
     if trace:
-        yield RawEvent(find_event(trace[-1]) or "traceback", line_of("fail_trace", lines) + len(trace), quote(trace[-1]))
+        yield RawEvent(raised_kind(trace[-1]), line_of("fail_trace", lines) + len(trace), quote(trace[-1]))
     yield RowsRead(0, len(lines))
 
 

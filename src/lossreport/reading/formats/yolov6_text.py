@@ -14,11 +14,11 @@ from typing import Final
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import NOT_MEASURED, summary_of
-from lossreport.reading.kit.events import find_event, quote
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.kit.table_cells import FRACTION, without_bar
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, Record, RowsRead, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
 LOSSES: Final = frozenset(("iou_loss", "dfl_loss", "cls_loss"))
@@ -64,8 +64,7 @@ def read(log: LogFile) -> Iterator[Record]:
     reader, settings, last = _Reader(), Settings(), 0
     for line in log.lines():
         last = line.number
-        if kind := find_event(line.text):
-            yield RawEvent(kind, line.number, quote(line.text))
+        yield from said(line.text, line.number)
         yield from settings.facts() if reader.take(line.text, line.number) else ()
         yield from reader.plan(line.number)
         settings.see(line.text, line.number)

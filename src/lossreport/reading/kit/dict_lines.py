@@ -9,7 +9,7 @@ from lossreport.reading.kit.rows import number
 
 BRACES: Final = re.compile(r"\{[^{}]*\}")
 ITEM: Final = re.compile(
-    r"""(?P<q>['"])(?P<name>[^'"]{1,100})(?P=q)\s*:\s*(?:(?P<v>['"])(?P<text>[^'"]*)(?P=v)|(?P<bare>(?:np\.float\d+|tensor)\([^)]*\)|[^\s,}\]]+))"""
+    r"""(?P<q>['"])(?P<name>[^'"]{1,100})(?P=q)\s*:\s*(?:(?P<v>['"])(?P<text>[^'"]*)(?P=v)|(?P<bare>(?:np\.float\d+|tensor|array)\([^)]*\)|[^\s,}\]]+))"""
 )
 MAX_LENGTH: Final = 20_000
 

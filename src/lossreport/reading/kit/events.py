@@ -12,7 +12,7 @@ from typing import Final
 
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.endings import COMPLETE, EARLY_STOPS, PROGRAMS, TRAINERS
-from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, MEMORY, NONFINITE, STOPS, exit_of
+from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, LONE_EXCEPTION, MEMORY, NONFINITE, STOPS, exit_of
 from lossreport.reading.kit.phrases import LONGEST, Phrase, bare, phrase, word_of
 from lossreport.reading.parser import RawEvent, RawStatus
 
@@ -21,9 +21,10 @@ OVERFLOW: Final = phrase(
     "overflow", None, "overflow", r"\b(?:gradient )?overflow detected\b|\bOVERFLOW! |\bgradient overflow\.|\bgradient overflow$"
 )
 WEIGHTS_ALONE: Final = (
-    r"\bpre-?train|\bbackbone\b|\bimagenet\b|\binference\b|\bfor (?:eval\w*|test\w*|generation|prediction)\b|\btokenizer\b|\bteacher\b|\breward model\b|预训练"
-    r"|\bno checkpoint\b|\bnot? (?:found|resum)|\bignoring\b|\bcannot\b|\bresum\w* (?:from|training|checkpoint)\W{1,4}(?:none|false|null)\b|\bwithout resum|\bif you\b"
-    r"|恢复训练\s{0,3}[:：=]|\bto resume\b"
+    r"^(?!.{0,400}\bresum).{0,400}(?:(?<![a-z])pre-?train|\bbackbone\b|\bimagenet\b|\binference\b|\bfor (?:eval\w*|test\w*|generation|prediction)\b"
+    r"|\btokenizer\b|\bteacher\b|\breward model\b|预训练)"
+    r"|\bno checkpoint\b|\bnot? (?:found|resum)|\bignoring\b|\bcannot\b|\bresum\w* (?:from|training|checkpoint)\W{1,4}(?:none|false|null)\b|\bwithout resum"
+    r"|\bif you\b|恢复训练\s{0,3}[:：=]|\bto resume\b"
 )
 """Weights that are loaded to begin with, or to evaluate, and settings: no training is continued."""
 RESUME: Final = phrase(
@@ -48,7 +49,7 @@ CHECKPOINT: Final = phrase(
 )
 PHRASES: Final = (
     *NONFINITE, *MEMORY, TRACEBACK, OVERFLOW, RESUME, *(stop for stop in STOPS if stop.kind == "timeout"), *EARLY_STOPS, CHECKPOINT, *CRASHES,
-    *(stop for stop in STOPS if stop.kind != "timeout"), *COMPLETE, *TRAINERS, *PROGRAMS,
+    *(stop for stop in STOPS if stop.kind != "timeout"), LONE_EXCEPTION, *COMPLETE, *TRAINERS, *PROGRAMS,
 )  # fmt: skip
 """What is said first counts: a line of a scheduler that names a limit and a signal tells of the limit."""
 NEAR: Final = tuple(dict.fromkeys((*(word for one in PHRASES for word in one.near), *EXIT_NEAR)))
@@ -78,6 +79,12 @@ def find_event(text: str) -> EventKind | None:
     """Return the kind of event a line reports, or None."""
     found = phrase_in(text)
     return None if found is None else found.kind
+
+
+def raised_kind(text: str) -> EventKind:
+    """Return the kind of the event that an exception is: out of memory, an interrupt, or just a traceback."""
+    kind = find_event(text)
+    return "traceback" if kind is None or kind == "other" else kind
 
 
 def said(text: str, line: int) -> Iterator[RawEvent | RawStatus]:

@@ -66,9 +66,9 @@ CRASHES: Final = (
     _crash("other", "srun: error", r"\bsrun: error: .{0,120}(?:Out Of Memory|Segmentation fault|Aborted|Bus error|Unable to)"),
     _crash("other", "state", r"\b(?:Job)?State\s{0,3}[:=]\s{0,3}(?:FAILED|NODE_FAIL|BOOT_FAIL)\b"),
     _crash("other", "(failed", r"W&B process to finish.{0,40}\(failed (?!255)\d"),
-    _crash("other", "error|exception", RAISED),
 )  # fmt: skip
-"""Without a traceback: time-outs of a collective, the hardware, the disk, a launcher's word, a lone exception."""
+"""Without a traceback: time-outs of a collective, the hardware, the disk, a launcher's word."""
+LONE_EXCEPTION: Final = _crash("other", "error|exception", RAISED)
 
 STOPS: Final = (
     _stop("timeout", "time limit|walltime|state", r"DUE TO TIME LIMIT|PBS: job killed: walltime|\bState\s{0,3}[:=]\s{0,3}TIMEOUT\b|\bJob exceeded .{0,30}(?:walltime|time limit)"),

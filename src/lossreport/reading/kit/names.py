@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from lossreport.model.run import FactValue
-from lossreport.reading.kit.plans import EPOCH_PLANS, INNER_PLAN, STEP_PLANS
+from lossreport.reading.kit.plans import AMBIGUOUS_EPOCH_PLANS, EPOCH_PLANS, INNER_PLAN, STEP_PLANS
 
 SPLIT: Final = re.compile(
     r"^(train|training|trn|tr|cv|valid|vali|validation|val|evaluation|eval|testing|test|dev|held_?out|hold_?out)[\s_/.\-:]+(?=\S)",
@@ -39,13 +41,23 @@ NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+
 
 SCORES: Final = re.compile(r"^metrics/(?=(?:precision|recall|(?:[A-Za-z]{1,8})?mAP|fitness|accuracy_top)[^/]*$)")
 """`metrics/mAP50(B)`: what YOLO programs measure on the validation set, and call so in tables, event files and trackers."""
-SPLIT_ZH: Final = re.compile(r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))集?(?=\w)")
+SPLIT_ZH: Final = re.compile(
+    r"^(?:(?P<train>训练|訓練)|(?P<val>验证|驗證)|(?P<test>测试|測試)|(?P<eval>评估|評估))(?:集(?:上的|上|的)?)?(?=\w)"
+)
 INFIX: Final = re.compile(r".+_val_.+", re.IGNORECASE)
 """`clip_val_loss`, `best_val_acc`: of a validation, and called so."""
 SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev)$", re.IGNORECASE)
 """`Loss/train`, as the examples of TensorBoard name things."""
 CAMEL: Final = re.compile(r"^(?P<split>[Tt]rain(?:ing)?|[Vv]al(?:id(?:ation)?)?|[Tt]est|[Ee]val)(?=[A-Z])")
 """`ValLoss`, `trainAcc`."""
+SURE: Final = frozenset(("train", "training", "validation", "evaluation", "eval"))
+"""Prefixes that are nothing but a split."""
+ADJECTIVES: Final = frozenset(("valid", "cv", "tr"))
+"""Prefixes that describe something as well: `valid_action` is the share of valid actions, in training too."""
+HARD: Final = re.compile(r"[/:]")
+"""What stands between a split and a name, and nothing else: `valid/action`."""
+BESIDE: Final = re.compile(r"^(?:avg|averaged?|value|sum|count|cur|current|global_avg|mean|median)$", re.IGNORECASE)
+"""The other fields of an average meter: beside `acc_avg` the name `acc_val` is its last value."""
 BEHIND: Final = re.compile(
     r"^(?P<name>.+?)[_ ](?:(?P<sure>train(?:ing)?|trn|valid(?:ation)?|test|tst)|(?P<may>val|eval|dev))$", re.IGNORECASE
 )
@@ -53,8 +65,8 @@ BEHIND: Final = re.compile(
 VALUE_OF: Final = re.compile(r"(?:loss|reward|return)$", re.IGNORECASE)
 """`loss_val` may be the value of a loss; see `behind`, which looks at the other names."""
 METRIC_LIKE: Final = re.compile(
-    r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|\bkl\b|\bf1|\bauc|precision|recall|\bm?ap\b|map[_@\d]|miou|\biou|dice"
-    r"|\bl[12]\b|(?<![a-z])(?:mae|r?mse)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|^scores?$|(?:valid(?:ation)?|val|eval)[_ ]score|损失|准确率|精度|误差|困惑度|奖励|回报|学习率|梯度|損失|準確率|誤差|學習率",
+    r"loss|nll|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|(?<![a-z])kl(?![a-z])|(?<![a-z])f1|(?<![a-z])auc|precision|recall|(?<![a-z])m?ap(?![a-z_])|map[_@\d]|miou|\biou|dice"
+    r"|\bl[12]\b|(?<![a-z])(?:mae|r?mse)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|win_?rate|^scores?$|[ _]score$|auroc|(?<![a-z])errs?(?![a-z])|ndcg|\bmrr\b|\bhits?@|\bhr@|(?<![a-z])(?:si-?)?s[dn]r(?![a-z])|\bsdr|pesq|stoi|cider|meteor\b|lpips|mpjpe|\beer\b|energy\b|(?:^|[ _])cost$|likelihood|(?:valid(?:ation)?|val|eval)[_ ]score|损失|准确率|正确率|召回率|精度|误差|困惑度|奖励|回报|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""
@@ -70,7 +82,7 @@ ALIASES: Final = {
     "gradient_clip_val": "clip_grad",
     "grad_clip": "clip_grad",
     "clip_max_norm": "clip_grad",
-    **dict.fromkeys(sorted(EPOCH_PLANS - {"epochs"}), "epochs"),
+    **dict.fromkeys(sorted(EPOCH_PLANS - {"epochs"} - AMBIGUOUS_EPOCH_PLANS), "epochs"),
     **dict.fromkeys(sorted(STEP_PLANS - {"max_steps"}), "max_steps"),
     "per_device_train_batch_size": "batch_size",
     "train_batch_size": "batch_size",
@@ -85,13 +97,22 @@ KNOWN: Final = frozenset(
 WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|lambda)$")
 
 
+@lru_cache(maxsize=8192)
+def is_metric_like(name: str) -> bool:
+    """Return whether a name is one of those by which training is known."""
+    return METRIC_LIKE.search(name) is not None
+
+
 def split_name(name: str, default: str = "train") -> tuple[str, str]:
-    """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`."""
+    """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`.
+
+    A prefix that is an adjective as well counts only before a metric: `valid_action` keeps its name. `splits_of` knows more.
+    """
     match = NUMBERED.match(name)
     if match is not None:
         return match["split"].lower(), name[match.end() :]
     match = SPLIT.match(name)
-    if match is not None:
+    if match is not None and (match[1].lower() not in ADJECTIVES or _is_sure(match, name)):
         return SPLITS[match[1].lower()], name[match.end() :]
     match = SCORES.match(name)
     if match is not None:
@@ -111,6 +132,68 @@ def split_name(name: str, default: str = "train") -> tuple[str, str]:
     return ("val" if INFIX.fullmatch(name) else default), name
 
 
+def _is_sure(match: re.Match[str], name: str) -> bool:
+    """Return whether a prefix names a split by itself: a sure word, a slash behind it, or a metric."""
+    rest = name[match.end() :]
+    known = METRIC_LIKE.search(rest) is not None or KNOWN_REST.search(rest) is not None
+    return match[1].lower() in SURE or HARD.search(match[0]) is not None or known
+
+
+KNOWN_REST: Final = re.compile(r"(?:^|[_ /])(?:runtime|time|\w{1,20}_per_second|speed|throughput|memory|mem)$", re.IGNORECASE)
+"""What is measured of a pass over any split, and is no metric."""
+
+
+def splits_of(names: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, short name) of every name of a log, the split "" where the name says none.
+
+    A prefix is a split before a metric, where the rest is logged without it or under another split, or where another name shows that
+    this log marks a split so. Where two names of a log would become one series, only the plain one keeps the short name.
+    """
+    given = list(dict.fromkeys(names))
+    ends = behind(given)
+    matches = {name: match for name in given if (match := SPLIT.match(name)) and not NUMBERED.match(name)}
+    shown = {match[1].lower() for name, match in matches.items() if _is_sure(match, name)}
+    heads = Counter(name[matches[name].end() :] if name in matches else name for name in given)
+    found: dict[str, tuple[str, str]] = {}
+    for name in given:
+        match = matches.get(name)
+        if name in ends:
+            found[name] = ends[name]
+        elif match is not None and not (_is_sure(match, name) or match[1].lower() in shown or heads[name[match.end() :]] > 1):
+            found[name] = "", name
+        elif match is not None:
+            found[name] = SPLITS[match[1].lower()], name[match.end() :]
+        else:
+            found[name] = ("", name) if _is_field(name, given) else split_name(name, "")
+    return found
+
+
+def kept_whole(names: Sequence[str], meanings: Mapping[str, tuple[str, str]], default: str = "train") -> set[str]:
+    """Return the names of one row that keep all of their words, lest they become one series with another: `loss_train` beside `loss`."""
+    owners: dict[tuple[str, str], list[str]] = {}
+    for name in names:
+        split, short = meanings.get(name, ("", name))
+        owners.setdefault((split or default, short), []).append(name)
+    several = ((short, same) for (_, short), same in owners.items() if len(same) > 1)
+    return {name for short, same in several for name in same if name != (short if short in same else same[0])}
+
+
+def meanings_of(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, short name) of the names of one row or table, as `splits_of`; those that would become one series keep their words."""
+    read = splits_of(names)
+    whole = kept_whole(names, read)
+    return {name: (split, name if name in whole else short) for name, (split, short) in read.items()}
+
+
+def _is_field(name: str, given: Iterable[str]) -> bool:
+    """Return whether a name that ends in `val` is a field of an average meter."""
+    match = BEHIND.match(name)
+    if match is None or not match["may"]:
+        return False
+    root = len(match["name"])
+    return any(other[:root] == match["name"] and BESIDE.match(other[root + 1 :]) for other in given)
+
+
 def behind(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     """Return (split, name) of those of a log's names that end in a split: what it is called for training as well, or where only a split is meant."""
     given = set(names)
@@ -118,7 +201,7 @@ def behind(names: Iterable[str]) -> dict[str, tuple[str, str]]:
         name: match for name in given if (match := BEHIND.match(name)) and METRIC_LIKE.search(match["name"]) and not SPLIT.match(name)
     }
     heads = given | {match["name"] for match in matches.values() if match["sure"]}
-    kept = {name: match for name, match in matches.items() if match["sure"] or match["name"] in heads}
+    kept = {name: match for name, match in matches.items() if match["sure"] or (match["name"] in heads and not _is_field(name, given))}
     return {name: (SPLITS[(match["sure"] or match["may"]).lower()], match["name"]) for name, match in kept.items()}
 
 

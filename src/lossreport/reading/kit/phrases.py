@@ -6,7 +6,7 @@ import re
 from typing import Final, NamedTuple
 
 from lossreport.model.run import EventKind, Status
-from lossreport.reading.kit.key_values import without_prefix
+from lossreport.reading.lines.prefix import message_of
 
 LONGEST: Final = 1000
 """Words that tell of the run stand at the beginning of their line; what is longer is data or a dumped configuration."""
@@ -86,7 +86,7 @@ def phrase(
 
 def bare(text: str) -> str:
     """Return the message of a line: without the prefix of its logger and the rules, stars and pictures around it."""
-    body = without_prefix(text[:LONGEST])
+    body = message_of(text[:LONGEST]).text
     first, last = 0, len(body)
     while first < last and not body[first].isalnum() and body[first] not in "(<'`^":
         first += 1

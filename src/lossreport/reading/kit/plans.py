@@ -9,6 +9,11 @@ EPOCH_PLANS: Final = frozenset((
     "epochs", "num_epochs", "n_epochs", "nb_epochs", "num_epoch", "n_epoch", "nepoch", "nepochs", "max_epochs", "max_epoch", "total_epochs", "total_epoch",
     "num_train_epochs", "train_epochs", "training_epochs", "max_num_epochs", "num_training_epochs", "epoch_count",
 ))  # fmt: skip
+AMBIGUOUS_EPOCH_PLANS: Final = frozenset(("n_epochs",))
+OF_POLICY: Final = frozenset(
+    ("gae_lambda", "ent_coef", "vf_coef", "clip_range", "n_steps", "num_minibatches", "ppo_epochs", "rollout_steps")
+)
+"""Beside these `n_epochs` counts the passes over one rollout (PPO of Stable-Baselines3), not those of the training."""
 UNSURE_EPOCH_PLANS: Final = frozenset(("epoch",))
 """`--epoch 100` is a plan in most programs, the epoch to go on from in some."""
 STEP_PLANS: Final = frozenset((

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
-from lossreport.model.run import Axis, Statistic
-from lossreport.reading.kit.names import behind, split_name
+from lossreport.model.run import Axis, Entity, Statistic
+from lossreport.reading.kit.names import meanings_of
 from lossreport.reading.kit.owners import Owner, OwnerColumns, owner_columns
 from lossreport.reading.parser import ColumnKey, Columns, RawFact
 
@@ -131,7 +131,7 @@ NOT_FINITE: Final = {
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip
-WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(|\[)([^,)\]]+)(?:[^)\]]*\)|\])$")
+WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(\[?|\[)([^,)\]\[]+)(?:\]?[^)\]]*\)|\])$")
 
 
 class Place(NamedTuple):
@@ -231,7 +231,7 @@ def _split(row: Mapping[str, Any], shape: Shape) -> str | None:
 class Shape(NamedTuple):
     """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed.
 
-    `behind` holds (split, name) of the names that end in a split.
+    `meanings` holds (split, short name) of every name, the split "" where it says none.
     """
 
     axes: tuple[tuple[str, Axis], ...]
@@ -239,7 +239,7 @@ class Shape(NamedTuple):
     splits: tuple[str, ...]
     plans: tuple[tuple[str, str], ...]
     metrics: tuple[str, ...]
-    behind: Mapping[str, tuple[str, str]]
+    meanings: Mapping[str, tuple[str, str]]
     owners: OwnerColumns
 
 
@@ -248,22 +248,22 @@ def shape_of(names: tuple[str, ...]) -> Shape:
     """Return what each of a row's names is, surest axis first."""
     folded = {name.lower().strip(): name for name in names}
     owners = owner_columns(names)
+    metrics = tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names)
     return Shape(
         axes=tuple((folded[name], axis) for name, axis in AXES if name in folded),
         epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
         splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
         plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
-        metrics=tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names),
-        behind=behind(names),
+        metrics=metrics,
+        meanings=meanings_of(metrics),
         owners=owners,
     )
 
 
 @lru_cache(maxsize=65536)
-def _named(printed: str, default: str) -> tuple[str, str, bool, bool]:
-    """Return (name, split, whether it counts steps and the like, whether it may be a date) of a printed name."""
-    split, name = split_name(printed, default)
-    return name, split, is_axis(name), CLOCK.fullmatch(name) is not None
+def _named(name: str) -> tuple[bool, bool]:
+    """Return (whether it counts steps and the like, whether it may be a date) of a short name."""
+    return is_axis(name), CLOCK.fullmatch(name) is not None
 
 
 @dataclass
@@ -282,9 +282,18 @@ class RowWriter:
     _keys: dict[tuple[str, str, Axis, Owner], ColumnKey] = field(default_factory=dict)
 
     def add(
-        self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
+        self,
+        row: Mapping[str, Any],
+        lines: int | Mapping[str, int],
+        *,
+        split: str | None = None,
+        ignore: Iterable[str] = (),
+        entity: Entity | None = None,
     ) -> Iterator[RawFact]:
-        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric."""
+        """Add one flat row; `lines` is its line, or the line of every name; `entity` is whose it is where no column says so.
+
+        Yields what is no metric.
+        """
         line = lines if isinstance(lines, int) else min(lines.values(), default=1)
         shape = shape_of(tuple(row))
         place = _place(row, shape, self.rows)
@@ -295,7 +304,7 @@ class RowWriter:
         if not values:
             return
         epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
-        owner = shape.owners.of(row) if shape.owners.names else Owner()
+        owner = shape.owners.of(row) if shape.owners.names else Owner(entity=entity)
         for name, its_split, printed, value in values:
             key = self._key(name, its_split, place.axis, owner, inner=math.isfinite(epoch))
             self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
@@ -324,11 +333,11 @@ class RowWriter:
             value = number(row[printed])
             if value is None or printed in ignore:
                 continue
-            name, split, is_place, may_be_date = _named(printed, default)
+            split, name = shape.meanings[printed]
+            is_place, may_be_date = _named(name)
             if is_place or (may_be_date and value > SINCE_1970):
                 continue
-            split, name = shape.behind.get(printed, (split, name))
-            found.append((name, split, printed, value))
+            found.append((name, split or default, printed, value))
         return found
 
     def _said_once(self, row: Mapping[str, Any], shape: Shape, line: int) -> Iterator[RawFact]:

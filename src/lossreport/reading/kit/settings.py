@@ -12,14 +12,15 @@ from typing import Any, Final
 
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.json_lines import as_object
-from lossreport.reading.kit.key_values import without_prefix
 from lossreport.reading.kit.names import ALIASES, KNOWN, plain_facts
 from lossreport.reading.kit.namespace import namespace_facts
 from lossreport.reading.kit.plans import EPOCH_PLANS, ROUND_PLANS, STEP_PLANS, TIMESTEP_PLANS
 from lossreport.reading.kit.rows import number
+from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.parser import RawFact
 
 LONGEST: Final = 100_000
+BITS: Final = (4, 8, 16, 32, 64)
 DOTTED: Final = re.compile(r"^\s*(?P<name>[A-Za-z_]\w*) \.{3,} (?P<value>.*\S)\s*$")
 """Megatron-LM prints its arguments so."""
 COMMAND: Final = re.compile(
@@ -97,9 +98,11 @@ def settings_of(text: str) -> Iterator[tuple[str, FactValue]]:
 
 def _lone(text: str) -> Iterator[tuple[str, FactValue]]:
     """Yield the setting that a line is, behind the prefix of a logger too, and plans in words or among other settings."""
-    body = text if (match := PLAIN.match(text)) else without_prefix(text).strip(WRAPPING)
+    body = text if (match := PLAIN.match(text)) else message_of(text).text.strip(WRAPPING)
     if match := match or PLAIN.match(body):
-        yield match["name"].lower(), plain_value(match["value"])
+        name, value = match["name"].lower(), plain_value(match["value"])
+        if name != "precision" or value in BITS:  # the precision of a classifier is a metric
+            yield name, value
         return
     if len(body) > SENTENCE or not any(char.isdigit() for char in body):
         return
@@ -154,6 +157,10 @@ def _options(text: str) -> Iterator[tuple[str, FactValue]]:
             yield match["name"].replace("-", "_"), True if match["value"] is None else plain_value(match["value"])
 
 
+LONGEST_COUNT: Final = 30
+"""Digits of a number that counts or seeds something; what is longer is an identifier, and may be more than a float holds."""
+
+
 def plain_value(text: str) -> FactValue:
     """Return what a printed value is: a number, a truth value, None, or the text without its quotes."""
     text = text.strip().strip("'\"")
@@ -164,4 +171,6 @@ def plain_value(text: str) -> FactValue:
     value = None if "," in text else number(text)  # 0,1 is a list of devices
     if value is None:
         return text
-    return int(value) if re.fullmatch(r"[-+]?\d+", text) else value
+    if not re.fullmatch(r"[-+]?\d+", text):
+        return value
+    return int(text) if len(text) <= LONGEST_COUNT else text

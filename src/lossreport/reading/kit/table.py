@@ -16,7 +16,7 @@ import numpy as np
 
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Block, Line, LogFile
-from lossreport.reading.kit.names import METRIC_LIKE, behind, split_name, unmarked_scores
+from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, unmarked_scores
 from lossreport.reading.kit.owners import Owner, owner_columns
 from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
 from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
@@ -152,14 +152,14 @@ def plain_meaning(name: str) -> Meaning | None:
 
 def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
     """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation, and so are scores without a mark."""
-    ends = behind(header)
-    scores = unmarked_scores(name for name in header if name not in ends)
+    read = meanings_of(header)
+    scores = unmarked_scores(header)
 
     def meaning(name: str) -> Meaning | None:
-        means = plain_meaning(name)
-        if means is None or name in ends:
-            return means if means is None else means._replace(split=ends[name][0], name=ends[name][1])
-        return means._replace(split=scores[name]) if name in scores else means
+        if plain_meaning(name) is None:
+            return None
+        split, short = read.get(name) or split_name(name, "")
+        return Meaning(short, split or scores.get(name, "train"), Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
 
     return meaning
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from lossreport.model.run import Fact, Launch, Segment, Source
+from lossreport.model.run import USER, Fact, Launch, Segment, Source
 from lossreport.reading.kit.names import canonical_names
 from lossreport.reading.parser import RawFact
 from lossreport.reading.runs.ends import status_of
@@ -22,14 +22,19 @@ def segments(part: Reading, source: str) -> Iterator[Segment]:
         yield Segment(source=source, first_line=span.why.line if span.why.line else 1, last_line=end, why=span.why.why)
 
 
-def launches(part: Reading, source: Source) -> Iterator[Launch]:
-    """Yield the launches of one reading, rows that a later launch wrote again included."""
+def launches(part: Reading, source: Source, shared: Sequence[Fact] = ()) -> Iterator[Launch]:
+    """Yield the launches of one reading, rows that a later launch wrote again included; `shared` are settings that all of them had."""
     found = spans(part)
+    before = list(named(part, source.id, Span(0, found[0].first - 1, found[0].why))) if found else []
     for span in found:
         facts = tuple(named(part, source.id, span))
-        way = came([(part, span)], facts)
+        way = came([(part, span)], (*_given(shared), *facts, *before, *shared))
         status = status_of([(part, span)], way, torn=source.torn and span is found[-1])
         yield Launch(source=source.id, first_line=span.first, last_line=span.last, status=status, progress=way.ended(status), facts=facts)
+
+
+def _given(facts: Sequence[Fact]) -> list[Fact]:
+    return [fact for fact in facts if fact.source == USER]
 
 
 def named(part: Reading, source: str, span: Span | None = None) -> Iterator[Fact]:

@@ -65,6 +65,8 @@ def merge(
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
     stamps = [time.stamp for part in parts for time in part.stamps]
+    configured = {ids[id(part)] for part in parts if part.parser.config} | {USER}
+    shared = [fact for fact in known if fact.source in configured]
     way = came([(part, None) for part in parts], known)
     status = status_of(ends, way, torn=any(source.torn for source in sources))
     return Run(
@@ -75,7 +77,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])])),
+        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], shared)),
         status=status,
         progress=way.ended(status),
         time=(min(stamps), max(stamps)) if stamps else (None, None),

@@ -7,8 +7,10 @@ from typing import NamedTuple
 
 from lossreport.model.run import USER, Axis, Fact, FactValue
 from lossreport.reading.kit.plans import (
+    AMBIGUOUS_EPOCH_PLANS,
     EPOCH_PLANS,
     INNER_PLAN,
+    OF_POLICY,
     ROUND_PLANS,
     STEP_PLANS,
     TIMESTEP_PLANS,
@@ -32,10 +34,11 @@ class Plan(NamedTuple):
 
 def epoch_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
     """Return the planned epochs, surest first."""
+    of_policy = any(fact.name.rpartition(".")[2].lower() in OF_POLICY for fact in settings)
     return [
         *_given(settings, EPOCH_PLANS),
         *_total(printed),
-        *_named(settings, EPOCH_PLANS),
+        *_named(settings, EPOCH_PLANS - AMBIGUOUS_EPOCH_PLANS if of_policy else EPOCH_PLANS),
         *_named(settings, ROUND_PLANS | UNSURE_EPOCH_PLANS, sure=False),
     ]
 

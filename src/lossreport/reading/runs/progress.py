@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from lossreport.model.run import Axis, Fact, Floats, Progress, Statistic, Status
+from lossreport.model.run import Axis, Fact, Floats, Progress, Status
 from lossreport.reading.kit.plans import STEPS_DONE
-from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.plans import Plan, epoch_plans, round_plans, step_plans
-from lossreport.reading.runs.reading import Column, Reading
+from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, places_of
+from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
 
 BEYOND: Final = 1.05
@@ -26,12 +26,8 @@ NEXT_ROW: Final = 0.02
 """Rows at most 2 % of the plan apart: where the next would stand behind the plan, all of them are there."""
 MISSED: Final = 1.5
 """So many row distances before the plan a row is missing for sure."""
-STRAY: Final = 10
-"""An epoch behind a gap of ten usual distances is of another process, or no epoch."""
-MOST: Final = 0.9
-"""The last epoch is complete where it has 90 % of the rows that the others have."""
-EPSILON: Final = 1e-6
-COUNTED: Final = ("train", "val", "valid", "eval", "dev", "test")
+LAST_PART: Final = 0.1
+"""The last row of a finished training stands at most a tenth of an epoch before its end."""
 
 
 class Came(NamedTuple):
@@ -45,9 +41,16 @@ class Came(NamedTuple):
     def ended(self, status: Status) -> Progress:
         """Return the progress of a launch that ended so: the last row of a finished one stands a little before the end of its epoch."""
         done, planned = self.progress.epochs
-        if status is not Status.FINISHED or done is None or done + 1 != planned or math.ceil(self.furthest - EPSILON) != planned:
+        whole = math.ceil(self.furthest - EPSILON)
+        if (
+            status is not Status.FINISHED
+            or done is None
+            or done + 1 != whole
+            or planned not in (None, whole)
+            or whole - self.furthest > LAST_PART
+        ):
             return self.progress
-        return replace(self.progress, epochs=(planned, planned))
+        return replace(self.progress, epochs=(whole, planned))
 
 
 class Counts(NamedTuple):
@@ -59,102 +62,61 @@ class Counts(NamedTuple):
     short: bool = False
 
 
-class Place(NamedTuple):
-    """The rows of one column that are of the launch, and the column with all its rows, which tells whether it counts from 0."""
-
-    key: ColumnKey
-    rows: Column
-    whole: Column
-    inner: bool
-
-    @property
-    def epochs(self) -> Floats:
-        """The epochs of the rows: x itself, or what is printed beside it."""
-        return _finite(self.rows.x if self.key.axis in (Axis.EPOCH, Axis.ROUND) else self.rows.epoch)
-
-    @property
-    def base(self) -> int:
-        """Whether epochs are counted from 0 or from 1."""
-        every = _finite(self.whole.x if self.key.axis in (Axis.EPOCH, Axis.ROUND) else self.whole.epoch)
-        return 1 if len(every) and every.min() >= 1 else 0
-
-
 def came(parts: Sequence[tuple[Reading, Span | None]], settings: Sequence[Fact]) -> Came:
     """Return how far the rows of the launches came; of settings of one name the first counts."""
-    places = [place for part, span in parts for place in _places(part, span)]
+    places = [place for part, span in parts for place in places_of(part, span)]
     steps = _steps(places, settings)
     epochs = _epochs(places, settings)
     full = epochs.full or steps.full
     progress = Progress(epochs=(epochs.done, epochs.planned), steps=(steps.done, steps.planned))
-    return Came(progress, full, not full and (epochs.short or steps.short), _furthest(places))
-
-
-def _places(part: Reading, span: Span | None) -> list[Place]:
-    found = []
-    for key, column in part.columns.items():
-        inside = np.ones(len(column.x), bool) if span is None else (column.line >= span.first) & (column.line <= span.last)
-        if inside.any() and key.split.split("_")[0] in COUNTED:
-            found.append(Place(key, column.part(np.flatnonzero(inside)), column, key in part.inner))
-    return found
+    return Came(progress, full, not full and (epochs.short or steps.short), _furthest(places, steps.done))
 
 
 def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
     """Return the epochs; where rows count rounds, the epochs beside them are those of single clients."""
     rounds = any(place.key.axis is Axis.ROUND for place in places)
     counted = [place for place in places if len(place.epochs) and (place.key.axis is Axis.ROUND or not rounds)]
-    printed = _printed([place for place in counted if place.key.axis in (Axis.EPOCH, Axis.ROUND)])
+    printed = _printed([place for place in counted if place.key.axis in BY_EPOCH])
     plans = round_plans(settings, printed) if rounds else epoch_plans(settings, printed)
-    done = max((_completed(place) for place in counted), default=None)
+    done = _done(counted)
     for plan in plans:
         if done is None:
             return Counts(None, plan.value)
-        at, of = _agreed(done, plan, min(place.base for place in counted))
+        at, of = _agreed(done, plan, min(place.base for place in counted), resumed=all(place.begins > 1 for place in counted))
         if at <= of or plan.given:
             return Counts(at, of, full=at >= of, short=at < of and plan.sure)
     return Counts(done)
 
 
-def _agreed(done: int, plan: Plan, base: int) -> tuple[int, int]:
-    """Return (done, planned) where the count from 0 goes one beyond the plan.
+def _done(places: Sequence[Place]) -> int | None:
+    """Return the epochs completed; where rows close every epoch, the last one is not complete before its own."""
+    done = max((completed(place) for place in places), default=None)
+    closed = max((completed(place) for place in places if place.key.axis in BY_EPOCH and place.key.split == "train"), default=None)
+    return closed if closed and done == closed + 1 else done
 
-    Rows of epoch 0 to 24 that print 24 beside them are 25 of 25; by a setting of 24 the row of epoch 0 was before the training.
+
+def _agreed(done: int, plan: Plan, base: int, *, resumed: bool) -> tuple[int, int]:
+    """Return (done, planned), as far as the plan tells whether epochs are counted from 0 or from 1.
+
+    Rows of epoch 0 to 24 that print 24 beside them are 25 of 25; by a setting of 24 the row of epoch 0 was before the training. Rows that
+    begin in the middle do not tell how they count: up to one below the plan they count from 0.
     """
     if base == 0 and done == plan.value + 1:
         return (done, done) if plan.printed else (plan.value, plan.value)
+    if resumed and done == plan.value - 1:
+        return plan.value, plan.value
     return done, plan.value
 
 
-def _completed(place: Place) -> int:
-    """Return how many epochs the rows complete: up to the last one, which may still be going on."""
-    epochs = place.epochs
-    if np.any(np.abs(epochs - np.round(epochs)) > EPSILON):
-        return int(epochs.max() + EPSILON)
-    seen = np.unique(np.round(epochs))
-    while len(seen) > 3 and seen[-1] - seen[-2] > STRAY * float(np.median(np.diff(seen[:-1]))):
-        seen = seen[:-1]
-    return int(seen[-1]) + 1 - place.base - (not _is_complete(place, seen))
-
-
-def _is_complete(place: Place, seen: Floats) -> bool:
-    """Return whether the rows of the last epoch reach its end, as far as those of the epochs before tell."""
-    if place.key.axis in (Axis.EPOCH, Axis.ROUND):
-        counts = [int(np.count_nonzero(place.epochs == epoch)) for epoch in seen]
-        return len(counts) < 3 or counts[-1] >= MOST * float(np.median(counts[:-1]))
-    x = place.rows.x[np.isfinite(place.rows.epoch)]
-    ends = np.array([x[place.epochs == epoch].max() for epoch in seen])
-    distance = _distance(x)
-    if place.inner and np.isfinite(end := place.rows.of[np.flatnonzero(place.rows.x == ends[-1])[-1]]):
-        return bool(end - ends[-1] < max(distance, 1.0))
-    if len(x) == len(seen) and (place.key.split != "train" or place.key.statistic is Statistic.EPOCH_MEAN):
-        return True  # the validation behind every epoch
-    if len(seen) < 2:
-        return False
-    lengths = np.diff(ends) if len(seen) > 2 else np.array([ends[0] - x.min() + distance, ends[1] - ends[0]])
-    return bool(lengths[-1] >= float(np.median(lengths[:-1])) - 0.5 * distance)
-
-
-def _furthest(places: Sequence[Place]) -> float:
-    return max((float(place.epochs.max()) for place in places if len(place.epochs)), default=0.0)
+def _furthest(places: Sequence[Place], done: int | None) -> float:
+    """Return the epoch in which the rows end; where more steps were done than the rows show, that of the last step."""
+    at, epoch = max(
+        ((float(place.rows.x[-1]), float(place.epochs.max())) for place in places if len(place.epochs)),
+        key=lambda one: one[1],
+        default=(0, 0),
+    )
+    fraction = epoch % 1 > EPSILON
+    return epoch * max(1.0, done / at) if done is not None and at > epoch and fraction else epoch
 
 
 def _steps(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
@@ -162,8 +124,8 @@ def _steps(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
     known = max((int(fact.value) for fact in settings if fact.name == STEPS_DONE and isinstance(fact.value, int)), default=0)
     for axis in (Axis.STEP, Axis.ITERATION):
         mine = [place for place in places if place.key.axis is axis]
-        training = _finite(np.concatenate([place.rows.x for place in mine if place.key.split == "train"] or [np.zeros(0)]))
-        every = _finite(np.concatenate([place.rows.x for place in mine] or [np.zeros(0)]))
+        training = finite(np.concatenate([place.rows.x for place in mine if place.key.split == "train"] or [np.zeros(0)]))
+        every = finite(np.concatenate([place.rows.x for place in mine] or [np.zeros(0)]))
         if not len(every):
             continue
         total = _printed([place for place in mine if not place.inner and not len(place.epochs)])
@@ -178,7 +140,7 @@ def _steps(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
 
 
 def _has_steps(place: Place) -> bool:
-    return place.key.axis in (Axis.STEP, Axis.ITERATION)
+    return place.key.axis in (Axis.STEP, Axis.ITERATION, Axis.EPISODE)
 
 
 def _of_plan(reached: int, plan: Plan, x: Floats, *, exact: bool) -> Counts:
@@ -191,7 +153,7 @@ def _of_plan(reached: int, plan: Plan, x: Floats, *, exact: bool) -> Counts:
     from_zero = x.min() == 0
     if from_zero and reached == plan.value - 1:
         reached = plan.value
-    distance = _distance(x)
+    distance = distance_of(x)
     after = reached + distance
     full = reached >= plan.value or (
         distance <= NEXT_ROW * plan.value and (after > plan.value or (from_zero and after == plan.value)) and plan.sure
@@ -201,17 +163,8 @@ def _of_plan(reached: int, plan: Plan, x: Floats, *, exact: bool) -> Counts:
 
 def _printed(places: Sequence[Place]) -> int | None:
     """Return the total that most rows print beside their place: a stray row of another process prints another one."""
-    totals = _finite(np.concatenate([place.rows.of for place in places] or [np.zeros(0)]))
+    totals = finite(np.concatenate([place.rows.of for place in places] or [np.zeros(0)]))
     if not len(totals):
         return None
     values, counts = np.unique(totals, return_counts=True)
     return int(values[int(np.argmax(counts))]) or None
-
-
-def _distance(x: Floats) -> float:
-    steps = np.diff(np.unique(x))
-    return float(np.median(steps)) if len(steps) else 1.0
-
-
-def _finite(values: Floats) -> Floats:
-    return values[np.isfinite(values)]

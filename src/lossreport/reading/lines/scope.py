@@ -1,0 +1,155 @@
+"""Keeps what headings said about the rows below them: the place, the split, whose rows they are, until the next heading."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from lossreport.reading.lines.owners import Owner
+from lossreport.reading.lines.places import Kind, Place
+from lossreport.reading.lines.row import TextRow
+
+ORDER: Final = (Kind.ROUND, Kind.EPISODE, Kind.EPOCH, Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
+"""Kinds of places from the widest to the narrowest: a heading of one ends what was said of narrower ones."""
+PLACE_REACH: Final = 400
+"""Lines below a heading for which its place counts: an epoch may print hundreds of rows, a whole file of them is of another loop."""
+SECTION_REACH: Final = 3
+"""Lines between the heading of a section and its first row: below a key of a configuration none follows at once."""
+SECTION_GAP: Final = 8
+"""Lines between the rows of a section: tables of classes, paths of files."""
+SHARED: Final = re.compile(
+    r"(?:aggregate\w{0,4}(?P<eval>[_ ]eval)?|global|server|central|federated|overall|fedavg|combined)", re.IGNORECASE
+)
+"""A line that begins so speaks for all clients; Flower says `aggregate_evaluate: received 3 results`."""
+ABOVE: Final = -2
+"""The token of an owner that a heading names."""
+TRAINED: Final = re.compile(r"loss", re.IGNORECASE)
+DIGITS: Final = re.compile(r"[\d.]+")
+SHAPE: Final = 40
+"""Lines that begin alike but for their numbers are counted as one: `Reading annotation for 101/4952`."""
+
+
+@dataclass(kw_only=True)
+class Scope:
+    """What the headings above a line say."""
+
+    places: dict[Kind, Place] = field(default_factory=dict)
+    split: str = ""
+    loaded: bool = False
+    entity: Owner | None = None
+    run: Owner | None = None
+    begun: bool = False
+    idle: int = 0
+    since: int = 0
+    bulleted: bool = False
+    summary: bool = False
+    trained: bool = False
+    shape: str = ""
+    counted: tuple[str, int | None, float, bool] | None = None
+
+    def see(self, text: str, row: TextRow | None) -> bool:
+        """Take in a line that is no row of metrics; returns whether it is a heading with a place."""
+        self.since += row is None or not row.is_bar
+        if shared := SHARED.match(text.lstrip(" \t->*=[#")):
+            self.entity = None
+            if shared["eval"]:
+                self.split, self.idle, self.begun = "eval", 0, False
+        if row is None or row.section is None:
+            self._pass_by(text, row)
+            return False
+        self._heads(row)
+        return bool(row.places)
+
+    def _heads(self, row: TextRow) -> None:
+        section = row.section
+        for owner in row.owners:
+            self.begun = False
+            if owner.is_run:
+                self.run, self.entity, self.places = owner, None, {}
+            else:
+                self.entity = owner
+        for place in row.places:
+            self._narrow(place.kind)
+            if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
+                self.places[place.kind] = place
+        if row.places:
+            self.since = 0
+            if any(place.kind is Kind.ROUND for place in row.places) and not row.owners:
+                self.entity = None
+        if section is not None and section.loads and not self.trained:
+            return  # before the training a saved model is where it begins
+        if section is not None and section.sums:
+            self.split, self.summary, self.idle, self.begun = "", True, 0, False
+            return
+        self.summary = False
+        if section is not None and (section.split or row.places):
+            self.split = "" if section.ends else section.split
+            self.loaded, self.idle, self.begun = section.loads, 0, False
+
+    def _narrow(self, kind: Kind) -> None:
+        for narrower in ORDER[ORDER.index(kind) :]:
+            self.places.pop(narrower, None)
+
+    def _pass_by(self, text: str, row: TextRow | None) -> None:
+        """Count a line without a metric; a section whose rows do not follow at once was a key of a configuration."""
+        if not text.strip(" \t-=*_#~.") or (row is not None and (row.is_bar or row.pairs)):
+            return
+        shape, self.shape = self.shape, DIGITS.sub("", text[:SHAPE])
+        self.idle += shape != self.shape
+        if self.idle > (SECTION_GAP if self.begun else SECTION_REACH) and not self.loaded:
+            self.split = ""
+        if self.bulleted and self.begun:
+            self.entity, self.bulleted = None, False
+
+    def applied(self, row: TextRow) -> TextRow:
+        """Return a row of metrics with what the headings above it say and it does not."""
+        self._leave(row)
+        if self.bulleted and not row.bulleted:
+            self.entity = None  # the list under `Client 3:` has ended
+        self.idle, self.begun, self.bulleted = 0, True, row.bulleted
+        split = row.split or self.split
+        self.trained = self.trained or split in ("", "train")
+        return replace(row, places=(*row.places, *self._above(row)), split=split, owners=(*row.owners, *self._owners(row)))
+
+    def _leave(self, row: TextRow) -> None:
+        """End a section at a row that says its own split or place; of a saved model that is inspected at one with a loss."""
+        self.since += 1
+        own = row.place(Kind.EPOCH, Kind.ROUND, Kind.EPISODE) is not None
+        if self.loaded:
+            if row.split == "train" or any(TRAINED.search(pair.name) for pair in row.pairs):
+                self.split, self.loaded = "", False
+        elif self.split and not row.split and (own or self._goes_on(row)):
+            self.split = ""
+        if row.split in ("", "train") and self.split in ("", "train") and row.counter is not None:
+            self.counted = (row.counter.word, row.counter.of, row.counter.x, row.is_bar)
+        for place in row.places:
+            if self._is_other(place):
+                self._narrow(place.kind)
+
+    def _is_other(self, place: Place) -> bool:
+        held = self.places.get(place.kind)
+        return held is None or held.x != place.x
+
+    def _goes_on(self, row: TextRow) -> bool:
+        """Return whether a row counts on where the training before the section stood."""
+        counter = row.counter
+        if counter is None or self.counted is None:
+            return False
+        word, of, x, is_bar = self.counted
+        ahead = counter.x > x or (counter.x == x and row.is_bar and is_bar)
+        return (counter.word, counter.of) == (word, of) and ahead
+
+    def _above(self, row: TextRow) -> list[Place]:
+        if not self.places or self.since > PLACE_REACH:
+            return []
+        kinds = [place.kind for place in row.places]
+        widest = min((ORDER.index(kind) for kind in kinds), default=len(ORDER))
+        if row.counter is not None:
+            widest = min(widest, ORDER.index(Kind.STEP))  # it has a counter: that of a heading is another one
+        return [place for kind, place in self.places.items() if kind not in kinds and ORDER.index(kind) < widest]
+
+    def _owners(self, row: TextRow) -> list[Owner]:
+        own = {owner.is_run for owner in row.owners}
+        above = (owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own)
+        return [owner._replace(first=ABOVE) for owner in above]

@@ -1,0 +1,116 @@
+"""Where the rows of a launch stand, and which of its epochs they complete."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from lossreport.model.run import Axis, Floats, Ints, Statistic
+from lossreport.reading.parser import ColumnKey
+from lossreport.reading.runs.reading import Column, Reading
+from lossreport.reading.runs.spans import Span
+
+COUNTED: Final = ("train", "val", "valid", "eval", "dev", "test")
+ENOUGH: Final = 2
+"""Metrics of one kind are logged together: the longest columns of each kind tell as much as all of them."""
+STRAY: Final = 10
+"""An epoch behind a gap of ten usual distances is of another process, or no epoch."""
+MOST: Final = 0.9
+"""The last epoch is complete where it has 90 % of the rows that the others have."""
+EPSILON: Final = 1e-6
+BY_EPOCH: Final = (Axis.EPOCH, Axis.ROUND)
+
+
+class Place(NamedTuple):
+    """The rows of one column that are of the launch, and the column with all its rows, which tells whether it counts from 0."""
+
+    key: ColumnKey
+    rows: Column
+    whole: Column
+    inner: bool
+
+    @property
+    def epochs(self) -> Floats:
+        """The epochs of the rows: x itself, or what is printed beside it."""
+        return finite(self.rows.x if self.key.axis in BY_EPOCH else self.rows.epoch)
+
+    @property
+    def begins(self) -> float:
+        """The first epoch of the whole column."""
+        every = finite(self.whole.x if self.key.axis in BY_EPOCH else self.whole.epoch)
+        return float(every.min()) if len(every) else 0.0
+
+    @property
+    def base(self) -> int:
+        """Whether epochs are counted from 0 or from 1."""
+        return 1 if self.begins >= 1 else 0
+
+
+def places_of(part: Reading, span: Span | None) -> list[Place]:
+    """Return the places of the rows of a launch, or of all rows, that tell how far it came."""
+    kinds: dict[tuple[object, ...], list[ColumnKey]] = {}
+    for key in part.columns:
+        if key.split.split("_")[0] in COUNTED:
+            kinds.setdefault((key.axis, key.split, key.statistic, key.entity), []).append(key)
+    found = []
+    for keys in kinds.values():
+        longest = sorted(keys, key=lambda key: -len(part.columns[key].x))[:ENOUGH]
+        latest = max(keys, key=lambda key: int(part.columns[key].line[-1]))
+        for key in dict.fromkeys((*longest, latest)):
+            column = part.columns[key]
+            rows = column if span is None else column.part(np.flatnonzero((column.line >= span.first) & (column.line <= span.last)))
+            if len(rows.x):
+                found.append(Place(key, rows, column, key in part.inner))
+    return found
+
+
+def completed(place: Place) -> int:
+    """Return how many epochs the rows complete: up to the last one, which may still be going on."""
+    epochs = place.epochs
+    if np.any(np.abs(epochs - np.round(epochs)) > EPSILON):
+        return int(epochs.max() + EPSILON)
+    seen, rows_of = np.unique(np.round(epochs), return_inverse=True)
+    last = _last_own(seen)
+    return int(seen[last]) + 1 - place.base - (not _is_complete(place, rows_of, last))
+
+
+def _last_own(seen: Floats) -> int:
+    """Return which of the epochs is the last one that is not stray."""
+    last = len(seen) - 1
+    usual = float(np.median(np.diff(seen))) if last else 0.0
+    while last > 2 and seen[last] - seen[last - 1] > STRAY * usual:
+        last -= 1
+    return last
+
+
+def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
+    """Return whether the rows of an epoch reach its end, as far as those of the epochs before tell; `rows_of` says of which epoch each row is."""
+    counts = np.bincount(rows_of)[: last + 1]
+    if place.key.axis in BY_EPOCH:
+        return last < 2 or bool(counts[-1] >= MOST * float(np.median(counts[:-1])))
+    known = np.isfinite(place.rows.epoch)
+    x, of = place.rows.x[known], place.rows.of[known]
+    distance = distance_of(x)
+    ends = np.full(last + 1, -np.inf)
+    np.maximum.at(ends, np.minimum(rows_of, last), x)
+    end = float(of[np.flatnonzero(x == ends[-1])[-1]])
+    if place.inner and np.isfinite(end):
+        return bool(end - ends[-1] < max(distance, 1.0))
+    if counts.max() == 1 and (place.key.split != "train" or place.key.statistic is Statistic.EPOCH_MEAN):
+        return True  # what is logged behind every epoch
+    if last == 0:
+        return False
+    lengths = np.diff(ends) if last > 1 else np.array([ends[0] - x.min() + distance, ends[1] - ends[0]])
+    return bool(lengths[-1] >= float(np.median(lengths[:-1])) - distance)
+
+
+def distance_of(x: Floats) -> float:
+    """Return the usual distance of two rows."""
+    steps = np.diff(np.unique(finite(x)))
+    return float(np.median(steps)) if len(steps) else 1.0
+
+
+def finite(values: Floats) -> Floats:
+    """Return the values that are numbers."""
+    return values[np.isfinite(values)]
