@@ -21,6 +21,7 @@ from lossreport.reading.runs.grouping import Group, grouped
 from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.nesting import unnested
 from lossreport.reading.runs.reading import Reading, cut_into_runs, read_log
+from lossreport.reading.runs.steps_back import with_restarts
 from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
@@ -103,7 +104,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
             if isinstance(found, Skipped):
                 skipped.append(found)
             else:
-                parts += cut_into_runs(unnested(found))
+                parts += cut_into_runs(with_restarts(unnested(found)))
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(

@@ -148,14 +148,25 @@ class SkippedLine:
     torn: bool = False
 
 
-Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine
+@dataclass(frozen=True, slots=True, eq=False)
+class Unread:
+    """The lines that a parser of lines did not know, by their place (from 0) among all that `LogFile.lines` yields.
+
+    Those among them that print metrics are read by the generic text reader afterwards.
+    """
+
+    places: Ints
+
+
+Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parser:
     """A log format. `sniff` looks at the head only; `read` streams. `config` marks files that hold facts and no metrics.
 
-    `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
+    `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders. `first_epoch` is
+    what the first epoch is called where the format fixes it, 0 or 1.
     """
 
     id: str
@@ -164,6 +175,7 @@ class Parser:
     read: Callable[[LogFile], Iterator[Record]]
     config: bool = False
     run_folder: Callable[[str], str] | None = None
+    first_epoch: int | None = None
 
 
 @cache

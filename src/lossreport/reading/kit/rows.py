@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.names import behind, split_name
-from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment
+from lossreport.reading.parser import ColumnKey, Columns, RawFact
 
 STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
@@ -247,7 +247,7 @@ def _named(printed: str, default: str) -> tuple[str, str, bool, bool]:
 
 @dataclass
 class RowWriter:
-    """Puts flat rows into columns, sees where x goes back, and keeps apart what is said once about the whole run.
+    """Puts flat rows into columns, and keeps apart what is said once about the whole run.
 
     `statistic` is what values are where nothing else is known; `window` counts logger iterations.
     """
@@ -257,14 +257,13 @@ class RowWriter:
     window: int | None = None
     rows: int = 0
     resolution: float | None = None
-    _last: dict[tuple[str, Axis], float] = field(default_factory=dict)
     _plans: dict[str, float] = field(default_factory=dict)
     _keys: dict[tuple[str, str, Axis], ColumnKey] = field(default_factory=dict)
 
     def add(
         self, row: Mapping[str, Any], lines: int | Mapping[str, int], *, split: str | None = None, ignore: Iterable[str] = ()
-    ) -> Iterator[RawFact | RawSegment]:
-        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric and where x goes back."""
+    ) -> Iterator[RawFact]:
+        """Add one flat row; `lines` is its line, or the line of every name. Yields what is no metric."""
         line = lines if isinstance(lines, int) else min(lines.values(), default=1)
         shape = shape_of(tuple(row))
         place = _place(row, shape, self.rows)
@@ -274,7 +273,6 @@ class RowWriter:
         values = self._values(row, shape, default, set(ignore))
         if not values:
             return
-        yield from self._segment(values[0][1], place, line)
         epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
         for name, its_split, printed, value in values:
             key = self._key(name, its_split, place.axis)
@@ -314,15 +312,6 @@ class RowWriter:
             if value is not None and self._plans.get(plan) != value:
                 self._plans[plan] = value
                 yield RawFact(plan, int(value) if value.is_integer() else value, line)
-
-    def _segment(self, split: str, place: Place, line: int) -> Iterator[RawSegment]:
-        """Yield a segment where the training rows go back; a validation row at the step of a training row does not."""
-        key = (split, place.axis)
-        before = self._last.get(key)
-        self._last[key] = place.x
-        if split != "train" or before is None or place.axis is Axis.ROW or place.x >= before:
-            return
-        yield RawSegment(line, "restart")
 
 
 def facts_of(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:

@@ -187,7 +187,6 @@ class _Reader:
     meaning: Callable[[str], Meaning | None]
     rows: int = 0
     last: int = 0
-    before: float | None = None
     plans: dict[str, float] = field(default_factory=dict)
     run_changes: list[tuple[int, str]] = field(default_factory=list)
 
@@ -286,7 +285,6 @@ class _Reader:
         axis, x, epoch = self._axis(values, len(line))
         yield from self._plans(values, line)
         self._note_runs(columns, line)
-        yield from self._restarts(x, line, axis)
         for i, name in enumerate(self.table.header):
             means = self.meaning(name)
             if means is None or i not in values:
@@ -319,14 +317,6 @@ class _Reader:
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 yield RawFact(plan, int(self.plans[plan]), int(line[0]))
-
-    def _restarts(self, x: Floats, line: Ints, axis: Axis) -> Iterator[RawSegment]:
-        if axis is Axis.ROW:
-            return
-        whole = x if self.before is None else np.concatenate([[self.before], x])
-        back = np.flatnonzero(np.diff(whole) < 0) + (0 if self.before is not None else 1)
-        yield from (RawSegment(int(line[row]), "restart") for row in back.tolist())
-        self.before = float(x[-1])
 
     def _note_runs(self, columns: dict[int, Any], line: Ints) -> None:
         at = next((i for i, name in enumerate(self.table.header) if name.lower() in RUN_NAMES), None)

@@ -24,6 +24,7 @@ from lossreport.reading.parser import (
     RawTime,
     RowsRead,
     SkippedLine,
+    Unread,
 )
 from lossreport.reading.runs.restarts import counted_on, is_epoch_counter, is_shuffled, steps_back
 from lossreport.text import Text
@@ -56,7 +57,10 @@ class Column:
 
 @dataclass(kw_only=True)
 class Reading:
-    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`."""
+    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
+
+    `unread` are the places of the lines that its parser did not know; see `Unread`.
+    """
 
     log: LogFile
     parser: Parser
@@ -68,6 +72,7 @@ class Reading:
     skips: list[SkippedLine] = field(default_factory=list)
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
+    unread: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -183,6 +188,8 @@ def _take(reading: Reading, record: object) -> None:
             reading.rows, reading.lines = record.rows, record.lines
         case SkippedLine():
             reading.skips.append(record)
+        case Unread():
+            reading.unread = record.places
         case _:
             raise TypeError(f"{reading.parser.id} yielded {record!r}, which is no record")
 
