@@ -19,6 +19,8 @@ from lossreport.reading.parser import (
     RowsRead,
     SkippedLine,
 )
+from lossreport.reading.runs.reading import Reading, read_log
+from lossreport.reading.runs.steps_back import with_restarts
 from runs import metriclogger_line
 
 PREFIX = "[rank0:INFO|misc.py:146] 2026-11-22 07:17:15,683 >> "
@@ -163,8 +165,10 @@ def test_a_resume_starts_a_segment_at_its_first_row() -> None:
 
 
 def test_rows_that_start_over_without_a_word_are_a_restart() -> None:
-    records = read(row(0, 0), row(1, 0), row(0, 0))
-    assert [(r.line, r.why) for r in records if isinstance(r, RawSegment)] == [(3, "restart")]
+    text = "\n".join((row(0, 0), row(1, 0), row(0, 0))) + "\n"
+    reading = read_log(LogFile("output.log", data=text.encode()), PARSER)
+    assert isinstance(reading, Reading)
+    assert [(r.line, r.why) for r in with_restarts(reading).segments] == [(3, "restart")]
 
 
 def test_a_resumed_process_trains_even_after_the_epochs_averaged_stats() -> None:

@@ -164,14 +164,15 @@ def _rounded(step: int, interval: int) -> float:
 
 
 def _columns(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
-    columns, before = Columns(), -math.inf
+    columns, before, first = Columns(), -math.inf, math.inf
     for i, row in enumerate(rows):
         epoch = number(row.values.get("epoch"))
         x = steps[i] if steps is not None else epoch if epoch is not None else float(i)
         axis = Axis.STEP if steps is not None else Axis.EPOCH if epoch is not None else Axis.ROW
         if row.is_training:
-            if x < before:
-                yield RawSegment(row.line, "resume" if row.resumed or x > 0 else "restart")
+            first = min(first, x)
+            if x < before and (row.resumed or x > first):  # from a checkpoint
+                yield RawSegment(row.line, "resume")
             before = x
         for printed, raw in row.values.items():
             value = number(raw)

@@ -18,7 +18,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import SUMMARY, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
@@ -70,7 +70,7 @@ def read(log: LogFile) -> Iterator[Record]:
     yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in FACTS if settings.get(name) is not None)
     if isinstance(reached := settings.get("global_step"), int) and reached == settings.get("max_steps") and reached > 0:
         yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))  # the last steps need not be logged
-    columns, rows, previous = Columns(), 0, -1.0
+    columns, rows = Columns(), 0
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
         if record is None:
@@ -81,9 +81,6 @@ def read(log: LogFile) -> Iterator[Record]:
             continue
         step = number(record.get("step"))
         x = float(rows) if step is None else step
-        if x < previous:
-            yield RawSegment(lines.at(at), "restart")
-        previous = x
         _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
         rows += 1
     yield from columns.chunks()

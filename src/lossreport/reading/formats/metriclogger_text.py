@@ -16,6 +16,7 @@ from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import FINISHED, find_event, quote
 from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.kit.stamps import Stamps
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -24,7 +25,6 @@ from lossreport.reading.parser import (
     RawFact,
     RawSegment,
     RawStatus,
-    RawTime,
     Record,
     RowsRead,
     Score,
@@ -37,7 +37,8 @@ ROW: Final = re.compile(
     r"\[\s*(?P<i>\d+)/(?P<n>\d+)\]\s\s(?P<meters>\S.*)$"
 )
 AVERAGED: Final = re.compile(r"(?:^|[\s\]>])Averaged stats:\s*(?P<meters>.*)$")
-STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?")
+ANYWHERE: Final = 400
+"""Characters in which a stamp may stand: some print it behind the row."""
 METER: Final = re.compile(r"(?P<first>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))(?: \((?P<mean>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))\))?$")
 TRAIN_HEADERS: Final = ("epoch", "train")
 
@@ -89,7 +90,7 @@ def read(log: LogFile) -> Iterator[Record]:
         if state.columns.full():
             yield from state.columns.chunks()
     yield from state.columns.chunks()
-    yield from state.stamps()
+    yield from state.stamps.records()
     yield RowsRead(state.rows, state.last_line)
 
 
@@ -111,8 +112,7 @@ class Reading:
     fresh_process: bool = False
     facts_read: set[str] = field(default_factory=set)
     made: dict[tuple[str, bool], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
-    first_stamp: str = ""
-    last_stamp: str = ""
+    stamps: Stamps = field(default_factory=lambda: Stamps(reach=ANYWHERE))
 
     def take(self, line: Line) -> Iterator[Record]:
         """Read one line; yield facts, events and segments at once, values later through `columns`."""
@@ -125,16 +125,10 @@ class Reading:
                 return
         match = ROW.search(line.text)
         if match:
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             yield from self._row(match, line)
         else:
             yield from self._other(line)
-
-    def stamps(self) -> Iterator[Record]:
-        """Yield the first and the last time stamp, where the log has any."""
-        if self.first_stamp:
-            yield RawTime(self.first_stamp)
-            yield RawTime(self.last_stamp)
 
     def _row(self, match: re.Match[str], line: Line) -> Iterator[Record]:
         found = meters(match["meters"])
@@ -170,7 +164,8 @@ class Reading:
             # the same header again after "Averaged stats": xllmx validates in-distribution, then out-of-distribution (FORMATS.md 1.4)
             self.split = "val_ind" if self.finished_passes == 1 else "val_ood"
             return
-        if epoch < self.epoch or (epoch == self.epoch and i <= self.iteration):
+        again = epoch < self.epoch or (epoch == self.epoch and i <= self.iteration)
+        if again and (self.fresh_process or (epoch, i) == (self.epoch, self.iteration)):
             yield RawSegment(line.number, "resume" if self.fresh_process else "restart")
         if epoch != self.epoch or self.fresh_process:
             self.finished_passes = 0
@@ -204,7 +199,7 @@ class Reading:
 
     def _other(self, line: Line) -> Iterator[Record]:
         if match := AVERAGED.search(line.text):
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             found = meters(match["meters"])
             if found:
                 yield from self._averaged(found, line)
@@ -212,7 +207,7 @@ class Reading:
             return
         facts = namespace_facts(line.text)
         if facts:
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             self.fresh_process = True
             yield from (RawFact(name, value, line.number) for name, value in facts if name not in self.facts_read)
             self.facts_read.update(name for name, _ in facts)
@@ -223,11 +218,6 @@ class Reading:
             yield RawEvent(kind, line.number, quote(line.text))
         elif FINISHED.search(line.text):
             yield RawStatus(Status.FINISHED, line.number)
-
-    def _stamp(self, text: str) -> None:
-        if match := STAMP.search(text):
-            self.first_stamp = self.first_stamp or match[0]
-            self.last_stamp = match[0]
 
 
 def meters(text: str) -> list[Meter]:
