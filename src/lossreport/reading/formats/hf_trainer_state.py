@@ -19,7 +19,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
@@ -73,7 +73,7 @@ def read(log: LogFile) -> Iterator[Record]:
         yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
         if reached == settings.get("max_steps"):
             yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
-    columns, rows, previous = Columns(), 0, -1.0
+    columns, rows = Columns(), 0
     whole: tuple[dict[str, Any], int] | None = None
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
@@ -87,9 +87,6 @@ def read(log: LogFile) -> Iterator[Record]:
             continue
         step = number(record.get("step"))
         x = float(rows) if step is None else step
-        if x < previous:
-            yield RawSegment(lines.at(at), "restart")
-        previous = x
         _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
         rows += 1
     if not rows and whole is not None:
