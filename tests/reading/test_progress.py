@@ -60,6 +60,14 @@ def test_only_complete_epochs_beside_steps_count(tmp_path: Path) -> None:
     assert run_of(tmp_path, [*rows, *({**rows[-1], "step": step} for step in range(350, 400, 10))], {"epochs": 4}).progress.epochs == (4, 4)
 
 
+@pytest.mark.parametrize(("first", "last", "done"), [(0, 400, 3), (0, 300, 2), (100, 500, 3), (100, 400, 2)])
+def test_a_batch_of_a_total_tells_where_its_epoch_ends(tmp_path: Path, first: int, last: int, done: int) -> None:
+    places = [(e, i) for e in range(3) for i in range(first, first + 500, 100) if e < 2 or i <= last]
+    lines = [f"Epoch: [{e}][{i}/500]\tTime 0.12 (0.15)\tLoss {3 - e / 2 - i / 2000:.4f} ({3 - e / 2:.4f})\n" for e, i in places]
+    (tmp_path / "train.log").write_text("".join(lines), encoding="utf-8")
+    assert read_paths([tmp_path], ReadOptions(strict=True))[0].progress.epochs == (done, None)
+
+
 def test_where_rows_close_every_epoch_the_last_one_is_complete_with_its_own(tmp_path: Path) -> None:
     rows = [{"epoch": step // 100, "step": step, "loss": 5 - step / 100} for step in range(0, 400, 10)]
     (tmp_path / "epochs.jsonl").write_text("".join(f'{{"epoch": {e}, "train_loss": {4.5 - e}}}\n' for e in range(3)), encoding="utf-8")
@@ -105,6 +113,14 @@ def test_steps_are_counted_against_a_plan_of_their_unit(
 def test_a_validation_at_the_last_step_reaches_the_plan(tmp_path: Path) -> None:
     rows = [*by_step(range(0, 500, 100)), {"step": 500, "val_loss": 1.0}]
     assert run_of(tmp_path, rows, {"max_steps": 500}).progress.steps == (500, 500)
+
+
+def test_a_resumed_launch_in_a_file_of_its_own_goes_on_with_the_count_of_the_first(tmp_path: Path) -> None:
+    for number, epochs in enumerate((range(50), range(50, 100))):
+        rows = [{**row, "step": 10 * row["epoch"]} for row in by_epoch(epochs)]
+        (tmp_path / f"log{number}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True, facts={"epochs": 101}))
+    assert (run.progress.epochs, run.status) == ((100, 101), Status.INTERRUPTED)
 
 
 def test_the_plan_of_the_user_stands(tmp_path: Path) -> None:

@@ -71,11 +71,12 @@ def _only(reading: Reading, name: str, number: int) -> Reading:
     after = min((begin for begin, _ in others if begin > last), default=2**62) if alone else 2**62
     before = max((end for _, end in others if end < first), default=0) if alone else 0
     mine = range(before + 1, after)
+    own = range(first if before else 1, after)  # how the run before ended stands between its last row and the first of this one
     return replace(
         reading,
         columns=columns,
-        events=[event for event in reading.events if event.line in mine],
-        status=[status for status in reading.status if status.line in mine],
+        events=[event for event in reading.events if event.line in (mine if event.ends is None else own)],
+        status=[status for status in reading.status if status.line in own],
         skips=[skip for skip in reading.skips if skip.line in mine],
         segments=[segment for segment in reading.segments if segment.line in mine and segment.why != "new_run"],
         rows=max(len(column.x) for column in columns.values()),

@@ -16,7 +16,7 @@ import numpy as np
 from lossreport.model.run import Axis, Fact, Floats, Progress, Status
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.runs.plans import Plan, epoch_plans, round_plans, step_plans
-from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, places_of
+from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, of_one_count, places_of
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
 
@@ -64,7 +64,7 @@ class Counts(NamedTuple):
 
 def came(parts: Sequence[tuple[Reading, Span | None]], settings: Sequence[Fact]) -> Came:
     """Return how far the rows of the launches came; of settings of one name the first counts."""
-    places = [place for part, span in parts for place in places_of(part, span)]
+    places = of_one_count([place for part, span in parts for place in places_of(part, span)])
     steps = _steps(places, settings)
     epochs = _epochs(places, settings)
     full = epochs.full or steps.full

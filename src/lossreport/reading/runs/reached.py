@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -23,23 +25,22 @@ BY_EPOCH: Final = (Axis.EPOCH, Axis.ROUND)
 
 
 class Place(NamedTuple):
-    """The rows of one column that are of the launch, and the column with all its rows, which tells whether it counts from 0."""
+    """The rows of one column that are of the launch, and the column with all its rows.
+
+    `begins` is the first epoch of the whole column, or of all launches that were written in the same way: it tells whether they count from 0.
+    """
 
     key: ColumnKey
     rows: Column
     whole: Column
     inner: bool
+    parser: str
+    begins: float
 
     @property
     def epochs(self) -> Floats:
         """The epochs of the rows: x itself, or what is printed beside it."""
         return finite(self.rows.x if self.key.axis in BY_EPOCH else self.rows.epoch)
-
-    @property
-    def begins(self) -> float:
-        """The first epoch of the whole column."""
-        every = finite(self.whole.x if self.key.axis in BY_EPOCH else self.whole.epoch)
-        return float(every.min()) if len(every) else 0.0
 
     @property
     def base(self) -> int:
@@ -61,8 +62,21 @@ def places_of(part: Reading, span: Span | None) -> list[Place]:
             column = part.columns[key]
             rows = column if span is None else column.part(np.flatnonzero((column.line >= span.first) & (column.line <= span.last)))
             if len(rows.x):
-                found.append(Place(key, rows, column, key in part.inner))
+                found.append(Place(key, rows, column, key in part.inner, part.parser.id, _first_epoch(key, column)))
     return found
+
+
+def _first_epoch(key: ColumnKey, column: Column) -> float:
+    every = finite(column.x if key.axis in BY_EPOCH else column.epoch)
+    return float(every.min()) if len(every) else math.inf
+
+
+def of_one_count(places: Sequence[Place]) -> list[Place]:
+    """Return the places with the first epoch of all that one format wrote: a launch that resumes goes on with the count of the first."""
+    first: dict[str, float] = {}
+    for place in places:
+        first[place.parser] = min(place.begins, first.get(place.parser, math.inf))
+    return [place._replace(begins=first[place.parser]) for place in places]
 
 
 def completed(place: Place) -> int:
@@ -96,7 +110,8 @@ def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
     np.maximum.at(ends, np.minimum(rows_of, last), x)
     end = float(of[np.flatnonzero(x == ends[-1])[-1]])
     if place.inner and np.isfinite(end):
-        return bool(end - ends[-1] < max(distance, 1.0))
+        left = end - ends[-1]  # counted from 0, the row at the end itself is none
+        return bool(left < max(distance, 1.0) or (left == distance and float(place.whole.x.min()) == 0))
     if counts.max() == 1 and (place.key.split != "train" or place.key.statistic is Statistic.EPOCH_MEAN):
         return True  # what is logged behind every epoch
     if last == 0:
