@@ -22,7 +22,7 @@ from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRe
 from lossreport.text import Text
 
 SPEED: Final = re.compile(
-    r".*(?:runtime|samples_per_second|steps_per_second|samples|model_preparation_time|jit_compilation_time)|epoch|total_flos|.*_total"
+    r".*(?:runtime|samples_per_second|steps_per_second|samples|model_preparation_time|jit_compilation_time)|epoch|total_flos|(?:.*_)?total"
 )
 """What says how fast, of how many, not how good."""
 MARKS: Final = ("train_runtime", "eval_runtime", "test_runtime", "predict_runtime")
