@@ -77,3 +77,12 @@ def test_a_mean_whose_decimals_hide_the_rows_is_not_undone(n: int, expected: int
     y = np.round(2 + np.cumsum(rng().random(len(x))) / np.arange(1, len(x) + 1), 4)
     run = make_run([make_series(y, axis="iteration", statistic="running_mean", x=x, epoch=np.zeros(len(x)), resolution=1e-4)])
     assert len([s for s in enrich(run).series if s.derived and s.derived.how == DEAVERAGE]) == expected
+
+
+def test_a_log_that_counts_from_one_covers_a_whole_distance_at_its_first_row() -> None:
+    values = 2 + rng(3).random(200)
+    x = np.arange(EVERY, 201, EVERY, dtype=float)
+    means = np.array([values[: int(at)].mean() for at in x])
+    run = make_run([make_series(means, axis="iteration", statistic="running_mean", x=x, epoch=np.ones(20))])
+    wanted = [values[(k - 1) * EVERY : k * EVERY].mean() for k in range(2, 21)]
+    assert view(run, DEAVERAGE).y.tolist() == pytest.approx(wanted)

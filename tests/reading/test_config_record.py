@@ -18,7 +18,7 @@ def run_of(folder: Path, rows: Iterable[dict[str, Any]]) -> Run:
     return run
 
 
-ROWS: list[dict[str, Any]] = [{"step": step, "loss": 1 / (1 + step), "heldout_error": 0.5} for step in (0, 10, 20)]
+ROWS: list[dict[str, Any]] = [{"step": step, "loss": 1 / (1 + step), "heldout_violation_rate": 0.5} for step in (0, 10, 20)]
 
 
 @pytest.mark.parametrize(
@@ -31,13 +31,13 @@ ROWS: list[dict[str, Any]] = [{"step": step, "loss": 1 / (1 + step), "heldout_er
 )
 def test_the_first_record_holds_the_settings_and_the_plan(tmp_path: Path, record: dict[str, Any]) -> None:
     run = run_of(tmp_path, [record, *ROWS])
-    assert {series.label: series.x.tolist() for series in run.series} == {"loss": [0, 10, 20], "val/error": [0, 10, 20]}
+    assert {series.label: series.x.tolist() for series in run.series} == {"loss": [0, 10, 20], "val/violation_rate": [0, 10, 20]}
     assert (run.value("lr"), run.value("max_steps"), run.status, run.progress.steps) == (0.1, 20, Status.FINISHED, (20, 20))
 
 
 def test_settings_that_every_row_repeats_are_facts_and_no_curves(tmp_path: Path) -> None:
     run = run_of(tmp_path, [row | {"config": {"lr": 0.1, "depth": 2}} for row in ROWS])
-    assert {series.label for series in run.series} == {"loss", "val/error"}
+    assert {series.label for series in run.series} == {"loss", "val/violation_rate"}
     assert (run.value("config.depth"), run.value("lr")) == (2, 0.1)
 
 

@@ -104,3 +104,23 @@ def test_the_configuration_of_a_checkpoint_is_that_of_its_own_run(tmp_path: Path
     files = {"checkpoint-8/trainer_state.json": state(FALLING, 8), "checkpoint-4/trainer_state.json": state(RISING[:4], 40)}
     found = runs(tmp_path, {**files, "checkpoint-4/config.json": config})
     assert {name: run.value("vocab_size") for name, run in found.items()} == {"checkpoint-4": 7, "checkpoint-8": None}
+
+
+def test_a_table_of_lightning_counts_the_batches_of_its_validation_apart(tmp_path: Path) -> None:
+    head = "epoch,step,train_loss_step,val_loss_step,val_loss_epoch"
+    rows = [f"{e},{10 * e + 9},{2 / (1 + e)},," + f"\n{e},{3 * e},,{1 / (1 + e)},\n{e},{10 * e + 9},,,{1.5 / (1 + e)}" for e in range(4)]
+    (run,) = runs(tmp_path, {"metrics.csv": "\n".join([head, *rows, ""])}).values()
+    assert {(s.label, s.axis.value): s.x.tolist() for s in run.series} == {
+        ("loss", "step"): [9, 19, 29, 39],
+        ("val/loss", "iteration"): [0, 3, 6, 9],
+        ("val/loss", "epoch"): [0, 1, 2, 3],
+    }
+
+
+def test_the_state_beside_the_folders_of_two_runs_goes_with_the_one_it_repeats(tmp_path: Path) -> None:
+    files = {"a_first/log.csv": table(FALLING, "step,loss", first=1), "b_second/log.csv": table(RISING, "step,loss", first=1)}
+    found = runs(tmp_path, {**files, "trainer_state.json": state(RISING, 8)})
+    assert {name: [source.path for source in run.sources] for name, run in found.items()} == {
+        "a_first": ["a_first/log.csv"],
+        "b_second": ["b_second/log.csv", "trainer_state.json"],
+    }

@@ -19,6 +19,8 @@ from lossreport.reading.parser import (
     RowsRead,
     SkippedLine,
 )
+from lossreport.reading.runs.belonging import runs_of
+from lossreport.reading.runs.reading import Reading, read_log
 from runs import metriclogger_line
 
 PREFIX = "[rank0:INFO|misc.py:146] 2026-11-22 07:17:15,683 >> "
@@ -162,9 +164,11 @@ def test_a_resume_starts_a_segment_at_its_first_row() -> None:
     assert [(r.kind, r.line) for r in records if isinstance(r, RawEvent)] == [("resume", 4)]
 
 
-def test_rows_that_start_over_without_a_word_are_a_restart() -> None:
-    records = read(row(0, 0), row(1, 0), row(0, 0))
-    assert [(r.line, r.why) for r in records if isinstance(r, RawSegment)] == [(3, "restart")]
+def test_rows_that_start_over_without_a_word_are_another_run() -> None:
+    text = "\n".join((row(0, 0), row(1, 0), row(0, 0))) + "\n"
+    reading = read_log(LogFile("output.log", data=text.encode()), PARSER)
+    assert isinstance(reading, Reading)
+    assert [run.first_line for run in runs_of(reading)] == [1, 3]
 
 
 def test_a_resumed_process_trains_even_after_the_epochs_averaged_stats() -> None:

@@ -96,8 +96,7 @@ def test_the_split_in_the_name_of_the_file_counts(tmp_path: Path) -> None:
 
 def test_one_file_alone_keeps_the_reader_that_knows_it_better(tmp_path: Path) -> None:
     put(tmp_path, **{"checkpoint-50__eval_results": {"eval_loss": 1.0, "eval_runtime": 9.1}})
-    with pytest.raises(NothingReadError, match="only configuration"):
-        read_paths([tmp_path])
+    assert [source.parser for source in one_run(tmp_path).sources] == ["hf_results"]
 
 
 def test_the_configuration_of_a_checkpoint_is_no_metric(tmp_path: Path) -> None:

@@ -297,10 +297,31 @@ def test_fb_resnet_counts_on_over_epochs_and_takes_the_mean_of_a_test(read: Read
     assert points(run, "test/top1 epoch epoch_mean") == [(2, 89.5)]
 
 
-def test_lerobot_steps_that_do_not_fit_the_count_are_those_printed(read: Read) -> None:
-    row = "INFO 2026-08-23 04:38:38 t_train.py:769 step:{} smpl:2K ep:3 epch:0.08 loss:2.871 grdn:38.122 lr:1.2e-05 data_s:0.012 updt_s:0.093\n"
-    run = read("".join(row.format(step) for step in ("20K", "20K", "21K", "21K")))
-    assert [x for x, _ in points(run, "train/loss step window_mean")] == [20000, 20200, 21000, 21200]
+LEROBOT = (
+    "INFO 2026-08-23 04:38:38 t_train.py:769 step:{} smpl:2K ep:3 epch:0.08 loss:2.871 grdn:38.122 lr:1.2e-05 data_s:0.012 updt_s:0.093\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "printed", "expected"),
+    [
+        ("", "400 800 1K 2K 2K", [400, 800, 1200, 1600, 2000]),
+        ("", "500 1K 2K 2K 500 1K", [500, 1000, 1500, 2000]),
+        ("'log_freq': 300,\n", "7K 7K 7K 8K", [6600, 6900, 7200, 7500]),
+        ("", "7K 8K 8K 8K 8K 8K 9K 9K 9K 10K", [7250 + 250 * i for i in range(10)]),
+    ],
+    ids=["whole steps", "begun again", "configuration", "length of stretches"],
+)
+def test_lerobot_rows_that_print_the_same_step_stand_at_their_distance(
+    read: Read, before: str, printed: str, expected: list[float]
+) -> None:
+    run = read(before + "".join(LEROBOT.format(step) for step in printed.split()))
+    assert [x for x, _ in points(run, "train/loss step window_mean")] == expected
+
+
+def test_lerobot_rows_whose_distance_nothing_tells_stand_at_no_step(read: Read) -> None:
+    run = read("".join(LEROBOT.format(step) for step in ("20K", "20K", "21K", "21K")))
+    assert [x for x, _ in points(run, "train/loss row window_mean")] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(("status", "expected"), [("success", Status.FINISHED), ("aborted", Status.INTERRUPTED)])

@@ -197,6 +197,12 @@ def test_the_files_of_a_queue_of_neptune_are_one_run(tmp_path: Path) -> None:
     assert (run.value("lr"), run.value("summary/test/acc"), run.value("run_name"), run.skipped) == (0.1, 0.9, "toy", ())
 
 
+def test_metrics_that_count_their_own_steps_are_of_one_run(tmp_path: Path) -> None:
+    rows = [appended(version, "train/loss", (10 * version, 1 / version)) for version in range(1, 7)]
+    (tmp_path / "data-1.log").write_text(lines([*rows, appended(7, "train/lr", (1, 0.1), (2, 0.2), (3, 0.3))]))
+    assert [(series.name, series.x.tolist()) for series in one(tmp_path).series] == [("loss", [10, 20, 30, 40, 50, 60]), ("lr", [1, 2, 3])]
+
+
 def test_a_hidden_folder_of_no_tracker_is_named_in_the_refusal(tmp_path: Path) -> None:
     (tmp_path / ".cache").mkdir()
     (tmp_path / ".cache" / "log.csv").write_text("epoch,loss\n1,2\n2,1\n")

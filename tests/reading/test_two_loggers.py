@@ -1,5 +1,6 @@
 """Two loggers of one program: each curve counts once, over the epoch where one of them says it."""
 
+import json
 from pathlib import Path
 
 from lossreport.model.run import Run
@@ -24,7 +25,9 @@ def lightning(folder: Path, val: list[float]) -> Run:
 
 
 def shown(run: Run) -> list[tuple[str, str]]:
-    return [(f"{series.label} {series.axis.value}", series.path) for series in run.series if series.name != "loss" or series.split == "val"]
+    return [
+        (f"{series.label} {series.axis.value}", series.path) for series in run.series if series.name != "loss" or series.split != "train"
+    ]
 
 
 def test_a_curve_over_the_epoch_and_over_the_steps_at_its_ends_counts_once(tmp_path: Path) -> None:
@@ -36,6 +39,14 @@ def test_a_curve_over_the_epoch_and_over_the_steps_at_its_ends_counts_once(tmp_p
 
 def test_a_constant_beside_a_curve_that_counts_once_counts_once_too(tmp_path: Path) -> None:
     assert [name for name, _ in shown(lightning(tmp_path, VAL)) if "lr" in name] == ["lr epoch"]
+
+
+def test_steps_with_the_epoch_beside_them_say_more_than_epochs_alone(tmp_path: Path) -> None:
+    history = [{"step": 10 * epoch, "epoch": epoch, "eval_loss": value} for epoch, value in enumerate(VAL, 1)]
+    (tmp_path / "trainer_state.json").write_text(json.dumps({"global_step": 50, "max_steps": 50, "log_history": history}))
+    (tmp_path / "log.csv").write_text("\n".join(["epoch,eval_loss", *(f"{epoch},{value}" for epoch, value in enumerate(VAL, 1)), ""]))
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert shown(run) == [("eval/loss step", "trainer_state.json")]
 
 
 def test_curves_that_differ_in_one_of_five_rows_stay_two(tmp_path: Path) -> None:

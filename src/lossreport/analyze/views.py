@@ -125,10 +125,16 @@ def _deaveraged(series: Series) -> Series | None:
 
 
 def epoch_counts(series: Series) -> Floats:
-    """Return how many iterations of its epoch each row covers: the printed iteration, counted from the epoch's own first row, + 1."""
+    """Return how many iterations of its epoch each row covers: the printed iteration, counted from the epoch's own first row.
+
+    That row is the first iteration where the log counts from 0; where its first place is one row distance (10, 20, ...) it covers as many.
+    """
     starts = np.flatnonzero(_starts(series))
     first = series.x[starts][np.searchsorted(starts, np.arange(len(series)), side="right") - 1]
-    return np.asarray(series.x - first + 1.0)
+    ahead = np.diff(series.x)
+    stride = float(np.median(ahead[ahead > 0])) if np.any(ahead > 0) else 1.0
+    covered = stride if series.x[0] == stride else 1.0
+    return np.asarray(series.x - first + covered)
 
 
 def _starts(series: Series) -> Bools:

@@ -28,6 +28,7 @@ PARTS: Final = re.compile(r"loss|^nll$|^ce$|^xent$", re.IGNORECASE)
 """Names of what may be a term of a total; `mae` or `mse` beside a loss are often only metrics."""
 
 NUMBERED: Final = re.compile(r"loss_\d+$")
+LETTERED: Final = re.compile(r"loss_[a-z]")
 
 NAMED = Text(zh="种类由指标名判断。", en="The kind is read from the metric's name.")
 DECLARED = Text(zh="种类由用户给出（`type.{metric}`）。", en="The kind was given by the user (`type.{metric}`).")
@@ -59,6 +60,10 @@ CRITIC = Text(
 EXPERTS = Text(
     zh="配置里有 {names}，这是混合专家模型的负载均衡 loss。",
     en="The configuration has {names}: the load-balancing loss of a mixture of experts.",
+)
+TERMS = Text(
+    zh="`{metric}` 与 {names} 并列，是同一个总和里的一项，名称里的字母是项的代号，不说明种类。",
+    en="`{metric}` stands beside {names} as a term of one total; the letter in its name only tells the terms apart, not their kind.",
 )
 RATIO = Text(zh="同时记录了 {names}，这是 PPO 的概率比。", en="{names} are logged beside it: PPO's probability ratio.")
 REWARDED = Text(
@@ -170,6 +175,19 @@ def _of_experts(name: str, _: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="load_balancing", ground=ground) if found else None
 
 
+def _of_terms(name: str, named: LossType, clues: Clues) -> Recognised | None:
+    """Leave terms that are told apart by a letter untold: `loss_u, loss_v` of a physics-informed network, `l2` beside a loss."""
+    leaf, others = folded_name(name).rsplit("/", 1)[-1], sorted(other for other in clues.metrics if other != name)
+    if LETTERED.fullmatch(leaf) and named.id == "value":
+        beside = [other for other in others if LETTERED.fullmatch(folded_name(other)) and classify(other).id == GENERIC]
+    elif leaf == "l2":
+        beside = [other for other in others if is_plain(folded_name(other))]
+    else:
+        beside = []
+    ground = TypeGround(by="metrics", text=TERMS(metric=name, names=Join(items=tuple(beside[:4]))))
+    return Recognised(type_id=GENERIC, ground=ground) if beside else None
+
+
 def _of_ratio(name: str, _: LossType, clues: Clues) -> Recognised | None:
     if folded_name(name).rsplit("/", 1)[-1] != "ratio":
         return None
@@ -279,7 +297,7 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="cross_entropy", ground=TypeGround(by="config", text=VOCABULARY(), facts=("vocab_size",)))
 
 
-NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_ratio)
+NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_ratio)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,
     _of_policy,

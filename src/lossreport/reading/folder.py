@@ -59,6 +59,8 @@ STORES: Final = {
     ".guild": re.compile(r"attrs/(?:flags|exit_status|label|started|stopped)|output|(?:.*/)?events\.out\.tfevents[^/]*"),
     ".comet": re.compile(r".+"),
     ".cometml-runs": re.compile(r".+"),
+    ".clearml": re.compile(r"(?:.*/)?offline/.+"),
+    ".wandb": re.compile(r".+"),
 }
 """Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment variables beside the flags, Aim a database a run."""
 SHOWN: Final = 3

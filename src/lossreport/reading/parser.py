@@ -162,7 +162,17 @@ class Refusal:
     reason: Phrase
 
 
-Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine | Refusal
+@dataclass(frozen=True, slots=True, eq=False)
+class Unread:
+    """The lines that a parser of lines did not know, by their place (from 0) among all that `LogFile.lines` yields.
+
+    They hold no row, setting or word that the format knows: what a second reader could look through.
+    """
+
+    places: Ints
+
+
+Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine | Refusal | Unread
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +184,7 @@ class Parser:
     `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
     `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
     or step: their rows become one reading, each with its own file and line. A file that stands alone is called nothing.
+    `first_epoch` is what the first epoch is called where the format fixes it, 0 or 1.
     """
 
     id: str
@@ -184,6 +195,7 @@ class Parser:
     columnar: bool = False
     run_folder: Callable[[str], str] | None = None
     gather: Callable[[str], str] | None = None
+    first_epoch: int | None = None
 
 
 @cache

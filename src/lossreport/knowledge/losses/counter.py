@@ -14,6 +14,7 @@ LOSS = LossType(
         r"(?:(?:global|train|trainer|current|total|max|optimizer|acc|grad_acc|gradient_accumulation)_)?steps?",
         r"(?:(?:global|train|current|cur|total|max)_)?(?:it|iter|iters|iteration|iterations)",
         r"num_updates|updates?",
+        r"time/(?:iterations|episodes|total_timesteps)",
         r"(?:n|nb|num|number_of|total|trainable)_(?:\w+_)?(?:params|parameters|samples|examples|sequences|tokens|words|frames|images|batches|steps|episodes)",
         r"params|parameters|\w+_count|count_\w+",
         r"(?:num_|total_|train_|input_|consumed_|num_input_|seen_)*(?:tokens|samples)(?:_seen|_so_far)?",

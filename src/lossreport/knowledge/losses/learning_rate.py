@@ -32,7 +32,7 @@ LOSS = LossType(
     title=Text(zh="学习率", en="learning rate"),
     names=metric_names(
         r"lr\d*",
-        r"learning_rate\d*",
+        r"learning_?rate\d*",
         r"lr_(?!loss)\w+",
         r"(?:\w+_)?(?:lr|learning_rate)",
         r"lr\(\w+\)",

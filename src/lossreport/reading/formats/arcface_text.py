@@ -10,32 +10,24 @@ import re
 from typing import Final
 
 from lossreport.model.run import Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import Line, LineFormat, Metric, stateless
+from lossreport.reading.kit.line_row import Row, Value, matched
+from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
-HEAD: Final = r"^(?:Training: )?[\d\-: ,]+-(?:\w+:)?"
-ROW: Final = re.compile(
-    rf"{HEAD}Speed (?P<speed>[\d.]+) samples/sec +Loss (?P<loss>{NUM}) +(?:LearningRate (?P<lr>[\d.e\-+]+) +)?Epoch: (?P<epoch>\d+) +Global Step: ?(?P<x>\d+)"
-    r"(?: +Fp16 Grad Scale: *(?P<scale>[\d.e+]+))?",
-    re.IGNORECASE,
+VERIFIED: Final = re.compile(
+    rf"^(?:Training: )?[\d\-: ,]{{1,40}}-(?:\w{{1,40}}:)?\[(?P<data>[\w\-]{{1,80}})\]\[(?P<x>{INT})\](?P<name>Accuracy-Flip|Accuracy|XNorm): (?P<value>{NUM})"
 )
-VERIFIED: Final = re.compile(rf"{HEAD}\[(?P<data>[\w\-]+)\]\[(?P<x>\d+)\](?P<name>Accuracy-Flip|Accuracy|XNorm): (?P<value>{NUM})")
-COARSE: Final = 1e-4
-"""Last decimal of the rate."""
+METRICS: Final = (
+    Metric("Loss", Statistic.WINDOW_MEAN, resolution=1e-4),
+    Metric("LearningRate", Statistic.VALUE, resolution=1e-4, positive=True),  # 0.0000 stands for any rate below 0.00005
+    Metric("Speed", Statistic.WINDOW_MEAN, unit="samples/sec"),
+    Metric("Scale", Statistic.VALUE, name="Fp16 Grad Scale"),
+)
 
 
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    if match := ROW.match(text):
-        found = [Value("Loss", matched(match["loss"]), Statistic.WINDOW_MEAN, resolution=1e-4)]
-        rate = matched(match["lr"]) if match["lr"] else 0.0
-        if rate > 0:  # 0.0000 stands for any rate below 0.00005
-            found.append(Value("LearningRate", rate, Statistic.VALUE, resolution=COARSE))
-        found.append(Value("Speed", matched(match["speed"]), Statistic.WINDOW_MEAN, unit="samples/sec"))
-        if match["scale"]:
-            found.append(Value("Fp16 Grad Scale", matched(match["scale"]), Statistic.VALUE))
-        return Row(x=float(match["x"]), values=tuple(found), epoch=float(match["epoch"]))
+def verified(text: str) -> Row | None:
+    """Return what a verification says of one data set."""
     match = VERIFIED.match(text)
     if match is None:
         return None
@@ -43,8 +35,15 @@ def row(text: str) -> Row | None:
     return Row(x=float(match["x"]), values=(value,), split="val")
 
 
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="arcface_text",
     title=Text(zh="insightface（arcface_torch）的 training.log", en="training.log of insightface (arcface_torch)"),
-    row=row,
-)
+    lines=(
+        Line(
+            head=r"Speed <Speed> samples/sec {1,9}Loss <Loss> {1,9}(?:LearningRate <LearningRate> {1,9})?Epoch: <epoch> {1,9}Global Step: ?<x>"
+            r"(?: {1,9}Fp16 Grad Scale: {0,9}<Scale>)?",
+            metrics=METRICS,
+        ),
+    ),
+    step=stateless(verified),
+).parser()

@@ -7,71 +7,56 @@ a line `Validation <data set>` and then `# psnr: 26.1  Best: ...` lines; older v
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, matched, printed_parser, values
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.kit.line_format import COLON, Line, LineFormat, Metric, Pairs, Setting
+from lossreport.reading.kit.line_row import KNOWN, Row, values
+from lossreport.reading.kit.patterns import NUM
 from lossreport.text import Text
 
-ROW: Final = re.compile(
-    r"^[\d\- :,.]+(?: - )?INFO: (?:\[.{1,20}?\])?[<\[]epoch: *(?P<epoch>\d+), iter: *(?P<iter>[\d,]+)"
-    r"(?:, lr:\(?(?P<lr>[\d.e+\-]+)[^)>\]]*\)?)?[>\]] *(?:\[eta: [^\]]*?(?:time(?: \(data\))?: (?P<time>[\d.]+)[^\]]*)?\] *)?(?P<rest>\S.*)$"
-)
-SCORE: Final = re.compile(rf"^\s*# (?P<name>\w+): (?P<value>{NUM})(?:\s+Best: .*)?$", re.IGNORECASE)
-HEADING: Final = re.compile(r"INFO: +Validation (?P<data>\S+)\s*$")
-OLD_SCORE: Final = re.compile(rf"INFO: # Validation # (?P<name>\w+): (?P<value>{NUM})\s*$", re.IGNORECASE)
-PAIR: Final = re.compile(rf"(?:^|\s)(?P<name>[^\W\d][\w./\-]*): (?P<value>{NUM})(?=\s|$)", re.IGNORECASE)
-SCORES: Final = ("psnr", "ssim", "lpips", "niqe", "dists")
-PLAN: Final = re.compile(r"Total epochs: (?P<epochs>\d+); iters: (?P<iters>[\d,]+)")
-FINISHED: Final = re.compile(r"INFO: End of training\b|INFO: Save the latest model\.")
-RESUMED: Final = re.compile(r"Resuming training from epoch: \d+, iter: [1-9]")
+PLACE: Final = r"INFO: (?:\[[^\]]{1,20}\])?[<\[]epoch: {0,9}<epoch>, iter: {0,9}<x:grouped>"
+TIME: Final = r"(?:\[eta: (?:[^\]]{0,60}?time(?: \(data\))?: <time>)?[^\]]{0,80}\] {0,9})?"
+SCORE: Final = re.compile(rf"^\s{{0,20}}# (?P<name>\w{{1,80}}): (?P<value>{NUM})(?:\s{{1,9}}Best: .*)?$")
+HEADING: Final = re.compile(r"INFO: {1,9}Validation (?P<data>\S{1,200})\s*$")
+OLD_SCORE: Final = re.compile(rf"INFO: # Validation # (?P<name>\w{{1,80}}): (?P<value>{NUM})\s*$")
+SCORES: Final = Pairs(name="(?i:psnr|ssim|lpips|niqe|dists)", sign=": ")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers whether a validation has been announced and of which data set."""
-    first = shown = ""
+class Validation(NamedTuple):
+    """The data set of the first validation, and of the last."""
 
-    def row(text: str) -> Row | None:
-        nonlocal first, shown
-        if match := ROW.match(text):
-            return _row(match)
-        if match := HEADING.search(text):
-            first, shown = first or match["data"], match["data"]
-            return None
-        match = SCORE.match(text) if shown else OLD_SCORE.search(text)
-        if match is None:
-            return None
-        split = "val" if shown == first else shown
-        return Row(axis=Axis.ITERATION, values=values([(match["name"], match["value"])], Statistic.VALUE), split=split)
-
-    return row
+    first: str = ""
+    shown: str = ""
 
 
-def _row(match: re.Match[str]) -> Row:
-    x, epoch = float(match["iter"].replace(",", "")), float(match["epoch"])
-    pairs = PAIR.findall(match["rest"])
-    if match["lr"] is None and all(name.lower() in SCORES for name, _ in pairs):
-        return Row(axis=Axis.ITERATION, x=x, values=values(pairs, Statistic.VALUE), split="val", epoch=epoch)
-    rate = (Value("lr", matched(match["lr"]), Statistic.VALUE),) if match["lr"] else ()
-    time = (Value("time", matched(match["time"]), Statistic.UNKNOWN),) if match["time"] else ()
-    return Row(axis=Axis.ITERATION, x=x, values=(*values(pairs, Statistic.VALUE), *rate, *time), epoch=epoch)
+def step(text: str, state: Validation) -> tuple[tuple[Row, ...], Validation]:
+    """Return what a line of a validation says: its data set, or one score."""
+    if match := HEADING.search(text):
+        return (KNOWN,), Validation(state.first or match["data"], match["data"])
+    match = SCORE.match(text) if state.shown else OLD_SCORE.search(text)
+    if match is None:
+        return (), state
+    split = "val" if state.shown == state.first else state.shown
+    return (Row(axis=Axis.ITERATION, values=values([(match["name"], match["value"])], Statistic.VALUE), split=split),), state
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the planned length, which is printed once."""
-    if match := PLAN.search(text):
-        yield "epochs", int(match["epochs"])
-        yield "max_steps", int(match["iters"].replace(",", ""))
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="basicsr_text",
     title=Text(zh="BasicSR 及同类（Real-ESRGAN、HAT、Restormer）的日志", en="log of BasicSR, Real-ESRGAN, HAT, Restormer and similar"),
-    begin=begin,
-    facts=facts,
-    finished=FINISHED,
-    resumed=RESUMED,
-)
+    lines=(
+        Line(head=PLACE + r"[>\]] {0,9}", pairs=SCORES, axis=Axis.ITERATION, split="val", statistic=Statistic.VALUE),
+        Line(
+            head=PLACE + r"(?:, lr:\(?<lr>[^)>\]]{0,200}\)?)?[>\]] {0,9}" + TIME,
+            pairs=COLON,
+            axis=Axis.ITERATION,
+            statistic=Statistic.VALUE,
+            metrics=(Metric("time", Statistic.UNKNOWN),),
+        ),
+    ),
+    start=lambda log: Validation(),
+    step=step,
+    settings=(Setting(r"Total epochs: <epochs>; iters: <max_steps:grouped>"),),
+    finished=r"INFO: End of training\b|INFO: Save the latest model\.",
+    resumed=r"Resuming training from epoch: \d{1,18}, iter: [1-9]",
+).parser()

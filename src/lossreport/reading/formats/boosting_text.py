@@ -7,67 +7,68 @@ cross-validation the mean over the folds. XGBoost and CatBoost count from 0, Lig
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from lossreport.model.run import Axis, FactValue, Statistic
+from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
+from lossreport.reading.kit.line_format import LineFormat, Setting
+from lossreport.reading.kit.line_row import KNOWN, Row, Value, matched
 from lossreport.reading.kit.names import SPLITS
-from lossreport.reading.kit.printed import Row, RowOf, Value, matched, printed_parser
-from lossreport.reading.kit.settings import plain_value
+from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
-ROUND: Final = re.compile(r"^(?:.{0,60}\s)?\[(?P<x>\d+)\]\s+(?=\S*?(?:-|'s )[^:\s]*:)(?P<rest>\S.*)$")
-CATBOOST: Final = re.compile(r"^(?P<x>\d+):\s+(?=learn: |test\d*: )(?P<rest>\S.*)$")
-XGBOOST: Final = re.compile(rf"(?:^|\s)(?P<split>[^\s:]+?)-(?P<name>[^\s:]+):(?P<value>{NUM})(?:\+[\d.]+)?(?=\s|$)", re.IGNORECASE)
-LIGHTGBM: Final = re.compile(rf"(?:^|\t)(?P<split>\S+?)'s (?P<name>[^\t:]+): (?P<value>{NUM})(?: \+ [\d.e\-]+)?(?=\t|\s*$)", re.IGNORECASE)
-LEARNT: Final = re.compile(rf"(?:^|\t)(?P<split>learn|test\d*): (?P<value>{NUM})(?=\t|\s|$)", re.IGNORECASE)
-BEST: Final = re.compile(r"\ttest: (?P<test>[-\d.e]+)\tbest: (?P<best>[-\d.e]+) ")
+ROUND: Final = re.compile(rf"^(?:.{{0,60}}\s)?\[(?P<x>{INT})\]\s{{1,20}}(?=\S{{0,60}}?(?:-|'s )[^:\s]{{0,60}}:)(?P<rest>\S.*)$")
+CATBOOST: Final = re.compile(rf"^(?P<x>{INT}):\s{{1,20}}(?=learn: |test\d{{0,4}}: )(?P<rest>\S.*)$")
+XGBOOST: Final = re.compile(
+    rf"(?:^|(?<=\s))(?P<split>[^\s:\-][^\s:]{{0,60}}?)-(?P<name>[^\s:]{{1,60}}):(?P<value>{NUM})(?:\+[\d.]{{1,40}})?(?=\s|$)"
+)
+LIGHTGBM: Final = re.compile(
+    rf"(?:^|\t)(?P<split>\S{{1,60}}?)'s (?P<name>[^\t:]{{1,80}}): (?P<value>{NUM})(?: \+ [\d.e\-]{{1,40}})?(?=\t|\s{{0,9}}$)"
+)
+LEARNT: Final = re.compile(rf"(?:^|\t)(?P<split>learn|test\d{{0,4}}): (?P<value>{NUM})(?=\t|\s|$)")
+BEST: Final = re.compile(r"\ttest: (?P<test>[-\d.e]{1,40})\tbest: (?P<best>[-\d.e]{1,40}) ")
 """A best below the value of a later round: the metric is one to be lowered, a loss; else it is called `objective` and not judged."""
 TOLD: Final = re.compile(r"best iteration(?: is)?:\s*$", re.IGNORECASE)
 CATBOOST_SPLITS: Final = {"learn": "train", "test": "test"}
-CONFIG: Final = re.compile(r"^Learning rate set to (?P<lr>[\d.e\-]+)\s*$")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines; the file is looked through once for what CatBoost does not print: whether its metric is to fall."""
+class Rounds(NamedTuple):
+    """What CatBoost does not print: whether its metric is to fall; and whether LightGBM prints the best round once more."""
+
+    name: str
+    repeats: bool = False
+
+
+def start(log: LogFile) -> Rounds:
+    """Return the state before the first line; the file is looked through once for the best rounds."""
     bests = (match for line in log.lines() if "best: " in line.text and (match := BEST.search(line.text)))
-    name = "loss" if any(float(match["best"]) < float(match["test"]) for match in bests) else "objective"
+    return Rounds("loss" if any(matched(match["best"]) < matched(match["test"]) for match in bests) else "objective")
 
-    repeats = False
 
-    def row(text: str) -> Row | None:
-        nonlocal repeats
-        repeated, repeats = repeats, TOLD.search(text) is not None
-        if repeated and ROUND.match(text):  # LightGBM and XGBoost print the best round once more
-            return None
-        if match := CATBOOST.match(text):
-            sets = ((CATBOOST_SPLITS.get(split, split), matched(value)) for split, value in LEARNT.findall(match["rest"]))
-            found = [Value(name, value, Statistic.VALUE, split=split) for split, value in sets]
-        elif match := ROUND.match(text):
-            pairs = (LIGHTGBM if "'s " in match["rest"] else XGBOOST).findall(match["rest"])
-            found = [Value(metric, matched(value), Statistic.VALUE, split=_split(split)) for split, metric, value in pairs]
-        else:
-            return None
-        return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found)) if found else None
-
-    return row
+def step(text: str, state: Rounds) -> tuple[tuple[Row, ...], Rounds]:
+    """Return the round that a line is."""
+    after = state._replace(repeats=TOLD.search(text) is not None)
+    if match := CATBOOST.match(text):
+        sets = ((CATBOOST_SPLITS.get(split, split), matched(value)) for split, value in LEARNT.findall(match["rest"]))
+        found = [Value(state.name, value, Statistic.VALUE, split=split) for split, value in sets]
+    elif match := ROUND.match(text):
+        if state.repeats:  # LightGBM and XGBoost print the best round once more
+            return (KNOWN,), after
+        pairs = (LIGHTGBM if "'s " in match["rest"] else XGBOOST).findall(match["rest"])
+        found = [Value(metric, matched(value), Statistic.VALUE, split=_split(split)) for split, metric, value in pairs]
+    else:
+        return (), after
+    return ((Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found)),) if found else ()), after
 
 
 def _split(printed: str) -> str:
     return SPLITS.get(printed.lower(), printed)
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the learning rate that CatBoost chooses itself."""
-    if match := CONFIG.match(text):
-        yield "lr", plain_value(match["lr"])
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="boosting_text",
     title=Text(zh="XGBoost、LightGBM、CatBoost 的逐轮输出", en="rounds of XGBoost, LightGBM and CatBoost"),
-    begin=begin,
-    facts=facts,
-)
+    start=start,
+    step=step,
+    settings=(Setting(r"^Learning rate set to <lr>\s*$"),),  # CatBoost chooses it itself
+).parser()

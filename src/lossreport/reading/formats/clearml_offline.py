@@ -112,4 +112,5 @@ PARSER = Parser(
     ),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

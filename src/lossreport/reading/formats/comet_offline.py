@@ -106,4 +106,5 @@ PARSER = Parser(
     title=Text(zh="Comet 的离线实验（.zip 中的 messages.json）", en="an offline experiment of Comet (messages.json in a .zip)"),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

@@ -6,42 +6,36 @@ the iteration, the second 0.9 of the one before plus 0.1 of it. The lines of eve
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import Line, LineFormat, Metric, Pairs
 from lossreport.text import Text
 
-ROW: Final = re.compile(
-    rf"^\s*(?P<x>\d+): (?P<loss>{NUM}), (?P<mean>{NUM}) avg(?: loss)?, (?P<lr>{NUM}) rate, (?P<time>{NUM}) seconds, (?P<images>\d+) images",
-    re.IGNORECASE,
+METRICS: Final = (
+    Metric("mean_loss", Statistic.EMA, window=10, name="loss"),  # avg_loss * 0.9 + loss * 0.1: an average over ten iterations
+    Metric("lr", Statistic.VALUE, resolution=1e-6, positive=True),  # six decimals: the burn-in begins below them
 )
-MAP: Final = re.compile(rf"mean average precision \(mAP@(?P<iou>[\d.]+)\) = (?P<value>{NUM})", re.IGNORECASE)
-SMOOTHING: Final = 10
-"""avg_loss * 0.9 + loss * 0.1: the weights of an average over ten iterations."""
-COARSE: Final = 1e-6
-"""Last decimal of the rate."""
+PRECISION: Final = Pairs(before="^", name=r"mAP@[\d.]{1,10}", sign=r"\) = ", behind="")
 
-
-def row(text: str) -> Row | None:
-    """Return the row that a line is; a mAP stands at the last iteration printed before it."""
-    if match := ROW.match(text):
-        found = [
-            Value("loss", matched(match["loss"]), Statistic.VALUE),
-            Value("loss", matched(match["mean"]), Statistic.EMA, SMOOTHING),
-            Value("time", matched(match["time"]), Statistic.VALUE, unit="s"),
-        ]
-        if matched(match["lr"]) > 0:  # six decimals: the burn-in begins below them
-            found.append(Value("lr", matched(match["lr"]), Statistic.VALUE, resolution=COARSE))
-        return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found))
-    match = MAP.search(text)
-    if match is None:
-        return None
-    return Row(axis=Axis.ITERATION, values=(Value(f"mAP@{match['iou']}", matched(match["value"]), Statistic.VALUE),), split="val")
-
-
-PARSER = printed_parser(
-    id="darknet_text", title=Text(zh="darknet（YOLOv2 到 v4）的屏幕输出", en="output of darknet (YOLOv2 to v4)"), row=row
-)
+PARSER = LineFormat(
+    id="darknet_text",
+    title=Text(zh="darknet（YOLOv2 到 v4）的屏幕输出", en="output of darknet (YOLOv2 to v4)"),
+    lines=(
+        Line(
+            head=r"^\s{0,20}<x>: <loss>, <mean_loss> avg(?: loss)?, <lr> rate, <time> seconds, \d{1,18} images",
+            axis=Axis.ITERATION,
+            statistic=Statistic.VALUE,
+            units={"time": "s"},
+            metrics=METRICS,
+        ),
+        Line(
+            head=r"mean average precision \((?=mAP@)",
+            pairs=PRECISION,
+            axis=Axis.ITERATION,
+            split="val",
+            statistic=Statistic.VALUE,
+        ),
+    ),
+    known=r"^\s{0,20}(?:Region \d|v[34] \(|Loaded: |\(next mAP|class_id = |detections_count|for conf_thresh)",  # the lines of every layer and class
+).parser()

@@ -12,39 +12,27 @@ from typing import Final
 
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, printed_parser, values
+from lossreport.reading.kit.line_format import EQUAL, Line, LineFormat, Metric, stateless
+from lossreport.reading.kit.line_row import Row, Value
+from lossreport.reading.kit.patterns import INT, head
 from lossreport.reading.kit.rows import number
 from lossreport.reading.parser import Parser, Score
 from lossreport.text import Text
 
-PIPELINE: Final = re.compile(
-    rf"^(?:\[[^\]]*\] )*steps: (?P<x>\d+) loss: (?P<loss>{NUM}) iter time \(s\): (?P<time>{NUM})(?: samples/sec: (?P<rate>{NUM}))?",
-    re.IGNORECASE,
-)
-STEP: Final = re.compile(
-    r"^\[[^\]]+\] \[INFO\] \[[\w.]+:\d+:\w+\] \[Rank \d+\] step=(?P<x>\d+), skipped=(?P<skipped>\d+), lr=\[(?P<lr>[^\]]*)\]"
-)
-TIMER: Final = re.compile(
-    r"^\[[^\]]+\] \[INFO\] \[[\w.]+:\d+:\w+\] (?:\[Rank \d+\] )?epoch=\d+/micro_step=\d+/global_step=(?P<x>\d+), (?P<rest>.*)$"
-)
-TIMED: Final = re.compile(rf"(?P<name>\w+)=(?P<value>{NUM})(?=GB|,|\s|$)", re.IGNORECASE)
+PIPELINE: Final = r"steps: <x> loss: <loss> iter time \(s\): <time>(?: samples/sec: <rate>)?"
+PLACE: Final = r"\[INFO\] \[[\w.]{1,60}:\d{1,9}:\w{1,60}\] (?:\[Rank \d{1,9}\] )?"
+STEP: Final = re.compile(rf"^\[[^\]]{{1,60}}\] {PLACE}step=(?P<x>{INT}), skipped=(?P<skipped>{INT}), lr=\[(?P<lr>[^\]]{{0,2000}})\]")
 ALONE: Final = 0.51
 """Below the generic text parser, which then reads what the training script prints."""
 
 
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    if match := PIPELINE.match(text):
-        pairs = (("loss", match["loss"]), ("iter time (s)", match["time"]), ("samples/sec", match["rate"] or ""))
-        return Row(x=float(match["x"]), values=values(pairs, Statistic.VALUE))
-    if match := STEP.match(text):
-        return Row(x=float(match["x"]), values=tuple(_step(match)))
-    match = TIMER.match(text)
-    return None if match is None else Row(x=float(match["x"]), values=tuple(_timer(match["rest"])))
+def step(text: str) -> Row | None:
+    """Return a row of the optimiser: its learning rates, and the number of skipped steps, which counts from the start."""
+    match = STEP.match(text)
+    return None if match is None else Row(x=float(match["x"]), values=tuple(_rates(match)))
 
 
-def _step(match: re.Match[str]) -> Iterator[Value]:
+def _rates(match: re.Match[str]) -> Iterator[Value]:
     yield Value("skipped", float(match["skipped"]), Statistic.VALUE)
     rates = [number(text) for text in match["lr"].split(",")]
     for place, rate in enumerate(rates):
@@ -52,23 +40,32 @@ def _step(match: re.Match[str]) -> Iterator[Value]:
             yield Value("lr" if len(rates) == 1 else f"lr_{place}", rate, Statistic.VALUE)
 
 
-def _timer(text: str) -> Iterator[Value]:
-    for name, printed in TIMED.findall(text):
-        value = number(printed)
-        if value is not None:
-            running = name.startswith("RunningAvg")
-            yield Value(name, value, Statistic.RUNNING_MEAN if running else Statistic.VALUE, None, "GB" if "Mem" in name else "")
-
-
-READER: Final = printed_parser(id="deepspeed_text", title=Text(zh="DeepSpeed 的日志行", en="lines of DeepSpeed"), row=row)
+FORMAT: Final = LineFormat(
+    id="deepspeed_text",
+    title=Text(zh="DeepSpeed 的日志行", en="lines of DeepSpeed"),
+    lines=(
+        Line(
+            head=PIPELINE,
+            statistic=Statistic.VALUE,
+            metrics=(Metric("time", name="iter time (s)"), Metric("rate", name="samples/sec")),
+        ),
+        Line(
+            head=PLACE + r"epoch=\d{1,9}/micro_step=\d{1,18}/global_step=<x>, ",
+            pairs=EQUAL,
+            statistic=Statistic.VALUE,
+            metrics=(Metric("RunningAvg.*", Statistic.RUNNING_MEAN), Metric(".*Mem.*", unit="GB")),
+        ),
+    ),
+    step=stateless(step),
+)
 
 
 def sniff(log: LogFile) -> Score:
     """Claim a log in which the pipeline engine prints losses; one with the other lines alone, where nobody else finds more."""
-    score = READER.sniff(log)
-    if score.value and not any(PIPELINE.match(text) for text in log.sample_lines):
+    score = FORMAT.sniff(log)
+    if score.value and not any(head(PIPELINE).match(text) for text in log.sample_lines):
         return Score(ALONE, f"{score.reason}, none with a loss")
     return score
 
 
-PARSER = Parser(id=READER.id, title=READER.title, sniff=sniff, read=READER.read)
+PARSER = Parser(id=FORMAT.id, title=FORMAT.title, sniff=sniff, read=FORMAT.read)

@@ -10,13 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
+from lossreport.model.run import Statistic
+from lossreport.reading.kit.line_format import LineFormat, stateless
+from lossreport.reading.kit.line_row import Row, Value, matched
+from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
-ROW: Final = re.compile(r"^(?P<step>\d+)\s+\[(?P<train>[^\]]+)\]\s+\[(?P<test>[^\]]+)\](?:\s+\[(?P<metric>[^\]]*)\])?\s*$")
-NUMBER: Final = re.compile(NUM, re.IGNORECASE)
+TERMS: Final = r"[^\]]{1,4000}"
+ROW: Final = re.compile(
+    rf"^(?P<step>{INT})\s{{1,20}}\[(?P<train>{TERMS})\]\s{{1,20}}\[(?P<test>{TERMS})\](?:\s{{1,20}}\[(?P<metric>[^\]]{{0,4000}})\])?\s*$"
+)
+NUMBER: Final = re.compile(NUM)
 
 
 def row(text: str) -> Row | None:
@@ -25,7 +29,7 @@ def row(text: str) -> Row | None:
     if match is None:
         return None
     known = (*_losses(match["train"], "train"), *_losses(match["test"], "test"), *_metrics(match["metric"] or ""))
-    return Row(axis=Axis.STEP, x=float(match["step"]), values=known)
+    return Row(x=float(match["step"]), values=known)
 
 
 def _losses(text: str, split: str) -> Iterator[Value]:
@@ -39,4 +43,4 @@ def _metrics(text: str) -> Iterator[Value]:
     yield from (Value(f"metric_{i}", matched(one), Statistic.VALUE, split="test") for i, one in enumerate(NUMBER.findall(text), 1))
 
 
-PARSER = printed_parser(id="deepxde_text", title=Text(zh="DeepXDE 打印的表", en="table that DeepXDE prints"), row=row)
+PARSER = LineFormat(id="deepxde_text", title=Text(zh="DeepXDE 打印的表", en="table that DeepXDE prints"), step=stateless(row)).parser()

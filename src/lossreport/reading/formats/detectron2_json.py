@@ -12,7 +12,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import flat, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 WINDOW: Final = 20
@@ -32,7 +32,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the values of every row; results of an evaluation are validation."""
-    columns, rows, last, before = Columns(), 0, 0, -1.0
+    columns, rows, last = Columns(), 0, 0
     for record in records(log):
         last = record.line
         if record.reason is not None:
@@ -40,9 +40,7 @@ def read(log: LogFile) -> Iterator[Record]:
         x = number(record.row.get("iteration")) if record.row else None
         if record.row is None or x is None:
             continue
-        if x < before:
-            yield RawSegment(record.line, "restart")
-        rows, before = rows + 1, x
+        rows += 1
         _add(columns, record.row, x, record.line)
         if columns.full():
             yield from columns.chunks()

@@ -6,82 +6,72 @@ lines `copypaste:` (task, names, values) and stands at the last iteration printe
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
-from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, printed_parser, values
-from lossreport.reading.kit.settings import plain_value
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.kit.line_format import COLON, Line, LineFormat, Metric, Setting
+from lossreport.reading.kit.line_row import KNOWN, Row, values
 from lossreport.text import Text
 
-HEAD: Final = r"^\[\d\d/\d\d \d\d:\d\d:\d\d(?: [\w.]+\]:|\] [\w.]+ INFO:) +"
-ROW: Final = re.compile(rf"{HEAD}(?:eta: .*?  )?(?:epoch/iter: (?P<epoch>\d+)/|iter: )(?P<iter>\d+)  (?P<rest>.*)$")
-"""fast-reid and its kin print the epoch in front of the iteration, which counts since the start in both."""
-PAIR: Final = re.compile(rf"(?:^|\s)(?P<name>[^\W\d][\w./\-]*): (?P<value>{NUM})(?=[A-Z]?(?:\s|$))", re.IGNORECASE)
+HEAD: Final = r"\[\d\d/\d\d \d\d:\d\d:\d\d(?: [\w.]{1,80}\]:|\] [\w.]{1,80} INFO:) {1,9}"
 WINDOW: Final = 20
 """`window_size` of CommonMetricPrinter."""
-NOT_A_LOSS: Final = re.compile(r"(?!.*loss).*", re.IGNORECASE)
-UNCERTAIN: Final = ("time", "data_time")
+NOT_A_LOSS: Final = r"(?!.{0,80}loss).*"
+UNCERTAIN: Final = Metric("time|data_time", Statistic.UNKNOWN)
 """Means of the last 20 iterations in one version, since the start in another."""
-EVALUATION: Final = re.compile(rf"{HEAD}(?:copypaste: (?P<said>.*)|Evaluation results for (?P<data>\S+) in csv format:)$")
-RESUMED: Final = re.compile(r"Starting training from iteration [1-9]")
-CONFIG: Final = re.compile(r"^ *(?P<name>BASE_LR|MAX_ITER|IMS_PER_BATCH|SEED): (?P<value>[\d.][\d.eE+\-]*)$")
-WORLD: Final = re.compile(r"Rank of current process: \d+\. World size: (\d+)")
-NAMES: Final = {"BASE_LR": "lr", "MAX_ITER": "max_steps", "IMS_PER_BATCH": "batch_size", "SEED": "seed"}
+EVALUATION: Final = re.compile(rf"^{HEAD}(?:copypaste: (?P<said>.*)|Evaluation results for (?P<data>\S{{1,200}}) in csv format:)$")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the data set, the task and the names of an evaluation."""
-    first = shown = task = ""
-    names: list[str] = []
+class Evaluation(NamedTuple):
+    """The data set of the first evaluation and of this one, the task, and the names whose values come next."""
 
-    def evaluated(match: re.Match[str]) -> Row | None:
-        nonlocal first, shown, task, names
-        if match["data"]:
-            first, shown = first or match["data"], match["data"]
-        elif match["said"].startswith("Task: "):
-            task, names = match["said"].removeprefix("Task: ").strip(), []
-        elif not names:
-            names = match["said"].split(",")
-        else:
-            pairs = zip((f"{task}/{name}" for name in names), match["said"].split(","), strict=False)
-            return Row(axis=Axis.ITERATION, values=values(pairs, Statistic.VALUE), split="val" if shown == first else shown)
-        return None
-
-    def row(text: str) -> Row | None:
-        if match := ROW.match(text):
-            return _training(match)
-        found = EVALUATION.match(text)
-        return None if found is None else evaluated(found)
-
-    return row
+    first: str = ""
+    shown: str = ""
+    task: str = ""
+    names: tuple[str, ...] = ()
 
 
-def _training(match: re.Match[str]) -> Row:
-    pairs = [(name, value) for name, value in PAIR.findall(match["rest"]) if not name.startswith("last_")]
-    known = [pair for pair in pairs if pair[0] not in UNCERTAIN]
-    found = values(known, Statistic.WINDOW_MEDIAN, WINDOW, instant=NOT_A_LOSS)
-    times = values([pair for pair in pairs if pair[0] in UNCERTAIN], Statistic.UNKNOWN)
-    epoch = float(match["epoch"]) if match["epoch"] else math.nan
-    return Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(*found, *times), epoch=epoch)
+def step(text: str, state: Evaluation) -> tuple[tuple[Row, ...], Evaluation]:
+    """Return what a line of an evaluation says: the data set, the task, the names, then the values."""
+    match = EVALUATION.match(text)
+    if match is None:
+        return (), state
+    said, data = match["said"], match["data"]
+    if data:
+        return (KNOWN,), state._replace(first=state.first or data, shown=data)
+    if said.startswith("Task: "):
+        return (KNOWN,), state._replace(task=said.removeprefix("Task: ").strip(), names=())
+    if not state.names:
+        return (KNOWN,), state._replace(names=tuple(said.split(",")))
+    pairs = zip((f"{state.task}/{name}" for name in state.names), said.split(","), strict=False)
+    split = "val" if state.shown == state.first else state.shown
+    return (Row(axis=Axis.ITERATION, values=values(pairs, Statistic.VALUE), split=split),), state
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield what a line of the dumped YAML configuration sets."""
-    if match := CONFIG.match(text):
-        yield NAMES[match["name"]], plain_value(match["value"])
-    elif match := WORLD.search(text):
-        yield "world_size", int(match[1])
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="detectron2_text",
     title=Text(zh="detectron2 的文本日志（log.txt、终端输出）", en="text log of detectron2 (log.txt, terminal)"),
-    begin=begin,
-    facts=facts,
-    resumed=RESUMED,
-)
+    lines=(
+        Line(  # fast-reid and its kin print the epoch in front of the iteration, which counts since the start in both
+            head=HEAD + r"(?:eta: (?:\S| (?! )){1,40}  )?(?:epoch/iter: <epoch>/|iter: )<x>  ",
+            pairs=COLON,
+            axis=Axis.ITERATION,
+            statistic=Statistic.WINDOW_MEDIAN,
+            window=WINDOW,
+            instant=NOT_A_LOSS,
+            metrics=(UNCERTAIN,),
+            left_out="last_.*",
+        ),
+    ),
+    start=lambda log: Evaluation(),
+    step=step,
+    settings=(
+        Setting(
+            r"^ *(?P<name>BASE_LR|MAX_ITER|IMS_PER_BATCH|SEED): (?P<value>[\d.][\d.eE+\-]{0,30})$",
+            names={"BASE_LR": "lr", "MAX_ITER": "max_steps", "IMS_PER_BATCH": "batch_size", "SEED": "seed"},
+        ),
+        Setting(r"Rank of current process: \d+\. World size: <world_size:int>"),
+    ),
+    resumed=r"Starting training from iteration [1-9]",
+).parser()

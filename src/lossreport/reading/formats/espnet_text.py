@@ -10,44 +10,52 @@ import re
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, printed_parser, values
+from lossreport.reading.kit.line_format import EQUAL, Line, LineFormat, Metric, stateless
+from lossreport.reading.kit.line_row import Row, values
+from lossreport.reading.kit.patterns import INT
 from lossreport.text import Text
 
-INSIDE: Final = re.compile(r"\b(?P<epoch>\d+)epoch:(?P<split>train|valid):(?P<first>\d+)-(?P<last>\d+)batch: (?P<rest>.*)$")
-RESULTS: Final = re.compile(r"\b(?P<epoch>\d+)epoch results: (?P<rest>\[.*)$")
-SECTION: Final = re.compile(r"\[(?P<split>train|valid)\] (?P<rest>[^\[]*)")
-PAIR: Final = re.compile(rf"(?P<name>[^\W\d][\w./\-]*)=(?P<value>{NUM})(?=,|\s|$)", re.IGNORECASE)
-PLACE: Final = ("time", "total_count")
+RESULTS: Final = re.compile(rf"(?:^|.{{0,120}}?[\s:])(?P<epoch>{INT})epoch results: (?=\[)")
+SECTION: Final = re.compile(r"\[(?P<split>train|valid)\] (?P<rest>[^\[]{0,4000}+)")
+PAIR: Final = EQUAL.pattern()
+PLACE: Final = "time|total_count"
 """`time=26 minutes and 20.04 seconds` and the number of batches."""
-RATE: Final = "optim0_lr0"
+RATE: Final = Metric("optim0_lr0", Statistic.VALUE, name="lr")
 
 
-def _values(text: str, statistic: Statistic, split: str) -> tuple[Value, ...]:
-    pairs = [("lr" if name == RATE else name, value) for name, value in PAIR.findall(text) if name not in PLACE]
-    return tuple(value._replace(split=split) for value in values(pairs, statistic))
-
-
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines; the file is looked through once for the largest batch."""
-    found = (match for line in log.lines() if "batch: " in line.text and (match := INSIDE.search(line.text)) and match["split"] == "train")
-    length = max((int(match["last"]) for match in found), default=0)
-
-    def row(text: str) -> Row | None:
-        if match := INSIDE.search(text):
-            epoch, last = int(match["epoch"]), int(match["last"])
-            if match["split"] != "train":  # the pass over the validation set: its mean stands in the results
-                return None
-            known = _values(match["rest"], Statistic.WINDOW_MEAN, "train")
-            return Row(axis=Axis.ITERATION, x=float((epoch - 1) * length + last), values=known, epoch=float(epoch))
-        if match := RESULTS.search(text):
-            sections = SECTION.finditer(match["rest"])
-            known = tuple(value for one in sections for value in _values(one["rest"], Statistic.EPOCH_MEAN, one["split"]))
-            return Row(axis=Axis.EPOCH, x=float(match["epoch"]), values=known)
+def results(text: str) -> Row | None:
+    """Return the means of an epoch, a section each of training and validation."""
+    match = RESULTS.match(text)
+    if match is None:
         return None
+    found = [
+        value._replace(split=section["split"])
+        for section in SECTION.finditer(text, match.end())
+        for value in values(_pairs(section["rest"]), Statistic.EPOCH_MEAN)
+    ]
+    return Row(axis=Axis.EPOCH, x=float(match["epoch"]), values=tuple(found))
 
-    return row
+
+def _pairs(text: str) -> list[tuple[str, str]]:
+    found = [(pair["name"], pair["value"]) for pair in PAIR.finditer(text)]
+    return [("lr" if name == RATE.names else name, value) for name, value in found if not re.fullmatch(PLACE, name)]
 
 
-PARSER = printed_parser(id="espnet_text", title=Text(zh="ESPnet 的日志", en="log of ESPnet"), begin=begin)
+PARSER = LineFormat(
+    id="espnet_text",
+    title=Text(zh="ESPnet 的日志", en="log of ESPnet"),
+    lines=(
+        Line(
+            head=r"<epoch>epoch:train:\d{1,18}-<x>batch: ",
+            pairs=EQUAL,
+            axis=Axis.ITERATION,
+            inner=True,
+            statistic=Statistic.WINDOW_MEAN,
+            metrics=(RATE,),
+            left_out=PLACE,
+        ),
+    ),
+    step=stateless(results),
+    known=r"\depoch:valid:\d{1,18}-\d{1,18}batch: ",  # the pass over the validation set: its mean stands in the results
+    first_epoch=1,
+).parser()

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, FactValue, Statistic
+from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of
-from lossreport.reading.kit.printed import Row, RowOf, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import LineFormat, Setting
+from lossreport.reading.kit.line_row import Row, Value, matched
 from lossreport.reading.kit.rows import number
-from lossreport.reading.kit.settings import plain_value
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
@@ -33,28 +32,29 @@ OLD_INNER: Final = "train_running"
 TRAINING: Final = ("train", "train_inner", OLD_INNER)
 INSIDE: Final = re.compile(r"^epoch \d+:")
 STATISTICS: Final = {"train_inner": Statistic.WINDOW_MEAN, OLD_INNER: Statistic.RUNNING_MEAN, "train": Statistic.EPOCH_MEAN}
-CONFIG: Final = re.compile(
-    r"'(?P<name>lr|clip_norm|max_update|max_epoch|distributed_world_size|seed|max_tokens|batch_size)': (?:\[(?P<only>\d[\d.eE+\-]*)\]|(?P<value>\d[\d.eE+\-]*))(?=[,}])"
-)
+DUMPED: Final = "'_name': None, 'common'"
+"""The configuration, dumped as one dict; where 0 stands for "no limit"."""
+VALUE: Final = r"(?:\[(?=[^,\]]{1,40}\]))?(?P<value>\d[\d.eE+\-]{0,30})(?=\]?[,}])"
+"""A number, or a list of one."""
 NAMES: Final = {"clip_norm": "clip_grad", "max_update": "max_steps", "max_epoch": "epochs", "distributed_world_size": "world_size"}
-DICTIONARY: Final = re.compile(r"\bdictionary: (\d+) types\b")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines; the file is looked through once for epochs that are validated more than once."""
+def often_validated(log: LogFile) -> bool:
+    """Return whether an epoch of the file is validated more than once: the file is looked through for it."""
     counted: Counter[tuple[str, str]] = Counter()
     for line in log.lines():
         match = HEAD.match(line.text) if "valid" in line.text else None
         if match is not None and _tag(match) not in TRAINING:
             printed = _printed(match)
             counted[printed.get("subset", _tag(match)), printed.get("epoch", "")] += 1
-    often = max(counted.values(), default=0) > 1
+    return max(counted.values(), default=0) > 1
 
-    def row(text: str) -> Row | None:
-        match = HEAD.match(text)
-        return None if match is None else _row(_tag(match), _printed(match), often)
 
-    return row
+def step(text: str, often: bool) -> tuple[tuple[Row, ...], bool]:
+    """Return the row that a line is."""
+    match = HEAD.match(text)
+    row = None if match is None else _row(_tag(match), _printed(match), often)
+    return (() if row is None else (row,)), often
 
 
 def _tag(match: re.Match[str]) -> str:
@@ -95,21 +95,21 @@ def _value(name: str, text: str, how: Statistic) -> Value:
     return Value(name, matched(text), Statistic.VALUE if single else how, None, "bits" if LOSS.fullmatch(name) else "")
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the settings of the configuration that is dumped as one dict, and the size of the dictionary."""
-    if "'_name': None, 'common'" in text:
-        for name, only, printed in CONFIG.findall(text):
-            value = plain_value(only or printed)
-            if value != 0 or name == "seed":  # 0 stands for "no limit"
-                yield NAMES.get(name, name), value
-    elif match := DICTIONARY.search(text):
-        yield "vocab_size", int(match[1])
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="fairseq_text",
     title=Text(zh="fairseq 的日志（文本行或 JSON 行，也包括 Hydra）", en="log of fairseq (text or JSON lines, Hydra too)"),
-    begin=begin,
-    facts=facts,
-    finished=re.compile(r"\bdone training in \d"),
-)
+    start=often_validated,
+    step=step,
+    settings=(
+        Setting(
+            rf"'(?P<name>lr|clip_norm|max_update|max_epoch|distributed_world_size|max_tokens|batch_size)': {VALUE}",
+            names=NAMES,
+            zero=False,
+            every=True,
+            within=DUMPED,
+        ),
+        Setting(rf"'(?P<name>seed)': {VALUE}", within=DUMPED),
+        Setting(r"\bdictionary: <vocab_size:int> types\b"),
+    ),
+    finished=r"\bdone training in \d",
+).parser()

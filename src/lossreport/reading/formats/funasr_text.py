@@ -7,68 +7,44 @@ validation pass only the last row counts.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, printed_parser
-from lossreport.reading.kit.rows import number
+from lossreport.reading.kit.line_format import Line, LineFormat, Metric, Pairs
+from lossreport.reading.kit.patterns import NUM
 from lossreport.text import Text
 
-HEAD: Final = re.compile(
-    r"(?:^|\s)(?P<split>train|val), rank: (?P<rank>\d+), epoch: (?P<epoch>\d+)/(?P<epochs>\d+), .*?\btotal step: (?P<x>\d+), (?P<rest>.*)$"
-)
-AVERAGED: Final = re.compile(rf"\((?P<name>\w+): (?P<value>{NUM})\)", re.IGNORECASE)
-BATCH: Final = re.compile(rf"\('(?P<name>\w+)', (?P<value>{NUM})\)", re.IGNORECASE)
-SUFFIX: Final = re.compile(r"_avg_(?:slice|epoch)$")
-LEFT_OUT: Final = ("loss_avg_rank", "batch_size")
+HEAD: Final = r"rank: <rank>, epoch: <epoch>/<epochs>, .{0,200}?\btotal step: "
+PRINTED: Final = Pairs(before=r"\('?", name=r"\w{1,80}", sign=r"(?:: |', )", value=NUM, behind=r"\)")
+"""`(loss_avg_rank: 5.123)` of the stretch, `('loss', 5.2)` of the batch."""
+BATCH_SIZE: Final = "loss_avg_rank|batch_size"
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the rank that printed the first row."""
-    mine = ""
-
-    def row(text: str) -> Row | None:
-        nonlocal mine
-        match = HEAD.search(text) if "total step: " in text else None
-        if match is None:
-            return None
-        mine = mine or match["rank"]
-        return _row(match) if match["rank"] == mine else None
-
-    return row
+def _averages(how: Statistic) -> Metric:
+    return Metric("(.+)_avg_(?:slice|epoch)", how, name=r"\1")
 
 
-def _row(match: re.Match[str]) -> Row:
-    facts = (("epochs", int(match["epochs"])),)
-    epoch = float(match["epoch"])
-    if match["split"] == "val":
-        found = tuple(_averaged(match["rest"], Statistic.EPOCH_MEAN))
-        return Row(axis=Axis.EPOCH, x=epoch, values=found, split="val", facts=facts, passing=True)
-    found = (*_averaged(match["rest"], Statistic.RUNNING_MEAN), *_batch(match["rest"]))
-    return Row(x=float(match["x"]), values=found, epoch=epoch, facts=facts)
-
-
-def _averaged(text: str, how: Statistic) -> Iterator[Value]:
-    for name, printed in AVERAGED.findall(text):
-        value = number(printed)
-        if value is None or name in LEFT_OUT:
-            continue
-        short = SUFFIX.sub("", name)
-        if short != name:
-            yield Value(short, value, how)
-        elif how is Statistic.RUNNING_MEAN:  # the learning rate
-            yield Value(name, value, Statistic.VALUE)
-
-
-def _batch(text: str) -> Iterator[Value]:
-    for name, printed in BATCH.findall(text):
-        value = number(printed)
-        if value is not None and name not in LEFT_OUT:
-            yield Value(name, value, Statistic.VALUE, None, "", 1e-3)
-
-
-PARSER = printed_parser(id="funasr_text", title=Text(zh="FunASR 的日志", en="log of FunASR"), begin=begin)
+PARSER = LineFormat(
+    id="funasr_text",
+    title=Text(zh="FunASR 的日志", en="log of FunASR"),
+    lines=(
+        Line(
+            head=rf"train, {HEAD}<x>, ",
+            pairs=PRINTED,
+            statistic=Statistic.VALUE,
+            resolution=1e-3,
+            metrics=(_averages(Statistic.RUNNING_MEAN),),
+            left_out=BATCH_SIZE,
+        ),
+        Line(
+            head=rf"val, {HEAD}\d{{1,18}}, ",
+            pairs=Pairs(before=r"\(", name=r"\w{1,60}_avg_(?:slice|epoch)", sign=": ", behind=r"\)"),
+            axis=Axis.EPOCH,
+            split="val",
+            statistic=Statistic.EPOCH_MEAN,
+            metrics=(_averages(Statistic.EPOCH_MEAN),),
+            left_out=BATCH_SIZE,
+            passing=True,
+        ),
+    ),
+).parser()

@@ -18,8 +18,8 @@ from lossreport.reading.kit.key_values import DATE, text_row
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
-from lossreport.reading.lines.naming import split_of_word
 from lossreport.reading.lines.prefix import message_of
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.parser import Parser, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 

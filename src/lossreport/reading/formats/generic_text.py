@@ -7,14 +7,16 @@ names in lines of one kind. `reading/lines` says what one line means, and what t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.lines.reader import TextReader
-from lossreport.reading.lines.survey import rows_of, supported, survey
+from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.support import supported
+from lossreport.reading.lines.survey import rows_of, survey
 from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
 
@@ -32,11 +34,25 @@ def sniff(log: LogFile) -> Score:
     rows = rows_of(others)
     found, _ = supported(rows)
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
-    if len(placed) < MIN_ROWS or not any(is_metric_like(name) and not SCHEDULE.fullmatch(name) for name in found):
+    if len(placed) < MIN_ROWS or not any(_is_measure(name) for name in found):
         return Score(0.0, "no lines that repeat a number called like a metric")
-    if not any(row.places for row in placed) and len(placed) < 5 * MIN_ROWS:
+    if not any(row.places for row in placed) and (len(placed) < 5 * MIN_ROWS or not _varies(placed, found)):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
+
+
+def _is_measure(name: str) -> bool:
+    return (is_metric_like(name) or name.lower() in SPLITS) and SCHEDULE.fullmatch(name) is None
+
+
+def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
+    """Return whether a metric changes from row to row: in the source of a program it is set to one value."""
+    seen: dict[str, set[float]] = {}
+    for row in rows:
+        for pair in row.pairs:
+            if pair.name in names and _is_measure(pair.name):
+                seen.setdefault(pair.name, set()).add(pair.value)
+    return any(len(values) > MIN_ROWS for values in seen.values())
 
 
 def read(log: LogFile) -> Iterator[Record]:

@@ -1,20 +1,30 @@
 """`all_results.json`, `train_results.json` and `eval_results.json` of the Hugging Face Trainer: the last values of a run, as facts.
 
+What an evaluation measured is a row at the epoch that the file names; where the state of the trainer holds the same it is told once.
+
 Source: Trainer.save_metrics (transformers/trainer_pt_utils.py): one flat JSON object of `train_*`, `eval_*`, `epoch` and `total_flos`.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, Final
 
 from lossreport.errors import LogError
+from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import summary_facts
-from lossreport.reading.parser import Parser, Record, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
+SPEED: Final = re.compile(
+    r".*(?:runtime|samples_per_second|steps_per_second|samples|model_preparation_time|jit_compilation_time)|epoch|total_flos|(?:.*_)?total"
+)
+"""What says how fast, of how many, not how good."""
 MARKS: Final = ("train_runtime", "eval_runtime", "test_runtime", "predict_runtime")
 """Written by speed_metrics for every phase; no other tool ends a flat object with it."""
 
@@ -32,7 +42,19 @@ def read(log: LogFile) -> Iterator[Record]:
     found = _object(log)
     if found is None:
         raise LogError(f"Couldn't read {log.shown!r}: not one flat JSON object", hint="Mend the file, or leave it out with --ignore.")
-    yield from summary_facts(found, log.text().split("\n"))
+    lines = log.text().split("\n")
+    yield from summary_facts(found, lines)
+    columns, epoch = Columns(), number(found.get("epoch"))
+    for printed, value in found.items():
+        split, name = split_name(printed, "")
+        measured = number(value)
+        if split in ("", "train") or measured is None or SPEED.fullmatch(name):
+            continue
+        line = next((i for i, text in enumerate(lines, 1) if f'"{printed}"' in text), 1)
+        axis, x = (Axis.ROW, 0.0) if epoch is None else (Axis.EPOCH, epoch)
+        columns.add(ColumnKey(name, split, axis, Statistic.VALUE), x, measured, line)
+    yield from columns.chunks()
+    yield RowsRead(1, len(lines))
 
 
 def _object(log: LogFile) -> dict[str, Any] | None:
@@ -49,5 +71,4 @@ PARSER = Parser(
     title=Text(zh="Hugging Face Trainer 的 all_results.json", en="all_results.json and the like of the Hugging Face Trainer"),
     sniff=sniff,
     read=read,
-    config=True,
 )

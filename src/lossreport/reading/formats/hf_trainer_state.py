@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from lossreport.errors import LogError
@@ -19,7 +19,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
@@ -73,7 +73,8 @@ def read(log: LogFile) -> Iterator[Record]:
         yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
         if reached == settings.get("max_steps"):
             yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
-    columns, rows, previous = Columns(), 0, -1.0
+    columns, rows = Columns(), 0
+    whole: tuple[dict[str, Any], int] | None = None
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
         if record is None:
@@ -82,16 +83,26 @@ def read(log: LogFile) -> Iterator[Record]:
         if any(name in record for name in ONCE):
             yield from (RawFact(name, value, lines.of_key(text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name))
             yield RawStatus(Status.FINISHED, lines.at(at))
+            whole = (record, at)
             continue
         step = number(record.get("step"))
         x = float(rows) if step is None else step
-        if x < previous:
-            yield RawSegment(lines.at(at), "restart")
-        previous = x
         _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
         rows += 1
+    if not rows and whole is not None:
+        record, at = whole
+        rows += _add_whole(columns, record, lambda name: lines.of_key(text, name, at))
     yield from columns.chunks()
     yield RowsRead(rows, lines.count)
+
+
+def _add_whole(columns: Columns, record: dict[str, Any], line_of: Callable[[str], int]) -> int:
+    """Add the mean loss of the whole run at its last step, all that is known of a run too short to log; return how many rows that is."""
+    loss, step = number(record.get("train_loss")), number(record.get("step"))
+    if loss is None or step is None:
+        return 0
+    columns.add(ColumnKey("loss", "train", Axis.STEP, Statistic.RUNNING_MEAN), step, loss, line_of("train_loss"))
+    return 1
 
 
 class Lines:

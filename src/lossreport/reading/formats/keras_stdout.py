@@ -50,7 +50,7 @@ def read(log: LogFile) -> Iterator[Record]:
                 continue
             if planned != state.planned and planned > 1:
                 yield RawFact("epochs", planned, line.number)
-            if epoch <= state.epoch:
+            if epoch == state.epoch:  # the same heading once more: nothing else tells the two apart
                 yield RawSegment(line.number, "restart")
             state.epoch, state.planned = epoch, planned
         elif (BAR.match(line.text) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):

@@ -42,7 +42,9 @@ def meaning(name: str) -> Meaning | None:
     for suffix, statistic in SUFFIXES:
         if name.endswith(suffix) and len(name) > len(suffix):
             split, short = split_name(name.removesuffix(suffix))
-            return _by_epoch(short, split) if statistic is Statistic.EPOCH_MEAN else Meaning(short, split, statistic)
+            if statistic is Statistic.EPOCH_MEAN:
+                return _by_epoch(short, split)
+            return Meaning(short, split, statistic) if split == "train" else Meaning(short, split, statistic, axis=Axis.ITERATION)
     split, short = split_name(name)
     return Meaning(short, split, Statistic.VALUE) if split == "train" else _by_epoch(short, split)
 

@@ -7,58 +7,62 @@ line of its own told it.
 
 from __future__ import annotations
 
+import math
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import LineFormat
+from lossreport.reading.kit.line_row import Row, Value, matched
+from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
 NEW: Final = re.compile(
-    rf"^(?:Epoch|Ep) (?P<epoch>\d+) \| iter (?P<iter>\d+) (?:\| )?st(?:ep|Ep) \d+ ?[:|] loss train(?: \(curr\))?: (?P<loss>{NUM}), "
-    rf"val(?: \(prev val iter\))?: (?P<val>{NUM}|n/a|None) \| iter time: (?P<time>{NUM}) ?ms",
-    re.IGNORECASE,
+    rf"^Ep(?:och)? (?P<epoch>{INT}) \| iter (?P<iter>{INT}) (?:\| )?st(?:ep|Ep) {INT} ?[:|] loss train(?: \(curr\))?: (?P<loss>{NUM}), "
+    rf"val(?: \(prev val iter\))?: (?P<val>{NUM}|n/a|None) \| iter time: (?P<time>{NUM}) ?ms"
 )
 OLD: Final = re.compile(
-    rf"^iter (?P<iter>\d+)(?: \|)? step \d+: loss (?:train:? )?(?P<loss>{NUM}),? (?:val:? (?P<val>{NUM}) \| )?iter time: (?P<time>{NUM}) ?ms",
-    re.IGNORECASE,
+    rf"^iter (?P<iter>{INT})(?: \|)? step {INT}: loss (?:train:? )?(?P<loss>{NUM}),? (?:val:? (?P<val>{NUM}) \| )?iter time: (?P<time>{NUM}) ?ms"
 )
-VALIDATED: Final = re.compile(rf"^iter (?P<iter>\d+): val loss (?P<val>{NUM}), val time: ", re.IGNORECASE)
-FINAL: Final = re.compile(rf"^Final evaluation \| val loss: (?P<val>{NUM}) \|", re.IGNORECASE)
+VALIDATED: Final = re.compile(rf"^iter (?P<iter>{INT}): val loss (?P<val>{NUM}), val time: ")
+FINAL: Final = re.compile(rf"^Final evaluation \| val loss: (?P<val>{NUM}) \|")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers what the validation printed last and whether it has lines of its own."""
-    last, own = "", False
+class Validation(NamedTuple):
+    """What a row printed of the validation last, and whether the validation has lines of its own."""
 
-    def row(text: str) -> Row | None:
-        nonlocal last, own
-        if match := VALIDATED.match(text):
-            own = True
-            return Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(_loss(match["val"], Statistic.VALUE),), split="val")
-        if match := FINAL.match(text):
-            return Row(axis=Axis.ITERATION, values=(_loss(match["val"], Statistic.VALUE),), split="val")
-        match = NEW.match(text)
-        how, epoch = (Statistic.WINDOW_MEAN, float(match["epoch"])) if match else (Statistic.VALUE, float("nan"))
-        match = match or OLD.match(text)
-        if match is None:
-            return None
-        found = [_loss(match["loss"], how), Value("iter time", matched(match["time"]), Statistic.VALUE, None, "ms")]
-        told = match["val"] or ""
-        if told[:1].isdigit() and told != last and not own:
-            found.append(_loss(told, Statistic.VALUE, "val"))
-        last = told
-        return Row(axis=Axis.ITERATION, x=float(match["iter"]), values=tuple(found), epoch=epoch)
+    last: str = ""
+    own: bool = False
 
-    return row
+
+def step(text: str, state: Validation) -> tuple[tuple[Row, ...], Validation]:
+    """Return the row that a line is."""
+    if match := VALIDATED.match(text):
+        row = Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(_loss(match["val"], Statistic.VALUE),), split="val")
+        return (row,), state._replace(own=True)
+    if match := FINAL.match(text):
+        return (Row(axis=Axis.ITERATION, values=(_loss(match["val"], Statistic.VALUE),), split="val"),), state
+    new = NEW.match(text)
+    found = new or OLD.match(text)
+    if found is None:
+        return (), state
+    told = found["val"] or ""
+    fresh = told[:1].isdigit() and told != state.last and not state.own
+    validated = (_loss(told, Statistic.VALUE, "val"),) if fresh else ()
+    time = Value("iter time", matched(found["time"]), Statistic.VALUE, None, "ms")
+    trained = _loss(found["loss"], Statistic.WINDOW_MEAN if new else Statistic.VALUE)
+    epoch = float(new["epoch"]) if new else math.nan
+    row = Row(axis=Axis.ITERATION, x=float(found["iter"]), values=(trained, time, *validated), epoch=epoch)
+    return (row,), state._replace(last=told)
 
 
 def _loss(text: str, how: Statistic, split: str = "") -> Value:
     return Value("loss", matched(text), how, None, "nats", split=split)
 
 
-PARSER = printed_parser(
-    id="litgpt_text", title=Text(zh="LitGPT（lit-gpt、lit-llama）的输出", en="output of LitGPT (lit-gpt, lit-llama)"), begin=begin
-)
+PARSER = LineFormat(
+    id="litgpt_text",
+    title=Text(zh="LitGPT（lit-gpt、lit-llama）的输出", en="output of LitGPT (lit-gpt, lit-llama)"),
+    start=lambda log: Validation(),
+    step=step,
+).parser()

@@ -43,7 +43,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield rows, settings, events and how the run ended."""
-    columns, rows, last, before = Columns(), 0, 0, dict.fromkeys(Axis, -math.inf)
+    columns, rows, last = Columns(), 0, 0
     for record in records(log):
         last = record.line
         if record.reason is not None:
@@ -51,13 +51,8 @@ def read(log: LogFile) -> Iterator[Record]:
         row = record.row or {}
         if HEADER in row and rows:
             yield RawSegment(record.line, "resume")
-            before = dict.fromkeys(Axis, -math.inf)
         if isinstance(row.get("values"), dict):
             axis, x = _place(row, rows)
-            if _is_training(row["values"]):
-                if x < before[axis]:
-                    yield RawSegment(record.line, "restart")
-                before[axis] = x
             _add(columns, row, axis, x, record.line)
             rows += 1
         yield from _said(row, record.line)
@@ -83,10 +78,6 @@ def _place(row: Mapping[str, Any], rows: int) -> tuple[Axis, float]:
         if x is not None:
             return axis, x
     return Axis.ROW, float(rows)
-
-
-def _is_training(values: Mapping[str, Any]) -> bool:
-    return any(split_name(name)[0] == "train" for name in values)
 
 
 def _add(columns: Columns, row: Mapping[str, Any], axis: Axis, x: float, line: int) -> None:

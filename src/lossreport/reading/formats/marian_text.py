@@ -10,18 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
-from lossreport.reading.kit.rows import number
-from lossreport.reading.kit.settings import plain_value
+from lossreport.model.run import Statistic
+from lossreport.reading.kit.line_format import LineFormat, Setting, stateless
+from lossreport.reading.kit.line_row import Row, Value, matched
+from lossreport.reading.kit.patterns import GROUPED, NUM
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
-    r"\] (?P<valid>\[valid\] )?Ep\. (?P<epoch>\d+(?:\.\d+)?)[a-z]* : Up\. (?P<update>[\d,]+)[a-z]* : (?P<rest>.*\S)\s*$", re.IGNORECASE
+    rf"^[^\]]{{0,60}}\] (?P<valid>\[valid\] )?Ep\. (?P<epoch>\d{{1,9}}(?:\.\d{{1,9}})?)[a-z]{{0,9}} : Up\. (?P<update>{GROUPED})[a-z]{{0,9}} : (?P<rest>\S.*)$"
 )
-VALID: Final = re.compile(rf"^(?P<name>[\w\-./]+) : (?P<value>{NUM})(?: :|$)", re.IGNORECASE)
-COST: Final = re.compile(rf"\bCost (?P<value>{NUM})", re.IGNORECASE)
+VALID: Final = re.compile(rf"^(?P<name>[\w\-./]{{1,80}}) : (?P<value>{NUM})(?: :|\s*$)")
+COST: Final = re.compile(rf"\bCost (?P<value>{NUM})")
 OTHERS: Final = (
     ("lr", re.compile(rf"\bL\.r\. (?P<value>{NUM})"), Statistic.VALUE, ""),
     ("gnorm", re.compile(rf"\bgNorm (?P<value>{NUM})"), Statistic.VALUE, ""),
@@ -29,21 +28,25 @@ OTHERS: Final = (
     ("words/s", re.compile(rf": (?P<value>{NUM}) words/s"), Statistic.WINDOW_MEAN, "words/s"),
 )
 OF_COST_TYPE: Final = "cross-entropy"
-CONFIG: Final = re.compile(
-    r"\] \[config\] (?P<name>learn-rate|seed|cost-type|label-smoothing|after-batches|after-epochs|clip-norm): (?P<value>\S+)\s*$"
-)
-NAMES: Final = {"learn-rate": "lr", "after-batches": "max_steps", "after-epochs": "epochs", "clip-norm": "clip_grad"}
-VOCABULARY: Final = re.compile(r"\] \[data\] Setting vocabulary size for input (?P<input>\d+) to (?P<size>[\d,]+)\s*$")
+CONFIGURED: Final = r"\] \[config\] (?P<name>{}): (?P<value>\S{{1,80}})\s*$"
+NAMES: Final = {
+    "learn-rate": "lr",
+    "after-batches": "max_steps",
+    "after-epochs": "epochs",
+    "clip-norm": "clip_grad",
+    "cost-type": "cost_type",
+    "label-smoothing": "label_smoothing",
+}
 
 
 def row(text: str) -> Row | None:
     """Return the row that a line is."""
-    match = HEAD.search(text)
+    match = HEAD.match(text) if " Up. " in text else None
     if match is None:
         return None
     found = tuple(_validated(match["rest"]) if match["valid"] else _trained(match["rest"]))
     x, epoch = matched(match["update"]), matched(match["epoch"])
-    return Row(axis=Axis.STEP, x=x, values=found, split="valid" if match["valid"] else "train", epoch=epoch) if found else None
+    return Row(x=x, values=found, split="valid" if match["valid"] else "train", epoch=epoch) if found else None
 
 
 def _validated(text: str) -> Iterator[Value]:
@@ -63,20 +66,18 @@ def _trained(text: str) -> Iterator[Value]:
             yield Value(name, matched(match["value"]), statistic, None, unit)
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the settings and the vocabulary of the target, which is read last."""
-    if match := CONFIG.search(text):
-        name, value = match["name"], plain_value(match["value"])
-        if value != 0 or name == "seed":  # 0 stands for "no limit"
-            yield NAMES.get(name, name.replace("-", "_")), value
-    elif (match := VOCABULARY.search(text)) and match["input"] != "0" and (size := number(match["size"])) is not None:
-        yield "vocab_size", int(size)
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="marian_text",
     title=Text(zh="Marian NMT 的日志", en="log of Marian NMT"),
-    row=row,
-    facts=facts,
-    finished=re.compile(r"\] Training finished\s*$"),
-)
+    step=stateless(row),
+    settings=(
+        Setting(
+            CONFIGURED.format("learn-rate|cost-type|label-smoothing|after-batches|after-epochs|clip-norm"),
+            names=NAMES,
+            zero=False,  # it stands for "no limit"
+        ),
+        Setting(CONFIGURED.format("seed")),
+        Setting(r"\] \[data\] Setting vocabulary size for input [1-9]\d{0,3} to <vocab_size:grouped>\s*$"),  # of the target, read last
+    ),
+    finished=r"\] Training finished\s*$",
+).parser()

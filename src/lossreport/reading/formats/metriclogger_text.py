@@ -20,6 +20,7 @@ from lossreport.reading.kit.key_values import text_row
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.namespace import namespace_facts
 from lossreport.reading.kit.settings import Settings
+from lossreport.reading.kit.stamps import Stamps
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -27,7 +28,6 @@ from lossreport.reading.parser import (
     RawEvent,
     RawFact,
     RawSegment,
-    RawTime,
     Record,
     RowsRead,
     Score,
@@ -40,7 +40,8 @@ ROW: Final = re.compile(
     r"\[\s*(?P<i>\d+)/(?P<n>\d+)\]\s\s(?P<meters>\S.*)$"
 )
 AVERAGED: Final = re.compile(r"(?:^|[\s\]>])Averaged stats:\s*(?P<meters>.*)$")
-STAMP: Final = re.compile(r"\b\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:[,.]\d+)?")
+ANYWHERE: Final = 400
+"""Characters in which a stamp may stand: some print it behind the row."""
 METER: Final = re.compile(r"(?P<first>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))(?: \((?P<mean>[-+]?(?:\d[\d.]*(?:e[-+]?\d+)?|nan|inf))\))?$")
 STARRED: Final = re.compile(r"^\s{0,20}\*\s")
 VALIDATION: Final = re.compile(r"\b(?:val|valid|validation|test|eval)[_ /]?[^\W\d_]", re.IGNORECASE)
@@ -97,7 +98,7 @@ def read(log: LogFile) -> Iterator[Record]:
             yield from state.columns.chunks()
     yield from state.settings.facts()
     yield from state.columns.chunks()
-    yield from state.stamps()
+    yield from state.stamps.records()
     yield RowsRead(state.rows, state.last_line)
 
 
@@ -124,8 +125,7 @@ class Reading:
     averaged: set[str] = field(default_factory=set)
     """What the averaged stats of the pass have told, so that a line behind it tells the rest."""
     made: dict[tuple[str, bool], tuple[ColumnKey, ColumnKey | None]] = field(default_factory=dict)
-    first_stamp: str = ""
-    last_stamp: str = ""
+    stamps: Stamps = field(default_factory=lambda: Stamps(reach=ANYWHERE))
 
     def take(self, line: Line) -> Iterator[Record]:
         """Read one line; yield facts, events and segments at once, values later through `columns`."""
@@ -138,16 +138,10 @@ class Reading:
                 return
         match = ROW.search(line.text)
         if match:
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             yield from self._row(match, line)
         else:
             yield from self._other(line)
-
-    def stamps(self) -> Iterator[Record]:
-        """Yield the first and the last time stamp, where the log has any."""
-        if self.first_stamp:
-            yield RawTime(self.first_stamp)
-            yield RawTime(self.last_stamp)
 
     def _row(self, match: re.Match[str], line: Line) -> Iterator[Record]:
         found = meters(match["meters"])
@@ -189,7 +183,8 @@ class Reading:
             # the same header again after "Averaged stats": xllmx validates in-distribution, then out-of-distribution (FORMATS.md 1.4)
             self.split = "val_ind" if self.finished_passes == 1 else "val_ood"
             return
-        if epoch < self.epoch or (epoch == self.epoch and i <= self.iteration):
+        again = epoch < self.epoch or (epoch == self.epoch and i <= self.iteration)
+        if again and (self.fresh_process or (epoch, i) == (self.epoch, self.iteration)):
             yield RawSegment(line.number, "resume" if self.fresh_process else "restart")
         if epoch != self.epoch or self.fresh_process:
             self.finished_passes = 0
@@ -239,7 +234,7 @@ class Reading:
 
     def _other(self, line: Line) -> Iterator[Record]:
         if match := AVERAGED.search(line.text):
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             found = meters(match["meters"])
             if found:
                 yield from self._averaged(found, line)
@@ -247,7 +242,7 @@ class Reading:
             return
         facts = namespace_facts(line.text)
         if facts:
-            self._stamp(line.text)
+            self.stamps.see(line.text)
             if self.rows > self.rows_told:  # another process: its settings count for its rows
                 self.facts_told, self.rows_told = {}, self.rows
             self.fresh_process = True
@@ -261,11 +256,6 @@ class Reading:
         if not facts:
             self._validated(line)
             self.settings.see(line.text, line.number)
-
-    def _stamp(self, text: str) -> None:
-        if match := STAMP.search(text):
-            self.first_stamp = self.first_stamp or match[0]
-            self.last_stamp = match[0]
 
 
 def meters(text: str) -> list[Meter]:

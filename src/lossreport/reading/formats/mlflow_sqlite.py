@@ -120,4 +120,5 @@ PARSER = Parser(
     title=Text(zh="MLflow 的数据库（mlflow.db）", en="the tracking database of MLflow (mlflow.db)"),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

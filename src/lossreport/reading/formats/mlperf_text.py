@@ -21,7 +21,6 @@ from lossreport.reading.parser import (
     Columns,
     Parser,
     RawFact,
-    RawSegment,
     RawStatus,
     Record,
     RowsRead,
@@ -58,7 +57,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield metrics at their place, settings, and the end of the run."""
-    columns, rows, last, before = Columns(), 0, 0, -1.0
+    columns, rows, last = Columns(), 0, 0
     for line in log.lines():
         last = line.number
         entry = _entry(line.text)
@@ -69,9 +68,7 @@ def read(log: LogFile) -> Iterator[Record]:
         if MEASURED.fullmatch(key) and place is not None:
             axis, x = place
             split = split_name(key)[0]
-            if split == "train" and x < before:
-                yield RawSegment(line.number, "restart")
-            before, rows = (x if split == "train" else before), rows + 1
+            rows += 1
             for name, number_ in _numbers(key, value):
                 columns.add(
                     ColumnKey(name, split, axis, Statistic.UNKNOWN if split == "train" else Statistic.VALUE), x, number_, line.number

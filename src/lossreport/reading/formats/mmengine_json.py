@@ -15,7 +15,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import flat, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 NO_METRICS: Final = ("mode", "epoch", "iter", "step", "eta_seconds")
@@ -55,8 +55,7 @@ def read(log: LogFile) -> Iterator[Record]:
             continue
         rows += 1
         if is_training(record.row):
-            if state.advance(record.row):
-                yield RawSegment(record.line, "restart")
+            state.advance(record.row)
             _add(columns, record.row, "train", Axis.ITERATION, state.x, state.epoch, record.line)
         else:
             axis, x = state.of_validation(record.row)
@@ -81,13 +80,11 @@ class _State:
     x: float = -1.0
     epoch: float = float("nan")
 
-    def advance(self, row: Mapping[str, Any]) -> bool:
-        """Take the place of a training row; return whether it goes back."""
-        before = self.x
+    def advance(self, row: Mapping[str, Any]) -> None:
+        """Take the place of a training row."""
         iteration, epoch = number(row.get("iter")) or 0.0, number(row.get("epoch"))
         self.epoch = float("nan") if epoch is None else epoch
         self.x = iteration + (max(self.epoch - 1, 0) * self.per_epoch if self.per_epoch and epoch is not None else 0)
-        return self.x <= before
 
     def of_validation(self, row: Mapping[str, Any]) -> tuple[Axis, float]:
         """Return where a validation row stands."""

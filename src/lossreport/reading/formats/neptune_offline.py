@@ -101,6 +101,7 @@ PARSER = Parser(
     title=Text(zh="Neptune 的离线运行（.neptune）", en="an offline run of Neptune (.neptune)"),
     sniff=sniff,
     read=read,
+    columnar=True,
     run_folder=run_folder,
     gather=queue_of,
 )

@@ -11,56 +11,60 @@ import re
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import Line, LineFormat, stateless
+from lossreport.reading.kit.line_row import KNOWN, Row, Value, matched
+from lossreport.reading.kit.patterns import NUM
 from lossreport.text import Text
 
-STAMP: Final = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?: "
-EPOCH: Final = re.compile(rf"(?:{STAMP}Epoch +|^epoch: +)(?P<epoch>\d+) *$")
-LOSS: Final = re.compile(
-    rf"{STAMP}(?:(?P<train>train_loss|train loss :)|val_loss|validation loss(?: \(train=True\))?:) +(?P<value>{NUM}) *$", re.IGNORECASE
-)
-RATE: Final = re.compile(rf"{STAMP}(?:Current learning rate|lr): +(?P<value>{NUM})(?: |$)")
-TIME: Final = re.compile(rf"{STAMP}(?:Epoch time:|This epoch took) +(?P<value>[\d.]+) s *$")
-DICE: Final = re.compile(rf"{STAMP}(?:Pseudo dice|Average global foreground Dice:) +\[(?P<values>.*)\] *$")
-SHARE: Final = re.compile(rf"(?:float\d+\()?({NUM})\)?(?:,|$)", re.IGNORECASE)
+STAMP: Final = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?: "
+DICE: Final = re.compile(rf"{STAMP}(?:Pseudo dice|Average global foreground Dice:) {{1,20}}\[(?P<values>[^\]]{{0,20000}})\]\s*$")
+SHARE: Final = re.compile(rf"(?:float\d{{1,3}}\()?({NUM})\)?(?:,|$)")
 MAX_CLASSES: Final = 8
 """Of more classes only the mean is read: a series a class would bury the losses."""
-FINISHED: Final = re.compile(rf"{STAMP}Training done\.? *$")
 RESOLUTION: Final = 1e-4
 
 
-def row(text: str) -> Row | None:
-    """Return the row that a line is; all but the heading of an epoch stand where that heading says."""
-    if match := EPOCH.match(text):
-        return Row(axis=Axis.EPOCH, x=float(match["epoch"]))
-    if match := LOSS.match(text):
-        value = Value("loss", matched(match["value"]), Statistic.EPOCH_MEAN, resolution=RESOLUTION)
-        return Row(axis=Axis.EPOCH, values=(value,), split="train" if match["train"] else "val")
-    if match := RATE.match(text):
-        return Row(axis=Axis.EPOCH, values=(Value("lr", matched(match["value"]), Statistic.VALUE),))
-    if match := TIME.match(text):
-        return Row(axis=Axis.EPOCH, values=(Value("epoch_time", matched(match["value"]), Statistic.VALUE, unit="s"),))
-    match = DICE.match(text)
-    return None if match is None else Row(axis=Axis.EPOCH, values=_dice(match["values"]), split="val")
-
-
-def _dice(text: str) -> tuple[Value, ...]:
+def dice(text: str) -> Row | None:
     """Return the Dice of every class, and of several their mean, as nnU-Net logs it elsewhere."""
-    shares = [matched(found) for found in SHARE.findall(text)]
+    match = DICE.match(text)
+    if match is None:
+        return None
+    shares = [matched(found) for found in SHARE.findall(match["values"])]
     known = [share for share in shares if math.isfinite(share)]
     if not known:
-        return ()
-    mean = (Value("mean_fg_dice", sum(known) / len(known), Statistic.EPOCH_MEAN, resolution=RESOLUTION),)
-    if len(shares) == 1 or len(shares) > MAX_CLASSES:
-        return mean
-    classes = (Value(f"dice_class_{i}", share, Statistic.EPOCH_MEAN, resolution=RESOLUTION) for i, share in enumerate(shares, 1))
-    return (*mean, *(value for value in classes if math.isfinite(value.value)))
+        return KNOWN
+    found = [Value("mean_fg_dice", sum(known) / len(known), Statistic.EPOCH_MEAN, resolution=RESOLUTION)]
+    if 1 < len(shares) <= MAX_CLASSES:
+        classes = (Value(f"dice_class_{i}", share, Statistic.EPOCH_MEAN, resolution=RESOLUTION) for i, share in enumerate(shares, 1))
+        found += [value for value in classes if math.isfinite(value.value)]
+    return Row(axis=Axis.EPOCH, values=tuple(found), split="val")
 
 
-PARSER = printed_parser(
+def _loss(name: str, split: str) -> Line:
+    return Line(
+        head=f"{STAMP}{name} {{1,20}}<loss>\\s*$",
+        axis=Axis.EPOCH,
+        split=split,
+        statistic=Statistic.EPOCH_MEAN,
+        resolution=RESOLUTION,
+    )
+
+
+PARSER = LineFormat(
     id="nnunet_text",
     title=Text(zh="nnU-Net 的 training_log", en="training_log of nnU-Net"),
-    row=row,
-    finished=FINISHED,
-)
+    lines=(
+        Line(head=rf"(?:{STAMP}Epoch {{1,20}}|^epoch: {{1,20}})<epoch>\s*$", axis=Axis.EPOCH),
+        _loss("(?:train_loss|train loss :)", "train"),
+        _loss(r"(?:val_loss|validation loss(?: \(train=True\))?:)", "val"),
+        Line(head=STAMP + r"(?:Current learning rate|lr): {1,20}<lr>(?:\s|$)", axis=Axis.EPOCH),
+        Line(
+            head=STAMP + r"(?:Epoch time:|This epoch took) {1,20}<epoch_time> s\s*$",
+            axis=Axis.EPOCH,
+            statistic=Statistic.VALUE,
+            units={"epoch_time": "s"},
+        ),
+    ),
+    step=stateless(dice),
+    finished=STAMP + r"Training done\.?\s*$",
+).parser()

@@ -6,50 +6,31 @@ significant digits. The results of an evaluator follow a line with its name and 
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator
-from typing import Final
-
-from lossreport.model.run import FactValue, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.names import split_name
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser
-from lossreport.reading.kit.settings import plain_value
+from lossreport.model.run import Statistic
+from lossreport.reading.kit.line_format import Line, LineFormat, Pairs, Setting
 from lossreport.text import Text
 
-HEADING: Final = re.compile(r"(?:^|\s)\[step=(?P<x>\d+)(?:/(?P<of>\d+))?(?:,epoch=(?P<epoch>\d+))?\]\s*$")
-VALUE: Final = re.compile(
-    rf"^ {{4}}(?P<name>(?:train|eval|optim|throughput|System|grad_provenance)/[^=]+)=(?P<value>{NUM})\s*$", re.IGNORECASE
-)
-LEFT_OUT: Final = re.compile(r"throughput/total_.*")
-"""Counts since the start."""
-CONFIG: Final = re.compile(
-    r"\b(?P<name>vocab_size|embedding_size|learning_rate|max_grad_norm|global_train_batch_size|seed|precision|max_duration)=(?P<value>'[\w\-]+'|\d[\d.eE+\-]*)(?=[,)])"
-)
-NAMES: Final = {"global_train_batch_size": "batch_size"}
-
-
-def row(text: str) -> Row | None:
-    """Return the heading or the value that a line is."""
-    if "[step=" in text and (match := HEADING.search(text)):
-        facts = (("max_steps", int(match["of"])),) if match["of"] else ()
-        return Row(x=float(match["x"]), epoch=float(match["epoch"]) if match["epoch"] else math.nan, facts=facts)
-    match = VALUE.match(text)
-    if match is None or LEFT_OUT.fullmatch(match["name"]):
-        return None
-    split, name = split_name(match["name"])
-    return Row(
-        values=(Value(name, matched(match["value"]), Statistic.VALUE, None, "nats" if name == "CrossEntropyLoss" else ""),),
-        split=split,
-    )
-
-
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the settings of the configuration that is dumped as one nested value."""
-    if "TrainConfig(" in text:
-        for name, printed in CONFIG.findall(text):
-            yield NAMES.get(name, name), plain_value(printed)
-
-
-PARSER = printed_parser(id="olmo_text", title=Text(zh="OLMo 的终端日志", en="console log of OLMo"), row=row, facts=facts)
+PARSER = LineFormat(
+    id="olmo_text",
+    title=Text(zh="OLMo 的终端日志", en="console log of OLMo"),
+    lines=(
+        Line(head=r"\[step=<x>(?:/<max_steps>)?(?:,epoch=<epoch>)?\]\s*$"),
+        Line(
+            head=r"^ {4}(?=(?:train|eval|optim|throughput|System|grad_provenance)/)",
+            pairs=Pairs(before="^", name="[^=]{1,200}", sign="=", behind=r"\s*$"),
+            named_splits=True,
+            statistic=Statistic.VALUE,
+            units={"CrossEntropyLoss": "nats"},
+            hollow="throughput/total_.*",  # counts since the start
+        ),
+    ),
+    settings=(
+        Setting(
+            r"\b(?P<name>vocab_size|embedding_size|learning_rate|max_grad_norm|global_train_batch_size|seed|precision|max_duration)="
+            r"(?P<value>'[\w\-]{1,80}'|\d[\d.eE+\-]{0,30})(?=[,)])",
+            names={"global_train_batch_size": "batch_size"},
+            every=True,
+            within="TrainConfig(",
+        ),
+    ),
+).parser()

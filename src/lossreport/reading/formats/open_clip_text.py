@@ -11,42 +11,19 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, printed_parser, values
-from lossreport.reading.kit.rows import number
+from lossreport.reading.kit.line_format import IN_PARENTHESES, Line, LineFormat, Metric, Pairs
 from lossreport.reading.kit.settings import settings_of
 from lossreport.text import Text
 
-STAMP: Final = r"^\d{4}-\d\d-\d\d,\d\d:\d\d:\d\d \| (?:\S+ \| )?INFO \| "
-TRAIN: Final = re.compile(STAMP + r"Train Epoch: (?P<epoch>\d+) \[ *(?P<x>\d+)/(?P<n>\d+) \(\d+%\)\] (?P<rest>.*)$")
-EVAL: Final = re.compile(STAMP + r"Eval Epoch: (?P<epoch>\d+) (?P<rest>.*)$")
-SETTING: Final = re.compile(STAMP + r" *(?P<said>\w+: \S+)$")
-PAIR: Final = re.compile(
-    rf"(?:^|\s)(?P<name>[^\W\d][\w@\-]*(?: Scale| \(t\))?): *(?P<value>{NUM})(?: \((?P<mean>{NUM})\))?(?=[\s,]|$)", re.IGNORECASE
+STAMP: Final = r"^\d{4}-\d\d-\d\d,\d\d:\d\d:\d\d \| (?:\S{1,200} \| )?INFO \| "
+SETTING: Final = re.compile(STAMP + r" {0,20}(?P<said>\w{1,80}: \S{1,400})$")
+METERS: Final = Pairs(
+    name=r"[^\W\d][\w@\-]{0,60}(?: Scale| \(t\))?",
+    before=r"(?:^|\s)",
+    sign=": {0,20}+",
+    mean=IN_PARENTHESES,
+    behind=r"(?=[\s,]|$)",
 )
-LEFT_OUT: Final = ("epoch", "num_samples")
-TIMES: Final = ("Data (t)", "Batch (t)")
-
-
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    if match := TRAIN.match(text):
-        x = int(match["epoch"]) * int(match["n"]) + int(match["x"])
-        return Row(axis=Axis.SAMPLES, x=float(x), values=tuple(_training(match["rest"])), epoch=float(match["epoch"]))
-    match = EVAL.match(text)
-    if match is None:
-        return None
-    pairs = [(name, value) for name, value, _ in PAIR.findall(match["rest"]) if name not in LEFT_OUT]
-    return Row(axis=Axis.EPOCH, x=float(match["epoch"]), values=values(pairs, Statistic.VALUE, resolution=1e-4), split="val")
-
-
-def _training(text: str) -> Iterator[Value]:
-    for name, printed, mean in PAIR.findall(text):
-        value, averaged = number(printed), number(mean)
-        if value is not None:
-            yield Value(name, value, Statistic.UNKNOWN if name in TIMES else Statistic.VALUE, None, "s" if name in TIMES else "")
-        if averaged is not None:
-            yield Value(name, averaged, Statistic.RUNNING_MEAN)
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:
@@ -55,4 +32,29 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
         yield from settings_of(match["said"])
 
 
-PARSER = printed_parser(id="open_clip_text", title=Text(zh="open_clip 的日志", en="log of open_clip"), row=row, facts=facts)
+PARSER = LineFormat(
+    id="open_clip_text",
+    title=Text(zh="open_clip 的日志", en="log of open_clip"),
+    lines=(
+        Line(
+            head=STAMP + r"Train Epoch: <epoch> \[ {0,9}<x>/<of> \(\d{1,3}%\)\] ",
+            pairs=METERS,
+            axis=Axis.SAMPLES,
+            inner=True,
+            first_epoch=0,
+            statistic=Statistic.VALUE,
+            mean=Statistic.RUNNING_MEAN,
+            metrics=(Metric(r"(?:Data|Batch) \(t\)", Statistic.UNKNOWN, unit="s"),),
+        ),
+        Line(
+            head=STAMP + r"Eval Epoch: <epoch> ",
+            pairs=METERS,
+            axis=Axis.EPOCH,
+            split="val",
+            statistic=Statistic.VALUE,
+            resolution=1e-4,
+            left_out="epoch|num_samples",
+        ),
+    ),
+    facts=facts,
+).parser()

@@ -6,51 +6,35 @@ Source: real logs and `tools/train_utils/train_utils.py`. The loss is that of th
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, Value, matched, printed_parser, values
-from lossreport.reading.kit.settings import plain_value
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.kit.line_format import EQUAL, Line, LineFormat, Metric, Setting
 from lossreport.text import Text
 
-ROW: Final = re.compile(
-    rf"INFO +Train: +(?P<epoch>\d+)/(?P<epochs>\d+) \( *\d+%\) \[ *\d+/\d+ \( *\d+%\)\] +Loss: (?P<loss>{NUM}) \((?P<mean>{NUM})\) +LR: (?P<lr>{NUM}) .*?Acc_iter (?P<x>\d+)"
-    r"(?: +Data time: (?P<data>[\d.]+)\([\d.]+\) +Forward time: [\d.]+\([\d.]+\) +Batch time: (?P<batch>[\d.]+))?",
-    re.IGNORECASE,
+ROW: Final = (
+    r"INFO {1,9}Train: {1,9}<epoch>/<epochs> \( {0,9}\d{1,3}%\) \[ {0,9}\d{1,18}/\d{1,18} \( {0,9}\d{1,3}%\)\] {1,9}"
+    r"Loss: <loss> \(<mean_loss>\) {1,9}LR: <lr> .{0,200}?Acc_iter <x>"
+    r"(?: {1,20}Data time: <data_time>\([\d.]{1,20}\) {1,9}Forward time: [\d.]{1,20}\([\d.]{1,20}\) {1,9}Batch time: <batch_time>)?"
 )
-OLD: Final = re.compile(r"INFO +epoch: (?P<epoch>\d+)/(?P<epochs>\d+), acc_iter=(?P<x>\d+), (?P<rest>.*)$")
-PAIR: Final = re.compile(rf"(?:^|, )(?P<name>[^\W\d][\w./\-]*)=(?P<value>{NUM})(?=,|\s*$)", re.IGNORECASE)
-CONFIG: Final = re.compile(r"INFO +(?P<name>batch_size|epochs) +(?P<value>\d+)\s*$")
 
-
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    if match := ROW.search(text):
-        found = [
-            Value("loss", matched(match["loss"]), Statistic.VALUE),
-            Value("loss", matched(match["mean"]), Statistic.RUNNING_MEAN),
-            Value("lr", matched(match["lr"]), Statistic.VALUE),
-        ]
-        if match["data"]:
-            found += [
-                Value("data_time", matched(match["data"]), Statistic.VALUE),
-                Value("batch_time", matched(match["batch"]), Statistic.VALUE),
-            ]
-    elif match := OLD.search(text):
-        found = list(values(((name, value) for name, value in PAIR.findall(match["rest"]) if name != "batch_size"), Statistic.VALUE))
-    else:
-        return None
-    facts = (("epochs", int(match["epochs"])),)
-    return Row(axis=Axis.ITERATION, x=float(match["x"]), values=tuple(found), epoch=float(match["epoch"]), facts=facts)
-
-
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the arguments printed at the start."""
-    if match := CONFIG.search(text):
-        yield match["name"], plain_value(match["value"])
-
-
-PARSER = printed_parser(id="openpcdet_text", title=Text(zh="OpenPCDet 的日志", en="log of OpenPCDet"), row=row, facts=facts)
+PARSER = LineFormat(
+    id="openpcdet_text",
+    title=Text(zh="OpenPCDet 的日志", en="log of OpenPCDet"),
+    lines=(
+        Line(
+            head=ROW,
+            axis=Axis.ITERATION,
+            statistic=Statistic.VALUE,
+            metrics=(Metric("mean_loss", Statistic.RUNNING_MEAN, name="loss"),),
+        ),
+        Line(
+            head=r"INFO {1,9}epoch: <epoch>/<epochs>, acc_iter=<x>, ",
+            pairs=EQUAL,
+            axis=Axis.ITERATION,
+            statistic=Statistic.VALUE,
+            left_out="batch_size",
+        ),
+    ),
+    settings=(Setting(r"INFO {1,9}(?P<name>batch_size|epochs) {1,40}(?P<value>\d{1,18})\s*$"),),
+).parser()

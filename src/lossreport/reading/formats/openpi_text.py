@@ -5,26 +5,21 @@ Source: FORMATS.md section 5. Values are means since the row before; the loss is
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossreport.model.run import Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, printed_parser, values
+from lossreport.reading.kit.line_format import Line, LineFormat, Pairs
 from lossreport.text import Text
 
-JAX: Final = re.compile(r"^(?:\d\d:\d\d:\d\d\.\d+ \[I\] )?Step (?P<x>\d+): (?P<rest>\w+=\S+(?:, \w+=\S+)*)\s*(?:\(\d+:\w+\.py:\d+\))?$")
-TORCH: Final = re.compile(r"^\d\d:\d\d:\d\d\.\d+ \[I\] step=(?P<x>\d+) (?P<rest>loss=.*)$")
-PAIR: Final = re.compile(rf"(?P<name>\w+)=(?P<value>{NUM})(?=s?(?:[,\s]|$))", re.IGNORECASE)
-INSTANT: Final = re.compile(r"lr")
+PRINTED: Final = Pairs(name=r"\w{1,80}", sign="=", behind=r"(?=s?(?:[,\s]|$))")
 
 
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    match = TORCH.match(text) or JAX.match(text)
-    if match is None or "loss=" not in match["rest"]:
-        return None
-    return Row(x=float(match["x"]), values=values(PAIR.findall(match["rest"]), Statistic.WINDOW_MEAN, instant=INSTANT))
+def _line(head: str) -> Line:
+    return Line(head=head, pairs=PRINTED, statistic=Statistic.WINDOW_MEAN, instant="lr", requires=".*loss")
 
 
-PARSER = printed_parser(id="openpi_text", title=Text(zh="openpi 的日志", en="log of openpi"), row=row)
+PARSER = LineFormat(
+    id="openpi_text",
+    title=Text(zh="openpi 的日志", en="log of openpi"),
+    lines=(_line(r"^(?:\d\d:\d\d:\d\d\.\d{1,9} \[I\] )?Step <x>: (?=\w{1,80}=\S)"), _line(r"\[I\] step=<x> (?=loss=)")),
+).parser()

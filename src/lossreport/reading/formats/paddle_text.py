@@ -6,121 +6,105 @@ PaddleOCR print medians of the last rows of a window that the configuration sets
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, printed_parser, values
-from lossreport.reading.kit.settings import plain_value, settings_of
+from lossreport.reading.kit.line_format import Line, LineFormat, Metric, Pairs, Setting
+from lossreport.reading.kit.patterns import head
+from lossreport.reading.kit.settings import settings_of
 from lossreport.text import Text
 
-HEAD: Final = re.compile(r"^(?:\[(?:\d{4}/)?\d\d/\d\d \d\d:\d\d:\d\d\] )?(?P<suite>ppcls|ppdet|ppocr|root)[\w.]* INFO: (?P<body>.*)$")
-CLASSIFIER: Final = re.compile(
-    r"^\[(?P<mode>Train|Eval)\]\[Epoch (?P<epoch>\d+)(?:/(?P<epochs>\d+))?\]\[(?:Iter: ?(?P<i>\d+)/(?P<n>\d+)|(?P<mean>Avg))\](?P<rest>.*)$"
+SUITE: Final = r"(?:ppcls|ppdet|ppocr|root)[\w.]{0,60} INFO: "
+PRINTED: Final = Pairs(
+    before=r"(?:^|[\s,])'?",
+    sign=r"(?:\(\w{1,20}\))?'?: ?'?",
+    behind=r"(?='? ?s?(?:,| |$))",
 )
-DETECTOR: Final = re.compile(r"^Epoch: \[(?P<epoch>\d+)\] \[ *(?P<i>\d+)/(?P<n>\d+)\] (?P<rest>.*)$")
-READER: Final = re.compile(r"^epoch: \[(?P<epoch>\d+)/(?P<epochs>\d+)\], (?:global_step|iter): (?P<step>\d+), (?P<rest>.*)$")
-STATIC: Final = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+-INFO: iter: (?P<step>\d+), (?P<rest>.*)$")
-"""PaddleDetection before 2.0: `2020-12-22 08:05:25,238-INFO: iter: 1240, lr: 0.019992, 'loss_cls': '0.736654', 'loss': '1.26', eta: ...`."""
-CURRENT: Final = re.compile(r"^cur metric, (?P<rest>.*)$")
-PRECISION: Final = re.compile(
-    r"^ ?Average Precision +\(AP\) @\[ IoU=(?P<iou>0\.50:0\.95|0\.50 +|0\.75 +) \| area= *all \| maxDets= *\d+ \] = (?P<value>[-\d.]+)"
-)
-PRECISIONS: Final = {"0.50:0.95": "AP", "0.50": "AP50", "0.75": "AP75"}
-PAIR: Final = re.compile(rf"(?:^|[\s,])(?P<name>[^\W\d][\w./@%\-]*)(?:\(\w+\))?: ?(?P<value>{NUM})(?= ?s?(?:,| |$))", re.IGNORECASE)
-LEFT_OUT: Final = ("eta", "epoch", "iter", "global_step", "avg_samples", "samples")
-INSTANT: Final = re.compile(r"lr|learning_rate|ips|memory.*|max_mem.*", re.IGNORECASE)
-SPEED: Final = re.compile(r"(?:avg_)?(?:batch|reader|data)_cost")
+"""PaddleDetection before 2.0 quotes names and values."""
+LEFT_OUT: Final = "eta|epoch|iter|global_step|avg_samples|samples"
+INSTANT: Final = "lr|learning_rate|ips|memory.*|max_mem.*"
+SPEED: Final = Metric("(?:avg_)?(?:batch|reader|data)_cost", Statistic.UNKNOWN)
 """Means over a stretch that differs from suite to suite."""
-WINDOW: Final = re.compile(r"\b(?:log_smooth_window|log_iter)\s*:\s*(\d+)\s*$")
-CONFIG: Final = re.compile(
-    r"^(?:.* INFO: )? *(?P<name>epochs|epoch|epoch_num|batch_size_per_card|learning_rate|seed|log_iter)\s*:\s*(?P<value>[\d.][\d.eE+\-]*)\s*$"
-)
-NAMES: Final = {"epoch": "epochs", "epoch_num": "epochs", "learning_rate": "lr"}
+WINDOW: Final = "window"
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines.
-
-    It remembers the window of the medians, and whether a suite has printed a row: other programs print tables of COCO too.
-    """
-    window: int | None = None
-    is_ours = False
-
-    def row(text: str) -> Row | None:
-        nonlocal window, is_ours
-        if match := STATIC.match(text):
-            return Row(axis=Axis.ITERATION, x=float(match["step"]), values=_medians(match["rest"].replace("'", ""), window))
-        match = HEAD.match(text)
-        body = match["body"] if match else text
-        if found := WINDOW.search(body):
-            window = int(found[1])
-        elif is_ours and (found := PRECISION.match(body)):
-            return _precision(found)
-        made = None if match is None else _row(body, window)
-        is_ours = is_ours or made is not None
-        return made
-
-    return row
-
-
-def _row(body: str, window: int | None) -> Row | None:
-    if match := CLASSIFIER.match(body):
-        return _classifier(match)
-    if match := DETECTOR.match(body):
-        x = int(match["epoch"]) * int(match["n"]) + int(match["i"])
-        return Row(axis=Axis.ITERATION, x=float(x), values=_medians(match["rest"], window), epoch=float(match["epoch"]))
-    if match := READER.match(body):
-        facts = (("epochs", int(match["epochs"])),)
-        found = _medians(match["rest"], window)
-        return Row(x=float(match["step"]), values=found, epoch=float(match["epoch"]), facts=facts)
-    if match := CURRENT.match(body):
-        return Row(values=_values(match["rest"], Statistic.VALUE), split="eval")
-    return None
+def _line(
+    head: str,
+    statistic: Statistic,
+    axis: Axis = Axis.ITERATION,
+    *,
+    split: str = "train",
+    window: str | None = None,
+    resolution: float | None = None,
+    inner: bool = False,
+    first_epoch: int = 1,
+) -> Line:
+    return Line(
+        head=head,
+        pairs=PRINTED,
+        axis=axis,
+        split=split,
+        statistic=statistic,
+        window=window,
+        resolution=resolution,
+        metrics=(SPEED,),
+        instant=INSTANT,
+        left_out=LEFT_OUT,
+        inner=inner,
+        first_epoch=first_epoch,
+    )
 
 
-def _classifier(match: re.Match[str]) -> Row | None:
-    train, epoch = match["mode"] == "Train", int(match["epoch"])
-    facts = (("epochs", int(match["epochs"])),) if match["epochs"] else ()
-    if match["mean"]:
-        found = _values(match["rest"], Statistic.EPOCH_MEAN)
-        return Row(axis=Axis.EPOCH, x=float(epoch), values=found, split="train" if train else "eval", facts=facts)
-    if not train:
-        return None
-    x = (epoch - 1) * int(match["n"]) + int(match["i"])
-    found = _values(match["rest"], Statistic.RUNNING_MEAN, resolution=1e-5)
-    return Row(axis=Axis.ITERATION, x=float(x), values=found, epoch=float(epoch), facts=facts)
+def _medians(head: str, axis: Axis = Axis.ITERATION, *, inner: bool = False) -> Line:
+    return _line(head, Statistic.WINDOW_MEDIAN, axis, window=WINDOW, resolution=1e-6, inner=inner, first_epoch=0)
 
 
-def _medians(text: str, window: int | None) -> tuple[Value, ...]:
-    return _values(text, Statistic.WINDOW_MEDIAN, window, resolution=1e-6)
-
-
-def _precision(match: re.Match[str]) -> Row:
-    name = PRECISIONS[match["iou"].strip()]
-    return Row(axis=Axis.ITERATION, values=values([(name, match["value"])], Statistic.VALUE, resolution=1e-3), split="eval")
-
-
-def _values(text: str, how: Statistic, window: int | None = None, resolution: float | None = None) -> tuple[Value, ...]:
-    pairs = [(name, value) for name, value in PAIR.findall(text) if name not in LEFT_OUT]
-    metrics = values((pair for pair in pairs if not SPEED.fullmatch(pair[0])), how, window, resolution=resolution, instant=INSTANT)
-    return (*metrics, *values((pair for pair in pairs if SPEED.fullmatch(pair[0])), Statistic.UNKNOWN))
+def _precision(iou: str, name: str) -> Line:
+    """Return a row of the table of COCO, which other programs print too: it counts below rows of a suite."""
+    return Line(
+        head=rf"Average Precision {{1,9}}\(AP\) @\[ IoU={iou} {{1,9}}\| area= {{0,9}}all \| maxDets= {{0,9}}\d{{1,4}} \] = <{name}>",
+        axis=Axis.ITERATION,
+        split="eval",
+        statistic=Statistic.VALUE,
+        resolution=1e-3,
+        below_rows=True,
+    )
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield what a line of the dumped configuration sets."""
-    if match := CONFIG.match(text):
-        yield NAMES.get(match["name"], match["name"]), plain_value(match["value"])
-    elif head := HEAD.match(text):
-        yield from settings_of(head["body"])
+    """Yield what a line of the dumped configuration sets behind the name of the suite."""
+    if " INFO: " in text and (match := head(SUITE).match(text)):
+        yield from settings_of(text[match.end() :])
 
 
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="paddle_text",
     title=Text(zh="PaddleClas、PaddleDetection、PaddleOCR 的日志", en="logs of PaddleClas, PaddleDetection and PaddleOCR"),
-    begin=begin,
+    lines=(
+        _line(
+            SUITE + r"\[Train\]\[Epoch <epoch>(?:/<epochs>)?\]\[Iter: ?<x>/<of>\]",
+            Statistic.RUNNING_MEAN,
+            resolution=1e-5,
+            inner=True,
+        ),
+        _line(SUITE + r"\[(?P<split>Train|Eval)\]\[Epoch <epoch>(?:/<epochs>)?\]\[Avg\]", Statistic.EPOCH_MEAN, Axis.EPOCH),
+        _medians(SUITE + r"Epoch: \[<epoch>\] \[ {0,9}<x>/<of>\] ", inner=True),
+        _medians(SUITE + r"epoch: \[<epoch>/<epochs>\], (?:global_step|iter): <x>, ", Axis.STEP),
+        _medians(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{1,9}-INFO: iter: <x>, "),
+        _line(SUITE + "cur metric, ", Statistic.VALUE, Axis.STEP, split="eval"),
+        _precision("0.50:0.95", "AP"),
+        _precision("0.50", "AP50"),
+        _precision("0.75", "AP75"),
+    ),
+    learn=(r"\b(?:log_smooth_window|log_iter)\s{0,20}:\s{0,20}<window:int>\s*$",),
+    settings=(
+        Setting(
+            r"^(?:.{0,120} INFO: )? {0,20}(?P<name>epochs|epoch|epoch_num|batch_size_per_card|learning_rate|seed|log_iter)\s{0,20}:\s{0,20}"
+            r"(?P<value>[\d.][\d.eE+\-]{0,30})\s*$",
+            names={"epoch": "epochs", "epoch_num": "epochs", "learning_rate": "lr"},
+        ),
+    ),
     facts=facts,
-)
+    known=r"\[Eval\]\[Epoch \d{1,9}(?:/\d{1,9})?\]\[Iter: ",
+).parser()

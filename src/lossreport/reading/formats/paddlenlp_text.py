@@ -10,30 +10,34 @@ import re
 from typing import Final
 
 from lossreport.model.run import FactValue, Statistic
-from lossreport.reading.kit.key_values import NUM
+from lossreport.reading.kit.line_format import LineFormat, stateless
+from lossreport.reading.kit.line_row import Row, values
 from lossreport.reading.kit.names import split_name
-from lossreport.reading.kit.printed import Row, printed_parser, values
+from lossreport.reading.kit.patterns import NUM
 from lossreport.reading.kit.rows import SUMMARY, number
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
-    r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d+\] \[ *[A-Z]+\](?: \S+:\d+:)? - (?=[^:]+: )(?=.*\bprogress_or_epoch: )(?P<rest>.*)$"
+    r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{1,9}\] \[ {0,9}[A-Z]{1,9}\](?: \S{1,200}:\d{1,9}:)? - (?P<rest>[^:\s]{1,80}: .*)$"
 )
-PAIR: Final = re.compile(rf"(?:^|, )(?P<name>[\w./\-]+): (?P<value>{NUM})(?=, |\s*$)", re.IGNORECASE)
-PLACE: Final = ("global_step", "progress_or_epoch")
+PAIR: Final = re.compile(rf"(?:^|, )(?P<name>[\w./\-]{{1,80}}): (?P<value>{NUM})(?=, |\s*$)")
+PROGRESS: Final = "progress_or_epoch"
+PLACE: Final = ("global_step", PROGRESS)
 SPEED: Final = re.compile(r"(?:eval|test)_(?:runtime|samples_per_second|steps_per_second|ppl_runtime)|interval_runtime")
 AVERAGED: Final = re.compile(r"(?!loss$).*")
 
 
 def row(text: str) -> Row | None:
     """Return the row that a line is; the row that sums the training up holds only facts."""
-    match = HEAD.match(text)
+    match = HEAD.match(text) if f"{PROGRESS}: " in text else None
     if match is None:
         return None
     printed = dict(PAIR.findall(match["rest"]))
-    step, epoch = number(printed.get("global_step")), number(printed.get("progress_or_epoch"))
-    summary: tuple[tuple[str, FactValue], ...] = tuple((name, number(text)) for name, text in printed.items() if SUMMARY.fullmatch(name))
+    step, epoch = number(printed.get("global_step")), number(printed.get(PROGRESS))
     if "train_runtime" in printed:
+        summary: tuple[tuple[str, FactValue], ...] = tuple(
+            (name, number(text)) for name, text in printed.items() if SUMMARY.fullmatch(name)
+        )
         return Row(facts=summary)
     pairs = [(name, text) for name, text in printed.items() if name not in PLACE and not SPEED.fullmatch(name)]
     named = [(split_name(name), text) for name, text in pairs]
@@ -43,4 +47,8 @@ def row(text: str) -> Row | None:
     return Row(x=step, values=found, split=split, epoch=math.nan if epoch is None else epoch)
 
 
-PARSER = printed_parser(id="paddlenlp_text", title=Text(zh="PaddleNLP Trainer 的日志", en="log of the PaddleNLP Trainer"), row=row)
+PARSER = LineFormat(
+    id="paddlenlp_text",
+    title=Text(zh="PaddleNLP Trainer 的日志", en="log of the PaddleNLP Trainer"),
+    step=stateless(row),
+).parser()

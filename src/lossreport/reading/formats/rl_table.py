@@ -14,7 +14,7 @@ from typing import Final
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
-from lossreport.reading.kit.printed import TORN
+from lossreport.reading.kit.line_reader import TORN
 from lossreport.reading.kit.rows import RowWriter, number
 from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text

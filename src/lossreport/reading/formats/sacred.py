@@ -125,4 +125,5 @@ PARSER = Parser(
     ),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

@@ -8,45 +8,57 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.line_format import LineFormat
+from lossreport.reading.kit.line_row import KNOWN, Row, Value
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
-from lossreport.reading.kit.printed import Row, RowOf, Value, printed_parser
 from lossreport.reading.kit.rows import number
 from lossreport.text import Text
 
-HEADER: Final = re.compile(r"^\s*epoch(?P<rest>(?:\s{2,}[^\W\d][\w\-@/]*)+)\s*$")
-RULE: Final = re.compile(r"^\s*-{2,}(?:\s+-{2,})+\s*$")
+LONGEST: Final = 1000
+"""Characters of a row of a table."""
+NAME: Final = re.compile(r"[^\W\d][\w\-@/]{0,80}")
+RULE: Final = re.compile(r"-{2,200}+(?: {1,20}+-{2,200}+){1,60}$")
+CELL: Final = re.compile(r"-{1,200}+")
 CLOCK: Final = re.compile(r"dur|time|event_.*|cp")
 RATE: Final = re.compile(r"lr|event_lr|learning_rate")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the header and whether a ruled line followed it."""
-    names: list[str] = []
-    spans: list[tuple[int, int]] = []
-    is_ruled = False
+class Table(NamedTuple):
+    """The names of the columns, where their ruled lines begin and end, and whether a ruled line followed the header."""
 
-    def row(text: str) -> Row | None:
-        nonlocal names, spans, is_ruled
-        if match := HEADER.match(text):
-            found = ["epoch", *match["rest"].split()]
-            names, spans, is_ruled = (found if any(METRIC_LIKE.search(name) for name in found) else []), [], False
-        elif names and RULE.match(text):
-            spans, is_ruled = [match.span() for match in re.finditer(r"-+", text)], True
-        elif names:
-            return _row(dict(zip(names, _cells(text, spans, len(names)), strict=False)), is_ruled)
-        return None
-
-    return row
+    names: tuple[str, ...] = ()
+    spans: tuple[tuple[int, int], ...] = ()
+    is_ruled: bool = False
 
 
-def _cells(text: str, spans: list[tuple[int, int]], count: int) -> list[str]:
+def step(text: str, table: Table) -> tuple[tuple[Row, ...], Table]:
+    """Return the row of a table whose header was seen."""
+    if len(text) > LONGEST:
+        return (), table
+    if names := _header(text):
+        return (KNOWN,), Table(names if any(METRIC_LIKE.search(name) for name in names) else ())
+    if not table.names:
+        return (), table
+    if RULE.match(text.strip()):
+        return (KNOWN,), Table(table.names, tuple(match.span() for match in CELL.finditer(text)), is_ruled=True)
+    row = _row(dict(zip(table.names, _cells(text, table), strict=False)), table.is_ruled)
+    return (() if row is None else (row,)), table
+
+
+def _header(text: str) -> tuple[str, ...]:
+    """Return the names of a header that begins with the epoch; two blanks or more stand between them."""
+    names = [name for name in re.split(r"\s{2,40}+", text.strip()) if name]
+    is_header = len(names) > 1 and names[0] == "epoch" and all(NAME.fullmatch(name) for name in names)
+    return tuple(names) if is_header else ()
+
+
+def _cells(text: str, table: Table) -> list[str]:
     """Return the cells of a row: by its blanks, or where cells are empty by the columns of the ruled line."""
     cells = text.split()
-    return cells if len(cells) == count else [text[first:after].strip() for first, after in spans]
+    return cells if len(cells) == len(table.names) else [text[first:after].strip() for first, after in table.spans]
 
 
 def _row(cells: dict[str, str], is_ruled: bool) -> Row | None:
@@ -67,6 +79,9 @@ def _values(cells: dict[str, str], is_ruled: bool) -> Iterator[Value]:
         yield Value(name, value, Statistic.VALUE if RATE.fullmatch(name) else averaged, split=split)
 
 
-PARSER = printed_parser(
-    id="skorch_text", title=Text(zh="skorch、fastai 打印的 epoch 表格", en="tables of epochs that skorch and fastai print"), begin=begin
-)
+PARSER = LineFormat(
+    id="skorch_text",
+    title=Text(zh="skorch、fastai 打印的 epoch 表格", en="tables of epochs that skorch and fastai print"),
+    start=lambda log: Table(),
+    step=step,
+).parser()

@@ -10,33 +10,32 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, FactValue, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.printed import Row, RowOf, Value, printed_parser
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.kit.line_format import LineFormat, Setting
+from lossreport.reading.kit.line_row import KNOWN, Row, Value
 from lossreport.reading.kit.rows import number
 from lossreport.text import Text
 
-HEADER: Final = re.compile(r"^\s*(?:E\s{2,}#\s{2,}\S.*\bSCORE|Itn\s{2,}\S.*\bWPS)\s*$")
-RULE: Final = re.compile(r"^\s*-{2,}(?:\s+-{2,})+\s*$")
+LONGEST: Final = 1000
+"""Characters of a row of a table."""
+HEADER: Final = re.compile(r"(?:E {2,20}# {2,20}\S.*\bSCORE|Itn {2,20}\S.*\bWPS)$")
+RULE: Final = re.compile(r"-{2,200}+(?: {1,20}+-{2,200}+){1,60}$")
 LOSS: Final = re.compile(r"\bloss\b", re.IGNORECASE)
-RATE: Final = re.compile(r"^[ℹ\s]*Initial learn rate: (?P<lr>\S+)\s*$")
 SPEED: Final = re.compile(r"(?:[CG]PU )?WPS|Token %")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the header."""
-    names: list[str] = []
-
-    def row(text: str) -> Row | None:
-        nonlocal names
-        if HEADER.match(text):
-            names = re.split(r"\s{2,}", text.strip())
-        elif names and not RULE.match(text):
-            cells = text.split()
-            return _row(dict(zip(names, cells, strict=True))) if len(cells) == len(names) else None
-        return None
-
-    return row
+def step(text: str, names: tuple[str, ...]) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+    """Return the row of a table whose header was seen."""
+    line = text.strip()
+    if len(line) > LONGEST:
+        return (), names
+    if HEADER.match(line):
+        return (KNOWN,), tuple(re.split(r" {2,40}+", line))
+    if names and RULE.match(line):
+        return (KNOWN,), names
+    cells = line.split()
+    row = _row(dict(zip(names, cells, strict=True))) if names and len(cells) == len(names) else None
+    return (() if row is None else (row,)), names
 
 
 def _row(cells: dict[str, str]) -> Row | None:
@@ -60,16 +59,11 @@ def _values(cells: dict[str, str], is_first: bool) -> Iterator[Value]:
             yield Value(name, value, Statistic.SUM)
 
 
-def facts(text: str) -> Iterator[tuple[str, FactValue]]:
-    """Yield the learning rate that stands above the table."""
-    if (match := RATE.match(text)) and (lr := number(match["lr"])) is not None:
-        yield "lr", lr
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="spacy_text",
     title=Text(zh="spaCy 训练时打印的表格（spacy train）", en="tables that spaCy prints while it trains (spacy train)"),
-    begin=begin,
-    facts=facts,
-    finished=re.compile(r"\bSaved pipeline to output directory\b|\bSaved model to output directory\b"),
-)
+    start=lambda log: (),
+    step=step,
+    settings=(Setting(r"^[ℹ\s]{0,9}Initial learn rate: <lr>\s*$"),),
+    finished=r"\bSaved pipeline to output directory\b|\bSaved model to output directory\b",
+).parser()

@@ -14,7 +14,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import INSTANT, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 KIMG: Final = "Progress/kimg"
@@ -31,7 +31,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the means of every tick, and the metrics of every snapshot as those of an evaluation."""
-    columns, rows, last, before = Columns(), 0, 0, -1.0
+    columns, rows, last = Columns(), 0, 0
     for record in records(log):
         last = record.line
         if record.reason is not None:
@@ -39,9 +39,7 @@ def read(log: LogFile) -> Iterator[Record]:
         x = _images(record.row) if record.row else None
         if record.row is None or x is None:
             continue
-        if x < before:
-            yield RawSegment(record.line, "restart")
-        before, rows = x, rows + 1
+        rows += 1
         for key, value in _values(record.row):
             columns.add(key, x, value, record.line)
     yield from columns.chunks()

@@ -6,38 +6,37 @@ TensorBoard alone. A metric stands at the thousands of images in the name of its
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, printed_parser, values
+from lossreport.reading.kit.line_format import Line, LineFormat, Pairs
 from lossreport.text import Text
 
-TICK: Final = re.compile(r"^tick +\d+ +kimg +(?P<kimg>[\d.]+) +(?:lod .*?)?time .*?sec/tick +[\d.]+ +(?P<rest>.*)$")
-SNAPSHOT: Final = re.compile(
-    rf"^network-snapshot-(?P<kimg>\d+) +time (?:\d+[dhms] ?)+ +(?P<name>[a-z]+\d*k?\w*) +(?P<value>{NUM}) *$", re.IGNORECASE
-)
-PAIR: Final = re.compile(r"(?P<name>sec/kimg|gpumem|cpumem|augment) +(?P<value>[\d.]+)")
+HEALTH: Final = Pairs(name="sec/kimg|gpumem|cpumem|augment", sign=" {1,20}", behind="")
+METRIC: Final = Pairs(before="^", name=r"[a-z]{1,20}\d{0,6}k?\w{0,20}", sign=" {1,20}", behind=r"\s*$")
 UNITS: Final = {"sec/kimg": "s", "gpumem": "GB", "cpumem": "GB"}
-FINISHED: Final = re.compile(r"^Exiting\.\.\.\s*$")
+THOUSAND: Final = 1000.0
 
-
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    if match := TICK.match(text):
-        found = values(PAIR.findall(match["rest"]), Statistic.VALUE, units=UNITS)
-        return Row(axis=Axis.SAMPLES, x=1000 * float(match["kimg"]), values=found)
-    match = SNAPSHOT.match(text)
-    if match is None:
-        return None
-    found = values([(match["name"], match["value"])], Statistic.VALUE)
-    return Row(axis=Axis.SAMPLES, x=1000 * float(match["kimg"]), values=found, split="eval")
-
-
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="stylegan_text",
     title=Text(zh="StyleGAN2、StyleGAN3 的 log.txt", en="log.txt of StyleGAN2 and StyleGAN3"),
-    row=row,
-    finished=FINISHED,
-)
+    lines=(
+        Line(
+            head=r"^tick {1,20}\d{1,9} {1,20}kimg {1,20}<x:num> {1,20}(?:lod .{0,60}?)?time .{0,60}?sec/tick {1,20}[\d.]{1,20} {1,20}",
+            pairs=HEALTH,
+            axis=Axis.SAMPLES,
+            scale=THOUSAND,
+            statistic=Statistic.VALUE,
+            units=UNITS,
+        ),
+        Line(
+            head=r"^network-snapshot-<x> {1,20}time (?:\d{1,9}[dhms] ?){1,4} {1,20}",
+            pairs=METRIC,
+            axis=Axis.SAMPLES,
+            scale=THOUSAND,
+            split="eval",
+            statistic=Statistic.VALUE,
+        ),
+    ),
+    finished=r"^Exiting\.\.\.\s*$",
+).parser()

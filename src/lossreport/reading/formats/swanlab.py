@@ -113,4 +113,5 @@ PARSER = Parser(
     title=Text(zh="SwanLab 的运行目录（.swanlab 与 config.yaml）", en="the run folder of SwanLab (.swanlab and config.yaml)"),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

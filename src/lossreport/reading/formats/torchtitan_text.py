@@ -5,28 +5,35 @@ Source: FORMATS.md section 5. The loss is averaged over ranks; whether over the 
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossreport.model.run import Statistic
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, printed_parser, values
+from lossreport.reading.kit.line_format import Line, LineFormat, Pairs
 from lossreport.text import Text
 
-HEAD: Final = re.compile(r"^.{0,40}\d\d:\d\d:\d\d,\d+ - [\w.]+ - INFO - (?P<validation>validate )?step: +(?P<x>\d+)  (?P<rest>.*)$")
-PAIR: Final = re.compile(rf"(?:^|\s\s)\s*(?P<name>[^\W\d][\w/ ]*?): +(?P<value>{NUM})(?=GiB|%|\s|\(|$)", re.IGNORECASE)
-INSTANT: Final = re.compile(r"grad_norm|lr|memory|tps|tflops|mfu", re.IGNORECASE)
+METERS: Final = Pairs(
+    before=r"(?:^|\s\s)\s{0,9}",
+    name=r"[^\W\d][\w/]{0,60}(?: [\w/]{1,40}){0,3}",
+    sign=": {1,9}",
+    behind=r"(?=GiB|%|\s|\(|$)",
+)
+INSTANT: Final = "grad_norm|lr|memory|tps|tflops|mfu"
 UNITS: Final = {"memory": "GiB", "mfu": "%"}
+LOSS: Final = ".*loss"
 
-
-def row(text: str) -> Row | None:
-    """Return the row that a line is."""
-    match = HEAD.match(text)
-    if match is None or "loss:" not in match["rest"]:
-        return None
-    split = "val" if match["validation"] else "train"
-    how = Statistic.VALUE if match["validation"] else Statistic.UNKNOWN
-    return Row(x=float(match["x"]), values=values(PAIR.findall(match["rest"]), how, units=UNITS, instant=INSTANT), split=split)
-
-
-PARSER = printed_parser(id="torchtitan_text", title=Text(zh="torchtitan 的日志", en="log of torchtitan"), row=row)
+PARSER = LineFormat(
+    id="torchtitan_text",
+    title=Text(zh="torchtitan 的日志", en="log of torchtitan"),
+    lines=(
+        Line(head=r"[\w.]{1,60} - INFO - step: {1,9}<x>  ", pairs=METERS, instant=INSTANT, units=UNITS, requires=LOSS),
+        Line(
+            head=r"[\w.]{1,60} - INFO - validate step: {1,9}<x>  ",
+            pairs=METERS,
+            split="val",
+            statistic=Statistic.VALUE,
+            instant=INSTANT,
+            units=UNITS,
+            requires=LOSS,
+        ),
+    ),
+).parser()

@@ -14,7 +14,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
 HEADER: Final = re.compile(r"^\s*Epoch\s+(?:GPU_mem|gpu_mem)\s+(?P<names>.+?)\s*$")
@@ -66,8 +66,6 @@ class _Reader:
             epoch = int(match["at"])
             if epoch != self.epoch:
                 self.close()
-                if epoch < self.epoch:
-                    yield RawSegment(line, "restart")
                 planned = int(match["of"]) + (epoch == 0 or not FROM_ZERO.isdisjoint(self.names))
                 if planned != self.planned:
                     self.planned = planned

@@ -11,18 +11,20 @@ import re
 from typing import Final
 
 from lossreport.model.run import Statistic
-from lossreport.reading.kit.printed import Row, Value, printed_parser
+from lossreport.reading.kit.line_format import LineFormat, stateless
+from lossreport.reading.kit.line_row import Row, Value
+from lossreport.reading.kit.patterns import INT
 from lossreport.reading.kit.rows import is_axis, number
 from lossreport.text import Text
 
-ROW: Final = re.compile(r"^(?:\(\w+ pid=\d+[^)]*\)\s+)?step:(?P<x>\d+) - (?P<rest>[^\s:]+:\S.*)$")
+ROW: Final = re.compile(rf"^(?:\(\w{{1,60}} pid=\d{{1,9}}[^)]{{0,80}}\)\s{{1,9}})?step:(?P<x>{INT}) - (?P<rest>[^\s:]{{1,200}}:\S.*)$")
 VALIDATION: Final = re.compile(r"^val(?:-core|-aux)?/")
 EPOCH: Final = ("training/epoch", "train/epoch", "epoch")
 
 
 def row(text: str) -> Row | None:
     """Return the row that a line is; a name may hold colons, its value does not."""
-    match = ROW.match(text)
+    match = ROW.match(text) if "step:" in text else None
     if match is None:
         return None
     pairs = [item.rpartition(":") for item in match["rest"].split(" - ")]
@@ -38,4 +40,4 @@ def _value(name: str, value: float) -> Value:
     return Value(short, value, Statistic.VALUE, split=split)
 
 
-PARSER = printed_parser(id="verl_text", title=Text(zh="verl 的控制台日志", en="console log of verl"), row=row)
+PARSER = LineFormat(id="verl_text", title=Text(zh="verl 的控制台日志", en="console log of verl"), step=stateless(row)).parser()

@@ -119,4 +119,5 @@ PARSER = Parser(
     title=Text(zh="VisualDL 的 vdlrecords（PaddlePaddle）", en="vdlrecords of VisualDL (PaddlePaddle)"),
     sniff=sniff,
     read=read,
+    columnar=True,
 )

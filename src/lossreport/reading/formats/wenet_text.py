@@ -6,48 +6,36 @@ times the largest batch printed. Every rank prints its own rows: those of the ra
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, printed_parser, values
+from lossreport.reading.kit.line_format import BLANK, Line, LineFormat, Metric
 from lossreport.text import Text
 
-TRAIN: Final = re.compile(
-    r"(?:^|\s)TRAIN (?:\| )?(?:steps/sec [\d.]+ ?\| )?Batch (?P<epoch>\d+)/(?P<batch>\d+) (?P<rest>.*?)(?: rank (?P<rank>\d+))?\s*$"
-)
-CHECK: Final = re.compile(r"\bEpoch (?P<epoch>\d+) (?:Step (?P<step>\d+) )?CV info (?P<rest>.*)$")
-PAIR: Final = re.compile(rf"(?:^|\s)(?P<name>[^\W\d][\w./\-]*) (?P<value>{NUM})(?=\s|$)", re.IGNORECASE)
-PLACE: Final = ("rank", "lr")
+OF_RANK: Final = r"(?=(?:.{0,1000}? rank <rank>(?:\s|$))?)"
+"""The rank stands at the end of a row."""
 
-
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers the rank; the file is looked through once for the largest batch."""
-    found = (match for line in log.lines() if "TRAIN" in line.text and (match := TRAIN.search(line.text)))
-    length = max((int(match["batch"]) for match in found), default=0) + 1
-    mine: str | None = None
-
-    def row(text: str) -> Row | None:
-        nonlocal mine
-        if "TRAIN" in text and (match := TRAIN.search(text)):
-            mine = mine or match["rank"]
-            if match["rank"] != mine:
-                return None
-            epoch, batch = int(match["epoch"]), int(match["batch"])
-            known = values(PAIR.findall(match["rest"]), Statistic.VALUE)
-            return Row(axis=Axis.ITERATION, x=float(epoch * length + batch), values=known, epoch=float(epoch))
-        match = CHECK.search(text) if "CV info" in text else None
-        if match is None:
-            return None
-        pairs = [(name.removeprefix("cv_"), value) for name, value in PAIR.findall(match["rest"]) if name not in PLACE]
-        ranks = re.search(r"\brank (\d+)", match["rest"])
-        if ranks and mine is not None and ranks[1] != mine:
-            return None
-        return Row(axis=Axis.EPOCH, x=float(match["epoch"]), values=values(pairs, Statistic.EPOCH_MEAN), split="val")
-
-    return row
-
-
-PARSER = printed_parser(id="wenet_text", title=Text(zh="WeNet 的日志", en="log of WeNet"), begin=begin)
+PARSER = LineFormat(
+    id="wenet_text",
+    title=Text(zh="WeNet 的日志", en="log of WeNet"),
+    lines=(
+        Line(
+            head=r"TRAIN (?:\| )?(?:steps/sec [\d.]{1,20} ?\| )?Batch <epoch>/<x> " + OF_RANK,
+            pairs=BLANK,
+            axis=Axis.ITERATION,
+            inner=True,
+            statistic=Statistic.VALUE,
+            left_out="rank",
+        ),
+        Line(
+            head=r"Epoch <epoch> (?:Step \d{1,18} )?CV info " + OF_RANK,
+            pairs=BLANK,
+            axis=Axis.EPOCH,
+            split="val",
+            statistic=Statistic.EPOCH_MEAN,
+            metrics=(Metric("cv_(.+)", Statistic.EPOCH_MEAN, name=r"\1"),),
+            left_out="rank|lr",
+        ),
+    ),
+    first_epoch=0,
+).parser()

@@ -6,56 +6,54 @@ classification. A row holds means since the row before; a validation is that of 
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
-from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.key_values import NUM
-from lossreport.reading.kit.printed import Row, RowOf, Value, matched, printed_parser
+from lossreport.reading.kit.line_format import LineFormat
+from lossreport.reading.kit.line_row import Row, Value, matched
+from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
+BEFORE: Final = r"^[^|]{0,40}\| "
 BATCH: Final = re.compile(
-    r"^[^|]{0,40}\| epoch +(?P<epoch>\d+) +\| +(?P<batch>\d+)/ *(?P<batches>\d+) batches \|(?P<rest>.*)$", re.IGNORECASE
+    rf"{BEFORE}epoch {{1,20}}(?P<epoch>{INT}) {{1,20}}\| {{1,20}}(?P<batch>{INT})/ {{0,20}}(?P<batches>{INT}) batches \|"
 )
-STEP: Final = re.compile(r"^[^|]{0,40}\| epoch +(?P<epoch>\d+) step +(?P<step>\d+) \| +\d+ batches \|(?P<rest>.*)$", re.IGNORECASE)
-END: Final = re.compile(r"^[^|]{0,40}\| end of epoch +(?P<epoch>\d+) +\|(?P<rest>.*)$", re.IGNORECASE)
-EVALUATED: Final = re.compile(r"^[^|]{0,40}\| Eval +\d+ at step +(?P<step>\d+) \|(?P<rest>.*)$", re.IGNORECASE)
-AFTER: Final = re.compile(r"^[^|]{0,40}\| End of training +\|(?P<rest>.*)$", re.IGNORECASE)
-PAIR: Final = re.compile(rf"(?P<name>[A-Za-z][\w/]*(?: [A-Za-z]\w*)?)[ :]+(?P<value>{NUM})s?\s*$", re.IGNORECASE)
+STEP: Final = re.compile(rf"{BEFORE}epoch {{1,20}}(?P<epoch>{INT}) step {{1,20}}(?P<step>{INT}) \| {{1,20}}{INT} batches \|")
+END: Final = re.compile(rf"{BEFORE}end of epoch {{1,20}}(?P<epoch>{INT}) {{1,20}}\|")
+EVALUATED: Final = re.compile(rf"{BEFORE}Eval {{1,20}}{INT} at step {{1,20}}(?P<step>{INT}) \|")
+AFTER: Final = re.compile(rf"{BEFORE}End of training {{1,20}}\|", re.IGNORECASE)
+PAIR: Final = re.compile(rf"(?P<name>[A-Za-z][\w/]{{0,60}}(?: [A-Za-z]\w{{0,60}})?)[ :]{{1,20}}(?P<value>{NUM})s?")
 SPLITS: Final = {"valid": "valid", "val": "val", "test": "test", "train": "train"}
 INSTANT: Final = re.compile(r"lr|learning_rate", re.IGNORECASE)
 PERPLEXITY: Final = re.compile(r"ppl|perplexity|bpc|bpd", re.IGNORECASE)
 LEFT_OUT: Final = ("time", "elapsed")
 
 
-def begin(log: LogFile) -> RowOf:
-    """Return the reader of lines, which remembers how many batches an epoch has."""
-    batches = 0
-
-    def row(text: str) -> Row | None:
-        nonlocal batches
-        if match := BATCH.match(text):
-            batches = int(match["batches"])
-            at = (int(match["epoch"]) - 1) * batches + int(match["batch"])
-            return _row(match["rest"], "train", Axis.ITERATION, float(at), float(match["epoch"]))
-        if match := STEP.match(text):
-            return _row(match["rest"], "train", Axis.STEP, float(match["step"]), float(match["epoch"]))
-        if match := END.match(text):
-            epoch = float(match["epoch"])
-            return _row(match["rest"], "valid", Axis.ITERATION if batches else Axis.EPOCH, epoch * batches if batches else epoch, epoch)
-        if match := EVALUATED.match(text):
-            return _row(match["rest"], "valid", Axis.STEP, float(match["step"]))
-        match = AFTER.match(text)
-        return None if match is None else _row(match["rest"], "test")
-
-    return row
+def step(text: str, batches: int) -> tuple[tuple[Row, ...], int]:
+    """Return the row that a line is; the state is how many batches an epoch has."""
+    if "| " not in text:
+        return (), batches
+    if match := BATCH.match(text):
+        batches = int(match["batches"])
+        at = (int(match["epoch"]) - 1) * batches + int(match["batch"])
+        return _row(match, "train", Axis.ITERATION, float(at), float(match["epoch"])), batches
+    if match := STEP.match(text):
+        return _row(match, "train", Axis.STEP, float(match["step"]), float(match["epoch"])), batches
+    if match := END.match(text):
+        epoch = float(match["epoch"])
+        return _row(match, "valid", Axis.ITERATION if batches else Axis.EPOCH, epoch * batches if batches else epoch, epoch), batches
+    if match := EVALUATED.match(text):
+        return _row(match, "valid", Axis.STEP, float(match["step"])), batches
+    match = AFTER.match(text)
+    return (() if match is None else _row(match, "test")), batches
 
 
-def _row(rest: str, split: str, axis: Axis = Axis.ITERATION, x: float | None = None, epoch: float = float("nan")) -> Row | None:
-    found = tuple(_values(rest, split))
-    return Row(axis=axis, x=x, values=found, split=split, epoch=epoch) if found else None
+def _row(match: re.Match[str], split: str, axis: Axis = Axis.ITERATION, x: float | None = None, epoch: float = math.nan) -> tuple[Row, ...]:
+    found = tuple(_values(match.string[match.end() :], split))
+    return (Row(axis=axis, x=x, values=found, split=split, epoch=epoch),) if found else ()
 
 
 def _values(rest: str, split: str) -> Iterator[Value]:
@@ -71,11 +69,12 @@ def _values(rest: str, split: str) -> Iterator[Value]:
         yield Value(name, matched(text), Statistic.VALUE if single else Statistic.WINDOW_MEAN, None, unit, split=of)
 
 
-PARSER = printed_parser(
+PARSER = LineFormat(
     id="word_lm_text",
     title=Text(
         zh="PyTorch 词级语言模型示例及其后继（AWD-LSTM、Transformer-XL）的输出",
         en="output of PyTorch's word language model and its heirs (AWD-LSTM, Transformer-XL)",
     ),
-    begin=begin,
-)
+    start=lambda log: 0,
+    step=step,
+).parser()

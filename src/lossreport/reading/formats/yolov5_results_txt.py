@@ -13,7 +13,7 @@ from typing import Final
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 ROW: Final = re.compile(r"^\s*(\d+)/(\d+)\s+([\d.]+)G((?:\s+\S+){11,13})\s*$")
@@ -35,7 +35,7 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield every row; a row without validation (`--notest`) gives only what it has."""
-    columns, rows, last, before, planned = Columns(), 0, 0, -1, 0
+    columns, rows, last, planned = Columns(), 0, 0, 0
     for line in log.lines():
         last = line.number
         match = ROW.match(line.text)
@@ -47,9 +47,7 @@ def read(log: LogFile) -> Iterator[Record]:
         if int(match[2]) + 1 != planned:
             planned = int(match[2]) + 1
             yield RawFact("epochs", planned, line.number)
-        if epoch <= before:
-            yield RawSegment(line.number, "restart")
-        rows, before = rows + 1, epoch
+        rows += 1
         for name, text in zip(NAMES, match[4].split(), strict=False):
             value = number(text)
             if name is not None and value is not None:

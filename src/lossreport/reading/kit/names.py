@@ -50,7 +50,7 @@ SUFFIX: Final = re.compile(r"^(?P<name>.+?)[/.](?P<split>train(?:ing)?|val(?:id(
 """`Loss/train`, as the examples of TensorBoard name things."""
 CAMEL: Final = re.compile(r"^(?P<split>[Tt]rain(?:ing)?|[Vv]al(?:id(?:ation)?)?|[Tt]est|[Ee]val)(?=[A-Z])")
 """`ValLoss`, `trainAcc`."""
-SURE: Final = frozenset(("train", "training", "validation", "evaluation", "eval"))
+SURE: Final = frozenset(("train", "training", "validation", "evaluation", "eval", "heldout", "held_out", "holdout", "hold_out"))
 """Prefixes that are nothing but a split."""
 ADJECTIVES: Final = frozenset(("valid", "cv", "tr"))
 """Prefixes that describe something as well: `valid_action` is the share of valid actions, in training too."""

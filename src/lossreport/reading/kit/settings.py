@@ -66,14 +66,16 @@ class Settings:
         self._held: dict[str, tuple[FactValue, int]] = {}
         self._contradicted: set[str] = set()
 
-    def see(self, text: str, line: int) -> None:
-        """Take in a line that is no row."""
+    def see(self, text: str, line: int) -> bool:
+        """Take in a line that is no row; return whether it holds settings."""
         if len(text) > LONGEST:
-            return
-        for name, value in (*settings_of(text), *(self._more(text) if self._more else ())):
+            return False
+        found = (*settings_of(text), *(self._more(text) if self._more else ()))
+        for name, value in found:
             held = self._held.setdefault(name, (value, line))
             if held[0] != value:
                 self._contradicted.add(name)
+        return bool(found)
 
     def facts(self) -> Iterator[RawFact]:
         """Yield what was seen since the last row, without what is contradicted."""

@@ -301,7 +301,7 @@ class _Reader:
             for owner, mine in whose:
                 rows = np.flatnonzero(given & np.isfinite(its_x) & mine)
                 if len(rows):
-                    its_axis = Axis.EPOCH if by_epoch else axis
+                    its_axis = Axis.EPOCH if by_epoch else _axis_of(means, axis)
                     key = ColumnKey(
                         means.name, means.split, its_axis, means.statistic, means.window, entity=owner.entity, run=owner.run, nested=nested
                     )
@@ -343,6 +343,11 @@ class _Reader:
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 yield RawFact(plan, int(self.plans[plan]), int(line[0]))
+
+
+def _axis_of(means: Meaning, axis: Axis) -> Axis:
+    """Return the axis of a column: its own where it counts something else than the table, as batches of a validation do."""
+    return means.axis if means.axis is not None and means.axis is not Axis.EPOCH else axis
 
 
 def _floats(column: Any) -> tuple[Floats, Any]:

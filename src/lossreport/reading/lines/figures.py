@@ -21,7 +21,7 @@ WIDE: Final = 2
 class Figure(NamedTuple):
     """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is the last token.
 
-    `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
+    `slashed` ones stand between slashes, `whole` where none of them has decimals. `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
     """
 
     values: tuple[float, ...]
@@ -29,6 +29,7 @@ class Figure(NamedTuple):
     mean: float | None = None
     unit: str = ""
     slashed: bool = False
+    whole: bool = False
     spread: bool = False
 
 
@@ -37,6 +38,9 @@ def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figur
     if opened:
         return _listed(found, at)
     unit, last = _unit(found, at)
+    while unit is not None and _changes(found, last):  # `0.5 -> 0.4`: the last counts
+        at = last + 2
+        unit, last = _unit(found, at)
     if unit is None:
         return None
     behind = found[last + 1] if last + 1 < len(found) else None
@@ -44,20 +48,20 @@ def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figur
         return Figure((found[at].value,), last, unit=unit)
     if behind.text == "/" and behind.gap <= 1 and not unit:
         return _share(found, at)
-    if behind.kind == "arrow" and last + 2 < len(found) and found[last + 2].is_number:
-        end = figure_at(found, last + 2)
-        return None if end is None else Figure(end.values, end.last, unit=end.unit)
-    if (
-        behind.text == "-"
-        and behind.gap == 0
-        and last + 2 < len(found)
-        and found[last + 2].gap == 0
-        and found[last + 2].kind in ("number", "other")
-    ):
+    if _is_range(found, last):
         return None
-    if behind.text in COMMAS and not unit and (values := _commas(found, at)) is not None:
-        return values
-    return _with_mean(found, at, last, unit)
+    values = _commas(found, at) if behind.text in COMMAS and not unit else None
+    return values if values is not None else _with_mean(found, at, last, unit)
+
+
+def _changes(found: Sequence[Token], last: int) -> bool:
+    return last + 2 < len(found) and found[last + 1].kind == "arrow" and found[last + 2].is_number
+
+
+def _is_range(found: Sequence[Token], last: int) -> bool:
+    """Return whether a number is glued to another by a hyphen: `3-5`, `2021-12`."""
+    behind = found[last + 1 : last + 3]
+    return len(behind) == 2 and behind[0].text == "-" and not behind[0].gap and not behind[1].gap and behind[1].kind in ("number", "other")
 
 
 def _unit(found: Sequence[Token], at: int) -> tuple[str | None, int]:
@@ -116,7 +120,7 @@ def _share(found: Sequence[Token], at: int) -> Figure | None:
     if len(behind) >= 2 and texts[0] == "=" and behind[1].is_number:
         unit, last = _unit(found, end + 2)
         return Figure((behind[1].value,), last, unit=unit or "")
-    return Figure(tuple(token.value for token in numbers), end, slashed=True)
+    return Figure(tuple(token.value for token in numbers), end, slashed=True, whole=all("." not in token.text for token in numbers))
 
 
 def _commas(found: Sequence[Token], at: int) -> Figure | None:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from lossreport.reading.kit.rows import SPLIT_VALUES
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 LONGEST_NAME: Final = 60
@@ -183,44 +183,25 @@ class Name(NamedTuple):
     split: str = ""
 
 
-def split_of_word(word: str) -> str:
-    """Return the split that a word names, or nothing: `Validation`, `evaluating`, `测试集`."""
-    low = word.lower()
-    if low in SPLIT_VALUES:
-        return SPLIT_VALUES[low]
-    if low in VERBAL:
-        return VERBAL[low]
-    return next((split for start, split in CHINESE if low.startswith(start)), "") if not low.isascii() else ""
-
-
-VERBAL: Final = {
-    "evaluating": "eval", "evaluate": "eval", "evaluated": "eval", "validating": "val", "validate": "val", "inference": "test", "inferring": "test",
-    "predicting": "test", "testset": "test", "trainset": "train", "valset": "val", "devset": "dev", "crossvalidation": "val", "cross-validation": "val",
-}  # fmt: skip
-CHINESE: Final = (
-    ("训练", "train"), ("訓練", "train"), ("验证", "val"), ("驗證", "val"), ("测试", "test"), ("測試", "test"), ("评估", "eval"), ("評估", "eval"),
-)  # fmt: skip
-
-
 def name_before(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> Name | None:
     """Return the name whose last token is `end`; None where no word stands there.
 
     `spans` gives, for every token that belongs to a place or an owner, the first token of it.
     """
     end, tail, split = _behind(found, end)
-    words, index, first, counted = _words(found, end, spans)
-    if not words and not index:
+    walk = _Walk(found, spans, end)
+    if not walk.words and not walk.index:
         return None
-    texts = [token.text for token in words]
+    texts = [token.text for token in reversed(walk.words)]
     texts, more = _without_aside(_without_verbs(texts))
-    split = split or more or counted
+    split = split or more or walk.split
     while len(texts) > 1 and texts[0].lower() in LEADING:
         texts.pop(0)
     texts = _split_first(texts)
-    name = " ".join(texts).strip(" -_.'") + index + tail
+    name = " ".join(texts).strip(" -_.'") + walk.index + tail
     if not texts or len(name) > LONGEST_NAME:
         return None
-    return Name(name, first, split)
+    return Name(name, walk.first, split)
 
 
 def _behind(found: Sequence[Token], end: int) -> tuple[int, str, str]:
@@ -252,50 +233,61 @@ def _opening(found: Sequence[Token], end: int, opener: str) -> int | None:
     return None
 
 
-def _words(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> tuple[list[Token], str, int, str]:
-    """Return (words in their order, ` 3` where a number belongs to the name, first token, the split of what was counted)."""
-    words: list[Token] = []
-    index, first, at, split = "", end, end, ""
-    if _is_index(found, at, spans):
-        index, at = f" {found[at].text}", at - 1
-    while at >= 0 and len(words) < MOST_WORDS:
-        if at in spans:
-            over = _over_place(found, _first_of(spans, at), words)
-            if over is None:
-                break
-            at = over
-            words = []
-            continue
-        token = found[at]
+class _Walk:
+    """Goes from a number to the left over the words of its name; `split` is that of what was counted on the way: `on 100 test images`."""
+
+    def __init__(self, found: Sequence[Token], spans: Mapping[int, int], end: int) -> None:
+        self._found, self._spans = found, spans
+        self.words: list[Token] = []
+        self.index, self.split = "", ""
+        self.first = self._at = end
+        if _is_index(found, end, spans):
+            self.index, self._at = f" {found[end].text}", end - 1
+        while self._at >= 0 and len(self.words) < MOST_WORDS and self._step():
+            pass
+
+    def _step(self) -> bool:
+        """Take in one token or phrase; returns whether the name may go on."""
+        token = self._found[self._at]
+        if self._at in self._spans:
+            return self._leap(_over_place(self._found, _first_of(self._spans, self._at), self.words))
         if token.is_number:
-            over = _over_count(found, at, words)
-            if over is None:
-                break
-            at = over
-            split = next((named for token in words if (named := split_of_word(token.text))), "")
-            words = []
-            continue
-        if token.text in CLOSING and not words:
-            end, _, named = _behind(found, at)
-            if end == at:
-                break
-            at, split = end, split or named
-            continue
-        if token.text == "/" and words and words[-1].low in UNITS and at and found[at - 1].is_word:
-            words[-1] = words[-1]._replace(text=f"{found[at - 1].text} / {words[-1].text}")
-            at, first = at - 2, at - 1
-            continue
-        if token.text == "." and at and token.gap == 0 and found[at - 1].low in ABBREVIATED:
-            at -= 1
-            continue
+            counted = self.words
+            if not self._leap(_over_count(self._found, self._at, counted)):
+                return False
+            self.split = next((named for word in counted if (named := split_of_word(word.text))), "")
+            return True
+        if token.text in CLOSING and not self.words:
+            end, _, named = _behind(self._found, self._at)
+            self.split = self.split or named
+            return self._leap(end if end < self._at else None)
+        return self._join() or self._take(token)
+
+    def _leap(self, to: int | None) -> bool:
+        """Go on before a phrase that is no part of the name, and forget what stands behind it; nothing to go to ends the name."""
+        if to is None:
+            return False
+        self._at, self.words = to, []
+        return True
+
+    def _join(self) -> bool:
+        """Put a unit of two words together (`tokens / s`), and pass over the point of an abbreviation."""
+        at, found = self._at, self._found
+        if found[at].text == "/" and self.words and self.words[-1].low in UNITS and at and found[at - 1].is_word:
+            self.words[-1] = self.words[-1]._replace(text=f"{found[at - 1].text} / {self.words[-1].text}")
+            self._at, self.first = at - 2, at - 1
+            return True
+        abbreviated = found[at].text == "." and at > 0 and found[at].gap == 0 and found[at - 1].low in ABBREVIATED
+        self._at -= abbreviated
+        return abbreviated
+
+    def _take(self, token: Token) -> bool:
+        at, found = self._at, self._found
         if not token.is_word or token.low in STOP or _is_unit(found, at):
-            break
-        words.append(token)
-        first = at
-        if token.gap >= WIDE or not at or (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != "."):
-            break
-        at -= 1
-    return words[::-1], index, first, split
+            return False
+        self.words.append(token)
+        self.first, self._at = at, at - 1
+        return token.gap < WIDE and at > 0 and not (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != ".")
 
 
 def _is_index(found: Sequence[Token], at: int, spans: Mapping[int, int]) -> bool:

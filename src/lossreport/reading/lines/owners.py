@@ -122,25 +122,22 @@ def _called(found: Sequence[Token], at: int) -> Owner | None:
     kind = ENTITIES.get(word)
     if kind is None or at + 1 >= len(found):
         return None
-    if kind in NAMED_KEYS:
-        signed = found[at + 1].text in (":", "=", "：")
-        name = at + 2 if signed else at + 1
-        if name < len(found) and found[name].is_word and (signed or at == 0) and _ends(found, name + 1):
-            return _of(word, found[name].text, at, name)
-        return None
-    key = "".join(
-        token.text
-        for token in found[at + 1 : at + 4]
-        if token.kind in ("word", "number", "other") and (token is found[at + 1] or not token.gap)
-    )
-    end = (
-        at
-        + 1
-        + sum(
-            1 for token in found[at + 1 : at + 4] if token.kind in ("word", "number", "other") and (token is found[at + 1] or not token.gap)
-        )
-    )
-    return _of(word, key, at, end - 1) if HEXADECIMAL.fullmatch(key) and _ends(found, end) else None
+    if kind not in NAMED_KEYS:
+        return _hexadecimal(found, at)
+    signed = found[at + 1].text in (":", "=", "：")
+    name = at + 2 if signed else at + 1
+    if name < len(found) and found[name].is_word and (signed or at == 0) and _ends(found, name + 1):
+        return _of(word, found[name].text, at, name)
+    return None
+
+
+def _hexadecimal(found: Sequence[Token], at: int) -> Owner | None:
+    """Return the owner `Client c99f:`, whose key may have been cut into words and numbers."""
+    end = at + 1
+    while end < min(len(found), at + 4) and found[end].kind in ("word", "number", "other") and (end == at + 1 or not found[end].gap):
+        end += 1
+    key = "".join(token.text for token in found[at + 1 : end])
+    return _of(found[at].low, key, at, end - 1) if HEXADECIMAL.fullmatch(key) and _ends(found, end) else None
 
 
 def _ends(found: Sequence[Token], at: int) -> bool:

@@ -15,6 +15,7 @@ from lossreport.reading.lines.tokens import Token
 
 SIGNS: Final = frozenset((":", "：", "=", "＝", "=>", "->", "-->", "==>", "→", "::", "≈", "~"))
 QUOTES: Final = frozenset("'\"`")
+MOST_OPENERS: Final = 4
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips|gnorm|grad)$", re.IGNORECASE)
 NO_METRIC: Final = re.compile(
     r"(?:.{0,40}[ _])?(?:eta|time left|remaining.{0,20}|elapsed(?! time per).{0,20}|total time|estimated.{0,20}|cost time|time (?:cost|spent|used|taken)|time_cost|耗时|用时|required|pid|seed|version|port|rank|world.?size|gpus?|id|size"
@@ -23,7 +24,7 @@ NO_METRIC: Final = re.compile(
 )
 IDENTIFIER: Final = re.compile(r"[^\W\d][\w./@\-]{0,40}")
 COCO: Final = re.compile(
-    r"Average (?P<what>Precision|Recall)\s{1,4}\((?:AP|AR)\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?)\s{1,9}\| area=\s{0,9}(?P<area>all|small|medium|large) \| maxDets=\s{0,4}(?P<dets>\d{1,4}) \] = (?P<value>-?\d\.\d{1,6})"
+    r"Average (?P<what>Precision|Recall)\s{1,9}\((?:AP|AR)\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?)\s{1,9}\| area=\s{0,9}(?P<area>all|small|medium|large) \| maxDets=\s{0,4}(?P<dets>\d{1,4}) \] = (?P<value>-?\d\.\d{1,6})"
 )
 """A line of the table that pycocotools prints."""
 CODE_NAME: Final = re.compile(r"\.(?:py|cc|cpp|cu|h|js|sh|pth?|ckpt|json|ya?ml|txt|log|csv|npy|pkl)$", re.IGNORECASE)
@@ -95,7 +96,8 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     else:
         names, figures = _numbered(name, figure)
     for one, (value, last) in zip(names, figures, strict=True):
-        if _is_metric(one.text, figure, signed or _ends_with_verb(found, before), found[at]):
+        said = signed or _ends_with_verb(found, before)
+        if _is_metric(one.text, figure, found[at], signed=said, placed=bool(spans)):
             pair = Pair(one.text.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
             yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories or (figure.spread and not spans))
 
@@ -103,9 +105,7 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
 def _sign(found: Sequence[Token], at: int) -> tuple[int, bool, str]:
     """Return (last token of the name, whether a sign stands between, the bracket that opens a list) before a number."""
     before, opened = at - 1, ""
-    while (
-        before >= 0 and (found[before].text in QUOTES or found[before].text in ("[", "(")) and not (opened and found[before].text in "[(")
-    ):
+    while before >= 0 and (found[before].text in QUOTES or found[before].text in ("[", "(")) and at - before <= MOST_OPENERS:
         opened = found[before].text if found[before].text in "[(" else opened
         before -= 1
     signed = False
@@ -149,9 +149,9 @@ def _slashed(name: Name, figure: Figure) -> tuple[list[Name], list[tuple[float, 
     values = [(value, figure.last) for value in figure.values]
     if len(parts) == len(values):
         return [name._replace(text=f"{part} {rest}".strip()) for part in parts], values
-    if len(values) == 2 and values[1][0] and all(value.is_integer() for value in figure.values) and SHARE.search(name.text):
+    if len(values) == 2 and values[1][0] and figure.whole and SHARE.search(name.text):
         return [name], [(values[0][0] / values[1][0], figure.last)]
-    return ([], []) if all(value.is_integer() for value in figure.values) else _numbered(name, figure)
+    return ([], []) if figure.whole else _numbered(name, figure)
 
 
 SHARE: Final = re.compile(r"acc|correct|success|win|准确率", re.IGNORECASE)
@@ -178,12 +178,12 @@ def _named_list(
     return [(found[index].value, index) for index in numbers], [Name(found[index].text, index) for index in names]
 
 
-def _is_metric(name: str, figure: Figure, signed: bool, token: Token) -> bool:
+def _is_metric(name: str, figure: Figure, token: Token, *, signed: bool, placed: bool) -> bool:
     """Return whether a name and a number are a pair: with a sign between them, by the name, or as an identifier before decimals."""
     if not _may_name(name):
         return False
-    if not signed and name.lower() in SPLITS:
-        return False
+    if name.lower() in SPLITS and not ((signed or placed) and ("." in token.text or figure.unit == "%")):
+        return False  # `train=113 val=29` counts samples
     if signed or figure.mean is not None or is_metric_like(name) or HEALTH.match(name):
         return True
     return IDENTIFIER.fullmatch(name) is not None and "." in token.text and not figure.unit

@@ -51,7 +51,8 @@ MOST: Final = 14
 REACH: Final = 400
 """Characters before a level: a logger name of 200, a module, a thread."""
 KEPT_WORDS: Final = re.compile(
-    r"(?:train|val|test|eval|dev|infer|epoch|ep\b|iter|step|batch|round|fold|client|worker|agent|env|episode|loss|acc|seed|trial|run|global|local|server|best|rank)",
+    r"(?<![A-Za-z])(?:train(?:ing)?|val(?:id(?:ation|ating)?)?|test(?:ing)?|eval(?:uat(?:e|ion|ing))?|dev|infer(?:ence)?|epochs?|ep|iter(?:ation)?s?|steps?|batch|round|folds?|client|worker|agent|env"
+    r"|episode|loss|acc(?:uracy)?|seed|trial|run|global|local|server|best|rank)(?![A-Za-z])",
     re.IGNORECASE,
 )
 """What says where a row stands or whose it is belongs to the message, in brackets too: `[Train]`, `[Fold 1 Ep 003]`."""
@@ -138,6 +139,8 @@ def _logger(text: str, at: int) -> tuple[int, bool]:
     end, name = match.end(), match[0]
     behind = text[end : end + 3]
     dotted = "." in name.strip(".") or name.startswith("__") or "/" in name
+    if text[at - 1 : at] == ":" and behind[:1] == ":" and behind[1:2] not in ("", " "):
+        return end, True  # `INFO:trainer:Epoch 3`
     if name.endswith("-") or (KEPT_WORDS.search(name) and not dotted):
         return at, False
     if behind[:1] == ":" and behind[1:2] not in ("", " "):

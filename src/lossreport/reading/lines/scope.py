@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lossreport.reading.lines.owners import Owner
-from lossreport.reading.lines.places import Kind, Place
+from lossreport.reading.lines.place_words import Kind, Place
 from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.sections import Section
 
 ORDER: Final = (Kind.ROUND, Kind.EPISODE, Kind.EPOCH, Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
 """Kinds of places from the widest to the narrowest: a heading of one ends what was said of narrower ones."""
@@ -62,7 +63,7 @@ class Scope:
         return bool(row.places)
 
     def _heads(self, row: TextRow) -> None:
-        section = row.section
+        """Take in a heading: whose rows follow, where, of which split."""
         for owner in row.owners:
             self.begun = False
             if owner.is_run:
@@ -73,19 +74,20 @@ class Scope:
             self._narrow(place.kind)
             if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
                 self.places[place.kind] = place
-        if row.places:
-            self.since = 0
-            if any(place.kind is Kind.ROUND for place in row.places) and not row.owners:
-                self.entity = None
-        if section is not None and section.loads and not self.trained:
-            return  # before the training a saved model is where it begins
-        if section is not None and section.sums:
-            self.split, self.summary, self.idle, self.begun = "", True, 0, False
+        self.since = 0 if row.places else self.since
+        if row.place(Kind.ROUND) is not None and not row.owners:
+            self.entity = None
+        if row.section is not None and (self.trained or not row.section.loads):  # before the training a saved model is where it begins
+            self._begin(row.section, placed=bool(row.places))
+
+    def _begin(self, section: Section, *, placed: bool) -> None:
+        """Begin the section that a heading names."""
+        self.summary = section.sums
+        if not section.sums and not section.split and not placed:
             return
-        self.summary = False
-        if section is not None and (section.split or row.places):
-            self.split = "" if section.ends else section.split
-            self.loaded, self.idle, self.begun = section.loads, 0, False
+        self.split = "" if section.ends or section.sums else section.split
+        self.loaded = section.loads and not section.sums
+        self.idle, self.begun = 0, False
 
     def _narrow(self, kind: Kind) -> None:
         for narrower in ORDER[ORDER.index(kind) :]:
@@ -105,6 +107,8 @@ class Scope:
     def applied(self, row: TextRow) -> TextRow:
         """Return a row of metrics with what the headings above it say and it does not."""
         self._leave(row)
+        if row.section is not None and row.places and not row.section.loads:
+            self._heads(row)  # `Epoch 3/10 lr: 0.01` is a row and heads those below
         if self.bulleted and not row.bulleted:
             self.entity = None  # the list under `Client 3:` has ended
         self.idle, self.begun, self.bulleted = 0, True, row.bulleted

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
-from lossreport.reading.lines.naming import CHINESE, split_of_word
-from lossreport.reading.lines.places import PLURAL
+from lossreport.reading.lines.place_words import PLURAL
+from lossreport.reading.lines.splits import CHINESE, split_of_word
 from lossreport.reading.lines.tokens import Token
 
 LONGEST: Final = 160
@@ -200,11 +200,20 @@ def _with_place(found: Sequence[Token], spans: Mapping[int, int], words: Sequenc
         return Section(sums=True)  # `Results after 5 global rounds of training:`
     first = min(spans)
     before = [token.low for token in found[:first] if token.is_word]
-    if any(not (word in BEFORE_PLACE or word in FILLING or split_of_word(word)) for word in before):
+    if any(not (word in BEFORE_PLACE or word in FILLING or split_of_word(word) or _begins(word)) for word in before):
         return None
     inside = [token.low for at, token in enumerate(found) if at in spans and token.is_word]
     splits = [split for word in (*before, *inside, *words[len(before) : len(before) + 2]) if (split := split_of_word(word))]
     return Section(splits[-1] if splits else "", ends=any(word in ENDING for word in words))
+
+
+def _begins(word: str) -> bool:
+    """Return whether a Chinese word says that something begins: `正在训练第` before the number of an epoch."""
+    return (
+        not word.isascii()
+        and len(word) <= 8
+        and any(part in word for part in ("开始", "正在", "当前", "进行", "训练", "验证", "测试", "第"))
+    )
 
 
 def _is_plan(found: Sequence[Token], spans: Mapping[int, int]) -> bool:

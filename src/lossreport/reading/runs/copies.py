@@ -10,9 +10,12 @@ import numpy as np
 
 from lossreport.model.run import Axis, Floats, Skipped
 from lossreport.reading.parser import ColumnKey
+from lossreport.reading.runs.files import process_of
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
+MIN_COPIED: Final = 2
+"""One row that another process wrote as well is chance."""
 MIN_ROWS: Final = 3
 """Fewer equal rows may be chance ..."""
 MIN_VALUES: Final = 3
@@ -50,7 +53,8 @@ def without_copies(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
 
 
 def _holds(whole: Reading, part: Reading) -> bool:
-    if whole.log.shown == part.log.shown:
+    alone = max((len(column.x) for column in part.columns.values()), default=0) < MIN_COPIED
+    if whole.log.shown == part.log.shown or (alone and process_of(whole) != process_of(part)):
         return False
     return all(key in whole.columns and _is_within(column, whole.columns[key]) for key, column in part.columns.items())
 
@@ -73,7 +77,8 @@ def without_twins(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped
     dropped: dict[tuple[int, ColumnKey], Reading] = {}
     sure = frozenset((id(one), id(other)) for one, _, other, _ in _pairs(parts))
     for one, key, other, twin in _pairs(parts, sure):
-        loser, lost, winner = (other, twin, one) if _says_more(key, twin) else (one, key, other)
+        first = _says_more(key, one.columns[key], twin, other.columns[twin])
+        loser, lost, winner = (other, twin, one) if first else (one, key, other)
         dropped.setdefault((id(loser), lost), winner)
     kept, skipped = [], []
     for part in parts:
@@ -135,10 +140,12 @@ def _are_twins(a: Column, b: Column, least: int, *, exact: bool) -> bool:
     return float(np.mean(np.isclose(a.y, b.y, rtol=precision, atol=0, equal_nan=True))) >= SAME
 
 
-def _says_more(a: ColumnKey, b: ColumnKey) -> bool:
-    """Return whether the first key says more than the second of the same curve."""
-    return _said(a) >= _said(b)
+def _says_more(a: ColumnKey, mine: Column, b: ColumnKey, its: Column) -> bool:
+    """Return whether the first of two columns that tell the same curve says more than the second."""
+    return _said(a, mine) >= _said(b, its)
 
 
-def _said(key: ColumnKey) -> tuple[bool, bool, bool, bool]:
-    return key.split != "train", key.axis is Axis.EPOCH, key.axis is not Axis.STEP, "/" not in key.name
+def _said(key: ColumnKey, column: Column) -> tuple[bool, bool, bool, bool, bool]:
+    """Return what a column says: its split, a step with the epoch beside it, the epoch, what else than a step, a name of one word."""
+    both = key.axis is Axis.STEP and bool(np.isfinite(column.epoch).all())
+    return key.split != "train", both, key.axis is Axis.EPOCH, key.axis is not Axis.STEP, "/" not in key.name

@@ -17,8 +17,9 @@ from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
-CONSOLE: Final = re.compile(r"generic_(?:text|dict)|.*_(?:text|stdout)|rl_table")
-"""Parsers of what programs print."""
+CONSOLE: Final = re.compile(r"generic_(?:text|dict)|.*_(?:text|stdout)|rl_table|hf_results")
+"""Parsers of what programs print, and of the files in which a trainer repeats its last row."""
+LAST_ROW: Final = "hf_results"
 ECHOED: Final = 0.8
 """A curve is an echo where this share of its values stands in a file of the same run: the console may go on a little longer."""
 MIN_VALUES: Final = 3
@@ -49,14 +50,15 @@ def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
 
 def _echoes(part: Reading, files: Sequence[Reading]) -> Iterator[tuple[ColumnKey, Reading]]:
     for key, column in part.columns.items():
-        other = next((file for file in files if _is_echo(key, column, file)), None)
+        least = 1 if part.parser.id == LAST_ROW else MIN_VALUES
+        other = next((file for file in files if _is_echo(key, column, file, least)), None)
         if other is not None:
             yield key, other
 
 
-def _is_echo(key: ColumnKey, column: Column, file: Reading) -> bool:
+def _is_echo(key: ColumnKey, column: Column, file: Reading, least: int) -> bool:
     """Return whether nearly all values of a curve stand among those of the file's metrics of that name, to the digits that are printed."""
-    if len(np.unique(column.y)) < MIN_VALUES:
+    if len(np.unique(column.y)) < least:
         return False
     named = [its for it, its in file.columns.items() if _means(it, key) and _may_hold(it, key)]
     if not named:

@@ -131,6 +131,12 @@ def _writer(part: Reading) -> tuple[_Writer, int] | None:
     return _Writer(folder.rpartition("/")[0], match["host"], match["pid"]), int(match["time"])
 
 
+def process_of(part: Reading) -> tuple[str, str, str] | None:
+    """Return (start, host, process) that the name of an event file says; None for other files."""
+    match = EVENT_FILE.match(part.log.shown.rpartition("/")[2])
+    return (match["time"], match["host"], match["pid"]) if match else None
+
+
 def _started_together(held: Sequence[tuple[int, Reading]]) -> list[Reading]:
     times = [time for time, _ in held]
     return [part for _, part in held] if len(held) > 1 and max(times) - min(times) <= SAME_START else []

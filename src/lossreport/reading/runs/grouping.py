@@ -13,7 +13,7 @@ from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
 from lossreport.reading.runs.echoes import without_echoes
-from lossreport.reading.runs.files import folder_of, run_in_name, stem, with_names, with_scalars
+from lossreport.reading.runs.files import folder_of, process_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
@@ -21,6 +21,8 @@ RANKED: Final = re.compile(r"(?:rank|worker|proc|gpu|node|default)[-_ ]?\d+|[#]"
 CHECKPOINT: Final = re.compile(r"(?:checkpoint|ckpt)s?[-_]?\d+/", re.IGNORECASE)
 RIVAL_SHARE: Final = 0.5
 """Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
+EQUAL: Final = 0.9
+"""Two files whose common rows are equal in so many of them are of one training."""
 MIN_COMMON: Final = 2
 MIN_PIECE: Final = 3
 """Two pieces of one training have at least so many rows each; fewer follow one another by chance."""
@@ -159,11 +161,22 @@ def _are_rivals(a: Reading, b: Reading) -> bool:
     if single and not snapshots:  # a store that keeps a folder for every curve
         return False
     same_name = a.log.shown.rpartition("/")[2] == b.log.shown.rpartition("/")[2]  # states of one training repeat all earlier rows
-    if _are_variants(a, b):
+    if _are_variants(a, b) or _are_launches(a, b):
         return True
     alike = len(a.columns) > 1 and a.columns.keys() == b.columns.keys()  # one program wrote both: a single place tells them apart
     agreement = _agreement(a, b, share=0.0 if same_name else RIVAL_SHARE, least=1 if alike else MIN_COMMON)
     return agreement is not None and agreement < 1 - RIVAL_SHARE
+
+
+def _are_launches(a: Reading, b: Reading) -> bool:
+    """Return whether two processes wrote event files of the same curves into one folder, and neither goes on from the other."""
+    first, second = process_of(a), process_of(b)
+    if first is None or second is None or first == second or not a.columns.keys() & b.columns.keys():
+        return False
+    if a.log.shown.rpartition("/")[0] != b.log.shown.rpartition("/")[0]:
+        return False
+    pairs = [(a.columns[key], b.columns[key]) for key in a.columns.keys() & b.columns.keys()]
+    return not all(_follows(*sorted(pair, key=lambda column: float(column.x.min()))) for pair in pairs)
 
 
 def _are_variants(a: Reading, b: Reading) -> bool:
@@ -207,11 +220,26 @@ def _equal_share(a: Column, b: Column, share: float, least: int) -> float | None
 
 
 def _with_root(groups: list[Group]) -> list[Group]:
-    """Join the files beside a single run's folder to it: a launcher's output beside the logger's own folder."""
-    if len(groups) != 2 or "" not in {group.name for group in groups}:
+    """Join the files beside a single run's folder to it, a launcher's output beside the logger's own folder; of several to that whose rows they hold."""
+    root = next((group for group in groups if group.name == ""), None)
+    if root is None or len(groups) < 2:
         return groups
+    if len(groups) > 2:
+        return _with_equals(root, [group for group in groups if group is not root])
     root, other = sorted(groups, key=lambda group: group.name)
     return [Group(other.name, [*root.parts, *other.parts], [*root.skipped, *other.skipped])]
+
+
+def _with_equals(root: Group, others: list[Group]) -> list[Group]:
+    """Give each file of the root to the run of a folder that tells the same rows; the others stay a run of their own."""
+    left = []
+    for part in root.parts:
+        shares = [max((_agreement(part, other) or 0.0 for other in group.parts), default=0.0) for group in others]
+        if max(shares) >= EQUAL:
+            others[int(np.argmax(shares))].parts.append(part)
+        else:
+            left.append(part)
+    return [replace(root, parts=left), *others] if left else [replace(others[0], skipped=[*root.skipped, *others[0].skipped]), *others[1:]]
 
 
 def _continued(groups: list[Group]) -> list[Group]:

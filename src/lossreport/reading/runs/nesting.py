@@ -24,9 +24,7 @@ def unnested(reading: Reading) -> Reading:
     if not inner:
         return reading
     length = _length([reading.columns[key] for key in inner])
-    first = (
-        0.0 if any(np.any(column.x == 0) for key, column in reading.columns.items() if key.axis is Axis.EPOCH) else _first(reading, inner)
-    )
+    first = _first(reading, inner)
     columns = dict(_moved(key, column, length, first) for key, column in reading.columns.items())
     return replace(reading, columns=columns, inner=frozenset(key._replace(nested=False) for key in inner))
 
@@ -39,8 +37,11 @@ def _moved(key: ColumnKey, column: Column, length: float, first: float) -> tuple
 
 
 def _first(reading: Reading, inner: Sequence[ColumnKey]) -> float:
-    """Return whether epochs are counted from 0 or from 1."""
-    return 0.0 if any(np.any(reading.columns[key].epoch == 0) for key in inner) else 1.0
+    """Return whether epochs are counted from 0 or from 1: as the format fixes it, or as they are printed."""
+    if reading.parser.first_epoch is not None:
+        return float(reading.parser.first_epoch)
+    at_zero = any(np.any(column.x == 0) for key, column in reading.columns.items() if key.axis is Axis.EPOCH)
+    return 0.0 if at_zero or any(np.any(reading.columns[key].epoch == 0) for key in inner) else 1.0
 
 
 def _length(columns: Sequence[Column]) -> float:

@@ -25,6 +25,7 @@ from lossreport.reading.parser import (
     Refusal,
     RowsRead,
     SkippedLine,
+    Unread,
 )
 from lossreport.text import Text
 
@@ -65,7 +66,8 @@ class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says.
+    folder of the run whose single curve the file holds; None where it holds what its own folder says. `unread` are the places of the
+    lines that its parser did not know; see `Unread`.
     """
 
     log: LogFile
@@ -78,6 +80,7 @@ class Reading:
     skips: list[SkippedLine] = field(default_factory=list)
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
+    unread: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -206,6 +209,8 @@ def _take(reading: Reading, record: object) -> None:
             reading.rows, reading.lines = record.rows, record.lines
         case SkippedLine():
             reading.skips.append(record)
+        case Unread():
+            reading.unread = record.places
         case _:
             raise TypeError(f"{reading.parser.id} yielded {record!r}, which is no record")
 

@@ -9,8 +9,11 @@ import pytest
 
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.printed import SINGLE, SURE, Row, RowOf, Value, printed_parser, values
-from lossreport.reading.parser import ColumnChunk, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, SkippedLine
+from lossreport.reading.kit.line_format import SINGLE, SURE, LineFormat, stateless
+from lossreport.reading.kit.line_row import Row, Value, values
+from lossreport.reading.parser import ColumnChunk, Parser, RawEvent, RawFact, RawStatus, Record, SkippedLine
+from lossreport.reading.runs.belonging import runs_of
+from lossreport.reading.runs.reading import Reading, read_log
 from lossreport.text import Text
 
 ROW = re.compile(r"^(?P<split>train|val|pass|head|here) (?P<x>\d+|-)(?P<rest>.*)$")
@@ -31,9 +34,9 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
         yield "depth", int(text[6:])
 
 
-TOY: Parser = printed_parser(
-    id="toy", title=Text(zh="玩具", en="toy"), row=row, facts=facts, finished=re.compile("^all done$"), resumed=re.compile("^going on$")
-)
+TOY: Parser = LineFormat(
+    id="toy", title=Text(zh="玩具", en="toy"), step=stateless(row), facts=facts, finished="^all done$", resumed="^going on$"
+).parser()
 
 
 def read(text: str) -> list[Record]:
@@ -68,10 +71,14 @@ def test_of_a_pass_over_a_validation_set_only_the_last_row_counts() -> None:
     assert found["val/loss"] == [(1, 8, 2), (2, 6, 5)]
 
 
-def test_a_training_that_goes_back_is_a_restart_or_the_resume_that_was_announced() -> None:
-    records = read("train 10 loss=2\ntrain 20 loss=2\ngoing on\ntrain 11 loss=2\ntrain 5 loss=2\nval 1 loss=3\n")
-    assert [(r.line, r.why) for r in records if isinstance(r, RawSegment)] == [(4, "resume"), (5, "restart")]
-    assert [(r.line, r.kind) for r in records if isinstance(r, RawEvent)] == [(3, "resume")]
+def test_a_training_that_goes_back_is_another_run_or_the_resume_that_was_announced() -> None:
+    text = "train 10 loss=2\ntrain 20 loss=2\ngoing on\ntrain 11 loss=2\ntrain 5 loss=2\nval 1 loss=3\n"
+    reading = read_log(LogFile("toy.log", data=text.encode()), TOY)
+    assert isinstance(reading, Reading)
+    first, second = runs_of(reading)
+    assert [(r.line, r.why) for r in first.segments] == [(4, "resume")]
+    assert (second.first_line, second.segments) == (5, [])
+    assert [(r.line, r.kind) for r in read(text) if isinstance(r, RawEvent)] == [(3, "resume")]
 
 
 @pytest.mark.parametrize(
@@ -105,23 +112,22 @@ def test_names_of_single_values_have_no_window() -> None:
     ]
 
 
-def test_a_parser_that_says_neither_row_nor_begin_is_refused() -> None:
-    with pytest.raises(TypeError, match="neither row nor begin"):
-        printed_parser(id="empty", title=Text(zh="空", en="empty"))
+def test_a_format_that_says_neither_lines_nor_step_is_refused() -> None:
+    with pytest.raises(TypeError, match="neither lines nor step"):
+        LineFormat(id="empty", title=Text(zh="空", en="empty")).parser()
 
 
 def test_the_axis_of_a_row_is_the_axis_of_its_values() -> None:
-    unit = printed_parser(
-        id="axis", title=Text(zh="轴", en="axis"), row=lambda text: Row(axis=Axis.EPOCH, x=1.0, values=(Value("a", 1.0),))
-    )
+    unit = LineFormat(
+        id="axis", title=Text(zh="轴", en="axis"), step=stateless(lambda text: Row(axis=Axis.EPOCH, x=1.0, values=(Value("a", 1.0),)))
+    ).parser()
     chunk = next(record for record in unit.read(LogFile("x", data=b"a\n")) if isinstance(record, ColumnChunk))
     assert chunk.key.axis is Axis.EPOCH
 
 
 def test_sniffing_looks_no_file_through() -> None:
-    def begin(log: LogFile) -> RowOf:
+    def start(log: LogFile) -> None:
         assert log.data == b""
-        return row
 
-    looking = printed_parser(id="looking", title=Text(zh="看", en="looking"), begin=begin)
+    looking = LineFormat(id="looking", title=Text(zh="看", en="looking"), start=start, step=stateless(row)).parser()
     assert looking.sniff(LogFile("x", data=b"train 1 loss=2\ntrain 2 loss=1\n")).value == SURE

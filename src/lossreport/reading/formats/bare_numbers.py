@@ -1,0 +1,105 @@
+"""Columns of numbers without a name for each: one value a line, or its place and the value, under a heading `loss`, under `Epoch 3`, or under nothing.
+
+What the values are is said by a heading, else by the name of the file (`loss_history.txt`); where neither does they are called `value`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from typing import Final
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.events import said
+from lossreport.reading.kit.names import METRIC_LIKE, split_name
+from lossreport.reading.kit.rows import number
+from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.text import Text
+
+MIN_ROWS: Final = 2
+SHARE: Final = 0.9
+"""So many lines of the head are bare numbers; the others head them or end them."""
+SEPARATOR: Final = re.compile(r"[\s,;]+")
+LONGEST: Final = 200
+HEADING: Final = re.compile(r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE)
+NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
+UNNAMED: Final = "value"
+ODD = Text(zh="不是一行数字", en="not a line of numbers")
+
+
+def sniff(log: LogFile) -> Score:
+    """Claim text whose lines are one or two numbers each, and that a heading or the name of the file calls a metric, or epochs divide."""
+    lines = [line.strip() for line in log.head_lines if line.strip()]
+    headings = sum(HEADING.fullmatch(line) is not None for line in lines if len(line) <= LONGEST)
+    rows = [row for line in lines if (row := _numbers(line)) is not None]
+    if len(rows) < MIN_ROWS or len(rows) < SHARE * (len(lines) - headings - 1) or len({len(row) for row in rows}) != 1:
+        return Score(0.0, "not lines of one or two numbers")
+    name, placed = _name(log, lines), len(rows[0]) == 2
+    if placed and not _are_places([row[0] for row in rows]):
+        return Score(0.0, "the first of two numbers does not count")
+    if name == UNNAMED and not placed and not headings:
+        return Score(0.0, "nothing says what the numbers are")
+    return Score(0.5 if name == UNNAMED else 0.55, f"{len(rows)} lines of numbers, taken for {name}")
+
+
+def read(log: LogFile) -> Iterator[Record]:
+    """Yield the values in the order of their lines, at the place beside them or in row order under the epoch above."""
+    split, name = split_name(_name(log, [line.strip() for line in log.head_lines if line.strip()]))
+    columns, epoch, rows, last = Columns(), float("nan"), 0, 0
+    for line in log.lines():
+        last, text = line.number, line.text.strip()
+        row = _numbers(text)
+        if row is None:
+            heading = HEADING.fullmatch(text) if len(text) <= LONGEST else None
+            if heading is not None:
+                epoch = float(heading["epoch"])
+                continue
+            words = list(said(line.text, line.number))
+            yield from words
+            if not words and rows and any(char.isdigit() for char in text):
+                yield SkippedLine(line.number, ODD)
+            continue
+        placed = len(row) == 2
+        key = ColumnKey(name, split, Axis.ITERATION if placed else Axis.ROW, Statistic.UNKNOWN)
+        columns.add(key, row[0] if placed else float(rows), row[-1], line.number, epoch)
+        rows += 1
+        if columns.full():
+            yield from columns.chunks()
+    yield from columns.chunks()
+    yield RowsRead(rows, last)
+
+
+def _numbers(text: str) -> tuple[float, ...] | None:
+    """Return the numbers that a line is made of, one or two; None for any other line."""
+    if not text or len(text) > LONGEST:
+        return None
+    found = [number(part) for part in SEPARATOR.split(text.strip(" ,;"))]
+    return tuple(value for value in found if value is not None) if len(found) <= 2 and None not in found else None
+
+
+def _are_places(x: Sequence[float]) -> bool:
+    """Return whether numbers count: whole ones at one distance, from wherever."""
+    steps = {after - before for before, after in pairwise(x)}
+    return all(value.is_integer() for value in x) and len(steps) == 1 and min(steps) > 0
+
+
+def _name(log: LogFile, lines: Sequence[str]) -> str:
+    """Return what the values are called: by the first line, or by the name of the file."""
+    head = lines[0].split(",")[-1].split("\t")[-1].strip(" \"'#:") if lines else ""
+    if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
+        return head
+    stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    called = re.sub(r"[_\-. ]*(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
+    return called.strip("_-. ") if METRIC_LIKE.search(stem) and called.strip("_-. ") else UNNAMED
+
+
+PARSER = Parser(
+    id="bare_numbers",
+    title=Text(
+        zh="没有名字的数字列（一行一个数，或“序号 数值”）", en="columns of numbers without names (one a line, or a place and a value)"
+    ),
+    sniff=sniff,
+    read=read,
+)

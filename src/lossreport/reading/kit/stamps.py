@@ -1,0 +1,43 @@
+"""Remembers the first and the last time stamp that the rows of a log print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.reading.parser import RawTime
+
+DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]{1,3}\d\d?:\d\d:\d\d(?:[.,]\d{1,9})?")
+BEFORE: Final = re.compile(
+    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2} {1,3}\d{1,2})?[ T,_-]{0,3}\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
+    r"(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
+)
+"""What `ts`, containers and e-mails write before a line."""
+QUOTED: Final = "> "
+REACH: Final = 60
+"""A stamp stands at the beginning of a line."""
+
+
+def bare(text: str) -> str:
+    """Return a line without the time stamp or the quotation mark before it."""
+    return BEFORE.sub("", text.removeprefix(QUOTED), count=1) if text[:1].isdigit() or text[:1] in ("[", ">") else text
+
+
+class Stamps:
+    """The first and the last stamp among the lines seen."""
+
+    def __init__(self, pattern: re.Pattern[str] = DATE, reach: int = REACH) -> None:
+        self._pattern, self._reach = pattern, reach
+        self._seen: list[str] = []
+
+    def see(self, text: str) -> None:
+        """Take in a row."""
+        match = self._pattern.search(text, 0, self._reach)
+        if match is not None:
+            self._seen[1:] = [match[0]] if self._seen else []
+            self._seen = self._seen or [match[0]]
+
+    def records(self) -> Iterator[RawTime]:
+        """Yield what was seen, the first before the last."""
+        yield from (RawTime(stamp) for stamp in self._seen)

@@ -1,0 +1,90 @@
+"""Keeps what a log says beside its rows: plans printed beside places, the best so far, what is measured once behind the training, stamps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.lines.place_words import Kind
+from lossreport.reading.lines.prefix import DATE
+from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.survey import Survey
+from lossreport.reading.lines.values import Values
+from lossreport.reading.parser import RawFact, RawTime
+
+STAMP_REACH: Final = 60
+PLANNED: Final = ((Kind.EPOCH, "epochs"), (Kind.ROUND, "rounds"), (Kind.EPISODE, "episodes"))
+
+
+@dataclass(kw_only=True)
+class Remarks:
+    """Gathers facts: a memory or a single measurement is no point of a curve."""
+
+    survey: Survey
+    values: Values
+    _told: dict[str, int] = field(default_factory=dict)
+    _doubts: dict[str, int] = field(default_factory=dict)
+    _best: dict[str, RawFact] = field(default_factory=dict)
+    _final: dict[str, RawFact] = field(default_factory=dict)
+    _stamps: list[str] = field(default_factory=list)
+
+    def plans(self, row: TextRow, line: int) -> Iterator[RawFact]:
+        """Yield the totals printed beside places: those of the survey first, another one where rows in a row print it."""
+        for name, total in self._totals(row):
+            if total == self._told.get(name):
+                self._doubts.pop(name, None)
+            elif (name not in self._told and total == self.survey.plans.get(name, total)) or self._doubts.get(name) == total:
+                yield from self.plan(name, total, line)
+            else:
+                self._doubts[name] = total
+
+    def plan(self, name: str, total: int, line: int) -> Iterator[RawFact]:
+        """Tell a plan that is not told yet."""
+        if self._told.get(name) != total:
+            self._told[name] = total
+            yield RawFact(name, total, line)
+
+    def _totals(self, row: TextRow) -> Iterator[tuple[str, int]]:
+        """Yield (fact, total) of the places of a row that count the whole training."""
+        for kind, name in PLANNED:
+            place = row.place(kind)
+            if place is not None and place.of and not (kind is Kind.EPOCH and row.place(Kind.ROUND) is not None):
+                yield name, place.of
+        counter = row.counter
+        if counter is not None and counter.of and "max_steps" in self.survey.plans and row.split in ("", "train"):
+            yield "max_steps", counter.of
+
+    def new_launch(self) -> None:
+        """Forget the plans told: a new launch prints its own."""
+        self._told.clear()
+
+    def remember(self, row: TextRow, line: int) -> None:
+        """Keep the last of every best value; among several runs nothing says whose it is."""
+        for pair in () if self.survey.runs else row.memories:
+            low = pair.name.lower()
+            if is_metric_like(pair.name) or low.startswith("best"):
+                name = low.removeprefix("new ").removeprefix("best").strip(" _-./") or "value"
+                self._best[name] = RawFact(f"best_{name.replace(' ', '_')}", pair.value, line)
+
+    def measured_once(self, row: TextRow, line: int) -> None:
+        """Keep what a row without a place measures that is no metric of the file: a test with the last state."""
+        for pair in () if row.places or row.owners else row.pairs:
+            if is_metric_like(pair.name) and pair.name not in self.survey.names:
+                split, name = self.values.meaning(pair, row)
+                said = name.lower().removeprefix("final").strip(" _-").replace(" ", "_")
+                whose = f"{split}_" if split != "train" or "train" in pair.name.lower() else ""
+                self._final[f"final_{whose}{said}"] = RawFact(f"final_{whose}{said}", pair.value, line)
+
+    def see(self, text: str) -> None:
+        """Take in the stamp of a row."""
+        if match := DATE.search(text, 0, STAMP_REACH):
+            self._stamps[1:] = [match[0]] if self._stamps else []
+            self._stamps = self._stamps or [match[0]]
+
+    def facts(self, trained: int) -> Iterator[RawFact | RawTime]:
+        """Yield what was kept; `trained` is the line of the last row of training, behind which a measurement is the final one."""
+        yield from self._best.values()
+        yield from (fact for fact in self._final.values() if fact.line > trained > 0)
+        yield from (RawTime(stamp) for stamp in self._stamps)

@@ -1,0 +1,49 @@
+"""Finds the split of measures that name none: by the losses before them, where every loss names its split."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from lossreport.reading.kit.names import unmarked_scores
+
+MEASURE: Final = re.compile(
+    r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$",
+    re.IGNORECASE,
+)
+"""What is measured on a set, whatever stands before it: `aAcc`."""
+
+
+def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the split of scores that say none where every loss does: `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
+
+    One that stands behind the loss of the training alone is of the training.
+    """
+    losses = {name for name in meanings if "loss" in name.lower()}
+    if not losses or any(not meanings[name][0] for name in losses):
+        return {}
+    scores = unmarked_scores(tuple(meanings)) | _behind_losses(shapes, meanings)
+    behind_training = {
+        name for shape in shapes for name in scores if name in shape and _last_split(shape[: shape.index(name)], meanings) == "train"
+    }
+    found = {name: split for name, split in scores.items() if name not in behind_training}
+    beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
+    return found | {name: next(found[one] for one in shape if one in found) for shape in beside for name in shape}
+
+
+def _behind_losses(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the split of measures without a mark: of the split whose loss stands before them, or of the only one that the row has losses of."""
+    found = {}
+    for shape in shapes:
+        splits = {meanings[name][0] for name in shape if "loss" in name.lower()} - {""}
+        others = splits - {"train"}
+        for at, name in enumerate(shape):
+            stands_behind = _last_split(shape[:at], meanings) in others or splits == others
+            if len(others) == 1 and not meanings[name][0] and MEASURE.search(name) and stands_behind:
+                found[name] = min(others)
+    return found
+
+
+def _last_split(names: Sequence[str], meanings: Mapping[str, tuple[str, str]]) -> str:
+    return next((split for name in reversed(names) if (split := meanings[name][0])), "")

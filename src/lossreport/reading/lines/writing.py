@@ -1,0 +1,81 @@
+"""Puts the values of rows into columns: each at its place, means beside values, numbers of a whole epoch in a bar once an epoch."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from lossreport.model.run import Axis, Statistic
+from lossreport.reading.lines.pairs import Pair
+from lossreport.reading.lines.remarks import Remarks
+from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.sub_passes import Held, SubPasses
+from lossreport.reading.lines.values import Values
+from lossreport.reading.lines.where import Where
+from lossreport.reading.parser import ColumnKey, Columns, RawSegment
+
+
+@dataclass(kw_only=True)
+class Writing:
+    """Writes rows; `trained` is the line of the last row of training, `resumed` says that the log spoke of a training taken up."""
+
+    values: Values
+    remarks: Remarks
+    passes: SubPasses
+    columns: Columns = field(default_factory=Columns)
+    trained: int = 0
+    resumed: bool = False
+    _postfix: dict[str, tuple[Pair, Held]] = field(default_factory=dict)
+    _before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
+
+    def put(self, held: Held, where: Where) -> Iterator[RawSegment]:
+        """Write a row at its place; yields the segment that it begins, where the log says in words that the training is taken up."""
+        row = held.row
+        if any(one.row.epoch != row.epoch for _, one in self._postfix.values()):
+            self.flush()
+        if "train" in self.values.splits(row) and not held.passed:
+            self.trained = held.line
+            yield from self._launch(where, held.line)
+        for pair in row.pairs:
+            if not self._is_of_epoch(pair, row, where):
+                self.add(pair, held, where)
+            elif where.x >= where.of - 1:  # in a frame that is not full it is of the epoch before
+                self._postfix[pair.name] = (pair, held)
+
+    def _launch(self, where: Where, line: int) -> Iterator[RawSegment]:
+        """Yield a segment where a training was said to be taken up; one that goes back prints its own plans.
+
+        That a training goes back is found by its columns, when all of them are read.
+        """
+        before = self._before.get(where.axis)
+        self._before[where.axis] = where.order
+        if before is not None and where.axis is not Axis.ROW and where.order < before:
+            self.remarks.new_launch()
+        if self.resumed and before is not None:
+            yield RawSegment(line, "resume")
+        self.resumed = False
+
+    def _is_of_epoch(self, pair: Pair, row: TextRow, where: Where) -> bool:
+        """Return whether a number in a bar is of the whole epoch: shown in every frame until the next one replaces it."""
+        if not row.is_bar or not math.isfinite(where.epoch) or row.split not in ("", "train"):
+            return False
+        return self.values.meaning(pair, row)[0] != "train" or pair.name.endswith("_epoch")
+
+    def flush(self) -> None:
+        """Write the numbers of whole epochs that bars showed, each at its epoch."""
+        postfix, self._postfix = self._postfix, {}
+        for pair, held in postfix.values():
+            if held.row.epoch is not None:
+                self.add(pair, held, Where(Axis.EPOCH, held.row.epoch))
+
+    def add(self, pair: Pair, held: Held, where: Where) -> None:
+        """Write one value, and the mean that stands beside it in the middle of an epoch."""
+        split, name = self.values.meaning(pair, held.row)
+        entity, run = self.values.owner(held.row)
+        statistic = Statistic.EPOCH_MEAN if held.passed and self.passes.means else Statistic.UNKNOWN
+        value = pair.mean if held.passed and pair.mean is not None else pair.value
+        key = ColumnKey(name, split, where.axis, statistic, entity=entity, run=run, nested=where.nested)
+        self.columns.add(key, where.x, value, held.line, where.epoch, where.of)
+        if pair.mean is not None and not held.passed and where.axis in (Axis.ITERATION, Axis.STEP):
+            self.columns.add(key._replace(statistic=Statistic.RUNNING_MEAN), where.x, pair.mean, held.line, where.epoch, where.of)

@@ -1,0 +1,75 @@
+"""Numbers without names: a heading, the name of the file or headings of epochs say what they are; else two of them must count."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import lossreport
+from lossreport.errors import NothingReadError
+from lossreport.model.run import Series, Status
+
+VALUES = [9.5, 4.25, 3.125, 2.5, 2.25]
+
+
+def only(folder: Path, name: str, text: str) -> Series:
+    (folder / name).write_text(text, encoding="utf-8")
+    (run,) = lossreport.read_runs([folder])
+    (series,) = run.series
+    return series
+
+
+def test_a_column_is_called_by_its_heading(tmp_path: Path) -> None:
+    series = only(tmp_path, "x.csv", "loss\n" + "".join(f"{value}\n" for value in VALUES))
+    assert (series.name, series.axis, series.y.tolist(), series.line.tolist()) == ("loss", "row", VALUES, [2, 3, 4, 5, 6])
+
+
+def test_a_column_is_called_by_its_file(tmp_path: Path) -> None:
+    assert only(tmp_path, "val_loss_history.txt", "".join(f"{value}\n" for value in VALUES)).label == "val/loss"
+
+
+def test_headings_of_epochs_stand_beside_the_rows(tmp_path: Path) -> None:
+    text = "Epoch 0\n" + "".join(f"{value}\n" for value in VALUES) + "Epoch 1\n" + "".join(f"{value}\n" for value in VALUES) + "Done!\n"
+    series = only(tmp_path, "log.txt", text)
+    assert (series.name, series.epoch.tolist()) == ("value", [0] * 5 + [1] * 5)
+    assert lossreport.read_run([tmp_path]).status is Status.FINISHED
+
+
+def test_the_first_of_two_numbers_counts(tmp_path: Path) -> None:
+    series = only(tmp_path, "log.txt", "".join(f"{i}\t{value}\n" for i, value in enumerate(VALUES)))
+    assert (series.axis, series.x.tolist()) == ("iteration", [0, 1, 2, 3, 4])
+
+
+@pytest.mark.parametrize(
+    "text", ["1.5\n2.5\n3.5\n", "0.1 5\n0.3 6\n0.2 7\n", "1,2,3\n4,5,6\n7,8,9\n"], ids=["no name", "no count", "three"]
+)
+def test_numbers_that_nothing_explains_are_no_log(tmp_path: Path, text: str) -> None:
+    (tmp_path / "data.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(NothingReadError):
+        lossreport.read_runs([tmp_path])
+
+
+def test_lists_below_the_heading_of_vits_stand_at_their_step(tmp_path: Path) -> None:
+    rows = "".join(f"INFO:v:Train Epoch: 3 [{i}%]\nINFO:v:[2.5, {7 - i}.5, {100 + 10 * i}, 9.9e-05]\n" for i in range(4))
+    (tmp_path / "train.log").write_text(rows, encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert {s.name: (s.x.tolist(), s.y.tolist()[:2]) for s in run.series} == {
+        "loss_0": ([100, 110, 120, 130], [2.5, 2.5]),
+        "loss_1": ([100, 110, 120, 130], [7.5, 6.5]),
+        "learning_rate": ([100, 110, 120, 130], [9.9e-05, 9.9e-05]),
+    }
+
+
+def test_a_list_that_no_heading_stands_above_is_no_row_of_vits(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text("INFO:v:[2.5, 7.5, 100, 9.9e-05]\n" * 4, encoding="utf-8")
+    with pytest.raises(NothingReadError):
+        lossreport.read_runs([tmp_path])
+
+
+def test_a_run_too_short_to_log_is_told_by_its_mean_loss(tmp_path: Path) -> None:
+    last = {"step": 69, "epoch": 3.0, "train_loss": 1.25, "train_runtime": 36.0, "total_flos": 1.0}
+    state = {"global_step": 69, "max_steps": 69, "is_world_process_zero": True, "log_history": [last]}
+    series = only(tmp_path, "trainer_state.json", json.dumps(state, indent=1))
+    assert (series.label, series.x.tolist(), series.y.tolist(), series.statistic) == ("loss", [69], [1.25], "running_mean")
