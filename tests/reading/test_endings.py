@@ -157,6 +157,7 @@ RESUMED = """\
 Resuming from checkpoint out/ckpt.pt
 Resuming training from epoch 3
 Resume from step 1000
+Resume training with (gpu(0),gpu(1)) from epoch 145
 => loaded checkpoint 'x.pth.tar' (epoch 25)
 Auto resume from out/latest.pth
  loading checkpoint from checkpoints/gpt at iteration 1000
@@ -234,6 +235,8 @@ loading pretrained weights from x.pth
 => loaded checkpoint 'imagenet_pretrained.pth' (epoch 90)
 no checkpoint found in out, ignoring auto resume from out
 Resuming from: None
+Resume training with (gpu(0),gpu(1)) from epoch 0
+INFO: Resuming training from epoch: 0, iter: 0.
 resume_from_checkpoint=None
 error rate: 0.3
 Epoch 3 | train loss 0.3 | val loss 0.4"""

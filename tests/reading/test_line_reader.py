@@ -34,9 +34,7 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
         yield "depth", int(text[6:])
 
 
-TOY: Parser = LineFormat(
-    id="toy", title=Text(zh="玩具", en="toy"), step=stateless(row), facts=facts, finished="^all done$", resumed="^going on$"
-).parser()
+TOY: Parser = LineFormat(id="toy", title=Text(zh="玩具", en="toy"), step=stateless(row), facts=facts).parser()
 
 
 def read(text: str) -> list[Record]:
@@ -72,7 +70,7 @@ def test_of_a_pass_over_a_validation_set_only_the_last_row_counts() -> None:
 
 
 def test_a_training_that_goes_back_is_another_run_or_the_resume_that_was_announced() -> None:
-    text = "train 10 loss=2\ntrain 20 loss=2\ngoing on\ntrain 11 loss=2\ntrain 5 loss=2\nval 1 loss=3\n"
+    text = "train 10 loss=2\ntrain 20 loss=2\nResuming from step 11\ntrain 11 loss=2\ntrain 5 loss=2\nval 1 loss=3\n"
     reading = read_log(LogFile("toy.log", data=text.encode()), TOY)
     assert isinstance(reading, Reading)
     first, second = runs_of(reading)
@@ -93,7 +91,7 @@ def test_a_last_line_without_its_end_counts_only_where_it_is_whole(last: str, sk
 
 
 def test_settings_of_the_format_and_of_all_logs_are_facts_before_the_first_row() -> None:
-    records = read("depth 12\nseed: 7\ntrain 10 loss=2\nall done\n")
+    records = read("depth 12\nseed: 7\ntrain 10 loss=2\nTraining complete\n")
     assert [(r.name, r.value, r.line) for r in records if isinstance(r, RawFact)] == [("depth", 12, 1), ("seed", 7, 2)]
     assert [r.line for r in records if isinstance(r, RawStatus)] == [4]
 

@@ -68,6 +68,13 @@ def test_a_batch_of_a_total_tells_where_its_epoch_ends(tmp_path: Path, first: in
     assert read_paths([tmp_path], ReadOptions(strict=True))[0].progress.epochs == (done, None)
 
 
+def test_a_validation_now_and_then_completes_no_epoch(tmp_path: Path) -> None:
+    rows = [{"epoch": step // 47, "step": step, "loss": 5 - step / 100} for step in range(300)]
+    checks = [{"epoch": step // 47, "step": step, "val_loss": 5 - step / 100} for step in range(0, 300, 25)]
+    run = run_of(tmp_path, sorted([*rows, *checks], key=lambda row: row["step"]))
+    assert run.progress.epochs == (6, None)
+
+
 def test_where_rows_close_every_epoch_the_last_one_is_complete_with_its_own(tmp_path: Path) -> None:
     rows = [{"epoch": step // 100, "step": step, "loss": 5 - step / 100} for step in range(0, 400, 10)]
     (tmp_path / "epochs.jsonl").write_text("".join(f'{{"epoch": {e}, "train_loss": {4.5 - e}}}\n' for e in range(3)), encoding="utf-8")

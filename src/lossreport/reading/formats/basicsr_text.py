@@ -57,6 +57,4 @@ PARSER = LineFormat(
     start=lambda log: Validation(),
     step=step,
     settings=(Setting(r"Total epochs: <epochs>; iters: <max_steps:grouped>"),),
-    finished=r"INFO: End of training\b|INFO: Save the latest model\.",
-    resumed=r"Resuming training from epoch: \d{1,18}, iter: [1-9]",
 ).parser()

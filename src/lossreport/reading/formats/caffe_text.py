@@ -58,6 +58,4 @@ PARSER = LineFormat(
             names={"base_lr": "lr", "max_iter": "max_steps", "clip_gradients": "clip_grad", "random_seed": "seed"},
         ),
     ),
-    finished=r"\] Optimization Done\.",
-    resumed=r"\] Restoring previous solver status from ",
 ).parser()

@@ -73,5 +73,4 @@ PARSER = LineFormat(
         ),
         Setting(r"Rank of current process: \d+\. World size: <world_size:int>"),
     ),
-    resumed=r"Starting training from iteration [1-9]",
 ).parser()

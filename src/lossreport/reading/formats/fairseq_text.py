@@ -111,5 +111,4 @@ PARSER = LineFormat(
         Setting(rf"'(?P<name>seed)': {VALUE}", within=DUMPED),
         Setting(r"\bdictionary: <vocab_size:int> types\b"),
     ),
-    finished=r"\bdone training in \d",
 ).parser()

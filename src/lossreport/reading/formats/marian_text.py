@@ -79,5 +79,4 @@ PARSER = LineFormat(
         Setting(CONFIGURED.format("seed")),
         Setting(r"\] \[data\] Setting vocabulary size for input [1-9]\d{0,3} to <vocab_size:grouped>\s*$"),  # of the target, read last
     ),
-    finished=r"\] Training finished\s*$",
 ).parser()

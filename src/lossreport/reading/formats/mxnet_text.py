@@ -34,6 +34,5 @@ PARSER = LineFormat(
     ),
     first_epoch=0,
     known=r"Epoch\[\d{1,9}\] Time cost=",
-    resumed=r"Resume training with .{0,80} from epoch [1-9]",
     new_run=r"(?:^|\s)Start training with ",
 ).parser()

@@ -66,5 +66,4 @@ PARSER = LineFormat(
         ),
     ),
     step=stateless(dice),
-    finished=STAMP + r"Training done\.?\s*$",
 ).parser()

@@ -65,5 +65,4 @@ PARSER = LineFormat(
     start=lambda log: (),
     step=step,
     settings=(Setting(r"^[ℹ\s]{0,9}Initial learn rate: <lr>\s*$"),),
-    finished=r"\bSaved pipeline to output directory\b|\bSaved model to output directory\b",
 ).parser()

@@ -38,5 +38,4 @@ PARSER = LineFormat(
             statistic=Statistic.VALUE,
         ),
     ),
-    finished=r"^Exiting\.\.\.\s*$",
 ).parser()

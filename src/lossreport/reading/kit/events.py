@@ -24,7 +24,7 @@ WEIGHTS_ALONE: Final = (
     r"^(?!.{0,400}\bresum).{0,400}(?:(?<![a-z])pre-?train|\bbackbone\b|\bimagenet\b|\binference\b|\bfor (?:eval\w*|test\w*|generation|prediction)\b"
     r"|\btokenizer\b|\bteacher\b|\breward model\b|预训练)"
     r"|\bno checkpoint\b|\bnot? (?:found|resum)|\bignoring\b|\bcannot\b|\bresum\w* (?:from|training|checkpoint)\W{1,4}(?:none|false|null)\b|\bwithout resum"
-    r"|\bif you\b|恢复训练\s{0,3}[:：=]|\bto resume\b"
+    r"|\bif you\b|\bfrom (?:epoch|step|iter\w*)\W{1,3}0{1,8}(?!\d)|恢复训练\s{0,3}[:：=]|\bto resume\b"
 )
 """Weights that are loaded to begin with, or to evaluate, and settings: no training is continued."""
 RESUME: Final = phrase(

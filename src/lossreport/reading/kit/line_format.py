@@ -181,8 +181,8 @@ class LineFormat:
     """A text log by its lines, the first that matches counting; then by `step`, which begins in the state that `start` returns of a file.
 
     In sniffing that file is empty. `learn` are lines whose holes are remembered for the windows of others, `learnt` what they are before.
-    `settings` and `facts` tell the configuration, `finished`, `resumed` and `new_run` are lines that say so, and `known` those that say
-    nothing that counts.
+    `settings` and `facts` tell the configuration, `new_run` are lines that say so, and `known` those that say nothing that counts. What lines
+    say of an end or a resume, `events.py` knows for all formats.
     """
 
     id: str
@@ -194,8 +194,6 @@ class LineFormat:
     learnt: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[Setting, ...] = ()
     facts: Callable[[str], Iterable[tuple[str, FactValue]]] | None = None
-    finished: str = ""
-    resumed: str = ""
     new_run: str = ""
     known: str = ""
     first_epoch: int | None = None
@@ -224,8 +222,6 @@ class LineFormat:
             step=self.step_of,
             state=self.first_state(log),
             settings=Settings(self.facts_of),
-            finished=_pattern(self.finished),
-            resumed=_pattern(self.resumed),
             new_run=_pattern(self.new_run),
             known=_pattern(self.known),
         )

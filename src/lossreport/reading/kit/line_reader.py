@@ -14,20 +14,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from lossreport.model.run import Axis, FactValue, Status, frozen_ints
+from lossreport.model.run import Axis, FactValue, frozen_ints
 from lossreport.reading.bytes.reader import Line
-from lossreport.reading.kit.events import quote, said
+from lossreport.reading.kit.events import said
 from lossreport.reading.kit.line_row import Row, Value
-from lossreport.reading.kit.phrases import word_of
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.kit.stamps import Stamps
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
-    RawEvent,
     RawFact,
     RawSegment,
-    RawStatus,
     Record,
     RowsRead,
     SkippedLine,
@@ -56,8 +53,6 @@ class LineReader:
     step: Step
     state: Any
     settings: Settings
-    finished: re.Pattern[str] | None = None
-    resumed: re.Pattern[str] | None = None
     new_run: re.Pattern[str] | None = None
     known: re.Pattern[str] | None = None
     columns: Columns = field(default_factory=Columns)
@@ -182,20 +177,13 @@ class LineReader:
 
     def _other(self, line: Line, place: int) -> Iterator[Record]:
         text = line.text
-        words = list(said(text, line.number)) or list(self._words(line))
+        words = list(said(text, line.number))
         yield from words
         begins = _says(self.new_run, text)
         self.begins = self.begins or begins
         known = self.settings.see(text, line.number) or bool(words) or begins or _says(self.known, text)
         if not known and text and not text.isspace():
             self.unread.append(place)
-
-    def _words(self, line: Line) -> Iterator[RawEvent | RawStatus]:
-        """Yield what a line says in words of this format alone."""
-        if _says(self.resumed, line.text):
-            yield RawEvent("resume", line.number, quote(line.text))
-        elif _says(self.finished, line.text):
-            yield RawStatus(Status.FINISHED, line.number, word_of(line.text))
 
 
 def _says(pattern: re.Pattern[str] | None, text: str) -> bool:

@@ -16,7 +16,7 @@ import numpy as np
 from lossreport.model.run import Axis, Fact, Floats, Progress, Status
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.runs.plans import Plan, epoch_plans, round_plans, step_plans
-from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, of_one_count, places_of
+from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, of_one_count, places_of, telling
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
 
@@ -90,7 +90,7 @@ def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
 
 def _done(places: Sequence[Place]) -> int | None:
     """Return the epochs completed; where rows close every epoch, the last one is not complete before its own."""
-    done = max((completed(place) for place in places), default=None)
+    done = max((completed(place) for place in telling(places)), default=None)
     closed = max((completed(place) for place in places if place.key.axis in BY_EPOCH and place.key.split == "train"), default=None)
     return closed if closed and done == closed + 1 else done
 

@@ -34,7 +34,7 @@ class Place(NamedTuple):
     rows: Column
     whole: Column
     inner: bool
-    parser: str
+    part: Reading
     begins: float
 
     @property
@@ -62,7 +62,7 @@ def places_of(part: Reading, span: Span | None) -> list[Place]:
             column = part.columns[key]
             rows = column if span is None else column.part(np.flatnonzero((column.line >= span.first) & (column.line <= span.last)))
             if len(rows.x):
-                found.append(Place(key, rows, column, key in part.inner, part.parser.id, _first_epoch(key, column)))
+                found.append(Place(key, rows, column, key in part.inner, part, _first_epoch(key, column)))
     return found
 
 
@@ -75,8 +75,25 @@ def of_one_count(places: Sequence[Place]) -> list[Place]:
     """Return the places with the first epoch of all that one format wrote: a launch that resumes goes on with the count of the first."""
     first: dict[str, float] = {}
     for place in places:
-        first[place.parser] = min(place.begins, first.get(place.parser, math.inf))
-    return [place._replace(begins=first[place.parser]) for place in places]
+        parser = place.part.parser.id
+        first[parser] = min(place.begins, first.get(parser, math.inf))
+    return [place._replace(begins=first[place.part.parser.id]) for place in places]
+
+
+def telling(places: Sequence[Place]) -> list[Place]:
+    """Return the places that tell which epochs are complete: rows of epochs, and of those beside steps the finest of each file.
+
+    Within a first epoch only the validation behind it tells.
+    """
+    beside: dict[int, list[Place]] = {}
+    for place in places:
+        if place.key.axis not in BY_EPOCH:
+            beside.setdefault(id(place.part), []).append(place)
+    found = [place for place in places if place.key.axis in BY_EPOCH]
+    for same in beside.values():
+        finest = max(same, key=lambda place: (len(place.epochs), place.key.split == "train"))
+        found += [finest] if len(np.unique(finest.epochs)) > 1 else same
+    return found
 
 
 def completed(place: Place) -> int:
