@@ -68,6 +68,17 @@ def test_a_batch_of_a_total_tells_where_its_epoch_ends(tmp_path: Path, first: in
     assert read_paths([tmp_path], ReadOptions(strict=True))[0].progress.epochs == (done, None)
 
 
+@pytest.mark.parametrize(
+    ("every", "length", "last", "done"), [(50, 120, 550, 5), (50, 120, 500, 4), (25, 47, 299, 6), (10, 21, 80, 4), (10, 21, 70, 3)]
+)
+def test_the_next_row_would_be_of_another_epoch_where_one_is_complete(
+    tmp_path: Path, every: int, length: int, last: int, done: int
+) -> None:
+    steps = range(last % every, last + 1, every)
+    run = run_of(tmp_path, [{"epoch": step // length, "step": step, "loss": 9 - step / 100} for step in steps])
+    assert run.progress.epochs == (done, None)
+
+
 def test_a_validation_now_and_then_completes_no_epoch(tmp_path: Path) -> None:
     rows = [{"epoch": step // 47, "step": step, "loss": 5 - step / 100} for step in range(300)]
     checks = [{"epoch": step // 47, "step": step, "val_loss": 5 - step / 100} for step in range(0, 300, 25)]

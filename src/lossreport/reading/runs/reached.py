@@ -133,8 +133,8 @@ def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
         return True  # what is logged behind every epoch
     if last == 0:
         return False
-    lengths = np.diff(ends) if last > 1 else np.array([ends[0] - x.min() + distance, ends[1] - ends[0]])
-    return bool(lengths[-1] >= float(np.median(lengths[:-1])) - distance)
+    length = (ends[-2] - ends[0]) / (last - 1) if last > 1 else ends[0] - x.min() + distance
+    return bool(ends[-1] + distance > ends[-2] + length)  # the next row would be of another epoch
 
 
 def distance_of(x: Floats) -> float:
