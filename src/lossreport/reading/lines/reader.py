@@ -41,7 +41,7 @@ class TextReader:
     def __init__(self, survey: Survey) -> None:
         values = Values(survey=survey)
         self._survey, self._names = survey, set(survey.names)
-        self._scope, self._traces, self._settings = Scope(), Traces(), Settings()
+        self._scope, self._traces, self._settings = Scope(), Traces(), Settings(survey.dumps.facts)
         self._standing = Standing(survey=survey, values=values)
         self._remarks = Remarks(survey=survey, values=values)
         self._passes = SubPasses(survey=survey, values=values)
@@ -92,7 +92,7 @@ class TextReader:
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or is_chatter(line.text):
+        if self._traces.hold(line.text) or is_chatter(line.text) or self._survey.dumps.holds(line.text):
             self._settings.see(line.text, line.number)
             return
         for text in pieces(line.text):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Final
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
 from lossreport.reading.lines.row import TextRow, pieces, text_row
@@ -54,6 +55,7 @@ class Survey:
     others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
     leads: frozenset[str] = frozenset()
     counts_epochs: bool = False
+    dumps: Dumps = field(default_factory=Dumps)
 
     def is_metric(self, pair: Pair) -> bool:
         """Return whether a pair is one of the metrics of the file."""
@@ -67,9 +69,10 @@ class Survey:
 
 def survey(lines: Sequence[str]) -> Survey:
     """Return what the lines of a sample show."""
-    first = [row for row in rows_of(lines) if row.pairs or row.memories]
+    dumps = dumps_of(lines)
+    first = [row for row in rows_of(lines, dumps=dumps) if row.pairs or row.memories]
     totals, episodes, epochs = total_words(first), _are_episodes(first), _count_epochs(first)
-    rows = rows_of(lines, totals, episodes=episodes, epochs=epochs) if totals or episodes or epochs else first
+    rows = rows_of(lines, totals, episodes=episodes, epochs=epochs, dumps=dumps) if totals or episodes or epochs else first
     names, companions = supported(rows)
     remembered = promoted(rows, names)
     metric = [row for row in rows if any(pair.name in names for pair in row.pairs)]
@@ -101,14 +104,18 @@ def survey(lines: Sequence[str]) -> Survey:
         others=others(metric),
         leads=leads_of(metric),
         counts_epochs=epochs,
+        dumps=dumps,
     )
 
 
-def rows_of(lines: Iterable[str], totals: frozenset[str] = frozenset(), *, episodes: bool = False, epochs: bool = False) -> list[TextRow]:
-    """Return the rows of metrics that lines hold, with what the headings above them say."""
+def rows_of(
+    lines: Sequence[str], totals: frozenset[str] = frozenset(), *, episodes: bool = False, epochs: bool = False, dumps: Dumps | None = None
+) -> list[TextRow]:
+    """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
     scope, traces, found = Scope(), Traces(), []
+    dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
-        if traces.hold(line) or is_chatter(line):
+        if traces.hold(line) or is_chatter(line) or dumps.holds(line):
             continue
         for text in pieces(line):
             row = read_row(text, totals, episodes=episodes, epochs=epochs)
