@@ -72,8 +72,9 @@ def entry_of(text: str) -> Entry | None:
     if match is None:
         return Entry("", "") if ITEM.match(body) else None
     value = (match["value"] or "").strip()
-    many = value[:1] not in tuple("([{'\"") and FURTHER.search(value.split("#", 1)[0]) is not None
-    return None if many or SECOND.search(value) else Entry(match["name"], value)
+    held = value[:1] + value[-1:] in ("()", "[]", "{}", "''", '""')
+    many = not held and FURTHER.search(value.split("#", 1)[0]) is not None
+    return None if many or "\t" in value or SECOND.search(value) else Entry(match["name"], value)
 
 
 def dumps_of(lines: Iterable[str]) -> Dumps:

@@ -96,7 +96,7 @@ class TextReader:
             self._settings.see(line.text, line.number)
             return
         for text in pieces(line.text):
-            row = read_row(text, self._survey.totals, episodes=self._survey.episodes, epochs=self._survey.counts_epochs)
+            row = read_row(text, self._survey.words)
             if row is None or not (self._is_row(row) or self._unknown(row)):
                 yield from self._other(text, row, line.number)
                 continue
