@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
@@ -47,7 +48,7 @@ class Survey:
     that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name
     several, `labelled` those that rows name themselves: what a heading above says is not meant for rows without such a label. `others` are
     totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs.
-    `leads` are words before the names that tell rows of one place apart.
+    `leads` are words before the names that tell rows of one place apart. `periodic` says that its first line comes again at equal distances.
     """
 
     names: frozenset[str] = frozenset()
@@ -70,6 +71,7 @@ class Survey:
     others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
     leads: frozenset[str] = frozenset()
     dumps: Dumps = field(default_factory=Dumps)
+    periodic: bool = False
 
     def is_metric(self, pair: Pair) -> bool:
         """Return whether a pair is one of the metrics of the file."""
@@ -85,7 +87,7 @@ def survey(lines: Sequence[str]) -> Survey:
     """Return what the lines of a sample show."""
     dumps = dumps_of(lines)
     first = [row for row in rows_of(lines, dumps=dumps) if row.pairs or row.memories]
-    words = Words(total_words(first), _are_episodes(first), _count_epochs(first), _letters(first))
+    words = words_of(first)
     rows = rows_of(lines, words, dumps=dumps) if any(words) else first
     names, companions = supported(rows)
     names = names or only_names(lines, rows)
@@ -118,7 +120,13 @@ def survey(lines: Sequence[str]) -> Survey:
         others=others(metric),
         leads=leads_of(metric),
         dumps=dumps,
+        periodic=is_periodic(lines),
     )
+
+
+def words_of(rows: Sequence[TextRow]) -> Words:
+    """Return what words of places mean in a file with these rows."""
+    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows))
 
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
