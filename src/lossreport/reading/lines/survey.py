@@ -187,8 +187,8 @@ def _counts(values: Sequence[float]) -> bool:
     return len(values) >= LEAST_NEIGHBOURS and whole and usual > 0 and steps[usual] > 1 and fits >= EPOCHS_SHARE * (len(values) - 1)
 
 
-LETTERS: Final = frozenset(("i", "j", "k", "n", "idx", "ix", "ii"))
-"""What loops call their counter."""
+LETTERS: Final = frozenset(("i", "j", "n", "idx", "ix", "ii"))
+"""What loops call their counter; `k` is how many of a ranking count."""
 
 
 def _is_bare(place: Place) -> bool:
