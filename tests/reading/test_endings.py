@@ -31,6 +31,7 @@ done training in 1234.5 seconds
 End of training.
 END train.py
 Process finished with exit code 0
+进程已结束，退出代码为 0
 exit code 0
 Exit_status=0
 Done!
@@ -124,6 +125,10 @@ Traceback (most recent call last):
 [rank0]: Traceback (most recent call last):
 wandb: Waiting for W&B process to finish... (failed 1). Press ctrl-c to abort syncing.
 State: FAILED
+进程已结束，退出代码 1
+RuntimeError: 显存不足
+显存不足，训练终止
+磁盘空间不足
 训练失败"""
 
 INTERRUPTED = """\

@@ -42,6 +42,7 @@ def run_of(folder: Path, text: str) -> Run:
         ("max_iters = 105\n" + rows(0, 100), Status.UNKNOWN),
         (rows(0, 100) + TRACEBACK, Status.CRASHED),
         (rows(0, 100) + "ValueError: no such layer\n", Status.CRASHED),
+        (rows(0, 100) + "Exception ignored in: <function _Iter.__del__ at 0x7f>\n" + TRACEBACK, Status.UNKNOWN),
         (rows(0, 50) + TRACEBACK + rows(50, 100), Status.UNKNOWN),
         (rows(0, 40) + TRACEBACK + rows(40, 80) + TRACEBACK + rows(80, 100) + TRACEBACK, Status.UNKNOWN),
         (rows(0, 100) + TRACEBACK + "Training complete!\n", Status.FINISHED),

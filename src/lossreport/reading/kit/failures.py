@@ -35,10 +35,10 @@ NONFINITE: Final = (
 MEMORY: Final = (
     _crash(
         "oom",
-        "out of memory|outofmemory|oom|resource_exhausted|resourceexhausted|alloc|memoryerror|low on memory",
+        "out of memory|outofmemory|oom|resource_exhausted|resourceexhausted|alloc|memoryerror|low on memory|显存|内存",
         r"CUDA out of memory|OutOfMemoryError|\bOOM[- ]?kill|\boom[_-]kill|\bout of memory: kill|\bResourceExhaustedError|RESOURCE_EXHAUSTED: Out of memory"
         r"|not enough memory: you tried to allocate|CUBLAS_STATUS_ALLOC_FAILED|^MemoryError\b|Unable to allocate [\d.]+ [KMGT]iB"
-        r"|out of memory(?: error)?(?: on device|!|$)|node running low on memory|State\s{0,3}[:=]\s{0,3}OUT_OF_MEMORY",
+        r"|out of memory(?: error)?(?: on device|!|$)|node running low on memory|(?:显存|内存)(?:不足|溢出|耗尽)|State\s{0,3}[:=]\s{0,3}OUT_OF_MEMORY",
         f"{SURVIVED}|{SUPPOSED}",
     ),
 )
@@ -57,7 +57,7 @@ CRASHES: Final = (
         r"|\bdouble free or corruption\b|\bmalloc\(\): .{0,40}corrupt|\bIllegal instruction\b|\bSIG(?:SEGV|ABRT|BUS)\b",
         f"{SURVIVED}|{SUPPOSED}",
     ),
-    _crash("other", "space left|quota|file handle|input/output", r"\bNo space left on device\b|\bDisk quota exceeded\b|\bStale file handle\b|\bInput/output error\b|设备上没有空间"),
+    _crash("other", "space left|quota|file handle|input/output|没有空间|磁盘", r"\bNo space left on device\b|\bDisk quota exceeded\b|\bStale file handle\b|\bInput/output error\b|设备上没有空间|磁盘(?:空间)?(?:不足|已满)"),
     _crash("other", "elastic|childfailed", r"\bChildFailedError\b|torch\.distributed\.(?:elastic|launch).{0,80}\bFAILED\b"),
     _crash("other", "address already", r"\bAddress already in use\b"),
     _crash("other", "size mismatch", r"\bsize mismatch for \S"),
@@ -97,12 +97,12 @@ STOPS: Final = (
 """Stopped from outside; the run itself had no fault."""
 
 EXIT_CODE: Final = re.compile(
-    r"\b(?:exit(?:ed|s|ing)?(?: unexpectedly)? with (?:exit |return )?(?:code|status)|finished with exit code|exit[_ ]?(?:code|status)|exited with|return code)\s{0,3}[:=]?\s{0,3}"
+    r"\b(?:exit(?:ed|s|ing)?(?: unexpectedly)? with (?:exit |return )?(?:code|status)|finished with exit code|exit[_ ]?(?:code|status)|exited with|return code|退出代码|退出码)\s{0,3}[:=：为]?\s{0,3}"
     r"(?P<code>-?\d{1,10})(?!\d)",
     re.IGNORECASE,
 )
 BY_WHOM: Final = re.compile(
-    r"(?:.{0,60}\b(?:process|program|script|job|task|training|run|main|launch\w*|python[\d.]{0,5}|\S{1,60}\.(?:py|sh))\b.{0,24}|srun: error: .{0,110}|.{0,90}\bfailed\W{0,3}|\W{0,4}(?:return|script|slurm|pbs|job)?\W{0,3})",
+    r"(?:.{0,60}\b(?:process|program|script|job|task|training|run|main|launch\w*|python[\d.]{0,5}|\S{1,60}\.(?:py|sh))\b.{0,24}|.{0,12}(?:进程|程序|作业|任务).{0,12}|srun: error: .{0,110}|.{0,90}\bfailed\W{0,3}|\W{0,4}(?:return|script|slurm|pbs|job)?\W{0,3})",
     re.IGNORECASE,
 )
 """Whose code it is: that of the run, not of a command that it called."""
@@ -134,4 +134,4 @@ EXITED: Final = _exit(None, Status.FINISHED)
 SIGNALLED: Final = _exit("killed", Status.INTERRUPTED)
 KILLED: Final = _exit("killed", Status.CRASHED)
 FAILED: Final = _exit("other", Status.CRASHED)
-EXIT_NEAR: Final = "exit", "return code"
+EXIT_NEAR: Final = "exit", "return code", "退出代码", "退出码"

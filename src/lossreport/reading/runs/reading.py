@@ -153,6 +153,8 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
     for event in reading.events:
         if event.kind == "traceback":
             exception, begun = found.get(event.line), event.line
+            if exception == PASSED_OVER:
+                continue
             if exception is None:
                 yield event
             elif exception[0] not in said:  # else the line is an event already: out of memory, an interrupt
@@ -166,13 +168,24 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
 
 
 def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int, str] | None]:
-    """Return the exception (line, text) that each traceback ends with, by the line where it begins."""
+    """Return the exception (line, text) that each traceback ends with, by the line where it begins.
+
+    Python passes over exceptions of objects that are taken down, and says so above their traceback.
+    """
     below: dict[int, list[tuple[int, str]]] = {start: [] for start in starts}
+    passed_over, before = set[int](), ""
     for line in reading.log.lines():
+        if line.number in below and before.lstrip().startswith(IGNORED):
+            passed_over.add(line.number)
+        before = line.text
         for start, held in below.items():
             if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
                 held.append((line.number, line.text))
-    return {start: raised(lines) for start, lines in below.items()}
+    return {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+
+
+IGNORED: Final = "Exception ignored in"
+PASSED_OVER: Final = (0, IGNORED)
 
 
 LAST_TRACEBACKS: Final = 8
