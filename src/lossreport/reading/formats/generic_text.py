@@ -15,8 +15,9 @@ from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import supported
-from lossreport.reading.lines.survey import rows_of, survey
+from lossreport.reading.lines.survey import rows_of, survey, words_of
 from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
 
@@ -32,7 +33,11 @@ def sniff(log: LogFile) -> Score:
     if len(printed) >= MIN_ROWS:
         return Score(0.53, f"{len(printed)} rows of tables with {', '.join(cell.name for cell in printed[0].cells[:6])}")
     rows = rows_of(others)
+    if (words := words_of(rows)).letters:
+        rows = rows_of(others, words)
     found, _ = supported(rows)
+    if not found and (only := only_names(log.sample_lines, rows)):
+        return Score(0.5, f"one row with {', '.join(list(only)[:6])}")
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
     if len(placed) < MIN_ROWS or not any(_is_measure(name) for name in found):
         return Score(0.0, "no lines that repeat a number called like a metric")

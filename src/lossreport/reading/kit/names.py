@@ -76,6 +76,12 @@ SCORE: Final = re.compile(
     re.IGNORECASE,
 )
 """Scores of predictions; a learning rate, a norm or a time is none."""
+EVALUATED: Final = re.compile(
+    r"(?:avg[_ ]|mean[_ ])?(?:hits?|hit[_ ]?(?:rate|ratio)|hrs?|n?dcgs?|mrrs?|(?:map|recall|precision)[_ ]?@[_ ]?\d{1,4})(?:@\d{1,4}|_\d{1,4})?"
+    r"|nmi|ari|bleu(?:[_-]?\d)?|rouge\w{0,8}|cider|meteor|fid",
+    re.IGNORECASE,
+)
+"""Scores of rankings, clusters and generated text: measured on a whole set, never on a batch of the training."""
 ALIASES: Final = {
     "learning_rate": "lr",
     "max_grad_norm": "clip_grad",
@@ -209,9 +215,11 @@ def unmarked_scores(names: Iterable[str]) -> dict[str, str]:
     """Return the split of scores that a table prints without one beside losses that name theirs: `train_loss,valid_loss,accuracy`.
 
     The loss of the training is marked, and so is that of one other split: a score without a mark was measured where scores are, on the
-    other split. One that is printed for that split as well is of the training.
+    other split. One that is printed for that split as well is of the training. Names that are all scores of an evaluation are of one.
     """
     read = {name: split_name(name, "") for name in names}
+    if are_evaluated(read):
+        return dict.fromkeys(read, "val")
     losses = {split for split, short in read.values() if split and "loss" in short.lower()}
     others = losses - {"train"}
     if "train" not in losses or len(others) != 1:
@@ -220,6 +228,16 @@ def unmarked_scores(names: Iterable[str]) -> dict[str, str]:
     return {
         name: min(others) for name, (split, short) in read.items() if not split and SCORE.fullmatch(short) and short.lower() not in marked
     }
+
+
+def are_evaluated(read: Mapping[str, tuple[str, str]]) -> bool:
+    """Return whether names that say no split are those of an evaluation: scores and nothing else, at least one of a whole set."""
+    shorts = [short for split, short in read.values() if not split]
+    return (
+        len(shorts) == len(read)
+        and any(EVALUATED.fullmatch(short) for short in shorts)
+        and all(EVALUATED.fullmatch(short) or SCORE.fullmatch(short) for short in shorts)
+    )
 
 
 def plain_facts(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, FactValue]]:

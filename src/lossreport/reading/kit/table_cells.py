@@ -16,6 +16,8 @@ WIDE: Final = re.compile(r" {2,}|\t")
 BAR: Final = re.compile(r":\s{0,4}\d{1,3}%|\s\d{1,3}%\|")
 """Begins a progress bar behind the cells of a row."""
 NAME: Final = re.compile(r"[^\W\d][^|\t]{0,79}|#|E")
+TOLD: Final = re.compile(r"[:=]\s{0,4}[-+]?\d[\d.,eE+\-]{0,30}%?$")
+"""Ends a cell that is a name and its number, as a row of pairs has: `Loss: 0.013`."""
 FRACTION: Final = re.compile(r"(?P<at>\d{1,12}) ?/ ?(?P<of>\d{1,12})")
 LONGEST: Final = 4000
 """Wider lines are no tables that anybody could read on a terminal."""
@@ -80,4 +82,8 @@ def place_of(cell: str) -> tuple[float, float] | None:
 def are_names(cells: Sequence[str]) -> bool:
     """Return whether cells can head columns: all of them words, none twice."""
     named = [cell.strip() for cell in cells if cell.strip()]
-    return len(named) >= 2 and len(set(named)) == len(named) and all(NAME.fullmatch(cell) and value_of(cell) is None for cell in named)
+    return (
+        len(named) >= 2
+        and len(set(named)) == len(named)
+        and all(NAME.fullmatch(cell) and value_of(cell) is None and not TOLD.search(cell) for cell in named)
+    )

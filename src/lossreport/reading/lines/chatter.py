@@ -31,9 +31,13 @@ TENSORFLOW: Final = re.compile(r"(?:\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d\.\d{6}: [IW
 PROMPT: Final = re.compile(r"(?:\([\w.\-]{1,60}\) )?(?:PS [A-Z]:[^>]{0,200}>|[\w.\-]{1,60}@[\w.\-]{1,60}:[^$#]{0,200}[$#]|\$|>>>|%) ?\S")
 SMI: Final = re.compile(r"[|+][-=+|]{10,}|\|[^|]{0,60}\b\d{1,6}MiB\b")
 REQUEST: Final = re.compile(r"[^\"]{0,120}\"(?:GET|POST|PUT|HEAD|DELETE|PATCH|OPTIONS) /")
+LINK: Final = re.compile(
+    r"\s{0,20}(?:\d{1,4}: [\w@.\-]{1,40}: <[A-Z_,\-]{1,200}>|link/\w{1,20} |inet6? [\da-f.:]{2,60}/\d|valid_lft |(?:RX|TX) (?:packets|errors|bytes))"
+)
+"""What `ip addr` and `ifconfig` print of a network."""
 WANDB: Final = re.compile(r"wandb: ")
 """What the client of W&B says, the last values of a run among it: its own files hold them with their steps."""
-PATTERNS: Final = (WARNED, CALL, CODE, PACKAGES, LAYER, TENSORFLOW, PROMPT, SMI, FRAME, TRACEBACK, WANDB, REQUEST)
+PATTERNS: Final = (WARNED, CALL, CODE, PACKAGES, LAYER, TENSORFLOW, PROMPT, SMI, FRAME, TRACEBACK, WANDB, REQUEST, LINK)
 DEEP: Final = 80
 """Characters before which a template of a message can begin; a search from every place is bounded by the length of the line."""
 

@@ -113,6 +113,9 @@ def _in_brackets(found: Sequence[Token], texts: Sequence[str]) -> Iterator[Place
     elif full and texts[2] == "," and found[3].is_whole and texts[4] in CLOSERS and (found[5].is_word or texts[5] == ":"):
         yield _number(found, 1, 0, 2, Kind.EPOCH)
         yield _number(found, 3, 3, 4, Kind.BATCH)
+    elif full and texts[2] == ":" and found[3].is_whole and texts[4] in CLOSERS and found[5].is_word:
+        yield Place(Kind.ROUND, found[1].value, None, "stage", False, 0, 2)  # `[2 : 900] loss G : 3.1`: of a network that grows
+        yield _number(found, 3, 3, 4)
 
 
 def _behind_name(found: Sequence[Token]) -> Iterator[Place]:

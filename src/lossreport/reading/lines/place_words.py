@@ -35,6 +35,8 @@ class Place(NamedTuple):
     last: int
 
 
+RULE: Final = "rule"
+"""The word of a number between two rules: it counts batches of the training."""
 _WORDS: Final[dict[Kind, str]] = {
     Kind.EPOCH: "epoch epochs ep epch epoque epoca эпоха エポック 에폭 에포크 current_epoch cur_epoch train_epoch training_epoch epoch_num epoch_idx epoch_id epoch_no i_epoch n_epoch nepoch",
     Kind.STEP: "step steps step_num step_idx step_id step_no cur_step current_step",

@@ -13,6 +13,7 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.kit.passes import Latest
 from lossreport.reading.kit.settings import Settings
+from lossreport.reading.lines.banner import Banner
 from lossreport.reading.lines.bars import BARE_BAR
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.pairs import Pair
@@ -41,11 +42,12 @@ class TextReader:
     def __init__(self, survey: Survey) -> None:
         values = Values(survey=survey)
         self._survey, self._names = survey, set(survey.names)
-        self._scope, self._traces, self._settings = Scope(), Traces(), Settings()
+        self._scope, self._traces, self._settings = Scope(), Traces(), Settings(survey.dumps.facts)
         self._standing = Standing(survey=survey, values=values)
         self._remarks = Remarks(survey=survey, values=values)
         self._passes = SubPasses(survey=survey, values=values)
-        self._writing = Writing(values=values, remarks=self._remarks, passes=self._passes)
+        self._banner = Banner(periodic=survey.periodic)
+        self._writing = Writing(values=values, remarks=self._remarks, passes=self._passes, banner=self._banner)
         self._placing = Placing(survey=survey, values=values, standing=self._standing, writing=self._writing, settings=self._settings)
         self._printed = Printed(scope=self._scope, standing=self._standing, writing=self._writing)
         self._frames: Latest[Held] = Latest()
@@ -92,11 +94,12 @@ class TextReader:
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or is_chatter(line.text):
+        if self._traces.hold(line.text) or is_chatter(line.text) or self._survey.dumps.holds(line.text):
             self._settings.see(line.text, line.number)
+            self._banner.see(line.text, line.number)
             return
         for text in pieces(line.text):
-            row = read_row(text, self._survey.totals, episodes=self._survey.episodes, epochs=self._survey.counts_epochs)
+            row = read_row(text, self._survey.words)
             if row is None or not (self._is_row(row) or self._unknown(row)):
                 yield from self._other(text, row, line.number)
                 continue
@@ -148,6 +151,8 @@ class TextReader:
         elif text.strip() and (row is None or not row.is_bar):
             self._standing.below += 1
         self._settings.see(message_of(text).text, line)
+        if row is None or not (row.places or row.is_bar or row.section is not None):
+            self._banner.see(text, line)
         if row is not None:
             self._remarks.remember(row, line)
             self._remarks.measured_once(row, line)

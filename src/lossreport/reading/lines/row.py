@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
@@ -15,7 +15,7 @@ from lossreport.reading.lines.labels import label_of, labels_of, lead_of, with_s
 from lossreport.reading.lines.memories import remembered
 from lossreport.reading.lines.owners import Owner, owners
 from lossreport.reading.lines.pairs import Pair, coco_pair, spots
-from lossreport.reading.lines.place_words import Kind, Place
+from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.places import places
 from lossreport.reading.lines.prefix import Message, message_of
 from lossreport.reading.lines.sections import Section, heading_of
@@ -27,7 +27,13 @@ WRAPPED: Final = re.compile(
 )
 """`tensor(0.5, device='cuda:0', grad_fn=<MeanBackward0>)`."""
 TENSOR: Final = re.compile(r"<tf\.Tensor: [^>]{0,80}numpy=(?P<value>[-+.\deE]{1,30}|nan|inf)>")
-GLUED: Final = re.compile(r"(?<=[\d\])])(?=(?:Epoch|EPOCH)\b)|(?<=[\d\]])(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)")
+RULED: Final = re.compile(r"\s{0,20}[-=*#~]{3,40}+ {0,3}(?P<x>\d{1,9}) {0,3}[-=*#~]{3,40}+\s{0,20}")
+"""`----3-----` above the rows of a batch."""
+TRIALS: Final = re.compile(r"\d(?:s/trial|trial/s)\b")
+"""The bar of a search over hyperparameters counts trials; what it shows is the best of them so far."""
+GLUED: Final = re.compile(
+    r"(?<=\])(?=\s{1,4}\d{1,3}%\|)|(?<=[\d\])])(?=(?:Epoch|EPOCH)\b)|(?<=[\d\]])(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)"
+)
 """Where another message begins on the same line, without a line break between: behind a bar, or by another thread."""
 ESTIMATOR: Final = re.compile(r"Saving dict for global step (?=\d{1,12}: )")
 """TensorFlow's Estimator says so what an evaluation gave."""
@@ -106,6 +112,8 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
     message = message_of(text)
     if (pair := coco_pair(message.text)) is not None:
         return TextRow(pairs=(pair,), split="val")
+    if (ruled := RULED.fullmatch(text)) is not None:
+        return TextRow(places=(Place(Kind.ITERATION, float(ruled["x"]), None, RULE, False, -1, -1),), section=Section())
     body, bar = bar_of(_with_dicts(message.text) if dicts else _without_dicts(message.text))
     if "(" in body or "<" in body:
         body = TENSOR.sub(r" \g<value>", WRAPPED.sub(r"\g<value>", body))
@@ -113,7 +121,15 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
         body = f"loss {body[dl4j.end() :]}"
     elif (estimator := ESTIMATOR.match(body)) is not None:
         body = f"eval: global step {body[estimator.end() :]}"
-    return _row(tokens(body), message, bar)
+    row = _row(tokens(body), message, bar)
+    return _of_trials(row) if row is not None and row.is_bar and TRIALS.search(text) else row
+
+
+def _of_trials(row: TextRow) -> TextRow:
+    """Return the frame of a search: the best value so far is what it measures, the trials are what it counts."""
+    pairs = tuple(pair._replace(name=pair.name.replace(" ", "_")) for pair in row.memories)
+    places = tuple(place._replace(kind=Kind.ITERATION, word="trial", broad=True) for place in row.places)
+    return replace(row, places=places, pairs=pairs if places and places[0].x else ())
 
 
 def _row(found: Sequence[Token], message: Message, bar: Place | None) -> TextRow | None:

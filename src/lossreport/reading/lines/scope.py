@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from lossreport.reading.kit.names import split_name
 from lossreport.reading.lines.owners import Owner
-from lossreport.reading.lines.place_words import Kind, Place
+from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.sections import Section
 
@@ -151,7 +152,9 @@ class Scope:
         widest = min((ORDER.index(kind) for kind in kinds), default=len(ORDER))
         if row.counter is not None:
             widest = min(widest, ORDER.index(Kind.STEP))  # it has a counter: that of a heading is another one
-        return [place for kind, place in self.places.items() if kind not in kinds and ORDER.index(kind) < widest]
+        other = any(split_name(pair.name, row.split or self.split)[0] not in ("", "train") for pair in row.pairs)
+        above = [place for kind, place in self.places.items() if kind not in kinds and ORDER.index(kind) < widest]
+        return [place for place in above if not (other and place.word == RULE)]
 
     def _owners(self, row: TextRow) -> list[Owner]:
         own = {owner.is_run for owner in row.owners}

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from lossreport.reading.kit.names import unmarked_scores
+from lossreport.reading.kit.names import are_evaluated, unmarked_scores
 
 MEASURE: Final = re.compile(
     r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$",
@@ -22,7 +22,7 @@ def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[st
     """
     losses = {name for name in meanings if "loss" in name.lower()}
     if not losses or any(not meanings[name][0] for name in losses):
-        return {}
+        return _of_whole_sets(shapes, meanings)
     scores = unmarked_scores(tuple(meanings)) | _behind_losses(shapes, meanings)
     behind_training = {
         name for shape in shapes for name in scores if name in shape and _last_split(shape[: shape.index(name)], meanings) == "train"
@@ -30,6 +30,13 @@ def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[st
     found = {name: split for name, split in scores.items() if name not in behind_training}
     beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
     return found | {name: next(found[one] for one in shape if one in found) for shape in beside for name in shape}
+
+
+def _of_whole_sets(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the names of rows that hold the scores of an evaluation and nothing else, unless other rows print them too."""
+    whole = [shape for shape in shapes if are_evaluated({name: meanings[name] for name in shape})]
+    others = {name for shape in shapes if shape not in whole for name in shape}
+    return {name: "val" for shape in whole for name in shape if name not in others}
 
 
 def _behind_losses(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:

@@ -3,34 +3,52 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
 from lossreport.reading.lines.row import TextRow, pieces, text_row
 from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.scores import scores_of
+from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
 from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, minor, others, plans_of, repeated, sign_of, tracks_of
 
 EPOCHS_SHARE: Final = 0.8
 
 
+class Words(NamedTuple):
+    """What words of places mean in one file.
+
+    `totals` are those whose number is the total of an epoch, no place. With `episodes` the word `Ep` is one; with `epochs` a bare fraction
+    such as `[3/50]` at the beginning of lines is the epoch. `letters` are names such as `i` that count the iterations.
+    """
+
+    totals: frozenset[str] = frozenset()
+    episodes: bool = False
+    epochs: bool = False
+    letters: frozenset[str] = frozenset()
+
+
+NO_WORDS: Final = Words()
+
+
 @dataclass(frozen=True, kw_only=True)
 class Survey:
     """What is known of a file before it is read line by line.
 
-    `meanings` are (split, short name) by printed name. `totals` are words whose number is the total of an epoch, no place. `footers` says
+    `meanings` are (split, short name) by printed name. `words` are those of places that mean something of their own in this file. `footers` says
     that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name
     several, `labelled` those that rows name themselves: what a heading above says is not meant for rows without such a label. `others` are
     totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs.
-    `leads` are words before the names that tell rows of one place apart. `counts_epochs` says that a fraction such as `[3/50]` at the
-    beginning of lines is the epoch.
+    `leads` are words before the names that tell rows of one place apart. `periodic` says that its first line comes again at equal distances.
     """
 
     names: frozenset[str] = frozenset()
@@ -38,14 +56,13 @@ class Survey:
     memories: frozenset[str] = frozenset()
     meanings: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     scores: Mapping[str, str] = field(default_factory=dict)
-    totals: frozenset[str] = frozenset()
+    words: Words = NO_WORDS
     tracks: Mapping[Sign, Track] = field(default_factory=dict)
     minor: frozenset[Sign] = frozenset()
     placed: bool = False
     footers: bool = False
     within: bool = False
     repeated: frozenset[tuple[str, str]] = frozenset()
-    episodes: bool = False
     owners: frozenset[str] = frozenset()
     labelled: frozenset[str] = frozenset()
     runs: bool = False
@@ -53,7 +70,8 @@ class Survey:
     unnumbered: bool = False
     others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
     leads: frozenset[str] = frozenset()
-    counts_epochs: bool = False
+    dumps: Dumps = field(default_factory=Dumps)
+    periodic: bool = False
 
     def is_metric(self, pair: Pair) -> bool:
         """Return whether a pair is one of the metrics of the file."""
@@ -67,10 +85,12 @@ class Survey:
 
 def survey(lines: Sequence[str]) -> Survey:
     """Return what the lines of a sample show."""
-    first = [row for row in rows_of(lines) if row.pairs or row.memories]
-    totals, episodes, epochs = total_words(first), _are_episodes(first), _count_epochs(first)
-    rows = rows_of(lines, totals, episodes=episodes, epochs=epochs) if totals or episodes or epochs else first
+    dumps = dumps_of(lines)
+    first = [row for row in rows_of(lines, dumps=dumps) if row.pairs or row.memories]
+    words = words_of(first)
+    rows = rows_of(lines, words, dumps=dumps) if any(words) else first
     names, companions = supported(rows)
+    names = names or only_names(lines, rows)
     remembered = promoted(rows, names)
     metric = [row for row in rows if any(pair.name in names for pair in row.pairs)]
     tracks = tracks_of(metric)
@@ -85,14 +105,13 @@ def survey(lines: Sequence[str]) -> Survey:
         memories=remembered,
         meanings=meanings,
         scores=scores_of(shapes, meanings),
-        totals=totals,
+        words=words,
         tracks=tracks,
         minor=minor(tracks),
         placed=any(row.places for row in metric),
         footers=are_footers(metric, tracks),
         within=are_within(metric, meanings),
         repeated=repeated(metric),
-        episodes=episodes,
         owners=kinds,
         labelled=labelled,
         runs=runs,
@@ -100,18 +119,25 @@ def survey(lines: Sequence[str]) -> Survey:
         unnumbered=not any(row.epoch is not None for row in metric),
         others=others(metric),
         leads=leads_of(metric),
-        counts_epochs=epochs,
+        dumps=dumps,
+        periodic=is_periodic(lines),
     )
 
 
-def rows_of(lines: Iterable[str], totals: frozenset[str] = frozenset(), *, episodes: bool = False, epochs: bool = False) -> list[TextRow]:
-    """Return the rows of metrics that lines hold, with what the headings above them say."""
+def words_of(rows: Sequence[TextRow]) -> Words:
+    """Return what words of places mean in a file with these rows."""
+    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows))
+
+
+def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
+    """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
     scope, traces, found = Scope(), Traces(), []
+    dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
-        if traces.hold(line) or is_chatter(line):
+        if traces.hold(line) or is_chatter(line) or dumps.holds(line):
             continue
         for text in pieces(line):
-            row = read_row(text, totals, episodes=episodes, epochs=epochs)
+            row = read_row(text, words)
             if row is not None and (row.pairs or row.memories) and (row.section is None or (row.has_metric and not row.owners)):
                 found.append(scope.applied(row) if row.has_metric else row)
             else:
@@ -119,20 +145,50 @@ def rows_of(lines: Iterable[str], totals: frozenset[str] = frozenset(), *, episo
     return found
 
 
-def read_row(text: str, totals: frozenset[str], *, episodes: bool = False, epochs: bool = False) -> TextRow | None:
-    """Return what a line says, without counters that only say how many steps an epoch has.
-
-    With `episodes` the word `Ep` is one; with `epochs` a bare fraction counts epochs.
-    """
+def read_row(text: str, words: Words) -> TextRow | None:
+    """Return what a line says, with what its words of places mean in this file."""
     row = text_row(text, dicts=True)
-    if row is None or not row.places or not (totals or episodes or epochs):
+    if row is None or not any(words):
         return row
-    places = tuple(place for place in row.places if not (place.word in totals and place.of is None))
-    if episodes:
+    row = _lettered(row, words.letters) if words.letters else row
+    places = tuple(place for place in row.places if not (place.word in words.totals and place.of is None))
+    if words.episodes:
         places = tuple(place._replace(kind=Kind.EPISODE) if place.word == "ep" else place for place in places)
-    if epochs:
+    if words.epochs:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if _is_bare(place) else place for place in places)
     return row if places == row.places else replace(row, places=places)
+
+
+def _lettered(row: TextRow, letters: frozenset[str]) -> TextRow:
+    """Return a row with the letter that counts its iterations as its place."""
+    found = next((pair for pair in row.pairs if pair.name in letters), None)
+    if found is None or row.counter is not None:
+        return row
+    place = Place(Kind.ITERATION, found.value, None, found.name, False, -1, -1)
+    return replace(row, places=(*row.places, place), pairs=tuple(pair for pair in row.pairs if pair is not found))
+
+
+def _letters(rows: Sequence[TextRow]) -> frozenset[str]:
+    """Return the letters that count the iterations: beside a metric and no other counter, up by the same step or back to the start."""
+    seen: dict[str, list[float]] = {}
+    for row in rows:
+        for pair in row.pairs if row.has_metric and row.counter is None else ():
+            if pair.name in LETTERS:
+                seen.setdefault(pair.name, []).append(pair.value)
+    return frozenset(name for name, values in seen.items() if _counts(values))
+
+
+def _counts(values: Sequence[float]) -> bool:
+    """Return whether numbers are those of a counter."""
+    steps = Counter(after - before for before, after in pairwise(values))
+    usual = max((step for step in steps if step > 0), key=lambda step: steps[step], default=0.0)
+    fits = sum(after - before == usual or after <= usual for before, after in pairwise(values))
+    whole = all(float(value).is_integer() and value >= 0 for value in values)
+    return len(values) >= LEAST_NEIGHBOURS and whole and usual > 0 and steps[usual] > 1 and fits >= EPOCHS_SHARE * (len(values) - 1)
+
+
+LETTERS: Final = frozenset(("i", "j", "n", "idx", "ix", "ii"))
+"""What loops call their counter; `k` is how many of a ranking count."""
 
 
 def _is_bare(place: Place) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from lossreport.model.run import Axis, Statistic
+from lossreport.reading.lines.banner import Banner
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.remarks import Remarks
 from lossreport.reading.lines.row import TextRow
@@ -23,14 +24,16 @@ class Writing:
     values: Values
     remarks: Remarks
     passes: SubPasses
+    banner: Banner
     columns: Columns = field(default_factory=Columns)
     trained: int = 0
     resumed: bool = False
     _postfix: dict[str, tuple[Pair, Held]] = field(default_factory=dict)
     _before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
+    _start: dict[Axis, tuple[float, float]] = field(default_factory=dict)
 
     def put(self, held: Held, where: Where) -> Iterator[RawSegment]:
-        """Write a row at its place; yields the segment that it begins, where the log says in words that the training is taken up."""
+        """Write a row at its place; yields the segment that it begins, where the log says or shows that the program was started again."""
         row = held.row
         if any(one.row.epoch != row.epoch for _, one in self._postfix.values()):
             self.flush()
@@ -44,7 +47,7 @@ class Writing:
                 self._postfix[pair.name] = (pair, held)
 
     def _launch(self, where: Where, line: int) -> Iterator[RawSegment]:
-        """Yield a segment where a training was said to be taken up; one that goes back prints its own plans.
+        """Yield a segment where a training was said to be taken up or its program began anew; one that goes back prints its own plans.
 
         That a training goes back is found by its columns, when all of them are read.
         """
@@ -52,7 +55,12 @@ class Writing:
         self._before[where.axis] = where.order
         if before is not None and where.axis is not Axis.ROW and where.order < before:
             self.remarks.new_launch()
-        if self.resumed and before is not None:
+        start = self._start.setdefault(where.axis, where.order)
+        fresh = before is not None and where.axis is not Axis.ROW and where.order <= start
+        again = self.banner.take(fresh=fresh)
+        if again is not None and before is not None:
+            yield RawSegment(again, "new_run" if fresh and not self.resumed else "resume")
+        elif self.resumed and before is not None:
             yield RawSegment(line, "resume")
         self.resumed = False
 
