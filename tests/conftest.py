@@ -13,6 +13,7 @@ LONG = (
     "render/test_chromium.py",
     "render/test_fitting.py",
     "render/test_notes.py",
+    "test_cases.py",
     "test_cli.py",
     "test_docs.py",
     "test_install.py",

@@ -219,3 +219,13 @@ def test_how_a_file_was_weighed_is_explained_line_by_line(tmp_path: Path) -> Non
     assert "> cost   1.50  one training, and 1 stray lines of something else" in said
     assert "[--set read.runs=launches]" in said
     assert "line 9: epoch 8 -> 4: from line 9 on all counters are set back" in said
+
+
+def test_an_epoch_that_was_begun_again_is_a_restart(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [*rows(range(8)), *rows(range(7, 20))])
+    assert [(segment.first_line, segment.why) for segment in run.segments] == [(1, "start"), (9, "restart")]
+
+
+def test_epochs_that_stand_twice_by_habit_are_no_restarts(tmp_path: Path) -> None:
+    (run,) = runs_of(tmp_path, [row for e in range(10) for row in rows([e, e])])
+    assert whys(run) == ["start"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -49,6 +49,9 @@ def enrich(run: Run) -> Run:
         longest[series.source, series.axis] = max(len(series), longest.get((series.source, series.axis), 0))
     for series in typed:
         if not _judged(series):
+            continue
+        if _is_compared(series, typed) and (last := _epoch_last(series, any_statistic=True)) is not None:
+            derived.append(replace(last, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}"))
             continue
         for made in (_deaveraged(series) if len(series) == longest[series.source, series.axis] else None, _epoch_last(series)):
             if made is not None:
@@ -146,9 +149,20 @@ def _starts(series: Series) -> Bools:
     return starts
 
 
-def _epoch_last(series: Series) -> Series | None:
+def _is_compared(series: Series, others: Sequence[Series]) -> bool:
+    """Return whether the batches of a training can only be held against their validation at the ends of the epochs.
+
+    So it is where the log validates by the epoch and prints no value of the training for a whole one.
+    """
+    alike = [one for one in others if one.name == series.name and one.source == series.source and one.axis is Axis.EPOCH]
+    splits = {one.split for one in alike}
+    unknown = series.statistic is Statistic.UNKNOWN and series.split == "train"
+    return unknown and bool(splits) and "train" not in splits
+
+
+def _epoch_last(series: Series, *, any_statistic: bool = False) -> Series | None:
     """Take the last printed row of every epoch: what a person reads off the log."""
-    windowed = series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
+    windowed = any_statistic or series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
     if not windowed or series.axis is not Axis.ITERATION or not len(series.epoch) or series.derived:
         return None
     last = np.flatnonzero(np.append(np.diff(series.epoch) != 0, True))

@@ -22,6 +22,8 @@ HEADING: Final = 3
 """
 WIDE: Final = 3.0
 """... so many times more than usually stand between two rows, are a heading: a program prints how it was started."""
+FEWEST, AGAIN_SHARE = 8, 0.05
+"""Of at least so many rows at most this share names the epoch of the row before: more do so by habit."""
 AGAIN: Final = 3
 """So many settings that were printed before the first row stand between two rows: the program was started again."""
 
@@ -55,13 +57,13 @@ class Break:
 
     @property
     def goes_back(self) -> bool:
-        """Whether the counter is set back, not only taken up."""
-        return self.to < self.before
+        """Whether the counter is set back, to where it stood at the most, and not only taken up."""
+        return self.to < self.before or (self.to == self.before and self.axis is not Axis.ROW)
 
     @property
     def is_fresh(self) -> bool:
         """Whether counting begins again where the run before began, or at 0 or 1, and nothing says that it is a resume."""
-        return self.goes_back and not self.resumes and (self.to <= self.start or self.to <= 1.0)
+        return self.to < self.before and not self.resumes and (self.to <= self.start or self.to <= 1.0)
 
 
 def breaks(reading: Reading) -> list[Break]:
@@ -74,7 +76,7 @@ def breaks(reading: Reading) -> list[Break]:
 
 
 def _of(track: Track) -> Iterator[Break]:
-    rows = steps_back(track.x)
+    rows = np.union1d(steps_back(track.x), _written_again(track))
     start = float(track.x[0])
     for row, end in pairwise([*rows.tolist(), len(track.x)]):
         ahead = track.x[row:end]
@@ -89,6 +91,13 @@ def _of(track: Track) -> Iterator[Break]:
         )
         yield one
         start = one.to if one.is_fresh else start
+
+
+def _written_again(track: Track) -> Ints:
+    """Return the rows of a counter of whole epochs that name the epoch of the row before: it was begun again, where nearly all stand once."""
+    again = np.flatnonzero(np.diff(track.x) == 0) + 1
+    rare = len(track.x) >= FEWEST and len(again) <= max(1, AGAIN_SHARE * len(track.x))
+    return again if rare and track.axis in (Axis.EPOCH, Axis.ROUND) else again[:0]
 
 
 def _merged(found: Sequence[Break]) -> list[Break]:
