@@ -36,6 +36,10 @@ def sniff(log: LogFile) -> Score:
     return Score(0.9, f"{epochs} epoch headers and {bars} bars with metrics")
 
 
+EVALUATED: Final = "eval"
+"""What `model.evaluate` measures behind the training: of which set it does not say."""
+
+
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the last values of every epoch."""
     columns, state, last = Columns(), _State(), 0
@@ -53,7 +57,10 @@ def read(log: LogFile) -> Iterator[Record]:
             if epoch == state.epoch:  # the same heading once more: nothing else tells the two apart
                 yield RawSegment(line.number, "restart")
             state.epoch, state.planned = epoch, planned
-        elif (BAR.match(line.text) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):
+        elif ((bar := BAR.match(line.text)) or QUIET.match(line.text)) and (found := METRIC.findall(line.text)):
+            if bar is not None and state.is_another(bar["at"], bar["of"]):
+                state.close(columns)
+                state.split = EVALUATED
             state.values, state.line = found, line.number
         else:
             yield from said(line.text, line.number)
@@ -70,17 +77,24 @@ class _State:
     def __init__(self) -> None:
         self.epoch, self.planned, self.rows, self.line = 0, 0, 0, 0
         self.values: list[tuple[str, str]] = []
+        self.split, self.batches, self.full = "train", "", False
+
+    def is_another(self, at: str, of: str) -> bool:
+        """Return whether a bar is that of `evaluate` behind the fit: the bar of the epoch was full, and this one counts other batches."""
+        another = self.full and of != self.batches and self.epoch > 0
+        self.batches, self.full = of, at == of
+        return another
 
     def close(self, columns: Columns) -> None:
         """Put the epoch's last values into the columns."""
         for printed, text in self.values:
             value = number(text)
             if value is not None:
-                split, name = split_name(printed)
+                split, name = split_name(printed, self.split)
                 statistic = Statistic.VALUE if name in ("lr", "learning_rate") else Statistic.EPOCH_MEAN
                 columns.add(ColumnKey(name, split, Axis.EPOCH, statistic), float(self.epoch), value, self.line)
         self.rows += bool(self.values)
-        self.values = []
+        self.values, self.split, self.batches, self.full = [], "train", "", False
 
 
 PARSER = Parser(
