@@ -15,11 +15,10 @@ from lossreport.archive.difference import CALLED, LEAST, SHOWN
 from lossreport.archive.member import Member
 from lossreport.archive.seeds import SEED
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, running_median
-from lossreport.compose.section import shown_x
 from lossreport.compose.sections.answer import TONES
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta, Prose, Report, Row, Section, Table
-from lossreport.model.run import FactValue, Run, Series
+from lossreport.model.run import FactValue, Run, Series, shown_x
 from lossreport.text import Join, Phrase, Quantity, Text, Value, number, percent
 from lossreport.words import AXES, KINDS, STATES
 

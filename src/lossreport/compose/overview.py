@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import Story, shown_x
+from lossreport.compose.section import Story
 from lossreport.compose.sections.answer import TONES
 from lossreport.model.analysis import Analysis, Severity
 from lossreport.model.report import Column, Prose, Row, Section, Table
+from lossreport.model.run import shown_x
 from lossreport.text import Join, Text, Value, number
 from lossreport.words import STATES, STATUSES
 

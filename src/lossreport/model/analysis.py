@@ -1,4 +1,4 @@
-"""What was found out about a run: findings, verdicts, scales and what to do. `analyze` makes it, `compose` tells it, JSON is it."""
+"""What was found out about a run: findings, verdicts, scales and what to do. `analysis` makes it, `compose` tells it, JSON is it."""
 
 from __future__ import annotations
 

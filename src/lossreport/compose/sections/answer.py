@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import SectionWriter, Story, last_finite, shown_x
+from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.model.run import shown_x
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport.compose.charting import line_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
+from lossreport.compose.section import SectionWriter, Story
 from lossreport.model.analysis import Verdict
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table, Tone
-from lossreport.model.run import Series
+from lossreport.model.run import Series, is_epoch_level, shown_x
 from lossreport.text import Phrase, Text, Value, change
 from lossreport.words import AXES, CONFIDENCES, STATES
 
