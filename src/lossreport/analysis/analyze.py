@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from lossreport.analysis.adviser import Case, advices
 from lossreport.analysis.best import bests
+from lossreport.analysis.cause import with_causes
 from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import detectors
@@ -38,6 +39,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
     looked = work.take("forensics", lambda: examined(context))
     context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
+    context = replace_found(context, with_causes(context, work), context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)

@@ -65,7 +65,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact."""
+    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact.
+
+    `do` is what to do about it, `code` one line to type where the framework is known, `reference` the public thread or document
+    that knows the cause.
+    """
 
     id: str
     rank: int
@@ -73,6 +77,9 @@ class Hypothesis:
     support: tuple[Phrase, ...]
     against: tuple[Phrase, ...]
     decided_by: Phrase
+    do: Phrase | None = None
+    code: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +220,17 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """What to do, because of which findings, now or next; `source` is the title the advice is from."""
+    """What to do, because of which findings, now or next; `source` is the title the advice is from.
+
+    `code` is one line to type, with the run's numbers, where its framework is known.
+    """
 
     id: str
     when: Literal["now", "next"]
     text: Phrase
     because: tuple[str, ...] = ()
     source: str = ""
+    code: str = ""
     run: str = "r1"
 
 

@@ -351,6 +351,9 @@ def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
         "for": [plain(one) for one in hypothesis.support],
         "against": [plain(one) for one in hypothesis.against],
         "decided_by": plain(hypothesis.decided_by),
+        "do": plain(hypothesis.do) if hypothesis.do is not None else None,
+        "code": hypothesis.code,
+        "reference": hypothesis.reference,
     }
 
 
@@ -396,7 +399,15 @@ def _forecast(forecast: Forecast) -> dict[str, Json]:
 
 
 def _recommendation(one: Recommendation) -> dict[str, Json]:
-    return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source, "run": one.run}
+    return {
+        "id": one.id,
+        "because": list(one.because),
+        "when": one.when,
+        "text": plain(one.text),
+        "source": one.source,
+        "code": one.code,
+        "run": one.run,
+    }
 
 
 def _jury(jury: Jury, brief: bool) -> dict[str, Json]:

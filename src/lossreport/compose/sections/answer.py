@@ -93,7 +93,7 @@ def top_findings(story: Story) -> tuple[Finding, ...]:
 def _steps(story: Story) -> tuple[Step, ...]:
     mine = [r for r in story.analysis.recommendations if r.run == story.run.id]
     chosen = [r for r in mine if r.when == "now"] or mine[:1]
-    return tuple(Step(text=r.text, because=r.because, source=r.source) for r in chosen[:3])
+    return tuple(Step(text=r.text, because=r.because, source=r.source, code=r.code) for r in chosen[:3])
 
 
 def _glance(story: Story) -> Table:
