@@ -85,6 +85,7 @@ class TextReader:
         yield from self._printed.put(self._printed.tables.end())
         yield from self._end_of_pass()
         yield from self._placing.resolve(self._placing.closed + 1)
+        yield from self._placing.left()
         self._writing.flush()
         yield from self._placing.begin(Where(Axis.ROW, 0.0))
         yield from self._settings.facts()

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.lines.owners import Owner
 from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.row import TextRow
@@ -47,6 +47,7 @@ class Scope:
     bulleted: bool = False
     summary: bool = False
     trained: bool = False
+    said: bool = False
     shape: str = ""
     counted: tuple[str, int | None, float, bool] | None = None
 
@@ -124,13 +125,18 @@ class Scope:
         if self.loaded:
             if row.split == "train" or any(TRAINED.search(pair.name) for pair in row.pairs):
                 self.split, self.loaded = "", False
-        elif self.split and not row.split and (own or self._goes_on(row)):
+        elif self.split and not row.split and (own or self._goes_on(row) or self._is_outside(row)):
             self.split = ""
+        self.said = self.split != "" and _says_split(row) and not row.places
         if row.split in ("", "train") and self.split in ("", "train") and row.counter is not None:
             self.counted = (row.counter.word, row.counter.of, row.counter.x, row.is_bar)
         for place in row.places:
             if self._is_other(place):
                 self._narrow(place.kind)
+
+    def _is_outside(self, row: TextRow) -> bool:
+        """Return whether a row with a counter follows rows of the section that had none and named their split: `val_loss: 0.5`."""
+        return self.said and row.counter is not None and not _says_split(row)
 
     def _is_other(self, place: Place) -> bool:
         held = self.places.get(place.kind)
@@ -160,3 +166,9 @@ class Scope:
         own = {owner.is_run for owner in row.owners}
         above = (owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own)
         return [owner._replace(first=ABOVE) for owner in above]
+
+
+def _says_split(row: TextRow) -> bool:
+    """Return whether the names of a row say of which split they are, and that it is not the training."""
+    named = {split_name(pair.name, "")[0] for pair in row.pairs if is_metric_like(pair.name)}
+    return bool(named) and named.isdisjoint(("", "train"))

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.dumps import Dumps, dumps_of
@@ -62,6 +63,7 @@ class Survey:
     placed: bool = False
     footers: bool = False
     within: bool = False
+    ahead: bool = False
     repeated: frozenset[tuple[str, str]] = frozenset()
     owners: frozenset[str] = frozenset()
     labelled: frozenset[str] = frozenset()
@@ -111,6 +113,7 @@ def survey(lines: Sequence[str]) -> Survey:
         placed=any(row.places for row in metric),
         footers=are_footers(metric, tracks),
         within=are_within(metric, meanings),
+        ahead=are_ahead(metric, meanings, tracks),
         repeated=repeated(metric),
         owners=kinds,
         labelled=labelled,
