@@ -78,11 +78,19 @@ def test_a_curve_that_two_files_tell_on_two_axes_counts_once_on_that_of_the_epoc
     assert run.skipped[0].reason.plain("en") == "1 of its curves are those of by_epoch.csv, row by row: they count once"
 
 
-def test_curves_of_one_axis_in_two_files_stay_to_be_compared(tmp_path: Path) -> None:
-    (run,) = runs(
-        tmp_path, {"a.csv": table(FALLING), "b.jsonl": "".join(f'{{"epoch": {i}, "loss": {v}}}\n' for i, v in enumerate(FALLING))}
-    ).values()
+def by_epoch(values: Sequence[float], digits: int = 17) -> str:
+    return "".join(json.dumps({"epoch": i, "loss": float(f"{value:.{digits}g}")}) + "\n" for i, value in enumerate(values))
+
+
+def test_curves_of_one_axis_in_two_files_stay_to_be_compared_where_they_differ(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"a.csv": table(FALLING), "b.jsonl": by_epoch([*FALLING[:-1], FALLING[-1] * 1.01])}).values()
     assert len(run.series) == 2
+
+
+def test_a_curve_that_another_file_tells_with_other_digits_counts_once_with_most_digits(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"a.jsonl": by_epoch(FALLING, 3), "b.csv": table(FALLING)}).values()
+    assert [series.path for series in run.series] == ["b.csv"]
+    assert run.skipped[0].reason.plain("en") == "1 of its curves print again what b.csv holds: they count once"
 
 
 def test_tables_of_one_program_called_after_different_things_are_runs(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Floats, Skipped
+from lossreport.model.run import Axis, Floats, Skipped, Statistic
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
@@ -34,14 +33,76 @@ ECHO = Text(
 )
 
 
+def without_restatements(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
+    """Return the readings of one run without curves that another file tells place by place, to the digits that are printed.
+
+    Of two such curves that of a console is the echo, else the one with fewer digits, else that of the later file. Curves that differ at a
+    single place stay, to be held against each other.
+    """
+    gone: dict[tuple[int, ColumnKey], Reading] = {}
+    for at, part in enumerate(parts):
+        for other in parts[at + 1 :]:
+            for key, twin in _restated(part, other):
+                said = (part, key, other) if _rank(part, key) > _rank(other, twin) else (other, twin, part)
+                if (id(said[2]), twin if said[2] is other else key) not in gone:
+                    gone.setdefault((id(said[0]), said[1]), said[2])
+    kept, skipped = [], []
+    for part in parts:
+        kept.append(part.without([key for key in part.columns if (id(part), key) in gone]))
+        others = [other for (owner, _), other in gone.items() if owner == id(part)]
+        for path in dict.fromkeys(other.path for other in others):
+            skipped.append(Skipped(path=part.path, reason=ECHO(count=sum(one.path == path for one in others), other=path), code="copy"))
+    return kept, skipped
+
+
+def _restated(part: Reading, other: Reading) -> Iterator[tuple[ColumnKey, ColumnKey]]:
+    """Yield the curves that both files tell with the same values at the same places."""
+    if part.log is other.log or part.log.path == other.log.path:
+        return
+    for key, column in part.columns.items():
+        twin = next((it for it in other.columns if _is_same(key, it) and _are_equal(column, other.columns[it], key.axis)), None)
+        if twin is not None:
+            yield key, twin
+
+
+def _is_same(a: ColumnKey, b: ColumnKey) -> bool:
+    """Return whether two keys mean the same on one axis; two of which a parser knows what is averaged are two records that agree."""
+    if Statistic.UNKNOWN not in (a.statistic, b.statistic):
+        return False
+    same = (a.split, a.axis, a.entity, a.run) == (b.split, b.axis, b.entity, b.run)
+    return same and a.axis is not Axis.ROW and a.name.rsplit("/", 1)[-1].lower() == b.name.rsplit("/", 1)[-1].lower()
+
+
+def _are_equal(a: Column, b: Column, axis: Axis) -> bool:
+    """Return whether two columns have the same values at the same places, as far as digits are printed; epochs may be counted from 0 or 1."""
+    if len(a.x) != len(b.x) or len(np.unique(a.y)) < MIN_VALUES:
+        return False
+    shift = np.unique(np.round(a.x - b.x, 6))
+    if len(shift) != 1 or not (shift[0] == 0 or (axis is Axis.EPOCH and abs(shift[0]) == 1)):
+        return False
+    step = np.maximum(_steps(a.y), _steps(b.y))
+    close = np.abs(a.y - b.y) <= np.maximum(HALF_DIGIT * step, 1e-6 * np.abs(a.y))
+    return bool(np.all(close | (np.isnan(a.y) & np.isnan(b.y))))
+
+
+def _rank(part: Reading, key: ColumnKey) -> tuple[bool, float]:
+    """Return how much less a file says of a curve: a console less than a file, few digits less than many."""
+    return CONSOLE.fullmatch(part.parser.id) is not None, float(np.nanmedian(_steps(part.columns[key].y)))
+
+
+def _steps(values: Floats) -> Floats:
+    """Return the step of the last printed decimal of a whole column: that of its most precise value, for a zero at the end is not printed."""
+    finite = values[np.isfinite(values)].tolist()
+    return np.full(len(values), min((_last_digit(value) for value in finite), default=0.0))
+
+
 def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
     """Return the readings of one run without console curves that a file of a logger holds, and what was left out."""
     files = [part for part in parts if not CONSOLE.fullmatch(part.parser.id)]
     kept, skipped = [], []
     for part in parts:
         echoes = dict(_echoes(part, files)) if CONSOLE.fullmatch(part.parser.id) else {}
-        left = {key: column for key, column in part.columns.items() if key not in echoes}
-        kept.append(replace(part, columns=left) if echoes else part)
+        kept.append(part.without(list(echoes)))
         for path in dict.fromkeys(other.path for other in echoes.values()):
             count = sum(other.path == path for other in echoes.values())
             skipped.append(Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy"))

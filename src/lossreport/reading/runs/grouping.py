@@ -12,7 +12,7 @@ import numpy as np
 from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
-from lossreport.reading.runs.echoes import without_echoes
+from lossreport.reading.runs.echoes import without_echoes, without_restatements
 from lossreport.reading.runs.files import folder_of, process_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
@@ -70,8 +70,9 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
 def _without_twins(group: Group) -> Group:
     kept, twins = without_twins(group.parts)
     kept, echoes = without_echoes(kept)
-    twins += echoes
-    return replace(group, parts=[part for part in kept if part.columns or part.facts], skipped=[*group.skipped, *twins])
+    kept, restated = without_restatements(kept)
+    twins += [*echoes, *restated]
+    return replace(group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins])
 
 
 def _named(groups: list[Group]) -> list[Group]:

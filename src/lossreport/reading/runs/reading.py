@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -66,7 +66,8 @@ class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says. `unread` are the places of the
+    folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
+    count in another file of the run. `unread` are the places of the
     lines that its parser did not know; see `Unread`.
     """
 
@@ -81,6 +82,7 @@ class Reading:
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
     unread: Ints = field(default_factory=lambda: frozen_ints([]))
+    echoed: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -104,6 +106,12 @@ class Reading:
         """How the file is called in the report, or the store of a file an epoch."""
         shown = self.log.shown
         return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
+
+    def without(self, keys: Collection[ColumnKey]) -> Reading:
+        """Return the reading without columns that another file of the run tells; their lines are still those of its training."""
+        left = {key: column for key, column in self.columns.items() if key not in keys}
+        lines = [self.columns[key].line for key in keys if key.split == "train"]
+        return replace(self, columns=left, echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines])))) if keys else self
 
     @property
     def longest(self) -> Column | None:
