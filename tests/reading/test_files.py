@@ -132,3 +132,40 @@ def test_the_state_beside_the_folders_of_two_runs_goes_with_the_one_it_repeats(t
         "a_first": ["a_first/log.csv"],
         "b_second": ["b_second/log.csv", "trainer_state.json"],
     }
+
+
+SETTINGS = "lr: {lr}\nbatch_size: 8\nmodel: resnet\nepochs: 8\n"
+
+
+def rates(found: Mapping[str, Run]) -> dict[str, object]:
+    return {name: run.value("lr") for name, run in found.items()}
+
+
+def test_the_settings_in_the_nearest_folder_count(tmp_path: Path) -> None:
+    files = {"hparams.yaml": SETTINGS.format(lr=0.9), "b/hparams.yaml": SETTINGS.format(lr=0.2)}
+    found = runs(tmp_path, {**files, "a/log.csv": table(FALLING), "b/log.csv": table(RISING)})
+    assert rates(found) == {"a": 0.9, "b": 0.2}
+    assert [len(run.facts) for run in found.values()] == [4, 4]
+
+
+def test_settings_of_a_run_without_rows_are_no_other_runs(tmp_path: Path) -> None:
+    files = {"a/hparams.yaml": SETTINGS.format(lr=0.9), "b/hparams.yaml": SETTINGS.format(lr=0.2), "a/log.csv": table(FALLING)}
+    (run,) = runs(tmp_path, files).values()
+    assert [fact.value for fact in run.facts if fact.name == "lr"] == [0.9]
+    assert run.skipped[-1].path == "b/hparams.yaml"
+
+
+def test_settings_in_a_folder_of_settings_are_those_of_the_run_beside_it(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"config/args.yaml": SETTINGS.format(lr=0.9), "a/log.csv": table(FALLING)}).values()
+    assert run.value("lr") == 0.9
+
+
+def test_two_tables_of_one_row_that_differ_are_two_runs(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"a.csv": table([0.5]), "b.csv": table([0.4])})
+    assert {name: run.series[0].y.tolist() for name, run in found.items()} == {"a": [0.5], "b": [0.4]}
+
+
+def test_an_older_run_in_a_folder_below_the_log_of_a_new_one_is_a_run_without_its_settings(tmp_path: Path) -> None:
+    files = {"log.csv": table(FALLING), "opt.yaml": SETTINGS.format(lr=0.9), "old/log.csv": table(RISING)}
+    found = runs(tmp_path, files)
+    assert rates(found) == {"old": None, tmp_path.name: 0.9}
