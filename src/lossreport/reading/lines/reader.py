@@ -16,6 +16,7 @@ from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.banner import Banner
 from lossreport.reading.lines.bars import BARE_BAR
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.class_lists import ClassLists, with_lists
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.placing import Placing, at_epoch
 from lossreport.reading.lines.prefix import message_of
@@ -51,6 +52,7 @@ class TextReader:
         self._placing = Placing(survey=survey, values=values, standing=self._standing, writing=self._writing, settings=self._settings)
         self._printed = Printed(scope=self._scope, standing=self._standing, writing=self._writing)
         self._frames: Latest[Held] = Latest()
+        self._lists = ClassLists()
         self._rare: dict[str, Held] = {}
         self._said: tuple[object, ...] = ()
 
@@ -95,12 +97,12 @@ class TextReader:
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or is_chatter(line.text) or self._survey.dumps.holds(line.text):
+        if self._traces.hold(line.text) or self._is_aside(line.text):
             self._settings.see(line.text, line.number)
             self._banner.see(line.text, line.number)
             return
-        for text in pieces(line.text):
-            row = read_row(text, self._survey.words)
+        for text, listed in with_lists(pieces(line.text), self._lists):
+            row = listed or read_row(text, self._survey.words)
             if row is None or not (self._is_row(row) or self._unknown(row)):
                 yield from self._other(text, row, line.number)
                 continue
@@ -113,6 +115,10 @@ class TextReader:
             row = self._without_others(row)
             if row.pairs:
                 yield from self._frame(Held(row, line.number))
+
+    def _is_aside(self, text: str) -> bool:
+        """Return whether a line is code, a warning or of a dump of settings, and of no list of classes."""
+        return (is_chatter(text) or self._survey.dumps.holds(text)) and not self._lists.holds(text)
 
     def _is_row(self, row: TextRow) -> bool:
         """Return whether a line is a row: one of its names is a metric of the file, and it heads no run and sums up none."""

@@ -12,6 +12,7 @@ from lossreport.reading.kit.names import kept_whole, split_name, splits_of
 from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.class_lists import ClassLists, with_lists
 from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
@@ -134,13 +135,14 @@ def words_of(rows: Sequence[TextRow]) -> Words:
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
     """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
-    scope, traces, found = Scope(), Traces(), []
+    scope, traces, lists = Scope(), Traces(), ClassLists()
+    found: list[TextRow] = []
     dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
-        if traces.hold(line) or is_chatter(line) or dumps.holds(line):
+        if traces.hold(line) or ((is_chatter(line) or dumps.holds(line)) and not lists.holds(line)):
             continue
-        for text in pieces(line):
-            row = read_row(text, words)
+        for text, listed in with_lists(pieces(line), lists):
+            row = listed or read_row(text, words)
             if row is not None and (row.pairs or row.memories) and (row.section is None or (row.has_metric and not row.owners)):
                 found.append(scope.applied(row) if row.has_metric else row)
             else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from lossreport.model.run import Entity, EntityKind
-from lossreport.reading.kit.names import SPLITS, split_name
+from lossreport.reading.kit.names import SCORE, SPLITS, split_name
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.scope import ABOVE
@@ -29,7 +29,12 @@ class Values:
         split, short = self.survey.meanings.get(pair.name) or split_name(pair.name, "")
         if row.lead in self.survey.leads and len(self.survey.leads) == 1:
             short = f"{short} ({row.lead})"  # beside rows without such a word
-        return split or pair.split or row.split or self.survey.scores.get(pair.name, "train"), short
+        default = "val" if self._is_of_class(row) and SCORE.fullmatch(short) else "train"
+        return split or pair.split or row.split or self.survey.scores.get(pair.name, default), short
+
+    def _is_of_class(self, row: TextRow) -> bool:
+        """Return whether a row tells of one of several classes: their scores are those of an evaluation, unless the row says otherwise."""
+        return "label" in self.survey.owners and any(owner.kind == EntityKind.LABEL for owner in row.owners)
 
     def splits(self, row: TextRow) -> set[str]:
         """Return the splits of the values of a row."""

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Entity, EntityKind, frozen_floats
+from lossreport.model.run import Axis, Entity, EntityKind, frozen_floats
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.reading.runs.tracks import UNCOUNTED
@@ -112,11 +112,29 @@ def told_entities(reading: Reading) -> Reading:
 
 
 def _tell_apart(reading: Reading, entities: Collection[Entity]) -> bool:
-    """Return whether entities are several, and each a name or a number that comes again: a number of its own in every row counts something."""
+    """Return whether entities are several, and each a name or a number that comes again: a number of its own in every row counts something.
+
+    Where several have a value at one place each of them is something, however seldom it comes.
+    """
     if len(entities) < 2:
         return False
+    if _share_places(reading, entities):
+        return True
     rows = [len(column.x) for key, column in reading.columns.items() if key.entity in entities]
     return float(np.mean(rows)) >= MIN_ROWS or not all(entity.value.isdigit() for entity in entities)
+
+
+def _share_places(reading: Reading, entities: Collection[Entity]) -> bool:
+    """Return whether two entities have a value of one name at the same place."""
+    seen: dict[tuple[str, str, Axis], set[float]] = {}
+    for key, column in reading.columns.items():
+        if key.entity not in entities or key.axis in UNCOUNTED or len(column.x) > 1:
+            continue
+        places = seen.setdefault((key.name, key.split, key.axis), set())
+        if column.x[0] in places:
+            return True
+        places.add(float(column.x[0]))
+    return False
 
 
 def _mean_over_places(column: Column) -> Column:
