@@ -373,7 +373,7 @@ def test_a_value_called_like_a_split_alone_is_a_metric_of_it(names: tuple[str, s
         f"Epoch: {e:03d}, Loss: {2 / e:.4f}, {names[0]}: 0.{50 + e}, {names[1]}: 0.{40 + e}, {names[2]}: 0.{41 + e}\n" for e in range(1, 9)
     )
     run = read(tmp_path, text)
-    short = "metric" if names[0] == "Train" else "Acc"
+    short = "value" if names[0] == "Train" else "Acc"
     assert series(run, f"val/{short}").y.tolist() == pytest.approx([0.4 + e / 100 for e in range(1, 9)])
     assert series(run, f"test/{short}").y.tolist() == pytest.approx([0.41 + e / 100 for e in range(1, 9)])
     assert not any("Add a validation set" in step.text.plain("en") for step in lossreport.analyze(run).recommendations)

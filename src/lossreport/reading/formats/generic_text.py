@@ -39,7 +39,7 @@ def sniff(log: LogFile) -> Score:
     if not found and (only := only_names(log.sample_lines, rows)):
         return Score(0.5, f"one row with {', '.join(list(only)[:6])}")
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
-    if len(placed) < MIN_ROWS or not any(_is_measure(name) for name in found):
+    if len(placed) < MIN_ROWS or (not any(_is_measure(name) for name in found) and not any(row.is_adversarial for row in placed)):
         return Score(0.0, "no lines that repeat a number called like a metric")
     if not any(row.places for row in placed) and (len(placed) < 5 * MIN_ROWS or not _varies(placed, found)):
         return Score(0.2, "too few lines, and none names a step or an epoch")

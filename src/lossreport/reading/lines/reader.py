@@ -14,7 +14,7 @@ from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.kit.passes import Latest
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.banner import Banner
-from lossreport.reading.lines.bars import BARE_BAR
+from lossreport.reading.lines.bars import BARE_BAR, BEGUN
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.class_lists import ClassLists, with_lists
 from lossreport.reading.lines.pairs import Pair
@@ -62,6 +62,8 @@ class TextReader:
         for line in lines:
             last = line.number
             if BARE_BAR.fullmatch(line.text):
+                if BEGUN.search(line.text):
+                    yield from self._end_of_frames()  # of the bar before; a row of this one is no later frame of it
                 continue
             for word in said(line.text, line.number):
                 self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"

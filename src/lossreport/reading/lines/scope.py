@@ -74,7 +74,7 @@ class Scope:
                 self.entity = owner
         for place in row.places:
             self._narrow(place.kind)
-            if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
+            if place.kind not in (Kind.BATCH, Kind.SAMPLE) or _is_banner(row, place):  # a line of progress heads nothing
                 self.places[place.kind] = place
         self.since = 0 if row.places else self.since
         if row.place(Kind.ROUND) is not None and not row.owners:
@@ -160,12 +160,17 @@ class Scope:
             widest = min(widest, ORDER.index(Kind.STEP))  # it has a counter: that of a heading is another one
         other = any(split_name(pair.name, row.split or self.split)[0] not in ("", "train") for pair in row.pairs)
         above = [place for kind, place in self.places.items() if kind not in kinds and ORDER.index(kind) < widest]
-        return [place for place in above if not (other and place.word == RULE)]
+        return [place for place in above if not (other and (place.word == RULE or place.kind is Kind.BATCH))]
 
     def _owners(self, row: TextRow) -> list[Owner]:
         own = {owner.is_run for owner in row.owners}
         above = (owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own)
         return [owner._replace(first=ABOVE) for owner in above]
+
+
+def _is_banner(row: TextRow, place: Place) -> bool:
+    """Return whether a batch stands in a heading above its values: `[Epoch 0, Batch 10]`, its word written out and no total beside it."""
+    return place.kind is Kind.BATCH and row.epoch is not None and bool(place.word) and place.of is None and not row.is_bar
 
 
 def _says_split(row: TextRow) -> bool:

@@ -8,9 +8,10 @@ from typing import Final
 
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.place_words import Kind
-from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.row import CRITICS, GENERATORS, TextRow
 from lossreport.reading.lines.scope import ABOVE
 
+ADVERSARIAL: Final = CRITICS | GENERATORS
 MIN_SUPPORT: Final = 2
 NEIGHBOUR_SHARE: Final = 0.3
 """A name that is not called like a metric counts where it stands in 30 % of the rows of its kind."""
@@ -32,11 +33,13 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
         kind = frozenset(place.kind for place in row.places)
         lines[kind] += 1
         for name in {pair.name for pair in row.pairs}:
-            if is_metric_like(name) or name.lower() in SPLITS:
+            if is_metric_like(name) or name.lower() in SPLITS or (row.is_adversarial and name.lower() in ADVERSARIAL):
                 counted[name] += 1
             else:
                 beside.setdefault(kind, Counter())[name] += 1
     kept = {name: count for name, count in counted.most_common() if count >= MIN_SUPPORT}
+    if len({SPLITS[name.lower()] for name in kept if name.lower() in SPLITS}) == 1:  # one alone is a share of the data, or a time
+        kept = {name: count for name, count in kept.items() if name.lower() not in SPLITS}
     if not kept:
         return {}, frozenset()
     near = {

@@ -13,12 +13,13 @@ from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
 from lossreport.reading.lines.class_lists import ClassLists, with_lists
+from lossreport.reading.lines.counters import PASS
 from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
 from lossreport.reading.lines.row import TextRow, pieces, text_row
 from lossreport.reading.lines.scope import Scope
-from lossreport.reading.lines.scores import scores_of
+from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
 from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, minor, others, plans_of, repeated, sign_of, tracks_of
@@ -30,13 +31,14 @@ class Words(NamedTuple):
     """What words of places mean in one file.
 
     `totals` are those whose number is the total of an epoch, no place. With `episodes` the word `Ep` is one; with `epochs` a bare fraction
-    such as `[3/50]` at the beginning of lines is the epoch. `letters` are names such as `i` that count the iterations.
+    such as `[3/50]` at the beginning of lines is the epoch, with `passes` the number behind the word of a split. `letters` are names such as `i` that count the iterations.
     """
 
     totals: frozenset[str] = frozenset()
     episodes: bool = False
     epochs: bool = False
     letters: frozenset[str] = frozenset()
+    passes: bool = False
 
 
 NO_WORDS: Final = Words()
@@ -107,7 +109,7 @@ def survey(lines: Sequence[str]) -> Survey:
         companions=companions,
         memories=remembered,
         meanings=meanings,
-        scores=scores_of(shapes, meanings),
+        scores=scores_of(shapes, meanings) | bare_beside_training(metric, meanings),
         words=words,
         tracks=tracks,
         minor=minor(tracks),
@@ -130,7 +132,7 @@ def survey(lines: Sequence[str]) -> Survey:
 
 def words_of(rows: Sequence[TextRow]) -> Words:
     """Return what words of places mean in a file with these rows."""
-    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows))
+    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows), _are_passes(rows))
 
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
@@ -161,6 +163,8 @@ def read_row(text: str, words: Words) -> TextRow | None:
         places = tuple(place._replace(kind=Kind.EPISODE) if place.word == "ep" else place for place in places)
     if words.epochs:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if _is_bare(place) else place for place in places)
+    if words.passes:
+        places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if place.word == PASS else place for place in places)
     return row if places == row.places else replace(row, places=places)
 
 
@@ -194,6 +198,14 @@ def _counts(values: Sequence[float]) -> bool:
 
 LETTERS: Final = frozenset(("i", "j", "n", "idx", "ix", "ii"))
 """What loops call their counter; `k` is how many of a ranking count."""
+
+
+def _are_passes(rows: Sequence[TextRow]) -> bool:
+    """Return whether the numbers behind words of splits are epochs: `Train 3, ..` and `Test 3, ..`, up by one."""
+    passes = [(row.places[0].x, row.split) for row in rows if row.has_metric and len(row.places) == 1 and row.places[0].word == PASS]
+    trained = [x for x, split in passes if split == "train"]
+    steps = [after - before for before, after in pairwise(trained)]
+    return len({split for _, split in passes}) > 1 and len(steps) >= LEAST_NEIGHBOURS - 1 and all(step == 1 for step in steps)
 
 
 def _is_bare(place: Place) -> bool:

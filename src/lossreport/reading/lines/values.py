@@ -12,7 +12,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.scope import ABOVE
 from lossreport.reading.lines.survey import Survey
 
-UNNAMED: Final = "metric"
+UNNAMED: Final = "value"
 """What is printed under the name of a split alone: `Train: 0.91, Val: 0.78, Test: 0.80`."""
 
 
