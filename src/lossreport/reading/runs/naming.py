@@ -117,11 +117,20 @@ def _tell_apart(reading: Reading, entities: Collection[Entity]) -> bool:
     Where several have a value at one place each of them is something, however seldom it comes.
     """
     if len(entities) < 2:
-        return False
+        return _stands_beside_all(reading, next(iter(entities)))
     if _share_places(reading, entities):
         return True
     rows = [len(column.x) for key, column in reading.columns.items() if key.entity in entities]
     return float(np.mean(rows)) >= MIN_ROWS or not all(entity.value.isdigit() for entity in entities)
+
+
+def _stands_beside_all(reading: Reading, entity: Entity) -> bool:
+    """Return whether the only class of a table stands beside the row of all classes, at the same place."""
+    if entity.kind is not EntityKind.LABEL:
+        return False
+    whole = {key: column for key, column in reading.columns.items() if key.entity is None}
+    own = ((key._replace(entity=None), column) for key, column in reading.columns.items() if key.entity == entity)
+    return any(key in whole and (key.axis is Axis.ROW or bool(np.isin(column.x, whole[key].x).any())) for key, column in own)
 
 
 def _share_places(reading: Reading, entities: Collection[Entity]) -> bool:
