@@ -59,6 +59,9 @@ def frame(step: int, text: str, title: str = "") -> str:
         ),
         (lambda e, a, b: f"Epoch {e}: Train {a}\nEpoch {e}: Valid {b}", {"value": epochs(LOSS), "valid/value": epochs(OTHER)}),
         (lambda e, a, b: frame(e * STEP, "", f"d: {a};gen: {b}:"), {"d": steps(LOSS), "gen": steps(OTHER)}),
+        (lambda e, a, b: f"Epoch {e}: loss {b} -> {a}, acc {a} → {b}", {"loss": epochs(LOSS), "acc": epochs(OTHER)}),
+        (lambda e, a, b: f"Epoch {e}: loss {b}\nlr reduced {b} -> {a}", {"loss": epochs(OTHER), "lr": epochs(LOSS)}),
+        (lambda e, a, b: f"Epoch {e}: loss {b}\nReducing lr: {b} -> {a}", {"loss": epochs(OTHER), "lr": epochs(LOSS)}),
         (lambda e, a, b: frame(300, "", "") + f"Epoch {e} loss {a}", {"loss": epochs(LOSS)}),
         (lambda e, a, b: frame(300, "", "") + f"  Step {e * STEP}: loss {a}", {"loss": steps(LOSS, "step")}),
     ],
@@ -78,3 +81,10 @@ def test_times_shares_and_counts_are_no_metrics(line: str, tmp_path: Path) -> No
     (tmp_path / "train.log").write_text("\n".join(f"Epoch {e}\n{text}" for e, text in enumerate(lines, 1)) + "\n", encoding="utf-8")
     with pytest.raises(lossreport.errors.NothingReadError):
         lossreport.read_run([tmp_path])
+
+
+def test_the_value_that_improved_is_a_memory_called_by_its_metric(tmp_path: Path) -> None:
+    lines = "".join(f"Epoch {e}: loss {a}\nval_loss improved {b} -> {a}\n" for e, a, b in zip((1, 2, 3), LOSS, OTHER, strict=True))
+    (tmp_path / "train.log").write_text(lines)
+    run = lossreport.read_run([tmp_path])
+    assert ([one.label for one in run.series], run.value("best_val_loss")) == (["loss"], 0.75)
