@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.reading.kit.coco import NOT_MEASURED, kind_of, summary_of
+from lossreport.reading.kit.experiments import NAMED, SETTING
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import SPLIT_VALUES
 from lossreport.reading.kit.table_cells import (
@@ -213,7 +214,7 @@ def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, Ta
         found = tuple(values_of(cells, line, state, skip=axis))
         row = TableRow(found, AXIS_OF[state.names[axis].lower().strip()], place[0], place[1], epoch_beside(cells, state.names, axis))
         return Taken(True, (row,) if found else ()), after
-    if axis is not None:
+    if axis is not None or _is_of_experiments(state.names):
         return Taken(True), after
     label = cells[0].strip() if value_of(cells[0]) is None else ""
     if label and all(name.lower() in SPLIT_VALUES for name in state.names[1:]):
@@ -225,3 +226,8 @@ def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, Ta
         return PART, after
     found = tuple(values_of(cells, line, state, skip=0 if label else -1, label=whose))
     return Taken(True, (TableRow(found, scored=bool(label)),) if found else ()), replace(after, labels=state.labels + bool(whose))
+
+
+def _is_of_experiments(names: Sequence[str]) -> bool:
+    """Return whether a table tells results of several models or configurations: their settings stand beside them."""
+    return NAMED.fullmatch(names[0].strip()) is not None and any(SETTING.fullmatch(name.strip()) for name in names[1:])

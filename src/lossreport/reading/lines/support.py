@@ -11,6 +11,7 @@ from lossreport.reading.lines.place_words import Kind
 from lossreport.reading.lines.row import CRITICS, GENERATORS, TextRow
 from lossreport.reading.lines.scope import ABOVE
 
+BEST: Final = ("best", "highest", "lowest", "最")
 ADVERSARIAL: Final = CRITICS | GENERATORS
 MIN_SUPPORT: Final = 2
 NEIGHBOUR_SHARE: Final = 0.3
@@ -73,7 +74,8 @@ def _companions(rows: Sequence[TextRow]) -> frozenset[str]:
 
 def promoted(rows: Sequence[TextRow], names: Mapping[str, int]) -> frozenset[str]:
     """Return the names of memories that are the only trace of what they remember, printed in every record: `best_score: 184`."""
-    counts = Counter(pair.name for row in rows for pair in row.memories if " " not in pair.name and is_metric_like(pair.name))
+    told = (pair.name for row in rows for pair in row.memories if " " not in pair.name and is_metric_like(pair.name))
+    counts = Counter(name for name in told if any(word in name.lower() for word in BEST))  # `val_loss improved` comes only where it did
     metric = sum(1 for row in rows if row.has_metric)
     known = " ".join(names).lower()
     return frozenset(
