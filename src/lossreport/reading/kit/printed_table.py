@@ -18,6 +18,7 @@ from lossreport.reading.kit.rows import SPLIT_VALUES
 from lossreport.reading.kit.table_cells import (
     LONGEST,
     are_names,
+    are_spelt,
     bar_cells,
     closes,
     inner_cells,
@@ -110,6 +111,8 @@ def _rule(text: str, state: TableState) -> tuple[Taken, TableState]:
 # ------------------------------------------------------------------------------------------------ between bars
 def _between_bars(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, TableState]:
     bare = tuple(cell.strip() for cell in cells)
+    if are_spelt(bare):
+        return _other(state)
     if len(cells) == 2 and not (state.has_bars and _is_data(bare, state)):
         return _pair(cells[0], bare[1], line, state)
     if state.has_bars and len(bare) == len(state.names) and any(value_of(cell) is not None or place_of(cell) is not None for cell in bare):

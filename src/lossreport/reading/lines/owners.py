@@ -19,7 +19,7 @@ ENTITIES: Final[dict[str, EntityKind]] = {
     **dict.fromkeys(("domain",), EntityKind.DOMAIN),
 }
 RUNS: Final[dict[str, str]] = {
-    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm")},
+    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm", "stage")},
     "exp": "experiment",
     "folds": "fold",
     "折": "fold",
@@ -94,7 +94,7 @@ def _numbered(found: Sequence[Token], at: int) -> Owner | None:
     word = found[at].low
     if word not in RUNS and word not in ENTITIES:
         return None
-    if word in ("run", "version", "repeat", "task", "device", "exp") and at and found[at - 1].kind not in ("mark", "rule"):
+    if word in ("run", "version", "repeat", "task", "device", "exp", "stage") and at and found[at - 1].kind not in ("mark", "rule"):
         return None
     index = at + 1
     while index < len(found) and index <= at + 3 and (found[index].text in SIGNS or found[index].low in ("id", "no", "number", "idx")):

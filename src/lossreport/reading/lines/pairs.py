@@ -19,9 +19,11 @@ MOST_OPENERS: Final = 4
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips|gnorm|grad)$", re.IGNORECASE)
 NO_METRIC: Final = re.compile(
     r"(?:.{0,40}[ _])?(?:eta|time left|remaining.{0,20}|elapsed(?! time per).{0,20}|total time|estimated.{0,20}|cost time|time (?:cost|spent|used|taken)|time_cost|耗时|用时|required|pid|seed|version|port|rank|world.?size|gpus?|id|size"
-    r"|start|end|host|batch|line|index|v_num|exit status|status \w{1,10}|maxdets|iou ?type|total params?)$",
+    r"|start|end|host|stage|batch|line|index|v_num|exit status|status \w{1,10}|maxdets|iou ?type|total params?)$",
     re.IGNORECASE,
 )
+OVER_RUNS: Final = " over runs"
+"""Behind the name of a mean with its deviation, which is over several runs and never the best of them: `acc 0.83 ± 0.01`."""
 IDENTIFIER: Final = re.compile(r"[^\W\d][\w./@\-]{0,40}")
 COCO: Final = re.compile(
     r"Average (?P<what>Precision|Recall)\s{1,9}\((?:AP|AR)\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?)\s{1,9}\| area=\s{0,9}(?P<area>all|small|medium|large) \| maxDets=\s{0,4}(?P<dets>\d{1,4}) \] = (?P<value>-?\d\.\d{1,6})"
@@ -98,7 +100,8 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     for one, (value, last) in zip(names, figures, strict=True):
         said = signed or _ends_with_verb(found, before)
         if _is_metric(one.text, figure, found[at], signed=said, placed=bool(spans)):
-            pair = Pair(one.text.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
+            called = f"{one.text}{OVER_RUNS}" if figure.spread and not spans else one.text
+            pair = Pair(called.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
             yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories or (figure.spread and not spans))
 
 

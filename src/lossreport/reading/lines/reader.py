@@ -93,6 +93,8 @@ class TextReader:
         self._writing.flush()
         yield from self._placing.begin(Where(Axis.ROW, 0.0))
         yield from self._settings.facts()
+        for held in self._rare.values():
+            self._remarks.tested_once(held.row, held.line)
         yield from self._remarks.facts(self._writing.trained)
         yield from self._writing.columns.chunks()
 
@@ -114,6 +116,8 @@ class TextReader:
             self._remarks.see(line.text)
             for pair in self._unknown(row):
                 self._learn(pair, Held(replace(row, pairs=(pair,)), line.number))
+            if not row.places and self._standing.rows:
+                self._remarks.measured_once(row, line.number)
             row = self._without_others(row)
             if row.pairs:
                 yield from self._frame(Held(row, line.number))
@@ -163,7 +167,7 @@ class TextReader:
         if row is None or not (row.places or row.is_bar or row.section is not None):
             self._banner.see(text, line)
         if row is not None:
-            self._remarks.remember(row, line)
+            self._remarks.remember(self._scope.owned(row), line)
             self._remarks.measured_once(row, line)
 
     def _heading(self, row: TextRow) -> Iterator[Record]:

@@ -118,6 +118,10 @@ class Scope:
         self.trained = self.trained or split in ("", "train")
         return replace(row, places=(*row.places, *self._above(row)), split=split, owners=(*row.owners, *self._owners(row)))
 
+    def owned(self, row: TextRow) -> TextRow:
+        """Return a row with whose it is by the headings above, and nothing else of them."""
+        return replace(row, owners=(*row.owners, *self._owners(row)))
+
     def _leave(self, row: TextRow) -> None:
         """End a section at a row that says its own split or place; of a saved model that is inspected at one with a loss."""
         self.since += 1

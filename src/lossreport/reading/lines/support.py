@@ -107,7 +107,8 @@ def owners_of(rows: Sequence[TextRow]) -> tuple[frozenset[str], frozenset[str], 
     values: dict[str, set[str]] = {}
     named: Counter[str] = Counter()
     own: Counter[str] = Counter()
-    training = [row for row in rows if row.split in ("", "train") and row.places]
+    placed = [row for row in rows if row.places]
+    training = [row for row in placed if row.split in ("", "train")] if placed else rows  # results of repetitions name no place
     for row in rows:
         for owner in row.owners:
             values.setdefault(owner.kind, set()).add(owner.value)

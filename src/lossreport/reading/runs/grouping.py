@@ -62,7 +62,7 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
     groups = _by_folder(measured)
     groups = [piece for group in groups for piece in _by_part(_once(group))]
     groups = [piece for group in groups for piece in _rivals_apart(group)]
-    groups = [_without_twins(group) for group in _continued(_with_root(groups))]
+    groups = [_without_twins(group) for group in _tested(_continued(_with_root(groups)))]
     settings = [part for part in parts if not part.columns]
     for part in sorted(settings, key=lambda part: -len(_levels(part))):
         _give(part, groups, settings)
@@ -265,6 +265,28 @@ def _continued(groups: list[Group]) -> list[Group]:
         else:
             joined.append(group)
     return joined
+
+
+def _tested(groups: list[Group]) -> list[Group]:
+    """Join what only a test of one row wrote to the run before it in the same folder: the program that trained it tested it."""
+    joined: list[Group] = []
+    for group in groups:
+        before = joined[-1] if joined else None
+        if before is not None and _is_test(group) and not _is_test(before) and _above(before) == _above(group):
+            before.parts += group.parts
+            before.skipped += group.skipped
+        else:
+            joined.append(group)
+    return joined
+
+
+def _is_test(group: Group) -> bool:
+    columns = [(key, column) for part in group.parts for key, column in part.columns.items()]
+    return bool(columns) and all(key.split == "test" and len(column.x) == 1 for key, column in columns)
+
+
+def _above(group: Group) -> str:
+    return group.name.rpartition("/")[0]
 
 
 def _goes_on(before: Group, after: Group) -> bool:

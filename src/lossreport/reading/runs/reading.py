@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
+from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import REACH, is_exception, quote, raised
@@ -31,6 +33,11 @@ from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+ZEROS = Text(
+    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上", en="zero bytes from here on are skipped: what stood there was never written to the disk"
+)
+TEXTUAL: Final = re.compile(r"\.(?:csv|tsv|txt|log|out|err|jsonl?)$", re.IGNORECASE)
+"""Names of files of text; stores of trackers hold zeros by right."""
 REFUSED: Final = "refused"
 """Code of a file that a parser knows and cannot read."""
 
@@ -132,11 +139,21 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             _take(reading, record)
     reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
     reading.events = list(_with_exceptions(reading))
+    if (zeros := _zeros(log)) is not None:
+        reading.skips.insert(0, zeros)
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _zeros(log: LogFile) -> SkippedLine | None:
+    """Return where a table or a log holds zero bytes: they are left out, and what they were written over is lost."""
+    at = log.head.find(b"\0")
+    if at < 0 or log.encoding in WIDE or not TEXTUAL.search(log.shown):
+        return None
+    return SkippedLine(log.head.count(b"\n", 0, at) + 1, ZEROS)
 
 
 def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
