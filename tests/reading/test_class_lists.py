@@ -15,7 +15,8 @@ ROAD, CAR = [0.55, 0.6, 0.65, 0.7], [0.45, 0.5, 0.55, 0.6]
 def of_classes(tmp_path: Path, listing: str) -> dict[str, Series]:
     """The series of `iou` by class of four epochs of a log that lists two classes so."""
     text = "".join(
-        f"Epoch {e}/4 train loss: {2 / e:.3f}\n{listing.format(a=ROAD[e - 1], b=CAR[e - 1])}\nValidation mIoU: {e / 10:.3f}\n" for e in range(1, 5)
+        f"Epoch {e}/4 train loss: {2 / e:.3f}\n{listing.format(a=ROAD[e - 1], b=CAR[e - 1])}\nValidation mIoU: {e / 10:.3f}\n"
+        for e in range(1, 5)
     )
     (tmp_path / "train.log").write_text(text, encoding="utf-8")
     run = lossreport.read_run([tmp_path])

@@ -43,4 +43,3 @@ def test_a_step_that_stands_beyond_an_epoch_is_global_though_another_counter_beg
         lines.append(f"Step {5000 + 100 * epoch} reward: {epoch / 3:.3f}")
     assert series(tmp_path, lines).x.tolist() == [25, 50, 75, 100, 125, 150, 175, 200, 225, 250, 275, 300]
     assert series(tmp_path, lines, "reward").x.tolist() == [5100, 5200, 5300]
-

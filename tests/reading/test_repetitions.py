@@ -60,7 +60,10 @@ def test_a_stage_is_no_metric_and_no_epoch(tmp_path: Path) -> None:
 
 def test_what_only_tests_is_of_the_run_before_it(tmp_path: Path) -> None:
     for version, text in enumerate(
-        ("epoch,step,train_loss\n" + "".join(f"{e},{10 * e},{2 / (e + 1)}\n" for e in range(5)), "epoch,step,test_loss,test_acc\n5,50,0.41,0.8\n")
+        (
+            "epoch,step,train_loss\n" + "".join(f"{e},{10 * e},{2 / (e + 1)}\n" for e in range(5)),
+            "epoch,step,test_loss,test_acc\n5,50,0.41,0.8\n",
+        )
     ):
         (tmp_path / f"version_{version}").mkdir()
         (tmp_path / f"version_{version}" / "metrics.csv").write_text(text)

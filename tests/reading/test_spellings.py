@@ -43,7 +43,10 @@ def frame(step: int, text: str, title: str = "") -> str:
         (lambda e, a, b: f"INFO:tensorflow:loss = {a}, step = {e * STEP} (3.2 sec)", {"loss": steps(LOSS, "step")}),
         (lambda e, a, b: f"Epoch {e}: Train acc/Test acc: {a}/{b}", {"acc": epochs(LOSS), "test/acc": epochs(OTHER)}),
         (lambda e, a, b: f"Epoch {e} train==[loss={a} + acc={b}]", {"loss": epochs(LOSS), "acc": epochs(OTHER)}),
-        (lambda e, a, b: f"[Epoch 1, Batch {e * STEP}]\nd_loss: {a}\ng_loss: {b}", {"d_loss": steps(LOSS, "step"), "g_loss": steps(OTHER, "step")}),
+        (
+            lambda e, a, b: f"[Epoch 1, Batch {e * STEP}]\nd_loss: {a}\ng_loss: {b}",
+            {"d_loss": steps(LOSS, "step"), "g_loss": steps(OTHER, "step")},
+        ),
         (
             lambda e, a, b: f"Epoch 1, batch {e * STEP}, loss[loss={a}, over 5023.00 frames. ], tot_loss[loss={b}, over 10123.00 frames. ]",
             {"loss": steps(LOSS), "tot_loss": steps(OTHER)},

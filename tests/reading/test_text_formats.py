@@ -655,7 +655,7 @@ def test_the_validation_of_the_best_checkpoint_is_no_point_of_the_curve_but_know
 def test_an_evaluation_of_classes_alone_is_of_the_validation_and_counts_no_images(counted: str, read: Read) -> None:
     one = "                person         61        254      0.749      0.669      0.766      0.541\n"
     run = read("Validating best.pt...\n" + YOLO_ALL.format(counted=counted, p="P", a=0.641) + one)
-    assert {name for name in (one.name for one in run.series)} == {"precision", "recall", "mAP50", "mAP50-95"}
+    assert {one.name for one in run.series} == {"precision", "recall", "mAP50", "mAP50-95"}
     assert [(one.split, one.entity and one.entity.value, one.y.tolist()) for one in run.series if one.name == "precision"] == [
         ("val", None, [0.641]),
         ("val", "person", [0.749]),

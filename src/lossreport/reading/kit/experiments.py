@@ -35,7 +35,9 @@ RESULTS = Text(
 def are_experiments(header: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the rows below a header are of different experiments: no column counts, and what names and sets them differs from row to row."""
     full = [row for row in rows if len(row) == len(header)]
-    if len(full) < LEAST or any(_counts([row[at] for row in full]) for at, name in enumerate(header) if is_axis(name) and not SETTING.fullmatch(name)):
+    if len(full) < LEAST or any(
+        _counts([row[at] for row in full]) for at, name in enumerate(header) if is_axis(name) and not SETTING.fullmatch(name)
+    ):
         return False
     named = [at for at, name in enumerate(header) if NAMED.fullmatch(name.strip()) and _are_words([row[at] for row in full])]
     chosen = [at for at, name in enumerate(header) if SETTING.fullmatch(name.strip()) and _differ([row[at] for row in full])]
@@ -48,7 +50,9 @@ def are_experiments(header: Sequence[str], rows: Sequence[Sequence[str]]) -> boo
 
 def _numbered(header: Sequence[str]) -> list[int]:
     """Return the columns that number experiments, or folds and repetitions of one."""
-    return [at for at, name in enumerate(header) if re.fullmatch(r"(?:fold|repeat|rep|trial|exp|run)(?:[ _]?id)?", name.strip(), re.IGNORECASE)]
+    return [
+        at for at, name in enumerate(header) if re.fullmatch(r"(?:fold|repeat|rep|trial|exp|run)(?:[ _]?id)?", name.strip(), re.IGNORECASE)
+    ]
 
 
 def _counts(cells: Sequence[str]) -> bool:

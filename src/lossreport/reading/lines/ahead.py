@@ -71,4 +71,3 @@ def _are_round(found: Sequence[_Evaluation]) -> bool:
         return False
     distance = distances.pop()
     return distance > 1 and all(x % distance == 0 for x in behind) and all(x % distance != 0 for x in before)
-

@@ -86,7 +86,9 @@ class ClassLists:
     def _begin(self, head: re.Match[str]) -> list[TextRow] | None:
         """Begin a list; what stands behind its head on the same line is all of it, or its first line."""
         name, rest = head["behind"] or head["before"] or head["list"], head["rest"].strip()
-        split = next((found for word in re.split(r"[ _:-]+", head["lead"]) if (found := split_of_word(word) or SPLITS.get(word.lower(), ""))), "")
+        split = next(
+            (found for word in re.split(r"[ _:-]+", head["lead"]) if (found := split_of_word(word) or SPLITS.get(word.lower(), ""))), ""
+        )
         self._name, self._split, self._lines = name, split or "val", 0
         if not rest:
             return []

@@ -100,7 +100,14 @@ def _leading(found: Sequence[Token]) -> Iterator[Place]:
         yield from _in_brackets(found, texts)
     elif len(texts) >= 3 and found[0].is_whole and texts[1] == ":" and found[2].is_word:
         yield _number(found, 0, 0, 1)
-    elif len(texts) >= 4 and split_of_word(found[0].low) and found[1].is_whole and found[1].gap == 1 and texts[2] in SEPARATORS and found[3].is_word:
+    elif (
+        len(texts) >= 4
+        and split_of_word(found[0].low)
+        and found[1].is_whole
+        and found[1].gap == 1
+        and texts[2] in SEPARATORS
+        and found[3].is_word
+    ):
         yield Place(Kind.ITERATION, found[1].value, None, PASS, False, 1, 1)  # `Train 3, loss: 0.5`
     else:
         yield from _behind_name(found)

@@ -106,4 +106,6 @@ def _is_improvement(found: Sequence[Token]) -> bool:
 
 def _is_schedule(found: Sequence[Token], at: int) -> bool:
     """Return whether a verb tells of a learning rate, which a schedule changes: `lr reduced 1e-3 -> 5e-4` says the rate from here on."""
-    return at > 0 and (found[at - 1].low in ("lr", "learning_rate") or (found[at - 1].low == "rate" and at > 1 and found[at - 2].low == "learning"))
+    return at > 0 and (
+        found[at - 1].low in ("lr", "learning_rate") or (found[at - 1].low == "rate" and at > 1 and found[at - 2].low == "learning")
+    )

@@ -168,7 +168,22 @@ ASIDE: Final = frozenset(
 )
 """Words of a phrase that adds nothing but, perhaps, a split: `accuracy on the test set`."""
 LEADING: Final = frozenset(
-    ["the", "a", "an", "its", "our", "updated", "reducing", "decreasing", "increasing", "adjusting", "updating", "setting", "changing", "new"]
+    [
+        "the",
+        "a",
+        "an",
+        "its",
+        "our",
+        "updated",
+        "reducing",
+        "decreasing",
+        "increasing",
+        "adjusting",
+        "updating",
+        "setting",
+        "changing",
+        "new",
+    ]
 )
 CHANGED: Final = frozenset(["reduced", "decreased", "increased", "dropped", "changed", "adjusted", "updated", "decayed", "improved"])
 """`lr reduced 1e-3 -> 5e-4` tells the learning rate, `val_loss improved from 0.5 to 0.4` the validation loss."""

@@ -74,7 +74,9 @@ def _without_twins(group: Group) -> Group:
     kept, echoes = without_echoes(kept)
     kept, restated = without_restatements(kept)
     twins += [*echoes, *restated]
-    return replace(group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins])
+    return replace(
+        group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins]
+    )
 
 
 def _named(groups: list[Group]) -> list[Group]:
@@ -237,7 +239,9 @@ def _with_root(groups: list[Group]) -> list[Group]:
 
 def _differ(root: Group, other: Group) -> bool:
     """Return whether files of one format tell of the same places with other numbers: a folder of an older run below the log of a new one."""
-    pairs = [(one, its) for one in root.parts for its in other.parts if one.parser is its.parser and one.columns.keys() == its.columns.keys()]
+    pairs = [
+        (one, its) for one in root.parts for its in other.parts if one.parser is its.parser and one.columns.keys() == its.columns.keys()
+    ]
     shares = [share for one, its in pairs if (share := _agreement(one, its, least=1)) is not None]
     return bool(shares) and max(shares) < 1 - RIVAL_SHARE
 
@@ -350,7 +354,13 @@ def _are_alike(one: Group, other: Group) -> bool:
 
 def _is_nearer(one: Reading, part: Reading) -> bool:
     """Return whether a run has settings of the same file name from a folder below that of a file, which no store of a tracker keeps."""
-    return part.parser.run_folder is None and not one.columns and _file(one) == _file(part) and one is not part and len(_levels(one)) > len(_levels(part))
+    return (
+        part.parser.run_folder is None
+        and not one.columns
+        and _file(one) == _file(part)
+        and one is not part
+        and len(_levels(one)) > len(_levels(part))
+    )
 
 
 def _is_of_another(part: Reading, groups: Sequence[Group]) -> bool:

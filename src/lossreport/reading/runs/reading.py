@@ -34,7 +34,8 @@ from lossreport.text import Text
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
 ZEROS = Text(
-    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上", en="zero bytes from here on are skipped: what stood there was never written to the disk"
+    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上",
+    en="zero bytes from here on are skipped: what stood there was never written to the disk",
 )
 TEXTUAL: Final = re.compile(r"\.(?:csv|tsv|txt|log|out|err|jsonl?)$", re.IGNORECASE)
 """Names of files of text; stores of trackers hold zeros by right."""
