@@ -8,10 +8,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from lossreport.compose.section import Story, shown, shown_x
+from lossreport.compose.section import Story, shown
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.report import Chart, Curve, Level, LineChart, Mark
-from lossreport.model.run import Floats, Series
+from lossreport.model.run import Floats, Series, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES
 

@@ -164,11 +164,12 @@ class FindingList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do and why; `because` are finding ids to link to."""
+    """One thing to do and why; `because` are finding ids to link to, `code` is one line to type."""
 
     text: Phrase
     because: tuple[str, ...] = ()
     source: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
