@@ -34,6 +34,7 @@ def of_classes(tmp_path: Path, listing: str) -> dict[str, Series]:
         ("Validation per class iou: {{'road': {a}, 'car': {b}}}", ("road", "car")),
         ("IoU per class: road: {a}, car: {b}", ("road", "car")),
         ("Class 0 IoU: {a}\nClass 1 IoU: {b}", ("0", "1")),
+        ("Class_0 result: iou {a}\nClass_1 result: iou {b}", ("Class_0", "Class_1")),
         ("各类别IoU:\n道路: {a}\n车辆: {b}", ("道路", "车辆")),
     ],
 )
@@ -59,3 +60,15 @@ def test_classes_that_are_listed_once_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(f"{lines}Class IoU: [0.5, 0.25, 0.75]\nClass Dice: [0.6, 0.4, 0.8]\n")
     found = [one for one in lossreport.read_run([tmp_path]).series if one.entity is not None]
     assert [(one.name, one.y.tolist()) for one in found][:3] == [("IoU", [0.5]), ("IoU", [0.25]), ("IoU", [0.75])]
+
+
+@pytest.mark.parametrize("line", ["Accuracy of {:>5} : {} %", "Accuracy for class: {:5s} is {} %"])
+def test_the_lines_of_the_tutorial_are_of_their_class(line: str, tmp_path: Path) -> None:
+    rows = "".join(f"Epoch {e} loss: {2 / e:.3f}\n{line.format('car', 50.5 + e)}\n{line.format('plane', 60.5 + e)}\n" for e in range(1, 5))
+    whole = "Accuracy of the model on the test images: 55.5 %\nAccuracy of the model on the test images: 56.5 %\n"
+    (tmp_path / "train.log").write_text(rows + whole)
+    found = {one.entity.value if one.entity else one.label: one.y.tolist() for one in lossreport.read_run([tmp_path]).series}
+    assert found["car"] == [51.5, 52.5, 53.5, 54.5]
+    assert found["plane"] == [61.5, 62.5, 63.5, 64.5]
+    assert set(found) >= {"loss", "car", "plane"}
+    assert found["test/Accuracy"] == [55.5, 56.5]

@@ -48,10 +48,9 @@ def test_an_evaluation_behind_which_the_log_breaks_off_stands_where_the_training
 
 
 def test_a_row_with_a_step_is_none_of_the_evaluation_above_it_whose_rows_name_their_split(tmp_path: Path) -> None:
-    lines = [
-        line for step in range(100, 600, 100) for line in ("Running evaluation...", val(step), f"Step: {step} | loss: {280 / step:.3f}")
-    ]
-    assert series(tmp_path, lines, split="train").x.tolist() == [100, 200, 300, 400, 500]
+    for told in (val, lambda step: val(step).removeprefix("val_")):
+        lines = [line for step in range(100, 600, 100) for line in ("Evaluation:", told(step), f"Step: {step} | loss: {280 / step:.3f}")]
+        assert series(tmp_path, lines, split="train").x.tolist() == [100, 200, 300, 400, 500]
 
 
 def test_a_measure_told_now_by_the_step_and_now_by_the_epoch_is_one_curve_over_the_steps(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ ITEM: Final = re.compile(
     r"(?:\w{1,20}(?:\.\w{1,20}){0,2}\()?(?P<value>[-+]?\d{0,3}\.\d{1,17}(?:e-?\d{1,2})?|nan)\)?%?(?=[\s,;|}]|$)",
     re.IGNORECASE,
 )
+OF_ONE: Final = re.compile(
+    rf"\s{{0,20}}(?P<score>{_SCORE}) (?:of(?: class)?|for(?: class)?):? {{1,12}}(?:class )?(?P<name>[^\W_][\w\-]{{0,30}}(?: [\w\-]{{1,20}})?) {{0,12}}(?::|=| is) {{1,9}}"
+    r"(?P<value>\d{1,3}(?:\.\d{1,9})?) ?%(?: \(\d{1,9}/\d{1,9}\))?\s{0,9}$",
+    re.IGNORECASE,
+)
+"""`Accuracy of plane : 55 %`, `Accuracy for class: car is 40.5 %`, as the tutorials of PyTorch print each class."""
 NUMBER: Final = re.compile(r"(?<![\w.])(?:[-+]?\d{1,3}\.\d{0,17}(?:e[-+]?\d{1,2})?|nan|0|1)(?![\w])", re.IGNORECASE)
 MEAN: Final = re.compile(r"(?:mean|avg|average|averaged|overall|all|total|macro|micro|平均)", re.IGNORECASE)
 NO_CLASS: Final = re.compile(
@@ -71,6 +77,11 @@ class ClassLists:
             return self._go_on(message_of(line).text)
         if (head := _head(line)) is not None:
             return self._begin(head)
+        if (one := OF_ONE.match(line)) is not None and _is_class(one["name"]) and not _is_set(one["name"]):
+            self._name, self._split = one["score"], "val"
+            rows = [self._row(one["name"], float(one["value"]))]
+            self._name = ""
+            return rows
         if not self._name:
             return None
         text = message_of(line).text
@@ -115,6 +126,14 @@ class ClassLists:
     def _row(self, cls: str, value: float) -> TextRow:
         owner = Owner("label", cls.strip(), False, 0, 0)
         return TextRow(owners=(owner,), split=self._split, pairs=(Pair(self._name, value, None, self._split),))
+
+
+def _is_set(name: str) -> bool:
+    """Return whether what a score is of is the model or a set of data, no class."""
+    return any(word.lower() in WHOLE or split_of_word(word) for word in name.split())
+
+
+WHOLE: Final = frozenset(("the", "model", "network", "net", "this", "our", "best", "ensemble", "dataset", "data", "classifier", "class", "epoch"))
 
 
 def _head(line: str) -> re.Match[str] | None:

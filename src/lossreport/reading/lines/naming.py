@@ -14,7 +14,7 @@ from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 LONGEST_NAME: Final = 60
-MOST_WORDS: Final = 7
+MOST_WORDS: Final = 9
 WIDE: Final = 2
 QUOTES: Final = frozenset("'\"%％*`")
 CLOSING: Final = {")": "(", "]": "[", "）": "（", "】": "【"}

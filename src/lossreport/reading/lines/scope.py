@@ -47,7 +47,7 @@ class Scope:
     bulleted: bool = False
     summary: bool = False
     trained: bool = False
-    said: bool = False
+    told: bool = False
     shape: str = ""
     counted: tuple[str, int | None, float, bool] | None = None
 
@@ -131,7 +131,7 @@ class Scope:
                 self.split, self.loaded = "", False
         elif self.split and not row.split and (own or self._goes_on(row) or self._is_outside(row)):
             self.split = ""
-        self.said = self.split != "" and _says_split(row) and not row.places
+        self.told = self.split != "" and not row.places
         if row.split in ("", "train") and self.split in ("", "train") and row.counter is not None:
             self.counted = (row.counter.word, row.counter.of, row.counter.x, row.is_bar)
         for place in row.places:
@@ -139,8 +139,8 @@ class Scope:
                 self._narrow(place.kind)
 
     def _is_outside(self, row: TextRow) -> bool:
-        """Return whether a row with a counter follows rows of the section that had none and named their split: `val_loss: 0.5`."""
-        return self.said and row.counter is not None and not _says_split(row)
+        """Return whether a row with a counter follows rows of the section that had none: the section has told what it had to tell."""
+        return self.told and row.counter is not None and not _says_split(row)
 
     def _is_other(self, place: Place) -> bool:
         held = self.places.get(place.kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,6 +13,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.scope import ABOVE
 from lossreport.reading.lines.survey import Survey
 
+CLASS: Final = re.compile(r"class[ _#-]{0,2}\d", re.IGNORECASE)
 UNNAMED: Final = "value"
 """What is printed under the name of a split alone: `Train: 0.91, Val: 0.78, Test: 0.80`."""
 
@@ -34,7 +36,8 @@ class Values:
 
     def _is_of_class(self, row: TextRow) -> bool:
         """Return whether a row tells of one of several classes: their scores are those of an evaluation, unless the row says otherwise."""
-        return "label" in self.survey.owners and any(owner.kind == EntityKind.LABEL for owner in row.owners)
+        named = row.lead in self.survey.leads and CLASS.match(row.lead) is not None
+        return named or ("label" in self.survey.owners and any(owner.kind == EntityKind.LABEL for owner in row.owners))
 
     def splits(self, row: TextRow) -> set[str]:
         """Return the splits of the values of a row."""
