@@ -22,7 +22,7 @@ from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
-from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, minor, others, plans_of, repeated, sign_of, tracks_of
+from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, drawn_again, minor, others, plans_of, repeated, sign_of, tracks_of
 
 EPOCHS_SHARE: Final = 0.8
 
@@ -51,7 +51,7 @@ class Survey:
     `meanings` are (split, short name) by printed name. `words` are those of places that mean something of their own in this file. `footers` says
     that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name
     several, `labelled` those that rows name themselves: what a heading above says is not meant for rows without such a label. `others` are
-    totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs.
+    totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs; `bars` are drawn anew once an epoch.
     `leads` are words before the names that tell rows of one place apart. `periodic` says that its first line comes again at equal distances.
     """
 
@@ -74,6 +74,7 @@ class Survey:
     plans: Mapping[str, int] = field(default_factory=dict)
     unnumbered: bool = False
     others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
+    bars: frozenset[Sign] = frozenset()
     leads: frozenset[str] = frozenset()
     dumps: Dumps = field(default_factory=Dumps)
     periodic: bool = False
@@ -124,6 +125,7 @@ def survey(lines: Sequence[str]) -> Survey:
         plans=plans_of(metric, tracks),
         unnumbered=not any(row.epoch is not None for row in metric),
         others=others(metric),
+        bars=drawn_again(metric),
         leads=leads_of(metric),
         dumps=dumps,
         periodic=is_periodic(lines),
