@@ -93,6 +93,15 @@ def test_a_curve_that_another_file_tells_with_other_digits_counts_once_with_most
     assert run.skipped[0].reason.plain("en") == "1 of its curves print again what b.csv holds: they count once"
 
 
+def test_a_shorter_record_of_the_same_values_and_one_in_percent_count_once(tmp_path: Path) -> None:
+    scores = [0.5 + i / 20 for i in range(8)]
+    head = "epoch,val_loss,val_acc"
+    rows = "".join(f"{i},{FALLING[i]},{scores[i]}\n" for i in range(8))
+    lines = "".join(f"Epoch {i}: val_loss {FALLING[i]:.3f} val_acc {100 * scores[i]:.1f}%\n" for i in range(6))
+    (run,) = runs(tmp_path, {"a.csv": f"{head}\n{rows}", "train.log": lines}).values()
+    assert [(series.path, len(series.x)) for series in run.series] == [("a.csv", 8), ("a.csv", 8)]
+
+
 def test_tables_of_one_program_called_after_different_things_are_runs(tmp_path: Path) -> None:
     head = "epoch,loss,acc"
     rows = [f"{value},{1 - value / 4}" for value in FALLING]

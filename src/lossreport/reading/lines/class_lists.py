@@ -77,7 +77,8 @@ class ClassLists:
             return self._go_on(message_of(line).text)
         if (head := _head(line)) is not None:
             return self._begin(head)
-        if (one := OF_ONE.match(line)) is not None and _is_class(one["name"]) and not _is_set(one["name"]):
+        may_be = "%" in line and (" of " in line or " for " in line)
+        if may_be and (one := OF_ONE.match(line)) is not None and _is_class(one["name"]) and not _is_set(one["name"]):
             self._name, self._split = one["score"], "val"
             rows = [self._row(one["name"], float(one["value"]))]
             self._name = ""
