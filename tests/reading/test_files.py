@@ -178,3 +178,12 @@ def test_an_older_run_in_a_folder_below_the_log_of_a_new_one_is_a_run_without_it
     files = {"log.csv": table(FALLING), "opt.yaml": SETTINGS.format(lr=0.9), "old/log.csv": table(RISING)}
     found = runs(tmp_path, files)
     assert rates(found) == {"old": None, tmp_path.name: 0.9}
+
+
+def test_terms_of_one_loss_in_files_of_their_own_are_one_run(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"loss_g.csv": table(FALLING), "d_loss.csv": table(RISING)}).values()
+    assert sorted(series.name for series in run.series) == ["loss/d", "loss/g"]
+
+
+def test_losses_of_two_models_in_files_of_their_own_are_two_runs(tmp_path: Path) -> None:
+    assert len(runs(tmp_path, {"loss_vit.csv": table(FALLING), "loss_cnn.csv": table(RISING)})) == 2
