@@ -39,6 +39,8 @@ def frame(step: int, text: str, title: str = "") -> str:
         (lambda e, a, b: f"Train {e}, loss: {a}\nTest {e}, loss: {b}", {"loss": epochs(LOSS), "test/loss": epochs(OTHER)}),
         (lambda e, a, b: f"[1: {e * STEP}/300] train loss {a}", {"loss": steps(LOSS)}),
         (lambda e, a, b: frame(e * STEP, f", loss - {a}, dice_loss - {b}"), {"loss": steps(LOSS), "dice_loss": steps(OTHER)}),
+        (lambda e, a, b: f"Epoch 1/3 - {e * STEP}/300 dice_loss - {a}", {"dice_loss": steps(LOSS)}),
+        (lambda e, a, b: f"{e * STEP} | train {a} | test {b}", {"value": steps(LOSS), "test/value": steps(OTHER)}),
         (lambda e, a, b: f"[{e * STEP}] loss {a} / acc {b}", {"loss": steps(LOSS), "acc": steps(OTHER)}),
         (lambda e, a, b: f"INFO:tensorflow:loss = {a}, step = {e * STEP} (3.2 sec)", {"loss": steps(LOSS, "step")}),
         (lambda e, a, b: f"Epoch {e}: Train acc/Test acc: {a}/{b}", {"acc": epochs(LOSS), "test/acc": epochs(OTHER)}),

@@ -134,7 +134,9 @@ def _is_set(name: str) -> bool:
     return any(word.lower() in WHOLE or split_of_word(word) for word in name.split())
 
 
-WHOLE: Final = frozenset(("the", "model", "network", "net", "this", "our", "best", "ensemble", "dataset", "data", "classifier", "class", "epoch"))
+WHOLE: Final = frozenset(
+    ("the", "model", "network", "net", "this", "our", "best", "ensemble", "dataset", "data", "classifier", "class", "epoch")
+)
 
 
 def _head(line: str) -> re.Match[str] | None:

@@ -42,6 +42,8 @@ def _fraction(found: Sequence[Token], at: int, *, behind_epoch: bool) -> Place |
         return _boxed(found, at)
     if text == "|":
         return _piped(found, at)
+    if text == "-" and behind_epoch and found[at].gap and _slashed(found, at + 1):
+        return _counter(found, at + 1, at, closed(found, at + 3, opened=False))  # `Epoch 1/3 - 20/100`
     if at == 0 and found[at].is_whole:
         return _at_beginning(found)
     return _at_end(found, at)
@@ -98,7 +100,7 @@ def _leading(found: Sequence[Token]) -> Iterator[Place]:
     texts = [token.text for token in found[:6]]
     if len(texts) >= 4 and texts[0] in "[(" and found[1].is_whole:
         yield from _in_brackets(found, texts)
-    elif len(texts) >= 3 and found[0].is_whole and texts[1] == ":" and found[2].is_word:
+    elif len(texts) >= 3 and found[0].is_whole and texts[1] in (":", "|") and found[2].is_word:
         yield _number(found, 0, 0, 1)
     elif (
         len(texts) >= 4

@@ -22,7 +22,19 @@ from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
-from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, drawn_again, minor, others, plans_of, repeated, sign_of, tracks_of
+from lossreport.reading.lines.tracks import (
+    Sign,
+    Track,
+    are_footers,
+    are_within,
+    drawn_again,
+    minor,
+    others,
+    plans_of,
+    repeated,
+    sign_of,
+    tracks_of,
+)
 
 EPOCHS_SHARE: Final = 0.8
 
