@@ -34,7 +34,8 @@ class Case:
         said = self.context.facts.get("lr")
         if isinstance(said, int | float) and not isinstance(said, bool):
             return float(said)
-        logged = [s.y for s in self.context.judged if s.metric_type == "learning_rate" and len(s) and np.isfinite(s.y).any()]
+        rates = [s for s in self.context.judged if s.metric_type == "learning_rate" and not self.context.has("broken_metric", s)]
+        logged = [s.y for s in rates if len(s) and np.isfinite(s.y).any()]
         highest = float(np.nanmax(logged[0])) if logged else 0.0
         return highest or None  # one that is 0 throughout was printed with too few decimals
 

@@ -39,13 +39,16 @@ def advise(case: Case) -> Iterator[Recommendation]:
     apart = tuple(f.id for f in case.context.found if f.kind == "source_disagreement" and f.explained_by is None)
     if apart:
         yield Recommendation(id="", when="now", because=apart, text=APART())
-    broken = tuple(f.id for f in case.context.found if f.kind == "broken_metric" and not case.ids("mixed_reduction"))
+    impossible = (
+        f for f in case.context.found if f.kind == "broken_metric" and not f.numbers.get("dead")
+    )  # those are values of the training
+    broken = tuple(f.id for f in impossible if not case.ids("mixed_reduction"))
     if broken:
         yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())
     still = tuple(f.id for f in case.context.found if f.kind == "constant_metric" and f.severity is not Severity.LOW)
     if still:
         yield Recommendation(id="", when="now", because=still, text=STILL())
-    if because := case.ids("quantised"):
+    if because := tuple(f.id for f in case.context.found if f.kind == "quantised" and not f.numbers.get("decimals")):
         yield Recommendation(id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base")
 
 

@@ -1,0 +1,206 @@
+"""What stands around a place where a run breaks: the learning rate, the gradient's lead-up, the warm-up, the precision. Signs for causes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.cause import WEAK, Sign
+from lossreport.analysis.context import Context
+from lossreport.model.analysis import Finding
+from lossreport.model.run import Series
+from lossreport.text import Text, Value, factor, number
+
+LEAD: Final = 3
+"""Rows right before a break whose rise is a lead-up."""
+LEVEL: Final = 20
+"""Rows before those that give the level they rise from."""
+RISE: Final = 3.0
+"""A gradient norm of three times its level is a lead-up (as `advice/optimiser.py` calls it high)."""
+STEADY: Final = 0.02
+"""A learning rate within 2 % of its highest stands at its peak."""
+HALF: Final = re.compile(r"fp16|float16|(?<!bf)(?<![a-z])16(?:-mixed|-true)?$|half|^o[12]$|^amp$", re.IGNORECASE)
+BRAIN: Final = re.compile(r"bf16|bfloat16", re.IGNORECASE)
+FULL: Final = re.compile(r"fp32|float32|^32(?:-true)?$|tf32|^o0$", re.IGNORECASE)
+SWITCHES: Final = {
+    "fp16": "fp16",
+    "half": "fp16",
+    "use_fp16": "fp16",
+    "amp": "amp",
+    "use_amp": "amp",
+    "full_fp16": "fp16",
+    "bf16": "bf16",
+    "use_bf16": "bf16",
+}
+"""Settings that are switched on."""
+NAMED: Final = ("precision", "dtype", "mixed_precision", "torch_dtype", "opt_level", "compute_dtype")
+"""Settings that name a precision."""
+
+AT_LR = Text(
+    zh="学习率在那里是 {lr}（`{metric}` 第 {line} 行），是首行 {first} 的 {ratio}。",
+    en="The learning rate there is {lr} (`{metric}`, line {line}), {ratio} its first value ({first}).",
+)
+CONSTANT_LR = Text(
+    zh="学习率从首行到那里一直是 {lr}（`{metric}` 第 {line} 行），没有看到 warm-up。",
+    en="The learning rate is {lr} from the first row to there (`{metric}`, line {line}); no warm-up is seen.",
+)
+LEADS = Text(
+    zh="`{metric}` 在此之前已升到 {value}，是此前水平 {level} 的 {ratio}（第 {line} 行）。",
+    en="`{metric}` had risen to {value} before, {ratio} its level of {level} (line {line}).",
+)
+CALM = Text(
+    zh="`{metric}` 在此之前没有升高（{value}，第 {line} 行）。",
+    en="`{metric}` had not risen before ({value}, line {line}).",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """The learning rate beside a row: its series, the row there, its value, its first and its highest value until then."""
+
+    series: Series
+    row: int
+    value: float
+    first: float
+    peak: float
+    at_peak_from: int
+
+    @property
+    def line(self) -> int:
+        """The line of the log that prints it."""
+        return int(self.series.line[self.row])
+
+    @property
+    def warmed(self) -> bool:
+        """Whether it began clearly below its peak."""
+        return self.first < (1 - STEADY) * self.peak
+
+
+def rate_beside(context: Context, series: Series, row: int) -> Rate | None:
+    """Return the learning rate of the training at a row of a series, on the same axis; None where none is logged there."""
+    for rate in context.judged:
+        if rate.metric_type != "learning_rate" or rate.axis is not series.axis or not len(rate):
+            continue
+        at = place_of(rate, series, row)
+        if at is None or not np.isfinite(rate.y[: at + 1]).all():
+            continue
+        until = rate.y[: at + 1]
+        peak = float(until.max())
+        high = np.flatnonzero(until >= (1 - STEADY) * peak)
+        return Rate(series=rate, row=at, value=float(rate.y[at]), first=float(until[0]), peak=peak, at_peak_from=int(high[0]))
+    return None
+
+
+def place_of(other: Series, series: Series, row: int) -> int | None:
+    """Return the row of another series at or last before a row of a series: by their lines where both stand in one file, else by x."""
+    if other.source == series.source and len(other.line) and np.all(np.diff(other.line) > 0):
+        reach = int(series.line[row]) + NEAR_LINES
+        rows = np.flatnonzero(other.line <= reach)
+        rows = rows[other.x[rows] <= series.x[row]]
+    else:
+        rows = np.flatnonzero(other.x <= series.x[row])
+    return int(rows[-1]) if len(rows) else None
+
+
+NEAR_LINES: Final = 12
+"""A record of a pretty-printed JSON spreads its fields over so many lines."""
+
+
+def gradient(context: Context, series: Series) -> Series | None:
+    """Return the gradient norm of the training on the axis of a series."""
+    found = (one for one in context.judged if one.metric_type == "grad_norm" and one.axis is series.axis and len(one))
+    return next(found, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """How a series stood right before a break: the row looked at, its value there, the level before."""
+
+    series: Series
+    row: int
+    value: float
+    level: float
+
+    @property
+    def ratio(self) -> float:
+        """The value over the level."""
+        return self.value / self.level if self.level > 0 else float("inf")
+
+    @property
+    def rose(self) -> bool:
+        """Whether it is a lead-up."""
+        return self.ratio >= RISE
+
+
+def lead_up(series: Series, row: int) -> Lead | None:
+    """Return how a series stood in the rows right before `row`, against the rows before those; None where too few are finite."""
+    before = np.flatnonzero(np.isfinite(series.y[:row]))
+    if len(before) < LEAD + 2:
+        return None
+    last, level = before[-LEAD:], before[-LEAD - LEVEL : -LEAD]
+    top = int(last[np.argmax(series.y[last])])
+    return Lead(series=series, row=top, value=float(series.y[top]), level=float(np.median(series.y[level])))
+
+
+def around(context: Context, series: Series, row: int) -> Iterator[Sign]:
+    """Yield what bears on every break: the learning rate there, whether a warm-up is seen, how the gradient norm led up to it."""
+    rate = rate_beside(context, series, row)
+    if rate is not None and rate.value > 0:
+        values: dict[str, Value] = {"lr": number(rate.value), "metric": rate.series.label, "line": rate.line}
+        if rate.warmed or rate.value < (1 - STEADY) * rate.peak:
+            ratio = factor(rate.value / rate.first) if rate.first > 0 else "∞"
+            yield Sign(weight=0, text=AT_LR(**values, first=number(rate.first), ratio=ratio))
+        else:
+            yield Sign(weight=0, text=CONSTANT_LR(**values))
+    norm = gradient(context, series)
+    at = place_of(norm, series, row) if norm is not None else None
+    lead = lead_up(norm, at) if norm is not None and at is not None else None
+    if lead is not None:
+        said: dict[str, Value] = {"metric": lead.series.label, "value": number(lead.value), "line": int(lead.series.line[lead.row])}
+        if lead.rose:
+            yield Sign(weight=WEAK, text=LEADS(**said, level=number(lead.level), ratio=factor(lead.ratio)))
+        else:
+            yield Sign(weight=0, text=CALM(**said))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The number format that a setting names: "fp16", "bf16" or "fp32", and how the log says it."""
+
+    kind: str
+    said: str
+
+
+def precision_said(context: Context) -> Precision | None:
+    """Return the precision by the settings; None where none says it."""
+    for name in NAMED:
+        value = context.facts.get(name)
+        if isinstance(value, int | str) and not isinstance(value, bool):
+            word = str(value).rsplit(".", 1)[-1]
+            for kind, pattern in (("bf16", BRAIN), ("fp16", HALF), ("fp32", FULL)):
+                if pattern.search(word):
+                    return Precision(kind=kind, said=f"{name} = {value}")
+    for name, kind in SWITCHES.items():
+        if context.facts.get(name) is True:
+            return Precision(kind="fp16" if kind == "amp" else kind, said=f"{name} = True")
+    return None
+
+
+def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
+    """Return the series and the row at which a finding begins."""
+    return context.subject(finding), finding.start.row
+
+
+def ends_nonfinite(series: Series) -> bool:
+    """Return whether a series ends in values that are not finite."""
+    return bool(len(series)) and not bool(np.isfinite(series.y[-1]))
+
+
+def last_finite_row(series: Series, row: int) -> int | None:
+    """Return the last finite row before `row`."""
+    rows = np.flatnonzero(np.isfinite(series.y[:row]))
+    return int(rows[-1]) if len(rows) else None
