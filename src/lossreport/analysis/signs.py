@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import WEAK, Sign
+from lossreport.analysis.cause import STRONG, WEAK, Sign
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding
-from lossreport.model.run import Series
-from lossreport.text import Text, Value, factor, number
+from lossreport.model.run import Floats, Series
+from lossreport.text import Phrase, Text, Value, factor, number
 
 LEAD: Final = 3
 """Rows right before a break whose rise is a lead-up."""
@@ -204,3 +204,117 @@ def last_finite_row(series: Series, row: int) -> int | None:
     """Return the last finite row before `row`."""
     rows = np.flatnonzero(np.isfinite(series.y[:row]))
     return int(rows[-1]) if len(rows) else None
+
+
+def strong(text: Phrase) -> Sign:
+    """Return a sign that tells a cause from its rivals."""
+    return Sign(weight=STRONG, text=text)
+
+
+def weak(text: Phrase) -> Sign:
+    """Return a sign that fits a cause and others as well."""
+    return Sign(weight=WEAK, text=text)
+
+
+def against(text: Phrase, weight: int = WEAK) -> Sign:
+    """Return a sign that speaks against a cause."""
+    return Sign(weight=-weight, text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A place where the training breaks: the finding, the loss that it is about, the row from which it does, how."""
+
+    finding: Finding
+    series: Series
+    row: int
+    how: str
+
+    @property
+    def line(self) -> int:
+        """The line of that row."""
+        return int(self.series.line[self.row])
+
+    @property
+    def before(self) -> Floats:
+        """The finite values of the loss before it."""
+        y = self.series.y[: self.row]
+        kept: Floats = y[np.isfinite(y)]
+        return kept
+
+
+def breaks(context: Context, *hows: str) -> Iterator[Break]:
+    """Yield the places where training losses break, the first of each kind: nonfinite, masked, divergence, explosion."""
+    wanted = hows or ("nonfinite", "masked", "divergence", "explosion")
+    seen: set[str] = set()
+    for finding in context.found:
+        series = context.subject(finding)
+        how = _how(finding)
+        if how not in wanted or how in seen or series.split != "train" or not context.is_loss(series):
+            continue
+        row = _breaks_from(series, finding, how)
+        if row is not None:
+            seen.add(how)
+            yield Break(finding=finding, series=series, row=row, how=how)
+
+
+def _how(finding: Finding) -> str:
+    if finding.kind == "broken_metric":
+        return "explosion" if finding.numbers.get("dead") and "first" in finding.numbers else ""
+    return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(finding.kind, "")
+
+
+def _breaks_from(series: Series, finding: Finding, how: str) -> int | None:
+    """Return the row from which a loss is broken to its end; None where it recovers, or the finding is an exit that the log only reports."""
+    if how == "nonfinite":
+        if not finding.rows or not ends_nonfinite(series):
+            return None
+        good = np.flatnonzero(np.isfinite(series.y))
+        return int(good[-1]) + 1 if len(good) else 0
+    return finding.start.row
+
+
+CLIMB: Final = 3
+CLIMBED: Final = 2.0
+"""Three rows that rise one after another to twice the lowest level before: a loss that runs away, not one that jumps in one row."""
+
+
+def climbed(values: Floats) -> bool:
+    """Return whether a loss rose row by row to the end of these values."""
+    if len(values) < CLIMB + 1:
+        return False
+    return bool(np.all(np.diff(values[-CLIMB - 1 :]) > 0) and values[-1] > CLIMBED * abs(float(np.min(values))))
+
+
+def parsers(context: Context) -> frozenset[str]:
+    """Return the ids of the formats that the run was read from."""
+    return frozenset(source.parser for source in context.run.sources)
+
+
+def number_fact(context: Context, *names: str) -> float | None:
+    """Return the first of these facts that is a number; None without."""
+    for name in names:
+        value = context.facts.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def set_rate(context: Context) -> float | None:
+    """Return the learning rate by the settings, else the highest that was logged and is plausible."""
+    said = number_fact(context, "lr", "learning_rate")
+    if said:
+        return said
+    for series in context.judged:
+        if series.metric_type == "learning_rate" and series.split == "train" and not context.has("broken_metric", series):
+            y = series.y[np.isfinite(series.y)]
+            return float(y.max()) if len(y) and y.max() > 0 else None
+    return None
+
+
+def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:
+    """Return the accuracy of a split that is logged beside a series."""
+    found = (
+        one for one in context.judged if one.metric_type == "accuracy" and one.split == split and one.source == series.source and len(one)
+    )
+    return next(found, None)
