@@ -318,3 +318,22 @@ def score_beside(context: Context, series: Series, split: str = "train") -> Seri
         one for one in context.judged if one.metric_type == "accuracy" and one.split == split and one.source == series.source and len(one)
     )
     return next(found, None)
+
+
+JUMPS: Final = 0.25
+TURNS: Final = 0.4
+MANIFOLD: Final = 3.0
+
+
+def wild(series: Series) -> bool:
+    """Return whether a validation loss jumps about: threefold between its rows, turning in two of five, not the one turn of overfitting."""
+    y = series.y[np.isfinite(series.y)]
+    if len(y) < WILD_ROWS or float(y.min()) <= 0:
+        return False
+    steps = np.diff(np.log(y))
+    large = np.abs(steps) > JUMPS
+    turns = (steps[1:] * steps[:-1] < 0) & large[1:] & large[:-1]
+    return bool(y.max() / y.min() >= MANIFOLD and np.mean(turns) >= TURNS)
+
+
+WILD_ROWS: Final = 6

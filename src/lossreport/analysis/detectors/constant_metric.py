@@ -91,7 +91,7 @@ def detect(context: Context) -> Iterator[Found]:
             continue  # of weights that are lost a score is what it is
         if not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
             continue
-        start = stuck_from(series, is_score)
+        start = stuck_from(series, is_score, apart=is_score and _is_learned(context, series))
         if start is not None:
             yield _finding(context, series, start, is_score)
 
@@ -99,8 +99,21 @@ def detect(context: Context) -> Iterator[Found]:
 SCORES: Final = ("accuracy", "map")
 
 
-def stuck_from(series: Series, is_score: bool = False) -> int | None:
-    """Return the first of the equal rows that a series ends with, where they are most of its rows and no rounding; None without."""
+LEARNED: Final = 0.5
+"""A training accuracy above one half beside a validation of 0: not a hard task, another one."""
+
+
+def _is_learned(context: Context, series: Series) -> bool:
+    """Return whether the training accuracy of the same name is good."""
+    train = (one for one in context.judged if one.split == "train" and one.name == series.name and one.source == series.source)
+    return series.split != "train" and any(len(one) and one.y[-1] > LEARNED for one in train)
+
+
+def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> int | None:
+    """Return the first of the equal rows that a series ends with, where they are most of its rows and no rounding; None without.
+
+    A few zeros of a score tell something only with `apart`: the training has a good one.
+    """
     n = len(series)
     if n < FEW:
         return None
@@ -111,7 +124,7 @@ def stuck_from(series: Series, is_score: bool = False) -> int | None:
     if start == 0 and n >= MIN_ROWS:
         return 0
     if is_score:
-        return 0 if start == 0 and n >= FEW_SCORES and value != 0 and not never_measured(series) else None
+        return 0 if start == 0 and n >= FEW_SCORES and (value != 0 or apart) and not never_measured(series) else None
     if value == 0 or count < FEW or count < MOST_ROWS * n:
         return None
     enough = shown >= FINE or (shown >= TOLD + 1 and count >= FEW_SCORES)
