@@ -14,8 +14,10 @@ from lossreport.analysis.detector import detectors
 from lossreport.analysis.explain import explained
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
+from lossreport.analysis.goal import goals
 from lossreport.analysis.ignoring import remarks, without_ignored
 from lossreport.analysis.jury import juries
+from lossreport.analysis.outcome import outcome
 from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
 from lossreport.analysis.verdict import verdicts
@@ -40,12 +42,17 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     looked = work.take("forensics", lambda: examined(context))
     context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
     context = replace_found(context, with_causes(context, work), context.ignored)
+    context = replace(context, goal=next(iter(work.take("goal", lambda: goals(context))), None))
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
+    best = tuple(work.take("best", lambda: bests(context)))
+    advice = _recommendations(work, case) if judged else ()
     return Analysis(
         runs=(context.run,),
-        bests=tuple(work.take("best", lambda: bests(context))),
+        goals=(context.goal,) if context.goal is not None else (),
+        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)])) if judged else (),
+        bests=best,
         agreements=context.agreements,
         scales=tuple(work.take("scale", lambda: scales(context))),
         shares=tuple(item for item in composition if isinstance(item, Share)),
@@ -54,7 +61,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         verdicts=judged,
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
-        recommendations=_recommendations(work, case) if judged else (),
+        recommendations=advice,
         juries=tuple(work.take("jury", lambda: juries(context))),
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),
