@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.model.analysis import Recommendation, State, Verdict
+from lossreport.model.analysis import Finding, Recommendation, State, Verdict
 from lossreport.registry import load_units
 
 
@@ -43,6 +43,11 @@ class Case:
     def run_state(self) -> State:
         """The state of the whole run."""
         return next(verdict.state for verdict in self.verdicts if not verdict.series)
+
+
+def has_step(finding: Finding) -> bool:
+    """Return whether the likeliest cause of a finding says what to do: a general step beside it would only repeat it."""
+    return any(one.rank == 1 and one.do is not None for one in finding.hypotheses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

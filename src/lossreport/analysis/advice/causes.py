@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
-from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity
+from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity, State
 
 MOST: Final = 3
 """Steps that a reader takes; the others stand beside their findings."""
@@ -22,13 +22,18 @@ def advise(case: Case) -> Iterator[Recommendation]:
             continue
         known = made.get(first.id)
         because = (finding.id,) if known is None else (*known.because, finding.id)
-        made[first.id] = _step(first, finding) if known is None else replace(known, because=because)
+        made[first.id] = _step(case, first, finding) if known is None else replace(known, because=because)
     yield from list(made.values())[:MOST]
 
 
-def _step(cause: Hypothesis, finding: Finding) -> Recommendation:
+STANDING: Final = ("no_learning", "constant_metric")
+"""What a run that stands still is stopped for, however grave the finding alone."""
+
+
+def _step(case: Case, cause: Hypothesis, finding: Finding) -> Recommendation:
     assert cause.do is not None
-    grave = finding.severity.rank >= Severity.HIGH.rank
+    stands = finding.kind in STANDING and finding.severity is not Severity.LOW and case.run_state in (State.PLATEAU_HIGH, State.BROKEN)
+    grave = stands or finding.severity.rank >= Severity.HIGH.rank
     return Recommendation(
         id="",
         when="now" if grave else "next",

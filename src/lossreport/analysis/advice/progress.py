@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.model.analysis import Recommendation, Severity, State, Verdict
@@ -93,7 +93,8 @@ def _states(case: Case) -> Iterator[Recommendation]:
     named = {state: _names(case.in_state(state), series) for state in State}
     yield from _stop(case, series, named[State.DIVERGING])
     yield from _best(case, series)
-    if named[State.PLATEAU_HIGH]:
+    still = case.context.of_kind("no_learning")
+    if named[State.PLATEAU_HIGH] and not (still and all(has_step(finding) for finding in still)):
         stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
         learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
         unseen = bool(learns) and all(one.split != "train" for one in stuck)
@@ -105,6 +106,8 @@ def _states(case: Case) -> Iterator[Recommendation]:
             text=UNSEEN(names=names, training=Join(items=learns)) if unseen else STUCK(names=names),
             source="Karpathy, A Recipe for Training Neural Networks",
         )
+    if any(finding.numbers.get("dead") for finding in case.context.found):
+        return  # nothing is trained any more: what else falls or is flat is nothing to go on with
     yield from _further(case, series, named)
     if named[State.CONVERGED] and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(

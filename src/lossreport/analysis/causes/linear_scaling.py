@@ -67,8 +67,8 @@ CAUSE = Cause(
     id="linear_scaling",
     family="learning_rate",
     title=Text(
-        zh="学习率没有按 batch 缩放：默认值 0.02 是给 8 张 GPU 的",
-        en="The learning rate was not scaled to the batch: the default of 0.02 is for 8 GPUs",
+        zh="学习率对这个 batch 过高：没有按线性缩放，默认值 0.02 是给 8 张 GPU 的",
+        en="The learning rate is too high for this batch: the default of 0.02 is for 8 GPUs, and linear scaling was not applied",
     ),
     decided_by=Text(
         zh="核对 samples_per_gpu × GPU 数与这一行的学习率：学习率应约为 0.00125 × 每步图像数。",

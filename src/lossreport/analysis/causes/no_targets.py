@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import (
@@ -30,12 +28,11 @@ YOLO = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion where all box losses are 0."""
     for finding in context.of_kind("broken_metric"):
-        boxes = [context.by_id[one] for one in finding.series]
-        if finding.numbers.get("value") != 0 or boxes[0].metric_type not in ("box", "dfl"):
+        if not finding.numbers.get("boxes"):
             continue
-        others = [one for one in context.losses if one.source == boxes[0].source and one.split == "train" and np.any(one.y != 0)]
+        total, *boxes = (context.by_id[one] for one in finding.series)
         names = Join(items=tuple(NAME(name=one.label) for one in boxes))
-        signs = [strong(ZERO(names=names, count=len(boxes[0]), other=others[0].label))]
+        signs = [strong(ZERO(names=names, count=len(boxes[0]), other=total.label))]
         score = next((one for one in context.judged if one.metric_type == "map" and len(one)), None)
         if score is not None:
             signs.append(weak(MAP(metric=score.label, value=number(float(score.y[-1])))))

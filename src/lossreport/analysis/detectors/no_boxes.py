@@ -9,8 +9,8 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
-from lossreport.analysis.found import make_finding
-from lossreport.model.analysis import Severity
+from lossreport.analysis.found import evidence, make_finding
+from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
 from lossreport.text import Join, Text
 
@@ -39,11 +39,20 @@ def detect(context: Context) -> Iterator[Found]:
         boxes = [series for series in losses if series.metric_type in BOXES]
         others = [series for series in losses if series.metric_type not in BOXES and np.any(series.y != 0)]
         if boxes and others and not any(np.any(series.y) for series in boxes) and not _detects(context):
-            first, *rest = boxes
-            names = Join(items=tuple(NAME(name=series.label) for series in boxes))
-            text = TEXT(names=names, path=first.path, count=len(first))
-            numbers = {"value": 0.0, "count": float(len(first)), "dead": 1.0}
-            yield make_finding("broken_metric", first, list(range(len(first))), Severity.CRITICAL, text, numbers=numbers, others=rest)
+            yield _finding(boxes, next((one for one in others if one.name in TOTALS), others[0]))
+
+
+TOTALS: Final = ("loss", "total_loss", "loss_total")
+
+
+def _finding(boxes: list[Series], total: Series) -> Finding:
+    """Return the finding about the loss that seems to fall, with the box losses that are 0 as its evidence."""
+    names = Join(items=tuple(NAME(name=series.label) for series in boxes))
+    text = TEXT(names=names, path=boxes[0].path, count=len(boxes[0]))
+    numbers = {"value": 0.0, "count": float(len(boxes[0])), "dead": 1.0, "boxes": float(len(boxes))}
+    zeros = tuple(item for series in boxes for item in evidence(series, (0, len(series) - 1)))
+    rows = list(range(len(total)))
+    return make_finding("broken_metric", total, rows, Severity.CRITICAL, text, numbers=numbers, others=boxes, more_evidence=zeros)
 
 
 def _detects(context: Context) -> bool:
