@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.judging import evaluation_alone
 from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.model.run import Series, shown_x
@@ -80,6 +80,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     )  # the losses say when
     if first is None:
         text = SOMEWHERE()
+    elif not lasting and len(rows) == len(found) and all(has_step(finding) for finding in found):
+        return
     elif not lasting and len(rows) == len(found):
         text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):

@@ -8,6 +8,7 @@ from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity, State
+from lossreport.text import Phrase, Text
 
 MOST: Final = 3
 """Steps that a reader takes; the others stand beside their findings."""
@@ -37,11 +38,22 @@ def _step(case: Case, cause: Hypothesis, finding: Finding) -> Recommendation:
     return Recommendation(
         id="",
         when="now" if grave else "next",
-        text=cause.do,
+        text=_with_cost(cause.do, finding),
         because=(finding.id,),
         source=cause.reference,
         code=cause.code,
     )
 
 
+def _with_cost(do: Phrase, finding: Finding) -> Phrase:
+    """Return a step with what it costs, where it does not say so itself."""
+    if "Cost: " in do.plain("en"):
+        return do
+    return WITH_COST(do=do, cost=COST_OF_BREAK() if finding.kind in BREAKS else COST())
+
+
+BREAKS: Final = ("nonfinite", "masked_nonfinite", "divergence", "lost_metric", "skipped_steps")
+WITH_COST = Text(zh="{do}代价：{cost}。", en="{do} Cost: {cost}.")
+COST = Text(zh="几分钟检查，必要时重新训练", en="minutes to check, and another run where it is so")
+COST_OF_BREAK = Text(zh="那里之后的训练", en="the training after that place")
 ADVICE = Advice(id="causes", advise=advise, order=9)

@@ -47,8 +47,8 @@ CAUSE = Cause(
         en="Print the sample ids of those rows and replay these batches alone: if the same samples give NaN again, it is they.",
     ),
     do=Text(
-        zh="过滤那些样本（宽或高为 0 的框、空标签、非有限的输入）；在代码里跳过非有限的 loss，并给除数加 eps。",
-        en="Filter those samples (boxes without width or height, empty labels, inputs that are not finite); skip a loss that is not finite and give divisors an eps.",
+        zh="权重没有损坏，训练可以继续；过滤那些样本（宽或高为 0 的框、空标签、非有限的输入）；在代码里跳过非有限的 loss，并给除数加 eps。",
+        en="Finite rows follow, so the weights are finite and the training can go on. Filter those samples (boxes without width or height, empty labels, inputs that are not finite); skip a loss that is not finite and give divisors an eps.",
     ),
     reference="ultralytics/yolov3 #215: 'nan' Train Problem",
     suspect=suspect,

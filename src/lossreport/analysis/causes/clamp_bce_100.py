@@ -1,4 +1,4 @@
-"""A binary cross-entropy at 100: torch.nn.BCELoss clamps its logarithm at -100."""
+"""A binary cross-entropy at 100: `torch.nn.BCELoss` clamps its logarithm at -100."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from lossreport.analysis.signs import (
 from lossreport.text import Text, number, percent
 
 AT = Text(
-    zh="`{metric}` 停在 {value}，是 100 的 {share}：torch.nn.BCELoss 把对数截在 -100，这么多样本的 sigmoid 完全饱和在错误的一侧。",
-    en="`{metric}` stands at {value}, {share} of 100: torch.nn.BCELoss clamps its logarithm at -100, and the sigmoid of so many samples is saturated on the wrong side.",
+    zh="`{metric}` 停在 {value}，是 100 的 {share}：`torch.nn.BCELoss` 把对数截在 -100，这么多样本的 sigmoid 完全饱和在错误的一侧。",
+    en="`{metric}` stands at {value}, {share} of 100: `torch.nn.BCELoss` clamps its logarithm at -100, and the sigmoid of so many samples is saturated on the wrong side.",
 )
 
 

@@ -50,7 +50,7 @@ CAUSE = Cause(
         en="Print the standard deviation of the logits before the first step: well above 1 decides it.",
     ),
     do=Text(
-        zh="输出层和嵌入用标准差 0.02（残差分支再除以 √(2·层数)）初始化，权重共享时记得缩放；能省掉开头浪费的那些步。",
+        zh="输出层和嵌入用标准差 0.02（残差分支再除以层数两倍的平方根）初始化，权重共享时记得缩放；能省掉开头浪费的那些步。",
         en="Initialise embeddings and output layer with a standard deviation of 0.02 (residual branches divided by the root of twice the layers), scale tied weights; it saves the steps that the start wastes.",
     ),
     reference="lucidrains/vit-pytorch #35: Loss doesn't drop when training on ImageNet",

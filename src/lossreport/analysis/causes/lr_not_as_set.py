@@ -46,8 +46,8 @@ CAUSE = Cause(
         en="Print the resolved configuration and the rate in optimizer.param_groups when the training starts.",
     ),
     do=Text(
-        zh="改对配置的键名（detectron2 里是 cfg.SOLVER.BASE_LR 而不是 cfg.BASE_LR），打印解析后的配置确认后从头重训。",
-        en="Correct the name of the setting (in detectron2 cfg.SOLVER.BASE_LR, not cfg.BASE_LR), print the resolved configuration to make sure, and start anew.",
+        zh="改对配置的键名（detectron2 里是 `cfg.SOLVER.BASE_LR` 而不是 `cfg.BASE_LR`），打印解析后的配置确认后从头重训。",
+        en="Correct the name of the setting (in detectron2 `cfg.SOLVER.BASE_LR`, not `cfg.BASE_LR`), print the resolved configuration to make sure, and start anew.",
     ),
     reference="facebookresearch/detectron2 #550: FloatingPointError: Loss became infinite or NaN at iteration=556",
     suspect=suspect,

@@ -55,8 +55,8 @@ CAUSE = Cause(
         en="Print scheduler.get_last_lr() a few times and see whether scheduler.step is called in the loop; Lightning steps once an epoch by default.",
     ),
     do=Text(
-        zh='在每次优化器更新之后调用 scheduler.step（Lightning：给调度器设 interval="step"，键名要写对）。',
-        en='Call scheduler.step after each update of the optimiser (Lightning: give the scheduler with interval="step", spelt exactly so).',
+        zh='在每次优化器更新之后调用 scheduler.step（Lightning：给调度器设 `interval="step"`，键名要写对）。',
+        en='Call scheduler.step after each update of the optimiser (Lightning: give the scheduler with `interval="step"`, spelt exactly so).',
     ),
     reference="Lightning-AI/pytorch-lightning #19534: Custom learning rate scheduler does not work",
     suspect=suspect,

@@ -44,8 +44,8 @@ CAUSE = Cause(
         en="Halve the batch for a few steps: if the loss halves too, it is a sum; divided by the tokens or samples it should lie below chance.",
     ),
     do=Text(
-        zh='改用 reduction="mean"（或除以有效 token 数），学习率和裁剪阈值随之重新选；在此之前不要与别的训练比较数值。',
-        en='Use reduction="mean" (or divide by the tokens that count) and choose learning rate and clipping anew; until then do not compare the value with other runs.',
+        zh='改用 `reduction="mean"`（或除以有效 token 数），学习率和裁剪阈值随之重新选；在此之前不要与别的训练比较数值。',
+        en='Use `reduction="mean"` (or divide by the tokens that count) and choose learning rate and clipping anew; until then do not compare the value with other runs.',
     ),
     reference="GMvandeVen/continual-learning #5: Knowledge Distillation Loss",
     suspect=suspect,
