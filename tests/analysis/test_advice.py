@@ -19,7 +19,7 @@ N = 300
 CASES: dict[str, tuple[Callable[[], Run], str]] = {
     "nonfinite": (lambda: make_run(loss=[*falling(30), np.nan]), "checkpoint before epoch 30"),
     "divergence": (lambda: make_run(loss=np.r_[falling(50), 2 * np.linspace(1, 4, 50)]), "restart from a checkpoint"),
-    "overfitting": (lambda: make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]), "lowest validation loss"),
+    "overfitting": (lambda: make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]), "where the validation was best"),
     "mixture": (lambda: make_run(loss=np.tile([1.0, 8.0], 12) * flat(24, 1.0, 0.02)), "run id"),
     "clip_saturation": (
         lambda: make_run([make_series(falling(N), "loss", axis="step"), make_series(flat(N, 3.0), "grad_norm", axis="step", id="m2")], facts={"clip_grad": 1.0, "lr": 5e-4}),

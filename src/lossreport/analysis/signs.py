@@ -223,9 +223,13 @@ def against(text: Phrase, weight: int = WEAK) -> Sign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """A place where the training breaks: the finding, the loss that it is about, the row from which it does, how."""
+    """A place where the training breaks: the finding, the loss that it is about, the row from which it does, how.
+
+    `finding` leads the event, where several findings are of one; `told` is the one about this loss.
+    """
 
     finding: Finding
+    told: Finding
     series: Series
     row: int
     how: str
@@ -255,7 +259,8 @@ def breaks(context: Context, *hows: str) -> Iterator[Break]:
         row = _breaks_from(series, finding, how)
         if row is not None:
             seen.add(how)
-            yield Break(finding=finding, series=series, row=row, how=how)
+            lead = next((one for one in context.found if one.key == finding.explained_by), finding)
+            yield Break(finding=lead, told=finding, series=series, row=row, how=how)
 
 
 def _how(finding: Finding) -> str:

@@ -85,7 +85,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     elif not lasting and len(rows) == len(found):
         text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):
-        names = _names(one for one in (series[f.series[0]] for f in rows) if not np.isfinite(one.y).any())
+        never = {f.series[0] for f in rows if not np.isfinite(series[f.series[0]].y).any()}
+        names = _names(one for one in case.context.run.series if one.id in never)  # as the log names them
         text = (
             AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
         )

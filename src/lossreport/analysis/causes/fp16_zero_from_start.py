@@ -28,7 +28,7 @@ SAID = Text(zh="配置写明 {said}。", en="The settings say {said}.")
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a hidden NaN that begins with the run, gradient included."""
     for at in breaks(context, "masked"):
-        witness = context.by_id[at.finding.series[1]] if len(at.finding.series) > 1 else None
+        witness = context.by_id[at.told.series[1]] if len(at.told.series) > 1 else None
         if at.row > LATEST or witness is None or not len(witness) or np.isfinite(witness.y[0]):
             continue
         signs = [strong(FROM(metric=at.series.label, row=at.row + 1, witness=witness.label))]

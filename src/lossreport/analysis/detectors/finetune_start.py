@@ -47,7 +47,7 @@ def detect(context: Context) -> Iterator[Found]:
             metric=series.label, path=series.path, value=number(value), norm=norm.label, gradient=number(size), lr=number(rate.value)
         )
         numbers = {"value": value, "gradient": size, "finetune": 1.0}
-        yield make_finding("above_chance", series, [0], Severity.LOW, text, numbers=numbers)
+        yield make_finding("above_chance", series, [0], Severity.MEDIUM, text, numbers=numbers)
 
 
 DETECTOR = Detector(id="finetune_start", kinds=("above_chance",), detect=detect, order=31)
