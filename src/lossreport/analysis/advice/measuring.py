@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.analysis.adviser import Advice, Case
-from lossreport.model.analysis import Recommendation, Severity
+from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.text import Text
 
 HIDDEN = Text(
@@ -42,11 +42,19 @@ def advise(case: Case) -> Iterator[Recommendation]:
     broken = tuple(f.id for f in case.context.found if f.kind == "broken_metric" and not case.ids("mixed_reduction"))
     if broken:
         yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())
-    still = tuple(f.id for f in case.context.found if f.kind == "constant_metric" and f.severity is not Severity.LOW)
+    still = tuple(f.id for f in case.context.of_kind("constant_metric") if f.severity is not Severity.LOW and _is_score(case, f))
     if still:
         yield Recommendation(id="", when="now", because=still, text=STILL())
     if because := case.ids("quantised"):
         yield Recommendation(id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base")
+
+
+def _is_score(case: Case, finding: Finding) -> bool:
+    """Return whether a constant is one of what is measured: a gradient of 0 and equal rewards are of the training."""
+    return case.context.subject(finding).metric_type not in ("grad_norm", "reward") and not finding.numbers.keys() & {
+        "equal_rewards",
+        "judge",
+    }
 
 
 ADVICE = Advice(id="measuring", advise=advise, order=15)

@@ -1,0 +1,184 @@
+"""Series that are no loss are looked at too: norms, entropies, divergences, clipped shares, rewards, judges, codes, rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.analysis.detectors.policy_drift import LARGE
+from lossreport.analysis.detectors.policy_entropy import COLLAPSED
+from lossreport.curves.excursion import TOWER, towering
+from lossreport.model.analysis import Analysis, Finding, Severity
+from lossreport.model.run import Run
+from tests.runs import falling, flat, make_run, rng
+
+
+def analysed(**metrics: object) -> Analysis:
+    return lossreport.analyze(make_run(axis="step", **metrics), strict=True)
+
+
+def told(analysis: Analysis, kind: str, name: str) -> list[Finding]:
+    names = {series.id: series.name for series in analysis.runs[0].series}
+    return [finding for finding in analysis.findings if finding.kind == kind and names[finding.series[0]] == name]
+
+
+N = 60
+REWARD = np.linspace(0.2, 0.6, N) + 0.02 * rng(1).standard_normal(N)
+
+
+def norm_with(peak: float) -> np.ndarray:
+    norm = np.abs(flat(200, 5.0, 0.08))
+    norm[[60, 120]] = 5.0 * peak
+    return norm
+
+
+CASES: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]] = {
+    "a gradient norm that stands out": (
+        "batch_outlier",
+        "grad_norm",
+        lambda: {"loss": falling(200), "grad_norm": norm_with(6)},
+        lambda: {"loss": falling(200), "grad_norm": norm_with(3)},
+    ),
+    "a distance to the reference that stands out": (
+        "batch_outlier",
+        "kl",
+        lambda: {"reward": falling(200), "kl": np.where(np.arange(200) == 100, 197.0, 0.4)},
+        lambda: {"reward": falling(200), "kl": np.where(np.arange(200) == 100, 2.0, 0.4)},
+    ),
+    "an entropy that collapses": (
+        "worsening",
+        "entropy",
+        lambda: {"reward": REWARD, "entropy": np.geomspace(1.0, 0.8 * COLLAPSED, N)},
+        lambda: {"reward": REWARD, "entropy": np.geomspace(1.0, 1.5 * COLLAPSED, N)},
+    ),
+    "an entropy loss that collapses": (
+        "worsening",
+        "entropy_loss",
+        lambda: {"reward": REWARD, "entropy_loss": -np.geomspace(1.0, 0.01, N)},
+        lambda: {"reward": REWARD, "entropy_loss": -np.geomspace(1.0, 0.4, N)},
+    ),
+    "an entropy that explodes": (
+        "divergence",
+        "entropy",
+        lambda: {"reward": REWARD, "entropy": np.geomspace(0.3, 5.0, N)},
+        lambda: {"reward": REWARD, "entropy": np.geomspace(0.3, 1.0, N)},
+    ),
+    "updates that go too far": (
+        "divergence",
+        "approx_kl",
+        lambda: {"reward": REWARD, "approx_kl": np.full(N, LARGE * 1.5)},
+        lambda: {"reward": REWARD, "approx_kl": np.full(N, LARGE * 0.9)},
+    ),
+    "a policy that runs away": (
+        "divergence",
+        "kl",
+        lambda: {"reward": REWARD, "kl": np.geomspace(1e-4, 1e3, N)},
+        lambda: {"reward": REWARD, "kl": np.geomspace(5e-4, 0.5, N)},
+    ),
+    "answers that are cut": (
+        "clip_saturation",
+        "completions/clipped_ratio",
+        lambda: {"reward": REWARD, "completions/clipped_ratio": np.linspace(0.2, 1.0, N)},
+        lambda: {"reward": REWARD, "completions/clipped_ratio": np.linspace(0.2, 0.8, N)},
+    ),
+    "updates that are clipped": (
+        "clip_saturation",
+        "clip_fraction",
+        lambda: {"reward": REWARD, "clip_fraction": np.full(N, 0.6)},
+        lambda: {"reward": REWARD, "clip_fraction": np.full(N, 0.3)},
+    ),
+    "groups of equal rewards": (
+        "no_learning",
+        "frac_reward_zero_std",
+        lambda: {"reward": REWARD, "frac_reward_zero_std": np.linspace(0.4, 1.0, N)},
+        lambda: {"reward": REWARD, "frac_reward_zero_std": np.linspace(0.4, 0.7, N)},
+    ),
+    "rewards without spread": (
+        "constant_metric",
+        "reward_std",
+        lambda: {"reward": REWARD, "reward_std": np.zeros(3 * 4)},
+        lambda: {"reward": REWARD, "reward_std": np.r_[0.1, np.zeros(11)]},
+    ),
+    "a gradient of 0 beside rewards that differ": (
+        "constant_metric",
+        "grad_norm",
+        lambda: {"reward": [0.6, 0.7], "reward_std": [0.15, 0.14], "grad_norm": [0.0, 0.0]},
+        lambda: {"reward": [0.6, 0.7], "reward_std": [0.15, 0.14], "grad_norm": [0.0, 0.1]},
+    ),
+    "a judge that never agrees": (
+        "constant_metric",
+        "judge_asr",
+        lambda: {"reward": REWARD, "judge_asr": np.zeros(N)},
+        lambda: {"reward": REWARD, "judge_asr": np.where(np.arange(N) == 30, 0.1, 0.0)},
+    ),
+    "a codebook that collapses": (
+        "worsening",
+        "codebook_perplexity",
+        lambda: {"loss": falling(N), "codebook_perplexity": np.geomspace(400, 20, N)},
+        lambda: {"loss": falling(N), "codebook_perplexity": np.geomspace(400, 200, N)},
+    ),
+    "a ranking that is turned round": (
+        "broken_metric",
+        "auc",
+        lambda: {"loss": falling(N), "val_auc": np.linspace(0.45, 0.30, N)},
+        lambda: {"loss": falling(N), "val_auc": np.linspace(0.60, 0.45, N)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_helper_metric_is_told_on_one_side_of_its_threshold_and_not_on_the_other(case: str) -> None:
+    kind, name, fires, silent = CASES[case]
+    assert told(analysed(**fires()), kind, name)
+    assert not told(analysed(**silent()), kind, name)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_helper_is_grave_only_where_nothing_is_trained(case: str) -> None:
+    kind, name, fires, _ = CASES[case]
+    grave = name in ("grad_norm", "reward_std") and kind == "constant_metric"
+    assert all((finding.severity is Severity.HIGH) is grave for finding in told(analysed(**fires()), kind, name))
+
+
+def test_a_loss_that_does_not_react_is_told_beside_the_norm() -> None:
+    calm = told(analysed(loss=falling(200), grad_norm=norm_with(6)), "batch_outlier", "grad_norm")
+    assert "does not react" in " ".join(finding.text.plain("en") for finding in calm)
+    assert {finding.severity for finding in calm} == {Severity.LOW}
+    loss = falling(200) * np.where(np.isin(np.arange(200), [60, 120]), 3.0, 1.0)
+    moved = told(analysed(loss=loss, grad_norm=norm_with(6)), "batch_outlier", "grad_norm")
+    assert "rises in at least one" in " ".join(finding.text.plain("en") for finding in moved)
+
+
+def test_an_entropy_without_a_reward_is_no_policy() -> None:
+    assert not told(analysed(loss=falling(N), entropy=np.geomspace(1.0, 0.01, N)), "worsening", "entropy")
+
+
+@pytest.mark.parametrize("factor", [2 * TOWER, 0.5 * TOWER])
+def test_rows_that_tower_over_a_wide_noise_are_seen(factor: float) -> None:
+    y = 30 * np.exp(0.8 * rng(3).standard_normal(240))
+    y[[40, 150]] = 30 * factor * np.array([10.0, 12.0]) if factor > TOWER else 30 * factor
+    assert [first for first, _ in towering(y)] == ([40, 150] if factor > TOWER else [])
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_heavy_tail_towers_over_nothing(seed: int) -> None:
+    assert towering(np.exp(1.5 * rng(seed).standard_normal(400))) == ()
+
+
+def swinging(period: int) -> Run:
+    """The error of a value that is jumped up by every copy of its target, and learned away."""
+    saw = 0.35 * np.exp(-(np.arange(600) % period) / 10) + 0.002
+    run = make_run(loss=saw * (1 + 0.02 * rng(2).standard_normal(600)), reward=0.9 + 0.01 * rng(4).standard_normal(600), axis="step")
+    return replace(run, series=tuple(replace(one, x=4 * one.x) for one in run.series))
+
+
+def test_a_sawtooth_of_reinforcement_learning_is_told_with_its_period_and_is_no_instability() -> None:
+    analysis = lossreport.analyze(swinging(50), strict=True)
+    (finding,) = told(analysis, "oscillation", "loss")
+    assert finding.severity is Severity.LOW
+    assert "50 rows (200 steps)" in finding.text.plain("en")
+    assert not told(analysis, "level_shift", "loss")
