@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.runs import falling, flat, make_run, rng
 
 import lossreport
 from lossreport.analysis.detectors.policy_drift import LARGE
 from lossreport.analysis.detectors.policy_entropy import COLLAPSED
 from lossreport.curves.excursion import TOWER, towering
 from lossreport.model.analysis import Analysis, Finding, Severity
-from lossreport.model.run import Run
-from tests.runs import falling, flat, make_run, rng
+from lossreport.model.run import Event, Run
 
 
 def analysed(**metrics: object) -> Analysis:
@@ -182,3 +182,72 @@ def test_a_sawtooth_of_reinforcement_learning_is_told_with_its_period_and_is_no_
     assert finding.severity is Severity.LOW
     assert "50 rows (200 steps)" in finding.text.plain("en")
     assert not told(analysis, "level_shift", "loss")
+
+
+MORE: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]] = {
+    "a policy that is not updated": (
+        "no_learning",
+        "approx_kl",
+        lambda: {"reward": REWARD, "approx_kl": np.full(N, 5e-8)},
+        lambda: {"reward": REWARD, "approx_kl": np.full(N, 1e-4)},
+    ),
+    "a divergence that is negative": (
+        "broken_metric",
+        "objective/kl",
+        lambda: {"reward": REWARD, "objective/kl": np.linspace(0, -8, N)},
+        lambda: {"reward": REWARD, "objective/kl": np.linspace(0, -0.3, N)},
+    ),
+    "a coefficient that runs away": (
+        "divergence",
+        "ent_coef",
+        lambda: {"reward": REWARD, "ent_coef": np.geomspace(0.1, 1e4, N)},
+        lambda: {"reward": REWARD, "ent_coef": np.geomspace(1.0, 8.0, N)},
+    ),
+    "a discriminator that has won": (
+        "divergence",
+        "g_loss",
+        lambda: {"d_loss": np.geomspace(1.2, 0.01, N), "g_loss": np.linspace(1, 9, N)},
+        lambda: {"d_loss": np.geomspace(1.2, 0.2, N), "g_loss": np.linspace(1, 3, N)},
+    ),
+    "a discriminator that answers one half": (
+        "no_learning",
+        "d_loss",
+        lambda: {"d_loss": np.full(N, 1.3863), "g_loss": np.full(N, 0.693)},
+        lambda: {"d_loss": 1.3863 * (1 + 0.03 * rng(5).standard_normal(N)), "g_loss": np.full(N, 0.7)},
+    ),
+    "a code that says nothing": (
+        "worsening",
+        "kl_loss",
+        lambda: {"recon_loss": falling(N), "kl_loss": np.geomspace(5, 1e-4, N)},
+        lambda: {"recon_loss": falling(N), "kl_loss": np.geomspace(5, 0.2, N)},
+    ),
+    "an error rate at its maximum": (
+        "constant_metric",
+        "wer",
+        lambda: {"loss": falling(N), "val_wer": np.ones(6)},
+        lambda: {"loss": falling(N), "val_wer": np.linspace(1, 0.9, 6)},
+    ),
+}
+
+
+@pytest.mark.parametrize("case", MORE)
+def test_a_game_a_code_or_an_error_is_told_on_one_side_and_not_on_the_other(case: str) -> None:
+    kind, name, fires, silent = MORE[case]
+    assert told(analysed(**fires()), kind, name)
+    assert not told(analysed(**silent()), kind, name)
+
+
+def test_a_hinge_at_zero_is_no_discriminator_that_has_won() -> None:
+    y = np.r_[np.geomspace(1.2, 0.01, 20), np.zeros(40)]
+    assert not told(analysed(d_loss=y, g_loss=np.linspace(1, 9, N)), "divergence", "g_loss")
+
+
+def stopped(at: int) -> Analysis:
+    event = Event(kind="early_stop", source="s1", line=70, quote=f"Stopping. Best iteration: [{at}]")
+    run = replace(make_run(axis="step", loss=falling(12), val_auc=np.linspace(0.67, 0.72, 12)), events=(event,))
+    return lossreport.analyze(run, strict=True)
+
+
+def test_an_early_stop_that_takes_the_first_row_is_told_beside_a_metric_that_got_better() -> None:
+    assert told(stopped(0), "broken_metric", "auc")
+    assert not told(stopped(10), "broken_metric", "auc")

@@ -19,10 +19,15 @@ def ended_by(run: Run) -> tuple[Event, Ending | None] | None:
     first = ending(run)
     if first is None:
         return None
-    last = [event for event in last_words(run) if event.kind not in PASSING and event is not first]
+    last = [event for event in last_words(run) if event is not first and not _passes(event)]
     near = [first, *sorted(last, key=lambda event: (event.source != first.source, event.line))]
     found = told([event.quote for event in near])
     return (first, None) if found is None else (near[found[0]], found[1])
+
+
+def _passes(event: Event) -> bool:
+    """Return whether an event ends nothing: a resume, a checkpoint, a warning."""
+    return event.kind in PASSING or (event.kind == "other" and event.ends is None)
 
 
 def with_cause(run: Run) -> Run:

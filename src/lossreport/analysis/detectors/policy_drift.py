@@ -28,6 +28,19 @@ FAR: Final = 1.0
 """Nats: the distance to the reference ends at thirty times its level in the first half and above one nat. Runs that learn drift by a factor of ten in
 their course (0.0005 to 0.005 in TRL #3452 and open-r1 #257 before its collapse)."""
 
+STILL: Final = 1e-6
+"""Rounding of float32 leaves 1e-7 to 1e-9 where the policy before and after are the same (stable-baselines #1035); updates make 1e-4 and more."""
+NEGATIVE: Final = 0.5
+"""Nats: the usual estimate scatters around 0 by tenths and may be negative in single rows; a mean of -0.5 is not of the policy's own samples (TRL #615)."""
+
+UNCHANGED = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里不超过 {highest}：更新前后的策略相同，什么也没有在训练。",
+    en="`{metric}` ({path}) is at most {highest} in all {count} rows: the policy is the same before and after each update, nothing is trained.",
+)
+BELOW = Text(
+    zh="`{metric}`（{path}）从 {before} 降到 {after}：KL 散度不会为负，说明样本不是按正在训练的策略采样的。",
+    en="`{metric}` ({path}) fell from {before} to {after}: a KL divergence is never negative, so the samples are not drawn from the policy that is trained.",
+)
 UPDATES = Text(
     zh="`{metric}`（{path}）在 {count} 行中有 {large} 行高于 {limit}（中位数 {median}，最大 {highest}）：每次更新把策略改得太多，裁剪已不可靠。",
     en="`{metric}` ({path}) is above {limit} in {large} of {count} rows (median {median}, highest {highest}): each update changes the policy too much for its clipping to hold.",
@@ -47,12 +60,14 @@ def detect(context: Context) -> Iterator[Found]:
         if len(y) < MIN_ROWS:
             continue
         if UPDATE.fullmatch(series.name):
-            yield from _updates(context, series)
+            yield from _updates(series)
+            yield from _still(series)
         elif context.is_rewarded:
             yield from _distance(series)
+            yield from _negative(series)
 
 
-def _updates(context: Context, series: Series) -> Iterator[Found]:
+def _updates(series: Series) -> Iterator[Found]:
     rows = np.flatnonzero(series.y > LARGE)
     y = finite(series)
     if len(rows) < OFTEN * len(y):
@@ -70,6 +85,24 @@ def _updates(context: Context, series: Series) -> Iterator[Found]:
     yield make_finding("divergence", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers)
 
 
+def _still(series: Series) -> Iterator[Found]:
+    y = finite(series)
+    if float(np.max(np.abs(y))) < STILL:
+        text = UNCHANGED(metric=series.label, path=series.path, count=len(y), highest=number(float(np.max(np.abs(y)))))
+        rows = [0, len(series) - 1]
+        yield make_finding("no_learning", series, rows, Severity.HIGH, text, numbers={"highest": float(np.max(np.abs(y)))})
+
+
+def _negative(series: Series) -> Iterator[Found]:
+    y = finite(series)
+    before, after = start_and_end(y)
+    if after < -NEGATIVE and after < before - NEGATIVE:
+        text = BELOW(metric=series.label, path=series.path, before=number(before), after=number(after))
+        rows = [0, len(series) - 1]
+        numbers = {"before": before, "after": after, "negative": 1.0}
+        yield make_finding("broken_metric", series, rows, Severity.MEDIUM, text, numbers=numbers)
+
+
 def _distance(series: Series) -> Iterator[Found]:
     y = finite(series)
     before, after = float(np.median(np.abs(y[: len(y) // 2]))), start_and_end(y)[1]
@@ -80,4 +113,4 @@ def _distance(series: Series) -> Iterator[Found]:
         yield make_finding("divergence", series, [first, len(series) - 1], Severity.MEDIUM, text, numbers=numbers)
 
 
-DETECTOR = Detector(id="policy_drift", kinds=("divergence",), detect=detect, order=72)
+DETECTOR = Detector(id="policy_drift", kinds=("divergence", "no_learning", "broken_metric"), detect=detect, order=72)

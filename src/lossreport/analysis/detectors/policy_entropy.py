@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +25,16 @@ GROWN_NATS: Final = 1.0
 LEAST: Final = 0.02
 """What starts lower is decided from the first row on."""
 
+COEFFICIENT: Final = re.compile(r"(?:.*/)?(?:ent_coef|alpha|entropy_temperature|temperature_alpha)", re.IGNORECASE)
+"""SAC tunes it so that the entropy meets its target."""
+RAN: Final = 10.0
+HIGHEST: Final = 10.0
+"""Ten times its start and above 10: it falls to 0.01 to 0.1 in healthy runs and grew to 1e2 to 1e8 in SB3 #781."""
+
+RUNS = Text(
+    zh="`{metric}`（{path}）从 {first} 涨到 {last}：自动调节的熵系数失控，奖励在目标里已无分量。",
+    en="`{metric}` ({path}) rose from {first} to {last}: the tuned coefficient of the entropy runs away, and the reward no longer counts in the objective.",
+)
 COLLAPSE = Text(
     zh="`{metric}`（{path}）从 {first} 降到 {last}：策略几乎不再随机，之后只会重复它已经会的{reward}。",
     en="`{metric}` ({path}) fell from {first} to {last}: the policy hardly varies any more and only repeats what it does{reward}.",
@@ -38,6 +49,7 @@ NONE: Final = ""
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding an entropy of a policy; that of a loss without a reward beside it is a regulariser's affair."""
+    yield from _coefficients(context)
     for series in context.judged:
         if series.metric_type != "entropy" or series.split != "train" or not context.is_rewarded:
             continue
@@ -60,6 +72,20 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Found]:
     elif last > GROWN * first and last > first + GROWN_NATS:
         text = EXPLOSION(**values, reward=_reward(context, series))
         yield make_finding("divergence", series, rows, Severity.MEDIUM, text, numbers=numbers)
+
+
+def _coefficients(context: Context) -> Iterator[Found]:
+    for series in context.judged:
+        y = finite(series)
+        if not COEFFICIENT.fullmatch(series.name) or series.split != "train" or len(y) < MIN_ROWS or y.min() <= 0:
+            continue
+        first, last = start_and_end(y)
+        if last > RAN * first and last > HIGHEST:
+            text = RUNS(metric=series.label, path=series.path, first=number(first), last=number(last))
+            rows = [0, len(series) - 1]
+            yield make_finding(
+                "divergence", series, rows, Severity.MEDIUM, text, numbers={"first": first, "last": last, "coefficient": 1.0}
+            )
 
 
 def _reward(context: Context, series: Series) -> Value:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -12,6 +13,7 @@ from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, fr
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import PREFIX, REACH, is_exception, quote, raised
+from lossreport.reading.kit.phrases import word_of
 from lossreport.reading.kit.tracebacks import own_frame
 from lossreport.reading.parser import (
     ColumnChunk,
@@ -124,7 +126,7 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
         else:
             _take(reading, record)
     reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
-    reading.events = list(_with_exceptions(reading))
+    reading.events = list(_few_remarks(_with_exceptions(reading)))
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
@@ -166,6 +168,21 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
             begun = 0  # the end of a traceback, no exception by itself
         else:
             yield replace(event, frame=frames.get(event.line, ""))
+
+
+def _few_remarks(events: Iterable[RawEvent]) -> Iterator[RawEvent]:
+    """Yield the events, of warnings that say the same the first few: LightGBM prints one at every tree."""
+    seen: Counter[str] = Counter()
+    for event in events:
+        if event.kind == "other" and event.ends is None:
+            word = word_of(event.quote)
+            seen[word] += 1
+            if seen[word] > REMARKS_KEPT:
+                continue
+        yield event
+
+
+REMARKS_KEPT: Final = 3
 
 
 def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tuple[int, str] | None], dict[int, str]]:
