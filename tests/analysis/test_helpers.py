@@ -251,3 +251,23 @@ def stopped(at: int) -> Analysis:
 def test_an_early_stop_that_takes_the_first_row_is_told_beside_a_metric_that_got_better() -> None:
     assert told(stopped(0), "broken_metric", "auc")
     assert not told(stopped(10), "broken_metric", "auc")
+
+
+def resumed(factor: float) -> Analysis:
+    """A loss that is `factor` times as high in the first row behind a resume, and comes back."""
+    loss = np.array(falling(120, 3.0, 1.0))
+    loss[60:] *= 1 + (factor - 1) * 0.4 ** np.arange(60)
+    event = Event(kind="resume", source="s1", line=61, quote="Resuming training from checkpoint")
+    return lossreport.analyze(replace(make_run(axis="step", loss=loss), events=(event,)), strict=True)
+
+
+def test_a_loss_that_is_higher_behind_a_resume_is_told_there() -> None:
+    assert any(finding.numbers.get("resumed") or finding.start.row in (60, 61) for finding in told(resumed(1.5), "spike", "loss"))
+    assert not resumed(1.05).findings
+
+
+def test_training_that_waits_in_every_row_is_a_stall() -> None:
+    wait = {"data_time": 0.8 + 0.01 * rng(6).standard_normal(60), "iter_time": 1.1 + 0.01 * rng(7).standard_normal(60)}
+    assert told(analysed(loss=falling(60), **wait), "data_stall", "data_time")
+    less = wait | {"data_time": 0.25 * wait["data_time"]}
+    assert not told(analysed(loss=falling(60), **less), "data_stall", "data_time")

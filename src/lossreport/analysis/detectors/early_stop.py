@@ -1,4 +1,4 @@
-"""An early stop that took the first row for the best although the metric got better: it watches the wrong set, or the wrong direction."""
+"""An early stop while the metric was still getting better: it watches the wrong set, or the wrong direction."""
 
 from __future__ import annotations
 
@@ -22,18 +22,25 @@ BETTER: Final = 0.01
 """A gain of 1 % of the level over the first row: less is the noise of a validation."""
 
 TEXT = Text(
-    zh="早停在 {path}:{line} 报告最佳是第一轮（“{quote}”），而 `{metric}` 此后从 {first} 变好到 {best}：早停看的是另一个集合、另一个指标，或方向反了。",
-    en="Early stopping at {path}:{line} reports the first round as the best (“{quote}”), yet `{metric}` got better after it, from {first} to {best}: it watches another set, another metric, or the wrong direction.",
+    zh="训练在 {path}:{line} 早停（“{quote}”），而 `{metric}` 直到那时仍在变好（{first} → {best}）：早停看的是另一个集合、另一个指标，或方向反了。",
+    en="Early stopping ended the training at {path}:{line} (“{quote}”) while `{metric}` was still getting better ({first} → {best}): it watches another set, another metric, or the wrong direction.",
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding an early stop at the first row beside a validation that got better."""
-    stops = [event for event in context.run.events if event.kind == "early_stop" and FIRST.search(event.quote)]
-    for event in stops[:1]:
-        better = next((one for one in context.judged if one.split != "train" and _gain(context, one) > BETTER), None)
-        if better is not None:
+    for event in [event for event in context.run.events if event.kind == "early_stop"][:1]:
+        watched = [one for one in context.judged if one.split != "train" and context.kind(one).goal in ("up", "down")]
+        better = next((one for one in watched if _gain(context, one) > BETTER), None)
+        at_end = all(_gain(context, one) > BETTER and _is_best_last(context, one) for one in watched)
+        if better is not None and (FIRST.search(event.quote) or at_end):
             yield _finding(context, better, event)
+
+
+def _is_best_last(context: Context, series: Series) -> bool:
+    """Return whether the last row is the best and the three before it were not: what no patience waits for."""
+    y = finite(series) if context.kind(series).goal == "down" else -finite(series)
+    return len(y) > MIN_ROWS and bool(np.all(np.diff(y[-MIN_ROWS:]) < 0)) and float(np.min(y)) == float(y[-1])
 
 
 def _gain(context: Context, series: Series) -> float:
