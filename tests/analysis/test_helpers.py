@@ -242,15 +242,19 @@ def test_a_hinge_at_zero_is_no_discriminator_that_has_won() -> None:
     assert not told(analysed(d_loss=y, g_loss=np.linspace(1, 9, N)), "divergence", "g_loss")
 
 
-def stopped(at: int) -> Analysis:
+def stopped(at: int, auc: object) -> Analysis:
     event = Event(kind="early_stop", source="s1", line=70, quote=f"Stopping. Best iteration: [{at}]")
-    run = replace(make_run(axis="step", loss=falling(12), val_auc=np.linspace(0.67, 0.72, 12)), events=(event,))
+    run = replace(make_run(axis="step", loss=falling(12), val_auc=auc), events=(event,))
     return lossreport.analyze(run, strict=True)
 
 
-def test_an_early_stop_that_takes_the_first_row_is_told_beside_a_metric_that_got_better() -> None:
-    assert told(stopped(0), "broken_metric", "auc")
-    assert not told(stopped(10), "broken_metric", "auc")
+TURNED = np.r_[np.linspace(0.67, 0.72, 6), np.linspace(0.72, 0.70, 6)]
+
+
+def test_an_early_stop_while_the_metric_still_gets_better_is_told() -> None:
+    assert told(stopped(0, TURNED), "broken_metric", "auc")
+    assert told(stopped(11, np.linspace(0.67, 0.72, 12)), "broken_metric", "auc")
+    assert not told(stopped(5, TURNED), "broken_metric", "auc")
 
 
 def resumed(factor: float) -> Analysis:

@@ -32,8 +32,8 @@ def _passes(event: Event) -> bool:
 
 def with_cause(run: Run) -> Run:
     """Return the run with the event that ended it naming what its words are known for."""
-    found = ended_by(run)
-    if found is None or found[1] is None:
+    event, known = ended_by(run) or (None, None)
+    if known is None:
         return run
-    event, known = found
-    return replace(run, events=tuple(replace(one, cause=known.id) if one is event else one for one in run.events))
+    cause = known.id
+    return replace(run, events=tuple(replace(one, cause=cause) if one is event else one for one in run.events))

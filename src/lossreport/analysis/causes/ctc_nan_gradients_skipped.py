@@ -7,7 +7,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import quoted, said, strong
+from lossreport.analysis.signature import quoted, said, strong, weak
 from lossreport.text import Text
 
 KINDS: Final = (
@@ -20,7 +20,9 @@ KINDS: Final = (
     "plateau",
     "divergence",
 )
-WARNINGS: Final = (r"got nan grad", r"gradients at all steps are invalid", r"grad norm is nan")
+WARNINGS: Final = (r"got nan grad", r"gradients at all steps are invalid")
+SKIPPED: Final = r"grad norm is nan"
+"""A scaler of mixed precision skips such steps too: it fits, and tells nothing apart."""
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
@@ -31,7 +33,11 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
         if context.is_loss(series) or series.metric_type == "grad_norm":
-            yield Suspicion(finding=finding, signs=tuple(strong(quoted(context, event)) for event in words[:2]))
+            signs = [strong(quoted(context, event)) for event in words]
+            skipped = said(context, SKIPPED)
+            if skipped is not None:
+                signs.append(weak(quoted(context, skipped)))
+            yield Suspicion(finding=finding, signs=tuple(signs))
 
 
 CAUSE = Cause(

@@ -21,7 +21,8 @@ ALWAYS = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a validation that is NaN in all rows beside a finite training loss."""
     trained = [one for one in context.progress if one.split == "train"]
-    if not trained or not all(np.isfinite(one.y).all() for one in trained):
+    sound = all(np.isfinite(one.y).all() and not context.has("masked_nonfinite", one) for one in trained)
+    if not trained or not sound:
         return
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
