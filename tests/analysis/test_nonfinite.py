@@ -149,10 +149,12 @@ def test_an_exit_told_in_two_lines_is_one_finding() -> None:
     assert finding.evidence[0].line == 21
 
 
-def test_a_crash_is_told_in_the_verdict() -> None:
+def test_a_crash_is_told_first() -> None:
     for status, told in ((Status.CRASHED, True), (Status.UNKNOWN, False)):
-        verdict = lossreport.analyze(replace(make_run(loss=falling(30)), status=status)).run_verdict("r1")
-        assert ("crashed" in verdict.text.plain("en")) is told
+        outcome = lossreport.analyze(replace(make_run(loss=falling(30)), status=status)).outcome("r1")
+        assert outcome is not None
+        assert outcome.text.plain("en").startswith("Crashed") is told
+        assert (outcome.tone == "bad") is told
 
 
 def mended(**columns: object) -> Analysis:

@@ -15,8 +15,11 @@ from lossreport.analysis.endings import with_cause
 from lossreport.analysis.explain import explained
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
+from lossreport.analysis.goal import goals
+from lossreport.analysis.happenings import gathered
 from lossreport.analysis.ignoring import remarks, without_ignored
 from lossreport.analysis.jury import juries
+from lossreport.analysis.outcome import outcome
 from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
 from lossreport.analysis.verdict import verdicts
@@ -37,16 +40,22 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
-    context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
+    context = replace_found(context, explained(kept), tuple(one.finding for one in ignored))
+    context = replace(context, goal=next(iter(work.take("goal", lambda: goals(context))), None))
+    context = replace_found(context, ranked(gathered(context), id_prefix(run.id)), context.ignored)
     looked = work.take("forensics", lambda: examined(context))
     context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
     context = replace_found(context, with_causes(context, work), context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
+    best = tuple(work.take("best", lambda: bests(context)))
+    advice = _recommendations(work, case) if judged else ()
     return Analysis(
         runs=(context.run,),
-        bests=tuple(work.take("best", lambda: bests(context))),
+        goals=(context.goal,) if context.goal is not None else (),
+        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)])) if judged else (),
+        bests=best,
         agreements=context.agreements,
         scales=tuple(work.take("scale", lambda: scales(context))),
         shares=tuple(item for item in composition if isinstance(item, Share)),
@@ -55,7 +64,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         verdicts=judged,
         lr_schedules=tuple(work.take("schedule", lambda: lr_schedules(context))),
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
-        recommendations=_recommendations(work, case) if judged else (),
+        recommendations=advice,
         juries=tuple(work.take("jury", lambda: juries(context))),
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),
@@ -74,7 +83,7 @@ CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "
 
 def replace_found(context: Context, found: Sequence[Finding], ignored: tuple[Finding, ...] = ()) -> Context:
     """Return a context with other findings; what follows from the run alone is not worked out again."""
-    made = Context(context.run, context.raw, tuple(found), ignored)
+    made = Context(context.run, context.raw, tuple(found), ignored, context.goal)
     made.__dict__.update({name: value for name, value in context.__dict__.items() if name in OF_THE_RUN})
     return made
 

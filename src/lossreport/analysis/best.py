@@ -11,19 +11,46 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import position
+from lossreport.analysis.goal import TOTALS, measured
 from lossreport.model.analysis import Best
 from lossreport.model.run import Floats, Series
 
-TOTALS: Final = ("loss", "total_loss")
 MAX_SCORES: Final = 3
 
 
 def bests(context: Context) -> Iterator[Best]:
-    """Yield the lowest row of the validation loss that decides, then the best rows of accuracies and the like.
+    """Yield the best row of the goal, then of the validation loss that decides and of other scores.
 
     What decides is the total where it is logged, else the first cross-entropy or loss; but one of several terms (box, class) does not
     where a mAP is logged, which weighs what they were trained for.
     """
+    made: list[Best] = [*_of_goal(context), *_of_validation(context)]
+    yield from _once(made)
+
+
+def _once(made: list[Best]) -> Iterator[Best]:
+    """Yield the first best row of each series."""
+    seen: set[str] = set()
+    for best in made:
+        if best.series not in seen:
+            seen.add(best.series)
+            yield best
+
+
+def _of_goal(context: Context) -> Iterator[Best]:
+    """Yield the best row of the goal, unless it is a training loss, by which no checkpoint is chosen."""
+    if context.goal is None or context.holds_another_run:
+        return
+    series = context.by_id[context.goal.series]
+    if series.split == "train" and series in context.losses:
+        return
+    values = measured(context, series)
+    contested = series in context.progress and still_rising(context, series) is not None
+    for best in _best(context, series, -values if context.goal.mode == "max" else values):
+        yield replace(best, contested=contested)
+
+
+def _of_validation(context: Context) -> Iterator[Best]:
     if context.holds_another_run:
         return
     loss = deciding(context)
@@ -81,7 +108,29 @@ RISE: Final = 0.01
 def _best(context: Context, series: Series, cost: Floats) -> Iterator[Best]:
     if np.isfinite(cost).any():
         row = int(np.nanargmin(np.where(np.isfinite(cost), cost, np.nan)))
-        yield Best(run=context.run.id, series=series.id, at=position(series, row), value=float(series.y[row]))
+        at = position(series, row)
+        checkpoint = checkpoint_at(context, series, at.x)
+        yield Best(run=context.run.id, series=series.id, at=at, value=float(series.y[row]), checkpoint=checkpoint)
+
+
+STEP_OF: Final = re.compile(r"(?:checkpoint|ckpt|step|epoch)[-_=]?(\d{1,9})", re.IGNORECASE)
+
+
+def checkpoint_at(context: Context, series: Series, x: float) -> str | None:
+    """Return the path of the checkpoint that the logs name for a place: the best of a state file, or one saved there."""
+    named = context.facts.get("best_model_checkpoint")
+    if isinstance(named, str) and (found := STEP_OF.search(named)) is not None and float(found[1]) == x:
+        return named
+    for event in context.run.events:
+        if event.kind == "checkpoint" and event.source == series.source:
+            path = PATH.search(event.quote)
+            step = STEP_OF.search(path[0]) if path is not None else None
+            if path is not None and step is not None and float(step[1]) == x:
+                return path[0]
+    return None
+
+
+PATH: Final = re.compile(r"[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt|step|epoch)[-_=]?\d{1,9}[\w./=-]{0,100}", re.IGNORECASE)
 
 
 def deciding(context: Context) -> Series | None:

@@ -15,7 +15,7 @@ from lossreport.analysis.joining import JOINED
 from lossreport.analysis.views import DEAVERAGE, EPOCH_LAST
 from lossreport.curves.stats import without
 from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, Start, loss_type
-from lossreport.model.analysis import Agreement, Finding
+from lossreport.model.analysis import Agreement, Finding, Goal
 from lossreport.model.run import Axis, Floats, Run, Series, Statistic, is_epoch_level
 
 LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$|(?<![a-z])rmse(?![a-z])", re.IGNORECASE)
@@ -34,13 +34,15 @@ FIRST_STEP: Final = 1
 class Context:
     """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included. `found`: what was found before.
 
-    `ignored` was found too, and the user asked to leave it alone: its rows are still no part of a trend.
+    `ignored` was found too, and the user asked to leave it alone: its rows are still no part of a trend. `goal` is what the run was
+    trained for; it is chosen when all detectors have looked.
     """
 
     run: Run
     raw: Run
     found: tuple[Finding, ...] = ()
     ignored: tuple[Finding, ...] = ()
+    goal: Goal | None = None
 
     @cached_property
     def facts(self) -> Mapping[str, object]:

@@ -27,14 +27,18 @@ class Severity(StrEnum):
 
 
 class State(StrEnum):
-    """The verdict on a series or a run; the first that holds, in this order."""
+    """The verdict on a series or a run; the first that holds, in this order.
 
-    INSUFFICIENT = "insufficient"
+    `insufficient` only where nothing before it is certain.
+    """
+
     BROKEN = "broken"
     MIXED = "mixed"
     DIVERGING = "diverging"
     UNSTABLE = "unstable"
     OVERFITTING = "overfitting"
+    WORSENING = "worsening"
+    INSUFFICIENT = "insufficient"
     PLATEAU_HIGH = "plateau_high"
     CONVERGED = "converged"
     IMPROVING = "improving"
@@ -267,6 +271,36 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The metric that a run was trained for: the id of its series, whether more of it is better, and on what ground it was chosen."""
+
+    run: str
+    series: str
+    mode: Literal["max", "min"]
+    why: Phrase
+
+
+Tone = Literal["good", "open", "warn", "bad"]
+"""good: the goal was reached or still gets nearer, and no trouble; open: it cannot be told; warn, bad: there is something to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The one answer on a run: how it ended, how its goal went, its main fault (`text`), and what to do (`do`).
+
+    Page, ticket, terminal and digest all say this. `goal` is the id of its series; `checkpoint` a path that the logs name.
+    """
+
+    run: str
+    state: State
+    tone: Tone
+    text: Phrase
+    goal: str | None = None
+    do: Phrase | None = None
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
     """Two sources hold the same series: ids of the one that is judged and of the other, and how many rows were found equal."""
 
@@ -304,6 +338,8 @@ class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
 
     runs: tuple[Run, ...]
+    goals: tuple[Goal, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     bests: tuple[Best, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     scales: tuple[Scale, ...] = ()
@@ -332,6 +368,14 @@ class Analysis:
             if verdict.run == run_id and not verdict.series:
                 return verdict
         raise KeyError(run_id)
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        """Return the one answer on a run, or None where its verdict failed."""
+        return next((outcome for outcome in self.outcomes if outcome.run == run_id), None)
+
+    def goal(self, run_id: str) -> Goal | None:
+        """Return what a run was trained for, or None where that cannot be told."""
+        return next((goal for goal in self.goals if goal.run == run_id), None)
 
 
 def plain(text: Text | Phrase) -> dict[str, str]:

@@ -59,7 +59,7 @@ def detect(context: Context) -> Iterator[Found]:
         if len(series) < MIN_ROWS:
             reason = FEW(split=series.split, metric=series.name, count=len(series), need=MIN_ROWS)
             yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
-        elif np.isfinite(series.y).all() and not context.holds_another_run:
+        elif np.isfinite(series.y).all() and not context.holds_another_run and context.training:
             yield from _finding(context, series)
 
 
@@ -104,6 +104,35 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
         numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}
         yield make_finding("overfitting", series, [best, n - 1], severity, text, numbers=numbers)
+
+
+LEAST_FALL: Final = 0.02
+"""The training loss falls against the validation where it loses 2 %, the width of "flat", after the validation was best."""
+
+
+def training_falls(context: Context, validation: Series, best: int) -> bool:
+    """Return whether a training loss went on falling after row `best` of a validation.
+
+    On another axis the place is taken by its share of the rows: both logs cover the same training.
+    """
+    rivals = [s for s in context.progress if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()]
+    if not rivals:
+        return False
+    partner = training_partner(context, validation) or min(rivals, key=lambda s: (s.name not in TOTALS, not is_epoch_level(s)))
+    if partner.axis is validation.axis:
+        y = partner.y[partner.x >= validation.x[best]]
+    else:
+        y = partner.y[round(len(partner) * (best + 1) / len(validation)) :]
+    y = fill(y)
+    if len(y) < LEAST_AFTER:
+        return False
+    part = max(1, len(y) // TENTH)
+    first, last = float(np.median(y[:part])), float(np.median(y[-part:]))
+    return first - last > LEAST_FALL * abs(first)
+
+
+LEAST_AFTER: Final = 3
+TENTH: Final = 10
 
 
 def is_component(context: Context, series: Series) -> bool:

@@ -6,30 +6,18 @@ from typing import Final
 
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
-from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
 from lossreport.model.run import shown_x
+from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
-from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
+from lossreport.words import AXES, STATUSES
 
 TOP: Final = 4
 """Findings on the first screen: one of each kind, the most severe."""
-TONES: Final[dict[State, Tone]] = {
-    State.INSUFFICIENT: "info",
-    State.BROKEN: "critical",
-    State.MIXED: "high",
-    State.DIVERGING: "critical",
-    State.UNSTABLE: "high",
-    State.OVERFITTING: "medium",
-    State.PLATEAU_HIGH: "medium",
-    State.CONVERGED: "good",
-    State.IMPROVING: "good",
-    State.INCONCLUSIVE: "info",
-}
 CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
 
 TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
-CONFIDENCE = Text(zh="置信度：{confidence}。", en="Confidence: {confidence}.")
 MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 GLANCE = Text(zh="这次训练", en="The run at a glance")
 STATUS = Text(zh="状态", en="status")
@@ -63,11 +51,13 @@ DO = Text(zh="**现在做什么**", en="**What to do now**")
 
 def write(story: Story) -> Section:
     """Write verdict, glance table, the findings that matter and the next steps."""
-    verdict = story.verdict
-    body = [verdict.text, CONFIDENCE(confidence=CONFIDENCES[verdict.confidence])]
+    verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
+    body = [verdict.text if outcome is None else outcome.text]
     if verdict.change_mind is not None:
         body.append(MIND(what=verdict.change_mind))
-    callout = Callout(tone=TONES[verdict.state], title=HEAD(state=STATES[verdict.state.value]), body=tuple(body))
+    saying = STATES[verdict.state]
+    shade = SHADES[outcome.tone] if outcome is not None else saying.shade
+    callout = Callout(tone=shade, title=HEAD(state=saying.name), body=tuple(body))
     blocks: list[Block] = [callout, _glance(story)]
     top = top_findings(story)
     blocks += (
