@@ -8,7 +8,13 @@ from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity
+from lossreport.text import Text
 
+STEP = Text(
+    zh="{do}代价：核对只需几分钟；若属实，受影响的部分要重训。",
+    en="{do} Cost: minutes to check it; if it holds, training anew what it has affected.",
+)
+CHECK = Text(zh="{do}代价：核对只需几分钟。", en="{do} Cost: minutes to check it.")
 MOST: Final = 3
 """Steps that a reader takes; the others stand beside their findings."""
 
@@ -29,10 +35,11 @@ def advise(case: Case) -> Iterator[Recommendation]:
 def _step(cause: Hypothesis, finding: Finding) -> Recommendation:
     assert cause.do is not None
     grave = finding.severity.rank >= Severity.HIGH.rank
+    text = CHECK if finding.severity is Severity.LOW else STEP
     return Recommendation(
         id="",
         when="now" if grave else "next",
-        text=cause.do,
+        text=text(do=cause.do),
         because=(finding.id,),
         source=cause.reference,
         code=cause.code,

@@ -49,8 +49,8 @@ AGAIN = Text(
     en=" Then resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
 RERUN = Text(
-    zh="改好后再续训：不改就重启会停在同一处。",
-    en=" Resume after that: started again unchanged, it ends at the same place.",
+    zh="改好后再续训：不改就重启会停在同一处。代价：几分钟的修改，和最近一个 checkpoint 之后的重算。",
+    en=" Resume after that: started again unchanged, it ends at the same place. Cost: the change, and redoing what came after the last checkpoint.",
 )
 NOTHING: Final = ""
 

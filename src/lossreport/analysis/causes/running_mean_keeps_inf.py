@@ -13,7 +13,6 @@ from lossreport.analysis.signature import parsers, strong, weak
 from lossreport.model.run import Statistic
 from lossreport.text import Text, number
 
-MEANS: Final = (Statistic.RUNNING_MEAN, Statistic.EPOCH_MEAN)
 
 AGAIN = Text(
     zh="`{metric}` 在第 {line} 行又是有限值（{value}），接近变为非有限之前的 {before}：下一个 epoch 的均值重新开始。",
@@ -34,7 +33,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         if not finding.rows or not context.is_loss(series):
             continue
         first, last = finding.rows[0], finding.rows[-1]
-        is_mean = series.statistic in MEANS or "keras" in parsers(context)
+        is_mean = series.statistic is Statistic.RUNNING_MEAN or "keras" in parsers(context)
         if not is_mean or first == 0 or last + 1 >= len(series):
             continue
         before, value = float(series.y[first - 1]), float(series.y[last + 1])
