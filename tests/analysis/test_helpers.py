@@ -275,3 +275,10 @@ def test_training_that_waits_in_every_row_is_a_stall() -> None:
     assert told(analysed(loss=falling(60), **wait), "data_stall", "data_time")
     less = wait | {"data_time": 0.25 * wait["data_time"]}
     assert not told(analysed(loss=falling(60), **less), "data_stall", "data_time")
+
+
+def test_a_perplexity_of_a_validation_that_turns_is_overfitting() -> None:
+    val = np.r_[np.linspace(1200, 1150, 6), np.linspace(1155, 1260, 9)]
+    assert told(analysed(perplexity=np.linspace(1125, 915, 15), val_perplexity=val), "overfitting", "perplexity")
+    both = analysed(perplexity=np.r_[np.linspace(1125, 915, 6), np.linspace(920, 1100, 9)], val_perplexity=val)
+    assert not told(both, "overfitting", "perplexity")

@@ -13,7 +13,6 @@ from lossreport.analysis.signature import parsers, strong, weak
 from lossreport.model.run import Statistic
 from lossreport.text import Text, number
 
-
 AGAIN = Text(
     zh="`{metric}` 在第 {line} 行又是有限值（{value}），接近变为非有限之前的 {before}：下一个 epoch 的均值重新开始。",
     en="`{metric}` is finite again at line {line} ({value}), near the {before} from before: the mean of the next epoch begins anew.",
