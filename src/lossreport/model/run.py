@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 FactValue = bool | int | float | str | tuple["FactValue", ...] | None
 USER = "user"
 """The source id of facts given by --set, lossreport.toml or `facts=`."""
+LONGEST_NAME: Final = 200
+"""Characters of a name beyond which nobody asks what it means; the longest in our logs, of a flattened configuration, has 150."""
 
 
 class Axis(StrEnum):
