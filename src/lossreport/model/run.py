@@ -286,13 +286,15 @@ class Launch:
 class Weighing:
     """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and the reading that comes next.
 
-    `other` is None where no other reading comes near; `option` is what would choose it (`--set read.runs=1`).
+    `chosen` says in words how they are read. `other` is None where no other reading comes near; it names the `option` that would choose
+    it (`read.runs=writers`).
     """
 
     margin: float = 1.0
     because: tuple[Phrase, ...] = ()
     other: Phrase | None = None
     option: str = ""
+    chosen: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -198,6 +198,7 @@ def _weighing(reading: Weighing) -> dict[str, Json]:
     return {
         "margin": _number(reading.margin),
         "because": [plain(one) for one in reading.because],
+        "chosen": None if reading.chosen is None else plain(reading.chosen),
         "other": None if reading.other is None else plain(reading.other),
     }
 

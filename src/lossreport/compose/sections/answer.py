@@ -7,6 +7,7 @@ from typing import Final
 from lossreport.compose.section import SectionWriter, Story, last_finite, shown_x
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.model.run import Run
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
 
@@ -59,6 +60,11 @@ QUIET_END = Text(
 )
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
+READ_AS = Text(
+    zh="这些行怎样归为一次训练并不确定：按“{chosen}”来读；{other}。",
+    en="How these rows belong together is not certain: they are read as {chosen}; {other}.",
+)
+
 
 def write(story: Story) -> Section:
     """Write verdict, glance table, the findings that matter and the next steps."""
@@ -68,6 +74,8 @@ def write(story: Story) -> Section:
         body.append(MIND(what=verdict.change_mind))
     callout = Callout(tone=TONES[verdict.state], title=HEAD(state=STATES[verdict.state.value]), body=tuple(body))
     blocks: list[Block] = [callout, _glance(story)]
+    if (doubt := read_as(story.run)) is not None:
+        blocks.append(Prose(text=doubt))
     top = top_findings(story)
     blocks += (
         [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)]
@@ -78,6 +86,14 @@ def write(story: Story) -> Section:
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
     return Section(id="answer", title=TITLE, blocks=tuple(blocks))
+
+
+def read_as(run: Run) -> Phrase | None:
+    """Return how the rows of a run are read and how they might be, where another reading comes near; None where none does."""
+    reading = run.reading
+    if reading.other is None or reading.chosen is None:
+        return None
+    return READ_AS(chosen=reading.chosen, other=reading.other)
 
 
 def top_findings(story: Story) -> tuple[Finding, ...]:
