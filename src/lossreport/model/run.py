@@ -113,7 +113,8 @@ class Source:
     """One file (or one frame in memory) that numbers came from.
 
     `rows` counts the records read, `skipped` the lines that looked like records and could not be read, each with its reason in
-    `skips` (line, reason; the first few). `torn` says that the last line ends in the middle.
+    `skips` (line, reason; the first few). `unread` counts lines with numbers under a name that no reader knew. `torn` says that the last
+    line ends in the middle.
     """
 
     id: str
@@ -123,6 +124,7 @@ class Source:
     bytes: int = 0
     rows: int = 0
     skipped: int = 0
+    unread: int = 0
     skips: tuple[tuple[int, Phrase], ...] = ()
     encoding: str = "utf-8"
     lines: int = 0

@@ -216,6 +216,7 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
         "bytes": source.bytes,
         "rows": source.rows,
         "skipped": source.skipped,
+        "unread": source.unread,
         "encoding": source.encoding,
         "lines": source.lines,
         **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),
