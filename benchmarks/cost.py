@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 
 import lossreport
-from lossreport.analyze.analyze import replace_found
-from lossreport.analyze.detector import Context, detectors
-from lossreport.analyze.forecast import forecasts
-from lossreport.analyze.verdict import verdicts
-from lossreport.analyze.views import enrich
+from lossreport.analysis.analyze import replace_found
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import detectors
+from lossreport.analysis.forecast import forecasts
+from lossreport.analysis.verdict import verdicts
+from lossreport.analysis.views import enrich
 from lossreport.model.analysis import Finding
 
 

@@ -17,7 +17,7 @@ import click
 from gallery import entries
 from spelling import examples
 
-from lossreport.analyze.detector import detectors
+from lossreport.analysis.detector import detectors
 from lossreport.api import read_runs
 from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import Known, LossType, loss_types

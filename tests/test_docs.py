@@ -19,7 +19,7 @@ import spelling
 
 import lossreport
 from lossreport import errors
-from lossreport.analyze.detector import detectors
+from lossreport.analysis.detector import detectors
 from lossreport.cli import GATE_REACHED, INTERRUPTED
 from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import classify, loss_types

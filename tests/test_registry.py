@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from lossreport import registry
-from lossreport.analyze.adviser import advices
-from lossreport.analyze.detector import detectors
+from lossreport.analysis.adviser import advices
+from lossreport.analysis.detector import detectors
 from lossreport.compose.section import section_writers
 from lossreport.errors import RegistryError
 from lossreport.knowledge.loss_type import loss_types

@@ -83,7 +83,7 @@ def places(bad: Iterable[str]) -> list[str]:
 
 def test_the_walk_finds_the_texts_of_every_room() -> None:
     rooms = {place.split(".")[0].split(":")[0] for place in TEXTS}
-    assert {"analyze", "compose", "knowledge", "model", "reading", "render", "words"} <= rooms
+    assert {"analysis", "compose", "knowledge", "model", "reading", "render", "words"} <= rooms
     assert len(TEXTS) > 700
 
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["__version__", "analyze", "build", "compose", "read_run", "read_runs", "render", "run_from_frame", "watch"]
 
-# Three rooms carry the names of three functions. Python binds a sub-package to its parent once, when it is first loaded: load the
-# (empty) rooms now and unbind them, and `lossreport.analyze` is the function for good, whatever is imported later.
-for _room in ("analyze", "compose", "render"):
+# Two rooms carry the names of two functions. Python binds a sub-package to its parent once, when it is first loaded: load the
+# (empty) rooms now and unbind them, and `lossreport.compose` is the function for good, whatever is imported later.
+for _room in ("compose", "render"):
     importlib.import_module(f"{__name__}.{_room}")
     del globals()[_room]
 

@@ -82,13 +82,13 @@ def run_from_frame(
 
 def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
     """Analyse one run, or several each by itself. With `strict` a failing detector raises instead of being reported."""
-    from lossreport.analyze.analyze import analyze_run
+    from lossreport.analysis.analyze import analyze_run
 
     runs = [run] if isinstance(run, Run) else list(run)
     analyses = [analyze_run(one, strict=strict) for one in runs]
     if len(analyses) == 1:
         return analyses[0]
-    from lossreport.analyze.siblings import with_siblings
+    from lossreport.analysis.siblings import with_siblings
 
     return _merged(with_siblings(analyses))
 

@@ -101,6 +101,7 @@ class SettingsFile(Strict):
     ignore: list[str] = []
     run: str | None = None
     fail_on: Literal["low", "medium", "high", "critical"] | None = None
+    require: list[str] = []
     strict: bool | None = None
     embed_logs: bool | None = None
     references: str | None = None
@@ -108,6 +109,7 @@ class SettingsFile(Strict):
     read: ReadTable | None = None
     split: dict[str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]] = {}
     entity: str | None = None
+    goal: str | None = None
     type: dict[str, Annotated[str, AfterValidator(_known_kind)]] = {}
     weight: dict[str, float] = {}
     range: dict[str, Annotated[list[float], AfterValidator(_rising)]] = {}

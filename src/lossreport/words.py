@@ -27,6 +27,7 @@ ENTITIES: Final = {
     "domain": Text(zh="域", en="domain"),
     "dataset": Text(zh="数据集", en="dataset"),
     "label": Text(zh="标签", en="label"),
+    "trial": Text(zh="重复实验", en="repetition"),
 }
 
 SEVERITIES: Final = {
@@ -40,19 +41,6 @@ CONFIDENCES: Final = {
     "low": Text(zh="低", en="low"),
     "medium": Text(zh="中", en="medium"),
     "high": Text(zh="高", en="high"),
-}
-
-STATES: Final = {
-    "insufficient": Text(zh="数据不足", en="insufficient data"),
-    "broken": Text(zh="已损坏（非有限值）", en="broken (non-finite)"),
-    "mixed": Text(zh="多组数据混杂，暂不能判断", en="mixed: cannot be judged yet"),
-    "diverging": Text(zh="发散", en="diverging"),
-    "unstable": Text(zh="不稳定", en="unstable"),
-    "overfitting": Text(zh="过拟合", en="overfitting"),
-    "plateau_high": Text(zh="停在高位", en="flat at a high level"),
-    "converged": Text(zh="已走平（在当前学习率下）", en="flat at this learning rate"),
-    "improving": Text(zh="仍在改善", en="still improving"),
-    "inconclusive": Text(zh="尚无定论", en="inconclusive"),
 }
 
 STATUSES: Final = {
@@ -106,6 +94,7 @@ KINDS: Final = {
     "constant_metric": Text(zh="指标从不变化", en="metric that never changes"),
     "broken_metric": Text(zh="不可能的数值", en="impossible values"),
     "quantised": Text(zh="数值被量化（bfloat16）", en="quantised values (bfloat16)"),
+    "worsening": Text(zh="变差（已过最佳点）", en="worse than its best"),
     "truncated_log": Text(zh="日志不完整", en="truncated log"),
 }
 """Names of the kinds of finding."""

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import numpy as np
 
-from lossreport.analyze.stats import fill, lag_one, mad
+from lossreport.curves.stats import fill, lag_one, mad
 from lossreport.model.run import Floats
 
 TAIL: Final = 0.1

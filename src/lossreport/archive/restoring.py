@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from lossreport.model.states import STATES
 from lossreport.render.inline import visible
 from lossreport.render.seal import digest
 from lossreport.text import show_number
-from lossreport.words import CONFIDENCES, SEVERITIES, STATES, STATUSES
+from lossreport.words import CONFIDENCES, SEVERITIES, STATUSES
 
 _NUMBER: Final = re.compile(r"[-+]?\d+(?: \d{3})*(?:\.\d+)?(?:e-?\d+)?")
-_FAMILIES: Final = (STATES, SEVERITIES, STATUSES, CONFIDENCES)
+_NAMES: Final = {state.value: saying.name for state, saying in STATES.items()}
+_FAMILIES: Final = (_NAMES, SEVERITIES, STATUSES, CONFIDENCES)
 MOST_TRIED: Final = 400_000
 """Candidates a claim: with digests of 32 bits one wrong restoration in ten thousand edited claims."""
 DIGITS: Final = "0123456789"

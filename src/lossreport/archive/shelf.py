@@ -13,15 +13,14 @@ from markupsafe import Markup
 
 from lossreport import __version__
 from lossreport.archive.entry import ORDER, Entry
-from lossreport.compose.sections.answer import TONES
 from lossreport.model.analysis import State
 from lossreport.model.report import Tone
+from lossreport.model.states import STATES
 from lossreport.render.blocks import environment
 from lossreport.render.inline import visible
 from lossreport.render.voice import TAGS, Voice, languages
 from lossreport.resources import read_template
 from lossreport.text import Text, show_number
-from lossreport.words import STATES
 
 COLUMNS: Final = 4
 """Settings shown of each run: those that vary, and that most runs have."""
@@ -128,8 +127,8 @@ def _groups(entries: Sequence[Entry], columns: Sequence[str], tags: Sequence[str
             lines = tuple(
                 _line(entry, places, columns, tags, links, by_name, paths) for entry, places in zip(mine, _orders(mine), strict=True)
             )
-            title = STATES[state] if state else COMPARISON
-            found.append(Group(state=state or "none", title=title, tone=TONES[State(state)] if state else "info", lines=lines))
+            title = STATES[State(state)].name if state else COMPARISON
+            found.append(Group(state=state or "none", title=title, tone=STATES[State(state)].shade if state else "info", lines=lines))
     return found
 
 

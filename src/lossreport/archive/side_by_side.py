@@ -15,13 +15,12 @@ from lossreport.archive.difference import CALLED, LEAST, SHOWN
 from lossreport.archive.member import Member
 from lossreport.archive.seeds import SEED
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, running_median
-from lossreport.compose.section import shown_x
-from lossreport.compose.sections.answer import TONES
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta, Prose, Report, Row, Section, Table
-from lossreport.model.run import FactValue, Run, Series
+from lossreport.model.run import FactValue, Run, Series, shown_x
+from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Quantity, Text, Value, number, percent
-from lossreport.words import AXES, KINDS, STATES
+from lossreport.words import AXES, KINDS
 
 MOST_CURVES: Final = 6
 OPEN_TABLES: Final = 4
@@ -207,7 +206,7 @@ def _sentences(compared: Compared) -> Iterator[Phrase]:
     name, reference = compared.metric.name, _reference(compared)
     for entry in compared.entries:
         if entry.silent:
-            yield SILENT(metric=name, a=_name(entry), state=STATES[entry.silent])
+            yield SILENT(metric=name, a=_name(entry), state=STATES[State(entry.silent)].name)
         elif reference is not None and entry.copy_of:
             yield COPY(metric=name, a=_name(entry), b=_name(reference))
         elif reference is not None and entry.difference is not None:
@@ -248,8 +247,8 @@ def _runs(comparison: Comparison) -> Table:
     for member in comparison.members:
         state = member.states.get("", "")
         seed = next((value for name, value in member.facts.items() if SEED.fullmatch(name)), None)
-        tone = TONES[State(state)] if state else None
-        cells: tuple[Value, ...] = (member.label, member.origin, STATES[state] if state else NOT_SAID, _fact(seed))
+        tone = STATES[State(state)].shade if state else None
+        cells: tuple[Value, ...] = (member.label, member.origin, STATES[State(state)].name if state else NOT_SAID, _fact(seed))
         rows.append(Row(cells=cells, tone=tone if tone not in ("good", "info") else None))
     return Table(caption=RUNS_TITLE(), columns=columns, rows=tuple(rows))
 
@@ -301,7 +300,7 @@ def _row(compared: Compared, entry: Entry) -> Row:
 
 def _call(compared: Compared, entry: Entry) -> Value:
     if entry.silent:
-        return STATES[entry.silent]
+        return STATES[State(entry.silent)].name
     if entry.copy_of:
         return SAME
     if entry.difference is not None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import Story, shown_x
-from lossreport.compose.sections.answer import TONES, read_as
-from lossreport.model.analysis import Analysis, Severity
-from lossreport.model.report import Column, Prose, Row, Section, Table
+from lossreport.compose.section import Story
+from lossreport.compose.sections.answer import read_as
+from lossreport.model.analysis import Analysis, Severity, State
+from lossreport.model.report import Column, Prose, Row, Section, Table, Tone
+from lossreport.model.run import shown_x
+from lossreport.model.states import STATES
 from lossreport.text import Join, Text, Value, number
-from lossreport.words import STATES, STATUSES
+from lossreport.words import STATUSES
 
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
 ANSWER = Text(
@@ -49,13 +51,19 @@ def _row(story: Story) -> Row:
     cells: tuple[Value, ...] = (
         NAMED(id=run.id, name=run.name),
         STATUSES[run.status.value],
-        STATES[verdict.state.value],
+        STATES[verdict.state].name,
         max((len(series) for series in run.series), default=0),
         Join(items=tuple(values)) if values else NONE,
         _best(story),
         severe,
     )
-    return Row(cells=cells, tone=TONES[verdict.state] if TONES[verdict.state] not in ("good", "info") else None)
+    return Row(cells=cells, tone=_tone(verdict.state))
+
+
+def _tone(state: State) -> Tone | None:
+    """Return the tone of a row that needs a look, None where it needs none."""
+    shade = STATES[state].shade
+    return None if shade in ("good", "info") else shade
 
 
 def _best(story: Story) -> Value:

@@ -12,7 +12,7 @@ import numpy as np
 from lossreport.knowledge.loss_type import LossType, loss_type
 from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict
 from lossreport.model.report import Section
-from lossreport.model.run import Axis, Event, Run, Series, Statistic, ending
+from lossreport.model.run import Event, Run, Series, Statistic, ending
 from lossreport.registry import load_units
 from lossreport.text import Quantity, Value
 
@@ -127,16 +127,6 @@ def section_writers() -> tuple[SectionWriter, ...]:
 def shown(value: float, digits: int = 4) -> Value:
     """Return a measured number for a table cell."""
     return Quantity(value=float(value), digits=digits)
-
-
-def shown_x(x: float) -> int | float:
-    """Return an x as the log prints it: whole numbers without a decimal point."""
-    return int(x) if float(x).is_integer() else float(x)
-
-
-def is_epoch_level(series: Series) -> bool:
-    """Return whether each row of a series stands for a whole epoch; rows at 0.13 and 0.27 stand inside one."""
-    return series.axis is Axis.ROW or (series.axis is Axis.EPOCH and bool(np.all(series.x == np.floor(series.x))))
 
 
 def last_finite(series: Series) -> float | None:

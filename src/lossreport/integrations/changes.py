@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lossreport.compose.sections import answer
 from lossreport.integrations.earlier import finding_of, findings_of, names_of, run_verdict, steps_of, told_before
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
+from lossreport.model.states import STATES
 from lossreport.text import Join, Lang, Text, Value, show_number
-from lossreport.words import KINDS, SEVERITIES, STATES
+from lossreport.words import KINDS, SEVERITIES
 
 Json = Mapping[str, Any]
 
@@ -115,12 +115,12 @@ def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) ->
 
 def _verdict(old: Json, before: Json | None, new: Json, run: Json) -> Callout:
     state = State(run_verdict(new, run["id"])["state"])
-    after = STATES[state.value]
+    after = STATES[state].name
     if before is None:
-        return Callout(tone=answer.TONES[state], title=FIRST(after=after))
+        return Callout(tone=STATES[state].shade, title=FIRST(after=after))
     earlier = run_verdict(old, before["id"])["state"]
-    title = SAME(after=after) if earlier == state.value else TURNED(before=STATES[earlier], after=after)
-    return Callout(tone=answer.TONES[state], title=title)
+    title = SAME(after=after) if earlier == state.value else TURNED(before=STATES[State(earlier)].name, after=after)
+    return Callout(tone=STATES[state].shade, title=title)
 
 
 def _counts(paired: Pairs) -> Prose:

@@ -16,8 +16,8 @@ from lossreport.compose.sections import anomalies, answer, recommendations
 from lossreport.errors import MissingPathError, UsageError
 from lossreport.model.analysis import Analysis, Evidence, Finding, Hypothesis, Position, Severity, State
 from lossreport.model.report import Block, Callout, FindingList, Meta, Prose, Report, Section, Step, Steps
+from lossreport.model.states import STATES
 from lossreport.text import Join, Lang, Phrase
-from lossreport.words import CONFIDENCES, STATES
 
 Json = Any
 SUFFIXES: Final = (".html", ".htm", ".json")
@@ -86,8 +86,8 @@ def said(text: Mapping[str, str], lang: Lang) -> Phrase:
 def _sections(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang, *, several: bool) -> list[Section]:
     verdict = run_verdict(data, run["id"])
     state = State(verdict["state"])
-    body = [said(verdict["text"], lang), answer.CONFIDENCE(confidence=CONFIDENCES[verdict["confidence"]])]
-    callout = Callout(tone=answer.TONES[state], title=answer.HEAD(state=STATES[state.value]), body=tuple(body))
+    body = [said((run.get("outcome") or verdict)["text"], lang)]
+    callout = Callout(tone=STATES[state].shade, title=answer.HEAD(state=STATES[state].name), body=tuple(body))
     found = [finding_of(finding, lang, told_before(data)) for finding in findings_of(data, run)]
     names = names_of(data)
     lists: list[Block] = [FindingList(findings=tuple(found), names=names)] if found else [Prose(text=anomalies.NONE())]

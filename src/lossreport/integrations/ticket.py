@@ -13,14 +13,15 @@ from lossreport import api
 from lossreport.errors import OutputError
 from lossreport.integrations.changes import changes
 from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict
-from lossreport.model.analysis import Severity
+from lossreport.model.analysis import Severity, State
 from lossreport.model.report import Report
+from lossreport.model.states import STATES
 from lossreport.render.fitting import PLACES, Fitted, Place, fitted
 from lossreport.render.to_json import to_dict
 from lossreport.render.to_mail import one_mail
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Join, Lang, Text, Value, show_value
-from lossreport.words import SEVERITIES, STATES
+from lossreport.words import SEVERITIES
 
 HEAD = Text(zh="{name}：{state}", en="{name}: {state}")
 COUNTED = Text(zh="{head}（{counts}）", en="{head} ({counts})")
@@ -84,7 +85,7 @@ def labels(data: Mapping[str, Any]) -> tuple[str, ...]:
 def _title(data: Mapping[str, Any], lang: Lang) -> str:
     runs = data["runs"]
     name: Value = str(runs[0]["name"]) if len(runs) == 1 else MANY(name=str(runs[0]["name"]), count=len(runs))
-    states = tuple(STATES[state] for state in dict.fromkeys(run_verdict(data, run["id"])["state"] for run in runs))
+    states = tuple(STATES[State(state)].name for state in dict.fromkeys(run_verdict(data, run["id"])["state"] for run in runs))
     head = HEAD(name=name, state=Join(items=states))
     severe = {severity: count for severity, count in _severities(data).items() if severity in ("critical", "high")}
     counts = Join(items=tuple(COUNT(count=count, severity=SEVERITIES[severity]) for severity, count in severe.items()))

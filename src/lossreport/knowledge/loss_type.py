@@ -1,6 +1,6 @@
 """What is known about a kind of loss or metric, independent of any run: `knowledge/losses/<id>.py` holds one LOSS each.
 
-`analyze` asks it for the scale of a series; nothing here reads a file or looks at a curve.
+`analysis` asks it for the scale of a series; nothing here reads a file or looks at a curve.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Tells the kind of a metric from its name, and that of a plain `loss` from the configuration, the other metrics and the log format.
 
-`analyze` calls it with plain values before anything is judged. Every answer carries its ground; where nothing tells, the kind
+`analysis` calls it with plain values before anything is judged. Every answer carries its ground; where nothing tells, the kind
 stays generic. Rules are tried in order, the first that answers wins.
 """
 

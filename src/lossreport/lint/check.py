@@ -30,8 +30,8 @@ from lossreport.lint.claim import (
 from lossreport.lint.ledger import Ledger, Seen, seen
 from lossreport.model.analysis import Share, State
 from lossreport.model.run import Axis, Floats, Series
+from lossreport.model.states import STATES, TROUBLES
 from lossreport.text import Join, Phrase, Text, number, percent
-from lossreport.words import STATES
 
 Outcome = Literal["confirmed", "contradicted", "unchecked"]
 
@@ -46,7 +46,6 @@ TREND_BLOCKS: Final = 50
 TREND_P: Final = 0.05
 """Two-sided level of the Mann-Kendall test (Kendall 1975, normal approximation), over at most 50 block medians."""
 MEANS: Final = ("l1", "mse", "huber")
-TROUBLE: Final = (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE, State.OVERFITTING)
 
 VALUE = Text(zh="日志中此处 `{metric}` 为 {values}。", en="the logs have `{metric}` = {values} there.")
 SHOWN = Text(zh="{value}（{place}）", en="{value} ({place})")
@@ -254,24 +253,24 @@ def _settled(claim: Settled, ledger: Ledger) -> Answer:
     if claim.metric is None:
         return _run_settled(claim, ledger)
     states = ledger.states(claim.metric, claim.origin.source)
-    against = {"converged": (*TROUBLE, State.IMPROVING), "stable": TROUBLE, "not_converged": (State.CONVERGED,)}[claim.word]
+    against = {"converged": (*TROUBLES, State.IMPROVING), "stable": TROUBLES, "not_converged": (State.CONVERGED,)}[claim.word]
     if not states:
         return _unchecked(claim, NOT_KNOWN)
     if not all(state in against for _, state in states):
         return _confirmed(claim)
     series, state = states[0]
-    text = STATE(metric=claim.metric, path=series.path, first=int(series.line[0]), last=int(series.line[-1]), state=STATES[state.value])
+    text = STATE(metric=claim.metric, path=series.path, first=int(series.line[0]), last=int(series.line[-1]), state=STATES[state].name)
     return _contradicted(claim, text, (seen(series, 0), seen(series, len(series) - 1)))
 
 
 def _run_settled(claim: Settled, ledger: Ledger) -> Answer:
     states = [ledger.analysis.run_verdict(run.id).state for run in ledger.analysis.runs]
-    against = (*TROUBLE, State.IMPROVING) if claim.word == "converged" else (State.CONVERGED,)
+    against = (*TROUBLES, State.IMPROVING) if claim.word == "converged" else (State.CONVERGED,)
     if not all(state in against for state in states):
         return _confirmed(claim)
     first = next((series for run in ledger.analysis.runs for series in run.series if len(series)), None)
     places = (seen(first, len(first) - 1),) if first is not None else ()
-    return _contradicted(claim, RUN_STATE(state=STATES[states[0].value]), places)
+    return _contradicted(claim, RUN_STATE(state=STATES[states[0]].name), places)
 
 
 def _spikes(claim: SpikesAt, ledger: Ledger) -> Answer:

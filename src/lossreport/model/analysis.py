@@ -1,4 +1,4 @@
-"""What was found out about a run: findings, verdicts, scales and what to do. `analyze` makes it, `compose` tells it, JSON is it."""
+"""What was found out about a run: findings, verdicts, scales and what to do. `analysis` makes it, `compose` tells it, JSON is it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,18 @@ class Severity(StrEnum):
 
 
 class State(StrEnum):
-    """The verdict on a series or a run; the first that holds, in this order."""
+    """The verdict on a series or a run; the first that holds, in this order.
 
-    INSUFFICIENT = "insufficient"
+    `insufficient` only where nothing before it is certain.
+    """
+
     BROKEN = "broken"
     MIXED = "mixed"
     DIVERGING = "diverging"
     UNSTABLE = "unstable"
     OVERFITTING = "overfitting"
+    WORSENING = "worsening"
+    INSUFFICIENT = "insufficient"
     PLATEAU_HIGH = "plateau_high"
     CONVERGED = "converged"
     IMPROVING = "improving"
@@ -65,7 +69,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact."""
+    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact.
+
+    `do` is what to do about it, `code` one line to type where the framework is known, `reference` the public thread or document
+    that knows the cause.
+    """
 
     id: str
     rank: int
@@ -73,6 +81,9 @@ class Hypothesis:
     support: tuple[Phrase, ...]
     against: tuple[Phrase, ...]
     decided_by: Phrase
+    do: Phrase | None = None
+    code: str = ""
+    reference: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,13 +224,17 @@ class Forecast:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recommendation:
-    """What to do, because of which findings, now or next; `source` is the title the advice is from."""
+    """What to do, because of which findings, now or next; `source` is the title the advice is from.
+
+    `code` is one line to type, with the run's numbers, where its framework is known.
+    """
 
     id: str
     when: Literal["now", "next"]
     text: Phrase
     because: tuple[str, ...] = ()
     source: str = ""
+    code: str = ""
     run: str = "r1"
 
 
@@ -253,6 +268,36 @@ class Best:
     value: float
     checkpoint: str | None = None
     contested: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The metric that a run was trained for: the id of its series, whether more of it is better, and on what ground it was chosen."""
+
+    run: str
+    series: str
+    mode: Literal["max", "min"]
+    why: Phrase
+
+
+Tone = Literal["good", "open", "warn", "bad"]
+"""good: the goal was reached or still gets nearer, and no trouble; open: it cannot be told; warn, bad: there is something to do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """The one answer on a run: how it ended, how its goal went, its main fault (`text`), and what to do (`do`).
+
+    Page, ticket, terminal and digest all say this. `goal` is the id of its series; `checkpoint` a path that the logs name.
+    """
+
+    run: str
+    state: State
+    tone: Tone
+    text: Phrase
+    goal: str | None = None
+    do: Phrase | None = None
+    checkpoint: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,6 +338,8 @@ class Analysis:
     """All that was found out. The JSON of the contract is exactly this."""
 
     runs: tuple[Run, ...]
+    goals: tuple[Goal, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     bests: tuple[Best, ...] = ()
     agreements: tuple[Agreement, ...] = ()
     scales: tuple[Scale, ...] = ()
@@ -321,6 +368,14 @@ class Analysis:
             if verdict.run == run_id and not verdict.series:
                 return verdict
         raise KeyError(run_id)
+
+    def outcome(self, run_id: str) -> Outcome | None:
+        """Return the one answer on a run, or None where its verdict failed."""
+        return next((outcome for outcome in self.outcomes if outcome.run == run_id), None)
+
+    def goal(self, run_id: str) -> Goal | None:
+        """Return what a run was trained for, or None where that cannot be told."""
+        return next((goal for goal in self.goals if goal.run == run_id), None)
 
 
 def plain(text: Text | Phrase) -> dict[str, str]:

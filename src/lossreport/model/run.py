@@ -1,4 +1,4 @@
-"""What was read from disk: sources, series, facts and events of one training run. `reading` makes it, `analyze` reads it."""
+"""What was read from disk: sources, series, facts and events of one training run. `reading` makes it, `analysis` reads it."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ class EntityKind(StrEnum):
     DOMAIN = "domain"
     DATASET = "dataset"
     LABEL = "label"
+    TRIAL = "trial"
 
 
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
@@ -179,7 +180,7 @@ class TypeGround:
 class Series:
     """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
 
-    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analyze`. `resolution` is the step of the last
+    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analysis`. `resolution` is the step of the last
     printed decimal (0.0001 for "8.5123"), None where the log prints full precision. `pieces` is empty where all rows stand in `source`.
     """
 
@@ -301,7 +302,7 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceNote:
-    """What a parser noticed about the form of one source, for the checks of `analyze`: a kind, the lines, and details."""
+    """What a parser noticed about the form of one source, for the checks of `analysis`: a kind, the lines, and details."""
 
     kind: Literal["key_order", "averaged_stats"]
     source: str
@@ -377,3 +378,13 @@ def ending(run: Run) -> Event | None:
     told = [event for event in last if event.ends is run.status]
     ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
     return min(ends, key=lambda event: event.line, default=None)
+
+
+def is_epoch_level(series: Series) -> bool:
+    """Return whether each row already averages a whole epoch (or is the only row of one); rows at 0.13 and 0.27 stand inside one."""
+    return series.axis is Axis.ROW or (series.axis is Axis.EPOCH and bool(np.all(series.x == np.floor(series.x))))
+
+
+def shown_x(x: float) -> int | float:
+    """Return an x as the log prints it: whole numbers without a decimal point."""
+    return int(x) if float(x).is_integer() else float(x)

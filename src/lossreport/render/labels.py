@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lossreport.model.analysis import Hypothesis
 from lossreport.model.report import Step, Tone
 from lossreport.text import Join, Phrase, Text
 
@@ -15,6 +16,10 @@ SAME_CAUSES: Final = Text(zh="可能的原因同", en="Possible causes: the same
 FOR: Final = Text(zh="支持", en="for")
 AGAINST: Final = Text(zh="反对", en="against")
 DECIDED: Final = Text(zh="如何判定", en="what decides")
+DO: Final = Text(zh="怎么办", en="what to do")
+CODE: Final = Text(zh="`{code}`", en="`{code}`")
+KNOWN: Final = Text(zh="见", en="known from")
+TITLED: Final = Text(zh="{title}", en="{title}")
 BECAUSE: Final = Text(zh="依据", en="because of")
 SOURCE: Final = Text(zh="出处", en="source")
 SAYS: Final = Text(zh="{word}：{what}", en="{word}: {what}")
@@ -48,4 +53,20 @@ TONES: Final[dict[Tone, Text]] = {
 def asides(step: Step) -> list[Phrase]:
     """Return what stands in brackets behind a step: the findings it is because of, and the source of the advice."""
     because = [ASIDE(what=WHY(word=BECAUSE, what=Join(items=step.because)))] if step.because else []
-    return because + ([ASIDE(what=SAYS(word=SOURCE, what=step.source))] if step.source else [])
+    code = [ASIDE(what=CODE(code=step.code))] if step.code else []
+    return because + code + ([ASIDE(what=SAYS(word=SOURCE, what=step.source))] if step.source else [])
+
+
+def points(hypothesis: Hypothesis) -> list[tuple[Text, tuple[Phrase, ...]]]:
+    """Return what is told of a hypothesis, in order: each word with its phrases; what has none is left out."""
+    do = (hypothesis.do,) if hypothesis.do is not None else ()
+    code = (CODE(code=hypothesis.code),) if hypothesis.code else ()
+    known = (TITLED(title=hypothesis.reference),) if hypothesis.reference else ()
+    told = [
+        (FOR, hypothesis.support),
+        (AGAINST, hypothesis.against),
+        (DECIDED, (hypothesis.decided_by,)),
+        (DO, (*do, *code)),
+        (KNOWN, known),
+    ]
+    return [(word, phrases) for word, phrases in told if phrases]

@@ -162,8 +162,8 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
         yield from ("", to_inline_jira(labels.HEADED(word=labels.HYPOTHESES), lang))
         for hypothesis in sorted(finding.hypotheses, key=lambda one: one.rank):
             yield f"# {_bold(hypothesis.title, lang)}"
-            points = [(labels.FOR, hypothesis.support), (labels.AGAINST, hypothesis.against), (labels.DECIDED, (hypothesis.decided_by,))]
-            yield from (f"#* {to_inline_jira(labels.SAYS(word=word, what=phrase), lang)}" for word, told in points for phrase in told)
+            told = [(word, phrase) for word, phrases in labels.points(hypothesis) for phrase in phrases]
+            yield from (f"#* {to_inline_jira(labels.SAYS(word=word, what=phrase), lang)}" for word, phrase in told)
     yield ""
 
 

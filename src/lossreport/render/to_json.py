@@ -18,8 +18,10 @@ from lossreport.model.analysis import (
     Evidence,
     Finding,
     Forecast,
+    Goal,
     Hypothesis,
     Jury,
+    Outcome,
     Position,
     Recommendation,
     Scale,
@@ -58,7 +60,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     return {
         "schema": SCHEMA,
         "version": __version__,
-        "runs": [_run(run, analysis.bests, brief) for run in analysis.runs],
+        "runs": [_run(run, analysis, brief) for run in analysis.runs],
         "series": [
             _series(series, analysis.findings, ENDS if brief and series.id not in told else points, brief)
             for run in analysis.runs
@@ -162,7 +164,8 @@ def _position(at: Position) -> dict[str, Json]:
 
 
 # ------------------------------------------------------------------------------------------------ what was read
-def _run(run: Run, bests: Sequence[Best], brief: bool) -> dict[str, Json]:
+def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
+    bests = [_best(best) for best in analysis.bests if best.run == run.id]
     return {
         "id": run.id,
         "name": run.name,
@@ -178,8 +181,29 @@ def _run(run: Run, bests: Sequence[Best], brief: bool) -> dict[str, Json]:
         "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
         "launches": [_launch(launch) for launch in run.launches],
         "reading": _weighing(run.reading),
-        "best": next((_best(best) for best in bests if best.run == run.id), None),
+        "goal": _goal(analysis.goal(run.id)),
+        "best": bests[0] if bests else None,
+        "bests": bests,
+        "outcome": _outcome(analysis.outcome(run.id), run),
         "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
+    }
+
+
+def _goal(goal: Goal | None) -> dict[str, Json] | None:
+    return None if goal is None else {"series": goal.series, "mode": goal.mode, "why": plain(goal.why)}
+
+
+def _outcome(outcome: Outcome | None, run: Run) -> dict[str, Json] | None:
+    if outcome is None:
+        return None
+    return {
+        "status": run.status.value,
+        "state": outcome.state.value,
+        "tone": outcome.tone,
+        "goal": outcome.goal,
+        "text": plain(outcome.text),
+        "do": plain(outcome.do) if outcome.do is not None else None,
+        "checkpoint": outcome.checkpoint,
     }
 
 
@@ -353,6 +377,9 @@ def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
         "for": [plain(one) for one in hypothesis.support],
         "against": [plain(one) for one in hypothesis.against],
         "decided_by": plain(hypothesis.decided_by),
+        "do": plain(hypothesis.do) if hypothesis.do is not None else None,
+        "code": hypothesis.code,
+        "reference": hypothesis.reference,
     }
 
 
@@ -398,7 +425,15 @@ def _forecast(forecast: Forecast) -> dict[str, Json]:
 
 
 def _recommendation(one: Recommendation) -> dict[str, Json]:
-    return {"id": one.id, "because": list(one.because), "when": one.when, "text": plain(one.text), "source": one.source, "run": one.run}
+    return {
+        "id": one.id,
+        "because": list(one.because),
+        "when": one.when,
+        "text": plain(one.text),
+        "source": one.source,
+        "code": one.code,
+        "run": one.run,
+    }
 
 
 def _jury(jury: Jury, brief: bool) -> dict[str, Json]:

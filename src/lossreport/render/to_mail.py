@@ -118,8 +118,7 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
 
 def _causes(finding: Finding, lang: Lang) -> Iterator[tuple[Value, list[Markup]]]:
     for one in sorted(finding.hypotheses, key=lambda hypothesis: hypothesis.rank):
-        points = [(labels.FOR, one.support), (labels.AGAINST, one.against), (labels.DECIDED, (one.decided_by,))]
-        told = [(word, phrase) for word, phrases in points for phrase in phrases]
+        told = [(word, phrase) for word, phrases in labels.points(one) for phrase in phrases]
         yield one.title, [to_inline_html(labels.SAYS(word=word, what=phrase), lang) for word, phrase in told]
 
 

@@ -9,10 +9,10 @@ from typing import Final
 import numpy as np
 
 from lossreport.compose.charting import line_chart, zoom_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
+from lossreport.compose.section import SectionWriter, Story
 from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
-from lossreport.model.run import Series, frozen_ints
+from lossreport.model.run import Series, frozen_ints, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES, KINDS, SEVERITIES
 

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.section import SectionWriter, Story, last_finite, shown_x
+from lossreport.compose.goal_figure import goal_figure
+from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
-from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table, Tone
-from lossreport.model.run import Run
+from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
+from lossreport.model.run import Run, shown_x
+from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
-from lossreport.words import AXES, CONFIDENCES, STATES, STATUSES
+from lossreport.words import AXES, STATUSES
 
-TOP: Final = 4
+TOP: Final = 3
 """Findings on the first screen: one of each kind, the most severe."""
-TONES: Final[dict[State, Tone]] = {
-    State.INSUFFICIENT: "info",
-    State.BROKEN: "critical",
-    State.MIXED: "high",
-    State.DIVERGING: "critical",
-    State.UNSTABLE: "high",
-    State.OVERFITTING: "medium",
-    State.PLATEAU_HIGH: "medium",
-    State.CONVERGED: "good",
-    State.IMPROVING: "good",
-    State.INCONCLUSIVE: "info",
-}
 CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
 
 TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
-CONFIDENCE = Text(zh="置信度：{confidence}。", en="Confidence: {confidence}.")
 MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 GLANCE = Text(zh="这次训练", en="The run at a glance")
 STATUS = Text(zh="状态", en="status")
@@ -67,25 +56,26 @@ READ_AS = Text(
 
 
 def write(story: Story) -> Section:
-    """Write verdict, glance table, the findings that matter and the next steps."""
-    verdict = story.verdict
-    body = [verdict.text, CONFIDENCE(confidence=CONFIDENCES[verdict.confidence])]
+    """Write the answer, the picture of the goal, the findings that matter, the next steps, and the run at a glance."""
+    verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
+    body = [verdict.text if outcome is None else outcome.text]
     if verdict.change_mind is not None:
         body.append(MIND(what=verdict.change_mind))
-    callout = Callout(tone=TONES[verdict.state], title=HEAD(state=STATES[verdict.state.value]), body=tuple(body))
-    blocks: list[Block] = [callout, _glance(story)]
-    if (doubt := read_as(story.run)) is not None:
-        blocks.append(Prose(text=doubt))
+    saying = STATES[verdict.state]
+    shade = SHADES[outcome.tone] if outcome is not None else saying.shade
+    callout = Callout(tone=shade, title=HEAD(state=saying.name), body=tuple(body))
     top = top_findings(story)
+    doubt = read_as(story.run)
+    blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
     blocks += (
-        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)]
+        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
         if top
         else [Prose(text=(QUIET_END if story.ending else QUIET)())]
     )
     steps = _steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
-    return Section(id="answer", title=TITLE, blocks=tuple(blocks))
+    return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
 
 
 def read_as(run: Run) -> Phrase | None:
@@ -100,7 +90,7 @@ def top_findings(story: Story) -> tuple[Finding, ...]:
     """Return the most severe findings, one a kind; low ones only where there is nothing else."""
     chosen: dict[str, Finding] = {}
     for finding in story.findings:
-        if finding.severity is not Severity.LOW:
+        if finding.severity is not Severity.LOW and finding.explained_by is None:
             chosen.setdefault(finding.kind, finding)
     return tuple(chosen.values())[:TOP]
 
@@ -108,7 +98,7 @@ def top_findings(story: Story) -> tuple[Finding, ...]:
 def _steps(story: Story) -> tuple[Step, ...]:
     mine = [r for r in story.analysis.recommendations if r.run == story.run.id]
     chosen = [r for r in mine if r.when == "now"] or mine[:1]
-    return tuple(Step(text=r.text, because=r.because, source=r.source) for r in chosen[:3])
+    return tuple(Step(text=r.text, because=r.because, source=r.source, code=r.code) for r in chosen[:3])
 
 
 def _glance(story: Story) -> Table:

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.section import SectionWriter, Story, shown, shown_x
+from lossreport.compose.section import SectionWriter, Story, shown
 from lossreport.model.analysis import Share
 from lossreport.model.report import Block, Chart, Column, Prose, Row, Section, ShareChart, Table
-from lossreport.model.run import USER, frozen_floats
+from lossreport.model.run import USER, frozen_floats, shown_x
 from lossreport.text import Join, Phrase, Text, Value, percent
 from lossreport.words import AXES
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport.compose.charting import line_chart
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown_x
+from lossreport.compose.section import SectionWriter, Story
 from lossreport.model.analysis import Verdict
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table, Tone
-from lossreport.model.run import Series
+from lossreport.model.run import Series, is_epoch_level, shown_x
+from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text, Value, change
-from lossreport.words import AXES, CONFIDENCES, STATES
+from lossreport.words import AXES, CONFIDENCES
 
 MAX_CHARTS: Final = 3
 MAX_VERDICTS: Final = 200
@@ -98,7 +99,7 @@ def write(story: Story) -> Section | None:
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
-    answer = ANSWER(state=STATES[story.verdict.state.value], confidence=CONFIDENCES[story.verdict.confidence])
+    answer = ANSWER(state=STATES[story.verdict.state].name, confidence=CONFIDENCES[story.verdict.confidence])
     return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks))
 
 
@@ -156,7 +157,7 @@ def _row(story: Story, verdict: Verdict) -> Row:
         gain = template(gain=change(-trend.gain), low=change(-trend.high), high=change(-trend.low))
         span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
     source: str | Phrase = DERIVED(path=series.path) if series.derived and series.derived.how == DEAVERAGE else series.path
-    cells = (NAME(metric=story.name(series)), source, STATES[verdict.state.value], gain, span, CONFIDENCES[verdict.confidence])
+    cells = (NAME(metric=story.name(series)), source, STATES[verdict.state].name, gain, span, CONFIDENCES[verdict.confidence])
     return Row(cells=cells, tone=TONES.get(verdict.state.value))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport import __version__
-from lossreport.analyze.excursion import K_LONG, K_SHORT, MIRROR
 from lossreport.compose.section import SectionWriter, Story
+from lossreport.curves.excursion import K_LONG, K_SHORT, MIRROR
 from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Table
 from lossreport.model.run import USER

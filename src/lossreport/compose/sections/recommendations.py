@@ -25,7 +25,7 @@ def write(story: Story) -> Section:
 
 def _steps(story: Story, when: Literal["now", "next"]) -> tuple[Step, ...]:
     mine = [r for r in story.analysis.recommendations if r.when == when and r.run == story.run.id]
-    return tuple(Step(text=r.text, because=r.because, source=r.source) for r in mine)
+    return tuple(Step(text=r.text, because=r.because, source=r.source, code=r.code) for r in mine)
 
 
 SECTION = SectionWriter(id="recommendations", order=90, write=write)

@@ -7,10 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.section import SectionWriter, Story, is_epoch_level, shown, shown_x, statistics
+from lossreport.compose.section import SectionWriter, Story, shown, statistics
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
-from lossreport.model.run import Series, Source, Statistic
+from lossreport.model.run import Series, Source, Statistic, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, Value, change, show_number
 from lossreport.words import AXES, STATISTICS
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
+from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import REACH, is_exception, quote, raised
@@ -32,6 +34,12 @@ from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+ZEROS = Text(
+    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上",
+    en="zero bytes from here on are skipped: what stood there was never written to the disk",
+)
+TEXTUAL: Final = re.compile(r"\.(?:csv|tsv|txt|log|out|err|jsonl?)$", re.IGNORECASE)
+"""Names of files of text; stores of trackers hold zeros by right."""
 REFUSED: Final = "refused"
 """Code of a file that a parser knows and cannot read."""
 
@@ -67,8 +75,9 @@ class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says. `unread` are the lines
-    with numbers that neither its parser nor the second pass has read; see `leftovers.py`.
+    folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
+    count in another file of the run. `unread` are the lines with
+    numbers that neither its parser nor the second pass has read; see `leftovers.py`.
     """
 
     log: LogFile
@@ -82,6 +91,7 @@ class Reading:
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
     unread: Ints = field(default_factory=lambda: frozen_ints([]))
+    echoed: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -106,6 +116,12 @@ class Reading:
         shown = self.log.shown
         return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
+    def without(self, keys: Collection[ColumnKey]) -> Reading:
+        """Return the reading without columns that another file of the run tells; their lines are still those of its training."""
+        left = {key: column for key, column in self.columns.items() if key not in keys}
+        lines = [self.columns[key].line for key in keys if key.split == "train"]
+        return replace(self, columns=left, echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines])))) if keys else self
+
     @property
     def longest(self) -> Column | None:
         """The column with the most rows, or None where there is none."""
@@ -128,6 +144,8 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
     reading.events = list(_with_exceptions(reading))
+    if (zeros := _zeros(log)) is not None:
+        reading.skips.insert(0, zeros)
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
@@ -142,6 +160,14 @@ def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) 
     known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
     found, left = leftovers(log, unread, known)
     return {key: _joined([chunk]) for key, chunk in found.items() if key not in first}, left
+
+
+def _zeros(log: LogFile) -> SkippedLine | None:
+    """Return where a table or a log holds zero bytes: they are left out, and what they were written over is lost."""
+    at = log.head.find(b"\0")
+    if at < 0 or log.encoding in WIDE or not TEXTUAL.search(log.shown):
+        return None
+    return SkippedLine(log.head.count(b"\n", 0, at) + 1, ZEROS)
 
 
 def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:

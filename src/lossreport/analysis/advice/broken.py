@@ -1,0 +1,146 @@
+"""What to do after a non-finite loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.judging import evaluation_alone
+from lossreport.model.analysis import Finding, Recommendation, Severity
+from lossreport.model.run import Series, shown_x
+from lossreport.text import Join, Phrase, Text, Value
+from lossreport.words import AXES
+
+ACT = Text(
+    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, and check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
+)
+
+
+AT_START = Text(
+    zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
+    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+)
+PASSED = Text(
+    zh="{axis} {x} 起有几行不是有限值，之后又恢复：权重没有损坏，训练可以继续；检查那里的 batch（标签、空目标、全被屏蔽的样本）和 fp16 溢出，否则还会再出现。代价：几分钟。",
+    en="Some rows from {axis} {x} on are not finite, and finite ones follow, so the weights are finite and training can go on: check the batches there (labels, empty targets, fully masked samples) and fp16 overflow, or it will come again. Cost: minutes.",
+)
+NAME = Text(zh="`{name}`", en="`{name}`")
+SOMEWHERE = Text(
+    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
+)
+GRADIENT = Text(
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss ends finite, so the log does not show that the weights are broken. Under fp16 the loss scaler skips such steps: look at the loss scale and the number of skipped steps; if they are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
+)
+MEASURED = Text(
+    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，不必因此回退 checkpoint：查计算它的代码和数据（0 除以 0、空集、标签全被屏蔽、评估时的 fp16 溢出）。代价：几分钟。",
+    en="`{metric}` is not finite in {count} of {rows} rows while the training loss ends finite: this alone is no reason to go back to a checkpoint. Check the code and the data that it is computed from (0 divided by 0, an empty set, labels that are all masked, fp16 overflow in evaluation). Cost: minutes.",
+)
+UNLOGGED = Text(
+    zh="日志没有记录 loss，而 `{metric}` 从第一行起就不是有限值：先把 loss 也打印出来；它若同样不是有限值，就查学习率{lr}、数据和 fp16 溢出，不要再用这次训练的权重。代价：重跑几步。",
+    en="No loss is logged, and `{metric}` is not finite from its first row on: print the loss as well. If it is not finite either, check the learning rate{lr}, the data and fp16 overflow, and do not use weights of this run. Cost: a few steps.",
+)
+EVALUATION = Text(
+    zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
+    en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
+)
+NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
+NONE = ""
+SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
+    series = {one.id: one for one in case.context.run.series}
+    found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
+    yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
+    found = [f for f in found if not f.numbers.get("aside") and _spoils(case, series[f.series[0]])]
+    if not found:
+        return
+    because = tuple(finding.id for finding in found)
+    if evaluation_alone(case.context) and all(series[finding.series[0]].split != "train" for finding in found):
+        yield Recommendation(id="", when="now", because=because, text=EVALUATION())
+        return
+    rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
+    lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
+    first = _first(
+        [f for f in lasting or rows if case.context.is_loss(series[f.series[0]])] or lasting or rows, series
+    )  # the losses say when
+    if first is None:
+        text = SOMEWHERE()
+    elif not lasting and len(rows) == len(found):
+        text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
+    elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):
+        names = _names(one for one in (series[f.series[0]] for f in rows) if not np.isfinite(one.y).any())
+        text = (
+            AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
+        )
+    else:
+        one = series[first.series[0]]
+        masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
+        hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
+        rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
+        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])))
+    yield Recommendation(id="", when="now", because=because, text=text, source="" if text.text is PASSED else SOURCE)
+
+
+def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
+    """Return the finding that begins earliest, by the axis of the training metrics: a validation that is NaN from its first row on came later."""
+    ordered = sorted(found, key=lambda f: series[f.series[0]].split != "train")
+    same_axis = [f for f in ordered if series[f.series[0]].axis is series[ordered[0].series[0]].axis]
+    return min(same_axis, key=lambda f: f.start.x, default=None)
+
+
+def _fails_from(series: Series, finding: Finding) -> float:
+    """Return where the values begin that are not finite to the end: finite rows show that the weights were until then."""
+    finite = np.flatnonzero(np.isfinite(series.y))
+    return float(series.x[finite[-1] + 1]) if len(finite) and not np.isfinite(series.y[-1]) else finding.start.x
+
+
+def _now(case: Case) -> Phrase | str:
+    return NOW(lr=case.lr) if case.lr is not None else NONE
+
+
+def _beside(case: Case, found: list[Finding]) -> Iterator[Recommendation]:
+    """Yield one step for gradients, and one for other metrics, that were not finite while the training loss was."""
+    series = {one.id: one for one in case.context.run.series}
+    gradients = [f for f in found if series[f.series[0]].metric_type == "grad_norm"]
+    for some, text in ((gradients, GRADIENT), ([f for f in found if f not in gradients], MEASURED)):
+        if some:
+            said: dict[str, Value] = {
+                "metric": series[some[0].series[0]].label,
+                "count": int(some[0].numbers["count"]),
+                "rows": len(series[some[0].series[0]]),
+            }
+            values = {**said, "lr": _now(case)} if text is GRADIENT else said
+            yield Recommendation(id="", when="now", because=tuple(f.id for f in some), text=text(**values), source=SOURCE)
+
+
+def _names(series: Iterable[Series]) -> Join:
+    return Join(items=tuple(NAME(name=name) for name in dict.fromkeys(one.label for one in series))[:MAX_NAMES])
+
+
+MAX_NAMES: Final = 3
+
+
+def _spoils(case: Case, one: Series) -> bool:
+    """Return whether a NaN of a series speaks of the weights: an accuracy or a reward may lack a value for other reasons."""
+    return case.context.is_loss(one) or one.metric_type == "grad_norm"
+
+
+def _began_finite(case: Case, broken: Series, x: float) -> bool:
+    """Return whether some loss was finite before `x`, or at it beside a gradient: a first validation that is NaN is not the start of the run.
+
+    Zeros count for nothing: they are what a logger prints for NaN.
+    """
+    others = (one for one in case.context.progress if one is not broken and one.axis is broken.axis)
+    before = x if case.context.is_loss(broken) else np.inf
+    return any((np.isfinite(one.y) & (one.y != 0) & (one.x < before)).any() for one in others)
+
+
+ADVICE = Advice(id="broken", advise=advise, order=5)

@@ -1,0 +1,45 @@
+"""What to do first where the log itself tells how the run came to its end: memory, a hung collective, a stop from outside, an exception."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.analysis.adviser import Advice, Case
+from lossreport.model.analysis import Recommendation
+from lossreport.model.run import ending
+from lossreport.text import Text
+
+MEMORY = Text(
+    zh="训练因显存或内存不足而停止（{place}：“{quote}”）：减小每卡 batch 或序列长度并用梯度累积补足，或打开 activation checkpointing，再从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The run stopped out of memory ({place}: “{quote}”): use a smaller batch per device or shorter sequences with gradient accumulation, or activation checkpointing, and resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+HUNG = Text(
+    zh="训练停在一次超时上（{place}：“{quote}”）：若是集合通信，找出没有跟上的 rank（看每个 rank 的最后一行）；若是作业时限，申请更长时间。再从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The run stopped at a time-out ({place}: “{quote}”): of a collective, find the rank that fell behind (the last line of each rank); of the job, ask for more time. Then resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+STOPPED = Text(
+    zh="进程被信号终止（{place}：“{quote}”）：确认是谁终止的（调度器、抢占、手动，或先出错的另一个 rank），再从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The process was ended by a signal ({place}: “{quote}”): find out by whom (scheduler, preemption, a person, or another rank that failed first) and resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+RAISED = Text(
+    zh="训练以异常结束（{place}：“{quote}”）：先读那里的报错，改好后从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The run ended in an exception ({place}: “{quote}”): read the error there, fix it, and resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+BROKE = Text(
+    zh="训练在这一行中断（{place}：“{quote}”）：先查明该行的原因，处理后从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="The run broke off at this line ({place}: “{quote}”): find and fix its cause, then resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+TEXTS: Final = {"oom": MEMORY, "timeout": HUNG, "killed": STOPPED, "traceback": RAISED, "other": BROKE}
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield one step where an event tells how the run ended; an exit for a non-finite loss has advice of its own."""
+    run = case.context.run
+    event = ending(run)
+    if event is not None and event.kind in TEXTS:
+        place = f"{run.source(event.source).path}:{event.line}"
+        yield Recommendation(id="", when="now", text=TEXTS[event.kind](place=place, quote=event.quote))
+
+
+ADVICE = Advice(id="ended", advise=advise, order=8)

@@ -1,0 +1,52 @@
+"""What to do when the log itself misleads: hidden NaN, metrics that cannot be or never move, values too coarse, sources apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossreport.analysis.adviser import Advice, Case
+from lossreport.model.analysis import Recommendation, Severity
+from lossreport.text import Text
+
+HIDDEN = Text(
+    zh="关掉替换（transformers：`--logging_nan_inf_filter False`）再跑几步，确认 loss 是否为 NaN；不要使用此后的 checkpoint，回到 loss 变为 0 之前的那个。代价：几步训练。",
+    en="Switch the replacement off (in transformers: `--logging_nan_inf_filter False`) and run a few steps to see whether the loss is NaN; do not use later checkpoints, go back to one from before the zeros. Cost: a few steps.",
+)
+IMPOSSIBLE = Text(
+    zh="先修指标再看曲线：有些数值是这种指标不可能取到的，检查累计、归一化和跨 rank 归约。代价：改评测代码，无需重训。",
+    en="Fix the metric before reading its curve: some of its values are impossible; check how it is accumulated, normalised and reduced across ranks. Cost: a change to the evaluation code, no retraining.",
+)
+STILL = Text(
+    zh="有指标从头到尾没有变化：确认它真的被计算和更新（学习率大于 0、参数没有被冻结、验证真的执行、类别数大于 1）。代价：几步训练。",
+    en="A metric never changes: make sure it is computed and updated at all (a learning rate above 0, no frozen parameters, a validation that runs, more than one class). Cost: a few training steps.",
+)
+COARSE = Text(
+    zh="用 fp32 累计并记录 loss：目前的最小刻度比末段的变化还大。代价：几乎没有。",
+    en="Accumulate and log the loss in fp32: the smallest step it can show is larger than the changes near the end. Cost: next to nothing.",
+)
+APART = Text(
+    zh="先弄清两份日志各自记录的是什么（哪个 rank、是否同步、求和还是均值），再使用其中的数字；给每一行写上 run id，以后就不会再混淆。代价：读一遍日志代码。",
+    en="Find out what each of the two logs records (which rank, synchronised or not, sum or mean) before using their numbers; a run id in every row prevents it next time. Cost: reading the logging code once.",
+)
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield a step for each; a disagreement that a suspected reduction explains has its own."""
+    if because := case.ids("masked_nonfinite"):
+        yield Recommendation(
+            id="", when="now", because=because, text=HIDDEN(), source="transformers: TrainingArguments.logging_nan_inf_filter"
+        )
+    apart = tuple(f.id for f in case.context.found if f.kind == "source_disagreement" and f.explained_by is None)
+    if apart:
+        yield Recommendation(id="", when="now", because=apart, text=APART())
+    broken = tuple(f.id for f in case.context.found if f.kind == "broken_metric" and not case.ids("mixed_reduction"))
+    if broken:
+        yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())
+    still = tuple(f.id for f in case.context.found if f.kind == "constant_metric" and f.severity is not Severity.LOW)
+    if still:
+        yield Recommendation(id="", when="now", because=still, text=STILL())
+    if because := case.ids("quantised"):
+        yield Recommendation(id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base")
+
+
+ADVICE = Advice(id="measuring", advise=advise, order=15)

@@ -1,0 +1,208 @@
+"""Whether to go on: resume what stopped early, continue what improves, decay where it is flat, stop where it diverges or overfits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.best import still_rising
+from lossreport.analysis.course import best_row, is_up
+from lossreport.analysis.goal import measured
+from lossreport.analysis.schedule import constant_lr, spent_lr
+from lossreport.model.analysis import Recommendation, Severity, State, Verdict
+from lossreport.model.run import Series, Status, shown_x
+from lossreport.text import Join, Text, number
+from lossreport.words import AXES
+
+RESUME = Text(
+    zh="计划 {planned} 个 {unit}，已完成 {done} 个：确认训练是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en="{done} of {planned} planned {unit} are complete: check whether the run was interrupted or is still running; to continue, resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
+GO_ON = Text(
+    zh="{names} 仍在改善：可以继续训练，再用最后 25 % 的行复查趋势。代价：继续训练的算力。",
+    en="Still improving: {names}. Training can continue; check the trend of the last 25 % of the rows again then. Cost: the compute of going on.",
+)
+FINISHED = Text(
+    zh="训练按计划结束时 {names} 仍在改善：若任务指标还没达到要求，可以从最后的 checkpoint 续训。代价：续训的算力。",
+    en="Still improving when the run ended as planned: {names}. If the task metric has not reached its target, training can continue from the last checkpoint. Cost: the extra compute.",
+)
+SPENT = Text(
+    zh="学习率已从 {top} 降到 {last}，{names} 虽仍在改善，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
+    en="Still improving: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
+)
+ONLY_TRAINING = Text(
+    zh="训练 loss（{names}）仍在下降，但验证 loss（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证 loss 最低的 checkpoint。代价：一次评测。",
+    en="The training loss ({names}) still falls but the validation loss ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation loss first. Cost: one evaluation.",
+)
+UNDECIDED = Text(
+    zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
+    en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
+)
+DECAY = Text(
+    zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
+    en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short resumed run.",
+)
+TERM = Text(
+    zh="{names} 在上升，而总 loss 没有发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
+    en="Rising: {names}, while the total loss does not diverge. Find out what the term stands for and its weight (a regulariser or an adversarial term may rise as others fall) before changing anything. Cost: minutes.",
+)
+STOP = Text(
+    zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练。",
+    en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
+)
+BEST = Text(
+    zh="使用验证最好处的 checkpoint：{where}；此后的训练没有再改善它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="Use the checkpoint where the validation was best: {where}; training beyond it did not improve it again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+)
+WEIGH = Text(
+    zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
+    en="Decide by which measure to choose the checkpoint: the validation loss is lowest at {where} and rises from there, but the validation score still got better (best {best}). Choose by what the task is judged by; evaluate both checkpoints. Cost: two evaluations.",
+)
+REWARD = Text(
+    zh="`{metric}` 在 {axis} {x} 达到 {value} 后跌落：回到那里附近的 checkpoint；继续训练前缩小每次更新（学习率、clip range、每批的 epoch 数），并看 KL 与熵在跌落前后的变化。代价：丢掉其后的训练。",
+    en="`{metric}` fell after {value} at {axis} {x}: go back to the checkpoint near it; before training on, make each update smaller (learning rate, clip range, epochs per batch) and look at KL and entropy around the fall. Cost: the training after it.",
+)
+AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
+NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
+NONE = ""
+STUCK = Text(
+    zh="{names} 没有下降：若不是续训的尾段，核对学习率是否大于 0、参数是否被冻结、标签与掩码是否对齐，并用一个 batch 做过拟合测试。代价：几分钟。",
+    en="Not falling: {names}. Unless the log begins late in training, check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
+)
+
+UNSEEN = Text(
+    zh="{names} 停在高位，而训练 loss {training} 在下降：学到的东西没有带到验证集上。先核对两者的预处理、标签和模型状态（train/eval）是否一致，再考虑数据量与正则化。代价：对比几个样本。",
+    en="Stuck at a high level: {names}, while the training loss falls ({training}): what is learned does not carry over. First check that both sets are preprocessed and labelled alike and that the model is switched to evaluation, then think of more data or regularisation. Cost: comparing a few samples.",
+)
+FROM_START = Text(
+    zh="{names} 从第一行起就在上升：停下，把学习率{lr}降到 1/3 到 1/10 重新开始，并核对 loss 的符号和目标。代价：重新训练。",
+    en="Rising from the first row on: {names}. Stop and start again with a learning rate{lr} of a third to a tenth, and check the sign and the targets of the loss. Cost: starting anew.",
+)
+
+
+def advise(case: Case) -> Iterator[Recommendation]:
+    """Yield what the verdicts and the progress ask for."""
+    yield from _states(case)
+    progress = case.context.run.progress
+    for unit, (done, planned) in ((EPOCHS, progress.epochs), (STEPS, progress.steps)):
+        if case.context.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
+            text = RESUME(done=done, planned=planned, unit=unit)
+            yield Recommendation(id="", when="next", because=case.ids("truncated_log"), text=text)
+            return
+
+
+def _states(case: Case) -> Iterator[Recommendation]:
+    series = {s.id: s for s in case.context.run.series}
+    named = {state: _names(case.in_state(state), series) for state in State}
+    yield from _stop(case, series, named[State.DIVERGING])
+    yield from _best(case, series)
+    if case.run_state is State.PLATEAU_HIGH:
+        yield _stuck(case, series, named)
+    yield from _further(case, series, named)
+    if case.run_state is State.CONVERGED and constant_lr(case.context) and case.lr is not None:
+        yield Recommendation(
+            id="",
+            when="next",
+            text=DECAY(names=Join(items=_aim(case, named[State.CONVERGED])), lr=case.lr),
+            source="OpenVLA-OFT (10x decay lowers the L1)",
+        )
+
+
+def _aim(case: Case, others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the name of the goal, or of the series in its state where the run has none."""
+    goal = case.context.goal
+    return (case.context.by_id[goal.series].label,) if goal is not None else others
+
+
+def _stuck(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Recommendation:
+    stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
+    learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
+    unseen = bool(learns) and all(one.split != "train" for one in stuck)
+    names = Join(items=named[State.PLATEAU_HIGH])
+    return Recommendation(
+        id="",
+        when="now",
+        because=case.ids("no_learning"),
+        text=UNSEEN(names=names, training=Join(items=learns)) if unseen else STUCK(names=names),
+        source="Karpathy, A Recipe for Training Neural Networks",
+    )
+
+
+def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
+    """Yield whether to train on, as the goal went: never in trouble, only trains further what validates flat, or the schedule has run out."""
+    training = [one for one in (series[v.series[0]] for v in case.in_state(State.IMPROVING)) if one.split == "train"]
+    goal = case.context.goal
+    held_out = goal is not None and series[goal.series].split != "train"
+    if case.run_state is State.IMPROVING:
+        names = Join(items=_aim(case, named[State.IMPROVING]))
+        if (spent := spent_lr(case.context)) is not None:
+            text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))
+        else:
+            text = (FINISHED if case.context.run.status is Status.FINISHED else GO_ON)(names=names)
+        yield Recommendation(id="", when="next", text=text)
+    elif case.run_state is State.CONVERGED and held_out and training:
+        names = Join(items=tuple(dict.fromkeys(one.label for one in training))[:6])
+        text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
+        yield Recommendation(id="", when="next", text=text)
+    elif _is_undecided(case):
+        names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
+        yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
+
+
+def _is_undecided(case: Case) -> bool:
+    """Return whether the rows are too noisy to tell: nothing grave was found that would come first."""
+    grave = any(f.severity.rank >= Severity.HIGH.rank for f in case.context.found)
+    return case.run_state is State.INCONCLUSIVE and not grave and any(v.trend for v in case.in_state(State.INCONCLUSIVE))
+
+
+def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
+    found = [f for f in case.context.found if f.kind == "divergence"]
+    grave = [f for f in found if f.severity is Severity.CRITICAL]
+    if names and found and not grave:
+        text = TERM(names=Join(items=names))
+        yield Recommendation(id="", when="next", because=tuple(f.id for f in found), text=text)
+    elif names and grave:
+        first = min(grave, key=lambda f: f.start.row)
+        lr = NOW(lr=case.lr) if case.lr is not None else NONE
+        axis = AXES[series[first.series[0]].axis.value]
+        if first.start.row == 0:  # there is no checkpoint before the first row
+            text = FROM_START(names=Join(items=names), lr=lr)
+        else:
+            text = STOP(names=Join(items=names), axis=axis, x=shown_x(first.start.x), lr=lr)
+        yield Recommendation(
+            id="", when="now", because=tuple(f.id for f in found), text=text, source="IDEFICS chronicles; OPT-175B logbook"
+        )
+
+
+def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
+    past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
+    over = [one for one in past if one.split != "train"]
+    where = []
+    for one in over[:3]:
+        values = measured(case.context, one)
+        row = best_row(values, up=is_up(case.context, one))
+        where.append(AT(metric=one.label, value=number(float(one.y[row])), axis=AXES[one.axis.value], x=shown_x(one.x[row])))
+    losses = [one for one in over if one in case.context.progress]
+    later = still_rising(case.context, losses[0]) if losses else None
+    because = case.ids("overfitting", "worsening")
+    if later is not None:
+        score = series[later.series]
+        best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
+        yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
+    elif where:
+        text = BEST(where=Join(items=tuple(where)))
+        yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
+    elif past and past[0].metric_type == "reward":
+        values = measured(case.context, past[0])
+        row = best_row(values, up=True)
+        text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
+        yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
+
+
+def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:
+    named = (series[verdict.series[0]] for verdict in verdicts)
+    return tuple(dict.fromkeys(s.name if s.split == "train" else f"{s.split}/{s.name}" for s in named))[:6]
+
+
+ADVICE = Advice(id="progress", advise=advise, order=40)

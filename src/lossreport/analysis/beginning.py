@@ -1,0 +1,22 @@
+"""Whether a log begins where its training began: what `analysis` needs before it says that a curve never moved, or names a schedule by its shape."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from lossreport.model.run import Axis, Series
+
+LATE: Final = 0.25
+"""A quarter of the length of the log lies before its first row: the steep start of a training is over there, and the log cannot tell how far it fell."""
+COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.SAMPLES, Axis.TOKENS, Axis.ROUND, Axis.EPISODE)
+
+
+def begins_late(series: Series) -> bool:
+    """Return whether a log begins in the middle of a training, as far as its axis tells: at epoch 147 with twelve rows."""
+    if series.axis not in COUNTED or len(series) < 2:
+        return False
+    first, length = float(series.x[0]), float(np.max(series.x) - series.x[0])
+    step = float(np.median(np.abs(np.diff(series.x))))
+    return length > 0 and first - step > LATE * length

@@ -1,0 +1,1 @@
+"""Causes that maintainers of training code know: one file each, its signature beside what to do about it."""

@@ -1,0 +1,146 @@
+"""A loss that changes its level for good at one row, or at every epoch (a staircase): explained by the learning rate, a plan, or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context, clean
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding, position
+from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.curves.shifts import MIN_SIZE, Shift, find_shifts
+from lossreport.model.analysis import Finding, Severity
+from lossreport.model.run import Series, is_epoch_level, shown_x
+from lossreport.text import Join, Text, Value, change
+from lossreport.words import AXES
+
+LR_DROP: Final = 0.70
+"""A learning rate below 70 % of its value one row before is a drop."""
+NEAR: Final = 0.05
+"""A drop or a planned boundary within 5 % of the run explains a shift."""
+STEPS: Final = 2
+SHARE: Final = 0.25
+"""A staircase steps down at a quarter of the epoch ends at least: where epochs are short, every shift lies near the end of one."""
+BOUNDARY: Final = 0.04
+"""A shift belongs to the end of an epoch where it lies within 4 % of the run's rows of it, and of a tenth of the epoch."""
+
+SHIFT = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 附近水平突变 {size}，之后没有回来。",
+    en="The level of `{metric}` ({path}) changes by {size} around {axis} {x} and does not come back.",
+)
+EXPLAINED = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 附近水平变化 {size}，与那里的{cause}一致。",
+    en="The level of `{metric}` ({path}) changes by {size} around {axis} {x}, where {cause}.",
+)
+BY_LR = Text(zh="学习率下降", en="the learning rate drops")
+BY_PLAN = Text(zh="计划内的阶段切换（phase_boundaries）", en="a planned phase begins (phase_boundaries)")
+BY_MOSAIC = Text(zh="关闭 mosaic 增强（close_mosaic）", en="Ultralytics turns mosaic augmentation off (close_mosaic)")
+STAIRCASE = Text(
+    zh="`{metric}`（{path}）呈台阶状：在 {count} 个 epoch 边界（{axis} {rows}）突然变化（{sizes}），epoch 内部变化平缓。多个 epoch 的训练常见这种形状：从第二个 epoch 起样本都已见过，训练 loss 的下降不等于泛化。",
+    en=(
+        "`{metric}` ({path}) is a staircase: it jumps at {count} epoch boundaries ({axis} {rows}; by {sizes}) and changes slowly inside the epochs. "
+        "Common in training over several epochs: from the second epoch on every sample has been seen before, and a falling training loss does not show generalisation."
+    ),
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a staircase where shifts stand at the ends of epochs, else one finding a shift of every training loss."""
+    for series in context.progress:
+        if series.split != "train" or any(context.has(kind, series) for kind in ("mixture", "oscillation", "divergence")):
+            continue
+        y = clean(series, context.spike_spans(series))
+        least = context.threshold("level_shift", MIN_SIZE)
+        shifts = [shift for first, last in _stretches(series) for shift in _of_segment(y, first, last) if abs(shift.size) > least]
+        at_ends = _at_epoch_ends(context, series, shifts)
+        if len(at_ends) >= STEPS:
+            yield _staircase(series, at_ends)
+        for shift in shifts:
+            if len(at_ends) < STEPS or shift not in at_ends:
+                yield _finding(context, series, shift)
+
+
+def _stretches(series: Series) -> list[tuple[int, int]]:
+    """Return (first, last row) of what is one course: all rows where a resumed run goes on where it stopped, else each segment."""
+    if np.all(np.diff(series.x) > 0):
+        return [(0, len(series) - 1)]
+    return [(span.first_row, span.last_row) for span in series.segments]
+
+
+def _of_segment(y: np.ndarray[tuple[int], np.dtype[np.float64]], first: int, last: int) -> list[Shift]:
+    return [replace(shift, row=shift.row + first) for shift in find_shifts(y[first : last + 1])]
+
+
+def _finding(context: Context, series: Series, shift: Shift) -> Finding:
+    cause = _cause(context, series, shift)
+    values: dict[str, Value] = {
+        "metric": series.label,
+        "path": series.path,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(series.x[shift.row]),
+        "size": change(shift.size),
+    }
+    numbers = {"size": shift.size, "score": shift.z}
+    if cause is None:
+        severity = Severity.MEDIUM if shift.size > 0 else Severity.LOW
+        return make_finding("level_shift", series, [shift.row], severity, SHIFT(**values), numbers=numbers)
+    name, word = cause
+    found = make_finding("level_shift", series, [shift.row], Severity.LOW, EXPLAINED(**values, cause=word), numbers=numbers)
+    return replace(found, explained_by=name)
+
+
+def _cause(context: Context, series: Series, shift: Shift) -> tuple[str, Text] | None:
+    reach = NEAR * (float(series.x[-1]) - float(series.x[0]))
+    x = float(series.x[shift.row])
+    for rate in context.run.series:
+        if shift.size < 0 and rate.metric_type == "learning_rate" and rate.axis is series.axis and len(rate) > 1:
+            drops = np.flatnonzero(rate.y[1:] < LR_DROP * rate.y[:-1]) + 1
+            if len(drops) and float(np.min(np.abs(rate.x[drops] - x))) < reach:
+                at = rate.x[drops][int(np.argmin(np.abs(rate.x[drops] - x)))]
+                return f"lr_drop:{rate.key}#{at:g}", BY_LR
+    if any(closes_mosaic(context, series, x + near) is not None for near in (-1, 0, 1)):
+        return FACT, BY_MOSAIC
+    planned = context.facts.get("phase_boundaries")
+    planned = planned if isinstance(planned, tuple) else (planned,)
+    if any(isinstance(boundary, int | float) and abs(boundary - x) < reach for boundary in planned):
+        return "phase_boundaries", BY_PLAN
+    return None
+
+
+def _at_epoch_ends(context: Context, series: Series, shifts: Sequence[Shift]) -> list[Shift]:
+    """Return the falls that lie at ends of epochs, as far as the log tells where those are; none where most epochs end without one."""
+    ends = _epoch_ends(context, series)
+    if not len(ends) or is_epoch_level(series):
+        return []
+    allowed = min(BOUNDARY * len(series), 0.1 * len(series) / (len(ends) + 1)) + 2
+    found = [shift for shift in shifts if shift.size < 0 and float(np.min(np.abs(ends - shift.row))) <= allowed]
+    return found if len(found) >= SHARE * len(ends) else []
+
+
+def _epoch_ends(context: Context, series: Series) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    if len(series.epoch):
+        return np.flatnonzero(np.diff(np.floor(series.epoch)) > 0) + 1
+    epochs, steps = context.facts.get("epochs"), context.facts.get("max_steps")
+    if isinstance(epochs, int | float) and isinstance(steps, int | float) and 1 < epochs <= 100:
+        return np.searchsorted(series.x, np.arange(1, int(epochs)) * (float(steps) / float(epochs)))
+    return np.zeros(0, dtype=np.int64)
+
+
+def _staircase(series: Series, shifts: Sequence[Shift]) -> Finding:
+    rows = [shift.row for shift in shifts]
+    text = STAIRCASE(
+        metric=series.label,
+        path=series.path,
+        axis=AXES[series.axis.value],
+        count=len(rows),
+        rows=Join(items=tuple(shown_x(position(series, row).x) for row in rows[:8])),
+        sizes=Join(items=tuple(change(shift.size) for shift in shifts[:8])),
+    )
+    return make_finding("staircase", series, rows, Severity.LOW, text, numbers={"steps": float(len(rows))})
+
+
+DETECTOR = Detector(id="level_shift", kinds=("level_shift", "staircase"), detect=detect, order=55)

@@ -1,0 +1,107 @@
+"""Rows that are NaN or infinite, and exits the log reports because of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding
+from lossreport.analysis.surviving import outlived
+from lossreport.model.analysis import Evidence, Finding, Position, Severity
+from lossreport.model.run import Event, Series, shown_x
+from lossreport.text import Text
+from lossreport.words import AXES
+
+ROWS = Text(
+    zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
+    en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} {x} (line {line}); {after}.",
+)
+TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
+LAST = Text(zh="再没有有限值，而训练 loss 到最后仍是有限值", en="no finite value follows, while the training loss ends finite")
+TAIL_OTHER = Text(zh="再没有有限值", en="no finite value follows")
+RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
+AGAIN = Text(zh="又出现过有限值，但末尾又不是有限值", en="finite values follow, but the last row is not finite again")
+EXIT = Text(
+    zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
+    en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
+)
+
+AWAITED = ("reward", "explained_variance")
+"""What reinforcement learning logs as NaN until the first episode has ended, or while the returns do not vary."""
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a series with non-finite rows, and one for a reported exit."""
+    losses = {series.id for series in context.losses}
+    for series in sorted(context.judged, key=lambda series: series.id not in losses):
+        bad = np.flatnonzero(~np.isfinite(series.y))
+        if len(bad):
+            yield _rows(context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
+    exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
+    if context.losses:
+        yield from (_exit(context, event) for event in reversed(exits.values()))
+
+
+def is_aside(context: Context, series: Series, row: int) -> bool:
+    """Return whether the training went on: a validation that its loss outlived, or a metric of the training beside losses that end finite.
+
+    A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
+    """
+    if series.id in context.training:
+        return False
+    losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
+    if series.split != "train":
+        mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
+        return outlived(context, series) or (not losses and isinstance(mean, float) and bool(np.isfinite(mean)) and mean != 0)
+    return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
+
+
+def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Finding:
+    grave = context.is_loss(series) or series.metric_type == "grad_norm"
+    tail, ends = not np.isfinite(series.y[bad[0] :]).any(), bool(not np.isfinite(series.y[-1]))
+    text = ROWS(
+        metric=series.label,
+        path=series.path,
+        count=len(bad),
+        rows=len(series),
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[bad[0]]),
+        line=int(series.line[bad[0]]),
+        after=(LAST if aside else TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else AGAIN if ends else RECOVERED,
+    )
+    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
+    return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
+
+
+def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:
+    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before the first value of a reward no episode had ended."""
+    if grave:
+        return Severity.CRITICAL if ends else Severity.HIGH
+    leading = not ends and bad[-1] == len(bad) - 1
+    return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
+
+
+def _exit(context: Context, event: Event) -> Finding:
+    series = max((s for s in context.losses if len(s)), key=lambda s: (s.source == event.source, len(s)))
+    last = len(series) - 1
+    place = Position(x=float(series.x[last]), row=last, line=event.line)
+    path = context.run.source(event.source).path
+    return Finding(
+        id="",
+        kind="nonfinite",
+        key=f"nonfinite:exit@{path}#{event.line}",
+        severity=Severity.CRITICAL,
+        series=(series.id,),
+        start=place,
+        end=place,
+        rows=(),
+        numbers={"count": 1},
+        evidence=(Evidence(source=event.source, line=event.line, x=place.x, value=float("nan")),),
+        text=EXIT(path=path, line=event.line, quote=event.quote),
+    )
+
+
+DETECTOR = Detector(id="nonfinite", kinds=("nonfinite",), detect=detect, order=10)

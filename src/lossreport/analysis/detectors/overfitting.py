@@ -1,0 +1,156 @@
+"""A validation loss that turned up while the training loss did not: the checkpoint to use is the one at its minimum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context, clean
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding
+from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
+from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.run import Series, is_epoch_level, shown_x
+from lossreport.text import Text, change, number
+from lossreport.words import AXES
+
+MIN_ROWS: Final = 6
+MIN_RISE: Final = 0.03
+HIGH_RISE: Final = 0.10
+NOISE_UNITS: Final = 4.0
+TAIL_SHARE: Final = 0.10
+"""The minimum lies at least a tenth of the rows, and three rows, before the end (SCIENCE.md 3.1 "overfit")."""
+TRAIN_SHARE: Final = 0.25
+"""The training loss may rise by at most a quarter of the slope of the validation loss."""
+
+TEXT = Text(
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。按这个 loss，最佳 checkpoint 在 {axis} {x}。",
+    en=(
+        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen since, to a median of {end} at the end ({rise}), while the training loss has not: "
+        "overfitting. By this loss the best checkpoint is the one at {axis} {x}."
+    ),
+)
+COMPONENT = Text(
+    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起回升，末段的中位数是 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
+    en=(
+        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to a median of {end} at the end ({rise}) while the total of the same source has not "
+        "turned up: only this term got worse, which does not show that the run as a whole overfits."
+    ),
+)
+TOTALS: Final = ("loss", "total_loss")
+NO_VALIDATION = Text(
+    zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
+    en="There is no validation loss in the logs, so overfitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
+)
+FEW = Text(
+    zh="`{split}/{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
+    en="`{split}/{metric}` has {count} validations; {need} are needed to judge overfitting.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a validation loss that turned up, or say that there is none."""
+    validation = [series for series in context.progress if series.split != "train"]
+    if not validation:
+        yield NotApplicable(check="overfitting", series=(), reason=NO_VALIDATION(need=MIN_ROWS))
+    for series in validation:
+        if len(series) < MIN_ROWS:
+            reason = FEW(split=series.split, metric=series.name, count=len(series), need=MIN_ROWS)
+            yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
+        elif np.isfinite(series.y).all() and not context.holds_another_run and context.training:
+            yield from _finding(context, series)
+
+
+def training_partner(context: Context, validation: Series) -> Series | None:
+    """Return the training series of the same metric, from the same source if it has one; epoch means preferred."""
+    rivals = [s for s in context.progress if s.split == "train" and s.name == validation.name]
+    return min(rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None)
+
+
+def _finding(context: Context, series: Series) -> Iterator[Finding]:
+    y = clean(series, context.spike_spans(series))
+    n = len(y)
+    smooth = robust_line(y)[0] if n >= 120 else y
+    best = int(np.argmin(smooth))
+    end = float(np.median(y[-max(2, n // 20) :]))
+    rise = end - float(smooth[best])
+    if n - best < max(3, TAIL_SHARE * n) or smooth[best] <= 0:
+        return
+    noise = noise_of_rows(y) / max(1.0, n / 20) ** 0.5
+    medians, centres = block_medians(y[best:], min(24, n - best))
+    slope = theil_sen(centres, medians)
+    relative = rise / float(smooth[best])
+    if (
+        relative > context.threshold("overfitting_rise", MIN_RISE)
+        and rise > NOISE_UNITS * noise
+        and slope.low > 0
+        and not _train_rises(context, series, best, slope.slope)
+    ):
+        component = is_component(context, series)
+        lowest = int(np.argmin(y))  # the checkpoint to use; what is judged is the rise over the smoothed level
+        shown = float(series.y[lowest])
+        text = (COMPONENT if component else TEXT)(
+            split=series.split,
+            metric=series.name,
+            path=series.path,
+            axis=AXES[series.axis.value],
+            x=shown_x(series.x[lowest]),
+            best=number(shown),
+            end=number(end),
+            rise=change(end / shown - 1 if shown > 0 else relative),
+        )
+        severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
+        numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}
+        yield make_finding("overfitting", series, [best, n - 1], severity, text, numbers=numbers)
+
+
+LEAST_FALL: Final = 0.02
+"""The training loss falls against the validation where it loses 2 %, the width of "flat", after the validation was best."""
+
+
+def training_falls(context: Context, validation: Series, best: int) -> bool:
+    """Return whether a training loss went on falling after row `best` of a validation.
+
+    On another axis the place is taken by its share of the rows: both logs cover the same training.
+    """
+    rivals = [s for s in context.progress if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()]
+    if not rivals:
+        return False
+    partner = training_partner(context, validation) or min(rivals, key=lambda s: (s.name not in TOTALS, not is_epoch_level(s)))
+    if partner.axis is validation.axis:
+        y = partner.y[partner.x >= validation.x[best]]
+    else:
+        y = partner.y[round(len(partner) * (best + 1) / len(validation)) :]
+    y = fill(y)
+    if len(y) < LEAST_AFTER:
+        return False
+    part = max(1, len(y) // TENTH)
+    first, last = float(np.median(y[:part])), float(np.median(y[-part:]))
+    return first - last > LEAST_FALL * abs(first)
+
+
+LEAST_AFTER: Final = 3
+TENTH: Final = 10
+
+
+def is_component(context: Context, series: Series) -> bool:
+    """Return whether the total of the same source and split is logged as well: then it decides, not its terms."""
+    same = [s for s in context.progress if s.source == series.source and s.split == series.split]
+    return series.name not in TOTALS and any(s.name in TOTALS for s in same)
+
+
+def _train_rises(context: Context, validation: Series, best: int, slope: float) -> bool:
+    partner = training_partner(context, validation)
+    if partner is None or partner.axis is not validation.axis:
+        return False
+    y = fill(partner.y[partner.x >= validation.x[best]])
+    if len(y) < 3:
+        return False
+    medians, centres = block_medians(y, min(24, len(y)))
+    between = len(y) / (len(validation) - best)  # training rows for one of the validation
+    return between * theil_sen(centres, medians).slope > TRAIN_SHARE * slope
+
+
+DETECTOR = Detector(id="overfitting", kinds=("overfitting",), detect=detect, order=50)

@@ -1,0 +1,107 @@
+"""Breaks in the axis: a resume that goes back, a run appended to the file of another, rows written twice, a torn end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding
+from lossreport.knowledge.loss_type import classify
+from lossreport.model.analysis import Finding, Severity
+from lossreport.model.run import Segment, Series, Source, shown_x
+from lossreport.text import Text, Value
+from lossreport.words import AXES
+
+ROLLBACK = Text(
+    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又从 {axis} {after} 开始：训练在此{how}；重复的行数：{count}，以后写的为准。",
+    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training was {how} there. Rows logged again: {count}; the later ones count.",
+)
+RESUMED = Text(zh="续训", en="resumed")
+RESTARTED = Text(zh="重新开始", en="restarted")
+APPENDED = Text(
+    zh="{path} 从第 {line} 行起是另一次运行（{axis} 从 {before} 回到 {after}，且模型常量或起点不同）：两次运行的数字不能连成一条曲线。",
+    en=(
+        "From line {line} on, {path} holds another run ({axis} goes from {before} back to {after}, with other model constants or from the start): "
+        "the two do not form one curve."
+    ),
+)
+ANOTHER = Text(
+    zh="{path} 里先后写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
+    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
+)
+DUPLICATE = Text(
+    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同：可能是重复写入，也可能是从同一个 checkpoint 重算。",
+    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: written twice, or computed again from the same checkpoint.",
+)
+TORN = Text(
+    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。没有使用这一行。",
+    en="{path} ends in the middle of line {line}: the writing process stopped there, or was still writing when the file was copied. The torn line is not used.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield one finding a break of a source, one for duplicate rows, one for a torn end."""
+    for source in context.run.sources:
+        series = longest(context, source)
+        if series is None:
+            continue
+        for segment in context.run.segments:
+            if segment.source == source.id and segment.why in ("resume", "restart", "new_run"):
+                yield from _break(series, segment, source)
+        yield from _duplicates(series)
+        if source.torn:
+            yield _torn(series, source)
+
+
+def longest(context: Context, source: Source) -> Series | None:
+    """Return the loss of a source with the most rows as it was read, re-run rows included; any series where it has no loss."""
+    of_source = [s for s in context.raw.series if s.source == source.id and len(s)]
+    losses = [s for s in of_source if classify(s.name).role == "loss"]
+    return max(losses or of_source, key=len, default=None)
+
+
+def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding]:
+    row = int(np.searchsorted(series.line, segment.first_line))
+    if segment.why == "new_run" and row == 0:
+        text = ANOTHER(path=source.path, line=segment.first_line, axis=AXES[series.axis.value], after=shown_x(float(series.x[0])))
+        yield make_finding("appended_run", series, [0], Severity.LOW, text)
+    if not 0 < row < len(series):
+        return
+    before, after = float(series.x[row - 1]), float(series.x[row])
+    common: dict[str, Value] = {
+        "path": source.path,
+        "line": segment.first_line,
+        "axis": AXES[series.axis.value],
+        "before": shown_x(before),
+        "after": shown_x(after),
+    }
+    if segment.why == "new_run":
+        yield make_finding("appended_run", series, [row], Severity.MEDIUM, APPENDED(**common))
+        return
+    if after > before:
+        return
+    repeated = int(np.count_nonzero(series.x[:row] >= after))
+    how = RESUMED if segment.why == "resume" else RESTARTED
+    yield make_finding("rollback", series, [row], Severity.LOW, ROLLBACK(**common, how=how, count=repeated), numbers={"rows": repeated})
+
+
+def _duplicates(series: Series) -> Iterator[Finding]:
+    seen: set[tuple[float, float]] = set()
+    repeated = []
+    for row, pair in enumerate(zip(series.x.tolist(), series.y.tolist(), strict=True)):
+        if pair in seen:
+            repeated.append(row)
+        seen.add(pair)
+    if len(repeated) >= 2:
+        text = DUPLICATE(metric=series.label, path=series.path, count=len(repeated), axis=AXES[series.axis.value])
+        yield make_finding("duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)})
+
+
+def _torn(series: Series, source: Source) -> Finding:
+    return make_finding("truncated_log", series, [len(series) - 1], Severity.LOW, TORN(path=source.path, line=source.lines))
+
+
+DETECTOR = Detector(id="rollback", kinds=("rollback", "appended_run", "duplicate_rows", "truncated_log"), detect=detect, order=5)

@@ -1,0 +1,199 @@
+"""Recovering upward excursions of a loss: a hard batch where one step-level row stands out, a spike otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding
+from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.views import DEAVERAGE
+from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, excursions
+from lossreport.curves.stats import fill, mad
+from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
+from lossreport.text import Phrase, Text, Value, factor
+from lossreport.words import AXES
+
+NEIGHBOURS: Final = 5
+"""Rows on each side that give the baseline quoted in the text."""
+BATCH_ROWS: Final = 100
+"""Below this a step-level log has no neighbourhood to call one row a hard batch (SCIENCE.md 3.1 "spike class")."""
+RECOVERED: Final = 0.25
+"""A batch outlier: the next row keeps less than a quarter of the excess."""
+SMALL: Final = 1.5
+"""One step-level row less than half again as high as its neighbours is told, but nothing to do: batches of detection, segmentation and diffusion differ
+by as much from one to the next (PaddleDetection #1946: 0.63 to 0.89 within seven rows)."""
+NOT_SO_SMALL: Final = 4.0
+CLEAR: Final = 6.0
+"""In a step-level log of fewer than 100 rows one row must also stand four times as high as its neighbours, or 6 times the spread of the other rows above
+them: of 200 curves of noise of 20 to 50 % from row to row, 5 to 14 % hold a row at 8 to 30 rows that is high but neither."""
+FEW_ITERATIONS: Final = 100
+"""A row that averages at most so many iterations is still step-level."""
+GRAVE_RATIO: Final = 2.0
+GRAVE_SHARE: Final = 0.5
+GRAVE_NATS: Final = 1.0
+LEAST_PROGRESS: Final = 0.5
+"""A spike is of high severity where it doubles the loss, loses half of what was gained until then, or e-folds a perplexity; below, medium:
+SCIENCE.md section 3 calls "instability spikes" high, and an epoch mean 30 % above its neighbours is none."""
+
+SPIKE = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，是邻近行中位数 {baseline} 的 {ratio}，之后回落。",
+    en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value}, {ratio} the median of the neighbouring rows ({baseline}), and recovers.",
+)
+THROUGH_ZERO = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，邻近行的中位数为 {baseline}，之后回落。",
+    en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value} against a median of {baseline} in the neighbouring rows, and recovers.",
+)
+MOSAIC = Text(
+    zh="`{metric}`（{path}）在 epoch {x} 跳到 {value}（邻近行的中位数 {baseline}）后回落：Ultralytics 从这里起的最后 {closed} 个 epoch 关闭 mosaic 增强（`close_mosaic`，默认 10），训练图像随之改变，与这一跳一致。",
+    en="`{metric}` ({path}) jumps to {value} at epoch {x} (median of the neighbouring rows {baseline}) and recovers. It is where Ultralytics turns mosaic augmentation off for the last {closed} epochs (`close_mosaic`, 10 by default), and consistent with that change of the images.",
+)
+LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
+OUTLIER = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 有一行离群：{value}，邻近行的中位数为 {baseline}；下一行即回到邻近的水平，更像个别难样本或坏 batch，而不是训练不稳定。",
+    en=(
+        "`{metric}` ({path}) has one outlying row at {axis} {x}: {value} against a median of {baseline} around it; the next row is back "
+        "at that level, which looks more like a hard or bad batch than like instability."
+    ),
+)
+SHORT = Text(
+    zh="`{metric}`（{path}）只有 {count} 行，少于判断尖峰所需的 {need} 行。",
+    en="`{metric}` ({path}) has {count} rows; at least {need} are needed to detect a spike.",
+)
+WINDOWED = Text(
+    zh="`{metric}`（{path}）的每一行是最近 {window} 次 iteration 的均值或中位数，单个 batch 的尖峰在其中看不出来；需要逐 batch 的值或同一行的累计均值。",
+    en=(
+        "Each row of `{metric}` ({path}) is a mean or median of the last {window} iterations, which hides a spike of one batch; "
+        "values per batch, or the running mean beside it, are needed."
+    ),
+)
+WIDE_WINDOW: Final = 20
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield one finding an excursion of every loss; rows of several segments are looked at apart."""
+    for series in context.losses:
+        if np.isfinite(series.y).sum() < MIN_ROWS:
+            yield NotApplicable(
+                check="spike", series=(series.id,), reason=SHORT(metric=series.label, path=series.path, count=len(series), need=MIN_ROWS)
+            )
+        elif _hides_batches(series):
+            yield NotApplicable(
+                check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
+            )
+        else:
+            least = context.threshold("spike_excess", MIN_EXCESS)
+            nats = context.kind(series).log_space
+            found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
+            yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
+
+
+def _sound(context: Context, series: Series) -> int:
+    """Return how many rows say something: those before zeros that hide NaN, without the last, which averages them already."""
+    hidden = [f.start.row - 1 for f in context.found if f.kind == "masked_nonfinite" and f.series[0] == series.id]
+    return min(hidden, default=len(series))
+
+
+def _hides_batches(series: Series) -> bool:
+    averaged = series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
+    return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
+
+
+def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int) -> Iterator[Finding]:
+    spans = series.segments or ()
+    for span in spans:
+        for first, last in excursions(series.y[span.first_row : min(span.last_row + 1, rows)]):
+            finding = _finding(context, series, span.first_row + first, span.first_row + last)
+            if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
+                finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
+            yield finding
+
+
+def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bool:
+    """Return whether a spike doubles the loss, costs half of the progress made until then, or in a cross-entropy a factor e of likelihood."""
+    value, baseline = numbers["value"], numbers["baseline"]
+    start = float(np.nanmedian(series.y[:3]))
+    if not np.isfinite(value) or (in_nats and value - baseline >= GRAVE_NATS):
+        return True
+    progress = abs(start - baseline)
+    lost = progress >= LEAST_PROGRESS * abs(baseline) and value - baseline >= GRAVE_SHARE * progress
+    return lost or (baseline > 0 and value >= GRAVE_RATIO * baseline)
+
+
+def _is_one_batch(series: Series, finding: Finding) -> bool:
+    """Return whether a spike is one step-level row, no higher than batches differ by themselves."""
+    value, baseline = finding.numbers["value"], finding.numbers["baseline"]
+    alone = finding.start.row == finding.end.row and not is_epoch_level(series) and baseline > 0
+    return alone and _is_small(len(series), value / baseline, finding.numbers["score"])
+
+
+def _is_small(n: int, ratio: float, score: float) -> bool:
+    return ratio < SMALL or (n < BATCH_ROWS and ratio < NOT_SO_SMALL and score < CLEAR)
+
+
+def _finding(context: Context, series: Series, first: int, last: int) -> Finding:
+    peak = first + int(np.nanargmax(series.y[first : last + 1]))
+    around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
+    baseline = float(np.nanmedian(series.y[around]))
+    value = float(series.y[peak])
+    numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    outlier = is_batch_outlier(series, first, last, baseline)
+    closed = closes_mosaic(context, series, float(series.x[first]))
+    text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
+    if closed is not None:
+        text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
+    made = make_finding(
+        "batch_outlier" if outlier else "spike",
+        series,
+        list(range(first, last + 1)),
+        Severity.LOW,
+        text,
+        numbers=numbers,
+    )
+    return made if closed is None else replace(made, explained_by=FACT)
+
+
+def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
+    """Return whether an excursion is one step-level row whose next row is back: the parameters took no harm."""
+    step_level = not is_epoch_level(series) and len(series) >= BATCH_ROWS and (series.window or 1) <= FEW_ITERATIONS
+    if not step_level or first != last or last + 1 >= len(series):
+        return False
+    noise = mad(np.diff(fill(series.y[max(0, first - 60) : first]))) / 1.414 if first > 5 else 0.0
+    return bool(series.y[last + 1] - baseline < max(RECOVERED * (series.y[first] - baseline), 3 * noise))
+
+
+def _score(series: Series, row: int, baseline: float) -> float:
+    others = np.delete(series.y, row)
+    spread = mad(others)
+    return float((series.y[row] - baseline) / spread) if spread > 0 else float("inf")
+
+
+def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
+    values = _values(series, row, value, baseline) | {"line": int(series.line[row])}
+    return SPIKE(**values, ratio=factor(value / baseline)) if baseline > 0 else THROUGH_ZERO(**values)
+
+
+def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
+    return OUTLIER(**_values(series, row, value, baseline))
+
+
+def _values(series: Series, row: int, value: float, baseline: float) -> dict[str, Value]:
+    """Return what both sentences name; a local mean is told as one, for its line prints the running mean it was recovered from."""
+    recovered = series.derived is not None and series.derived.how == DEAVERAGE
+    return {
+        "metric": series.label,
+        "path": series.path,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(series.x[row]),
+        "value": LOCAL(value=value) if recovered else value,
+        "baseline": baseline,
+    }
+
+
+DETECTOR = Detector(id="spike", kinds=("spike", "batch_outlier"), detect=detect, order=20)

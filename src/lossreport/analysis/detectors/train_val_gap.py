@@ -1,0 +1,74 @@
+"""The distance between training and validation loss at the end, and whether it widens: a fact to know, not overfitting by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detectors.overfitting import is_component, training_partner
+from lossreport.analysis.found import make_finding
+from lossreport.curves.stats import block_medians, theil_sen
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Series
+from lossreport.text import Text, change, number
+
+MIN_ROWS: Final = 6
+MIN_GAP: Final = 0.10
+"""Smaller gaps say little: SageMaker's rule uses the same ratio, and calls it overfitting, which it is not."""
+BLOCKS: Final = 12
+
+TEXT = Text(
+    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}），而且差距{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
+    en=(
+        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}), and the gap {trend}. A gap alone is not overfitting: "
+        "what counts is whether the validation loss itself turns up; augmentation, dropout or label smoothing in training, or losses made of different terms, cause a gap as well."
+    ),
+)
+HIGHER, LOWER = Text(zh="高", en="higher"), Text(zh="低", en="lower")
+WIDENS, STEADY = Text(zh="仍在扩大", en="still widens"), Text(zh="基本不变或在缩小", en="is steady or closes")
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a validation loss that ends at least 10 % away from the training loss of the same rows."""
+    for series in context.progress:
+        if series.split == "train" or len(series) < MIN_ROWS or not np.isfinite(series.y).all():
+            continue
+        if is_component(context, series):  # the gap of the total says it, once
+            continue
+        partner = training_partner(context, series)
+        if partner is not None and not context.has("overfitting", series) and not context.has("mixture", partner):
+            yield from _finding(series, partner)
+
+
+def _finding(series: Series, partner: Series) -> Iterator[Found]:
+    if partner.axis is not series.axis or len(partner) < MIN_ROWS or not np.isfinite(partner.y).all():
+        return
+    train = np.interp(series.x, partner.x, partner.y) if np.all(np.diff(partner.x) > 0) else None
+    if train is None or train.min() <= 0:
+        return
+    tail = max(2, len(series) // 20)
+    level, other = float(np.median(series.y[-tail:])), float(np.median(train[-tail:]))
+    gap = level / other - 1
+    if abs(gap) < MIN_GAP:
+        return
+    medians, centres = block_medians((series.y - train)[len(series) // 2 :], BLOCKS)
+    widens = len(medians) >= 4 and theil_sen(centres, medians * np.sign(gap)).low > 0
+    text = TEXT(
+        split=series.split,
+        metric=series.name,
+        path=series.path,
+        relation=HIGHER if gap > 0 else LOWER,
+        val=number(level),
+        train=number(other),
+        gap=change(gap),
+        trend=WIDENS if widens else STEADY,
+    )
+    numbers = {"gap": gap, "widens": float(widens)}
+    yield make_finding("train_val_gap", series, [len(series) - 1], Severity.LOW, text, numbers=numbers, others=(partner,))
+
+
+DETECTOR = Detector(id="train_val_gap", kinds=("train_val_gap",), detect=detect, order=65)

@@ -1,0 +1,93 @@
+"""A validation loss, a score or a reward that ends worse than its best by more than its noise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detectors.overfitting import is_component, training_falls
+from lossreport.analysis.found import make_finding
+from lossreport.analysis.goal import is_score, measured
+from lossreport.curves.worse import FEW, MIN_RISE, Worse, worse_than_best
+from lossreport.model.analysis import Severity
+from lossreport.model.run import Series, shown_x
+from lossreport.text import Text, Value, change, number
+from lossreport.words import AXES
+
+HIGH_RISE: Final = 0.25
+"""A quarter of the best value lost: no noise of an evaluation reaches that."""
+
+TEXT = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后变差，末段为 {end}（{change}）。",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} at the end ({change}).",
+)
+OVERFITS = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后回升，末段为 {end}（{change}），而训练 loss 仍在下降：出现过拟合。",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has risen since, to {end} at the end ({change}), while the training loss still falls: overfitting.",
+)
+FEW_ROWS = Text(
+    zh="`{metric}`（{path}）共 {count} 次评测：{axis} {x} 最好（{best}），其后每一次都没有再变好，最后为 {end}（{change}）。",
+    en="`{metric}` ({path}) was evaluated {count} times: best at {axis} {x} ({best}), never better after it, {end} at the end ({change}).",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding for each measure of held-out quality, or reward, that lost ground."""
+    for series in context.judged:
+        if not is_judged(context, series):
+            continue
+        y = measured(context, series)
+        rows = np.flatnonzero(np.isfinite(y))
+        up = context.kind(series).goal == "up"
+        cost = -y[rows] if up else y[rows]
+        least = context.threshold("overfitting_rise", MIN_RISE)
+        is_ratio = series.metric_type != "reward"
+        worse = worse_than_best(cost, series.resolution or 0.0, is_ratio=is_ratio, least=least)
+        if worse is not None and not context.has("overfitting", series):
+            yield _finding(context, series, rows.tolist(), worse, up=up)
+
+
+def is_judged(context: Context, series: Series) -> bool:
+    """Return whether a rise of this series is a loss of quality: of a validation loss, a score of one, or a reward."""
+    if context.has("mixture", series) or context.holds_another_run:
+        return False
+    if series.split != "train":
+        is_loss = series in context.progress and context.is_measure(series)
+        return is_loss or (is_score(context, series) and context.kind(series).goal in ("up", "down"))
+    return series.metric_type == "reward" and context.is_rewarded
+
+
+def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool) -> Found:
+    sign = -1.0 if up else 1.0
+    best, end = rows[worse.best], rows[-1]
+    shown, last = float(series.y[best]), sign * worse.end
+    few = len(rows) < FEW
+    values: dict[str, Value] = {
+        "metric": series.label,
+        "path": series.path,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(series.x[best]),
+        "best": number(shown, series.unit),
+        "end": number(last, series.unit),
+        "change": change(sign * worse.rise),
+    }
+    overfits = series in context.progress and training_falls(context, series, best)
+    component = overfits and is_component(context, series)
+    text = FEW_ROWS(**values, count=len(rows)) if few else TEXT(**values)
+    if overfits:
+        text = OVERFITS(**values)
+    grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
+    low = few and worse.rows <= 2
+    severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM
+    numbers = {"best": shown, "end": last, "change": sign * worse.rise, "rows": float(worse.rows)}
+    if overfits:
+        numbers |= {"rise": worse.rise, "component": float(component)}
+    kind = "overfitting" if overfits else "worsening"
+    return make_finding(kind, series, [best, end], severity, text, numbers=numbers)
+
+
+DETECTOR = Detector(id="worsening", kinds=("worsening", "overfitting"), detect=detect, order=55)

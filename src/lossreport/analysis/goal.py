@@ -1,0 +1,275 @@
+"""Chooses the metric that a run was trained for, and names the ground: the user's word, the configuration, the task, the losses."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from typing import Final, Literal
+
+import numpy as np
+
+from lossreport.analysis.context import REWARD_WORD, Context
+from lossreport.knowledge.loss_type import folded_name
+from lossreport.model.analysis import Goal
+from lossreport.model.run import Floats, Series
+from lossreport.text import Phrase, Text
+
+Mode = Literal["max", "min"]
+
+TOTALS: Final = ("loss", "total_loss")
+SENTINEL: Final = -1.0
+"""pycocotools writes -1 where there was nothing to evaluate (cocoeval.py, `summarize`); a share is never negative."""
+SHARES: Final = ("accuracy", "map", "error_rate")
+UNSET: Final = ("", "none", "null", "false", "true")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """A kind of task by the score that its field compares models with; `names` fit the folded name without its split.
+
+    `source` says where the field agreed on it.
+    """
+
+    id: str
+    title: Text
+    names: re.Pattern[str]
+    mode: Mode
+    source: str
+
+
+def _task(id: str, zh: str, en: str, names: str, mode: Mode, source: str) -> Task:
+    pattern = re.compile(rf"(?:.{{0,80}}[/_.])?(?:{names})(?:[/_.(](?!\d).{{0,60}})?")
+    return Task(id=id, title=Text(zh=zh, en=en), names=pattern, mode=mode, source=source)
+
+
+TASKS: Final = (
+    _task("detection", "检测", "detection", r"(?:bbox_|hbb|obb|box|mask|segm_)?m?ap(?:[_@]?(?:50|0?\.50?)[-:_](?:0?\.)?95)?(?:\([bmp]\))?|map_?50_95", "max", "COCO: AP over IoU 0.50:0.95 is the primary challenge metric"),
+    _task("detection", "检测", "detection", r"(?:\w{0,20}_|hbb|obb)?m?ap[\d.@_:-]{0,12}(?:\([bmp]\))?|coco_eval\w{0,20}", "max", "PASCAL VOC: AP at IoU 0.5"),
+    _task("segmentation", "分割", "segmentation", r"m_?iou|mean_?iou|miou\w{0,12}|(?:mean_|avg_|fg_)?dice(?:_?(?:score|coef|coefficient|index))?|dsc|jaccard|iou", "max", "PASCAL VOC and Cityscapes: mean IoU; MSD: Dice"),
+    _task("speech", "语音识别", "speech recognition", r"[wcp]er(?:_\w{1,12})?", "min", "ESPnet and Whisper: word or character error rate"),
+    _task("verification", "声纹识别", "speaker verification", r"eer|min_?dcf", "min", "VoxCeleb: equal error rate"),
+    _task("translation", "文本生成", "text generation", r"(?:sacre)?bleu_?\d?|chrf|meteor|cider|rouge_?l?(?:sum)?\d?|exact_match|em", "max", "WMT: BLEU; COCO captions: CIDEr; SQuAD: exact match"),
+    _task("generation", "图像生成", "image generation", r"fid(?:\d+k(?:_full)?)?|kid", "min", "Heusel et al. 2017: FID"),
+    _task("restoration", "图像恢复", "image restoration", r"psnr(?:_y|_rgb)?|(?:ms_?)?ssim", "max", "NTIRE: PSNR and SSIM"),
+    _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
+    _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
+    _task("control", "强化学习", "reinforcement learning", r"success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
+    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
+)  # fmt: skip
+"""What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
+TOKENS: Final = re.compile(r"token_acc|acc(?:uracy)?_?token|next_token|mlm_acc|ppl_acc")
+"""The share of right next tokens says what the loss says, less finely: a language model is compared by its loss."""
+LANGUAGE: Final = frozenset(("perplexity", "bits_per_byte", "bits_per_token"))
+BEST_MEMORY: Final = re.compile(r"(?:^|[_/ .-])(?:best|max|min|highest|lowest)(?:[_/ .-]|$)")
+PART: Final = re.compile(r"(?:small|medium|large|_[sml]$|ap[sml]$|std|_5$|top_?5|@5$|per_?class|class_?\d+|_\d+$)")
+"""Of one part of the set, or the lenient form of a score: what the whole is judged by comes before it."""
+
+SAID = Text(zh="由你指定（goal = {name}）", en="you named it (goal = {name})")
+CONFIGURED = Text(zh="配置写明 {fact} = {name}", en="the configuration says {fact} = {name}")
+BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
+BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
+BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinforcement learning raises")
+BY_TRAINING = Text(
+    zh="训练 loss：日志里没有验证结果，泛化无从判断",
+    en="the training loss: the logs hold no validation, so generalisation cannot be judged",
+)
+BY_TRAIN_SCORE = Text(
+    zh="训练集上的指标：日志里既没有验证结果，也没有 loss",
+    en="a score of the training: the logs hold neither a validation nor a loss",
+)
+CONFIG: Final = ("metric_for_best_model", "monitor", "best_metric_name", "key_indicator", "save_best", "early_stopping_metric", "eval_metric")  # fmt: skip
+"""Hugging Face, Lightning and Keras, mmengine and mmcv, fairseq, LightGBM: what the checkpoint is chosen by."""
+
+
+def goals(context: Context) -> Iterator[Goal]:
+    """Yield what the run was trained for; nothing where no metric could tell that it got better."""
+    yield from islice(_grounds(context), 1)
+
+
+def measured(context: Context, series: Series) -> Floats:
+    """Return the values of a series, NaN where it was not measured: not finite, or the sentinel of a share."""
+    y = np.array(series.y, dtype=np.float64)
+    y[~np.isfinite(y)] = np.nan
+    if context.kind(series).id in SHARES:
+        y[y == SENTINEL] = np.nan
+    return y
+
+
+def _grounds(context: Context) -> Iterator[Goal]:
+    """Yield goals, the best grounded first."""
+    yield from _told(context)
+    yield from _by_task(context)
+    yield from _by_reward(context, "eval")
+    yield from _by_validation_loss(context)
+    yield from _by_reward(context, "train")
+    yield from _by_training(context)
+
+
+def _goal(context: Context, series: Series, mode: Mode, why: Phrase) -> Goal:
+    return Goal(run=context.run.id, series=series.id, mode=mode, why=why)
+
+
+# ------------------------------------------------------------------------------------- said by somebody
+def _told(context: Context) -> Iterator[Goal]:
+    """Yield the metric that the user or the configuration names, where the logs hold it."""
+    said = context.facts.get("goal")
+    if isinstance(said, str):
+        mode = context.facts.get("goal.mode")
+        for series in _called(context, said):
+            yield _goal(context, series, _mode(context, series, mode), SAID(name=said))
+    for fact in CONFIG:
+        name = context.facts.get(fact)
+        if isinstance(name, str) and name.lower() not in UNSET:
+            greater = context.facts.get("greater_is_better")
+            for series in _called(context, name):
+                mode = context.facts.get("mode") if greater is None else "max" if greater in (True, "True", "true") else "min"
+                yield _goal(context, series, _mode(context, series, mode), CONFIGURED(fact=fact, name=name))
+
+
+def _called(context: Context, said: str) -> list[Series]:
+    """Return the series that a person calls so, those of a validation and with most rows first: `eval_loss`, `val/mAP`."""
+    wanted = folded_name(said).replace("/", "_")
+    found = [s for s in context.judged if _measured_rows(context, s) and wanted in _spellings(s)]
+    return sorted(found, key=lambda s: (s.split == "train", s.entity is not None, -len(s)))
+
+
+def _spellings(series: Series) -> set[str]:
+    name = folded_name(series.name).replace("/", "_")
+    if series.split == "train":
+        return {name, f"train_{name}", f"training_{name}"}
+    prefixes = {series.split, "val", "valid", "validation", "eval", "dev", "test"} if series.split in VALIDATION else {series.split}
+    return {f"{prefix}_{name}" for prefix in prefixes} | {name}
+
+
+VALIDATION: Final = ("val", "valid", "validation", "eval", "dev")
+
+
+def _mode(context: Context, series: Series, said: object) -> Mode:
+    """Return whether more of a metric is better: as said, else as its kind or the name of its field tells."""
+    if said in ("max", "min"):
+        return "max" if said == "max" else "min"
+    direction = context.facts.get(f"direction.{series.name}")
+    if direction in ("max", "min", "up", "down"):
+        return "max" if direction in ("max", "up") else "min"
+    task = _task_of(series)
+    if context.kind(series).goal == "up" or (task is not None and not context.is_loss(series) and task.mode == "max"):
+        return "max"
+    return "min"
+
+
+# ------------------------------------------------------------------------------------- the task
+def _by_task(context: Context) -> Iterator[Goal]:
+    """Yield the score that the field compares models by, measured on held-out data."""
+    scores = [s for s in context.judged if is_score(context, s) and is_held_out(context, s) and _measured_rows(context, s)]
+    if any(context.kind(s).id in LANGUAGE for s in context.run.series):
+        scores = [s for s in scores if not TOKENS.search(folded_name(s.name))]
+    scores = [s for s in scores if not TOKENS.search(folded_name(s.name)) or not context.progress]
+    ranked = sorted(scores, key=lambda s: _rank(context, s))
+    for series in ranked:
+        task = _task_of(series)
+        if task is not None:
+            yield _goal(context, series, _mode(context, series, None), BY_TASK(task=task.title))
+        elif context.kind(series).role == "metric" and context.kind(series).goal != "none":
+            yield _goal(context, series, _mode(context, series, None), BY_TASK(task=context.kind(series).title))
+
+
+def is_score(context: Context, series: Series) -> bool:
+    """Return whether a series is a score of the task: no loss, no memory of the best so far, with a known direction."""
+    kind = context.kind(series)
+    name = folded_name(series.name)
+    if context.is_loss(series) or kind.id in LANGUAGE or BEST_MEMORY.search(name) or kind.role not in ("metric", "loss"):
+        return False
+    return kind.role == "metric" or _task_of(series) is not None
+
+
+EVALUATED: Final = ("map", "error_rate", "image_distance")
+"""Kinds that nobody computes on training batches: without a word of a split they were measured on held-out data."""
+
+
+def is_held_out(context: Context, series: Series) -> bool:
+    """Return whether a series was measured on data that the training did not see, as far as its name tells."""
+    return series.split != "train" or context.kind(series).id in EVALUATED
+
+
+def _task_of(series: Series) -> Task | None:
+    name = folded_name(series.name)
+    return next((task for task in TASKS if task.names.fullmatch(name)), None)
+
+
+def _rank(context: Context, series: Series) -> tuple[object, ...]:
+    """Order scores: those with a course, of a validation before a test, by the table of fields, of the whole before a part."""
+    name = folded_name(series.name)
+    places = [number for number, task in enumerate(TASKS) if task.names.fullmatch(name)]
+    return (
+        _measured_rows(context, series) < 2,
+        series.split == "test",
+        series.entity is not None,
+        places[0] if places else len(TASKS),
+        PART.search(name) is not None,
+        not name.startswith(("m", "mean", "avg", "overall", "all")),
+        len(name),
+    )
+
+
+def _measured_rows(context: Context, series: Series) -> int:
+    return int(np.isfinite(measured(context, series)).sum())
+
+
+# ------------------------------------------------------------------------------------- rewards and losses
+def _by_reward(context: Context, where: Literal["eval", "train"]) -> Iterator[Goal]:
+    """Yield the return of an episode: of an evaluation before that of the training, the mean of all before its parts."""
+    found = [
+        s
+        for s in context.judged
+        if s.metric_type == "reward"
+        and (s.split == "train") == (where == "train")
+        and _measured_rows(context, s)
+        and not BEST_MEMORY.search(folded_name(s.name))
+        and (where == "eval" or REWARD_WORD.search(s.name))
+    ]
+    for series in sorted(found, key=_reward_rank):
+        yield _goal(context, series, "max", BY_REWARD())
+
+
+def _reward_rank(series: Series) -> tuple[object, ...]:
+    name = folded_name(series.name)
+    return (series.entity is not None, len(series) < 2, "/" in name and "mean" not in name, PART.search(name) is not None, len(name))
+
+
+def _by_validation_loss(context: Context) -> Iterator[Goal]:
+    """Yield the validation loss: the total, else the cross-entropy, else the first; rows of several runs decide nothing."""
+    losses = [
+        s
+        for s in context.progress
+        if s.split != "train" and context.is_measure(s) and not context.has("mixture", s) and _measured_rows(context, s)
+    ]
+    losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses and len(s)]
+    for series in sorted(losses, key=lambda s: _loss_rank(context, s)):
+        yield _goal(context, series, "min", BY_LOSS())
+
+
+def _loss_rank(context: Context, series: Series) -> tuple[object, ...]:
+    return (
+        _measured_rows(context, series) < 2,
+        series.split == "test",
+        series.entity is not None,
+        series.metric_type in LANGUAGE,
+        series.name not in TOTALS,
+        series.metric_type != "cross_entropy",
+    )
+
+
+def _by_training(context: Context) -> Iterator[Goal]:
+    """Yield the training loss, unless it is one of a game, and a score of the training where no loss is logged."""
+    training = [s for s in context.progress if s.split == "train"]
+    plays = any(not context.is_measure(s) for s in training)
+    losses = [] if plays else [s for s in training if _measured_rows(context, s)]
+    for series in sorted(losses, key=lambda s: (s.entity is not None, s.name not in TOTALS, s.metric_type != "cross_entropy")):
+        yield _goal(context, series, "min", BY_TRAINING())
+    if not context.progress:
+        scores = [s for s in context.judged if is_score(context, s) and _measured_rows(context, s)]
+        for series in sorted(scores, key=lambda s: _rank(context, s)):
+            yield _goal(context, series, _mode(context, series, None), BY_TRAIN_SCORE())

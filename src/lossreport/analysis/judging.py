@@ -1,0 +1,290 @@
+"""Judges a loss: the first of the contract's states that holds, what it rests on, and the state of a run made of several losses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.beginning import begins_late
+from lossreport.analysis.composition import weighted_terms
+from lossreport.analysis.context import Context, clean
+from lossreport.analysis.decay import decay_trend
+from lossreport.analysis.detectors.no_learning import hardly_moved
+from lossreport.analysis.detectors.overfitting import training_falls
+from lossreport.analysis.goal import TOTALS, measured
+from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
+from lossreport.analysis.schedule import lr_changes
+from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
+from lossreport.curves.stats import fill
+from lossreport.knowledge.loss_type import GENERIC, loss_type
+from lossreport.model.analysis import Confidence, Finding, Goal, State, Trend
+from lossreport.model.run import Floats, Series, is_epoch_level
+from lossreport.model.states import TROUBLES
+
+LEAST_ROWS: Final = 5
+LEAST_TAIL: Final = 3
+SECOND_HALF: Final = 0.5
+VERY_SHORT: Final = 20
+"""Two spikes among so few rows are a share that makes no curve stable, wherever they stand."""
+WARM_UP: Final = 0.10
+MIN_SPIKES: Final = 2
+BURST: Final = 0.01
+"""Excursions within 1 % of the rows count once (SCIENCE.md section 7)."""
+NEAR_CHANCE: Final = 0.03
+OVER_TARGET: Final = 1.10
+LAST_EPOCHS: Final = 3
+"""The change quoted in words is that over the last three epochs."""
+NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "preference")
+"""Kinds whose loss is not the metric: a flat loss is never called converged (SCIENCE.md R22)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
+
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
+    """
+
+    state: State
+    because: tuple[str, ...] = ()
+    trend: Trend | None = None
+    confidence: Confidence = "medium"
+    is_game: bool = False
+    by_half: bool = False
+    is_frozen: bool = False
+
+
+def judge(context: Context, series: Series) -> Judgement:
+    """Return the first state of the contract that holds for one series."""
+    finite = np.isfinite(series.y)
+    tail = finite[-max(1, round(0.25 * len(series))) :]
+    dead = dead_findings(context, series)
+    if dead:
+        return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
+    if (len(series) and not finite[-1]) or _reported_nonfinite(context):
+        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
+    if context.has("masked_nonfinite", series):
+        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("masked_nonfinite",)), confidence="high")
+    if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
+        return _of_few(context, series, series.y)
+    if context.has("mixture", series):
+        because = finding_ids(context, series, ("mixture", "mixed_reduction"))
+        return Judgement(state=State.MIXED, because=because, confidence="high")
+    if context.has("frozen_metric", series):
+        because = finding_ids(context, series, ("frozen_metric",))
+        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    if not context.is_measure(series):
+        return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
+    if context.has("divergence", series):
+        return Judgement(state=State.DIVERGING, because=finding_ids(context, series, ("divergence",)), confidence="high")
+    unstable = _unstable(context, series)
+    if unstable:
+        return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
+    if any(f.kind == "overfitting" and f.series[0] == series.id and not f.numbers["component"] for f in context.found):
+        return Judgement(state=State.OVERFITTING, because=finding_ids(context, series, ("overfitting",)), confidence="medium")
+    if context.has("worsening", series):
+        return _worsening(context, series)
+    if len(series) < MIN_ROWS:
+        return _of_few(context, series, series.y)
+    return _by_trend(context, series, clean(series, context.spike_spans(series)))
+
+
+def judge_goal(context: Context, goal: Goal) -> Judgement:
+    """Return the state of the goal: of a loss as of any, of a score by the same rules with its sign turned."""
+    series = context.by_id[goal.series]
+    if series in context.progress and goal.mode == "min":
+        return judge(context, series)
+    dead = dead_findings(context, series)
+    if dead:
+        return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
+    if context.has("mixture", series):
+        return Judgement(state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high")
+    if context.has("worsening", series):
+        return _worsening(context, series)
+    if context.has("frozen_metric", series):
+        because = finding_ids(context, series, ("frozen_metric",))
+        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    values = measured(context, series)
+    cost = -values if goal.mode == "max" else values
+    if np.isfinite(cost).sum() < MIN_ROWS:
+        return _of_few(context, series, cost)
+    return _by_trend(context, series, fill(cost))
+
+
+def dead_findings(context: Context, series: Series) -> list[Finding]:
+    """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
+    return [finding for finding in context.found if finding.numbers.get("dead") and finding.series[0] == series.id]
+
+
+LEAST_EVALUATIONS: Final = 3
+FEW_GAIN: Final = 0.02
+"""Of few evaluations the last must be better than the first by 2 %, the width of "flat" ..."""
+FEW_ORDER: Final = 0.6
+"""... and of all pairs four in five in the order of a gain (Kendall's tau): of five in a random order one in twelve is."""
+
+
+def _worsening(context: Context, series: Series) -> Judgement:
+    few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
+    because = finding_ids(context, series, ("worsening",))
+    row = next(f.rows[0] for f in context.of_kind("worsening", series=series))
+    state = State.OVERFITTING if series.split != "train" and training_falls(context, series, row) else State.WORSENING
+    return Judgement(state=state, because=because, confidence="low" if few else "medium")
+
+
+def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:
+    """Judge three to eleven values, by their order alone: whether they gained; nothing is said of slopes."""
+    values = cost[np.isfinite(cost)]
+    if context.has("worsening", series):
+        return _worsening(context, series)
+    if len(values) < LEAST_EVALUATIONS or (series.split == "train" and len(values) < LEAST_ROWS and series in context.progress):
+        return Judgement(state=State.INSUFFICIENT, confidence="high")
+    gain = float(values[0] - values[-1])
+    level = max(abs(float(values[0])), abs(float(values[-1]))) + 1e-12
+    falls = [np.sign(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
+    if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER:
+        return Judgement(state=State.IMPROVING, confidence="low")
+    return Judgement(state=State.INCONCLUSIVE, confidence="low")
+
+
+def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
+    trend, wide = tail_trend(series, y), tail_trend(series, y, WIDE_TAIL)
+    if trend is None:
+        return Judgement(state=State.INCONCLUSIVE, confidence="low")
+    if series.split != "train" and trend.high < -FLAT_HIGH and wide is not None and wide.gain < 0:
+        return Judgement(state=State.WORSENING, trend=trend, confidence="low")
+    if hardly_moved(y) is not None and (context.has("no_learning", series) or not begins_late(series)):
+        because = finding_ids(context, series, ("no_learning",))
+        return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
+    decays = not lr_changes(context)
+    within = context.threshold("flat_gain", FLAT_HIGH)
+    flat = flat_trend(series, y, decays=decays, high=within)
+    if flat is not None:
+        return _flat(context, series, y, flat)
+    shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
+    if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
+        return _flat(context, series, y, shape)
+    if is_improving(trend, wide, decays=decays):
+        by_half = not gains(trend)
+        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
+    fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
+    if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
+        return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
+    if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
+        return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
+    return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
+
+
+def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:
+    high = _is_high(context, series, y)
+    state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
+    return Judgement(
+        state=state, because=finding_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium"
+    )
+
+
+def _is_high(context: Context, series: Series, y: Floats) -> bool:
+    if context.kind(series).goal == "up":
+        return _is_poor(context, series)
+    level = float(np.median(y[-max(2, len(y) // 20) :]))
+    chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
+    target = context.facts.get(f"target.{series.name}")
+    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
+    above = isinstance(target, int | float) and level > OVER_TARGET * target
+    return near or above or context.has("constant_metric", series)
+
+
+def _is_poor(context: Context, series: Series) -> bool:
+    """Return whether a score stands where a guess would be, below its target, or at 0."""
+    values = measured(context, series)
+    level = float(np.nanmedian(values[-max(2, len(values) // 20) :]))
+    target = context.facts.get(f"target.{series.name}")
+    below = isinstance(target, int | float) and level < target / OVER_TARGET
+    return level == 0 or below or context.has("constant_metric", series)
+
+
+def _unstable(context: Context, series: Series) -> list[Finding]:
+    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up.
+
+    Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
+    """
+    late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
+    spikes = [
+        f
+        for f in context.found
+        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by != CLOSE_MOSAIC
+    ]
+    if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
+        spikes = []
+    chance = [
+        f
+        for f in context.found
+        if f.kind == "above_chance"
+        and f.series[0] == series.id
+        and is_epoch_level(series)
+        and any(row >= WARM_UP * len(series) for row in f.rows)
+    ]
+    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id and not f.numbers["with_epochs"]]
+    return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
+
+
+def _events(spikes: Sequence[Finding], rows: int) -> int:
+    """Return how many events the spikes are: those within 1 % of the rows of each other are one burst."""
+    ordered = sorted(spikes, key=lambda finding: finding.start.row)
+    apart = sum(after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered))
+    return apart + bool(ordered)
+
+
+def _reported_nonfinite(context: Context) -> bool:
+    return any(finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit") for finding in context.found)
+
+
+def evaluation_alone(context: Context) -> bool:
+    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported."""
+    train = [series for series in context.progress if series.split == "train"]
+    broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
+    return bool(train) and not broken and all(np.isfinite(series.y).all() for series in train)
+
+
+def finding_ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:
+    return tuple(f.id for f in context.found if f.kind in kinds and (anywhere or series.id in f.series))
+
+
+TERM_SHARE: Final = 0.01
+"""A term of less than a hundredth of the total does not decide: what it does is lost in the noise of the others."""
+
+
+def main_losses(context: Context) -> list[Series]:
+    """Return the losses that matter to the goal: the total and its terms where they are known, else all; validation included."""
+    train = [series for series in context.progress if series.split == "train"]
+    totals = {s.name for s in train if s.name in TOTALS} or {s.name for s in train if s.metric_type == GENERIC}
+    terms = {series.name for series, _ in weighted_terms(context, train) if not _is_small(series, train)} | totals
+    chosen = [series for series in context.progress if series.name in terms]
+    return chosen or list(context.progress)
+
+
+def _is_small(term: Series, train: Sequence[Series]) -> bool:
+    """Return whether a term is less than a hundredth of the total of its source, in the median row."""
+    total = next((s for s in train if s.name in TOTALS and s.source == term.source and s is not term), None)
+    if total is None or not np.isfinite(total.y).any() or not np.isfinite(term.y).all():
+        return False
+    return float(np.median(np.abs(term.y))) < TERM_SHARE * float(np.nanmedian(np.abs(total.y)))
+
+
+def run_state(states: Sequence[State]) -> State:
+    """Return the state of a run without a goal: the first trouble of any of its losses; converged only where all are flat, improving where any is.
+
+    Series that are too short count only where all are.
+    """
+    told = [state for state in states if state is not State.INSUFFICIENT]
+    if not told:
+        return State.INSUFFICIENT
+    for trouble in (*TROUBLES, State.PLATEAU_HIGH):
+        if trouble in told:
+            return trouble
+    if State.IMPROVING in told:
+        return State.IMPROVING
+    return State.CONVERGED if all(state is State.CONVERGED for state in told) else State.INCONCLUSIVE

@@ -1,0 +1,119 @@
+"""The one answer on a run, which page, ticket and terminal say alike: how it ended, how its goal went, its main fault, what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from lossreport.analysis.context import Context
+from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
+from lossreport.model.run import Run, Status, ending, shown_x
+from lossreport.model.states import STATES
+from lossreport.text import Phrase, Text
+from lossreport.words import AXES, KINDS
+
+ANSWER = Text(zh="{status}{goal}{fault}", en="{status} {goal}{fault}")
+DONE = Text(zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit}).")
+ENDED = Text(zh="训练已结束。", en="Finished.")
+EARLY = Text(zh="训练按早停规则结束（{place}）。", en="Stopped early by its own rule ({place}).")
+CRASHED = Text(zh="训练崩溃（{place}：“{quote}”）。", en="Crashed ({place}: “{quote}”).")
+CRASHED_SILENTLY = Text(zh="训练崩溃，日志没有说明原因。", en="Crashed; the logs do not say why.")
+KILLED = Text(zh="训练被中止（{place}：“{quote}”）。", en="Stopped from outside ({place}: “{quote}”).")
+CUT = Text(
+    zh="训练没有跑完（{done} / {planned} {unit}）：被中断或仍在运行。",
+    en="Not complete ({done} of {planned} {unit}): interrupted or still running.",
+)
+INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
+RUNNING = Text(zh="仍在运行。", en="Still running.")
+SILENT = Text(zh="日志没有写明是否结束。", en="The logs do not say whether it ended.")
+FAULT = Text(zh="先看 {id}：{kind}，`{metric}`，{axis} {x}。", en=" First look at {id}: {kind}, `{metric}` at {axis} {x}.")
+EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
+EMPTY: Final = ""
+
+OF_STATUS: Final[dict[Status, Tone]] = {
+    Status.FINISHED: "good",
+    Status.RUNNING: "good",
+    Status.UNKNOWN: "good",
+    Status.INTERRUPTED: "warn",
+    Status.CRASHED: "bad",
+}
+OF_SEVERITY: Final[dict[Severity, Tone]] = {Severity.LOW: "good", Severity.MEDIUM: "open", Severity.HIGH: "warn", Severity.CRITICAL: "bad"}
+TONES: Final[tuple[Tone, ...]] = ("good", "open", "warn", "bad")
+"""From the best to the worst: the tone of a run is the worst of its state, its findings and its status."""
+
+
+def outcome(context: Context, verdict: Verdict, advice: Sequence[Recommendation], bests: Sequence[Best]) -> Outcome:
+    """Return the answer on a run."""
+    fault = main_fault(context, verdict)
+    do = next((one for one in advice if one.when == "now"), advice[0] if advice else None)
+    goal = context.goal
+    best = next((one for one in bests if goal is not None and one.series == goal.series), None)
+    told = FAULT(**_place(context, fault)) if fault is not None else EMPTY
+    return Outcome(
+        run=context.run.id,
+        state=verdict.state,
+        tone=tone(context, verdict),
+        text=ANSWER(status=status(context.run), goal=verdict.text, fault=told),
+        goal=goal.series if goal is not None else None,
+        do=do.text if do is not None else None,
+        checkpoint=best.checkpoint if best is not None else None,
+    )
+
+
+def tone(context: Context, verdict: Verdict) -> Tone:
+    """Return the worst of state, findings and status."""
+    found = [OF_SEVERITY[f.severity] for f in context.found if f.explained_by is None]
+    return max((STATES[verdict.state].tone, OF_STATUS[context.run.status], *found), key=TONES.index)
+
+
+def main_fault(context: Context, verdict: Verdict) -> Finding | None:
+    """Return the gravest finding that the verdict does not rest on already, None where none is of medium severity."""
+    if verdict.state is State.BROKEN:
+        return None
+    grave = [
+        f
+        for f in context.found
+        if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None and f.id not in verdict.because and f.kind != "truncated_log"
+    ]
+    return max(grave, key=lambda f: f.severity.rank, default=None)
+
+
+def _place(context: Context, finding: Finding) -> dict[str, str | int | float | Text]:
+    series = context.subject(finding)
+    kind = KINDS.get(finding.kind, finding.kind)
+    return {"id": finding.id, "kind": kind, "metric": series.label, "axis": AXES[series.axis.value], "x": shown_x(finding.start.x)}
+
+
+def status(run: Run) -> Phrase:
+    """Return how the run ended, in one sentence."""
+    planned = _planned(run)
+    match run.status:
+        case Status.FINISHED:
+            early = next((e for e in run.events if e.kind == "early_stop"), None)
+            if early is not None:
+                return EARLY(place=f"{run.source(early.source).path}:{early.line}")
+            return DONE(**planned) if planned else ENDED()
+        case Status.CRASHED | Status.INTERRUPTED:
+            return _broken_off(run, planned)
+        case Status.RUNNING:
+            return RUNNING()
+        case Status.UNKNOWN:
+            return SILENT()
+
+
+def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
+    event = ending(run)
+    if event is not None:
+        place = f"{run.source(event.source).path}:{event.line}"
+        return (CRASHED if run.status is Status.CRASHED else KILLED)(place=place, quote=event.quote)
+    if run.status is Status.CRASHED:
+        return CRASHED_SILENTLY()
+    return CUT(**planned) if planned else INTERRUPTED()
+
+
+def _planned(run: Run) -> dict[str, int | Text]:
+    """Return what was done of what was planned, where the logs say both."""
+    for unit, (done, planned) in ((EPOCHS, run.progress.epochs), (STEPS, run.progress.steps)):
+        if done is not None and planned is not None:
+            return {"done": done, "planned": planned, "unit": unit}
+    return {}

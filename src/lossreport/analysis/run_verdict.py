@@ -1,0 +1,278 @@
+"""Judges the whole run by its goal: the state of the goal, or of a trouble of what matters to it, in one sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.course import course
+from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_turning
+from lossreport.analysis.trend import MIN_ROWS
+from lossreport.model.analysis import Confidence, Severity, State, Verdict
+from lossreport.model.run import Series, shown_x
+from lossreport.model.states import STATES, TROUBLES, earliest
+from lossreport.text import Join, Phrase, Text, Value, number
+from lossreport.words import AXES
+
+Judged = tuple[Series, Judgement]
+
+BROKEN_EVALUATION = Text(
+    zh="验证结果不可用：{names} 以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
+    en="The validation cannot be used: {names} ends in values that are not finite (NaN / Inf), while the training losses are finite in every row. Overfitting cannot be judged and no checkpoint chosen by it; the training itself is not shown to be broken.",
+)
+FROZEN = Text(
+    zh="不能判定这次训练是否收敛：{names} 从某一行起逐位不变，打印的很可能不是测得的值。",
+    en="Whether this run converged cannot be judged: from some row on {names} is one value to the last digit, which most likely was not measured.",
+)
+GAME = Text(
+    zh="对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛。{metrics}",
+    en="The losses of adversarial training or reinforcement learning are no measure of quality, so convergence is not judged by them.{metrics}",
+)
+NO_GOAL = Text(
+    zh="日志里没有能说明训练好坏的指标，无法判断。{metrics}",
+    en="The logs hold no metric that could tell whether the run got better.{metrics}",
+)
+METRICS = Text(
+    zh="指标（开头与结尾各十分之一的中位数）：{sentences}。",
+    en=" The metrics, as medians of the first and the last tenth: {sentences}.",
+)
+METRIC = Text(
+    zh="`{metric}` 从 {first} 到 {last}（最高 {best}，{axis} {x}）",
+    en="`{metric}` from {first} to {last} (highest {best} at {axis} {x})",
+)
+MOST_METRICS: Final = 3
+TENTH: Final = 10
+FROM_TO = Text(zh="`{metric}`（{path}）从 {first} 到 {last}", en="`{metric}` in {path} from {first} to {last}")
+FEW = Text(
+    zh="不足 {need} 行，不判断是否走平：{sentences}。",
+    en="With fewer than {need} rows it is not judged whether the run is flat: {sentences}.",
+)
+
+TROUBLE: Final = {
+    State.BROKEN: Text(
+        zh="训练已损坏：{names} 出现了非有限值（NaN / Inf），之后的数字不可信。",
+        en="The run is broken: {names} took values that are not finite (NaN / Inf), and nothing after them can be trusted.",
+    ),
+    State.MIXED: Text(
+        zh="目前不能判定这次训练是否收敛：{names}的各行混杂了不同的组，必须先分清每一行的来历。",
+        en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be separated first.",
+    ),
+    State.DIVERGING: Text(zh="训练正在发散：{names}。", en="The run is diverging ({names})."),
+    State.UNSTABLE: Text(zh="训练不稳定：{names}。", en="The run is unstable ({names})."),
+    State.OVERFITTING: Text(zh="训练已经过拟合：{names}。", en="The run overfits ({names})."),
+    State.WORSENING: Text(zh="{names}已过最佳点，在变差。", en="Past its best and getting worse: {names}."),
+}
+DEAD = Text(
+    zh="训练已损坏：{names} 取到了训练不可能继续的值，之后没有在学。",
+    en="The run is broken: {names} takes values with which nothing is trained.",
+)
+GOAL: Final = {
+    State.WORSENING: Text(zh="`{metric}`已过最佳点，在变差：{course}。", en="`{metric}` is past its best: {course}."),
+    State.OVERFITTING: Text(zh="训练已经过拟合：`{metric}` {course}。", en="The run overfits: `{metric}` {course}."),
+    State.INSUFFICIENT: Text(
+        zh="`{metric}`只测了 {count} 次，不足以判断：{course}。",
+        en="`{metric}` was measured {count} times, too few to judge: {course}.",
+    ),
+    State.PLATEAU_HIGH: Text(zh="`{metric}`停在不好的水平：{course}。", en="`{metric}` is flat at a poor level: {course}."),
+    State.CONVERGED: Text(zh="`{metric}`在当前学习率下已走平：{course}。", en="`{metric}` is flat at this learning rate: {course}."),
+    State.IMPROVING: Text(zh="`{metric}`仍在改善：{course}。", en="`{metric}` is still improving: {course}."),
+    State.INCONCLUSIVE: Text(
+        zh="`{metric}`：{course}；从这些行看不出是走平还是缓慢改善。",
+        en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
+    ),
+}
+ALSO = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
+ON_COURSE = Text(zh="`{metric}`：{course}。", en="`{metric}`: {course}.")
+FEW_GOAL = Text(
+    zh="`{metric}`：{course}；只有 {count} 次，不判断是否走平。",
+    en="`{metric}`: {course}; with {count} values it is not judged whether it is flat.",
+)
+TURNING_VALIDATION = Text(
+    zh="`{metric}`：{course}；这项验证指标在最后 {rows} 行变差。",
+    en="`{metric}`: {course}; this validation got worse over its last {rows} rows.",
+)
+TURNING = Text(zh="`{metric}`：{course}；最后 {rows} 行在变差。", en="`{metric}`: {course}; it got worse over its last {rows} rows.")
+WITH_FINDINGS = Text(
+    zh="`{metric}`有改善（{course}），但有严重的发现要先看，不能据此放心。",
+    en="`{metric}` gained ({course}), but grave findings come first.",
+)
+OTHERS = Text(zh="{first}另外：{sentences}。", en="{first} Besides, {sentences}.")
+STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
+NAMED = Text(zh="`{metric}`（{path}）", en="`{metric}` in {path}")
+MOST_NAMED: Final = 4
+PASSING: Final = ("spike", "batch_outlier", "above_chance")
+
+
+def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
+    """Return the verdict on the run: the earliest state among that of its goal and the troubles of what matters to it."""
+    goal = _goal(context, made)
+    main = _matters(context, made, goal)
+    if goal is None:
+        state = run_state([judged.state for _, judged in main])
+        deciding = [pair for pair in main if pair[1].state is state]
+        text = _without_goal(context, deciding, state)
+        return _verdict(context, state, deciding, text)
+    troubled = [pair for pair in main if pair[1].state in TROUBLES]
+    state = earliest([goal[1].state, *(judged.state for _, judged in troubled)])
+    deciding = [goal] if goal[1].state is state else []
+    deciding += [pair for pair in troubled if pair[1].state is state and pair[0] is not goal[0]]
+    grave = _grave(context, main, goal) if state is State.IMPROVING else ()
+    if grave:
+        said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
+        return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
+    text = _with_goal(context, goal, deciding, state)
+    rest = _one_each(p for p in main if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0])
+    if rest and state in TROUBLES:
+        text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
+    return _verdict(context, state, deciding, text)
+
+
+def _goal(context: Context, made: Sequence[Judged]) -> Judged | None:
+    if context.goal is None:
+        return None
+    series = context.by_id[context.goal.series]
+    known = next((judged for one, judged in made if one is series), None)
+    return series, known or judge_goal(context, context.goal)
+
+
+def _matters(context: Context, made: Sequence[Judged], goal: Judged | None) -> list[Judged]:
+    """Return the judged losses that matter to the goal: a validation that cannot be computed breaks no run."""
+    wanted = {series.id for series in main_losses(context)} | ({goal[0].id} if goal else set())
+    usable = [pair for pair in made if not is_aside(context, pair[0])]
+    main = [pair for pair in usable if pair[0].id in wanted] or usable
+    return [pair for pair in main if not _is_outrun(context, pair, goal)]
+
+
+def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
+    """Return whether a validation loss turned up while the score that it stands for did not: then the score decides."""
+    series, judged = pair
+    if goal is None or series is goal[0] or judged.state not in (State.OVERFITTING, State.WORSENING):
+        return False
+    return goal[0].split != "train" and goal[1].state in (State.IMPROVING, State.CONVERGED)
+
+
+def _grave(context: Context, main: Sequence[Judged], goal: Judged) -> tuple[str, ...]:
+    """Return the findings of high severity on the goal and on what matters to it, which no other explains.
+
+    A spike that came back is told and does not forbid the word: several make the run unstable.
+    """
+    ids = {series.id for series, _ in main} | {goal[0].id}
+    return tuple(
+        f.id
+        for f in context.found
+        if f.severity.rank >= Severity.HIGH.rank and f.kind not in PASSING and f.explained_by is None and ids & set(f.series)
+    )
+
+
+def _verdict(context: Context, state: State, deciding: Sequence[Judged], text: Phrase, grave: tuple[str, ...] = ()) -> Verdict:
+    order: list[Confidence] = ["low", "medium", "high"]
+    because = (*grave, *(finding for _, judged in deciding for finding in judged.because))
+    return Verdict(
+        question="convergence",
+        series=(),
+        run=context.run.id,
+        state=state,
+        confidence=min((judged.confidence for _, judged in deciding), key=order.index, default=order[0]),
+        because=tuple(dict.fromkeys(because)),
+        text=text,
+        change_mind=SEPARATE() if state is State.MIXED else None,
+    )
+
+
+# ------------------------------------------------------------------------------------- sentences
+def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state: State) -> Phrase:
+    series, judged = goal
+    told = course(context, series)
+    if judged.is_frozen and state is State.INCONCLUSIVE:
+        return FROZEN(names=_named(series))
+    if judged.state is not state or state in (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE):
+        first = _trouble(context, deciding, state)
+        said = ON_COURSE(metric=series.label, course=told)
+        return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+    if is_turning(judged):
+        rows = judged.trend.rows if judged.trend is not None else 0
+        return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
+    if has_few(series, judged):
+        return FEW_GOAL(metric=series.label, course=told, count=_count(series))
+    values: dict[str, Value] = {"metric": series.label, "course": told}
+    if state is State.INSUFFICIENT:
+        values["count"] = _count(series)
+    return GOAL[state](**values)
+
+
+def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
+    names = _join(_named(series) for series, _ in _one_each(deciding))
+    if state is State.BROKEN and any(dead_findings(context, series) for series, _ in deciding):
+        return DEAD(names=names)
+    if state is State.BROKEN and evaluation_alone(context):
+        return BROKEN_EVALUATION(names=names)
+    return TROUBLE[state](names=names)
+
+
+def _without_goal(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
+    if state in TROUBLES:
+        return _trouble(context, deciding, state)
+    if not context.losses:
+        return NO_GOAL(metrics=_metrics(context))
+    measured = [pair for pair in deciding if not pair[1].is_game]
+    if not measured:
+        return GAME(metrics=_metrics(context))
+    if all(has_few(series, judged) for series, judged in measured):
+        return FEW(need=MIN_ROWS, sentences=_join(_from_to(series) for series, _ in _one_each(measured)))
+    told = _join(_state_of(series, judged.state) for series, judged in _one_each(measured))
+    return OTHERS(first=GAME(metrics=_metrics(context)), sentences=told)
+
+
+def _metrics(context: Context) -> Phrase | str:
+    """Return how scores and rewards went, those of validation first: what there is to go by where no goal is known."""
+    scores = [s for s in context.judged if context.kind(s).role == "metric" and context.kind(s).goal == "up" and np.isfinite(s.y).any()]
+    scores.sort(key=lambda series: series.split == "train")
+    told = [_metric(series) for series in scores[:MOST_METRICS]]
+    return METRICS(sentences=Join(items=tuple(told))) if told else ""
+
+
+def _metric(series: Series) -> Phrase:
+    part = max(1, len(series) // TENTH)
+    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
+    finite = series.y[np.isfinite(series.y)]
+    return METRIC(
+        metric=series.label,
+        first=number(float(np.median(finite[:part]))),
+        last=number(float(np.median(finite[-part:]))),
+        best=number(float(series.y[row])),
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[row]),
+    )
+
+
+def _count(series: Series) -> int:
+    return int(np.isfinite(series.y).sum())
+
+
+def _from_to(series: Series) -> Phrase:
+    told = ends(series)
+    return FROM_TO(metric=series.label, path=series.path, first=told["first"], last=told["last"])
+
+
+def _one_each(made: Iterable[Judged]) -> list[Judged]:
+    """Return one judgement a metric and split: the first named, at most four."""
+    chosen: dict[tuple[str, str], Judged] = {}
+    for series, judged in made:
+        chosen.setdefault((series.split, series.name), (series, judged))
+    return list(chosen.values())[:MOST_NAMED]
+
+
+def _named(series: Series) -> Phrase:
+    return NAMED(metric=series.label, path=series.path)
+
+
+def _state_of(series: Series, state: State) -> Phrase:
+    return STATE_OF(metric=series.label, path=series.path, state=STATES[state].short)
+
+
+def _join(phrases: Iterable[Phrase]) -> Value:
+    return Join(items=tuple(phrases)[:8])

@@ -1,0 +1,1 @@
+"""Arithmetic over curves: arrays in, numbers out; nothing here knows a run."""

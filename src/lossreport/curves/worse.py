@@ -1,0 +1,98 @@
+"""Whether a cost ends worse than its best by more than its noise: arrays in, numbers out."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.curves.stats import block_medians, fill, mad, noise_of_rows, robust_line
+from lossreport.model.run import Floats
+
+LEAST: Final = 3
+"""A validation is judged from three evaluations on: one that is best, and two that are worse."""
+FEW: Final = 12
+"""Below so many rows no noise can be estimated; every later row must be worse, and the last by more than the descent before it moved."""
+BEHIND: Final = 0.10
+"""With more rows the best lies a tenth of them, and three, before the end (as for overfitting)."""
+LEAST_BEHIND: Final = 3
+LATE: Final = 2
+"""Of few rows two must follow the best."""
+TAIL_PART: Final = 20
+"""The level at the end is the median of a twentieth of the rows, as the level around the best is."""
+NOISE_UNITS: Final = 4.0
+"""A rise by four standard errors: of 2,000 flat noisy curves of 12 to 2,000 rows 0.2 % rise so far (benchmarks/worse.py)."""
+MIN_RISE: Final = 0.03
+"""Relative to the level of the best; the same as for overfitting."""
+FEW_RISE: Final = 0.05
+"""Of few rows, whose noise is not known: evaluations repeated on small sets differ by some percent."""
+MIN_OF_RANGE: Final = 0.15
+"""Without a natural zero, a seventh of all that the curve moved: a reward of -200 that reached -20 and ends at -22 kept what it learned."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Worse:
+    """A cost that rose again: the row and value of its best, the level at the end, the rise relative to the level of the best."""
+
+    best: int
+    value: float
+    end: float
+    rise: float
+    rows: int
+
+
+def worse_than_best(cost: Floats, resolution: float = 0.0, *, is_ratio: bool = True, least: float = MIN_RISE) -> Worse | None:
+    """Return how a cost (down is better) lost ground since its best, None where it did not by more than its noise.
+
+    `resolution` is the step of the last printed decimal: less than two of them is no rise. Without `is_ratio` the values have no
+    natural zero (a reward), and the rise is held against all that the curve moved as well. `least` is the smallest relative rise that counts.
+    """
+    n = len(cost)
+    if n < LEAST or not np.isfinite(cost).all():
+        return None
+    found = _of_few(cost, max(least, FEW_RISE)) if n < FEW else _of_many(cost, least)
+    if found is None:
+        return None
+    rise = found.rise * abs(found.value)
+    moved = MIN_OF_RANGE * float(np.ptp(cost))
+    return None if rise <= 2 * resolution or (not is_ratio and rise < moved) else found
+
+
+def _of_few(cost: Floats, least: float) -> Worse | None:
+    best = int(np.argmin(cost))
+    after = cost[best + 1 :]
+    if len(after) < LATE or bool(np.any(np.diff(after) < 0)):
+        return None
+    return _worse(cost, best, float(cost[-1]), float(cost[-1] - cost[best]), least)
+
+
+def _of_many(cost: Floats, least: float) -> Worse | None:
+    n = len(cost)
+    window = max(2, n // TAIL_PART)
+    best = int(np.argmin(robust_line(fill(cost))[0]))
+    if n - 1 - best < max(LEAST_BEHIND, BEHIND * n):
+        return None
+    around = cost[max(0, best - window // 2) : best + window // 2 + 1]
+    level, end = float(np.median(around)), float(np.median(cost[-window:]))
+    if end - level <= NOISE_UNITS * _error(cost, window):
+        return None
+    lowest = int(np.argmin(cost[: n - window]))
+    return _worse(cost, lowest, end, end - level, least)
+
+
+def _error(cost: Floats, window: int) -> float:
+    """Return the standard error of the difference of two medians of `window` rows.
+
+    From the noise of single rows and, where neighbours go together, from how the medians of such stretches scatter: the larger.
+    """
+    medians, _ = block_medians(cost, len(cost) // window)
+    of_blocks = mad(np.diff(medians, 2)) / math.sqrt(6)
+    return math.sqrt(2) * max(noise_of_rows(cost) / math.sqrt(window), of_blocks)
+
+
+def _worse(cost: Floats, best: int, end: float, rise: float, least: float) -> Worse | None:
+    value = float(cost[best])
+    relative = rise / (abs(value) or 1.0)
+    return Worse(best=best, value=value, end=end, rise=relative, rows=len(cost) - 1 - best) if relative >= least else None

@@ -1,0 +1,52 @@
+"""Every cause is seen in its own example, and in no other's unless it is said why."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+import lossreport
+from lossreport.analysis.cause import causes
+from lossreport.model.analysis import Analysis
+
+EXAMPLES: Final = Path(__file__).parent / "examples"
+"""One folder a cause, named by its id: the smallest log that shows its signature."""
+ALSO_SEEN: Final[dict[tuple[str, str], str]] = {}
+"""(example, another cause named there): why the log cannot tell the two apart."""
+FIRST: Final = 3
+"""The cause of an example stands among the first three hypotheses of a finding."""
+
+
+@cache
+def analysed(example: str) -> Analysis:
+    return lossreport.analyze(lossreport.read_run([EXAMPLES / example]), strict=True)
+
+
+def named(example: str) -> set[str]:
+    """Return the causes named in an example, of all findings."""
+    known = {cause.id for cause in causes()}
+    return {one.id for finding in analysed(example).findings for one in finding.hypotheses if one.rank <= FIRST} & known
+
+
+@pytest.mark.parametrize("cause", [cause.id for cause in causes()])
+def test_a_cause_is_named_in_its_own_example(cause: str) -> None:
+    assert cause in named(cause)
+
+
+@pytest.mark.parametrize("example", sorted(folder.name for folder in EXAMPLES.iterdir()))
+def test_other_causes_are_silent_in_an_example(example: str) -> None:
+    others = {cause for cause in named(example) if cause != example and (example, cause) not in ALSO_SEEN}
+    assert not others
+
+
+@pytest.mark.parametrize("example", sorted(folder.name for folder in EXAMPLES.iterdir()))
+def test_a_cause_says_what_speaks_for_it_what_decides_what_to_do_and_where_it_is_from(example: str) -> None:
+    told = [one for finding in analysed(example).findings for one in finding.hypotheses if one.id == example]
+    assert all(one.support and one.do is not None and one.reference for one in told)
+
+
+def test_each_example_belongs_to_a_cause_and_each_exception_to_an_example() -> None:
+    ids = {cause.id for cause in causes()}
+    assert {folder.name for folder in EXAMPLES.iterdir()} == ids
+    assert {name for pair in ALSO_SEEN for name in pair} <= ids

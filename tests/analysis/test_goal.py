@@ -1,0 +1,98 @@
+"""The metric that a run is judged by, and the ground it is chosen on."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.model.analysis import Goal
+from lossreport.model.run import Run, Series
+from runs import falling, make_run, make_series
+
+UP, DOWN = np.linspace(0.1, 0.9, 30), falling(30)
+
+
+def goal(run: Run) -> tuple[str, str] | None:
+    """Return the label and the mode of the goal."""
+    analysis = lossreport.analyze(run, strict=True)
+    chosen: Goal | None = analysis.goal("r1")
+    return None if chosen is None else (analysis.series(chosen.series).label, chosen.mode)
+
+
+def why(run: Run) -> str:
+    chosen = lossreport.analyze(run, strict=True).goal("r1")
+    assert chosen is not None
+    return chosen.why.plain("en")
+
+
+def series(*metrics: tuple[str, str, object]) -> list[Series]:
+    return [make_series(y, name, split, id=f"m{n}") for n, (split, name, y) in enumerate(metrics, 1)]  # type: ignore[arg-type]
+
+
+LOSSES = (("train", "loss", DOWN), ("val", "loss", DOWN))
+
+
+@pytest.mark.parametrize(
+    ("metrics", "chosen"),
+    [
+        ([("train", "loss", DOWN)], ("loss", "min")),
+        (LOSSES, ("val/loss", "min")),
+        ([*LOSSES, ("val", "accuracy", UP)], ("val/accuracy", "max")),
+        ([*LOSSES, ("val", "top5", UP), ("val", "top1", UP)], ("val/top1", "max")),
+        ([*LOSSES, ("val", "mAP50", UP), ("val", "mAP50-95", UP)], ("val/mAP50-95", "max")),
+        ([*LOSSES, ("val", "mAP@0.5", UP), ("val", "precision", UP)], ("val/mAP@0.5", "max")),
+        ([*LOSSES, ("val", "aAcc", UP), ("val", "mIoU", UP)], ("val/mIoU", "max")),
+        ([*LOSSES, ("val", "acc", UP), ("val", "cer", DOWN), ("val", "wer", DOWN)], ("val/cer", "min")),
+        ([*LOSSES, ("eval", "bleu", UP)], ("eval/bleu", "max")),
+        ([*LOSSES, ("val", "psnr", UP), ("val", "ssim", UP)], ("val/psnr", "max")),
+        ([("train", "d_loss", DOWN), ("train", "g_loss", DOWN), ("train", "fid", DOWN)], ("fid", "min")),
+        ([("train", "policy_loss", DOWN), ("train", "ep_rew_mean", UP)], ("ep_rew_mean", "max")),
+        ([("train", "policy_loss", DOWN), ("train", "ep_rew_mean", UP), ("eval", "mean_reward", UP)], ("eval/mean_reward", "max")),
+        ([*LOSSES, ("val", "perplexity", DOWN), ("val", "token_accuracy", UP)], ("val/loss", "min")),
+        ([*LOSSES, ("val", "best_acc", UP)], ("val/loss", "min")),
+        ([("train", "accuracy", UP)], ("accuracy", "max")),
+        ([("train", "d_loss", DOWN), ("train", "g_loss", DOWN)], None),
+        ([("train", "lr", DOWN), ("train", "grad_norm", DOWN)], None),
+    ],
+)
+def test_the_score_of_the_field_decides_then_the_validation_loss_then_the_training_loss(
+    metrics: Sequence[tuple[str, str, object]], chosen: tuple[str, str] | None
+) -> None:
+    assert goal(make_run(series(*metrics))) == chosen
+
+
+def test_a_score_that_was_measured_once_comes_behind_one_with_a_course() -> None:
+    assert goal(make_run(series(*LOSSES, ("test", "accuracy", [0.5]), ("val", "accuracy", UP)))) == ("val/accuracy", "max")
+
+
+@pytest.mark.parametrize(("values", "chosen"), [([-1.0] * 30, "val/loss"), ([-1.0] * 29 + [0.3], "val/AP")])
+def test_minus_one_of_a_share_is_not_measured(values: list[float], chosen: str) -> None:
+    told = goal(make_run(series(*LOSSES, ("val", "AP", values))))
+    assert told is not None
+    assert told[0] == chosen
+
+
+@pytest.mark.parametrize(
+    ("facts", "chosen"),
+    [
+        ({"goal": "val/loss"}, ("val/loss", "min")),
+        ({"goal": "val_accuracy", "goal.mode": "min"}, ("val/accuracy", "min")),
+        ({"goal": "loss"}, ("val/loss", "min")),
+        ({"goal": "train/loss"}, ("loss", "min")),
+        ({"metric_for_best_model": "eval_loss"}, ("val/loss", "min")),
+        ({"metric_for_best_model": "loss", "greater_is_better": False}, ("val/loss", "min")),
+        ({"monitor": "val_loss"}, ("val/loss", "min")),
+        ({"monitor": "val_nothing"}, ("val/accuracy", "max")),
+        ({"goal": "val/loss", "monitor": "val_accuracy"}, ("val/loss", "min")),
+    ],
+)
+def test_the_user_and_the_configuration_decide_before_the_task(facts: dict[str, object], chosen: tuple[str, str]) -> None:
+    assert goal(make_run(series(*LOSSES, ("val", "accuracy", UP)), facts=facts)) == chosen
+
+
+def test_the_ground_is_told() -> None:
+    assert why(make_run(series(*LOSSES), facts={"goal": "val/loss"})) == "you named it (goal = val/loss)"
+    assert "metric_for_best_model = loss" in why(make_run(series(*LOSSES), facts={"metric_for_best_model": "loss"}))
+    assert "classification" in why(make_run(series(*LOSSES, ("val", "accuracy", UP))))
+    assert "no validation" in why(make_run(series(("train", "loss", DOWN))))

@@ -1,0 +1,63 @@
+"""A learning rate is named by its shape, also printed with few decimals; anything else is unknown."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.analysis.schedule import RESTART, SHAPELESS, lr_class
+from lossreport.model.run import Floats
+from runs import falling, make_run, rng
+
+N = 400
+T = np.linspace(0, 1, N)
+WARM = np.minimum(1, np.arange(1, N + 1) / 40)
+AFTER = np.clip((np.arange(N) - 40) / (N - 41), 0, 1)
+SHAPES: dict[str, Floats] = {
+    "constant": np.ones(N),
+    "warmup_constant": WARM,
+    "cosine": 0.5 * (1 + np.cos(np.pi * T)),
+    "warmup_cosine": np.where(WARM < 1, WARM, 0.5 * (1 + np.cos(np.pi * AFTER))),
+    "linear": 1 - T,
+    "warmup_linear": np.where(WARM < 1, WARM, 1 - AFTER),
+    "step": 0.1 ** (np.arange(N) // 150),
+    "exponential": 0.01**T,
+    "inverse_sqrt": np.where(np.arange(N) < 40, WARM, np.sqrt(40 / np.maximum(np.arange(N), 40))),
+    "wsd": np.where(np.arange(N) < 300, WARM, 1 - (np.arange(N) - 300) / 100),
+    "cosine_restarts": 0.5 * (1 + np.cos(np.pi * (np.arange(N) % 100) / 100)),
+    "onecycle": np.where(T < 0.3, 0.04 + 0.96 * 0.5 * (1 - np.cos(np.pi * T / 0.3)), 0.5 * (1 + np.cos(np.pi * (T - 0.3) / 0.7))),
+    "unknown": 0.6 + 0.4 * np.cos(9 * T),
+}
+
+
+@pytest.mark.parametrize("peak", [1e-3, 5e-6, 3.0])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_shape_has_its_name(name: str, peak: float) -> None:
+    assert lr_class(SHAPES[name] * peak) == name
+
+
+@pytest.mark.parametrize("name", ["constant", "warmup_cosine", "linear", "step"])
+def test_six_decimals_are_enough(name: str) -> None:
+    assert lr_class(np.round(SHAPES[name] * 1e-3, 6), 1e-6) == name
+
+
+@pytest.mark.parametrize(("jump", "name"), [(RESTART + 0.1, "cosine_restarts"), (RESTART - 0.2, "unknown")])
+def test_a_jump_up_by_half_of_the_peak_is_a_restart(jump: float, name: str) -> None:
+    rate = np.r_[np.linspace(1, 0.2, 200), np.linspace(0.2 + jump, 0.1, 200)]
+    assert (lr_class(rate) == "cosine_restarts") is (name == "cosine_restarts")
+
+
+def test_noise_has_no_shape() -> None:
+    assert lr_class(rng().random(200)) in ("unknown", "cosine_restarts")
+
+
+def test_the_report_names_it() -> None:
+    analysis = lossreport.analyze(make_run(loss=falling(N), lr=SHAPES["warmup_cosine"] * 1e-3))
+    assert [one.schedule for one in analysis.lr_schedules] == ["warmup_cosine"]
+    assert "warm-up and cosine decay" in lossreport.render(lossreport.compose(analysis), "md", "en")
+
+
+@pytest.mark.parametrize(("low", "shape"), [(SHAPELESS + 0.05, "unknown"), (SHAPELESS - 0.3, "linear")])
+def test_a_rate_that_has_hardly_fallen_has_no_shape_yet(low: float, shape: str) -> None:
+    assert lr_class(np.linspace(1.0, low, 40)) == shape

@@ -1,0 +1,93 @@
+"""A measure that ends worse than its best by more than its noise, and one that does not."""
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.curves.worse import BEHIND, FEW, FEW_RISE, LATE, MIN_OF_RANGE, MIN_RISE, NOISE_UNITS, worse_than_best
+from lossreport.model.analysis import State
+from lossreport.model.run import Floats
+from runs import falling, flat, make_run, make_series, rng
+
+
+def turned(n: int, rise: float, noise: float = 0.0) -> Floats:
+    """A cost that falls over its first half and rises by `rise` of its best over the rest."""
+    half = n // 2
+    return np.r_[np.linspace(2, 1, half), np.linspace(1, 1 + rise, n - half)] * (1 + noise * rng(4).standard_normal(n))
+
+
+@pytest.mark.parametrize(("n", "least"), [(FEW - 1, FEW_RISE), (40, MIN_RISE), (200, MIN_RISE)])
+def test_a_rise_counts_from_its_least_on(n: int, least: float) -> None:
+    assert worse_than_best(turned(n, 1.3 * least)) is not None
+    assert worse_than_best(turned(n, 0.7 * least)) is None
+
+
+def test_a_rise_within_the_noise_is_none() -> None:
+    assert worse_than_best(turned(200, 0.1, noise=0.01)) is not None
+    assert worse_than_best(turned(200, 0.1, noise=0.05 * NOISE_UNITS)) is None
+
+
+@pytest.mark.parametrize(("behind", "found"), [(LATE, True), (LATE - 1, False)])
+def test_of_few_rows_two_follow_the_best(behind: int, found: bool) -> None:
+    assert (worse_than_best(np.r_[np.linspace(2, 1, 5), np.full(behind, 1.5)]) is not None) is found
+
+
+def test_of_few_rows_none_gains_again() -> None:
+    assert worse_than_best(np.array([2.0, 1.0, 1.3, 1.2, 1.5])) is None
+    assert worse_than_best(np.array([2.0, 1.0, 1.2, 1.3, 1.5])) is not None
+
+
+@pytest.mark.parametrize(("behind", "found"), [(2 * BEHIND, True), (0.5 * BEHIND, False)])
+def test_the_best_lies_a_tenth_of_the_rows_before_the_end(behind: float, found: bool) -> None:
+    after = int(200 * behind)
+    cost = np.r_[np.linspace(2, 1, 200 - after), np.full(after, 1.5)]
+    assert (worse_than_best(cost) is not None) is found
+
+
+@pytest.mark.parametrize(("lost", "found"), [(1.5 * MIN_OF_RANGE, True), (0.7 * MIN_OF_RANGE, False)])
+def test_without_a_zero_a_rise_is_held_against_all_that_the_curve_moved(lost: float, found: bool) -> None:
+    reward = np.r_[np.linspace(-200, -20, 50), np.linspace(-20, -20 - 180 * lost, 50)]
+    assert (worse_than_best(-reward, is_ratio=False) is not None) is found
+
+
+@pytest.mark.parametrize(("resolution", "found"), [(0.01, True), (0.1, False)])
+def test_less_than_two_printed_digits_is_no_rise(resolution: float, found: bool) -> None:
+    assert (worse_than_best(turned(100, 0.15), resolution) is not None) is found
+
+
+def test_a_flat_noisy_cost_is_not_called_worse() -> None:
+    called = [worse_than_best(flat(n, 1.0, 0.02, seed)) is not None for n in (12, 50, 300, 2000) for seed in range(50)]
+    assert np.mean(called) <= 0.02
+
+
+def kinds(run: object) -> set[str]:
+    return {finding.kind for finding in lossreport.analyze(run, strict=True).findings}  # type: ignore[arg-type]
+
+
+def test_it_is_overfitting_where_the_training_loss_falls_against_it_and_worsening_where_it_does_not() -> None:
+    val = turned(8, 0.4)
+    assert "overfitting" in kinds(make_run(loss=np.linspace(2, 0.5, 8), val_loss=val))
+    rising = np.r_[np.linspace(2, 1, 4), np.linspace(1, 1.3, 4)]
+    assert "worsening" in kinds(make_run(loss=rising, val_loss=val))
+    assert "worsening" in kinds(make_run(val_loss=val))
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "mAP50"])
+def test_a_score_that_falls_behind_its_best_is_worsening(metric: str) -> None:
+    score = make_series(np.r_[np.linspace(0.1, 0.9, 20), np.linspace(0.9, 0.5, 20)], metric, "val", id="m2")
+    analysis = lossreport.analyze(make_run([make_series(flat(40), "loss"), score]), strict=True)
+    (finding,) = (one for one in analysis.findings if one.kind == "worsening")
+    assert finding.start.x == 19
+    assert finding.numbers["change"] < 0
+    assert analysis.run_verdict("r1").state is State.WORSENING
+
+
+def test_a_reward_that_collapses_is_worsening() -> None:
+    reward = np.r_[np.linspace(0, 785, 100), np.full(100, 187.0)] + rng().standard_normal(200)
+    analysis = lossreport.analyze(make_run(policy_loss=flat(200), reward=reward, axis="step"), strict=True)
+    assert analysis.run_verdict("r1").state is State.WORSENING
+
+
+def test_a_training_loss_is_not_called_worsening() -> None:
+    assert "worsening" not in kinds(make_run(loss=turned(60, 0.4)))
+    assert "worsening" not in kinds(make_run(loss=falling(60)))
