@@ -15,7 +15,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.overfitting import training_falls
-from lossreport.analysis.goal import TOTALS, measured
+from lossreport.analysis.goal import TOTALS, measured, mode_of
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
@@ -187,7 +187,7 @@ def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgemen
 
 
 def _is_high(context: Context, series: Series, y: Floats) -> bool:
-    if context.kind(series).goal == "up":
+    if mode_of(context, series) == "max":
         return _is_poor(context, series)
     level = float(np.median(y[-max(2, len(y) // 20) :]))
     chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
