@@ -191,7 +191,10 @@ EVALUATED: Final = ("map", "error_rate", "image_distance")
 
 def is_held_out(context: Context, series: Series) -> bool:
     """Return whether a series was measured on data that the training did not see, as far as its name tells."""
-    return series.split != "train" or context.kind(series).id in EVALUATED
+    if series.split != "train":
+        return True
+    elsewhere = any(other.name == series.name and other.split != "train" for other in context.judged)
+    return context.kind(series).id in EVALUATED and not elsewhere
 
 
 def _task_of(series: Series) -> Task | None:

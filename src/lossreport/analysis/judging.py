@@ -127,6 +127,10 @@ FEW_ORDER: Final = 0.6
 """... and of all pairs four in five in the order of a gain (Kendall's tau): of five in a random order one in twelve is."""
 
 
+FEW_LOST: Final = 0.05
+"""And of what it gained no more than a twentieth is lost again at the last: past its best it is not "still" improving."""
+
+
 def _worsening(context: Context, series: Series) -> Judgement:
     few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
     because = finding_ids(context, series, ("worsening",))
@@ -145,7 +149,8 @@ def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:
     gain = float(values[0] - values[-1])
     level = max(abs(float(values[0])), abs(float(values[-1]))) + 1e-12
     falls = [np.sign(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER:
+    kept = float(values[-1] - np.min(values)) <= FEW_LOST * gain
+    if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER and kept:
         return Judgement(state=State.IMPROVING, confidence="low")
     return Judgement(state=State.INCONCLUSIVE, confidence="low")
 
