@@ -69,6 +69,7 @@ class EntityKind(StrEnum):
     DOMAIN = "domain"
     DATASET = "dataset"
     LABEL = "label"
+    TRIAL = "trial"
 
 
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]

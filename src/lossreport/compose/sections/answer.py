@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
@@ -12,7 +13,7 @@ from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, STATUSES
 
-TOP: Final = 4
+TOP: Final = 3
 """Findings on the first screen: one of each kind, the most severe."""
 CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
 
@@ -50,7 +51,7 @@ DO = Text(zh="**现在做什么**", en="**What to do now**")
 
 
 def write(story: Story) -> Section:
-    """Write verdict, glance table, the findings that matter and the next steps."""
+    """Write the answer, the picture of the goal, the findings that matter, the next steps, and the run at a glance."""
     verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
     body = [verdict.text if outcome is None else outcome.text]
     if verdict.change_mind is not None:
@@ -58,24 +59,24 @@ def write(story: Story) -> Section:
     saying = STATES[verdict.state]
     shade = SHADES[outcome.tone] if outcome is not None else saying.shade
     callout = Callout(tone=shade, title=HEAD(state=saying.name), body=tuple(body))
-    blocks: list[Block] = [callout, _glance(story)]
     top = top_findings(story)
+    blocks: list[Block] = [callout, *goal_figure(story, top)]
     blocks += (
-        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)]
+        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
         if top
         else [Prose(text=(QUIET_END if story.ending else QUIET)())]
     )
     steps = _steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
-    return Section(id="answer", title=TITLE, blocks=tuple(blocks))
+    return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
 
 
 def top_findings(story: Story) -> tuple[Finding, ...]:
     """Return the most severe findings, one a kind; low ones only where there is nothing else."""
     chosen: dict[str, Finding] = {}
     for finding in story.findings:
-        if finding.severity is not Severity.LOW:
+        if finding.severity is not Severity.LOW and finding.explained_by is None:
             chosen.setdefault(finding.kind, finding)
     return tuple(chosen.values())[:TOP]
 

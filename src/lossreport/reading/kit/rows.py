@@ -98,8 +98,8 @@ SPLIT_VALUES: Final = {
     "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
 }  # fmt: skip
 BOOKKEEPING: Final = re.compile(
-    r"(?:.*[_/ ])?(?:percentage|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
-    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|index|idx|row|id"
+    r"(?:.*[_/ ])?(?:percentage|percent|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
+    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|(?:num|total|max)_rounds|index|idx|row|id"
     r"|unnamed: ?\d+)(?:\(s\))?",
     re.IGNORECASE,
 )
@@ -111,6 +111,9 @@ PLANS: Final = {
     "total_epochs": "epochs",
     "max_epochs": "epochs",
     "num_epochs": "epochs",
+    "num_rounds": "rounds",
+    "total_rounds": "rounds",
+    "max_rounds": "rounds",
 }
 SUMMARY: Final = re.compile(
     r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"

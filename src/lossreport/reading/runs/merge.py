@@ -17,6 +17,7 @@ from lossreport.model.run import (
     FactValue,
     Floats,
     Ints,
+    Launch,
     Piece,
     Run,
     SegmentSpan,
@@ -29,7 +30,7 @@ from lossreport.model.run import (
 from lossreport.reading.privacy.redaction import redact, redact_fact
 from lossreport.reading.runs.ends import closes_of, status_of
 from lossreport.reading.runs.grouping import Group
-from lossreport.reading.runs.launches import launches, named, segments
+from lossreport.reading.runs.launches import launches_of, named, segments
 from lossreport.reading.runs.progress import came
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.reading.runs.spans import WHOLE, Span, spans
@@ -69,6 +70,7 @@ def merge(
     shared = [fact for fact in known if fact.source in configured]
     way = came([(part, None) for part in parts], known)
     status = status_of(ends, way, torn=any(source.torn for source in sources))
+    whole = Launch(source=sources[0].id, first_line=1, last_line=1, status=status, progress=way.ended(status))
     return Run(
         id=run_id,
         name=name,
@@ -77,7 +79,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], shared)),
+        launches=launches_of(parts, of_file, shared, whole),
         status=status,
         progress=way.ended(status),
         time=(min(stamps), max(stamps)) if stamps else (None, None),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
+from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
 from lossreport.reading.kit.events import PREFIX, REACH, is_exception, quote, raised
@@ -34,6 +36,12 @@ from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+ZEROS = Text(
+    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上",
+    en="zero bytes from here on are skipped: what stood there was never written to the disk",
+)
+TEXTUAL: Final = re.compile(r"\.(?:csv|tsv|txt|log|out|err|jsonl?)$", re.IGNORECASE)
+"""Names of files of text; stores of trackers hold zeros by right."""
 REFUSED: Final = "refused"
 """Code of a file that a parser knows and cannot read."""
 
@@ -69,7 +77,8 @@ class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says. `unread` are the places of the
+    folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
+    count in another file of the run. `unread` are the places of the
     lines that its parser did not know; see `Unread`.
     """
 
@@ -84,6 +93,7 @@ class Reading:
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
     unread: Ints = field(default_factory=lambda: frozen_ints([]))
+    echoed: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -108,6 +118,12 @@ class Reading:
         shown = self.log.shown
         return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
+    def without(self, keys: Collection[ColumnKey]) -> Reading:
+        """Return the reading without columns that another file of the run tells; their lines are still those of its training."""
+        left = {key: column for key, column in self.columns.items() if key not in keys}
+        lines = [self.columns[key].line for key in keys if key.split == "train"]
+        return replace(self, columns=left, echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines])))) if keys else self
+
     @property
     def longest(self) -> Column | None:
         """The column with the most rows, or None where there is none."""
@@ -127,11 +143,21 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             _take(reading, record)
     reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
     reading.events = list(_few_remarks(_with_exceptions(reading)))
+    if (zeros := _zeros(log)) is not None:
+        reading.skips.insert(0, zeros)
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _zeros(log: LogFile) -> SkippedLine | None:
+    """Return where a table or a log holds zero bytes: they are left out, and what they were written over is lost."""
+    at = log.head.find(b"\0")
+    if at < 0 or log.encoding in WIDE or not TEXTUAL.search(log.shown):
+        return None
+    return SkippedLine(log.head.count(b"\n", 0, at) + 1, ZEROS)
 
 
 def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
