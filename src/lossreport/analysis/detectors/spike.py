@@ -12,6 +12,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.printed import differs
 from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions, towering
 from lossreport.curves.stats import fill, mad
@@ -91,7 +92,10 @@ def detect(context: Context) -> Iterator[Found]:
             least = context.threshold("spike_excess", MIN_EXCESS)
             nats = context.kind(series).log_space
             found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
-            yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
+            for finding in found:
+                value, baseline = finding.numbers["value"], finding.numbers["baseline"]
+                if (least <= MIN_EXCESS or value > (1 + least) * baseline) and differs(series, value, baseline):
+                    yield finding
 
 
 def _sound(context: Context, series: Series) -> int:
