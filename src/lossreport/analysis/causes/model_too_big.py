@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import (
+    parsers,
     strong,
     wild,
 )
@@ -17,6 +18,7 @@ from lossreport.model.run import shown_x
 from lossreport.text import Text, number, percent
 from lossreport.words import AXES
 
+BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
 LEFT: Final = 0.1
 EARLY: Final = 0.5
 BOTH = Text(
@@ -27,6 +29,8 @@ BOTH = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an over-fitting whose training loss is all but gone."""
+    if parsers(context) & BOOSTED:
+        return  # there the rounds are what is too many
     for finding in context.of_kind("overfitting"):
         val = context.subject(finding)
         train = next(
