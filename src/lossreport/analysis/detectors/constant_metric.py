@@ -134,7 +134,8 @@ def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> i
 def _gradients(context: Context) -> Iterator[Found]:
     rates = [s for s in context.judged if s.metric_type == "learning_rate" and len(s) >= FEW_ROWS and not np.any(s.y)]
     for series in context.judged:
-        if series.metric_type == "grad_norm" and len(series) >= FEW_ROWS and not np.any(series.y):
+        known = context.has("constant_metric", series)  # `no_gradient` has told it with what rewards say
+        if series.metric_type == "grad_norm" and len(series) >= FEW_ROWS and not np.any(series.y) and not known:
             rate = RATE(name=rates[0].label) if rates else NONE
             text = NO_GRADIENT(metric=series.label, path=series.path, count=len(series), rate=rate)
             yield make_finding("constant_metric", series, [0, len(series) - 1], Severity.HIGH, text, numbers={"value": 0.0})
