@@ -39,6 +39,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         )
         if train is None or not np.isfinite(train.y).all() or not np.isfinite(val.y).any() or train.y[0] <= 0:
             continue
+        if _still_scores(context, val.split):
+            continue  # a loss that turns while the score improves is chosen by the score
         best = int(np.nanargmin(val.y))
         left, share = float(train.y[-1] / train.y[0]), (best + 1) / len(val)
         if left <= LEFT and share <= EARLY and not wild(val):
@@ -49,6 +51,17 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             yield Suspicion(finding=finding, signs=(strong(said),))
 
 
+def _still_scores(context: Context, split: str) -> bool:
+    """Return whether a score of the validation is best in the last quarter of its rows."""
+    for one in context.judged:
+        if one.split == split and one.metric_type in ("map", "accuracy", "error_rate") and len(one) > 2 and np.isfinite(one.y).all():
+            best = int(np.argmin(one.y)) if one.metric_type == "error_rate" else int(np.argmax(one.y))
+            if best >= LATE * len(one):
+                return True
+    return False
+
+
+LATE: Final = 0.75
 CAUSE = Cause(
     id="model_too_big",
     family="model",
