@@ -183,7 +183,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int | None:
     table: list[str] = []
     seen, best = -1, None
     for number, line in enumerate(text.split("\n"), 1):
-        if head := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line):
+        if head := re.match(r"\s*+\[{1,2}+\s*+([^\]\s][^\]]*+)\]", line):
             table = [part for part in _keys(head[1]) if part not in ("tool", "lossreport")]
             seen += table == names[:1] and line.lstrip().startswith("[[")
             if table and table == names[: len(table)] and seen in (-1, index):

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lossreport.knowledge.loss_type import GENERIC, LossType, classify, folded_name, loss_type
-from lossreport.model.run import TypeGround
+from lossreport.model.run import LONGEST_NAME, TypeGround
 from lossreport.text import Join, Text
 
 CRITERIA: Final = ("criterion", "loss_fn", "loss_function", "loss_func", "loss_name", "loss_type", "loss", "objective")
 """Settings that name the loss."""
-TOKEN_HEADS: Final = re.compile(r"\w+(?:ForCausalLM|LMHeadModel|ForMaskedLM|ForConditionalGeneration)")
-CLASS_HEADS: Final = re.compile(r"\w+For(?:Sequence|Image|Token)Classification")
-CTC_HEADS: Final = re.compile(r"\w+ForCTC")
+TOKEN_HEADS: Final = re.compile(r"\w{1,100}(?:ForCausalLM|LMHeadModel|ForMaskedLM|ForConditionalGeneration)")
+CLASS_HEADS: Final = re.compile(r"\w{1,100}For(?:Sequence|Image|Token)Classification")
+CTC_HEADS: Final = re.compile(r"\w{1,100}ForCTC")
 """Class names of transformers, by the head that decides the loss."""
 TOKEN_METRICS: Final = ("mean_token_accuracy", "token_acc", "token_accuracy", "ppl", "perplexity")
 FAIRSEQ: Final = frozenset(("wps", "ups", "wpb"))
@@ -146,7 +146,7 @@ def recognise(name: str, clues: Clues) -> Recognised:
 
 def is_plain(folded: str) -> bool:
     """Say whether a name tells no more than that it is the loss: `loss`, `total_loss`, `loss_epoch`; `loss_0` is one of several."""
-    if NUMBERED.search(folded):
+    if len(folded) > LONGEST_NAME or NUMBERED.search(folded):
         return False
     return (
         loss_type(GENERIC).names.fullmatch(folded) is not None or loss_type(GENERIC).names.fullmatch(folded.rsplit("/", 1)[-1]) is not None

@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 FactValue = bool | int | float | str | tuple["FactValue", ...] | None
 USER = "user"
 """The source id of facts given by --set, lossreport.toml or `facts=`."""
+LONGEST_NAME: Final = 200
+"""Characters of a name beyond which nobody asks what it means; the longest in our logs, of a flattened configuration, has 150."""
 
 
 class Axis(StrEnum):
@@ -112,7 +114,8 @@ class Source:
     """One file (or one frame in memory) that numbers came from.
 
     `rows` counts the records read, `skipped` the lines that looked like records and could not be read, each with its reason in
-    `skips` (line, reason; the first few). `torn` says that the last line ends in the middle.
+    `skips` (line, reason; the first few). `unread` counts lines with numbers under a name that no reader knew. `torn` says that the last
+    line ends in the middle.
     """
 
     id: str
@@ -122,6 +125,7 @@ class Source:
     bytes: int = 0
     rows: int = 0
     skipped: int = 0
+    unread: int = 0
     skips: tuple[tuple[int, Phrase], ...] = ()
     encoding: str = "utf-8"
     lines: int = 0
@@ -288,13 +292,15 @@ class Launch:
 class Weighing:
     """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and the reading that comes next.
 
-    `other` is None where no other reading comes near; `option` is what would choose it (`--set read.runs=1`).
+    `chosen` says in words how they are read. `other` is None where no other reading comes near; it names the `option` that would choose
+    it (`read.runs=writers`).
     """
 
     margin: float = 1.0
     because: tuple[Phrase, ...] = ()
     other: Phrase | None = None
     option: str = ""
+    chosen: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

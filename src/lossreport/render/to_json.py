@@ -227,6 +227,7 @@ def _weighing(reading: Weighing) -> dict[str, Json]:
     return {
         "margin": _number(reading.margin),
         "because": [plain(one) for one in reading.because],
+        "chosen": None if reading.chosen is None else plain(reading.chosen),
         "other": None if reading.other is None else plain(reading.other),
     }
 
@@ -244,6 +245,7 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
         "bytes": source.bytes,
         "rows": source.rows,
         "skipped": source.skipped,
+        "unread": source.unread,
         "encoding": source.encoding,
         "lines": source.lines,
         **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),

@@ -8,7 +8,7 @@ from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
-from lossreport.model.run import shown_x
+from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, STATUSES
@@ -49,6 +49,11 @@ QUIET_END = Text(
 )
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
+READ_AS = Text(
+    zh="这些行怎样归为一次训练并不确定：按“{chosen}”来读；{other}。",
+    en="How these rows belong together is not certain: they are read as {chosen}; {other}.",
+)
+
 
 def write(story: Story) -> Section:
     """Write the answer, the picture of the goal, the findings that matter, the next steps, and the run at a glance."""
@@ -60,7 +65,8 @@ def write(story: Story) -> Section:
     shade = SHADES[outcome.tone] if outcome is not None else saying.shade
     callout = Callout(tone=shade, title=HEAD(state=saying.name), body=tuple(body))
     top = top_findings(story)
-    blocks: list[Block] = [callout, *goal_figure(story, top)]
+    doubt = read_as(story.run)
+    blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
     blocks += (
         [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
         if top
@@ -70,6 +76,14 @@ def write(story: Story) -> Section:
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
     return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
+
+
+def read_as(run: Run) -> Phrase | None:
+    """Return how the rows of a run are read and how they might be, where another reading comes near; None where none does."""
+    reading = run.reading
+    if reading.other is None or reading.chosen is None:
+        return None
+    return READ_AS(chosen=reading.chosen, other=reading.other)
 
 
 def top_findings(story: Story) -> tuple[Finding, ...]:

@@ -94,7 +94,7 @@ def _name(log: LogFile, lines: Sequence[str]) -> str:
     if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
         return head
     stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    called = re.sub(r"[_\-. ]*(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
+    called = re.sub(r"[_\-. ]{0,9}+(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
     return called.strip("_-. ") if METRIC_LIKE.search(stem) and called.strip("_-. ") else UNNAMED
 
 

@@ -20,7 +20,7 @@ from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLi
 from lossreport.text import Text
 
 EDGE: Final = re.compile(r"^-{9,}\s*$")
-CELLS: Final = re.compile(r"^\| ?(?P<name>.*?) *\| *(?P<value>\S*) *\|\s*$")
+CELLS: Final = re.compile(r"^\| ?(?P<name>[^|]*+)\| *+(?P<value>[^\s|]*+) *+\|\s*+$")
 PLACES: Final = (
     "time/total_timesteps",
     "total_timesteps",
@@ -55,7 +55,7 @@ class Box:
         match = CELLS.match(text)
         if match is None:
             return False
-        name, value = match["name"], number(match["value"])
+        name, value = match["name"].rstrip(" "), number(match["value"])
         if not match["value"] and name.endswith("/"):
             self.heading = name
         elif value is not None:

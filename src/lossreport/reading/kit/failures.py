@@ -8,7 +8,7 @@ from typing import Final
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.phrases import START, Phrase, phrase
 
-SURVIVED: Final = r"\b(?:skip\w*|ignor\w*|retry\w*|(?<!max )retries|recovered|caught|handled|continuing|fall(?:ing)? ?back)\b|\w*Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
+SURVIVED: Final = r"\b(?:skip\w*|ignor\w*|retry\w*|(?<!max )retries|recovered|caught|handled|continuing|fall(?:ing)? ?back)\b|Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
 """The program says that it went on."""
 SUPPOSED: Final = r"\b(?:possible|potential|likely|common|root) (?:root )?causes?\b|^\W{0,3}\(\d\)\s|^\W{0,3}\d\)\s"
 """Ray lists what may have killed a worker."""

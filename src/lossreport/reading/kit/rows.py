@@ -122,9 +122,9 @@ SUMMARY: Final = re.compile(
 CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
 SINCE_1970: Final = 1e9
 """A `time` above this is a date in seconds, not a duration."""
-INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
+INSTANT: Final = re.compile(r"(?:.{0,80}[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|(?:memory|throughput|vram).{0,200})", re.IGNORECASE)
 """What a logger prints as it is at that step, whatever it averages besides."""
-NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NUMBER: Final = re.compile(r"[-+]?(?:\d{1,310}+(?:\.\d{0,400}+)?+|\.\d{1,400}+)(?:[eE][-+]?\d{1,9}+)?+")
 GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 """1,234,567.8: commas between groups of three digits."""
 DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
@@ -134,7 +134,7 @@ NOT_FINITE: Final = {
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip
-WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(\[?|\[)([^,)\]\[]+)(?:\]?[^)\]]*\)|\])$")
+WRAPPED: Final = re.compile(r"(?:(?:np\.float\d{1,3}|numpy\.float\d{1,3}|tensor|array)\(\[?|\[)([^,)\]\[]++)(?:\]?[^)\]]*+\)|\])$")
 
 
 class Place(NamedTuple):

@@ -20,7 +20,7 @@ BARE_BAR: Final = re.compile(
 """A frame of a bar that shows nothing but how far it is: of a log with 58,000 of them none is looked at closely."""
 BEGUN: Final = re.compile(r"\|\s{0,9}0/\d")
 """In a frame that shows nothing yet."""
-OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,4000})\]")
+OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,1000}+)\]")
 """A tqdm bar of unknown length: `45it [00:12,  3.7it/s, loss=0.5]`."""
 KERAS_BAR: Final = re.compile(r"(?<![\w.])(?P<at>\d{1,12})/(?P<of>\d{1,12}|Unknown)\s{1,4}\[(?P<rest>[=>.#\- ]{3,80})\]")
 RICH_BAR: Final = re.compile(r"[━╸╺╶]{3,200}\s{1,4}(?P<at>\d{1,12})/(?P<of>\d{1,12})(?P<rest>)")

@@ -108,6 +108,7 @@ def _source(part: Reading, source_id: str) -> Source:
         bytes=size,
         rows=part.rows,
         skipped=len(part.skips),
+        unread=int(np.count_nonzero((part.unread >= part.first_line) & (part.unread <= part.lines))),
         skips=tuple((skip.line, skip.reason()) for skip in part.skips[:SKIPS_KEPT]),
         encoding=part.log.encoding,
         lines=part.lines,

@@ -32,6 +32,7 @@ from lossreport.reading.parser import (
     SkippedLine,
     Unread,
 )
+from lossreport.reading.runs.leftovers import leftovers
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
@@ -78,8 +79,8 @@ class Reading:
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
     folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
-    count in another file of the run. `unread` are the places of the
-    lines that its parser did not know; see `Unread`.
+    count in another file of the run. `unread` are the lines with
+    numbers that neither its parser nor the second pass has read; see `leftovers.py`.
     """
 
     log: LogFile
@@ -141,7 +142,10 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             chunks.setdefault(record.key, []).append(record)
         else:
             _take(reading, record)
-    reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
+    first = {key: _joined(parts) for key, parts in chunks.items()}
+    more, reading.unread = _second_pass(log, reading.unread, first)
+    reading.rows += len({line for column in more.values() for line in column.line.tolist()})
+    reading.columns = dict(_measured(first | more))
     reading.events = list(_few_remarks(_with_exceptions(reading)))
     if (zeros := _zeros(log)) is not None:
         reading.skips.insert(0, zeros)
@@ -150,6 +154,15 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) -> tuple[dict[ColumnKey, Column], Ints]:
+    """Return what the lines that a parser did not know say, and those with numbers that stay unread; see `leftovers.py`."""
+    if not len(unread):
+        return {}, unread
+    known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
+    found, left = leftovers(log, unread, known)
+    return {key: _joined([chunk]) for key, chunk in found.items() if key not in first}, left
 
 
 def _zeros(log: LogFile) -> SkippedLine | None:
