@@ -117,7 +117,7 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
-    return [finding for finding in context.found if finding.numbers.get("dead") and finding.series[0] == series.id]
+    return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
 
 
 LEAST_EVALUATIONS: Final = 3
