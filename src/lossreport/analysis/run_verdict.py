@@ -11,7 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
 from lossreport.analysis.trend import MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Series, shown_x
@@ -97,6 +97,10 @@ TURNING_VALIDATION = Text(
     en="`{metric}`: {course}; this validation got worse over its last {rows} rows.",
 )
 TURNING = Text(zh="`{metric}`：{course}；最后 {rows} 行在变差。", en="`{metric}`: {course}; it got worse over its last {rows} rows.")
+BEHIND = Text(
+    zh="`{metric}`：{course}；最后四分之一不如之前，没有在改善。",
+    en="`{metric}`: {course}; it is not improving, its last quarter lies behind an earlier one.",
+)
 WITH_FINDINGS = Text(
     zh="`{metric}`有改善（{course}），但有严重的发现要先看，不能据此放心。",
     en="`{metric}` gained ({course}), but grave findings come first.",
@@ -207,6 +211,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if is_turning(judged):
         rows = judged.trend.rows if judged.trend is not None else 0
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
+    if is_behind(context, series, judged):
+        return BEHIND(metric=series.label, course=told)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
