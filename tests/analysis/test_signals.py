@@ -369,3 +369,10 @@ def test_a_clear_swing_of_few_rows_is_found(n: int) -> None:
 def test_a_loss_of_a_game_need_not_move(name: str, kinds: set[str]) -> None:
     analysis = lossreport.analyze(make_run([make_series(flat(60, 0.69, 0.001), name)]), strict=True)
     assert {f.kind for f in analysis.findings} & {"no_learning", "plateau"} == kinds
+
+
+@pytest.mark.parametrize(("scatter", "expected"), [(0.02, 1), (0.4, 0)], ids=["an interval", "lengths of episodes"])
+def test_only_a_log_with_an_interval_has_gaps(scatter: float, expected: int) -> None:
+    lengths = np.round(90 * (1 + scatter * rng(2).uniform(-1, 1, 100)))
+    lengths[50] = 191
+    assert len(log_gap.gaps(make_series(falling(100), axis="step", x=np.cumsum(lengths)))) == expected

@@ -25,6 +25,8 @@ MAX_JOINT_ROWS: Final = 400
 MAX_METRICS: Final = 6
 UNEVEN: Final = 0.5
 """The share of the upper group differs by less than this between the halves of the run."""
+FADED: Final = 0.2
+"""And the second half holds a fifth of what the first holds of it: of a skewed loss that falls early, a handful of high rows is left over."""
 SLOW: Final = 4.5
 DEEP: Final = 0.12
 """A swing of a longer period makes two groups as well; a valley deeper than this is none of its (SCIENCE.md 3.1)."""
@@ -123,7 +125,8 @@ def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Spli
 def _takes_turns(split: Split) -> bool:
     """Return whether both groups stand in both halves: of a falling curve the upper group stands in the first."""
     half = len(split.above) // 2
-    return abs(float(split.above[:half].mean()) - float(split.above[half:].mean())) < UNEVEN
+    before, after = float(split.above[:half].mean()), float(split.above[half:].mean())
+    return abs(before - after) < UNEVEN and after >= FADED * before
 
 
 def _groups(series: Series, split: Split, rows: Rows) -> Finding:
