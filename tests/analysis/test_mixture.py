@@ -168,3 +168,11 @@ def test_a_skewed_loss_that_falls_early_is_one_curve(later: float, mixed: bool) 
     y[first] = np.linspace(0.5, 0.42, len(first))
     y[np.linspace(66, 120, round(later * len(first))).astype(int)] = 0.45
     assert bool(found(loss=y)) is mixed
+
+
+@pytest.mark.parametrize(("high", "mixed"), [(30, True), (8, False)])
+def test_a_descent_and_a_few_high_batches_are_no_second_group(high: int, mixed: bool) -> None:
+    y = 0.31 + 0.012 * np.abs(rng(8).standard_normal(126))
+    y[:8] = np.linspace(0.52, 0.44, 8)
+    y[np.linspace(20, 124, high).astype(int)] = np.linspace(0.42, 0.48, high)
+    assert bool(found(loss=y)) is mixed
