@@ -77,7 +77,11 @@ def test_hours_are_given_where_the_log_has_step_times() -> None:
 
 @pytest.mark.parametrize(("other", "valid"), [("reward", False), ("acc", True)])
 def test_a_loss_that_measures_no_quality_has_no_forecast(other: str, valid: bool) -> None:
-    run = make_run(value_loss=falling(60), **{other: np.linspace(0, 1, 60)}) if other == "reward" else make_run(loss=falling(60), acc=np.linspace(0, 1, 60))
+    run = (
+        make_run(value_loss=falling(60), **{other: np.linspace(0, 1, 60)})
+        if other == "reward"
+        else make_run(loss=falling(60), acc=np.linspace(0, 1, 60))
+    )
     assert forecast(run).valid is valid
 
 

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.curves.worse import BEHIND, FEW, FEW_RISE, LATE, LOST_UNITS, MIN_OF_RANGE, MIN_RISE, NOISE_UNITS, ends_behind, worse_than_best
+from lossreport.curves.worse import (
+    BEHIND,
+    FEW,
+    FEW_RISE,
+    LATE,
+    LOST_UNITS,
+    MIN_OF_RANGE,
+    MIN_RISE,
+    NOISE_UNITS,
+    ends_behind,
+    worse_than_best,
+)
 from lossreport.model.analysis import State
 from lossreport.model.run import Floats
 from runs import falling, flat, make_run, make_series, rng

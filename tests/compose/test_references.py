@@ -10,7 +10,11 @@ from runs import falling, make_run, make_series
 
 
 def told(run: Run) -> str:
-    return lossreport.render(lossreport.compose(lossreport.analyze(run, strict=True)), "md", "en").split("## Reference values")[1].split("\n## ")[0]
+    return (
+        lossreport.render(lossreport.compose(lossreport.analyze(run, strict=True)), "md", "en")
+        .split("## Reference values")[1]
+        .split("\n## ")[0]
+    )
 
 
 @pytest.mark.parametrize(
