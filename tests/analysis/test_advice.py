@@ -337,3 +337,12 @@ def test_a_score_that_still_rises_is_named_beside_the_lowest_loss(score: Floats,
         for one in lossreport.analyze(make_run(loss=falling(60), val_loss=val, val_mAP50=score), strict=True).recommendations
     ]
     assert any("still got better (best val/mAP50" in text for text in said) is told
+
+
+@pytest.mark.parametrize(
+    ("parser", "names", "given"), [("lerobot_text", {}, True), ("lerobot_text", {"success_rate": [0.0] * 9}, False), ("test", {}, False)]
+)
+def test_a_policy_of_imitation_is_to_be_evaluated(parser: str, names: dict[str, list[float]], given: bool) -> None:
+    run = make_run(axis="step", loss=falling(9), **names)
+    run = replace(run, sources=tuple(replace(source, parser=parser) for source in run.sources))
+    assert any("loss of imitation" in one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations) is given

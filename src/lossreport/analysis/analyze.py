@@ -11,6 +11,7 @@ from lossreport.analysis.cause import with_causes
 from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import detectors
+from lossreport.analysis.endings import with_cause
 from lossreport.analysis.explain import explained
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
@@ -31,7 +32,7 @@ from lossreport.model.work import Work
 def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a failure of the report."""
     work = Work(strict)
-    context = Context(enrich(run), run)
+    context = Context(with_cause(enrich(run)), run)
     not_applicable: list[NotApplicable] = []
     for detector in detectors():
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]

@@ -61,6 +61,10 @@ EXPERTS = Text(
     zh="配置里有 {names}，这是混合专家模型的负载均衡 loss。",
     en="The configuration has {names}: the load-balancing loss of a mixture of experts.",
 )
+METER = Text(
+    zh="旁边的 {names} 表明 `{metric}` 是同一个计量器的当前值，不是价值函数的 loss。",
+    en="{names} beside it tells that `{metric}` is the current value of the same meter, not the loss of a value function.",
+)
 TERMS = Text(
     zh="`{metric}` 与 {names} 并列，是同一个总和里的一项，名称里的字母是项的代号，不说明种类。",
     en="`{metric}` stands beside {names} as a term of one total; the letter in its name only tells the terms apart, not their kind.",
@@ -188,6 +192,14 @@ def _of_terms(name: str, named: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id=GENERIC, ground=ground) if beside else None
 
 
+def _of_meter(name: str, named: LossType, clues: Clues) -> Recognised | None:
+    """Leave the current value of a meter untold: `loss_value` beside `loss_avg` is a loss, no value function."""
+    stem = name.removesuffix("_value")
+    beside = [f"{stem}_avg"] if named.id == "value" and stem != name and f"{stem}_avg" in clues.metrics else []
+    ground = TypeGround(by="metrics", text=METER(metric=name, names=Join(items=tuple(beside))))
+    return Recognised(type_id=GENERIC, ground=ground) if beside else None
+
+
 def _of_ratio(name: str, _: LossType, clues: Clues) -> Recognised | None:
     if folded_name(name).rsplit("/", 1)[-1] != "ratio":
         return None
@@ -297,7 +309,7 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="cross_entropy", ground=TypeGround(by="config", text=VOCABULARY(), facts=("vocab_size",)))
 
 
-NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_ratio)
+NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_meter, _of_ratio)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,
     _of_policy,

@@ -245,7 +245,8 @@ class Fact:
 class Event:
     """Something the log says in words: an exit on a non-finite loss, a resume, a traceback.
 
-    `ends` is set on those by which a launch ended: how it did.
+    `ends` is set on those by which a launch ended: how it did. `frame` is the place in the run's own code that a traceback
+    shows, `train.py:42`; `cause` the id of the ending that the words are known for (`knowledge/endings/`), filled in by `analysis`.
     """
 
     kind: EventKind
@@ -253,6 +254,8 @@ class Event:
     line: int
     quote: str
     ends: Status | None = None
+    frame: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -365,6 +368,13 @@ ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
 """How a run has ended that says such an event last, unless its words tell otherwise."""
 
 
+def last_words(run: Run) -> tuple[Event, ...]:
+    """Return the events behind which no training goes on, in their order."""
+    mine = [series for series in run.series if series.split == "train" and not series.derived]
+    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
+    return tuple(event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ())))
+
+
 def ending(run: Run) -> Event | None:
     """Return the first event of those that ended a run which did not end by itself; None where the log quotes none.
 
@@ -372,9 +382,7 @@ def ending(run: Run) -> Event | None:
     """
     if run.status not in (Status.CRASHED, Status.INTERRUPTED):
         return None
-    mine = [series for series in run.series if series.split == "train" and not series.derived]
-    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
-    last = [event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ()))]
+    last = last_words(run)
     told = [event for event in last if event.ends is run.status]
     ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
     return min(ends, key=lambda event: event.line, default=None)

@@ -12,7 +12,10 @@ from lossreport.model.analysis import Analysis
 
 EXAMPLES: Final = Path(__file__).parent / "examples"
 """One folder a cause, named by its id: the smallest log that shows its signature."""
-ALSO_SEEN: Final[dict[tuple[str, str], str]] = {}
+ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
+    ("lr_free_optimiser_in_half", "fp16_overflow"): "the log says fp16; which of the two it was only another optimiser tells",
+    ("zero2_overlap_comm", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
+}
 """(example, another cause named there): why the log cannot tell the two apart."""
 FIRST: Final = 3
 """The cause of an example stands among the first three hypotheses of a finding."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured
@@ -97,8 +97,11 @@ def _states(case: Case) -> Iterator[Recommendation]:
     named = {state: _names(case.in_state(state), series) for state in State}
     yield from _stop(case, series, named[State.DIVERGING])
     yield from _best(case, series)
-    if case.run_state is State.PLATEAU_HIGH:
+    still = case.context.of_kind("no_learning", "constant_metric")
+    if case.run_state is State.PLATEAU_HIGH and not any(has_step(finding) for finding in still):
         yield _stuck(case, series, named)
+    if any(finding.numbers.get("dead") for finding in case.context.found):
+        return  # nothing is trained any more: what else falls or is flat is nothing to go on with
     yield from _further(case, series, named)
     if case.run_state is State.CONVERGED and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(

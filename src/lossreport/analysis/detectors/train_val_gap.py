@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component, training_partner
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import block_medians, theil_sen
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -40,6 +41,10 @@ def detect(context: Context) -> Iterator[Found]:
         if is_component(context, series):  # the gap of the total says it, once
             continue
         partner = training_partner(context, series)
+        if (
+            partner is not None and partner.axis is not series.axis
+        ):  # rows of batches: the last of every epoch stands where the validation does
+            partner = context.view(partner, EPOCH_LAST)
         if partner is not None and not context.has("overfitting", series) and not context.has("mixture", partner):
             yield from _finding(series, partner)
 

@@ -63,6 +63,7 @@ def read(log: LogFile) -> Iterator[Record]:
                 state.close(columns)
                 state.split = EVALUATED
             state.values, state.line = found, line.number
+            yield from said(line.text[bar.end() if bar else 0 :], line.number)  # a warning of another thread lands on the bar
         else:
             yield from said(line.text, line.number)
     state.close(columns)

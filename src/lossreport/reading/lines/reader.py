@@ -24,8 +24,9 @@ from lossreport.reading.lines.printed import Printed
 from lossreport.reading.lines.remarks import Remarks
 from lossreport.reading.lines.row import TextRow, pieces
 from lossreport.reading.lines.scope import Scope
+from lossreport.reading.lines.skeletons import Skeletons
 from lossreport.reading.lines.sub_passes import Held, SubPasses
-from lossreport.reading.lines.survey import Survey, read_row
+from lossreport.reading.lines.survey import Survey, meant
 from lossreport.reading.lines.tokens import LONGEST
 from lossreport.reading.lines.tracks import kind_of
 from lossreport.reading.lines.values import Values
@@ -51,6 +52,7 @@ class TextReader:
         self._writing = Writing(values=values, remarks=self._remarks, passes=self._passes, banner=self._banner)
         self._placing = Placing(survey=survey, values=values, standing=self._standing, writing=self._writing, settings=self._settings)
         self._printed = Printed(scope=self._scope, standing=self._standing, writing=self._writing)
+        self._skeletons = Skeletons()
         self._frames: Latest[Held] = Latest()
         self._lists = ClassLists()
         self._rare: dict[str, Held] = {}
@@ -106,7 +108,7 @@ class TextReader:
             self._banner.see(line.text, line.number)
             return
         for text, listed in with_lists(pieces(line.text), self._lists):
-            row = listed or read_row(text, self._survey.words)
+            row = listed or meant(self._skeletons.row(text), self._survey.words)
             if row is None or not (self._is_row(row) or self._unknown(row)):
                 yield from self._other(text, row, line.number)
                 continue

@@ -17,10 +17,11 @@ from lossreport.reading.lines.counters import PASS
 from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
-from lossreport.reading.lines.row import TextRow, pieces, text_row
+from lossreport.reading.lines.row import TextRow, pieces
 from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
+from lossreport.reading.lines.skeletons import Skeletons
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
 from lossreport.reading.lines.tracks import (
     Sign,
@@ -151,14 +152,14 @@ def words_of(rows: Sequence[TextRow]) -> Words:
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
     """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
-    scope, traces, lists = Scope(), Traces(), ClassLists()
+    scope, traces, lists, skeletons = Scope(), Traces(), ClassLists(), Skeletons()
     found: list[TextRow] = []
     dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
         if traces.hold(line) or ((is_chatter(line) or dumps.holds(line)) and not lists.holds(line)):
             continue
         for text, listed in with_lists(pieces(line), lists):
-            row = listed or read_row(text, words)
+            row = listed or meant(skeletons.row(text), words)
             if row is not None and (row.pairs or row.memories) and (row.section is None or (row.has_metric and not row.owners)):
                 found.append(scope.applied(row) if row.has_metric else row)
             else:
@@ -166,9 +167,8 @@ def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | Non
     return found
 
 
-def read_row(text: str, words: Words) -> TextRow | None:
-    """Return what a line says, with what its words of places mean in this file."""
-    row = text_row(text, dicts=True)
+def meant(row: TextRow | None, words: Words) -> TextRow | None:
+    """Return a row with what its words of places mean in this file."""
     if row is None or not any(words):
         return row
     row = _lettered(row, words.letters) if words.letters else row

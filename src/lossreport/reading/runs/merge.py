@@ -94,7 +94,8 @@ def _events(part: Reading, last: Span, source: str) -> Iterator[Event]:
     """Yield the events of a reading; those by which its last launch ended say how."""
     ended = {id(close.event): close.status for close in closes_of(part, last) if close.event is not None}
     for event in part.events:
-        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=ended.get(id(event)))
+        how = ended.get(id(event))
+        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=how, frame=event.frame)
 
 
 def _source(part: Reading, source_id: str) -> Source:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -13,7 +14,9 @@ from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, fr
 from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
-from lossreport.reading.kit.events import REACH, is_exception, quote, raised
+from lossreport.reading.kit.events import PREFIX, REACH, is_exception, quote, raised
+from lossreport.reading.kit.phrases import word_of
+from lossreport.reading.kit.tracebacks import own_frame
 from lossreport.reading.parser import (
     ColumnChunk,
     ColumnKey,
@@ -143,7 +146,7 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     more, reading.unread = _second_pass(log, reading.unread, first)
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
-    reading.events = list(_with_exceptions(reading))
+    reading.events = list(_few_remarks(_with_exceptions(reading)))
     if (zeros := _zeros(log)) is not None:
         reading.skips.insert(0, zeros)
     if log.damaged:
@@ -185,7 +188,7 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
     if not open_ones:
         yield from reading.events
         return
-    found = _exceptions(reading, [event.line for event in open_ones])
+    found, frames = _exceptions(reading, [event.line for event in open_ones])
     said = {event.line for event in reading.events if event.kind not in ("traceback", "other")}
     of_tracebacks = {exception[0] for exception in found.values() if exception is not None}
     begun = 0  # of a traceback without its exception yet
@@ -197,17 +200,32 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
             if exception is None:
                 yield event
             elif exception[0] not in said:  # else the line is an event already: out of memory, an interrupt
-                yield replace(event, line=exception[0], quote=quote(exception[1]))
+                yield replace(event, line=exception[0], quote=quote(exception[1]), frame=frames.get(exception[0], ""))
         elif (
             event.kind == "other" and (event.line in of_tracebacks or (begun and event.line - begun <= REACH)) and is_exception(event.quote)
         ):
             begun = 0  # the end of a traceback, no exception by itself
         else:
-            yield event
+            yield replace(event, frame=frames.get(event.line, ""))
 
 
-def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int, str] | None]:
-    """Return the exception (line, text) that each traceback ends with, by the line where it begins.
+def _few_remarks(events: Iterable[RawEvent]) -> Iterator[RawEvent]:
+    """Yield the events, of warnings that say the same the first few: LightGBM prints one at every tree."""
+    seen: Counter[str] = Counter()
+    for event in events:
+        if event.kind == "other" and event.ends is None:
+            word = word_of(event.quote)
+            seen[word] += 1
+            if seen[word] > REMARKS_KEPT:
+                continue
+        yield event
+
+
+REMARKS_KEPT: Final = 3
+
+
+def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tuple[int, str] | None], dict[int, str]]:
+    """Return the exception (line, text) that each traceback ends with, by the line where it begins; and by its line the own frame.
 
     Python passes over exceptions of objects that are taken down, and says so above their traceback.
     """
@@ -220,7 +238,13 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int,
         for start, held in below.items():
             if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
                 held.append((line.number, line.text))
-    return {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+    found = {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+    frames = {
+        end[0]: own_frame(PREFIX.sub("", text, count=1) for number, text in below[start] if number < end[0])
+        for start, end in found.items()
+        if end is not None
+    }
+    return found, frames
 
 
 IGNORED: Final = "Exception ignored in"
