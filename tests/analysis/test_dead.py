@@ -291,3 +291,10 @@ def test_a_spike_of_many_units_is_one() -> None:
     y = np.full(80, 0.0001)
     y[40] = 0.03
     assert [f for f in found(make_run([printed(lambda n: y)])) if f.kind in ("spike", "batch_outlier") and f.start.row == 160]
+
+
+def test_a_rate_beyond_all_range_that_breaks_the_run_was_really_used() -> None:
+    run = make_run(axis="step", loss=np.r_[2.0, 2.1, np.full(8, 5e30)], lr=np.full(10, 1e5))
+    (said,) = [f.text.plain("en") for f in found(run, "broken_metric", "lr")]
+    assert "breaks with it" in said
+    assert "implausible" not in said

@@ -41,10 +41,15 @@ def at_resumes(context: Context) -> Iterator[Resumed]:
 
 
 def resume_rows(context: Context, series: Series) -> tuple[int, ...]:
-    """Return the rows of a series that are the first behind a resume, by its segments and by what the log says."""
-    rows = {span.first_row for span in series.segments if span.first_row}
-    said = (event.line for event in context.run.events if event.kind == "resume" and event.source == series.source)
-    rows |= {int(np.searchsorted(series.line, line)) for line in said}
+    """Return the rows of a series that are the first behind a resume, by its pieces, its segments and what the log says.
+
+    A stage that begins, or another run in the file, is no resume.
+    """
+    rows = {piece.first_row for piece in series.pieces}
+    if not series.pieces:  # lines of one file only go up
+        lines = [one.first_line for one in context.run.segments if one.source == series.source and one.why == "resume"]
+        lines += [event.line for event in context.run.events if event.kind == "resume" and event.source == series.source]
+        rows |= {int(np.searchsorted(series.line, line)) for line in lines}
     return tuple(sorted(row for row in rows if 0 < row < len(series)))
 
 

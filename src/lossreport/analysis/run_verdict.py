@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.course import course
+from lossreport.analysis.course import best_row, course, is_up
+from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
 from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_turning
 from lossreport.analysis.trend import MIN_ROWS
@@ -152,7 +153,17 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
     series, judged = pair
     if goal is None or series is goal[0] or judged.state not in (State.OVERFITTING, State.WORSENING):
         return False
-    return goal[0].split != "train" and goal[1].state in (State.IMPROVING, State.CONVERGED)
+    if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):
+        return False
+    return goal[1].state in (State.IMPROVING, State.CONVERGED) or _share(context, goal[0]) > _share(context, series)
+
+
+def _share(context: Context, series: Series) -> float:
+    """Return where the best value of a series stands, as a share of its rows."""
+    values = measured(context, series)
+    if not np.isfinite(values).any():
+        return 0.0
+    return best_row(values, up=is_up(context, series)) / max(1, len(values) - 1)
 
 
 def _grave(context: Context, main: Sequence[Judged], goal: Judged) -> tuple[str, ...]:

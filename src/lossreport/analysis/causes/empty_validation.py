@@ -27,10 +27,18 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
         if series.split != "train" and context.is_loss(series) and np.isnan(series.y).all() and len(series) > 1:
+            if _is_scored(context, series.split):
+                continue  # there is something to score: the set is not empty
             signs = [strong(ALWAYS(metric=series.label, line=int(series.line[0])))]
             if falls_by(trained[0]) > 0:
                 signs.append(weak(moved(trained[0])))
             yield Suspicion(finding=finding, signs=tuple(signs))
+
+
+def _is_scored(context: Context, split: str) -> bool:
+    """Return whether a score of the validation is finite and above 0."""
+    scores = (one for one in context.judged if one.split == split and one.metric_type in ("map", "accuracy") and len(one))
+    return any(bool(np.isfinite(one.y[-1])) and float(one.y[-1]) > 0 for one in scores)
 
 
 CAUSE = Cause(

@@ -59,8 +59,8 @@ CAUSE = Cause(
         en="Print the weights after the first update: if they hold NaN or infinity, run two steps with fp32 weights; if those are finite, it was half precision.",
     ),
     do=Text(
-        zh="以 fp32 加载权重再用 autocast（--fp16），或用 bf16；LoRA 参数放到 fp32。若已经如此，就把学习率降到十分之一并加 warm-up。",
-        en="Load the weights in fp32 and use autocast (--fp16), or use bf16; keep LoRA parameters in fp32. If that is so already, lower the learning rate to a tenth and warm it up.",
+        zh="以 fp32 加载权重再用 autocast，或用 bf16；可训练的参数都保持 fp32。若已经如此，就把学习率降到十分之一并加 warm-up。",
+        en="Load the weights in fp32 and use autocast, or use bf16; keep all trainable parameters in fp32. If that is so already, lower the learning rate to a tenth and warm it up.",
     ),
     reference="zai-org/ChatGLM-6B #325: [BUG] 在全量finetune的时候，loss第一步有输出，接下来全部为nan",
     suspect=suspect,

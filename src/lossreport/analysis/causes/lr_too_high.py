@@ -16,6 +16,7 @@ from lossreport.analysis.signs import (
     climbed,
     gradient,
     lead_up,
+    parsers,
     place_of,
     set_rate,
     strong,
@@ -42,6 +43,8 @@ LOWER = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each break that a climb of the loss or of the gradient norm led up to."""
+    if parsers(context) & BOOSTED:
+        return  # a boosting that gets worse has the wrong gradient rather than too large a step
     for at in breaks(context):
         signs = list(_signs(context, at))
         if signs:
@@ -77,6 +80,7 @@ def _signs(context: Context, at: Break) -> Iterator[Sign]:
         )
 
 
+BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
 MOSTLY: Final = 0.7
 """The share of rows that rise behind the best one; of noise without a trend it is half of them."""
 GROWN: Final = 1e6

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import (
+    parsers,
     score_beside,
     strong,
     weak,
@@ -24,11 +25,15 @@ LOSS = Text(
     zh="`{metric}` 同时在变（{first} → {last}）：模型在动，但还没有越过判决边界。",
     en="`{metric}` moves meanwhile ({first} → {last}): the model changes, but no sample crosses the decision boundary.",
 )
+BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
+REGRESSION: Final = ("mse", "l1", "huber")
 NEAR: Final = 0.05
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a constant score between 0 and full, unless the training accuracy shows that more than one class is told."""
+    if parsers(context) & BOOSTED or any(one.metric_type in REGRESSION for one in context.losses):
+        return  # a boosting that grows no tree, or an accuracy beside a regression, is another matter
     for finding in context.of_kind("constant_metric"):
         series, value = context.subject(finding), finding.numbers["value"]
         if series.metric_type != "accuracy" or not 0 < value < 1 or finding.start.row:

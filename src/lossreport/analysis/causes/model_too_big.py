@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import (
+    parsers,
     strong,
     wild,
 )
@@ -17,6 +18,7 @@ from lossreport.model.run import shown_x
 from lossreport.text import Text, number, percent
 from lossreport.words import AXES
 
+BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
 LEFT: Final = 0.1
 EARLY: Final = 0.5
 BOTH = Text(
@@ -27,6 +29,8 @@ BOTH = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an over-fitting whose training loss is all but gone."""
+    if parsers(context) & BOOSTED:
+        return  # there the rounds are what is too many
     for finding in context.of_kind("overfitting"):
         val = context.subject(finding)
         train = next(
@@ -35,6 +39,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         )
         if train is None or not np.isfinite(train.y).all() or not np.isfinite(val.y).any() or train.y[0] <= 0:
             continue
+        if _still_scores(context, val.split):
+            continue  # a loss that turns while the score improves is chosen by the score
         best = int(np.nanargmin(val.y))
         left, share = float(train.y[-1] / train.y[0]), (best + 1) / len(val)
         if left <= LEFT and share <= EARLY and not wild(val):
@@ -45,6 +51,17 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             yield Suspicion(finding=finding, signs=(strong(said),))
 
 
+def _still_scores(context: Context, split: str) -> bool:
+    """Return whether a score of the validation is best in the last quarter of its rows."""
+    for one in context.judged:
+        if one.split == split and one.metric_type in ("map", "accuracy", "error_rate") and len(one) > 2 and np.isfinite(one.y).all():
+            best = int(np.argmin(one.y)) if one.metric_type == "error_rate" else int(np.argmax(one.y))
+            if best >= LATE * len(one):
+                return True
+    return False
+
+
+LATE: Final = 0.75
 CAUSE = Cause(
     id="model_too_big",
     family="model",

@@ -11,6 +11,7 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import (
+    number_fact,
     strong,
 )
 from lossreport.model.run import Series
@@ -24,11 +25,13 @@ REPEATS = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an oscillation with the period of an epoch."""
+    if (number_fact(context, "world_size", "num_gpus", "gpus", "nproc_per_node") or 1) > 1:
+        return  # of several processes the sampler is the likelier one (`sampler_without_epoch`)
     for finding in context.of_kind("oscillation"):
         series = context.subject(finding)
         if finding.numbers.get("with_epochs") and turns_inside(series):
             said = REPEATS(metric=series.label, period=number(finding.numbers.get("period", 0.0)))
-            yield Suspicion(finding=finding, signs=(strong(said),), code="sampler.set_epoch(epoch)")
+            yield Suspicion(finding=finding, signs=(strong(said),), code="DataLoader(..., shuffle=True)")
 
 
 BOTH_WAYS: Final = 0.3
@@ -54,8 +57,8 @@ CAUSE = Cause(
         en="Print the sample ids of the first batch of two epochs: equal ids decide it.",
     ),
     do=Text(
-        zh="每个 epoch 开头调用 sampler.set_epoch(epoch)（DistributedSampler），或在 DataLoader 里打开 shuffle。",
-        en="Call sampler.set_epoch(epoch) at the start of each epoch (DistributedSampler), or switch shuffle on in the DataLoader.",
+        zh="在 DataLoader 里打开 shuffle，或在每个 epoch 开头重新打乱文件列表。",
+        en="Switch shuffle on in the DataLoader, or shuffle the list of files anew at the start of each epoch.",
     ),
     reference="pytorch/pytorch #31771: DistributedSampler can't shuffle the dataset",
     suspect=suspect,

@@ -18,7 +18,8 @@ from lossreport.text import Text, number
 
 LARGE: Final = 100.0
 """An error of ten units in the mean square; scaled targets leave 1 for predicting the mean."""
-KINDS: Final = ("mse", "l1", "huber", "generic", "reconstruction")
+KINDS: Final = ("mse", "l1", "huber", "generic")
+SUMMED: Final = ("kl", "elbo", "reconstruction")
 LEVEL = Text(
     zh="`{metric}` 停在 {value}（第 {line} 行起），若是均方误差，平均差 {root}：目标是原始单位，tanh 或 sigmoid 的输出（±1）够不到。",
     en="`{metric}` stands at {value} (from line {line} on); as a mean square that is {root} off on average: the targets are in raw units, which an output of tanh or sigmoid (within 1) cannot reach.",
@@ -27,6 +28,8 @@ LEVEL = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a flat training loss of a hundred and more."""
+    if any(one.metric_type in SUMMED for one in context.run.series):
+        return  # a likelihood summed over pixels is large whatever the targets
     for finding in context.of_kind("constant_metric", "no_learning"):
         series = context.subject(finding)
         if series.split != "train" or series.metric_type not in KINDS or not context.is_loss(series) or not np.isfinite(series.y).all():

@@ -35,7 +35,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         row = finding.start.row
         norm = beside(context, series, r"grad_?norm")
-        if row == 0 or series.y[row] != 0 or norm is None or np.isfinite(norm.y[-1]):
+        if row < SOUND or series.y[row] != 0 or norm is None or np.isfinite(norm.y[-1]) or not np.isfinite(norm.y[0]):
             continue
         before = series.y[:row]
         if not np.isfinite(before).all() or float(before[-1]) > CALM * float(np.median(before)):
@@ -50,6 +50,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         yield Suspicion(finding=finding, signs=tuple(signs), code='"zero_optimization": {"stage": 2, "overlap_comm": false}')
 
 
+SOUND: Final = 2
+"""Rows with a sound loss before the zeros: a run that breaks in its first step has other causes."""
 CAUSE = Cause(
     id="zero2_overlap_comm",
     family="distributed",

@@ -38,16 +38,13 @@ PART = Text(
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding for the losses of a source and split at a clamp: critical where they are trained, high of a validation."""
-    together: dict[tuple[str, str], list[tuple[Series, int, Hit]]] = {}
+    """Yield a finding a loss at a clamp: critical where it is trained, high of a validation."""
     for series in context.losses:
         if (at := standing(context, series)) is not None:
-            together.setdefault((series.source, series.split), []).append((series, *at))
-    for (first, start, hit), *others in together.values():
-        yield _finding(first, start, hit, [series for series, _, _ in others])
+            yield _finding(series, *at)
 
 
-def _finding(series: Series, start: int, hit: Hit, others: list[Series]) -> Finding:
+def _finding(series: Series, start: int, hit: Hit) -> Finding:
     rows = list(range(start, len(series)))
     value = float(series.y[-1])
     level = ALL(formula=hit.clamp.formula) if hit.share == 1 else PART(formula=hit.clamp.formula, share=percent(hit.share))
@@ -64,7 +61,7 @@ def _finding(series: Series, start: int, hit: Hit, others: list[Series]) -> Find
     train = series.split == "train"
     numbers = {"value": value, "share": hit.share, "count": float(len(rows)), "clamp": hit.clamp.value} | ({"dead": 1.0} if train else {})
     severity = Severity.CRITICAL if train else Severity.HIGH
-    return make_finding("broken_metric", series, rows, severity, text, numbers=numbers, others=others)
+    return make_finding("broken_metric", series, rows, severity, text, numbers=numbers)
 
 
 def standing(context: Context, series: Series) -> tuple[int, Hit] | None:

@@ -33,6 +33,10 @@ SWAPPED = Text(
     zh="；而 `{time}` 小到 {small}，两列很可能写反了（秒数写进了学习率）",
     en=", while `{time}` is as small as {small}: the two columns are most likely swapped (seconds written as the learning rate)",
 )
+USED = Text(
+    zh="`{metric}`（{path}）高达 {value}（第 {line} 行），远高于任何在用的学习率，而训练也在这里坏了：单位或设置有误。",
+    en="`{metric}` ({path}) is as high as {value} (line {line}), far above any learning rate in use, and the training breaks with it: a unit or a setting is wrong.",
+)
 NEGATIVE = Text(
     zh="`{metric}`（{path}）有负值，最小 {value}（第 {line} 行）：学习率不会小于 0，调度器很可能越过了终点。",
     en="`{metric}` ({path}) is negative, down to {value} (line {line}): no learning rate is below 0; the scheduler most likely ran past its end.",
@@ -94,6 +98,10 @@ def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
     worst = int(np.nanargmax(series.y))
     other = next((one for one in context.judged if one.source == series.source and _is_no_duration(one)), None)
     swapped: Phrase | str = NOTHING
+    if other is None and any(f.severity is Severity.CRITICAL and context.is_loss(context.subject(f)) for f in context.of_kind(*BREAKS)):
+        text = USED(metric=series.label, path=series.path, value=number(float(series.y[worst])), line=int(series.line[worst]))
+        numbers = {"worst": float(series.y[worst]), "count": float(len(rows)), "swapped": 0.0}
+        return make_finding("broken_metric", series, rows, Severity.HIGH, text, numbers=numbers)
     if other is not None:
         swapped = SWAPPED(time=other.label, small=number(float(np.nanmin(other.y))))
     text = RANGE(metric=series.label, path=series.path, value=number(float(series.y[worst])), line=int(series.line[worst]), swapped=swapped)
@@ -101,9 +109,12 @@ def _beyond(context: Context, series: Series, rows: list[int]) -> Found:
     return make_finding("broken_metric", series, rows, Severity.HIGH, text, numbers=numbers, others=() if other is None else (other,))
 
 
+BREAKS: Final = ("nonfinite", "broken_metric", "masked_nonfinite")
+
+
 def _is_no_duration(series: Series) -> bool:
     y = series.y[np.isfinite(series.y)]
     return series.metric_type == "time" and len(y) > 0 and bool(np.all((y > 0) & (y < MICROSECONDS)))
 
 
-DETECTOR = Detector(id="learning_rate", kinds=("broken_metric",), detect=detect, order=12)
+DETECTOR = Detector(id="learning_rate", kinds=("broken_metric",), detect=detect, order=14)

@@ -21,16 +21,19 @@ MIN_ROWS: Final = 6
 MIN_GAP: Final = 0.10
 """Smaller gaps say little: SageMaker's rule uses the same ratio, and calls it overfitting, which it is not."""
 BLOCKS: Final = 12
+LEAST_MEDIANS: Final = 4
 
 TEXT = Text(
-    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}），而且差距{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
+    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}）{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
     en=(
-        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}), and the gap {trend}. A gap alone is not overfitting: "
+        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}){trend}. A gap alone is not overfitting: "
         "what counts is whether the validation loss itself turns up; augmentation, dropout or label smoothing in training, or losses made of different terms, cause a gap as well."
     ),
 )
 HIGHER, LOWER = Text(zh="高", en="higher"), Text(zh="低", en="lower")
-WIDENS, STEADY = Text(zh="仍在扩大", en="still widens"), Text(zh="基本不变或在缩小", en="is steady or closes")
+WIDENS, CLOSES = Text(zh="，而且差距仍在扩大", en=", and the gap still widens"), Text(zh="，而差距在缩小", en=", and the gap closes")
+UNTOLD: Final = ""
+"""Where the rows do not tell whether the gap widens or closes, nothing is said of it."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -61,7 +64,8 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
     if abs(gap) < MIN_GAP:
         return
     medians, centres = block_medians((series.y - train)[len(series) // 2 :], BLOCKS)
-    widens = len(medians) >= 4 and theil_sen(centres, medians * np.sign(gap)).low > 0
+    slope = theil_sen(centres, medians * np.sign(gap)) if len(medians) >= LEAST_MEDIANS else None
+    widens, closes = slope is not None and slope.low > 0, slope is not None and slope.high < 0
     text = TEXT(
         split=series.split,
         metric=series.name,
@@ -70,7 +74,7 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
         val=number(level),
         train=number(other),
         gap=change(gap),
-        trend=WIDENS if widens else STEADY,
+        trend=WIDENS() if widens else CLOSES() if closes else UNTOLD,
     )
     numbers = {"gap": gap, "widens": float(widens)}
     yield make_finding("train_val_gap", series, [len(series) - 1], Severity.LOW, text, numbers=numbers, others=(partner,))

@@ -11,7 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
 from lossreport.analysis.found import make_finding
-from lossreport.analysis.goal import is_score, measured
+from lossreport.analysis.goal import is_score, measured, mode_of
 from lossreport.curves.worse import FEW, MIN_RISE, Worse, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
@@ -42,7 +42,7 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         y = measured(context, series)
         rows = np.flatnonzero(np.isfinite(y))
-        up = context.kind(series).goal == "up"
+        up = mode_of(context, series) == "max"
         cost = -y[rows] if up else y[rows]
         least = context.threshold("overfitting_rise", MIN_RISE)
         is_ratio = series.metric_type != "reward"
@@ -57,8 +57,7 @@ def is_judged(context: Context, series: Series) -> bool:
         return False
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)
-        scored = is_score(context, series) and context.kind(series).goal in ("up", "down")
-        return is_loss or scored or _stands_for_the_loss(context, series)
+        return is_loss or is_score(context, series) or _stands_for_the_loss(context, series)
     return series.metric_type == "reward" and context.is_rewarded
 
 

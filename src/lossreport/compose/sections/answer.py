@@ -35,6 +35,8 @@ FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 BEST = Text(zh="验证集最佳", en="best validation")
+BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="best value of the training")
+BEST_OF_TEST = Text(zh="测试集上的最佳值", en="best on the test set")
 USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
 LOWEST = Text(zh="验证 loss 最低", en="lowest validation loss")
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
@@ -140,7 +142,13 @@ def _last_scores(story: Story) -> list[Phrase]:
 
 
 def _label(story: Story, best: Best) -> Text:
-    if story.kind(story.series(best.series)).role != "loss":
+    """Return what the best value of a series is called: by its split, and a validation loss by what it is for."""
+    series = story.series(best.series)
+    if series.split == "train":
+        return BEST_OF_TRAINING
+    if series.split == "test":
+        return BEST_OF_TEST
+    if story.kind(series).role != "loss" or series not in story.main:
         return BEST
     return LOWEST if best.contested else USE
 
