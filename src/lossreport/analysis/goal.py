@@ -167,12 +167,12 @@ def _by_task(context: Context) -> Iterator[Goal]:
     if any(context.kind(s).id in LANGUAGE for s in context.run.series):
         scores = [s for s in scores if not TOKENS.search(folded_name(s.name))]
     scores = [s for s in scores if not TOKENS.search(folded_name(s.name)) or not context.progress]
-    ranked = sorted(scores, key=lambda s: _rank(context, s))
+    ranked = sorted((s for s in scores if not _is_full(context, s)), key=lambda s: _rank(context, s))
     for series in ranked:
         task = _task_of(series)
         if task is not None:
             yield _goal(context, series, mode_of(context, series), BY_TASK(task=task.title))
-        elif context.kind(series).role == "metric" and context.kind(series).goal != "none":
+        elif context.kind(series).goal != "none":
             yield _goal(context, series, mode_of(context, series), BY_TASK(task=context.kind(series).title))
 
 
@@ -182,7 +182,19 @@ def is_score(context: Context, series: Series) -> bool:
     name = folded_name(series.name)
     if context.is_loss(series) or kind.id in LANGUAGE or BEST_MEMORY.search(name) or kind.role not in ("metric", "loss"):
         return False
-    return kind.role == "metric" or _task_of(series) is not None
+    said = context.facts.get(f"direction.{series.name}") == "max"
+    return said or kind.role == "metric" or _task_of(series) is not None
+
+
+LEAST_FULL: Final = 3
+FULL: Final = (1.0, 100.0)
+
+
+def _is_full(context: Context, series: Series) -> bool:
+    """Return whether a score was full from the first value on: there was nothing to reach by it."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    return len(values) >= LEAST_FULL and float(values[0]) in FULL and bool(np.all(values == values[0]))
 
 
 EVALUATED: Final = ("map", "error_rate", "image_distance")
