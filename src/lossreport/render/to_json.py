@@ -188,7 +188,7 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
         "reading": _weighing(run.reading),
         "goal": _goal(analysis.goal(run.id)),
         "best": bests[0] if bests else None,
-        "bests": bests[1:],
+        "bests": bests,
         "outcome": _outcome(analysis.outcome(run.id), run),
         "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
     }
