@@ -56,7 +56,7 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", r"success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
-    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip
 """What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
@@ -64,7 +64,9 @@ TOKENS: Final = re.compile(r"token_acc|acc(?:uracy)?_?token|next_token|mlm_acc|p
 """The share of right next tokens says what the loss says, less finely: a language model is compared by its loss."""
 LANGUAGE: Final = frozenset(("perplexity", "bits_per_byte", "bits_per_token"))
 BEST_MEMORY: Final = re.compile(r"(?:^|[_/ .-])(?:best|max|min|highest|lowest)(?:[_/ .-]|$)")
-PART: Final = re.compile(r"(?:small|medium|large|_[sml]$|ap[sml]$|std|_5$|top_?5|@5$|per_?class|class_?\d+|_\d+$)")
+PART: Final = re.compile(
+    r"(?:^precision|^recall|^prec$|sensitivity|specificity|small|medium|large|_[sml]$|ap[sml]$|std|_5$|top_?5|@5$|per_?class|class_?\d+|_\d+$)"
+)
 """Of one part of the set, or the lenient form of a score: what the whole is judged by comes before it."""
 
 SAID = Text(zh="由你指定（goal = {name}）", en="you named it (goal = {name})")
