@@ -223,7 +223,7 @@ def _gap(difference: float) -> Quantity:
     return number(abs(difference), "nats", digits=2 if abs(difference) < 1 else 3)
 
 
-GPT2: Final = range(50257, 50305)
+GPT2_SIZES: Final = range(50257, 50305)
 """The vocabulary of GPT-2, and its paddings up to a multiple of 64."""
 IMAGES: Final = re.compile(r"im(?:a)?ge?s?(?![a-z])|visual|vq", re.IGNORECASE)
 
@@ -231,7 +231,7 @@ IMAGES: Final = re.compile(r"im(?:a)?ge?s?(?![a-z])|visual|vq", re.IGNORECASE)
 def _is_gpt2(known: Known) -> bool:
     """Return whether a run may be of a language model over the vocabulary of GPT-2."""
     vocab = count_fact(known, "vocab_size")
-    return vocab in GPT2 if vocab is not None else first_count(known, CLASSES) is None and not has_actions(known)
+    return vocab in GPT2_SIZES if vocab is not None else first_count(known, CLASSES) is None and not has_actions(known)
 
 
 def _has_images(known: Known) -> bool:
