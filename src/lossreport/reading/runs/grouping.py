@@ -133,7 +133,7 @@ def _called(part: Reading) -> str:
 
 
 def _first_line(part: Reading) -> int:
-    return int(min(column.line[0] for column in part.columns.values()))
+    return part.begins or int(min(column.line[0] for column in part.columns.values()))
 
 
 def _likest(part: Reading, groups: list[Group], count: int) -> Group:
