@@ -100,6 +100,7 @@ class TextReader:
         for held in self._rare.values():
             self._remarks.tested_once(held.row, held.line)
         yield from self._banner.rest()
+        yield from self._remarks.empty()
         yield from self._remarks.facts(self._writing.trained)
         yield from self._writing.columns.chunks()
 
@@ -119,6 +120,7 @@ class TextReader:
                 yield SkippedLine(line.number, TOO_LONG)
             row = self._scope.applied(row)
             self._remarks.see(line.text)
+            self._remarks.hollow(row, text, line.number)
             for pair in self._unknown(row):
                 self._learn(pair, Held(replace(row, pairs=(pair,)), line.number))
             if not row.places and self._standing.rows:
