@@ -75,7 +75,9 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
     warm = peak.first >= 1 and v[0] < WARM
     body = v[peak.last :]
     if len(body) < LEAST_SPAN or body.min() > 1 - max(CONSTANT, 2 * peak.quantum):
-        return "warmup_constant" if warm else "constant"
+        before = v[peak.first : peak.last + 1] if warm else v  # a rate that only comes back to its peak was not constant
+        name = "warmup_constant" if warm else "constant"
+        return name if before.min() > 1 - (HELD if warm else COARSEST) else "unknown"
     if _is_step(v[peak.first :], peak.quantum):
         return "step"
     if body.min() > SHAPELESS:

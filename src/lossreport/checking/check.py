@@ -49,20 +49,17 @@ def kinds() -> Mapping[str, Kind]:
     return {name: kind for family in families for name, kind in family.kinds.items()}
 
 
-def checked(analysis: Analysis, raw_runs: Sequence[Run], *, strict: bool = False) -> Analysis:
-    """Return an analysis with the claims that its rows bear out, and a failure for each that they do not.
+def checked(analysis: Analysis, raw: Run, beside: Sequence[Run] = (), *, strict: bool = False) -> Analysis:
+    """Return the analysis of one run with the claims that its rows bear out, and a failure for each that they do not.
 
-    With `strict` the first such claim raises ClaimError. `raw_runs` are the runs as they were read.
+    With `strict` the first such claim raises ClaimError. `raw` is the run as it was read, `beside` are other runs that notes name.
     """
-    raw = {run.id: run for run in raw_runs}
     court = Court(strict)
-    grounds = {run.id: Ground(analysis, run, raw.get(run.id, run)) for run in analysis.runs}
-    kept = tuple(one for one in (court.finding(grounds, finding) for finding in analysis.findings) if one is not None)
+    ground = Ground(analysis, analysis.runs[0], raw, beside=tuple(beside))
+    kept = tuple(one for one in (court.finding(ground, finding) for finding in analysis.findings) if one is not None)
     kept = tuple(_untied(finding, kept) for finding in kept)
-    verdicts = _verdicts(court, grounds, analysis, kept)
-    now = replace(analysis, findings=kept, verdicts=verdicts)
-    standing = {run_id: replace(ground, analysis=now) for run_id, ground in grounds.items()}
-    return _rest(court, standing, now)
+    now = replace(analysis, findings=kept, verdicts=_verdicts(court, ground, analysis, kept))
+    return _rest(court, replace(ground, analysis=now), now)
 
 
 @dataclass
@@ -88,12 +85,11 @@ class Court:
         return not found
 
     # --------------------------------------------------------------------------------- findings
-    def finding(self, grounds: Mapping[str, Ground], finding: Finding) -> Finding | None:
+    def finding(self, ground: Ground, finding: Finding) -> Finding | None:
         """Return a finding with the notes and signs that stand, None where it does not stand itself."""
         unit = f"{finding.kind} {finding.id}"
-        ground = next((one for one in grounds.values() if _holds_all(one.run, finding)), None)
-        if ground is None:
-            self.holds(unit, lambda: ["it names a series that no run holds"])
+        if not _holds_all(ground.run, finding):
+            self.holds(unit, lambda: ["it names a series that the run does not hold"])
             return None
         kind = kinds().get(finding.kind)
         own = ground.of(finding, as_read=kind is not None and kind.as_read and _holds_all(ground.raw, finding))
@@ -160,10 +156,14 @@ def _places(ground: Ground, finding: Finding, series: Series) -> Iterator[str]:
         if not any(_stands(other, one.line, one.x, one.value) for other in known):
             yield f"no row of line {one.line} is {one.value:g} at {one.x:g}"
             return
-    for row, one in zip(finding.rows, finding.evidence, strict=False):
+    for row, one in zip(finding.rows[:QUOTED], finding.evidence, strict=False):
         if not _stands(series, one.line, one.x, one.value) or one.line != int(series.line[row]):
             yield f"its evidence is not that of row {row}"
             return
+
+
+QUOTED: Final = 20
+"""Rows of a finding that are quoted as evidence, before those of other series."""
 
 
 def _stands(series: Series, line: int, x: float, value: float) -> bool:
@@ -176,7 +176,7 @@ def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
     for name, value in finding.numbers.items():
         printed = entry(float(value))
         if name in rules:
-            if not any(shows(printed, candidate) for candidate in rules[name](ground, finding.text)):
+            if not any(shows(printed, candidate) for candidate in rules[name](ground, NO_SENTENCE)):
                 yield f"{name} = {value:g} is not what the rows give"
         elif name in FLAGS or finding.kind not in kinds():
             continue
@@ -184,6 +184,8 @@ def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
             yield f"{name} = {value:g} is no number that the rows give"
 
 
+NO_SENTENCE: Final = Text(zh="（数字）", en="(numbers)")()
+"""What stands for the sentence where an entry of `numbers` is held against the rows."""
 FLAGS: Final = ("dead",)
 """Entries of `numbers` that are a yes or no for other rooms."""
 
@@ -232,23 +234,20 @@ def _is_id(name: str | None) -> bool:
 
 
 # ------------------------------------------------------------------------------------- verdicts
-def _verdicts(court: Court, grounds: Mapping[str, Ground], analysis: Analysis, kept: Sequence[Finding]) -> tuple[Verdict, ...]:
-    """Return the verdicts that stand; one on a run that falls is withdrawn in words, for a report must have one."""
+def _verdicts(court: Court, ground: Ground, analysis: Analysis, kept: Sequence[Finding]) -> tuple[Verdict, ...]:
+    """Return the verdicts that stand; that on the run is withdrawn in words where it falls, for a report must have one."""
     by_id = {finding.id: finding for finding in kept}
     made: list[Verdict] = []
     for verdict in analysis.verdicts:
         because = tuple(by_id[one] for one in verdict.because if one in by_id)
-        ground = grounds[verdict.run]
-        now = replace(ground, analysis=replace(analysis, verdicts=(*made, *(v for v in analysis.verdicts if v.run == verdict.run and v.series))))
         mine = replace(verdict, because=tuple(one.id for one in because)) if len(because) < len(verdict.because) else verdict
+        name = f"verdict {verdict.state.value} {verdict.series[0] if verdict.series else verdict.run}"
         if verdict.series:
-            about = now.about(now.by_id(verdict.series[0]))
-            name = f"verdict {verdict.state.value} {verdict.series[0]}"
+            about = ground.about(ground.by_id(verdict.series[0]))
             if court.holds(name, lambda about=about, mine=mine, because=because: _against_series(about, mine, because)):  # type: ignore[misc]
                 made.append(mine)
             continue
-        now = replace(now, analysis=replace(analysis, verdicts=(*made, mine)))
-        name = f"verdict {verdict.state.value} {verdict.run}"
+        now = replace(ground, analysis=replace(analysis, verdicts=(*made, mine)))
         held = court.holds(name, lambda now=now, mine=mine, because=because: _against_run(now, mine, because))  # type: ignore[misc]
         made.append(mine if held else _withdrawn(mine))
     return tuple(made)
@@ -278,14 +277,10 @@ def _against_run(ground: Ground, verdict: Verdict, because: tuple[Finding, ...])
 
 
 # ------------------------------------------------------------------------------------- all else
-def _rest(court: Court, grounds: Mapping[str, Ground], analysis: Analysis) -> Analysis:
-    def run_of(series_id: str) -> Ground:
-        return next(one for one in grounds.values() if any(series.id == series_id for series in one.run.series))
-
+def _rest(court: Court, ground: Ground, analysis: Analysis) -> Analysis:
     def standing(name: str, items: Sequence[T], series: Callable[[T], str], wrong: Callable[[Ground, T], Iterable[str]]) -> tuple[T, ...]:
         held = []
         for item in items:
-            ground = run_of(series(item))
             about = ground.about(ground.by_id(series(item)))
             if court.holds(f"{name} {series(item)}", lambda about=about, item=item: wrong(about, item)):  # type: ignore[misc]
                 held.append(item)
@@ -295,14 +290,18 @@ def _rest(court: Court, grounds: Mapping[str, Ground], analysis: Analysis) -> An
     advice = []
     for one in analysis.recommendations:
         because = tuple(name for name in one.because if name in ids)
-        ground = grounds[one.run]
         rests = because or not one.because  # what rested on fallen findings alone falls with them
-        if rests and court.holds(f"recommendation {one.id}", lambda ground=ground, one=one: _advice(ground, one.text)):  # type: ignore[misc]
+        if rests and court.holds(f"recommendation {one.id}", lambda one=one: _advice(ground, one.text)):  # type: ignore[misc]
             advice.append(one if because == one.because else replace(one, because=because))
     answers = [
         one
         for one in analysis.outcomes
-        if court.holds(f"outcome {one.run}", lambda one=one: _outcome(grounds[one.run], one, analysis, advice))  # type: ignore[misc]
+        if court.holds(f"outcome {one.run}", lambda one=one: _outcome(ground, one, analysis, advice))  # type: ignore[misc]
+    ]
+    reasons = [
+        one
+        for one in analysis.not_applicable
+        if not one.series or court.holds(f"reason {one.check}", lambda one=one: _sentence(_about(ground, one.series), one.reason, {}))  # type: ignore[misc]
     ]
     return replace(
         analysis,
@@ -313,11 +312,7 @@ def _rest(court: Court, grounds: Mapping[str, Ground], analysis: Analysis) -> An
         lr_schedules=standing("schedule", analysis.lr_schedules, lambda one: one.series[0], against_schedule),
         forecasts=standing("forecast", analysis.forecasts, lambda one: one.series[0], _forecast),
         juries=standing("jury", analysis.juries, lambda one: one.series[0], against_jury),
-        not_applicable=tuple(
-            one
-            for one in analysis.not_applicable
-            if not one.series or court.holds(f"reason {one.check}", lambda one=one: _sentence(_about(run_of(one.series[0]), one.series), one.reason, {}))  # type: ignore[misc]
-        ),
+        not_applicable=tuple(reasons),
         recommendations=tuple(advice),
         outcomes=tuple(answers),
         failures=(*analysis.failures, *court.failures),

@@ -19,13 +19,17 @@ EXCURSIONS = ("spike", "batch_outlier")
 
 @dataclass(frozen=True)
 class Ground:
-    """One run of an analysis, and what a claim is about; `raw` is the run as it was read, rows that a resumed run wrote again included."""
+    """The run of an analysis, and what a claim is about.
+
+    `raw` is the run as it was read, rows that a resumed run wrote again included; `beside` are other runs, which a note may name.
+    """
 
     analysis: Analysis
     run: Run
     raw: Run
     series: tuple[Series, ...] = ()
     finding: Finding | None = None
+    beside: tuple[Run, ...] = ()
 
     @property
     def subject(self) -> Series:
@@ -54,11 +58,23 @@ class Ground:
 
     def within(self, phrase: Phrase) -> Ground:
         """Return the ground of one sentence: the series that it names, else those of the claim it is part of."""
+        called = self.called(phrase)
+        ids = {one.id for one in called}
+        mine = tuple(one for one in self.series if one.id in ids)
+        return replace(self, series=mine or called or self.series)
+
+    def called(self, phrase: Phrase) -> tuple[Series, ...]:
+        """Return the series that a sentence names: by label, else by name alone; of the file that it names, where it names one."""
         said = set(names(phrase))
-        called = [one for one in self.run.series if called_in(one, said)]
-        inside = {one.id for one in called if one.path in said} or {one.id for one in called}
-        mine = tuple(one for one in self.series if one.id in inside)
-        return replace(self, series=mine or tuple(one for one in called if one.id in inside) or self.series)
+        if isinstance(split := phrase.values.get("split"), str):
+            said |= {f"{split}/{name}" if split != "train" else name for name in said}
+        called = [one for one in self.run.series if one.label in said] or [one for one in self.run.series if one.name in said]
+        return tuple(one for one in called if one.path in said) or tuple(called)
+
+    def of_paths(self, phrase: Phrase) -> tuple[Series, ...]:
+        """Return the series of the files that a sentence names."""
+        said = set(names(phrase))
+        return tuple(one for one in self.run.series if one.path in said)
 
     def by_id(self, series_id: str) -> Series:
         """Return a series of the run; raises KeyError where it holds none of that id."""
@@ -85,11 +101,6 @@ class Ground:
         """The spikes that were found, those that the user asked to ignore included."""
         every = (*self.analysis.findings, *(one.finding for one in self.analysis.ignored))
         return tuple(finding for finding in every if finding.kind in EXCURSIONS)
-
-
-def called_in(series: Series, said: set[str]) -> bool:
-    """Return whether one of the names is that of the series: its label, or its name alone."""
-    return series.label in said or series.name in said or f"{series.split}/{series.name}" in said
 
 
 def finite_rows(series: Series) -> list[int]:

@@ -10,9 +10,10 @@ import numpy as np
 
 from lossreport.checking.ground import Ground, Rule
 from lossreport.checking.kinds.excursions import back, baseline, batches, excess, finer, one_batch, peak, recovery
+from lossreport.checking.kinds.levels import gains
 from lossreport.checking.measures import middle
 from lossreport.checking.printed import Between, Candidate, Place, names, number_of, places, shows
-from lossreport.model.run import Floats, Series
+from lossreport.model.run import Axis, Floats, Series
 from lossreport.text import Join, Phrase, Value, show_value
 
 SENTINEL: Final = -1.0
@@ -101,8 +102,7 @@ def _span(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
 
 
 def _said(phrase: Phrase, name: str) -> float:
-    value = phrase.values[name]
-    return number_of(value) if not isinstance(value, str | Join | Phrase) and hasattr(value, "value") or isinstance(value, int | float) else math.nan  # type: ignore[arg-type]
+    return next((number_of(place.value) for place in places(phrase) if place.name == name), math.nan)
 
 
 def _trends(ground: Ground, name: str) -> Iterator[Candidate]:
@@ -141,6 +141,34 @@ def _fact(ground: Ground, *called: str) -> Iterator[Candidate]:
         value = ground.value(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
             yield float(value)
+
+
+def _norms(ground: Ground) -> list[Series]:
+    return [one for one in ground.run.series if one.metric_type == "grad_norm" and np.isfinite(one.y).any()]
+
+
+def _steps(ground: Ground) -> Iterator[Candidate]:
+    """Yield the steps that were made, as far as the log counts them."""
+    done = ground.run.progress.steps[0]
+    if done is not None:
+        yield float(done)
+    counted = [float(np.nanmax(one.x)) for one in ground.run.series if one.axis in (Axis.STEP, Axis.ITERATION) and len(one)]
+    if counted:
+        yield max(counted)
+
+
+def _spikes(ground: Ground, *, late: bool) -> Iterator[Candidate]:
+    """Yield the spikes of each series in its first, or its second half."""
+    for series in ground.run.series:
+        rows = [one.start.row for one in ground.excursions if one.kind == "spike" and one.series[0] == series.id and one.explained_by is None]
+        yield float(sum((row >= len(series) / 2) is late for row in rows))
+
+
+def _over_half(ground: Ground) -> Iterator[Candidate]:
+    """Yield the range of the relative rise of a series over its last half."""
+    for series in ground.series:
+        fall = gains(ground, series, max(2, len(series) // 2))
+        yield Between(-fall.high, -fall.low)
 
 
 def _rates(ground: Ground) -> Iterator[Candidate]:
@@ -191,6 +219,22 @@ def _finer(ground: Ground, what: str) -> Iterator[Candidate]:
 FINER: Final[Rules] = {
     name: (lambda g, p, name=name: _finer(g, name)) for name in ("first", "last", "highest", "line", "median", "share")  # type: ignore[misc]
 }
+
+
+def _in_epochs(ground: Ground, phrase: Phrase, *, highest: bool) -> Iterator[Candidate]:
+    """Yield the highest and the median row of the epochs that a sentence lists, of each series of the file that it names."""
+    epochs = [number_of(place.value) for place in places(phrase) if place.name == "rows"]
+    for series in ground.of_paths(phrase):
+        inside = series.y[np.isin(series.epoch, epochs)] if len(series.epoch) else np.empty(0)
+        inside = inside[np.isfinite(inside)]
+        if len(inside):
+            yield float(inside.max()) if highest else middle(inside)
+
+
+def _needed(phrase: Phrase) -> float:
+    """Return what the other ranks must have contributed to a mean of all."""
+    own, others = _said(phrase, "own_n"), _said(phrase, "other_n")
+    return ((own + others) * _said(phrase, "value") - own * _said(phrase, "own")) / others
 
 
 def _back_line(ground: Ground) -> Iterator[Candidate]:
@@ -267,6 +311,26 @@ SHAPES: Final[tuple[tuple[frozenset[str], bool, Rules], ...]] = tuple(
         ),
         # how the run ended
         ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
+        # advice
+        (
+            "peak clip share level",
+            False,
+            {
+                "peak": lambda g, p: (float(v) for one in _norms(g) for v in one.y),
+                "level": lambda g, p: (float(np.percentile(one.y[np.isfinite(one.y)], 90)) for one in _norms(g)),
+                "share": lambda g, p: (float(np.mean(one.y[np.isfinite(one.y)] > clip)) for one in _norms(g) for clip in _fact(g, "clip_grad") if isinstance(clip, float)),
+            },
+        ),
+        (
+            "count steps",
+            False,
+            {
+                "count": lambda g, p: iter([float(sum(event.kind == "overflow" for event in g.run.events))]),
+                "steps": lambda g, p: _steps(g),
+            },
+        ),
+        ("first second", False, {"first": lambda g, p: _spikes(g, late=False), "second": lambda g, p: _spikes(g, late=True)}),
+        ("metric gain weight", False, {"gain": lambda g, p: _over_half(g)}),
         # places of spikes; numbers are of the finding
         ("rows line", True, {"rows": lambda g, p: recovery(g), "line": lambda g, p: _back_line(g)}),
         ("line", True, {"line": lambda g, p: _back_line(g)}),
@@ -294,6 +358,24 @@ SHAPES: Final[tuple[tuple[frozenset[str], bool, Rules], ...]] = tuple(
         ("path first last share", True, FINER),
         ("path first last median", True, FINER),
         ("path line value", True, {**FINER, "value": lambda g, p: _finer(g, "highest")}),
+        (
+            "rows local highest median",
+            False,
+            {
+                "rows": lambda g, p: (float(x) for one in g.run.series for x in one.x),
+                "highest": lambda g, p: _in_epochs(g, p, highest=True),
+                "median": lambda g, p: _in_epochs(g, p, highest=False),
+            },
+        ),
+        (
+            "x value own_n metric own other_n needed partner actual",
+            False,
+            {
+                "own_n": lambda g, p: (ranks - _said(p, "other_n") for ranks in _fact(g, "world_size")),
+                "other_n": lambda g, p: (Between(1.0, float(ranks) - 1) for ranks in _fact(g, "world_size") if isinstance(ranks, float)),
+                "needed": lambda g, p: iter([_needed(p)]),
+            },
+        ),
         ("metric ratio when line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
         ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
         (
@@ -310,7 +392,8 @@ def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     """Yield the lines that a sentence may name: those of the rows of its series, of events, stretches and settings."""
     said = set(names(phrase))
     paths = {source.id for source in ground.run.sources if source.path in said}
-    for series in (*ground.within(phrase).series, *ground.series):
+    elsewhere = [one for run in ground.beside for one in run.series if one.path in said] if "run" in phrase.values else []
+    for series in (*ground.within(phrase).series, *ground.series, *elsewhere):
         yield from (float(line) for line in series.line)
     for event in ground.run.events:
         if not paths or event.source in paths:
@@ -399,18 +482,21 @@ def _told(place: Place) -> str:
 # ------------------------------------------------------------------------------------- what any sentence may cite
 PARTS: Final = (2, 3, 4, 5, 10, 20)
 """Halves to twentieths, of which a sentence may tell the median."""
-MOST_SERIES: Final = 12
+MOST_SERIES: Final = 40
+MOST_LEVELS: Final = 6
+"""So many series give levels of which two make a ratio."""
 
 
 def may_cite(whole: Ground, inner: Ground, place: Place) -> bool:
     """Return whether a number is one that a sentence may cite: a row, a count, a fact, a level of a part, or of two of them the ratio."""
-    series = (*inner.series, *(one for one in whole.series if all(one is not other for other in inner.series)))[:MOST_SERIES]
+    named = (*inner.series, *inner.called(place.phrase), *inner.of_paths(place.phrase), *whole.series)
+    series = tuple({one.id: one for one in named}.values())[:MOST_SERIES]
     if any(_is_row(place, one) for one in series):
         return True
     known = {*_declared(whole), *_facts(whole), *_siblings(place)}
     if any(shows(place.value, value) for value in known):
         return True
-    levels = [level for one in series for level in _levels(one)]
+    levels = [level for one in series[:MOST_LEVELS] for level in _levels(one)]
     cited = np.array(sorted({*levels, *known, *_cited(whole)}))
     cited = cited[np.isfinite(cited)]
     return any(shows(place.value, float(value)) for value in cited) or _is_of_two(place, cited)

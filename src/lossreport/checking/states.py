@@ -212,5 +212,7 @@ def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
     elif goal is not None and of_goal is not None:
         if verdict.state is not of_goal:
             yield f"its goal is {of_goal.value}"
+    elif verdict.state is State.INSUFFICIENT and states <= {State.INSUFFICIENT, State.BROKEN}:
+        return
     elif mine and verdict.state not in states:
         yield f"no series is {verdict.state.value}"

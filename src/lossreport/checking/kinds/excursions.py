@@ -43,12 +43,13 @@ def baseline(ground: Ground) -> float:
     return float(ground.numbers.get("baseline", beside(ground)))
 
 
-def beside(ground: Ground) -> float:
-    """Return the median of the rows beside the stretch of a finding, those of the finding left out."""
+def beside(ground: Ground, *, infinite: bool = False) -> float:
+    """Return the median of the rows beside the stretch of a finding, those of the finding left out; of the finite ones, or of all but NaN."""
     first, last = stretch(ground)
     series, own = ground.subject, set(ground.rows)
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
-    return middle(series.y[[row for row in around if row not in own]])
+    y = series.y[[row for row in around if row not in own]]
+    return float(np.median(y[~np.isnan(y)])) if infinite and not np.isnan(y).all() else middle(y)
 
 
 def excess(ground: Ground) -> float:
@@ -169,7 +170,7 @@ def _scene() -> dict[str, object]:
 
 SPIKE: Final = {
     "value": lambda g, p: value_at_peak(g),
-    "baseline": lambda g, p: iter([beside(g)]),
+    "baseline": lambda g, p: iter([beside(g), beside(g, infinite=True)]),
     "ratio": lambda g, p: ratio(g),
     "score": lambda g, p: score(g),
     "closed": lambda g, p: closed(g),

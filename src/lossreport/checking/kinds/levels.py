@@ -130,7 +130,7 @@ def told_bests(ground: Ground) -> Iterator[Candidate]:
 def changes(ground: Ground) -> Iterator[Candidate]:
     """Yield the relative changes from a best to an end that are told."""
     end = ground.numbers["end"]
-    for best in (ground.numbers["best"], *(c for c in told_bests(ground) if isinstance(c, float)), *levels_at_best(ground)):
+    for best in (ground.numbers["best"], *(c for c in told_bests(ground) if isinstance(c, float))):
         change = (end - best) / (abs(best) or 1.0)
         yield change
         yield -change
@@ -138,19 +138,18 @@ def changes(ground: Ground) -> Iterator[Candidate]:
         yield (ground.numbers["best"] - end) / (abs(best) or 1.0)
 
 
-def levels_at_best(ground: Ground) -> Iterator[float]:
-    """Yield the median of the rows around the best."""
-    y, row = ground.subject.y[np.isfinite(ground.subject.y)], ground.rows[0]
-    window = max(2, len(y) // TAIL_PART)
-    yield middle(y[max(0, row - window // 2) : row + window // 2 + 1])
-
-
 def _worse(ground: Ground) -> Iterator[Candidate]:
-    """Yield the relative change that a sentence of worsening prints: from the level around the best to that at the end."""
+    """Yield the relative change from the best that is told to the end."""
     end, best = ground.numbers["end"], ground.numbers["best"]
     yield (end - best) / (abs(best) or 1.0)
-    for level in levels_at_best(ground):
-        yield (end - level) / (abs(best) or 1.0)
+
+
+def _rise(ground: Ground) -> Iterator[Candidate]:
+    """Yield the relative rises that are told, and bound that over the level around the best."""
+    yield from changes(ground)
+    best, end = ground.numbers["best"], ground.numbers["end"]
+    y = ground.quiet(ground.subject)  # over the level around the best of the smoothed curve, which need not be the best row
+    yield Between(0.0, max(abs(end - float(y.min())), abs(end - float(y.max()))) / (abs(best) or 1.0))
 
 
 def worse_than_best(ground: Ground) -> Iterator[str]:
@@ -198,7 +197,7 @@ WORSENING: Final = {
     "best": lambda g, p: told_bests(g) if "best" in p.values else bests(g),
     "x": lambda g, p: (float(g.subject.x[row]) for row in {g.rows[0], int(np.argmin(g.quiet(g.subject)))}),
     "end": lambda g, p: ends(g),
-    "rise": lambda g, p: changes(g),
+    "rise": lambda g, p: _rise(g),
     "change": lambda g, p: _worse(g),
     "rows": lambda g, p: iter([float(np.isfinite(g.subject.y[g.rows[0] + 1 :]).sum()), float(np.sum(measured(g)[g.rows[0] + 1 :]))]),
     "count": lambda g, p: iter([float(np.isfinite(g.subject.y).sum()), float(np.sum(measured(g)))]),

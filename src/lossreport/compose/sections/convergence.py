@@ -154,7 +154,7 @@ def _row(story: Story, verdict: Verdict) -> Row:
     span: Value = ""
     if trend is not None:
         template = CHANGE if trend.basis == "tail" else CHANGE_BY_SHAPE
-        gain = template(gain=change(-trend.gain), low=change(-trend.high), high=change(-trend.low))
+        gain = template(**dict(zip(("gain", "low", "high"), map(change, trend.change), strict=True)))
         span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
     source: str | Phrase = DERIVED(path=series.path) if series.derived and series.derived.how == DEAVERAGE else series.path
     cells = (NAME(metric=story.name(series)), source, STATES[verdict.state].name, gain, span, CONFIDENCES[verdict.confidence])
