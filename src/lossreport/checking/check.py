@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.items import (
     against_agreement,
     against_best,
@@ -25,8 +25,8 @@ from lossreport.checking.items import (
     against_share,
     misplaced,
 )
-from lossreport.checking.printed import Place, entry, names, phrases, shows
-from lossreport.checking.sentences import Rules, may_cite, wrong_numbers
+from lossreport.checking.printed import Between, Place, entry, names, phrases, places, shows
+from lossreport.checking.sentences import may_cite, wrong_numbers
 from lossreport.checking.states import CONDITIONS, against_run
 from lossreport.checking.words import wrong_words
 from lossreport.errors import ClaimError
@@ -69,10 +69,10 @@ class Court:
     strict: bool
     failures: list[Failure] = field(default_factory=list)
 
-    def holds(self, unit: str, wrong: Callable[[], Iterable[str]]) -> bool:
+    def holds(self, unit: str, wrong: Callable[..., Iterable[str]], *of: object) -> bool:
         """Return whether nothing speaks against a claim; a rule that raises is a failure of its own, and the claim stays."""
         try:
-            found = list(dict.fromkeys(wrong()))
+            found = list(dict.fromkeys(wrong(*of)))
         except Exception as error:
             if self.strict:
                 raise
@@ -93,10 +93,9 @@ class Court:
             return None
         kind = kinds().get(finding.kind)
         own = ground.of(finding, as_read=kind is not None and kind.as_read and _holds_all(ground.raw, finding))
-        if not self.holds(unit, lambda: against_finding(own, kind)):
+        if not self.holds(unit, against_finding, own, kind):
             return None
-        rules = kind.values if kind is not None else {}
-        notes = tuple(note for note in finding.notes if self.holds(f"{unit} note", lambda note=note: _sentence(own, note, rules, note=True)))  # type: ignore[misc]
+        notes = tuple(note for note in finding.notes if self.holds(f"{unit} note", against_note, own, note))
         signs = tuple(one for one in (self._hypothesis(own, unit, one) for one in finding.hypotheses) if one is not None)
         same = len(notes) == len(finding.notes) and all(a is b for a, b in zip(signs, finding.hypotheses, strict=False))
         return finding if same and len(signs) == len(finding.hypotheses) else replace(finding, notes=notes, hypotheses=signs)
@@ -105,7 +104,7 @@ class Court:
         """Return a hypothesis with the signs that stand; None where all that spoke for it fell."""
 
         def stand(signs: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-            return tuple(sign for sign in signs if self.holds(f"{unit} {one.id}", lambda sign=sign: _sentence(ground, sign, {}, note=True)))  # type: ignore[misc]
+            return tuple(sign for sign in signs if self.holds(f"{unit} {one.id}", against_note, ground, sign))
 
         support, against = stand(one.support), stand(one.against)
         if one.support and not support:
@@ -133,6 +132,7 @@ def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
     if kind is not None and not wrong:
         yield from kind.holds(ground)
     yield from _unnamed(ground, finding)
+    yield from _otherwise(ground, finding, own)
     yield from _sentence(ground, finding.text, own)
 
 
@@ -184,6 +184,17 @@ def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
             yield f"{name} = {value:g} is no number that the rows give"
 
 
+def _otherwise(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
+    """Yield the numbers of the sentence that the finding declares otherwise, where its rule bounds them only."""
+    for place in places(finding.text):
+        told = finding.numbers.get(place.name)
+        if told is None or place.name not in rules:
+            continue
+        loose = any(isinstance(one, Between) for one in rules[place.name](ground, finding.text))
+        if loose and not any(shows(place.value, one) for one in (told, -told, told + 1)):  # a change has its sign, a multiple is 1 more
+            yield f"{place.name} is declared as {told:g}"
+
+
 NO_SENTENCE: Final = Text(zh="（数字）", en="(numbers)")()
 """What stands for the sentence where an entry of `numbers` is held against the rows."""
 FLAGS: Final = ("dead",)
@@ -198,9 +209,15 @@ def _unnamed(ground: Ground, finding: Finding) -> Iterator[str]:
         yield f"it is about {ground.subject.label}, not {metric}"
 
 
-def _sentence(ground: Ground, phrase: Phrase, rules: Rules, *, note: bool = False) -> Iterator[str]:
+def _sentence(ground: Ground, phrase: Phrase, rules: Rules) -> Iterator[str]:
     """Yield the numbers and words of a sentence, and of those inside it, that do not hold."""
-    yield from wrong_numbers(ground, phrase, {} if note else rules, nested=note)
+    yield from wrong_numbers(ground, phrase, rules)
+    yield from _words(ground, phrase)
+
+
+def against_note(ground: Ground, phrase: Phrase) -> Iterator[str]:
+    """Yield the numbers and words of a sentence about a finding that do not hold."""
+    yield from wrong_numbers(ground, phrase, {}, nested=True)
     yield from _words(ground, phrase)
 
 
@@ -244,11 +261,11 @@ def _verdicts(court: Court, ground: Ground, analysis: Analysis, kept: Sequence[F
         name = f"verdict {verdict.state.value} {verdict.series[0] if verdict.series else verdict.run}"
         if verdict.series:
             about = ground.about(ground.by_id(verdict.series[0]))
-            if court.holds(name, lambda about=about, mine=mine, because=because: _against_series(about, mine, because)):  # type: ignore[misc]
+            if court.holds(name, _against_series, about, mine, because):
                 made.append(mine)
             continue
         now = replace(ground, analysis=replace(analysis, verdicts=(*made, mine)))
-        held = court.holds(name, lambda now=now, mine=mine, because=because: _against_run(now, mine, because))  # type: ignore[misc]
+        held = court.holds(name, _against_run, now, mine, because)
         made.append(mine if held else _withdrawn(mine))
     return tuple(made)
 
@@ -282,7 +299,7 @@ def _rest(court: Court, ground: Ground, analysis: Analysis) -> Analysis:
         held = []
         for item in items:
             about = ground.about(ground.by_id(series(item)))
-            if court.holds(f"{name} {series(item)}", lambda about=about, item=item: wrong(about, item)):  # type: ignore[misc]
+            if court.holds(f"{name} {series(item)}", wrong, about, item):
                 held.append(item)
         return tuple(held)
 
@@ -291,17 +308,13 @@ def _rest(court: Court, ground: Ground, analysis: Analysis) -> Analysis:
     for one in analysis.recommendations:
         because = tuple(name for name in one.because if name in ids)
         rests = because or not one.because  # what rested on fallen findings alone falls with them
-        if rests and court.holds(f"recommendation {one.id}", lambda one=one: _advice(ground, one.text)):  # type: ignore[misc]
+        if rests and court.holds(f"recommendation {one.id}", _advice, ground, one.text):
             advice.append(one if because == one.because else replace(one, because=because))
-    answers = [
-        one
-        for one in analysis.outcomes
-        if court.holds(f"outcome {one.run}", lambda one=one: _outcome(ground, one, analysis, advice))  # type: ignore[misc]
-    ]
+    answers = [one for one in analysis.outcomes if court.holds(f"outcome {one.run}", _outcome, ground, one, analysis, advice)]
     reasons = [
         one
         for one in analysis.not_applicable
-        if not one.series or court.holds(f"reason {one.check}", lambda one=one: _sentence(_about(ground, one.series), one.reason, {}))  # type: ignore[misc]
+        if not one.series or court.holds(f"reason {one.check}", _sentence, _about(ground, one.series), one.reason, {})
     ]
     return replace(
         analysis,

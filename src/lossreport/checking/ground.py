@@ -110,6 +110,8 @@ def finite_rows(series: Series) -> list[int]:
 
 Rule = Callable[[Ground, Phrase], Iterable[Candidate]]
 """Gives, from the rows, what a number of a sentence may be."""
+Rules = Mapping[str, Rule]
+"""Rules by the name of the place, or of the entry of `Finding.numbers`."""
 Holds = Callable[[Ground], Iterator[str]]
 """Yields what the rows say against a claim."""
 
@@ -123,7 +125,7 @@ class Kind:
     """
 
     holds: Holds
-    values: Mapping[str, Rule] = field(default_factory=dict)
+    values: Rules = field(default_factory=dict)
     as_read: bool = False
 
 

@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.checking.ground import Ground
-from lossreport.checking.kinds.levels import SURE
-from lossreport.checking.measures import middle, noise
+from lossreport.checking.measures import SURE, middle, noise
 from lossreport.checking.printed import entry, number_of, phrases, places, shows
 from lossreport.checking.sentences import best_rows, measured
 from lossreport.model.analysis import (
@@ -148,7 +147,9 @@ def against_agreement(ground: Ground, agreement: Agreement) -> Iterator[str]:
         yield f"{best} rows are equal"
 
 
-def _rounds(a: np.ndarray[tuple[int], np.dtype[np.float64]], b: np.ndarray[tuple[int], np.dtype[np.float64]]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+def _rounds(
+    a: np.ndarray[tuple[int], np.dtype[np.float64]], b: np.ndarray[tuple[int], np.dtype[np.float64]]
+) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     equal = np.zeros(len(a), dtype=bool)
     for decimals in range(2, 7):
         equal |= np.abs(np.round(a, decimals) - np.round(b, decimals)) <= 1.1 * 10.0**-decimals
@@ -157,7 +158,9 @@ def _rounds(a: np.ndarray[tuple[int], np.dtype[np.float64]], b: np.ndarray[tuple
     return equal
 
 
-def _alignments(a: Series, b: Series) -> Iterator[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]]:
+def _alignments(
+    a: Series, b: Series
+) -> Iterator[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]]:
     for offset in (0, -1, 1):
         _, left, right = np.intersect1d(a.x, b.x + offset, return_indices=True)
         yield left, right

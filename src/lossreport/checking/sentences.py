@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Ground, Rule
+from lossreport.checking.ground import Ground, Rule, Rules
 from lossreport.checking.kinds.excursions import back, baseline, batches, excess, finer, one_batch, peak, recovery
 from lossreport.checking.kinds.levels import gains
 from lossreport.checking.measures import middle
@@ -19,8 +20,6 @@ from lossreport.text import Join, Phrase, Value, show_value
 SENTINEL: Final = -1.0
 """What pycocotools prints where nothing was evaluated: such a row was not measured."""
 SHARES: Final = ("accuracy", "map", "error_rate")
-
-Rules = Mapping[str, Rule]
 
 
 # ------------------------------------------------------------------------------------- courses
@@ -83,7 +82,7 @@ def _too_few(ground: Ground, phrase: Phrase, name: str) -> Iterator[Candidate]:
     """Yield what counts as the rows of a series that has too few: all, or the finite ones, below the need that is told."""
     need = phrase.values.get("need")
     for series in ground.series:
-        for rows in (len(series), int(np.isfinite(series.y).sum())):
+        for rows in (len(series), int(np.isfinite(series.y).sum()), len(measured(series))):
             if not isinstance(need, int) or rows < need:
                 yield float(rows)
 
@@ -105,7 +104,7 @@ def _said(phrase: Phrase, name: str) -> float:
     return next((number_of(place.value) for place in places(phrase) if place.name == name), math.nan)
 
 
-def _trends(ground: Ground, name: str) -> Iterator[Candidate]:
+def _trends(name: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     """Yield what the verdicts on the series declare of their trends."""
     ids = {one.id for one in ground.series}
     for verdict in ground.analysis.verdicts:
@@ -136,7 +135,7 @@ def _progress(ground: Ground, at: int) -> Iterator[Candidate]:
             yield float(value)
 
 
-def _fact(ground: Ground, *called: str) -> Iterator[Candidate]:
+def _fact(ground: Ground, *called: str) -> Iterator[float]:
     for name in called:
         value = ground.value(name)
         if isinstance(value, int | float) and not isinstance(value, bool):
@@ -160,7 +159,9 @@ def _steps(ground: Ground) -> Iterator[Candidate]:
 def _spikes(ground: Ground, *, late: bool) -> Iterator[Candidate]:
     """Yield the spikes of each series in its first, or its second half."""
     for series in ground.run.series:
-        rows = [one.start.row for one in ground.excursions if one.kind == "spike" and one.series[0] == series.id and one.explained_by is None]
+        rows = [
+            one.start.row for one in ground.excursions if one.kind == "spike" and one.series[0] == series.id and one.explained_by is None
+        ]
         yield float(sum((row >= len(series) / 2) is late for row in rows))
 
 
@@ -181,15 +182,15 @@ def _rates(ground: Ground) -> Iterator[Candidate]:
 
 # ------------------------------------------------------------------------------------- places of spikes
 def _companion(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
-    """Yield the ratios that a row of another series has to those around it: to the row before, or to any level within 20 rows."""
+    """Yield the ratios that a row of another series has to the row before and to any level around the rows of the finding."""
     lines = {int(place.value) for place in places(phrase) if place.name == "line" and isinstance(place.value, int)}
     for series in ground.within(phrase).series:
         for row in np.flatnonzero(np.isin(series.line, list(lines))).tolist():
-            near = series.y[max(0, row - 25) : row + 25]
+            reach = 25 + len(ground.rows)
+            near = series.y[max(0, row - reach) : row + reach]
             near = near[np.isfinite(near)]
             value = float(series.y[row])
-            if not len(near) or not math.isfinite(value):
-                yield value
+            if not math.isfinite(value):
                 continue
             if row and series.y[row - 1]:
                 yield value / float(series.y[row - 1])
@@ -201,7 +202,14 @@ def _companion(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
             yield 1.0
 
 
-def _finer(ground: Ground, what: str) -> Iterator[Candidate]:
+def _at_line(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
+    """Yield the values of the rows in the line that a sentence names."""
+    told = [number_of(place.value) for place in places(phrase) if place.name == "line"]
+    for series in ground.within(phrase).series:
+        yield from (float(value) for value in series.y[np.isin(series.line, told)])
+
+
+def _finer(what: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     for series, rows in finer(ground):
         y = series.y[rows]
         above = np.clip(y - np.median(y), 0.0, None)
@@ -216,9 +224,7 @@ def _finer(ground: Ground, what: str) -> Iterator[Candidate]:
         yield told[what]
 
 
-FINER: Final[Rules] = {
-    name: (lambda g, p, name=name: _finer(g, name)) for name in ("first", "last", "highest", "line", "median", "share")  # type: ignore[misc]
-}
+FINER: Final[Rules] = {name: partial(_finer, name) for name in ("first", "last", "highest", "line", "median", "share")}
 
 
 def _in_epochs(ground: Ground, phrase: Phrase, *, highest: bool) -> Iterator[Candidate]:
@@ -243,7 +249,7 @@ def _back_line(ground: Ground) -> Iterator[Candidate]:
         yield float(ground.subject.line[row])
 
 
-def _last_sound(ground: Ground, phrase: Phrase, of: str) -> Iterator[Candidate]:
+def _last_sound(of: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     """Yield the last finite row before a finding, or of one the row before that."""
     series = ground.series[0]
     start = ground.rows[0] if ground.rows else len(series)
@@ -252,140 +258,141 @@ def _last_sound(ground: Ground, phrase: Phrase, of: str) -> Iterator[Candidate]:
         yield float({"x": series.x, "line": series.line, "value": series.y}[of][row])
 
 
-SHAPES: Final[tuple[tuple[frozenset[str], bool, Rules], ...]] = tuple(
-    (frozenset(shape.split()), of_finding, rules)
-    for shape, of_finding, rules in (
-        # courses of a metric; numbers are of the series that the sentence around names
-        ("last axis x", False, {"last": lambda g, p: _y(g, -1), "x": lambda g, p: _x(g, -1)}),
-        ("first last axis x", False, {**FIRST, "x": lambda g, p: _x(g, -1)}),
-        (
-            "best axis x last end",
-            False,
-            {
-                **FIRST,
-                "best": lambda g, p: _best(g, "y"),
-                "x": lambda g, p: _best(g, "x"),
-                "end": lambda g, p: _x(g, -1),
-            },
-        ),
-        ("first last axis x end", False, {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)}),
-        (
-            "metric first last best axis x",
-            False,
-            {
-                "first": lambda g, p: _tenths(g, last=False),
-                "last": lambda g, p: _tenths(g, last=True),
-                "best": lambda g, p: (float(np.nanmax(one.y)) for one in g.series),
-                "x": lambda g, p: (float(one.x[row]) for one in g.series for row in best_rows(g, one)),
-            },
-        ),
-        ("metric path first last", False, FIRST),
-        (
-            "metric path axis x0 x1 first last need",
-            False,
-            {**FIRST, **COUNTED, "x0": lambda g, p: _x(g, 0), "x1": lambda g, p: _x(g, -1)},
-        ),
-        ("metric course count", False, COUNTED),
-        ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
-        ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
-        ("split metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
-        ("need", False, COUNTED),
-        ("need sentences", False, COUNTED),
-        ("times", False, {"times": lambda g, p: _trends(g, "times")}),
-        (
-            "rows axis first last gain of low high epochs",
-            False,
-            {name: (lambda g, p, name=name: _trends(g, name)) for name in ("rows", "first", "last", "gain", "low", "high")},
-        ),
-        (
-            "count x0 x1 y0 y1 gain",
-            False,
-            {
-                "count": _span,
-                "x0": lambda g, p: _epochs(g, "x"),
-                "x1": lambda g, p: _epochs(g, "x"),
-                "y0": lambda g, p: _epochs(g, "y"),
-                "y1": lambda g, p: _epochs(g, "y"),
-                "gain": lambda g, p: iter([_said(p, "y1") / _said(p, "y0") - 1]),
-            },
-        ),
-        # how the run ended
-        ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
-        # advice
-        (
-            "peak clip share level",
-            False,
-            {
-                "peak": lambda g, p: (float(v) for one in _norms(g) for v in one.y),
-                "level": lambda g, p: (float(np.percentile(one.y[np.isfinite(one.y)], 90)) for one in _norms(g)),
-                "share": lambda g, p: (float(np.mean(one.y[np.isfinite(one.y)] > clip)) for one in _norms(g) for clip in _fact(g, "clip_grad") if isinstance(clip, float)),
-            },
-        ),
-        (
-            "count steps",
-            False,
-            {
-                "count": lambda g, p: iter([float(sum(event.kind == "overflow" for event in g.run.events))]),
-                "steps": lambda g, p: _steps(g),
-            },
-        ),
-        ("first second", False, {"first": lambda g, p: _spikes(g, late=False), "second": lambda g, p: _spikes(g, late=True)}),
-        ("metric gain weight", False, {"gain": lambda g, p: _over_half(g)}),
-        # places of spikes; numbers are of the finding
-        ("rows line", True, {"rows": lambda g, p: recovery(g), "line": lambda g, p: _back_line(g)}),
-        ("line", True, {"line": lambda g, p: _back_line(g)}),
-        (
-            "n one all",
-            True,
-            {
-                "n": lambda g, p: batches(g),
-                "one": lambda g, p: one_batch(g),
-                "all": lambda g, p: iter([float(g.subject.y[peak(g)])]),
-            },
-        ),
-        (
-            "base excess all",
-            True,
-            {
-                "base": lambda g, p: iter([baseline(g)]),
-                "excess": lambda g, p: iter([excess(g)]),
-                "all": lambda g, p: iter([float(g.subject.y[peak(g)])]),
-            },
-        ),
-        ("path first last highest line median", True, FINER),
-        ("path first last highest line median share", True, FINER),
-        ("path line share", True, FINER),
-        ("path first last share", True, FINER),
-        ("path first last median", True, FINER),
-        ("path line value", True, {**FINER, "value": lambda g, p: _finer(g, "highest")}),
-        (
-            "rows local highest median",
-            False,
-            {
-                "rows": lambda g, p: (float(x) for one in g.run.series for x in one.x),
-                "highest": lambda g, p: _in_epochs(g, p, highest=True),
-                "median": lambda g, p: _in_epochs(g, p, highest=False),
-            },
-        ),
-        (
-            "x value own_n metric own other_n needed partner actual",
-            False,
-            {
-                "own_n": lambda g, p: (ranks - _said(p, "other_n") for ranks in _fact(g, "world_size")),
-                "other_n": lambda g, p: (Between(1.0, float(ranks) - 1) for ranks in _fact(g, "world_size") if isinstance(ranks, float)),
-                "needed": lambda g, p: iter([_needed(p)]),
-            },
-        ),
-        ("metric ratio when line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
-        ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
-        (
-            "axis x path line value",
-            True,
-            {name: (lambda g, p, name=name: _last_sound(g, p, name)) for name in ("x", "line", "value")},
-        ),
-    )
-)  # type: ignore[misc]
-"""Sentences by the names of their places: whether their numbers are of the finding that they stand in, and the rules of each."""
+Shape = tuple[str, bool, Rules]
+"""The names of the places of a sentence, whether its numbers are of the finding that it stands in, and their rules."""
+KNOWN: Final[tuple[Shape, ...]] = (
+    # courses of a metric; numbers are of the series that the sentence around names
+    ("last axis x", False, {"last": lambda g, p: _y(g, -1), "x": lambda g, p: _x(g, -1)}),
+    ("first last axis x", False, {**FIRST, "x": lambda g, p: _x(g, -1)}),
+    (
+        "best axis x last end",
+        False,
+        {
+            **FIRST,
+            "best": lambda g, p: _best(g, "y"),
+            "x": lambda g, p: _best(g, "x"),
+            "end": lambda g, p: _x(g, -1),
+        },
+    ),
+    ("first last axis x end", False, {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)}),
+    (
+        "metric first last best axis x",
+        False,
+        {
+            "first": lambda g, p: _tenths(g, last=False),
+            "last": lambda g, p: _tenths(g, last=True),
+            "best": lambda g, p: (float(np.nanmax(one.y)) for one in g.series),
+            "x": lambda g, p: (float(one.x[row]) for one in g.series for row in best_rows(g, one)),
+        },
+    ),
+    ("metric path first last", False, FIRST),
+    (
+        "metric path axis x0 x1 first last need",
+        False,
+        {**FIRST, **COUNTED, "x0": lambda g, p: _x(g, 0), "x1": lambda g, p: _x(g, -1)},
+    ),
+    ("metric course count", False, COUNTED),
+    ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
+    ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
+    ("split metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
+    ("need", False, COUNTED),
+    ("need sentences", False, COUNTED),
+    ("times", False, {"times": lambda g, p: _trends("times", g, p)}),
+    (
+        "rows axis first last gain of low high epochs",
+        False,
+        {name: partial(_trends, name) for name in ("rows", "first", "last", "gain", "low", "high")},
+    ),
+    (
+        "count x0 x1 y0 y1 gain",
+        False,
+        {
+            "count": _span,
+            "x0": lambda g, p: _epochs(g, "x"),
+            "x1": lambda g, p: _epochs(g, "x"),
+            "y0": lambda g, p: _epochs(g, "y"),
+            "y1": lambda g, p: _epochs(g, "y"),
+            "gain": lambda g, p: iter([_said(p, "y1") / _said(p, "y0") - 1]),
+        },
+    ),
+    # how the run ended
+    ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
+    # advice
+    (
+        "peak clip share level",
+        False,
+        {
+            "peak": lambda g, p: (float(v) for one in _norms(g) for v in one.y),
+            "level": lambda g, p: (float(np.percentile(one.y[np.isfinite(one.y)], 90)) for one in _norms(g)),
+            "share": lambda g, p: (float(np.mean(one.y[np.isfinite(one.y)] > clip)) for one in _norms(g) for clip in _fact(g, "clip_grad")),
+        },
+    ),
+    (
+        "count steps",
+        False,
+        {
+            "count": lambda g, p: iter([float(sum(event.kind == "overflow" for event in g.run.events))]),
+            "steps": lambda g, p: _steps(g),
+        },
+    ),
+    ("first second", False, {"first": lambda g, p: _spikes(g, late=False), "second": lambda g, p: _spikes(g, late=True)}),
+    ("metric gain weight", False, {"gain": lambda g, p: _over_half(g)}),
+    # places of spikes; numbers are of the finding
+    ("rows line", True, {"rows": lambda g, p: recovery(g), "line": lambda g, p: _back_line(g)}),
+    ("line", True, {"line": lambda g, p: _back_line(g)}),
+    (
+        "n one all",
+        True,
+        {
+            "n": lambda g, p: batches(g),
+            "one": lambda g, p: one_batch(g),
+            "all": lambda g, p: iter([float(g.subject.y[peak(g)])]),
+        },
+    ),
+    (
+        "base excess all",
+        True,
+        {
+            "base": lambda g, p: iter([baseline(g)]),
+            "excess": lambda g, p: iter([excess(g)]),
+            "all": lambda g, p: iter([float(g.subject.y[peak(g)])]),
+        },
+    ),
+    ("path first last highest line median", True, FINER),
+    ("path first last highest line median share", True, FINER),
+    ("path line share", True, FINER),
+    ("path first last share", True, FINER),
+    ("path first last median", True, FINER),
+    ("path line value", True, {**FINER, "value": lambda g, p: _finer("highest", g, p)}),
+    (
+        "rows local highest median",
+        False,
+        {
+            "rows": lambda g, p: (float(x) for one in g.run.series for x in one.x),
+            "highest": lambda g, p: _in_epochs(g, p, highest=True),
+            "median": lambda g, p: _in_epochs(g, p, highest=False),
+        },
+    ),
+    (
+        "x value own_n metric own other_n needed partner actual",
+        False,
+        {
+            "own_n": lambda g, p: (ranks - _said(p, "other_n") for ranks in _fact(g, "world_size")),
+            "other_n": lambda g, p: (Between(1.0, ranks - 1) for ranks in _fact(g, "world_size")),
+            "needed": lambda g, p: iter([_needed(p)]),
+        },
+    ),
+    ("metric ratio when line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    ("metric value when line", False, {"value": _at_line, "line": lambda g, p: lines(g, p)}),
+    ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    (
+        "axis x path line value",
+        True,
+        {name: partial(_last_sound, name) for name in ("x", "line", "value")},
+    ),
+)
+SHAPES: Final = {frozenset(shape.split()): (of_finding, rules) for shape, of_finding, rules in KNOWN}
+"""The sentences of known shape, by the names of their places."""
 
 
 def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
@@ -433,8 +440,7 @@ ROLES: Final[Rules] = {
 
 def rules_of(phrase: Phrase) -> tuple[bool, Rules] | None:
     """Return the rules of a sentence of known shape, and whether its numbers are of the finding it stands in."""
-    shape = frozenset(phrase.values)
-    return next(((of_finding, rules) for known, of_finding, rules in SHAPES if known == shape), None)
+    return SHAPES.get(frozenset(phrase.values))
 
 
 def rule_for(place: Place, own: Rules, *, nested: bool) -> tuple[Rule, bool] | None:

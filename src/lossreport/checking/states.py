@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.checking.ground import Ground
 from lossreport.checking.kinds.levels import gains, not_flat
 from lossreport.checking.measures import SURE, middle, noise, order
-from lossreport.checking.printed import shows, entry
+from lossreport.checking.printed import entry, shows
 from lossreport.checking.sentences import measured
 from lossreport.model.analysis import Finding, State, Trend, Verdict
 from lossreport.model.run import Series
@@ -44,14 +44,14 @@ def _rests_on(because: Because, *kinds: str) -> bool:
 
 
 def broken(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """The last row is not finite, or a finding says why nothing behind it counts."""
+    """Demand that the last row is not finite, or a finding says why nothing behind it counts."""
     ended = len(ground.subject) and not np.isfinite(ground.subject.y[-1])
     if not ended and not _rests_on(because, "nonfinite", "masked_nonfinite", "dead"):
         yield "the last row is finite, and no finding tells why it is broken"
 
 
 def mixed(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """A finding names the groups."""
+    """Demand that a finding names the groups."""
     if not _rests_on(because, "mixture", "mixed_reduction"):
         yield "no finding names groups"
 
@@ -64,21 +64,21 @@ def _ends_worse(ground: Ground) -> Iterator[str]:
 
 
 def diverging(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """A finding of divergence stands, and the end is worse than the best."""
+    """Demand that a finding of divergence stands, and the end is worse than the best."""
     if not _rests_on(because, "divergence"):
         yield "no divergence was found"
     yield from _ends_worse(ground)
 
 
 def unstable(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """At least two spikes, a swing, or an epoch above chance stand."""
+    """Demand that at least two spikes, a swing, or an epoch above chance stand."""
     spikes = sum(finding.kind == "spike" for finding in because)
     if spikes < 2 and not _rests_on(because, "oscillation", "above_chance"):
         yield "it rests on less than two spikes, and on no swing or epoch above chance"
 
 
 def overfitting(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """A finding of it stands, of a series that is no training, and the end is worse than the best."""
+    """Demand that a finding of it stands, of a series that is no training, and the end is worse than the best."""
     if not _rests_on(because, "overfitting", "worsening"):
         yield "no rise of the validation was found"
     if ground.subject.split == "train":
@@ -87,7 +87,7 @@ def overfitting(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
 
 
 def worsening(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """A finding of it stands or the tail surely rises, and the end is worse than the best."""
+    """Demand that a finding of it stands or the tail surely rises, and the end is worse than the best."""
     trend = verdict.trend
     if not _rests_on(because, "worsening") and (trend is None or trend.high >= 0):
         yield "neither a finding nor the tail says so"
@@ -96,14 +96,14 @@ def worsening(ground: Ground, verdict: Verdict, because: Because) -> Iterator[st
 
 
 def insufficient(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """Fewer rows hold a value than are needed."""
+    """Demand that fewer rows hold a value than are needed."""
     rows = len(measured(ground.subject))
     if rows >= LEAST_ROWS:
         yield f"{rows} rows hold a value"
 
 
 def flat(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """The trend that is told lies within what is called flat, and the rows do."""
+    """Demand that the trend that is told lies within what is called flat, and the rows do."""
     trend = verdict.trend
     if trend is None:
         if not because:
@@ -117,7 +117,7 @@ def flat(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
 
 
 def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """The tail is flat, or the whole curve hardly moved."""
+    """Demand that the tail is flat, or the whole curve hardly moved."""
     trend = verdict.trend
     if trend is None:
         yield "there is no trend"
@@ -125,7 +125,9 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     yield from _trend(ground, trend)
     wide = max(FLAT * _quarters(ground, trend), STILL)
     y = sign_of(ground, ground.subject) * ground.quiet(ground.subject)
-    if trend.gain > wide or middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :]) > FAR * abs(middle(y)) and trend.high > wide:
+    if trend.gain > wide or (
+        middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :]) > FAR * abs(middle(y)) and trend.high > wide
+    ):
         yield f"it still gains {trend.gain:.3g}"
 
 
@@ -135,7 +137,7 @@ FAR: Final = 0.5
 
 
 def improving(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """The trend that is told gains; with few rows the last one is better than the first and most pairs are in that order."""
+    """Demand that the trend that is told gains; with few rows the last one is better than the first and most pairs are in that order."""
     trend, y = verdict.trend, cost(ground)
     if trend is None:
         if len(y) < 2 or not y[-1] < y[0] or order(y) >= 0:
@@ -152,7 +154,7 @@ def improving(ground: Ground, verdict: Verdict, because: Because) -> Iterator[st
 
 
 def undecided(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """Nothing that is told decides it."""
+    """Demand that nothing that is told decides it."""
     series = ground.subject
     if len(series) and not np.isfinite(series.y[-1]) and not because and sign_of(ground, series) > 0 and verdict.confidence != "high":
         yield "the last row is not finite"

@@ -62,7 +62,7 @@ def whole(ground: Ground) -> Ground | None:
 
 
 def last_is_best(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """The last value equals the best one."""
+    """Demand that the last value equals the best one."""
     for series in ground.series[:1]:
         rows = measured(series)
         if rows and not any(series.y[row] == series.y[rows[-1]] for row in best_rows(ground, series)):
@@ -70,21 +70,21 @@ def last_is_best(ground: Ground, phrase: Phrase) -> Iterator[str]:
 
 
 def not_back(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """No row to the end of the stretch is back."""
+    """Demand that no row to the end of the stretch is back."""
     own = whole(ground)
     if own is not None and back(own) is not None:
         yield "a later row is back"
 
 
 def next_is_back(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """The row behind the excursion is back."""
+    """Demand that the row behind the excursion is back."""
     own = whole(ground)
     if own is not None and back(own) != stretch(own)[1] + 1:
         yield "the next row is not back"
 
 
 def constant_rate(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """No learning rate of the run ends elsewhere than where it was after its start."""
+    """Demand that no learning rate of the run ends elsewhere than where it was after its start."""
     for series in ground.run.series:
         y = series.y[np.isfinite(series.y)]
         if series.metric_type == "learning_rate" and len(y) >= 4 and y[-1] < 0.5 * y.max():
@@ -102,7 +102,7 @@ def ended(*statuses: Status) -> Rule:
 
 
 def no_validation(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """No loss of a validation is logged."""
+    """Demand that no loss of a validation is logged."""
     names = {series.name for series in ground.run.series if series.split == "train"}
     held = [s.label for s in ground.run.series if s.split != "train" and s.name in names and s.name in ("loss", "total_loss")]
     if held:
@@ -110,7 +110,7 @@ def no_validation(ground: Ground, phrase: Phrase) -> Iterator[str]:
 
 
 def no_checkpoint(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """The source of the finding names no checkpoint up to the last finite row before it."""
+    """Demand that the source of the finding names no checkpoint up to the last finite row before it."""
     own = whole(ground)
     if own is None or own.finding is None:
         return
@@ -122,7 +122,7 @@ def no_checkpoint(ground: Ground, phrase: Phrase) -> Iterator[str]:
 
 
 def no_sound_row(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """No row before the finding, or none but the last of them, is finite."""
+    """Demand that no row before the finding, or none but the last of them, is finite."""
     own = whole(ground)
     if own is not None and np.isfinite(own.subject.y[: max(0, own.rows[0] - 1)]).any():
         yield "a finite row stands before it"
@@ -140,6 +140,11 @@ WORDS: Final = (
     _word("diverging", r"\bdiverging\b", "正在发散", of_state(State.DIVERGING)),
     _word("unstable", r"\bis unstable\b|: unstable\b", "训练不稳定|：不稳定", of_state(State.UNSTABLE)),
     _word("mixed", r"\bmix different groups\b|\bbelong to different groups\b", "混杂了不同的组|属于不同的组", of_state(State.MIXED)),
+    _word("broken", r"\brun is broken\b|\brun ended with a non-finite\b", "(?:这次)?训练已(?:经)?损坏", of_state(State.BROKEN)),
+    _word("overfits", r"\brun overfits\b|: overfitting;", "训练已经过拟合|：过拟合，", of_state(State.OVERFITTING)),
+    _word("past its best", r"\bis past its best\b|\bPast its best and\b|: worse at the end than", "已过最佳点|：在变差", of_state(State.WORSENING)),
+    _word("too few", r"\btoo few (?:finite rows )?to judge\b", "不足以判断(?:收敛|：)", of_state(State.INSUFFICIENT)),
+    _word("undecided", r"\bcannot separate flat from slowly improving: |\brows cannot separate flat\b|\bit is not judged whether it is flat\b|\bwhether it is flat is not judged\b", "看不出是走平还是缓慢改善|不判断是否走平", of_state(State.INCONCLUSIVE)),
     _word("last is best", r"\bbest at its last value\b", "最后一次（.{0,80}）最好", last_is_best),
     _word("not back", r"\bnot back (?:near the level around )?by the end\b", "仍未回到基线", not_back),
     _word("next is back", r"\bnext row (?:\(line \d+\) )?is back\b", "下一行(?:（第 \\d+ 行）)?(?:即|已)回到", next_is_back),
@@ -158,13 +163,12 @@ WORDS: Final = (
     _word("rises", r"\bhas (?:been rising|risen|turned up)\b", "(?:起|已经)(?:上升|回升)|之后回升|此后回升", None, FINDINGS, "verdict overfitting"),
     _word("not risen", r"\bwhile the training loss (?:has not|still falls)\b", "训练 loss (?:没有同步上升|仍在下降)", None, "finding overfitting"),
     _word("worse", r"\bhas become worse\b|\bnever better\b|\bworse at the end\b", "此后变差|没有再变好|不如此前", None, FINDINGS, "verdict worsening"),
-    _word("past its best", r"\bpast its best\b|\brun overfits\b|\boverfitting;", "已过最佳点|已经过拟合|：过拟合", None, "verdict ", "outcome"),
     _word("best", r"\bwas (?:best|lowest) at\b|\bbest level of\b|\bbest [\d.-]", "达到(?:最低|最好)|最好水平|最好 [\\d.-]", None, FINDINGS, "verdict ", "outcome"),
     _word("flat tail", r"\brows of .{0,200} are flat\b|\bhardly changed from\b", "行走平|从头到尾几乎没有变化", None, FINDINGS),
     _word("does not come back", r"\bdoes not come back\b", "之后没有回来", None, "finding level_shift"),
     _word("rate drops", r"\bthe learning rate drops\b", "学习率下降", None, "finding level_shift"),
     _word("level", r"\blevel of .{0,200} changes by\b|\bis a staircase\b", "水平(?:突变|变化)|呈台阶状", None, FINDINGS),
-    _word("above chance", r"\babove the chance level\b|\bworse than chance\b", "高于机会水平", None, "finding above_chance"),
+    _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|\bworse than chance\b", "(?<!是否)高于机会水平", None, "finding above_chance", "verdict unstable", "recommendation"),
     _word("not finite", r"\bis NaN or infinite in\b|\bis not finite\b|\bnot finite at the end\b|\bended? with a non-finite\b|\btook values that are not finite\b|\bends in values that are not finite\b", "NaN 或无穷大|不是有限值|以非有限值|出现了非有限值", None, FINDINGS, "verdict ", "outcome", "recommendation"),
     _word("follows", r"\bfinite values? follows?\b|\bfinite ones follow\b", "(?:再没有|又出现(?:过|了))有限值|其后又", None, FINDINGS, "recommendation"),
     _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|\bto the last digit\b|\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict "),

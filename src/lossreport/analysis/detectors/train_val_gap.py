@@ -56,7 +56,10 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
     if abs(gap) < MIN_GAP:
         return
     medians, centres = block_medians((series.y - train)[len(series) // 2 :], BLOCKS)
-    widens = len(medians) >= 4 and theil_sen(centres, medians * np.sign(gap)).low > 0
+    signed = medians * np.sign(gap)
+    third = max(1, len(signed) // 3)
+    grown = np.median(signed[-third:]) > np.median(signed[:third])  # a jump of the last rows closes what widened before
+    widens = len(medians) >= 4 and theil_sen(centres, signed).low > 0 and bool(grown)
     text = TEXT(
         split=series.split,
         metric=series.name,

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.printed import Candidate, fixed
 from lossreport.model.run import Series
 from lossreport.text import Text
@@ -22,7 +22,7 @@ def said(ground: Ground) -> str:
 
 
 def unfinite(ground: Ground) -> Iterator[str]:
-    """The rows named are those that are not finite, and what follows is as it is told."""
+    """Demand that the rows named are those that are not finite, and what follows is as it is told."""
     finding, series = ground.finding, ground.subject
     if finding is None or "quote" in finding.text.values:
         yield from _exit(ground)
@@ -49,7 +49,7 @@ def _exit(ground: Ground) -> Iterator[str]:
 
 
 def masked(ground: Ground) -> Iterator[str]:
-    """The rows are one value to the end while the other series is not finite from there on."""
+    """Demand that the rows are one value to the end while the other series is not finite from there on."""
     yield from _same(ground.subject, ground.rows)
     other, x = ground.series[1], ground.subject.x[ground.rows[0]]
     behind = other.y[other.x >= x]
@@ -67,7 +67,7 @@ def _same(series: Series, rows: tuple[int, ...]) -> Iterator[str]:
 
 
 def frozen(ground: Ground) -> Iterator[str]:
-    """The rows are one value to the end, and most rows before them differ from the one before."""
+    """Demand that the rows are one value to the end, and most rows before them differ from the one before."""
     yield from _same(ground.subject, ground.rows)
     before = np.diff(ground.subject.y[max(0, ground.rows[0] - 30) : ground.rows[0]])
     if not len(before) or np.mean(before != 0) < 0.5:
@@ -75,18 +75,18 @@ def frozen(ground: Ground) -> Iterator[str]:
 
 
 def constant(ground: Ground) -> Iterator[str]:
-    """All rows are one value."""
+    """Demand that all rows are one value."""
     y = ground.subject.y
     if not np.all(y == y[0]):
         yield f"it takes {len(np.unique(y))} values"
 
 
 def lost(ground: Ground) -> Iterator[str]:
-    """The series ends at the row named, and another of its file goes on."""
+    """Demand that the series ends at the row named, and another of its file goes on."""
     series = ground.subject
     if ground.rows[-1] != len(series) - 1:
         yield "it goes on"
-    longest = max((one.x[-1] for one in ground.run.series if one.source == series.source and one.axis is series.axis and len(one)))
+    longest = max(one.x[-1] for one in ground.run.series if one.source == series.source and one.axis is series.axis and len(one))
     if not longest > series.x[-1]:
         yield "nothing in the file goes on"
 
@@ -97,7 +97,7 @@ def _end_of_others(ground: Ground) -> Iterator[Candidate]:
 
 
 def impossible(ground: Ground) -> Iterator[str]:
-    """Each row is below 0, above the greatest share, or below the least perplexity."""
+    """Demand that each row is below 0, above the greatest share, or below the least perplexity."""
     series, rows = ground.subject, list(ground.rows)
     y = series.y[rows]
     if series.metric_type == "perplexity":
@@ -111,7 +111,7 @@ def impossible(ground: Ground) -> Iterator[str]:
 
 
 def poisoned(ground: Ground) -> Iterator[str]:
-    """The mean is not finite in the rows and the value beside it is."""
+    """Demand that the mean is not finite in the rows and the value beside it is."""
     mean, beside, rows = ground.series[0], ground.series[1], list(ground.rows)
     if np.isfinite(mean.y[rows]).any():
         yield "the mean is finite in one of the rows"
@@ -120,13 +120,13 @@ def poisoned(ground: Ground) -> Iterator[str]:
 
 
 def skipped(ground: Ground) -> Iterator[str]:
-    """The counter is above 0 in each row."""
+    """Demand that the counter is above 0 in each row."""
     if not np.all(ground.subject.y[list(ground.rows)] > 0):
         yield "the counter is 0 in one of the rows"
 
 
 def coarse(ground: Ground) -> Iterator[str]:
-    """Few values, all with at most eight significant bits as far as they are printed."""
+    """Demand that few values, all with at most eight significant bits as far as they are printed."""
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     values = np.unique(y[y != 0])
     scaled = np.frexp(values)[0] * 256
@@ -144,7 +144,7 @@ def _distinct(ground: Ground) -> float:
     return float(len(np.unique(ground.subject.y[np.isfinite(ground.subject.y)])))
 
 
-COUNT: Final = {
+COUNT: Final[Rules] = {
     "count": lambda g, p: iter([float(len(g.rows))]),
     "value": lambda g, p: iter([float(g.subject.y[g.rows[0]])]),
 }

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.measures import middle, spread
-from lossreport.checking.printed import Between, Candidate, phrases, places
+from lossreport.checking.printed import Candidate, phrases, places
 from lossreport.model.run import Axis, Series
 from lossreport.text import Phrase
 
@@ -117,7 +117,7 @@ def recovery(ground: Ground) -> Iterator[Candidate]:
 
 
 def spiked(ground: Ground) -> Iterator[str]:
-    """A spike stands above its neighbours, and rows behind it are lower."""
+    """Demand that a spike stands above its neighbours, and rows behind it are lower."""
     y, top = ground.subject.y, peak(ground)
     _, last = stretch(ground)
     if not excess(ground) > 0:
@@ -127,7 +127,7 @@ def spiked(ground: Ground) -> Iterator[str]:
 
 
 def outlying(ground: Ground) -> Iterator[str]:
-    """One row stands out and the next one is back."""
+    """Demand that one row stands out and the next one is back."""
     yield from spiked(ground)
     first, last = stretch(ground)
     if first != last:
@@ -157,7 +157,7 @@ def closed(ground: Ground) -> Iterator[Candidate]:
     yield float(said) if isinstance(said, int | float) else 10.0
 
 
-def _scene() -> dict[str, object]:
+def _scene() -> Rules:
     return {
         "batches": lambda g, p: batches(g),
         "one_batch": lambda g, p: one_batch(g),
@@ -168,7 +168,7 @@ def _scene() -> dict[str, object]:
     }
 
 
-SPIKE: Final = {
+SPIKE: Final[Rules] = {
     "value": lambda g, p: value_at_peak(g),
     "baseline": lambda g, p: iter([beside(g), beside(g, infinite=True)]),
     "ratio": lambda g, p: ratio(g),
@@ -195,7 +195,7 @@ def chances(ground: Ground) -> Iterator[Candidate]:
 
 
 def above(ground: Ground) -> Iterator[str]:
-    """Every row named is above the chance level that is told, and is printed beside its own place."""
+    """Demand that every row named is above the chance level that is told, and is printed beside its own place."""
     y = ground.subject.y
     chance = ground.numbers["chance"]
     low = [row for row in ground.rows if not y[row] > chance]
@@ -211,7 +211,7 @@ def _ratios(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     yield from (float(ground.subject.y[row]) / chance for row in ground.rows)
 
 
-ABOVE: Final = {
+ABOVE: Final[Rules] = {
     "value": lambda g, p: iter([float(np.nanmax(g.subject.y[list(g.rows)])), float(g.subject.y[g.rows[0]])]),
     "chance": lambda g, p: chances(g),
     "ratio": _ratios,
@@ -224,7 +224,7 @@ ABOVE: Final = {
 
 
 def listed(ground: Ground) -> Iterator[str]:
-    """The places, values and ratios that a sentence lists one beside the other are of the rows in their order."""
+    """Demand that the places, values and ratios that a sentence lists one beside the other are of the rows in their order."""
     if ground.finding is None:
         return
     y, x = ground.subject.y, ground.subject.x
@@ -244,8 +244,8 @@ def above_and_listed(ground: Ground) -> Iterator[str]:
 CHECK = Family(
     id="excursions",
     kinds={
-        "spike": Kind(holds=spiked, values=SPIKE),  # type: ignore[arg-type]
-        "batch_outlier": Kind(holds=outlying, values=SPIKE),  # type: ignore[arg-type]
-        "above_chance": Kind(holds=above_and_listed, values=ABOVE),  # type: ignore[arg-type]
+        "spike": Kind(holds=spiked, values=SPIKE),
+        "batch_outlier": Kind(holds=outlying, values=SPIKE),
+        "above_chance": Kind(holds=above_and_listed, values=ABOVE),
     },
 )

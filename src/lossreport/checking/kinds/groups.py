@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.printed import Between, Candidate, phrases, places
 from lossreport.model.run import Floats, Ints, Series
 from lossreport.text import Phrase
@@ -18,7 +18,7 @@ Pair = tuple[Series, Series, Ints, Ints]
 
 # ------------------------------------------------------------------------------------- regimes
 def regimes(ground: Ground) -> Iterator[str]:
-    """The counts and ranges of the two groups are those of the rows, each group's places hold values of its range."""
+    """Demand that the counts and ranges of the two groups are those of the rows, each group's places hold values of its range."""
     finding, series = ground.finding, ground.subject
     if finding is None:
         return
@@ -81,7 +81,7 @@ def _group_rows(ground: Ground) -> Iterator[Candidate]:
     yield from (float(ground.subject.x[row]) for row in ground.rows)
 
 
-MIXTURE: Final = {
+MIXTURE: Final[Rules] = {
     **dict.fromkeys(("low_min", "low_max", "high_min", "high_max"), lambda g, p: _group_edges(g)),
     "low_n": lambda g, p: iter([Between(1.0, float(len(g.rows) - 1))]),
     "high_n": lambda g, p: iter([float(len(g.rows)) - g.numbers["low_n"]]),
@@ -132,7 +132,7 @@ FAR: Final = 0.05
 
 
 def disagree(ground: Ground) -> Iterator[str]:
-    """The two records differ at some common place, and what is listed of them fits their ratios."""
+    """Demand that the two records differ at some common place, and what is listed of them fits their ratios."""
     a, b, left, right = pair(ground)
     if not len(left):
         yield "the two have no place in common"
@@ -140,7 +140,10 @@ def disagree(ground: Ground) -> Iterator[str]:
         yield "the two agree at every common place"
     ratio = ratios(ground)
     for phrase in phrases(ground.finding.text) if ground.finding is not None else ():
-        for name, value in (("low_min", 1 / ratio[ratio < 1 - FAR].max(initial=0.0)) if np.any(ratio < 1 - FAR) else ("", 0.0), ("low_max", 1 / ratio.min())):
+        for name, value in (
+            ("low_min", 1 / ratio[ratio < 1 - FAR].max(initial=0.0)) if np.any(ratio < 1 - FAR) else ("", 0.0),
+            ("low_max", 1 / ratio.min()),
+        ):
             told = phrase.values.get(name)
             if isinstance(told, str) and told and abs(float(told) - value) > 0.051:
                 yield f"{told} is not {value:.1f}"
@@ -166,7 +169,7 @@ def _far(ground: Ground) -> Floats:
     return ratio[np.abs(np.log(ratio)) > FAR]
 
 
-SOURCES: Final = {
+SOURCES: Final[Rules] = {
     "ratio_min": lambda g, p: iter([float(ratios(g).min())]),
     "ratio_max": lambda g, p: iter([float(ratios(g).max())]),
     "epochs": lambda g, p: iter([float(len(_far(g)))]),
@@ -182,7 +185,7 @@ SOURCES: Final = {
 
 # ------------------------------------------------------------------------------------- reductions
 def mixed(ground: Ground) -> Iterator[str]:
-    """At least three of the checks fire, and as many are told as the leading hypothesis holds signs of."""
+    """Demand that at least three of the checks fire, and as many are told as the leading hypothesis holds signs of."""
     finding = ground.finding
     if finding is None:
         return
@@ -202,7 +205,7 @@ def _impossible(ground: Ground) -> Iterator[Candidate]:
             yield float(np.nanmax(series.y))
 
 
-REDUCTION: Final = {
+REDUCTION: Final[Rules] = {
     "checks": lambda g, p: iter([Between(3.0, 7.0)]),
     "rows": lambda g, p: (float(x) for x in g.subject.x),
     "count": lambda g, p: _key_order(g),

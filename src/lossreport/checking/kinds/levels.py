@@ -8,10 +8,10 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind, Rule
+from lossreport.checking.ground import Family, Ground, Kind, Rule, Rules
 from lossreport.checking.kinds.excursions import chances
-from lossreport.checking.measures import SURE, bridged, fall, middle, noise
-from lossreport.checking.printed import Between, Candidate, places, shows
+from lossreport.checking.measures import SURE, bridged, fall, middle, order
+from lossreport.checking.printed import Between, Candidate, places
 from lossreport.model.run import Floats, Series
 from lossreport.text import Phrase
 
@@ -73,7 +73,7 @@ def _risen(ground: Ground) -> Iterator[Candidate]:
 
 
 def rising(ground: Ground) -> Iterator[str]:
-    """The end lies above the best level, by the rows as by the numbers told, and no row before the end undercuts it for long."""
+    """Demand that the end lies above the best level, by the rows as by the numbers told."""
     y, row = ground.quiet(ground.subject), ground.rows[0]
     best, end = ground.numbers["best"], ground.numbers["end"]
     if not end > best:
@@ -81,12 +81,9 @@ def rising(ground: Ground) -> Iterator[str]:
     reach = max(1, len(y) // 12)
     if not middle(y[-max(2, reach) :]) > around(y, row).low:
         yield "the last rows are not above those of the best level"
-    behind = y[row:]
-    if len(behind) >= 4 and middle(behind[len(behind) // 2 :]) < middle(behind[: max(1, len(behind) // 4)]) - SURE * noise(y):
-        yield "the rows behind the best level fall"
 
 
-DIVERGENCE: Final = {
+DIVERGENCE: Final[Rules] = {
     "best": lambda g, p: iter([around(g.quiet(g.subject), g.rows[0])]),
     "end": lambda g, p: iter([last_part(g.quiet(g.subject), 0.1)]),
     "rise": lambda g, p: _risen(g),
@@ -131,11 +128,8 @@ def changes(ground: Ground) -> Iterator[Candidate]:
     """Yield the relative changes from a best to an end that are told."""
     end = ground.numbers["end"]
     for best in (ground.numbers["best"], *(c for c in told_bests(ground) if isinstance(c, float))):
-        change = (end - best) / (abs(best) or 1.0)
-        yield change
-        yield -change
+        yield (end - best) / (abs(best) or 1.0)
         yield (end - ground.numbers["best"]) / (abs(best) or 1.0)
-        yield (ground.numbers["best"] - end) / (abs(best) or 1.0)
 
 
 def _worse(ground: Ground) -> Iterator[Candidate]:
@@ -153,7 +147,7 @@ def _rise(ground: Ground) -> Iterator[Candidate]:
 
 
 def worse_than_best(ground: Ground) -> Iterator[str]:
-    """The best that is told is the best of what comes before the end, and the end is worse, in the direction that is told."""
+    """Demand that the best that is told is the best of what comes before the end, and the end is worse, in the direction that is told."""
     series = ground.subject
     y = ground.quiet(series)
     end, best = ground.numbers["end"], ground.numbers["best"]
@@ -175,12 +169,14 @@ TINY: Final = 1e-12
 
 
 def overfitted(ground: Ground) -> Iterator[str]:
-    """The validation ends worse than its best, and some training loss does not rise with it."""
+    """Demand that the validation ends worse than its best, and some training loss does not rise with it."""
     yield from worse_than_best(ground)
     series = ground.subject
     if series.split == "train":
         yield "it is no validation"
-    training = [one for one in ground.run.series if one.split == "train" and np.isfinite(one.y).any() and one.metric_type == series.metric_type]
+    training = [
+        one for one in ground.run.series if one.split == "train" and np.isfinite(one.y).any() and one.metric_type == series.metric_type
+    ]
     risen = ground.numbers["end"] / ground.numbers["best"] - 1 if ground.numbers["best"] > 0 else math.inf
     if training and all(_rise_of(one, ground.rows[0] / max(1, len(series) - 1)) > max(2 * risen, 0.03) for one in training):
         yield "every training loss rises as well"
@@ -188,12 +184,18 @@ def overfitted(ground: Ground) -> Iterator[str]:
 
 def _rise_of(series: Series, share: float) -> float:
     y = bridged(series.y)[int(share * (len(series) - 1)) :]
+    if order(y) < CLIMBS:
+        return 0.0
     part = max(1, len(y) // 10)
     before, after = float(np.median(y[:part])), float(np.median(y[-part:]))
     return (after - before) / (abs(before) or 1.0)
 
 
-WORSENING: Final = {
+CLIMBS: Final = 0.4
+"""Kendall's tau from which a curve surely rises: seven of ten pairs of rows in that order."""
+
+
+WORSENING: Final[Rules] = {
     "best": lambda g, p: told_bests(g) if "best" in p.values else bests(g),
     "x": lambda g, p: (float(g.subject.x[row]) for row in {g.rows[0], int(np.argmin(g.quiet(g.subject)))}),
     "end": lambda g, p: ends(g),
@@ -208,7 +210,7 @@ WORSENING: Final = {
 def measured(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Return which rows hold a value, the sentinel of an evaluation of nothing aside."""
     y = ground.subject.y
-    return np.isfinite(y) & (y != SENTINEL)
+    return np.asarray(np.isfinite(y) & (y != SENTINEL))
 
 
 # ------------------------------------------------------------------------------------- shifts
@@ -225,7 +227,7 @@ def _step(ground: Ground, row: int) -> tuple[float, float]:
 
 
 def shifted(ground: Ground) -> Iterator[str]:
-    """The level behind the row differs from that before it, in the direction that is told and by a good part of the size."""
+    """Demand that the level behind the row differs from that before it, in the direction that is told and by a good part of the size."""
     size = ground.numbers["size"]
     yield from _stepped(ground, ground.rows[0], size)
     if ground.finding is not None and (ground.finding.explained_by or "").startswith("lr_drop") and not _rate_drops(ground):
@@ -236,9 +238,10 @@ def _stepped(ground: Ground, row: int, size: float) -> Iterator[str]:
     before, behind = _step(ground, row)
     if (behind - before) * size <= 0:
         yield f"the level goes from {before:g} to {behind:g}, not by {size:+.3g}"
-    elif min(before, behind) > 0 and float(np.min(ground.quiet(ground.subject))) > 0 and size > -1:
-        if abs(math.log(behind / before)) < LEAST_SHARE * abs(math.log1p(size)):
-            yield f"the level changes by {behind / before - 1:+.3g} only"
+        return
+    told = abs(math.log1p(size)) if size > -1 else 0.0
+    if min(before, behind, float(np.min(ground.quiet(ground.subject)))) > 0 and abs(math.log(behind / before)) < LEAST_SHARE * told:
+        yield f"the level changes by {behind / before - 1:+.3g} only"
 
 
 def _rate_drops(ground: Ground) -> bool:
@@ -263,14 +266,14 @@ def _sizes(ground: Ground) -> Iterator[Candidate]:
 
 
 def staircase(ground: Ground) -> Iterator[str]:
-    """The level falls at each of the rows."""
+    """Demand that the level falls at each of the rows."""
     for row in ground.rows:
         before, behind = _step(ground, row)
         if not behind < before:
             yield f"the level does not fall at row {row}"
 
 
-SHIFT: Final = {
+SHIFT: Final[Rules] = {
     "size": lambda g, p: _sizes(g),
     "score": lambda g, p: iter([Between(0.0, math.inf)]),
     "sizes": lambda g, p: _sizes(g),
@@ -302,7 +305,7 @@ SLACK: Final = 0.01
 
 
 def flat(ground: Ground) -> Iterator[str]:
-    """The last rows do not fall or rise by more than the bound of flat and their noise."""
+    """Demand that the last rows do not fall or rise by more than the bound of flat and their noise."""
     rows = ground.rows[-1] - ground.rows[0] + 1
     yield from not_flat(ground, ground.subject, rows)
 
@@ -325,15 +328,15 @@ def _of_trend(name: str) -> Rule:
             if allowed.low <= told <= allowed.high:
                 yield told
                 yield -told
-        elif name == "low":  # of the change, which is the fall with its sign turned
-            yield Between(-told - 1.0, -told)
+        elif phrase.values:  # the sentence tells the change, which is the gain with its sign turned
+            yield -ground.numbers["high" if name == "low" else "low"]
         else:
-            yield Between(-told, -told + 1.0)
+            yield Between(told - 1.0, told) if name == "low" else Between(told, told + 1.0)
 
     return rule
 
 
-PLATEAU: Final = {
+PLATEAU: Final[Rules] = {
     "gain": _of_trend("gain"),
     "low": _of_trend("low"),
     "high": _of_trend("high"),
@@ -342,7 +345,7 @@ PLATEAU: Final = {
 
 
 def unmoved(ground: Ground) -> Iterator[str]:
-    """The curve ends where it began and was nowhere else for long."""
+    """Demand that the curve ends where it began and was nowhere else for long."""
     y = ground.quiet(ground.subject)
     gain, error = estimate(y, y)
     if abs(gain) > MOVED + error:
@@ -352,7 +355,7 @@ def unmoved(ground: Ground) -> Iterator[str]:
 MOVED: Final = 0.08
 """Twice the width of the blocks between which a curve counts as unmoved."""
 
-NO_LEARNING: Final = {
+NO_LEARNING: Final[Rules] = {
     "first": lambda g, p: iter([first_part(g.quiet(g.subject), 0.05)]),
     "last": lambda g, p: iter([last_part(g.quiet(g.subject), 0.05)]),
     "gain": lambda g, p: _gain(g),
@@ -376,7 +379,7 @@ def _ends_of_pair(ground: Ground) -> tuple[float, float]:
 
 
 def apart(ground: Ground) -> Iterator[str]:
-    """The validation ends on the side that is told, and the gap widens where that is told."""
+    """Demand that the validation ends on the side that is told, and the gap widens where that is told."""
     val, train = _ends_of_pair(ground)
     if (val / train - 1) * ground.numbers["gap"] <= 0:
         yield f"it ends at {val:g} against {train:g}"
@@ -388,7 +391,7 @@ def apart(ground: Ground) -> Iterator[str]:
             yield "the gap does not widen"
 
 
-GAP: Final = {
+GAP: Final[Rules] = {
     "val": lambda g, p: iter([_ends_of_pair(g)[0]]),
     "train": lambda g, p: iter([_ends_of_pair(g)[1]]),
     "gap": lambda g, p: iter([_ends_of_pair(g)[0] / _ends_of_pair(g)[1] - 1]),

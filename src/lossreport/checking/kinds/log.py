@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.kinds.broken import said
 from lossreport.checking.printed import Candidate
 from lossreport.model.run import Segment
@@ -27,7 +27,7 @@ def segment(ground: Ground) -> Segment | None:
 
 
 def rolled_back(ground: Ground) -> Iterator[str]:
-    """The place goes back, where a stretch of the kind that is told begins."""
+    """Demand that the place goes back, where a stretch of the kind that is told begins."""
     x, row, begun = ground.subject.x, ground.rows[0], segment(ground)
     if not (0 < row < len(x) and x[row] <= x[row - 1]):
         yield f"the log does not go back at row {row}"
@@ -38,7 +38,7 @@ def rolled_back(ground: Ground) -> Iterator[str]:
 
 
 def appended(ground: Ground) -> Iterator[str]:
-    """A run of its own begins there."""
+    """Demand that a run of its own begins there."""
     begun = segment(ground)
     if begun is None or begun.why != "new_run":
         yield "no new run begins there"
@@ -56,7 +56,7 @@ def _line(ground: Ground) -> Iterator[Candidate]:
 
 
 def twice(ground: Ground) -> Iterator[str]:
-    """Each row repeats place and value of an earlier one."""
+    """Demand that each row repeats place and value of an earlier one."""
     series = ground.subject
     pairs = list(zip(series.x.tolist(), series.y.tolist(), strict=True))
     seen = {pair: row for row, pair in reversed(list(enumerate(pairs)))}
@@ -72,14 +72,14 @@ def _duplicates(ground: Ground) -> Iterator[Candidate]:
 
 
 def torn(ground: Ground) -> Iterator[str]:
-    """The source is read as torn."""
+    """Demand that the source is read as torn."""
     source = ground.run.source(ground.subject.source)
     if not source.torn:
         yield f"{source.path} ends with a whole line"
 
 
 def gap(ground: Ground) -> Iterator[str]:
-    """The rows are neighbours and further apart than rows usually are."""
+    """Demand that the rows are neighbours and further apart than rows usually are."""
     x, rows = ground.subject.x, ground.rows
     if rows[1] != rows[0] + 1:
         yield "there are rows between"
@@ -91,7 +91,7 @@ def _x(ground: Ground, row: int) -> Iterator[Candidate]:
     yield float(ground.subject.x[row])
 
 
-BREAK: Final = {
+BREAK: Final[Rules] = {
     "before": lambda g, p: _x(g, g.rows[0] - 1),
     "after": lambda g, p: _x(g, g.rows[0]),
     "line": lambda g, p: _line(g),
@@ -106,9 +106,7 @@ CHECK = Family(
         "duplicate_rows": Kind(
             holds=twice, values={"count": lambda g, p: _duplicates(g), "rows": lambda g, p: _duplicates(g)}, as_read=True
         ),
-        "truncated_log": Kind(
-            holds=torn, values={"line": lambda g, p: iter([float(g.run.source(g.subject.source).lines)])}, as_read=True
-        ),
+        "truncated_log": Kind(holds=torn, values={"line": lambda g, p: iter([float(g.run.source(g.subject.source).lines)])}, as_read=True),
         "log_gap": Kind(
             holds=gap,
             values={

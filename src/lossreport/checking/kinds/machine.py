@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.ground import Family, Ground, Kind
+from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.measures import bridged, middle
 from lossreport.checking.printed import Between, Candidate
 from lossreport.model.run import Floats
@@ -28,7 +28,7 @@ def _relative(ground: Ground) -> Iterator[Candidate]:
 
 
 def slower(ground: Ground) -> Iterator[str]:
-    """The last fifth is slower than the first third."""
+    """Demand that the last fifth is slower than the first third."""
     y = _begun(ground)
     if not middle(y[-(len(y) // 5) :]) < middle(y[: len(y) // 3]):
         yield "the last fifth is not slower than the first third"
@@ -36,7 +36,7 @@ def slower(ground: Ground) -> Iterator[str]:
         yield "the numbers told do not fall"
 
 
-SLOWER: Final = {
+SLOWER: Final[Rules] = {
     "before": lambda g, p: iter([_range(_begun(g)[: len(_begun(g)) // 3 + 1])]),
     "after": lambda g, p: iter([_range(_begun(g)[-(len(_begun(g)) // 4 + 2) :])]),
     "size": lambda g, p: _relative(g),
@@ -50,13 +50,13 @@ def _envelope(ground: Ground) -> list[float]:
 
 
 def grown(ground: Ground) -> Iterator[str]:
-    """The lower tenth grows from the first to the last twelfth, and at the end."""
+    """Demand that the lower tenth grows from the first to the last twelfth, and at the end."""
     low = _envelope(ground)
     if not (low[-1] > low[0] and low[-1] > low[-4]):
         yield "the lower tenth does not grow to the end"
 
 
-GROWN: Final = {
+GROWN: Final[Rules] = {
     "before": lambda g, p: iter([_envelope(g)[0]]),
     "after": lambda g, p: iter([_envelope(g)[-1]]),
     "size": lambda g, p: _relative(g),
@@ -64,7 +64,7 @@ GROWN: Final = {
 
 
 def waiting(ground: Ground) -> Iterator[str]:
-    """In each row loading takes more of the step than the share that is told."""
+    """Demand that in each row loading takes more of the step than the share that is told."""
     data, step, rows = ground.series[0], ground.series[1], list(ground.rows)
     if not np.all(data.y[rows] > ground.threshold("data_wait", 0.30) * step.y[rows]):
         yield "a row waits for less"
@@ -82,14 +82,14 @@ def _clipped_share(ground: Ground) -> Iterator[Candidate]:
 
 
 def clipped(ground: Ground) -> Iterator[str]:
-    """Each row reaches the threshold."""
+    """Demand that each row reaches the threshold."""
     if not np.all(ground.subject.y[list(ground.rows)] >= 0.99 * ground.numbers["clip"]):
         yield "a row stays below the threshold"
 
 
 # ------------------------------------------------------------------------------------- swings
 def swinging(ground: Ground) -> Iterator[str]:
-    """Rows one period apart are more alike than rows half a period apart."""
+    """Demand that rows one period apart are more alike than rows half a period apart."""
     y, period = ground.quiet(ground.subject), ground.numbers["period"]
     if period > len(y) / 2:
         yield f"a period of {period:g} rows does not fit into {len(y)}"
@@ -109,7 +109,7 @@ def _alike(y: Floats, lag: float) -> float:
     return float(np.mean(y[rows:] * y[:-rows])) if rows < len(y) else 0.0
 
 
-SWING: Final = {
+SWING: Final[Rules] = {
     "period": lambda g, p: iter([Between(2.0, len(g.subject) / 3)]),
     "amplitude": lambda g, p: iter([Between(0.0, _reach(g))]),
     "share": lambda g, p: iter([Between(0.4, 1.0)]),
