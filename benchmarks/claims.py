@@ -109,14 +109,20 @@ def contradicted(seeds: range) -> Iterator[tuple[int, str]]:
             yield seed, f"{failure.unit}: {failure.error}"
 
 
+STEP = 100
+"""After so many runs the count is told on stderr."""
+
+
 def main() -> None:
     """Print what is contradicted, and how many runs hold such a claim."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     first = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     seen: set[int] = set()
-    for seed, told in contradicted(range(first, first + count)):
-        seen.add(seed)
-        print(f"{seed}: {told}", flush=True)
+    for start in range(first, first + count, STEP):
+        for seed, told in contradicted(range(start, min(start + STEP, first + count))):
+            seen.add(seed)
+            print(f"{seed}: {told}", flush=True)
+        print(f"up to {start + STEP}: {len(seen)}", file=sys.stderr, flush=True)
     print(f"{len(seen)} of {count} runs hold a claim that their rows contradict")
 
 

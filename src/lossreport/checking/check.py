@@ -190,7 +190,10 @@ def _otherwise(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
         told = finding.numbers.get(place.name)
         if told is None or place.name not in rules:
             continue
-        loose = any(isinstance(one, Between) for one in rules[place.name](ground, finding.text))
+        given = list(rules[place.name](ground, finding.text))
+        if any(not isinstance(one, Between) and shows(place.value, one) for one in given):
+            continue
+        loose = any(isinstance(one, Between) for one in given)
         if loose and not any(shows(place.value, one) for one in (told, -told, told + 1)):  # a change has its sign, a multiple is 1 more
             yield f"{place.name} is declared as {told:g}"
 
