@@ -11,7 +11,7 @@ FLOORS = {
     **dict.fromkeys(("text", "words", "errors", "registry", "resources"), 0),
     "model": 1,
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
-    **dict.fromkeys(("analysis", "settings", "settings_file"), 3),
+    **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
     "checking": 4,
     "compose": 4,
     "charts": 5,

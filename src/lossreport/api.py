@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -393,22 +393,4 @@ def _merged(analyses: Sequence[Analysis]) -> Analysis:
     def every(name: str) -> tuple[Any, ...]:
         return tuple(item for analysis in analyses for item in getattr(analysis, name))
 
-    names = (
-        "runs",
-        "goals",
-        "outcomes",
-        "bests",
-        "agreements",
-        "scales",
-        "shares",
-        "findings",
-        "ignored",
-        "verdicts",
-        "lr_schedules",
-        "forecasts",
-        "recommendations",
-        "juries",
-        "not_applicable",
-        "failures",
-    )
-    return replace(analyses[0], **{name: every(name) for name in names})
+    return replace(analyses[0], **{field.name: every(field.name) for field in fields(Analysis)})

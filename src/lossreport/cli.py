@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +15,8 @@ from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.errors import LossreportError, UsageError
 
 if TYPE_CHECKING:
+    from lossreport.gate import Requirement
+    from lossreport.model.analysis import Analysis
     from lossreport.model.run import Skipped
     from lossreport.reading.bytes.reader import LogFile
 
@@ -72,6 +74,7 @@ def main() -> None:
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
 @click.option("--run", metavar="ID", help="Report this run only.")
 @click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
+@click.option("--require", multiple=True, metavar="METRIC>=N", help="Exit with 4 where a run misses this: 'val/mAP>=0.3'.")
 @click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses in what is quoted.")
 @click.option("--embed-logs", is_flag=True, default=None, help="Put the logs into the HTML, redacted unless --no-redact; see extract.")
 @click.option("--references", metavar="FILE", help="Reference ranges of your own archive, a file that index wrote.")
@@ -81,9 +84,12 @@ def main() -> None:
 def build(paths: tuple[str, ...], **options: Any) -> int:
     """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
     from lossreport import api
+    from lossreport.gate import requirement
     from lossreport.settings import find_settings, folder_of, parse_facts
 
     _check_config(options["config"])
+    found = find_settings(paths, options["config"]).options
+    required = [requirement(text) for text in options["require"] or found.get("require", ())]
     analysis = api.build(
         paths,
         options["output"],
@@ -109,8 +115,7 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         say_left_out(options["output"] or folder_of(paths[0]) / "lossreport.html")
     if not options["quiet"]:
         _say(analysis, paths, options)
-    gate = options["fail_on"] or find_settings(paths, options["config"]).options.get("fail_on")
-    return _gate(analysis, gate)
+    return _gate(analysis, options["fail_on"] or found.get("fail_on"), required)
 
 
 @main.command()
@@ -257,13 +262,13 @@ def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> N
         _tell(f"  {failure.unit} failed: {failure.error}", "red")
 
 
-def _gate(analysis: Any, limit: str | None) -> int:
-    if limit is None:
-        return 0
-    if limit not in SEVERITIES:
-        raise UsageError(f"fail_on = {limit!r} is no severity", hint=f"Use one of: {', '.join(SEVERITIES)}.")
-    worst = max((SEVERITIES.index(finding.severity.value) for finding in analysis.findings), default=-1)
-    return GATE_REACHED if worst >= SEVERITIES.index(limit) else 0
+def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]) -> int:
+    from lossreport.gate import missed, reaches
+
+    lines = list(missed(analysis, required))
+    for line in lines:
+        _tell(f"missed: {line}", "red")
+    return GATE_REACHED if lines or (limit is not None and reaches(analysis, limit)) else 0
 
 
 def _tell(text: str, colour: str) -> None:

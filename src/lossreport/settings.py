@@ -16,7 +16,7 @@ from lossreport.model.run import FactValue
 
 OPTIONS: Final = (
     *("format", "lang", "title", "owner", "link", "tags", "notes", "fit"),
-    *("parser", "ignore", "run", "fail_on", "strict", "embed_logs", "references"),
+    *("parser", "ignore", "run", "fail_on", "require", "strict", "embed_logs", "references"),
 )
 """Options of `build` that a settings file may give."""
 GUIDANCE: Final = ("threshold", "reference", "ignore_finding")

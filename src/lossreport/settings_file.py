@@ -101,6 +101,7 @@ class SettingsFile(Strict):
     ignore: list[str] = []
     run: str | None = None
     fail_on: Literal["low", "medium", "high", "critical"] | None = None
+    require: list[str] = []
     strict: bool | None = None
     embed_logs: bool | None = None
     references: str | None = None
@@ -108,6 +109,7 @@ class SettingsFile(Strict):
     read: ReadTable | None = None
     split: dict[str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]] = {}
     entity: str | None = None
+    goal: str | None = None
     type: dict[str, Annotated[str, AfterValidator(_known_kind)]] = {}
     weight: dict[str, float] = {}
     range: dict[str, Annotated[list[float], AfterValidator(_rising)]] = {}
@@ -181,7 +183,7 @@ def line_of(text: str, location: Sequence[str | int]) -> int | None:
     table: list[str] = []
     seen, best = -1, None
     for number, line in enumerate(text.split("\n"), 1):
-        if head := re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line):
+        if head := re.match(r"\s*+\[{1,2}+\s*+([^\]\s][^\]]*+)\]", line):
             table = [part for part in _keys(head[1]) if part not in ("tool", "lossreport")]
             seen += table == names[:1] and line.lstrip().startswith("[[")
             if table and table == names[: len(table)] and seen in (-1, index):

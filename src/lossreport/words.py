@@ -27,6 +27,7 @@ ENTITIES: Final = {
     "domain": Text(zh="域", en="domain"),
     "dataset": Text(zh="数据集", en="dataset"),
     "label": Text(zh="标签", en="label"),
+    "trial": Text(zh="重复实验", en="repetition"),
 }
 
 SEVERITIES: Final = {

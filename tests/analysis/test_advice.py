@@ -19,7 +19,7 @@ N = 300
 CASES: dict[str, tuple[Callable[[], Run], str]] = {
     "nonfinite": (lambda: make_run(loss=[*falling(30), np.nan]), "checkpoint before epoch 30"),
     "divergence": (lambda: make_run(loss=np.r_[falling(50), 2 * np.linspace(1, 4, 50)]), "restart from a checkpoint"),
-    "overfitting": (lambda: make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]), "lowest validation loss"),
+    "overfitting": (lambda: make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]), "where the validation was best"),
     "mixture": (lambda: make_run(loss=np.tile([1.0, 8.0], 12) * flat(24, 1.0, 0.02)), "run id"),
     "clip_saturation": (
         lambda: make_run([make_series(falling(N), "loss", axis="step"), make_series(flat(N, 3.0), "grad_norm", axis="step", id="m2")], facts={"clip_grad": 1.0, "lr": 5e-4}),
@@ -337,3 +337,12 @@ def test_a_score_that_still_rises_is_named_beside_the_lowest_loss(score: Floats,
         for one in lossreport.analyze(make_run(loss=falling(60), val_loss=val, val_mAP50=score), strict=True).recommendations
     ]
     assert any("still got better (best val/mAP50" in text for text in said) is told
+
+
+@pytest.mark.parametrize(
+    ("parser", "names", "given"), [("lerobot_text", {}, True), ("lerobot_text", {"success_rate": [0.0] * 9}, False), ("test", {}, False)]
+)
+def test_a_policy_of_imitation_is_to_be_evaluated(parser: str, names: dict[str, list[float]], given: bool) -> None:
+    run = make_run(axis="step", loss=falling(9), **names)
+    run = replace(run, sources=tuple(replace(source, parser=parser) for source in run.sources))
+    assert any("loss of imitation" in one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations) is given

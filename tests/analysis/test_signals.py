@@ -94,11 +94,19 @@ def test_falling_curves_have_no_shift(seed: int) -> None:
     assert find_shifts(falling(400, noise=0.01, seed=seed)) == []
 
 
-@pytest.mark.parametrize(("rows", "expected"), [(80, 0), (300, 2)], ids=["2 % of the run", "7.5 % of the run"])
-def test_an_excursion_that_returns_before_most_of_a_twentieth_of_the_run_is_no_shift(rows: int, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("rows", "expected"), [(80, 0), (300, 0), (1500, 0), (2000, 1)], ids=["2 %", "7.5 %", "three quarters", "to the end"]
+)
+def test_an_excursion_that_returns_is_no_shift_however_late_it_does(rows: int, expected: int) -> None:
     y = np.array(flat(4000, 2.0, 0.02))
     y[2000 : 2000 + rows] *= 1.3
     assert len(find_shifts(y)) == expected
+
+
+def test_a_jump_that_learning_works_off_is_no_shift() -> None:
+    y = np.array(falling(400, 8, 4, noise=0.003))
+    y[200:280] *= np.linspace(1.2, 1.0, 80)
+    assert find_shifts(y) == []
 
 
 def test_a_drop_of_the_learning_rate_explains_a_shift_downwards() -> None:

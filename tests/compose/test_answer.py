@@ -1,11 +1,15 @@
 """What the first screen says at a glance."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import lossreport
 from lossreport.model.report import Section, Table
-from lossreport.model.run import Run, Segment
+from lossreport.model.run import Run, Segment, Weighing
+from lossreport.reading.runs.weighing import NO_ORDER as OTHER_KIND
+from lossreport.reading.runs.weighing import OTHER
 from lossreport.text import show_value
 from runs import falling, make_run, make_series
 
@@ -57,3 +61,24 @@ def test_of_several_scores_the_strict_one_is_named_first_and_precision_last() ->
 def test_the_last_values_are_of_the_losses_or_else_of_scores_and_rewards(name: str, said: str) -> None:
     run = make_run([make_series(falling(20), name), make_series(np.linspace(0.1, 0.9, 20), "val_accuracy", "val", id="m2")])
     assert glance(run)["last values"].startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (Weighing(margin=0.9, chosen=OTHER_KIND()), False),
+        (
+            Weighing(margin=0.1, chosen=OTHER_KIND(), other=OTHER(what=OTHER_KIND(), option="read.runs=strays"), option="read.runs=strays"),
+            True,
+        ),
+    ],
+    ids=["none comes near", "another comes near"],
+)
+def test_where_another_reading_comes_near_the_first_screen_says_which_and_how_to_choose_it(reading: Weighing, told: bool) -> None:
+    run = replace(make_run(loss=falling(50), axis="step"), reading=reading)
+    report = lossreport.compose(lossreport.analyze(run, strict=True), strict=True)
+    for lang, words in (("zh", "这些行怎样归为一次训练并不确定"), ("en", "How these rows belong together is not certain")):
+        for form in ("md", "html"):
+            text = lossreport.render(report, format=form, lang=lang)
+            assert (words in text) is told
+            assert ("--set read.runs=strays" in text) is told

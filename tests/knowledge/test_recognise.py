@@ -110,3 +110,8 @@ def test_an_inference_is_called_one() -> None:
     ground = recognise("loss", Clues(metrics=frozenset(("loss", "token_acc")))).ground.text
     assert "inferred" in ground.plain("en")
     assert "推断" in ground.plain("zh")
+
+
+def test_the_current_value_of_a_meter_is_no_value_function() -> None:
+    assert told("loss_value", "loss_avg") == ("generic", "metrics")
+    assert told("loss_value", "reward")[0] == "value"

@@ -78,11 +78,28 @@ def test_a_curve_that_two_files_tell_on_two_axes_counts_once_on_that_of_the_epoc
     assert run.skipped[0].reason.plain("en") == "1 of its curves are those of by_epoch.csv, row by row: they count once"
 
 
-def test_curves_of_one_axis_in_two_files_stay_to_be_compared(tmp_path: Path) -> None:
-    (run,) = runs(
-        tmp_path, {"a.csv": table(FALLING), "b.jsonl": "".join(f'{{"epoch": {i}, "loss": {v}}}\n' for i, v in enumerate(FALLING))}
-    ).values()
+def by_epoch(values: Sequence[float], digits: int = 17) -> str:
+    return "".join(json.dumps({"epoch": i, "loss": float(f"{value:.{digits}g}")}) + "\n" for i, value in enumerate(values))
+
+
+def test_curves_of_one_axis_in_two_files_stay_to_be_compared_where_they_differ(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"a.csv": table(FALLING), "b.jsonl": by_epoch([*FALLING[:-1], FALLING[-1] * 1.01])}).values()
     assert len(run.series) == 2
+
+
+def test_a_curve_that_another_file_tells_with_other_digits_counts_once_with_most_digits(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"a.jsonl": by_epoch(FALLING, 3), "b.csv": table(FALLING)}).values()
+    assert [series.path for series in run.series] == ["b.csv"]
+    assert run.skipped[0].reason.plain("en") == "1 of its curves print again what b.csv holds: they count once"
+
+
+def test_a_shorter_record_of_the_same_values_and_one_in_percent_count_once(tmp_path: Path) -> None:
+    scores = [0.5 + i / 20 for i in range(8)]
+    head = "epoch,val_loss,val_acc"
+    rows = "".join(f"{i},{FALLING[i]},{scores[i]}\n" for i in range(8))
+    lines = "".join(f"Epoch {i}: val_loss {FALLING[i]:.3f} val_acc {100 * scores[i]:.1f}%\n" for i in range(6))
+    (run,) = runs(tmp_path, {"a.csv": f"{head}\n{rows}", "train.log": lines}).values()
+    assert [(series.path, len(series.x)) for series in run.series] == [("a.csv", 8), ("a.csv", 8)]
 
 
 def test_tables_of_one_program_called_after_different_things_are_runs(tmp_path: Path) -> None:
@@ -124,3 +141,49 @@ def test_the_state_beside_the_folders_of_two_runs_goes_with_the_one_it_repeats(t
         "a_first": ["a_first/log.csv"],
         "b_second": ["b_second/log.csv", "trainer_state.json"],
     }
+
+
+SETTINGS = "lr: {lr}\nbatch_size: 8\nmodel: resnet\nepochs: 8\n"
+
+
+def rates(found: Mapping[str, Run]) -> dict[str, object]:
+    return {name: run.value("lr") for name, run in found.items()}
+
+
+def test_the_settings_in_the_nearest_folder_count(tmp_path: Path) -> None:
+    files = {"hparams.yaml": SETTINGS.format(lr=0.9), "b/hparams.yaml": SETTINGS.format(lr=0.2)}
+    found = runs(tmp_path, {**files, "a/log.csv": table(FALLING), "b/log.csv": table(RISING)})
+    assert rates(found) == {"a": 0.9, "b": 0.2}
+    assert [len(run.facts) for run in found.values()] == [4, 4]
+
+
+def test_settings_of_a_run_without_rows_are_no_other_runs(tmp_path: Path) -> None:
+    files = {"a/hparams.yaml": SETTINGS.format(lr=0.9), "b/hparams.yaml": SETTINGS.format(lr=0.2), "a/log.csv": table(FALLING)}
+    (run,) = runs(tmp_path, files).values()
+    assert [fact.value for fact in run.facts if fact.name == "lr"] == [0.9]
+    assert run.skipped[-1].path == "b/hparams.yaml"
+
+
+def test_settings_in_a_folder_of_settings_are_those_of_the_run_beside_it(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"config/args.yaml": SETTINGS.format(lr=0.9), "a/log.csv": table(FALLING)}).values()
+    assert run.value("lr") == 0.9
+
+
+def test_two_tables_of_one_row_that_differ_are_two_runs(tmp_path: Path) -> None:
+    found = runs(tmp_path, {"a.csv": table([0.5]), "b.csv": table([0.4])})
+    assert {name: run.series[0].y.tolist() for name, run in found.items()} == {"a": [0.5], "b": [0.4]}
+
+
+def test_an_older_run_in_a_folder_below_the_log_of_a_new_one_is_a_run_without_its_settings(tmp_path: Path) -> None:
+    files = {"log.csv": table(FALLING), "opt.yaml": SETTINGS.format(lr=0.9), "old/log.csv": table(RISING)}
+    found = runs(tmp_path, files)
+    assert rates(found) == {"old": None, tmp_path.name: 0.9}
+
+
+def test_terms_of_one_loss_in_files_of_their_own_are_one_run(tmp_path: Path) -> None:
+    (run,) = runs(tmp_path, {"loss_g.csv": table(FALLING), "d_loss.csv": table(RISING)}).values()
+    assert sorted(series.name for series in run.series) == ["loss/d", "loss/g"]
+
+
+def test_losses_of_two_models_in_files_of_their_own_are_two_runs(tmp_path: Path) -> None:
+    assert len(runs(tmp_path, {"loss_vit.csv": table(FALLING), "loss_cnn.csv": table(RISING)})) == 2

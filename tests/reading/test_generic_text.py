@@ -373,7 +373,7 @@ def test_a_value_called_like_a_split_alone_is_a_metric_of_it(names: tuple[str, s
         f"Epoch: {e:03d}, Loss: {2 / e:.4f}, {names[0]}: 0.{50 + e}, {names[1]}: 0.{40 + e}, {names[2]}: 0.{41 + e}\n" for e in range(1, 9)
     )
     run = read(tmp_path, text)
-    short = "metric" if names[0] == "Train" else "Acc"
+    short = "value" if names[0] == "Train" else "Acc"
     assert series(run, f"val/{short}").y.tolist() == pytest.approx([0.4 + e / 100 for e in range(1, 9)])
     assert series(run, f"test/{short}").y.tolist() == pytest.approx([0.41 + e / 100 for e in range(1, 9)])
     assert not any("Add a validation set" in step.text.plain("en") for step in lossreport.analyze(run).recommendations)
@@ -443,3 +443,27 @@ def test_the_line_behind_a_pass_says_its_means(stamp: str, tmp_path: Path) -> No
     acc, loss = series(run, "test/Acc@1"), series(run, "test/Loss")
     assert (acc.x.tolist(), acc.y.tolist(), acc.line.tolist()) == ([0, 1, 2], [50.5, 51.5, 52.5], [5, 10, 15])
     assert (loss.x.tolist(), loss.y.tolist(), loss.line.tolist()) == ([0, 1, 2], [4.0, 2.0, 1.3333], [4, 9, 14])
+
+
+def unnamed_bar(step: int, total: int, text: str) -> str:
+    return f"{step * 100 // total}%|###   | {step}/{total} [00:01<00:02, 9.1it/s{text}]"
+
+
+def test_bars_that_name_no_epoch_are_numbered_where_each_begins_behind_a_full_one(tmp_path: Path) -> None:
+    bars = ["\r".join(unnamed_bar(i, 100, f", loss={2 / e - i / 1000:.4f}") for i in (50, 100)) + f"\nval acc: 0.{e}\n" for e in (1, 2, 3)]
+    run = read(tmp_path, "".join(bars))
+    assert series(run, "train/loss").x.tolist() == [50, 100, 150, 200, 250, 300]
+    assert (series(run, "val/acc").axis, series(run, "val/acc").x.tolist()) == ("epoch", [1, 2, 3])
+
+
+def test_two_bars_alone_may_be_two_launches(tmp_path: Path) -> None:
+    bars = ["\r".join(unnamed_bar(i, 100, f", loss={2 - i / 1000:.4f}") for i in range(10, 101, 10)) + "\n" for _ in (1, 2)]
+    found = lossreport.read_runs([(tmp_path / "a.log").write_text("".join(bars)) and tmp_path / "a.log"])
+    assert max(float(one.x.max()) for run in found for one in run.series) == 100
+
+
+def test_what_is_written_behind_the_bars_of_two_splits_is_of_one_epoch(tmp_path: Path) -> None:
+    lines = [f"{unnamed_bar(391, 391, '')}train loss: {2 / e:.4f}\n{unnamed_bar(79, 79, '')}test loss: {3 / e:.4f}\n" for e in (1, 2, 3, 4)]
+    run = read(tmp_path, "".join(lines))
+    assert series(run, "train/loss").x.tolist() == [391, 782, 1173, 1564]
+    assert (series(run, "test/loss").axis, series(run, "test/loss").x.tolist()) == ("epoch", [1, 2, 3, 4])

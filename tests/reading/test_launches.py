@@ -40,3 +40,30 @@ def test_launches_stand_in_the_json_as_the_contract_says(tmp_path: Path) -> None
     assert [launch["status"] for launch in data["runs"][0]["launches"]] == ["interrupted", "interrupted"]
     assert data["runs"][0]["reading"]["other"] is None
     assert data["runs"][0]["reading"]["because"][0]["en"] == "line 22 says that it resumes"
+
+
+LOSSES = [3 / (1 + i) for i in range(8)]
+
+
+def told_three_times(folder: Path, shift: float) -> Path:
+    """One training as a table, a console log and a list of records; the console prints losses that are `shift` higher."""
+    (folder / "metrics.csv").write_text("epoch,loss\n" + "".join(f"{i},{v}\n" for i, v in enumerate(LOSSES)))
+    (folder / "log.jsonl").write_text("".join(f'{{"epoch": {i}, "loss": {v}}}\n' for i, v in enumerate(LOSSES)))
+    (folder / "train.log").write_text("".join(f"Epoch {i} - loss: {v + shift:.3f}\n" for i, v in enumerate(LOSSES)) + "Training complete\n")
+    return folder
+
+
+def test_a_launch_told_by_three_files_counts_once_and_ended_as_the_run_did(tmp_path: Path) -> None:
+    for number, shift in enumerate((0.0, 0.5)):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        run = read_run([told_three_times(folder, shift)])
+        assert [launch.status for launch in run.launches] == [run.status] == [Status.FINISHED]
+
+
+def test_files_of_one_format_that_go_on_one_after_another_are_launches_each(tmp_path: Path) -> None:
+    head = "epoch,loss,acc\n"
+    rows = [f"{i},{v},{1 - v / 4}\n" for i, v in enumerate(LOSSES)]
+    (tmp_path / "metrics.csv").write_text(head + "".join(rows[:4]))
+    (tmp_path / "metrics_resume.csv").write_text(head + "".join(rows[4:]))
+    assert len(read_run([tmp_path]).launches) == 2

@@ -96,12 +96,15 @@ def test_rows_in_no_order_are_put_in_order(tmp_path: Path) -> None:
     assert places([run]) == [[*range(31)]]
 
 
+OTHER_LAUNCHES = "the other reading is 2 launches one after another; to choose it, add --set read.runs=launches"
+
+
 @pytest.mark.parametrize(
     ("lines", "margin", "other"),
     [
         (rows(range(10)), 1.0, None),
         (rows(range(10)) + rows(range(10)), 1.0, None),
-        ([*rows(range(1, 9)), {"epoch": 4, "loss": 9.0}, *rows(range(9, 12))], 0.05, "2 launches one after another"),
+        ([*rows(range(1, 9)), {"epoch": 4, "loss": 9.0}, *rows(range(9, 12))], 0.05, OTHER_LAUNCHES),
     ],
     ids=["one", "two", "tie"],
 )
@@ -109,6 +112,7 @@ def test_the_margin_says_how_near_the_other_reading_is(tmp_path: Path, lines: li
     reading = runs_of(tmp_path, lines)[0].reading
     assert reading.margin == pytest.approx(margin, abs=0.1)
     assert (reading.other.plain("en") if reading.other else None) == other
+    assert reading.option == ("" if other is None else "read.runs=launches")
 
 
 def named(runs: Sequence[Run]) -> dict[str, list[float]]:
@@ -216,7 +220,7 @@ def test_how_a_file_was_weighed_is_explained_line_by_line(tmp_path: Path) -> Non
 
     runs_of(tmp_path, [*rows(range(1, 9)), {"epoch": 4, "loss": 9.0}, *rows(range(9, 12))])
     said = CliRunner().invoke(main, ["formats", "--explain", str(tmp_path)]).output
-    assert "> cost   1.50  one training, and 1 stray lines of something else" in said
+    assert "> cost   1.50  one training, with stray lines of something else (1)" in said
     assert "[--set read.runs=launches]" in said
     assert "line 9: epoch 8 -> 4: from line 9 on all counters are set back" in said
 

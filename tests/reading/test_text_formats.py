@@ -634,3 +634,35 @@ def test_rows_of_dinov2_without_an_epoch_stand_at_their_iteration(read: Read) ->
     run = read("".join(line.format(i=i, speed=speed) for i, speed in ((40, 13.62830983555788), (50, 3.57889547), (60, 32.1683385043))))
     assert [x for x, _ in points(run, "train/total_loss iteration running_mean")] == [40, 50, 60]
     assert [x for x, _ in points(run, "train/img/s iteration value")] == [40, 50, 60]
+
+
+YOLO_ALL = "                 Class     Images  {counted}      {p}          R      mAP50  mAP50-95\n                   all        128        929      {a:.3f}      0.533      0.605      0.446\n"
+
+
+def yolo_epoch(epoch: int) -> str:
+    head = "      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size\n"
+    row = f"        {epoch}/2      2.51G      {2 / epoch:.3f}      3.000      1.100         28        640: 100%|###| 4/4 [00:01<00:00]\n"
+    return head + row + YOLO_ALL.format(counted="Instances", p="Box(P", a=0.5 + epoch / 10)
+
+
+def test_the_validation_of_the_best_checkpoint_is_no_point_of_the_curve_but_known(read: Read) -> None:
+    run = read(yolo_epoch(1) + yolo_epoch(2) + "Validating best.pt...\n" + YOLO_ALL.format(counted="Instances", p="Box(P", a=0.65))
+    assert points(run, "val/precision(B) epoch value") == [(1, 0.6), (2, 0.7)]
+    assert (run.value("best_precision(B)"), run.value("best_mAP50")) == (0.65, 0.605)
+
+
+@pytest.mark.parametrize("counted", ["Instances", "Labels", "targets"])
+def test_an_evaluation_of_classes_alone_is_of_the_validation_and_counts_no_images(counted: str, read: Read) -> None:
+    one = "                person         61        254      0.749      0.669      0.766      0.541\n"
+    run = read("Validating best.pt...\n" + YOLO_ALL.format(counted=counted, p="P", a=0.641) + one)
+    assert {one.name for one in run.series} == {"precision", "recall", "mAP50", "mAP50-95"}
+    assert [(one.split, one.entity and one.entity.value, one.y.tolist()) for one in run.series if one.name == "precision"] == [
+        ("val", None, [0.641]),
+        ("val", "person", [0.749]),
+    ]
+
+
+def test_a_table_behind_a_log_of_text_is_of_the_log(read: Read) -> None:
+    lines = "".join(f"Epoch {e}/9 train loss: {2 / e:.3f}\n" for e in range(1, 10))
+    run = read(lines + YOLO_ALL.format(counted="targets", p="P", a=0.641))
+    assert [x for x, _ in points(run, "train/loss epoch unknown")] == [1, 2, 3, 4, 5, 6, 7, 8, 9]

@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.model.analysis import Recommendation, State, Verdict
+from lossreport.model.analysis import Finding, Recommendation, State, Verdict
 from lossreport.registry import load_units
 
 
@@ -34,7 +34,8 @@ class Case:
         said = self.context.facts.get("lr")
         if isinstance(said, int | float) and not isinstance(said, bool):
             return float(said)
-        logged = [s.y for s in self.context.judged if s.metric_type == "learning_rate" and len(s) and np.isfinite(s.y).any()]
+        rates = [s for s in self.context.judged if s.metric_type == "learning_rate" and not self.context.has("broken_metric", s)]
+        logged = [s.y for s in rates if len(s) and np.isfinite(s.y).any()]
         highest = float(np.nanmax(logged[0])) if logged else 0.0
         return highest or None  # one that is 0 throughout was printed with too few decimals
 
@@ -42,6 +43,11 @@ class Case:
     def run_state(self) -> State:
         """The state of the whole run."""
         return next(verdict.state for verdict in self.verdicts if not verdict.series)
+
+
+def has_step(finding: Finding) -> bool:
+    """Return whether the likeliest cause of a finding says what to do: a general step beside it would only repeat it."""
+    return any(one.rank == 1 and one.do is not None for one in finding.hypotheses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,10 +11,12 @@ from lossreport.analysis.cause import with_causes
 from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import detectors
+from lossreport.analysis.endings import with_cause
 from lossreport.analysis.explain import explained
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
 from lossreport.analysis.goal import goals
+from lossreport.analysis.happenings import gathered
 from lossreport.analysis.ignoring import remarks, without_ignored
 from lossreport.analysis.jury import juries
 from lossreport.analysis.outcome import outcome
@@ -30,7 +32,7 @@ from lossreport.model.work import Work
 def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a failure of the report."""
     work = Work(strict)
-    context = Context(enrich(run), run)
+    context = Context(with_cause(enrich(run)), run)
     not_applicable: list[NotApplicable] = []
     for detector in detectors():
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
@@ -38,11 +40,12 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
-    context = replace_found(context, ranked(explained(kept), id_prefix(run.id)), tuple(one.finding for one in ignored))
+    context = replace_found(context, explained(kept), tuple(one.finding for one in ignored))
+    context = replace(context, goal=next(iter(work.take("goal", lambda: goals(context))), None))
+    context = replace_found(context, ranked(gathered(context), id_prefix(run.id)), context.ignored)
     looked = work.take("forensics", lambda: examined(context))
     context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
     context = replace_found(context, with_causes(context, work), context.ignored)
-    context = replace(context, goal=next(iter(work.take("goal", lambda: goals(context))), None))
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
     case = Case(context, judged)
@@ -80,7 +83,7 @@ CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "
 
 def replace_found(context: Context, found: Sequence[Finding], ignored: tuple[Finding, ...] = ()) -> Context:
     """Return a context with other findings; what follows from the run alone is not worked out again."""
-    made = Context(context.run, context.raw, tuple(found), ignored)
+    made = Context(context.run, context.raw, tuple(found), ignored, context.goal)
     made.__dict__.update({name: value for name, value in context.__dict__.items() if name in OF_THE_RUN})
     return made
 

@@ -82,13 +82,19 @@ def causes() -> tuple[Cause, ...]:
 
 
 def with_causes(context: Context, work: Work) -> tuple[Finding, ...]:
-    """Return the findings with their causes as hypotheses, best supported first, before the general ones."""
+    """Return the findings with their causes as hypotheses, best supported first, before the general ones.
+
+    What is suspected behind a symptom stands at the finding that leads its event.
+    """
+    leads = {finding.key: finding.explained_by for finding in context.found}
     seen: dict[str, list[tuple[Cause, Suspicion]]] = {}
     for cause in causes():
         suspicions = work.take(f"cause {cause.id}", lambda cause=cause: cause.suspect(context))  # type: ignore[misc]
         for suspicion in suspicions:
             if suspicion.is_told:
-                seen.setdefault(suspicion.finding.key, []).append((cause, suspicion))
+                key = suspicion.finding.key
+                lead = leads.get(key)
+                seen.setdefault(lead if lead in leads else key, []).append((cause, suspicion))
     return tuple(_with(finding, seen.get(finding.key, ())) for finding in context.found)
 
 

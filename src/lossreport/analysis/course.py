@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.goal import measured
+from lossreport.analysis.goal import measured, mode_of
 from lossreport.model.run import Floats, Series, shown_x
 from lossreport.text import Phrase, Text, number
 from lossreport.words import AXES
@@ -49,7 +49,7 @@ def is_up(context: Context, series: Series) -> bool:
     """Return whether more of a series is better: as the goal says where it is the goal, else as its kind tells."""
     if context.goal is not None and context.goal.series == series.id:
         return context.goal.mode == "max"
-    return context.kind(series).goal == "up"
+    return mode_of(context, series) == "max"
 
 
 def best_row(values: Floats, *, up: bool) -> int:

@@ -13,6 +13,7 @@ from typing import Final
 from lossreport.analysis.companions import Companion, companions
 from lossreport.analysis.context import Context
 from lossreport.analysis.scene import AVERAGED, Scene, scene
+from lossreport.analysis.signs import around
 from lossreport.analysis.suspects import suspects, untested
 from lossreport.analysis.trust import KINDS as TRUSTED
 from lossreport.analysis.trust import trust
@@ -72,7 +73,10 @@ def examined(context: Context) -> Iterator[Finding]:
     spikes = [finding for finding in context.found if finding.kind in ("spike", "batch_outlier")]
     for finding in context.found:
         if finding.kind in TRUSTED:
-            yield replace(finding, notes=(*finding.notes, *trust(context, finding)))
+            yield replace(finding, notes=(*finding.notes, *_broke(context, finding), *trust(context, finding)))
+            continue
+        if finding.kind in BROKEN:
+            yield replace(finding, notes=(*finding.notes, *_broke(context, finding)))
             continue
         if finding.kind not in KINDS:
             yield finding
@@ -82,6 +86,18 @@ def examined(context: Context) -> Iterator[Finding]:
             yield replace(finding, notes=(*finding.notes, SEEN(ids=Join(items=tuple(one.id for one in told)))))
         else:
             yield _examined(context, finding)
+
+
+BROKEN: Final = ("nonfinite", "masked_nonfinite", "divergence", "broken_metric")
+"""Where a training breaks: what the learning rate and the gradient norm did there is said at each."""
+
+
+def _broke(context: Context, finding: Finding) -> Iterator[Phrase]:
+    """Yield what stood around a break of a training loss: the learning rate, whether a warm-up is seen, the gradient's lead-up."""
+    if finding.kind in BROKEN and (finding.kind != "broken_metric" or finding.numbers.get("dead")):
+        series = context.subject(finding)
+        if series.split == "train" and context.is_loss(series):
+            yield from (sign.text for sign in around(context, series, finding.start.row))
 
 
 def _examined(context: Context, finding: Finding) -> Finding:

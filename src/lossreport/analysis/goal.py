@@ -119,14 +119,14 @@ def _told(context: Context) -> Iterator[Goal]:
     if isinstance(said, str):
         mode = context.facts.get("goal.mode")
         for series in _called(context, said):
-            yield _goal(context, series, _mode(context, series, mode), SAID(name=said))
+            yield _goal(context, series, mode_of(context, series, mode), SAID(name=said))
     for fact in CONFIG:
         name = context.facts.get(fact)
         if isinstance(name, str) and name.lower() not in UNSET:
             greater = context.facts.get("greater_is_better")
             for series in _called(context, name):
                 mode = context.facts.get("mode") if greater is None else "max" if greater in (True, "True", "true") else "min"
-                yield _goal(context, series, _mode(context, series, mode), CONFIGURED(fact=fact, name=name))
+                yield _goal(context, series, mode_of(context, series, mode), CONFIGURED(fact=fact, name=name))
 
 
 def _called(context: Context, said: str) -> list[Series]:
@@ -147,7 +147,7 @@ def _spellings(series: Series) -> set[str]:
 VALIDATION: Final = ("val", "valid", "validation", "eval", "dev")
 
 
-def _mode(context: Context, series: Series, said: object) -> Mode:
+def mode_of(context: Context, series: Series, said: object = None) -> Mode:
     """Return whether more of a metric is better: as said, else as its kind or the name of its field tells."""
     if said in ("max", "min"):
         return "max" if said == "max" else "min"
@@ -171,9 +171,9 @@ def _by_task(context: Context) -> Iterator[Goal]:
     for series in ranked:
         task = _task_of(series)
         if task is not None:
-            yield _goal(context, series, _mode(context, series, None), BY_TASK(task=task.title))
+            yield _goal(context, series, mode_of(context, series), BY_TASK(task=task.title))
         elif context.kind(series).role == "metric" and context.kind(series).goal != "none":
-            yield _goal(context, series, _mode(context, series, None), BY_TASK(task=context.kind(series).title))
+            yield _goal(context, series, mode_of(context, series), BY_TASK(task=context.kind(series).title))
 
 
 def is_score(context: Context, series: Series) -> bool:
@@ -191,7 +191,10 @@ EVALUATED: Final = ("map", "error_rate", "image_distance")
 
 def is_held_out(context: Context, series: Series) -> bool:
     """Return whether a series was measured on data that the training did not see, as far as its name tells."""
-    return series.split != "train" or context.kind(series).id in EVALUATED
+    if series.split != "train":
+        return True
+    elsewhere = any(other.name == series.name and other.split != "train" for other in context.judged)
+    return context.kind(series).id in EVALUATED and not elsewhere
 
 
 def _task_of(series: Series) -> Task | None:
@@ -272,4 +275,4 @@ def _by_training(context: Context) -> Iterator[Goal]:
     if not context.progress:
         scores = [s for s in context.judged if is_score(context, s) and _measured_rows(context, s)]
         for series in sorted(scores, key=lambda s: _rank(context, s)):
-            yield _goal(context, series, _mode(context, series, None), BY_TRAIN_SCORE())
+            yield _goal(context, series, mode_of(context, series), BY_TRAIN_SCORE())

@@ -15,7 +15,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.overfitting import training_falls
-from lossreport.analysis.goal import TOTALS, measured
+from lossreport.analysis.goal import TOTALS, measured, mode_of
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
@@ -128,6 +128,10 @@ FEW_ORDER: Final = 0.6
 """... and of all pairs four in five in the order of a gain (Kendall's tau): of five in a random order one in twelve is."""
 
 
+FEW_LOST: Final = 0.05
+"""And of what it gained no more than a twentieth is lost again at the last: past its best it is not "still" improving."""
+
+
 def _worsening(context: Context, series: Series) -> Judgement:
     few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
     because = finding_ids(context, series, ("worsening",))
@@ -146,7 +150,8 @@ def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:
     gain = float(values[0] - values[-1])
     level = max(abs(float(values[0])), abs(float(values[-1]))) + 1e-12
     falls = [np.sign(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER:
+    kept = float(values[-1] - np.min(values)) <= FEW_LOST * gain
+    if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER and kept:
         return Judgement(state=State.IMPROVING, confidence="low")
     return Judgement(state=State.INCONCLUSIVE, confidence="low")
 
@@ -188,7 +193,7 @@ def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgemen
 
 
 def _is_high(context: Context, series: Series, y: Floats) -> bool:
-    if context.kind(series).goal == "up":
+    if mode_of(context, series) == "max":
         return _is_poor(context, series)
     level = float(np.median(y[-max(2, len(y) // 20) :]))
     chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)

@@ -13,6 +13,8 @@ from lossreport.text import Phrase, Text
 from lossreport.words import AXES, KINDS
 
 ANSWER = Text(zh="{status}{goal}{fault}", en="{status} {goal}{fault}")
+SILENT = Text(zh="{goal}{fault}", en="{goal}{fault}")
+"""Of a run whose logs do not say whether it ended: that stands beside the other things that they cannot tell."""
 DONE = Text(zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit}).")
 ENDED = Text(zh="训练已结束。", en="Finished.")
 EARLY = Text(zh="训练按早停规则结束（{place}）。", en="Stopped early by its own rule ({place}).")
@@ -25,7 +27,6 @@ CUT = Text(
 )
 INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
 RUNNING = Text(zh="仍在运行。", en="Still running.")
-SILENT = Text(zh="日志没有写明是否结束。", en="The logs do not say whether it ended.")
 FAULT = Text(zh="先看 {id}：{kind}，`{metric}`，{axis} {x}。", en=" First look at {id}: {kind}, `{metric}` at {axis} {x}.")
 EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
 EMPTY: Final = ""
@@ -53,11 +54,16 @@ def outcome(context: Context, verdict: Verdict, advice: Sequence[Recommendation]
         run=context.run.id,
         state=verdict.state,
         tone=tone(context, verdict),
-        text=ANSWER(status=status(context.run), goal=verdict.text, fault=told),
+        text=_text(context.run, verdict.text, told),
         goal=goal.series if goal is not None else None,
         do=do.text if do is not None else None,
         checkpoint=best.checkpoint if best is not None else None,
     )
+
+
+def _text(run: Run, goal: Phrase, fault: Phrase | str) -> Phrase:
+    ended = status(run)
+    return SILENT(goal=goal, fault=fault) if ended is None else ANSWER(status=ended, goal=goal, fault=fault)
 
 
 def tone(context: Context, verdict: Verdict) -> Tone:
@@ -84,8 +90,8 @@ def _place(context: Context, finding: Finding) -> dict[str, str | int | float | 
     return {"id": finding.id, "kind": kind, "metric": series.label, "axis": AXES[series.axis.value], "x": shown_x(finding.start.x)}
 
 
-def status(run: Run) -> Phrase:
-    """Return how the run ended, in one sentence."""
+def status(run: Run) -> Phrase | None:
+    """Return how the run ended, in one sentence; None where the logs do not say."""
     planned = _planned(run)
     match run.status:
         case Status.FINISHED:
@@ -98,7 +104,7 @@ def status(run: Run) -> Phrase:
         case Status.RUNNING:
             return RUNNING()
         case Status.UNKNOWN:
-            return SILENT()
+            return None
 
 
 def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:

@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.course import course
+from lossreport.analysis.course import best_row, course, is_up
+from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_turning
 from lossreport.analysis.trend import MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Series, shown_x
@@ -91,6 +92,11 @@ FEW_GOAL = Text(
     zh="`{metric}`：{course}；只有 {count} 次，不判断是否走平。",
     en="`{metric}`: {course}; with {count} values it is not judged whether it is flat.",
 )
+TURNING_VALIDATION = Text(
+    zh="`{metric}`：{course}；这项验证指标在最后 {rows} 行变差。",
+    en="`{metric}`: {course}; this validation got worse over its last {rows} rows.",
+)
+TURNING = Text(zh="`{metric}`：{course}；最后 {rows} 行在变差。", en="`{metric}`: {course}; it got worse over its last {rows} rows.")
 WITH_FINDINGS = Text(
     zh="`{metric}`有改善（{course}），但有严重的发现要先看，不能据此放心。",
     en="`{metric}` gained ({course}), but grave findings come first.",
@@ -147,7 +153,17 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
     series, judged = pair
     if goal is None or series is goal[0] or judged.state not in (State.OVERFITTING, State.WORSENING):
         return False
-    return goal[0].split != "train" and goal[1].state in (State.IMPROVING, State.CONVERGED)
+    if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):
+        return False
+    return goal[1].state in (State.IMPROVING, State.CONVERGED) or _share(context, goal[0]) > _share(context, series)
+
+
+def _share(context: Context, series: Series) -> float:
+    """Return where the best value of a series stands, as a share of its rows."""
+    values = measured(context, series)
+    if not np.isfinite(values).any():
+        return 0.0
+    return best_row(values, up=is_up(context, series)) / max(1, len(values) - 1)
 
 
 def _grave(context: Context, main: Sequence[Judged], goal: Judged) -> tuple[str, ...]:
@@ -188,6 +204,9 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         first = _trouble(context, deciding, state)
         said = ON_COURSE(metric=series.label, course=told)
         return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+    if is_turning(judged):
+        rows = judged.trend.rows if judged.trend is not None else 0
+        return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(series))
     values: dict[str, Value] = {"metric": series.label, "course": told}

@@ -74,6 +74,8 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
         return "cosine_restarts"
     warm = peak.first >= 1 and v[0] < WARM
     body = v[peak.last :]
+    if warm and rises_to_the_end(rate):
+        return "unknown"  # a warm-up that never ended: what follows it is not in the log
     if len(body) < LEAST_SPAN or body.min() > 1 - max(CONSTANT, 2 * peak.quantum):
         before = v[peak.first : peak.last + 1] if warm else v  # a rate that only comes back to its peak was not constant
         name = "warmup_constant" if warm else "constant"
@@ -84,6 +86,18 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
         return "unknown"
     held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
     return _named(_shape(body, peak), v, peak, warm) if held else "unknown"
+
+
+def rises_to_the_end(rate: Floats) -> bool:
+    """Return whether a rate rises in nearly every row up to the last, where it stands highest: a warm-up that is not over."""
+    if len(rate) < LEAST_SPAN + 1 or not np.isfinite(rate).all() or rate[-1] <= 0 or rate[-1] < rate.max():
+        return False
+    steps = np.diff(rate)
+    return bool(np.all(steps >= 0) and np.mean(steps > 0) >= RISING and steps[-1] > 0 and rate[0] < WARM * rate[-1])
+
+
+RISING: Final = 0.9
+"""A rate printed with few decimals stands still in some rows of its warm-up."""
 
 
 def _peak(v: Floats, resolution: float) -> Peak:

@@ -10,7 +10,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
 from lossreport.analysis.schedule import constant_lr
-from lossreport.analysis.trend import MIN_ROWS
+from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Axis, Series, is_epoch_level, shown_x
@@ -79,6 +79,10 @@ FEW = Text(
 GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
+)
+TURNING = Text(
+    zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
+    en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
 )
 DEAD = Text(
     zh="`{metric}`（{path}）：取到了训练不可能继续的值（见依据），这次训练已经损坏。",
@@ -179,6 +183,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
             pass
     if judged.state is State.BROKEN and np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series):
         return MASKED(**values)
+    if is_turning(judged):
+        return TURNING(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -232,6 +238,12 @@ def is_aside(context: Context, series: Series) -> bool:
     return any(f.kind == "nonfinite" and f.series[0] == series.id and f.numbers.get("aside") for f in context.found) and not np.isfinite(
         series.y[-1]
     )
+
+
+def is_turning(judged: Judgement) -> bool:
+    """Return whether the last rows got worse although the series is not shown to end worse than its best."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
 
 
 def has_few(series: Series, judged: Judgement) -> bool:

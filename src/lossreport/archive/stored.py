@@ -20,7 +20,7 @@ _BLOCK: Final = r'<script type="application/json" id="{}">(.*?)</script>'
 _DATA: Final = re.compile(_BLOCK.format(DATA_ID), re.DOTALL)
 _SEAL: Final = re.compile(_BLOCK.format(SEAL_ID), re.DOTALL)
 _LOGS: Final = re.compile(_BLOCK.format(rf"{PREFIX}\d+"), re.DOTALL)
-_TITLE: Final = re.compile(r"<title>(.*?)</title>", re.DOTALL)
+_TITLE: Final = re.compile(r"<title>([^<]{0,4000}+)</title>", re.DOTALL)
 LANGUAGES: Final = {"zh-CN": "zh", "en": "en"}
 
 

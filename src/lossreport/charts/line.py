@@ -8,12 +8,13 @@ from typing import Any, Final
 
 import numpy as np
 from matplotlib.lines import Line2D
+from matplotlib.patches import Polygon
 
 from lossreport.charts import labels, scale
 from lossreport.charts.sheet import Sheet, legend, legend_height, new_sheet, shortened, titled, written
-from lossreport.charts.style import COLORS, INK, LINES, MARKERS, SEVERITY_MARKERS, SEVERITY_SIZES, WARNING, cycle
+from lossreport.charts.style import COLORS, FONT, GOLD, INK, LINES, MARKERS, SEVERITY_MARKERS, SEVERITY_SIZES, WARNING, cycle
 from lossreport.charts.thin import LIMIT, alone, drawable, gapped, thin
-from lossreport.model.report import Curve, LineChart, Mark
+from lossreport.model.report import Band, Curve, LineChart, Mark, Star
 from lossreport.model.run import Floats
 from lossreport.text import show_number
 
@@ -25,6 +26,10 @@ MOST_LABELS: Final = 12
 MOST_RULES: Final = 60
 PAD: Final = (0.06, 0.1)
 OBSTACLES: Final = 400
+BAND_ROOM: Final = 16.0
+AXIS_ROOM: Final = 14.0
+LEAST_BAND: Final = 5.0
+"""Pixels: one row of a long run is still seen."""
 
 
 def draw_lines(spec: LineChart) -> Sheet:
@@ -33,11 +38,16 @@ def draw_lines(spec: LineChart) -> Sheet:
     names = [curve.name for curve in spec.curves]
     top = 12 + (legend_height(names) if named else 0) + (14 if spec.unit and not named else 0)
     x = scale.fit_rows(_together([*(curve.x for curve in spec.curves), [mark.x for mark in spec.marks], spec.rules]))
-    sheet = new_sheet(x, _y_scale(spec), top=top)
+    sheet = new_sheet(x, _y_scale(spec), top=top + (BAND_ROOM if spec.bands else 0), bottom=24 + (AXIS_ROOM if spec.x_title else 0))
+    if spec.x_title:
+        _, _, right, _ = sheet.bounds
+        written(sheet, labels.Box(left=right - labels.width_of(spec.x_title), bottom=4, width=labels.width_of(spec.x_title)), spec.x_title)
+    _bands(sheet, spec.bands)
     points = [_curve(sheet, curve, index) for index, curve in enumerate(spec.curves)]
     for rule in spec.rules[:: max(1, -(-len(spec.rules) // MOST_RULES))]:
         sheet.axes.axvline(rule, color=INK, alpha=0.55, linewidth=1.0, linestyle=(0.0, (1.0, 2.5)), clip_on=False)
     _marks(sheet, spec.marks)
+    _star(sheet, spec.star)
     _labels(sheet, spec, np.concatenate([np.empty((0, 2)), *points]))
     if named:
         legend(sheet, [_sample(curve, index) for index, curve in enumerate(spec.curves)], names)
@@ -120,6 +130,39 @@ def _sample(curve: Curve, index: int) -> Line2D:
         markersize=4.5,
         markeredgewidth=0.0,
     )
+
+
+# ------------------------------------------------------------------------------------------------ bands and the star
+def _bands(sheet: Sheet, bands: tuple[Band, ...]) -> None:
+    """Shade where something happened, at least a few pixels wide, with its number above."""
+    left, bottom, right, top = sheet.bounds
+    for band in bands:
+        ends = np.asarray(sheet.axes.transData.transform([(band.first, 1.0), (band.last, 1.0)]), dtype=np.float64)[:, 0]
+        middle, width = float(ends.mean()), max(LEAST_BAND, float(np.ptp(ends)))
+        x0, x1 = max(left, middle - width / 2), min(right, middle + width / 2)
+        corners = [(x0, bottom), (x1, bottom), (x1, top), (x0, top)]
+        sheet.axes.add_artist(Polygon(corners, transform=None, facecolor=WARNING, alpha=0.16, linewidth=0.0, zorder=0.6, clip_on=False))
+        if band.label:
+            written(sheet, labels.Box(left=middle - FONT / 2, bottom=top + 4, width=FONT), band.label, WARNING)
+
+
+def _star(sheet: Sheet, star: Star | None) -> None:
+    if star is None or not (np.isfinite(star.x) and np.isfinite(star.y)):
+        return
+    mark = Line2D(
+        [star.x],
+        [star.y],
+        linestyle="none",
+        marker="*",
+        markersize=13.0,
+        markeredgewidth=0.8,
+        markeredgecolor=INK,
+        color=GOLD,
+        clip_on=False,
+        zorder=5,
+    )
+    sheet.axes.add_line(mark)
+    titled(sheet, mark, [f"{_row(star.x)}: {show_number(star.y)}"])
 
 
 # ------------------------------------------------------------------------------------------------ marks and labels

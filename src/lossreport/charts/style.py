@@ -29,6 +29,8 @@ INK: Final = "#010203"
 COLORS: Final = ("#1A80C0", "#009E73", "#CC79A7", "#A07A00", "#7A6BD8", "#7F7F7F")
 WARNING: Final = "#D55E00"
 GREY: Final = "#7F7F7F"
+GOLD: Final = "#B8860B"
+"""The star of the best place; 3:1 on both papers."""
 
 LINES: Final[tuple[Any, ...]] = (
     "-",

@@ -26,7 +26,7 @@ NOT_WRITTEN: Final = frozenset({"style", "font", "font-family", "class"})
 HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "opacity")
 NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 COMMAND: Final = re.compile(r"([MLCQZz])([^MLCQZz]*)")
-REFERENCE: Final = re.compile(r"url\(#([^)]+)\)")
+REFERENCE: Final = re.compile(r"url\(#([^)(]+)\)")
 ILLEGAL: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 cannot hold (production 2, Char); a metric name may hold any."""
 

@@ -58,7 +58,7 @@ OTHER = Text(zh="；另一条线是 {name}，从 {first} 到 {last}", en="; the 
 def line_chart(story: Story, series: Series, *, other: Series | None = None) -> Chart:
     """Return a chart of one series, with another source's view of the same metric over it where `other` is given."""
     scale, linthresh = axis_scale([series.y] if other is None else [series.y, other.y])
-    levels = _levels(story, series)
+    levels = chance_levels(story, series)
     flagged = story.flagged(series)
     spec = LineChart(
         id=f"chart-{series.id}",
@@ -148,7 +148,8 @@ def _curve(series: Series, name: str) -> Curve:
     return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
 
 
-def _levels(story: Story, series: Series) -> tuple[Level, ...]:
+def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
+    """Return the chance level as a line, where it is known and lies near the values."""
     scale = next((s for s in story.scales if story.series(s.series[0]).name == series.name and s.chance is not None), None)
     if scale is None or scale.chance is None:
         return ()

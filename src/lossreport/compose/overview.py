@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport.compose.section import Story
+from lossreport.compose.sections.answer import read_as
 from lossreport.model.analysis import Analysis, Severity, State
 from lossreport.model.report import Column, Prose, Row, Section, Table, Tone
 from lossreport.model.run import shown_x
@@ -35,7 +36,9 @@ def overview(analysis: Analysis) -> Section:
     rows = tuple(_row(Story(analysis, run)) for run in analysis.runs)
     table = Table(caption=CAPTION(), columns=columns, rows=rows)
     verdicts = tuple(Prose(text=NAMED_VERDICT(id=run.id, text=analysis.run_verdict(run.id).text)) for run in analysis.runs)
-    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *verdicts))
+    doubts = [(run.id, read_as(run)) for run in analysis.runs]
+    told = tuple(Prose(text=NAMED_VERDICT(id=name, text=doubt)) for name, doubt in doubts if doubt is not None)
+    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *verdicts, *told))
 
 
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")

@@ -60,6 +60,34 @@ def excursions(y: Floats) -> Spans:
     return found
 
 
+def towering(y: Floats) -> Spans:
+    """Return the single rows that tower over a curve whose noise is too wide for neighbourhoods: alone by two orders of magnitude.
+
+    For positive curves only. A row counts where it is `TOWER` times the median of the curve, `TOWER_SD` of the scatter of its logarithm
+    above it, and ten times any row that does not: a heavy tail has rows on the way up.
+    """
+    y = np.asarray(y, dtype=np.float64)
+    if len(y) < TOWER_ROWS or not np.isfinite(y).all() or y.min() <= 0:
+        return ()
+    u = np.log(y)
+    level, spread = float(np.median(u)), mad(u)
+    high = (u > level + math.log(TOWER)) & (u > level + TOWER_SD * spread)
+    high[-1] = False
+    others = y[~high]
+    if not high.any() or float(high.mean()) > TOWER_SHARE or y[high].min() < TOWER_GAP * float(others.max()):
+        return ()
+    return tuple((int(row), int(row)) for row in np.flatnonzero(high))
+
+
+TOWER: Final = 100.0
+TOWER_SD: Final = 4.5
+"""Of log-normal noise a row lies 4.5 spreads above the median once in 300,000."""
+TOWER_GAP: Final = 10.0
+TOWER_SHARE: Final = 0.05
+"""More rows than that are how the metric is: 5 % of 240 are 12."""
+TOWER_ROWS: Final = 30
+
+
 def _once(y: Floats) -> Spans:
     good = np.isfinite(y)
     if good.sum() < MIN_ROWS:

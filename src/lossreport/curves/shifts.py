@@ -22,7 +22,10 @@ RAW_SHARE: Final = 0.5
 """The levels on both sides differ by at least half of the jump between the two lines."""
 
 LASTING: Final = 0.05
-"""A new level is kept for a twentieth of the run: a 30 % burst over 2 % of the rows is none, one over 7.5 % is."""
+"""The levels on both sides are medians over a twentieth of the run; a 30 % burst over 2 % of the rows is none."""
+HELD: Final = 0.8
+"""So many of all later rows stay on the new side of the level before, and of the rows of the end. Of a curve that is back within the
+first half of what follows three rows in four are on the new side at most; a lasting jump of three times the noise keeps all of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,28 @@ def find_shifts(y: Floats) -> list[Shift]:
         if all(abs(block - other) > half for _, other, _ in chosen):
             chosen.append((z, block, jump))
     found = [Shift(row=_row(y, centres, block), size=_size(jump, logged, spread), z=z) for z, block, jump in chosen]
-    found = [shift for shift, (_, _, jump) in zip(found, chosen, strict=True) if _lasts(y, shift.row, jump, logged=logged)]
-    return sorted(found, key=lambda shift: shift.row)
+    both = sorted(zip(found, (jump for _, _, jump in chosen), strict=True), key=lambda pair: pair[0].row)
+    apart = [(shift, jump) for shift, jump in both if _is_apart(y, shift.row, jump, logged=logged)]
+    return _lasting(y, apart)
+
+
+def _lasting(y: Floats, jumps: list[tuple[Shift, float]]) -> list[Shift]:
+    """Return the shifts that last; where one comes back, the jump that brings it back is none either."""
+    found, owed = [], 0.0
+    for shift, jump in jumps:
+        if owed * jump < 0 and BACK_LEAST <= abs(jump / owed) <= BACK_MOST:
+            owed = 0.0
+        elif _holds(y, shift.row, jump):
+            found.append(shift)
+            owed = 0.0
+        else:
+            owed = jump
+    return found
+
+
+BACK_LEAST: Final = 0.4
+BACK_MOST: Final = 2.5
+"""A jump of the other sign and of about the same size undoes the one before."""
 
 
 def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[float, int, float]]:
@@ -70,14 +93,31 @@ def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[
             yield z, block, jump
 
 
-def _lasts(y: Floats, row: int, jump: float, *, logged: bool) -> bool:
-    """Return whether a twentieth of the rows on each side still lies apart by half of the jump: an excursion that returns is no new level."""
-    reach = max(2, round(LASTING * len(y)))
-    before, after = float(np.median(y[max(0, row - reach) : row])), float(np.median(y[row : row + reach]))
+def _is_apart(y: Floats, row: int, jump: float, *, logged: bool) -> bool:
+    """Return whether a twentieth of the rows on each side lies apart by half of the jump."""
+    before, after = _levels(y, row)
     if logged and min(before, after) <= 0:
         return True
     step = math.log(after / before) if logged else after - before
     return step * math.copysign(1.0, jump) >= RAW_SHARE * abs(jump)
+
+
+def _holds(y: Floats, row: int, jump: float) -> bool:
+    """Return whether all that follows stays on the new side of the level before, the end too.
+
+    What returns is no new level, however late it does: a sawtooth, a hump, a jump that learning works off.
+    """
+    later = (y[row:] - _levels(y, row)[0]) * math.copysign(1.0, jump) > 0
+    return bool(np.mean(later) >= HELD and np.mean(later[-_reach(y) :]) >= HELD)
+
+
+def _levels(y: Floats, row: int) -> tuple[float, float]:
+    reach = _reach(y)
+    return float(np.median(y[max(0, row - reach) : row])), float(np.median(y[row : row + reach]))
+
+
+def _reach(y: Floats) -> int:
+    return max(2, round(LASTING * len(y)))
 
 
 def _size(jump: float, logged: bool, spread: float) -> float:

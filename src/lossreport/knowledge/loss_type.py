@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final, Literal
 
+from lossreport.model.run import LONGEST_NAME
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
 
@@ -148,6 +149,8 @@ def classify(name: str, declared: str | None = None) -> LossType:
     """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and wins."""
     if declared is not None:
         return loss_type(declared)
+    if len(name) > LONGEST_NAME:
+        return loss_type(GENERIC)
     folded = folded_name(name)
     last = folded.rsplit("/", 1)[-1]
     for unit in loss_types():

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lossreport.knowledge.loss_type import GENERIC, LossType, classify, folded_name, loss_type
-from lossreport.model.run import TypeGround
+from lossreport.model.run import LONGEST_NAME, TypeGround
 from lossreport.text import Join, Text
 
 CRITERIA: Final = ("criterion", "loss_fn", "loss_function", "loss_func", "loss_name", "loss_type", "loss", "objective")
 """Settings that name the loss."""
-TOKEN_HEADS: Final = re.compile(r"\w+(?:ForCausalLM|LMHeadModel|ForMaskedLM|ForConditionalGeneration)")
-CLASS_HEADS: Final = re.compile(r"\w+For(?:Sequence|Image|Token)Classification")
-CTC_HEADS: Final = re.compile(r"\w+ForCTC")
+TOKEN_HEADS: Final = re.compile(r"\w{1,100}(?:ForCausalLM|LMHeadModel|ForMaskedLM|ForConditionalGeneration)")
+CLASS_HEADS: Final = re.compile(r"\w{1,100}For(?:Sequence|Image|Token)Classification")
+CTC_HEADS: Final = re.compile(r"\w{1,100}ForCTC")
 """Class names of transformers, by the head that decides the loss."""
 TOKEN_METRICS: Final = ("mean_token_accuracy", "token_acc", "token_accuracy", "ppl", "perplexity")
 FAIRSEQ: Final = frozenset(("wps", "ups", "wpb"))
@@ -60,6 +60,10 @@ CRITIC = Text(
 EXPERTS = Text(
     zh="配置里有 {names}，这是混合专家模型的负载均衡 loss。",
     en="The configuration has {names}: the load-balancing loss of a mixture of experts.",
+)
+METER = Text(
+    zh="旁边的 {names} 表明 `{metric}` 是同一个计量器的当前值，不是价值函数的 loss。",
+    en="{names} beside it tells that `{metric}` is the current value of the same meter, not the loss of a value function.",
 )
 TERMS = Text(
     zh="`{metric}` 与 {names} 并列，是同一个总和里的一项，名称里的字母是项的代号，不说明种类。",
@@ -142,7 +146,7 @@ def recognise(name: str, clues: Clues) -> Recognised:
 
 def is_plain(folded: str) -> bool:
     """Say whether a name tells no more than that it is the loss: `loss`, `total_loss`, `loss_epoch`; `loss_0` is one of several."""
-    if NUMBERED.search(folded):
+    if len(folded) > LONGEST_NAME or NUMBERED.search(folded):
         return False
     return (
         loss_type(GENERIC).names.fullmatch(folded) is not None or loss_type(GENERIC).names.fullmatch(folded.rsplit("/", 1)[-1]) is not None
@@ -185,6 +189,14 @@ def _of_terms(name: str, named: LossType, clues: Clues) -> Recognised | None:
     else:
         beside = []
     ground = TypeGround(by="metrics", text=TERMS(metric=name, names=Join(items=tuple(beside[:4]))))
+    return Recognised(type_id=GENERIC, ground=ground) if beside else None
+
+
+def _of_meter(name: str, named: LossType, clues: Clues) -> Recognised | None:
+    """Leave the current value of a meter untold: `loss_value` beside `loss_avg` is a loss, no value function."""
+    stem = name.removesuffix("_value")
+    beside = [f"{stem}_avg"] if named.id == "value" and stem != name and f"{stem}_avg" in clues.metrics else []
+    ground = TypeGround(by="metrics", text=METER(metric=name, names=Join(items=tuple(beside))))
     return Recognised(type_id=GENERIC, ground=ground) if beside else None
 
 
@@ -297,7 +309,7 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="cross_entropy", ground=TypeGround(by="config", text=VOCABULARY(), facts=("vocab_size",)))
 
 
-NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_ratio)
+NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_meter, _of_ratio)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,
     _of_policy,

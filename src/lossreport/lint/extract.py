@@ -24,10 +24,10 @@ from lossreport.lint.claim import (
 )
 from lossreport.lint.note import NoteLine, names_in
 
-NUMBER: Final = r"(?<![A-Za-z0-9_.])(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?)(?![A-Za-z0-9_.]*[A-Za-z0-9_])"
+NUMBER: Final = r"(?<![A-Za-z0-9_.])(\d{1,40}+(?:\.\d{1,40}+)?+(?:[eE][-+]?\d{1,4}+)?+)(?!\.{0,3}[A-Za-z0-9_])"
 FLAGS: Final = re.IGNORECASE | re.ASCII
 """A Chinese character beside a word ends it."""
-TO: Final = r"\s*(?:[-–—~～]|至|到|\bto\b)\s*"
+TO: Final = r"\s{0,9}+(?:[-–—~～]|至|到|\bto\b)\s{0,9}+"
 GENERAL: Final = re.compile(
     r"通常|典型|一般|如果|若|假如|假设|例如|比如|参考|建议|应该|可以|考虑|监控|其他模型|GPT"
     r"|\b(?:typical(?:ly)?|usual(?:ly)?|generally|if|suppose|assum\w+|e\.g\.|for example|reference|should|would|could|may|might|recommend\w*|consider|expect\w*)\b",
@@ -36,7 +36,7 @@ GENERAL: Final = re.compile(
 """Words of rules of thumb, conditions and advice."""
 QUESTION: Final = re.compile(r"[?？]\s*$|是否|为什么|什么|\bwhether\b|^\s*why\b", FLAGS)
 EPOCHS: Final = re.compile(
-    r"\b(?:epochs?|steps?|iterations?)\s*\d+(?:\s*(?:,|，|、|和|与|及|\band\b|/)\s*\d+(?![.\d%]))*|第\s*\d+\s*个?\s*(?:epoch|step|轮|步)",
+    r"\b(?:epochs?|steps?|iterations?)\s{0,9}+\d{1,40}+(?:\s{0,9}+(?:,|，|、|和|与|及|\band\b|/)\s{0,9}+\d{1,40}+(?![.\d%]))*|第\s{0,9}+\d{1,40}+\s{0,9}+个?\s{0,9}+(?:epoch|step|轮|步)",
     FLAGS,
 )
 SPAN: Final = re.compile(rf"\b(?:epochs?|steps?)\s*(\d+){TO}(?:epoch\s*)?(\d+)(?!\.\d)", FLAGS)
@@ -62,30 +62,33 @@ NOT_CONVERGED: Final = re.compile(r"未(?:完全)?收敛|没有收敛|尚未收�
 CONVERGED: Final = re.compile(
     r"(?:已经?|基本|已基本|完全)收敛|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|\bconverged\b", FLAGS
 )
-STABLE: Final = re.compile(r"(?<!不)(?<!趋于)稳定(?!性)|\b(?:is|stays?|remains?|was)\s+(?:\w+\s+)?stable\b", FLAGS)
+STABLE: Final = re.compile(r"(?<!不)(?<!趋于)稳定(?!性)|\b(?:is|stays?|remains?|was)\s{1,9}+(?:\w{1,40}+\s{1,9}+)?stable\b", FLAGS)
 NEGATED: Final = re.compile(
     r"不再|没有|未|无|并非|几乎|接近|\b(?:not|no|never|without|stopped|almost|nearly|close to|hardly)\b|n't\b", FLAGS
 )
 """A sentence that denies or weakens says something else than its words."""
-COUNTS: Final = re.compile(r"\s*(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)", FLAGS)
+COUNTS: Final = re.compile(r"\s{0,9}+(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)", FLAGS)
 SPIKE: Final = re.compile(r"异常峰值|尖峰|飙升|突增|\bspik\w+|\boutlier", FLAGS)
 MODEL: Final = re.compile(r"模型|训练|\bmodel\b|\brun\b|\btraining\b", FLAGS)
-PERCENT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%")
+PERCENT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
 SHARES: Final = re.compile(
     r"贡献|占比|占总|比例|组成|总损失|\bshares?\b|\bcontribut\w+|\bof the (?:total|loss)\b|\bdominat\w+|\btotal loss\b", FLAGS
 )
-SPLIT: Final = re.compile(r"(\d+(?:\.\d+)?)\s*%\s*[/:：]\s*(\d+(?:\.\d+)?)\s*%")
-LOG_OF: Final = re.compile(r"\b(?:log|ln)\s*\(?\s*(\d{2,})\s*\)?", FLAGS)
-WORKED: Final = re.compile(r"\b(?:log|ln)\s*\(?\s*(\d{2,})\s*\)?\s*(?:≈|=|≃|~|is|约为?)\s*(\d+\.\d+)", FLAGS)
+SPLIT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%\s{0,9}+[/:：]\s{0,9}+(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
+LOG_OF: Final = re.compile(r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?", FLAGS)
+WORKED: Final = re.compile(
+    r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?\s{0,9}+(?:≈|=|≃|~|is|约为?)\s{0,9}+(\d{1,40}+\.\d{1,40}+)", FLAGS
+)
 LEAST: Final = re.compile(
     r"理论最小|最小损失|损失下限|最低损失|\bminimum (?:possible |theoretical )?loss|\btheoretical minimum|\blowest possible loss",
     FLAGS,
 )
-DIVIDED: Final = re.compile(r"(\d+\.\d+)\s*[/÷]\s*(\d{1,3})(?![\d.])")
+DIVIDED: Final = re.compile(r"(\d{1,40}+\.\d{1,40}+)\s{0,9}+[/÷]\s{0,9}+(\d{1,3})(?![\d.])")
 DIMENSIONS: Final = re.compile(r"维|\bdim(?:ension)?s?\b", FLAGS)
-ASSIGNED: Final = re.compile(rf"([A-Za-z][A-Za-z0-9_.]*)\s*(=|≈|:|：|为|是|\bis\b)\s*{NUMBER}", FLAGS)
+ASSIGNED: Final = re.compile(rf"(?<![A-Za-z0-9_.])([A-Za-z][A-Za-z0-9_.]{{0,200}}+)\s*(=|≈|:|：|为|是|\bis\b)\s*{NUMBER}", FLAGS)
 COUNTED: Final = re.compile(
-    r"(?:一?共|总共|训练了|跑了|完成了?|\bcompleted|\btrained for|\bran for|\ba total of)\s*(\d+)\s*个?\s*epochs?", FLAGS
+    r"(?:一?共|总共|训练了|跑了|完成了?|\bcompleted|\btrained for|\bran for|\ba total of)\s{0,9}+(\d{1,40}+)\s{0,9}+个?\s{0,9}+epochs?",
+    FLAGS,
 )
 X_HEADS: Final = re.compile(r"^(?:epochs?|steps?|iter(?:ation)?s?|轮次|轮数|步数?)$", FLAGS)
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from lossreport.model.analysis import Analysis, Finding, Severity
 from lossreport.model.run import Floats, Ints
 from lossreport.text import Phrase, Text, Value
+
+NUMBERS: Final = "①②③④⑤"
+"""What keys the events of the first screen to their bands in its figure."""
 
 Tone = Literal["good", "info", "low", "medium", "high", "critical"]
 
@@ -46,9 +49,27 @@ class Mark:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Band:
+    """A stretch of the axis where something happened; `label` is its number in the text."""
+
+    first: float
+    last: float
+    label: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Star:
+    """The best place of a curve, by which a checkpoint is chosen."""
+
+    x: float
+    y: float
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LineChart:
-    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts."""
+    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts; `x_title` names the axis."""
 
     id: str
     curves: tuple[Curve, ...]
@@ -58,6 +79,9 @@ class LineChart:
     rules: tuple[float, ...] = ()
     unit: str = ""
     linthresh: float = 1.0
+    bands: tuple[Band, ...] = ()
+    star: Star | None = None
+    x_title: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -154,12 +178,14 @@ class Callout:
 class FindingList:
     """Findings with their evidence and hypotheses; `names` gives what to print for series and source ids.
 
-    `brief` leaves evidence and hypotheses to the full list, to which each entry links.
+    `brief` leaves evidence and hypotheses to the full list, to which each entry links; `numbered` puts before each the number of its
+    band in the figure.
     """
 
     findings: tuple[Finding, ...]
     names: Mapping[str, str] = field(default_factory=dict)
     brief: bool = False
+    numbered: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,8 @@ Ints = npt.NDArray[np.int64]
 FactValue = bool | int | float | str | tuple["FactValue", ...] | None
 USER = "user"
 """The source id of facts given by --set, lossreport.toml or `facts=`."""
+LONGEST_NAME: Final = 200
+"""Characters of a name beyond which nobody asks what it means; the longest in our logs, of a flattened configuration, has 150."""
 
 
 class Axis(StrEnum):
@@ -69,6 +71,7 @@ class EntityKind(StrEnum):
     DOMAIN = "domain"
     DATASET = "dataset"
     LABEL = "label"
+    TRIAL = "trial"
 
 
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
@@ -111,7 +114,8 @@ class Source:
     """One file (or one frame in memory) that numbers came from.
 
     `rows` counts the records read, `skipped` the lines that looked like records and could not be read, each with its reason in
-    `skips` (line, reason; the first few). `torn` says that the last line ends in the middle.
+    `skips` (line, reason; the first few). `unread` counts lines with numbers under a name that no reader knew. `torn` says that the last
+    line ends in the middle.
     """
 
     id: str
@@ -121,6 +125,7 @@ class Source:
     bytes: int = 0
     rows: int = 0
     skipped: int = 0
+    unread: int = 0
     skips: tuple[tuple[int, Phrase], ...] = ()
     encoding: str = "utf-8"
     lines: int = 0
@@ -240,7 +245,8 @@ class Fact:
 class Event:
     """Something the log says in words: an exit on a non-finite loss, a resume, a traceback.
 
-    `ends` is set on those by which a launch ended: how it did.
+    `ends` is set on those by which a launch ended: how it did. `frame` is the place in the run's own code that a traceback
+    shows, `train.py:42`; `cause` the id of the ending that the words are known for (`knowledge/endings/`), filled in by `analysis`.
     """
 
     kind: EventKind
@@ -248,6 +254,8 @@ class Event:
     line: int
     quote: str
     ends: Status | None = None
+    frame: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -284,13 +292,15 @@ class Launch:
 class Weighing:
     """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and the reading that comes next.
 
-    `other` is None where no other reading comes near; `option` is what would choose it (`--set read.runs=1`).
+    `chosen` says in words how they are read. `other` is None where no other reading comes near; it names the `option` that would choose
+    it (`read.runs=writers`).
     """
 
     margin: float = 1.0
     because: tuple[Phrase, ...] = ()
     other: Phrase | None = None
     option: str = ""
+    chosen: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -358,6 +368,13 @@ ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
 """How a run has ended that says such an event last, unless its words tell otherwise."""
 
 
+def last_words(run: Run) -> tuple[Event, ...]:
+    """Return the events behind which no training goes on, in their order."""
+    mine = [series for series in run.series if series.split == "train" and not series.derived]
+    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
+    return tuple(event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ())))
+
+
 def ending(run: Run) -> Event | None:
     """Return the first event of those that ended a run which did not end by itself; None where the log quotes none.
 
@@ -365,9 +382,7 @@ def ending(run: Run) -> Event | None:
     """
     if run.status not in (Status.CRASHED, Status.INTERRUPTED):
         return None
-    mine = [series for series in run.series if series.split == "train" and not series.derived]
-    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
-    last = [event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ()))]
+    last = last_words(run)
     told = [event for event in last if event.ends is run.status]
     ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
     return min(ends, key=lambda event: event.line, default=None)

@@ -14,6 +14,7 @@ from lossreport.model.run import FactValue, Run, Skipped
 from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
+from lossreport.reading.crashes import crash_of
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
@@ -76,7 +77,8 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
-    for log in find_logs(local.paths, options.ignore, passed):
+    logs = list(find_logs(local.paths, options.ignore, passed))
+    for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):
                 readings.append(found)
@@ -90,10 +92,20 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     groups = grouped(parts)
     if not groups:
         raise NothingReadError(
-            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}", hint="Ask which formats fit: lossreport formats PATH."
+            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}{_broken(logs, options)}",
+            hint="Ask which formats fit: lossreport formats PATH.",
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
     return _merged(groups, parts, run_name(given), options)
+
+
+def _broken(logs: Sequence[LogFile], options: ReadOptions) -> str:
+    """Return in both languages what broke a program that logged no metric; nothing where no log tells of an error."""
+    crash = crash_of(log for log in logs if not is_archive(log))
+    if crash is None:
+        return ""
+    phrase = crash.told(redacted=options.redact)
+    return f". {phrase.plain('en')} / {phrase.plain('zh')}"
 
 
 def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:

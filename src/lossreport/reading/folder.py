@@ -36,7 +36,7 @@ BINARY: Final = (
     ".so",
 )
 """Weights and media: passed over in a folder without a word, read when named."""
-ARRAYS: Final = re.compile(r"(?:.*[_-])?evaluations(?:[_-].*)?\.npz", re.IGNORECASE)
+ARRAYS: Final = re.compile(r"(?:.{0,200}[_-])?evaluations(?:[_-].{0,200})?\.npz", re.IGNORECASE)
 """The one array file that is a log: what the EvalCallback of Stable-Baselines3 writes."""
 SOURCE: Final = (".py", ".pyc", ".pyx", ".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".java", ".js", ".ts", ".rs", ".go", ".sh")
 """Source code prints nothing: what stands in it are names and formats, not numbers."""
@@ -55,11 +55,11 @@ COMPANIONS: Final = ("-wal", "-shm")
 STORES: Final = {
     ".hydra": re.compile(r".+"),
     ".aim": re.compile(r"run_metadata\.sqlite"),
-    ".neptune": re.compile(r"(?:.*/)?(?:data-\d+\.log|metadata\.json)"),
-    ".guild": re.compile(r"attrs/(?:flags|exit_status|label|started|stopped)|output|(?:.*/)?events\.out\.tfevents[^/]*"),
+    ".neptune": re.compile(r"(?:.{0,250}/)?(?:data-\d+\.log|metadata\.json)"),
+    ".guild": re.compile(r"attrs/(?:flags|exit_status|label|started|stopped)|output|(?:.{0,250}/)?events\.out\.tfevents[^/]*"),
     ".comet": re.compile(r".+"),
     ".cometml-runs": re.compile(r".+"),
-    ".clearml": re.compile(r"(?:.*/)?offline/.+"),
+    ".clearml": re.compile(r"(?:.{0,250}/)?offline/.+"),
     ".wandb": re.compile(r".+"),
 }
 """Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment variables beside the flags, Aim a database a run."""

@@ -87,12 +87,16 @@ class RawFact:
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """Something the log says in words. `ends` is how the run has ended where no training goes on behind it; by default what its kind means."""
+    """Something the log says in words. `ends` is how the run has ended where no training goes on behind it; by default what its kind means.
+
+    `frame` is the place in the run's own code that a traceback shows, `train.py:42`.
+    """
 
     kind: EventKind
     line: int
     quote: str
     ends: Status | None = None
+    frame: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final, Literal, assert_never
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from lossreport.model.analysis import Finding
-from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
+from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.resources import read_template
 from lossreport.text import Value
@@ -29,7 +29,7 @@ def environment(markup: Literal["html", "md"]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    jinja.globals.update(texts=labels, shapes=labels.SHAPES, tones=labels.TONES)
+    jinja.globals.update(texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
     return jinja
 
 

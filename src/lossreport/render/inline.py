@@ -17,9 +17,9 @@ from markupsafe import Markup, escape
 from lossreport.text import FIELD, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
 
 _FIRST: Final = 0xE000
-_TAG_OR_SLOT: Final = re.compile("<[^>]*>|[\ue000-\uf8ff]")
+_TAG_OR_SLOT: Final = re.compile("<[^<>]*+>|[\ue000-\uf8ff]")
 _SLOT: Final = re.compile("[\ue000-\uf8ff]")
-_CODE: Final = re.compile(r"(`+)(.+?)\1")
+_CODE: Final = re.compile(r"(`{1,9}+)(.{1,400}?)\1")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s))")
 _BREAKABLE: Final = frozenset(" -/%×")

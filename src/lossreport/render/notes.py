@@ -15,7 +15,7 @@ TAGS: Final = {
 SCHEMES: Final = {"http", "https", "mailto"}
 HEADING: Final = re.compile(r"^(#{1,6})(?=\s)", re.MULTILINE)
 DEEPEST: Final = 6
-NO_ADDRESS: Final = re.compile(r'<a rel="[^"]*">(.*?)</a>', re.DOTALL)
+NO_ADDRESS: Final = re.compile(r'<a rel="[^"]*">((?:(?!<a rel=").)*?)</a>', re.DOTALL)
 """A link whose address was taken out is only its words."""
 IMAGE: Final = re.compile(r"!(?=\[)")
 

@@ -23,10 +23,10 @@ from lossreport.text import first_sentence
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 VISIBLE: Final = 24
 """Citations that are shown at once: they stand side by side here, and each row of a file takes a few characters."""
-_COMMENT: Final = re.compile(r"/\*.*?\*/", re.DOTALL)
+_COMMENT: Final = re.compile(r"/\*(?:(?!/\*).)*?\*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 _NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
-_SVG_TAG: Final = re.compile(r"<svg\b[^>]*>")
+_SVG_TAG: Final = re.compile(r"<svg\b[^<>]*+>")
 
 
 def to_html(report: Report, lang: LangChoice = "both") -> str:
@@ -127,7 +127,7 @@ def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:
     found = _SVG_TAG.search(svg)
     if found is None:
         raise ValueError(f"not an SVG: {svg[:40]!r}")
-    names = [*drop, *(attribute.split("=")[0] for attribute in re.findall(r'[\w-]+="', attributes))]
+    names = [*drop, *(attribute.split("=")[0] for attribute in re.findall(r'(?<![\w-])[\w-]++="', attributes))]
     root = re.sub(rf'\s(?:{"|".join(names)}|aria-label)="[^"]*"', "", found[0])
     return Markup(f"{root[:-1]} {attributes}>{svg[found.end() :].strip()}")
 

@@ -23,7 +23,7 @@ from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, show_value
 RULE: Final = "----"
 _FIRST: Final = 0xE000
 _SLOT: Final = re.compile("[\ue000-\uf8ff]")
-_TOKEN: Final = re.compile(r"`(?P<code>[^`]+)`|(?P<bold>\*\*)|\[(?P<label>[^\]]+)\]\((?P<url>[^)\s]+)\)|\\(?P<escaped>.)")
+_TOKEN: Final = re.compile(r"`(?P<code>[^`]+)`|(?P<bold>\*\*)|\[(?P<label>[^\]]{1,400}+)\]\((?P<url>[^)\s]{1,2000}+)\)|\\(?P<escaped>.)")
 _MARKS: Final = re.compile(
     r"""(?P<entity>\\|\||&(?=\#?\w+;)|:(?=//))            # what a backslash does not help against
       | (?P<mark>[{}\[\]*_+^~?!\#@]                       # marks of text, macros, links, images, mentions

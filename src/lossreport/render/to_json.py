@@ -31,7 +31,7 @@ from lossreport.model.analysis import (
     Vote,
     plain,
 )
-from lossreport.model.run import FactValue, Launch, Run, Series, Source, TypeGround, Weighing
+from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
 from lossreport.text import Text
 
@@ -164,6 +164,11 @@ def _position(at: Position) -> dict[str, Json]:
 
 
 # ------------------------------------------------------------------------------------------------ what was read
+def _event(event: Event) -> dict[str, Json]:
+    told = {name: value for name, value in (("frame", event.frame), ("cause", event.cause)) if value}
+    return {"kind": event.kind, "source": event.source, "line": event.line, "quote": event.quote, **told}
+
+
 def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
     bests = [_best(best) for best in analysis.bests if best.run == run.id]
     return {
@@ -178,7 +183,7 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
             for f in run.facts
         ],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
-        "events": [{"kind": e.kind, "source": e.source, "line": e.line, "quote": e.quote} for e in run.events],
+        "events": [_event(event) for event in run.events],
         "launches": [_launch(launch) for launch in run.launches],
         "reading": _weighing(run.reading),
         "goal": _goal(analysis.goal(run.id)),
@@ -222,6 +227,7 @@ def _weighing(reading: Weighing) -> dict[str, Json]:
     return {
         "margin": _number(reading.margin),
         "because": [plain(one) for one in reading.because],
+        "chosen": None if reading.chosen is None else plain(reading.chosen),
         "other": None if reading.other is None else plain(reading.other),
     }
 
@@ -239,6 +245,7 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
         "bytes": source.bytes,
         "rows": source.rows,
         "skipped": source.skipped,
+        "unread": source.unread,
         "encoding": source.encoding,
         "lines": source.lines,
         **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),

@@ -12,7 +12,26 @@ from lossreport.model.analysis import Analysis
 
 EXAMPLES: Final = Path(__file__).parent / "examples"
 """One folder a cause, named by its id: the smallest log that shows its signature."""
-ALSO_SEEN: Final[dict[tuple[str, str], str]] = {}
+ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
+    ("lr_free_optimiser_in_half", "fp16_overflow"): "the log says fp16; which of the two it was only another optimiser tells",
+    ("fp16_zero_from_start", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
+    (
+        "nan_filter_of_trainer",
+        "fp16_zero_from_start",
+    ): "zeros beside a NaN gradient from the first row are those of a forward pass that overflows",
+    (
+        "majority_class",
+        "val_constant_one_class",
+    ): "one class is predicted in both; the share of the classes tells whether that is imbalance",
+    (
+        "val_constant_one_class",
+        "majority_class",
+    ): "one class is predicted in both; the share of the classes tells whether that is imbalance",
+    ("min_snr_zero_terminal", "bad_sample"): "single rows that are not finite; the weight of their time step is what is special about them",
+    ("running_mean_keeps_inf", "bad_sample"): "one batch was infinite, and the running mean keeps it for its epoch",
+    ("weights_newly_initialised", "uniform_output"): "a head without its weights begins at the level of guessing as well",
+    ("zero2_overlap_comm", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
+}
 """(example, another cause named there): why the log cannot tell the two apart."""
 FIRST: Final = 3
 """The cause of an example stands among the first three hypotheses of a finding."""

@@ -7,16 +7,23 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.judging import evaluation_alone
 from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.model.run import Series, shown_x
-from lossreport.text import Join, Phrase, Text, Value
+from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES
 
 ACT = Text(
-    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, and check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
+    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并按这个顺序：先降低学习率{lr}、加 warm-up 和梯度裁剪（max_norm 1），再检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, in this order: with a lower learning rate{lr}, a warm-up and gradient clipping (max_norm 1); then check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
+)
+LOWER = Text(zh="（{lr} → {less}）", en=" ({lr} → {less})")
+TENTH: Final = 0.1
+"""What maintainers answer first: a tenth of the rate (detectron2 #508: 0.02 fails, 0.001 works; insightface #1555: 0.1 to 0.03)."""
+FIRST_STEP = Text(
+    zh="`{metric}` 从第一行起就不是有限值，没有可以回退的 checkpoint：先用 fp32 或 bf16 跑几步，看第一步之前的 loss 和梯度；再查数据（标签全被屏蔽、空样本）、初始化和学习率{lr}。代价：几步训练。",
+    en="`{metric}` is not finite from the first row on, so there is no checkpoint to go back to: run a few steps in fp32 or bf16 and look at loss and gradient before the first update; then at the data (labels that are all masked, empty samples), the initialisation and the learning rate{lr}. Cost: a few steps.",
 )
 
 
@@ -73,20 +80,37 @@ def advise(case: Case) -> Iterator[Recommendation]:
     )  # the losses say when
     if first is None:
         text = SOMEWHERE()
+    elif not lasting and len(rows) == len(found) and all(has_step(finding) for finding in found):
+        return
     elif not lasting and len(rows) == len(found):
         text = PASSED(axis=AXES[series[first.series[0]].axis.value], x=shown_x(first.start.x))
     elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):
-        names = _names(one for one in (series[f.series[0]] for f in rows) if not np.isfinite(one.y).any())
+        never = {f.series[0] for f in rows if not np.isfinite(series[f.series[0]].y).any()}
+        names = _names(one for one in case.context.run.series if one.id in never)  # as the log names them
         text = (
             AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
         )
+    elif (start := _from_first_step(case, rows, series)) is not None:
+        text = FIRST_STEP(metric=start.label, lr=_now(case))
     else:
         one = series[first.series[0]]
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
-        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])))
+        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])), lr=_lower(case))
     yield Recommendation(id="", when="now", because=because, text=text, source="" if text.text is PASSED else SOURCE)
+
+
+def _lower(case: Case) -> Phrase | str:
+    return LOWER(lr=number(case.lr, digits=3), less=number(TENTH * case.lr, digits=3)) if case.lr else NONE
+
+
+def _from_first_step(case: Case, rows: list[Finding], series: dict[str, Series]) -> Series | None:
+    """Return the gradient norm that is finite in no row while a loss is NaN, or hides it, right behind its first row; None without."""
+    hidden = {f.series[0] for f in case.context.found if f.kind == "masked_nonfinite" and f.start.row <= 1}
+    hidden |= {f.series[0] for f in rows if f.start.row <= 1 and case.context.is_loss(series[f.series[0]])}
+    never = [series[f.series[0]] for f in rows if series[f.series[0]].metric_type == "grad_norm"]
+    return next((one for one in never if hidden and not np.isfinite(one.y).any()), None)
 
 
 def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
-from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity
+from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity, State
+from lossreport.text import Phrase, Text
 
 MOST: Final = 3
 """Steps that a reader takes; the others stand beside their findings."""
@@ -22,21 +23,37 @@ def advise(case: Case) -> Iterator[Recommendation]:
             continue
         known = made.get(first.id)
         because = (finding.id,) if known is None else (*known.because, finding.id)
-        made[first.id] = _step(first, finding) if known is None else replace(known, because=because)
+        made[first.id] = _step(case, first, finding) if known is None else replace(known, because=because)
     yield from list(made.values())[:MOST]
 
 
-def _step(cause: Hypothesis, finding: Finding) -> Recommendation:
+STANDING: Final = ("no_learning", "constant_metric")
+"""What a run that stands still is stopped for, however grave the finding alone."""
+
+
+def _step(case: Case, cause: Hypothesis, finding: Finding) -> Recommendation:
     assert cause.do is not None
-    grave = finding.severity.rank >= Severity.HIGH.rank
+    stands = finding.kind in STANDING and finding.severity is not Severity.LOW and case.run_state in (State.PLATEAU_HIGH, State.BROKEN)
+    grave = stands or finding.severity.rank >= Severity.HIGH.rank
     return Recommendation(
         id="",
         when="now" if grave else "next",
-        text=cause.do,
+        text=_with_cost(cause.do, finding),
         because=(finding.id,),
         source=cause.reference,
         code=cause.code,
     )
 
 
+def _with_cost(do: Phrase, finding: Finding) -> Phrase:
+    """Return a step with what it costs, where it does not say so itself."""
+    if "Cost: " in do.plain("en"):
+        return do
+    return WITH_COST(do=do, cost=COST_OF_BREAK() if finding.kind in BREAKS else COST())
+
+
+BREAKS: Final = ("nonfinite", "masked_nonfinite", "divergence", "lost_metric", "skipped_steps")
+WITH_COST = Text(zh="{do}代价：{cost}。", en="{do} Cost: {cost}.")
+COST = Text(zh="几分钟检查，必要时重新训练", en="minutes to check, and another run where it is so")
+COST_OF_BREAK = Text(zh="那里之后的训练", en="the training after that place")
 ADVICE = Advice(id="causes", advise=advise, order=9)

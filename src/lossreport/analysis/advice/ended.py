@@ -1,4 +1,7 @@
-"""What to do first where the log itself tells how the run came to its end: memory, a hung collective, a stop from outside, an exception."""
+"""What to do first where the log itself tells how the run came to its end.
+
+The words that are known for something stand in `knowledge/endings/`; the texts here are for what is left.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.endings import ended_by
+from lossreport.knowledge.ending import Ending
 from lossreport.model.analysis import Recommendation
-from lossreport.model.run import ending
+from lossreport.model.run import Event, Run
 from lossreport.text import Text
 
 MEMORY = Text(
@@ -33,13 +38,53 @@ BROKE = Text(
 TEXTS: Final = {"oom": MEMORY, "timeout": HUNG, "killed": STOPPED, "traceback": RAISED, "other": BROKE}
 
 
+KNOWN = Text(
+    zh="{title}（{place}：“{quote}”{frame}）。{means}{figures}{do}{again}",
+    en="{title} ({place}: “{quote}”{frame}). {means}{figures} {do}{again}",
+)
+FRAME = Text(zh="，自己的代码在 {frame}", en="; in your own code at {frame}")
+FIGURES = Text(zh="{said}", en=" {said}")
+AGAIN = Text(
+    zh="然后从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
+    en=" Then resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
+)
+RERUN = Text(
+    zh="改好后再续训：不改就重启会停在同一处。代价：几分钟的修改，和最近一个 checkpoint 之后的重算。",
+    en=" Resume after that: started again unchanged, it ends at the same place. Cost: the change, and redoing what came after the last checkpoint.",
+)
+NOTHING: Final = ""
+
+
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where an event tells how the run ended; an exit for a non-finite loss has advice of its own."""
     run = case.context.run
-    event = ending(run)
-    if event is not None and event.kind in TEXTS:
-        place = f"{run.source(event.source).path}:{event.line}"
+    found = ended_by(run)
+    if found is None:
+        return
+    event, known = found
+    place = f"{run.source(event.source).path}:{event.line}"
+    if known is not None and event.kind != "nonfinite_exit":
+        yield _known(run, event, known, place)
+    elif event.kind in TEXTS:
         yield Recommendation(id="", when="now", text=TEXTS[event.kind](place=place, quote=event.quote))
+
+
+def _known(run: Run, event: Event, known: Ending, place: str) -> Recommendation:
+    figures = known.figures(event.quote)
+    text = KNOWN(
+        title=known.title,
+        place=place,
+        quote=event.quote,
+        frame=FRAME(frame=event.frame) if event.frame else NOTHING,
+        means=known.means,
+        figures=FIGURES(said=figures) if figures is not None else NOTHING,
+        do=known.do,
+        again=RERUN if known.is_own else AGAIN,
+    )
+    framework = " ".join(
+        (*(source.parser for source in run.sources), *(last.quote for last in run.events if last.ends is not None), event.quote)
+    )
+    return Recommendation(id="", when="now", text=text, source=known.reference, code=known.code(framework))
 
 
 ADVICE = Advice(id="ended", advise=advise, order=8)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from lossreport.analysis.adviser import Advice, Case
-from lossreport.model.analysis import Recommendation, Severity
+from lossreport.analysis.adviser import Advice, Case, has_step
+from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.text import Text
 
 HIDDEN = Text(
@@ -30,6 +31,10 @@ APART = Text(
 )
 
 
+REAL: Final = frozenset(("dead", "clamp"))
+"""What findings of impossible values carry where the values are real ones: of a training that is broken, not of a metric."""
+
+
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each; a disagreement that a suspected reduction explains has its own."""
     if because := case.ids("masked_nonfinite"):
@@ -39,14 +44,26 @@ def advise(case: Case) -> Iterator[Recommendation]:
     apart = tuple(f.id for f in case.context.found if f.kind == "source_disagreement" and f.explained_by is None)
     if apart:
         yield Recommendation(id="", when="now", because=apart, text=APART())
-    broken = tuple(f.id for f in case.context.found if f.kind == "broken_metric" and not case.ids("mixed_reduction"))
+    impossible = (
+        f for f in case.context.found if f.kind == "broken_metric" and not f.numbers.get("dead")
+    )  # those are values of the training
+    broken = tuple(f.id for f in impossible if not case.ids("mixed_reduction"))
     if broken:
         yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())
-    still = tuple(f.id for f in case.context.found if f.kind == "constant_metric" and f.severity is not Severity.LOW)
+    constant = case.context.of_kind("constant_metric")
+    still = tuple(f.id for f in constant if f.severity is not Severity.LOW and _is_score(case, f) and not has_step(f))
     if still:
         yield Recommendation(id="", when="now", because=still, text=STILL())
-    if because := case.ids("quantised"):
+    if because := tuple(f.id for f in case.context.found if f.kind == "quantised" and not f.numbers.get("decimals")):
         yield Recommendation(id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base")
+
+
+def _is_score(case: Case, finding: Finding) -> bool:
+    """Return whether a constant is one of what is measured: a gradient of 0 and equal rewards are of the training."""
+    return case.context.subject(finding).metric_type not in ("grad_norm", "reward") and not finding.numbers.keys() & {
+        "equal_rewards",
+        "judge",
+    }
 
 
 ADVICE = Advice(id="measuring", advise=advise, order=15)

@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.analysis.detectors.clip_saturation import MIN_ROWS as MIN_STEPS
 from lossreport.curves.stats import finite
-from lossreport.model.analysis import Recommendation
+from lossreport.model.analysis import Recommendation, Severity
 from lossreport.text import Text, number, percent
 
 CLIP = Text(
@@ -41,7 +41,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     lr, clip = UNSAID if case.lr is None else case.lr, _known(case, "clip_grad")
     if because := case.ids("clip_saturation"):
         yield Recommendation(id="", when="next", because=because, text=CLIP(clip=clip, lr=lr), source="Deep Learning Tuning Playbook")
-    if because := tuple(f.id for f in case.context.found if f.kind == "oscillation" and not f.numbers["with_epochs"]):
+    if because := tuple(f.id for f in case.context.found if f.kind == "oscillation" and f.severity is not Severity.LOW):
         yield Recommendation(id="", when="now", because=because, text=SWING(lr=lr), source="Deep Learning Tuning Playbook")
     yield from _loose(case)
     shifts = tuple(f.id for f in case.context.found if f.kind == "level_shift" and f.explained_by is None and f.numbers["size"] > 0)

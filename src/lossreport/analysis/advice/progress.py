@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import numpy as np
-
-from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
+from lossreport.analysis.course import best_row, is_up
+from lossreport.analysis.goal import measured
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.model.analysis import Recommendation, Severity, State, Verdict
 from lossreport.model.run import Series, Status, shown_x
@@ -52,12 +52,16 @@ STOP = Text(
     en="Diverging: {names}. Stop, restart from a checkpoint before {axis} {x}, and lower the learning rate{lr} by 10-33 %. Cost: the training after {axis} {x}.",
 )
 BEST = Text(
-    zh="使用验证集 loss 最低处的 checkpoint：{where}；此后的训练没有再降低它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
-    en="Use the checkpoint at the lowest validation loss: {where}; training beyond it did not lower that loss again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+    zh="使用验证最好处的 checkpoint：{where}；此后的训练没有再改善它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
+    en="Use the checkpoint where the validation was best: {where}; training beyond it did not improve it again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
 )
 WEIGH = Text(
     zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
     en="Decide by which measure to choose the checkpoint: the validation loss is lowest at {where} and rises from there, but the validation score still got better (best {best}). Choose by what the task is judged by; evaluate both checkpoints. Cost: two evaluations.",
+)
+REWARD = Text(
+    zh="`{metric}` 在 {axis} {x} 达到 {value} 后跌落：回到那里附近的 checkpoint；继续训练前缩小每次更新（学习率、clip range、每批的 epoch 数），并看 KL 与熵在跌落前后的变化。代价：丢掉其后的训练。",
+    en="`{metric}` fell after {value} at {axis} {x}: go back to the checkpoint near it; before training on, make each update smaller (learning rate, clip range, epochs per batch) and look at KL and entropy around the fall. Cost: the training after it.",
 )
 AT = Text(zh="`{metric}` {value}，{axis} {x}", en="`{metric}` {value} at {axis} {x}")
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
@@ -93,46 +97,66 @@ def _states(case: Case) -> Iterator[Recommendation]:
     named = {state: _names(case.in_state(state), series) for state in State}
     yield from _stop(case, series, named[State.DIVERGING])
     yield from _best(case, series)
-    if named[State.PLATEAU_HIGH]:
-        stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
-        learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
-        unseen = bool(learns) and all(one.split != "train" for one in stuck)
-        names = Join(items=named[State.PLATEAU_HIGH])
-        yield Recommendation(
-            id="",
-            when="now" if case.run_state is State.PLATEAU_HIGH else "next",
-            because=case.ids("no_learning"),
-            text=UNSEEN(names=names, training=Join(items=learns)) if unseen else STUCK(names=names),
-            source="Karpathy, A Recipe for Training Neural Networks",
-        )
+    still = case.context.of_kind("no_learning", "constant_metric")
+    if case.run_state is State.PLATEAU_HIGH and not any(has_step(finding) for finding in still):
+        yield _stuck(case, series, named)
+    if any(finding.numbers.get("dead") for finding in case.context.found):
+        return  # nothing is trained any more: what else falls or is flat is nothing to go on with
     yield from _further(case, series, named)
-    if named[State.CONVERGED] and constant_lr(case.context) and case.lr is not None:
+    if case.run_state is State.CONVERGED and constant_lr(case.context) and case.lr is not None:
         yield Recommendation(
             id="",
             when="next",
-            text=DECAY(names=Join(items=named[State.CONVERGED]), lr=case.lr),
+            text=DECAY(names=Join(items=_aim(case, named[State.CONVERGED])), lr=case.lr),
             source="OpenVLA-OFT (10x decay lowers the L1)",
         )
 
 
+def _aim(case: Case, others: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the name of the goal, or of the series in its state where the run has none."""
+    goal = case.context.goal
+    return (case.context.by_id[goal.series].label,) if goal is not None else others
+
+
+def _stuck(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Recommendation:
+    stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
+    learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
+    unseen = bool(learns) and all(one.split != "train" for one in stuck)
+    names = Join(items=named[State.PLATEAU_HIGH])
+    return Recommendation(
+        id="",
+        when="now",
+        because=case.ids("no_learning"),
+        text=UNSEEN(names=names, training=Join(items=learns)) if unseen else STUCK(names=names),
+        source="Karpathy, A Recipe for Training Neural Networks",
+    )
+
+
 def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
-    """Yield whether to train on: never where it over-fits, only trains further what validates flat, or the schedule has run out."""
-    improving, flat = ([series[v.series[0]] for v in case.in_state(state)] for state in (State.IMPROVING, State.CONVERGED))
-    still = {v.series[0] for v in case.in_state(State.CONVERGED) if v.trend is None or v.trend.low <= 0}  # its interval allows no progress
-    validation = tuple(dict.fromkeys(s.label for s in flat if s.split != "train" and s.id in still))
-    if case.in_state(State.OVERFITTING):
-        return
-    if improving:
-        names = Join(items=named[State.IMPROVING])
-        if validation and all(s.split == "train" for s in improving):
-            text = ONLY_TRAINING(names=names, validation=Join(items=validation))
-        elif (spent := spent_lr(case.context)) is not None:
+    """Yield whether to train on, as the goal went: never in trouble, only trains further what validates flat, or the schedule has run out."""
+    training = [one for one in (series[v.series[0]] for v in case.in_state(State.IMPROVING)) if one.split == "train"]
+    goal = case.context.goal
+    held_out = goal is not None and series[goal.series].split != "train"
+    if case.run_state is State.IMPROVING:
+        names = Join(items=_aim(case, named[State.IMPROVING]))
+        if (spent := spent_lr(case.context)) is not None:
             text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))
         else:
             text = (FINISHED if case.context.run.status is Status.FINISHED else GO_ON)(names=names)
         yield Recommendation(id="", when="next", text=text)
-    elif case.run_state is State.INCONCLUSIVE and any(v.trend for v in case.in_state(State.INCONCLUSIVE)):
-        yield Recommendation(id="", when="next", text=UNDECIDED(names=Join(items=named[State.INCONCLUSIVE])))
+    elif case.run_state is State.CONVERGED and held_out and training:
+        names = Join(items=tuple(dict.fromkeys(one.label for one in training))[:6])
+        text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
+        yield Recommendation(id="", when="next", text=text)
+    elif _is_undecided(case):
+        names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
+        yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
+
+
+def _is_undecided(case: Case) -> bool:
+    """Return whether the rows are too noisy to tell: nothing grave was found that would come first."""
+    grave = any(f.severity.rank >= Severity.HIGH.rank for f in case.context.found)
+    return case.run_state is State.INCONCLUSIVE and not grave and any(v.trend for v in case.in_state(State.INCONCLUSIVE))
 
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
@@ -155,19 +179,28 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
 
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
-    over = [series[verdict.series[0]] for verdict in case.in_state(State.OVERFITTING)]
+    past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
+    over = [one for one in past if one.split != "train"]
     where = []
     for one in over[:3]:
-        row = int(np.nanargmin(one.y))
+        values = measured(case.context, one)
+        row = best_row(values, up=is_up(case.context, one))
         where.append(AT(metric=one.label, value=number(float(one.y[row])), axis=AXES[one.axis.value], x=shown_x(one.x[row])))
-    later = still_rising(case.context, over[0]) if over else None
+    losses = [one for one in over if one in case.context.progress]
+    later = still_rising(case.context, losses[0]) if losses else None
+    because = case.ids("overfitting", "worsening")
     if later is not None:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
-        yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=WEIGH(where=Join(items=tuple(where)), best=best))
+        yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
     elif where:
         text = BEST(where=Join(items=tuple(where)))
-        yield Recommendation(id="", when="now", because=case.ids("overfitting"), text=text, source="Deep Learning Tuning Playbook")
+        yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
+    elif past and past[0].metric_type == "reward":
+        values = measured(case.context, past[0])
+        row = best_row(values, up=True)
+        text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
+        yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ ACT = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where a loss starts above chance."""
-    because = tuple(f.id for f in case.context.found if f.kind == "above_chance" and f.start.row == 0)
+    because = tuple(f.id for f in case.context.found if f.kind == "above_chance" and f.start.row == 0 and not f.numbers.get("finetune"))
     if because:
         yield Recommendation(
             id="", when="next", because=because, text=ACT(), source="Karpathy, A Recipe for Training Neural Networks (verify loss @ init)"

@@ -9,12 +9,25 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.printed import digits
+from lossreport.analysis.unmeasured import never_measured
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Series
+from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, Value, number
+from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
+FEW: Final = 3
+FEW_SCORES: Final = 5
+"""Rows that are enough where a loss is printed with many digits, and of a score: of a validation of 80 samples two neighbours in ten are
+equal by chance, five in a row are not."""
+MOST_ROWS: Final = 0.6
+"""So large a share of the rows is equal to the end: a stop early on. One late in a long run is a frozen metric."""
+TOLD: Final = 3.0
+FINE: Final = 5.0
+"""Significant digits: with fewer than three equal rows may be rounding; with five and more they are no coincidence even in three rows."""
 ROLES: Final = ("loss", "regulariser", "score")
 
 ZERO = Text(
@@ -33,29 +46,96 @@ NO_GRADIENT = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 0{rate}：除非只是打印时舍入成 0，就没有梯度到达参数（标签全被屏蔽、参数全被冻结、每一步都被跳过，或一组样本的奖励全相同）。",
     en="`{metric}` ({path}) is 0 in all {count} rows{rate}: unless it was only rounded to 0 when printed, no gradient reaches the parameters (all labels masked, all parameters frozen, every step skipped, or equal rewards within each group).",
 )
+STUCK = Text(
+    zh="`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起共 {count} 行逐位都是 {value}（全部 {rows} 行中）：影响它的东西没有在学。",
+    en="`{metric}` ({path}) is {value} to the last digit in {count} of {rows} rows, from {axis} {x} (line {line}) to the end: nothing that affects it is learned.",
+)
+ROUNDED = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都打印为 {value}：位数太少，看不出它是否在变。",
+    en="`{metric}` ({path}) is printed as {value} in all {count} rows: too few digits to tell whether it changes.",
+)
+ONE_CLASS = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}：模型很可能对所有样本都预测同一个类（这个值就是该类所占的比例），或这一列没有重新计算。",
+    en=(
+        "`{metric}` ({path}) is {value} in all {count} rows: the model most likely predicts one class for every sample (the value is then the share "
+        "of that class), or the column was not computed anew."
+    ),
+)
+FULL = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是满分 {value}：它已经分不出好坏（任务太容易、验证集与训练集重叠，或计算有误）。",
+    en=(
+        "`{metric}` ({path}) is at its maximum of {value} in all {count} rows and tells nothing any more (an easy task, a validation that overlaps "
+        "with the training set, or a score computed wrongly)."
+    ),
+)
+UNMEASURED = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}：这是“没有测得”的标记（例如没有这种大小的目标），不是分数。",
+    en="`{metric}` ({path}) is {value} in all {count} rows: the mark for “not measured” (no object of that size, for example), not a score.",
+)
 RATE = Text(zh="，`{name}` 也一直是 0", en=", and so is `{name}`")
 FEW_ROWS: Final = 4
 """Rows of a gradient norm that are no coincidence: a single one is 0 where one batch is masked."""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss or score with a single value in all rows, and a norm of the gradient that is 0 in all."""
+    """Yield a finding a loss or score with a single value in all or most rows, and a norm of the gradient that is 0 in all."""
     yield from _gradients(context)
     for series in context.judged:
         kind = context.kind(series)
-        if context.has("masked_nonfinite", series) or (context.is_loss(series) and not context.is_measure(series)):
-            continue  # NaN is behind the zeros; the loss of a policy is 0 by construction where it was updated once
-        is_score = kind.id in ("accuracy", "map")
-        if len(series) < MIN_ROWS or not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
+        if any(context.has(told, series) for told in ("masked_nonfinite", "broken_metric", "frozen_metric")):
+            continue  # NaN, or a clamp, is behind the equal rows
+        if context.is_loss(series) and not context.is_measure(series):
+            continue  # the loss of a policy is 0 by construction where it was updated once
+        is_score = kind.id in SCORES
+        if is_score and any(f.numbers.get("dead") and context.subject(f).source == series.source for f in context.of_kind("broken_metric")):
+            continue  # of weights that are lost a score is what it is
+        if not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
             continue
-        if np.all(series.y == series.y[0]):
-            yield _finding(series, is_score)
+        start = stuck_from(series, is_score, apart=is_score and _is_learned(context, series))
+        if start is not None:
+            yield _finding(context, series, start, is_score)
+
+
+SCORES: Final = ("accuracy", "map")
+
+
+LEARNED: Final = 0.5
+"""A training accuracy above one half beside a validation of 0: not a hard task, another one."""
+
+
+def _is_learned(context: Context, series: Series) -> bool:
+    """Return whether the training accuracy of the same name is good."""
+    train = (one for one in context.judged if one.split == "train" and one.name == series.name and one.source == series.source)
+    return series.split != "train" and any(len(one) and one.y[-1] > LEARNED for one in train)
+
+
+def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> int | None:
+    """Return the first of the equal rows that a series ends with, where they are most of its rows and no rounding; None without.
+
+    A few zeros of a score tell something only with `apart`: the training has a good one.
+    """
+    n = len(series)
+    if n < FEW:
+        return None
+    value = float(series.y[-1])
+    other = np.flatnonzero(series.y != value)
+    start = int(other[-1]) + 1 if len(other) else 0
+    count, shown = n - start, digits(series, value)
+    if start == 0 and n >= MIN_ROWS:
+        return 0
+    if is_score:
+        return 0 if start == 0 and n >= FEW_SCORES and (value != 0 or apart) and not never_measured(series) else None
+    if value == 0 or count < FEW or count < MOST_ROWS * n:
+        return None
+    enough = shown >= FINE or (shown >= TOLD + 1 and count >= FEW_SCORES)
+    return start if enough else None
 
 
 def _gradients(context: Context) -> Iterator[Found]:
     rates = [s for s in context.judged if s.metric_type == "learning_rate" and len(s) >= FEW_ROWS and not np.any(s.y)]
     for series in context.judged:
-        if series.metric_type == "grad_norm" and len(series) >= FEW_ROWS and not np.any(series.y):
+        known = context.has("constant_metric", series)  # `no_gradient` has told it with what rewards say
+        if series.metric_type == "grad_norm" and len(series) >= FEW_ROWS and not np.any(series.y) and not known:
             rate = RATE(name=rates[0].label) if rates else NONE
             text = NO_GRADIENT(metric=series.label, path=series.path, count=len(series), rate=rate)
             yield make_finding("constant_metric", series, [0, len(series) - 1], Severity.HIGH, text, numbers={"value": 0.0})
@@ -64,16 +144,47 @@ def _gradients(context: Context) -> Iterator[Found]:
 NONE: Final = ""
 
 
-def _finding(series: Series, is_score: bool) -> Found:
-    value = float(series.y[0])
-    values: dict[str, Value] = {
-        "metric": series.label,
-        "path": series.path,
-        "count": len(series),
-    }
-    text = (SCORE_ZERO if is_score else ZERO)(**values) if value == 0 else SAME(**values, value=number(value))
-    severity = Severity.HIGH if is_score and value == 0 else Severity.LOW if value == 0 else Severity.MEDIUM
-    return make_finding("constant_metric", series, [0, len(series) - 1], severity, text, numbers={"value": value})
+def _finding(context: Context, series: Series, start: int, is_score: bool) -> Found:
+    value, n = float(series.y[-1]), len(series)
+    values: dict[str, Value] = {"metric": series.label, "path": series.path, "count": n - start}
+    numbers = {"value": value, "count": float(n - start)}
+    rows = [start, n - 1]
+    if is_score:
+        text, severity = _of_score(series, value)
+        return make_finding("constant_metric", series, rows, severity, text(**values, **_value(text, value)), numbers=numbers)
+    if value == 0:
+        return make_finding("constant_metric", series, rows, Severity.LOW, ZERO(**values), numbers=numbers)
+    if digits(series, value) < TOLD:
+        return make_finding("constant_metric", series, rows, Severity.LOW, ROUNDED(**values, value=number(value)), numbers=numbers)
+    said = number(value, digits=int(min(MOST_DIGITS, max(4, np.ceil(digits(series, value))))))
+    if start == 0:
+        made = SAME(**values, value=said)
+    else:
+        made = STUCK(**values, value=said, rows=n, axis=AXES[series.axis.value], x=shown_x(series.x[start]), line=int(series.line[start]))
+    trained = series.split == "train" and context.kind(series).role == "loss" and not is_component(context, series)
+    if trained and digits(series, value) >= FINE:
+        return make_finding("constant_metric", series, rows, Severity.HIGH, made, numbers={**numbers, "dead": 1.0})
+    return make_finding("constant_metric", series, rows, Severity.MEDIUM, made, numbers=numbers)
+
+
+MOST_DIGITS: Final = 9
+
+
+def _value(text: Text, value: float) -> dict[str, Value]:
+    return {} if text is SCORE_ZERO else {"value": number(value, digits=6)}
+
+
+def _of_score(series: Series, value: float) -> tuple[Text, Severity]:
+    if never_measured(series):
+        return UNMEASURED, Severity.LOW
+    if value == 0:
+        return SCORE_ZERO, Severity.HIGH
+    if value in FULL_SCORES:
+        return FULL, Severity.LOW
+    return ONE_CLASS, Severity.MEDIUM
+
+
+FULL_SCORES: Final = (1.0, 100.0)
 
 
 DETECTOR = Detector(id="constant_metric", kinds=("constant_metric",), detect=detect, order=15)

@@ -21,7 +21,7 @@ WAITING: Final = 0.30
 SHARE: Final = 0.05
 """... and training stalls where more than 5 % of the steps do (SCIENCE.md 3.1 "data stall")."""
 EVEN: Final = 0.05
-"""Waits at equal distances are epoch starts or checkpoints."""
+"""Waits at equal distances are epoch starts or checkpoints; in one row after the other they are not."""
 DATA: Final = re.compile(r"(?:.*[/_])?data(?:_?time|load(?:er|ing)?(?:_time)?)?", re.IGNORECASE)
 STEP: Final = re.compile(r"(?:.*[/_])?(?:(?:step|iter|batch)_?time|time|sec_per_(?:step|iter))", re.IGNORECASE)
 
@@ -59,7 +59,7 @@ def _is_step_time(series: Series, data: Series) -> bool:
 
 def _is_regular(rows: list[int]) -> bool:
     distance = np.diff(rows)
-    return len(rows) >= 3 and bool(np.std(distance) <= EVEN * np.mean(distance))
+    return len(rows) >= 3 and bool(np.median(distance) > 1 and np.std(distance) <= EVEN * np.mean(distance))
 
 
 DETECTOR = Detector(id="data_stall", kinds=("data_stall",), detect=detect, order=70)

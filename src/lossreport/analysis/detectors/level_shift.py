@@ -12,6 +12,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding, position
 from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.printed import differs
 from lossreport.curves.shifts import MIN_SIZE, Shift, find_shifts
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, is_epoch_level, shown_x
@@ -55,13 +56,28 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         y = clean(series, context.spike_spans(series))
         least = context.threshold("level_shift", MIN_SIZE)
-        shifts = [shift for first, last in _stretches(series) for shift in _of_segment(y, first, last) if abs(shift.size) > least]
+        shifts = [
+            shift
+            for first, last in _stretches(series)
+            for shift in _of_segment(y, first, last)
+            if abs(shift.size) > least and _is_printed(series, y, shift)
+        ]
         at_ends = _at_epoch_ends(context, series, shifts)
         if len(at_ends) >= STEPS:
             yield _staircase(series, at_ends)
         for shift in shifts:
             if len(at_ends) < STEPS or shift not in at_ends:
                 yield _finding(context, series, shift)
+
+
+NEAR_ROWS: Final = 10
+"""Rows on each side that give the levels."""
+
+
+def _is_printed(series: Series, y: np.ndarray[tuple[int], np.dtype[np.float64]], shift: Shift) -> bool:
+    """Return whether the levels on both sides of a shift lie further apart than the last printed digit can tell."""
+    before, after = y[max(0, shift.row - NEAR_ROWS) : shift.row], y[shift.row : shift.row + NEAR_ROWS]
+    return differs(series, float(np.median(before)), float(np.median(after)))
 
 
 def _stretches(series: Series) -> list[tuple[int, int]]:

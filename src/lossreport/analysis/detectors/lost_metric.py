@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
-from lossreport.analysis.found import make_finding
+from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text
@@ -31,9 +31,37 @@ TEXT = Text(
 )
 
 
+MEGATRON: Final = "megatron_text"
+"""Megatron prints the mean of a loss only where it is above 0: a row without it is a row in which it is NaN. The counter of NaN iterations
+beside it counts only with a loss scaler (Megatron-DeepSpeed #434, Megatron-LLM #33)."""
+SURE: Final = 3
+"""Rows without a loss at the end that leave no doubt, whatever else the rows say; fewer may be a row that was cut."""
+SKIPPED: Final = "number of skipped iterations"
+
+UNPRINTED = Text(
+    zh=(
+        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起的最后{count}没有打印，而其他字段都在{gradient}。Megatron 只打印大于 0 的 loss 均值，"
+        "没有这一项的行就是 loss 为 NaN 的行；NaN 计数器只在启用 loss scaler 时计数，为 0 不说明问题。最后一次有值在 {axis} {last}。"
+    ),
+    en=(
+        "`{metric}` is not printed in the last {count} of {path}, from {axis} {x} (line {line}) on, while the other fields are{gradient}. Megatron prints "
+        "the mean of a loss only where it is above 0: a row without it is most likely one whose loss is NaN. The counter of NaN iterations counts only with a loss "
+        "scaler, so its 0 proves nothing. The last value stands at {axis} {last}."
+    ),
+)
+NAN_GRADIENT = Text(zh="，梯度范数同时是 NaN", en=", and the gradient norm is NaN there")
+ROWS = Text(zh=" {count} 行", en="{count} rows")
+ROW = Text(zh="一行", en="row")
+NOTHING: Final = ""
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss or gradient norm that a source stops to log."""
+    parsers = {source.id: source.parser for source in context.run.sources}
     for series in context.judged:
+        if parsers.get(series.source) == MEGATRON and context.is_loss(series) and series.split == "train" and not series.derived:
+            yield from _unprinted(context, series)
+            continue
         wanted = context.is_loss(series) or context.kind(series).id == "grad_norm"
         if not wanted or series.axis not in AXES_COUNTED or len(series) < MIN_ROWS or series.derived:
             continue
@@ -50,6 +78,39 @@ def detect(context: Context) -> Iterator[Found]:
                 end=shown_x(longest.x[-1]),
             )
             yield make_finding("lost_metric", series, [last], Severity.MEDIUM, text)
+
+
+def _unprinted(context: Context, series: Series) -> Iterator[Found]:
+    """Yield a finding a loss that the last rows of Megatron lack, where these did not skip the step."""
+    rows = [one for one in context.run.series if one.source == series.source and one.axis is series.axis and not one.derived and len(one)]
+    longest = max(rows, key=len, default=None)
+    if longest is None or not len(series):
+        return
+    skipped = next((one for one in rows if one.name == SKIPPED), None)
+    dropped = set() if skipped is None else set(skipped.x[skipped.y > 0].tolist())
+    behind = [row for row in np.flatnonzero(longest.x > series.x[-1]).tolist() if float(longest.x[row]) not in dropped]
+    if not behind:
+        return
+    gradient = next((one for one in rows if one.metric_type == "grad_norm"), None)
+    nan = gradient is not None and bool(len(gradient)) and not np.isfinite(gradient.y[-1]) and gradient.x[-1] > series.x[-1]
+    last = len(series) - 1
+    text = UNPRINTED(
+        metric=series.label,
+        path=series.path,
+        axis=AXES[series.axis.value],
+        x=shown_x(longest.x[behind[0]]),
+        line=int(longest.line[behind[0]]),
+        count=ROWS(count=len(behind)) if len(behind) > 1 else ROW(),
+        gradient=NAN_GRADIENT() if nan else NOTHING,
+        last=shown_x(series.x[last]),
+    )
+    sure = nan or len(behind) >= SURE
+    numbers = {"missing": float(len(behind)), "from": float(longest.x[behind[0]])} | ({"dead": 1.0} if sure else {})
+    severity = Severity.CRITICAL if sure else Severity.HIGH
+    yield make_finding("lost_metric", series, [last], severity, text, numbers=numbers, more_evidence=evidence(longest, behind[:MOST_SHOWN]))
+
+
+MOST_SHOWN: Final = 3
 
 
 def is_lost(series: Series, longest: Series) -> bool:

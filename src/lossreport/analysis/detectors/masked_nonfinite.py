@@ -91,11 +91,18 @@ def lives_on(series: Series, behind: npt.NDArray[np.bool_]) -> bool:
 def _is_nan_behind(witness: Series, series: Series, start: int) -> bool:
     if witness is series or witness.axis is not series.axis or not len(witness):
         return False
-    behind = witness.y[witness.x >= series.x[start]]
+    behind = witness.y[_rows_behind(witness, series, start)]
     if not len(behind) or np.isfinite(behind).any():
         return False
     first = float(witness.x[np.flatnonzero(~np.isfinite(witness.y))[0]])
     return witness.split == "train" or not lives_on(series, series.x > first)
+
+
+def _rows_behind(witness: Series, series: Series, start: int) -> npt.NDArray[np.bool_]:
+    """Return which rows of the witness stand at or behind a row: by number where both share their places, which may be rounded, else by x."""
+    if len(witness) == len(series) and np.array_equal(witness.x, series.x):
+        return np.arange(len(witness)) >= start
+    return np.asarray(witness.x >= series.x[start])
 
 
 DETECTOR = Detector(id="masked_nonfinite", kinds=("masked_nonfinite",), detect=detect, order=12)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
@@ -11,10 +12,13 @@ from lossreport.analysis.beginning import begins_late
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.printed import step
+from lossreport.analysis.uniform import size_at
 from lossreport.curves.stats import block_medians, noise_of_differences
 from lossreport.model.analysis import NotApplicable, Severity
-from lossreport.model.run import Floats
-from lossreport.text import Text, change, number, percent
+from lossreport.model.run import Axis, Floats, Series, shown_x
+from lossreport.text import Phrase, Text, change, number, percent
+from lossreport.words import AXES
 
 MIN_ROWS: Final = 12
 MIN_GAIN: Final = 0.02
@@ -29,6 +33,21 @@ AT_CHANCE = Text(
     zh="它停在机会水平 {chance} 附近，与没有学到东西一致。",
     en="It stays at the chance level of {chance}, consistent with learning nothing.",
 )
+AT_UNIFORM = Text(
+    zh="它停在 ln {size} = {chance}，正是在 {size} 个类别中均匀猜测的水平（按数值推断）：与没有学到东西一致。",
+    en="It stays at ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value): consistent with learning nothing.",
+)
+FELL_TO = Text(
+    zh="`{metric}`（{path}）从 {axis} {x} 起停在 {level}，即 ln {size} = {chance}，正是在 {size} 个类别中均匀猜测的水平（按数值推断）：输出不带任何信息，没有在学。",
+    en=(
+        "`{metric}` ({path}) stands at {level} from {axis} {x} on, which is ln {size} = {chance}, the level of guessing among {size} classes "
+        "(an inference from the value): its output carries no signal and nothing is learned."
+    ),
+)
+FROM_START = Text(
+    zh="日志从训练开头写起，却没有下降：学习率可能过小或为 0、参数被冻结，或标签与输入对不上。",
+    en="The log begins where the training does and shows no descent: the learning rate may be too small or 0, parameters frozen, or labels and inputs do not match.",
+)
 NOT_CHANCE = Text(
     zh="这段日志不含下降过程：可能是续训后的尾段、学习率过小，或没有在学。",
     en="The log shows no descent: it may be the tail of a resumed run, the learning rate may be too small, or nothing is learned.",
@@ -40,33 +59,92 @@ NO_START = Text(
 NEAR_CHANCE: Final = 0.02
 
 
+BEGINS: Final = 1
+"""An axis that counts from 0 or 1 and whose first row says so begins with the training."""
+COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.ROUND, Axis.EPISODE)
+UNIFORM_ROWS: Final = 10
+UNIFORM_SHARE: Final = 0.5
+"""Ten rows, and half of the run to its end, at ln K: a loss that passes through a level on its way down leaves it sooner."""
+UNIFORM_WITHIN: Final = 0.002
+"""A loss that came down to ln K stays within 0.2 % of it in the median; there no second sign says that nothing is learned."""
+WELL_KNOWN: Final = (2, 3, 4, 5, 10, 100, 1000, 1024, 4096, 8192, 65536)
+"""Sizes that a level without any other sign is taken for: their windows of 0.2 % cover 1 % of the levels between ln 2 and ln 65 536."""
+
+
+TOLD: Final = ("mixture", "no_learning", "broken_metric")
+"""What says more: rows of several regimes, an accuracy of 0 beside the loss, a clamp or an explosion."""
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that did not move; one of a game or a policy need not move while the model learns."""
     for series in context.progress:
         judged = series.split == "train" and context.is_measure(series) and np.isfinite(series.y).all()
-        if len(series) < MIN_ROWS or not judged or context.has("mixture", series):
+        if len(series) < UNIFORM_ROWS or not judged or any(context.has(kind, series) for kind in TOLD):
             continue
-        still = hardly_moved(clean(series, context.spike_spans(series)))
-        if still is not None:
-            first, last, spread, gain = still
-            chance = context.chance(series)
-            at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
-            if begins_late(series) and not at_chance:
-                yield NotApplicable(check="no_learning", series=(series.id,), reason=NO_START(metric=series.label, path=series.path))
-                continue
-            text = TEXT(
-                metric=series.label,
-                path=series.path,
-                first=number(first),
-                last=number(last),
-                gain=change(-gain),
-                spread=percent(spread),
-                chance=AT_CHANCE(chance=number(chance.value)) if at_chance and chance else NOT_CHANCE(),
-            )
-            severity = Severity.HIGH if at_chance else Severity.MEDIUM
-            yield make_finding(
-                "no_learning", series, [0, len(series) - 1], severity, text, numbers={"first": first, "last": last, "gain": gain}
-            )
+        y = clean(series, context.spike_spans(series))
+        still = hardly_moved(y) if len(series) >= MIN_ROWS else None
+        if still is not None and 2 * step(series, still.last) <= SPREAD * abs(still.last):
+            yield _still(context, series, still)
+        elif still is None and (at := _came_to(context, series, y)) is not None:
+            yield _at_uniform(series, *at)
+
+
+def _still(context: Context, series: Series, still: Still) -> Found:
+    first, last, spread, gain = still
+    chance = context.chance(series)
+    at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
+    size = size_at(context, series, last) if chance is None else None
+    if begins_late(series) and not at_chance and size is None:
+        return NotApplicable(check="no_learning", series=(series.id,), reason=NO_START(metric=series.label, path=series.path))
+    numbers = {"first": first, "last": last, "gain": gain}
+    told: Phrase = FROM_START() if series.axis in COUNTED and series.x[0] <= BEGINS else NOT_CHANCE()
+    if at_chance and chance:
+        told = AT_CHANCE(chance=number(chance.value))
+    elif size is not None:
+        told = AT_UNIFORM(size=str(size), chance=number(math.log(size)))
+        numbers["uniform"] = float(size)
+    text = TEXT(
+        metric=series.label,
+        path=series.path,
+        first=number(first),
+        last=number(last),
+        gain=change(-gain),
+        spread=percent(spread),
+        chance=told,
+    )
+    severity = Severity.HIGH if at_chance else Severity.MEDIUM  # a level that is only inferred makes no finding grave
+    return make_finding("no_learning", series, [0, len(series) - 1], severity, text, numbers=numbers)
+
+
+def _came_to(context: Context, series: Series, y: Floats) -> tuple[int, int] | None:
+    """Return the first row and the K of a loss that stands at ln K for the second half of its rows at least; None without."""
+    last = float(np.median(y[-UNIFORM_ROWS:]))
+    size = size_at(context, series, last) if context.chance(series) is None else None
+    if size not in WELL_KNOWN or size is None or abs(last / math.log(size) - 1) > UNIFORM_WITHIN:
+        return None
+    apart = np.flatnonzero(np.abs(y / math.log(size) - 1) > SPREAD / 2)
+    start = int(apart[-1]) + 1 if len(apart) else 0
+    rows = len(y) - start
+    if rows < max(UNIFORM_ROWS, UNIFORM_SHARE * len(y)) or abs(float(np.median(y[start:])) / math.log(size) - 1) > UNIFORM_WITHIN:
+        return None
+    half = start + rows // 2
+    level, late = float(np.median(y[start:half])), float(np.median(y[half:]))
+    return (start, size) if abs(level - late) <= UNIFORM_WITHIN * level else None
+
+
+def _at_uniform(series: Series, start: int, size: int) -> Found:
+    level = float(np.median(series.y[start:]))
+    text = FELL_TO(
+        metric=series.label,
+        path=series.path,
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[start]),
+        level=number(level),
+        size=str(size),
+        chance=number(math.log(size)),
+    )
+    numbers = {"first": float(series.y[0]), "last": level, "gain": 0.0, "uniform": float(size)}
+    return make_finding("no_learning", series, [start, len(series) - 1], Severity.MEDIUM, text, numbers=numbers)
 
 
 class Still(NamedTuple):

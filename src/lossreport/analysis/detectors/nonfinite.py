@@ -36,13 +36,19 @@ AWAITED = ("reward", "explained_variance")
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series with non-finite rows, and one for a reported exit."""
     losses = {series.id for series in context.losses}
-    for series in sorted(context.judged, key=lambda series: series.id not in losses):
+    for series in sorted(context.judged, key=lambda series: (series.id not in losses, *_onset(series))):
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
             yield _rows(context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
     exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
     if context.losses:
         yield from (_exit(context, event) for event in reversed(exits.values()))
+
+
+def _onset(series: Series) -> tuple[bool, int]:
+    """Return what puts the first to break first: training before validation, then the earlier line of the log."""
+    bad = np.flatnonzero(~np.isfinite(series.y))
+    return series.split != "train", int(series.line[bad[0]]) if len(bad) else 0
 
 
 def is_aside(context: Context, series: Series, row: int) -> bool:

@@ -7,18 +7,31 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.context import Context, clean
+from lossreport.analysis.context import BOOTSTRAPPED, Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.curves.swing import find_swing
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Series
-from lossreport.text import Text, number, percent
+from lossreport.model.run import Axis, Series
+from lossreport.text import Text, Value, number, percent
+from lossreport.words import AXES
 
 TEXT = Text(
-    zh="`{metric}`（{path}）周期性振荡：周期约 {period} 行，振幅约为水平的 {amplitude}，占去趋势后方差的 {share}。",
-    en="`{metric}` ({path}) oscillates with a period of about {period} rows and an amplitude of about {amplitude} of its level, {share} of the detrended variance.",
+    zh="`{metric}`（{path}）周期性振荡：周期约 {period} 行{distance}，振幅约为水平的 {amplitude}，占去趋势后方差的 {share}。",
+    en="`{metric}` ({path}) oscillates with a period of about {period} rows{distance} and an amplitude of about {amplitude} of its level, {share} of the detrended variance.",
 )
+BOOTSTRAP = Text(
+    zh=(
+        "`{metric}`（{path}）周期性起落：周期约 {period} 行{distance}，振幅约为水平的 {amplitude}。强化学习中，定期把 target network 更新为当前网络就会这样：每次更新后误差跳高，"
+        "再逐渐学下来；这属于方法本身，不是不稳定。"
+    ),
+    en=(
+        "`{metric}` ({path}) rises and falls with a period of about {period} rows{distance} and an amplitude of about {amplitude} of its level. In reinforcement learning a target network "
+        "that is copied at fixed intervals does this: the error jumps at every copy and is learned away; it belongs to the method and is no instability."
+    ),
+)
+DISTANCE = Text(zh="（{count} {axis}）", en=" ({count} {axis}s)")
+NONE: Final = ""
 WITH_EPOCHS = Text(
     zh=(
         "`{metric}`（{path}）在每个 epoch 里重复同样的走势：每个 epoch {period} 行，振幅约为水平的 {amplitude}，占去趋势后方差的 {share}。"
@@ -39,21 +52,35 @@ MIN_EPOCHS: Final = 4
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that swings; the alternation of a mixture is none."""
     for series in context.progress:
-        if series.split != "train" or context.has("mixture", series) or not context.is_measure(series):
+        plays = not context.is_measure(series)
+        if series.split != "train" or context.has("mixture", series) or (plays and series.metric_type not in BOOTSTRAPPED):
             continue
         swing = find_swing(clean(series, context.spike_spans(series)))
         if swing is not None:
             with_epochs = _is_of_epochs(series, swing.period)
-            text = (WITH_EPOCHS if with_epochs else TEXT)(
-                metric=series.label,
-                path=series.path,
-                period=number(swing.period, digits=2),
-                amplitude=percent(swing.amplitude),
-                share=percent(swing.share),
-            )
+            values: dict[str, Value] = {
+                "metric": series.label,
+                "path": series.path,
+                "period": number(swing.period, digits=2),
+                "amplitude": percent(swing.amplitude),
+            }
+            if plays:
+                text = BOOTSTRAP(**values, distance=_distance(series, swing.period))
+            elif with_epochs:
+                text = WITH_EPOCHS(**values, share=percent(swing.share))
+            else:
+                text = TEXT(**values, share=percent(swing.share), distance=_distance(series, swing.period))
             numbers = {"period": swing.period, "amplitude": swing.amplitude, "share": swing.share, "with_epochs": float(with_epochs)}
-            severity = Severity.LOW if with_epochs else Severity.HIGH
+            severity = Severity.LOW if with_epochs or plays else Severity.HIGH
             yield make_finding("oscillation", series, [0, len(series) - 1], severity, text, numbers=numbers)
+
+
+def _distance(series: Series, period: float) -> Value:
+    """Return the period on the axis of the log, where a row is not one of it already."""
+    if series.axis is Axis.ROW or len(series) < MIN_EPOCHS:
+        return NONE
+    one = float(np.median(np.diff(series.x)))
+    return DISTANCE(count=number(period * one, digits=2), axis=AXES[series.axis.value]) if one > 1 else NONE
 
 
 def _is_of_epochs(series: Series, period: float) -> bool:

@@ -40,6 +40,8 @@ COMPONENT = Text(
     ),
 )
 TOTALS: Final = ("loss", "total_loss")
+PERPLEXITY: Final = "perplexity"
+"""A loss raised to e: it is held against the training as a loss is."""
 NO_VALIDATION = Text(
     zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
     en="There is no validation loss in the logs, so overfitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
@@ -65,7 +67,8 @@ def detect(context: Context) -> Iterator[Found]:
 
 def training_partner(context: Context, validation: Series) -> Series | None:
     """Return the training series of the same metric, from the same source if it has one; epoch means preferred."""
-    rivals = [s for s in context.progress if s.split == "train" and s.name == validation.name]
+    measures = context.judged if validation.metric_type == PERPLEXITY else context.progress
+    rivals = [s for s in measures if s.split == "train" and s.name == validation.name]
     return min(rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None)
 
 
@@ -116,9 +119,11 @@ def training_falls(context: Context, validation: Series, best: int) -> bool:
     On another axis the place is taken by its share of the rows: both logs cover the same training.
     """
     rivals = [s for s in context.progress if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()]
-    if not rivals:
+    partner = training_partner(context, validation)
+    if partner is None:
+        partner = min(rivals, key=lambda s: (s.name not in TOTALS, not is_epoch_level(s)), default=None)
+    if partner is None:
         return False
-    partner = training_partner(context, validation) or min(rivals, key=lambda s: (s.name not in TOTALS, not is_epoch_level(s)))
     if partner.axis is validation.axis:
         y = partner.y[partner.x >= validation.x[best]]
     else:

@@ -16,7 +16,7 @@ TEXT = Text(
     zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90 % 区间 {low} 到 {high}）。",
     en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90 % interval {low} to {high}).",
 )
-TROUBLE = ("mixture", "oscillation", "divergence", "masked_nonfinite", "constant_metric")
+TROUBLE = ("mixture", "oscillation", "divergence", "masked_nonfinite", "constant_metric", "broken_metric")
 """Of these a flat tail says nothing, or nothing new."""
 
 

@@ -1,4 +1,4 @@
-"""A loss that was logged in bfloat16: its values lie on a grid of powers of two, too coarse for a trend near the end."""
+"""A loss too coarse for a trend near its end: logged in bfloat16, on a grid of powers of two, or fallen to the last digits printed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.printed import WITHIN, step
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Floats
+from lossreport.model.run import Floats, Series
 from lossreport.text import Text, number, percent
 
 MIN_ROWS: Final = 100
@@ -26,9 +27,26 @@ TEXT = Text(
 )
 
 
+COARSE = Text(
+    zh="`{metric}`（{path}）最后四分之一的行只有 {distinct} 个不同的值，相差不超过打印的最后一位（{step}）：loss 已低于日志的分辨率，更小的变化看不见。多打印几位小数。",
+    en=(
+        "The last quarter of the rows of `{metric}` ({path}) takes only {distinct} values, within one or two units of the last printed digit ({step}): "
+        "the loss has reached the resolution of the log, and smaller changes cannot be seen. Print more decimals."
+    ),
+)
+END: Final = 0.25
+END_ROWS: Final = 20
+FEW_VALUES: Final = 3
+COARSE_SHARE: Final = 0.1
+"""So few values in the last quarter of the rows, one step of which is a tenth of the level and more: spikes of 10 % are rounding there."""
+
+
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss whose values are all bfloat16 numbers."""
+    """Yield a finding a loss whose values are all bfloat16 numbers, or that fell to the last digits that the log prints."""
     for series in context.losses:
+        if (made := _reached_the_print(series)) is not None:
+            yield made
+            continue
         y = series.y[np.isfinite(series.y)]
         if len(y) < MIN_ROWS or series.derived:
             continue
@@ -40,6 +58,19 @@ def detect(context: Context) -> Iterator[Found]:
             text = TEXT(metric=series.label, path=series.path, distinct=len(distinct), share=percent(share), step=number(step))
             numbers = {"distinct": float(len(distinct)), "step": step}
             yield make_finding("quantised", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers)
+
+
+def _reached_the_print(series: Series) -> Found | None:
+    if series.derived or len(series) < 2 * END_ROWS or not np.isfinite(series.y).all():
+        return None
+    tail = series.y[-max(END_ROWS, int(END * len(series))) :]
+    level, distinct = float(np.median(np.abs(tail))), np.unique(tail)
+    finest = step(series, level)
+    if not 1 < len(distinct) <= FEW_VALUES or finest == 0 or np.ptp(tail) > WITHIN * finest * (1 + 1e-9) or finest < COARSE_SHARE * level:
+        return None
+    text = COARSE(metric=series.label, path=series.path, distinct=len(distinct), step=number(finest))
+    numbers = {"distinct": float(len(distinct)), "step": finest, "decimals": 1.0}
+    return make_finding("quantised", series, [len(series) - len(tail), len(series) - 1], Severity.LOW, text, numbers=numbers)
 
 
 def is_bfloat16(values: Floats) -> bool:

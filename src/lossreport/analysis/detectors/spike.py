@@ -12,8 +12,9 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.printed import differs
 from lossreport.analysis.views import DEAVERAGE
-from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, excursions
+from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions, towering
 from lossreport.curves.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
@@ -91,7 +92,10 @@ def detect(context: Context) -> Iterator[Found]:
             least = context.threshold("spike_excess", MIN_EXCESS)
             nats = context.kind(series).log_space
             found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
-            yield from (f for f in found if least <= MIN_EXCESS or f.numbers["value"] > (1 + least) * f.numbers["baseline"])
+            for finding in found:
+                value, baseline = finding.numbers["value"], finding.numbers["baseline"]
+                if (least <= MIN_EXCESS or value > (1 + least) * baseline) and differs(series, value, baseline):
+                    yield finding
 
 
 def _sound(context: Context, series: Series) -> int:
@@ -108,7 +112,10 @@ def _hides_batches(series: Series) -> bool:
 def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int) -> Iterator[Finding]:
     spans = series.segments or ()
     for span in spans:
-        for first, last in excursions(series.y[span.first_row : min(span.last_row + 1, rows)]):
+        y = series.y[span.first_row : min(span.last_row + 1, rows)]
+        near = excursions(y)
+        alone = (one for one in towering(y) if not any(first <= one[0] <= last for first, last in near))
+        for first, last in sorted((*near, *alone)):
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
             if not finding.numbers["value"] > finding.numbers["baseline"]:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
@@ -164,8 +171,8 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
     """Return whether an excursion is one step-level row whose next row is back: the parameters took no harm."""
     step_level = not is_epoch_level(series) and len(series) >= BATCH_ROWS and (series.window or 1) <= FEW_ITERATIONS
-    if not step_level or first != last or last + 1 >= len(series):
-        return False
+    if not step_level or first != last or last + 1 >= len(series) or (baseline > 0 and series.y[first] > TOWER * baseline):
+        return False  # no batch is a hundred times as hard as its neighbours
     noise = mad(np.diff(fill(series.y[max(0, first - 60) : first]))) / 1.414 if first > 5 else 0.0
     return bool(series.y[last + 1] - baseline < max(RECOVERED * (series.y[first] - baseline), 3 * noise))
 

@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component, training_partner
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import block_medians, theil_sen
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -20,16 +21,19 @@ MIN_ROWS: Final = 6
 MIN_GAP: Final = 0.10
 """Smaller gaps say little: SageMaker's rule uses the same ratio, and calls it overfitting, which it is not."""
 BLOCKS: Final = 12
+LEAST_MEDIANS: Final = 4
 
 TEXT = Text(
-    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}），而且差距{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
+    zh="结尾处 `{split}/{metric}`（{path}）比训练 loss {relation}：{val} 对 {train}（{gap}）{trend}。仅有差距不等于过拟合：要看验证 loss 自己是否回升；训练时的数据增强、dropout、标签平滑，或两边的 loss 组成不同，也会造成差距。",
     en=(
-        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}), and the gap {trend}. A gap alone is not overfitting: "
+        "At the end `{split}/{metric}` ({path}) is {relation} than the training loss: {val} against {train} ({gap}){trend}. A gap alone is not overfitting: "
         "what counts is whether the validation loss itself turns up; augmentation, dropout or label smoothing in training, or losses made of different terms, cause a gap as well."
     ),
 )
 HIGHER, LOWER = Text(zh="高", en="higher"), Text(zh="低", en="lower")
-WIDENS, STEADY = Text(zh="仍在扩大", en="still widens"), Text(zh="基本不变或在缩小", en="is steady or closes")
+WIDENS, CLOSES = Text(zh="，而且差距仍在扩大", en=", and the gap still widens"), Text(zh="，而差距在缩小", en=", and the gap closes")
+UNTOLD: Final = ""
+"""Where the rows do not tell whether the gap widens or closes, nothing is said of it."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -40,6 +44,10 @@ def detect(context: Context) -> Iterator[Found]:
         if is_component(context, series):  # the gap of the total says it, once
             continue
         partner = training_partner(context, series)
+        if (
+            partner is not None and partner.axis is not series.axis
+        ):  # rows of batches: the last of every epoch stands where the validation does
+            partner = context.view(partner, EPOCH_LAST)
         if partner is not None and not context.has("overfitting", series) and not context.has("mixture", partner):
             yield from _finding(series, partner)
 
@@ -57,9 +65,10 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
         return
     medians, centres = block_medians((series.y - train)[len(series) // 2 :], BLOCKS)
     signed = medians * np.sign(gap)
+    slope = theil_sen(centres, signed) if len(medians) >= LEAST_MEDIANS else None
     third = max(1, len(signed) // 3)
-    grown = np.median(signed[-third:]) > np.median(signed[:third])  # a jump of the last rows closes what widened before
-    widens = len(medians) >= 4 and theil_sen(centres, signed).low > 0 and bool(grown)
+    moved = float(np.median(signed[-third:]) - np.median(signed[:third]))  # a jump of the last rows undoes what went before
+    widens, closes = slope is not None and slope.low > 0 < moved, slope is not None and slope.high < 0 > moved
     text = TEXT(
         split=series.split,
         metric=series.name,
@@ -68,7 +77,7 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
         val=number(level),
         train=number(other),
         gap=change(gap),
-        trend=WIDENS if widens else STEADY,
+        trend=WIDENS() if widens else CLOSES() if closes else UNTOLD,
     )
     numbers = {"gap": gap, "widens": float(widens)}
     yield make_finding("train_val_gap", series, [len(series) - 1], Severity.LOW, text, numbers=numbers, others=(partner,))

@@ -9,9 +9,9 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
-from lossreport.analysis.detectors.overfitting import is_component, training_falls
+from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
 from lossreport.analysis.found import make_finding
-from lossreport.analysis.goal import is_score, measured
+from lossreport.analysis.goal import is_score, measured, mode_of
 from lossreport.curves.worse import FEW, MIN_RISE, Worse, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
@@ -42,7 +42,7 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         y = measured(context, series)
         rows = np.flatnonzero(np.isfinite(y))
-        up = context.kind(series).goal == "up"
+        up = mode_of(context, series) == "max"
         cost = -y[rows] if up else y[rows]
         least = context.threshold("overfitting_rise", MIN_RISE)
         is_ratio = series.metric_type != "reward"
@@ -57,8 +57,17 @@ def is_judged(context: Context, series: Series) -> bool:
         return False
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)
-        return is_loss or (is_score(context, series) and context.kind(series).goal in ("up", "down"))
+        return is_loss or is_score(context, series) or _stands_for_the_loss(context, series)
     return series.metric_type == "reward" and context.is_rewarded
+
+
+def _stands_for_the_loss(context: Context, series: Series) -> bool:
+    """Return whether a series is a perplexity of a set whose loss is not logged: it is the loss then, raised to e."""
+    logged = any(one.split == series.split and one.metric_type in NATS for one in context.progress)
+    return series.metric_type == PERPLEXITY and not logged
+
+
+NATS: Final = ("cross_entropy", "label_smoothed_ce", "bits_per_token", "bits_per_byte", "generic")
 
 
 def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool) -> Found:
@@ -76,7 +85,8 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         "end": number(last, series.unit),
         "change": change(changed),
     }
-    overfits = series in context.progress and training_falls(context, series, best)
+    is_loss = series in context.progress or series.metric_type == PERPLEXITY
+    overfits = is_loss and training_falls(context, series, best)
     component = overfits and is_component(context, series)
     text = FEW_ROWS(**values, count=len(rows)) if few else TEXT(**values)
     if overfits:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
+from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
-from lossreport.model.run import shown_x
+from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, STATUSES
 
-TOP: Final = 4
+TOP: Final = 3
 """Findings on the first screen: one of each kind, the most severe."""
 CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "precision")
 
@@ -34,6 +35,8 @@ FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 BEST = Text(zh="验证集最佳", en="best validation")
+BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="best value of the training")
+BEST_OF_TEST = Text(zh="测试集上的最佳值", en="best on the test set")
 USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
 LOWEST = Text(zh="验证 loss 最低", en="lowest validation loss")
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
@@ -48,9 +51,14 @@ QUIET_END = Text(
 )
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
+READ_AS = Text(
+    zh="这些行怎样归为一次训练并不确定：按“{chosen}”来读；{other}。",
+    en="How these rows belong together is not certain: they are read as {chosen}; {other}.",
+)
+
 
 def write(story: Story) -> Section:
-    """Write verdict, glance table, the findings that matter and the next steps."""
+    """Write the answer, the picture of the goal, the findings that matter, the next steps, and the run at a glance."""
     verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
     body = [verdict.text if outcome is None else outcome.text]
     if verdict.change_mind is not None:
@@ -58,24 +66,33 @@ def write(story: Story) -> Section:
     saying = STATES[verdict.state]
     shade = SHADES[outcome.tone] if outcome is not None else saying.shade
     callout = Callout(tone=shade, title=HEAD(state=saying.name), body=tuple(body))
-    blocks: list[Block] = [callout, _glance(story)]
     top = top_findings(story)
+    doubt = read_as(story.run)
+    blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
     blocks += (
-        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True)]
+        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
         if top
         else [Prose(text=(QUIET_END if story.ending else QUIET)())]
     )
     steps = _steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
-    return Section(id="answer", title=TITLE, blocks=tuple(blocks))
+    return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
+
+
+def read_as(run: Run) -> Phrase | None:
+    """Return how the rows of a run are read and how they might be, where another reading comes near; None where none does."""
+    reading = run.reading
+    if reading.other is None or reading.chosen is None:
+        return None
+    return READ_AS(chosen=reading.chosen, other=reading.other)
 
 
 def top_findings(story: Story) -> tuple[Finding, ...]:
     """Return the most severe findings, one a kind; low ones only where there is nothing else."""
     chosen: dict[str, Finding] = {}
     for finding in story.findings:
-        if finding.severity is not Severity.LOW:
+        if finding.severity is not Severity.LOW and finding.explained_by is None:
             chosen.setdefault(finding.kind, finding)
     return tuple(chosen.values())[:TOP]
 
@@ -125,7 +142,13 @@ def _last_scores(story: Story) -> list[Phrase]:
 
 
 def _label(story: Story, best: Best) -> Text:
-    if story.kind(story.series(best.series)).role != "loss":
+    """Return what the best value of a series is called: by its split, and a validation loss by what it is for."""
+    series = story.series(best.series)
+    if series.split == "train":
+        return BEST_OF_TRAINING
+    if series.split == "test":
+        return BEST_OF_TEST
+    if story.kind(series).role != "loss" or series not in story.main:
         return BEST
     return LOWEST if best.contested else USE
 

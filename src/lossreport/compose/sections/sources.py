@@ -69,6 +69,7 @@ METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="spl
 FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
 LEFT_OUT = Text(zh="没有读的文件：{files}。", en="Files that were not read: {files}.")
 ONE_FILE = Text(zh="`{path}`（{reason}）", en="`{path}` ({reason})")
+UNREAD = Text(zh="{path} 中有 {count} 行带数字的内容没有读出。", en="Lines with numbers in {path} that were left unread: {count}.")
 BAD_LINES = Text(zh="{path} 中跳过的行：{lines}。", en="Lines of {path} that were skipped: {lines}.")
 ONE_LINE = Text(zh="第 {line} 行（{reason}）", en="line {line} ({reason})")
 MAX_SPARKS: Final = 120
@@ -84,7 +85,7 @@ LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 def write(story: Story) -> Section:
     """Write the table of sources, one table a source, and why they differ."""
     run = story.run
-    blocks: list[Block] = [_files(story)]
+    blocks: list[Block] = [_files(story), *(Prose(text=UNREAD(path=s.path, count=s.unread)) for s in run.sources if s.unread)]
     for source in run.sources:
         blocks += _meaning(story, source)
         blocks += _tables(story, source)

@@ -49,7 +49,9 @@ def _texts(story: Story) -> Iterator[Phrase]:
     if story.term_names:
         yield GRADIENT()
     yield CAUSE()
-    yield TASK()
+    goal = story.analysis.goal(story.run.id)
+    if goal is None or story.kind(story.series(goal.series)).role == "loss":
+        yield TASK()
 
 
 SECTION = SectionWriter(id="unknown", order=100, write=write)

@@ -17,7 +17,7 @@ LOSS = LossType(
         r"time/(?:iterations|episodes|total_timesteps)",
         r"(?:n|nb|num|number_of|total|trainable)_(?:\w+_)?(?:params|parameters|samples|examples|sequences|tokens|words|frames|images|batches|steps|episodes)",
         r"params|parameters|\w+_count|count_\w+",
-        r"(?:num_|total_|train_|input_|consumed_|num_input_|seen_)*(?:tokens|samples)(?:_seen|_so_far)?",
+        r"(?:num_|total_|train_|input_|consumed_|seen_)*(?:tokens|samples)(?:_seen|_so_far)?",
         r"(?:total_)?flos",
         r"percentage|progress",
         r"bsz|wpb|smpl|batch_size|global_batch_size",

@@ -10,7 +10,7 @@ from lossreport.knowledge.loss_type import Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
-EDITS: Final = re.compile(r"(?:\w+_)?(?:wer|cer)(?:_\w+)?")
+EDITS: Final = re.compile(r"(?:\w{1,80}_)?(?:wer|cer)(?:_\w{1,80})?")
 PERCENTAGE: Final = re.compile(r"class.?error")
 """`class_error` of DETR is in percent."""
 

@@ -21,10 +21,10 @@ REWRITES: Final = re.compile("\r|\x08{8,}")
 SURE: Final = re.compile(
     r"""\[(?P<rank>(?:rank|default)[ ]?\d+)\]:?\s?            # torchrun, torch.distributed.run --tee
       | \[\d+,(?P<mpi>\d+)\]<(?:stdout|stderr)>:\s?           # mpirun --tag-output
-      | \((?P<ray>(?:\w+[ ])?pid=\d+)(?:,\s?ip=[^)]*)?\)\s?   # Ray""",
+      | \((?P<ray>(?:\w{1,100}+[ ])?pid=\d{1,20}+)(?:,\s?ip=[^)(]{0,100}+)?\)\s?   # Ray""",
     re.VERBOSE,
 )
-LIKELY: Final = re.compile(r"(?P<srun>\d{1,4}):\s|(?P<host>(?:worker|node|host|pod|master)[-\w.]*):\s")
+LIKELY: Final = re.compile(r"(?P<srun>\d{1,4}):\s|(?P<host>(?:worker|node|host|pod|master)[-\w.]{0,100}+):\s")
 """srun --label and pdsh: so plain that most lines of the file must begin so."""
 MOST: Final = 0.8
 MIN_LINES: Final = 3

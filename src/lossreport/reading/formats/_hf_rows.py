@@ -14,7 +14,7 @@ import numpy as np
 from lossreport.reading.kit.rows import number
 
 DISTINCT: Final = 0.8
-BAR: Final = re.compile(r"(\d+)/(\d+) \[(?![^\]]*\b(?:examples|files|tables|shards)/s)")
+BAR: Final = re.compile(r"(\d{1,18}+)/(\d{1,18}+) \[(?![^\]\[]{0,200}\b(?:examples|files|tables|shards)/s)")
 """A bar of tqdm; those of `datasets` count examples and files before training begins."""
 
 

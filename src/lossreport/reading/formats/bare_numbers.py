@@ -23,6 +23,8 @@ SHARE: Final = 0.9
 """So many lines of the head are bare numbers; the others head them or end them."""
 SEPARATOR: Final = re.compile(r"[\s,;]+")
 LONGEST: Final = 200
+SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
+"""`45% 0.52`: how far it was says no place."""
 HEADING: Final = re.compile(r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE)
 NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
 UNNAMED: Final = "value"
@@ -36,10 +38,10 @@ def sniff(log: LogFile) -> Score:
     rows = [row for line in lines if (row := _numbers(line)) is not None]
     if len(rows) < MIN_ROWS or len(rows) < SHARE * (len(lines) - headings - 1) or len({len(row) for row in rows}) != 1:
         return Score(0.0, "not lines of one or two numbers")
-    name, placed = _name(log, lines), len(rows[0]) == 2
+    name, placed = _name(log, lines), len(rows[0]) == 2 and not any(SHARED.match(line) for line in lines)
     if placed and not _are_places([row[0] for row in rows]):
         return Score(0.0, "the first of two numbers does not count")
-    if name == UNNAMED and not placed and not headings:
+    if name == UNNAMED and len(rows[0]) < 2 and not headings:
         return Score(0.0, "nothing says what the numbers are")
     return Score(0.5 if name == UNNAMED else 0.55, f"{len(rows)} lines of numbers, taken for {name}")
 
@@ -61,7 +63,7 @@ def read(log: LogFile) -> Iterator[Record]:
             if not words and rows and any(char.isdigit() for char in text):
                 yield SkippedLine(line.number, ODD)
             continue
-        placed = len(row) == 2
+        placed = len(row) == 2 and not SHARED.match(text)
         key = ColumnKey(name, split, Axis.ITERATION if placed else Axis.ROW, Statistic.UNKNOWN)
         columns.add(key, row[0] if placed else float(rows), row[-1], line.number, epoch)
         rows += 1
@@ -75,7 +77,8 @@ def _numbers(text: str) -> tuple[float, ...] | None:
     """Return the numbers that a line is made of, one or two; None for any other line."""
     if not text or len(text) > LONGEST:
         return None
-    found = [number(part) for part in SEPARATOR.split(text.strip(" ,;"))]
+    parts = SEPARATOR.split(text.strip(" ,;"))
+    found = [number(part) for part in (parts if len(parts) != 2 else (parts[0].removesuffix("%"), parts[1]))]
     return tuple(value for value in found if value is not None) if len(found) <= 2 and None not in found else None
 
 
@@ -91,7 +94,7 @@ def _name(log: LogFile, lines: Sequence[str]) -> str:
     if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
         return head
     stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    called = re.sub(r"[_\-. ]*(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
+    called = re.sub(r"[_\-. ]{0,9}+(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
     return called.strip("_-. ") if METRIC_LIKE.search(stem) and called.strip("_-. ") else UNNAMED
 
 

@@ -23,7 +23,7 @@ HEAD: Final = re.compile(
     r"(?P<body>\{\"epoch\".*\}|epoch \d.*)$"
 )
 PLACE: Final = re.compile(r"^epoch (?P<epoch>\d+)(?::\s+\d+ / \d+ | \| (?:valid on '(?P<subset>[^']*)' subset \| )?)")
-EQUAL: Final = re.compile(r"(?P<name>[A-Za-z_]\w*)=(?P<value>[^,\s]+)")
+EQUAL: Final = re.compile(r"(?<!\w)(?P<name>[A-Za-z_]\w{0,80}+)=(?P<value>[^,\s]+)")
 SPACED: Final = re.compile(r"(?:^|\| )(?P<name>[A-Za-z_]\w*) (?P<value>\S+)(?= \||$)")
 LOSS: Final = re.compile(r"(?:nll_)?loss(?:_\d+)?|best_loss", re.IGNORECASE)
 INSTANT: Final = re.compile(r"lr|loss_scale|wall|train_wall|gb_free|best_.*")

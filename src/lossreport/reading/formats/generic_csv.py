@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator
 from lossreport.errors import LogError
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.experiments import RESULTS, are_experiments
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.table import Meaning, find_table, looks_like_training, meaning_beside, plain_meaning, read_table
-from lossreport.reading.parser import Parser, Record, Score
+from lossreport.reading.parser import Parser, Record, Refusal, Score
 from lossreport.text import Text
 
 EXPORT = frozenset(("wall time", "step", "value"))
@@ -40,6 +41,9 @@ def read(log: LogFile) -> Iterator[Record]:
     table = find_table(log)
     if table is None:
         raise LogError(f"Couldn't read {log.shown!r}: no table with a header was found", hint="Give it a header line, or another parser.")
+    if are_experiments(table.header, [table.cells(line) for line in log.head_lines[table.line :] if line.strip()]):
+        yield Refusal(RESULTS())
+        return
     meaning = _shown if table.names() >= NOTEBOOK else meaning_beside(table.header)
     yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else meaning)
 

@@ -1,6 +1,6 @@
 """Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, JSON lines behind a time stamp.
 
-A place that stands before the dict counts where the dict has none.
+A place that stands before the dict counts where the dict has none, or that of the heading above it.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from lossreport.model.run import Entity, EntityKind
@@ -18,12 +19,16 @@ from lossreport.reading.kit.key_values import DATE, text_row
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
+from lossreport.reading.lines.place_words import Kind
 from lossreport.reading.lines.prefix import message_of
+from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.parser import Parser, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
 MIN_LINES: Final = 2
+REACH: Final = 8
+"""Lines below a heading for which its place counts, dicts apart."""
 SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_?rate)", re.IGNORECASE)
 """A learning rate alone makes a configuration, not a row."""
 TAGGED: Final = re.compile(r"[\[|]\s*(train|train_inner|valid|test)\s*[\]|]", re.IGNORECASE)
@@ -55,12 +60,14 @@ def read(log: LogFile) -> Iterator[Record]:
     writer, settings, last = RowWriter(), Settings(), 0
     labels = labels_of(log)
     stamps: list[str] = []
+    heading = Heading()
     for line in log.lines():
         last = line.number
         yield from said(line.text, line.number)
         row = _row(line.text)
         if row is None:
             settings.see(line.text, line.number)
+            heading.see(line.text)
             continue
         yield from settings.facts()
         if match := DATE.search(line.text[:40]):
@@ -68,7 +75,7 @@ def read(log: LogFile) -> Iterator[Record]:
         before = line.text.split("{", 1)[0]
         label = _label(before)
         entity = Entity(kind=EntityKind.LABEL, value=labels[label]) if label in labels else None
-        yield from writer.add(_placed(row, line.text), line.number, split=_split(before), entity=entity)
+        yield from writer.add(_placed(row, line.text, heading.place), line.number, split=_split(before), entity=entity)
         if writer.columns.full():
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()
@@ -161,15 +168,35 @@ def _is_metric(name: str) -> bool:
     return METRIC_LIKE.search(name) is not None and not SCHEDULE.fullmatch(name)
 
 
-def _placed(row: dict[str, Any], text: str) -> dict[str, Any]:
-    """Return the row with the step and the epoch that stand before the dict, where it has none itself."""
+def _placed(row: dict[str, Any], text: str, above: dict[str, float]) -> dict[str, Any]:
+    """Return the row with the step and the epoch that stand before the dict, or above it, where it has none itself."""
     if any(is_axis(name) for name in row):
         return row
     before = text_row(text.split("{", 1)[0])
-    if before is None:
-        return row
-    place = {"step": before.step, "epoch": before.epoch}
-    return {**row, **{name: value for name, value in place.items() if value is not None}}
+    return {**row, **(_places(before) if before is not None and before.places else above)}
+
+
+def _places(row: TextRow) -> dict[str, float]:
+    rounds = row.place(Kind.ROUND)
+    place = {"round": None if rounds is None else rounds.x, "step": row.step, "epoch": row.epoch}
+    return {name: value for name, value in place.items() if value is not None}
+
+
+@dataclass
+class Heading:
+    """The place of the last heading, for the dicts right below it."""
+
+    place: dict[str, float] = field(default_factory=dict)
+    _since: int = 0
+
+    def see(self, text: str) -> None:
+        """Take in a line without a dict; a heading counts for some lines."""
+        row = text_row(text) if text.strip() else None
+        if row is not None and row.section is not None and row.places:
+            self.place, self._since = _places(row), 0
+        elif text.strip():
+            self._since += 1
+            self.place = self.place if self._since <= REACH else {}
 
 
 PARSER = Parser(

@@ -22,6 +22,8 @@ from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
 
 MIN_ROWS: Final = 2
+MIN_REPETITIONS: Final = 3
+"""So many numbered runs, each with its results, are no chance."""
 SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning[_ ]?rate|学习率)(?:_\d{1,2})?", re.IGNORECASE)
 """Learning rates alone are printed by a scheduler, beside a program that logs its losses elsewhere."""
 
@@ -39,11 +41,18 @@ def sniff(log: LogFile) -> Score:
     if not found and (only := only_names(log.sample_lines, rows)):
         return Score(0.5, f"one row with {', '.join(list(only)[:6])}")
     placed = [row for row in rows if any(pair.name in found for pair in row.pairs)]
-    if len(placed) < MIN_ROWS or not any(_is_measure(name) for name in found):
+    if len(placed) < MIN_ROWS or (not any(_is_measure(name) for name in found) and not any(row.is_adversarial for row in placed)):
         return Score(0.0, "no lines that repeat a number called like a metric")
+    if not any(row.places for row in placed) and len(repetitions_of(placed)) >= MIN_REPETITIONS:
+        return Score(0.51, f"results of {len(repetitions_of(placed))} repetitions with {', '.join(list(found)[:6])}")
     if not any(row.places for row in placed) and (len(placed) < 5 * MIN_ROWS or not _varies(placed, found)):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
+
+
+def repetitions_of(rows: Sequence[TextRow]) -> set[str]:
+    """Return the runs, seeds or folds that rows are the results of."""
+    return {owner.label for row in rows for owner in row.owners if owner.is_run}
 
 
 def _is_measure(name: str) -> bool:

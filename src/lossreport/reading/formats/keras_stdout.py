@@ -18,12 +18,13 @@ from lossreport.reading.kit.rows import number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score
 from lossreport.text import Text
 
-EPOCH: Final = re.compile(r"^\s*Epoch (\d+)/(\d+)\s*$")
-BAR: Final = re.compile(r"^\s*(?P<at>\d+)/(?P<of>\d+|Unknown)\s+(?:\[[=>.\s]*\]|[━─╸╺ ]+|-)?.*?(?:\d+(?:m?s|us|µs)\b|ETA|- \d+:\d\d)")
-QUIET: Final = re.compile(r"^\s*\d+s(?: \d+m?s/step)? - (?=\w)")
+EPOCH: Final = re.compile(r"^\s*+Epoch (\d{1,12}+)/(\d{1,12}+)\s*+$")
+BAR: Final = re.compile(r"^\s*+(?P<at>\d{1,12}+)/(?P<of>\d{1,12}+|Unknown)\s.*?(?:\d(?:m?s|us|µs)\b|ETA|- \d{1,4}:\d\d)")
+QUIET: Final = re.compile(r"^\s*+\d{1,12}+s(?: \d{1,12}+m?s/step)? - (?=\w)")
 """`4s - loss: 0.1026`: a whole epoch, as `verbose=2` of Keras 1 and 2 prints it."""
 METRIC: Final = re.compile(
-    r"\s-\s(?P<name>[A-Za-z_][\w\-/ ]*?):\s(?P<value>[-+]?(?:\d+\.?\d*(?:[eE][-+]?\d+)?|nan|inf))(?=\s|$)", re.IGNORECASE
+    r"\s-\s(?P<name>[A-Za-z_][\w\-/ ]{0,80}?):\s(?P<value>[-+]?(?:\d{1,40}+(?:\.\d{0,40}+)?+(?:[eE][-+]?\d{1,4}+)?+|nan|inf))(?=\s|$)",
+    re.IGNORECASE,
 )
 
 
@@ -62,6 +63,7 @@ def read(log: LogFile) -> Iterator[Record]:
                 state.close(columns)
                 state.split = EVALUATED
             state.values, state.line = found, line.number
+            yield from said(line.text[bar.end() if bar else 0 :], line.number)  # a warning of another thread lands on the bar
         else:
             yield from said(line.text, line.number)
     state.close(columns)

@@ -18,7 +18,7 @@ from lossreport.reading.kit.rows import number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
-COMMENT: Final = re.compile(r"^#\s*(\{.*\"t_start\".*\})\s*$")
+COMMENT: Final = re.compile(r"^#\s*+(\{(?=.*?\"t_start\").*\})\s*+$")
 HEADER: Final = re.compile(r"^r,l,t(?:,|$)")
 NAMES: Final = {"r": "episode_reward", "l": "episode_length"}
 """Columns are told by what they are: `r` alone says nothing to a reader."""

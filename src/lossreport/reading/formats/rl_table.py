@@ -20,7 +20,7 @@ from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLi
 from lossreport.text import Text
 
 EDGE: Final = re.compile(r"^-{9,}\s*$")
-CELLS: Final = re.compile(r"^\| ?(?P<name>.*?) *\| *(?P<value>\S*) *\|\s*$")
+CELLS: Final = re.compile(r"^\| ?(?P<name>[^|]*+)\| *+(?P<value>[^\s|]*+) *+\|\s*+$")
 PLACES: Final = (
     "time/total_timesteps",
     "total_timesteps",
@@ -55,7 +55,7 @@ class Box:
         match = CELLS.match(text)
         if match is None:
             return False
-        name, value = match["name"], number(match["value"])
+        name, value = match["name"].rstrip(" "), number(match["value"])
         if not match["value"] and name.endswith("/"):
             self.heading = name
         elif value is not None:
@@ -86,9 +86,16 @@ def sniff(log: LogFile) -> Score:
     return Score(0.95, f"{found} boxes with a number of steps") if found else Score(0.0, "no boxes of names and numbers")
 
 
+def _are_exact(log: LogFile) -> bool:
+    """Return whether the steps of the boxes are printed in full: whole, and each in one box only."""
+    found = [item for item in boxes(iter(enumerate(log.sample_lines))) if isinstance(item, Box)]
+    steps = [item.names[ROUNDED] for item in found if ROUNDED in item.names]
+    return len(set(steps)) == len(steps) and all(step.is_integer() for step in steps)
+
+
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every box; each with its own line."""
-    writer, last = RowWriter(statistic=Statistic.WINDOW_MEAN), 0
+    writer, last, exact = RowWriter(statistic=Statistic.WINDOW_MEAN), 0, _are_exact(log)
 
     def lines() -> Iterator[tuple[int, str]]:
         nonlocal last
@@ -103,7 +110,7 @@ def read(log: LogFile) -> Iterator[Record]:
         elif isinstance(item, Box):
             place = next(name for name in PLACES if name in item.names)
             row = {name: value for name, value in item.names.items() if name != place and not LEFT_OUT.fullmatch(name)}
-            at = {} if place == ROUNDED else {"step": item.names[place]}
+            at = {} if place == ROUNDED and not exact else {"step": item.names[place]}
             yield from writer.add(at | row, item.lines)
         else:
             yield from said(item[1], item[0])

@@ -19,7 +19,7 @@ from lossreport.text import Text
 
 KIMG: Final = "Progress/kimg"
 KEPT: Final = re.compile(r"Loss/.+|Progress/augment|Timing/sec_per_kimg|Resources/peak_gpu_mem.*_gb")
-SNAPSHOT: Final = re.compile(r"(\d+)\.pkl$")
+SNAPSHOT: Final = re.compile(r"(\d{1,18}+)\.pkl$")
 
 
 def sniff(log: LogFile) -> Score:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic
@@ -17,16 +18,19 @@ from lossreport.reading.kit.rows import number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
-HEADER: Final = re.compile(r"^\s*Epoch\s+(?:GPU_mem|gpu_mem)\s+(?P<names>.+?)\s*$")
-ROW: Final = re.compile(r"^\s*(?P<at>\d+)/(?P<of>\d+)\s+(?P<memory>[\d.]+[GMK]?)\s+(?P<values>[-\d.eEnaif+\s]+?)\s+\d+:\s")
-ALL_HEADER: Final = re.compile(r"^\s*Class\s+Images\s+(?:Instances|Labels)\s+(?P<names>.+?)\)?:?(?:\s+\d+%.*)?$")
-ALL: Final = re.compile(r"^\s*all\s+(?P<values>[-\d.eEnaif+\s]+?)\s*$")
+HEADER: Final = re.compile(r"^\s*+Epoch\s++(?:GPU_mem|gpu_mem)\s++(?P<names>\S.*)$")
+ROW: Final = re.compile(
+    r"^\s*+(?P<at>\d{1,12}+)/(?P<of>\d{1,12}+)\s++(?P<memory>[\d.]{1,20}+[GMK]?+)\s++"
+    r"(?P<values>[-\d.eEnaif+]{1,40}+(?:\s{1,40}+(?!\d{1,12}+:)[-\d.eEnaif+]{1,40}+){0,60}+)\s{1,40}+\d{1,12}+:\s"
+)
+ALL_HEADER: Final = re.compile(r"^\s*+Class\s++Images\s++(?:Instances|Labels|[Tt]argets)\s++(?P<names>\S.*)$")
+ALL: Final = re.compile(r"^\s*+all\s++(?P<values>[-\d.eEnaif+\s]++)$")
 NAMES: Final = {"Box(P": "precision(B)", "P": "precision", "R": "recall"}
 TERMS: Final = {name: f"{name}_loss" for name in ("box", "obj", "cls", "GIoU", "seg", "kpt")}
 """Losses that YOLOv5 before 6.2 and YOLOv7 print without the word."""
 FROM_ZERO: Final = frozenset(("obj", "obj_loss"))
 """Losses of YOLOv3, v5 and v7, which count epochs from 0 and print the last one as the total; Ultralytics dropped both with v8."""
-COUNTS: Final = ("Instances", "Size", "labels", "img_size", "total")
+COUNTS: Final = ("Instances", "Size", "labels", "targets", "img_size", "total")
 
 
 def sniff(log: LogFile) -> Score:
@@ -72,12 +76,14 @@ class _Reader:
                     yield RawFact("epochs", self.planned, line)
             self.epoch, self.values, self.line = epoch, match["values"].split(), line
         elif match := ALL_HEADER.match(text):
-            self.all_names = match["names"].split()
-        elif (
-            (match := ALL.match(text)) and self.all_names and self.epoch > self.validated
-        ):  # the best checkpoint is validated once more at the end
-            self._put("val", self.all_names, match["values"].split()[2:], line, Statistic.VALUE)
-            self.validated = self.epoch
+            self.all_names = _measured(match["names"].split())
+        elif (match := ALL.match(text)) and self.all_names:
+            values = match["values"].split()[2:]
+            if self.epoch > self.validated:
+                self._put("val", self.all_names, values, line, Statistic.VALUE)
+                self.validated = self.epoch
+            else:  # the best checkpoint is validated once more at the end: no point of the curve
+                yield from _of_best(self.all_names, values, line)
 
     def close(self) -> None:
         """Put down the last state of the epoch's bar."""
@@ -96,6 +102,20 @@ class _Reader:
                     value,
                     line,
                 )
+
+
+def _measured(words: Sequence[str]) -> Sequence[str]:
+    """Return the names of a heading: `Box(P R mAP50 mAP50-95):  50%|#####` without the bar and the bracket that it closes."""
+    names = list(takewhile(lambda word: "%" not in word, words))
+    return [*names[:-1], names[-1].removesuffix(":").removesuffix(")")] if names else []
+
+
+def _of_best(names: Sequence[str], values: Sequence[str], line: int) -> Iterator[RawFact]:
+    """Yield what the best checkpoint is worth, as facts of the run."""
+    for name, text in zip(names, values, strict=False):
+        value = number(text)
+        if value is not None and name not in COUNTS:
+            yield RawFact(f"best_{NAMES.get(name, name)}", value, line)
 
 
 PARSER = Parser(

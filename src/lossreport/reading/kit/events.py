@@ -14,6 +14,7 @@ from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.endings import COMPLETE, EARLY_STOPS, PROGRAMS, TRAINERS
 from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, LONE_EXCEPTION, MEMORY, NONFINITE, STOPS, exit_of
 from lossreport.reading.kit.phrases import LONGEST, Phrase, bare, phrase, word_of
+from lossreport.reading.kit.remarks import REMARKS
 from lossreport.reading.parser import RawEvent, RawStatus
 
 TRACEBACK: Final = phrase("traceback", Status.CRASHED, "traceback", r"(?:^|[\]:>|] {0,3})Traceback \(most recent call last\)")
@@ -49,7 +50,7 @@ CHECKPOINT: Final = phrase(
 )
 PHRASES: Final = (
     *NONFINITE, *MEMORY, TRACEBACK, OVERFLOW, RESUME, *(stop for stop in STOPS if stop.kind == "timeout"), *EARLY_STOPS, CHECKPOINT, *CRASHES,
-    *(stop for stop in STOPS if stop.kind != "timeout"), LONE_EXCEPTION, *COMPLETE, *TRAINERS, *PROGRAMS,
+    *(stop for stop in STOPS if stop.kind != "timeout"), LONE_EXCEPTION, *COMPLETE, *TRAINERS, *PROGRAMS, *REMARKS,
 )  # fmt: skip
 """What is said first counts: a line of a scheduler that names a limit and a signal tells of the limit."""
 NEAR: Final = tuple(dict.fromkeys((*(word for one in PHRASES for word in one.near), *EXIT_NEAR)))

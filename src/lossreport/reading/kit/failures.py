@@ -8,7 +8,7 @@ from typing import Final
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.phrases import START, Phrase, phrase
 
-SURVIVED: Final = r"\b(?:skip\w*|ignor\w*|retry\w*|retries|recovered|caught|handled|continuing|fall(?:ing)? ?back)\b|\w*Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
+SURVIVED: Final = r"\b(?:skip\w*|ignor\w*|retry\w*|(?<!max )retries|recovered|caught|handled|continuing|fall(?:ing)? ?back)\b|Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
 """The program says that it went on."""
 SUPPOSED: Final = r"\b(?:possible|potential|likely|common|root) (?:root )?causes?\b|^\W{0,3}\(\d\)\s|^\W{0,3}\d\)\s"
 """Ray lists what may have killed a worker."""
@@ -59,6 +59,14 @@ CRASHES: Final = (
     ),
     _crash("other", "space left|quota|file handle|input/output|没有空间|磁盘", r"\bNo space left on device\b|\bDisk quota exceeded\b|\bStale file handle\b|\bInput/output error\b|设备上没有空间|磁盘(?:空间)?(?:不足|已满)"),
     _crash("other", "elastic|childfailed", r"\bChildFailedError\b|torch\.distributed\.(?:elastic|launch).{0,80}\bFAILED\b"),
+    _crash("other", "assertion", r"\bblock: \[\d+,\d+,\d+\], thread: \[\d+,\d+,\d+\] Assertion `"),
+    _crash("other", "xid|off the bus|gpu is lost", r"\bNVRM: Xid\b|\bGPU has fallen off the bus\b|\bGPU is lost\b"),
+    _crash("oom", "memory limit|low on resource", r"\b(?:Exceeded|exceeded) (?:job|step) memory limit\b|\bnode was low on resource: memory\b"),
+    _crash("other", "unrecognized arguments|arguments are required", r"^\S{1,60}\.py: error: (?:unrecognized arguments|the following arguments are required)"),
+    _crash("other", "open file|not found", r"^(?:\S{0,60}[/\\])?python[\d.]{0,5}: can't open file\b|^(?:ba)?sh: .{1,80}: command not found$"),
+    _crash("other", "loss scale already", r"\bCurrent loss scale already at minimum\b"),
+    _crash("other", "label must be in", r"^(?:\W{0,3}Fatal\W{1,3})?Label must be in \[0,"),
+    _crash("other", "mpirun noticed|mpi_abort", r"\bmpirun noticed that process\b|\bMPI_ABORT was invoked\b"),
     _crash("other", "address already", r"\bAddress already in use\b"),
     _crash("other", "size mismatch", r"\bsize mismatch for \S"),
     _crash("other", "failed|errored|crashed", rf"{START}(?:the )?training (?:run |job |process )?(?:has )?(?:failed|errored|crashed)\b"),
@@ -106,7 +114,10 @@ BY_WHOM: Final = re.compile(
     re.IGNORECASE,
 )
 """Whose code it is: that of the run, not of a command that it called."""
-ABOUT_COMMAND: Final = re.compile(r"non-zero|\bsub-?process\b|\bcommand\b|\bif\b|\bnvidia-smi\b|\bgit\b", re.IGNORECASE)
+ABOUT_COMMAND: Final = re.compile(
+    r"non-zero|\bsub-?process\b|\bcommand\b|\bif\b|\bnvidia-smi\b|\bgit\b|\bstate\W{1,3}(?:OUT_OF_MEMORY|TIMEOUT|CANCELLED|FAILED|PREEMPTED|NODE_FAIL)\b",
+    re.IGNORECASE,
+)
 BY_SIGNAL: Final = frozenset((130, -2, 143, -15, 129, -1, 131, -1073741510))
 """128 + the signal in a shell, minus the signal in Python: interrupt, termination, hang-up; the last is Ctrl-C on Windows."""
 BY_KILL: Final = frozenset((137, -9))

@@ -22,9 +22,9 @@ from lossreport.text import Text
 WRAPPERS: Final = ("history", "params", "metrics", "results", "logs", "log", "training", "train_history", "training_history", "data")
 """Names of levels that say nothing of what is below them."""
 PER: Final[tuple[tuple[Axis, re.Pattern[str]], ...]] = (
-    (Axis.ROUND, re.compile(r"(?:^|.*_)per_round|round_\w+|.*_(?:by|over)_rounds?", re.IGNORECASE)),
-    (Axis.EPISODE, re.compile(r"(?:^|.*_)per_episode|episode_\w+|.*_(?:by|over)_episodes?", re.IGNORECASE)),
-    (Axis.ITERATION, re.compile(r"(?:^|.*_)per_(?:step|batch|iter(?:ation)?)|(?:step|batch|iter(?:ation)?)_\w+", re.IGNORECASE)),
+    (Axis.ROUND, re.compile(r"(?:^|.{0,80}_)per_round|round_\w{1,80}|.{0,80}_(?:by|over)_rounds?", re.IGNORECASE)),
+    (Axis.EPISODE, re.compile(r"(?:^|.{0,80}_)per_episode|episode_\w{1,80}|.{0,80}_(?:by|over)_episodes?", re.IGNORECASE)),
+    (Axis.ITERATION, re.compile(r"(?:^|.{0,80}_)per_(?:step|batch|iter(?:ation)?)|(?:step|batch|iter(?:ation)?)_\w{1,80}", re.IGNORECASE)),
 )
 """Names that say what a list counts."""
 PLANS: Final = {

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
-from lossreport.model.run import Axis, FactValue, Statistic
+from lossreport.model.run import LONGEST_NAME, Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_reader import LineReader, Step
 from lossreport.reading.kit.line_row import KNOWN, Row, Value
@@ -222,8 +222,8 @@ class LineFormat:
             step=self.step_of,
             state=self.first_state(log),
             settings=Settings(self.facts_of),
-            new_run=_pattern(self.new_run),
-            known=_pattern(self.known),
+            new_run=self._new_run,
+            known=self._known,
         )
         yield from reader.read(log.lines())
 
@@ -266,6 +266,14 @@ class LineFormat:
     @cached_property
     def _learning(self) -> tuple[tuple[str, re.Pattern[str]], ...]:
         return tuple((literal_of(template), re.compile(with_holes(template))) for template in self.learn)
+
+    @cached_property
+    def _new_run(self) -> re.Pattern[str] | None:
+        return _pattern(self.new_run)
+
+    @cached_property
+    def _known(self) -> re.Pattern[str] | None:
+        return _pattern(self.known)
 
     @cached_property
     def _settings(self) -> tuple[tuple[Setting, str, re.Pattern[str]], ...]:
@@ -379,7 +387,7 @@ class Compiled:
 
     def _worked_out(self, printed: str, row_split: str) -> Meaning | None:
         line, name = self.line, printed.strip()
-        if self._left_out.fullmatch(name):
+        if len(name) > LONGEST_NAME or self._left_out.fullmatch(name):
             return None
         split, short = split_name(name, row_split) if line.named_splits else (row_split, name)
         split = "" if split == row_split else split

@@ -100,7 +100,7 @@ KNOWN: Final = frozenset(
     ("vocab_size", "clip_grad", "world_size", "action_dim", "epochs", "max_steps", "batch_size", "lr", "seed", "precision")
 )
 """Facts of the contract: the same, wherever in a configuration they stand."""
-WEIGHT: Final = re.compile(r"^(?P<metric>.*loss.*?)_(?:weights?|coefs?|coeffs?|lambda)$")
+WEIGHT: Final = re.compile(r"^(?P<metric>(?=.{0,200}loss).{4,200}?)_(?:weights?|coefs?|coeffs?|lambda)$")
 
 
 @lru_cache(maxsize=8192)

@@ -12,11 +12,13 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.reading.kit.coco import NOT_MEASURED, kind_of, summary_of
+from lossreport.reading.kit.experiments import NAMED, SETTING
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import SPLIT_VALUES
 from lossreport.reading.kit.table_cells import (
     LONGEST,
     are_names,
+    are_spelt,
     bar_cells,
     closes,
     inner_cells,
@@ -109,6 +111,8 @@ def _rule(text: str, state: TableState) -> tuple[Taken, TableState]:
 # ------------------------------------------------------------------------------------------------ between bars
 def _between_bars(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, TableState]:
     bare = tuple(cell.strip() for cell in cells)
+    if are_spelt(bare):
+        return _other(state)
     if len(cells) == 2 and not (state.has_bars and _is_data(bare, state)):
         return _pair(cells[0], bare[1], line, state)
     if state.has_bars and len(bare) == len(state.names) and any(value_of(cell) is not None or place_of(cell) is not None for cell in bare):
@@ -213,7 +217,7 @@ def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, Ta
         found = tuple(values_of(cells, line, state, skip=axis))
         row = TableRow(found, AXIS_OF[state.names[axis].lower().strip()], place[0], place[1], epoch_beside(cells, state.names, axis))
         return Taken(True, (row,) if found else ()), after
-    if axis is not None:
+    if axis is not None or _is_of_experiments(state.names):
         return Taken(True), after
     label = cells[0].strip() if value_of(cells[0]) is None else ""
     if label and all(name.lower() in SPLIT_VALUES for name in state.names[1:]):
@@ -225,3 +229,8 @@ def _data(cells: Sequence[str], line: int, state: TableState) -> tuple[Taken, Ta
         return PART, after
     found = tuple(values_of(cells, line, state, skip=0 if label else -1, label=whose))
     return Taken(True, (TableRow(found, scored=bool(label)),) if found else ()), replace(after, labels=state.labels + bool(whose))
+
+
+def _is_of_experiments(names: Sequence[str]) -> bool:
+    """Return whether a table tells results of several models or configurations: their settings stand beside them."""
+    return NAMED.fullmatch(names[0].strip()) is not None and any(SETTING.fullmatch(name.strip()) for name in names[1:])

@@ -98,8 +98,8 @@ SPLIT_VALUES: Final = {
     "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
 }  # fmt: skip
 BOOKKEEPING: Final = re.compile(
-    r"(?:.*[_/ ])?(?:percentage|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
-    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|index|idx|row|id"
+    r"(?:.*[_/ ])?(?:percentage|percent|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
+    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|(?:num|total|max)_rounds|index|idx|row|id"
     r"|unnamed: ?\d+)(?:\(s\))?",
     re.IGNORECASE,
 )
@@ -111,6 +111,9 @@ PLANS: Final = {
     "total_epochs": "epochs",
     "max_epochs": "epochs",
     "num_epochs": "epochs",
+    "num_rounds": "rounds",
+    "total_rounds": "rounds",
+    "max_rounds": "rounds",
 }
 SUMMARY: Final = re.compile(
     r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
@@ -119,9 +122,9 @@ SUMMARY: Final = re.compile(
 CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
 SINCE_1970: Final = 1e9
 """A `time` above this is a date in seconds, not a duration."""
-INSTANT: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|memory.*|throughput.*|vram.*)", re.IGNORECASE)
+INSTANT: Final = re.compile(r"(?:.{0,80}[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|(?:memory|throughput|vram).{0,200})", re.IGNORECASE)
 """What a logger prints as it is at that step, whatever it averages besides."""
-NUMBER: Final = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+NUMBER: Final = re.compile(r"[-+]?(?:\d{1,310}+(?:\.\d{0,400}+)?+|\.\d{1,400}+)(?:[eE][-+]?\d{1,9}+)?+")
 GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 """1,234,567.8: commas between groups of three digits."""
 DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
@@ -131,7 +134,7 @@ NOT_FINITE: Final = {
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip
-WRAPPED: Final = re.compile(r"(?:(?:np\.float\d+|numpy\.float\d+|tensor|array)\(\[?|\[)([^,)\]\[]+)(?:\]?[^)\]]*\)|\])$")
+WRAPPED: Final = re.compile(r"(?:(?:np\.float\d{1,3}|numpy\.float\d{1,3}|tensor|array)\(\[?|\[)([^,)\]\[]++)(?:\]?[^)\]]*+\)|\])$")
 
 
 class Place(NamedTuple):

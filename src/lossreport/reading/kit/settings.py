@@ -52,7 +52,7 @@ SIGNS: Final = re.compile(r"[=:]")
 CURVE: Final = re.compile(r"(?:train|val|valid|test|eval)?[_ /]?(?:loss|acc(?:uracy)?|epoch|step|iteration)", re.IGNORECASE)
 """What a row has and a configuration has not: `{'loss': 0.5, 'learning_rate': 1e-4, 'epoch': 1.2}`."""
 PLAIN: Final = re.compile(
-    rf"""^[\s{{,]*["']?(?P<name>{"|".join(sorted(KNOWN | set(ALIASES) | TIMESTEP_PLANS | ROUND_PLANS, key=len, reverse=True))})["']?\s*[:=]\s*(?P<value>[-+]?[\d.][\d.eE+\-]*)\s*[,}}]?\s*(?:\#.*)?$""",
+    rf"""^[\s{{,]*+["']?(?P<name>{"|".join(sorted(KNOWN | set(ALIASES) | TIMESTEP_PLANS | ROUND_PLANS, key=len, reverse=True))})["']?\s*+[:=]\s*+(?P<value>[-+]?[\d.][\d.eE+\-]*+)\s*+[,}}]?\s*+(?:\#.*)?$""",
     re.IGNORECASE,
 )
 """A line that is nothing but a known name and a number, as configurations are dumped in YAML, JSON, Python or plain text."""

@@ -83,7 +83,7 @@ def find_table(log: LogFile) -> Table | None:
                 len(header) >= 2
                 and _is_header(header)
                 and _fits(header, body, separator)
-                and not (separator == BLANKS and _is_prose(header, body))
+                and not (separator == BLANKS and (_is_prose(header, body) or _is_printed(header, start, len(body))))
             ):
                 comma = separator != "," and _has_decimal_commas(body, separator)
                 return Table(separator=separator, header=tuple(header), line=at, rows=len(body), decimal_comma=comma)
@@ -124,6 +124,18 @@ def _is_prose(header: Sequence[str], body: Sequence[str]) -> bool:
         return True
     found = [cell for line in body for cell in line.split()]
     return sum(number(cell) is not None for cell in found) < SAME_WIDTH * len(found)
+
+
+def _is_printed(header: Sequence[str], before: int, rows: int) -> bool:
+    """Return whether a table between blanks was printed into a log: below more lines of text than it has rows, or of classes.
+
+    `Class Images Instances P R mAP50` heads what an evaluation gave for all and for each class, not the rows of a training.
+    """
+    return before > max(rows, HEAD_LINES) or header[0].lower() in ("class", "category")
+
+
+HEAD_LINES: Final = 3
+"""A title and settings may stand above the header of a table."""
 
 
 def _is_header(header: Sequence[str]) -> bool:

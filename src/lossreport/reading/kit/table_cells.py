@@ -18,6 +18,8 @@ BAR: Final = re.compile(r":\s{0,4}\d{1,3}%|\s\d{1,3}%\|")
 NAME: Final = re.compile(r"[^\W\d][^|\t]{0,79}|#|E")
 TOLD: Final = re.compile(r"[:=]\s{0,4}[-+]?\d[\d.,eE+\-]{0,30}%?$")
 """Ends a cell that is a name and its number, as a row of pairs has: `Loss: 0.013`."""
+SPELT: Final = re.compile(r"[^\W\d][\w /.\-]{0,60} [-+]?\d{1,12}(?:\.\d{1,12})?(?:e[-+]?\d{1,3})?%?", re.IGNORECASE)
+"""A cell that is a name and its number without a sign between: `step 100`, `loss 0.52`."""
 FRACTION: Final = re.compile(r"(?P<at>\d{1,12}) ?/ ?(?P<of>\d{1,12})")
 LONGEST: Final = 4000
 """Wider lines are no tables that anybody could read on a terminal."""
@@ -77,6 +79,12 @@ def place_of(cell: str) -> tuple[float, float] | None:
         return float(match["at"]), float(match["of"])
     at = number(cell)
     return None if at is None else (at, float("nan"))
+
+
+def are_spelt(cells: Sequence[str]) -> bool:
+    """Return whether every cell is a name and its number, one of them with decimals: a row of text between bars."""
+    named = [cell.strip() for cell in cells if cell.strip()]
+    return len(named) >= 2 and all(SPELT.fullmatch(cell) for cell in named) and any("." in cell for cell in named)
 
 
 def are_names(cells: Sequence[str]) -> bool:

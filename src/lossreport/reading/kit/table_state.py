@@ -32,7 +32,7 @@ LABEL_HEADS: Final = frozenset(("class", "classes", "category", "name", "label",
 OVERALL: Final = frozenset(("all", "overall", "mean", "avg", "average", "total"))
 """Rows of such a table that are of no single class."""
 LEFT_OUT: Final = re.compile(
-    r"time|dur|duration|time/.*(?<!fps)|time_elapsed|timeelapsed|images|instances|labels|size|img_size|gpu_mem|support|cp|nupdates|serial_timesteps|episodessofar"
+    r"time|dur|duration|time/.*(?<!fps)|time_elapsed|timeelapsed|images|instances|labels|targets|size|img_size|gpu_mem|support|cp|nupdates|serial_timesteps|episodessofar"
     r"|params|parameters|#|train/val|event_.*|train/n_updates",
     re.IGNORECASE,
 )

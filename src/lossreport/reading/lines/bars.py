@@ -18,7 +18,9 @@ BARE_BAR: Final = re.compile(
     r"\s{0,40}(?:[^|%{}\d]{0,60}:?\s{0,4})?\d{1,3}%\|[^|]{0,400}\|\s{0,9}\d{1,12}/\d{1,12}\s{0,3}\[[\d:<?, .]{0,60}(?:it/s|s/it)?\]\s{0,40}"
 )
 """A frame of a bar that shows nothing but how far it is: of a log with 58,000 of them none is looked at closely."""
-OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,4000})\]")
+BEGUN: Final = re.compile(r"\|\s{0,9}0/\d")
+"""In a frame that shows nothing yet."""
+OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,1000}+)\]")
 """A tqdm bar of unknown length: `45it [00:12,  3.7it/s, loss=0.5]`."""
 KERAS_BAR: Final = re.compile(r"(?<![\w.])(?P<at>\d{1,12})/(?P<of>\d{1,12}|Unknown)\s{1,4}\[(?P<rest>[=>.#\- ]{3,80})\]")
 RICH_BAR: Final = re.compile(r"[━╸╺╶]{3,200}\s{1,4}(?P<at>\d{1,12})/(?P<of>\d{1,12})(?P<rest>)")

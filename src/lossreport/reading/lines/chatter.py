@@ -13,7 +13,7 @@ RAISED: Final = re.compile(
     r"(?:[A-Za-z_]\w{0,80}\.){0,9}\w{0,80}(?:Error|Exception|Interrupt|Exit|Warning|Failure|Aborted): (?![-+]?\d|nan|inf)", re.IGNORECASE
 )
 WARNED: Final = re.compile(r"[\w/\\.:\- ]{1,300}\.py:\d{1,6}: \w{0,60}(?:Warning|Error):")
-CALL: Final = re.compile(r"\s{0,80}[\w.\[\], ]{1,80} [-+*/]?= [\w.]{1,80}\((?!\[?[-+.\d])")
+CALL: Final = re.compile(r"\s{0,80}+[\w.\[\], ]{1,80} [-+*/]?= [\w.]{1,80}+\((?!\[?[-+.\d])")
 """`loss = criterion(output, target)`; `acc = tensor(0.5)` is a row."""
 CODE: Final = re.compile(
     r"\s{0,80}(?:(?:from [\w.]{1,100} )?import \w|def \w{1,80}\(|class \w{1,80}[(:]|return\b(?! [\d.])|@\w|print\(|self\.|(?:if|elif|while|for|with|try|except|else)\b[^\n]{0,300}:\s{0,9}(?:#|$)|#include|//|[{}][,;)\s]{0,9}$|assert |raise |warnings\.warn\()"

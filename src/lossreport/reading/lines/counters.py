@@ -7,11 +7,16 @@ from typing import Final
 
 from lossreport.reading.lines.place_numbers import closed, is_count
 from lossreport.reading.lines.place_words import CLOSERS, FRACTION_WORDS, Kind, Place
+from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 MANY: Final = 10
 """A smaller number behind `loss` may be that of the loss: `Loss 2: 0.5`."""
 NAME_REACH: Final = 4
+MOST_LEADING: Final = 6
+SEPARATORS: Final = frozenset(",:|-")
+PASS: Final = "pass"
+"""The word of a number behind that of a split: it counts passes, which may be epochs."""
 
 
 def unnamed(found: Sequence[Token], named: Sequence[Place]) -> list[Place]:
@@ -37,6 +42,8 @@ def _fraction(found: Sequence[Token], at: int, *, behind_epoch: bool) -> Place |
         return _boxed(found, at)
     if text == "|":
         return _piped(found, at)
+    if text == "-" and behind_epoch and found[at].gap and _slashed(found, at + 1):
+        return _counter(found, at + 1, at, closed(found, at + 3, opened=False))  # `Epoch 1/3 - 20/100`
     if at == 0 and found[at].is_whole:
         return _at_beginning(found)
     return _at_end(found, at)
@@ -93,8 +100,17 @@ def _leading(found: Sequence[Token]) -> Iterator[Place]:
     texts = [token.text for token in found[:6]]
     if len(texts) >= 4 and texts[0] in "[(" and found[1].is_whole:
         yield from _in_brackets(found, texts)
-    elif len(texts) >= 3 and found[0].is_whole and texts[1] == ":" and found[2].is_word:
+    elif len(texts) >= 3 and found[0].is_whole and texts[1] in (":", "|") and found[2].is_word:
         yield _number(found, 0, 0, 1)
+    elif (
+        len(texts) >= 4
+        and split_of_word(found[0].low)
+        and found[1].is_whole
+        and found[1].gap == 1
+        and texts[2] in SEPARATORS
+        and found[3].is_word
+    ):
+        yield Place(Kind.ITERATION, found[1].value, None, PASS, False, 1, 1)  # `Train 3, loss: 0.5`
     else:
         yield from _behind_name(found)
 
@@ -106,7 +122,10 @@ def _number(found: Sequence[Token], number: int, first: int, last: int, kind: Ki
 def _in_brackets(found: Sequence[Token], texts: Sequence[str]) -> Iterator[Place]:
     """Yield the counters of `[0] `, `[1, 2000] ` and, with the seconds since the start beside it, `[5 | 30.35] `."""
     full = len(texts) == 6
-    if texts[2] in CLOSERS and found[3].is_word:
+    if full and texts[2] == ":" and _slashed(found, 3) and len(found) > MOST_LEADING and found[6].text in CLOSERS:
+        yield _number(found, 1, 0, 2, Kind.EPOCH)  # `[3: 10/500] train loss 0.5`
+        yield _counter(found, 3, 3, 6)
+    elif texts[2] in CLOSERS and found[3].is_word:
         yield _number(found, 1, 0, 2)
     elif full and texts[2] == "|" and found[3].is_number and texts[4] == "]" and found[5].is_word:
         yield _number(found, 1, 0, 4)

@@ -46,12 +46,17 @@ def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figur
     behind = found[last + 1] if last + 1 < len(found) else None
     if behind is None:
         return Figure((found[at].value,), last, unit=unit)
-    if behind.text == "/" and behind.gap <= 1 and not unit:
+    if behind.text == "/" and behind.gap <= 1 and not unit and not _goes_on(found, last + 2):
         return _share(found, at)
     if _is_range(found, last):
         return None
     values = _commas(found, at) if behind.text in COMMAS and not unit else None
     return values if values is not None else _with_mean(found, at, last, unit)
+
+
+def _goes_on(found: Sequence[Token], at: int) -> bool:
+    """Return whether a slash only stands between two pairs: `loss 0.5 / acc 0.9`."""
+    return at < len(found) and found[at].is_word and found[at].gap > 0
 
 
 def _changes(found: Sequence[Token], last: int) -> bool:

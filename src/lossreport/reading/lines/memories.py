@@ -97,8 +97,15 @@ def _goes_on(found: Sequence[Token], at: int) -> bool:
 
 def _is_improvement(found: Sequence[Token]) -> bool:
     """Return whether a line tells of a value that got better than one before."""
-    verbs = [at for at, token in enumerate(found) if token.is_word and token.low in IMPROVED]
+    verbs = [at for at, token in enumerate(found) if token.is_word and token.low in IMPROVED and not _is_schedule(found, at)]
     if not verbs:
         return False
     behind = found[verbs[0] + 1 :]
     return any(token.kind == "arrow" or token.low in ("from", "to", "by", "over") for token in behind)
+
+
+def _is_schedule(found: Sequence[Token], at: int) -> bool:
+    """Return whether a verb tells of a learning rate, which a schedule changes: `lr reduced 1e-3 -> 5e-4` says the rate from here on."""
+    return at > 0 and (
+        found[at - 1].low in ("lr", "learning_rate") or (found[at - 1].low == "rate" and at > 1 and found[at - 2].low == "learning")
+    )

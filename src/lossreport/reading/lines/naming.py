@@ -14,7 +14,7 @@ from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 
 LONGEST_NAME: Final = 60
-MOST_WORDS: Final = 7
+MOST_WORDS: Final = 9
 WIDE: Final = 2
 QUOTES: Final = frozenset("'\"%％*`")
 CLOSING: Final = {")": "(", "]": "[", "）": "（", "】": "【"}
@@ -167,7 +167,26 @@ ASIDE: Final = frozenset(
     ]
 )
 """Words of a phrase that adds nothing but, perhaps, a split: `accuracy on the test set`."""
-LEADING: Final = frozenset(["the", "a", "an", "its", "our", "updated"])
+LEADING: Final = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "its",
+        "our",
+        "updated",
+        "reducing",
+        "decreasing",
+        "increasing",
+        "adjusting",
+        "updating",
+        "setting",
+        "changing",
+        "new",
+    ]
+)
+CHANGED: Final = frozenset(["reduced", "decreased", "increased", "dropped", "changed", "adjusted", "updated", "decayed", "improved"])
+"""`lr reduced 1e-3 -> 5e-4` tells the learning rate, `val_loss improved from 0.5 to 0.4` the validation loss."""
 ABBREVIATED: Final = frozenset(["avg", "ave", "val", "acc", "approx", "rel", "abs", "std", "gen", "disc", "adv", "num", "mult", "cum"])
 ADJECTIVES: Final = frozenset(
     ["meta", "overall", "final", "current", "total", "average", "averaged", "avg", "mean", "global", "epoch", "initial", "running", "full"]
@@ -194,6 +213,8 @@ def name_before(found: Sequence[Token], end: int, spans: Mapping[int, int]) -> N
         return None
     texts = [token.text for token in reversed(walk.words)]
     texts, more = _without_aside(_without_verbs(texts))
+    while len(texts) > 1 and texts[-1].lower() in CHANGED:
+        texts.pop()
     split = split or more or walk.split
     while len(texts) > 1 and texts[0].lower() in LEADING:
         texts.pop(0)

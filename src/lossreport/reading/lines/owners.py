@@ -19,7 +19,7 @@ ENTITIES: Final[dict[str, EntityKind]] = {
     **dict.fromkeys(("domain",), EntityKind.DOMAIN),
 }
 RUNS: Final[dict[str, str]] = {
-    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm")},
+    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm", "stage")},
     "exp": "experiment",
     "folds": "fold",
     "折": "fold",
@@ -69,7 +69,7 @@ def _owners(found: Sequence[Token]) -> Iterator[Owner]:
     for at, token in enumerate(found):
         if at <= end or not token.is_word or (at and found[at - 1].low in NOT_BEFORE and token.gap == 1):
             continue
-        owner = _joined(found, at) or _numbered(found, at) or _chinese(found, at) or _called(found, at)
+        owner = _joined(found, at) or _numbered(found, at) or _class(found, at) or _chinese(found, at) or _called(found, at)
         if owner is not None:
             end = owner.last
             yield owner
@@ -94,7 +94,7 @@ def _numbered(found: Sequence[Token], at: int) -> Owner | None:
     word = found[at].low
     if word not in RUNS and word not in ENTITIES:
         return None
-    if word in ("run", "version", "repeat", "task", "device", "exp") and at and found[at - 1].kind not in ("mark", "rule"):
+    if word in ("run", "version", "repeat", "task", "device", "exp", "stage") and at and found[at - 1].kind not in ("mark", "rule"):
         return None
     index = at + 1
     while index < len(found) and index <= at + 3 and (found[index].text in SIGNS or found[index].low in ("id", "no", "number", "idx")):
@@ -107,6 +107,15 @@ def _numbered(found: Sequence[Token], at: int) -> Owner | None:
     elif index + 1 < len(found) and found[index + 1].is_word and found[index + 1].gap == 0:
         return None
     return _of(word, found[index].text, at, last)
+
+
+def _class(found: Sequence[Token], at: int) -> Owner | None:
+    """Return the owner of `Class 3 IoU: 0.5`, `class 3: IoU 0.5`: a class by its number, where a phrase begins."""
+    if found[at].low != "class" or at + 2 >= len(found) or not found[at + 1].is_whole or (at and found[at - 1].is_word):
+        return None
+    behind = found[at + 2]
+    follows = behind.is_word or (behind.text in SIGNS and at + 3 < len(found) and found[at + 3].is_word)
+    return Owner(EntityKind.LABEL.value, found[at + 1].text, False, at, at + 1) if follows else None
 
 
 def _chinese(found: Sequence[Token], at: int) -> Owner | None:

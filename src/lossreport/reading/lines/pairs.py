@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.figures import Figure, figure_at
-from lossreport.reading.lines.naming import COUNTED, VERBS, Name, name_before, without_average
+from lossreport.reading.lines.naming import COUNTED, PREPOSITIONS, VERBS, Name, name_before, without_average
 from lossreport.reading.lines.tokens import Token
 
 SIGNS: Final = frozenset((":", "：", "=", "＝", "=>", "->", "-->", "==>", "→", "::", "≈", "~"))
@@ -19,9 +19,11 @@ MOST_OPENERS: Final = 4
 HEALTH: Final = re.compile(r"^(?:time|dt|mfu|norm|tok(?:ens)?/s(?:ec)?|tps|ips|gnorm|grad)$", re.IGNORECASE)
 NO_METRIC: Final = re.compile(
     r"(?:.{0,40}[ _])?(?:eta|time left|remaining.{0,20}|elapsed(?! time per).{0,20}|total time|estimated.{0,20}|cost time|time (?:cost|spent|used|taken)|time_cost|耗时|用时|required|pid|seed|version|port|rank|world.?size|gpus?|id|size"
-    r"|start|end|host|batch|line|index|v_num|exit status|status \w{1,10}|maxdets|iou ?type|total params?)$",
+    r"|start|end|host|stage|batch|line|index|v_num|exit status|status \w{1,10}|maxdets|iou ?type|total params?)$",
     re.IGNORECASE,
 )
+OVER_RUNS: Final = " over runs"
+"""Behind the name of a mean with its deviation, which is over several runs and never the best of them: `acc 0.83 ± 0.01`."""
 IDENTIFIER: Final = re.compile(r"[^\W\d][\w./@\-]{0,40}")
 COCO: Final = re.compile(
     r"Average (?P<what>Precision|Recall)\s{1,9}\((?:AP|AR)\) @\[ IoU=(?P<iou>0\.\d\d(?::0\.\d\d)?)\s{1,9}\| area=\s{0,9}(?P<area>all|small|medium|large) \| maxDets=\s{0,4}(?P<dets>\d{1,4}) \] = (?P<value>-?\d\.\d{1,6})"
@@ -98,7 +100,8 @@ def _at(found: Sequence[Token], at: int, spans: Mapping[int, int], memories: fro
     for one, (value, last) in zip(names, figures, strict=True):
         said = signed or _ends_with_verb(found, before)
         if _is_metric(one.text, figure, found[at], signed=said, placed=bool(spans)):
-            pair = Pair(one.text.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
+            called = f"{one.text}{OVER_RUNS}" if figure.spread and not spans else one.text
+            pair = Pair(called.replace("'s ", "/"), value, figure.mean, one.split)  # LightGBM: training's auc
             yield Spot(pair, one.first, max(figure.last, last), one.first in memories or at in memories or (figure.spread and not spans))
 
 
@@ -112,7 +115,16 @@ def _sign(found: Sequence[Token], at: int) -> tuple[int, bool, str]:
     for _ in range(2):
         if before >= 0 and found[before].text in SIGNS:
             signed, before = True, before - 1
+    if not signed and not opened and _is_dashed(found, at):
+        return at - 2, True, ""
     return before, signed, opened
+
+
+def _is_dashed(found: Sequence[Token], at: int) -> bool:
+    """Return whether a dash with blanks around it stands between the name of a metric and a number: `dice_loss - 0.5`."""
+    if at < 2 or found[at - 1].text != "-" or not (found[at].gap and found[at - 1].gap) or "." not in found[at].text:
+        return False
+    return found[at - 2].is_word and is_metric_like(found[at - 2].text)
 
 
 def _is_inside(found: Sequence[Token], at: int, signed: bool, spans: Mapping[int, int]) -> bool:
@@ -149,6 +161,9 @@ def _slashed(name: Name, figure: Figure) -> tuple[list[Name], list[tuple[float, 
     values = [(value, figure.last) for value in figure.values]
     if len(parts) == len(values):
         return [name._replace(text=f"{part} {rest}".strip()) for part in parts], values
+    whole = [part.strip() for part in name.text.split("/")]
+    if len(whole) == len(values) and all(is_metric_like(part) for part in whole):
+        return [name._replace(text=part) for part in whole], values  # `Train acc/Test acc: 0.9/0.8`
     if len(values) == 2 and values[1][0] and figure.whole and SHARE.search(name.text):
         return [name], [(values[0][0] / values[1][0], figure.last)]
     return ([], []) if figure.whole else _numbered(name, figure)
@@ -182,10 +197,12 @@ def _is_metric(name: str, figure: Figure, token: Token, *, signed: bool, placed:
     """Return whether a name and a number are a pair: with a sign between them, by the name, or as an identifier before decimals."""
     if not _may_name(name):
         return False
-    if name.lower() in SPLITS and not ((signed or placed) and ("." in token.text or figure.unit == "%")):
-        return False  # `train=113 val=29` counts samples
+    if name.lower() in SPLITS and not ((signed or placed) and ("." in token.text or figure.unit == "%") and figure.unit in ("", "%")):
+        return False  # `train=113 val=29` counts samples, `Train: 12.3 s` is a time
     if signed or figure.mean is not None or is_metric_like(name) or HEALTH.match(name):
         return True
+    if name.lower() in PREPOSITIONS:
+        return False  # `loss=0.5, over 1022.00 frames`
     return IDENTIFIER.fullmatch(name) is not None and "." in token.text and not figure.unit
 
 

@@ -34,6 +34,7 @@ class Placing:
     closed: float = math.nan
     _waiting: list[Held] = field(default_factory=list)
     _early: list[Held] = field(default_factory=list)
+    _ahead: list[Held] = field(default_factory=list)
     _block: tuple[int, str] = (0, "")
 
     def place(self, held: Held) -> Iterator[Record]:
@@ -43,16 +44,35 @@ class Placing:
         if self.waits(row):
             self._waiting.append(held)
             return
+        if self.survey.ahead and not row.places and "train" not in self.values.splits(row):
+            self._ahead.append(held)
+            return
         if row.epoch is not None and row.counter is None and not held.passed:
             yield from self.resolve(row.epoch)
             self.closed = row.epoch
         where = self.standing.where(row, passed=held.passed)
         if where is not None:
+            yield from self._announced(row, where)
             yield from self.put(held, where)
         elif self.standing.at is None:
             self._early.append(held)
         else:
             yield SkippedLine(held.line, NOWHERE)
+
+    def _announced(self, row: TextRow, where: Where) -> Iterator[Record]:
+        """Place the evaluations that were printed before the row of their step."""
+        if row.places and "train" in self.values.splits(row):
+            ahead, self._ahead = self._ahead, []
+            for held in ahead:
+                yield from self.put(held, where)
+
+    def left(self) -> Iterator[Record]:
+        """Place the evaluations behind which the log breaks off: where the training stands."""
+        ahead, self._ahead = self._ahead, []
+        for held in ahead:
+            where = self.standing.where(held.row, passed=held.passed)
+            if where is not None:
+                yield from self.put(held, where)
 
     def _in_block(self, row: TextRow, line: int) -> TextRow:
         """Return a row without a place or a split as one of the split of the line right above it: a block of several lines."""

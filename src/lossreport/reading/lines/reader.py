@@ -14,8 +14,9 @@ from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.kit.passes import Latest
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.banner import Banner
-from lossreport.reading.lines.bars import BARE_BAR
+from lossreport.reading.lines.bars import BARE_BAR, BEGUN
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.class_lists import ClassLists, with_lists
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.placing import Placing, at_epoch
 from lossreport.reading.lines.prefix import message_of
@@ -23,8 +24,9 @@ from lossreport.reading.lines.printed import Printed
 from lossreport.reading.lines.remarks import Remarks
 from lossreport.reading.lines.row import TextRow, pieces
 from lossreport.reading.lines.scope import Scope
+from lossreport.reading.lines.skeletons import Skeletons
 from lossreport.reading.lines.sub_passes import Held, SubPasses
-from lossreport.reading.lines.survey import Survey, read_row
+from lossreport.reading.lines.survey import Survey, meant
 from lossreport.reading.lines.tokens import LONGEST
 from lossreport.reading.lines.tracks import kind_of
 from lossreport.reading.lines.values import Values
@@ -50,7 +52,9 @@ class TextReader:
         self._writing = Writing(values=values, remarks=self._remarks, passes=self._passes, banner=self._banner)
         self._placing = Placing(survey=survey, values=values, standing=self._standing, writing=self._writing, settings=self._settings)
         self._printed = Printed(scope=self._scope, standing=self._standing, writing=self._writing)
+        self._skeletons = Skeletons()
         self._frames: Latest[Held] = Latest()
+        self._lists = ClassLists()
         self._rare: dict[str, Held] = {}
         self._said: tuple[object, ...] = ()
 
@@ -60,6 +64,8 @@ class TextReader:
         for line in lines:
             last = line.number
             if BARE_BAR.fullmatch(line.text):
+                if BEGUN.search(line.text):
+                    yield from self._end_of_frames()  # of the bar before; a row of this one is no later frame of it
                 continue
             for word in said(line.text, line.number):
                 self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"
@@ -85,21 +91,24 @@ class TextReader:
         yield from self._printed.put(self._printed.tables.end())
         yield from self._end_of_pass()
         yield from self._placing.resolve(self._placing.closed + 1)
+        yield from self._placing.left()
         self._writing.flush()
         yield from self._placing.begin(Where(Axis.ROW, 0.0))
         yield from self._settings.facts()
+        for held in self._rare.values():
+            self._remarks.tested_once(held.row, held.line)
         yield from self._remarks.facts(self._writing.trained)
         yield from self._writing.columns.chunks()
 
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or is_chatter(line.text) or self._survey.dumps.holds(line.text):
+        if self._traces.hold(line.text) or self._is_aside(line.text):
             self._settings.see(line.text, line.number)
             self._banner.see(line.text, line.number)
             return
-        for text in pieces(line.text):
-            row = read_row(text, self._survey.words)
+        for text, listed in with_lists(pieces(line.text), self._lists):
+            row = listed or meant(self._skeletons.row(text), self._survey.words)
             if row is None or not (self._is_row(row) or self._unknown(row)):
                 yield from self._other(text, row, line.number)
                 continue
@@ -109,9 +118,15 @@ class TextReader:
             self._remarks.see(line.text)
             for pair in self._unknown(row):
                 self._learn(pair, Held(replace(row, pairs=(pair,)), line.number))
+            if not row.places and self._standing.rows:
+                self._remarks.measured_once(row, line.number)
             row = self._without_others(row)
             if row.pairs:
                 yield from self._frame(Held(row, line.number))
+
+    def _is_aside(self, text: str) -> bool:
+        """Return whether a line is code, a warning or of a dump of settings, and of no list of classes."""
+        return (is_chatter(text) or self._survey.dumps.holds(text)) and not self._lists.holds(text)
 
     def _is_row(self, row: TextRow) -> bool:
         """Return whether a line is a row: one of its names is a metric of the file, and it heads no run and sums up none."""
@@ -154,7 +169,7 @@ class TextReader:
         if row is None or not (row.places or row.is_bar or row.section is not None):
             self._banner.see(text, line)
         if row is not None:
-            self._remarks.remember(row, line)
+            self._remarks.remember(self._scope.owned(row), line)
             self._remarks.measured_once(row, line)
 
     def _heading(self, row: TextRow) -> Iterator[Record]:

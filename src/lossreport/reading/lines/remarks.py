@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.lines.pairs import OVER_RUNS
 from lossreport.reading.lines.place_words import Kind
 from lossreport.reading.lines.prefix import DATE
 from lossreport.reading.lines.row import TextRow
@@ -26,7 +27,7 @@ class Remarks:
     values: Values
     _told: dict[str, int] = field(default_factory=dict)
     _doubts: dict[str, int] = field(default_factory=dict)
-    _best: dict[str, RawFact] = field(default_factory=dict)
+    _best: dict[tuple[str, str], RawFact] = field(default_factory=dict)
     _final: dict[str, RawFact] = field(default_factory=dict)
     _stamps: list[str] = field(default_factory=list)
 
@@ -61,12 +62,14 @@ class Remarks:
         self._told.clear()
 
     def remember(self, row: TextRow, line: int) -> None:
-        """Keep the last of every best value; among several runs nothing says whose it is."""
-        for pair in () if self.survey.runs else row.memories:
+        """Keep the last of every best value, of each run that the rows name."""
+        run = self.values.owner(row)[1]
+        for pair in row.memories:
             low = pair.name.lower()
             if is_metric_like(pair.name) or low.startswith("best"):
                 name = low.removeprefix("new ").removeprefix("best").strip(" _-./") or "value"
-                self._best[name] = RawFact(f"best_{name.replace(' ', '_')}", pair.value, line)
+                called = f"mean_{name.removesuffix(OVER_RUNS)}" if name.endswith(OVER_RUNS) else f"best_{name}"
+                self._best[run, name] = RawFact(called.replace(" ", "_"), pair.value, line)
 
     def measured_once(self, row: TextRow, line: int) -> None:
         """Keep what a row without a place measures that is no metric of the file: a test with the last state."""
@@ -76,6 +79,14 @@ class Remarks:
                 said = name.lower().removeprefix("final").strip(" _-").replace(" ", "_")
                 whose = f"{split}_" if split != "train" or "train" in pair.name.lower() else ""
                 self._final[f"final_{whose}{said}"] = RawFact(f"final_{whose}{said}", pair.value, line)
+
+    def tested_once(self, row: TextRow, line: int) -> None:
+        """Keep what a test measures whose row names a place of its own: the epoch whose state was tested, or the first."""
+        for pair in row.pairs:
+            split, name = self.values.meaning(pair, row)
+            if split == "test":
+                fact = f"final_test_{name.lower().replace(' ', '_')}"
+                self._final.setdefault(fact, RawFact(fact, pair.value, line))
 
     def see(self, text: str) -> None:
         """Take in the stamp of a row."""

@@ -32,11 +32,17 @@ RULED: Final = re.compile(r"\s{0,20}[-=*#~]{3,40}+ {0,3}(?P<x>\d{1,9}) {0,3}[-=*
 TRIALS: Final = re.compile(r"\d(?:s/trial|trial/s)\b")
 """The bar of a search over hyperparameters counts trials; what it shows is the best of them so far."""
 GLUED: Final = re.compile(
-    r"(?<=\])(?=\s{1,4}\d{1,3}%\|)|(?<=[\d\])])(?=(?:Epoch|EPOCH)\b)|(?<=[\d\]])(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)"
+    r"(?<=\])(?=\s{1,4}\d{1,3}%\|)|(?<=[\d\])])(?=(?:Epoch|EPOCH)\b)|(?<=[\d\])])(?=\[?(?:epoch|[Ss]tep|[Ii]ter(?:ation)?|[Rr]ound|[Ee]pisode)[ :=#]{1,3}\d)"
+    r"|(?<=[st?]\])(?=\s{0,9}\[?(?:[Ee]poch|EPOCH|[Ss]tep|[Ii]ter(?:ation)?|[Rr]ound|[Ee]pisode)[ :=#\[]{1,3}\d)|(?<=[\d\]])(?=\d{4}-\d\d-\d\d \d\d:\d\d:\d\d|\d\d/\d\d/\d{4} \d\d:\d\d:\d\d)"
 )
 """Where another message begins on the same line, without a line break between: behind a bar, or by another thread."""
 ESTIMATOR: Final = re.compile(r"Saving dict for global step (?=\d{1,12}: )")
 """TensorFlow's Estimator says so what an evaluation gave."""
+GROUPED: Final = re.compile(
+    r"(?<![\w.])(?P<name>(?:[a-z]{1,12}_){0,2}loss)\[(?P<inside>(?:[a-z]\w{0,30}=[-+\d.naife]{1,24}, ){1,16}over [\d.e+]{1,20} \w{1,12}\.?)[^\[\]]{0,40}\]"
+)
+"""`loss[loss=0.51, simple_loss=0.6, over 1000.00 frames. ]`, as icefall prints a batch, and `tot_loss[..]` for the mean so far."""
+GROUPED_PAIR: Final = re.compile(r"([a-z]\w{0,30})=([-+\d.naife]{1,24})")
 SCORE: Final = re.compile(r"Score (?=at (?:iteration|epoch) \d{1,12} is )")
 """Deeplearning4j calls the loss its score."""
 MOST_PIECES: Final = 8
@@ -89,13 +95,26 @@ class TextRow:
         return None if found is None else found.x
 
     @property
+    def is_adversarial(self) -> bool:
+        """Whether the pairs are the losses of two networks that are called by these alone: `d: 0.52; gen: 1.20`."""
+        names = {pair.name.lower() for pair in self.pairs}
+        decimals = all(not float(pair.value).is_integer() for pair in self.pairs if pair.name.lower() in (CRITICS | GENERATORS))
+        return bool(names & CRITICS) and bool(names & GENERATORS) and decimals
+
+    @property
     def has_metric(self) -> bool:
-        """Whether at least one pair is called like a metric, or several like splits: `train 1.7 valid 1.9`."""
+        """Whether at least one pair is called like a metric, or several like splits: `train 1.7 valid 1.9`; or one of a line without any other."""
         splits = {pair.name.lower() for pair in self.pairs} & SPLITS.keys()
-        return len(splits) > 1 or any(is_metric_like(pair.name) for pair in self.pairs)
+        alone = len(self.pairs) == len(splits) == 1
+        return alone or len(splits) > 1 or self.is_adversarial or any(is_metric_like(pair.name) for pair in self.pairs)
 
 
 COUNTERS: Final = (Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
+
+
+CRITICS: Final = frozenset(("d", "dis", "disc", "discriminator", "critic"))
+GENERATORS: Final = frozenset(("g", "gen", "generator"))
+"""What programs call the losses of the two networks of a GAN."""
 
 
 def pieces(text: str) -> list[str]:
@@ -117,6 +136,8 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
     body, bar = bar_of(_with_dicts(message.text) if dicts else _without_dicts(message.text))
     if "(" in body or "<" in body:
         body = TENSOR.sub(r" \g<value>", WRAPPED.sub(r"\g<value>", body))
+    if "loss[" in body:
+        body = GROUPED.sub(_ungrouped, body)
     if (dl4j := SCORE.match(body)) is not None:
         body = f"loss {body[dl4j.end() :]}"
     elif (estimator := ESTIMATOR.match(body)) is not None:
@@ -171,7 +192,7 @@ def _more_owners(found: Sequence[Token], message: Message, spans: Mapping[int, i
 def _measures(pairs: Sequence[Pair]) -> bool:
     """Return whether a line tells of metrics: it is a row then, no heading."""
     splits = {pair.name.lower() for pair in pairs} & SPLITS.keys()
-    return len(splits) > 1 or any(is_metric_like(pair.name) and not INSTANT.fullmatch(pair.name) for pair in pairs)
+    return bool(splits) or any(is_metric_like(pair.name) and not INSTANT.fullmatch(pair.name) for pair in pairs)
 
 
 def _without_dicts(text: str) -> str:
@@ -182,6 +203,13 @@ def _without_dicts(text: str) -> str:
 def _with_dicts(text: str) -> str:
     """Write out the dicts of a line that hold metrics and nothing else, and blank out the others."""
     return BRACES.sub(_written_out, text) if "{" in text else text
+
+
+def _ungrouped(match: re.Match[str]) -> str:
+    """Return the pairs of `tot_loss[loss=0.5, simple_loss=0.6, over 1000 frames]` under the name before the bracket, the frames left out."""
+    name, pairs = match["name"], GROUPED_PAIR.findall(match["inside"])
+    prefix = name.removesuffix("loss")
+    return " " + ", ".join(f"{name if short == 'loss' else prefix + short}={value}" for short, value in pairs) + " "
 
 
 def _written_out(match: re.Match[str]) -> str:

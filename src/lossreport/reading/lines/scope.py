@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.lines.owners import Owner
 from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.row import TextRow
@@ -47,6 +47,7 @@ class Scope:
     bulleted: bool = False
     summary: bool = False
     trained: bool = False
+    told: bool = False
     shape: str = ""
     counted: tuple[str, int | None, float, bool] | None = None
 
@@ -73,7 +74,7 @@ class Scope:
                 self.entity = owner
         for place in row.places:
             self._narrow(place.kind)
-            if place.kind not in (Kind.BATCH, Kind.SAMPLE):  # a line of progress heads nothing
+            if place.kind not in (Kind.BATCH, Kind.SAMPLE) or _is_banner(row, place):  # a line of progress heads nothing
                 self.places[place.kind] = place
         self.since = 0 if row.places else self.since
         if row.place(Kind.ROUND) is not None and not row.owners:
@@ -117,6 +118,10 @@ class Scope:
         self.trained = self.trained or split in ("", "train")
         return replace(row, places=(*row.places, *self._above(row)), split=split, owners=(*row.owners, *self._owners(row)))
 
+    def owned(self, row: TextRow) -> TextRow:
+        """Return a row with whose it is by the headings above, and nothing else of them."""
+        return replace(row, owners=(*row.owners, *self._owners(row)))
+
     def _leave(self, row: TextRow) -> None:
         """End a section at a row that says its own split or place; of a saved model that is inspected at one with a loss."""
         self.since += 1
@@ -124,13 +129,18 @@ class Scope:
         if self.loaded:
             if row.split == "train" or any(TRAINED.search(pair.name) for pair in row.pairs):
                 self.split, self.loaded = "", False
-        elif self.split and not row.split and (own or self._goes_on(row)):
+        elif self.split and not row.split and (own or self._goes_on(row) or self._is_outside(row)):
             self.split = ""
+        self.told = self.split != "" and not row.places
         if row.split in ("", "train") and self.split in ("", "train") and row.counter is not None:
             self.counted = (row.counter.word, row.counter.of, row.counter.x, row.is_bar)
         for place in row.places:
             if self._is_other(place):
                 self._narrow(place.kind)
+
+    def _is_outside(self, row: TextRow) -> bool:
+        """Return whether a row with a counter follows rows of the section that had none: the section has told what it had to tell."""
+        return self.told and row.counter is not None and not _says_split(row)
 
     def _is_other(self, place: Place) -> bool:
         held = self.places.get(place.kind)
@@ -154,9 +164,20 @@ class Scope:
             widest = min(widest, ORDER.index(Kind.STEP))  # it has a counter: that of a heading is another one
         other = any(split_name(pair.name, row.split or self.split)[0] not in ("", "train") for pair in row.pairs)
         above = [place for kind, place in self.places.items() if kind not in kinds and ORDER.index(kind) < widest]
-        return [place for place in above if not (other and place.word == RULE)]
+        return [place for place in above if not (other and (place.word == RULE or place.kind is Kind.BATCH))]
 
     def _owners(self, row: TextRow) -> list[Owner]:
         own = {owner.is_run for owner in row.owners}
         above = (owner for owner in (self.run, self.entity) if owner is not None and owner.is_run not in own)
         return [owner._replace(first=ABOVE) for owner in above]
+
+
+def _is_banner(row: TextRow, place: Place) -> bool:
+    """Return whether a batch stands in a heading above its values: `[Epoch 0, Batch 10]`, its word written out and no total beside it."""
+    return place.kind is Kind.BATCH and row.epoch is not None and bool(place.word) and place.of is None and not row.is_bar
+
+
+def _says_split(row: TextRow) -> bool:
+    """Return whether the names of a row say of which split they are, and that it is not the training."""
+    named = {split_name(pair.name, "")[0] for pair in row.pairs if is_metric_like(pair.name)}
+    return bool(named) and named.isdisjoint(("", "train"))

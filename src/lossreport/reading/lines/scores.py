@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from lossreport.reading.kit.names import are_evaluated, unmarked_scores
+from lossreport.reading.lines.row import TextRow
 
 MEASURE: Final = re.compile(
     r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$",
@@ -54,3 +55,27 @@ def _behind_losses(shapes: Iterable[tuple[str, ...]], meanings: Mapping[str, tup
 
 def _last_split(names: Sequence[str], meanings: Mapping[str, tuple[str, str]]) -> str:
     return next((split for name in reversed(names) if (split := meanings[name][0])), "")
+
+
+def bare_beside_training(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
+    """Return the split of names without one that come on rows of their own beside `training accuracy` at the same places: `accuracy`.
+
+    A program that marks the training so prints the other set without a word. Where another split is marked as well, the bare name is
+    the batch's, or of whatever else.
+    """
+    places: dict[str, list[tuple[object, ...]]] = {}
+    for row in rows:
+        for pair in row.pairs:
+            if row.places and not row.split and not pair.split and pair.name in meanings:
+                places.setdefault(pair.name, []).append(tuple((place.kind, place.x) for place in row.places))
+    found = {}
+    for name, at in places.items():
+        same = [other for other, meaning in meanings.items() if meaning[1].lower() == meanings[name][1].lower() and other != name]
+        marked = {meanings[other][0] for other in same}
+        beside = [other for other in same if meanings[other][0] == "train" and set(places.get(other, ())) == set(at)]
+        if not meanings[name][0] and marked == {"train"} and beside and len(set(at)) >= LEAST_PLACES:
+            found[name] = "test"
+    return found
+
+
+LEAST_PLACES: Final = 2

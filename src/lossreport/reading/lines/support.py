@@ -8,9 +8,11 @@ from typing import Final
 
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.place_words import Kind
-from lossreport.reading.lines.row import TextRow
+from lossreport.reading.lines.row import CRITICS, GENERATORS, TextRow
 from lossreport.reading.lines.scope import ABOVE
 
+BEST: Final = ("best", "highest", "lowest", "最")
+ADVERSARIAL: Final = CRITICS | GENERATORS
 MIN_SUPPORT: Final = 2
 NEIGHBOUR_SHARE: Final = 0.3
 """A name that is not called like a metric counts where it stands in 30 % of the rows of its kind."""
@@ -32,11 +34,13 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
         kind = frozenset(place.kind for place in row.places)
         lines[kind] += 1
         for name in {pair.name for pair in row.pairs}:
-            if is_metric_like(name) or name.lower() in SPLITS:
+            if is_metric_like(name) or name.lower() in SPLITS or (row.is_adversarial and name.lower() in ADVERSARIAL):
                 counted[name] += 1
             else:
                 beside.setdefault(kind, Counter())[name] += 1
     kept = {name: count for name, count in counted.most_common() if count >= MIN_SUPPORT}
+    if len({SPLITS[name.lower()] for name in kept if name.lower() in SPLITS}) == 1:  # one alone is a share of the data, or a time
+        kept = {name: count for name, count in kept.items() if name.lower() not in SPLITS}
     if not kept:
         return {}, frozenset()
     near = {
@@ -70,7 +74,8 @@ def _companions(rows: Sequence[TextRow]) -> frozenset[str]:
 
 def promoted(rows: Sequence[TextRow], names: Mapping[str, int]) -> frozenset[str]:
     """Return the names of memories that are the only trace of what they remember, printed in every record: `best_score: 184`."""
-    counts = Counter(pair.name for row in rows for pair in row.memories if " " not in pair.name and is_metric_like(pair.name))
+    told = (pair.name for row in rows for pair in row.memories if " " not in pair.name and is_metric_like(pair.name))
+    counts = Counter(name for name in told if any(word in name.lower() for word in BEST))  # `val_loss improved` comes only where it did
     metric = sum(1 for row in rows if row.has_metric)
     known = " ".join(names).lower()
     return frozenset(
@@ -102,7 +107,8 @@ def owners_of(rows: Sequence[TextRow]) -> tuple[frozenset[str], frozenset[str], 
     values: dict[str, set[str]] = {}
     named: Counter[str] = Counter()
     own: Counter[str] = Counter()
-    training = [row for row in rows if row.split in ("", "train") and row.places]
+    placed = [row for row in rows if row.places]
+    training = [row for row in placed if row.split in ("", "train")] if placed else rows  # results of repetitions name no place
     for row in rows:
         for owner in row.owners:
             values.setdefault(owner.kind, set()).add(owner.value)

@@ -9,17 +9,33 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
+from lossreport.reading.lines.class_lists import ClassLists, with_lists
+from lossreport.reading.lines.counters import PASS
 from lossreport.reading.lines.dumps import Dumps, dumps_of
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import PLURAL, Kind, Place
-from lossreport.reading.lines.row import TextRow, pieces, text_row
+from lossreport.reading.lines.row import TextRow, pieces
 from lossreport.reading.lines.scope import Scope
-from lossreport.reading.lines.scores import scores_of
+from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
+from lossreport.reading.lines.skeletons import Skeletons
 from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
-from lossreport.reading.lines.tracks import Sign, Track, are_footers, are_within, minor, others, plans_of, repeated, sign_of, tracks_of
+from lossreport.reading.lines.tracks import (
+    Sign,
+    Track,
+    are_footers,
+    are_within,
+    drawn_again,
+    minor,
+    others,
+    plans_of,
+    repeated,
+    sign_of,
+    tracks_of,
+)
 
 EPOCHS_SHARE: Final = 0.8
 
@@ -28,13 +44,14 @@ class Words(NamedTuple):
     """What words of places mean in one file.
 
     `totals` are those whose number is the total of an epoch, no place. With `episodes` the word `Ep` is one; with `epochs` a bare fraction
-    such as `[3/50]` at the beginning of lines is the epoch. `letters` are names such as `i` that count the iterations.
+    such as `[3/50]` at the beginning of lines is the epoch, with `passes` the number behind the word of a split. `letters` are names such as `i` that count the iterations.
     """
 
     totals: frozenset[str] = frozenset()
     episodes: bool = False
     epochs: bool = False
     letters: frozenset[str] = frozenset()
+    passes: bool = False
 
 
 NO_WORDS: Final = Words()
@@ -47,7 +64,7 @@ class Survey:
     `meanings` are (split, short name) by printed name. `words` are those of places that mean something of their own in this file. `footers` says
     that an epoch is named behind its rows, `within` that validations stand inside epochs. `owners` are the kinds of which rows name
     several, `labelled` those that rows name themselves: what a heading above says is not meant for rows without such a label. `others` are
-    totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs.
+    totals of counters that are of passes over other sets though they name none; `unnumbered` says that no line names an epoch of theirs; `bars` are drawn anew once an epoch.
     `leads` are words before the names that tell rows of one place apart. `periodic` says that its first line comes again at equal distances.
     """
 
@@ -62,6 +79,7 @@ class Survey:
     placed: bool = False
     footers: bool = False
     within: bool = False
+    ahead: bool = False
     repeated: frozenset[tuple[str, str]] = frozenset()
     owners: frozenset[str] = frozenset()
     labelled: frozenset[str] = frozenset()
@@ -69,6 +87,7 @@ class Survey:
     plans: Mapping[str, int] = field(default_factory=dict)
     unnumbered: bool = False
     others: Mapping[Sign, frozenset[int]] = field(default_factory=dict)
+    bars: frozenset[Sign] = frozenset()
     leads: frozenset[str] = frozenset()
     dumps: Dumps = field(default_factory=Dumps)
     periodic: bool = False
@@ -104,13 +123,14 @@ def survey(lines: Sequence[str]) -> Survey:
         companions=companions,
         memories=remembered,
         meanings=meanings,
-        scores=scores_of(shapes, meanings),
+        scores=scores_of(shapes, meanings) | bare_beside_training(metric, meanings),
         words=words,
         tracks=tracks,
         minor=minor(tracks),
         placed=any(row.places for row in metric),
         footers=are_footers(metric, tracks),
         within=are_within(metric, meanings),
+        ahead=are_ahead(metric, meanings, tracks),
         repeated=repeated(metric),
         owners=kinds,
         labelled=labelled,
@@ -118,6 +138,7 @@ def survey(lines: Sequence[str]) -> Survey:
         plans=plans_of(metric, tracks),
         unnumbered=not any(row.epoch is not None for row in metric),
         others=others(metric),
+        bars=drawn_again(metric),
         leads=leads_of(metric),
         dumps=dumps,
         periodic=is_periodic(lines),
@@ -126,18 +147,19 @@ def survey(lines: Sequence[str]) -> Survey:
 
 def words_of(rows: Sequence[TextRow]) -> Words:
     """Return what words of places mean in a file with these rows."""
-    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows))
+    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows), _are_passes(rows))
 
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
     """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
-    scope, traces, found = Scope(), Traces(), []
+    scope, traces, lists, skeletons = Scope(), Traces(), ClassLists(), Skeletons()
+    found: list[TextRow] = []
     dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
-        if traces.hold(line) or is_chatter(line) or dumps.holds(line):
+        if traces.hold(line) or ((is_chatter(line) or dumps.holds(line)) and not lists.holds(line)):
             continue
-        for text in pieces(line):
-            row = read_row(text, words)
+        for text, listed in with_lists(pieces(line), lists):
+            row = listed or meant(skeletons.row(text), words)
             if row is not None and (row.pairs or row.memories) and (row.section is None or (row.has_metric and not row.owners)):
                 found.append(scope.applied(row) if row.has_metric else row)
             else:
@@ -145,9 +167,8 @@ def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | Non
     return found
 
 
-def read_row(text: str, words: Words) -> TextRow | None:
-    """Return what a line says, with what its words of places mean in this file."""
-    row = text_row(text, dicts=True)
+def meant(row: TextRow | None, words: Words) -> TextRow | None:
+    """Return a row with what its words of places mean in this file."""
     if row is None or not any(words):
         return row
     row = _lettered(row, words.letters) if words.letters else row
@@ -156,6 +177,8 @@ def read_row(text: str, words: Words) -> TextRow | None:
         places = tuple(place._replace(kind=Kind.EPISODE) if place.word == "ep" else place for place in places)
     if words.epochs:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if _is_bare(place) else place for place in places)
+    if words.passes:
+        places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if place.word == PASS else place for place in places)
     return row if places == row.places else replace(row, places=places)
 
 
@@ -189,6 +212,14 @@ def _counts(values: Sequence[float]) -> bool:
 
 LETTERS: Final = frozenset(("i", "j", "n", "idx", "ix", "ii"))
 """What loops call their counter; `k` is how many of a ranking count."""
+
+
+def _are_passes(rows: Sequence[TextRow]) -> bool:
+    """Return whether the numbers behind words of splits are epochs: `Train 3, ..` and `Test 3, ..`, up by one."""
+    passes = [(row.places[0].x, row.split) for row in rows if row.has_metric and len(row.places) == 1 and row.places[0].word == PASS]
+    trained = [x for x, split in passes if split == "train"]
+    steps = [after - before for before, after in pairwise(trained)]
+    return len({split for _, split in passes}) > 1 and len(steps) >= LEAST_NEIGHBOURS - 1 and all(step == 1 for step in steps)
 
 
 def _is_bare(place: Place) -> bool:

@@ -10,6 +10,8 @@ from lossreport.reading.kit.rows import NOT_FINITE
 
 LONGEST: Final = 20_000
 """Characters of a line that are looked at: a row of 300 metrics has 9,000; longer lines are dumps of data."""
+LONGEST_NUMBER: Final = 300
+"""Characters beyond which digits are no number but data: the largest double has 309 digits before its point."""
 TAB_GAP: Final = 4
 
 AT: Final = (
@@ -72,8 +74,8 @@ class Token(NamedTuple):
 
 
 def tokens(text: str) -> list[Token]:
-    """Return the tokens of the first `LONGEST` characters of a line."""
-    return list(_tokens(text[:LONGEST]))
+    """Return the tokens of the first `LONGEST` characters of a line; a word or number that reaches beyond them is left out."""
+    return list(_tokens(text if len(text) <= LONGEST else text[: max(text.rfind(" ", 0, LONGEST), 0) or LONGEST]))
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -85,7 +87,7 @@ def _tokens(text: str) -> Iterator[Token]:
             gap = 0 if start == end else _gap(text, end, start)
             yield Token("word", glued["name"], glued["name"].lower(), start, middle, gap, False, True)
             kind, piece, start, end = "number", glued["value"], middle, middle - 1
-        kind = "number" if kind == "odd" else kind
+        kind = "number" if kind == "odd" else "other" if kind == "number" and len(piece) > LONGEST_NUMBER else kind
         gap = 0 if start == end else max(_gap(text, end, start), 1)
         end = match.end()
         yield Token(kind, piece, piece.lower(), start, end, gap, kind == "number", kind == "word")

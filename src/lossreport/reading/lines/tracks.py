@@ -13,6 +13,8 @@ from lossreport.reading.lines.row import TextRow
 REPEATED: Final = 0.5
 """Where most rows print the epoch of the row before them, the epoch is not what tells them apart."""
 LEAST_REPEATED: Final = 3
+LEAST_BARS: Final = 2
+"""So many times a bar begins again behind a full one where it is drawn once an epoch; once may be another launch."""
 WITHIN_SHARE: Final = 0.3
 PLANNED: Final = ((Kind.EPOCH, "epochs"), (Kind.ROUND, "rounds"), (Kind.EPISODE, "episodes"))
 
@@ -172,3 +174,23 @@ def others(rows: Sequence[TextRow]) -> dict[Sign, frozenset[int]]:
             main = max(counts, key=lambda total: (counts[total], total))
             found[sign] = frozenset(total for total in counts if total < main)
     return found
+
+
+def drawn_again(rows: Sequence[TextRow]) -> frozenset[Sign]:
+    """Return the counters of bars that name no epoch and are drawn once an epoch: each begins again behind a full one, and only there."""
+    last: dict[Sign, Place] = {}
+    apart: set[Sign] = set()
+    full: Counter[Sign] = Counter()
+    partial: set[Sign] = set()
+    for row in rows:
+        sign, counter = sign_of(row), row.counter
+        if not row.is_bar or counter is None or counter.broad or row.epoch is not None:
+            apart.update(last)
+            continue
+        before = last.get(sign)
+        if before is not None and (counter.x < before.x or (counter.x == before.x and sign in apart)):
+            full[sign] += before.x == before.of
+            partial.update([sign] if before.x != before.of else [])
+        last[sign] = counter
+        apart = (apart | set(last)) - {sign}
+    return frozenset(sign for sign, times in full.items() if times >= LEAST_BARS and sign not in partial)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
 from lossreport.model.run import Entity, EntityKind
-from lossreport.reading.kit.names import SPLITS, split_name
+from lossreport.reading.kit.names import SCORE, SPLITS, split_name
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.scope import ABOVE
 from lossreport.reading.lines.survey import Survey
 
-UNNAMED: Final = "metric"
+CLASS: Final = re.compile(r"class[ _#-]{0,2}\d", re.IGNORECASE)
+UNNAMED: Final = "value"
 """What is printed under the name of a split alone: `Train: 0.91, Val: 0.78, Test: 0.80`."""
 
 
@@ -29,7 +31,13 @@ class Values:
         split, short = self.survey.meanings.get(pair.name) or split_name(pair.name, "")
         if row.lead in self.survey.leads and len(self.survey.leads) == 1:
             short = f"{short} ({row.lead})"  # beside rows without such a word
-        return split or pair.split or row.split or self.survey.scores.get(pair.name, "train"), short
+        default = "val" if self._is_of_class(row) and SCORE.fullmatch(short) else "train"
+        return split or pair.split or row.split or self.survey.scores.get(pair.name, default), short
+
+    def _is_of_class(self, row: TextRow) -> bool:
+        """Return whether a row tells of one of several classes: their scores are those of an evaluation, unless the row says otherwise."""
+        named = row.lead in self.survey.leads and CLASS.match(row.lead) is not None
+        return named or ("label" in self.survey.owners and any(owner.kind == EntityKind.LABEL for owner in row.owners))
 
     def splits(self, row: TextRow) -> set[str]:
         """Return the splits of the values of a row."""

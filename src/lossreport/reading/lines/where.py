@@ -85,9 +85,11 @@ class Standing:
 
     def _counting(self, row: TextRow, counter: Place, epoch: Place | None) -> Where:
         """Return the place of a row with a counter; bars of which no line names an epoch are numbered in their order."""
-        if self.survey.unnumbered and epoch is None and sign_of(row) in self.survey.others:
-            self.ordinal += counter.x <= self._counter
-            self._counter = counter.x
+        sign = sign_of(row)
+        if self.survey.unnumbered and epoch is None and (sign in self.survey.others or (sign in self.survey.bars and row.is_bar)):
+            if sign in self.survey.others or "train" in self.values.splits(row):
+                self.ordinal += counter.x <= self._counter
+                self._counter = counter.x
             return _counted(counter, float(self.ordinal), nested=True)
         again = self.survey.begins_again(row)
         nested = not counter.broad and (epoch is not None or (self.survey.footers and again))

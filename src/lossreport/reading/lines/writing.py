@@ -28,14 +28,14 @@ class Writing:
     columns: Columns = field(default_factory=Columns)
     trained: int = 0
     resumed: bool = False
-    _postfix: dict[str, tuple[Pair, Held]] = field(default_factory=dict)
+    _postfix: dict[str, tuple[Pair, Held, float]] = field(default_factory=dict)
     _before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
     _start: dict[Axis, tuple[float, float]] = field(default_factory=dict)
 
     def put(self, held: Held, where: Where) -> Iterator[RawSegment]:
         """Write a row at its place; yields the segment that it begins, where the log says or shows that the program was started again."""
         row = held.row
-        if any(one.row.epoch != row.epoch for _, one in self._postfix.values()):
+        if any(epoch not in (row.epoch, where.epoch) for _, _, epoch in self._postfix.values()):
             self.flush()
         if "train" in self.values.splits(row) and not held.passed:
             self.trained = held.line
@@ -44,7 +44,7 @@ class Writing:
             if not self._is_of_epoch(pair, row, where):
                 self.add(pair, held, where)
             elif where.x >= where.of - 1:  # in a frame that is not full it is of the epoch before
-                self._postfix[pair.name] = (pair, held)
+                self._postfix[pair.name] = (pair, held, where.epoch)
 
     def _launch(self, where: Where, line: int) -> Iterator[RawSegment]:
         """Yield a segment where a training was said to be taken up or its program began anew; one that goes back prints its own plans.
@@ -73,9 +73,8 @@ class Writing:
     def flush(self) -> None:
         """Write the numbers of whole epochs that bars showed, each at its epoch."""
         postfix, self._postfix = self._postfix, {}
-        for pair, held in postfix.values():
-            if held.row.epoch is not None:
-                self.add(pair, held, Where(Axis.EPOCH, held.row.epoch))
+        for pair, held, epoch in postfix.values():
+            self.add(pair, held, Where(Axis.EPOCH, epoch))
 
     def add(self, pair: Pair, held: Held, where: Where) -> None:
         """Write one value, and the mean that stands beside it in the middle of an epoch."""

@@ -36,7 +36,9 @@ HOST_NAME: Final = re.compile(
 _SET: Final = r"['\"]?\s*[=:]\s*"
 _KEY_TEXT: Final = _KEY.replace("_?", r"[_\-]?")
 _END: Final = r"/\s'\",:;)\]}"
-_VERSION: Final = re.compile(r"(?i)(?:\b(?:version|ver|v|driver|cuda|cudnn|nccl|cublas|tensorrt|toolkit|release|build)|[=<>~]=)[\s:=v]*$")
+_VERSION: Final = re.compile(
+    r"(?i)(?:\b(?:version|ver|v|driver|cuda|cudnn|nccl|cublas|tensorrt|toolkit|release|build)|[=<>~]=)[\s:=v]{0,24}+$"
+)
 """What stands before four numbers that are a version and not an address."""
 _SPECIAL_TOKEN: Final = re.compile(r"<.*>|\[[A-Z]+\]")
 """The value of `pad_token` and its like: a token of the vocabulary, not of an account."""
@@ -63,7 +65,7 @@ def _address_v6(match: re.Match[str]) -> str:
 
 
 SECRETS: Final[tuple[Rule, ...]] = (
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)", re.DOTALL), SECRET),
+    (re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)", re.DOTALL), SECRET),
     (
         re.compile(
             r"\b(?:hf_[A-Za-z0-9]{16,}|sk-(?:proj|ant|or|svcacct|admin)-[\w\-]{8,}|sk-[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
@@ -72,7 +74,7 @@ SECRETS: Final[tuple[Rule, ...]] = (
         ),
         SECRET,
     ),
-    (re.compile(r"\beyJ[\w\-]{8,}\.[\w\-]{8,}\.[\w\-]{4,}"), SECRET),
+    (re.compile(r"\beyJ[\w\-]{8,2000}+\.[\w\-]{8,2000}+\.[\w\-]{4,}"), SECRET),
     (
         re.compile(
             r"(?i)https://(?:hooks\.|open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/|oapi\.dingtalk\.com/robot/|qyapi\.weixin\.qq\.com/cgi-bin/webhook/"
@@ -84,7 +86,7 @@ SECRETS: Final[tuple[Rule, ...]] = (
         re.compile(r"(?i)\b(?:authorization['\"]?\s*[:=]\s*['\"]?(?:bearer|basic|token)|bearer)\s+(?P<value>[A-Za-z0-9+/._\-=]{16,})"),
         _keep_name,
     ),
-    (re.compile(r"(?i)\bwandb\b[^\n]{0,60}?\b(?:login|key|ai)\s*[:=]?\s*(?P<value>[0-9a-f]{40,})\b"), _keep_name),
+    (re.compile(r"(?i)\bwandb\b[^\n]{0,60}?\b(?:login|key|ai)\s*+[:=]?\s*+(?P<value>[0-9a-f]{40,})\b"), _keep_name),
     (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<quote>['\"])(?P<value>(?!\[)[^'\"\n]{{4,}})"), _keep_name),
     (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<value>(?!\[)[^\s'\",;&]{{4,}})"), _keep_name),
     (re.compile(rf"(?i)--[\w\-]{{0,40}}?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
@@ -103,7 +105,7 @@ PEOPLE: Final[tuple[Rule, ...]] = (
     (re.compile(r"\b[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
     (re.compile(r"\b((?:s3[an]?|oss|gs|gcs|tos|cos|obs|bos|hdfs|abfss?|wasbs?)://)[^\s'\"]*/(?=[^\s'\"/]*)"), rf"\1{ADDRESS}/"),
     (re.compile(rf"(?<![\w.\-~])(?:/[\w.\-]+)*?/(?:home|homes|Users|users)/[^{_END}]+|(?<![\w.\-~])/root(?=[{_END}]|$)"), "~"),
-    (re.compile(rf"(?<=://)([^\s'\"]*?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
+    (re.compile(rf"(?<=://)([^\s'\"]{{0,400}}?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
     (re.compile(rf"(?i)\b[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\{_END}]+"), "~"),
     (re.compile(r"\b[\w.\-]{1,64}@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
     (
@@ -130,8 +132,13 @@ MACHINES: Final[tuple[Rule, ...]] = (
         ),
         HOST,
     ),
-    (re.compile(r"(?i)\bip(?:-\d{1,3}){4}\b|(?<![\w\-])(?:[a-z0-9]+-)*(?:node|dgx|hgx)-(?:[a-z0-9]+-)*\d{1,5}(?![\w\-])"), HOST),
-    (re.compile(r"(?i)(?<![\w\-])(?:[a-z0-9]+-)*(?:gpu|node|dgx|hgx|compute)[a-z0-9\-]*\[\d{2,}(?:[\-,]\d{2,})*\]"), HOST),
+    (
+        re.compile(
+            r"(?i)\bip(?:-\d{1,3}){4}\b|(?<![\w\-])(?:[a-z0-9]{1,60}+-){0,12}(?:node|dgx|hgx)-(?:[a-z0-9]{1,60}+-){0,12}\d{1,5}(?![\w\-])"
+        ),
+        HOST,
+    ),
+    (re.compile(r"(?i)(?<![\w\-])(?:[a-z0-9]{1,60}+-){0,12}(?:gpu|node|dgx|hgx|compute)[a-z0-9\-]{0,80}+\[\d{2,}(?:[\-,]\d{2,})*\]"), HOST),
     (re.compile(r"(?<![\\\w:])\\\\[A-Za-z][\w.\-]+(?=\\[\w$])"), rf"\\\\{HOST}"),
 )
 """Addresses and names of machines. A version of four numbers, a time and a C++ name look alike and stay."""
@@ -153,7 +160,14 @@ def redact_fact(name: str, value: FactValue) -> FactValue:
         return value
     if _SPECIAL_TOKEN.fullmatch(value):
         return value
-    for names, instead in ((SECRET_NAME, SECRET), (PERSON_NAME, PERSON), (HOST_NAME, HOST)):
-        if names.fullmatch(name) and value not in ("localhost", *LOCAL):
-            return instead
-    return redact(value)
+    instead = by_name(name) if value not in ("localhost", *LOCAL) else ""
+    return instead or redact(value)
+
+
+def by_name(name: str) -> str:
+    """Return what stands for the value of a setting whose name says that it is a secret, a person or a machine; else nothing."""
+    if SECRET_NAME.fullmatch(name):
+        return SECRET
+    if PERSON_NAME.fullmatch(name):
+        return PERSON
+    return HOST if HOST_NAME.fullmatch(name) else ""

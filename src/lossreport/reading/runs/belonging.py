@@ -1,4 +1,4 @@
-"""From the reading of one file to its runs: what the rows name themselves, then counters inside epochs, then the weighing of launches and writers."""
+"""From the reading of one file to its runs: what the rows name themselves, then counters inside epochs, one axis for a measure, then the weighing of launches and writers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Final
 from lossreport.reading.runs.cutting import cut
 from lossreport.reading.runs.naming import named_apart, told_entities
 from lossreport.reading.runs.nesting import unnested
+from lossreport.reading.runs.one_axis import on_one_axis
 from lossreport.reading.runs.places import counted
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.weighing import weighed
@@ -37,4 +38,4 @@ def _runs(reading: Reading, wishes: Wishes) -> Iterator[Reading]:
 def prepared(reading: Reading, wishes: Wishes = NONE) -> Iterator[Reading]:
     """Yield what is weighed: the rows of each run that they name, every counter counted on."""
     for named in named_apart(corrected(reading, wishes)):
-        yield counted(unnested(told_entities(named)))
+        yield on_one_axis(counted(unnested(told_entities(named))))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -85,7 +84,7 @@ def without_twins(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped
         gone = {key: winner for (owner, key), winner in dropped.items() if owner == id(part)}
         left = {key: column for key, column in part.columns.items() if key not in gone}
         if left or part.facts or part.events or part.status:
-            kept.append(replace(part, columns=left) if gone else part)
+            kept.append(part.without(list(gone)))
         for path in dict.fromkeys(winner.log.shown for winner in gone.values()):
             count = sum(winner.log.shown == path for winner in gone.values())
             skipped.append(Skipped(path=part.log.shown, reason=CURVES(count=count, other=path), code="copy"))

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Axis, Floats, Skipped
+from lossreport.model.run import Axis, Floats, Ints, Skipped, Statistic
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
@@ -34,14 +33,106 @@ ECHO = Text(
 )
 
 
+def without_restatements(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
+    """Return the readings of one run without curves that another file tells place by place, to the digits that are printed.
+
+    Of two such curves the one with fewer rows is the echo, else that of a console, else the one with fewer digits, else that of the later
+    file. Curves that differ at a single place stay, to be held against each other.
+    """
+    gone: dict[tuple[int, ColumnKey], Reading] = {}
+    for at, part in enumerate(parts):
+        for other in parts[at + 1 :]:
+            for key, twin in _restated(part, other):
+                said = (part, key, other) if _rank(part, key) > _rank(other, twin) else (other, twin, part)
+                if (id(said[2]), twin if said[2] is other else key) not in gone:
+                    gone.setdefault((id(said[0]), said[1]), said[2])
+    kept, skipped = [], []
+    for part in parts:
+        kept.append(part.without([key for key in part.columns if (id(part), key) in gone]))
+        others = [other for (owner, _), other in gone.items() if owner == id(part)]
+        for path in dict.fromkeys(other.path for other in others):
+            skipped.append(Skipped(path=part.path, reason=ECHO(count=sum(one.path == path for one in others), other=path), code="copy"))
+    return kept, skipped
+
+
+def _restated(part: Reading, other: Reading) -> Iterator[tuple[ColumnKey, ColumnKey]]:
+    """Yield the curves that both files tell with the same values at the same places."""
+    if part.log is other.log or part.log.path == other.log.path:
+        return
+    named: dict[tuple[object, ...], list[ColumnKey]] = {}
+    for it in other.columns:
+        named.setdefault(_meant(it), []).append(it)
+    for key, column in part.columns.items():
+        same = (it for it in named.get(_meant(key), ()) if key.axis is not Axis.ROW and _is_unsure(key, it))
+        twin = next((it for it in same if _are_equal(column, other.columns[it], key.axis)), None)
+        if twin is not None:
+            yield key, twin
+
+
+def _meant(key: ColumnKey) -> tuple[object, ...]:
+    """Return what a key means, whatever a value of it is a mean of."""
+    return key.name.rsplit("/", 1)[-1].lower(), key.split, key.axis, key.entity, key.run
+
+
+def _is_unsure(a: ColumnKey, b: ColumnKey) -> bool:
+    """Return whether a parser does not know what one of two values is a mean of: two that are known are two records that agree."""
+    return Statistic.UNKNOWN in (a.statistic, b.statistic)
+
+
+def _are_equal(a: Column, b: Column, axis: Axis) -> bool:
+    """Return whether the shorter of two columns tells what the longer does at the same places, as far as digits are printed.
+
+    Epochs may be counted from 0 or from 1, a score may be printed in percent.
+    """
+    if len(a.x) > len(b.x):
+        a, b = b, a
+    at = _places(a, b, axis)
+    if at is None or len(np.unique(a.y)) < MIN_VALUES:
+        return False
+    y = b.y[at]
+    return any(_are_close(a.y * mine, y * its) for mine, its in ((1.0, 1.0), (PERCENT, 1.0), (1.0, PERCENT)))
+
+
+def _places(a: Column, b: Column, axis: Axis) -> Ints | None:
+    """Return the rows of the longer column at the places of the shorter one; None where one of its places is none of the other's."""
+    if len(a.x) == len(b.x):
+        shift = np.unique(np.round(a.x - b.x, 6))
+        same = len(shift) == 1 and (shift[0] == 0 or (axis is Axis.EPOCH and abs(shift[0]) == 1))
+        return np.arange(len(a.x)) if same else None
+    if len(np.unique(a.x)) < len(a.x) or len(np.unique(b.x)) < len(b.x):
+        return None
+    common, mine, its = np.intersect1d(a.x, b.x, return_indices=True)
+    return np.asarray(its[np.argsort(mine)], dtype=np.int64) if len(common) == len(a.x) else None
+
+
+def _are_close(a: Floats, b: Floats) -> bool:
+    step = np.maximum(_steps(a), _steps(b))
+    close = np.abs(a - b) <= np.maximum(HALF_DIGIT * step, 1e-6 * np.abs(a))
+    return bool(np.all(close | (np.isnan(a) & np.isnan(b))))
+
+
+PERCENT: Final = 100.0
+
+
+def _rank(part: Reading, key: ColumnKey) -> tuple[int, bool, float]:
+    """Return how much less a file says of a curve: few rows less than many, a console less than a file, few digits less than many."""
+    column = part.columns[key]
+    return -len(column.x), CONSOLE.fullmatch(part.parser.id) is not None, float(np.nanmedian(_steps(column.y)))
+
+
+def _steps(values: Floats) -> Floats:
+    """Return the step of the last printed decimal of a whole column: that of its most precise value, for a zero at the end is not printed."""
+    finite = values[np.isfinite(values)].tolist()
+    return np.full(len(values), min((_last_digit(value) for value in finite), default=0.0))
+
+
 def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
     """Return the readings of one run without console curves that a file of a logger holds, and what was left out."""
     files = [part for part in parts if not CONSOLE.fullmatch(part.parser.id)]
     kept, skipped = [], []
     for part in parts:
         echoes = dict(_echoes(part, files)) if CONSOLE.fullmatch(part.parser.id) else {}
-        left = {key: column for key, column in part.columns.items() if key not in echoes}
-        kept.append(replace(part, columns=left) if echoes else part)
+        kept.append(part.without(list(echoes)))
         for path in dict.fromkeys(other.path for other in echoes.values()):
             count = sum(other.path == path for other in echoes.values())
             skipped.append(Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy"))

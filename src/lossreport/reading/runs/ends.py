@@ -89,5 +89,6 @@ def _closes(part: Reading, span: Span) -> Iterator[tuple[Close, str]]:
 def _rows(part: Reading, span: Span) -> Ints:
     """Return the lines of the training rows of a launch; of a file without any those of its other rows."""
     training = [column.line for key, column in part.columns.items() if key.split == "train"]
+    training += [part.echoed] if len(part.echoed) else []
     lines = np.unique(np.concatenate(training or [column.line for column in part.columns.values()] or [np.zeros(0, np.int64)]))
     return lines[(lines >= span.first) & (lines <= span.last)]

@@ -28,6 +28,12 @@ OF_AN_ENTITY: Final[tuple[tuple[EntityKind, re.Pattern[str]], ...]] = (
 )
 """`federated_metrics_clientA.csv`: entities of one run."""
 SPLIT_WORD: Final = re.compile(r"(?<![a-z])(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test(?:ing)?|dev)(?![a-z])", re.IGNORECASE)
+_TERM: Final = (
+    r"g|d|gen|disc?|generator|discriminator|actor|critic|policy|value|q|entropy|total|cls|box|obj|dfl|seg|mask|kl|recon(?:struction)?|l1|l2|adv|cycle"
+    r"|identity|perceptual|style|content|gan"
+)
+COMPONENT: Final = re.compile(rf"(?:(?P<before>{_TERM})[-_])?(?P<name>loss|reward|error)(?:[-_](?P<behind>{_TERM}))?", re.IGNORECASE)
+"""`loss_g.csv`, `actor_loss.csv`: a term of the loss of one training in a file of its own."""
 EVENT_FILE: Final = re.compile(r"events\.out\.tfevents\.(?P<time>\d+)\.(?P<host>.+?)\.(?P<pid>\d+)\.(?P<number>\d+)(?:\.\w+)?$")
 SAME_START: Final = 5
 """Seconds between the event files that one call of `add_scalars` begins."""
@@ -60,7 +66,7 @@ def with_names(parts: Sequence[Reading]) -> list[Reading]:
     for part in parts:
         stems[part.log.shown.rpartition("/")[0], _pattern(stem(part))].add(_split_in_name(stem(part)))
     named = [_of_split(part, stems[part.log.shown.rpartition("/")[0], _pattern(stem(part))]) for part in parts]
-    return _of_entities(named)
+    return _of_entities([_of_component(part) for part in named])
 
 
 def _pattern(name: str) -> str:
@@ -78,6 +84,17 @@ def _of_split(part: Reading, siblings: set[str]) -> Reading:
     if split in ("", "train") or "train" not in siblings or any(key.split != "train" for key in part.columns):
         return part
     return replace(part, columns={key._replace(split=split): column for key, column in part.columns.items()})
+
+
+def _of_component(part: Reading) -> Reading:
+    """Return a reading whose file `loss_d.csv` holds nothing but `loss` with that term called by the file: it is of the same training as `loss_g.csv`."""
+    if len(part.columns) != 1:
+        return part
+    ((key, column),) = part.columns.items()
+    match = COMPONENT.fullmatch(stem(part))
+    if match is None or key.name.lower() != match["name"].lower() or (match["before"] is None) == (match["behind"] is None):
+        return part
+    return replace(part, columns={key._replace(name=f"{match['name']}/{(match['before'] or match['behind']).lower()}"): column})
 
 
 def _of_entities(parts: Sequence[Reading]) -> list[Reading]:

@@ -12,13 +12,15 @@ import numpy as np
 from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
-from lossreport.reading.runs.echoes import without_echoes
+from lossreport.reading.runs.echoes import without_echoes, without_restatements
 from lossreport.reading.runs.files import folder_of, process_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
 RANKED: Final = re.compile(r"(?:rank|worker|proc|gpu|node|default)[-_ ]?\d+|[#]", re.IGNORECASE)
 CHECKPOINT: Final = re.compile(r"(?:checkpoint|ckpt)s?[-_]?\d+/", re.IGNORECASE)
+OF_SETTINGS: Final = re.compile(r"(?:config|configuration|cfg|conf|setting|option|arg|hparam|param)s?", re.IGNORECASE)
+"""Folders of settings: they set no run apart."""
 RIVAL_SHARE: Final = 0.5
 """Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
 EQUAL: Final = 0.9
@@ -60,18 +62,21 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
     groups = _by_folder(measured)
     groups = [piece for group in groups for piece in _by_part(_once(group))]
     groups = [piece for group in groups for piece in _rivals_apart(group)]
-    groups = [_without_twins(group) for group in _continued(_with_root(groups))]
-    for part in parts:
-        if not part.columns:
-            _give(part, groups)
+    groups = [_without_twins(group) for group in _tested(_continued(_with_root(groups)))]
+    settings = [part for part in parts if not part.columns]
+    for part in sorted(settings, key=lambda part: -len(_levels(part))):
+        _give(part, groups, settings)
     return _named(groups)
 
 
 def _without_twins(group: Group) -> Group:
     kept, twins = without_twins(group.parts)
     kept, echoes = without_echoes(kept)
-    twins += echoes
-    return replace(group, parts=[part for part in kept if part.columns or part.facts], skipped=[*group.skipped, *twins])
+    kept, restated = without_restatements(kept)
+    twins += [*echoes, *restated]
+    return replace(
+        group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins]
+    )
 
 
 def _named(groups: list[Group]) -> list[Group]:
@@ -163,7 +168,7 @@ def _are_rivals(a: Reading, b: Reading) -> bool:
     same_name = a.log.shown.rpartition("/")[2] == b.log.shown.rpartition("/")[2]  # states of one training repeat all earlier rows
     if _are_variants(a, b) or _are_launches(a, b):
         return True
-    alike = len(a.columns) > 1 and a.columns.keys() == b.columns.keys()  # one program wrote both: a single place tells them apart
+    alike = a.columns.keys() == b.columns.keys()  # one program wrote both: a single place tells them apart
     agreement = _agreement(a, b, share=0.0 if same_name else RIVAL_SHARE, least=1 if alike else MIN_COMMON)
     return agreement is not None and agreement < 1 - RIVAL_SHARE
 
@@ -227,7 +232,18 @@ def _with_root(groups: list[Group]) -> list[Group]:
     if len(groups) > 2:
         return _with_equals(root, [group for group in groups if group is not root])
     root, other = sorted(groups, key=lambda group: group.name)
+    if _differ(root, other):
+        return groups
     return [Group(other.name, [*root.parts, *other.parts], [*root.skipped, *other.skipped])]
+
+
+def _differ(root: Group, other: Group) -> bool:
+    """Return whether files of one format tell of the same places with other numbers: a folder of an older run below the log of a new one."""
+    pairs = [
+        (one, its) for one in root.parts for its in other.parts if one.parser is its.parser and one.columns.keys() == its.columns.keys()
+    ]
+    shares = [share for one, its in pairs if (share := _agreement(one, its, least=1)) is not None]
+    return bool(shares) and max(shares) < 1 - RIVAL_SHARE
 
 
 def _with_equals(root: Group, others: list[Group]) -> list[Group]:
@@ -253,6 +269,28 @@ def _continued(groups: list[Group]) -> list[Group]:
         else:
             joined.append(group)
     return joined
+
+
+def _tested(groups: list[Group]) -> list[Group]:
+    """Join what only a test of one row wrote to the run before it in the same folder: the program that trained it tested it."""
+    joined: list[Group] = []
+    for group in groups:
+        before = joined[-1] if joined else None
+        if before is not None and _is_test(group) and not _is_test(before) and _above(before) == _above(group):
+            before.parts += group.parts
+            before.skipped += group.skipped
+        else:
+            joined.append(group)
+    return joined
+
+
+def _is_test(group: Group) -> bool:
+    columns = [(key, column) for part in group.parts for key, column in part.columns.items()]
+    return bool(columns) and all(key.split == "test" and len(column.x) == 1 for key, column in columns)
+
+
+def _above(group: Group) -> str:
+    return group.name.rpartition("/")[0]
 
 
 def _goes_on(before: Group, after: Group) -> bool:
@@ -282,20 +320,54 @@ def _folder(part: Reading) -> str:
     return part.log.shown.rpartition("/")[0]
 
 
-def _give(part: Reading, groups: list[Group]) -> None:
+def _levels(part: Reading) -> tuple[str, ...]:
+    """Return the folders that set a configuration apart from those of other runs, without a folder that only holds settings."""
+    return tuple(name for name in folder_of(part) if not OF_SETTINGS.fullmatch(name))
+
+
+def _give(part: Reading, groups: list[Group], settings: Sequence[Reading]) -> None:
     """Give a configuration to every run below its folder, and to all where none lies below it; last values only where it is one run.
 
-    A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no other run's.
+    Of files called alike the one in the nearest folder counts, and one that lies beside the folders of the runs is of another run where
+    a run has its own. A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no
+    other run's.
     """
     place = "/".join(folder_of(part))
-    beside = [group for group in groups if any(_folder(part) and one.columns and _folder(one) == _folder(part) for one in group.parts)]
+    beside = [group for group in groups if any(one.columns and _folder(one) == _folder(part) for one in group.parts)]
+    beside = beside if _folder(part) or any(_are_alike(one, group) for one in beside for group in groups) else []
     below = beside or [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
-    if not below and part.parser.run_folder and groups:
+    if not below and groups and (part.parser.run_folder or _is_of_another(part, groups)):
         groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
         return
-    chosen = below or groups
+    chosen = [group for group in below or groups if not any(_is_nearer(one, part) for one in group.parts)]
     if len(chosen) > 1 and any(fact.name.startswith(SUMMARY) for fact in part.facts):
         chosen[0].skipped.append(Skipped(path=part.log.shown, reason=WHOSE(), code="empty"))
         return
     for group in chosen:
         group.parts.append(part)
+
+
+def _are_alike(one: Group, other: Group) -> bool:
+    """Return whether two runs are of one program: its settings beside the first, at the root, are not those of the second in a folder."""
+    return one is not other and any(a.parser is b.parser and a.columns.keys() == b.columns.keys() for a in one.parts for b in other.parts)
+
+
+def _is_nearer(one: Reading, part: Reading) -> bool:
+    """Return whether a run has settings of the same file name from a folder below that of a file, which no store of a tracker keeps."""
+    return (
+        part.parser.run_folder is None
+        and not one.columns
+        and _file(one) == _file(part)
+        and one is not part
+        and len(_levels(one)) > len(_levels(part))
+    )
+
+
+def _is_of_another(part: Reading, groups: Sequence[Group]) -> bool:
+    """Return whether settings lie beside the folders of runs of which one has settings of the same name: they are of a run without rows."""
+    named = any(_file(one) == _file(part) and not one.columns for group in groups for one in group.parts)
+    return named and bool(_levels(part)) and all(group.name for group in groups)
+
+
+def _file(part: Reading) -> str:
+    return part.log.shown.rpartition("/")[2]

@@ -17,6 +17,7 @@ from lossreport.model.run import (
     FactValue,
     Floats,
     Ints,
+    Launch,
     Piece,
     Run,
     SegmentSpan,
@@ -29,7 +30,7 @@ from lossreport.model.run import (
 from lossreport.reading.privacy.redaction import redact, redact_fact
 from lossreport.reading.runs.ends import closes_of, status_of
 from lossreport.reading.runs.grouping import Group
-from lossreport.reading.runs.launches import launches, named, segments
+from lossreport.reading.runs.launches import launches_of, named, segments
 from lossreport.reading.runs.progress import came
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.reading.runs.spans import WHOLE, Span, spans
@@ -69,6 +70,7 @@ def merge(
     shared = [fact for fact in known if fact.source in configured]
     way = came([(part, None) for part in parts], known)
     status = status_of(ends, way, torn=any(source.torn for source in sources))
+    whole = Launch(source=sources[0].id, first_line=1, last_line=1, status=status, progress=way.ended(status))
     return Run(
         id=run_id,
         name=name,
@@ -77,7 +79,7 @@ def merge(
         facts=known,
         events=events,
         segments=tuple(segment for part in parts for segment in segments(part, ids[id(part)])),
-        launches=tuple(launch for part in parts for launch in launches(part, of_file[id(part.files[0])], shared)),
+        launches=launches_of(parts, of_file, shared, whole),
         status=status,
         progress=way.ended(status),
         time=(min(stamps), max(stamps)) if stamps else (None, None),
@@ -92,7 +94,8 @@ def _events(part: Reading, last: Span, source: str) -> Iterator[Event]:
     """Yield the events of a reading; those by which its last launch ended say how."""
     ended = {id(close.event): close.status for close in closes_of(part, last) if close.event is not None}
     for event in part.events:
-        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=ended.get(id(event)))
+        how = ended.get(id(event))
+        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=how, frame=event.frame)
 
 
 def _source(part: Reading, source_id: str) -> Source:
@@ -105,6 +108,7 @@ def _source(part: Reading, source_id: str) -> Source:
         bytes=size,
         rows=part.rows,
         skipped=len(part.skips),
+        unread=int(np.count_nonzero((part.unread >= part.first_line) & (part.unread <= part.lines))),
         skips=tuple((skip.line, skip.reason()) for skip in part.skips[:SKIPS_KEPT]),
         encoding=part.log.encoding,
         lines=part.lines,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -9,8 +10,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.model.run import Entity, EntityKind, frozen_floats
-from lossreport.reading.parser import ColumnKey
+from lossreport.model.run import Axis, Entity, EntityKind, frozen_floats
+from lossreport.reading.parser import ColumnKey, RawFact
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.reading.runs.tracks import UNCOUNTED
 from lossreport.text import Text
@@ -21,6 +22,8 @@ MOST_RUNS: Final = 200
 MOST_ENTITIES: Final = 50
 """More entities than this are told by their mean."""
 SUMMARISED = Text(zh="{count} 个{entity}：逐处取平均", en="{count} of {entity}: the mean over them at every place")
+RESULTS: Final = ("best_", "final_")
+"""Facts that a run reached: they are of the run among whose lines they stand, while settings are of all."""
 MIN_ROWS: Final = 2
 """Names with a single row each count something; they are no runs."""
 
@@ -32,6 +35,8 @@ def named_apart(reading: Reading) -> list[Reading]:
     """
     names = list(dict.fromkeys(key.run for key in reading.columns))
     called = [name for name in names if name]
+    if len(called) > 1 and all(len(column.x) == 1 for key, column in reading.columns.items() if key.run):
+        return [_of_repetitions(reading)]
     if len(called) < 2 or not _are_runs(reading, called):
         return [
             replace(
@@ -39,6 +44,29 @@ def named_apart(reading: Reading) -> list[Reading]:
             )
         ]
     return [_only(reading, name, number) for number, name in enumerate(names)]
+
+
+def _of_repetitions(reading: Reading) -> Reading:
+    """Return a reading of which every run has a single row: the results of repetitions are no curve, each stands by itself.
+
+    The mean over them and its deviation are facts.
+    """
+    facts, columns = list(reading.facts), {}
+    for key, column in reading.columns.items():
+        *_, word = key.run.split(" ") or [""]
+        if SUMMED.fullmatch(word):
+            facts.append(RawFact(f"{word.lower()}_{key.name}", float(column.y[0]), int(column.line[0])))
+        elif key.run and key.entity is None:
+            whose = Entity(kind=EntityKind.TRIAL, value=key.run)
+            at = np.zeros(1) if key.axis is Axis.ROW else column.x
+            columns[key._replace(run="", entity=whose)] = replace(column, x=frozen_floats(at))
+        else:
+            columns[key._replace(run="")] = column
+    return replace(reading, columns=columns, facts=facts)
+
+
+SUMMED: Final = re.compile(r"mean|avg|average|std|stdev|median|sem|平均|标准差", re.IGNORECASE)
+"""What stands in the place of the number of a run in the rows that sum all of them up."""
 
 
 def _are_runs(reading: Reading, names: Sequence[str]) -> bool:
@@ -75,6 +103,7 @@ def _only(reading: Reading, name: str, number: int) -> Reading:
     return replace(
         reading,
         columns=columns,
+        facts=[fact for fact in reading.facts if not fact.name.startswith(RESULTS) or (alone and fact.line in own)],
         events=[event for event in reading.events if event.line in (mine if event.ends is None else own)],
         status=[status for status in reading.status if status.line in own],
         skips=[skip for skip in reading.skips if skip.line in mine],
@@ -112,11 +141,38 @@ def told_entities(reading: Reading) -> Reading:
 
 
 def _tell_apart(reading: Reading, entities: Collection[Entity]) -> bool:
-    """Return whether entities are several, and each a name or a number that comes again: a number of its own in every row counts something."""
+    """Return whether entities are several, and each a name or a number that comes again: a number of its own in every row counts something.
+
+    Where several have a value at one place each of them is something, however seldom it comes.
+    """
     if len(entities) < 2:
-        return False
+        return _stands_beside_all(reading, next(iter(entities)))
+    if _share_places(reading, entities):
+        return True
     rows = [len(column.x) for key, column in reading.columns.items() if key.entity in entities]
     return float(np.mean(rows)) >= MIN_ROWS or not all(entity.value.isdigit() for entity in entities)
+
+
+def _stands_beside_all(reading: Reading, entity: Entity) -> bool:
+    """Return whether the only class of a table stands beside the row of all classes, at the same place."""
+    if entity.kind is not EntityKind.LABEL:
+        return False
+    whole = {key: column for key, column in reading.columns.items() if key.entity is None}
+    own = ((key._replace(entity=None), column) for key, column in reading.columns.items() if key.entity == entity)
+    return any(key in whole and (key.axis is Axis.ROW or bool(np.isin(column.x, whole[key].x).any())) for key, column in own)
+
+
+def _share_places(reading: Reading, entities: Collection[Entity]) -> bool:
+    """Return whether two entities have a value of one name at the same place."""
+    seen: dict[tuple[str, str, Axis], set[float]] = {}
+    for key, column in reading.columns.items():
+        if key.entity not in entities or key.axis in UNCOUNTED or len(column.x) > 1:
+            continue
+        places = seen.setdefault((key.name, key.split, key.axis), set())
+        if column.x[0] in places:
+            return True
+        places.add(float(column.x[0]))
+    return False
 
 
 def _mean_over_places(column: Column) -> Column:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from lossreport.model.run import USER, Axis, Fact, FactValue
 from lossreport.reading.kit.plans import (
@@ -75,6 +75,10 @@ def _value(fact: Fact, names: frozenset[str]) -> int | None:
     return _count(fact.value)
 
 
+MOST: Final = 10**12
+"""No training counts further; `num_train_epochs = 9223372036854775807` says that there is no limit."""
+
+
 def _count(value: FactValue) -> int | None:
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and value > 0 and float(value).is_integer()
+    whole = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MOST and float(value).is_integer()
     return int(value) if whole else None  # type: ignore[arg-type]

@@ -74,9 +74,9 @@ def came(parts: Sequence[tuple[Reading, Span | None]], settings: Sequence[Fact])
 
 def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
     """Return the epochs; where rows count rounds, the epochs beside them are those of single clients."""
-    rounds = any(place.key.axis is Axis.ROUND for place in places)
-    counted = [place for place in places if len(place.epochs) and (place.key.axis is Axis.ROUND or not rounds)]
-    printed = _printed([place for place in counted if place.key.axis in BY_EPOCH])
+    rounds = any(place.key.axis is Axis.ROUND or place.is_local for place in places)
+    counted = [place for place in places if len(place.epochs) and (place.key.axis is Axis.ROUND or place.is_local or not rounds)]
+    printed = _printed([place for place in counted if place.key.axis in BY_EPOCH and not place.is_local])
     plans = round_plans(settings, printed) if rounds else epoch_plans(settings, printed)
     done = _done(counted)
     for plan in plans:
@@ -90,7 +90,8 @@ def _epochs(places: Sequence[Place], settings: Sequence[Fact]) -> Counts:
 
 def _done(places: Sequence[Place]) -> int | None:
     """Return the epochs completed; where rows close every epoch, the last one is not complete before its own."""
-    done = max((completed(place) for place in telling(places)), default=None)
+    trained = [place for place in places if not place.key.split.startswith("test")] or places  # a test follows the last epoch
+    done = max((completed(place) for place in telling(trained)), default=None)
     closed = max((completed(place) for place in places if place.key.axis in BY_EPOCH and place.key.split == "train"), default=None)
     return closed if closed and done == closed + 1 else done
 

@@ -39,8 +39,13 @@ class Place(NamedTuple):
 
     @property
     def epochs(self) -> Floats:
-        """The epochs of the rows: x itself, or what is printed beside it."""
-        return finite(self.rows.x if self.key.axis in BY_EPOCH else self.rows.epoch)
+        """The epochs of the rows: x itself, or what is printed beside it; of local epochs the rounds they are in."""
+        return finite(self.rows.x if self.key.axis in BY_EPOCH and not self.is_local else self.rows.epoch)
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the rows count the epochs inside the rounds of a federation, counted on over all of them."""
+        return self.key.axis is Axis.EPOCH and self.inner and bool(np.isfinite(self.rows.epoch).all())
 
     @property
     def base(self) -> int:
@@ -62,12 +67,14 @@ def places_of(part: Reading, span: Span | None) -> list[Place]:
             column = part.columns[key]
             rows = column if span is None else column.part(np.flatnonzero((column.line >= span.first) & (column.line <= span.last)))
             if len(rows.x):
-                found.append(Place(key, rows, column, key in part.inner, part, _first_epoch(key, column)))
+                place = Place(key, rows, column, key in part.inner, part, 0.0)
+                found.append(place._replace(begins=_first_epoch(place)))
     return found
 
 
-def _first_epoch(key: ColumnKey, column: Column) -> float:
-    every = finite(column.x if key.axis in BY_EPOCH else column.epoch)
+def _first_epoch(place: Place) -> float:
+    column = place.whole
+    every = finite(column.x if place.key.axis in BY_EPOCH and not place.is_local else column.epoch)
     return float(every.min()) if len(every) else math.inf
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 import numpy as np
 
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
+from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
-from lossreport.reading.kit.events import REACH, is_exception, quote, raised
+from lossreport.reading.kit.events import PREFIX, REACH, is_exception, quote, raised
+from lossreport.reading.kit.phrases import word_of
+from lossreport.reading.kit.tracebacks import own_frame
 from lossreport.reading.parser import (
     ColumnChunk,
     ColumnKey,
@@ -27,10 +32,17 @@ from lossreport.reading.parser import (
     SkippedLine,
     Unread,
 )
+from lossreport.reading.runs.leftovers import leftovers
 from lossreport.text import Text
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
 BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+ZEROS = Text(
+    zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上",
+    en="zero bytes from here on are skipped: what stood there was never written to the disk",
+)
+TEXTUAL: Final = re.compile(r"\.(?:csv|tsv|txt|log|out|err|jsonl?)$", re.IGNORECASE)
+"""Names of files of text; stores of trackers hold zeros by right."""
 REFUSED: Final = "refused"
 """Code of a file that a parser knows and cannot read."""
 
@@ -66,8 +78,9 @@ class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
     `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says. `unread` are the places of the
-    lines that its parser did not know; see `Unread`.
+    folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
+    count in another file of the run. `unread` are the lines with
+    numbers that neither its parser nor the second pass has read; see `leftovers.py`.
     """
 
     log: LogFile
@@ -81,6 +94,7 @@ class Reading:
     status: list[RawStatus] = field(default_factory=list)
     stamps: list[RawTime] = field(default_factory=list)
     unread: Ints = field(default_factory=lambda: frozen_ints([]))
+    echoed: Ints = field(default_factory=lambda: frozen_ints([]))
     rows: int = 0
     lines: int = 0
     first_line: int = 1
@@ -105,6 +119,12 @@ class Reading:
         shown = self.log.shown
         return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
 
+    def without(self, keys: Collection[ColumnKey]) -> Reading:
+        """Return the reading without columns that another file of the run tells; their lines are still those of its training."""
+        left = {key: column for key, column in self.columns.items() if key not in keys}
+        lines = [self.columns[key].line for key in keys if key.split == "train"]
+        return replace(self, columns=left, echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines])))) if keys else self
+
     @property
     def longest(self) -> Column | None:
         """The column with the most rows, or None where there is none."""
@@ -122,13 +142,35 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
             chunks.setdefault(record.key, []).append(record)
         else:
             _take(reading, record)
-    reading.columns = dict(_measured({key: _joined(parts) for key, parts in chunks.items()}))
-    reading.events = list(_with_exceptions(reading))
+    first = {key: _joined(parts) for key, parts in chunks.items()}
+    more, reading.unread = _second_pass(log, reading.unread, first)
+    reading.rows += len({line for column in more.values() for line in column.line.tolist()})
+    reading.columns = dict(_measured(first | more))
+    reading.events = list(_few_remarks(_with_exceptions(reading)))
+    if (zeros := _zeros(log)) is not None:
+        reading.skips.insert(0, zeros)
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
+
+
+def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) -> tuple[dict[ColumnKey, Column], Ints]:
+    """Return what the lines that a parser did not know say, and those with numbers that stay unread; see `leftovers.py`."""
+    if not len(unread):
+        return {}, unread
+    known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
+    found, left = leftovers(log, unread, known)
+    return {key: _joined([chunk]) for key, chunk in found.items() if key not in first}, left
+
+
+def _zeros(log: LogFile) -> SkippedLine | None:
+    """Return where a table or a log holds zero bytes: they are left out, and what they were written over is lost."""
+    at = log.head.find(b"\0")
+    if at < 0 or log.encoding in WIDE or not TEXTUAL.search(log.shown):
+        return None
+    return SkippedLine(log.head.count(b"\n", 0, at) + 1, ZEROS)
 
 
 def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
@@ -146,7 +188,7 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
     if not open_ones:
         yield from reading.events
         return
-    found = _exceptions(reading, [event.line for event in open_ones])
+    found, frames = _exceptions(reading, [event.line for event in open_ones])
     said = {event.line for event in reading.events if event.kind not in ("traceback", "other")}
     of_tracebacks = {exception[0] for exception in found.values() if exception is not None}
     begun = 0  # of a traceback without its exception yet
@@ -158,17 +200,32 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
             if exception is None:
                 yield event
             elif exception[0] not in said:  # else the line is an event already: out of memory, an interrupt
-                yield replace(event, line=exception[0], quote=quote(exception[1]))
+                yield replace(event, line=exception[0], quote=quote(exception[1]), frame=frames.get(exception[0], ""))
         elif (
             event.kind == "other" and (event.line in of_tracebacks or (begun and event.line - begun <= REACH)) and is_exception(event.quote)
         ):
             begun = 0  # the end of a traceback, no exception by itself
         else:
-            yield event
+            yield replace(event, frame=frames.get(event.line, ""))
 
 
-def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int, str] | None]:
-    """Return the exception (line, text) that each traceback ends with, by the line where it begins.
+def _few_remarks(events: Iterable[RawEvent]) -> Iterator[RawEvent]:
+    """Yield the events, of warnings that say the same the first few: LightGBM prints one at every tree."""
+    seen: Counter[str] = Counter()
+    for event in events:
+        if event.kind == "other" and event.ends is None:
+            word = word_of(event.quote)
+            seen[word] += 1
+            if seen[word] > REMARKS_KEPT:
+                continue
+        yield event
+
+
+REMARKS_KEPT: Final = 3
+
+
+def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tuple[int, str] | None], dict[int, str]]:
+    """Return the exception (line, text) that each traceback ends with, by the line where it begins; and by its line the own frame.
 
     Python passes over exceptions of objects that are taken down, and says so above their traceback.
     """
@@ -181,7 +238,13 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> dict[int, tuple[int,
         for start, held in below.items():
             if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
                 held.append((line.number, line.text))
-    return {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+    found = {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+    frames = {
+        end[0]: own_frame(PREFIX.sub("", text, count=1) for number, text in below[start] if number < end[0])
+        for start, end in found.items()
+        if end is not None
+    }
+    return found, frames
 
 
 IGNORED: Final = "Exception ignored in"

@@ -48,9 +48,13 @@ NEAR: Final = 0.5
 GOES_ON = Text(zh="一次训练，从头到尾连续", en="one training that goes on from beginning to end")
 LAUNCHES = Text(zh="先后启动了 {count} 次", en="{count} launches one after another")
 IN_TURN = Text(zh="{count} 个进程轮流写入", en="{count} processes that write in turn")
-STRAYS = Text(zh="一次训练，另有 {count} 行来自别处", en="one training, and {count} stray lines of something else")
+STRAYS = Text(zh="一次训练，另有 {count} 行来自别处", en="one training, with stray lines of something else ({count})")
 INSIDE = Text(zh="一次训练，计数器在每个 epoch 内重新开始", en="one training whose counter begins again with every epoch")
 NO_ORDER = Text(zh="一次训练，各行不按顺序", en="one training whose rows stand in no order")
+OTHER = Text(
+    zh="另一种读法是“{what}”，要改用它，请加 `--set {option}`",
+    en="the other reading is {what}; to choose it, add `--set {option}`",
+)
 TURNS = Text(zh="计数器轮流前进，换了 {turns} 次", en="the counters go on in turn, {turns} times")
 
 
@@ -76,12 +80,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
-    """The candidates, cheapest first, with what applying them needs."""
+    """The candidates, cheapest first, with what applying them needs; `wished` says that the user chose the first."""
 
     candidates: tuple[Candidate, ...]
     breaks: tuple[Break, ...]
     track: Track | None
     writers: Writers | None
+    wished: bool = False
 
     @property
     def chosen(self) -> Candidate:
@@ -91,7 +96,8 @@ class Weighed:
     def as_wished(self, kind: str) -> Weighed:
         """Return the weighing with the reading of that kind first, where there is one."""
         wished = [one for one in self.candidates if one.kind.value == kind]
-        return replace(self, candidates=(*wished, *(one for one in self.candidates if one not in wished)))
+        others = (one for one in self.candidates if one not in wished)
+        return replace(self, candidates=(*wished, *others), wished=bool(wished))
 
     @property
     def margin(self) -> float:
@@ -103,13 +109,15 @@ class Weighed:
 
     def told(self) -> Weighing:
         """Return the margin in the words of the model; the other reading is told where it comes near."""
-        near = len(self.candidates) > 1 and self.margin < NEAR
+        near = len(self.candidates) > 1 and self.margin < NEAR and not self.wished
         other = self.candidates[1] if near else None
+        option = "" if other is None else f"{RUNS}={other.kind.value}"
         return Weighing(
-            margin=round(self.margin, 2),
+            margin=1.0 if self.wished else round(self.margin, 2),
             because=self.chosen.because,
-            other=None if other is None else other.what,
-            option="" if other is None else f"{RUNS}={other.kind.value}",
+            other=None if other is None else OTHER(what=other.what, option=option),
+            option=option,
+            chosen=self.chosen.what,
         )
 
 

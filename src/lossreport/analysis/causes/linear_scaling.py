@@ -1,0 +1,83 @@
+"""The learning rate of a detector's default configuration, which is meant for 16 images a step, with fewer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.context import Context
+from lossreport.analysis.signs import (
+    around,
+    breaks,
+    number_fact,
+    parsers,
+    rate_beside,
+    strong,
+)
+from lossreport.text import Text, number
+
+DEFAULT: Final = 0.02
+"""SGD for 8 GPUs with 2 images each, in mmdetection and detectron2."""
+IMAGES: Final = 16
+WARM: Final = 0.5
+"""Half of the default is reached early in its warm-up."""
+FORMATS: Final = ("mmlab_text", "mmengine_json", "detectron2_text", "detectron2_json")
+RATE = Text(
+    zh="学习率是 {lr}（第 {line} 行），即 8 张 GPU、每步 16 张图的默认值 0.02{batch}。",
+    en="The learning rate is {lr} (line {line}), the default of 0.02 that is meant for 8 GPUs and 16 images a step{batch}.",
+)
+FEWER = Text(zh="，而这里每步只有 {images} 张", en=", while a step has {images} here")
+SCALE = Text(
+    zh="按线性缩放降低学习率：0.02 / 16 × 每步图像数（1 张 GPU、2 张图时为 0.0025）{here}；加 grad_clip（max_norm 35）和 1000 次 iteration 的 warm-up，从头重训。",
+    en="Scale the learning rate down linearly: 0.02 / 16 times the images of a step (0.0025 for one GPU with 2){here}; add grad_clip (max_norm 35) and a warm-up of 1000 iterations, and start anew.",
+)
+HERE = Text(zh="，这里是 {lr}", en=", {lr} here")
+
+
+def suspect(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a detector that breaks at the default rate, unless its step is known to hold as many images."""
+    if not parsers(context) & set(FORMATS):
+        return
+    images = _images(context)
+    if images is not None and images >= IMAGES:
+        return
+    for at in breaks(context):
+        rate = rate_beside(context, at.series, at.row)
+        if rate is None or not WARM * DEFAULT <= rate.peak <= DEFAULT * 1.001 or not _is_detector(context):
+            continue
+        fewer = FEWER(images=number(images)) if images is not None else ""
+        here = HERE(lr=number(DEFAULT / IMAGES * images)) if images is not None else ""
+        signs = (strong(RATE(lr=number(rate.value), line=rate.line, batch=fewer)), *around(context, at.series, at.row))
+        code = f"optimizer = dict(type='SGD', lr={DEFAULT / IMAGES * (images or 2):g})" if "mmlab_text" in parsers(context) else ""
+        yield Suspicion(finding=at.finding, signs=signs, do=SCALE(here=here), code=code)
+
+
+def _images(context: Context) -> float | None:
+    total = number_fact(context, "IMS_PER_BATCH", "SOLVER.IMS_PER_BATCH", "batch_size", "total_batch_size")
+    each = number_fact(context, "samples_per_gpu", "imgs_per_gpu")
+    return total if total is not None else None if each is None else each * (number_fact(context, "world_size", "gpus") or 1)
+
+
+def _is_detector(context: Context) -> bool:
+    return any(one.metric_type == "box" for one in context.losses)
+
+
+CAUSE = Cause(
+    id="linear_scaling",
+    family="learning_rate",
+    title=Text(
+        zh="学习率对这个 batch 过高：没有按线性缩放，默认值 0.02 是给 8 张 GPU 的",
+        en="The learning rate is too high for this batch: the default of 0.02 is for 8 GPUs, and linear scaling was not applied",
+    ),
+    decided_by=Text(
+        zh="核对 samples_per_gpu × GPU 数与这一行的学习率：学习率应约为 0.00125 × 每步图像数。",
+        en="Hold samples_per_gpu times the GPUs against the rate in the rows: it should be about 0.00125 times the images of a step.",
+    ),
+    do=Text(
+        zh="按线性缩放降低学习率：0.02 / 16 × 每步图像数（1 张 GPU、2 张图时为 0.0025）；加梯度裁剪和 warm-up，从头重训。",
+        en="Scale the learning rate down linearly: 0.02 / 16 times the images of a step (0.0025 for one GPU with 2); add gradient clipping and a warm-up, and start anew.",
+    ),
+    reference="open-mmlab/mmdetection #1081: why train loss is too big",
+    suspect=suspect,
+)

@@ -1,0 +1,101 @@
+"""A loss that climbs row by row before it breaks, or a gradient that led up to it: the learning rate is too high."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.cause import Cause, Sign, Suspicion
+from lossreport.analysis.context import Context
+from lossreport.analysis.signs import (
+    Break,
+    around,
+    breaks,
+    climbed,
+    gradient,
+    lead_up,
+    parsers,
+    place_of,
+    set_rate,
+    strong,
+)
+from lossreport.text import Text, factor, number
+
+CLIMBS = Text(
+    zh="`{metric}` 在此之前逐行上升：从 {low} 到 {high}（第 {line} 行），不是一步之内跳变。",
+    en="`{metric}` climbed row by row before: from {low} to {high} (line {line}), not within one step.",
+)
+GREW = Text(
+    zh="`{metric}` 从 {first} 涨到 {value}（第 {line} 行）：没有学习率以外的设置会让 loss 这样增长。",
+    en="`{metric}` grew from {first} to {value} (line {line}); nothing but the size of the steps makes a loss grow like that.",
+)
+LED = Text(
+    zh="`{metric}` 先于 loss 升高：第 {line} 行是 {value}，为此前水平的 {ratio}。",
+    en="`{metric}` rose before the loss did: {value} at line {line}, {ratio} its level before.",
+)
+LOWER = Text(
+    zh="把学习率从 {lr} 降到 {less}，加 warm-up 和梯度裁剪（max_norm 1），从发散之前的 checkpoint 或从头重训；仍发散再查数据。",
+    en="Lower the learning rate from {lr} to {less}, add a warm-up and gradient clipping (max_norm 1), and restart from before the divergence or anew; if it diverges again, look at the data.",
+)
+
+
+def suspect(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for each break that a climb of the loss or of the gradient norm led up to."""
+    if parsers(context) & BOOSTED:
+        return  # a boosting that gets worse has the wrong gradient rather than too large a step
+    for at in breaks(context):
+        signs = list(_signs(context, at))
+        if signs:
+            rate = set_rate(context)
+            do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
+            yield Suspicion(finding=at.finding, signs=(*signs, *around(context, at.series, at.row)), do=do)
+
+
+def _signs(context: Context, at: Break) -> Iterator[Sign]:
+    y = at.series.y
+    if at.how == "divergence":
+        behind = y[at.row :]
+        behind = behind[np.isfinite(behind)]
+        rises = float(np.mean(np.diff(behind) > 0)) if len(behind) > 1 else 0.0
+        if rises >= MOSTLY:
+            yield strong(
+                CLIMBS(metric=at.series.label, low=number(float(behind[0])), high=number(float(behind[-1])), line=int(at.series.line[-1]))
+            )
+    elif at.how == "explosion" and at.finding.numbers["first"] * GROWN < at.finding.numbers["value"]:
+        first, value = number(at.finding.numbers["first"]), number(at.finding.numbers["value"], digits=3)
+        yield strong(GREW(metric=at.series.label, first=first, value=value, line=int(at.series.line[-1])))
+    elif climbed(at.before):
+        low = float(np.min(at.before))
+        yield strong(
+            CLIMBS(metric=at.series.label, low=number(low), high=number(float(at.before[-1])), line=int(at.series.line[at.row - 1]))
+        )
+    norm = gradient(context, at.series)
+    place = place_of(norm, at.series, at.row) if norm is not None else None
+    lead = lead_up(norm, place) if norm is not None and place is not None and at.how != "divergence" else None
+    if lead is not None and lead.rose:
+        yield strong(
+            LED(metric=lead.series.label, value=number(lead.value), line=int(lead.series.line[lead.row]), ratio=factor(lead.ratio))
+        )
+
+
+BOOSTED: Final = frozenset(("evals_result", "boosting_text", "catboost"))
+MOSTLY: Final = 0.7
+"""The share of rows that rise behind the best one; of noise without a trend it is half of them."""
+GROWN: Final = 1e6
+CAUSE = Cause(
+    id="lr_too_high",
+    family="learning_rate",
+    title=Text(zh="学习率过高：训练发散", en="The learning rate is too high: the training diverges"),
+    decided_by=Text(
+        zh="从发散之前的 checkpoint 用十分之一的学习率重放这一段：不再上升，就是学习率。",
+        en="Replay the stretch from the checkpoint before at a tenth of the learning rate: if it does not climb, it was the rate.",
+    ),
+    do=Text(
+        zh="把学习率降到十分之一，加 warm-up 和梯度裁剪（max_norm 1），从发散之前的 checkpoint 或从头重训；仍发散再查数据。",
+        en="Lower the learning rate to a tenth, add a warm-up and gradient clipping (max_norm 1), and restart from before the divergence or anew; if it diverges again, look at the data.",
+    ),
+    reference="facebookresearch/detectron2 #508: FloatingPointError: Loss became infinite or NaN at iteration=27",
+    suspect=suspect,
+)

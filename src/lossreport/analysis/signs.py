@@ -1,0 +1,344 @@
+"""What stands around a place where a run breaks: the learning rate, the gradient's lead-up, the warm-up, the precision. Signs for causes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.cause import STRONG, WEAK, Sign
+from lossreport.analysis.context import Context
+from lossreport.model.analysis import Finding
+from lossreport.model.run import Floats, Series
+from lossreport.text import Phrase, Text, Value, factor, number
+
+LEAD: Final = 3
+"""Rows right before a break whose rise is a lead-up."""
+LEVEL: Final = 20
+"""Rows before those that give the level they rise from."""
+RISE: Final = 3.0
+"""A gradient norm of three times its level is a lead-up (as `advice/optimiser.py` calls it high)."""
+STEADY: Final = 0.02
+"""A learning rate within 2 % of its highest stands at its peak."""
+HALF: Final = re.compile(r"fp16|float16|(?<!bf)(?<![a-z])16(?:-mixed|-true)?$|half|^o[12]$|^amp$", re.IGNORECASE)
+BRAIN: Final = re.compile(r"bf16|bfloat16", re.IGNORECASE)
+FULL: Final = re.compile(r"fp32|float32|^32(?:-true)?$|tf32|^o0$", re.IGNORECASE)
+SWITCHES: Final = {
+    "fp16": "fp16",
+    "half": "fp16",
+    "use_fp16": "fp16",
+    "amp": "amp",
+    "use_amp": "amp",
+    "full_fp16": "fp16",
+    "bf16": "bf16",
+    "use_bf16": "bf16",
+}
+"""Settings that are switched on."""
+NAMED: Final = ("precision", "dtype", "mixed_precision", "torch_dtype", "opt_level", "compute_dtype")
+"""Settings that name a precision."""
+
+AT_LR = Text(
+    zh="学习率在那里是 {lr}（`{metric}` 第 {line} 行），是首行 {first} 的 {ratio}。",
+    en="The learning rate there is {lr} (`{metric}`, line {line}), {ratio} its first value ({first}).",
+)
+CONSTANT_LR = Text(
+    zh="学习率从首行到那里一直是 {lr}（`{metric}` 第 {line} 行），没有看到 warm-up。",
+    en="The learning rate is {lr} from the first row to there (`{metric}`, line {line}); no warm-up is seen.",
+)
+LEADS = Text(
+    zh="`{metric}` 在此之前已升到 {value}，是此前水平 {level} 的 {ratio}（第 {line} 行）。",
+    en="`{metric}` had risen to {value} before, {ratio} its level of {level} (line {line}).",
+)
+CALM = Text(
+    zh="`{metric}` 在此之前没有升高（{value}，第 {line} 行）。",
+    en="`{metric}` had not risen before ({value}, line {line}).",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """The learning rate beside a row: its series, the row there, its value, its first and its highest value until then."""
+
+    series: Series
+    row: int
+    value: float
+    first: float
+    peak: float
+    at_peak_from: int
+
+    @property
+    def line(self) -> int:
+        """The line of the log that prints it."""
+        return int(self.series.line[self.row])
+
+    @property
+    def warmed(self) -> bool:
+        """Whether it began clearly below its peak."""
+        return self.first < (1 - STEADY) * self.peak
+
+
+def rate_beside(context: Context, series: Series, row: int) -> Rate | None:
+    """Return the learning rate of the training at a row of a series, on the same axis; None where none is logged there."""
+    for rate in context.judged:
+        if rate.metric_type != "learning_rate" or rate.axis is not series.axis or not len(rate):
+            continue
+        at = place_of(rate, series, row)
+        if at is None or not np.isfinite(rate.y[: at + 1]).all():
+            continue
+        until = rate.y[: at + 1]
+        peak = float(until.max())
+        high = np.flatnonzero(until >= (1 - STEADY) * peak)
+        return Rate(series=rate, row=at, value=float(rate.y[at]), first=float(until[0]), peak=peak, at_peak_from=int(high[0]))
+    return None
+
+
+def place_of(other: Series, series: Series, row: int) -> int | None:
+    """Return the row of another series at or last before a row of a series: by their lines where both stand in one file, else by x."""
+    if other.source == series.source and len(other.line) and np.all(np.diff(other.line) > 0):
+        reach = int(series.line[row]) + NEAR_LINES
+        rows = np.flatnonzero(other.line <= reach)
+        rows = rows[other.x[rows] <= series.x[row]]
+    else:
+        rows = np.flatnonzero(other.x <= series.x[row])
+    return int(rows[-1]) if len(rows) else None
+
+
+NEAR_LINES: Final = 12
+"""A record of a pretty-printed JSON spreads its fields over so many lines."""
+
+
+def gradient(context: Context, series: Series) -> Series | None:
+    """Return the gradient norm of the training on the axis of a series."""
+    found = (one for one in context.judged if one.metric_type == "grad_norm" and one.axis is series.axis and len(one))
+    return next(found, None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lead:
+    """How a series stood right before a break: the row looked at, its value there, the level before."""
+
+    series: Series
+    row: int
+    value: float
+    level: float
+
+    @property
+    def ratio(self) -> float:
+        """The value over the level."""
+        return self.value / self.level if self.level > 0 else float("inf")
+
+    @property
+    def rose(self) -> bool:
+        """Whether it is a lead-up."""
+        return self.ratio >= RISE
+
+
+def lead_up(series: Series, row: int) -> Lead | None:
+    """Return how a series stood in the rows right before `row`, against the rows before those; None where too few are finite."""
+    before = np.flatnonzero(np.isfinite(series.y[:row]))
+    if len(before) < LEAD + 2:
+        return None
+    last, level = before[-LEAD:], before[-LEAD - LEVEL : -LEAD]
+    top = int(last[np.argmax(series.y[last])])
+    return Lead(series=series, row=top, value=float(series.y[top]), level=float(np.median(series.y[level])))
+
+
+def around(context: Context, series: Series, row: int) -> Iterator[Sign]:
+    """Yield what bears on every break: the learning rate there, whether a warm-up is seen, how the gradient norm led up to it."""
+    rate = rate_beside(context, series, row)
+    if rate is not None and rate.value > 0:
+        values: dict[str, Value] = {"lr": number(rate.value), "metric": rate.series.label, "line": rate.line}
+        if rate.warmed or rate.value < (1 - STEADY) * rate.peak:
+            ratio = factor(rate.value / rate.first) if rate.first > 0 else "∞"
+            yield Sign(weight=0, text=AT_LR(**values, first=number(rate.first), ratio=ratio))
+        else:
+            yield Sign(weight=0, text=CONSTANT_LR(**values))
+    norm = gradient(context, series)
+    at = place_of(norm, series, row) if norm is not None else None
+    lead = lead_up(norm, at) if norm is not None and at is not None else None
+    if lead is not None:
+        said: dict[str, Value] = {"metric": lead.series.label, "value": number(lead.value), "line": int(lead.series.line[lead.row])}
+        if lead.rose:
+            yield Sign(weight=WEAK, text=LEADS(**said, level=number(lead.level), ratio=factor(lead.ratio)))
+        else:
+            yield Sign(weight=0, text=CALM(**said))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Precision:
+    """The number format that a setting names: "fp16", "bf16" or "fp32", and how the log says it."""
+
+    kind: str
+    said: str
+
+
+def precision_said(context: Context) -> Precision | None:
+    """Return the precision by the settings; None where none says it."""
+    for name in NAMED:
+        value = context.facts.get(name)
+        if isinstance(value, int | str) and not isinstance(value, bool):
+            word = str(value).rsplit(".", 1)[-1]
+            for kind, pattern in (("bf16", BRAIN), ("fp16", HALF), ("fp32", FULL)):
+                if pattern.search(word):
+                    return Precision(kind=kind, said=f"{name} = {value}")
+    for name, kind in SWITCHES.items():
+        if context.facts.get(name) is True:
+            return Precision(kind="fp16" if kind == "amp" else kind, said=f"{name} = True")
+    return None
+
+
+def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
+    """Return the series and the row at which a finding begins."""
+    return context.subject(finding), finding.start.row
+
+
+def ends_nonfinite(series: Series) -> bool:
+    """Return whether a series ends in values that are not finite."""
+    return bool(len(series)) and not bool(np.isfinite(series.y[-1]))
+
+
+def last_finite_row(series: Series, row: int) -> int | None:
+    """Return the last finite row before `row`."""
+    rows = np.flatnonzero(np.isfinite(series.y[:row]))
+    return int(rows[-1]) if len(rows) else None
+
+
+def strong(text: Phrase) -> Sign:
+    """Return a sign that tells a cause from its rivals."""
+    return Sign(weight=STRONG, text=text)
+
+
+def weak(text: Phrase) -> Sign:
+    """Return a sign that fits a cause and others as well."""
+    return Sign(weight=WEAK, text=text)
+
+
+def against(text: Phrase, weight: int = WEAK) -> Sign:
+    """Return a sign that speaks against a cause."""
+    return Sign(weight=-weight, text=text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    """A place where the training breaks: the finding, the loss that it is about, the row from which it does, how.
+
+    `finding` leads the event, where several findings are of one; `told` is the one about this loss.
+    """
+
+    finding: Finding
+    told: Finding
+    series: Series
+    row: int
+    how: str
+
+    @property
+    def line(self) -> int:
+        """The line of that row."""
+        return int(self.series.line[self.row])
+
+    @property
+    def before(self) -> Floats:
+        """The finite values of the loss before it."""
+        y = self.series.y[: self.row]
+        kept: Floats = y[np.isfinite(y)]
+        return kept
+
+
+def breaks(context: Context, *hows: str) -> Iterator[Break]:
+    """Yield the places where training losses break, the first of each kind: nonfinite, masked, divergence, explosion."""
+    wanted = hows or ("nonfinite", "masked", "divergence", "explosion")
+    seen: set[str] = set()
+    for finding in context.found:
+        series = context.subject(finding)
+        how = _how(finding)
+        if how not in wanted or how in seen or series.split != "train" or not context.is_loss(series):
+            continue
+        row = _breaks_from(series, finding, how)
+        if row is not None:
+            seen.add(how)
+            lead = next((one for one in context.found if one.key == finding.explained_by), finding)
+            yield Break(finding=lead, told=finding, series=series, row=row, how=how)
+
+
+def _how(finding: Finding) -> str:
+    if finding.kind == "broken_metric":
+        return "explosion" if finding.numbers.get("dead") and "first" in finding.numbers else ""
+    return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(finding.kind, "")
+
+
+def _breaks_from(series: Series, finding: Finding, how: str) -> int | None:
+    """Return the row from which a loss is broken to its end; None where it recovers, or the finding is an exit that the log only reports."""
+    if how == "nonfinite":
+        if not finding.rows or not ends_nonfinite(series):
+            return None
+        good = np.flatnonzero(np.isfinite(series.y))
+        return int(good[-1]) + 1 if len(good) else 0
+    return finding.start.row
+
+
+CLIMB: Final = 3
+CLIMBED: Final = 2.0
+"""Three rows that rise one after another to twice the lowest level before: a loss that runs away, not one that jumps in one row."""
+
+
+def climbed(values: Floats) -> bool:
+    """Return whether a loss rose row by row to the end of these values."""
+    if len(values) < CLIMB + 1:
+        return False
+    return bool(np.all(np.diff(values[-CLIMB - 1 :]) > 0) and values[-1] > CLIMBED * abs(float(np.min(values))))
+
+
+def parsers(context: Context) -> frozenset[str]:
+    """Return the ids of the formats that the run was read from."""
+    return frozenset(source.parser for source in context.run.sources)
+
+
+def number_fact(context: Context, *names: str) -> float | None:
+    """Return the first of these facts that is a number; None without."""
+    for name in names:
+        value = context.facts.get(name)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    return None
+
+
+def set_rate(context: Context) -> float | None:
+    """Return the learning rate by the settings, else the highest that was logged and is plausible."""
+    said = number_fact(context, "lr", "learning_rate")
+    if said:
+        return said
+    for series in context.judged:
+        if series.metric_type == "learning_rate" and series.split == "train" and not context.has("broken_metric", series):
+            y = series.y[np.isfinite(series.y)]
+            return float(y.max()) if len(y) and y.max() > 0 else None
+    return None
+
+
+def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:
+    """Return the accuracy of a split that is logged beside a series."""
+    found = (
+        one for one in context.judged if one.metric_type == "accuracy" and one.split == split and one.source == series.source and len(one)
+    )
+    return next(found, None)
+
+
+JUMPS: Final = 0.25
+TURNS: Final = 0.4
+MANIFOLD: Final = 3.0
+
+
+def wild(series: Series) -> bool:
+    """Return whether a validation loss jumps about: threefold between its rows, turning in two of five, not the one turn of overfitting."""
+    y = series.y[np.isfinite(series.y)]
+    if len(y) < WILD_ROWS or float(y.min()) <= 0:
+        return False
+    steps = np.diff(np.log(y))
+    large = np.abs(steps) > JUMPS
+    turns = (steps[1:] * steps[:-1] < 0) & large[1:] & large[:-1]
+    return bool(y.max() / y.min() >= MANIFOLD and np.mean(turns) >= TURNS)
+
+
+WILD_ROWS: Final = 6

@@ -1,0 +1,143 @@
+"""The picture of the first screen: the goal metric, training and validation together, its best place and the events, numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, running_median
+from lossreport.compose.placing import placed
+from lossreport.compose.section import Story, shown
+from lossreport.model.analysis import Finding
+from lossreport.model.report import NUMBERS, Band, Chart, Curve, LineChart, Star
+from lossreport.model.run import Floats, Series, Statistic, shown_x
+from lossreport.text import Join, Phrase, Text
+from lossreport.words import AXES
+
+MOST_CURVES: Final = 3
+
+TITLE = Text(zh="`{metric}`{beside}", en="`{metric}`{beside}")
+BESIDE = Text(zh="，与 {others} 对照", en=" beside {others}")
+ALTERNATIVE = Text(
+    zh="横轴为 {axis}，{rows} 个点，从 {first} 到 {last}{best}{bands}。",
+    en="Over {axis}, {rows} points from {first} to {last}{best}{bands}.",
+)
+BEST = Text(zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}")
+BANDS = Text(zh="；阴影 {events}", en="; shaded: {events}")
+EVENT = Text(zh="{number} {axis} {x}", en="{number} {axis} {x}")
+EMPTY: Final = ""
+
+
+def goal_figure(story: Story, events: Sequence[Finding]) -> Iterator[Chart]:
+    """Yield the chart of the goal, or of the first loss where a run has no goal; nothing where there is no curve to draw."""
+    main = _main(story)
+    if main is None:
+        return
+    yield _chart(story, main, _beside(story, main), events)
+    if story.kind(main).role != "loss":
+        losses = [s for s in story.main if s is not main and len(s) > 1 and s.entity is None][:1]
+        for loss in losses:
+            yield _chart(story, loss, _beside(story, loss), events)
+
+
+LEAST_POINTS: Final = 2
+
+
+def _main(story: Story) -> Series | None:
+    goal = story.analysis.goal(story.run.id)
+    chosen = [story.series(goal.series)] if goal is not None else []
+    candidates = [*chosen, *story.main, *story.run.series]
+    return next((s for s in candidates if np.isfinite(s.y).sum() >= LEAST_POINTS and not s.derived), None)
+
+
+def _beside(story: Story, main: Series) -> list[Series]:
+    """Return the same metric of the other splits that can be placed on its axis, the training first."""
+    same = [
+        s
+        for s in story.run.series
+        if s.name == main.name
+        and s.split != main.split
+        and s.entity == main.entity
+        and not (s.derived and s.derived.how not in ("joined",))
+        and np.isfinite(s.y).any()
+    ]
+    ordered = sorted(same, key=lambda s: (s.split != "train", s.source != main.source, s.statistic is Statistic.VALUE))
+    chosen = {s.split: s for s in reversed(ordered)}
+    return [s for s in ordered if chosen[s.split] is s and placed(story.run, s, main) is not None][: MOST_CURVES - 1]
+
+
+def _chart(story: Story, main: Series, beside: Sequence[Series], events: Sequence[Finding]) -> Chart:
+    scale, linthresh = axis_scale([main.y, *(s.y for s in beside)])
+    star = _star(story, main)
+    bands = tuple(_bands(story, main, events))
+    curves = [_curve(main, main.split)]
+    for other in beside:
+        x = placed(story.run, other, main)
+        assert x is not None
+        curves.append(replace(_curve(other, other.split), x=x))
+    spec = LineChart(
+        id=f"goal-{main.id}",
+        curves=tuple(curves),
+        scale=scale,
+        linthresh=linthresh,
+        levels=chance_levels(story, main),
+        rules=tuple(float(main.x[span.first_row]) for span in main.segments[1:]),
+        unit=main.unit,
+        bands=bands,
+        star=star,
+        x_title=main.axis.value,
+    )
+    others = Join(items=tuple(f"`{s.label}`" for s in beside))
+    title = TITLE(metric=main.label, beside=BESIDE(others=Join(items=tuple(s.label for s in beside))) if others.items else EMPTY)
+    return Chart(title=title, alternative=_words(main, star, bands), spec=spec)
+
+
+def _curve(series: Series, name: str) -> Curve:
+    smooth = running_median(series.y)[0] if len(series) >= SMOOTH_FROM else None
+    return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
+
+
+def _star(story: Story, main: Series) -> Star | None:
+    best = next((one for one in story.analysis.bests if one.run == story.run.id and one.series == main.id), None)
+    return None if best is None else Star(x=best.at.x, y=best.value)
+
+
+def _bands(story: Story, main: Series, events: Sequence[Finding]) -> Iterator[Band]:
+    """Yield the places of the events that lie on the axis of the chart, by their numbers."""
+    for number, finding in zip(NUMBERS, events, strict=False):
+        series = story.series(finding.series[0])
+        at = placed(story.run, series, main)
+        if at is not None and len(at):
+            yield from _stretches(finding, at, number, float(np.ptp(main.x)))
+
+
+WIDE: Final = 0.4
+"""Shading more than this share of the picture shows nothing: then the rows that the finding names are shaded one by one."""
+MOST_ROWS: Final = 8
+
+
+def _stretches(finding: Finding, at: Floats, number: str, width: float) -> Iterator[Band]:
+    first, last = float(at[finding.start.row]), float(at[min(finding.end.row, len(at) - 1)])
+    rows = [row for row in finding.rows if row < len(at)][:MOST_ROWS]
+    if abs(last - first) <= WIDE * width or not rows:
+        yield Band(first=min(first, last), last=max(first, last), label=number, severity=finding.severity)
+        return
+    for place, row in enumerate(rows):
+        yield Band(first=float(at[row]), last=float(at[row]), label="" if place else number, severity=finding.severity)
+
+
+def _words(main: Series, star: Star | None, bands: Sequence[Band]) -> Phrase:
+    finite = main.y[np.isfinite(main.y)]
+    axis = AXES[main.axis.value]
+    events = Join(items=tuple(EVENT(number=band.label, axis=axis, x=shown_x(band.first)) for band in bands if band.label))
+    return ALTERNATIVE(
+        axis=axis,
+        rows=len(finite),
+        first=shown(finite[0]),
+        last=shown(finite[-1]),
+        best=BEST(value=shown(star.y), axis=axis, x=shown_x(star.x)) if star is not None else EMPTY,
+        bands=BANDS(events=events) if bands else EMPTY,
+    )

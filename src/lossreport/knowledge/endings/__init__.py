@@ -1,0 +1,1 @@
+"""How runs break off: one family a file; each holds one ENDINGS."""

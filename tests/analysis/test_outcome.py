@@ -1,0 +1,95 @@
+"""The one answer on a run: how it ended, how its goal went, its main fault; its tone is the worst of them."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.model.analysis import Outcome
+from lossreport.model.run import Event, Progress, Run, Status
+from runs import falling, make_run, make_series
+
+
+def of(run: Run) -> Outcome:
+    outcome = lossreport.analyze(run, strict=True).outcome("r1")
+    assert outcome is not None
+    return outcome
+
+
+def said(run: Run) -> str:
+    return of(run).text.plain("en")
+
+
+HEALTHY = make_run(loss=falling(60), val_loss=falling(60))
+EARLY = Event(kind="early_stop", source="s1", line=9, quote="Early stopping")
+KILLED = Event(kind="killed", source="s1", line=900, quote="CANCELLED", ends=Status.INTERRUPTED)
+
+
+@pytest.mark.parametrize(
+    ("run", "begins"),
+    [
+        (replace(HEALTHY, status=Status.FINISHED), "Finished. val/loss"),
+        (replace(HEALTHY, status=Status.FINISHED, progress=Progress(epochs=(60, 60))), "Finished (60 of 60 epochs). val/loss"),
+        (replace(HEALTHY, status=Status.FINISHED, events=(EARLY,)), "Stopped early by its own rule (log_train.txt:9). val/loss"),
+        (replace(HEALTHY, status=Status.INTERRUPTED, progress=Progress(steps=(60, 90))), "Not complete (60 of 90 steps)"),
+        (replace(HEALTHY, status=Status.INTERRUPTED, events=(KILLED,)), "Stopped from outside (log_train.txt:900: “CANCELLED”)."),
+        (replace(HEALTHY, status=Status.CRASHED), "Crashed; the logs do not say why."),
+        (replace(HEALTHY, status=Status.RUNNING), "Still running."),
+        (HEALTHY, "val/loss is still improving"),
+    ],
+)
+def test_it_begins_with_how_the_run_ended_where_the_logs_say(run: Run, begins: str) -> None:
+    assert said(run).startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("run", "tone"),
+    [
+        (replace(HEALTHY, status=Status.FINISHED), "good"),
+        (replace(HEALTHY, status=Status.INTERRUPTED), "warn"),
+        (replace(HEALTHY, status=Status.CRASHED), "bad"),
+        (make_run(loss=[*falling(30), np.nan]), "bad"),
+        (make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)]), "warn"),
+        (make_run(loss=falling(3)), "open"),
+    ],
+)
+def test_the_tone_is_the_worst_of_state_findings_and_status(run: Run, tone: str) -> None:
+    assert of(run).tone == tone
+
+
+def test_a_validation_that_is_past_its_best_stands_before_a_training_loss_that_falls() -> None:
+    run = make_run(loss=falling(60), val_loss=np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)])
+    assert said(run).startswith("The run overfits: val/loss best")
+    assert "checkpoint where the validation was best" in of(run).do.plain("en")  # type: ignore[union-attr]
+
+
+def test_a_validation_loss_that_turns_up_under_a_score_that_still_rises_is_no_headline() -> None:
+    score = make_series(np.linspace(0.1, 0.9, 60), "mAP50-95", "val", id="m3")
+    val = make_series(np.r_[falling(30, 6, 2), 2 * np.linspace(1, 1.5, 30)], "loss", "val", id="m2")
+    assert said(make_run([make_series(falling(60), "loss"), val, score])).startswith("val/mAP50-95 is still improving")
+
+
+def test_the_gravest_finding_that_the_sentence_does_not_rest_on_is_named() -> None:
+    spiked = falling(200, noise=0.003)
+    spiked[100] *= 6
+    assert "First look at F1:" in said(make_run(loss=spiked, val_loss=falling(200)))
+
+
+def test_every_run_of_a_folder_has_its_own(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        rows = "\n".join(f"{n},{2 / (n + 1)}" for n in range(20))
+        (tmp_path / name / "log.csv").write_text(f"epoch,loss\n{rows}\n")
+    runs = lossreport.read_runs([tmp_path])
+    analysis = lossreport.analyze(runs, strict=True)
+    assert [outcome.run for outcome in analysis.outcomes] == [run.id for run in runs] == [goal.run for goal in analysis.goals]
+
+
+def test_the_checkpoint_of_the_best_place_is_the_one_that_the_logs_name() -> None:
+    score = make_series([30.0, 25.0, 27.0], "wer", "eval", axis="step", x=[100, 200, 300], id="m2")
+    run = make_run([make_series(falling(30), "loss", axis="step"), score], facts={"best_model_checkpoint": "out/checkpoint-200"})
+    assert of(run).checkpoint == "out/checkpoint-200"
+    other = make_run([make_series(falling(30), "loss", axis="step"), score], facts={"best_model_checkpoint": "out/checkpoint-300"})
+    assert of(other).checkpoint is None
