@@ -49,6 +49,15 @@ def kinds() -> Mapping[str, Kind]:
     return {name: kind for family in families for name, kind in family.kinds.items()}
 
 
+def kind_of(finding: Finding) -> Kind | None:
+    """Return how a finding is checked, None where only its places and numbers are."""
+    kind = kinds().get(finding.kind)
+    if kind is None or not set(kind.declares) <= set(finding.numbers):
+        return None
+    foreign = [name for name, value in finding.numbers.items() if name not in kind.values and value not in FLAG]
+    return None if foreign else kind  # another detector's finding of the same kind declares other numbers
+
+
 def checked(analysis: Analysis, raw: Run, beside: Sequence[Run] = (), *, strict: bool = False) -> Analysis:
     """Return the analysis of one run with the claims that its rows bear out, and a failure for each that they do not.
 
@@ -91,7 +100,7 @@ class Court:
         if not _holds_all(ground.run, finding):
             self.holds(unit, lambda: ["it names a series that the run does not hold"])
             return None
-        kind = kinds().get(finding.kind)
+        kind = kind_of(finding)
         own = ground.of(finding, as_read=kind is not None and kind.as_read and _holds_all(ground.raw, finding))
         if not self.holds(unit, against_finding, own, kind):
             return None
@@ -126,7 +135,7 @@ def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
     series = ground.subject
     yield from _places(ground, finding, series)
     rules: Rules = kind.values if kind is not None else {}
-    own: Rules = {"x": lambda g, p: iter([g.finding.start.x] if g.finding is not None else []), "line": _own_line, **rules}
+    own: Rules = {"x": _own_x, "line": _own_line, **rules} if kind is not None else {}
     wrong = list(_declared(ground, finding, own))
     yield from wrong
     if kind is not None and not wrong:
@@ -134,6 +143,11 @@ def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
     yield from _unnamed(ground, finding)
     yield from _otherwise(ground, finding, own)
     yield from _sentence(ground, finding.text, own)
+
+
+def _own_x(ground: Ground, phrase: Phrase) -> Iterator[float]:
+    if ground.finding is not None:
+        yield ground.finding.start.x
 
 
 def _own_line(ground: Ground, phrase: Phrase) -> Iterator[float]:
@@ -178,7 +192,7 @@ def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
         if name in rules:
             if not any(shows(printed, candidate) for candidate in rules[name](ground, NO_SENTENCE)):
                 yield f"{name} = {value:g} is not what the rows give"
-        elif name in FLAGS or finding.kind not in kinds():
+        elif value in FLAG:
             continue
         elif not may_cite(ground, ground, Place(finding.text, name, printed)):
             yield f"{name} = {value:g} is no number that the rows give"
@@ -200,8 +214,8 @@ def _otherwise(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
 
 NO_SENTENCE: Final = Text(zh="（数字）", en="(numbers)")()
 """What stands for the sentence where an entry of `numbers` is held against the rows."""
-FLAGS: Final = ("dead",)
-"""Entries of `numbers` that are a yes or no for other rooms."""
+FLAG: Final = (0.0, 1.0)
+"""What an entry of `numbers` holds that is a yes or no for other rooms."""
 
 
 def _unnamed(ground: Ground, finding: Finding) -> Iterator[str]:

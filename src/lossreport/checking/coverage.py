@@ -12,9 +12,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.checking.check import kinds
+from lossreport.checking.check import FLAG, kind_of
 from lossreport.checking.ground import Ground, Rules
-from lossreport.checking.printed import number_of, phrases, places, shows
+from lossreport.checking.printed import Place, entry, number_of, phrases, places, shows
 from lossreport.checking.sentences import may_cite, rule_for
 from lossreport.checking.words import WORDS
 from lossreport.model.analysis import Analysis, Finding
@@ -78,7 +78,7 @@ def claims(analysis: Analysis, raw: Run) -> Iterator[Claim]:
 
 
 def _of_finding(ground: Ground, finding: Finding) -> Iterator[Claim]:
-    kind = kinds().get(finding.kind)
+    kind = kind_of(finding)
     own = ground.of(finding)
     rules: Rules = {} if kind is None else {"x": _nothing, "line": _nothing, **kind.values}
     yield Claim(kind=f"finding {finding.kind}", ground=own, text=finding.text, rules=rules)
@@ -98,22 +98,21 @@ def of_analysis(analysis: Analysis, raw: Run) -> Coverage:
         for phrase in phrases(claim.text):
             _words(found, claim.kind, phrase)
     for finding in analysis.findings:
-        kind = kinds().get(finding.kind)
-        for name in finding.numbers:
-            if kind is None or name in kind.values or name in FLAGS:
+        kind, own = kind_of(finding), Ground(analysis, analysis.runs[0], raw).of(finding)
+        for name, value in finding.numbers.items():
+            if (kind is not None and name in kind.values) or value in FLAG:
                 found.ruled += 1
+            elif may_cite(own, own, Place(finding.text, name, entry(float(value)))):
+                found.cited += 1
             else:
                 found.bare.append(f"finding {finding.kind}: numbers[{name!r}]")
     return found
 
 
-FLAGS: Final = ("dead",)
-
-
 def _numbers(found: Coverage, ground: Ground, phrase: Phrase, claim: Claim, *, nested: bool) -> None:
     inner = ground.within(phrase)
     for place in places(phrase):
-        if rule_for(place, {} if claim.note else claim.rules, nested=nested) is not None:
+        if rule_for(place, {} if claim.note else claim.rules, nested=nested, in_finding=claim.ground.finding is not None) is not None:
             found.ruled += 1
         elif may_cite(claim.ground, inner, place):
             found.cited += 1
@@ -293,6 +292,7 @@ def _told(analysis: Analysis) -> Iterator[float]:
     for finding in analysis.findings:
         yield from (float(value) for value in finding.numbers.values())
         yield from (float(len(finding.rows)), float(len(finding.groups)))
+        yield from (number_of(place.value) for inner in phrases(finding.text) for place in places(inner))  # held by its own rules
     for verdict in analysis.verdicts:
         if verdict.trend is not None:
             yield from (*verdict.trend.change, float(verdict.trend.rows))

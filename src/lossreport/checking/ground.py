@@ -121,11 +121,13 @@ class Kind:
     """How findings of one kind are checked.
 
     `holds` yields what contradicts one. `values` says, by name, what its numbers may be, in `Finding.numbers` and in the text alike.
-    `as_read` where its rows are those of the run as it was read.
+    `declares` are the entries of `Finding.numbers` that its rules stand on: a finding of the kind that has others is of another
+    detector, and held by its numbers alone. `as_read` where its rows are those of the run as it was read.
     """
 
     holds: Holds
     values: Rules = field(default_factory=dict)
+    declares: tuple[str, ...] = ()
     as_read: bool = False
 
 

@@ -337,6 +337,9 @@ KNOWN: Final[tuple[Shape, ...]] = (
     ),
     ("first second", False, {"first": lambda g, p: _spikes(g, late=False), "second": lambda g, p: _spikes(g, late=True)}),
     ("metric gain weight", False, {"gain": lambda g, p: _over_half(g)}),
+)
+"""Of verdicts, answers, advice and reasons."""
+IN_FINDINGS: Final[tuple[Shape, ...]] = (
     # places of spikes; numbers are of the finding
     ("rows line", True, {"rows": lambda g, p: recovery(g), "line": lambda g, p: _back_line(g)}),
     ("line", True, {"line": lambda g, p: _back_line(g)}),
@@ -391,8 +394,15 @@ KNOWN: Final[tuple[Shape, ...]] = (
         {name: partial(_last_sound, name) for name in ("x", "line", "value")},
     ),
 )
-SHAPES: Final = {frozenset(shape.split()): (of_finding, rules) for shape, of_finding, rules in KNOWN}
-"""The sentences of known shape, by the names of their places."""
+"""Of the notes and signs of findings."""
+
+
+def _by_shape(shapes: tuple[Shape, ...]) -> dict[frozenset[str], tuple[bool, Rules]]:
+    return {frozenset(names.split()): (of_finding, rules) for names, of_finding, rules in shapes}
+
+
+SHAPES: Final = {False: _by_shape(KNOWN), True: _by_shape(IN_FINDINGS)}
+"""The sentences of known shape, by whether they stand in a finding and by the names of their places."""
 
 
 def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
@@ -400,7 +410,8 @@ def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     said = set(names(phrase))
     paths = {source.id for source in ground.run.sources if source.path in said}
     elsewhere = [one for run in ground.beside for one in run.series if one.path in said] if "run" in phrase.values else []
-    for series in (*ground.within(phrase).series, *ground.series, *elsewhere):
+    sources = {one.source for one in (*ground.within(phrase).series, *ground.series)}
+    for series in (*(one for one in ground.run.series if one.source in sources), *elsewhere):
         yield from (float(line) for line in series.line)
     for event in ground.run.events:
         if not paths or event.source in paths:
@@ -413,7 +424,8 @@ def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
 
 
 def _xs(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
-    for series in (*ground.within(phrase).series, *ground.series):
+    sources = {one.source for one in (*ground.within(phrase).series, *ground.series)}
+    for series in (one for one in ground.run.series if one.source in sources):
         yield from (float(x) for x in series.x)
     if ground.finding is not None:
         yield ground.finding.start.x
@@ -434,20 +446,25 @@ ROLES: Final[Rules] = {
     "done": lambda g, p: _progress(g, 0),
     "planned": lambda g, p: _progress(g, 1),
     "need": COUNTED["need"],
+    "window": lambda g, p: (float(one.window) for one in (*g.within(p).series, *g.series) if one.window),
+    "limit": lambda g, p: iter([Between(-math.inf, math.inf)]),  # a threshold that the detector names
+    "less": lambda g, p: iter([Between(0.0, max((rate for rate in _rates(g) if isinstance(rate, float)), default=math.inf))]),
+    "more": lambda g, p: iter([Between(0.0, math.inf)]),
+    "length": lambda g, p: iter([Between(0.0, math.inf)]),
 }
 """What a number may be by the name of its place alone, wherever it stands."""
 
 
-def rules_of(phrase: Phrase) -> tuple[bool, Rules] | None:
+def rules_of(phrase: Phrase, *, in_finding: bool) -> tuple[bool, Rules] | None:
     """Return the rules of a sentence of known shape, and whether its numbers are of the finding it stands in."""
-    return SHAPES.get(frozenset(phrase.values))
+    return SHAPES[in_finding].get(frozenset(phrase.values))
 
 
-def rule_for(place: Place, own: Rules, *, nested: bool) -> tuple[Rule, bool] | None:
+def rule_for(place: Place, own: Rules, *, nested: bool, in_finding: bool) -> tuple[Rule, bool] | None:
     """Return the rule of a number, and whether it is of the claim as a whole; None where only what may be cited bounds it."""
-    if place.name in own and not (nested and rules_of(place.phrase) is not None):
+    if place.name in own and not (nested and rules_of(place.phrase, in_finding=in_finding) is not None):
         return own[place.name], True
-    shaped = rules_of(place.phrase)
+    shaped = rules_of(place.phrase, in_finding=in_finding)
     if shaped is not None and place.name in shaped[1]:
         return shaped[1][place.name], shaped[0]
     if place.name in ROLES:
@@ -460,7 +477,7 @@ def wrong_numbers(ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = 
     whole = outer or ground
     inner = ground.within(phrase)
     for place in places(phrase):
-        found = rule_for(place, own, nested=nested)
+        found = rule_for(place, own, nested=nested, in_finding=whole.finding is not None)
         if found is None:
             if not may_cite(whole, inner, place):
                 yield f"{_told(place)} is no number that the rows give"
@@ -497,19 +514,28 @@ def may_cite(whole: Ground, inner: Ground, place: Place) -> bool:
     """Return whether a number is one that a sentence may cite: a row, a count, a fact, a level of a part, or of two of them the ratio."""
     named = (*inner.series, *inner.called(place.phrase), *inner.of_paths(place.phrase), *whole.series)
     series = tuple({one.id: one for one in named}.values())[:MOST_SERIES]
-    if any(_is_row(place, one) for one in series):
+    if any(_is_row(place, one) for one in series) or _is_in_line(whole, place):
         return True
     known = {*_declared(whole), *_facts(whole), *_siblings(place)}
     if any(shows(place.value, value) for value in known):
         return True
-    levels = [level for one in series[:MOST_LEVELS] for level in _levels(one)]
-    cited = np.array(sorted({*levels, *known, *_cited(whole)}))
+    ends = {level for one in series[:MOST_LEVELS] for level in _ends(one)}
+    if _is_of_two(place, np.array([one for one in ends if math.isfinite(one)])):
+        return True
+    levels = {level for one in series[:MOST_LEVELS] for level in _levels(one)}
+    cited = np.array(sorted({*ends, *levels, *known, *_cited(whole)}))
     cited = cited[np.isfinite(cited)]
-    return any(shows(place.value, float(value)) for value in cited) or _is_of_two(place, cited)
+    beside = [number_of(other.value) for other in places(place.phrase) if other.name != place.name]
+    with_beside = np.array([*cited, *(value for value in beside if math.isfinite(value))])
+    if any(shows(place.value, float(value)) for value in cited) or _is_of_two(place, with_beside):
+        return True
+    return any(_is_median(place, one) for one in series[:MOST_LEVELS])
 
 
 def _is_row(place: Place, series: Series) -> bool:
     value = number_of(place.value)
+    if (isinstance(place.value, int) or value.is_integer()) and bool(np.any(series.x == value)):
+        return True
     if isinstance(place.value, int):
         return bool(np.any(series.y == value) or np.any(series.x == value) or np.any(series.line == value))
     if not math.isfinite(value):
@@ -519,7 +545,18 @@ def _is_row(place: Place, series: Series) -> bool:
     return any(shows(place.value, float(one)) for one in np.unique(near)[:5000])
 
 
+def _is_in_line(ground: Ground, place: Place) -> bool:
+    """Return whether a number is a value of any series in the line that its sentence names."""
+    told = [number_of(other.value) for other in places(place.phrase) if other.name == "line"]
+    return bool(told) and any(shows(place.value, float(v)) for one in ground.run.series for v in one.y[np.isin(one.line, told)])
+
+
 def _declared(ground: Ground) -> Iterator[float]:
+    unfinite = [one for one in ground.run.series if len(one) and not np.isfinite(one.y).all()]
+    yield from (float(len(unfinite)), float(len({one.name for one in unfinite})))
+    sources = {one.source for one in ground.series}
+    sound = [one.metric_type for one in ground.run.series if one.source in sources and len(one) and np.isfinite(one.y).all()]
+    yield from (float(len(sound)), *(float(sound.count(kind)) for kind in set(sound)))
     yield from ground.numbers.values()
     yield float(len(ground.rows))
     for series in ground.series:
@@ -552,15 +589,32 @@ def _siblings(place: Place) -> Iterator[float]:
                 yield math.exp(value)
 
 
+def _ends(series: Series) -> Iterator[float]:
+    y = series.y[np.isfinite(series.y)]
+    if len(y):
+        yield from (float(y[0]), float(y[-1]), float(y.min()), float(y.max()))
+
+
 def _levels(series: Series) -> Iterator[float]:
+    """Yield the levels that a sentence may tell of a series: of its ends, of their parts, of the rows up to one."""
     y = series.y[np.isfinite(series.y)]
     if not len(y):
         return
-    yield from (float(y[0]), float(y[-1]), float(y.min()), float(y.max()))
-    for part in PARTS:
-        rows = max(1, len(y) // part)
-        yield from (middle(y[:rows]), middle(y[-rows:]))
+    for row in (int(np.argmin(y)), int(np.argmax(y))):  # how far into the run the best is
+        yield from (row / len(y), (row + 1) / len(y))
+    for whole in (y, y[len(y) // 2 :]):
+        for part in PARTS:
+            rows = max(1, len(whole) // part)
+            yield from (middle(whole[:rows]), middle(whole[-rows:]))
     yield middle(y)
+    for rows in (3, 5):
+        yield from (middle(y[:rows]), middle(y[-rows:]))
+    if len(y) <= SHORT:
+        yield from (middle(y[:rows]) for rows in range(1, len(y)))
+
+
+SHORT: Final = 100
+"""Of so few rows a sentence may tell the level up to any of them."""
 
 
 def _cited(ground: Ground) -> Iterator[float]:
@@ -569,6 +623,14 @@ def _cited(ground: Ground) -> Iterator[float]:
     for scale in ground.analysis.scales:
         if any(one.id == scale.series[0] for one in ground.series):
             yield from (value for value in (scale.value, scale.chance, scale.floor, scale.bits) if value is not None)
+
+
+def _is_median(place: Place, series: Series) -> bool:
+    """Return whether a number is the median of some stretch of a short series."""
+    y = series.y[np.isfinite(series.y)]
+    if isinstance(place.value, int) or len(y) > SHORT:
+        return False
+    return any(shows(place.value, middle(y[first:last])) for first in range(len(y)) for last in range(first + 1, len(y) + 1))
 
 
 def _is_of_two(place: Place, cited: Floats) -> bool:

@@ -158,7 +158,7 @@ WORDS: Final = (
     _word("no checkpoint", r"\blogs name no checkpoint\b", "没有写明任何 checkpoint", no_checkpoint),
     _word("no sound row", r"\bno sound row before\b", "没有一行完好的记录", no_sound_row),
     # covered by the rules of their kind of claim
-    _word("spikes", r"\bspikes at\b|\boutlying row\b|\bjumps to\b", "出现尖峰|一行离群|跳到", None, FINDINGS),
+    _word("spikes", r"\bspikes at\b|\boutlying row\b|\bjumps to\b", "出现尖峰|一行离群|在 epoch \\{x\\} 跳到", None, FINDINGS),
     _word("recovers", r"\brecovers\b", "之后回落|后回落", None, "finding spike"),
     _word("rises", r"\bhas (?:been rising|risen|turned up)\b", "(?:起|已经)(?:上升|回升)|之后回升|此后回升", None, FINDINGS, "verdict overfitting"),
     _word("not risen", r"\bwhile the training loss (?:has not|still falls)\b", "训练 loss (?:没有同步上升|仍在下降)", None, "finding overfitting"),
@@ -171,15 +171,15 @@ WORDS: Final = (
     _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|\bworse than chance\b", "(?<!是否)高于机会水平", None, "finding above_chance", "verdict unstable", "recommendation"),
     _word("not finite", r"\bis NaN or infinite in\b|\bis not finite\b|\bnot finite at the end\b|\bended? with a non-finite\b|\btook values that are not finite\b|\bends in values that are not finite\b", "NaN 或无穷大|不是有限值|以非有限值|出现了非有限值", None, FINDINGS, "verdict ", "outcome", "recommendation"),
     _word("follows", r"\bfinite values? follows?\b|\bfinite ones follow\b", "(?:再没有|又出现(?:过|了))有限值|其后又", None, FINDINGS, "recommendation"),
-    _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|\bto the last digit\b|\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict "),
+    _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|\bto the last digit\b|\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict ", "recommendation"),
     _word("missing", r"\brows are missing\b|\bis not logged any more\b", "中间缺行|不再出现", None, FINDINGS),
     _word("restarted", r"\bstarts again at\b|\btraining was (?:resumed|restarted)\b|\bholds (?:another run|several runs)\b", "又从 .{0,80} 开始|训练在此(?:续训|重新开始)|是另一次运行|写了几次运行", None, FINDINGS, "recommendation"),
     _word("twice", r"\brepeat an earlier\b", "数值完全相同", None, FINDINGS),
     _word("torn", r"\bends in the middle of line\b", "中间断掉", None, FINDINGS),
     _word("swings", r"\boscillates\b|\btakes the same course in every epoch\b", "周期性振荡：|重复同样的走势", None, "finding oscillation", "recommendation"),
-    _word("slower", r"\bgot slower\b|\bkeeps growing\b", "变慢了|一直在涨", None, FINDINGS),
+    _word("slower", r"\bgot slower\b|\bkeeps growing\b", "变慢了|一直在涨", None, FINDINGS, "recommendation"),
     _word("groups", r"\btwo alternating groups\b|\bfall into clusters\b", "交替出现的两组|聚成若干簇", None, "finding mixture"),
-    _word("disagrees", r"\bdoes not agree between\b|\bdiffers between\b", "对不上", None, "finding source_disagreement"),
+    _word("disagrees", r"\bdoes not agree between\b|\bdiffers between\b", "对不上：", None, "finding source_disagreement"),
 )  # fmt: skip
 """All words that a report claims something by, whether their rule stands here or with the kind of claim."""
 

@@ -73,6 +73,7 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
         return
     after = medians[best:]
     end = float(np.median(medians[-max(1, len(medians) // 12) :]) if n >= ROWS_OF_BLOCKS else np.median(y[-2:]))
+    end = min(end, float(np.median(y[-3:]))) if n >= ROWS_OF_BLOCKS else end  # in blocks of two rows a single high one is half a block
     rise = end - float(medians[best])
     if len(after) < LEAST_AFTER or (n < ROWS_OF_BLOCKS and len(after) < LEAST_AFTER_SHORT and not _stand_out(y, best)):
         return

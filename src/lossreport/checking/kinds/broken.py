@@ -76,7 +76,7 @@ def frozen(ground: Ground) -> Iterator[str]:
 
 def constant(ground: Ground) -> Iterator[str]:
     """Demand that all rows are one value."""
-    y = ground.subject.y
+    y = ground.subject.y[ground.rows[0] :]
     if not np.all(y == y[0]):
         yield f"it takes {len(np.unique(y))} values"
 
@@ -104,6 +104,8 @@ def impossible(ground: Ground) -> Iterator[str]:
         out = y < 1
     elif series.metric_type in ("accuracy", "map"):
         out = y > 1
+    elif series.metric_type == "learning_rate":
+        return
     else:
         out = y < 0
     if not out.all():
@@ -160,10 +162,13 @@ CHECK = Family(
             },
         ),
         "masked_nonfinite": Kind(holds=masked, values=COUNT),
-        "frozen_metric": Kind(holds=frozen, values=COUNT),
-        "constant_metric": Kind(holds=constant, values={**COUNT, "count": lambda g, p: iter([float(len(g.subject))])}),
+        "frozen_metric": Kind(declares=("value", "count"), holds=frozen, values=COUNT),
+        "constant_metric": Kind(
+            declares=("value",), holds=constant, values={**COUNT, "count": lambda g, p: iter([float(g.rows[-1] - g.rows[0] + 1)])}
+        ),
         "lost_metric": Kind(holds=lost, values={"end": lambda g, p: _end_of_others(g)}),
         "broken_metric": Kind(
+            declares=("worst", "count"),
             holds=impossible,
             values={**COUNT, "worst": lambda g, p: iter([float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())])},
         ),

@@ -244,8 +244,8 @@ def above_and_listed(ground: Ground) -> Iterator[str]:
 CHECK = Family(
     id="excursions",
     kinds={
-        "spike": Kind(holds=spiked, values=SPIKE),
-        "batch_outlier": Kind(holds=outlying, values=SPIKE),
-        "above_chance": Kind(holds=above_and_listed, values=ABOVE),
+        "spike": Kind(declares=("baseline", "score"), holds=spiked, values=SPIKE),
+        "batch_outlier": Kind(declares=("baseline", "score"), holds=outlying, values=SPIKE),
+        "above_chance": Kind(declares=("value", "chance"), holds=above_and_listed, values=ABOVE),
     },
 )

@@ -216,6 +216,6 @@ CHECK = Family(
     kinds={
         "mixture": Kind(holds=regimes, values=MIXTURE),
         "source_disagreement": Kind(holds=disagree, values=SOURCES),
-        "mixed_reduction": Kind(holds=mixed, values=REDUCTION),
+        "mixed_reduction": Kind(declares=("checks",), holds=mixed, values=REDUCTION),
     },
 )

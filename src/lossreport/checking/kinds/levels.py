@@ -386,8 +386,7 @@ def apart(ground: Ground) -> Iterator[str]:
     if ground.numbers["widens"]:
         series, partner = ground.series[0], ground.series[1]
         gap = (series.y - np.interp(series.x, partner.x, partner.y))[len(series) // 2 :] * math.copysign(1.0, ground.numbers["gap"])
-        third = max(1, len(gap) // 3)
-        if middle(gap[-third:]) < middle(gap[:third]):
+        if all(middle(gap[-rows:]) < middle(gap[:rows]) for rows in (max(1, len(gap) // part) for part in (2, 3, 4))):
             yield "the gap does not widen"
 
 
@@ -401,13 +400,13 @@ GAP: Final[Rules] = {
 CHECK = Family(
     id="levels",
     kinds={
-        "divergence": Kind(holds=rising, values=DIVERGENCE),
-        "overfitting": Kind(holds=overfitted, values=WORSENING),
-        "worsening": Kind(holds=worse_than_best, values=WORSENING),
-        "level_shift": Kind(holds=shifted, values=SHIFT),
+        "divergence": Kind(declares=("best", "end"), holds=rising, values=DIVERGENCE),
+        "overfitting": Kind(declares=("best", "end", "rise"), holds=overfitted, values=WORSENING),
+        "worsening": Kind(declares=("best", "end", "change"), holds=worse_than_best, values=WORSENING),
+        "level_shift": Kind(declares=("size",), holds=shifted, values=SHIFT),
         "staircase": Kind(holds=staircase, values=SHIFT),
-        "plateau": Kind(holds=flat, values=PLATEAU),
-        "no_learning": Kind(holds=unmoved, values=NO_LEARNING),
-        "train_val_gap": Kind(holds=apart, values=GAP),
+        "plateau": Kind(declares=("gain", "low", "high"), holds=flat, values=PLATEAU),
+        "no_learning": Kind(declares=("first", "last", "gain"), holds=unmoved, values=NO_LEARNING),
+        "train_val_gap": Kind(declares=("gap", "widens"), holds=apart, values=GAP),
     },
 )

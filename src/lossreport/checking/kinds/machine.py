@@ -114,6 +114,7 @@ SWING: Final[Rules] = {
     "amplitude": lambda g, p: iter([Between(0.0, _reach(g))]),
     "share": lambda g, p: iter([Between(0.4, 1.0)]),
     "with_epochs": lambda g, p: iter([0.0, 1.0]),
+    "count": lambda g, p: iter([g.numbers["period"] * float(np.median(np.diff(g.subject.x)))]),
 }
 
 
@@ -128,10 +129,11 @@ def _reach(ground: Ground) -> float:
 CHECK = Family(
     id="machine",
     kinds={
-        "throughput_drop": Kind(holds=slower, values=SLOWER),
-        "memory_growth": Kind(holds=grown, values=GROWN),
+        "throughput_drop": Kind(declares=("before", "after"), holds=slower, values=SLOWER),
+        "memory_growth": Kind(declares=("before", "after"), holds=grown, values=GROWN),
         "data_stall": Kind(holds=waiting, values={"share": lambda g, p: iter([len(g.rows) / len(g.subject)])}),
         "clip_saturation": Kind(
+            declares=("share", "clip"),
             holds=clipped,
             values={
                 "share": lambda g, p: _clipped_share(g),
@@ -139,6 +141,6 @@ CHECK = Family(
                 "median": lambda g, p: iter([middle(g.subject.y)]),
             },
         ),
-        "oscillation": Kind(holds=swinging, values=SWING),
+        "oscillation": Kind(declares=("period", "share"), holds=swinging, values=SWING),
     },
 )
