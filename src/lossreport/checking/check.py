@@ -135,7 +135,7 @@ def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
     series = ground.subject
     yield from _places(ground, finding, series)
     rules: Rules = kind.values if kind is not None else {}
-    own: Rules = {"x": _own_x, "line": _own_line, **rules} if kind is not None else {}
+    own: Rules = {"x": _own_x, "line": _own_line, **rules} if kind is not None else {"x": _cited_x, "line": _cited_line}
     wrong = list(_declared(ground, finding, own))
     yield from wrong
     if kind is not None and not wrong:
@@ -148,6 +148,20 @@ def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
 def _own_x(ground: Ground, phrase: Phrase) -> Iterator[float]:
     if ground.finding is not None:
         yield ground.finding.start.x
+
+
+def _cited_x(ground: Ground, phrase: Phrase) -> Iterator[float]:
+    """Yield the places that a finding of unknown make may tell: of its first and last row, and what it declares."""
+    if ground.finding is not None:
+        yield from (ground.finding.start.x, ground.finding.end.x, *ground.finding.numbers.values())
+
+
+def _cited_line(ground: Ground, phrase: Phrase) -> Iterator[float]:
+    """Yield the lines that a finding of unknown make may tell: of its rows, its evidence, and of events."""
+    if ground.finding is not None:
+        yield from (float(at.line) for at in (ground.finding.start, ground.finding.end))
+        yield from (float(one.line) for one in ground.finding.evidence)
+        yield from (float(event.line) for event in ground.run.events)
 
 
 def _own_line(ground: Ground, phrase: Phrase) -> Iterator[float]:

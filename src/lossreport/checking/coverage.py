@@ -244,11 +244,16 @@ class Pool:
         runs = analysis.runs if run is None else (run,)
         self.series = [series for one in runs for series in one.series]
         parts = [array for series in self.series for array in (series.y, series.x, series.line.astype(np.float64))]
-        changes = [np.diff(series.y) / np.abs(series.y[:-1] + (series.y[:-1] == 0)) for series in self.series if len(series) > 1]
-        steps = [np.diff(series.y) for series in self.series if len(series) > 1]
+        with np.errstate(all="ignore"):
+            changes = [np.diff(series.y) / np.abs(series.y[:-1] + (series.y[:-1] == 0)) for series in self.series if len(series) > 1]
+            steps = [np.diff(series.y) for series in self.series if len(series) > 1]
         extra = np.array([*_counts(analysis, runs), *_told(analysis)], dtype=np.float64)
         every = np.concatenate([*parts, *changes, *steps, extra])
         self.numbers = np.unique(every[np.isfinite(every)])
+
+    def spans(self, place: float) -> bool:
+        """Return whether a place lies inside those of some series."""
+        return any(len(one) and float(one.x.min()) <= place <= float(one.x.max()) for one in self.series)
 
     def holds(self, value: int | float | Quantity) -> bool:
         """Return whether a printed number is one of them."""
@@ -269,7 +274,7 @@ def _counts(analysis: Analysis, runs: Sequence[Run]) -> Iterator[float]:
         for pair in (run.progress.epochs, run.progress.steps):
             yield from (float(value) for value in pair if value is not None)
         for source in run.sources:
-            yield from (float(value) for value in (source.rows, source.skipped, source.lines, source.bytes))
+            yield from (float(value) for value in (source.rows, source.skipped, source.lines, source.bytes, source.unread))
             yield from (float(line) for line, _ in source.skips)
         yield float(sum(source.rows for source in run.sources))
         yield float(sum(source.skipped for source in run.sources))
@@ -314,8 +319,12 @@ def _told(analysis: Analysis) -> Iterator[float]:
         yield float(agreement.rows)
 
 
+MAPPED: Final = "x in '{number} {axis} {x}'"
+"""A place that a chart takes over from another axis: a share of the run, not the place of a row."""
+
+
 def _composed(found: Coverage, pool: Pool, value: int | float | Quantity, name: str) -> None:
-    if pool.holds(value):
+    if pool.holds(value) or (MAPPED in name and pool.spans(number_of(value))):
         found.cited += 1
     else:
         found.bare.append(f"{name} = {show_value(value, 'en')}")

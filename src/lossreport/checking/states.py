@@ -125,7 +125,7 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     yield from _trend(ground, trend)
     wide = max(FLAT * _quarters(ground, trend), STILL)
     y = sign_of(ground, ground.subject) * ground.quiet(ground.subject)
-    if trend.gain > wide or (
+    if trend.low > wide or (
         middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :]) > FAR * abs(middle(y)) and trend.high > wide
     ):
         yield f"it still gains {trend.gain:.3g}"

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.measures import middle, spread
-from lossreport.checking.printed import Candidate, phrases, places
+from lossreport.checking.printed import Between, Candidate, phrases, places
 from lossreport.model.run import Axis, Series
 from lossreport.text import Phrase
 
@@ -130,6 +130,8 @@ def outlying(ground: Ground) -> Iterator[str]:
     """Demand that one row stands out and the next one is back."""
     yield from spiked(ground)
     first, last = stretch(ground)
+    if ground.numbers.get("helper"):  # of a metric beside the loss nothing is said of the next row
+        return
     if first != last:
         yield "more than one row stands out"
     elif back(ground) != last + 1:
@@ -138,6 +140,23 @@ def outlying(ground: Ground) -> Iterator[str]:
 
 def value_at_peak(ground: Ground) -> Iterator[Candidate]:
     yield float(ground.subject.y[peak(ground)])
+
+
+def baselines(ground: Ground) -> Iterator[Candidate]:
+    """Yield the medians beside an excursion; of other detectors, which leave out more rows or look at one side, their range."""
+    yield beside(ground)
+    yield beside(ground, infinite=True)
+    if "score" not in ground.numbers:
+        first, last = stretch(ground)
+        y = ground.subject.y
+        near = np.concatenate([y[max(0, first - WIDE) : first], y[last + 1 : last + 1 + WIDE]])
+        near = near[np.isfinite(near)]
+        if len(near):
+            yield Between(float(near.min()), float(near.max()))
+
+
+WIDE: Final = 50
+"""Rows on each side that another detector may take the level from."""
 
 
 def score(ground: Ground) -> Iterator[Candidate]:
@@ -170,9 +189,10 @@ def _scene() -> Rules:
 
 SPIKE: Final[Rules] = {
     "value": lambda g, p: value_at_peak(g),
-    "baseline": lambda g, p: iter([beside(g), beside(g, infinite=True)]),
+    "baseline": lambda g, p: baselines(g),
     "ratio": lambda g, p: ratio(g),
     "score": lambda g, p: score(g),
+    "helper": lambda g, p: iter([0.0, 1.0]),
     "closed": lambda g, p: closed(g),
     "x": lambda g, p: iter([float(g.subject.x[peak(g)])]),
     "line": lambda g, p: iter([float(g.subject.line[peak(g)])]),
@@ -244,8 +264,8 @@ def above_and_listed(ground: Ground) -> Iterator[str]:
 CHECK = Family(
     id="excursions",
     kinds={
-        "spike": Kind(declares=("baseline", "score"), holds=spiked, values=SPIKE),
-        "batch_outlier": Kind(declares=("baseline", "score"), holds=outlying, values=SPIKE),
+        "spike": Kind(declares=("value", "baseline"), holds=spiked, values=SPIKE),
+        "batch_outlier": Kind(declares=("value", "baseline"), holds=outlying, values=SPIKE),
         "above_chance": Kind(declares=("value", "chance"), holds=above_and_listed, values=ABOVE),
     },
 )

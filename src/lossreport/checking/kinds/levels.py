@@ -141,6 +141,8 @@ def _worse(ground: Ground) -> Iterator[Candidate]:
 def _rise(ground: Ground) -> Iterator[Candidate]:
     """Yield the relative rises that are told, and bound that over the level around the best."""
     yield from changes(ground)
+    if "change" not in ground.numbers:
+        return
     best, end = ground.numbers["best"], ground.numbers["end"]
     y = ground.quiet(ground.subject)  # over the level around the best of the smoothed curve, which need not be the best row
     yield Between(0.0, max(abs(end - float(y.min())), abs(end - float(y.max()))) / (abs(best) or 1.0))
