@@ -384,3 +384,9 @@ def test_a_validation_is_judged_from_three_evaluations_on(rows: int, state: Stat
 def test_a_flat_loss_beside_those_of_a_game_is_not_called_undecidable() -> None:
     told = of_run(d_loss=flat(400), g_loss=flat(400, seed=1), recon_loss=np.r_[falling(100, 4, 2), flat(300, 2.0, seed=2)])
     assert "no measure of quality" in told, told
+
+
+def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
+    still, step = np.full(400, 3.0), np.r_[np.full(350, 3.0), np.full(50, 2.6)]
+    of = {name: lossreport.analyze(make_run(loss=y, axis="step"), strict=True).findings for name, y in (("still", still), ("step", step))}
+    assert not any(finding.kind == "plateau" for finding in of["step"])

@@ -130,7 +130,7 @@ def checkpoint_at(context: Context, series: Series, x: float) -> str | None:
     return None
 
 
-PATH: Final = re.compile(r"[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt|step|epoch)[-_=]?\d{1,9}[\w./=-]{0,100}", re.IGNORECASE)
+PATH: Final = re.compile(r"(?<![\w./~-])[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt|step|epoch)[-_=]?\d{1,9}+[\w./=-]{0,100}+", re.IGNORECASE)
 
 
 def deciding(context: Context) -> Series | None:

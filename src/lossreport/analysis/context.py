@@ -123,12 +123,14 @@ class Context:
         return any(series.split == "train" or REWARD_WORD.search(series.name) for series in rewards)
 
     def is_loss(self, series: Series) -> bool:
-        """Return whether a series is minimised: a kind of loss, or of unknown kind and called a loss."""
+        """Return whether a series is minimised: a kind of loss, or of unknown kind and called one, or said to be by its file."""
         kind = self.kind(series)
+        direction = self.facts.get(f"direction.{series.name}")
         return (
             kind.role in ("loss", "regulariser")
+            and direction != "max"
             and not BEST_SO_FAR.search(series.name)
-            and bool(kind.id != GENERIC or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts)
+            and bool(kind.id != GENERIC or direction == "min" or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts)
         )
 
     @cached_property

@@ -15,6 +15,7 @@ RISEN = Text(
     zh="从 {first} 到 {last}，最后一次（{axis} {x}）最好",
     en="from {first} to {last}, best at its last value ({axis} {x})",
 )
+CONSTANT = Text(zh="全部 {count} 个值都是 {value}", en="{value} in all {count} values")
 PASSED = Text(
     zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}）",
     en="best {best} at {axis} {x}, last {last} at {axis} {end}",
@@ -38,8 +39,10 @@ def course(context: Context, series: Series) -> Phrase:
     start = number(float(values[first]), series.unit)
     if series.split == "train" and series in context.losses:
         return FROM_TO(first=start, last=value, axis=axis, x=shown_x(series.x[first]), end=end)
+    if np.nanmin(values) == np.nanmax(values):
+        return CONSTANT(value=value, count=len(rows))
     best = best_row(values, up=is_up(context, series))
-    if values[best] == values[last]:
+    if best == last:
         return RISEN(first=start, last=value, axis=axis, x=end)
     best_value = number(float(values[best]), series.unit)
     return PASSED(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end)

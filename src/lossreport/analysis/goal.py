@@ -56,7 +56,7 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", r"success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
-    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip
 """What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
@@ -64,7 +64,9 @@ TOKENS: Final = re.compile(r"token_acc|acc(?:uracy)?_?token|next_token|mlm_acc|p
 """The share of right next tokens says what the loss says, less finely: a language model is compared by its loss."""
 LANGUAGE: Final = frozenset(("perplexity", "bits_per_byte", "bits_per_token"))
 BEST_MEMORY: Final = re.compile(r"(?:^|[_/ .-])(?:best|max|min|highest|lowest)(?:[_/ .-]|$)")
-PART: Final = re.compile(r"(?:small|medium|large|_[sml]$|ap[sml]$|std|_5$|top_?5|@5$|per_?class|class_?\d+|_\d+$)")
+PART: Final = re.compile(
+    r"(?:^precision|^recall|^prec$|sensitivity|specificity|small|medium|large|_[sml]$|ap[sml]$|std|_5$|top_?5|@5$|per_?class|class_?\d+|_\d+$)"
+)
 """Of one part of the set, or the lenient form of a score: what the whole is judged by comes before it."""
 
 SAID = Text(zh="由你指定（goal = {name}）", en="you named it (goal = {name})")
@@ -167,12 +169,12 @@ def _by_task(context: Context) -> Iterator[Goal]:
     if any(context.kind(s).id in LANGUAGE for s in context.run.series):
         scores = [s for s in scores if not TOKENS.search(folded_name(s.name))]
     scores = [s for s in scores if not TOKENS.search(folded_name(s.name)) or not context.progress]
-    ranked = sorted(scores, key=lambda s: _rank(context, s))
+    ranked = sorted((s for s in scores if not _is_full(context, s)), key=lambda s: _rank(context, s))
     for series in ranked:
         task = _task_of(series)
         if task is not None:
             yield _goal(context, series, mode_of(context, series), BY_TASK(task=task.title))
-        elif context.kind(series).role == "metric" and context.kind(series).goal != "none":
+        elif context.kind(series).goal != "none":
             yield _goal(context, series, mode_of(context, series), BY_TASK(task=context.kind(series).title))
 
 
@@ -182,7 +184,19 @@ def is_score(context: Context, series: Series) -> bool:
     name = folded_name(series.name)
     if context.is_loss(series) or kind.id in LANGUAGE or BEST_MEMORY.search(name) or kind.role not in ("metric", "loss"):
         return False
-    return kind.role == "metric" or _task_of(series) is not None
+    said = context.facts.get(f"direction.{series.name}") == "max"
+    return said or kind.role == "metric" or _task_of(series) is not None
+
+
+LEAST_FULL: Final = 3
+FULL: Final = (1.0, 100.0)
+
+
+def _is_full(context: Context, series: Series) -> bool:
+    """Return whether a score was full from the first value on: there was nothing to reach by it."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    return len(values) >= LEAST_FULL and float(values[0]) in FULL and bool(np.all(values == values[0]))
 
 
 EVALUATED: Final = ("map", "error_rate", "image_distance")

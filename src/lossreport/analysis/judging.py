@@ -103,6 +103,9 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
         return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
     if context.has("mixture", series):
         return Judgement(state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high")
+    if context.has("constant_metric", series):
+        because = finding_ids(context, series, ("constant_metric",))
+        return Judgement(state=State.PLATEAU_HIGH, because=because, confidence="high")
     if context.has("worsening", series):
         return _worsening(context, series)
     if context.has("frozen_metric", series):
@@ -118,7 +121,7 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
-    return [finding for finding in context.found if finding.numbers.get("dead") and finding.series[0] == series.id]
+    return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
 
 
 LEAST_EVALUATIONS: Final = 3
@@ -192,9 +195,15 @@ def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgemen
     )
 
 
+AT_FIRST: Final = 0.05
+"""A validation whose lowest value stands among the first twentieth of its rows gained nothing by training."""
+
+
 def _is_high(context: Context, series: Series, y: Floats) -> bool:
     if mode_of(context, series) == "max":
         return _is_poor(context, series)
+    if series.split != "train" and int(np.nanargmin(y)) < AT_FIRST * len(y):
+        return True  # a validation that was never better than at first
     level = float(np.median(y[-max(2, len(y) // 20) :]))
     chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
     target = context.facts.get(f"target.{series.name}")

@@ -89,7 +89,8 @@ def steps(y: Floats, high: float) -> bool:
     third = max(1, len(medians) // 3)
     moved = abs(float(np.median(medians[-third:]) - np.median(medians[:third])))
     noise = 0.0 if len(medians) < 4 else float(np.median(np.abs(np.diff(medians))))
-    return moved > 2 * high * (abs(float(np.median(medians))) + 1e-12) and moved > STEP_NOISE * noise and float(np.min(y)) > 0
+    level = max(abs(float(np.median(medians))), abs(float(np.median(medians[:third])))) + 1e-12
+    return moved > 2 * high * level and moved > STEP_NOISE * noise
 
 
 STEP_NOISE: Final = 6.0

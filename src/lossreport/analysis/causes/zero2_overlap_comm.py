@@ -35,7 +35,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         row = finding.start.row
         norm = beside(context, series, r"grad_?norm")
-        if row < SOUND or series.y[row] != 0 or norm is None or np.isfinite(norm.y[-1]) or not np.isfinite(norm.y[0]):
+        if row < 1 or series.y[row] != 0 or norm is None or np.isfinite(norm.y[-1]):
+            continue
+        if row >= SOUND and not np.isfinite(norm.y[0]):
             continue
         before = series.y[:row]
         if not np.isfinite(before).all() or float(before[-1]) > CALM * float(np.median(before)):
@@ -51,7 +53,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 
 SOUND: Final = 2
-"""Rows with a sound loss before the zeros: a run that breaks in its first step has other causes."""
+"""Rows with a sound loss before the zeros, from which on the norm was sound as well at first."""
 CAUSE = Cause(
     id="zero2_overlap_comm",
     family="distributed",

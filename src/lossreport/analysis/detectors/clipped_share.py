@@ -21,7 +21,7 @@ NEARLY_ALL: Final = 0.9
 """TRL documents a healthy share of cut answers as small; from 0.9 on the gradient comes from a tenth of them (ms-swift #4950, autocontext #1067)."""
 UPDATES: Final = 0.5
 """PPO's clip fraction: 0.1 to 0.2 in healthy runs, 0.3 to 0.5 in those that fail (SB3 #324, baselines #456)."""
-CUT: Final = re.compile(r"(?:.*/)?(?:completions?/)?(?:clipped_ratio|truncat\w*_(?:ratio|rate|frac\w*))", re.IGNORECASE)
+CUT: Final = re.compile(r"(?:.*/)?(?:completions?/)?(?:clipped_ratio|truncat\w{0,40}_(?:ratio|rate|frac\w{0,40}))", re.IGNORECASE)
 EQUAL: Final = re.compile(r"(?:.*/)?frac_reward_zero_std", re.IGNORECASE)
 
 CUT_TEXT = Text(

@@ -16,7 +16,7 @@ from lossreport.text import Text, number
 
 MIN_ROWS: Final = 8
 USED: Final = re.compile(
-    r"(?:.*[_/ ])?(?:(?:codebook|vq|quantiz\w+|code)[_/ ]?(?:perplexity|usage|utili[sz]ation|ppl)|(?:active|used|unique)_codes?(?:_\w+)?)|perplexity",
+    r"(?:.*[_/ ])?(?:(?:codebook|vq|quantiz\w{1,20}|code)[_/ ]?(?:perplexity|usage|utili[sz]ation|ppl)|(?:active|used|unique)_codes?(?:_\w{1,80})?)|perplexity",
     re.IGNORECASE,
 )
 QUANTISES: Final = re.compile(r"(?:.*[_/ ])?(?:vq|commit\w*|codebook|quantiz\w+)(?:[_/ ].*)?", re.IGNORECASE)

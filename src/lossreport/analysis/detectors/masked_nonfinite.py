@@ -18,6 +18,8 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 3
 """So many equal rows to the end."""
+UNDEFINED: Final = ("explained_variance", "reward", "accuracy", "map")
+"""What is 0/0 where returns do not vary, no episode has ended or nothing was found: its NaN tells nothing of the weights."""
 CHANGES: Final = 2
 """A loss that changed twice behind the first NaN of a validation was computed with finite weights: that NaN is of the validation alone."""
 
@@ -44,7 +46,8 @@ def detect(context: Context) -> Iterator[Found]:
         start = constant_from(series)
         if start is None or series.source in printed:
             continue
-        witness = next((s for s in context.judged if s.source == series.source and _is_nan_behind(s, series, start)), None)
+        beside = (s for s in context.judged if s.source == series.source and context.kind(s).id not in UNDEFINED)
+        witness = next((s for s in beside if _is_nan_behind(s, series, start)), None)
         if witness is not None:
             first = int(np.flatnonzero(~np.isfinite(witness.y))[0])
             text = TEXT(

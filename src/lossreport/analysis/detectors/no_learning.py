@@ -78,7 +78,8 @@ TOLD: Final = ("mixture", "no_learning", "broken_metric")
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a training loss that did not move; one of a game or a policy need not move while the model learns."""
     for series in context.progress:
-        judged = series.split == "train" and context.is_measure(series) and np.isfinite(series.y).all()
+        alone = series.split == "train" or not context.training  # a validation is all there is to look at
+        judged = alone and context.is_measure(series) and np.isfinite(series.y).all()
         if len(series) < UNIFORM_ROWS or not judged or any(context.has(kind, series) for kind in TOLD):
             continue
         y = clean(series, context.spike_spans(series))

@@ -17,7 +17,7 @@ from lossreport.model.run import Series
 from lossreport.text import Text, number
 
 MIN_ROWS: Final = 8
-UPDATE: Final = re.compile(r"(?:.*[_/ ])?approx_?kl(?:_\w+)?", re.IGNORECASE)
+UPDATE: Final = re.compile(r"(?:.*[_/ ])?approx_?kl(?:_\w{1,80})?", re.IGNORECASE)
 """The KL divergence between the policy before and after an update; others are to a reference."""
 LARGE: Final = 0.1
 """Nats: updates are stopped at 0.015 to 0.05 (target_kl of Stable-Baselines3, Spinning Up, CleanRL)."""

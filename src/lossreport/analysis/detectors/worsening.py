@@ -53,7 +53,7 @@ def detect(context: Context) -> Iterator[Found]:
 
 def is_judged(context: Context, series: Series) -> bool:
     """Return whether a rise of this series is a loss of quality: of a validation loss, a score of one, or a reward."""
-    if context.has("mixture", series) or context.holds_another_run:
+    if context.has("mixture", series) or context.has("constant_metric", series) or context.holds_another_run:
         return False
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)

@@ -361,9 +361,15 @@ NO_LEARNING: Final[Rules] = {
     "first": lambda g, p: iter([first_part(g.quiet(g.subject), 0.05)]),
     "last": lambda g, p: iter([last_part(g.quiet(g.subject), 0.05)]),
     "gain": lambda g, p: _gain(g),
-    "spread": lambda g, p: iter([Between(0.0, float(np.ptp(g.quiet(g.subject))) / (abs(middle(g.quiet(g.subject))) + 1e-12) + 1e-12)]),
+    "spread": lambda g, p: iter([Between(0.0, 1.1 * _reach(g))]),
     "chance": lambda g, p: chances(g),
 }
+
+
+def _reach(ground: Ground) -> float:
+    """Return how far the rows lie apart, relative to their level."""
+    y = ground.subject.y[np.isfinite(ground.subject.y)]
+    return float(np.ptp(y)) / (float(np.median(np.abs(y))) + 1e-12)
 
 
 def _gain(ground: Ground) -> Iterator[Candidate]:

@@ -148,7 +148,9 @@ def _label(story: Story, best: Best) -> Text:
         return BEST_OF_TRAINING
     if series.split == "test":
         return BEST_OF_TEST
-    if story.kind(series).role != "loss" or series not in story.main:
+    goal = story.analysis.goal(story.run.id)
+    is_score = goal is not None and goal.series == series.id and goal.mode == "max"
+    if story.kind(series).role != "loss" or series not in story.main or is_score:
         return BEST
     return LOWEST if best.contested else USE
 

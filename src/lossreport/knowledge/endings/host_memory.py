@@ -17,7 +17,7 @@ ENDINGS = Endings(
         Ending(
             id="job_memory",
             pattern=words(
-                r"slurm\w*: error: .{0,200}(?:oom.?kill|Exceeded (?:job|step) memory limit)|State\s{0,3}[:=]\s{0,3}OUT_OF_MEMORY|srun: error: .{0,120}Out Of Memory"
+                r"slurm\w{0,40}: error: .{0,200}(?:oom.?kill|Exceeded (?:job|step) memory limit)|State\s{0,3}[:=]\s{0,3}OUT_OF_MEMORY|srun: error: .{0,120}Out Of Memory"
                 r"|node was low on resource: memory|OOMKilled|memory limit of the (?:job|container)"
             ),
             title=Text(zh="作业用尽了申请的内存", en="The job used up its memory"),
@@ -48,7 +48,7 @@ ENDINGS = Endings(
         Ending(
             id="killed_by_kernel",
             pattern=words(
-                r"^(?:\S{1,40}: line \d+: +\d+ )?(?-i:Killed)(?:$| {2,}\S)|exit\w*(?: with)?(?: return)? ?(?:code|status)?\W{0,4}(?:137|-9)\b|return code\W{0,4}-9\b"
+                r"^(?:\S{1,40}: line \d+: +\d+ )?(?-i:Killed)(?:$| {2,}\S)|exit\w{0,9}(?: with)?(?: return)? ?(?:code|status)?\W{0,4}(?:137|-9)\b|return code\W{0,4}-9\b"
                 r"|terminated with signal SIGKILL|killed by signal: Killed|exited on signal 9|signal 9\b"
             ),
             title=Text(zh="进程被 SIGKILL 强制结束", en="The process was ended by SIGKILL"),

@@ -12,7 +12,7 @@ ENDINGS = Endings(
         Ending(
             id="segfault",
             pattern=words(
-                r"Segmentation fault|SIGSEGV|SIGABRT|core dumped|terminate called|double free|malloc\(\)|Fatal Python error|Illegal instruction|signal 11\b|exit\w* code:? ?(?:-11|139|-6|134)\b"
+                r"Segmentation fault|SIGSEGV|SIGABRT|core dumped|terminate called|double free|malloc\(\)|Fatal Python error|Illegal instruction|signal 11\b|exit\w{0,9} code:? ?(?:-11|139|-6|134)\b"
             ),
             title=Text(zh="进程在 Python 之下崩溃", en="The process crashed below Python"),
             means=Text(
