@@ -412,3 +412,9 @@ def test_a_staircase_whose_last_step_is_flat_is_not_still_improving(levels: tupl
     noise = np.exp(0.15 * rng(5).standard_normal(864))
     y = (np.repeat(levels, 216) if levels else np.exp(np.linspace(-0.7, -2.2, 864))) * noise
     assert verdict(make_run([make_series(y, "loss", axis="step", epoch=np.arange(864) / 216)])).state is state
+
+
+def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
+    still, step = np.full(400, 3.0), np.r_[np.full(350, 3.0), np.full(50, 2.6)]
+    of = {name: lossreport.analyze(make_run(loss=y, axis="step"), strict=True).findings for name, y in (("still", still), ("step", step))}
+    assert not any(finding.kind == "plateau" for finding in of["step"])

@@ -36,8 +36,8 @@ TEXT = Text(
 )
 HOURS = Text(zh="按日志中的时间，大约需要 {hours} 小时。", en="By the times in the log this takes about {hours} hours.")
 SHORT = Text(
-    zh="`{metric}`（{path}）只有 {count} 行，不足以预测（至少 {need} 行）。",
-    en="`{metric}` ({path}) has {count} rows, too few for a forecast ({need} are needed).",
+    zh="`{metric}`（{path}）只有 {count} 行有限值，不足以预测（至少 {need} 行）。",
+    en="`{metric}` ({path}) has {count} finite rows, too few for a forecast ({need} are needed).",
 )
 CHANGING = Text(
     zh="`{metric}`（{path}）：学习率在变化，续训能再降多少取决于之后的学习率，这里不给出预测。",
@@ -117,7 +117,7 @@ def _reason(context: Context, series: Series) -> Phrase | None:
     if not context.is_measure(series):
         return NO_MEASURE(**names)
     if np.isfinite(series.y).sum() < MIN_ROWS:
-        return SHORT(**names, count=len(series), need=MIN_ROWS)
+        return SHORT(**names, count=int(np.isfinite(series.y).sum()), need=MIN_ROWS)
     for kind, why in TROUBLE.items():
         if any(
             f.kind == kind and series.id in f.series and (kind != "appended_run" or f.start.row) and _is_late(f, series)

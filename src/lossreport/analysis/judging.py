@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -115,7 +115,8 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
     cost = -values if goal.mode == "max" else values
     if np.isfinite(cost).sum() < MIN_ROWS:
         return _of_few(context, series, cost)
-    return _by_trend(context, series, fill(cost))
+    judged = _by_trend(context, series, fill(cost))
+    return replace(judged, trend=replace(judged.trend, rises=goal.mode == "max")) if judged.trend is not None else judged
 
 
 def dead_findings(context: Context, series: Series) -> list[Finding]:

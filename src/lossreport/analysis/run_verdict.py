@@ -240,7 +240,7 @@ def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phra
 def _without_goal(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
     if state in TROUBLES:
         return _trouble(context, deciding, state)
-    if not context.losses:
+    if not context.losses or not deciding:
         return NO_GOAL(metrics=_metrics(context))
     measured = [pair for pair in deciding if not pair[1].is_game]
     if not measured:

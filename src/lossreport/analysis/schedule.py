@@ -77,7 +77,9 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
     if warm and rises_to_the_end(rate):
         return "unknown"  # a warm-up that never ended: what follows it is not in the log
     if len(body) < LEAST_SPAN or body.min() > 1 - max(CONSTANT, 2 * peak.quantum):
-        return "warmup_constant" if warm else "constant"
+        before = v[peak.first : peak.last + 1] if warm else v  # a rate that only comes back to its peak was not constant
+        name = "warmup_constant" if warm else "constant"
+        return name if before.min() > 1 - (HELD if warm else COARSEST) else "unknown"
     if _is_step(v[peak.first :], peak.quantum):
         return "step"
     if body.min() > SHAPELESS:

@@ -183,7 +183,7 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return FEW_GAIN(**values, **ends(series), need=MIN_ROWS)
     match judged.state:
         case State.INSUFFICIENT:
-            values |= {"rows": int(np.isfinite(series.y).sum()), "need": LEAST_ROWS}
+            values |= {"rows": int(np.isfinite(measured(context, series)).sum()), "need": LEAST_ROWS}
         case State.PLATEAU_HIGH | State.CONVERGED | State.IMPROVING | State.INCONCLUSIVE:
             values["trend"] = _trend(context, series, judged.trend)
         case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING | State.WORSENING:
@@ -205,16 +205,16 @@ def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
     if trend is None:
         return NO_TREND(need=MIN_ROWS)
     template = TREND if trend.basis == "tail" else BY_SHAPE
-    up = is_up(context, series)
+    gain, low, high = trend.change
     return template(
         rows=trend.rows,
         axis=AXES[series.axis.value],
         first=shown_x(trend.first.x),
         last=shown_x(trend.last.x),
-        gain=change(trend.gain if up else -trend.gain),
+        gain=change(gain),
         of=OF_LEVEL() if max(abs(trend.gain), abs(trend.low), abs(trend.high)) > LARGE else EMPTY,
-        low=change(trend.low if up else -trend.high),
-        high=change(trend.high if up else -trend.low),
+        low=change(low),
+        high=change(high),
         epochs=last_epochs(context, series) or EMPTY,
     )
 

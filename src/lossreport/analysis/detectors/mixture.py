@@ -140,7 +140,8 @@ def _takes_turns(split: Split) -> bool:
 
 
 def _groups(series: Series, split: Split, rows: Rows) -> Finding:
-    low, high = rows[~split.above], rows[split.above]
+    good = np.isfinite(series.y[rows])  # the split is of a curve whose gaps are bridged
+    low, high = rows[~split.above & good], rows[split.above & good]
     numbers = {
         "low_n": len(low),
         "low_min": float(series.y[low].min()),
@@ -167,7 +168,7 @@ def _groups(series: Series, split: Split, rows: Rows) -> Finding:
         against=(REGIMES_AGAINST(),),
         decided_by=REGIMES_DECIDE(),
     )
-    return make_finding("mixture", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers, hypotheses=(cause,))
+    return make_finding("mixture", series, rows[good].tolist(), Severity.MEDIUM, text, numbers=numbers, hypotheses=(cause,))
 
 
 def _listed(series: Series, rows: Sequence[int]) -> Value:
