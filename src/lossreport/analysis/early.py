@@ -14,8 +14,8 @@ TRIAL: Final = 20
 """A plan of at most so many steps tries out whether the program runs."""
 
 WARMING = Text(
-    zh="这次训练还没有走出 warm-up（{done} / {warm} {unit}），学习率还没有到设定值，好坏无从谈起。",
-    en=" The run did not get past its warm-up ({done} of {warm} {unit}): the learning rate never reached its value, so this says little of the training.",
+    zh="这次训练还没有走出 warm-up（{done} / {warm_up} {unit}），学习率还没有到设定值，好坏无从谈起。",
+    en=" The run did not get past its warm-up ({done} of {warm_up} {unit}): the learning rate never reached its value, so this says little of the training.",
 )
 ONLY_BEGUN = Text(
     zh="计划只完成了 {done} / {planned} {unit}，这里说的只是开头。",
@@ -36,7 +36,7 @@ def only_begun(context: Context) -> Phrase | None:
         if done is None:
             continue
         if isinstance(length, int | float) and 0 < done <= length:
-            return WARMING(done=done, warm=length, unit=unit)
+            return WARMING(done=done, warm_up=length, unit=unit)
         if context.run.status is not Status.FINISHED and planned is not None and 0 < done <= BEGUN * planned:
             return ONLY_BEGUN(done=done, planned=planned, unit=unit)
         if unit is STEPS and planned is not None and 0 < done <= planned <= TRIAL:

@@ -22,16 +22,16 @@ GUESSING: Final = 1.10
 """No better than a tenth above 1 / K: of 1,000 samples and ten classes 0.11 is one standard error above the guess."""
 
 NEAR_NOTHING = Text(
-    zh="但它的水平仍近于零：最好也只有 {best}（满分 {full}），模型还没有用处。",
-    en=" But it is still near nothing: {best} at best, where {full} is the full score.",
+    zh="但它的水平仍近于零：最好也只有 {best}（满分 {full_score}），模型还没有用处。",
+    en=" But it is still near nothing: {best} at best, where {full_score} is the full score.",
 )
 ZERO = Text(
     zh="但它一次也没有高于 0：模型还没有用处，或者指标、标签有误。",
     en=" But it was never above 0: the model is of no use yet, or the score or the labels are wrong.",
 )
 LIKE_GUESSING = Text(
-    zh="但它不高于机会水平：最好 {best}，而在 {k} 个类别中均匀预测就有 {guess}。",
-    en=" But it is no better than guessing: {best} at best, where a uniform guess among {k} classes gives {guess}.",
+    zh="但它不高于机会水平：最好 {best}，而在 {class_count} 个类别中均匀预测就有 {guessed}。",
+    en=" But it is no better than guessing: {best} at best, where a uniform guess among {class_count} classes gives {guessed}.",
 )
 
 
@@ -47,10 +47,10 @@ def of_no_use(context: Context, series: Series) -> Phrase | None:
     if best == 0:
         return ZERO()
     if best <= NOTHING * full:
-        return NEAR_NOTHING(best=number(best), full=number(full))
+        return NEAR_NOTHING(best=number(best), full_score=number(full))
     guess = guess_level(context.known(series))
     if guess is not None and best <= GUESSING * guess * full:
-        return LIKE_GUESSING(best=number(best), k=round(1 / guess), guess=number(guess * full))
+        return LIKE_GUESSING(best=number(best), class_count=round(1 / guess), guessed=number(guess * full))
     return None
 
 

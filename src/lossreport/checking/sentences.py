@@ -20,6 +20,8 @@ from lossreport.text import Join, Phrase, Value, show_value
 SENTINEL: Final = -1.0
 """What pycocotools prints where nothing was evaluated: such a row was not measured."""
 SHARES: Final = ("accuracy", "map", "error_rate")
+CLASSES: Final = ("num_classes", "num_labels", "nb_classes", "n_classes", "classes")
+"""What configurations call the number of classes."""
 
 
 # ------------------------------------------------------------------------------------- courses
@@ -445,6 +447,10 @@ ROLES: Final[Rules] = {
     "every": lambda g, p: _fact(g, "save_steps"),
     "done": lambda g, p: _progress(g, 0),
     "planned": lambda g, p: _progress(g, 1),
+    "full_score": lambda g, p: iter((1.0, 100.0)),  # of a share, or in percent
+    "class_count": lambda g, p: _fact(g, *CLASSES),
+    "guessed": lambda g, p: (full / classes for classes in _fact(g, *CLASSES) if classes for full in (1.0, 100.0)),
+    "warm_up": lambda g, p: _fact(g, "warmup_epochs", "warmup_steps"),
     "need": COUNTED["need"],
     "window": lambda g, p: (float(one.window) for one in (*g.within(p).series, *g.series) if one.window),
     "limit": lambda g, p: iter([Between(-math.inf, math.inf)]),  # a threshold that the detector names
