@@ -12,13 +12,17 @@ FLOORS = {
     "model": 1,
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
+    "checking": 4,
     "compose": 4,
     "charts": 5,
     "render": 6,
     "api": 7,
     **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive"), 8),
 }
-MAY_NOT_SEE = {room: {"reading", "analysis", "knowledge", "compose"} for room in ("render", "charts")}
+MAY_NOT_SEE = {
+    **{room: {"reading", "analysis", "knowledge", "compose"} for room in ("render", "charts")},
+    "checking": {"analysis", "curves", "knowledge", "reading", "settings", "settings_file"},
+}
 EXCEPTIONS = {
     ("__init__", "api"),  # the package loads its functions when one is first used
     ("__init__", "integrations"),  # and `watch` likewise
@@ -81,6 +85,8 @@ def test_a_module_imports_from_lower_floors_or_its_own_room(path: Path) -> None:
         ("render", "matplotlib.pyplot"),
         ("compose", "lossreport.cli"),
         ("compose", "lossreport.somewhere"),
+        ("checking", "lossreport.analysis.detectors.spike"),
+        ("checking", "lossreport.curves.stats"),
     ],
 )
 def test_the_check_sees_a_tunnel(room: str, name: str) -> None:

@@ -81,16 +81,20 @@ def run_from_frame(
 
 
 def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
-    """Analyse one run, or several each by itself. With `strict` a failing detector raises instead of being reported."""
+    """Analyse one run, or several each by itself, and hold every claim against the rows.
+
+    What they contradict is left out and told as a failure, as a detector that fails is. With `strict` both raise.
+    """
     from lossreport.analysis.analyze import analyze_run
+    from lossreport.analysis.siblings import with_siblings
+    from lossreport.checking.check import checked
 
     runs = [run] if isinstance(run, Run) else list(run)
     analyses = [analyze_run(one, strict=strict) for one in runs]
-    if len(analyses) == 1:
-        return analyses[0]
-    from lossreport.analysis.siblings import with_siblings
-
-    return _merged(with_siblings(analyses))
+    told = with_siblings(analyses) if len(analyses) > 1 else analyses
+    others = [[one.runs[0] for one in told if one is not own] for own in told]
+    held = [checked(one, raw, beside, strict=strict) for one, raw, beside in zip(told, runs, others, strict=True)]
+    return held[0] if len(held) == 1 else _merged(held)
 
 
 def compose(

@@ -66,6 +66,13 @@ class ConfigError(LossreportError):
     code = "config"
 
 
+class ClaimError(LossreportError):
+    """A claim of an analysis that the rows of the log contradict; raised with `strict` only, else the claim is left out."""
+
+    code = "claim"
+    exit_code = 1
+
+
 class ResourceError(LossreportError):
     """The installation lacks a template or another file of its own."""
 

@@ -5,6 +5,7 @@ Between the detectors and the verdicts: it adds numbers, notes and hypotheses to
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -47,6 +48,7 @@ FINER_QUIET = Text(
 MOVED = Text(zh="同处变动的：{names}。", en="Moved there too: {names}.")
 STILL = Text(zh="没有变动的：{names}。", en="Did not move: {names}.")
 ONE = Text(zh="`{metric}` {ratio}（{when}，第 {line} 行）", en="`{metric}` {ratio} ({when}, line {line})")
+ONE_VALUE = Text(zh="`{metric}` 为 {value}（{when}，第 {line} 行）", en="`{metric}` is {value} ({when}, line {line})")
 QUIET = Text(zh="`{metric}`", en="`{metric}`")
 MORE = Text(zh="另外 {count} 个", en="{count} more")
 WHEN: Final = {
@@ -154,6 +156,9 @@ def _moved(others: Sequence[Companion]) -> Iterator[Phrase]:
 
 def _one(companion: Companion) -> Phrase:
     line = int(companion.series.line[companion.row])
+    if not math.isfinite(companion.ratio):  # it is not finite itself, or the level around it is 0
+        value = number(float(companion.series.y[companion.row]))
+        return ONE_VALUE(metric=companion.series.label, value=value, when=WHEN[companion.when], line=line)
     return ONE(metric=companion.series.label, ratio=factor(companion.ratio), when=WHEN[companion.when], line=line)
 
 

@@ -75,9 +75,26 @@ def flat_trend(series: Series, y: Floats, *, decays: bool, high: float = FLAT_HI
         return None
     for share, quarters in WINDOWS if decays and tail.low < FLAT_GAIN else WINDOWS[:1]:
         trend = tail_trend(series, y, share)
-        if trend is not None and is_flat(trend, quarters, high):
+        if trend is not None and is_flat(trend, quarters, high) and not steps(y[-trend.rows :], quarters * high):
             return trend
     return None
+
+
+def steps(y: Floats, high: float) -> bool:
+    """Return whether a tail moves by more than twice `high` from its first third to its last, and by more than its noise.
+
+    The median of all slopes of a curve that stands, steps and stands again is 0.
+    """
+    medians, _ = block_medians(fill(y), BLOCKS)
+    third = max(1, len(medians) // 3)
+    moved = abs(float(np.median(medians[-third:]) - np.median(medians[:third])))
+    noise = 0.0 if len(medians) < 4 else float(np.median(np.abs(np.diff(medians))))
+    level = max(abs(float(np.median(medians))), abs(float(np.median(medians[:third])))) + 1e-12
+    return moved > 2 * high * level and moved > STEP_NOISE * noise
+
+
+STEP_NOISE: Final = 6.0
+"""Differences of neighbouring blocks, in the median, that a step exceeds; third medians of white noise differ by less than two."""
 
 
 def is_flat(trend: Trend, quarters: int = 1, high: float = FLAT_HIGH) -> bool:

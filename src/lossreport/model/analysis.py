@@ -172,9 +172,10 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """The tail of a series: relative gain (positive = the value falls) over the last rows, with its 90 % interval.
+    """The tail of a series: relative gain (positive = it gets better) over the last rows, with its 90 % interval.
 
-    `basis` is "tail" where those rows were looked at alone, "shape" where the course of the whole curve tells.
+    A gain of a loss is a fall; `rises` says that more is better and a gain is a rise. `basis` is "tail" where those rows were looked
+    at alone, "shape" where the course of the whole curve tells.
     """
 
     gain: float
@@ -184,6 +185,12 @@ class Trend:
     first: Position
     last: Position
     basis: Literal["tail", "shape"] = "tail"
+    rises: bool = False
+
+    @property
+    def change(self) -> tuple[float, float, float]:
+        """Return the relative change of the values themselves, with its sign: the estimate, the lower and the upper bound."""
+        return (self.gain, self.low, self.high) if self.rises else (-self.gain, -self.high, -self.low)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

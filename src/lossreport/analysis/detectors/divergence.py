@@ -47,8 +47,8 @@ MANY: Final = 10.0
 """A larger rise is told as a multiple, not in percent."""
 ALL = Text(zh="全部", en="all")
 TEXT = Text(
-    zh="`{metric}`（{path}）自 {axis} {x} 的最好水平 {best} 起上升，末段的中位数是 {end}（{rise}），已失去此前进步的 {lost}。",
-    en="`{metric}` ({path}) has been rising since its best level of {best} at {axis} {x} to a median of {end} at the end ({rise}); {lost} of the progress is lost.",
+    zh="`{metric}`（{path}）在 {axis} {x} 达到最好水平 {best}，此后上升，末段的中位数是 {end}（{rise}），已失去此前进步的 {lost}。",
+    en="`{metric}` ({path}) reached its best level of {best} at {axis} {x} and rose after it, to a median of {end} at the end ({rise}); {lost} of the progress is lost.",
 )
 
 
@@ -73,6 +73,7 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
         return
     after = medians[best:]
     end = float(np.median(medians[-max(1, len(medians) // 12) :]) if n >= ROWS_OF_BLOCKS else np.median(y[-2:]))
+    end = min(end, float(np.median(y[-3:]))) if n >= ROWS_OF_BLOCKS else end  # in blocks of two rows a single high one is half a block
     rise = end - float(medians[best])
     if len(after) < LEAST_AFTER or (n < ROWS_OF_BLOCKS and len(after) < LEAST_AFTER_SHORT and not _stand_out(y, best)):
         return

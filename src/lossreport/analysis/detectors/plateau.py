@@ -37,7 +37,8 @@ def detect(context: Context) -> Iterator[Found]:
                 high=change(-trend.low),
             )
             rows = [trend.first.row, trend.last.row]
-            yield make_finding("plateau", series, rows, Severity.LOW, text, numbers={"gain": trend.gain, "rows": float(trend.rows)})
+            numbers = {"gain": trend.gain, "low": trend.low, "high": trend.high, "rows": float(trend.rows)}
+            yield make_finding("plateau", series, rows, Severity.LOW, text, numbers=numbers)
 
 
 DETECTOR = Detector(id="plateau", kinds=("plateau",), detect=detect, order=60)

@@ -64,8 +64,8 @@ OUTLIER = Text(
     ),
 )
 SHORT = Text(
-    zh="`{metric}`（{path}）只有 {count} 行，少于判断尖峰所需的 {need} 行。",
-    en="`{metric}` ({path}) has {count} rows; at least {need} are needed to detect a spike.",
+    zh="`{metric}`（{path}）只有 {count} 行有限值，少于判断尖峰所需的 {need} 行。",
+    en="`{metric}` ({path}) has {count} finite rows; at least {need} are needed to detect a spike.",
 )
 WINDOWED = Text(
     zh="`{metric}`（{path}）的每一行是最近 {window} 次 iteration 的均值或中位数，单个 batch 的尖峰在其中看不出来；需要逐 batch 的值或同一行的累计均值。",
@@ -81,9 +81,9 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield one finding an excursion of every loss; rows of several segments are looked at apart."""
     for series in context.losses:
         if np.isfinite(series.y).sum() < MIN_ROWS:
-            yield NotApplicable(
-                check="spike", series=(series.id,), reason=SHORT(metric=series.label, path=series.path, count=len(series), need=MIN_ROWS)
-            )
+            count = int(np.isfinite(series.y).sum())
+            reason = SHORT(metric=series.label, path=series.path, count=count, need=MIN_ROWS)
+            yield NotApplicable(check="spike", series=(series.id,), reason=reason)
         elif _hides_batches(series):
             yield NotApplicable(
                 check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
@@ -117,6 +117,8 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
         alone = (one for one in towering(y) if not any(first <= one[0] <= last for first, last in near))
         for first, last in sorted((*near, *alone)):
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
+            if not finding.numbers["value"] > finding.numbers["baseline"]:
+                continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
             if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
             yield finding

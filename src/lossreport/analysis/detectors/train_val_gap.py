@@ -64,8 +64,11 @@ def _finding(series: Series, partner: Series) -> Iterator[Found]:
     if abs(gap) < MIN_GAP:
         return
     medians, centres = block_medians((series.y - train)[len(series) // 2 :], BLOCKS)
-    slope = theil_sen(centres, medians * np.sign(gap)) if len(medians) >= LEAST_MEDIANS else None
-    widens, closes = slope is not None and slope.low > 0, slope is not None and slope.high < 0
+    signed = medians * np.sign(gap)
+    slope = theil_sen(centres, signed) if len(medians) >= LEAST_MEDIANS else None
+    third = max(1, len(signed) // 3)
+    moved = float(np.median(signed[-third:]) - np.median(signed[:third]))  # a jump of the last rows undoes what went before
+    widens, closes = slope is not None and slope.low > 0 < moved, slope is not None and slope.high < 0 > moved
     text = TEXT(
         split=series.split,
         metric=series.name,

@@ -74,6 +74,7 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
     sign = -1.0 if up else 1.0
     best, end = rows[worse.best], rows[-1]
     shown, last = float(series.y[best]), sign * worse.end
+    changed = (last - shown) / (abs(shown) or 1.0)  # between the two values that are told; what is judged is the rise over the level
     few = len(rows) < FEW
     values: dict[str, Value] = {
         "metric": series.label,
@@ -82,7 +83,7 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         "x": shown_x(series.x[best]),
         "best": number(shown, series.unit),
         "end": number(last, series.unit),
-        "change": change(sign * worse.rise),
+        "change": change(changed),
     }
     is_loss = series in context.progress or series.metric_type == PERPLEXITY
     overfits = is_loss and training_falls(context, series, best)
@@ -93,7 +94,7 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
     severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM
-    numbers = {"best": shown, "end": last, "change": sign * worse.rise, "rows": float(worse.rows)}
+    numbers = {"best": shown, "end": last, "change": changed, "rows": float(worse.rows)}
     if overfits:
         numbers |= {"rise": worse.rise, "component": float(component)}
     kind = "overfitting" if overfits else "worsening"

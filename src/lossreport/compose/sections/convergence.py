@@ -149,14 +149,12 @@ def curves(story: Story) -> list[Series]:
 
 def _row(story: Story, verdict: Verdict) -> Row:
     series = story.series(verdict.series[0])
-    trend, goal = verdict.trend, story.analysis.goal(story.run.id)
+    trend = verdict.trend
     gain: Value = NOT_GIVEN
     span: Value = ""
     if trend is not None:
         template = CHANGE if trend.basis == "tail" else CHANGE_BY_SHAPE
-        up = goal is not None and goal.series == series.id and goal.mode == "max"  # the trend is of a cost: positive is better
-        low, high = (trend.low, trend.high) if up else (-trend.high, -trend.low)
-        gain = template(gain=change(trend.gain if up else -trend.gain), low=change(low), high=change(high))
+        gain = template(**dict(zip(("gain", "low", "high"), map(change, trend.change), strict=True)))
         span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
     source: str | Phrase = DERIVED(path=series.path) if series.derived and series.derived.how == DEAVERAGE else series.path
     cells = (NAME(metric=story.name(series)), source, STATES[verdict.state].name, gain, span, CONFIDENCES[verdict.confidence])

@@ -1,0 +1,186 @@
+"""Checks what is said of values that are not finite, do not change, cannot be, or are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.checking.ground import Family, Ground, Kind, Rules
+from lossreport.checking.printed import Candidate, fixed
+from lossreport.model.run import Series
+from lossreport.text import Text
+
+FOLLOWS: Final = ("finite values follow", "no finite value follows")
+
+
+def said(ground: Ground) -> str:
+    """Return what the fixed parts of the sentence say, in English: of several ways to end it the one that was chosen."""
+    chosen: list[Text] = list(fixed(ground.finding.text)) if ground.finding is not None else []
+    return " ".join(text.en for text in chosen)
+
+
+def unfinite(ground: Ground) -> Iterator[str]:
+    """Demand that the rows named are those that are not finite, and what follows is as it is told."""
+    finding, series = ground.finding, ground.subject
+    if finding is None or "quote" in finding.text.values:
+        yield from _exit(ground)
+        return
+    bad = np.flatnonzero(~np.isfinite(series.y)).tolist()
+    if list(finding.rows) != bad:
+        yield f"{len(bad)} rows are not finite, not the {len(finding.rows)} that are named"
+        return
+    follows = bool(np.isfinite(series.y[bad[0] :]).any())
+    ended = not np.isfinite(series.y[-1])
+    told = said(ground)
+    if "no finite value follows" in told and follows:
+        yield "finite values follow"
+    if "not finite again" in told and not (follows and ended):
+        yield "the last row is finite"
+    if "no finite" not in told and "not finite again" not in told and (not follows or ended):
+        yield "no finite value follows at the end"
+
+
+def _exit(ground: Ground) -> Iterator[str]:
+    line = ground.finding.start.line if ground.finding is not None else 0
+    if not any(event.line == line and event.kind == "nonfinite_exit" for event in ground.run.events):
+        yield "the log reports no such exit there"
+
+
+def masked(ground: Ground) -> Iterator[str]:
+    """Demand that the rows are one value to the end while the other series is not finite from there on."""
+    yield from _same(ground.subject, ground.rows)
+    other, x = ground.series[1], ground.subject.x[ground.rows[0]]
+    behind = other.y[other.x >= x]
+    if not len(behind) or np.isfinite(behind).any():
+        yield f"{other.label} is finite there"
+
+
+def _same(series: Series, rows: tuple[int, ...]) -> Iterator[str]:
+    if rows[-1] != len(series) - 1:
+        yield "the rows do not reach the end"
+    if not np.all(series.y[rows[0] :] == series.y[-1]):
+        yield "the rows are not one value"
+    if rows[0] > 0 and series.y[rows[0] - 1] == series.y[-1]:
+        yield "the row before is the same value"
+
+
+def frozen(ground: Ground) -> Iterator[str]:
+    """Demand that the rows are one value to the end, and most rows before them differ from the one before."""
+    yield from _same(ground.subject, ground.rows)
+    before = np.diff(ground.subject.y[max(0, ground.rows[0] - 30) : ground.rows[0]])
+    if not len(before) or np.mean(before != 0) < 0.5:
+        yield "it did not change before either"
+
+
+def constant(ground: Ground) -> Iterator[str]:
+    """Demand that all rows are one value."""
+    y = ground.subject.y[ground.rows[0] :]
+    if not np.all(y == y[0]):
+        yield f"it takes {len(np.unique(y))} values"
+
+
+def lost(ground: Ground) -> Iterator[str]:
+    """Demand that the series ends at the row named, and another of its file goes on."""
+    series = ground.subject
+    if ground.rows[-1] != len(series) - 1:
+        yield "it goes on"
+    longest = max(one.x[-1] for one in ground.run.series if one.source == series.source and one.axis is series.axis and len(one))
+    if not longest > series.x[-1]:
+        yield "nothing in the file goes on"
+
+
+def _end_of_others(ground: Ground) -> Iterator[Candidate]:
+    series = ground.subject
+    yield from (float(one.x[-1]) for one in ground.run.series if one.source == series.source and len(one) and one is not series)
+
+
+def impossible(ground: Ground) -> Iterator[str]:
+    """Demand that each row is below 0, above the greatest share, or below the least perplexity."""
+    series, rows = ground.subject, list(ground.rows)
+    y = series.y[rows]
+    if series.metric_type == "perplexity":
+        out = y < 1
+    elif series.metric_type in ("accuracy", "map"):
+        out = y > 1
+    elif series.metric_type == "learning_rate":
+        return
+    else:
+        out = y < 0
+    if not out.all():
+        yield f"{float(y[~out][0]):g} is possible"
+
+
+def poisoned(ground: Ground) -> Iterator[str]:
+    """Demand that the mean is not finite in the rows and the value beside it is."""
+    mean, beside, rows = ground.series[0], ground.series[1], list(ground.rows)
+    if np.isfinite(mean.y[rows]).any():
+        yield "the mean is finite in one of the rows"
+    if not np.isfinite(beside.y[rows]).all():
+        yield "the value beside it is not finite either"
+
+
+def skipped(ground: Ground) -> Iterator[str]:
+    """Demand that the counter is above 0 in each row."""
+    if not np.all(ground.subject.y[list(ground.rows)] > 0):
+        yield "the counter is 0 in one of the rows"
+
+
+def coarse(ground: Ground) -> Iterator[str]:
+    """Demand that few values, all with at most eight significant bits as far as they are printed."""
+    y = ground.subject.y[np.isfinite(ground.subject.y)]
+    values = np.unique(y[y != 0])
+    scaled = np.frexp(values)[0] * 256
+    if np.abs(scaled - np.round(scaled)).max(initial=0.0) > 1e-2:
+        yield "a value lies beside the grid"
+
+
+def _grid_step(ground: Ground) -> Iterator[Candidate]:
+    y = ground.subject.y[np.isfinite(ground.subject.y)]
+    level = float(np.median(np.abs(y[-max(5, len(y) // 20) :])))
+    yield 2.0 ** (np.floor(np.log2(level)) - 7) if level > 0 else 0.0
+
+
+def _distinct(ground: Ground) -> float:
+    return float(len(np.unique(ground.subject.y[np.isfinite(ground.subject.y)])))
+
+
+COUNT: Final[Rules] = {
+    "count": lambda g, p: iter([float(len(g.rows))]),
+    "value": lambda g, p: iter([float(g.subject.y[g.rows[0]])]),
+}
+CHECK = Family(
+    id="broken",
+    kinds={
+        "nonfinite": Kind(
+            holds=unfinite,
+            values={
+                "count": lambda g, p: iter([float(np.sum(~np.isfinite(g.subject.y))) if g.rows else 1.0]),
+                "rows": lambda g, p: iter([float(len(g.subject))]),
+                "aside": lambda g, p: iter([0.0, 1.0]),
+            },
+        ),
+        "masked_nonfinite": Kind(holds=masked, values=COUNT),
+        "frozen_metric": Kind(declares=("value", "count"), holds=frozen, values=COUNT),
+        "constant_metric": Kind(
+            declares=("value",), holds=constant, values={**COUNT, "count": lambda g, p: iter([float(g.rows[-1] - g.rows[0] + 1)])}
+        ),
+        "lost_metric": Kind(holds=lost, values={"end": lambda g, p: _end_of_others(g)}),
+        "broken_metric": Kind(
+            declares=("worst", "count"),
+            holds=impossible,
+            values={**COUNT, "worst": lambda g, p: iter([float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())])},
+        ),
+        "poisoned_mean": Kind(holds=poisoned, values=COUNT),
+        "skipped_steps": Kind(holds=skipped, values=COUNT),
+        "quantised": Kind(
+            holds=coarse,
+            values={
+                "distinct": lambda g, p: iter([_distinct(g)]),
+                "share": lambda g, p: iter([_distinct(g) / max(1, int(np.isfinite(g.subject.y).sum()))]),
+                "step": lambda g, p: _grid_step(g),
+            },
+        ),
+    },
+)

@@ -1,0 +1,33 @@
+"""What is true passes the check, and every number and claim word of a report has a predicate behind it."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.claims import contradicted
+from tests.runs import SAMPLES
+
+import lossreport
+from lossreport.checking.check import kinds
+from lossreport.checking.coverage import coverage
+from lossreport.words import KINDS
+
+RUNS = ("vla_action_head", "vla_healthy", *(f"gallery/{folder.name}" for folder in sorted((SAMPLES / "gallery").iterdir())))
+FORMATS = tuple(f"formats/{folder.name}" for folder in sorted((SAMPLES / "formats").iterdir()) if folder.is_dir())
+CAUSES = Path(__file__).parents[1] / "analysis" / "causes" / "examples"
+CURVES = 120
+"""Random runs of the fast lane; `python benchmarks/claims.py 10000` looks at more."""
+
+
+@pytest.mark.parametrize("folder", [*(SAMPLES / name for name in (*RUNS, *FORMATS)), *sorted(CAUSES.iterdir())], ids=lambda path: path.name)
+def test_a_report_is_covered_and_stands(folder: Path) -> None:
+    runs = lossreport.read_runs([folder])
+    analysis = lossreport.analyze(runs, strict=True)
+    assert coverage(lossreport.compose(analysis), runs).bare == []
+
+
+def test_random_curves_hold_no_claim_that_their_rows_contradict() -> None:
+    assert list(contradicted(range(CURVES))) == []
+
+
+def test_every_kind_of_finding_is_checked() -> None:
+    assert set(KINDS) - set(kinds()) == set()
