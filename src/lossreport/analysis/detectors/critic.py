@@ -23,15 +23,15 @@ TIMES: Final = 1e3
 """A Q value is a discounted sum of rewards: with a discount of 0.99 at most a hundred times the largest reward, with 0.999 a thousand."""
 TENTH: Final = 10
 USELESS: Final = 0.1
-"""An explained variance of 0 is that of a constant, 1 perfect; Stable-Baselines3 calls 0 and below no better than predicting nothing."""
+"""An explained variance of 0 is that of a constant, 1 explains all; Stable-Baselines3 calls 0 and below no better than predicting nothing."""
 
 RUNAWAY = Text(
     zh="`{metric}`（{path}）从 {first} 涨到 {last}，远超奖励的量级（{scale}）：Q 值在发散，策略不再由奖励决定。检查 target network 的更新间隔、学习率、奖励与梯度裁剪，以及终止状态是否仍在自举。",
     en="`{metric}` ({path}) went from {first} to {last}, far beyond the size of the rewards ({scale}): the Q values diverge, and rewards no longer decide the policy. Check the updates of the target network, the learning rate, the clipping of rewards and gradients, and that terminal states are not bootstrapped.",
 )
 NOTHING = Text(
-    zh="`{metric}`（{path}）在后半程 {share} 的行里不到 {least}，中位数 {level}（1 为完美，0 等于常数预测）：价值网络几乎没有解释回报，优势估计近于原始回报，方差很大。检查价值网络的学习率、奖励的缩放，以及观测是否足以预测回报。",
-    en="`{metric}` ({path}) is below {least} in {share} of the rows of its second half, {level} in the median (1 is perfect, 0 a constant): the critic explains next to nothing of the returns, so the advantages are little better than raw returns. Check its learning rate, the scale of the rewards, and whether the observations tell the return at all.",
+    zh="`{metric}`（{path}）在后半程 {share} 的行里不到 {least}，中位数 {level}（1 为全部解释，0 等于常数预测）：价值网络几乎没有解释回报，优势估计近于原始回报，方差很大。检查价值网络的学习率、奖励的缩放，以及观测是否足以预测回报。",
+    en="`{metric}` ({path}) is below {least} in {share} of the rows of its second half, {level} in the median (1 explains all, 0 is a constant): the critic explains next to nothing of the returns, so the advantages are little better than raw returns. Check its learning rate, the scale of the rewards, and whether the observations tell the return at all.",
 )
 
 
