@@ -418,3 +418,9 @@ def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
     still, step = np.full(400, 3.0), np.r_[np.full(350, 3.0), np.full(50, 2.6)]
     of = {name: lossreport.analyze(make_run(loss=y, axis="step"), strict=True).findings for name, y in (("still", still), ("step", step))}
     assert not any(finding.kind == "plateau" for finding in of["step"])
+
+
+@pytest.mark.parametrize(("rows", "told"), [(MIN_ROWS - 1, True), (2 * MIN_ROWS, False)])
+def test_a_constant_score_of_many_rows_is_not_said_to_have_too_few(rows: int, told: bool) -> None:
+    run = make_run([make_series(np.zeros(rows), "acc", split="val"), make_series(falling(rows), "loss", id="m2")])
+    assert ("no slope is given" in verdict(run).text.plain("en")) is told

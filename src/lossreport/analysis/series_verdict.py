@@ -201,9 +201,9 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     return SENTENCES[judged.state](**values)
 
 
-def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase:
-    if trend is None:
-        return NO_TREND(need=MIN_ROWS)
+def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase | str:
+    if trend is None:  # of one value in every row there is none to tell
+        return NO_TREND(need=MIN_ROWS) if int(np.isfinite(series.y).sum()) < MIN_ROWS else EMPTY
     template = TREND if trend.basis == "tail" else BY_SHAPE
     gain, low, high = trend.change
     return template(

@@ -120,7 +120,8 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     """Demand that the tail is flat, or the whole curve hardly moved."""
     trend = verdict.trend
     if trend is None:
-        yield "there is no trend"
+        if not _rests_on(because, "constant_metric"):  # one value in every row has no trend to tell
+            yield "there is no trend"
         return
     yield from _trend(ground, trend)
     wide = max(FLAT * _quarters(ground, trend), STILL)
