@@ -121,7 +121,7 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     trend = verdict.trend
     if trend is None:
         y = cost(ground)
-        if not because and float(np.ptp(y)) > STILL * abs(middle(y)):
+        if not _rests_on(because, "no_learning", "constant_metric") and float(np.ptp(y)) > STILL * abs(middle(y)):
             yield "there is no trend, and its rows differ"
         return
     yield from _trend(ground, trend)
