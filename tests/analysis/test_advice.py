@@ -27,7 +27,7 @@ CASES: dict[str, tuple[Callable[[], Run], str]] = {
     ),
     "oscillation": (lambda: make_run(loss=falling(N) * (1 + 0.3 * np.sin(np.arange(N) / 4)), facts={"lr": 0.25}), "0.25"),
     "memory_growth": (lambda: make_run([make_series(falling(N), "loss", axis="step"), make_series(np.linspace(10, 20, N), "gpu_memory", axis="step", id="m2")]), ".detach()"),
-    "constant_metric": (lambda: make_run(loss=falling(20), val_accuracy=np.zeros(20)), "never changes"),
+    "constant_metric": (lambda: make_run(loss=flat(20), val_accuracy=np.zeros(20)), "never changes"),
     "masked_nonfinite": (
         lambda: make_run([make_series(np.r_[6.0, 5.0, np.zeros(20)], "loss", axis="step"), make_series(np.r_[1.0, np.full(21, np.nan)], "grad_norm", axis="step", id="m2")]),
         "logging_nan_inf_filter",
@@ -346,3 +346,9 @@ def test_a_policy_of_imitation_is_to_be_evaluated(parser: str, names: dict[str, 
     run = make_run(axis="step", loss=falling(9), **names)
     run = replace(run, sources=tuple(replace(source, parser=parser) for source in run.sources))
     assert any("loss of imitation" in one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations) is given
+
+
+@pytest.mark.parametrize(("loss", "words"), [(falling(20), "check how it is computed"), (flat(20), "never changes")])
+def test_an_accuracy_of_0_beside_a_falling_loss_is_a_matter_of_counting(loss: Floats, words: str) -> None:
+    recommendations, _ = advised(make_run(loss=loss, accuracy=np.zeros(20)))
+    assert any(words in one.text.plain("en") for one in recommendations), recommendations

@@ -142,6 +142,13 @@ def test_five_equal_validations_of_an_accuracy_are_told_as_one_class(rows: int, 
     assert all("one class" in f.text.plain("en") for f in made)
 
 
+@pytest.mark.parametrize(("split", "words"), [("train", "was never above 0"), ("val", "validations")])
+def test_only_a_validation_that_is_0_may_never_have_run(split: str, words: str) -> None:
+    series = [make_series(falling(9), "loss"), make_series(np.zeros(9), "acc", split=split, id="m2")]
+    (finding,) = found(make_run(series), "constant_metric", "acc")
+    assert words in finding.text.plain("en")
+
+
 def test_a_full_score_is_not_called_never_learned() -> None:
     (finding,) = found(make_run(loss=falling(9), val_acc=np.ones(9)), "constant_metric", "acc")
     assert finding.severity is Severity.LOW

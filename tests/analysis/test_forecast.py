@@ -73,3 +73,21 @@ def test_a_shift_long_ago_does_not_forbid_a_forecast() -> None:
 def test_hours_are_given_where_the_log_has_step_times() -> None:
     series = [make_series(falling(100), "loss", axis="step", id="m1"), make_series(np.full(100, 36.0), "step_time", axis="step", id="m2")]
     assert "0.25 hours" in forecast(make_run(series)).text.plain("en")
+
+
+@pytest.mark.parametrize(("other", "valid"), [("reward", False), ("acc", True)])
+def test_a_loss_that_measures_no_quality_has_no_forecast(other: str, valid: bool) -> None:
+    run = (
+        make_run(value_loss=falling(60), **{other: np.linspace(0, 1, 60)})
+        if other == "reward"
+        else make_run(loss=falling(60), acc=np.linspace(0, 1, 60))
+    )
+    assert forecast(run).valid is valid
+
+
+@pytest.mark.parametrize(("noise", "valid"), [(0.01, True), (0.8, False)])
+def test_an_interval_that_reaches_below_zero_is_no_forecast(noise: float, valid: bool) -> None:
+    y = falling(14, 2.0, 1.0, 0.0) * np.exp(noise * np.random.default_rng(4).standard_normal(14))
+    made = forecast(make_run(loss=y))
+    assert made.valid is valid, made
+    assert ("below the lowest value" in made.text.plain("en")) is not valid

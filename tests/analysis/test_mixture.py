@@ -9,7 +9,7 @@ import pytest
 
 import lossreport
 from lossreport.analysis.context import Context
-from lossreport.analysis.detectors.mixture import DETECTOR, MIN_ROWS
+from lossreport.analysis.detectors.mixture import DETECTOR, FADED, MIN_ROWS
 from lossreport.analysis.views import enrich
 from lossreport.curves.grouping import SURE_GAP, Split, is_regimes, joint_clusters, split_values
 from lossreport.model.analysis import Finding
@@ -158,3 +158,21 @@ def test_a_loss_that_takes_three_levels_in_turn_is_a_mixture_where_another_bears
     kinds = {f.kind for f in lossreport.analyze(run, strict=True).findings if f.series[0] == "m1"}
     assert ("mixture" in kinds) is beside
     assert ("oscillation" in kinds) is not beside
+
+
+@pytest.mark.parametrize(("later", "mixed"), [(1.5 * FADED, True), (0.5 * FADED, False)])
+def test_a_skewed_loss_that_falls_early_is_one_curve(later: float, mixed: bool) -> None:
+    """The upper group of a descent stands in the first half; a handful of high rows behind it make no second data set."""
+    y = 0.32 + 0.02 * np.abs(rng(6).standard_normal(126))
+    first = [*range(10), 12, 14, 16, 18, 20, 26, 30, 34, 38, 42]
+    y[first] = np.linspace(0.5, 0.42, len(first))
+    y[np.linspace(66, 120, round(later * len(first))).astype(int)] = 0.45
+    assert bool(found(loss=y)) is mixed
+
+
+@pytest.mark.parametrize(("high", "mixed"), [(30, True), (8, False)])
+def test_a_descent_and_a_few_high_batches_are_no_second_group(high: int, mixed: bool) -> None:
+    y = 0.31 + 0.012 * np.abs(rng(8).standard_normal(126))
+    y[:8] = np.linspace(0.52, 0.44, 8)
+    y[np.linspace(20, 124, high).astype(int)] = np.linspace(0.42, 0.48, high)
+    assert bool(found(loss=y)) is mixed

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analysis.schedule import RESTART, SHAPELESS, lr_class
+from lossreport.analysis.context import Context
+from lossreport.analysis.schedule import RESTART, SHAPELESS, lr_class, spent_lr
+from lossreport.analysis.views import enrich
 from lossreport.model.run import Floats
 from runs import falling, make_run, rng
 
@@ -61,3 +63,22 @@ def test_the_report_names_it() -> None:
 @pytest.mark.parametrize(("low", "shape"), [(SHAPELESS + 0.05, "unknown"), (SHAPELESS - 0.3, "linear")])
 def test_a_rate_that_has_hardly_fallen_has_no_shape_yet(low: float, shape: str) -> None:
     assert lr_class(np.linspace(1.0, low, 40)) == shape
+
+
+COSINE = 0.5 * (1 + np.cos(np.pi * np.linspace(0, 1, 200)))
+
+
+@pytest.mark.parametrize(
+    ("rate", "spent"),
+    [
+        (0.001 + 0.009 * COSINE, True),
+        (0.004 + 0.006 * COSINE, False),
+        (np.linspace(0.01, 0.001, 200), False),
+        (np.repeat([0.01, 0.001], 100), False),
+        (np.full(200, 0.01), False),
+    ],
+    ids=["on its floor", "a high floor", "still falling", "between two drops", "constant"],
+)
+def test_a_schedule_on_its_floor_is_spent(rate: Floats, spent: bool) -> None:
+    run = enrich(make_run(loss=falling(200), lr=rate, axis="step"))
+    assert (spent_lr(Context(run, run)) is not None) is spent

@@ -369,3 +369,33 @@ def test_a_clear_swing_of_few_rows_is_found(n: int) -> None:
 def test_a_loss_of_a_game_need_not_move(name: str, kinds: set[str]) -> None:
     analysis = lossreport.analyze(make_run([make_series(flat(60, 0.69, 0.001), name)]), strict=True)
     assert {f.kind for f in analysis.findings} & {"no_learning", "plateau"} == kinds
+
+
+@pytest.mark.parametrize(("scatter", "expected"), [(0.02, 1), (0.4, 0)], ids=["an interval", "lengths of episodes"])
+def test_only_a_log_with_an_interval_has_gaps(scatter: float, expected: int) -> None:
+    lengths = np.round(90 * (1 + scatter * rng(2).uniform(-1, 1, 100)))
+    lengths[50] = 191
+    assert len(log_gap.gaps(make_series(falling(100), axis="step", x=np.cumsum(lengths)))) == expected
+
+
+@pytest.mark.parametrize(("first", "steps"), [(1.6, 3), (2.0, 2)], ids=["a step within five errors", "none"])
+def test_a_staircase_holds_its_less_clear_steps_too(first: float, steps: int) -> None:
+    """Two clear steps say that the ends of epochs are steps: the first, lost in the noise of the early rows, is looked for there."""
+    epoch = np.repeat([0.0, 1.0, 2.0, 3.0], 150)
+    level = np.array([2.0, first, 0.8, 0.3])[epoch.astype(int)]
+    y = level + np.where(epoch < 2, 0.35, 0.02) * rng(1).standard_normal(600)
+    frame = pd.DataFrame({"step": np.arange(600), "epoch": epoch, "loss": y})
+    (finding,) = found("staircase", lossreport.analyze(lossreport.run_from_frame(frame), strict=True))
+    assert len(finding.rows) == steps
+
+
+@pytest.mark.parametrize("is_mean", [True, False])
+def test_a_mean_that_begins_anew_is_no_staircase_of_learning(is_mean: bool) -> None:
+    count, epochs = 15, 5
+    local = np.geomspace(6.5, 0.4, count * epochs)
+    epoch = np.repeat(np.arange(epochs, dtype=float), count)
+    means = np.concatenate([np.cumsum(part) / np.arange(1, count + 1) for part in local.reshape(epochs, count)])
+    steps = np.repeat([4.0, 2.7, 1.7, 1.1, 0.7], count) * (1 - 0.002 * np.tile(np.arange(count), epochs))
+    frame = pd.DataFrame({"step": np.arange(count * epochs), "epoch": epoch, "loss": means if is_mean else steps})
+    (finding,) = found("staircase", lossreport.analyze(lossreport.run_from_frame(frame), strict=True))
+    assert ("begins anew" in finding.text.plain("en")) is is_mean

@@ -386,6 +386,34 @@ def test_a_flat_loss_beside_those_of_a_game_is_not_called_undecidable() -> None:
     assert "no measure of quality" in told, told
 
 
+def after_drop(rows: int, level: float) -> Run:
+    """A loss that falls, and at row 80 at once by the drop of the learning rate to `level`, where it stays."""
+    lr = np.where(np.arange(80 + rows) < 80, 1e-3, 1e-4)
+    return make_run(loss=np.r_[falling(80, 4, 1.8, 0.003), flat(rows, level, 0.004)], lr=lr)
+
+
+def test_a_loss_that_is_flat_since_the_learning_rate_dropped_is_not_still_improving() -> None:
+    assert verdict(after_drop(20, 1.65)).state is State.CONVERGED
+    falls = after_drop(20, 1.65)
+    series = replace(falls.series[0], y=np.r_[falls.series[0].y[:80], np.linspace(1.65, 1.5, 20)])
+    assert verdict(replace(falls, series=(series, *falls.series[1:]))).state is State.IMPROVING
+
+
+@pytest.mark.parametrize(("last", "state"), [(0.9868, State.IMPROVING), (0.985, State.INCONCLUSIVE)])
+def test_of_few_evaluations_the_later_half_must_have_gained(last: float, state: State) -> None:
+    """0.87 -> 0.97 at the first step makes no loss of the last evaluation small."""
+    score = np.array([0.87, 0.973, 0.979, 0.981, 0.987, last])
+    run = make_run([make_series(score, "f1", split="eval", axis="step")])
+    assert lossreport.analyze(run, strict=True).run_verdict("r1").state is state
+
+
+@pytest.mark.parametrize(("levels", "state"), [((0.5, 0.3, 0.17, 0.115), State.INCONCLUSIVE), (None, State.IMPROVING)])
+def test_a_staircase_whose_last_step_is_flat_is_not_still_improving(levels: tuple[float, ...] | None, state: State) -> None:
+    noise = np.exp(0.15 * rng(5).standard_normal(864))
+    y = (np.repeat(levels, 216) if levels else np.exp(np.linspace(-0.7, -2.2, 864))) * noise
+    assert verdict(make_run([make_series(y, "loss", axis="step", epoch=np.arange(864) / 216)])).state is state
+
+
 def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
     still, step = np.full(400, 3.0), np.r_[np.full(350, 3.0), np.full(50, 2.6)]
     of = {name: lossreport.analyze(make_run(loss=y, axis="step"), strict=True).findings for name, y in (("still", still), ("step", step))}

@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.curves.worse import BEHIND, FEW, FEW_RISE, LATE, MIN_OF_RANGE, MIN_RISE, NOISE_UNITS, worse_than_best
+from lossreport.curves.worse import (
+    BEHIND,
+    FEW,
+    FEW_RISE,
+    LATE,
+    LOST_UNITS,
+    MIN_OF_RANGE,
+    MIN_RISE,
+    NOISE_UNITS,
+    ends_behind,
+    worse_than_best,
+)
 from lossreport.model.analysis import State
 from lossreport.model.run import Floats
 from runs import falling, flat, make_run, make_series, rng
@@ -91,3 +102,20 @@ def test_a_reward_that_collapses_is_worsening() -> None:
 def test_a_training_loss_is_not_called_worsening() -> None:
     assert "worsening" not in kinds(make_run(loss=turned(60, 0.4)))
     assert "worsening" not in kinds(make_run(loss=falling(60)))
+
+
+@pytest.mark.parametrize(("lost", "least", "most"), [(3 * LOST_UNITS, 0.9, 1.0), (0.0, 0.0, 0.1)])
+def test_a_quarter_behind_an_earlier_one_by_two_standard_errors_does_not_improve(lost: float, least: float, most: float) -> None:
+    noise = 0.04
+    levels = np.r_[np.full(20, 1.0), np.full(20, 1.0 + lost * np.sqrt(2) * noise / np.sqrt(10))]
+    told = [ends_behind(levels + noise * rng(seed).standard_normal(40)) for seed in range(100)]
+    assert least <= np.mean(told) <= most
+
+
+@pytest.mark.parametrize(("end", "words"), [(0.45, "it is not improving"), (0.60, "cannot separate flat")])
+def test_a_score_that_ends_far_below_its_best_is_not_called_perhaps_improving(end: float, words: str) -> None:
+    swings = np.array([0, 5, -6, 4, 4, -4, 5, -5, 2, -3] * 2) / 100
+    score = np.r_[np.full(8, 0.58), np.full(12, end)] + swings
+    run = lossreport.analyze(make_run([make_series(score, "acc")]), strict=True).run_verdict("r1")
+    assert run.state is State.INCONCLUSIVE
+    assert words in run.text.plain("en")

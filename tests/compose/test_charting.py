@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import lossreport
 from lossreport.compose.charting import ZOOM_ROWS
-from lossreport.compose.sections.anomalies import MAX_ALIKE, MAX_FULL
+from lossreport.compose.sections.anomalies import LEAST_FULL, MAX_ALIKE, MAX_OF_KIND, parted
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
 from lossreport.model.run import Run
@@ -46,19 +47,30 @@ def test_a_short_log_needs_no_panel() -> None:
     assert not [one for one in charts(make_run(loss=y), "anomalies") if one.id.startswith("zoom")]
 
 
-def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table() -> None:
+def spiked(count: int, apart: int) -> Run:
+    """Terms of one total, each with a spike `apart` rows behind that of the one before."""
     series = []
-    for number in range(MAX_FULL + 10):
-        y = falling(120, noise=0.003, seed=number)
-        y[60:63] *= 3
+    for number in range(count):
+        y = falling(300, noise=0.003, seed=number)
+        y[60 + apart * number : 63 + apart * number] *= 3
         series.append(make_series(y, f"loss_{number}", axis="step", id=f"m{number + 1}"))
-    analysis = lossreport.analyze(make_run(series), strict=True)
+    return make_run(series)
+
+
+@pytest.mark.parametrize(("apart", "told"), [(0, 1), (9, MAX_OF_KIND)], ids=["one event", "one kind"])
+def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table(apart: int, told: int) -> None:
+    analysis = lossreport.analyze(spiked(MAX_OF_KIND + 4, apart), strict=True)
     blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
-    told = [block for block in blocks if isinstance(block, FindingList)]
-    assert [len(block.findings) for block in told] == [MAX_FULL]
+    assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [told]
     (table,) = [block for block in blocks if isinstance(block, Table) and "more findings" in block.caption.plain("en")]
     assert table.folded
-    assert len(table.rows) == len(analysis.findings) - MAX_FULL
+    assert len(table.rows) == len(analysis.findings) - told
+
+
+@pytest.mark.parametrize(("runs", "most"), [(1, MAX_OF_KIND), (100, LEAST_FULL)])
+def test_many_runs_share_the_page(runs: int, most: int) -> None:
+    findings = lossreport.analyze(spiked(MAX_OF_KIND + 4, 9), strict=True).findings
+    assert len(parted(findings, runs=runs)[0]) == most
 
 
 def test_of_low_findings_alike_three_are_told_in_full() -> None:

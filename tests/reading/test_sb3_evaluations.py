@@ -54,3 +54,18 @@ def test_a_damaged_file_costs_only_itself(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[:-60])
     with pytest.raises(NothingReadError, match=r"Couldn't read 'evaluations\.npz'"):
         read_paths([tmp_path])
+
+
+def test_evaluations_in_a_folder_of_their_own_below_the_log_are_of_its_run_and_count_once(tmp_path: Path) -> None:
+    rewards = [115.83, 115.33, 116.26, 116.26]
+    (tmp_path / "smoke" / "eval_logs").mkdir(parents=True)
+    written(tmp_path / "smoke" / "eval_logs", timesteps=[1000, 2000, 3000, 4000], results=[[r, r] for r in rewards])
+    table = "".join(
+        f"----------\n| eval/              |       |\n|    mean_reward     | {r:.3g}  |\n| time/              |       |\n"
+        f"|    total_timesteps | {1000 * i}  |\n| train/             |       |\n|    loss            | {5 / i:.2f}  |\n----------\n"
+        for i, r in enumerate(rewards, 1)
+    )
+    (tmp_path / "smoke" / "train.log").write_text(table)
+    (run,) = read_paths([tmp_path], ReadOptions())
+    (reward,) = [series for series in run.series if series.name == "mean_reward"]
+    assert reward.y.tolist() == rewards

@@ -47,6 +47,14 @@ UNKNOWN = Text(
     zh="`{metric}`（{path}）：学习率未知；下面的预测只在学习率保持不变时成立。",
     en="`{metric}` ({path}): the learning rate is unknown; the forecast holds only if the rate stays constant.",
 )
+NO_MEASURE = Text(
+    zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，升降都不说明好坏，不给出预测。",
+    en="`{metric}` ({path}): a loss of adversarial training or reinforcement learning measures no quality, whether it falls or not; no forecast is given.",
+)
+SCATTERED = Text(
+    zh="`{metric}`（{path}）：各行太分散，预测区间会低于这种 loss 可能的最低值，不给出预测。",
+    en="`{metric}` ({path}): its rows scatter so much that the interval would reach below the lowest value that it can take; no forecast is given.",
+)
 TROUBLED = Text(
     zh="`{metric}`（{path}）：这条曲线{why}，不满足单调下降的前提，不给出预测。",
     en="`{metric}` ({path}): {why}, so it is not a steady decay and no forecast is given.",
@@ -78,7 +86,11 @@ def _forecast(context: Context, series: Series) -> Forecast:
         return Forecast(series=(series.id,), rows=rows, low=math.nan, mid=math.nan, high=math.nan, valid=False, text=reason)
     y = clean(series, context.spike_spans(series))
     low, mid, high = gain(y, rows)
-    level = abs(float(np.median(y[-max(2, len(y) // 20) :])))
+    end = float(np.median(y[-max(2, len(y) // 20) :]))
+    level = abs(end)
+    if high > end - _lowest(context, series):
+        text = SCATTERED(metric=series.label, path=series.path)
+        return Forecast(series=(series.id,), rows=rows, low=math.nan, mid=math.nan, high=math.nan, valid=False, text=text)
     text = TEXT(
         metric=series.label,
         path=series.path,
@@ -92,9 +104,18 @@ def _forecast(context: Context, series: Series) -> Forecast:
     return Forecast(series=(series.id,), rows=rows, low=low, mid=mid, high=high, valid=True, text=text)
 
 
+def _lowest(context: Context, series: Series) -> float:
+    """Return the value below which a loss cannot go: the floor of its kind, 0 where no row is negative, else nothing known."""
+    floor = context.kind(series).floor(context.known(series))
+    lowest = 0.0 if float(np.nanmin(series.y)) >= 0 else -math.inf
+    return max(lowest, floor.value) if floor is not None and floor.value <= float(np.nanmin(series.y)) else lowest
+
+
 def _reason(context: Context, series: Series) -> Phrase | None:
     """Return why no forecast is given for a series, or None."""
     names = {"metric": series.label, "path": series.path}
+    if not context.is_measure(series):
+        return NO_MEASURE(**names)
     if np.isfinite(series.y).sum() < MIN_ROWS:
         return SHORT(**names, count=int(np.isfinite(series.y).sum()), need=MIN_ROWS)
     for kind, why in TROUBLE.items():

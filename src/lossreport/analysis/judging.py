@@ -133,6 +133,8 @@ FEW_ORDER: Final = 0.6
 
 FEW_LOST: Final = 0.05
 """And of what it gained no more than a twentieth is lost again at the last: past its best it is not "still" improving."""
+LATE_LOST: Final = 0.1
+"""Nor a tenth of what the later half gained: a first step from 0.87 to 0.97 makes no loss of the last evaluation small."""
 
 
 def _worsening(context: Context, series: Series) -> Judgement:
@@ -153,7 +155,8 @@ def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:
     gain = float(values[0] - values[-1])
     level = max(abs(float(values[0])), abs(float(values[-1]))) + 1e-12
     falls = [np.sign(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    kept = float(values[-1] - np.min(values)) <= FEW_LOST * gain
+    lost, late = float(values[-1] - np.min(values)), float(values[len(values) // 2 - 1] - np.min(values))
+    kept = lost <= FEW_LOST * gain and lost <= LATE_LOST * late
     if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER and kept:
         return Judgement(state=State.IMPROVING, confidence="low")
     return Judgement(state=State.INCONCLUSIVE, confidence="low")
@@ -176,15 +179,33 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
     shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
     if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
         return _flat(context, series, y, shape)
-    if is_improving(trend, wide, decays=decays):
-        by_half = not gains(trend)
-        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
+    since = _since_drop(series, y, max((f.start.row for f in fell), default=0), trend, within)
+    if since is not None:
+        return _flat(context, series, y, since)
+    by_half = not gains(trend)
+    if is_improving(trend, wide, decays=decays) and not (by_half and _fell_at_once(context, series)):
+        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
     if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
         return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
+
+
+def _since_drop(series: Series, y: Floats, row: int, tail: Trend, within: float) -> Trend | None:
+    """Return the trend since the learning rate dropped at a row inside the tail, where at least twelve rows show it to be flat."""
+    rows = len(y) - row - 1  # the shift may be told one row early
+    if row < tail.first.row or rows < MIN_ROWS:
+        return None
+    since = tail_trend(series, y, rows / len(y))
+    return since if since is not None and is_flat(since, high=within * rows / tail.rows) else None
+
+
+def _fell_at_once(context: Context, series: Series) -> bool:
+    """Return whether what the last half gained may be one fall at one row, which says nothing of the rows since."""
+    found = [f for kind in ("level_shift", "staircase") for f in context.of_kind(kind, series=series)]
+    return any(row >= (1 - WIDE_TAIL) * len(series) for f in found for row in f.rows)
 
 
 def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:

@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from lossreport.analysis.context import Context
+from lossreport.analysis.early import only_begun
+from lossreport.analysis.level import of_no_use
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
 from lossreport.model.run import Run, Status, ending, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
 from lossreport.words import AXES, KINDS
 
-ANSWER = Text(zh="{status}{goal}{fault}", en="{status} {goal}{fault}")
-SILENT = Text(zh="{goal}{fault}", en="{goal}{fault}")
+ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
+SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
 """Of a run whose logs do not say whether it ended: that stands beside the other things that they cannot tell."""
 DONE = Text(zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit}).")
 ENDED = Text(zh="训练已结束。", en="Finished.")
@@ -54,22 +56,26 @@ def outcome(context: Context, verdict: Verdict, advice: Sequence[Recommendation]
         run=context.run.id,
         state=verdict.state,
         tone=tone(context, verdict),
-        text=_text(context.run, verdict.text, told),
+        text=_text(context, verdict.text, told),
         goal=goal.series if goal is not None else None,
         do=do.text if do is not None else None,
         checkpoint=best.checkpoint if best is not None else None,
     )
 
 
-def _text(run: Run, goal: Phrase, fault: Phrase | str) -> Phrase:
-    ended = status(run)
-    return SILENT(goal=goal, fault=fault) if ended is None else ANSWER(status=ended, goal=goal, fault=fault)
+def _text(context: Context, goal: Phrase, fault: Phrase | str) -> Phrase:
+    ended, early = status(context.run), only_begun(context) or EMPTY
+    said = {"goal": goal, "early": early, "fault": fault}
+    return SILENT(**said) if ended is None else ANSWER(status=ended, **said)
 
 
 def tone(context: Context, verdict: Verdict) -> Tone:
-    """Return the worst of state, findings and status."""
+    """Return the worst of state, findings and status; no run is good that has only begun, or whose score is of no use yet."""
     found = [OF_SEVERITY[f.severity] for f in context.found if f.explained_by is None]
-    return max((STATES[verdict.state].tone, OF_STATUS[context.run.status], *found), key=TONES.index)
+    goal = context.by_id[context.goal.series] if context.goal is not None else None
+    doubtful = only_begun(context) is not None or (goal is not None and of_no_use(context, goal) is not None)
+    level: Tone = "open" if doubtful else "good"
+    return max((STATES[verdict.state].tone, OF_STATUS[context.run.status], level, *found), key=TONES.index)
 
 
 def main_fault(context: Context, verdict: Verdict) -> Finding | None:

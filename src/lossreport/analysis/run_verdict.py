@@ -11,7 +11,8 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_turning
+from lossreport.analysis.level import of_no_use
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
 from lossreport.analysis.trend import MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Series, shown_x
@@ -97,6 +98,13 @@ TURNING_VALIDATION = Text(
     en="`{metric}`: {course}; this validation got worse over its last {rows} rows.",
 )
 TURNING = Text(zh="`{metric}`：{course}；最后 {rows} 行在变差。", en="`{metric}`: {course}; it got worse over its last {rows} rows.")
+LEVEL = Text(zh="{first}{level}", en="{first}{level}")
+WEIGHED: Final = (State.IMPROVING, State.CONVERGED, State.INCONCLUSIVE)
+"""The states that say nothing bad of the level."""
+BEHIND = Text(
+    zh="`{metric}`：{course}；最后四分之一不如之前，没有在改善。",
+    en="`{metric}`: {course}; it is not improving, its last quarter lies behind an earlier one.",
+)
 WITH_FINDINGS = Text(
     zh="`{metric}`有改善（{course}），但有严重的发现要先看，不能据此放心。",
     en="`{metric}` gained ({course}), but grave findings come first.",
@@ -126,6 +134,9 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
         return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
     text = _with_goal(context, goal, deciding, state)
+    useless = of_no_use(context, goal[0]) if state in WEIGHED else None
+    if useless is not None:
+        text = LEVEL(first=text, level=useless)
     rest = _one_each(p for p in main if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0])
     if rest and state in TROUBLES:
         text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
@@ -207,6 +218,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if is_turning(judged):
         rows = judged.trend.rows if judged.trend is not None else 0
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
+    if is_behind(context, series, judged):
+        return BEHIND(metric=series.label, course=told)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(series))
     values: dict[str, Value] = {"metric": series.label, "course": told}

@@ -7,11 +7,14 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
+from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
 from lossreport.analysis.schedule import constant_lr
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
+from lossreport.curves.stats import fill
+from lossreport.curves.worse import ends_behind
 from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Axis, Series, is_epoch_level, shown_x
 from lossreport.text import Phrase, Quantity, Text, Value, change, number
@@ -83,6 +86,10 @@ GAME = Text(
 TURNING = Text(
     zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
     en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
+)
+BEHIND = Text(
+    zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
+    en="`{metric}` ({path}): not improving, its last quarter lies behind an earlier one; whether it gets worse is within its noise. {trend}",
 )
 DEAD = Text(
     zh="`{metric}`（{path}）：取到了训练不可能继续的值（见依据），这次训练已经损坏。",
@@ -185,6 +192,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return MASKED(**values)
     if is_turning(judged):
         return TURNING(**values)
+    if is_behind(context, series, judged):
+        return BEHIND(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -244,6 +253,14 @@ def is_turning(judged: Judgement) -> bool:
     """Return whether the last rows got worse although the series is not shown to end worse than its best."""
     trend = judged.trend
     return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
+
+
+def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
+    """Return whether an undecided series surely does not improve: it ended worse than a quarter before, if not by enough to call it so."""
+    if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen:
+        return False
+    values = measured(context, series)
+    return ends_behind(fill(-values if is_up(context, series) else values))
 
 
 def has_few(series: Series, judged: Judgement) -> bool:

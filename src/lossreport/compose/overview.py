@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from lossreport.compose.comparing import comparisons
 from lossreport.compose.section import Story
 from lossreport.compose.sections.answer import read_as
 from lossreport.model.analysis import Analysis, Severity, State
@@ -38,7 +39,8 @@ def overview(analysis: Analysis) -> Section:
     verdicts = tuple(Prose(text=NAMED_VERDICT(id=run.id, text=analysis.run_verdict(run.id).text)) for run in analysis.runs)
     doubts = [(run.id, read_as(run)) for run in analysis.runs]
     told = tuple(Prose(text=NAMED_VERDICT(id=name, text=doubt)) for name, doubt in doubts if doubt is not None)
-    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *verdicts, *told))
+    compared = tuple(Prose(text=text) for text in comparisons(analysis))
+    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *compared, *verdicts, *told))
 
 
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")

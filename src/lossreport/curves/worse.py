@@ -92,6 +92,23 @@ def _error(cost: Floats, window: int) -> float:
     return math.sqrt(2) * max(noise_of_rows(cost) / math.sqrt(window), of_blocks)
 
 
+MEDIAN_ERROR: Final = 1.25
+"""The standard error of a median in that of a mean, for normal noise: the root of pi / 2."""
+LOST_UNITS: Final = 2.0
+"""Two standard errors between quarters: enough to say that nothing improves, not to call it worse."""
+
+
+def ends_behind(cost: Floats) -> bool:
+    """Return whether the last quarter of a cost of twelve rows and more lies surely above an earlier one: it does not improve."""
+    quarter = len(cost) // 4
+    if len(cost) < FEW or not np.isfinite(cost).all():
+        return False
+    levels = [float(np.median(cost[len(cost) - (part + 1) * quarter : len(cost) - part * quarter])) for part in range(4)]
+    lost = levels[0] - min(levels[1:])
+    error = MEDIAN_ERROR * math.sqrt(2 / quarter) * noise_of_rows(cost)
+    return lost > LOST_UNITS * error and lost > MIN_RISE * abs(min(levels[1:]))
+
+
 def _worse(cost: Floats, best: int, end: float, rise: float, least: float) -> Worse | None:
     value = float(cost[best])
     relative = rise / (abs(value) or 1.0)

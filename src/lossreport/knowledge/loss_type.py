@@ -68,12 +68,21 @@ class Level:
     formula: str = ""
 
 
+def anywhere(_: Known) -> bool:
+    """Say that a reference holds for every run with this kind of loss."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """A value somebody published, with the title of the source. Never a claim about the user's run."""
+    """A value somebody published, with the title of the source. Never a claim about the user's run.
+
+    `where` tells of which runs it is told: a value of one task says nothing beside the same kind of loss of another.
+    """
 
     value: Text
     source: str
+    where: Callable[[Known], bool] = anywhere
 
 
 def no_chance(_: Known) -> Chance | None:

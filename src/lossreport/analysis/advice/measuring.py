@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from lossreport.analysis.adviser import Advice, Case, has_step
+from lossreport.analysis.detectors.no_hits import falls
 from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.text import Text
 
@@ -20,6 +23,10 @@ IMPOSSIBLE = Text(
 STILL = Text(
     zh="有指标从头到尾没有变化：确认它真的被计算和更新（学习率大于 0、参数没有被冻结、验证真的执行、类别数大于 1）。代价：几步训练。",
     en="A metric never changes: make sure it is computed and updated at all (a learning rate above 0, no frozen parameters, a validation that runs, more than one class). Cost: a few training steps.",
+)
+UNCOUNTED = Text(
+    zh="训练 loss 在下降，而 `{metric}` 一直是 0：先查它是怎样算出来的（预测与标签的形状、类型和编号是否一致，argmax 的维度对不对，有没有整数除法），拿几个样本手算一遍。代价：几分钟，无需重训。",
+    en="The training loss falls while `{metric}` stays 0: check how it is computed (whether predictions and labels agree in shape, type and numbering, the axis of the argmax, an integer division), by hand on a few samples. Cost: minutes, no retraining.",
 )
 COARSE = Text(
     zh="用 fp32 累计并记录 loss：目前的最小刻度比末段的变化还大。代价：几乎没有。",
@@ -52,6 +59,12 @@ def advise(case: Case) -> Iterator[Recommendation]:
         yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())
     constant = case.context.of_kind("constant_metric")
     still = tuple(f.id for f in constant if f.severity is not Severity.LOW and _is_score(case, f) and not has_step(f))
+    learns = any(s.split == "train" and len(s) > 1 and np.isfinite(s.y).all() and falls(s) for s in case.context.progress)
+    zero = [f for f in constant if f.id in still and learns and f.numbers.get("value") == 0]
+    if zero:
+        metric = case.context.subject(zero[0]).label
+        yield Recommendation(id="", when="now", because=tuple(f.id for f in zero), text=UNCOUNTED(metric=metric))
+    still = tuple(one for one in still if one not in {f.id for f in zero})
     if still:
         yield Recommendation(id="", when="now", because=still, text=STILL())
     if because := tuple(f.id for f in case.context.found if f.kind == "quantised" and not f.numbers.get("decimals")):

@@ -42,6 +42,10 @@ SCORE_ZERO = Text(
     zh="`{metric}`（{path}）在全部 {count} 次验证里都是 0：没有一个预测被判为正确，或验证没有真正执行。",
     en="`{metric}` ({path}) is 0 in all {count} validations: not one prediction counts as right, or the validation never ran.",
 )
+SCORE_NEVER_ABOVE = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0，一次也没有高于 0：没有一个预测被判为正确，或这项指标、它用来比较的标签有误。",
+    en="`{metric}` ({path}) was never above 0 in its {count} rows: not one prediction counts as right, or the score or the labels that it compares with are wrong.",
+)
 NO_GRADIENT = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 0{rate}：除非只是打印时舍入成 0，就没有梯度到达参数（标签全被屏蔽、参数全被冻结、每一步都被跳过，或一组样本的奖励全相同）。",
     en="`{metric}` ({path}) is 0 in all {count} rows{rate}: unless it was only rounded to 0 when printed, no gradient reaches the parameters (all labels masked, all parameters frozen, every step skipped, or equal rewards within each group).",
@@ -171,14 +175,14 @@ MOST_DIGITS: Final = 9
 
 
 def _value(text: Text, value: float) -> dict[str, Value]:
-    return {} if text is SCORE_ZERO else {"value": number(value, digits=6)}
+    return {} if text in (SCORE_ZERO, SCORE_NEVER_ABOVE) else {"value": number(value, digits=6)}
 
 
 def _of_score(series: Series, value: float) -> tuple[Text, Severity]:
     if never_measured(series):
         return UNMEASURED, Severity.LOW
     if value == 0:
-        return SCORE_ZERO, Severity.HIGH
+        return SCORE_NEVER_ABOVE if series.split == "train" else SCORE_ZERO, Severity.HIGH
     if value in FULL_SCORES:
         return FULL, Severity.LOW
     return ONE_CLASS, Severity.MEDIUM

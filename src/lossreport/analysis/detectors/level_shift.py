@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -13,9 +14,10 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding, position
 from lossreport.analysis.mosaic import FACT, closes_mosaic
 from lossreport.analysis.printed import differs
-from lossreport.curves.shifts import MIN_SIZE, Shift, find_shifts
+from lossreport.curves.shifts import LASTING, MIN_SIZE, Shift, find_shifts
+from lossreport.curves.stats import noise_of_differences
 from lossreport.model.analysis import Finding, Severity
-from lossreport.model.run import Series, is_epoch_level, shown_x
+from lossreport.model.run import Floats, Ints, Series, is_epoch_level, shown_x
 from lossreport.text import Join, Text, Value, change
 from lossreport.words import AXES
 
@@ -48,6 +50,14 @@ STAIRCASE = Text(
     ),
 )
 
+ANEW = Text(
+    zh="`{metric}`（{path}）在 {count} 个 epoch 边界（{axis} {rows}）跳变（{sizes}），因为打印的是 epoch 开始以来的均值，每个 epoch 重新累计：还原之后，曲线在那里没有台阶。",
+    en=(
+        "`{metric}` ({path}) jumps at {count} epoch boundaries ({axis} {rows}; by {sizes}) because a mean since the start of the epoch is printed, "
+        "which begins anew there: undone, the curve has no step at these places."
+    ),
+)
+
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a staircase where shifts stand at the ends of epochs, else one finding a shift of every training loss."""
@@ -64,7 +74,8 @@ def detect(context: Context) -> Iterator[Found]:
         ]
         at_ends = _at_epoch_ends(context, series, shifts)
         if len(at_ends) >= STEPS:
-            yield _staircase(series, at_ends)
+            ends = _epoch_ends(context, series)
+            yield _staircase(series, ends, _completed(y, ends, at_ends, least))
         for shift in shifts:
             if len(at_ends) < STEPS or shift not in at_ends:
                 yield _finding(context, series, shift)
@@ -146,9 +157,54 @@ def _epoch_ends(context: Context, series: Series) -> np.ndarray[tuple[int], np.d
     return np.zeros(0, dtype=np.int64)
 
 
-def _staircase(series: Series, shifts: Sequence[Shift]) -> Finding:
+SURE: Final = 4.0
+"""A further step of a staircase lies this many standard errors below the rows before it, as a rise of a validation does."""
+
+
+def _completed(y: Floats, ends: Ints, found: Sequence[Shift], least: float) -> list[Shift]:
+    """Return the steps of a staircase with those that stand less clear of the noise: two known steps say where further ones are looked for."""
+    reach = max(3, round(min(LASTING * len(y), 0.25 * len(y) / (len(ends) + 1))))
+    error = 1.25 * noise_of_differences(y) * math.sqrt(2 / reach)
+    steps = list(found)
+    for end in ends.tolist():
+        before, after = y[max(0, end - reach) : end], y[end : end + reach]
+        if min(len(before), len(after)) < reach or any(abs(step.row - end) <= reach for step in found):
+            continue
+        high, low = float(np.median(before)), float(np.median(after))
+        if high > 0 and low < high * (1 - least) and high - low > SURE * error:
+            steps.append(Shift(row=end, size=low / high - 1, z=(high - low) / error if error else SURE))
+    return sorted(steps, key=lambda step: step.row)
+
+
+CONTINUES: Final = 0.3
+"""A mean that begins anew: undone, its last row lies within three tenths of the jump from the first row of the next epoch."""
+
+
+def _begins_anew(series: Series, ends: Ints, steps: Sequence[Shift]) -> bool:
+    """Return whether the rows look like means since the start of the epoch: undone, the curve has no step at its end.
+
+    With c rows printed, the last of them adds `y[c] * c - y[c-1] * (c-1)` to the mean (`analysis/views.py`).
+    """
+    edges = [0, *ends.tolist()]
+    for step in steps:
+        end = min(ends.tolist(), key=lambda row: abs(row - step.row))
+        count = end - edges[edges.index(end) - 1]
+        if count < LEAST_ROWS or end >= len(series):
+            return False
+        last, before, after = float(series.y[end - 1]), float(series.y[end - 2]), float(series.y[end])
+        undone = last * count - before * (count - 1)
+        if abs(after - undone) > CONTINUES * abs(after - last):
+            return False
+    return True
+
+
+LEAST_ROWS: Final = 4
+
+
+def _staircase(series: Series, ends: Ints, shifts: Sequence[Shift]) -> Finding:
     rows = [shift.row for shift in shifts]
-    text = STAIRCASE(
+    anew = _begins_anew(series, ends, shifts)
+    text = (ANEW if anew else STAIRCASE)(
         metric=series.label,
         path=series.path,
         axis=AXES[series.axis.value],
@@ -156,7 +212,11 @@ def _staircase(series: Series, shifts: Sequence[Shift]) -> Finding:
         rows=Join(items=tuple(shown_x(position(series, row).x) for row in rows[:8])),
         sizes=Join(items=tuple(change(shift.size) for shift in shifts[:8])),
     )
-    return make_finding("staircase", series, rows, Severity.LOW, text, numbers={"steps": float(len(rows))})
+    found = make_finding("staircase", series, rows, Severity.LOW, text, numbers={"steps": float(len(rows))})
+    return replace(found, explained_by=RUNNING_MEAN) if anew else found
+
+
+RUNNING_MEAN: Final = "running_mean"
 
 
 DETECTOR = Detector(id="level_shift", kinds=("level_shift", "staircase"), detect=detect, order=55)

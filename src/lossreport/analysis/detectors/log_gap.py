@@ -23,6 +23,10 @@ GAP: Final = 1.9
 """A distance above 1.9 times the usual one is a gap ..."""
 SAME_PACE: Final = 1.5
 """... unless the distances behind it are larger as well: then the interval of printing was changed (SCIENCE.md 3.1)."""
+ALIKE: Final = 0.1
+REGULAR: Final = 0.5
+"""A log has an interval where half of the distances lie within a tenth of the usual one; where rows are episodes, counted in steps of
+the environment, each distance is a length (of lengths that scatter by 15 % half lie so near, and those reach 1.9 of the usual never)."""
 EDGE: Final = 3
 AXES_COUNTED: Final = (Axis.STEP, Axis.ITERATION, Axis.EPOCH, Axis.ROUND, Axis.EPISODE)
 
@@ -59,6 +63,8 @@ def gaps(series: Series) -> list[int]:
     half = WINDOW // 2
     usual = np.r_[trailing_median(distance, WINDOW, 3)[half:], np.full(half, np.nan)]
     usual = np.where(np.isfinite(usual), usual, float(np.median(distance)))
+    if np.mean(np.abs(distance - usual) <= ALIKE * usual) < REGULAR:
+        return []
     wide = np.flatnonzero(distance > GAP * np.maximum(usual, 1e-12))
     kept = [
         int(row)

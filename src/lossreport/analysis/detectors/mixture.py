@@ -14,7 +14,7 @@ from lossreport.curves.grouping import SHORT, SIGNIFICANT, Clusters, Split, detr
 from lossreport.curves.stats import fill, log_if_positive, without
 from lossreport.curves.swing import find_swing
 from lossreport.model.analysis import Finding, Hypothesis, Severity
-from lossreport.model.run import Series, is_epoch_level, shown_x
+from lossreport.model.run import Floats, Series, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES
 
@@ -25,6 +25,10 @@ MAX_JOINT_ROWS: Final = 400
 MAX_METRICS: Final = 6
 UNEVEN: Final = 0.5
 """The share of the upper group differs by less than this between the halves of the run."""
+FADED: Final = 0.2
+"""And the second half holds a fifth of what the first holds of it: of a skewed loss that falls early, a handful of high rows is left over."""
+START: Final = 0.1
+"""Regimes outlast the first tenth of a long curve: a descent over it and a few high batches later are as many rows as a group has."""
 SLOW: Final = 4.5
 DEEP: Final = 0.12
 """A swing of a longer period makes two groups as well; a valley deeper than this is none of its (SCIENCE.md 3.1)."""
@@ -116,14 +120,23 @@ def find_split(series: Series, spans: tuple[tuple[int, int], ...]) -> tuple[Spli
     if len(rows) > MAX_ROWS:
         rows = rows[:: len(rows) // MAX_ROWS]
     u, _ = log_if_positive(values[rows])
+    split = _split_of(u)
+    if split is not None and is_regimes(split) and len(u) >= SHORT:
+        later = _split_of(u[round(START * len(u)) :])
+        split = split if later is not None and is_regimes(later) else None
+    return split, rows
+
+
+def _split_of(u: Floats) -> Split | None:
     plain = split_values(u)  # groups far apart would bend the trend itself
-    return plain if plain is not None and _takes_turns(plain) else split_values(detrended(u)), rows
+    return plain if plain is not None and _takes_turns(plain) else split_values(detrended(u))
 
 
 def _takes_turns(split: Split) -> bool:
     """Return whether both groups stand in both halves: of a falling curve the upper group stands in the first."""
     half = len(split.above) // 2
-    return abs(float(split.above[:half].mean()) - float(split.above[half:].mean())) < UNEVEN
+    before, after = float(split.above[:half].mean()), float(split.above[half:].mean())
+    return abs(before - after) < UNEVEN and after >= FADED * before
 
 
 def _groups(series: Series, split: Split, rows: Rows) -> Finding:

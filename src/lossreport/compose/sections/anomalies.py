@@ -37,6 +37,12 @@ CLUSTER = Text(zh="{letter}（{rows}）", en="{letter} ({rows})")
 MAX_FULL: Final = 60
 MAX_ALIKE: Final = 3
 """Findings of low severity and one kind that are told in full."""
+MAX_OF_KIND: Final = 12
+"""Graver ones of one kind."""
+LEAST_FULL: Final = 6
+"""Findings of a run told in full however many runs share the page."""
+EVENTS: Final = ("spike", "batch_outlier", "level_shift")
+"""What happens at a place: where the terms of one total do it at the same row, it is told once, and the others are rows of the table."""
 MAX_ROWS: Final = 500
 """More findings than a person reads one by one are rows of a table; all of them are in the JSON."""
 FURTHER = Text(
@@ -65,7 +71,7 @@ def write(story: Story) -> Section:
     """Write all findings in full, the quiet series, and the charts that show the gravest."""
     if not story.findings:
         return Section(id="anomalies", title=TITLE, answer=NONE(), blocks=(*_quiet(story), *_ignored(story)))
-    full, rest = _parted(story.findings)
+    full, rest = parted(story.findings, runs=len(story.analysis.runs))
     blocks: list[Block] = [FindingList(findings=full, names=story.names)]
     blocks += _further(story, rest)
     blocks += _juries(story)
@@ -75,15 +81,26 @@ def write(story: Story) -> Section:
     return Section(id="anomalies", title=TITLE, answer=_answer(story), blocks=tuple(blocks))
 
 
-def _parted(findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
-    """Part the findings into those told in full and the rest: of low ones alike, as the terms of one total have them, a few are enough."""
+def parted(findings: Sequence[Finding], *, runs: int = 1) -> tuple[tuple[Finding, ...], tuple[Finding, ...]]:
+    """Part the findings, the gravest first, into those told in full and the rest.
+
+    Of one kind a few are enough, of low ones fewer; of one event in several series the gravest is; several runs share the page.
+    """
     full: list[Finding] = []
     rest: list[Finding] = []
-    alike: Counter[str] = Counter()
+    alike: Counter[tuple[str, bool]] = Counter()
+    places: set[tuple[str, str, float]] = set()
+    most = max(LEAST_FULL, MAX_FULL // runs)
     for finding in findings:
-        alike[finding.kind] += finding.severity is Severity.LOW
-        enough = len(full) >= MAX_FULL or (finding.severity is Severity.LOW and alike[finding.kind] > MAX_ALIKE)
-        (rest if enough else full).append(finding)
+        low = finding.severity is Severity.LOW
+        place = (finding.kind, finding.evidence[0].source, finding.start.x)
+        enough = len(full) >= most or alike[finding.kind, low] >= (MAX_ALIKE if low else MAX_OF_KIND)
+        if enough or (finding.kind in EVENTS and place in places):
+            rest.append(finding)
+            continue
+        alike[finding.kind, low] += 1
+        places.add(place)
+        full.append(finding)
     return tuple(full), tuple(rest)
 
 

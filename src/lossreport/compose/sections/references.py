@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.compose.section import SectionWriter, Story, last_finite
+from lossreport.knowledge.loss_type import Known
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table
+from lossreport.model.run import Series
 from lossreport.text import Text, number
 
 TITLE = Text(zh="参考值", en="Reference values")
@@ -35,12 +37,13 @@ def write(story: Story) -> Section | None:
         series = story.series(scale.series[0])
         kind = story.kind(series)
         value = last_finite(series)
-        if kind.id in seen or value is None:
+        told = [one for one in kind.references if one.where(_known(story, series))]
+        if kind.id in seen or value is None or (kind.references and not told):
             continue
         seen.add(kind.id)
-        if kind.references and kind.comparable is not None:
+        if told and kind.comparable is not None:
             remarks.append(Prose(text=REMARK(metric=story.name(series), what=kind.comparable)))
-        for reference in kind.references:
+        for reference in told:
             rows.append(Row(cells=(NAMED(metric=story.name(series)), number(value, series.unit), reference.value, reference.source)))
     if not story.scales:
         return None
@@ -50,6 +53,18 @@ def write(story: Story) -> Section | None:
     caption = CAPTION_OWN() if any(_learned(story)) else CAPTION()
     table = Table(caption=caption, columns=columns, rows=tuple(rows))
     return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(table, *remarks))
+
+
+def _known(story: Story, series: Series) -> Known:
+    """Return what a reference may ask about the run: whether it is of the same task."""
+    run = story.run
+    return Known(
+        name=series.name,
+        split=series.split,
+        facts={fact.name: run.value(fact.name) for fact in run.facts},
+        metrics=frozenset(one.name for one in run.series),
+        parser=run.source(series.source).parser,
+    )
 
 
 def _own(story: Story) -> Iterator[Row]:

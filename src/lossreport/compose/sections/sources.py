@@ -67,6 +67,7 @@ SPARKS = Text(
 )
 METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="split"), Text(zh="走势", en="shape")
 FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
+COUNTED_ONCE = Text(zh="已读、但有一部分没有重复计入的文件：{files}。", en="Files that were read, of which a part is left out: {files}.")
 LEFT_OUT = Text(zh="没有读的文件：{files}。", en="Files that were not read: {files}.")
 ONE_FILE = Text(zh="`{path}`（{reason}）", en="`{path}` ({reason})")
 UNREAD = Text(zh="{path} 中有 {count} 行带数字的内容没有读出。", en="Lines with numbers in {path} that were left unread: {count}.")
@@ -266,9 +267,13 @@ def _thin(series: Series) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _left_out(story: Story) -> Iterator[Block]:
-    if story.run.skipped:
-        items = tuple(ONE_FILE(path=skip.path, reason=skip.reason) for skip in story.run.skipped[:20])
-        yield Prose(text=LEFT_OUT(files=Join(items=items)))
+    read = {source.path for source in story.run.sources}
+    for text, skips in (
+        (LEFT_OUT, [skip for skip in story.run.skipped if skip.path not in read]),
+        (COUNTED_ONCE, [skip for skip in story.run.skipped if skip.path in read]),
+    ):
+        if skips:
+            yield Prose(text=text(files=Join(items=tuple(ONE_FILE(path=skip.path, reason=skip.reason) for skip in skips[:20]))))
     for source in story.run.sources:
         if source.skips:
             lines = tuple(ONE_LINE(line=line, reason=reason) for line, reason in source.skips)

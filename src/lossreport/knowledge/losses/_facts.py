@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -65,3 +66,15 @@ def is_number(value: Any) -> bool:
 def is_positive(value: float) -> bool:
     """Say whether `value` is finite and above zero, so that a note can speak about it."""
     return math.isfinite(value) and value > 0
+
+
+ACTION_NAME: Final = re.compile(r"loss_ct|(?<![a-z])act(?:ion)?s?(?![a-z])", re.IGNORECASE)
+"""`loss_ct` is what the public code of RynnVLA-002 calls its loss of actions."""
+ACTION_FACTS: Final = ("action_dim", "action_horizon", "num_actions_chunk", "action_chunk_size", "n_action_steps")
+ROBOT_PARSERS: Final = ("lerobot",)
+
+
+def has_actions(known: Known) -> bool:
+    """Return whether a run trains actions of a robot, as its metrics, settings or log format tell."""
+    named = any(ACTION_NAME.search(name) for name in (known.name, *known.metrics))
+    return named or any(name in known.facts for name in ACTION_FACTS) or known.parser.startswith(ROBOT_PARSERS)

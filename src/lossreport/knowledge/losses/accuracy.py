@@ -27,6 +27,12 @@ PLAIN = re.compile(r"(?:\w+_)?acc(?:uracy)?(?:@?1)?|top_?1")
 """Names whose chance level is 1/K; not top5 or IoU."""
 
 
+def guess_level(known: Known) -> float | None:
+    """Return the share that a uniform guess among the classes gets right; None where their number is unknown or the score another."""
+    found = first_count(known, CLASSES)
+    return 1 / found[1] if found is not None and PLAIN.fullmatch(known.name.lower()) else None
+
+
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
     if not math.isfinite(value) or value < 0:
         return ()

@@ -6,13 +6,14 @@ All logarithms are natural. A uniform guess over V choices costs -ln(1/V) = ln V
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport.knowledge.loss_type import Chance, Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._compare import against
-from lossreport.knowledge.losses._facts import CLASSES, count_fact, first_count, is_number, is_positive, smoothing
+from lossreport.knowledge.losses._facts import CLASSES, count_fact, first_count, has_actions, is_number, is_positive, smoothing
 from lossreport.knowledge.losses._smoothing import floor_notes, smoothed_floor
 from lossreport.knowledge.vocabulary import VOCABULARIES
 from lossreport.text import Phrase, Quantity, Text, factor, joined, number, percent
@@ -222,6 +223,28 @@ def _gap(difference: float) -> Quantity:
     return number(abs(difference), "nats", digits=2 if abs(difference) < 1 else 3)
 
 
+GPT2_SIZES: Final = range(50257, 50305)
+"""The vocabulary of GPT-2, and its paddings up to a multiple of 64."""
+IMAGES: Final = re.compile(r"im(?:a)?ge?s?(?![a-z])|visual|vq", re.IGNORECASE)
+
+
+def _is_gpt2(known: Known) -> bool:
+    """Return whether a run may be of a language model over the vocabulary of GPT-2."""
+    vocab = count_fact(known, "vocab_size")
+    return vocab in GPT2_SIZES if vocab is not None else first_count(known, CLASSES) is None and not has_actions(known)
+
+
+def _has_images(known: Known) -> bool:
+    return count_fact(known, "vocab_size") == LLAMAGEN_CODES or bool(IMAGES.search(known.name))
+
+
+LLAMAGEN_CODES: Final = 16384
+
+
+def _is_closs(known: Known) -> bool:
+    return known.name == "closs"
+
+
 LOSS = LossType(
     id="cross_entropy",
     title=Text(zh="交叉熵", en="cross-entropy"),
@@ -264,6 +287,7 @@ LOSS = LossType(
                 en="GPT-2 (V = 50257) on the OpenWebText validation set: 124M 3.12, 350M 2.84, 774M 2.67, 1.5B 2.54 nats.",
             ),
             source="nanoGPT README (karpathy/nanoGPT)",
+            where=_is_gpt2,
         ),
         Reference(
             value=Text(
@@ -272,6 +296,7 @@ LOSS = LossType(
                 " random one.",
             ),
             source="FoundationVision/LlamaGen, issue #97",
+            where=_has_images,
         ),
         Reference(
             value=Text(
@@ -279,6 +304,7 @@ LOSS = LossType(
                 en="VLA action tokens (256 action bins, ln 256 = 5.55): 0.22 nats, counted on action tokens only.",
             ),
             source="OpenVLA checkpoint name step-295000-epoch-40-loss=0.2200",
+            where=has_actions,
         ),
         Reference(
             value=Text(
@@ -286,6 +312,7 @@ LOSS = LossType(
                 en="Multimodal SFT (`closs` of the same logger family): from 1.54 to 0.98 nats.",
             ),
             source="Alpha-VLLM/LLaMA2-Accessory, issue #48",
+            where=_is_closs,
         ),
     ),
 )

@@ -8,7 +8,7 @@ from typing import Final
 
 from lossreport.knowledge.loss_type import Chance, Known, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
-from lossreport.knowledge.losses._facts import count_fact, is_positive, value_range
+from lossreport.knowledge.losses._facts import count_fact, has_actions, is_positive, value_range
 from lossreport.text import Phrase, Text, number, percent
 
 DILUTED: Final = "loss_ct"
@@ -119,6 +119,7 @@ LOSS = LossType(
                 " on LIBERO-Goal.",
             ),
             source="OpenVLA-OFT documentation (moojink/openvla-oft)",
+            where=has_actions,
         ),
         Reference(
             value=Text(
@@ -126,6 +127,7 @@ LOSS = LossType(
                 en="L1 on continuous actions: a user's run reached 0.008.",
             ),
             source="moojink/openvla-oft, issue #74",
+            where=has_actions,
         ),
         Reference(
             value=Text(
@@ -133,6 +135,7 @@ LOSS = LossType(
                 en="LIBERO Spatial / Object / Goal: training L1 below 0.04; LIBERO-10 about 0.05.",
             ),
             source="OpenDriveLab/UniVLA, issue #1",
+            where=has_actions,
         ),
     ),
 )

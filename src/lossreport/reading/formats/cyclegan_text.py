@@ -30,5 +30,6 @@ PARSER = LineFormat(
             requires="(?!(?:time|data)$).*",
         ),
     ),
+    new_run=r"^=+ Training Loss \([^)]{8,40}\) =+",
     first_epoch=1,
 ).parser()

@@ -7,6 +7,7 @@ the mean of the whole run and never a point.
 from __future__ import annotations
 
 import json
+import math
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
@@ -38,6 +39,8 @@ FACTS: Final = (
     "total_flos",
     "trial_name",
 )
+ENDLESS: Final = 2**63 - 1
+"""`num_train_epochs` over a stream of data: `sys.maxsize`, no plan."""
 ONCE: Final = ("total_flos", "train_runtime")
 """A record with one of these closes the run."""
 SPEED: Final = re.compile(
@@ -68,12 +71,13 @@ def read(log: LogFile) -> Iterator[Record]:
         raise LogError(f"Couldn't read {log.shown!r}: it holds no log_history", hint="Leave it out with --ignore, or mend it.")
     lines = Lines(text)
     settings = _settings(text, start.start())
-    yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in FACTS if settings.get(name) is not None)
+    known = [name for name in FACTS if settings.get(name) is not None and settings[name] != ENDLESS]
+    yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in known)
     if isinstance(reached := settings.get("global_step"), int) and reached > 0:  # the last steps need not be logged
         yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
         if reached == settings.get("max_steps"):
             yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
-    columns, rows = Columns(), 0
+    columns, rows, before = Columns(), 0, (-math.inf, -math.inf)
     whole: tuple[dict[str, Any], int] | None = None
     window = settings.get("logging_steps")
     for record, at in _history(text, start.end()):
@@ -85,7 +89,11 @@ def read(log: LogFile) -> Iterator[Record]:
             yield RawStatus(Status.FINISHED, lines.at(at))
             whole = (record, at)
             continue
-        step = number(record.get("step"))
+        step, place = number(record.get("step")), _place(record)
+        if place is not None:
+            if place[0] < before[0] or place[1] < before[1]:
+                yield RawSegment(lines.at(at), "resume")
+            before = place
         x = float(rows) if step is None else step
         _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
         rows += 1
@@ -94,6 +102,15 @@ def read(log: LogFile) -> Iterator[Record]:
         rows += _add_whole(columns, record, lambda name: lines.of_key(text, name, at))
     yield from columns.chunks()
     yield RowsRead(rows, lines.count)
+
+
+def _place(record: dict[str, Any]) -> tuple[float, float] | None:
+    """Return the step and the epoch of a record.
+
+    A resumed Trainer goes on with both, but over a stream of data it counts the epoch from 0 again while the step goes on.
+    """
+    step, epoch = number(record.get("step")), number(record.get("epoch"))
+    return None if step is None or epoch is None else (step, epoch)
 
 
 def _add_whole(columns: Columns, record: dict[str, Any], line_of: Callable[[str], int]) -> int:

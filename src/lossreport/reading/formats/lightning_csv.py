@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.model.run import Axis, Statistic
+from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, is_axis
 from lossreport.reading.kit.table import Meaning, find_table, looks_like_training, read_table
-from lossreport.reading.parser import Parser, Record, Score
+from lossreport.reading.parser import ColumnChunk, Parser, RawStatus, Record, Score
 from lossreport.text import Text
 
 SUFFIXES: Final = (("_step", Statistic.VALUE), ("_epoch", Statistic.EPOCH_MEAN))
@@ -54,10 +54,17 @@ def _by_epoch(name: str, split: str) -> Meaning:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the filled cells; the axis is the step."""
+    """Yield the filled cells; the axis is the step. A test behind the last row of the training says that `fit` came to its end."""
     table = find_table(log)
-    if table is not None:
-        yield from read_table(log, table, meaning)
+    trained = tested = 0
+    for record in read_table(log, table, meaning) if table is not None else ():
+        if isinstance(record, ColumnChunk):
+            last = int(record.line.max())
+            tested = max(tested, last) if record.key.split == "test" else tested
+            trained = max(trained, last) if record.key.split != "test" else trained
+        yield record
+    if tested > trained > 0:
+        yield RawStatus(Status.FINISHED, tested, word="test", sure=False)
 
 
 PARSER = Parser(

@@ -43,6 +43,7 @@ END: Final = 60
 LAST_NUMBER: Final = re.compile(r"(?:\.(?P<decimals>\d{1,40}+)|(?<![\d.])\d{1,40}+)[^\d]{0,60}$")
 UNHEADED: Final = "test"
 """The split of what takes its split from a heading, where there is none."""
+NO_ROW = Text(zh="程序在这里启动过一次，但没有写出任何记录", en="the program was started here and wrote no row")
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
 
@@ -61,7 +62,8 @@ class LineReader:
     place: Row | None = None
     heading: Row | None = None
     passing: tuple[Row, int] | None = None
-    begins: bool = False
+    begins: list[int] = field(default_factory=list)
+    first: tuple[float, float] | None = None
     rank: str = ""
     whole: deque[tuple[object, ...]] = field(default_factory=lambda: deque(maxlen=LAST_ROWS))
     stamps: Stamps = field(default_factory=Stamps)
@@ -76,6 +78,7 @@ class LineReader:
             if self.columns.full():
                 yield from self.columns.chunks()
         self._end_of_pass()
+        yield from (SkippedLine(one, NO_ROW) for one in (self.begins if self.rows else ()))
         yield from self.settings.facts()
         yield from self.columns.chunks()
         yield from self.stamps.records()
@@ -118,7 +121,7 @@ class LineReader:
             self.place = row
         self.heading = row
 
-    def _put(self, row: Row, line: int) -> Iterator[RawSegment]:
+    def _put(self, row: Row, line: int) -> Iterator[RawSegment | SkippedLine]:
         if any(value.once for value in row.values):
             row = replace(row, values=tuple(value for value in row.values if not self._is_repeated(value, row)))
             if not row.values:
@@ -126,15 +129,34 @@ class LineReader:
         self.rows += row.x is not None or self.heading is None
         if self.passing is not None and not (row.passing and _same_pass(row, self.passing[0])):
             self._end_of_pass()
-        if self.begins:
-            self.begins = False
-            yield RawSegment(line, "new_run")
+        yield from self._started(row)
         if row.passing:
             self.passing = (row, line)
             return
         if row.x is not None and row.split == "train":
             self.place, self.heading = row, None
         self._add(row, line)
+
+    def _started(self, row: Row) -> Iterator[RawSegment | SkippedLine]:
+        """Yield the start that wrote a row, and those before it that wrote none: one whose counter does not begin again takes up the training."""
+        at = self._at(row)
+        before = self._at(self.place) if self.place is not None else None
+        if self.begins:
+            *lost, begun = self.begins
+            yield from (SkippedLine(one, NO_ROW) for one in lost)
+            goes_on = None not in (at, before, self.first) and at > self.first  # type: ignore[operator]
+            yield RawSegment(begun, "resume" if goes_on else "new_run")
+            self.first = self.first if goes_on else at
+            self.begins = []
+        elif self.first is None:
+            self.first = at
+
+    @staticmethod
+    def _at(row: Row) -> tuple[float, float] | None:
+        """Return the place of a row, its epoch first; None where it names none."""
+        if row.x is None:
+            return None
+        return (row.epoch if math.isfinite(row.epoch) else row.x), row.x
 
     def _add(self, row: Row, line: int) -> None:
         at = row if row.x is not None else self.heading or self.place or row  # before the training: at its beginning
@@ -180,7 +202,7 @@ class LineReader:
         words = list(said(text, line.number))
         yield from words
         begins = _says(self.new_run, text)
-        self.begins = self.begins or begins
+        self.begins += [line.number] if begins else []
         known = self.settings.see(text, line.number) or bool(words) or begins or _says(self.known, text)
         if not known and text and not text.isspace():
             self.unread.append(place)

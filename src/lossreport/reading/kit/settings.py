@@ -13,7 +13,7 @@ from typing import Any, Final
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import ALIASES, KNOWN, plain_facts
-from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.kit.namespace import Spread, namespace_facts, placed_facts
 from lossreport.reading.kit.plans import EPOCH_PLANS, ROUND_PLANS, STEP_PLANS, TIMESTEP_PLANS
 from lossreport.reading.kit.rows import number
 from lossreport.reading.lines.prefix import message_of
@@ -65,20 +65,59 @@ class Settings:
         self._more = more
         self._held: dict[str, tuple[FactValue, int]] = {}
         self._contradicted: set[str] = set()
+        self._open: list[tuple[str, int]] = []
+        self._spread = Spread()
+        self._dumped: frozenset[str] = frozenset()
 
     def see(self, text: str, line: int) -> bool:
         """Take in a line that is no row; return whether it holds settings."""
         if len(text) > LONGEST:
             return False
+        if self._spread.holds(text):
+            self._go_on(text, line)
+            return True
+        if self._open:
+            self._give_up()
         found = (*settings_of(text), *(self._more(text) if self._more else ()))
+        if "Namespace(" in text:
+            self._dump(frozenset(name for name, _ in found))
         for name, value in found:
-            held = self._held.setdefault(name, (value, line))
-            if held[0] != value:
-                self._contradicted.add(name)
+            self._take(name, value, line)
         return bool(found)
+
+    def _go_on(self, text: str, line: int) -> None:
+        """Take in a line of a Namespace that is printed an item a line; one that never closes is read line by line."""
+        self._open.append((text, line))
+        if self._spread.is_open:
+            return
+        found = placed_facts("\n".join(text for text, _ in self._open))
+        lines, self._open = [line for _, line in self._open], []
+        self._dump(frozenset(name for name, _, _ in found))
+        for name, value, at in found:
+            self._take(name, value, lines[at])
+
+    def _give_up(self) -> None:
+        lines, self._open = self._open, []
+        for text, line in lines:
+            for name, value in (*settings_of(text), *(self._more(text) if self._more else ())):
+                self._take(name, value, line)
+
+    def _dump(self, names: frozenset[str]) -> None:
+        """Take in which names a Namespace holds: the same ones once more are those of another start, and what the one before had is over."""
+        if names and names == self._dumped:
+            self._held, self._contradicted = {}, set()
+        self._dumped = names
+
+    def _take(self, name: str, value: FactValue, line: int) -> None:
+        held = self._held.setdefault(name, (value, line))
+        if held[0] != value:
+            self._contradicted.add(name)
 
     def facts(self) -> Iterator[RawFact]:
         """Yield what was seen since the last row, without what is contradicted."""
+        if self._open:
+            self._give_up()
+        self._dumped = frozenset()
         if self._held:
             yield from (RawFact(name, value, line) for name, (value, line) in self._held.items() if name not in self._contradicted)
             self._held, self._contradicted = {}, set()

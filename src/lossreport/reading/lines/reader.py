@@ -11,6 +11,7 @@ from lossreport.model.run import Axis
 from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.kit.namespace import Spread
 from lossreport.reading.kit.passes import Latest
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.banner import Banner
@@ -45,6 +46,7 @@ class TextReader:
         values = Values(survey=survey)
         self._survey, self._names = survey, set(survey.names)
         self._scope, self._traces, self._settings = Scope(), Traces(), Settings(survey.dumps.facts)
+        self._spread = Spread()
         self._standing = Standing(survey=survey, values=values)
         self._remarks = Remarks(survey=survey, values=values)
         self._passes = SubPasses(survey=survey, values=values)
@@ -97,13 +99,15 @@ class TextReader:
         yield from self._settings.facts()
         for held in self._rare.values():
             self._remarks.tested_once(held.row, held.line)
+        yield from self._banner.rest()
+        yield from self._remarks.empty()
         yield from self._remarks.facts(self._writing.trained)
         yield from self._writing.columns.chunks()
 
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or self._is_aside(line.text):
+        if self._traces.hold(line.text) or self._spread.holds(line.text) or self._is_aside(line.text):
             self._settings.see(line.text, line.number)
             self._banner.see(line.text, line.number)
             return
@@ -116,6 +120,7 @@ class TextReader:
                 yield SkippedLine(line.number, TOO_LONG)
             row = self._scope.applied(row)
             self._remarks.see(line.text)
+            self._remarks.hollow(row, text, line.number)
             for pair in self._unknown(row):
                 self._learn(pair, Held(replace(row, pairs=(pair,)), line.number))
             if not row.places and self._standing.rows:
@@ -214,6 +219,8 @@ class TextReader:
 
     def _is_echo(self, row: TextRow) -> bool:
         """Return whether a row with a place says just what the row before it said: two handlers of one logger print a message twice."""
+        if self._banner.has_begun_again:
+            self._said = ()  # two launches with the same seed say the same
         before, self._said = self._said, ([place[:3] for place in row.places], row.split, row.owners, repr(row.pairs))
         placed = row.step is not None or (bool(row.places) and kind_of(row) not in self._survey.repeated)
         return before == self._said and placed and not row.is_bar

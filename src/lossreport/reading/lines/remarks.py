@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
@@ -13,9 +14,16 @@ from lossreport.reading.lines.prefix import DATE
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.survey import Survey
 from lossreport.reading.lines.values import Values
-from lossreport.reading.parser import RawFact, RawTime
+from lossreport.reading.parser import RawFact, RawTime, SkippedLine
+from lossreport.text import Text
 
 STAMP_REACH: Final = 60
+NOTHING: Final = re.compile(r"\b(?:NA|N/A|None|null)\b")
+HOLLOW: Final = re.compile(
+    r"(?<![\w(])(?P<name>[A-Za-z_][\w/.@%-]{0,40}+(?:\([\w ]{1,30}\))?)\s{0,3}[:=]?\s{1,3}(?:NA|N/A|None|null)(?![\w/])"
+)
+"""A metric with a word in place of its number."""
+NO_NUMBER: Final = Text(zh="指标 {name} 在 {count} 行里都没有数值", en="the metric {name} has no number in any of {count} rows")
 PLANNED: Final = ((Kind.EPOCH, "epochs"), (Kind.ROUND, "rounds"), (Kind.EPISODE, "episodes"))
 
 
@@ -29,6 +37,8 @@ class Remarks:
     _doubts: dict[str, int] = field(default_factory=dict)
     _best: dict[tuple[str, str], RawFact] = field(default_factory=dict)
     _final: dict[str, RawFact] = field(default_factory=dict)
+    _hollow: dict[str, tuple[int, int]] = field(default_factory=dict)
+    _measured: set[str] = field(default_factory=set)
     _stamps: list[str] = field(default_factory=list)
 
     def plans(self, row: TextRow, line: int) -> Iterator[RawFact]:
@@ -40,6 +50,23 @@ class Remarks:
                 yield from self.plan(name, total, line)
             else:
                 self._doubts[name] = total
+
+    def hollow(self, row: TextRow, text: str, line: int) -> None:
+        """Keep which metrics a row prints without a number: `val MAE(power) NA`."""
+        for pair in row.pairs:
+            self._measured.add(pair.name.lower())
+        for match in HOLLOW.finditer(text) if NOTHING.search(text) else ():
+            name = match["name"].strip()
+            if is_metric_like(name):
+                first, count = self._hollow.get(name, (line, 0))
+                self._hollow[name] = (first, count + 1)
+
+    def empty(self) -> Iterator[SkippedLine]:
+        """Yield the metrics that never have a number."""
+        for name, (line, count) in self._hollow.items():
+            if not any(known == name.lower() or known.endswith(f" {name.lower()}") for known in self._measured):
+                text = {lang: NO_NUMBER.of(lang).format(name=name, count=count) for lang in ("zh", "en")}
+                yield SkippedLine(line, Text(**text))
 
     def plan(self, name: str, total: int, line: int) -> Iterator[RawFact]:
         """Tell a plan that is not told yet."""

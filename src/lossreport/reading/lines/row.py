@@ -119,6 +119,8 @@ GENERATORS: Final = frozenset(("g", "gen", "generator"))
 
 def pieces(text: str) -> list[str]:
     """Return the messages of a line: one, unless another was written behind it without a line break."""
+    if BEST_MODEL.match(text):
+        return [text]
     cuts = [match.start() for match, _ in zip(GLUED.finditer(text), range(MOST_PIECES), strict=False)]
     return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)] if cuts else [text]
 
@@ -128,6 +130,9 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
 
     With `dicts` the numbers of a dict in the line count as well; it is a configuration otherwise.
     """
+    if (best := BEST_MODEL.match(text)) is not None:
+        row = text_row(text[best.end() :], dicts=dicts)
+        return replace(row, split="val") if row is not None and not row.split and _are_scores(row.pairs) else row
     message = message_of(text)
     if (pair := coco_pair(message.text)) is not None:
         return TextRow(pairs=(pair,), split="val")
@@ -144,6 +149,15 @@ def text_row(text: str, *, dicts: bool = False) -> TextRow | None:
         body = f"eval: global step {body[estimator.end() :]}"
     row = _row(tokens(body), message, bar)
     return _of_trials(row) if row is not None and row.is_bar and TRIALS.search(text) else row
+
+
+BEST_MODEL: Final = re.compile(r"\s{0,4}\[ ?best[ _-](?:model|checkpoint|ckpt|weights)\b[\w ]{0,30}\]\s{0,3}[:|-]?", re.IGNORECASE)
+"""`[Best Model Metrics] MAE: 2.1`: what is measured of the best state is measured on the set that chose it."""
+
+
+def _are_scores(pairs: Sequence[Pair]) -> bool:
+    """Return whether a row holds measures and no loss, which may be of the training."""
+    return bool(pairs) and all(not pair.split and is_metric_like(pair.name) and "loss" not in pair.name.lower() for pair in pairs)
 
 
 def _of_trials(row: TextRow) -> TextRow:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.kit.namespace import Spread
 from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
 from lossreport.reading.lines.chatter import Traces, is_chatter
@@ -96,6 +97,11 @@ class Survey:
         """Return whether a pair is one of the metrics of the file."""
         return pair.name in self.names
 
+    @property
+    def trains(self) -> bool:
+        """Whether a metric of the file can be of the training: others than scores that name another split, or are known to be of one."""
+        return any(name not in self.scores and self.meanings.get(name, ("train", ""))[0] in ("", "train") for name in self.names)
+
     def begins_again(self, row: TextRow) -> bool:
         """Return whether the counter of a row begins again with every epoch."""
         track = self.tracks.get(sign_of(row))
@@ -141,7 +147,7 @@ def survey(lines: Sequence[str]) -> Survey:
         bars=drawn_again(metric),
         leads=leads_of(metric),
         dumps=dumps,
-        periodic=is_periodic(lines),
+        periodic=is_periodic(lines, names),
     )
 
 
@@ -152,11 +158,11 @@ def words_of(rows: Sequence[TextRow]) -> Words:
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
     """Return the rows of metrics that lines hold, with what the headings above them say; `dumps` are the settings that they list."""
-    scope, traces, lists, skeletons = Scope(), Traces(), ClassLists(), Skeletons()
+    scope, traces, lists, skeletons, spread = Scope(), Traces(), ClassLists(), Skeletons(), Spread()
     found: list[TextRow] = []
     dumps = dumps_of(lines) if dumps is None else dumps
     for line in lines:
-        if traces.hold(line) or ((is_chatter(line) or dumps.holds(line)) and not lists.holds(line)):
+        if traces.hold(line) or spread.holds(line) or ((is_chatter(line) or dumps.holds(line)) and not lists.holds(line)):
             continue
         for text, listed in with_lists(pieces(line), lists):
             row = listed or meant(skeletons.row(text), words)

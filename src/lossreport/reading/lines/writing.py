@@ -14,7 +14,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.sub_passes import Held, SubPasses
 from lossreport.reading.lines.values import Values
 from lossreport.reading.lines.where import Where
-from lossreport.reading.parser import ColumnKey, Columns, RawSegment
+from lossreport.reading.parser import ColumnKey, Columns, RawSegment, SkippedLine
 
 
 @dataclass(kw_only=True)
@@ -32,13 +32,15 @@ class Writing:
     _before: dict[Axis, tuple[float, float]] = field(default_factory=dict)
     _start: dict[Axis, tuple[float, float]] = field(default_factory=dict)
 
-    def put(self, held: Held, where: Where) -> Iterator[RawSegment]:
+    def put(self, held: Held, where: Where) -> Iterator[RawSegment | SkippedLine]:
         """Write a row at its place; yields the segment that it begins, where the log says or shows that the program was started again."""
         row = held.row
         if any(epoch not in (row.epoch, where.epoch) for _, _, epoch in self._postfix.values()):
             self.flush()
-        if "train" in self.values.splits(row) and not held.passed:
+        trains = "train" in self.values.splits(row)
+        if trains and not held.passed:
             self.trained = held.line
+        if (trains or not self.values.survey.trains) and not held.passed:
             yield from self._launch(where, held.line)
         for pair in row.pairs:
             if not self._is_of_epoch(pair, row, where):
@@ -46,7 +48,7 @@ class Writing:
             elif where.x >= where.of - 1:  # in a frame that is not full it is of the epoch before
                 self._postfix[pair.name] = (pair, held, where.epoch)
 
-    def _launch(self, where: Where, line: int) -> Iterator[RawSegment]:
+    def _launch(self, where: Where, line: int) -> Iterator[RawSegment | SkippedLine]:
         """Yield a segment where a training was said to be taken up or its program began anew; one that goes back prints its own plans.
 
         That a training goes back is found by its columns, when all of them are read.
@@ -58,8 +60,10 @@ class Writing:
         start = self._start.setdefault(where.axis, where.order)
         fresh = before is not None and where.axis is not Axis.ROW and where.order <= start
         again = self.banner.take(fresh=fresh)
-        if again is not None and before is not None:
-            yield RawSegment(again, "new_run" if fresh and not self.resumed else "resume")
+        if again is not None:
+            yield from again.told()
+            another = before is None or (fresh and not self.resumed)
+            yield RawSegment(again.line, "new_run" if another else "resume")
         elif self.resumed and before is not None:
             yield RawSegment(line, "resume")
         self.resumed = False

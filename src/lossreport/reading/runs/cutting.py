@@ -54,7 +54,8 @@ def _by_launch(reading: Reading, breaks: Sequence[Break], told: Weighing) -> lis
     if not starts:
         return [whole]
     bounds = [1, *(with_header(reading, segment.line) for segment in starts), END]
-    return [_part(whole, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+    parts = [_part(whole, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))]
+    return [replace(parts[0], begins=_opening(reading)), *parts[1:]]
 
 
 def _together(reading: Reading, breaks: Sequence[Break]) -> Reading:
@@ -87,10 +88,17 @@ def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
         segments=[segment for segment in reading.segments if mine(segment.line) and segment.why != "new_run"],
         lines=min(after - 1, reading.lines),
         first_line=first,
+        begins=first,
         part=number,
         why="new_run" if number else "start",
         is_cut=True,
     )
+
+
+def _opening(reading: Reading) -> int:
+    """Return the line of the start that wrote the first row of a file: the first line, or that of the last of several starts before it."""
+    first = row_after(reading, 0)
+    return max((segment.line for segment in reading.segments if segment.why == "new_run" and segment.line <= first), default=1)
 
 
 def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[int], bool]) -> Reading:

@@ -13,7 +13,7 @@ from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Reading
 
 PART_OF_A_RUN: Final = re.compile(
-    r"""(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?|test|dev|logs?|tb|tb_logs?|tf_logs|tensorboard|csv|csv_logs?|summar(?:y|ies)
+    r"""(?:(?:train(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?s?|test|dev)(?:[-_]?(?:logs?|results?|metrics))?|logs?|tb|tb_logs?|tf_logs|tensorboard|csv|csv_logs?|summar(?:y|ies)
       |lightning_logs|vis_data|catboost_info|learn|files|metrics|params|plots|tags|artifacts|events?|outputs?|results?|history|wandb|mlruns|runs?
       |\.hydra|\.guild|attrs|\.neptune|rank[-_]?\d+|(?:global_)?(?:checkpoint|ckpt|step)s?(?:[-_]?\d+)?|\d{10}\.\d+)""",
     re.VERBOSE | re.IGNORECASE,

@@ -14,6 +14,7 @@ from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
 from lossreport.reading.runs.echoes import without_echoes, without_restatements
 from lossreport.reading.runs.files import folder_of, process_of, run_in_name, stem, with_names, with_scalars
+from lossreport.reading.runs.misnamed import without_misnamed
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
@@ -70,10 +71,11 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
 
 
 def _without_twins(group: Group) -> Group:
-    kept, twins = without_twins(group.parts)
+    named, wrong = without_misnamed(group.parts)
+    kept, twins = without_twins(named)
     kept, echoes = without_echoes(kept)
     kept, restated = without_restatements(kept)
-    twins += [*echoes, *restated]
+    twins += [*wrong, *echoes, *restated]
     return replace(
         group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins]
     )
@@ -133,7 +135,7 @@ def _called(part: Reading) -> str:
 
 
 def _first_line(part: Reading) -> int:
-    return int(min(column.line[0] for column in part.columns.values()))
+    return part.begins or int(min(column.line[0] for column in part.columns.values()))
 
 
 def _likest(part: Reading, groups: list[Group], count: int) -> Group:
@@ -150,12 +152,21 @@ def _rivals_apart(group: Group) -> list[Group]:
         return [group]
     stems = [stem(part) for part in rivals]
     called = stems if len(set(stems)) == len(stems) else [part.log.shown.rpartition("/")[0] or part.log.shown for part in rivals]
-    apart = [Group("/".join(filter(None, (group.name, name))), [part], is_named=True) for name, part in zip(called, rivals, strict=True)]
+    whole = [_of_file(group, part, name) for name, part in zip(called, rivals, strict=True)]
+    apart = [Group(name, [part], is_named=True) for name, part in zip(whole, rivals, strict=True)]
     for part in group.parts:
         if part not in rivals:
             _likest(part, apart, 0).parts.append(part)
     apart[0].skipped = group.skipped
     return apart
+
+
+def _of_file(group: Group, part: Reading, called: str) -> str:
+    """Return the name of a file's run in its group; where the group is a run inside another file (`train.log:124`) that says nothing of this one."""
+    inside = next((one for one in group.parts if one.is_cut and group.name == f"{one.name or one.log.shown}:{_first_line(one)}"), None)
+    if inside is None:
+        return "/".join(filter(None, (group.name, called)))
+    return group.name if part is inside else part.log.shown
 
 
 def _are_rivals(a: Reading, b: Reading) -> bool:

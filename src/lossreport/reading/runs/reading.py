@@ -77,7 +77,7 @@ class Column:
 class Reading:
     """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
 
-    `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
+    `begins` is the line where the program that wrote it was started, 0 where nothing tells. `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
     folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
     count in another file of the run. `unread` are the lines with
     numbers that neither its parser nor the second pass has read; see `leftovers.py`.
@@ -98,6 +98,7 @@ class Reading:
     rows: int = 0
     lines: int = 0
     first_line: int = 1
+    begins: int = 0
     part: int = 0
     why: SegmentWhy = "start"
     is_cut: bool = False

@@ -29,11 +29,11 @@ WHOLE: Final = Span(0, 2**62, RawSegment(0, "start"))
 def spans(part: Reading) -> list[Span]:
     """Return the stretches of lines of a reading, one a launch, in their order; none where it holds no metric.
 
-    A launch begins with what it prints before its first row: its settings, and the line that says that it resumes.
+    A launch begins with what it prints before its first row: its opening, its settings, and the line that says that it resumes.
     """
     if not part.columns:
         return []
-    begin = min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1
+    begin = part.begins or (min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1)
     reasons = [RawSegment(begin, part.why), *boundaries(part)]
     starts = [begin, *(with_header(part, segment.line) for segment in reasons[1:])]
     ends = [start - 1 for start in starts[1:]] + [max(part.lines, starts[-1])]

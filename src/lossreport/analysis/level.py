@@ -1,0 +1,57 @@
+"""Weighs the level of a score: still near nothing, or no better than guessing, however well its curve goes."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.goal import measured
+from lossreport.knowledge.losses.accuracy import guess_level
+from lossreport.model.run import Series
+from lossreport.text import Phrase, Text, number
+
+KINDS: Final = ("accuracy", "map")
+RANKED: Final = re.compile(r"ndcg|mrr|hit|\bhr|gauc|(?:recall|precision|prec)_?@", re.IGNORECASE)
+"""Scores of a ranking over thousands of items are small by nature (RecBole: recall@10 of 0.05 is a good model)."""
+NOTHING: Final = 0.02
+"""Two per cent of the full score at best: no detector, classifier or segmentation is of use there (COCO baselines start near 0.2)."""
+GUESSING: Final = 1.10
+"""No better than a tenth above 1 / K: of 1,000 samples and ten classes 0.11 is one standard error above the guess."""
+
+NEAR_NOTHING = Text(
+    zh="但它的水平仍近于零：最好也只有 {best}（满分 {full}），模型还没有用处。",
+    en=" But it is still near nothing: {best} at best, where {full} is the full score.",
+)
+ZERO = Text(
+    zh="但它一次也没有高于 0：模型还没有用处，或者指标、标签有误。",
+    en=" But it was never above 0: the model is of no use yet, or the score or the labels are wrong.",
+)
+LIKE_GUESSING = Text(
+    zh="但它与瞎猜无异：最好 {best}，而在 {k} 个类别中均匀猜测就有 {guess}。",
+    en=" But it is no better than guessing: {best} at best, where a uniform guess among {k} classes gives {guess}.",
+)
+
+
+def of_no_use(context: Context, series: Series) -> Phrase | None:
+    """Return the sentence that weighs the best value of a score, where that is near nothing or a guess; None elsewhere."""
+    if context.kind(series).id not in KINDS or RANKED.search(series.name):
+        return None
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    if not len(values) or values.min() < 0 or values.max() > PERCENT:
+        return None
+    best, full = float(values.max()), 1.0 if values.max() <= 1 else PERCENT
+    if best == 0:
+        return ZERO()
+    if best <= NOTHING * full:
+        return NEAR_NOTHING(best=number(best), full=number(full))
+    guess = guess_level(context.known(series))
+    if guess is not None and best <= GUESSING * guess * full:
+        return LIKE_GUESSING(best=number(best), k=round(1 / guess), guess=number(guess * full))
+    return None
+
+
+PERCENT: Final = 100.0

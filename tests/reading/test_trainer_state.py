@@ -1,0 +1,32 @@
+"""trainer_state.json: where a resume stands in it, and which plan is none."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import lossreport
+from lossreport.model.run import Run
+
+
+def state(folder: Path, epochs: list[float], planned: float = 3) -> Run:
+    rows = [{"loss": 3 / (1 + i), "epoch": epoch, "step": 50 * (i + 1)} for i, epoch in enumerate(epochs)]
+    document = {"global_step": 50 * len(rows), "max_steps": 5000, "num_train_epochs": planned, "log_history": rows}
+    (folder / "trainer_state.json").write_text(json.dumps(document, indent=1))
+    return lossreport.read_run([folder])
+
+
+def test_an_epoch_set_back_while_the_step_goes_on_is_a_resume(tmp_path: Path) -> None:
+    run = state(tmp_path, [0.1, 0.2, 0.3, 0.0, 0.1, 0.2, 0.3, 0.0, 0.1])
+    assert [segment.why for segment in run.segments] == ["start", "resume", "resume"]
+    assert [x for series in run.series for x in series.x.tolist()] == [50.0 * i for i in range(1, 10)]
+
+
+def test_an_epoch_that_goes_on_or_stands_is_no_resume(tmp_path: Path) -> None:
+    assert len(state(tmp_path, [0.1, 0.2, 0.2, 0.3, 1.0, 1.1]).segments) == 1
+
+
+def test_the_largest_whole_number_is_no_plan_of_epochs(tmp_path: Path) -> None:
+    assert state(tmp_path, [0.1, 0.2], sys.maxsize).value("epochs") is None
+    assert state(tmp_path, [0.1, 0.2], 3).value("epochs") == 3
