@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 from benchmarks.claims import contradicted
-from tests.runs import SAMPLES
 
 import lossreport
 from lossreport.checking.check import kinds
 from lossreport.checking.coverage import coverage
 from lossreport.words import KINDS
+from runs import SAMPLES
 
 RUNS = ("vla_action_head", "vla_healthy", *(f"gallery/{folder.name}" for folder in sorted((SAMPLES / "gallery").iterdir())))
 FORMATS = tuple(f"formats/{folder.name}" for folder in sorted((SAMPLES / "formats").iterdir()) if folder.is_dir())

@@ -7,7 +7,6 @@ from functools import cache
 import numpy as np
 import pytest
 from benchmarks.claims import run_of
-from tests.runs import SAMPLES
 
 import lossreport
 from lossreport.analysis.detectors.rollback import RESTARTED, ROLLBACK
@@ -18,6 +17,7 @@ from lossreport.model.analysis import Analysis, Evidence, Finding, Position, Sev
 from lossreport.model.run import Run, Series, shown_x
 from lossreport.text import Join, Phrase, Quantity, Value
 from lossreport.words import AXES
+from runs import SAMPLES
 
 FALSE = 200
 CORPUS = (

@@ -71,11 +71,11 @@ def flat_trend(series: Series, y: Floats, *, decays: bool, high: float = FLAT_HI
     quarter as in the next: half of what the last half gained, or a third of the last three quarters, bounds the tail from above.
     """
     tail = tail_trend(series, y)
-    if tail is None:
+    if tail is None or steps(y[-tail.rows :], high):
         return None
     for share, quarters in WINDOWS if decays and tail.low < FLAT_GAIN else WINDOWS[:1]:
         trend = tail_trend(series, y, share)
-        if trend is not None and is_flat(trend, quarters, high) and not steps(y[-trend.rows :], quarters * high):
+        if trend is not None and is_flat(trend, quarters, high):
             return trend
     return None
 

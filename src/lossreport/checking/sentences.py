@@ -563,7 +563,10 @@ def _declared(ground: Ground) -> Iterator[float]:
     sources = {one.source for one in ground.series}
     sound = [one.metric_type for one in ground.run.series if one.source in sources and len(one) and np.isfinite(one.y).all()]
     yield from (float(len(sound)), *(float(sound.count(kind)) for kind in set(sound)))
-    yield from ground.numbers.values()
+    for value in ground.numbers.values():
+        yield value
+        if value > 0:
+            yield math.log(value)
     yield float(len(ground.rows))
     for series in ground.series:
         yield float(len(series))

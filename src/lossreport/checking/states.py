@@ -120,8 +120,9 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     """Demand that the tail is flat, or the whole curve hardly moved."""
     trend = verdict.trend
     if trend is None:
-        if not _rests_on(because, "constant_metric"):  # one value in every row has no trend to tell
-            yield "there is no trend"
+        y = cost(ground)
+        if not _rests_on(because, "no_learning", "constant_metric") and float(np.ptp(y)) > STILL * abs(middle(y)):
+            yield "there is no trend, and its rows differ"
         return
     yield from _trend(ground, trend)
     wide = max(FLAT * _quarters(ground, trend), STILL)
