@@ -174,12 +174,18 @@ def _over_half(ground: Ground) -> Iterator[Candidate]:
         yield Between(-fall.high, -fall.low)
 
 
+SHARES_OF_RATE: Final = (1 / 2, 1 / 3, 1 / 5, 1 / 10, 1 / 100, *(images / 16 for images in range(1, 16)))
+"""Sixteen images are the batch of the published detection recipes: linear scaling makes the rate for fewer."""
+
+
 def _rates(ground: Ground) -> Iterator[Candidate]:
-    yield from _fact(ground, "lr")
+    """Yield every rate of the run, and what advice makes of one: a share of it, or its share for another number of images."""
+    known = [value for value in _fact(ground, "lr") if isinstance(value, float)]
     for series in ground.run.series:
         if series.metric_type == "learning_rate" and np.isfinite(series.y).any():
-            yield float(np.nanmax(series.y))
-            yield from (float(value) for value in series.y)
+            known += [float(value) for value in np.unique(series.y[np.isfinite(series.y)])]
+    for rate in known:
+        yield from (rate, *(rate * share for share in SHARES_OF_RATE))
 
 
 # ------------------------------------------------------------------------------------- places of spikes

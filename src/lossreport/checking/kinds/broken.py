@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.printed import Candidate, fixed
-from lossreport.model.run import Series
+from lossreport.model.run import Floats, Series
 from lossreport.text import Text
 
 FOLLOWS: Final = ("finite values follow", "no finite value follows")
@@ -51,8 +51,9 @@ def _exit(ground: Ground) -> Iterator[str]:
 def masked(ground: Ground) -> Iterator[str]:
     """Demand that the rows are one value to the end while the other series is not finite from there on."""
     yield from _same(ground.subject, ground.rows)
-    other, x = ground.series[1], ground.subject.x[ground.rows[0]]
-    behind = other.y[other.x >= x]
+    other, subject, first = ground.series[1], ground.subject, ground.rows[0]
+    shared = len(other) == len(subject) and np.array_equal(other.x, subject.x)  # places that were rounded to the same number
+    behind = other.y[first:] if shared else other.y[other.x >= subject.x[first]]
     if not len(behind) or np.isfinite(behind).any():
         yield f"{other.label} is finite there"
 
@@ -127,8 +128,14 @@ def skipped(ground: Ground) -> Iterator[str]:
         yield "the counter is 0 in one of the rows"
 
 
+UNITS: Final = 2.0
+
+
 def coarse(ground: Ground) -> Iterator[str]:
-    """Demand that few values, all with at most eight significant bits as far as they are printed."""
+    """Demand values of at most eight significant bits, or that the last quarter differs by two units of its finest step at most."""
+    last = _last_quarter(ground)
+    if len(last) > 1 and np.ptp(last) <= UNITS * float(np.diff(last).min()) * (1 + 1e-9):
+        return
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     values = np.unique(y[y != 0])
     scaled = np.frexp(values)[0] * 256
@@ -136,7 +143,17 @@ def coarse(ground: Ground) -> Iterator[str]:
         yield "a value lies beside the grid"
 
 
+def _last_quarter(ground: Ground) -> Floats:
+    y = ground.subject.y[np.isfinite(ground.subject.y)]
+    return np.unique(y[-max(1, len(y) // 4) :])
+
+
 def _grid_step(ground: Ground) -> Iterator[Candidate]:
+    last = _last_quarter(ground)
+    if len(last) > 1:
+        yield float(np.diff(last).min())
+    if ground.subject.resolution:
+        yield ground.subject.resolution
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     level = float(np.median(np.abs(y[-max(5, len(y) // 20) :])))
     yield 2.0 ** (np.floor(np.log2(level)) - 7) if level > 0 else 0.0
@@ -149,6 +166,10 @@ def _distinct(ground: Ground) -> float:
 COUNT: Final[Rules] = {
     "count": lambda g, p: iter([float(len(g.rows))]),
     "value": lambda g, p: iter([float(g.subject.y[g.rows[0]])]),
+}
+ANY_ROW: Final[Rules] = {
+    "value": lambda g, p: iter([float(value) for value in g.subject.y]),
+    "line": lambda g, p: iter([float(line) for line in g.subject.line]),
 }
 CHECK = Family(
     id="broken",
@@ -170,14 +191,18 @@ CHECK = Family(
         "broken_metric": Kind(
             declares=("worst", "count"),
             holds=impossible,
-            values={**COUNT, "worst": lambda g, p: iter([float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())])},
+            values={
+                **COUNT,
+                **ANY_ROW,
+                "worst": lambda g, p: iter([float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())]),
+            },
         ),
         "poisoned_mean": Kind(holds=poisoned, values=COUNT),
         "skipped_steps": Kind(holds=skipped, values=COUNT),
         "quantised": Kind(
             holds=coarse,
             values={
-                "distinct": lambda g, p: iter([_distinct(g)]),
+                "distinct": lambda g, p: iter([_distinct(g), float(len(_last_quarter(g)))]),
                 "share": lambda g, p: iter([_distinct(g) / max(1, int(np.isfinite(g.subject.y).sum()))]),
                 "step": lambda g, p: _grid_step(g),
             },
