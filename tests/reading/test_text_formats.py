@@ -399,7 +399,7 @@ def test_the_gradients_that_spacy_calls_the_loss_of_a_shared_layer_are_no_loss(r
     rows = "".join(f"  {i}  {i * 100}  {10.0 * i}  {900.0 / i}  {40.0 + i}  0.4\n" for i in range(1, 20))
     analysis = lossreport.analyze(read(head + rows), strict=True)
     names = {one.id: one.name for one in analysis.runs[0].series}
-    assert {names[verdict.series[0]] for verdict in analysis.verdicts if verdict.series} == {"LOSS NER"}
+    assert {names[verdict.series[0]] for verdict in analysis.verdicts if verdict.series} == {"LOSS NER", "SCORE"}
     assert not any("reinforcement" in v.text.plain("en") for v in analysis.verdicts)
 
 

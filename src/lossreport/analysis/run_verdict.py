@@ -221,10 +221,10 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if is_behind(context, series, judged):
         return BEHIND(metric=series.label, course=told)
     if has_few(series, judged):
-        return FEW_GOAL(metric=series.label, course=told, count=_count(series))
+        return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
     if state is State.INSUFFICIENT:
-        values["count"] = _count(series)
+        values["count"] = _count(context, series)
     return GOAL[state](**values)
 
 
@@ -273,8 +273,8 @@ def _metric(series: Series) -> Phrase:
     )
 
 
-def _count(series: Series) -> int:
-    return int(np.isfinite(series.y).sum())
+def _count(context: Context, series: Series) -> int:
+    return int(np.isfinite(measured(context, series)).sum())
 
 
 def _from_to(series: Series) -> Phrase:

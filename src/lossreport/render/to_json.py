@@ -77,7 +77,7 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "verdicts": [_verdict(verdict, brief) for verdict in analysis.verdicts],
         "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
-        "recommendations": [_recommendation(one) for one in analysis.recommendations],
+        "recommendations": [_recommendation(one, brief) for one in analysis.recommendations],
         "juries": [_jury(jury, brief) for jury in analysis.juries],
         "not_applicable": [
             {"check": one.check, "series": list(one.series), "reason": plain(one.reason)} for one in analysis.not_applicable
@@ -184,7 +184,7 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
         ],
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [_event(event) for event in run.events],
-        "launches": [_launch(launch) for launch in run.launches],
+        "launches": [_launch(launch, brief) for launch in run.launches],
         "reading": _weighing(run.reading),
         "goal": _goal(analysis.goal(run.id)),
         "best": bests[0] if bests else None,
@@ -212,14 +212,15 @@ def _outcome(outcome: Outcome | None, run: Run) -> dict[str, Json] | None:
     }
 
 
-def _launch(launch: Launch) -> dict[str, Json]:
+def _launch(launch: Launch, brief: bool) -> dict[str, Json]:
+    facts = () if brief else launch.facts  # inside HTML those of the run suffice
     return {
         "source": launch.source,
         "first_line": launch.first_line,
         "last_line": launch.last_line,
         "status": launch.status.value,
         "progress": {"epochs": list(launch.progress.epochs), "steps": list(launch.progress.steps)},
-        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in launch.facts],
+        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in facts],
     }
 
 
@@ -355,7 +356,7 @@ def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[st
         "numbers": {name: _number(value) for name, value in finding.numbers.items()},
         "explained_by": finding.explained_by,
         "evidence": [_evidence(evidence) for evidence in finding.evidence],
-        "hypotheses": [_hypothesis(hypothesis, told) for hypothesis in finding.hypotheses],
+        "hypotheses": [_hypothesis(hypothesis, told, brief) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
         **_beyond(
             brief,
@@ -370,7 +371,7 @@ def _evidence(evidence: Evidence) -> dict[str, Json]:
     return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value)}
 
 
-def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
+def _hypothesis(hypothesis: Hypothesis, told: str | None, brief: bool) -> dict[str, Json]:
     """Return a hypothesis; of one that the finding `told` weighs already, where to read on."""
     if told is not None:
         see = plain(TOLD(finding=told))
@@ -382,9 +383,12 @@ def _hypothesis(hypothesis: Hypothesis, told: str | None) -> dict[str, Json]:
         "for": [plain(one) for one in hypothesis.support],
         "against": [plain(one) for one in hypothesis.against],
         "decided_by": plain(hypothesis.decided_by),
-        "do": plain(hypothesis.do) if hypothesis.do is not None else None,
-        "code": hypothesis.code,
-        "reference": hypothesis.reference,
+        **_beyond(
+            brief,
+            do=plain(hypothesis.do) if hypothesis.do is not None else None,
+            code=hypothesis.code,
+            reference=hypothesis.reference,
+        ),
     }
 
 
@@ -429,15 +433,15 @@ def _forecast(forecast: Forecast) -> dict[str, Json]:
     }
 
 
-def _recommendation(one: Recommendation) -> dict[str, Json]:
+def _recommendation(one: Recommendation, brief: bool) -> dict[str, Json]:
     return {
         "id": one.id,
         "because": list(one.because),
         "when": one.when,
         "text": plain(one.text),
         "source": one.source,
-        "code": one.code,
         "run": one.run,
+        **_beyond(brief, code=one.code),
     }
 
 

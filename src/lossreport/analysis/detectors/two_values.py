@@ -23,8 +23,8 @@ SUM: Final = 0.005
 FULL: Final = (1.0, 100.0)
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {share} 的行只取两个值 {a} 和 {b}，两者之和为 {total}：所有样本都被预测成同一个类，只是有时是这一类、有时是那一类，没有学到东西。",
-    en="`{metric}` ({path}) takes only two values in {share} of its rows, {a} and {b}, which add up to {total}: all samples are predicted as one class, now one, now the other, and nothing is learned.",
+    zh="`{metric}`（{path}）有 {share} 的行只取两个值 {a} 和 {b}，两者之和正好是全部：所有样本都被预测成同一个类，只是有时是这一类、有时是那一类，没有学到东西。",
+    en="`{metric}` ({path}) takes only two values in {share} of its rows, {a} and {b}, which add up to the whole: all samples are predicted as one class, now one, now the other, and nothing is learned.",
 )
 
 
@@ -50,7 +50,7 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     if total is None or a == b or share < SHARE or not 0 < a < total:
         return
     hit = [int(row) for row in rows if y[row] in (a, b)]
-    text = TEXT(metric=series.label, path=series.path, share=percent(share), a=number(a), b=number(b), total=int(total))
+    text = TEXT(metric=series.label, path=series.path, share=percent(share), a=number(a), b=number(b))
     numbers = {"value": b, "other": a, "share": share}
     yield make_finding("constant_metric", series, hit, Severity.HIGH, text, numbers=numbers)
 
