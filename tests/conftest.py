@@ -5,11 +5,14 @@ from pathlib import Path
 import pytest
 
 LONG = (
+    "analysis/causes/test_causes.py",
     "archive/",
+    "checking/",
     "examples/",
     "integrations/",
     "compose/test_charting.py",
     "lint/",
+    "reading/test_patterns_are_linear.py",
     "render/test_chromium.py",
     "render/test_fitting.py",
     "render/test_notes.py",
