@@ -20,7 +20,8 @@ REPORTS = sorted((Path(__file__).parent / "reports").iterdir())
 def test_it_is_read_verified_extracted_indexed_and_compared(report: Path, tmp_path: Path) -> None:
     stored = read_report(report)
     assert stored.data["schema"] == "lossreport/1"
-    assert verify(report).differences == ()
+    # what a later version makes of the same logs may differ; nothing else may
+    assert all("no longer bear verdict" in one.what for one in verify(report).differences)
     done = extract(report, tmp_path / "out")
     assert (tmp_path / "out" / "lossreport.json").is_file()
     assert bool(done.logs) == ("embedded" in report.name)
