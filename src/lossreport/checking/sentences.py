@@ -484,6 +484,10 @@ def rule_for(place: Place, own: Rules, *, nested: bool, in_finding: bool) -> tup
     return None
 
 
+LEFT_OUT: Final = {"count"}
+"""`4 more`: how many names an enumeration leaves out is no number of the rows."""
+
+
 def wrong_numbers(ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = False, outer: Ground | None = None) -> Iterator[str]:
     """Yield the numbers of a sentence, and of those inside it, that the rows do not bear out."""
     whole = outer or ground
@@ -491,7 +495,7 @@ def wrong_numbers(ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = 
     for place in places(phrase):
         found = rule_for(place, own, nested=nested, in_finding=whole.finding is not None)
         if found is None:
-            if not may_cite(whole, inner, place):
+            if set(phrase.values) != LEFT_OUT and not may_cite(whole, inner, place):
                 yield f"{_told(place)} is no number that the rows give"
             continue
         rule, of_claim = found
