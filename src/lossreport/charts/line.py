@@ -143,7 +143,7 @@ def _bands(sheet: Sheet, bands: tuple[Band, ...]) -> None:
         corners = [(x0, bottom), (x1, bottom), (x1, top), (x0, top)]
         sheet.axes.add_artist(Polygon(corners, transform=None, facecolor=WARNING, alpha=0.16, linewidth=0.0, zorder=0.6, clip_on=False))
         if band.label:
-            written(sheet, labels.Box(left=middle - FONT / 2, bottom=top + 4, width=FONT), band.label, WARNING)
+            written(sheet, labels.Box(left=middle - FONT / 2, bottom=top + 4, width=FONT), band.label)
 
 
 def _star(sheet: Sheet, star: Star | None) -> None:
