@@ -38,7 +38,7 @@ def goal_figure(story: Story, events: Sequence[Finding]) -> Iterator[Chart]:
         return
     yield _chart(story, main, _beside(story, main), events)
     if story.kind(main).role != "loss":
-        losses = [s for s in story.main if s is not main and len(s) > 1 and s.entity is None][:1]
+        losses = [s for s in story.main if s is not main and np.isfinite(s.y).sum() >= LEAST_POINTS and s.entity is None][:1]
         for loss in losses:
             yield _chart(story, loss, _beside(story, loss), events)
 
