@@ -200,7 +200,7 @@ def test_counts_that_are_told_are_true(name: str) -> None:
 
 # ------------------------------------------------------------------------------------------------ gallery
 TRUTH = {
-    "keras_healthy": (State.IMPROVING, {}),
+    "keras_healthy": (State.CONVERGED, {}),
     "hf_spike": (State.IMPROVING, {"batch_outlier": 61, "spike": 111}),
     "jax_divergence": (State.BROKEN, {"nonfinite": 5}),
     "keras_overfit": (State.OVERFITTING, {"overfitting": 39}),

@@ -166,7 +166,7 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
         return False
     if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):
         return False
-    return goal[1].state is State.IMPROVING or _share(context, goal[0]) > _share(context, series)
+    return goal[1].state is State.IMPROVING or (goal[1].state is State.INCONCLUSIVE and _share(context, goal[0]) > _share(context, series))
 
 
 def _share(context: Context, series: Series) -> float:
