@@ -67,7 +67,7 @@ NAMED = {
     "thresholds": ("settings", [*THRESHOLDS]),
     "json": ("json", [*schema()["properties"]]),
     "python": ("api", [*lossreport.__all__]),
-    "plugins": ("plugins", ["lossreport.parsers", "lossreport.detectors", "lossreport.losses", "lossreport.sections"]),
+    "plugins": ("plugins", ["lossreport.parsers", "lossreport.detectors", "lossreport.losses", "lossreport.sections", "lossreport.causes"]),
 }
 
 
