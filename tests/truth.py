@@ -50,17 +50,12 @@ def matching(claim: Json, data: Json) -> list[Json]:
 
 def _segment(claim: Json, data: Json) -> bool:
     return any(
-        ("first_line" not in claim or abs(s["first_line"] - claim["first_line"]) <= claim.get("line_tol", 0) or _starts_above(claim, s))
+        ("first_line" not in claim or abs(s["first_line"] - claim["first_line"]) <= claim.get("line_tol", 0))
         and ("why_any" not in claim or s["why"] in claim["why_any"])
         and s["why"] not in claim.get("not_why", ())
         for run in data["runs"]
         for s in run["segments"]
     )
-
-
-def _starts_above(claim: Json, segment: Json) -> bool:
-    """Return whether a run begins on the first line, where its program says that it starts, and its rows on the next."""
-    return segment["first_line"] == 1 and claim["first_line"] == 2 and segment["why"] == "start"
 
 
 def _segment_count(claim: Json, data: Json) -> bool:

@@ -138,7 +138,7 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if useless is not None:
         text = LEVEL(first=text, level=useless)
     rest = _one_each(p for p in main if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0])
-    if rest and state in TROUBLES:
+    if rest and state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH):  # one that still moves belongs beside one that stands
         text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
     return _verdict(context, state, deciding, text)
 
@@ -162,7 +162,11 @@ def _matters(context: Context, made: Sequence[Judged], goal: Judged | None) -> l
 def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
     """Return whether a validation loss turned up while the score that it stands for did not: then the score decides."""
     series, judged = pair
-    if goal is None or series is goal[0] or judged.state not in (State.OVERFITTING, State.WORSENING):
+    if goal is None or series is goal[0]:
+        return False
+    if judged.state is State.DIVERGING:  # its terms or weights change: what it is trained for gets better
+        return series.split == "train" and goal[0].split != "train" and goal[1].state is State.IMPROVING
+    if judged.state not in (State.OVERFITTING, State.WORSENING):
         return False
     if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):
         return False

@@ -96,9 +96,13 @@ def _part(reading: Reading, number: int, first: int, after: int) -> Reading:
 
 
 def _opening(reading: Reading) -> int:
-    """Return the line of the start that wrote the first row of a file: the first line, or that of the last of several starts before it."""
+    """Return the line of the start that wrote the first row of a file: the first line, or that of the last of several starts before it.
+
+    0 where no other run of the file opens with a line of its own: then what stands above the first row is of the file (a search begins).
+    """
     first = row_after(reading, 0)
-    return max((segment.line for segment in reading.segments if segment.why == "new_run" and segment.line <= first), default=1)
+    starts = [segment.line for segment in reading.segments if segment.why == "new_run"]
+    return max((line for line in starts if line <= first), default=1 if starts else 0)
 
 
 def _kept(reading: Reading, columns: dict[ColumnKey, Column], mine: Callable[[int], bool]) -> Reading:
