@@ -178,7 +178,11 @@ SAID: dict[str, tuple[Callable[[], Run], Callable[[], Run], str]] = {
     ),
     "only the training loss falls": (lambda: beside(0.0), lambda: beside(0.01), "probably only fits the training set"),
     "spikes of a validation": (lambda: spiky([100, 250]), lambda: spiky([100, 250], name="val_loss"), "If the spikes recur"),
-    "a term that rises": (lambda: rising_term(total=True), lambda: rising_term(total=False), "while the total loss does not diverge"),
+    "a term that rises": (
+        lambda: rising_term(total=True),
+        lambda: rising_term(total=False),
+        "which by itself is no divergence of the model",
+    ),
     "a loss that rises": (lambda: rising_term(total=False), lambda: rising_term(total=True), "Stop, restart from a checkpoint"),
     "spikes of a measure": (lambda: spiky([100, 250]), lambda: spiky([100, 250], name="d_loss"), "If the spikes recur"),
     "a z-loss that grows": (

@@ -12,7 +12,7 @@ from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import detectors
 from lossreport.analysis.endings import with_cause
-from lossreport.analysis.explain import explained
+from lossreport.analysis.explain import explained, weighed
 from lossreport.analysis.forecast import forecasts
 from lossreport.analysis.forensics import examined
 from lossreport.analysis.goal import goals
@@ -42,6 +42,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     not_applicable += remarks(context.run)
     context = replace_found(context, explained(kept), tuple(one.finding for one in ignored))
     context = replace(context, goal=next(iter(work.take("goal", lambda: goals(context))), None))
+    context = replace_found(context, weighed(context), context.ignored)
     context = replace_found(context, ranked(gathered(context), id_prefix(run.id)), context.ignored)
     looked = work.take("forensics", lambda: examined(context))
     context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)

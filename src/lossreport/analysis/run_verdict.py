@@ -164,8 +164,8 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
     series, judged = pair
     if goal is None or series is goal[0]:
         return False
-    if judged.state is State.DIVERGING:  # its terms or weights change: what it is trained for gets better
-        return series.split == "train" and goal[0].split != "train" and goal[1].state is State.IMPROVING
+    if judged.state is State.DIVERGING:  # weighed against the goal already, see `explain.weighed`
+        return all(f.severity.rank < Severity.HIGH.rank for f in context.of_kind("divergence", series=series))
     if judged.state not in (State.OVERFITTING, State.WORSENING):
         return False
     if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):

@@ -11,7 +11,7 @@ import numpy as np
 
 from lossreport.analysis.cause import STRONG, WEAK, Sign
 from lossreport.analysis.context import Context
-from lossreport.model.analysis import Finding
+from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Phrase, Text, Value, factor, number
 
@@ -254,6 +254,8 @@ def breaks(context: Context, *hows: str) -> Iterator[Break]:
     for finding in context.found:
         series = context.subject(finding)
         how = _how(finding)
+        if how == "divergence" and finding.severity is not Severity.CRITICAL:
+            continue  # of one term, or under a validation that gets better: nothing breaks
         if how not in wanted or how in seen or series.split != "train" or not context.is_loss(series):
             continue
         row = _breaks_from(series, finding, how)

@@ -44,8 +44,8 @@ DECAY = Text(
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short further run.",
 )
 TERM = Text(
-    zh="{names} 在上升，而总 loss 没有发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
-    en="Rising: {names}, while the total loss does not diverge. Find out what the term stands for and its weight (a regulariser or an adversarial term may rise as others fall) before changing anything. Cost: minutes.",
+    zh="{names} 在上升，但这不等于模型在发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
+    en="Rising: {names}, which by itself is no divergence of the model. Find out what it stands for and how it is weighted (a regulariser, an adversarial term or a curriculum may rise as the model gets better) before changing anything. Cost: minutes.",
 )
 STOP = Text(
     zh="{names} 正在发散：停下，从 {axis} {x} 之前的 checkpoint 重启，学习率{lr}降低 10 %-33 %。代价：丢掉 {axis} {x} 之后的训练。",
