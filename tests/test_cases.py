@@ -10,7 +10,7 @@ import pytest
 
 CASES = Path(__file__).resolve().parents[2] / "shared" / "cases"
 DISPUTED = Path(__file__).parent / "disputed_checks.txt"
-"""One failing line of the grader a line, behind `#` why the check itself is wrong; nothing else may fail."""
+"""One failing line of the grader a line, behind `#` why it may fail: disputed or owed; nothing else may fail."""
 
 pytestmark = [pytest.mark.shared, pytest.mark.skipif(not CASES.is_dir(), reason="the folder ../shared with its cases is not here")]
 

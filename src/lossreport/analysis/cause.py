@@ -33,6 +33,21 @@ class Sign:
     text: Phrase
 
 
+def strong(text: Phrase) -> Sign:
+    """Return a sign that tells the cause from its rivals."""
+    return Sign(weight=STRONG, text=text)
+
+
+def weak(text: Phrase) -> Sign:
+    """Return a sign that fits other causes as well."""
+    return Sign(weight=WEAK, text=text)
+
+
+def against(text: Phrase, weight: int = WEAK) -> Sign:
+    """Return a sign that speaks against the cause."""
+    return Sign(weight=-weight, text=text)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
     """A cause seen behind one finding, the signs it is seen by, and what to do with this run's numbers.

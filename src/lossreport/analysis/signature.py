@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 
-from lossreport.analysis.cause import STRONG, WEAK, Sign
 from lossreport.analysis.context import Context
 from lossreport.model.run import Event, Series
 from lossreport.text import Phrase, Text, Value, number
@@ -16,21 +15,6 @@ BESIDE = Text(
 )
 SETTING = Text(zh="配置写明 {name} = {value}。", en="The configuration says {name} = {value}.")
 NOTHING: str = ""
-
-
-def strong(text: Phrase) -> Sign:
-    """Return a sign that tells the cause from its rivals."""
-    return Sign(weight=STRONG, text=text)
-
-
-def weak(text: Phrase) -> Sign:
-    """Return a sign that fits other causes as well."""
-    return Sign(weight=WEAK, text=text)
-
-
-def against(text: Phrase, weight: int = WEAK) -> Sign:
-    """Return a sign that speaks against the cause."""
-    return Sign(weight=-weight, text=text)
 
 
 def said(context: Context, pattern: str) -> Event | None:

@@ -9,11 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import STRONG, WEAK, Sign
+from lossreport.analysis.cause import WEAK, Sign
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
-from lossreport.text import Phrase, Text, Value, factor, number
+from lossreport.text import Text, Value, factor, number
 
 LEAD: Final = 3
 """Rows right before a break whose rise is a lead-up."""
@@ -204,21 +204,6 @@ def last_finite_row(series: Series, row: int) -> int | None:
     """Return the last finite row before `row`."""
     rows = np.flatnonzero(np.isfinite(series.y[:row]))
     return int(rows[-1]) if len(rows) else None
-
-
-def strong(text: Phrase) -> Sign:
-    """Return a sign that tells a cause from its rivals."""
-    return Sign(weight=STRONG, text=text)
-
-
-def weak(text: Phrase) -> Sign:
-    """Return a sign that fits a cause and others as well."""
-    return Sign(weight=WEAK, text=text)
-
-
-def against(text: Phrase, weight: int = WEAK) -> Sign:
-    """Return a sign that speaks against a cause."""
-    return Sign(weight=-weight, text=text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

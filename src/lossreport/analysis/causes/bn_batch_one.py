@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    number_fact,
-    strong,
-)
+from lossreport.analysis.signs import number_fact
 from lossreport.text import Text
 
 MESSAGE: Final = re.compile(r"Expected more than 1 value per channel", re.IGNORECASE)

@@ -7,15 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    number_fact,
-    score_beside,
-    strong,
-    weak,
-    wild,
-)
+from lossreport.analysis.signs import number_fact, score_beside, wild
 from lossreport.text import Text, number
 
 WILD = Text(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import parsers, setting, strong, weak
+from lossreport.analysis.signature import parsers, setting
 from lossreport.text import Text, number
 
 HALF: Final = 0.5

@@ -7,9 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import parsers, strong
+from lossreport.analysis.signature import parsers
 from lossreport.text import Text, number, percent
 
 ALWAYS: Final = 0.95

@@ -5,15 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.clamps import KERAS, at_clamp
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    score_beside,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import around, score_beside
 from lossreport.text import Text, number, percent
 
 AT = Text(

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.beside import finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import quoted, said, strong, weak
+from lossreport.analysis.signature import quoted, said
 from lossreport.text import Text, number
 
 NEARLY_ALL: Final = (0.98, 98.0)

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.beside import beside, finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import moved, setting, strong, weak
+from lossreport.analysis.signature import moved, setting
 from lossreport.text import Text, number, percent
 
 AT_LIMIT: Final = 0.95

@@ -6,12 +6,9 @@ import math
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    strong,
-)
+from lossreport.analysis.signs import around
 from lossreport.text import Text, number
 
 FELL = Text(

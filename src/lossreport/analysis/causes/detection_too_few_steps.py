@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.beside import falls_by, finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import moved, strong, weak
+from lossreport.analysis.signature import moved
 from lossreport.text import Text, number
 
 FEW: Final = 1000

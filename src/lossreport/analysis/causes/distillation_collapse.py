@@ -7,13 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import around
 from lossreport.text import Join, Text, number
 
 AT = Text(

@@ -8,13 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    number_fact,
-    score_beside,
-    strong,
-)
+from lossreport.analysis.signs import number_fact, score_beside
 from lossreport.text import Text, number, percent
 
 SIZES: Final = (10, 100, 1000)

@@ -7,9 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, strong, weak
 from lossreport.text import Text, number, percent
 
 STEADY: Final = 0.9

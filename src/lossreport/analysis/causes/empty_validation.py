@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analysis.beside import falls_by
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import moved, strong, weak
+from lossreport.analysis.signature import moved
 from lossreport.text import Text
 
 ALWAYS = Text(

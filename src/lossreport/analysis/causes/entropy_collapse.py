@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beside import finite, start_and_end
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, strong, weak
 from lossreport.text import Text, number
 
 FLAT: Final = 0.05

@@ -5,18 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    against,
-    around,
-    breaks,
-    climbed,
-    parsers,
-    precision_said,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import around, breaks, climbed, parsers, precision_said
 from lossreport.text import Text, number
 
 SAID = Text(zh="配置写明 {said}。", en="The settings say {said}.")

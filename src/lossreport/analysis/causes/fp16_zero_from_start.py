@@ -7,15 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    against,
-    breaks,
-    precision_said,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import breaks, precision_said
 from lossreport.text import Text
 
 FROM = Text(

@@ -7,12 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    precision_said,
-    strong,
-)
+from lossreport.analysis.signs import precision_said
 from lossreport.text import Text
 
 FINITE = Text(

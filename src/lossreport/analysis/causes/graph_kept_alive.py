@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beside import finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import quoted, strong, weak
+from lossreport.analysis.signature import quoted
 from lossreport.text import Text, number
 
 LINEAR: Final = 0.9

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analysis.beside import beside, finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, quoted, said, strong, weak
+from lossreport.analysis.signature import quoted, said
 from lossreport.text import Text, number
 
 RULED_OUT = Text(

@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    breaks,
-    precision_said,
-    strong,
-)
+from lossreport.analysis.signs import breaks, precision_said
 from lossreport.text import Text
 
 CARD: Final = re.compile(r"GTX ?16[0-9]{2}", re.IGNORECASE)

@@ -7,15 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    breaks,
-    gradient,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import around, breaks, gradient
 from lossreport.text import Text, number
 
 ONE = Text(

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    breaks,
-    number_fact,
-    parsers,
-    rate_beside,
-    strong,
-)
+from lossreport.analysis.signs import around, breaks, number_fact, parsers, rate_beside
 from lossreport.text import Text, number
 
 DEFAULT: Final = 0.02

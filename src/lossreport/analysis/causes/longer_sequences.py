@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beside import finite, named, start_and_end
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import strong
 from lossreport.text import Text, number
 
 LENGTHS: Final = (

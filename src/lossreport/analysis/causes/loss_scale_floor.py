@@ -8,14 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    breaks,
-    set_rate,
-    strong,
-)
+from lossreport.analysis.signs import around, breaks, set_rate
 from lossreport.text import Phrase, Text, number
 
 FELL = Text(

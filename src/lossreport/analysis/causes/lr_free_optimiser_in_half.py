@@ -6,13 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    breaks,
-    precision_said,
-    strong,
-)
+from lossreport.analysis.signs import breaks, precision_said
 from lossreport.text import Text
 
 OPTIMISER: Final = re.compile(r"d-?adapt|prodigy", re.IGNORECASE)

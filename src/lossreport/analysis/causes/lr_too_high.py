@@ -7,20 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Sign, Suspicion
+from lossreport.analysis.cause import Cause, Sign, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    Break,
-    around,
-    breaks,
-    climbed,
-    gradient,
-    lead_up,
-    parsers,
-    place_of,
-    set_rate,
-    strong,
-)
+from lossreport.analysis.signs import Break, around, breaks, climbed, gradient, lead_up, parsers, place_of, set_rate
 from lossreport.text import Text, factor, number
 
 CLIMBS = Text(

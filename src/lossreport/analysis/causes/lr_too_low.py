@@ -7,14 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    gradient,
-    precision_said,
-    rate_beside,
-    strong,
-)
+from lossreport.analysis.signs import gradient, precision_said, rate_beside
 from lossreport.text import Text, number
 
 TINY: Final = 1e-6

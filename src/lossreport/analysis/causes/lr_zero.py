@@ -7,12 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    strong,
-    weak,
-)
 from lossreport.text import Text
 
 ZERO = Text(zh="`{metric}` 在全部 {count} 行里都是 0：没有任何更新。", en="`{metric}` is 0 in all {count} rows: nothing is updated.")

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.beside import beside
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, parsers, strong, weak
+from lossreport.analysis.signature import parsers
 from lossreport.text import Text, number
 
 SEARCHED: Final = 3

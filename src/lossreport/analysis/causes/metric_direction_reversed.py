@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, moved, strong
+from lossreport.analysis.signature import moved
 from lossreport.model.run import Series
 from lossreport.text import Text, number
 

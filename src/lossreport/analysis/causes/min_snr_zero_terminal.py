@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import setting, strong, weak
+from lossreport.analysis.signature import setting
 from lossreport.text import Text
 
 WEIGHTED = Text(

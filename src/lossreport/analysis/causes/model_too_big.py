@@ -7,13 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    parsers,
-    strong,
-    wild,
-)
+from lossreport.analysis.signs import parsers, wild
 from lossreport.model.run import shown_x
 from lossreport.text import Text, number, percent
 from lossreport.words import AXES

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    parsers,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import parsers
 from lossreport.text import Join, Text, number
 
 ZERO = Text(

@@ -8,12 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    parsers,
-    strong,
-)
+from lossreport.analysis.signs import parsers
 from lossreport.text import Text, number
 
 TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import strong, weak
 from lossreport.model.run import EntityKind, Series
 from lossreport.text import Text, number
 

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from lossreport.analysis.beside import beside, finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import strong, weak
 from lossreport.text import Text, number
 
 STILL = Text(

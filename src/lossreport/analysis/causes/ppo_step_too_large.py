@@ -8,9 +8,8 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beside import beside, finite
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import strong, weak
 from lossreport.text import Text, number
 
 CLIPPED: Final = 0.3

@@ -7,10 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.resumes import at_resumes
-from lossreport.analysis.signature import strong, weak
 from lossreport.model.run import Series
 from lossreport.text import Text, number
 

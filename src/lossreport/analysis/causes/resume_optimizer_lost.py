@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.resumes import at_resumes, is_from_scratch, rate_around
-from lossreport.analysis.signature import strong, weak
 from lossreport.text import Text, number
 
 SAME: Final = 1.2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.resumes import at_resumes, rate_around
-from lossreport.analysis.signature import parsers, strong, weak
+from lossreport.analysis.signature import parsers
 from lossreport.text import Text, number
 
 JUMP: Final = 1.5

@@ -8,12 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    number_fact,
-    strong,
-)
+from lossreport.analysis.signs import number_fact
 from lossreport.model.run import Series
 from lossreport.text import Text, number
 

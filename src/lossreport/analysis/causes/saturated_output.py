@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.clamps import EPSILON, at_clamp
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    strong,
-    weak,
-)
+from lossreport.analysis.signs import around
 from lossreport.text import Text, number, percent
 
 AT = Text(

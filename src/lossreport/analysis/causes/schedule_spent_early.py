@@ -7,11 +7,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    strong,
-)
 from lossreport.model.run import shown_x
 from lossreport.text import Text, number
 from lossreport.words import AXES

@@ -8,12 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    strong,
-    weak,
-)
 from lossreport.text import Text, number
 
 NAMES: Final = ("lr_scheduler_type", "lr_scheduler", "scheduler", "sched", "lr_schedule", "lr_decay_style")

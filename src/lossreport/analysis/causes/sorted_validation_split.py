@@ -7,13 +7,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    parsers,
-    score_beside,
-    strong,
-)
+from lossreport.analysis.signs import parsers, score_beside
 from lossreport.text import Text, number
 
 LEARNED: Final = 0.5

@@ -6,11 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    strong,
-)
 from lossreport.text import Text, number
 
 NEGATIVE = Text(

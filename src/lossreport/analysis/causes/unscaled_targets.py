@@ -8,12 +8,9 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    around,
-    strong,
-)
+from lossreport.analysis.signs import around
 from lossreport.text import Text, number
 
 LARGE: Final = 100.0

@@ -6,12 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    breaks,
-    strong,
-)
+from lossreport.analysis.signs import breaks
 from lossreport.text import Text
 
 NAMES: Final = re.compile(r"^(?:loss/)?avr_loss$|^loss/(?:average|current)$", re.IGNORECASE)

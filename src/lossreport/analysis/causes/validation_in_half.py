@@ -6,12 +6,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import (
-    parsers,
-    strong,
-)
+from lossreport.analysis.signs import parsers
 from lossreport.text import Text, number
 
 BOTH = Text(

@@ -8,9 +8,9 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beside import beside
-from lossreport.analysis.cause import Cause, Suspicion
+from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signature import against, parsers, quoted, said, strong, weak
+from lossreport.analysis.signature import parsers, quoted, said
 from lossreport.text import Text, number
 
 HF: Final = ("hf_", "llamafactory", "msswift", "xtuner")
