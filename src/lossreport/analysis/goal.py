@@ -82,8 +82,8 @@ BY_TRAIN_SCORE = Text(
     zh="训练集上的指标：日志里既没有验证结果，也没有 loss",
     en="a score of the training: the logs hold neither a validation nor a loss",
 )
-CONFIG: Final = ("metric_for_best_model", "monitor", "best_metric_name", "key_indicator", "save_best", "early_stopping_metric", "eval_metric")  # fmt: skip
-"""Hugging Face, Lightning and Keras, mmengine and mmcv, fairseq, LightGBM: what the checkpoint is chosen by."""
+CONFIG: Final = ("metric_for_best_model", "monitor", "best_checkpoint_metric", "key_indicator", "save_best", "eval_metric")
+"""What the checkpoint is chosen by: transformers; Lightning and Keras; fairseq; mmcv 1; mmengine; XGBoost and CatBoost."""
 
 
 def goals(context: Context) -> Iterator[Goal]:

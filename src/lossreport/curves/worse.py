@@ -23,11 +23,13 @@ LATE: Final = 2
 TAIL_PART: Final = 20
 """The level at the end is the median of a twentieth of the rows, as the level around the best is."""
 NOISE_UNITS: Final = 4.0
-"""A rise by four standard errors: of 2,000 flat noisy curves of 12 to 2,000 rows 0.2 % rise so far (benchmarks/worse.py)."""
+"""A rise by four standard errors. Of flat curves of 12 to 2,000 rows, 200 a cell, at most 0.5 % rise so far under white noise of up to 5 %,
+and at most 6.5 % where neighbours go together by half (benchmarks/worse.py)."""
 MIN_RISE: Final = 0.03
 """Relative to the level of the best; the same as for overfitting."""
 FEW_RISE: Final = 0.05
-"""Of few rows, whose noise is not known: evaluations repeated on small sets differ by some percent."""
+"""Of few rows, whose noise is not known: under noise of 2 % at most one flat curve in eighteen is called worse, of 5 % one in five, so it
+weighs little then (`detectors/worsening.py`)."""
 MIN_OF_RANGE: Final = 0.15
 """Without a natural zero, a seventh of all that the curve moved: a reward of -200 that reached -20 and ends at -22 kept what it learned."""
 

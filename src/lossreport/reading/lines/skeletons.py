@@ -23,7 +23,7 @@ NUMBER: Final = re.compile(r"(?<![\w.@#])(?<![A-Za-z_]-)([0-9]++(?:\.[0-9]*+)?(?
 PROBES: Final = 4
 """Lines of a skeleton that are read both ways before one recipe reads the rest ..."""
 CHECK_EVERY: Final = 64
-"""... and how often it is checked afterwards; over all logs of the tests no checked line ever differed."""
+"""... and how often a line is read both ways afterwards, so that a skeleton that means two things is closed."""
 MOST: Final = 4096
 """Skeletons kept for a file: one with more is free text."""
 OVER: Final = ("/", " / ", " of ", "|", ":")
