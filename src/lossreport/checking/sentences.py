@@ -188,6 +188,11 @@ def _rates(ground: Ground) -> Iterator[Candidate]:
         yield from (rate, *(rate * share for share in SHARES_OF_RATE))
 
 
+def _of_the_steps(ground: Ground) -> Iterator[Candidate]:
+    """Yield how long a warm-up may be that a step asks for: at most a tenth of the steps of a series."""
+    yield from (Between(1.0, max(1.0, 0.1 * float(one.x[-1]) + 0.5)) for one in ground.run.series if len(one))
+
+
 # ------------------------------------------------------------------------------------- places of spikes
 def _companion(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     """Yield the ratios that a row of another series has to the row before and to any level around the rows of the finding."""
@@ -326,6 +331,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
     # how the run ended
     ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
     # advice
+    ("least most", False, {"least": lambda g, p: _of_the_steps(g), "most": lambda g, p: _of_the_steps(g)}),
     (
         "peak clip share level",
         False,
@@ -394,6 +400,7 @@ IN_FINDINGS: Final[tuple[Shape, ...]] = (
         },
     ),
     ("metric ratio when line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    ("metric value line ratio", False, {"value": _at_line, "ratio": _companion, "line": lambda g, p: lines(g, p)}),
     ("metric value when line", False, {"value": _at_line, "line": lambda g, p: lines(g, p)}),
     ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
     (

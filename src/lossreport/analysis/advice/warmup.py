@@ -19,7 +19,7 @@ NEVER = Text(
     zh="`{metric}` 到最后一行还在上升（{axis} {x} 为 {last}，首行 {first}）：warm-up 比整次训练还长，学习率没有到过设定值，也没有下降过。缩短 warm-up{steps}，或训练更久。代价：重新训练。",
     en="`{metric}` rises in every row to the last ({last} at {axis} {x}, from {first}): the warm-up is longer than the run, so the learning rate never reached its peak and never decayed. Shorten the warm-up{steps} or train longer. Cost: another run.",
 )
-STEPS = Text(zh="（{low} 到 {high} 个 step 即可）", en=" ({low} to {high} steps are enough)")
+STEPS = Text(zh="（{least} 到 {most} 个 step 即可）", en=" ({least} to {most} steps are enough)")
 NOTHING: Final = ""
 
 
@@ -53,8 +53,8 @@ def _is_over(case: Case) -> bool:
 def _steps(series: Series) -> Phrase | str:
     if series.axis not in (Axis.STEP, Axis.ITERATION):
         return NOTHING
-    low, high = (max(1, round(share * float(series.x[-1]))) for share in SHARE)
-    return STEPS(low=low, high=high)
+    least, most = (max(1, round(share * float(series.x[-1]))) for share in SHARE)
+    return STEPS(least=least, most=most)
 
 
 ADVICE = Advice(id="warmup", advise=advise, order=42)

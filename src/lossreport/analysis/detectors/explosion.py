@@ -39,10 +39,10 @@ END: Final = 3
 """Rows at the end whose median counts: a single one that comes back is a spike."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起到末尾都在 {value} 的量级{start}{rate}：训练已经爆炸，权重已毁，即使逐行下降，也没有再学到东西。",
+    zh="`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起到末尾都在 {value} 的量级{start}{rate}：这样大的 loss 说明权重已毁，即使逐行下降，也没有再学到东西。",
     en=(
-        "`{metric}` ({path}) is of the order of {value} from {axis} {x} (line {line}) to the end{start}{rate}: the run has exploded and the weights "
-        "are lost; nothing is trained any more, even where it falls from row to row."
+        "`{metric}` ({path}) is of the order of {value} from {axis} {x} (line {line}) to the end{start}{rate}: a loss of this "
+        "size means that the weights are lost; nothing is trained any more, even where it falls from row to row."
     ),
 )
 FROM = Text(zh="，是开头（{first}）的 {ratio}", en=", {ratio} its start ({first})")

@@ -49,7 +49,7 @@ def _jump(series: Series, row: int) -> Iterator[Found]:
     before = series.y[max(0, row - MIN_ROWS) : row]
     value, level = float(series.y[row]), float(np.median(before))
     noise = mad(np.diff(before)) / 2**0.5
-    if not np.isfinite([value, level]).all() or value - level < max(ROSE * abs(level), NOISE * noise):
+    if not np.isfinite([value, level]).all() or value - level <= max(ROSE * abs(level), NOISE * noise):
         return
     later = float(np.nanmedian(series.y[row + 1 :]))
     text = JUMP(
