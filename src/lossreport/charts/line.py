@@ -136,14 +136,16 @@ def _sample(curve: Curve, index: int) -> Line2D:
 def _bands(sheet: Sheet, bands: tuple[Band, ...]) -> None:
     """Shade where something happened, at least a few pixels wide, with its number above."""
     left, bottom, right, top = sheet.bounds
-    for band in bands:
+    free = left - FONT
+    for band in sorted(bands, key=lambda one: one.first):
         ends = np.asarray(sheet.axes.transData.transform([(band.first, 1.0), (band.last, 1.0)]), dtype=np.float64)[:, 0]
         middle, width = float(ends.mean()), max(LEAST_BAND, float(np.ptp(ends)))
         x0, x1 = max(left, middle - width / 2), min(right, middle + width / 2)
         corners = [(x0, bottom), (x1, bottom), (x1, top), (x0, top)]
         sheet.axes.add_artist(Polygon(corners, transform=None, facecolor=WARNING, alpha=0.16, linewidth=0.0, zorder=0.6, clip_on=False))
-        if band.label:
-            written(sheet, labels.Box(left=middle - FONT / 2, bottom=top + 4, width=FONT), band.label)
+        if band.label:  # beside the one before, where both stand at one place
+            free = max(free + FONT, middle - FONT / 2)
+            written(sheet, labels.Box(left=free, bottom=top + 4, width=FONT), band.label)
 
 
 def _star(sheet: Sheet, star: Star | None) -> None:

@@ -10,10 +10,10 @@ import numpy as np
 
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, running_median
 from lossreport.compose.placing import placed
-from lossreport.compose.section import Story, shown
+from lossreport.compose.section import POINTING, Story, shown
 from lossreport.model.analysis import Finding
 from lossreport.model.report import NUMBERS, Band, Chart, Curve, LineChart, Star
-from lossreport.model.run import Floats, Series, Statistic, shown_x
+from lossreport.model.run import Series, Statistic, shown_x
 from lossreport.text import Join, Phrase, Text
 from lossreport.words import AXES
 
@@ -106,27 +106,41 @@ def _star(story: Story, main: Series) -> Star | None:
 
 
 def _bands(story: Story, main: Series, events: Sequence[Finding]) -> Iterator[Band]:
-    """Yield the places of the events that lie on the axis of the chart, by their numbers."""
+    """Yield the places of the events that lie on the axis of the chart, by their numbers.
+
+    An event that holds for the whole picture is shown by what it explains there.
+    """
     for number, finding in zip(NUMBERS, events, strict=False):
-        series = story.series(finding.series[0])
-        at = placed(story.run, series, main)
-        if at is not None and len(at):
-            yield from _stretches(finding, at, number, float(np.ptp(main.x)))
+        shown_by = [finding]
+        if _covers(story, main, finding):
+            shown_by = [
+                one for one in story.findings if one.explained_by == finding.key and one.series[0] == main.id and one.kind in POINTING
+            ]
+        places = sorted({place for one in shown_by for place in _stretches(story, main, one)})[:MOST_STRETCHES]
+        for count, (first, last) in enumerate(places):
+            yield Band(first=first, last=last, label="" if count else number, severity=finding.severity)
 
 
-WIDE: Final = 0.4
-"""Shading more than this share of the picture shows nothing: then the rows that the finding names are shaded one by one."""
-MOST_ROWS: Final = 8
+WHOLE: Final = 0.9
+"""Shading nine tenths of the picture shows nothing."""
+MOST_STRETCHES: Final = 8
 
 
-def _stretches(finding: Finding, at: Floats, number: str, width: float) -> Iterator[Band]:
-    first, last = float(at[finding.start.row]), float(at[min(finding.end.row, len(at) - 1)])
-    rows = [row for row in finding.rows if row < len(at)][:MOST_ROWS]
-    if abs(last - first) <= WIDE * width or not rows:
-        yield Band(first=min(first, last), last=max(first, last), label=number, severity=finding.severity)
-        return
-    for place, row in enumerate(rows):
-        yield Band(first=float(at[row]), last=float(at[row]), label="" if place else number, severity=finding.severity)
+def _covers(story: Story, main: Series, finding: Finding) -> bool:
+    wide = sum(last - first for first, last in _stretches(story, main, finding))
+    return wide > WHOLE * float(np.ptp(main.x))
+
+
+def _stretches(story: Story, main: Series, finding: Finding) -> list[tuple[float, float]]:
+    """Return from where to where a finding holds on the axis of the chart: consecutive rows are one stretch."""
+    at = placed(story.run, story.series(finding.series[0]), main)
+    if at is None or not len(at):
+        return []
+    rows = np.array([row for row in finding.rows if row < len(at)] or [finding.start.row])
+    breaks = np.flatnonzero(np.diff(rows) > 1)
+    firsts, lasts = rows[np.r_[0, breaks + 1]], rows[np.r_[breaks, len(rows) - 1]]
+    ends = [sorted((float(at[first]), float(at[last]))) for first, last in zip(firsts, lasts, strict=True)]
+    return [(first, last) for first, last in ends]
 
 
 def _words(main: Series, star: Star | None, bands: Sequence[Band]) -> Phrase:

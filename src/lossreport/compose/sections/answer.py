@@ -11,7 +11,7 @@ from lossreport.model.report import Block, Callout, Column, FindingList, Prose, 
 from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
-from lossreport.words import AXES, STATUSES
+from lossreport.words import AXES, KINDS, STATUSES
 
 TOP: Final = 3
 """Findings on the first screen: one of each kind, the most severe."""
@@ -44,7 +44,9 @@ BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} a
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
-QUIET = Text(zh="没有发现需要处理的异常。", en="No anomaly found that calls for action.")
+CLEAN = Text(zh="没有发现异常。因缺少数据而没有查的：{unchecked}。", en="No anomaly was found. Not checked for want of data: {unchecked}.")
+QUIET = Text(zh="没有发现异常。", en="No anomaly was found.")
+NOT_CHECKED: Final = 4
 QUIET_END = Text(
     zh="数字里没有发现需要处理的异常；但训练不是正常结束的，见上表。",
     en="No anomaly found in the numbers that calls for action; the run did not end by itself, see the table above.",
@@ -69,15 +71,25 @@ def write(story: Story) -> Section:
     top = top_findings(story)
     doubt = read_as(story.run)
     blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
-    blocks += (
-        [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
-        if top
-        else [Prose(text=(QUIET_END if story.ending else QUIET)())]
-    )
+    blocks += _quiet(story)
+    if top:
+        blocks += [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
     steps = _steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
     return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
+
+
+def _quiet(story: Story) -> list[Block]:
+    """Return that nothing was found, and what was not looked for: only where the goal was judged, for else it would reassure of nothing."""
+    if top_findings(story) or story.verdict.state not in (State.IMPROVING, State.CONVERGED):
+        return []
+    if story.ending is not None:
+        return [Prose(text=QUIET_END())]
+    ids = {series.id for series in story.run.series}
+    missing = [one.check for one in story.analysis.not_applicable if not one.series or ids & set(one.series)]
+    names = [KINDS[check] for check in dict.fromkeys(missing) if check in KINDS][:NOT_CHECKED]
+    return [Prose(text=CLEAN(unchecked=Join(items=tuple(names))) if names else QUIET())]
 
 
 def read_as(run: Run) -> Phrase | None:
