@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
-    **dict.fromkeys(("text", "words", "errors", "registry", "resources"), 0),
+    **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values"), 0),
     "model": 1,
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
@@ -32,6 +32,8 @@ EXCEPTIONS = {
     ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),
+    ("text", "regex"),
+    ("text", "values"),
     ("registry", "errors"),
     ("resources", "errors"),
 }

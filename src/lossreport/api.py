@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -15,6 +15,7 @@ from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
 from lossreport.settings import FILE as SETTINGS_FILE
 from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
+from lossreport.values import dataclass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -356,12 +357,12 @@ def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
 
 def _place(name: str | None, format: Format | None) -> Place | None:
     """Return the place to fit into; raises UsageError where it is unknown, or a format was asked for that is no body of a ticket."""
-    from lossreport.render.fitting import PLACES
-
     if name is None:
         return None
     if format in ("html", "json"):
         raise UsageError(f"fit = {name} and the format {format} exclude each other", hint="Leave out -f, or use -f md.")
+    from lossreport.render.fitting import PLACES
+
     if name not in PLACES:
         raise UsageError(f"No place is called {name!r}", hint=f"Use one of: {', '.join(PLACES)}.")
     return PLACES[name]

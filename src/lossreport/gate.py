@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.errors import UsageError
 from lossreport.model.analysis import Analysis, Severity
 from lossreport.model.run import Run, Series
 from lossreport.text import show_number
+from lossreport.values import dataclass
 
 REQUIREMENT: Final = re.compile(
     r"\s*(?P<metric>\S[^<>=]{0,200}?)\s*(?P<relation>>=|<=|>|<)\s*(?P<limit>[-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE

@@ -6,13 +6,14 @@ import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from lossreport.errors import ConfigError
 from lossreport.model.guidance import Guidance, IgnoreRule, LearnedRange, OwnReference
 from lossreport.model.run import FactValue
+from lossreport.values import dataclass
 
 OPTIONS: Final = (
     *("format", "lang", "title", "owner", "link", "tags", "notes", "fit"),
@@ -94,7 +95,7 @@ def parse_facts(pairs: Sequence[str]) -> dict[str, FactValue]:
         if not equals or not name.strip():
             raise ConfigError(f"Couldn't use --set {pair!r}", hint="Write NAME=VALUE, for example --set vocab_size=65536.")
         facts[name.strip()] = _value(value.strip())
-    found = _mistakes(_nested(facts))
+    found = _mistakes(_nested(facts)) if facts else []
     if found:
         raise ConfigError(f"Couldn't use --set: {'; '.join(found)}", hint="Mend the options; nothing was read.")
     return facts

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
@@ -10,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import loss_types
 from lossreport.model.guidance import THRESHOLDS
 from lossreport.words import KINDS

@@ -6,11 +6,13 @@ Every room above builds `Phrase`s; only `render` turns them into markup, so that
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
+
+from lossreport import regex as re
+from lossreport.values import dataclass
 
 Lang = Literal["zh", "en"]
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")

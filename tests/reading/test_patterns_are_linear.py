@@ -23,6 +23,7 @@ from lossreport.knowledge.loss_type import GENERIC, classify
 from lossreport.model.run import LONGEST_NAME
 from lossreport.reading.lines.row import pieces, text_row
 from lossreport.reading.lines.tokens import LONGEST, LONGEST_NUMBER, tokens
+from lossreport.regex import LazyPattern
 
 PACKAGE = Path(lossreport.__file__).parent
 SEARCHING = ("search", "match", "fullmatch")
@@ -99,6 +100,7 @@ def modules() -> Iterator[ModuleType]:
 
 def held(thing: object, seen: set[int], field: str = "") -> Iterator[tuple[re.Pattern[str], str]]:
     """Yield the patterns that a thing holds, in its items, its fields, what its functions have closed over; and the field."""
+    thing = thing.compiled if isinstance(thing, LazyPattern) else thing
     if isinstance(thing, re.Pattern):
         yield thing, field
     if id(thing) in seen or isinstance(thing, re.Pattern):
@@ -158,6 +160,7 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
         for name, thing in list(vars(module).items()):
             if isinstance(thing, ModuleType) or name.startswith("__"):
                 continue
+            thing = thing.compiled if isinstance(thing, LazyPattern) else thing
             if isinstance(thing, re.Pattern):
                 done[thing] |= uses(str(module.__file__)).get(name, set())
                 places.setdefault(thing, f"{module.__name__}:{name}")

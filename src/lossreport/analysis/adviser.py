@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding, Recommendation, State, Verdict
 from lossreport.registry import load_units
+from lossreport.values import dataclass
 
 
 @dataclass(frozen=True)

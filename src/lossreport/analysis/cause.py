@@ -7,7 +7,7 @@ what would decide, and only where something tells it from its rivals.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -16,6 +16,7 @@ from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.work import Work
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 STRONG: Final = 2
 """The sign tells the cause from its rivals: few other causes leave it."""

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from lossreport.analysis.context import Context
 from lossreport.model.run import Series
+from lossreport.values import dataclass
 
 TOLERANCE: Final = 2e-4
 """Relative: the print of a mean over equal values differs in its last digit only."""

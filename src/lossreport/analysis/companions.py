@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context, same_metric
 from lossreport.curves.stats import mad
 from lossreport.model.run import Floats, Series, is_epoch_level
+from lossreport.values import dataclass
 
 When = Literal["before", "at", "after", "never"]
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from lossreport.curves.stats import block_medians, fill, mad, noise_of_differences
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 8
 BLOCKS: Final = 60

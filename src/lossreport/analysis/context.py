@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.agreement import agreements
 from lossreport.analysis.joining import JOINED
 from lossreport.analysis.views import DEAVERAGE, EPOCH_LAST
@@ -17,6 +16,7 @@ from lossreport.curves.stats import without
 from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, Start, loss_type
 from lossreport.model.analysis import Agreement, Finding, Goal
 from lossreport.model.run import Axis, Floats, Run, Series, Statistic, is_epoch_level
+from lossreport.values import dataclass
 
 LOSS_WORD: Final = re.compile(r"loss|损失|損失|^cost$|(?<![a-z])rmse(?![a-z])", re.IGNORECASE)
 """A metric of unknown kind is minimised where its name says so."""

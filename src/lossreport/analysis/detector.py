@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding, NotApplicable
 from lossreport.registry import load_units
+from lossreport.values import dataclass
 
 Found = Finding | NotApplicable
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from typing import Final, Literal
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import REWARD_WORD, Context
 from lossreport.knowledge.loss_type import folded_name
 from lossreport.model.analysis import Goal
 from lossreport.model.run import Floats, Series
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 Mode = Literal["max", "min"]
 

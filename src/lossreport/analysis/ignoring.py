@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fnmatch import fnmatchcase
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.analysis import Finding, Ignored, NotApplicable
 from lossreport.model.guidance import IgnoreRule
 from lossreport.model.run import Run

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -24,6 +24,7 @@ from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, Goal, State, Trend
 from lossreport.model.run import Floats, Series, is_epoch_level
 from lossreport.model.states import TROUBLES
+from lossreport.values import dataclass
 
 LEAST_ROWS: Final = 5
 LEAST_TAIL: Final = 3

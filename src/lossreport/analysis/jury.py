@@ -6,7 +6,6 @@ The rules are those of training stacks, for one value a step; on means of an epo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding, Jury, Vote
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 KINDS: Final = ("spike", "batch_outlier")
 MAX_SERIES: Final = 2

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,6 +14,7 @@ from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Axis, Ints, Series, Statistic, is_epoch_level
+from lossreport.values import dataclass
 
 NEIGHBOURS: Final = 5
 """Rows on each side that give the level around, as in the text of the spike itself."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.model.run import Event, Series
 from lossreport.text import Phrase, Text, Value, number

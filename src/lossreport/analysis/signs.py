@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.cause import WEAK, Sign
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, Value, factor, number
+from lossreport.values import dataclass
 
 LEAD: Final = 3
 """Rows right before a break whose rise is a lead-up."""

@@ -6,7 +6,6 @@ Every sign has a weight; hypotheses stand by the sum of theirs. One that the log
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from lossreport.analysis.scene import Scene
 from lossreport.model.analysis import Hypothesis
 from lossreport.model.run import is_epoch_level
 from lossreport.text import Phrase, Text, number, percent
+from lossreport.values import dataclass
 
 STRONG: Final = 2
 WEAK: Final = 1

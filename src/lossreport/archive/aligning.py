@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ from lossreport.archive.member import Member
 from lossreport.errors import UsageError
 from lossreport.knowledge.loss_type import loss_type
 from lossreport.model.run import Floats, Series, Statistic
+from lossreport.values import dataclass
 
 BY: Final = ("step", "samples", "tokens", "episode", "epoch", "round", "time")
 ORDER: Final = ("step", "iteration", "samples", "tokens", "episode", "epoch", "round", "time")

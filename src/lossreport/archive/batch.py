@@ -10,13 +10,13 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from lossreport.archive.journal import Outcome, append, finished, sha256_of
 from lossreport.errors import LossreportError, MissingPathError, NothingReadError, UsageError
 from lossreport.model.analysis import Severity
+from lossreport.values import dataclass
 
 JOURNAL: Final = "lossreport.batch.jsonl"
 """`lossreport.*` is never read as a log."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ import orjson
 
 from lossreport import __version__
 from lossreport.archive.entry import Entry
+from lossreport.values import dataclass
 
 FILE: Final = "lossreport.index-cache.json"
 """Beside the index; `lossreport.*` is never read as a log."""

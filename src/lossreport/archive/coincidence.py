@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from lossreport.archive.aligning import Metric
 from lossreport.archive.member import Flag, Member
+from lossreport.values import dataclass
 
 NEAR: Final = 1.5
 """Rows that lie at most one row apart are the same place: loggers differ by one."""

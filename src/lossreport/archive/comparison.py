@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from lossreport.archive.difference import Difference, Level, difference, level, 
 from lossreport.archive.member import Member
 from lossreport.archive.seeds import differing, groups
 from lossreport.model.run import FactValue
+from lossreport.values import dataclass
 
 SAME_ROWS: Final = 8
 """From so many equal rows on two records are one, logged twice or copied on resuming."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from lossreport.curves.stats import fill, lag_one, mad
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 TAIL: Final = 0.1
 """The share of the common stretch whose mean is the level: long enough for 20 rows of most logs, short enough to be the end."""

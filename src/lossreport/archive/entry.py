@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.archive.stored import Stored
+from lossreport.values import dataclass
 
 SPARK: Final = 24
 """Points of a sparkline: a shape, 60 pixels wide."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
 
@@ -12,6 +11,7 @@ import orjson
 from lossreport.archive.stored import Stored, read_report
 from lossreport.errors import OutputError, ReportError
 from lossreport.render.attachments import Attachment
+from lossreport.values import dataclass
 
 DATA: Final = "lossreport.json"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -15,6 +14,7 @@ from lossreport.archive.entry import Entry, entry_of, place
 from lossreport.archive.shelf import page_of
 from lossreport.archive.stored import parse_report
 from lossreport.errors import MissingPathError, NothingReadError, ReportError
+from lossreport.values import dataclass
 
 FILE: Final = "lossreport.index.html"
 SUFFIXES: Final = (".html", ".htm", ".json")

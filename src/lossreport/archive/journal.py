@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from lossreport.errors import OutputError
+from lossreport.values import dataclass
 
 State = Literal["done", "failed"]
 BLOCK_BYTES: Final = 1 << 20

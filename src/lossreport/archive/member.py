@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +13,7 @@ from lossreport.archive.stored import read_report
 from lossreport.errors import UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.run import Axis, Derived, FactValue, Run, Series, Source, Statistic, frozen_floats, frozen_ints
+from lossreport.values import dataclass
 
 REPORTS: Final = (".html", ".htm", ".json")
 FLAGGED: Final = ("spike", "batch_outlier", "nonfinite")

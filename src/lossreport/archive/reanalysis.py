@@ -6,7 +6,6 @@ import math
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
@@ -16,6 +15,7 @@ from lossreport.errors import NothingReadError
 from lossreport.model.analysis import Analysis
 from lossreport.model.run import USER, FactValue
 from lossreport.settings import FILE, folder_of
+from lossreport.values import dataclass
 
 RELATIVE: Final = 1e-9
 """Numbers that differ by less differ in the last bits of the arithmetic of another machine only."""

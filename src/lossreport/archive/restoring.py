@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.states import STATES
 from lossreport.render.inline import visible
 from lossreport.render.seal import digest

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
+from lossreport import regex as re
 from lossreport.archive.member import Member
 from lossreport.model.run import FactValue
 

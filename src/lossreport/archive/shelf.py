@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
 
@@ -21,6 +20,7 @@ from lossreport.render.inline import visible
 from lossreport.render.voice import TAGS, Voice, languages
 from lossreport.resources import read_template
 from lossreport.text import Text, show_number
+from lossreport.values import dataclass
 
 COLUMNS: Final = 4
 """Settings shown of each run: those that vary, and that most runs have."""

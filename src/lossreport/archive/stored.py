@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 import orjson
 
+from lossreport import regex as re
 from lossreport.errors import MissingPathError, ReportError
 from lossreport.render.attachments import PREFIX, Attachment, unpacked
 from lossreport.render.seal import DATA_ID, SEAL_ID, Anatomy, anatomy
+from lossreport.values import dataclass
 
 SCHEMA: Final = "lossreport/"
 _BLOCK: Final = r'<script type="application/json" id="{}">(.*?)</script>'

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +18,7 @@ from lossreport.errors import LossreportError, ReportError
 from lossreport.model.analysis import Analysis
 from lossreport.render.inline import visible
 from lossreport.render.seal import TAB, WIDTH, Claim, anatomy, digest, seal_of, sha256
+from lossreport.values import dataclass
 
 ELEMENTS: Final = {"tr": "row of a table", "li": "item of a list", "caption": "caption", "svg": "text of a chart", "title": "title"}
 SENTENCE: Final = "sentence"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
 
 from lossreport.charts.style import EM, FONT
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 HEIGHT: Final = FONT * 1.1
 NEAR: Final = 7.0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import numpy as np
@@ -15,6 +14,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 from lossreport.charts.thin import BIGGEST
 from lossreport.model.run import Floats
 from lossreport.text import show_number
+from lossreport.values import dataclass
 
 Kind = Literal["linear", "log", "symlog"]
 

@@ -10,7 +10,7 @@ import io
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
 import matplotlib
@@ -25,6 +25,7 @@ from matplotlib.text import Text as Writing
 from lossreport.charts import scale, svg
 from lossreport.charts.labels import Bounds, Box, width_of
 from lossreport.charts.style import HEIGHT, INK, RC, WIDTH
+from lossreport.values import dataclass
 
 DPI: Final = 72.0
 NAME_LENGTH: Final = 36

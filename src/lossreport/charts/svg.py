@@ -6,15 +6,16 @@ A stock matplotlib SVG is a black box under a Content-Security-Policy without in
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import groupby
 from typing import Final
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape, quoteattr
 
+from lossreport import regex as re
 from lossreport.charts.style import FONT, INK
+from lossreport.values import dataclass
 
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
 DROPPED_TAGS: Final = frozenset({"metadata", "style", "title"})

@@ -6,7 +6,7 @@ No claim is mended here. What falls takes along only what rests on it alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cache
 from typing import Final, TypeVar
 
@@ -34,6 +34,7 @@ from lossreport.model.analysis import Analysis, Failure, Finding, Forecast, Hypo
 from lossreport.model.run import Run, Series
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 T = TypeVar("T")
 WITHDRAWN: Final = Text(

@@ -7,7 +7,7 @@ counts, facts, or what the analysis declares.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
 import numpy as np
@@ -21,6 +21,7 @@ from lossreport.model.analysis import Analysis, Finding
 from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Spark, Steps, Table
 from lossreport.model.run import Run
 from lossreport.text import LANGS, Join, Phrase, Quantity, Value, show_value
+from lossreport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +13,7 @@ from lossreport.checking.printed import Candidate, names
 from lossreport.model.analysis import Analysis, Finding
 from lossreport.model.run import Floats, Run, Series
 from lossreport.text import Phrase
+from lossreport.values import dataclass
 
 EXCURSIONS = ("spike", "batch_outlier")
 

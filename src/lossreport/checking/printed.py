@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from lossreport.text import Join, Phrase, Quantity, Text, Value, show_quantity
+from lossreport.values import dataclass
 
 Number = int | float | Quantity
 EXACT: Final = 1e-6

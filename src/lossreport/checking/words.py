@@ -5,19 +5,19 @@ A word is covered where a rule here looks at it, or where the claim that it stan
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.checking.ground import Ground
 from lossreport.checking.kinds.excursions import back, stretch
 from lossreport.checking.sentences import best_rows, measured
 from lossreport.model.analysis import State
 from lossreport.model.run import Status
 from lossreport.text import Lang, Phrase
+from lossreport.values import dataclass
 
 Rule = Callable[[Ground, Phrase], Iterator[str]]
 

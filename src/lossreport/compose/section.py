@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Final
 
@@ -15,6 +14,7 @@ from lossreport.model.report import Section
 from lossreport.model.run import Event, Run, Series, Statistic, ending
 from lossreport.registry import load_units
 from lossreport.text import Quantity, Value
+from lossreport.values import dataclass
 
 
 @dataclass(frozen=True)

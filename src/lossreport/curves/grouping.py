@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy.typing as npt
 
 from lossreport.curves.stats import block_medians, mad
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 8
 SHORT: Final = 60

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 MAD_TO_SD: Final = 1.4826
 """Median absolute deviation to standard deviation, for normal noise."""

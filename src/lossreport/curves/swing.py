@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from lossreport.curves.stats import block_medians, fill, log_if_positive
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 MIN_ROWS: Final = 16
 SHORT: Final = 60

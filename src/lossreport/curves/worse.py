@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from lossreport.curves.stats import block_medians, fill, mad, noise_of_rows, robust_line
 from lossreport.model.run import Floats
+from lossreport.values import dataclass
 
 LEAST: Final = 3
 """A validation is judged from three evaluations on: one that is best, and two that are worse."""

@@ -9,9 +9,10 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Final
+
+from lossreport.values import dataclass
 
 PYTHON: Final = "LOSSREPORT_PYTHON"
 """Environment variable: the interpreter that has lossreport, where the training's own has not."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from lossreport.integrations.earlier import finding_of, findings_of, names_of, run_verdict, steps_of, told_before
@@ -12,6 +11,7 @@ from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
 from lossreport.model.states import STATES
 from lossreport.text import Join, Lang, Text, Value, show_number
+from lossreport.values import dataclass
 from lossreport.words import KINDS, SEVERITIES
 
 Json = Mapping[str, Any]

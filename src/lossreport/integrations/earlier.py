@@ -6,11 +6,11 @@ The JSON holds plain texts in two languages, so a report is made of it in one la
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.compose.compose import GIVEN, TITLE
 from lossreport.compose.sections import anomalies, answer, recommendations
 from lossreport.errors import MissingPathError, UsageError

@@ -8,9 +8,10 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any, Final
+
+from lossreport.values import dataclass
 
 RANKS: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
 """Where launchers put the number of a process, surest first: torchrun under srun sets the first two, and the first is the global one."""

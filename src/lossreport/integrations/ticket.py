@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +20,7 @@ from lossreport.render.to_json import to_dict
 from lossreport.render.to_mail import one_mail
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Join, Lang, Text, Value, show_value
+from lossreport.values import dataclass
 from lossreport.words import SEVERITIES
 
 HEAD = Text(zh="{name}：{state}", en="{name}: {state}")

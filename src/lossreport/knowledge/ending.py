@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

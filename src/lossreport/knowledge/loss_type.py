@@ -5,15 +5,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Any, Final, Literal
 
+from lossreport import regex as re
 from lossreport.model.run import LONGEST_NAME
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 Goal = Literal["down", "up", "none"]
 Role = Literal["loss", "regulariser", "metric", "schedule", "health", "counter"]

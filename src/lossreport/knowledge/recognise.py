@@ -6,14 +6,15 @@ stays generic. Rules are tried in order, the first that answers wins.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import GENERIC, LossType, classify, folded_name, loss_type
 from lossreport.model.run import LONGEST_NAME, TypeGround
 from lossreport.text import Join, Text
+from lossreport.values import dataclass
 
 CRITERIA: Final = ("criterion", "loss_fn", "loss_function", "loss_func", "loss_name", "loss_type", "loss", "objective")
 """Settings that name the loss."""

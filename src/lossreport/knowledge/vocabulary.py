@@ -6,11 +6,11 @@ It is only said beside the scale of a loss, as an inference; no chance level and
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Final
 
 from lossreport.knowledge.loss_type import Known
 from lossreport.text import Join, Phrase, Text, number
+from lossreport.values import dataclass
 
 VOCABULARIES: Final = (
     (8192, Text(zh="Chameleon 图像码", en="Chameleon image codes")),

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 import numpy as np
@@ -32,6 +31,7 @@ from lossreport.model.analysis import Share, State
 from lossreport.model.run import Axis, Floats, Series
 from lossreport.model.states import STATES, TROUBLES
 from lossreport.text import Join, Phrase, Text, number, percent
+from lossreport.values import dataclass
 
 Outcome = Literal["confirmed", "contradicted", "unchecked"]
 

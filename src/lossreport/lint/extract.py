@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.lint.claim import (
     Claim,
     EpochCount,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 from lossreport.model.analysis import Analysis, Finding, State
 from lossreport.model.run import Axis, Fact, Run, Series
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 EPOCH_LAST: Final = "epoch_last"
 PLACE: Final = Text(zh="{path} 第 {line} 行", en="{path} line {line}")

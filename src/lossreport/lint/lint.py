@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from lossreport import api
+from lossreport import regex as re
 from lossreport.errors import MissingPathError, UsageError
 from lossreport.lint.check import Answer, check
 from lossreport.lint.extract import claims, is_general
@@ -18,6 +17,7 @@ from lossreport.lint.note import NoteLine, read_note
 from lossreport.model.analysis import Analysis
 from lossreport.model.run import FactValue
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 NUMBERING: Final = re.compile(r"^[#\s>*+-]*(?:\d+(?:\.\d+)*[.、)]?\s)?")
 """A heading's or list item's own number."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
+
+from lossreport import regex as re
+from lossreport.values import dataclass
 
 HEADING: Final = re.compile(r"^\s{0,3}#{1,6}\s+(.*)$")
 TABLE: Final = re.compile(r"^\s*\|.*\|\s*$")

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import date
 from enum import StrEnum
 from typing import Literal
 
 from lossreport.model.run import Fact, Run, Series
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 
 class Severity(StrEnum):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final, Literal
 
 from lossreport.model.analysis import Analysis, Finding, Severity
 from lossreport.model.run import Floats, Ints
 from lossreport.text import Phrase, Text, Value
+from lossreport.values import dataclass
 
 NUMBERS: Final = "①②③④⑤"
 """What keys the events of the first screen to their bands in its figure."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import Any, Final, Literal
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from lossreport.model.guidance import Guidance
 from lossreport.text import Phrase
+from lossreport.values import dataclass
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

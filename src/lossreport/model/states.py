@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from lossreport.model.analysis import State
 from lossreport.model.analysis import Tone as OutcomeTone
 from lossreport.model.report import Tone
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TypeVar
 
 from lossreport.model.analysis import Failure
+from lossreport.values import dataclass
 
 T = TypeVar("T")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -25,6 +25,7 @@ from lossreport.reading.runs.merge import merge
 from lossreport.reading.runs.reading import REFUSED, Reading, read_log
 from lossreport.reading.runs.wishes import corrected, wishes_of
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 MIN_SCORE: Final = 0.5
 MOST_TOLD: Final = 6

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fnmatch
 import os
-import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.errors import MissingPathError
 from lossreport.reading.bytes.reader import LogFile
 

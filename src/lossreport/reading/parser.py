@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -27,6 +27,7 @@ from lossreport.model.run import (
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 FLUSH_ROWS: Final = 100_000
 """Values a Columns helper holds before they become a chunk."""

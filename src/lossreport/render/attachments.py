@@ -7,10 +7,10 @@ import binascii
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lossreport.errors import ReportError
+from lossreport.values import dataclass
 
 PREFIX: Final = "lossreport-log-"
 LEVEL: Final = 9

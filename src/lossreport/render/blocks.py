@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 
+from lossreport import regex as re
 from lossreport.model.analysis import Finding
 from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.resources import read_template
 from lossreport.text import Value
+from lossreport.values import dataclass
 from lossreport.words import KINDS, SEVERITIES
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")

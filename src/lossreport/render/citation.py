@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from lossreport.model.analysis import Analysis, Evidence, Finding
 from lossreport.model.run import Series
 from lossreport.text import Phrase, Text, Value, number
+from lossreport.values import dataclass
 from lossreport.words import AXES
 
 VISIBLE: Final = 8

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, Literal
 
 from lossreport.errors import OutputError
@@ -19,6 +19,7 @@ from lossreport.render.to_mail import to_mail
 from lossreport.render.to_markdown import to_markdown
 from lossreport.render.voice import LangChoice
 from lossreport.text import Join, Phrase, Text, Value
+from lossreport.values import dataclass
 
 PlaceId = Literal["github", "gitlab", "jira", "feishu", "email", "summary"]
 

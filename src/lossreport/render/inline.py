@@ -6,7 +6,6 @@ prose is converted with a private-use character in the place of each value, and 
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Final
 from urllib.parse import quote
@@ -14,6 +13,7 @@ from urllib.parse import quote
 from markdown import Markdown
 from markupsafe import Markup, escape
 
+from lossreport import regex as re
 from lossreport.text import FIELD, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
 
 _FIRST: Final = 0xE000

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from markupsafe import Markup
+
+from lossreport import regex as re
 
 EXTENSIONS: Final = ("tables", "fenced_code", "sane_lists")
 TAGS: Final = {

@@ -9,9 +9,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any, Final
+
+from lossreport.values import dataclass
 
 SEAL_ID: Final = "lossreport-seal"
 DATA_ID: Final = "lossreport-data"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from lossreport import regex as re
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, table_names, template_of, told_in_full
 from lossreport.render.citation import citations
@@ -19,6 +19,7 @@ from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
 from lossreport.text import first_sentence
+from lossreport.values import dataclass
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
 VISIBLE: Final = 24

@@ -6,10 +6,10 @@ it, which Chinese text does not have.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, assert_never
 
+from lossreport import regex as re
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Callout, Cell, Chart, FindingList, Prose, Report, Section, Spark, Steps, Table
 from lossreport.render import labels

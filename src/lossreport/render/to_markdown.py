@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
 from jinja2 import Environment
 from markupsafe import escape
 
+from lossreport import regex as re
 from lossreport.model.report import Block, Cell, Chart, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
 from lossreport.render.citation import VISIBLE, citations
@@ -19,6 +19,7 @@ from lossreport.render.notes import notes_markdown
 from lossreport.render.sparkline import chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Lang, Phrase, Value
+from lossreport.values import dataclass
 
 INK: Final = "#6e7781"
 """The colour of text and axes in a file of its own: legible on the white and on the dark page of a repository's site."""

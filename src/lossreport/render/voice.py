@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
 from lossreport.render.inline import to_inline_html, visible
 from lossreport.text import LANGS, Lang, Quantity, Value, show_value
+from lossreport.values import dataclass
 
 LangChoice = Literal["both", "zh", "en"]
 TAGS: Final[dict[Lang, str]] = {"zh": "zh-CN", "en": "en"}

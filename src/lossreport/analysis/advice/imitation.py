@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Recommendation
 from lossreport.text import Text, number

@@ -7,7 +7,6 @@ shift against the others, and rank 0's loss is averaged with another meter of th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +19,7 @@ from lossreport.analysis.views import DEAVERAGE
 from lossreport.model.analysis import Evidence, Finding, Hypothesis, NotApplicable, Severity
 from lossreport.model.run import Series, SourceNote, shown_x
 from lossreport.text import Join, Phrase, Text, number
+from lossreport.values import dataclass
 
 MIN_CHECKS: Final = 3
 """Of the checks a, b, c, d, e and the partner arithmetic; a or b (marks that only the mechanism leaves) must be among them."""

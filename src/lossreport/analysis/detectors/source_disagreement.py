@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -16,6 +15,7 @@ from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Ints, Run, Series, Statistic, shown_x
 from lossreport.text import Join, Phrase, Text, Value, factor, number
+from lossreport.values import dataclass
 
 MIN_COMMON: Final = 3
 TOLERANCE: Final = 0.05

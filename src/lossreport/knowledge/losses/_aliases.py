@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from lossreport import regex as re
 
 TAIL = r"(?:_(?:\d+|ind|ood|unscaled|avg|mean|epoch|step|running|smoothed|ema|last))*"
 """What may follow a name without changing its kind: a decoder layer or action dimension, a split, a way of averaging."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Known
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import re
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._facts import CLASSES, first_count

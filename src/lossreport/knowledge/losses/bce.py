@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Chance, Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._compare import entropy, side

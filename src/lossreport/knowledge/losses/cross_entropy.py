@@ -6,10 +6,10 @@ All logarithms are natural. A uniform guess over V choices costs -ln(1/V) = ln V
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Chance, Known, Level, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._compare import against

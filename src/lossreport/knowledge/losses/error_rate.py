@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Known, LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.knowledge.loss_type import Chance, Known, LossType, Reference
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.knowledge.losses._facts import count_fact, has_actions, is_positive, value_range

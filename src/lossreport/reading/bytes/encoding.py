@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
+
+from lossreport import regex as re
 
 BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),

@@ -11,7 +11,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import BinaryIO, Final
 
 from lossreport.errors import LogError
@@ -19,6 +19,7 @@ from lossreport.model.run import Skipped
 from lossreport.reading.bytes.compression import Unpacked
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.text import Quantity, Text
+from lossreport.values import dataclass
 
 ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz", ".tar.zst", ".tzst")
 LARGEST: Final = 1 << 30

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import io
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.reading.bytes.compression import Unpacked, unpacked
 from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
 from lossreport.reading.bytes.terminal import NOISE, fragments, prefix_of, split_writer, writers
+from lossreport.values import dataclass
 
 HEAD_BYTES: Final = 1 << 16
 """What a parser may look at before it claims a file."""

@@ -7,20 +7,21 @@ behind `?` is used to fetch and never shown.
 from __future__ import annotations
 
 import os
-import re
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
+from lossreport import regex as re
 from lossreport.errors import LogError, MissingPathError, UsageError
 from lossreport.model.run import Skipped
 from lossreport.reading.bytes.packed import inside
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
 """Two letters at least: C:// is a drive."""

@@ -5,11 +5,12 @@ Source of the kinds: FORMATS.md and ECOSYSTEM.md (traps 8 and 9): tqdm and rich,
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
+
+from lossreport import regex as re
 
 ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 NOISE: Final = re.compile("[\x00\x08\r\x1b]")

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.reading.kit.rows import number
+from lossreport.values import dataclass
 
 DISTINCT: Final = 0.8
 BAR: Final = re.compile(r"(\d{1,18}+)/(\d{1,18}+) \[(?![^\]\[]{0,200}\b(?:examples|files|tables|shards)/s)")

@@ -6,10 +6,10 @@ Source: `GradientDescentTrainer._try_train` of allennlp/training/gradient_descen
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.numbered_files import flat_object, key_lines, numbered, store_of

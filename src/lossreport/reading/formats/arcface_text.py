@@ -6,9 +6,9 @@ so that a small one reads as 0. Verification prints `[lfw][4000]Accuracy-Flip: 0
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.kit.line_format import Line, LineFormat, Metric, stateless
 from lossreport.reading.kit.line_row import Row, Value, matched

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import yaml
-
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.names import plain_facts
@@ -51,6 +49,8 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 def _mapping(log: LogFile) -> Mapping[str, Any] | None:
+    import yaml
+
     try:
         value = json.loads(log.text()) if log.shown.lower().endswith(".json") else yaml.safe_load(log.text())
     except (ValueError, yaml.YAMLError):

@@ -6,9 +6,9 @@ a line `Validation <data set>` and then `# psnr: 26.1  Best: ...` lines; older v
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import COLON, Line, LineFormat, Metric, Pairs, Setting
 from lossreport.reading.kit.line_row import KNOWN, Row, values

@@ -6,9 +6,9 @@ cross-validation the mean over the folds. XGBoost and CatBoost count from 0, Lig
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_format import LineFormat, Setting

@@ -6,9 +6,9 @@ settings say so; the outputs of the net are of one batch, those of a test are me
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.kit.line_format import Line, LineFormat, Metric, Setting, stateless
 from lossreport.reading.kit.line_row import Row, Value, matched

@@ -6,10 +6,10 @@ where these find a loss that the training script prints; the number of skipped s
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_format import EQUAL, Line, LineFormat, Metric, stateless

@@ -6,10 +6,10 @@ of the boundary are 0 in the test loss of its older versions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.kit.line_format import LineFormat, stateless
 from lossreport.reading.kit.line_row import Row, Value, matched

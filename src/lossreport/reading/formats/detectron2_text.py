@@ -6,9 +6,9 @@ lines `copypaste:` (task, names, values) and stands at the last iteration printe
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import COLON, Line, LineFormat, Metric, Setting
 from lossreport.reading.kit.line_row import KNOWN, Row, values

@@ -6,9 +6,9 @@ largest number printed. A gradient norm of NaN there is the mean over a window t
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import EQUAL, Line, LineFormat, Metric, stateless
 from lossreport.reading.kit.line_row import Row, values

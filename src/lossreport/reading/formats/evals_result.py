@@ -7,11 +7,11 @@ Source: xgboost.train(evals_result=...), lightgbm.record_evaluation and CatBoost
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile

@@ -6,10 +6,10 @@ means of the epoch. Validation stands at its epoch, or at its update where an ep
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of

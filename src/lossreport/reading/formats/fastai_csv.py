@@ -6,10 +6,10 @@ the metrics are measured on the validation set, as `valid_loss` is. `time` is a 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.table import Meaning, find_table, plain_meaning, read_table

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile

@@ -5,12 +5,12 @@ A place that stands before the dict counts where the dict has none, or that of t
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of
@@ -25,6 +25,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.parser import Parser, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 MIN_LINES: Final = 2
 REACH: Final = 8

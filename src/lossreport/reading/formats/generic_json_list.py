@@ -6,10 +6,10 @@ Axis and metrics are chosen by their names, as in JSON lines. Without an axis a 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.formats.generic_jsonl import flat_row, metrics_of
 from lossreport.reading.kit.rows import RowWriter, is_axis

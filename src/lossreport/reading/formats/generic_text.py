@@ -6,10 +6,10 @@ names in lines of one kind. `reading/lines` says what one line means, and what t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log

@@ -5,12 +5,10 @@ Source: guild/run.py and runs that guildai 0.9 wrote: an attribute a file, in YA
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
-import yaml
-
+from lossreport import regex as re
 from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import plain_facts
@@ -36,6 +34,8 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the flags as facts, the label as one, how the run ended and when."""
+    import yaml
+
     name, text = _name(log), log.text()
     try:
         value = yaml.safe_load(text)

@@ -8,10 +8,10 @@ Source: Trainer.save_metrics (transformers/trainer_pt_utils.py): one flat JSON o
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile

@@ -7,13 +7,13 @@ rows stand at their epoch. `loss` is the mean since the row before. The last lin
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, SegmentWhy, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.formats._hf_rows import Bars, Row, epochs_tell, launches_of, planned_steps, steps_of

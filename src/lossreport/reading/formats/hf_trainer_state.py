@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile

@@ -7,10 +7,10 @@ LightGBM (`{"train": {"logloss": [...]}}`) have the same form; their lists hold 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile

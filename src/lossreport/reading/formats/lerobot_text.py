@@ -7,7 +7,6 @@ nothing tells it, rows are counted and stand at no step.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
@@ -15,6 +14,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_format import COLON, LineFormat

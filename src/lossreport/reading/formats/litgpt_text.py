@@ -8,9 +8,9 @@ line of its own told it.
 from __future__ import annotations
 
 import math
-import re
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import LineFormat
 from lossreport.reading.kit.line_row import Row, Value, matched

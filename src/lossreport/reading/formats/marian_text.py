@@ -6,10 +6,10 @@ size tells nothing by itself. `[valid]` rows name a metric; `cross-entropy` is o
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.kit.line_format import LineFormat, Setting, stateless
 from lossreport.reading.kit.line_row import Row, Value, matched

@@ -8,11 +8,11 @@ median of the last 20, with `eta:`. In parentheses both print that rank's mean s
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
@@ -34,6 +34,7 @@ from lossreport.reading.parser import (
     SkippedLine,
 )
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 ROW: Final = re.compile(
     r"(?:^|[\s\]>])(?P<header>[A-Z][A-Za-z]*(?: [A-Z][A-Za-z]*)?):?\s+(?:\[(?P<epoch>\d+)(?:/(?P<epochs>\d+))?\]\s+)?"

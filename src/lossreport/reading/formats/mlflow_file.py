@@ -6,12 +6,10 @@ digest behind it in newer versions. The name of a metric is its path below `metr
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-import yaml
-
+from lossreport import regex as re
 from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import METRIC_LIKE
@@ -126,6 +124,8 @@ def _meta(log: LogFile) -> Iterator[Record]:
 
 
 def _mapping(log: LogFile) -> dict[str, Any]:
+    import yaml
+
     try:
         value = yaml.safe_load(log.text())
     except yaml.YAMLError:

@@ -11,7 +11,6 @@ import math
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Final
 
 from lossreport.model.run import Status
@@ -20,6 +19,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.tracker import Points, parameter_facts, stamp, tag_fact
 from lossreport.reading.parser import Parser, RawFact, RawSegment, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 NEEDED: Final = {
     "experiments": {"experiment_id", "name"},

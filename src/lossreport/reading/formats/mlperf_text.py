@@ -6,10 +6,10 @@ Source: mlperf_logging (`mllog`). A value stands at the step, samples or epoch t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said

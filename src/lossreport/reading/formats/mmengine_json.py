@@ -6,17 +6,17 @@ the size of the validation loader, or a `step` that is the epoch: they stand at 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import flat, number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 NO_METRICS: Final = ("mode", "epoch", "iter", "step", "eta_seconds")
 WINDOW: Final = 10

@@ -6,12 +6,12 @@ the files of a folder are one queue. A value that was appended without a step ha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
+from lossreport import regex as re
 from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records

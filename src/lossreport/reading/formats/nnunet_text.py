@@ -7,9 +7,9 @@ and goes below 0. The Dice of a class without a pixel in the validation batches 
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import Line, LineFormat, stateless
 from lossreport.reading.kit.line_row import KNOWN, Row, Value, matched

@@ -6,10 +6,10 @@ for those whose own name does not.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.numbered_files import flat_object, is_alone, key_lines, numbered, store_of

@@ -6,10 +6,10 @@ samples seen. Evaluations count the epochs completed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.kit.line_format import IN_PARENTHESES, Line, LineFormat, Metric, Pairs
 from lossreport.reading.kit.settings import settings_of

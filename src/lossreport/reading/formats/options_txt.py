@@ -6,10 +6,10 @@ later versions.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score

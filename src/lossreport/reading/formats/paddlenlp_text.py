@@ -6,9 +6,9 @@ Source: FORMATS.md 3.6. `loss` is the mean since the row before. Rows of an eval
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue, Statistic
 from lossreport.reading.kit.line_format import LineFormat, stateless
 from lossreport.reading.kit.line_row import Row, values

@@ -6,10 +6,10 @@ restored; `done` closes it. The event file beside them, under `ray/tune/`, holds
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records

@@ -6,11 +6,11 @@ environment steps, or at the number the library counts; rewards are means over t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
@@ -18,6 +18,7 @@ from lossreport.reading.kit.line_reader import TORN
 from lossreport.reading.kit.rows import RowWriter, number
 from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 EDGE: Final = re.compile(r"^-{9,}\s*$")
 CELLS: Final = re.compile(r"^\| ?(?P<name>[^|]*+)\| *+(?P<value>[^\s|]*+) *+\|\s*+$")

@@ -8,10 +8,10 @@ and would be compared with them. Source: skorch.history.History.to_file of skorc
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile

@@ -6,10 +6,10 @@ is a moving average. A second header begins another fit.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import LineFormat
 from lossreport.reading.kit.line_row import KNOWN, Row, Value

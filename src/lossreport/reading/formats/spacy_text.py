@@ -6,10 +6,10 @@ before; the row of step 0 holds a single batch and is no such sum, so its losses
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import LineFormat, Setting
 from lossreport.reading.kit.line_row import KNOWN, Row, Value

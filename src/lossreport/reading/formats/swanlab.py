@@ -5,13 +5,11 @@ Source: swanlab/proto/swanlab/{record,run,metric,terminal} and the files of swan
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Iterator
 from typing import Final
 
-import yaml
-
+from lossreport import regex as re
 from lossreport.model.run import Status
 from lossreport.reading.bytes.leveldb import TORN, records
 from lossreport.reading.bytes.protobuf import fields
@@ -97,6 +95,8 @@ def _text(value: int | bytes | None) -> str:
 
 
 def _configuration(log: LogFile) -> Iterator[Record]:
+    import yaml
+
     text = log.text()
     try:
         config = yaml.safe_load(text)

@@ -7,7 +7,6 @@ called train or validation gives the split of its files, as Keras' callback writ
 from __future__ import annotations
 
 import math
-import re
 import struct
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ from typing import BinaryIO, Final, NamedTuple
 
 import google_crc32c
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.protobuf import fields, packed_numbers, varint
 from lossreport.reading.bytes.reader import LogFile

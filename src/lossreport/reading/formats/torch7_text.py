@@ -6,10 +6,10 @@ setting, and no curve, except the learning rate. Losses and errors of fb.resnet.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.line_format import IN_PARENTHESES, Line, LineFormat, Pairs, Setting

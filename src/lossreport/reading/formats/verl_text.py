@@ -7,9 +7,9 @@ validation.
 from __future__ import annotations
 
 import math
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Statistic
 from lossreport.reading.kit.line_format import LineFormat, stateless
 from lossreport.reading.kit.line_row import Row, Value

@@ -10,7 +10,7 @@ import fnmatch
 import json
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -24,6 +24,7 @@ from lossreport.reading.kit.rows import RowWriter, is_axis
 from lossreport.reading.kit.tracker import numbers, stamp
 from lossreport.reading.parser import Columns, Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 MAGIC: Final = b":W&B\xe1\xbe"
 HEADER_BYTES: Final = 7

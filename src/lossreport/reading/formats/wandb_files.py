@@ -8,12 +8,10 @@ parsers of text read it by its content.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import yaml
-
+from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import plain_facts
@@ -67,6 +65,8 @@ def _training(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(log: LogFile) -> dict[str, Any] | None:
+    import yaml
+
     try:
         value = json.loads(log.text()) if log.shown.endswith(".json") else yaml.safe_load(log.text())
     except (ValueError, yaml.YAMLError):

@@ -7,10 +7,10 @@ classification. A row holds means since the row before; a validation is that of 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.line_format import LineFormat
 from lossreport.reading.kit.line_row import Row, Value, matched

@@ -6,11 +6,11 @@ start of the epoch; epochs count from 0 and the total is the last one. Where pyc
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import NOT_MEASURED, summary_of
@@ -20,6 +20,7 @@ from lossreport.reading.kit.settings import Settings
 from lossreport.reading.kit.table_cells import FRACTION, without_bar
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 LOSSES: Final = frozenset(("iou_loss", "dfl_loss", "cls_loss"))
 SCORED: Final = re.compile(r"Epoch: (?P<epoch>\d{1,9}) \| mAP@")

@@ -5,11 +5,11 @@ Source: `COCOeval.summarize` of pycocotools 2.0.8 and `LVISEval` of lvis 0.5 (`c
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Floats, Ints
 
 LINE: Final = re.compile(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.rows import number
 
 BRACES: Final = re.compile(r"\{[^{}]*\}")

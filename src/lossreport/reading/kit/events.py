@@ -6,10 +6,10 @@ One place for all formats: a parser hands every line that is no row to `said`. T
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.endings import COMPLETE, EARLY_STOPS, PROGRAMS, TRAINERS
 from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, LONE_EXCEPTION, MEMORY, NONFINITE, STOPS, exit_of

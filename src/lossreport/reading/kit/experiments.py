@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.rows import is_axis, number
 from lossreport.text import Text
 

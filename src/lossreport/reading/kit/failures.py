@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.phrases import START, Phrase, phrase
 

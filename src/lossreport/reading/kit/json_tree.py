@@ -6,18 +6,19 @@ left out and counted.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Entity, EntityKind
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.owners import ENTITIES, RUNS
 from lossreport.reading.kit.rows import AXES, SPLIT_VALUES, number
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 WRAPPERS: Final = ("history", "params", "metrics", "results", "logs", "log", "training", "train_history", "training_history", "data")
 """Names of levels that say nothing of what is below them."""

@@ -13,12 +13,12 @@ Heads are regular expressions with holes: `<x>`, `<epoch>`, `<of>` say where the
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import LONGEST_NAME, Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_reader import LineReader, Step
@@ -30,6 +30,7 @@ from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.kit.stamps import bare
 from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 SURE: Final = 0.96
 """The score of two rows that match from end to end: above the parsers that look for parts of a row (at most 0.95)."""

@@ -7,13 +7,13 @@ counts, and which lines nobody knew. That an axis goes back is seen later, by th
 from __future__ import annotations
 
 import math
-import re
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, frozen_ints
 from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import said
@@ -31,6 +31,7 @@ from lossreport.reading.parser import (
     Unread,
 )
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 Step = Callable[[str, Any], tuple[tuple[Row, ...], Any]]
 """Says what a line is: the text and the state before it give the rows of the line (none where it is not known) and the state after it.

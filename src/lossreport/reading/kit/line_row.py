@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic
 from lossreport.reading.kit.rows import INSTANT, number
+from lossreport.values import dataclass
 
 
 class Value(NamedTuple):

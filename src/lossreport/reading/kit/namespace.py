@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.names import plain_facts
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import glob
 import json
-import re
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 

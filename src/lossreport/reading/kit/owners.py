@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind
 
 RUNS: Final = re.compile(

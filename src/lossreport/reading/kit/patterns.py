@@ -6,9 +6,10 @@ match the same text stand side by side. A hostile line of 64 kB then costs milli
 
 from __future__ import annotations
 
-import re
 from functools import cache
 from typing import Final
+
+from lossreport import regex as re
 
 NUM: Final = (
     r"(?:[-+]?(?:\d{1,3}(?:,\d{3}){1,8}+(?:\.\d{1,40}+)?+|\d{1,40}+(?:\.\d{0,40}+)?+|\.\d{1,40}+)(?:[eE][-+]?\d{1,4}+)?+"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.lines.prefix import message_of
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
+
+from lossreport import regex as re
 
 EPOCH_PLANS: Final = frozenset((
     "epochs", "num_epochs", "n_epochs", "nb_epochs", "num_epoch", "n_epoch", "nepoch", "nepochs", "max_epochs", "max_epoch", "total_epochs", "total_epoch",

@@ -6,11 +6,11 @@ any text can ask it first, and read by itself only what is no table; `finish` gi
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.coco import NOT_MEASURED, kind_of, summary_of
 from lossreport.reading.kit.experiments import NAMED, SETTING
 from lossreport.reading.kit.names import METRIC_LIKE

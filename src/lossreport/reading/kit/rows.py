@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Entity, Statistic
 from lossreport.reading.kit.names import meanings_of
 from lossreport.reading.kit.owners import Owner, OwnerColumns, owner_columns
 from lossreport.reading.parser import ColumnKey, Columns, RawFact
+from lossreport.values import dataclass
 
 STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",

@@ -6,10 +6,10 @@ They count where they stand before a row; two lines that contradict each other s
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import ALIASES, KNOWN, plain_facts

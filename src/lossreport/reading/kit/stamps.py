@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.parser import RawTime
 
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]{1,3}\d\d?:\d\d:\d\d(?:[.,]\d{1,9})?")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.rows import number
 
 BARS: Final = "|│┃║"

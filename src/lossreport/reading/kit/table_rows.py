@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Entity, EntityKind, Statistic
 from lossreport.reading.kit.names import ALIASES, KNOWN, METRIC_LIKE, split_name, unmarked_scores
 from lossreport.reading.kit.printed_table import finish, take

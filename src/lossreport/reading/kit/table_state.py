@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Axis
 from lossreport.reading.kit.rows import AXES, BOOKKEEPING
 from lossreport.reading.kit.table_cells import place_of, value_of
+from lossreport.values import dataclass
 
 PLACES: Final = (
     ("time/total_timesteps", Axis.STEP),

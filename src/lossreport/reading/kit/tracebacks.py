@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Final
+
+from lossreport import regex as re
 
 FRAME: Final = re.compile(
     r'^[\s│|]{0,12}(?:File "(?P<path>[^"]{1,400})", line (?P<line>\d{1,7})|(?P<rich>[^\s"]{1,400}\.py):(?P<rich_line>\d{1,7}) in )'

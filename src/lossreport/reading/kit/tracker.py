@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import math
-import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.kit.names import METRIC_LIKE, plain_facts, split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, NOT_FINITE, is_axis

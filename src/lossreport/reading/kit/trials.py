@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic, Status
 from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment, RawStatus, RawTime, Record
+from lossreport.values import dataclass
 
 MOST_RUNS: Final = 50
 """More trials than this are no runs that anybody reads one by one."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.kit.line_reader import NO_ROW
 from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.parser import SkippedLine

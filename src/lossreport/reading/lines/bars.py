@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.lines.place_words import Kind, Place
 from lossreport.reading.lines.places import places
 from lossreport.reading.lines.tokens import Token, tokens

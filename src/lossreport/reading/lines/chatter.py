@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.settings import is_settings
 
 FRAME: Final = re.compile(r'\s{0,80}File "[^"]{0,400}", line \d')

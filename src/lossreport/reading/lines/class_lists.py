@@ -5,11 +5,10 @@ Each is the score of a class, which the row says as its owner; none is a metric 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.rows import number
 from lossreport.reading.lines.owners import Owner
@@ -17,6 +16,7 @@ from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.splits import split_of_word
+from lossreport.values import dataclass
 
 _PER: Final = r"(?:(?:per|each|by)[ _-](?:class|category|label)|class[ _-]?wise|每个?类别?|各类别?|各个类别)"
 _SCORE: Final = (

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.lines.prefix import message_of
+from lossreport.values import dataclass
 
 LEAST_LINES: Final = 5
 """Lines of one list: rows print fewer metrics below each other, and with them fewer words."""

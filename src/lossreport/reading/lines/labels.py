@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.kit.rows import INSTANT
 from lossreport.reading.lines.owners import Owner

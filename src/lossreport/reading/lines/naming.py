@@ -6,10 +6,10 @@ something was measured, or where, are left out; a split named in them is kept.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.lines.splits import split_of_word
 from lossreport.reading.lines.tokens import Token
 

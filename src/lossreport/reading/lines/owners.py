@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import EntityKind
 from lossreport.reading.lines.tokens import Token
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.lines.figures import Figure, figure_at
 from lossreport.reading.lines.naming import COUNTED, PREPOSITIONS, VERBS, Name, name_before, without_average

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from enum import StrEnum
 from typing import Final, NamedTuple
+
+from lossreport import regex as re
 
 
 class Kind(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 from lossreport.model.run import Axis
@@ -18,6 +18,7 @@ from lossreport.reading.lines.where import Standing, Where
 from lossreport.reading.lines.writing import Writing
 from lossreport.reading.parser import RawFact, Record, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 NOWHERE: Final = Text(zh="这一行有指标，但看不出属于哪一步", en="the line holds metrics and nothing says at which step")
 

@@ -5,8 +5,9 @@ It is taken off piece by piece from the left, whatever the order: a configuratio
 
 from __future__ import annotations
 
-import re
 from typing import Final, NamedTuple
+
+from lossreport import regex as re
 
 _DAY: Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]{0,6}"
 _MONTH: Final = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lossreport.model.run import Axis
 from lossreport.reading.kit.table_rows import Stand, Tables, placed
@@ -15,6 +15,7 @@ from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.where import Standing, Where
 from lossreport.reading.lines.writing import Writing
 from lossreport.reading.parser import Record
+from lossreport.values import dataclass
 
 
 @dataclass(kw_only=True)

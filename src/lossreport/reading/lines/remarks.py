@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import is_metric_like
 from lossreport.reading.lines.pairs import OVER_RUNS
 from lossreport.reading.lines.place_words import Kind
@@ -16,6 +16,7 @@ from lossreport.reading.lines.survey import Survey
 from lossreport.reading.lines.values import Values
 from lossreport.reading.parser import RawFact, RawTime, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 STAMP_REACH: Final = 60
 NOTHING: Final = re.compile(r"\b(?:NA|N/A|None|null)\b")

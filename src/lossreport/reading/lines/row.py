@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.rows import INSTANT, number
@@ -20,6 +20,7 @@ from lossreport.reading.lines.places import places
 from lossreport.reading.lines.prefix import Message, message_of
 from lossreport.reading.lines.sections import Section, heading_of
 from lossreport.reading.lines.tokens import Token, tokens
+from lossreport.values import dataclass
 
 WRAPPED: Final = re.compile(
     r"(?:tensor|np\.float\d{1,3}|numpy\.float\d{1,3}|(?:Device)?[aA]rray|jnp\.float\d{1,3})\(\[{0,3}\s{0,4}(?P<value>[-+]?(?:\d[\d.]{0,30}(?:[eE][-+]?\d{1,3})?|\.\d{1,30}|nan|inf))\.?\]{0,3}(?:,[^()]{0,200}(?:\([^()]{0,80}\))?[^()]{0,80})?\)",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import is_metric_like, split_name
 from lossreport.reading.lines.owners import Owner
 from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.sections import Section
+from lossreport.values import dataclass
 
 ORDER: Final = (Kind.ROUND, Kind.EPISODE, Kind.EPOCH, Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)
 """Kinds of places from the widest to the narrowest: a heading of one ends what was said of narrower ones."""

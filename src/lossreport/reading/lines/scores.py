@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import are_evaluated, unmarked_scores
 from lossreport.reading.lines.row import TextRow
 

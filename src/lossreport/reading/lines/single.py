@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.lines.row import TextRow
 

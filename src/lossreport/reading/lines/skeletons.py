@@ -7,14 +7,15 @@ changes that never did is read word by word, and so is all that its numbers alon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import Place
 from lossreport.reading.lines.row import TextRow, text_row
+from lossreport.values import dataclass
 
 Read = Callable[[str], "TextRow | None"]
 

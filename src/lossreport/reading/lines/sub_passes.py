@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import NamedTuple
 
 from lossreport.reading.kit.passes import Passes
@@ -12,6 +12,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.survey import Survey
 from lossreport.reading.lines.tracks import sign_of
 from lossreport.reading.lines.values import Values
+from lossreport.values import dataclass
 
 WIDE: Kind = Kind.EPOCH
 KEPT = (Kind.EPOCH, Kind.ROUND, Kind.EPISODE)

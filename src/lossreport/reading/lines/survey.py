@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
@@ -37,6 +37,7 @@ from lossreport.reading.lines.tracks import (
     sign_of,
     tracks_of,
 )
+from lossreport.values import dataclass
 
 EPOCHS_SHARE: Final = 0.8
 

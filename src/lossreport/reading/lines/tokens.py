@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.kit.rows import NOT_FINITE
 
 LONGEST: Final = 20_000

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from lossreport.reading.lines.place_words import Kind, Place
 from lossreport.reading.lines.row import TextRow
+from lossreport.values import dataclass
 
 REPEATED: Final = 0.5
 """Where most rows print the epoch of the row before them, the epoch is not what tells them apart."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind
 from lossreport.reading.kit.names import SCORE, SPLITS, split_name
 from lossreport.reading.lines.pairs import Pair

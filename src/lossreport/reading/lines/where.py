@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 from lossreport.model.run import Axis
@@ -12,6 +12,7 @@ from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.survey import Survey
 from lossreport.reading.lines.tracks import kind_of, sign_of
 from lossreport.reading.lines.values import Values
+from lossreport.values import dataclass
 
 BELOW: Final = 3
 """Lines under a placed row in which a row without a place belongs to it."""

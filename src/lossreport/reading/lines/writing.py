@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.lines.banner import Banner
@@ -15,6 +15,7 @@ from lossreport.reading.lines.sub_passes import Held, SubPasses
 from lossreport.reading.lines.values import Values
 from lossreport.reading.lines.where import Where
 from lossreport.reading.parser import ColumnKey, Columns, RawSegment, SkippedLine
+from lossreport.values import dataclass
 
 
 @dataclass(kw_only=True)

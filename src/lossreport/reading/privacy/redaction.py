@@ -6,10 +6,10 @@ Applied where a run is put together, so that no later room ever sees it; numbers
 from __future__ import annotations
 
 import ipaddress
-import re
 from collections.abc import Callable
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.model.run import FactValue
 
 LOCAL: Final = frozenset(("127.0.0.1", "0.0.0.0"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Final
 
@@ -14,6 +14,7 @@ from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.restarts import steps_back
 from lossreport.reading.runs.tracks import Track, leading, tracks
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 STOPS: Final = ("oom", "traceback", "killed", "timeout", "nonfinite_exit")
 """Events that end a process: what is set back behind them was started anew."""

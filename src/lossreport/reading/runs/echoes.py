@@ -5,12 +5,12 @@ The files of a logger know the split, the step and all digits; the console gives
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Floats, Ints, Skipped, Statistic
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading

@@ -7,7 +7,6 @@ epoch, an exception that is caught each time) tells nothing at its end either.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -18,6 +17,7 @@ from lossreport.reading.parser import RawEvent
 from lossreport.reading.runs.progress import Came
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
+from lossreport.values import dataclass
 
 MEANS: Final[dict[EventKind, Status]] = {kind: status for status, kinds in ENDINGS.items() for kind in kinds}
 NO_EXCEPTION: Final = "Traceback (most recent call last)"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind
 from lossreport.reading.kit.rows import SPLIT_VALUES
 from lossreport.reading.parser import ColumnKey

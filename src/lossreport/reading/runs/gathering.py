@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, frozen_floats, frozen_ints
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
@@ -17,6 +17,7 @@ from lossreport.reading.runs.files import folder_of, process_of, run_in_name, st
 from lossreport.reading.runs.misnamed import without_misnamed
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 RANKED: Final = re.compile(r"(?:rank|worker|proc|gpu|node|default)[-_ ]?\d+|[#]", re.IGNORECASE)
 CHECKPOINT: Final = re.compile(r"(?:checkpoint|ckpt)s?[-_]?\d+/", re.IGNORECASE)

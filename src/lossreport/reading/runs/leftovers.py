@@ -6,7 +6,6 @@ counter or at the nearest place above; what the first has already, under another
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
@@ -14,6 +13,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Ints, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.formats.generic_text import SCHEDULE, sniff

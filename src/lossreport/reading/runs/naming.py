@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -10,6 +9,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Entity, EntityKind, frozen_floats
 from lossreport.reading.parser import ColumnKey, RawFact
 from lossreport.reading.runs.reading import Column, Reading

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from typing import Final
 
@@ -21,6 +21,7 @@ from lossreport.reading.runs.restarts import is_epoch_counter, is_shuffled, step
 from lossreport.reading.runs.tracks import Track, leading, tracks
 from lossreport.reading.runs.writers import Writers, writers_of
 from lossreport.text import Phrase, Text
+from lossreport.values import dataclass
 
 BREAK: Final = 3.0
 """What a break costs that nothing bears out; each witness halves it. The unit is that of the other costs: which reading wins, not by what."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +14,7 @@ from lossreport.reading.kit.owners import ENTITIES, leaf
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 from lossreport.reading.runs.weighing import RUNS, Kind
+from lossreport.values import dataclass
 
 AXIS: Final = "read.axis"
 ONE: Final = "1"

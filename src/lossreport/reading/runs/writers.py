@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Final, NamedTuple
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Floats, Ints
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.tracks import Track
+from lossreport.values import dataclass
 
 SIGNATURE: Final = re.compile(r"n_?param(?:eter)?s?|num_params|params|pid|process(?:_id)?|job(?:_id)?|run_id|world_size", re.IGNORECASE)
 """Columns that are the same in all rows of one process and say nothing of its training."""
