@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import csv
-import io
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Block, Line, LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, unmarked_scores
 from lossreport.reading.kit.owners import Owner, owner_columns
 from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
+from lossreport.reading.kit.table_numbers import columns_of
 from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 SEPARATORS: Final = (",", "\t", ";", "|")
 BLANKS: Final = " "
@@ -217,13 +218,15 @@ class _Reader:
 
     def read_block(self, block: Block) -> Iterator[Record]:
         self.last = block.number + len(block.texts) - 1
-        yield from self._emit(self._numbers("\n".join(block.texts)), np.arange(block.number, self.last + 1), None)
+        yield from self._emit(columns_of("\n".join(block.texts), self.table.separator), np.arange(block.number, self.last + 1), None)
 
     def read(self, batch: Sequence[Line]) -> Iterator[Record]:
         self.last = batch[-1].number
         if self._is_clean(batch):
             yield from self._emit(
-                self._numbers("\n".join(line.text for line in batch)), np.array([line.number for line in batch], dtype=np.int64), None
+                columns_of("\n".join(line.text for line in batch), self.table.separator),
+                np.array([line.number for line in batch], dtype=np.int64),
+                None,
             )
         else:
             yield from self._one_by_one(batch)
@@ -233,25 +236,6 @@ class _Reader:
         if separator == BLANKS or not batch[-1].complete:
             return False
         return all(line.text.count(separator) == width and ODD.search(line.text) is None for line in batch)
-
-    def _numbers(self, text: str) -> dict[int, Any]:
-        import pandas as pd
-
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=self.table.separator,
-            header=None,
-            skipinitialspace=True,
-            low_memory=False,
-            keep_default_na=False,
-            na_values=[""],
-        )
-        columns: dict[int, Any] = {}
-        for i in range(frame.shape[1]):
-            column = frame[i]
-            numeric = column.dtype.kind in "fiu"
-            columns[i] = column.to_numpy(dtype=np.float64) if numeric else [str(cell).strip() for cell in column]
-        return columns
 
     def _one_by_one(self, batch: Sequence[Line]) -> Iterator[Record]:
         """Read lines of any shape: repeated headers, torn and short rows, NaN beside empty cells."""
