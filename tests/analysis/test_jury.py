@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analysis.jury import JURORS
+from lossreport.analysis.jury import JURORS, _kill_loss_spike, _lightning, _rolling
 from lossreport.model.analysis import Vote
+from lossreport.model.run import Floats
 from lossreport.render.to_json import to_dict
 from runs import SAMPLES, SEED_CLOSS, flat, make_run, rng
 
@@ -98,3 +101,67 @@ def test_the_json_holds_the_votes() -> None:
     votes = {vote["juror"]: vote for vote in data["juries"][0]["votes"]}
     assert [at["x"] for at in votes["lightning"]["fires"]] == [7, 10]
     assert votes["olmo_core"]["reason"]["zh"] == "需要 128 行，只有 12 行"
+
+
+# What the rules say row by row, as their sources do
+
+
+def rolling(y: Floats, least: int, most: int, limit: float, *, both: bool) -> list[int]:
+    found = []
+    for row in range(least, len(y)):
+        before = y[max(0, row - most) : row]
+        away, spread = y[row] - before.mean(), before.std(ddof=1)
+        if spread > 0 and (abs(away) if both else away) > limit * spread:
+            found.append(row)
+    return found
+
+
+def kill_loss_spike(y: Floats) -> list[int]:
+    found, in_a_row = [], 0
+    for row in range(100, len(y)):
+        before = y[row - 100 : row]
+        in_a_row = in_a_row + 1 if y[row] >= 2 * before.mean() else 0
+        if in_a_row >= 5 or (row >= 200 and np.count_nonzero(before > 10) >= 50):
+            found.append(row)
+    return found
+
+
+def lightning(y: Floats) -> list[int]:
+    found: list[int] = []
+    kept = [float(y[0])]
+    for row in range(1, len(y)):
+        mean = float(np.mean(kept[-10:]))
+        if y[row] > kept[-1] and abs(y[row] - mean) >= abs(2.0 * mean):
+            found.append(row)
+        else:
+            kept.append(float(y[row]))
+    return found
+
+
+def curves() -> Iterator[Floats]:
+    """Yield curves of many lengths: noise, spikes, steps, constants, runs of large values, values without bound."""
+    draw = np.random.default_rng(3)
+    for n in (1, 2, 9, 11, 64, 65, 99, 101, 128, 129, 201, 205, 300, 1001, 2100):
+        base = 3 + 0.1 * draw.standard_normal(n)
+        spiky = base * np.where(draw.random(n) < 0.02, draw.uniform(1, 20, n), 1.0)
+        yield from (base, spiky, np.round(base, 1), np.full(n, 0.1), np.where(np.arange(n) % 300 < 60, 50.0, base))
+        yield from (
+            np.where(draw.random(n) < 0.01, 1e26, base),
+            base + 1e9,
+            draw.standard_cauchy(n),
+            np.zeros(n),
+            2.0 ** np.minimum(np.arange(n), 400),
+        )
+
+
+def test_the_rules_say_of_all_rows_at_once_what_they_say_row_by_row() -> None:
+    fired = 0
+    for y in curves():
+        for least, most, limit, both in ((1000, 1000, 7.0, False), (128, 128, 6.0, False), (63, 128, 6.0, True), (8, 16, 1.5, True)):
+            expected = rolling(y, least, most, limit, both=both)
+            assert _rolling(y, least=least, most=most, limit=limit, both=both) == expected
+            fired += len(expected)
+        assert _kill_loss_spike(y) == kill_loss_spike(y)
+        assert _lightning(y) == lightning(y)
+        fired += min(len(lightning(y)), 1) + min(len(kill_loss_spike(y)), 1)
+    assert fired > 1000

@@ -10,7 +10,7 @@ import pytest
 
 from lossreport.model.run import Run, Series, Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, read_paths
+from lossreport.reading.discover import MIN_SCORE, ReadOptions, candidates, read_paths, surest
 from lossreport.reading.folder import find_logs
 from lossreport.reading.parser import parsers
 
@@ -375,6 +375,8 @@ def test_every_format_has_a_sample_that_its_own_parser_claims(parser_id: str) ->
     for log in logs:
         best = candidates(log)[0]
         assert (best.parser.id, best.score.value >= MIN_SCORE) == (parser_id, True), best
+        assert surest(log) == best
+        assert all(one.score.value <= one.parser.most for one in candidates(log))
 
 
 @pytest.mark.parametrize(("parser_id", "expected"), EXPECTED.items(), ids=EXPECTED)

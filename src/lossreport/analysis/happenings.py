@@ -6,7 +6,7 @@ keeps its causes, the others name it (`explained_by`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -32,19 +32,20 @@ FAMILIES: Final = (
 def gathered(context: Context) -> tuple[Finding, ...]:
     """Return the findings; of those of one family at one place all but the leading one name it."""
     led: dict[str, str] = {}
+    spacing = {series.id: _spacing(series) for series in {id(one): one for one in map(context.subject, context.found)}.values()}
     for family in FAMILIES:
         mine = [f for f in context.found if f.kind in family and f.explained_by is None]
-        for event in _events(context, mine):
+        for event in _events(context, mine, spacing):
             lead = min(event, key=lambda f: _order(context, f))
             led |= {f.key: lead.key for f in event if f is not lead and context.subject(f) is not context.subject(lead)}
     return tuple(replace(f, explained_by=led[f.key], hypotheses=()) if f.key in led else f for f in context.found)
 
 
-def _events(context: Context, findings: Sequence[Finding]) -> list[list[Finding]]:
+def _events(context: Context, findings: Sequence[Finding], spacing: Mapping[str, float]) -> list[list[Finding]]:
     """Return the findings in groups of one place each."""
     events: list[list[Finding]] = []
     for finding in sorted(findings, key=lambda f: (f.start.x, f.start.line)):
-        near = next((event for event in events if any(_is_near(context, finding, other) for other in event)), None)
+        near = next((event for event in events if any(_is_near(context, finding, other, spacing) for other in event)), None)
         if near is None:
             events.append([finding])
         else:
@@ -52,11 +53,11 @@ def _events(context: Context, findings: Sequence[Finding]) -> list[list[Finding]
     return events
 
 
-def _is_near(context: Context, a: Finding, b: Finding) -> bool:
+def _is_near(context: Context, a: Finding, b: Finding, spacing: Mapping[str, float]) -> bool:
     one, other = context.subject(a), context.subject(b)
     if one.entity != other.entity or one.axis is not other.axis:
         return False
-    return abs(a.start.x - b.start.x) <= NEAR * max(_spacing(one), _spacing(other))
+    return abs(a.start.x - b.start.x) <= NEAR * max(spacing[one.id], spacing[other.id])
 
 
 def _spacing(series: Series) -> float:

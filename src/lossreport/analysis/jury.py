@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import position
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding, Jury, Vote
-from lossreport.model.run import Floats, Series
+from lossreport.model.run import Floats, Ints, Series
 from lossreport.text import Text
 from lossreport.values import dataclass
 
@@ -83,25 +85,68 @@ def _skip_step(y: Floats) -> list[int]:
 
 
 def _rolling(y: Floats, *, least: int, most: int, limit: float, both: bool = False) -> list[int]:
-    found = []
-    for row in range(least, len(y)):
-        before = y[max(0, row - most) : row]
-        away = y[row] - before.mean()
-        spread = before.std(ddof=1)
-        if spread > 0 and (abs(away) if both else away) > limit * spread:
-            found.append(row)
-    return found
+    """Return the rows from `least` on that leave the mean of the up to `most` before by more than `limit` of their deviations."""
+    short = [row for row in range(least, min(most, len(y))) if _leaves(y[row : row + 1], y[None, :row], limit, both=both)[0]]
+    found = [most + part for part in _in_parts(y, most, _suspects(y, most, limit, both=both), limit, both=both)]
+    return [*short, *(int(row) for part in found for row in part)]
+
+
+def _in_parts(y: Floats, most: int, rows: Ints, limit: float, *, both: bool) -> Iterator[Ints]:
+    """Yield, a part of the rows at a time, those (counted from `most`) that leave the window before them."""
+    if not len(rows):
+        return
+    windows, size = sliding_window_view(y, most), max(1, PART // most)
+    for start in range(0, len(rows), size):
+        part = rows[start : start + size]
+        yield part[_leaves(y[most + part], windows[part], limit, both=both)]
+
+
+def _leaves(y: Floats, before: Floats, limit: float, *, both: bool) -> npt.NDArray[np.bool_]:
+    """Return which of the values leave the rows before them, one row of `before` for each."""
+    away = y - before.mean(axis=1)
+    spread = before.std(axis=1, ddof=1)
+    return np.asarray((spread > 0) & ((np.abs(away) if both else away) > limit * spread))
+
+
+PART: Final = 1 << 20
+"""Numbers that are looked at together."""
+
+
+def _suspects(y: Floats, most: int, limit: float, *, both: bool) -> Ints:
+    """Return the rows, counted from `most`, that may leave their window: mean and deviation from sums over all rows, less what rounding may err.
+
+    A sum of n numbers errs by at most n * eps of the sum of their sizes (Higham, Accuracy and Stability, section 4.2).
+    """
+    n = len(y) - most
+    if n <= 0:
+        return np.empty(0, dtype=np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        z = y - np.median(y)
+        sums, squares = (np.cumsum(np.r_[0.0, one]) for one in (z, z * z))
+        eps = 4.0 * float(np.finfo(np.float64).eps)
+        wrong, wrong_squares = eps * len(y) * float(np.abs(z).sum()), eps * len(y) * float(squares[-1])
+        exact = eps * most * float(np.abs(y).max())  # what mean and deviation of a window themselves err by
+        total = (sums[most:] - sums[:-most])[:n]
+        away = z[most:] - total / most
+        inside = (squares[most:] - squares[:-most])[:n] - total * total / most
+        slack = wrong_squares + (2 * np.abs(total) + wrong) * wrong / most
+        spread = np.sqrt(np.maximum(inside - slack, 0.0) / (most - 1))
+        clear = (np.abs(away) if both else away) + wrong + exact < limit * (spread - exact)
+    return np.flatnonzero(~clear)
 
 
 def _kill_loss_spike(y: Floats) -> list[int]:
     """Return the rows at which the fifth value in a row is twice the mean of the 100 before, or half of those 100 exceed 10."""
-    found, in_a_row = [], 0
-    for row in range(100, len(y)):
-        before = y[row - 100 : row]
-        in_a_row = in_a_row + 1 if y[row] >= 2 * before.mean() else 0
-        if in_a_row >= 5 or (row >= 200 and np.count_nonzero(before > 10) >= 50):
-            found.append(row)
-    return found
+    if len(y) <= 100:
+        return []
+    windows = sliding_window_view(y, 100)[:-1]
+    means = np.concatenate([windows[start : start + PART // 100].mean(axis=1) for start in range(0, len(windows), PART // 100)])
+    twice = y[100:] >= 2 * means
+    rows = np.arange(len(twice))
+    in_a_row = rows - np.maximum.accumulate(np.where(twice, -1, rows))
+    above = np.cumsum(np.r_[0, y > 10])
+    many = (above[100:-1] - above[:-101] >= 50) & (rows >= 100)
+    return (100 + np.flatnonzero((in_a_row >= 5) | many)).tolist()
 
 
 def _megatron(y: Floats) -> list[int]:
@@ -112,14 +157,34 @@ def _megatron(y: Floats) -> list[int]:
 def _lightning(y: Floats) -> list[int]:
     """Return the rows that rise and differ from the mean of the last 10 accepted values by twice that mean; accepted are those not flagged."""
     found: list[int] = []
-    kept = [float(y[0])]
-    for row in range(1, len(y)):
-        mean = float(np.mean(kept[-10:]))
-        if y[row] > kept[-1] and abs(y[row] - mean) >= abs(2.0 * mean):
-            found.append(row)
+    kept, row, ahead = [float(y[0])], 1, 1
+    while row < len(y):
+        if len(kept) < ACCEPTED:
+            hit = 0 if _rises(float(y[row]), kept) else None
+            ahead = 1
         else:
-            kept.append(float(y[row]))
+            stretch = np.r_[kept[-ACCEPTED:], y[row : row + ahead]]
+            means = sliding_window_view(stretch, ACCEPTED)[:-1].mean(axis=1)
+            hits = np.flatnonzero(
+                (stretch[ACCEPTED:] > stretch[ACCEPTED - 1 : -1]) & (np.abs(stretch[ACCEPTED:] - means) >= np.abs(2.0 * means))
+            )
+            hit = int(hits[0]) if len(hits) else None
+        accepted = y[row : row + (ahead if hit is None else hit)]
+        kept = [*kept, *accepted[-ACCEPTED:].tolist()][-ACCEPTED:]
+        row += len(accepted)
+        if hit is not None:
+            found.append(row)
+            row += 1
+        ahead = min(2 * ahead, PART // ACCEPTED) if hit is None else 1
     return found
+
+
+ACCEPTED: Final = 10
+
+
+def _rises(value: float, kept: Sequence[float]) -> bool:
+    mean = float(np.mean(kept))
+    return value > kept[-1] and abs(value - mean) >= abs(2.0 * mean)
 
 
 def _autotrainer(y: Floats) -> list[int]:

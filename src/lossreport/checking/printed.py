@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+import numpy as np
+
+from lossreport.model.run import Floats, Ints
 from lossreport.text import Join, Phrase, Quantity, Text, Value, show_quantity
 from lossreport.values import dataclass
 
@@ -25,7 +28,8 @@ class Between:
     high: float
 
 
-Candidate = float | Between
+Candidate = float | Between | Floats | Ints
+"""What a number may be: one number, any of a range, any of an array."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,10 @@ def number_of(value: Number) -> float:
 
 
 def shows(printed: Number, true: Candidate) -> bool:
-    """Return whether what is printed is `true`, to its printed digits."""
+    """Return whether what is printed is `true`, or one of its numbers, to its printed digits."""
     value = number_of(printed)
+    if isinstance(true, np.ndarray):
+        return any(shows(printed, float(one)) for one in _next_to(value, printed, true))
     if isinstance(true, Between):
         slack = EXACT * max(abs(value), abs(true.low) if math.isfinite(true.low) else 0.0)
         return true.low - slack <= value <= true.high + slack
@@ -94,6 +100,20 @@ def shows(printed: Number, true: Candidate) -> bool:
         return True
     quantity = printed if isinstance(printed, Quantity) else Quantity(value=value)
     return show_quantity(replace(quantity, value=true), "en") == show_quantity(quantity, "en")
+
+
+TINY: Final = 1e-4
+"""Below this share, `<0.001 %` is said on both sides of an exact 0."""
+
+
+def _next_to(value: float, printed: Number, many: Floats | Ints) -> Floats | Ints:
+    """Return those of many numbers of which one is shown if any is: all that are shown alike lie side by side, so the next below and above."""
+    if not math.isfinite(value):
+        return many[np.isnan(many) if math.isnan(value) else many == value][:1]
+    if isinstance(printed, Quantity) and printed.style in ("percent", "change") and abs(value) < TINY:
+        return many[np.abs(many) < TINY]
+    below, above = many[many <= value], many[many >= value]
+    return np.array([*([below.max()] if len(below) else []), *([above.min()] if len(above) else [])])
 
 
 def entry(value: float) -> Quantity:

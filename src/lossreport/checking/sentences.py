@@ -180,12 +180,15 @@ SHARES_OF_RATE: Final = (1 / 2, 1 / 3, 1 / 5, 1 / 10, 1 / 100, *(images / 16 for
 
 def _rates(ground: Ground) -> Iterator[Candidate]:
     """Yield every rate of the run, and what advice makes of one: a share of it, or its share for another number of images."""
-    known = [value for value in _fact(ground, "lr") if isinstance(value, float)]
-    for series in ground.run.series:
-        if series.metric_type == "learning_rate" and np.isfinite(series.y).any():
-            known += [float(value) for value in np.unique(series.y[np.isfinite(series.y)])]
-    for rate in known:
-        yield from (rate, *(rate * share for share in SHARES_OF_RATE))
+    known = _logged_rates(ground)
+    yield from (known, *(known * share for share in SHARES_OF_RATE))
+
+
+def _logged_rates(ground: Ground) -> Floats:
+    """Return the rates that the run was told or has logged."""
+    told = list(_fact(ground, "lr"))
+    logged = [series.y[np.isfinite(series.y)] for series in ground.run.series if series.metric_type == "learning_rate"]
+    return np.concatenate([np.array(told, dtype=np.float64), *logged])
 
 
 def _of_the_steps(ground: Ground) -> Iterator[Candidate]:
@@ -427,7 +430,7 @@ def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     elsewhere = [one for run in ground.beside for one in run.series if one.path in said] if "run" in phrase.values else []
     sources = {one.source for one in (*ground.within(phrase).series, *ground.series)}
     for series in (*(one for one in ground.run.series if one.source in sources), *elsewhere):
-        yield from (float(line) for line in series.line)
+        yield series.line
     for event in ground.run.events:
         if not paths or event.source in paths:
             yield float(event.line)
@@ -441,7 +444,7 @@ def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
 def _xs(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     sources = {one.source for one in (*ground.within(phrase).series, *ground.series)}
     for series in (one for one in ground.run.series if one.source in sources):
-        yield from (float(x) for x in series.x)
+        yield series.x
     if ground.finding is not None:
         yield ground.finding.start.x
         yield ground.finding.end.x
@@ -467,7 +470,7 @@ ROLES: Final[Rules] = {
     "need": COUNTED["need"],
     "window": lambda g, p: (float(one.window) for one in (*g.within(p).series, *g.series) if one.window),
     "limit": lambda g, p: iter([Between(-math.inf, math.inf)]),  # a threshold that the detector names
-    "less": lambda g, p: iter([Between(0.0, max((rate for rate in _rates(g) if isinstance(rate, float)), default=math.inf))]),
+    "less": lambda g, p: iter([Between(0.0, max(_logged_rates(g).tolist(), default=math.inf))]),
     "more": lambda g, p: iter([Between(0.0, math.inf)]),
     "length": lambda g, p: iter([Between(0.0, math.inf)]),
 }

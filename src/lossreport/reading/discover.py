@@ -183,9 +183,25 @@ def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
 
 def candidates(log: LogFile) -> list[Candidate]:
     """Return what every parser says of a file, surest first; of Python code only the parsers of settings are asked."""
-    asked = [unit for unit in parsers() if unit.config] if is_config(log.shown) else parsers()
-    found = [Candidate(unit, unit.sniff(log)) for unit in asked]
+    found = [Candidate(unit, unit.sniff(log)) for unit in _asked(log)]
     return sorted(found, key=lambda candidate: -candidate.score.value)
+
+
+def _asked(log: LogFile) -> Sequence[Parser]:
+    return [unit for unit in parsers() if unit.config] if is_config(log.shown) else parsers()
+
+
+def surest(log: LogFile) -> Candidate:
+    """Return the first of `candidates`, without asking the parsers that cannot be it."""
+    numbered = sorted(enumerate(_asked(log)), key=lambda item: -item[1].most)
+    best, rank = Candidate(numbered[0][1], Score(-1.0, "")), 0
+    for number, unit in numbered:
+        if unit.most < best.score.value:
+            break
+        score = unit.sniff(log)
+        if (-score.value, number) < (-best.score.value, rank):
+            best, rank = Candidate(unit, score), number
+    return best
 
 
 def run_name(paths: Sequence[str | os.PathLike[str]]) -> str:
@@ -205,7 +221,7 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
             return parser(parser_id)
     if not log.head:
         return Skipped(path=log.shown, reason=EMPTY(), code="empty")
-    best = candidates(log)[0]
+    best = surest(log)
     if best.score.value >= MIN_SCORE:
         return best.parser
     return Skipped(path=log.shown, reason=UNRECOGNISED(), code=UNRECOGNISED_CODE)

@@ -189,6 +189,7 @@ class Parser:
     `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
     `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
     or step: their rows become one reading, each with its own file and line. A file that stands alone is called nothing.
+    `most` is the highest score that `sniff` gives: where another parser is surer, it is not asked.
     `first_epoch` is what the first epoch is called where the format fixes it, 0 or 1.
     """
 
@@ -201,6 +202,7 @@ class Parser:
     run_folder: Callable[[str], str] | None = None
     gather: Callable[[str], str] | None = None
     first_epoch: int | None = None
+    most: float = 1.0
 
 
 @cache

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import BinaryIO, Final, NamedTuple
+from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from lossreport import regex as re
 from lossreport.errors import LogError
@@ -27,6 +27,9 @@ DATABASE: Final = b"SQLite format 3\0"
 
 
 NOISY: Final = re.compile(b"[\x00\x08\r\x1b]")
+
+
+Made = TypeVar("Made")
 
 
 class Block(NamedTuple):
@@ -77,6 +80,13 @@ class LogFile:
                 f"Couldn't read {self.shown!r}: {error.strerror}",
                 hint="Check its permissions; all other files are read.",
             ) from error
+
+    def once(self, work: Callable[[LogFile], Made]) -> Made:
+        """Return what `work` makes of this file, made once: many parsers ask the same of one head."""
+        made: dict[Callable[[LogFile], Any], Any] = self.__dict__.setdefault("_made", {})
+        if work not in made:
+            made[work] = work(self)
+        return made[work]  # type: ignore[no-any-return]
 
     @cached_property
     def encoding(self) -> str:

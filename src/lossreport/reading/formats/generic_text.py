@@ -82,4 +82,5 @@ PARSER = Parser(
     ),
     sniff=sniff,
     read=read,
+    most=0.53,
 )

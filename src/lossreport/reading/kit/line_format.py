@@ -208,8 +208,8 @@ class LineFormat:
     def sniff(self, log: LogFile) -> Score:
         """Claim text with rows of this format."""
         hits, state = 0, self.first_state(LogFile(log.shown, data=b""))
-        for text in log.sample_lines:
-            rows, state = self.step_of(text, state)
+        for text, message in log.once(_with_messages) if self._may_stand_in(log.once(_whole)) else ():
+            rows, state = self._of_either(text, message, state)
             hits += any(row.values for row in rows)
             if hits >= ENOUGH:
                 break
@@ -234,10 +234,15 @@ class LineFormat:
 
     def step_of(self, text: str, state: State) -> tuple[tuple[Row, ...], State]:
         """Return the rows of a line in a state, and the state after it; pure. A stamp before the line does not hide it."""
+        return self._of_either(text, bare(text), state)
+
+    def _of_either(self, text: str, message: str, state: State) -> tuple[tuple[Row, ...], State]:
         rows, after = self._step(text, state)
-        if rows or len(message := bare(text)) == len(text):
-            return rows, after
-        return self._step(message, state)
+        return (rows, after) if rows or len(message) == len(text) else self._step(message, state)
+
+    def _may_stand_in(self, text: str) -> bool:
+        """Return whether a text can hold a row: one of the literals that lines begin with, or whatever the own function knows."""
+        return self.step is not None or any(literal_of(line.head) in text for line in self.lines)
 
     def _step(self, text: str, state: State) -> tuple[tuple[Row, ...], State]:
         for line in self._compiled:
@@ -279,6 +284,15 @@ class LineFormat:
     @cached_property
     def _settings(self) -> tuple[tuple[Setting, str, re.Pattern[str]], ...]:
         return tuple((one, literal_of(one.pattern), one.compiled) for one in self.settings)
+
+
+def _whole(log: LogFile) -> str:
+    return "\n".join(log.sample_lines)
+
+
+def _with_messages(log: LogFile) -> tuple[tuple[str, str], ...]:
+    """Return the lines of the sample, each with what it is without a stamp before it."""
+    return tuple((text, bare(text)) for text in log.sample_lines)
 
 
 def stateless(row: Callable[[str], Row | None]) -> Step:

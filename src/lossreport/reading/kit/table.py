@@ -72,6 +72,10 @@ class Table:
 
 def find_table(log: LogFile) -> Table | None:
     """Return the table that the first lines hold, or None: a header of names over rows of as many cells, numbers among them."""
+    return log.once(_found_table)
+
+
+def _found_table(log: LogFile) -> Table | None:
     numbered = [(i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip()]
     lines = [(i, line) for i, line in numbered if not line.startswith("#")]
     if (found := _commented(numbered, lines)) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import field
+from statistics import median
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -60,7 +61,7 @@ class _Chain:
         step = x - self.last
         if step > 0:
             self.gaps.append(step)
-            self.stride = float(np.median(self.gaps[-9:]))
+            self.stride = median(self.gaps[-9:])
         self.last, self.last_row, self.rows = x, row, self.rows + 1
 
 
