@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 import lossreport
+from lossreport.compose.compose import MOST_RUNS
 from lossreport.model.report import Report
+from lossreport.model.run import Run
 from runs import falling, write_log_train
 
 
@@ -52,3 +56,24 @@ def test_a_crash_is_told_with_the_line_that_says_why(tmp_path: Path) -> None:
     assert "| how the log ends | train.log, line 23: “RuntimeError: shard 7 is missing” |" in page
     assert "The run crashed; train.log, line 23, says “RuntimeError: shard 7 is missing”." in page
     assert "the run did not end by itself" in page
+
+
+def test_of_very_many_runs_the_gravest_are_told_in_full_and_all_in_the_table() -> None:
+    bad = MOST_RUNS + 5
+    rows = {
+        f"run{i}": pd.DataFrame({"epoch": range(12), "loss": falling(12) if i != bad else [float("nan")] * 12})
+        for i in range(MOST_RUNS + 8)
+    }
+    runs = [replace(lossreport.run_from_frame(frame, name=name), id=f"r{i}") for i, (name, frame) in enumerate(rows.items(), 1)]
+    report = lossreport.compose(lossreport.analyze([with_ids(run) for run in runs]))
+    told = {section.of for section in report.sections[1:]}
+    assert len(told) == MOST_RUNS
+    assert f"r{bad + 1}" in told
+    page = lossreport.render(report, "md", "en")
+    assert f"only the {MOST_RUNS} of the {MOST_RUNS + 8} runs" in page
+    assert [run.id for run in runs if f"{run.id} · {run.name}" not in page] == []
+
+
+def with_ids(run: Run) -> Run:
+    """Return a run whose series have ids of their own, as those read from one folder do."""
+    return replace(run, series=tuple(replace(one, id=f"{run.id}-{one.id}") for one in run.series))

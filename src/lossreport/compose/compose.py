@@ -9,13 +9,15 @@ from lossreport import __version__
 from lossreport.compose.overview import overview
 from lossreport.compose.section import SectionWriter, Story, section_writers
 from lossreport.errors import NothingReadError
-from lossreport.model.analysis import Analysis
+from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Callout, Meta, Report, Section
 from lossreport.model.work import Work
 from lossreport.text import Join, Phrase, Text
 
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
+MOST_RUNS = 50
+"""Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody could read it."""
 SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})")
 GIVEN = Text(zh="{title}", en="{title}")
 FAILED = Text(zh="这一节没能写出（这是 lossreport 的缺陷）", en="This section could not be written (a bug in lossreport)")
@@ -40,11 +42,22 @@ def compose_report(
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
     several = len(analysis.runs) > 1
     work = Work(strict)
-    sections = [section for run in analysis.runs for section in _of_run(Story(analysis, run), work, several=several)]
-    first = [overview(analysis)] if several else []
+    stories = Story.all_of(analysis)
+    full = _gravest(stories)
+    sections = [section for story in full for section in _of_run(story, work, several=several)]
+    first = [overview(analysis, stories, full)] if several else []
     meta = Meta(title=_title(analysis, title), version=__version__, owner=owner, tags=tuple(tags), link=link, notes=notes)
     analysis = replace(analysis, failures=(*analysis.failures, *work.failures))
     return Report(analysis=analysis, meta=meta, sections=(*first, *sections))
+
+
+def _gravest(stories: Sequence[Story]) -> tuple[Story, ...]:
+    """Return the runs that get sections of their own, in their order: all, or of very many those whose verdicts are the gravest."""
+    if len(stories) <= MOST_RUNS:
+        return tuple(stories)
+    order = list(State)
+    chosen = sorted(range(len(stories)), key=lambda number: order.index(stories[number].verdict.state))[:MOST_RUNS]
+    return tuple(stories[number] for number in sorted(chosen))
 
 
 def _title(analysis: Analysis, title: str | None) -> Phrase:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from lossreport.compose.comparing import comparisons
@@ -30,19 +31,26 @@ NONE: Final = ""
 MAX_VALUES: Final = 3
 
 
-def overview(analysis: Analysis) -> Section:
-    """Return the section on all runs of an analysis."""
+def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
+    """Return the section on all runs of an analysis, of which the `full` ones have sections of their own."""
     head = (RUN, STATUS, STATE, ROWS, LAST, BEST, SEVERE)
     columns = tuple(Column(title=title, align="right" if title in (ROWS, SEVERE) else "left") for title in head)
-    rows = tuple(_row(Story(analysis, run)) for run in analysis.runs)
+    rows = tuple(_row(story) for story in stories)
     table = Table(caption=CAPTION(), columns=columns, rows=rows)
-    verdicts = tuple(Prose(text=NAMED_VERDICT(id=run.id, text=analysis.run_verdict(run.id).text)) for run in analysis.runs)
-    doubts = [(run.id, read_as(run)) for run in analysis.runs]
+    verdicts = tuple(Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full)
+    doubts = [(story.run.id, read_as(story.run)) for story in full]
     told = tuple(Prose(text=NAMED_VERDICT(id=name, text=doubt)) for name, doubt in doubts if doubt is not None)
+    other = next((story.run.id for story in stories if story not in full), None)
+    left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
     compared = tuple(Prose(text=text) for text in comparisons(analysis))
-    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(table, *compared, *verdicts, *told))
+    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*left_out, table, *compared, *verdicts, *told))
 
 
+SHORTENED = Text(
+    zh="下面只详细写出 {count} 次训练中结论最严重的 {full} 次；其余各次只列在本表和 JSON 里，用 `--run {run}` 这样的选项可以单独生成报告。",
+    en="Below, only the {full} of the {count} runs with the gravest verdicts are told in full; the others stand in this table and in the JSON, and"
+    " an option like `--run {run}` makes the report of one.",
+)
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.knowledge.loss_type import LossType, loss_type
-from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict
+from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict, parted
 from lossreport.model.report import Section
 from lossreport.model.run import Event, Run, Series, Statistic, ending
 from lossreport.registry import load_units
@@ -23,6 +23,11 @@ class Story:
 
     analysis: Analysis
     run: Run
+
+    @classmethod
+    def all_of(cls, analysis: Analysis) -> tuple[Story, ...]:
+        """Return the story of every run, each with what was found out about it."""
+        return tuple(cls(part, run) for part, run in zip(parted(analysis), analysis.runs, strict=True))
 
     @cached_property
     def findings(self) -> tuple[Finding, ...]:

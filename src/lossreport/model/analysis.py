@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import field
+from collections.abc import Mapping, Sequence
+from dataclasses import field, fields
 from datetime import date
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from lossreport.model.run import Fact, Run, Series
 from lossreport.text import Phrase, Text
@@ -384,6 +384,34 @@ class Analysis:
     def goal(self, run_id: str) -> Goal | None:
         """Return what a run was trained for, or None where that cannot be told."""
         return next((goal for goal in self.goals if goal.run == run_id), None)
+
+
+def parted(analysis: Analysis) -> tuple[Analysis, ...]:
+    """Return what was found out about each run, one analysis a run; each knows all runs, and what is said of no series."""
+    if len(analysis.runs) == 1:
+        return (analysis,)
+    run_of = {series.id: run.id for run in analysis.runs for series in run.series}
+    parts: dict[str, dict[str, list[Any]]] = {run.id: {} for run in analysis.runs}
+    for name in (one.name for one in fields(Analysis) if one.name != "runs"):
+        items = getattr(analysis, name)
+        for item in _once_each(items) if name == "not_applicable" else items:
+            for run_id in _runs_of(item, run_of) or parts:
+                parts[run_id].setdefault(name, []).append(item)
+    return tuple(Analysis(runs=analysis.runs, **{name: tuple(items) for name, items in part.items()}) for part in parts.values())
+
+
+def _runs_of(item: Any, run_of: Mapping[str, str]) -> dict[str, None]:
+    """Return the runs that something said is about; none where it is about all."""
+    item = item.finding if isinstance(item, Ignored) else item
+    if named := getattr(item, "run", None):
+        return {named: None}
+    series = item.series if hasattr(item, "series") else (item.original, item.copy) if isinstance(item, Agreement) else ()
+    return {run_of[one]: None for one in ((series,) if isinstance(series, str) else series) if one in run_of}
+
+
+def _once_each(said: Sequence[NotApplicable]) -> list[NotApplicable]:
+    """Return what could not be looked for, that of no series once: every run says the same."""
+    return list({(one.check, one.series, one.reason.plain("en")): one for one in said}.values())
 
 
 def plain(text: Text | Phrase) -> dict[str, str]:

@@ -46,6 +46,9 @@ RUNS: Final = "read.runs"
 NEAR: Final = 0.5
 """Below this margin the other reading is told and how to choose it."""
 
+MOST_REASONS: Final = 20
+"""Reasons that a reading of the rows is told with; nobody looks at more."""
+MORE_REASONS = Text(zh="另有 {count} 处同样的迹象", en="{count} more signs of the same kind")
 GOES_ON = Text(zh="一次训练，从头到尾连续", en="one training that goes on from beginning to end")
 LAUNCHES = Text(zh="先后启动了 {count} 次", en="{count} launches one after another")
 IN_TURN = Text(zh="{count} 个进程轮流写入", en="{count} processes that write in turn")
@@ -115,11 +118,17 @@ class Weighed:
         option = "" if other is None else f"{RUNS}={other.kind.value}"
         return Weighing(
             margin=1.0 if self.wished else round(self.margin, 2),
-            because=self.chosen.because,
+            because=_bounded(self.chosen.because),
             other=None if other is None else OTHER(what=other.what, option=option),
             option=option,
             chosen=self.chosen.what,
         )
+
+
+def _bounded(because: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
+    """Return the first reasons, and how many more there are: a file of a thousand runs has one at each of them, and tells it of each."""
+    more = len(because) - MOST_REASONS
+    return because if more <= 0 else (*because[:MOST_REASONS], MORE_REASONS(count=more))
 
 
 def weighed(reading: Reading) -> Weighed:
