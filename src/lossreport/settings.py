@@ -161,7 +161,9 @@ def _of_project(path: Path) -> Settings:
 
 
 def _split(table: Mapping[str, Any], origin: str, text: str) -> Settings:
-    found = _mistakes(table, text) if table else []
+    if not table:
+        return Settings(origin=origin)
+    found = _mistakes(table, text)
     if found:
         counted = "a mistake" if len(found) == 1 else f"{len(found)} mistakes"
         raise ConfigError(

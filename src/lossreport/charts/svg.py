@@ -11,7 +11,6 @@ from dataclasses import field, replace
 from itertools import groupby
 from typing import Final
 from xml.etree import ElementTree
-from xml.sax.saxutils import escape, quoteattr
 
 from lossreport import regex as re
 from lossreport.charts.style import FONT, INK
@@ -241,14 +240,27 @@ def _named(node: Node, names: Mapping[str, str]) -> Node:
 
 
 def _written(node: Node) -> Iterator[str]:
-    attributes = "".join(f" {key}={quoteattr(_legal(value))}" for key, value in node.attributes.items())
+    attributes = "".join(f" {key}={_quoted(_legal(value))}" for key, value in node.attributes.items())
     if not node.children and not node.text:
         yield f"<{node.tag}{attributes}/>"
         return
-    yield f"<{node.tag}{attributes}>{escape(_legal(node.text))}"
+    yield f"<{node.tag}{attributes}>{_escaped(_legal(node.text))}"
     for child in node.children:
         yield from _written(child)
     yield f"</{node.tag}>\n" if node.tag == "g" else f"</{node.tag}>"
+
+
+def _escaped(text: str) -> str:
+    """Return text as XML; `xml.sax.saxutils` does the same and loads what fetches pages from the network."""
+    return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
+
+
+def _quoted(text: str) -> str:
+    """Return the value of an attribute in the quotation marks that it does not hold itself."""
+    value = _escaped(text).replace("\n", "&#10;").replace("\r", "&#13;").replace("\t", "&#9;")
+    if '"' in value and "'" not in value:
+        return f"'{value}'"
+    return '"' + value.replace('"', "&quot;") + '"'
 
 
 def _legal(text: str) -> str:

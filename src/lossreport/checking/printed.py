@@ -99,7 +99,20 @@ def shows(printed: Number, true: Candidate) -> bool:
     if math.isclose(value, true, rel_tol=EXACT, abs_tol=1e-12):
         return True
     quantity = printed if isinstance(printed, Quantity) else Quantity(value=value)
+    if _is_apart(value, true, quantity):
+        return False
     return show_quantity(replace(quantity, value=true), "en") == show_quantity(quantity, "en")
+
+
+DIGITS: Final = 4
+"""Up to so many digits a share near 100 % is shown no more coarsely than any other number."""
+
+
+def _is_apart(value: float, true: float, quantity: Quantity) -> bool:
+    """Return whether two numbers differ by more than any that are shown alike: half a unit of the last digit, for each of the two, and as much again."""
+    if quantity.style in ("percent", "change") and (quantity.digits > DIGITS or abs(value) < TINY):
+        return False
+    return abs(value - true) > 2.0 * 10.0 ** (1 - quantity.digits) * max(abs(value), abs(true))
 
 
 TINY: Final = 1e-4

@@ -553,7 +553,7 @@ def may_cite(whole: Ground, inner: Ground, place: Place) -> bool:
     cited = cited[np.isfinite(cited)]
     beside = [number_of(other.value) for other in places(place.phrase) if other.name != place.name]
     with_beside = np.array([*cited, *(value for value in beside if math.isfinite(value))])
-    if any(shows(place.value, float(value)) for value in cited) or _is_of_two(place, with_beside):
+    if shows(place.value, cited) or _is_of_two(place, with_beside):
         return True
     return any(_is_median(place, one) for one in series[:MOST_LEVELS])
 
@@ -568,13 +568,13 @@ def _is_row(place: Place, series: Series) -> bool:
         return bool(np.any(~np.isfinite(series.y)))
     near = series.y[np.isfinite(series.y)]
     near = near[np.abs(near - value) <= 0.01 * abs(value) + 1e-12]
-    return any(shows(place.value, float(one)) for one in np.unique(near)[:5000])
+    return shows(place.value, near)
 
 
 def _is_in_line(ground: Ground, place: Place) -> bool:
     """Return whether a number is a value of any series in the line that its sentence names."""
     told = [number_of(other.value) for other in places(place.phrase) if other.name == "line"]
-    return bool(told) and any(shows(place.value, float(v)) for one in ground.run.series for v in one.y[np.isin(one.line, told)])
+    return bool(told) and any(shows(place.value, one.y[np.isin(one.line, told)]) for one in ground.run.series)
 
 
 def _declared(ground: Ground) -> Iterator[float]:
@@ -671,4 +671,4 @@ def _is_of_two(place: Place, cited: Floats) -> bool:
     with np.errstate(all="ignore"):
         made = np.concatenate([(a / b).ravel(), (a - b).ravel(), (a / b - 1).ravel()])
     near = made[np.isfinite(made) & (np.abs(made - value) <= 0.01 * abs(value) + 1e-12)]
-    return any(shows(place.value, float(one)) for one in np.unique(near)[:2000])
+    return shows(place.value, near)

@@ -24,6 +24,8 @@ _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECA
 _LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s))")
 _BREAKABLE: Final = frozenset(" -/%×")
 """A shown number with one of these could be cut by a line break."""
+_MARKED: Final = re.compile(r"[*_`\[\]\\<>&!#]")
+"""What Markdown or HTML may mean something by: prose without any of these is its own HTML."""
 _NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 _BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
@@ -88,10 +90,12 @@ def _prose_html(template: str) -> str:
     pieces = FIELD.split(" ".join(_SLOT.sub("\ufffd", template).split("\n")))
     prose = "".join(chr(_FIRST + i // 2) if i % 2 else piece for i, piece in enumerate(pieces))
     leading, trailing = prose[: len(prose) - len(prose.lstrip(" "))], prose[len(prose.rstrip(" ")) :]
-    inner = _inline_markdown().convert(prose.strip(" "))
+    inner = prose.strip(" ")
+    inner = _inline_markdown().reset().convert(inner) if _MARKED.search(inner) else inner
     return leading + inner.removeprefix("<p>").removesuffix("</p>") + trailing
 
 
+@cache
 def _inline_markdown() -> Markdown:
     """Return a converter that knows strong, emphasis, code, escapes and links: no blocks, no images and no raw HTML."""
     markdown = Markdown(output_format="html")
