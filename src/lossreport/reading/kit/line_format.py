@@ -313,12 +313,16 @@ class Compiled:
         self.head, self.literal = head(line.head), literal_of(line.head)
         self.pairs = line.pairs.pattern() if line.pairs else None
         self.more = line.pairs.more if line.pairs else ""
-        self.named = tuple(name for name in self.head.groupindex if name not in PLACES)
         self._instant = re.compile(line.instant, re.IGNORECASE)
         self._metrics = tuple((re.compile(metric.names, re.IGNORECASE), metric) for metric in line.metrics)
         self._left_out, self._hollow = (re.compile(names, re.IGNORECASE) if names else NO_NAME for names in (line.left_out, line.hollow))
         self._requires = re.compile(line.requires, re.IGNORECASE) if line.requires else None
         self._meanings: dict[tuple[str, str], Meaning | None] = {}
+
+    @cached_property
+    def named(self) -> tuple[str, ...]:
+        """The holes that are values; asking for them compiles the head, which most files never need."""
+        return tuple(name for name in self.head.groupindex if name not in PLACES)
 
     def row(self, text: str, state: State) -> Row | None:
         """Return what the line is, None where it is of another kind."""
