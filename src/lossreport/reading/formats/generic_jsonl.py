@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from lossreport.reading.bytes.reader import LogFile
@@ -23,6 +24,7 @@ MIN_SHARE: Final = 0.3
 ONCE: Final = ("train_runtime", "total_flos")
 MESSAGES: Final = ("message", "msg", "event", "note", "info", "status")
 """Names under which a program writes what it has to say beside its numbers."""
+NUMBERS: Final = frozenset((int, float))
 TEXT_LENGTH: Final = 400
 """Rows with longer strings are a data set, not a log."""
 
@@ -47,6 +49,12 @@ def read(log: LogFile) -> Iterator[Record]:
             yield SkippedLine(record.line, record.reason, torn=record.torn)
         if not record.row:
             continue
+        if is_plain(record.row):
+            settings = {}
+            yield from writer.add(record.row, record.line)
+            if writer.columns.full():
+                yield from writer.columns.chunks()
+            continue
         if is_config_record(record.row):
             yield from settings_of(record.row, record.line)
             continue
@@ -64,6 +72,16 @@ def read(log: LogFile) -> Iterator[Record]:
             yield from writer.columns.chunks()
     yield from writer.columns.chunks()
     yield RowsRead(writer.rows, last)
+
+
+def is_plain(row: Mapping[str, Any]) -> bool:
+    """Return whether a record is numbers alone, under names of no other meaning: then it holds no settings, words or records within."""
+    return NUMBERS.issuperset(map(type, row.values())) and _are_plain(tuple(row))
+
+
+@lru_cache(maxsize=4096)
+def _are_plain(names: tuple[str, ...]) -> bool:
+    return not any(name in ONCE or name.startswith(WRAPPER) for name in names)
 
 
 def _said(row: Mapping[str, Any], line: int) -> Iterator[RawEvent | RawStatus]:

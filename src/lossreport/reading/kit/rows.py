@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
@@ -291,7 +291,7 @@ class RowWriter:
         lines: int | Mapping[str, int],
         *,
         split: str | None = None,
-        ignore: Iterable[str] = (),
+        ignore: Collection[str] = (),
         entity: Entity | None = None,
     ) -> Iterator[RawFact]:
         """Add one flat row; `lines` is its line, or the line of every name; `entity` is whose it is where no column says so.
@@ -304,7 +304,7 @@ class RowWriter:
         default = split or _split(row, shape) or "train"
         if shape.plans:
             yield from self._said_once(row, shape, line)
-        values = self._values(row, shape, default, set(ignore))
+        values = self._values(row, shape, default, ignore)
         if not values:
             return
         epoch = place.epoch if place.axis is not Axis.EPOCH else math.nan
@@ -331,7 +331,7 @@ class RowWriter:
             return self.statistic, self.window
         return (Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE), None
 
-    def _values(self, row: Mapping[str, Any], shape: Shape, default: str, ignore: set[str]) -> list[tuple[str, str, str, float]]:
+    def _values(self, row: Mapping[str, Any], shape: Shape, default: str, ignore: Collection[str]) -> list[tuple[str, str, str, float]]:
         found = []
         for printed in shape.metrics:
             value = number(row[printed])
