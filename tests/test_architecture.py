@@ -57,6 +57,8 @@ def breaks(room: str, name: str) -> str:
     package, _, rest = name.partition(".")
     if package == "matplotlib" and room != "charts":
         return "only charts imports matplotlib"
+    if name == "re" and room != "regex":
+        return "patterns are compiled when they are used: from lossreport import regex as re"
     other = rest.partition(".")[0]
     if package != "lossreport" or name == VERSION or other == room or (room, other) in EXCEPTIONS:
         return ""
@@ -85,6 +87,7 @@ def test_a_module_imports_from_lower_floors_or_its_own_room(path: Path) -> None:
         ("render", "lossreport.analysis.analyze"),
         ("charts", "lossreport.knowledge.loss_type"),
         ("render", "matplotlib.pyplot"),
+        ("reading", "re"),
         ("compose", "lossreport.cli"),
         ("compose", "lossreport.somewhere"),
         ("checking", "lossreport.analysis.detectors.spike"),
