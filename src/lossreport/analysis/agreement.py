@@ -95,12 +95,25 @@ def precision(series: Series) -> Precision:
         return Precision(0.5 * series.resolution, 0.0)
     finite = series.y[np.isfinite(series.y) & (series.y != 0)]
     for decimals in DECIMALS if len(finite) else ():
-        if np.all(np.abs(np.round(finite, decimals) - finite) <= 1e-9 * np.abs(finite)):
+        if _has_decimals(finite[:FIRST], decimals) and _has_decimals(finite, decimals):
             return Precision(0.5 * 10.0**-decimals, 0.0)
-    exponent = np.floor(np.log10(np.abs(finite)))
     for digits in DIGITS if len(finite) else ():
-        scale = 10.0 ** (exponent - digits + 1)
-        if np.all(np.abs(np.round(finite / scale) * scale - finite) <= 1e-9 * np.abs(finite)):
+        if _has_digits(finite[:FIRST], digits) and _has_digits(finite, digits):
             return Precision(0.0, 0.5 * 10.0 ** (1 - digits))
     whole = finite.astype(np.float32).astype(np.float64) != finite
     return Precision(0.0, 0.0) if whole.any() else Precision(0.0, FLOAT32)
+
+
+FIRST: Final = 1000
+"""Values that are looked at before all of them: nearly always one of these already has more digits."""
+
+
+def _has_decimals(values: Floats, decimals: int) -> bool:
+    """Return whether no value has more decimals."""
+    return bool(np.all(np.abs(np.round(values, decimals) - values) <= 1e-9 * np.abs(values)))
+
+
+def _has_digits(values: Floats, digits: int) -> bool:
+    """Return whether no value has more significant digits; none is 0."""
+    scale = 10.0 ** (np.floor(np.log10(np.abs(values))) - digits + 1)
+    return bool(np.all(np.abs(np.round(values / scale) * scale - values) <= 1e-9 * np.abs(values)))

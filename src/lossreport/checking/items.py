@@ -62,7 +62,7 @@ def _extremes(series: Series) -> Iterator[int]:
     rows = np.flatnonzero(np.isfinite(series.y))
     if len(rows):
         yield int(rows[np.argmin(series.y[rows])])
-        if series.metric_type in ("accuracy", "map", "image_quality", "reward") or not measured(series):
+        if series.metric_type in ("accuracy", "map", "image_quality", "reward") or not len(measured(series)):
             yield int(rows[np.argmax(series.y[rows])])
 
 

@@ -14,7 +14,7 @@ from lossreport.checking.kinds.excursions import back, baseline, batches, excess
 from lossreport.checking.kinds.levels import gains
 from lossreport.checking.measures import middle
 from lossreport.checking.printed import Between, Candidate, Place, names, number_of, places, shows
-from lossreport.model.run import Axis, Floats, Series
+from lossreport.model.run import Axis, Floats, Ints, Series
 from lossreport.text import Join, Phrase, Value, show_value
 
 SENTINEL: Final = -1.0
@@ -25,19 +25,19 @@ CLASSES: Final = ("num_classes", "num_labels", "nb_classes", "n_classes", "class
 
 
 # ------------------------------------------------------------------------------------- courses
-def measured(series: Series) -> list[int]:
+def measured(series: Series) -> Ints:
     """Return the rows that hold a value: finite, and of a share not the sentinel of an evaluation of nothing."""
     kept = np.isfinite(series.y)
     if series.metric_type in SHARES:
         kept &= series.y != SENTINEL
-    return [int(row) for row in np.flatnonzero(kept)]
+    return np.flatnonzero(kept)
 
 
 def _row(ground: Ground, which: int) -> Iterator[tuple[Series, int]]:
     for series in ground.series:
         rows = measured(series)
-        if rows:
-            yield series, rows[which]
+        if len(rows):
+            yield series, int(rows[which])
 
 
 def _y(ground: Ground, which: int) -> Iterator[Candidate]:
@@ -51,10 +51,10 @@ def _x(ground: Ground, which: int) -> Iterator[Candidate]:
 def best_rows(ground: Ground, series: Series) -> list[int]:
     """Return the rows that may be called best: the lowest and the highest, or the one of them that the goal says."""
     rows = measured(series)
-    if not rows:
+    if not len(rows):
         return []
     values = series.y[rows]
-    lowest, highest = rows[int(np.argmin(values))], rows[int(np.argmax(values))]
+    lowest, highest = int(rows[np.argmin(values)]), int(rows[np.argmax(values)])
     goal = next((one for one in ground.analysis.goals if one.series == series.id), None)
     if goal is not None:
         return [highest if goal.mode == "max" else lowest]

@@ -65,7 +65,7 @@ def last_is_best(ground: Ground, phrase: Phrase) -> Iterator[str]:
     """Demand that the last value equals the best one."""
     for series in ground.series[:1]:
         rows = measured(series)
-        if rows and not any(series.y[row] == series.y[rows[-1]] for row in best_rows(ground, series)):
+        if len(rows) and not any(series.y[row] == series.y[rows[-1]] for row in best_rows(ground, series)):
             yield "an earlier value is better"
 
 
