@@ -169,7 +169,11 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return Judgement(state=State.INCONCLUSIVE, confidence="low")
     if series.split != "train" and trend.high < -FLAT_HIGH and wide is not None and wide.gain < 0:
         return Judgement(state=State.WORSENING, trend=trend, confidence="low")
-    if hardly_moved(y) is not None and (context.has("no_learning", series) or not begins_late(series)):
+    if (
+        hardly_moved(y) is not None
+        and not _is_near_full(context, series)
+        and (context.has("no_learning", series) or not begins_late(series))
+    ):
         because = finding_ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     decays = not lr_changes(context)
@@ -250,6 +254,22 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
     above = isinstance(target, int | float) and level > OVER_TARGET * target
     return near or above or context.has("constant_metric", series)
+
+
+NEAR_FULL: Final = 0.9
+"""A score at nine tenths of the full one from the start has little to gain: it stands, and not at a poor level."""
+
+
+def _is_near_full(context: Context, series: Series) -> bool:
+    if mode_of(context, series) != "max" or context.kind(series).id not in SCORED:
+        return False
+    values = measured(context, series)
+    level, highest = float(np.nanmedian(values)), float(np.nanmax(values))
+    return level >= NEAR_FULL * (1.0 if highest <= 1 else FULL_PERCENT)
+
+
+SCORED: Final = ("accuracy", "map")
+FULL_PERCENT: Final = 100.0
 
 
 def _is_poor(context: Context, series: Series) -> bool:

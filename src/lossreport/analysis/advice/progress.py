@@ -28,12 +28,12 @@ FINISHED = Text(
     en="Still improving when the run ended as planned: {names}. If the task metric has not reached its target, training can continue from the last checkpoint. Cost: the extra compute.",
 )
 SPENT = Text(
-    zh="学习率已从 {top} 降到 {last}，{names} 虽仍在改善，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
-    en="Still improving: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
+    zh="学习率已从 {top} 降到 {last}，{names} 改善到了训练结束，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
+    en="Improved to the end: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
 )
 ONLY_TRAINING = Text(
-    zh="训练 loss（{names}）仍在下降，但验证 loss（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证 loss 最低的 checkpoint。代价：一次评测。",
-    en="The training loss ({names}) still falls but the validation loss ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation loss first. Cost: one evaluation.",
+    zh="训练 loss（{names}）仍在下降，但验证指标（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证最好处的 checkpoint。代价：一次评测。",
+    en="The training loss ({names}) still falls but the validation ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation first. Cost: one evaluation.",
 )
 UNDECIDED = Text(
     zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",

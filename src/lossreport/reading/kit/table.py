@@ -144,6 +144,14 @@ def _is_header(header: Sequence[str]) -> bool:
     return all(number(cell) is None for cell in named) and len(set(named)) == len(named) and len(named) >= len(header) - 1
 
 
+LEAST_NAMES: Final = 2
+
+
+def is_header(names: Sequence[str]) -> bool:
+    """Return whether cells are the names of columns, one of them called like a metric or a count."""
+    return len(names) >= LEAST_NAMES and _is_header(names) and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
+
+
 def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
     if not body:
         return False
