@@ -190,6 +190,24 @@ def precision_said(context: Context) -> Precision | None:
     return None
 
 
+EIGHT_BITS: Final = ("load_in_8bit", "load_in_4bit", "int8", "use_8bit", "use_int8")
+"""Settings that keep the weights in fewer bits; what is computed with them is fp16."""
+HALF_IN_WORDS: Final = re.compile(r"(?<![a-z])(?:fp16|float16|bf16|bfloat16|half[- ]precision|int8|8[- ]?bit)(?![a-z0-9])", re.IGNORECASE)
+
+
+def half_said(context: Context) -> str | None:
+    """Return how the settings or the words of the log say that fewer than 32 bits are used; None where nothing says so."""
+    precision = precision_said(context)
+    if precision is not None:
+        return precision.said if precision.kind != "fp32" else None
+    for name in EIGHT_BITS:
+        if context.facts.get(name) is True:
+            return f"{name} = True"
+    spoken = (found for event in context.run.events if (found := HALF_IN_WORDS.search(event.quote)))
+    word = next(spoken, None)
+    return word.group() if word is not None else None
+
+
 def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
     """Return the series and the row at which a finding begins."""
     return context.subject(finding), finding.start.row
