@@ -110,6 +110,26 @@ NEAR_LINES: Final = 12
 """A record of a pretty-printed JSON spreads its fields over so many lines."""
 
 
+UNMOVED_ROWS: Final = 3
+SCATTER: Final = 3.0
+"""Weights that no update has touched give a loss that differs by its batches only: not threefold among means over batches."""
+
+
+def wild_without_updates(context: Context, series: Series, row: int) -> list[int]:
+    """Return the rows at the start of a loss, before `row`, whose learning rate is exactly 0, where they lie threefold apart; else none."""
+    rate = next((one for one in context.judged if one.metric_type == "learning_rate" and one.axis is series.axis and len(one)), None)
+    if rate is None or series.split != "train":
+        return []
+    by_x = dict(zip(rate.x.tolist(), rate.y.tolist(), strict=True))
+    rows: list[int] = []
+    for at in range(row):
+        if by_x.get(float(series.x[at])) != 0 or not np.isfinite(series.y[at]):
+            break
+        rows.append(at)
+    values = series.y[rows]
+    return rows if len(rows) >= UNMOVED_ROWS and float(values.min()) > 0 and values.max() >= SCATTER * values.min() else []
+
+
 def gradient(context: Context, series: Series) -> Series | None:
     """Return the gradient norm of the training on the axis of a series."""
     found = (one for one in context.judged if one.metric_type == "grad_norm" and one.axis is series.axis and len(one))

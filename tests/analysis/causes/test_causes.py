@@ -29,6 +29,7 @@ ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
         "majority_class",
     ): "one class is predicted in both; the share of the classes tells whether that is imbalance",
     ("min_snr_zero_terminal", "bad_sample"): "single rows that are not finite; the weight of their time step is what is special about them",
+    ("numerics_before_update", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
     ("running_mean_keeps_inf", "bad_sample"): "one batch was infinite, and the running mean keeps it for its epoch",
     ("weights_newly_initialised", "uniform_output"): "a head without its weights begins at the level of guessing as well",
     ("zero2_overlap_comm", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",

@@ -60,3 +60,58 @@ def test_only_half_precision_or_successive_steps_show_that_the_first_update_did_
 ) -> None:
     loss = make_series([5.1, NAN, NAN, NAN, NAN], "loss", axis="step", x=np.arange(5) * apart)
     assert ("half_weights_second_step" in named(judged(make_run([loss], facts=facts)))) is expected
+
+
+# ------------------------------------------------------------------------------------- what to look at first behind a NaN
+RISING = [2.0, 1.9, 1.8, 2.6, 4.1, 9.7]
+STILL = [2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
+
+
+@pytest.mark.parametrize(
+    ("before", "facts", "words"),
+    [
+        (RISING, {"lr": 1e-5}, "The learning rate comes first: loss had risen to 9.7"),
+        (STILL, {"lr": 1e-4}, "The data come first: the learning rate is only 1e-4"),
+        (STILL, {"lr": 1e-4, "precision": "fp16"}, "The precision comes first: the settings say precision = fp16"),
+        (STILL, {"lr": 2e-3}, "Nothing in the log says which comes first"),
+        ([2.0], {"lr": 0.1}, "The learning rate comes first: 0.1 is too high"),
+        ([2.0], {"lr": 1e-3}, "Finite rows before it: 1, which orders nothing"),
+        ([1.1, 1.6, 0.9, 1.4, 1.3], {"lr": 2e-3}, "The learning rate comes first: loss jumped between 0.9 and 1.6"),
+    ],
+)
+def test_the_steps_behind_a_nan_stand_in_the_order_that_the_log_gives(before: list[float], facts: dict[str, FactValue], words: str) -> None:
+    loss = make_series([*before, NAN, NAN, NAN], "loss", axis="step", x=10 * np.arange(len(before) + 3))
+    said = advice(judged(make_run([loss], facts=facts)))
+    assert words in said
+    first_step = said.split("In this order: ")[1]
+    beginning = {"The learning": "try a lower", "The data": "check the batches", "The precision": "rule out", "Nothing": "try a lower"}
+    assert first_step.startswith(
+        beginning.get(words.split(" ")[0] + " " + words.split(" ")[1], beginning.get(words.split(" ")[0], "check"))
+    )
+
+
+def test_a_term_that_is_nan_alone_puts_the_data_first_whatever_the_rate() -> None:
+    terms = {
+        "loss": [2.0, 1.9, 1.8, 1.7, NAN, NAN],
+        "cls_loss": [1.0, 0.9, 0.9, 0.8, 0.8, 0.7],
+        "mask_loss": [1.0, 1.0, 0.9, 0.9, NAN, NAN],
+    }
+    run = make_run([make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(terms.items())], facts={"lr": 0.02})
+    assert "The data come first: at line 5 only mask_loss is not finite while cls_loss still are" in advice(judged(run))
+
+
+@pytest.mark.parametrize(("x", "rate"), [(0, False), (20, True)])
+def test_a_loss_that_is_nan_before_the_first_update_is_no_matter_of_the_rate(x: int, rate: bool) -> None:
+    loss = make_series([NAN] * 5, "loss", axis="step", x=x + np.arange(5))
+    said = advice(judged(make_run([loss], facts={"lr": 0.01})))
+    assert ("Check the learning rate (now 0.01)" in said) is rate
+    assert ("before any update, so it is not the learning rate" in said) is not rate
+
+
+@pytest.mark.parametrize(("rates", "expected"), [([0.0] * 5, True), ([1e-6] * 5, False)])
+def test_a_loss_that_is_wild_at_a_rate_of_0_was_broken_before_any_update(rates: list[float], expected: bool) -> None:
+    loss = [410.0, 1390.0, 205.0, 960.0, 2200.0, NAN, NAN, NAN]
+    lr = [*rates, 3e-6, 6e-6, 9e-6]
+    run = make_run([make_series(loss, "loss", axis="step"), make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate")])
+    assert ("numerics_before_update" in named(judged(run))) is expected
+    assert ("Use no weights of this run and start anew" in advice(judged(run))) is expected
