@@ -18,7 +18,7 @@ from lossreport.text import Phrase, Text
 
 Mode = Literal["max", "min"]
 
-TOTALS: Final = ("loss", "total_loss")
+TOTALS: Final = ("loss", "total_loss", "total loss")
 SENTINEL: Final = -1.0
 """pycocotools writes -1 where there was nothing to evaluate (cocoeval.py, `summarize`); a share is never negative."""
 SHARES: Final = ("accuracy", "map", "error_rate")

@@ -233,6 +233,34 @@ def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
     return context.subject(finding), finding.start.row
 
 
+TOTAL: Final = re.compile(r"^(?:(?:train_)?total[_ ]?)?loss(?:[_ ]total)?$|^total$|^loss_sum$", re.IGNORECASE)
+"""What the sum of the terms is called."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The terms of a training loss at one place: (series, row) of those that are not finite there, and of those that are."""
+
+    bad: tuple[tuple[Series, int], ...]
+    sound: tuple[tuple[Series, int], ...]
+
+
+def terms_beside(context: Context, series: Series, row: int) -> Terms:
+    """Return the terms of the training loss at the place of a row, of the same file; the total is none of them."""
+    x = float(series.x[row])
+    bad: list[tuple[Series, int]] = []
+    sound: list[tuple[Series, int]] = []
+    for one in context.losses:
+        plain = one.split == "train" and not one.derived and not TOTAL.match(one.name)
+        if not plain or one.axis is not series.axis or one.source != series.source:
+            continue
+        there = np.flatnonzero(one.x == x)
+        if len(there):
+            at = int(there[0])
+            (sound if np.isfinite(one.y[at]) else bad).append((one, at))
+    return Terms(bad=tuple(bad), sound=tuple(sound))
+
+
 def ends_nonfinite(series: Series) -> bool:
     """Return whether a series ends in values that are not finite."""
     return bool(len(series)) and not bool(np.isfinite(series.y[-1]))

@@ -214,7 +214,7 @@ def _gradient(context: Context, others: Sequence[Companion]) -> Iterator[Sign]:
         return
 
 
-TOTALS: Final = ("loss", "total_loss")
+TOTALS: Final = ("loss", "total_loss", "total loss")
 """A sum moves with its terms: it is no second witness."""
 
 

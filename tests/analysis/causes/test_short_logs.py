@@ -115,3 +115,21 @@ def test_a_loss_that_is_wild_at_a_rate_of_0_was_broken_before_any_update(rates: 
     run = make_run([make_series(loss, "loss", axis="step"), make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate")])
     assert ("numerics_before_update" in named(judged(run))) is expected
     assert ("Use no weights of this run and start anew" in advice(judged(run))) is expected
+
+
+# ------------------------------------------------------------------------------------- a box term that is NaN alone
+@pytest.mark.parametrize(
+    ("other", "class_is_nan", "expected"),
+    [("rpn_cls_loss", False, True), ("rpn_cls_loss", True, False), ("kl_loss", False, False)],
+)
+def test_a_box_term_that_is_nan_beside_sound_classes_has_wrong_targets(other: str, class_is_nan: bool, expected: bool) -> None:
+    terms = {
+        "total loss": [1.0, 1.2, NAN, NAN],
+        "rpn_box_loss": [0.4, 0.5, NAN, NAN],
+        other: [0.6, 0.7, NAN if class_is_nan else 0.6, NAN if class_is_nan else 0.5],
+    }
+    run = make_run([make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(terms.items())])
+    causes_named = [one.id for finding in judged(run).findings for one in finding.hypotheses]
+    assert ("box_targets_invalid" in causes_named) is expected
+    if expected:
+        assert causes_named[0] == "box_targets_invalid"

@@ -11,8 +11,7 @@ import numpy as np
 from lossreport.analysis.adviser import Case
 from lossreport.analysis.cause import causes
 from lossreport.analysis.context import Context
-from lossreport.analysis.goal import TOTALS
-from lossreport.analysis.signs import climbed, gradient, half_said, lead_up, place_of, wild_without_updates
+from lossreport.analysis.signs import climbed, gradient, half_said, lead_up, place_of, terms_beside, wild_without_updates
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Series
 from lossreport.text import Join, Phrase, Text, number
@@ -136,18 +135,12 @@ def _grounds(place: Place) -> Iterator[tuple[Phrase, Order]]:
 
 def _alone(place: Place) -> Phrase | None:
     """Return that one term is not finite in a row in which the other terms are."""
-    terms = [one for one in place.context.losses if one.split == "train" and one.name not in TOTALS and not one.derived and len(one)]
-    terms = [
-        one for one in terms if one.axis is place.series.axis and one.source == place.series.source and "total" not in one.name.lower()
-    ]
-    x = float(place.series.x[place.row])
-    there = {one.id: (one, int(np.flatnonzero(one.x == x)[0])) for one in terms if (one.x == x).any()}
-    bad = [(one, row) for one, row in there.values() if not np.isfinite(one.y[row])]
-    sound = [one for one, row in there.values() if np.isfinite(one.y[row])]
-    if len(bad) != 1 or not sound:
+    terms = terms_beside(place.context, place.series, place.row)
+    if len(terms.bad) != 1 or not terms.sound:
         return None
-    names = Join(items=tuple(NAME(name=one.label) for one in sound[:MOST_NAMES]))
-    return ALONE(metric=bad[0][0].label, line=int(bad[0][0].line[bad[0][1]]), others=names)
+    (bad, row), sound = terms.bad[0], terms.sound
+    names = Join(items=tuple(NAME(name=one.label) for one, _ in sound[:MOST_NAMES]))
+    return ALONE(metric=bad.label, line=int(bad.line[row]), others=names)
 
 
 def _unmoved(place: Place) -> Phrase | None:

@@ -42,7 +42,7 @@ def detect(context: Context) -> Iterator[Found]:
             yield _finding(boxes, next((one for one in others if one.name in TOTALS), others[0]))
 
 
-TOTALS: Final = ("loss", "total_loss", "loss_total")
+TOTALS: Final = ("loss", "total_loss", "loss_total", "total loss")
 
 
 def _finding(boxes: list[Series], total: Series) -> Finding:

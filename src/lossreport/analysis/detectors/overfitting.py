@@ -39,7 +39,7 @@ COMPONENT = Text(
         "turned up: only this term got worse, which does not show that the run as a whole overfits."
     ),
 )
-TOTALS: Final = ("loss", "total_loss")
+TOTALS: Final = ("loss", "total_loss", "total loss")
 PERPLEXITY: Final = "perplexity"
 """A loss raised to e: it is held against the training as a loss is."""
 NO_VALIDATION = Text(
