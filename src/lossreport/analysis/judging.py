@@ -70,7 +70,7 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("masked_nonfinite", series):
         return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("masked_nonfinite",)), confidence="high")
     if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
-        return _of_few(context, series, series.y)
+        return _guessing(context, series) or _of_few(context, series, series.y)
     if context.has("mixture", series):
         because = finding_ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
@@ -89,7 +89,7 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("worsening", series):
         return _worsening(context, series)
     if len(series) < MIN_ROWS:
-        return _of_few(context, series, series.y)
+        return _guessing(context, series) or _of_few(context, series, series.y)
     return _by_trend(context, series, clean(series, context.spike_spans(series)))
 
 
@@ -122,6 +122,13 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
     return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+
+
+def _guessing(context: Context, series: Series) -> Judgement | None:
+    """Return that a few rows stand at the level of guessing, where that was found: their level tells what their slope cannot."""
+    if not any(f.numbers.get("uniform") for f in context.of_kind("no_learning", series=series)):
+        return None
+    return Judgement(state=State.PLATEAU_HIGH, because=finding_ids(context, series, ("no_learning",)), confidence="medium")
 
 
 LEAST_EVALUATIONS: Final = 3

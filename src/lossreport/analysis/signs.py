@@ -370,6 +370,20 @@ def set_rate(context: Context) -> float | None:
     return None
 
 
+ADAM: Final = re.compile(r"adam|lamb(?![a-z])|adagrad|rmsprop|adafactor|prodigy|lion", re.IGNORECASE)
+"""Optimisers whose step is about the learning rate, whatever the gradient."""
+OPTIMISERS: Final = ("optimizer", "optim", "optimizer_type", "opt", "optimiser", "optimizer_name")
+
+
+def said_adam(context: Context) -> str | None:
+    """Return the optimiser that the settings name, where it is of the family of Adam."""
+    for name in OPTIMISERS:
+        value = context.facts.get(name)
+        if isinstance(value, str) and ADAM.search(value):
+            return value
+    return None
+
+
 def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:
     """Return the accuracy of a split that is logged beside a series."""
     found = (

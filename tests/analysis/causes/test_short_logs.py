@@ -133,3 +133,47 @@ def test_a_box_term_that_is_nan_beside_sound_classes_has_wrong_targets(other: st
     assert ("box_targets_invalid" in causes_named) is expected
     if expected:
         assert causes_named[0] == "box_targets_invalid"
+
+
+# ------------------------------------------------------------------------------------- a few rows at the level of guessing
+def at_level(size: float, rows: int, *, off: float = 0.0, axis: str = "epoch", start: int = 0, **other: object) -> Run:
+    wiggle = np.resize([0.002, -0.0015, 0.001, -0.001], rows)
+    loss = np.log(size) * (1 + wiggle + off)
+    made = [make_series(loss, "loss", axis=axis, x=start + np.arange(rows))]
+    for number, (name, y) in enumerate(other.items()):
+        made.append(make_series(np.resize(y, rows), name, axis=axis, x=start + np.arange(rows), id=f"n{number}"))
+    return make_run(made)
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (at_level(10, 3), True),
+        (at_level(10, 8), True),
+        (at_level(300, 4), True),
+        (at_level(10, 2), False),
+        (at_level(10, 5, off=0.012), False),
+        (at_level(37, 5), False),
+        (at_level(37, 5, accuracy=[1 / 37]), True),
+        (at_level(1000, 5, axis="step"), False),
+        (at_level(1000, 5, axis="step", start=4000), True),
+        (at_level(1000, 5, axis="step", accuracy=[0.001]), False),
+        (at_level(1000, 5, axis="row"), False),
+        (at_level(1000, 5, axis="row", accuracy=[0.001]), True),
+    ],
+)
+def test_a_few_rows_at_ln_k_are_guessing(run: Run, expected: bool) -> None:
+    analysis = judged(run)
+    assert ("uniform_output" in named(analysis)) is expected
+    assert (analysis.run_verdict("r1").state == "plateau_high") is expected
+    if expected:
+        assert first(analysis).kind == "no_learning"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"), [({"lr": 0.1}, True), ({"lr": 0.02, "optimizer": "Adam"}, True), ({"lr": 0.02, "optimizer": "SGD"}, False)]
+)
+def test_a_rate_that_kills_units_stands_before_the_other_reasons_for_guessing(facts: dict[str, FactValue], expected: bool) -> None:
+    run = make_run(loss=np.log(10) * (1 + np.resize([0.002, -0.0015, 0.001], 6)), facts=facts)
+    causes_named = [one.id for finding in judged(run).findings for one in finding.hypotheses]
+    assert (causes_named[0] == "dead_relu") is expected

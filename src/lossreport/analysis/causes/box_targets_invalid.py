@@ -15,7 +15,9 @@ from lossreport.model.run import Series
 from lossreport.text import Join, Text, number
 
 BOX: Final = re.compile(r"(?<![a-z])(?:b?box(?:es)?|[gcd]?iou|box_?reg|regression|loc)(?![a-z])", re.IGNORECASE)
-CLASS: Final = re.compile(r"(?<![a-z])(?:cls|class(?:es|ification|ifier)?|conf(?:idence)?|obj(?:ect(?:ness)?)?|rpn_loss_cls)(?![a-z])", re.IGNORECASE)
+CLASS: Final = re.compile(
+    r"(?<![a-z])(?:cls|class(?:es|ification|ifier)?|conf(?:idence)?|obj(?:ect(?:ness)?)?|rpn_loss_cls)(?![a-z])", re.IGNORECASE
+)
 """Words of names: the regression of coordinates, and what is computed of the same anchors from their classes."""
 
 ALONE = Text(
