@@ -177,3 +177,27 @@ def test_a_rate_that_kills_units_stands_before_the_other_reasons_for_guessing(fa
     run = make_run(loss=np.log(10) * (1 + np.resize([0.002, -0.0015, 0.001], 6)), facts=facts)
     causes_named = [one.id for finding in judged(run).findings for one in finding.hypotheses]
     assert (causes_named[0] == "dead_relu") is expected
+
+
+# ------------------------------------------------------------------------------------- perfect from the first row on
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "start", "expected"),
+    [
+        ([0.0, 0.0], [1.0, 1.0], 1, True),
+        ([0.0] * 5, [100.0] * 5, 1, True),
+        ([0.0], [1.0], 1, False),
+        ([0.0] * 3, [0.998, 1.0, 1.0], 1, False),
+        ([0.01, 0.0, 0.0], [1.0, 1.0, 1.0], 1, False),
+        ([0.0] * 3, [1.0] * 3, 400, False),
+    ],
+)
+def test_a_perfect_first_row_is_no_convergence(loss: list[float], accuracy: list[float], start: int, expected: bool) -> None:
+    x = start + np.arange(len(loss))
+    analysis = judged(make_run([make_series(loss, "loss", x=x), make_series(accuracy, "accuracy", x=x, id="m2")]))
+    assert ("one_class_softmax" in named(analysis)) is expected
+    assert (analysis.run_verdict("r1").state == "broken") is expected
+
+
+def test_the_accuracy_of_a_decode_head_is_an_accuracy() -> None:
+    run = make_run(**{"loss": [0.0, 0.0, 0.0], "decode.acc_seg": [100.0, 100.0, 100.0]})
+    assert "one_class_softmax" in named(judged(run))
