@@ -201,3 +201,34 @@ def test_a_perfect_first_row_is_no_convergence(loss: list[float], accuracy: list
 def test_the_accuracy_of_a_decode_head_is_an_accuracy() -> None:
     run = make_run(**{"loss": [0.0, 0.0, 0.0], "decode.acc_seg": [100.0, 100.0, 100.0]})
     assert "one_class_softmax" in named(judged(run))
+
+
+# ------------------------------------------------------------------------------------- the accuracy of a regression
+HITS = [0.0, 0.0056, 0.0056, 0.0, 0.0056, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("loss", "accuracy", "name", "expected"),
+    [
+        ([0.9, 0.5, 0.3, 0.2, 0.1, 0.05], [0.0] * 6, "loss", True),
+        ([0.9, 0.5, 0.3, 0.2, 0.1, 0.05], HITS, "loss", True),
+        ([9.0, 7.0, 5.0, 4.0, 3.0, 2.5], HITS, "mse_loss", True),
+        ([4.6, 4.5, 4.4, 4.2, 4.0, 3.9], HITS, "loss", False),
+        ([0.9, 0.5, 0.3, 0.2, 0.1, 0.05], [0.1, 0.4, 0.6, 0.8, 0.9, 0.9], "loss", False),
+        ([0.0301, 0.0300, 0.0302, 0.0300, 0.0301, 0.0300], [0.0] * 6, "loss", False),
+        ([0.9, 0.5, 0.3, 0.2, 0.1, 0.05], [0.0] * 6, "cross_entropy", False),
+    ],
+)
+def test_an_accuracy_that_its_loss_rules_out_is_that_of_a_regression(
+    loss: list[float], accuracy: list[float], name: str, expected: bool
+) -> None:
+    series = [
+        make_series(loss, name),
+        make_series(loss, name, "val", id="m2"),
+        make_series(accuracy, "acc", "val", id="m3"),
+    ]
+    analysis = judged(make_run(series))
+    goal = {one.id: one for one in analysis.runs[0].series}[analysis.goals[0].series]
+    assert ("accuracy_beside_regression" in named(analysis)) is expected
+    assert (goal.name == name) is expected
+    assert not (expected and "argmax" in advice(analysis))
