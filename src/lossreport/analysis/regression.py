@@ -63,4 +63,4 @@ def _is_nothing(score: Series) -> bool:
 
 def _is_of_regression(loss: Series) -> bool:
     last = float(loss.y[-1])
-    return loss.metric_type in KINDS or (0 < last and least_accuracy(last) >= HALF)
+    return loss.metric_type in KINDS or (last > 0 and least_accuracy(last) >= HALF)
