@@ -234,8 +234,10 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
 
 def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
     names = _join(_named(series) for series, _ in _one_each(deciding))
-    if state is State.BROKEN and any(dead_findings(context, series) for series, _ in deciding):
-        return DEAD(names=names)
+    dead = [finding for series, _ in deciding for finding in dead_findings(context, series)] if state is State.BROKEN else []
+    if dead:  # a score beside the loss that is lost is broken with it
+        subjects = dict.fromkeys(finding.series[0] for finding in dead)
+        return DEAD(names=_join(_named(context.by_id[one]) for one in list(subjects)[:MOST_NAMED]))
     if state is State.BROKEN and evaluation_alone(context):
         return BROKEN_EVALUATION(names=names)
     return TROUBLE[state](names=names)

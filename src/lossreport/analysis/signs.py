@@ -370,18 +370,50 @@ def set_rate(context: Context) -> float | None:
     return None
 
 
-ADAM: Final = re.compile(r"adam|lamb(?![a-z])|adagrad|rmsprop|adafactor|prodigy|lion", re.IGNORECASE)
+ADAM: Final = re.compile(r"adam|lamb(?![a-z])|lion(?![a-z])", re.IGNORECASE)
 """Optimisers whose step is about the learning rate, whatever the gradient."""
+OWN_RATE: Final = re.compile(r"d-?adapt|prodigy|schedule-?free", re.IGNORECASE)
+"""Those that estimate their own rate and are given 1."""
 OPTIMISERS: Final = ("optimizer", "optim", "optimizer_type", "opt", "optimiser", "optimizer_name")
+ADAM_HIGHEST: Final = 0.1
+"""A hundred times the default of Adam: no weight keeps its digits under steps of that size."""
+UNKNOWN_HIGHEST: Final = 0.5
+"""Where no optimiser is named: what SGD alone may stand."""
+
+
+def said_optimiser(context: Context) -> str | None:
+    """Return the optimiser that the settings name; None where they name none."""
+    named = (context.facts.get(name) for name in OPTIMISERS)
+    return next((value for value in named if isinstance(value, str) and value), None)
 
 
 def said_adam(context: Context) -> str | None:
-    """Return the optimiser that the settings name, where it is of the family of Adam."""
-    for name in OPTIMISERS:
-        value = context.facts.get(name)
-        if isinstance(value, str) and ADAM.search(value):
-            return value
-    return None
+    """Return the optimiser that the settings name, where it is of the family of Adam and does not choose its own rate."""
+    said = said_optimiser(context)
+    return said if said is not None and ADAM.search(said) and not OWN_RATE.search(said) else None
+
+
+NOAM: Final = ("decay_method", "lr_scheduler", "lr_scheduler_type", "scheduler", "lr_decay_style")
+
+
+def is_noam(context: Context) -> bool:
+    """Return whether the settings name the noam or inverse-root schedule, of which the learning rate is a factor only."""
+    said = (str(context.facts.get(name, "")).lower() for name in NOAM)
+    return any("noam" in one or "inverse_s" in one or "rsqrt" in one for one in said)
+
+
+def rate_of_sgd(context: Context) -> float | None:
+    """Return a learning rate that only SGD stands, given to Adam or to an optimiser that is not named; None elsewhere.
+
+    What was logged counts before what was set, and the factor of a schedule is no rate.
+    """
+    logged = [
+        float(np.max(one.y)) for one in context.judged if one.metric_type == "learning_rate" and len(one) and np.isfinite(one.y).all()
+    ]
+    rate = logged[0] if logged else None if is_noam(context) else set_rate(context)
+    if rate is None or (said_optimiser(context) is not None and said_adam(context) is None):
+        return None
+    return rate if rate >= (ADAM_HIGHEST if said_adam(context) else UNKNOWN_HIGHEST) else None
 
 
 def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:

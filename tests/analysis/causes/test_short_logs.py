@@ -232,3 +232,41 @@ def test_an_accuracy_that_its_loss_rules_out_is_that_of_a_regression(
     assert ("accuracy_beside_regression" in named(analysis)) is expected
     assert (goal.name == name) is expected
     assert not (expected and "argmax" in advice(analysis))
+
+
+# ------------------------------------------------------------------------------------- a perplexity at its cap, Adam at a rate of SGD
+CAP = float("26881171418161356094253400435962903554686976.00")
+
+
+@pytest.mark.parametrize(
+    ("perplexity", "facts", "lost", "expected"),
+    [
+        ([CAP] * 5, {"optim": "adam", "lr": 1.0}, True, True),
+        ([CAP] * 2, {"lr": 2.0}, True, True),
+        ([CAP] * 5, {"optim": "sgd", "lr": 1.0}, True, False),
+        ([CAP] * 5, {"optim": "prodigy", "lr": 1.0}, True, False),
+        ([CAP] * 5, {"optim": "adam", "lr": 1e-3}, True, False),
+        ([CAP] * 5, {"optim": "adam", "lr": 2.0, "decay_method": "noam"}, True, False),
+        ([CAP] * 4 + [400.0], {"optim": "adam", "lr": 1.0}, False, False),
+        ([CAP], {"optim": "adam", "lr": 1.0}, False, False),
+    ],
+)
+def test_a_perplexity_at_its_cap_in_every_row_is_lost_and_adam_does_not_stand_a_rate_of_sgd(
+    perplexity: list[float], facts: dict[str, FactValue], lost: bool, expected: bool
+) -> None:
+    rows = len(perplexity)
+    series = [make_series(perplexity, "ppl", axis="step"), make_series(np.resize([0.3, 0.1], rows), "acc", axis="step", id="m2")]
+    analysis = judged(make_run(series, facts=facts))
+    assert ("adam_rate_of_sgd" in named(analysis)) is expected
+    assert (analysis.run_verdict("r1").state == "broken") is lost
+    if lost:
+        assert "ppl" in analysis.run_verdict("r1").text.plain("en")
+
+
+@pytest.mark.parametrize(("loss", "rate", "expected"), [(6776.0, 2.0, True), (9.0, 2.0, False), (6776.0, 2e-3, False)])
+def test_a_cross_entropy_above_50_nats_is_lost_only_at_such_a_rate(loss: float, rate: float, expected: bool) -> None:
+    rows = {"cross_entropy": [loss, loss * 1.01, loss * 0.99], "lr": [rate] * 3}
+    run = make_run(
+        [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(rows.items())], facts={"warmup_steps": 8000}
+    )
+    assert ("adam_rate_of_sgd" in named(judged(run))) is expected
