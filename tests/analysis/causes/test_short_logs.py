@@ -270,3 +270,41 @@ def test_a_cross_entropy_above_50_nats_is_lost_only_at_such_a_rate(loss: float, 
         [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(rows.items())], facts={"warmup_steps": 8000}
     )
     assert ("adam_rate_of_sgd" in named(judged(run))) is expected
+
+
+# ------------------------------------------------------------------------------------- a supervised loss far below 0
+DEEP = [-1080.0, -2470.0, -2210.0, -1270.0, -1240.0, -3080.0]
+
+
+@pytest.mark.parametrize(
+    ("loss", "beside", "facts", "expected"),
+    [
+        (DEEP, {"val_dice": [1.97, 1.95]}, {}, "masks_not_scaled"),
+        (DEEP, {}, {"final_val_dice_coeff": 1.97}, "masks_not_scaled"),
+        (DEEP, {}, {"criterion": "BCEWithLogitsLoss"}, "targets_outside_unit"),
+        (DEEP, {}, {}, None),
+        ([-0.2, -0.5, -0.7, -0.8, -0.9, -0.95], {"val_dice": [0.5, 0.9]}, {}, None),
+        (DEEP, {"reward": [1.0, 2.0], "val_iou": [0.1, 0.2]}, {}, None),
+        (DEEP, {"loss_G": [1.0, 2.0], "loss_D": [0.6, 0.7], "seg_iou": [0.1, 0.2]}, {}, None),
+        (DEEP, {"kl_loss": [1.0, 2.0], "val_dice": [0.1, 0.2]}, {}, None),
+    ],
+)
+def test_a_loss_of_masks_far_below_0_has_targets_outside_0_and_1(
+    loss: list[float], beside: dict[str, list[float]], facts: dict[str, FactValue], expected: str | None
+) -> None:
+    series = [make_series(loss, "loss")]
+    for count, (name, y) in enumerate(beside.items()):
+        split, _, rest = name.partition("_")
+        named_as = (rest, "val") if split == "val" else (name, "train")
+        series.append(make_series(np.resize(y, len(loss)), *named_as, id=f"n{count}"))
+    analysis = judged(make_run(series, facts=facts))
+    found = named(analysis) & {"masks_not_scaled", "targets_outside_unit"}
+    assert found == ({expected} if expected else set())
+    if expected:
+        assert first(analysis).severity == "critical"
+        assert "not improving" not in analysis.run_verdict("r1").text.plain("en")
+
+
+def test_a_likelihood_may_be_far_below_0() -> None:
+    run = make_run([make_series(DEEP, "nll_loss"), make_series([0.1] * 6, "dice", "val", id="m2")])
+    assert not any(finding.kind == "broken_metric" for finding in judged(run).findings)
