@@ -19,6 +19,7 @@ from lossreport.analysis.goal import TOTALS, measured, mode_of
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
+from lossreport.analysis.unmeasured import counted_of_nothing
 from lossreport.curves.stats import fill
 from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.model.analysis import Confidence, Finding, Goal, State, Trend
@@ -286,10 +287,16 @@ def _reported_nonfinite(context: Context) -> bool:
 
 
 def evaluation_alone(context: Context) -> bool:
-    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported."""
+    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported.
+
+    Without a training loss the accuracy of the validation has to show that nothing was counted.
+    """
     train = [series for series in context.progress if series.split == "train"]
     broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
-    return bool(train) and not broken and all(np.isfinite(series.y).all() for series in train)
+    if not train:
+        bad = [series for series in context.progress if not np.isfinite(series.y).all()]
+        return bool(bad) and not broken and all(counted_of_nothing(context, series) is not None for series in bad)
+    return not broken and all(np.isfinite(series.y).all() for series in train)
 
 
 def finding_ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:

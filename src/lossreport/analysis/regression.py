@@ -37,9 +37,9 @@ def loss_against(context: Context, score: Series) -> Series | None:
 
     It is a loss of regression, or one so small that as a cross-entropy it would leave half of the answers right.
     """
-    if not _is_plain(score) or np.isfinite(score.y).sum() < MIN_ROWS:
+    if not is_plain(score) or np.isfinite(score.y).sum() < MIN_ROWS:
         return None
-    scores = [one for one in context.judged if _is_plain(one) and one.source == score.source]
+    scores = [one for one in context.judged if is_plain(one) and one.source == score.source]
     if not all(_is_nothing(one) for one in scores):
         return None  # what is right in training and wrong in validation is a classification
     losses = [one for one in context.progress if one.source == score.source and len(one) and np.isfinite(one.y).all()]
@@ -52,7 +52,7 @@ def loss_against(context: Context, score: Series) -> Series | None:
     return next((one for one in beside if _is_of_regression(one)), None)
 
 
-def _is_plain(score: Series) -> bool:
+def is_plain(score: Series) -> bool:
     return score.metric_type == "accuracy" and PLAIN.fullmatch(score.name) is not None
 
 

@@ -308,3 +308,38 @@ def test_a_loss_of_masks_far_below_0_has_targets_outside_0_and_1(
 def test_a_likelihood_may_be_far_below_0() -> None:
     run = make_run([make_series(DEEP, "nll_loss"), make_series([0.1] * 6, "dice", "val", id="m2")])
     assert not any(finding.kind == "broken_metric" for finding in judged(run).findings)
+
+
+# ------------------------------------------------------------------------------------- nothing counted
+@pytest.mark.parametrize(
+    ("val_loss", "val_acc", "train", "expected"),
+    [
+        ([NAN], [NAN], None, True),
+        ([NAN], [NAN], [2.0, 1.5, 1.2, 1.0], True),
+        ([NAN], [0.1], [2.0, 1.5, 1.2, 1.0], False),
+        ([NAN], [NAN], [2.0, 1.5, NAN, NAN], False),
+        ([0.7, NAN, 0.6], [0.5, NAN, 0.6], [2.0, 1.5, 1.2, 1.0], True),
+    ],
+)
+def test_an_accuracy_that_is_nan_with_its_loss_counted_no_sample(
+    val_loss: list[float], val_acc: list[float], train: list[float] | None, expected: bool
+) -> None:
+    series = [make_series(val_loss, "loss", "val"), make_series(val_acc, "acc", "val", id="m2")]
+    if train is not None:
+        series.append(make_series(train, "loss", id="m3"))
+    analysis = judged(make_run(series))
+    assert ("empty_validation" in named(analysis)) is expected
+    if expected:
+        assert "run is broken" not in analysis.run_verdict("r1").text.plain("en")
+        assert "lower learning rate" not in advice(analysis)
+
+
+@pytest.mark.parametrize(("warned", "expected"), [("before", True), ("behind", False), ("never", False)])
+def test_a_reward_that_is_nan_behind_the_warning_of_an_empty_mean_was_not_measured(tmp_path: Path, warned: str, expected: bool) -> None:
+    warning = "RuntimeWarning: Mean of empty slice.\n"
+    rows = "".join(f"step {step} mean_reward = {value}\n" for step, value in ((100, -8.5), (200, -7.25), (300, -6.5)))
+    bad = "step 400 mean_reward = nan\nstep 500 mean_reward = nan\n"
+    parts = {"before": (rows, warning, bad), "behind": (rows, bad, warning), "never": (rows, bad)}
+    analysis = analysed(tmp_path, "".join(parts[warned]))
+    assert ("mean_of_no_episode" in named(analysis)) is expected
+    assert analysis.run_verdict("r1").state != "broken"

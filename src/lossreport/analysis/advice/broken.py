@@ -74,6 +74,10 @@ EVALUATION = Text(
     zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
     en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
 )
+UNCOUNTED = Text(
+    zh="先查验证：验证集是否为空或不足一个 batch（drop_last）。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
+    en="Look at the validation first: is the set empty or smaller than one batch (drop_last)? Choose no checkpoint by it until then. Cost: evaluating one batch.",
+)
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
@@ -89,7 +93,9 @@ def advise(case: Case) -> Iterator[Recommendation]:
         return
     because = tuple(finding.id for finding in found)
     if evaluation_alone(case.context) and all(series[finding.series[0]].split != "train" for finding in found):
-        yield Recommendation(id="", when="now", because=because, text=EVALUATION())
+        if not all(has_step(finding) for finding in found):
+            trained = any(one.split == "train" for one in case.context.progress)
+            yield Recommendation(id="", when="now", because=because, text=(EVALUATION if trained else UNCOUNTED)())
         return
     rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
     lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
