@@ -343,3 +343,61 @@ def test_a_reward_that_is_nan_behind_the_warning_of_an_empty_mean_was_not_measur
     analysis = analysed(tmp_path, "".join(parts[warned]))
     assert ("mean_of_no_episode" in named(analysis)) is expected
     assert analysis.run_verdict("r1").state != "broken"
+
+
+# ------------------------------------------------------------------------------------- a total that is NaN beside sound terms
+@pytest.mark.parametrize(
+    ("total", "term", "expected"),
+    [
+        ([NAN] * 4, [0.4, 0.3, 0.3, 0.2], True),
+        ([1.0, NAN, NAN, NAN], [0.4, 0.3, 0.3, 0.2], False),
+        ([NAN] * 4, [0.4, NAN, NAN, NAN], False),
+    ],
+)
+def test_a_total_without_a_finite_row_beside_finite_terms_has_one_that_is_not_printed(
+    total: list[float], term: list[float], expected: bool
+) -> None:
+    rows = {"total_loss": total, "cls_loss": [0.9, 0.8, 0.7, 0.6], "mask_loss": term}
+    run = make_run([make_series(y, name, axis="step", id=f"m{n}", x=10 + np.arange(4)) for n, (name, y) in enumerate(rows.items())])
+    assert ("unprinted_term" in named(judged(run))) is expected
+
+
+# ------------------------------------------------------------------------------------- boosting
+RISING_LOGLOSS = "".join(
+    f"[{n}]\ttraining's binary_logloss: {0.7 + 0.02 * n:.4f}\tvalid_1's binary_logloss: {0.71 + 0.02 * n:.4f}\n" for n in range(1, 9)
+)
+FALLING_LOGLOSS = "".join(
+    f"[{n}]\ttraining's binary_logloss: {0.7 - 0.02 * n:.4f}\tvalid_1's binary_logloss: {0.71 - 0.02 * n:.4f}\n" for n in range(1, 9)
+)
+
+
+@pytest.mark.parametrize(
+    ("log", "settings", "expected"),
+    [
+        (RISING_LOGLOSS, '{"num_leaves": 15, "max_depth": 6, "objective": "binary", "is_unbalance": true, "scale_pos_weight": 9.5}', {"boosting_weighted_twice"}),
+        (RISING_LOGLOSS, '{"num_leaves": 15, "max_depth": 6, "objective": "binary", "is_unbalance": true}', set()),
+        (RISING_LOGLOSS, '{"num_leaves": 15, "max_depth": 6, "is_unbalance": true, "scale_pos_weight": 1}', {"boosting_wrong_gradient"}),
+        (FALLING_LOGLOSS, '{"num_leaves": 15, "max_depth": 6, "is_unbalance": true, "scale_pos_weight": 9.5}', set()),
+    ],
+)  # fmt: skip
+def test_weights_of_a_class_given_twice_are_named_where_the_metric_rises(
+    tmp_path: Path, log: str, settings: str, expected: set[str]
+) -> None:
+    analysis = analysed(tmp_path, log, params=settings)
+    assert {one for one in named(analysis) if one.startswith("boosting")} == expected
+    assert "learning rate (now" not in advice(analysis)
+
+
+NO_SPLIT = "[LightGBM] [Warning] Stopped training because there are no more leaves that meet the split requirements.\n"
+
+
+@pytest.mark.parametrize(
+    ("log", "expected"),
+    [
+        (NO_SPLIT + "[1]\tvalid_0's l1: 51.25\n", True),
+        ("[1]\tvalid_0's l1: 51.25\n", False),
+        ("[1]\tvalid_0's l1: 51.25\n[2]\tvalid_0's l1: 50.75\n" + NO_SPLIT, False),
+    ],
+)
+def test_a_boosting_that_finds_no_split_before_its_first_round_is_a_constant(tmp_path: Path, log: str, expected: bool) -> None:
+    assert ("boosting_no_split" in named(analysed(tmp_path, log))) is expected
