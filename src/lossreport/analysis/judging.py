@@ -126,8 +126,8 @@ def dead_findings(context: Context, series: Series) -> list[Finding]:
 
 
 def _guessing(context: Context, series: Series) -> Judgement | None:
-    """Return that a few rows stand at the level of guessing, where that was found: their level tells what their slope cannot."""
-    if not any(f.numbers.get("uniform") for f in context.of_kind("no_learning", series=series)):
+    """Return that a few rows stand at the level of guessing or at a margin, where that was found: their level tells what their slope cannot."""
+    if not any(f.numbers.get("uniform") or f.numbers.get("margin") for f in context.of_kind("no_learning", series=series)):
         return None
     return Judgement(state=State.PLATEAU_HIGH, because=finding_ids(context, series, ("no_learning",)), confidence="medium")
 

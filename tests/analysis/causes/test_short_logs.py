@@ -401,3 +401,37 @@ NO_SPLIT = "[LightGBM] [Warning] Stopped training because there are no more leav
 )
 def test_a_boosting_that_finds_no_split_before_its_first_round_is_a_constant(tmp_path: Path, log: str, expected: bool) -> None:
     assert ("boosting_no_split" in named(analysed(tmp_path, log))) is expected
+
+
+# ------------------------------------------------------------------------------------- a loss at its margin
+AT_ONE = [1.007, 1.006, 1.005, 1.003, 1.004, 1.001]
+
+
+@pytest.mark.parametrize(
+    ("loss", "name", "beside", "facts", "expected"),
+    [
+        (AT_ONE, "loss", {"mAP": [0.16, 0.2, 0.3]}, {}, True),
+        (AT_ONE, "triplet_loss", {}, {}, True),
+        (AT_ONE, "loss", {}, {"loss_fn": "contrastive"}, True),
+        ([0.3 * one for one in AT_ONE], "loss", {"recall@5": [0.1, 0.2]}, {}, True),
+        ([0.4 * one for one in AT_ONE], "triplet_loss", {}, {"margin": 0.4}, True),
+        (AT_ONE, "loss", {}, {}, False),
+        (AT_ONE, "loss", {"mAP": [0.16, 0.2], "box_loss": [0.5, 0.4]}, {}, False),
+        ([1.0, 0.98, 0.96, 0.9, 0.8, 0.7], "triplet_loss", {}, {}, False),
+        (AT_ONE[:4], "triplet_loss", {}, {}, False),
+    ],
+)
+def test_a_loss_of_metric_learning_at_its_margin_has_collapsed(
+    loss: list[float], name: str, beside: dict[str, list[float]], facts: dict[str, FactValue], expected: bool
+) -> None:
+    series = [make_series(loss, name), make_series(loss, name, "val", id="m2")]
+    series += [make_series(np.resize(y, len(loss)), other, id=f"n{count}") for count, (other, y) in enumerate(beside.items())]
+    analysis = judged(make_run(series, facts=facts))
+    assert ("triplet_collapse" in named(analysis)) is expected
+    if expected:
+        assert first(analysis).kind == "no_learning"
+
+
+def test_a_loss_at_its_margin_within_the_first_steps_is_a_beginning() -> None:
+    series = [make_series(AT_ONE, "triplet_loss", axis="step", x=10 * np.arange(6))]
+    assert "triplet_collapse" not in named(judged(make_run(series)))
