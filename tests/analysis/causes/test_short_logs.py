@@ -435,3 +435,37 @@ def test_a_loss_of_metric_learning_at_its_margin_has_collapsed(
 def test_a_loss_at_its_margin_within_the_first_steps_is_a_beginning() -> None:
     series = [make_series(AT_ONE, "triplet_loss", axis="step", x=10 * np.arange(6))]
     assert "triplet_collapse" not in named(judged(make_run(series)))
+
+
+# ------------------------------------------------------------------------------------- a loss of NaN printed behind the last row
+PRINTED_NAN = "loss_dict = {'loss_cls': tensor(nan, device='cuda:0'), 'loss_box_reg': tensor(911.02, device='cuda:0')}\n"
+CRASH = "Process finished with exit code 139 (interrupted by signal 11: SIGSEGV)\n"
+
+
+def detectron(*rates: float) -> str:
+    return "".join(
+        f"[03/07 10:00:{n:02d} d2.utils.events]: eta: 2:00:00  iter: {20 * n + 19}  total_loss: {1.7 + 0.01 * (n % 3):.3f}  loss_cls: 1.2  "
+        f"loss_box_reg: 0.5  time: 0.2000  data_time: 0.0030  lr: {rate:.6f}  max_mem: 3000M\n"
+        for n, rate in enumerate(rates)
+    )
+
+
+WARMING = (0.0011, 0.0021, 0.0031, 0.0041, 0.0051, 0.0061)
+
+
+@pytest.mark.parametrize(
+    ("log", "broken", "expected"),
+    [
+        (detectron(*WARMING) + PRINTED_NAN + CRASH, True, True),
+        (detectron(*[0.0025] * 6) + PRINTED_NAN + CRASH, True, False),
+        (detectron(*WARMING) + CRASH, False, False),
+        (PRINTED_NAN + detectron(*WARMING), False, False),
+    ],
+)
+def test_a_loss_of_nan_printed_before_a_crash_is_the_fault_and_the_crash_its_consequence(
+    tmp_path: Path, log: str, broken: bool, expected: bool
+) -> None:
+    analysis = analysed(tmp_path, log)
+    assert (analysis.run_verdict("r1").state == "broken") is broken
+    assert ("linear_scaling" in named(analysis)) is expected
+    assert ("faulthandler" in advice(analysis)) is (CRASH in log and not broken)

@@ -87,7 +87,10 @@ OF_FAMILY: Final = {"learning_rate": BY_RATE, "data": BY_DATA, "precision": BY_P
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where a training breaks: the finding, the loss or norm, the first row that is not finite and the finite rows before it."""
+    """Where a training breaks: the finding, the loss or norm, the first row that is not finite and the finite rows before it.
+
+    The row is the length of the series where the log ends before it.
+    """
 
     case: Case
     finding: Finding
@@ -135,6 +138,8 @@ def _grounds(place: Place) -> Iterator[tuple[Phrase, Order]]:
 
 def _alone(place: Place) -> Phrase | None:
     """Return that one term is not finite in a row in which the other terms are."""
+    if place.row >= len(place.series):
+        return None  # its row was not logged
     terms = terms_beside(place.context, place.series, place.row)
     if len(terms.bad) != 1 or not terms.sound:
         return None
@@ -160,7 +165,7 @@ def _rose(place: Place) -> Phrase | None:
     if len(before) and (climbed(before) or jumped):
         return ROSE(metric=place.series.label, value=number(float(before[-1])), line=int(place.series.line[rows[-1]]))
     norm = gradient(place.context, place.series)
-    at = place_of(norm, place.series, place.row) if norm is not None else None
+    at = place_of(norm, place.series, min(place.row, len(place.series) - 1)) if norm is not None else None
     lead = lead_up(norm, at) if norm is not None and at is not None else None
     if lead is not None and lead.rose:
         return ROSE(metric=lead.series.label, value=number(lead.value), line=int(lead.series.line[lead.row]))

@@ -55,8 +55,8 @@ FIRST: Final = 1
 """Loggers count steps from 0 or from 1: that row was computed before the first update."""
 NAME = Text(zh="`{name}`", en="`{name}`")
 SOMEWHERE = Text(
-    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
+    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启。{steps}代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row. {steps} Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(
     zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
@@ -103,7 +103,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         [f for f in lasting or rows if case.context.is_loss(series[f.series[0]])] or lasting or rows, series
     )  # the losses say when
     if first is None:
-        text = SOMEWHERE()
+        loss = series[found[0].series[0]]
+        text = SOMEWHERE(steps=ordered(case, found[0], loss, len(loss), _lower(case)))
     elif not lasting and len(rows) == len(found) and all(has_step(finding) for finding in found):
         return
     elif not lasting and len(rows) == len(found):
