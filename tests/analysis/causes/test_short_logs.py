@@ -469,3 +469,36 @@ def test_a_loss_of_nan_printed_before_a_crash_is_the_fault_and_the_crash_its_con
     assert (analysis.run_verdict("r1").state == "broken") is broken
     assert ("linear_scaling" in named(analysis)) is expected
     assert ("faulthandler" in advice(analysis)) is (CRASH in log and not broken)
+
+
+# ------------------------------------------------------------------------------------- a gradient norm that runs away under a falling loss
+FALLING = [9.41, 9.40, 9.39, 9.38, 9.37, 9.36]
+
+
+@pytest.mark.parametrize(
+    ("norm", "statistic", "loss", "clip", "expected"),
+    [
+        ([2.60, 2.59, 2.58, 2.63, 2.79, 3.40], "running_mean", FALLING, None, True),
+        ([2.60, 2.59, 2.58, 2.63, 2.68, 2.73], "running_mean", FALLING, None, False),
+        ([2.60, 2.59, 2.58, 2.63, 2.79, 3.40], "value", FALLING, None, False),
+        ([2.0, 1.9, 2.1, 4.0, 9.0, 55.0], "value", FALLING, None, True),
+        ([2.0, 1.9, 2.1, 2.0, 1.8, 80000.0], "value", FALLING, 100.0, True),
+        ([2.0, 1.9, 2.1, 2.0, 1.8, 80000.0], "value", FALLING, 4.0, False),
+        ([2.60, 2.59, 2.58, 2.63, 2.79, 3.40], "running_mean", FALLING[::-1], None, False),
+        ([2.0, 1.9, 2.1, 2.0, 1.8, 2.2], "value", FALLING, 100.0, False),
+    ],
+)
+def test_a_gradient_norm_that_runs_away_is_an_early_warning(
+    norm: list[float], statistic: str, loss: list[float], clip: float | None, expected: bool
+) -> None:
+    x = 10 * np.arange(160, 166)
+    series = [
+        make_series(loss, "loss", axis="step", x=x, statistic=statistic),
+        make_series(norm, "gnorm", axis="step", x=x, id="m2", statistic=statistic),
+    ]
+    if clip is not None:
+        series.append(make_series([clip] * 6, "clip", axis="step", x=x, id="m3"))
+    analysis = judged(make_run(series, facts={"lr": 0.2}))
+    assert ("lr_too_high" in named(analysis)) is expected
+    assert ("Lower the learning rate from 0.2 to 0.02" in advice(analysis)) is expected
+    assert analysis.run_verdict("r1").state != "diverging"

@@ -87,7 +87,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
     series = {one.id: one for one in case.context.run.series}
     found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
-    yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
+    if not any(f.numbers.get("dead") for f in case.context.found):  # of weights that are lost no gradient is of interest
+        yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
     found = [f for f in found if not f.numbers.get("aside") and _spoils(case, series[f.series[0]])]
     if not found:
         return
