@@ -44,3 +44,21 @@ def test_a_metric_and_its_value_are_an_evaluation_of_one_row(tmp_path: Path) -> 
     run = read(tmp_path, "Metric,Value\nAccuracy,91.2%\ntest_f1,0.901\nnotes,none\n", "results.csv")
     assert [(one.split, one.name, one.y.tolist()) for one in run.series] == [("eval", "Accuracy", [91.2]), ("test", "f1", [0.901])]
     assert run.sources[0].skipped == 1
+
+
+def test_a_column_of_lengths_beside_the_count_of_episodes_is_no_axis(tmp_path: Path) -> None:
+    rows = [f"{e},{(37 * e) % 50},{e / 2},{50 - e}" for e in range(1, 9)]
+    run = read(tmp_path, "\n".join(["episode,steps,reward,loss", *rows, ""]))
+    assert {(one.axis, one.x[-1]) for one in run.series} == {("episode", 8)}
+
+
+def test_a_count_inside_each_epoch_is_still_an_axis(tmp_path: Path) -> None:
+    rows = [f"{epoch},{step},{1 / (10 * epoch + step):.4f}" for epoch in range(1, 4) for step in range(1, 7)]
+    run = read(tmp_path, "\n".join(["epoch,step,loss", *rows, ""]))
+    assert {one.axis for one in run.series} <= {"step", "iteration"}
+
+
+def test_the_steps_in_total_count_where_a_table_names_them_so(tmp_path: Path) -> None:
+    rows = [f"{e},{2000 * e},{-100 + e}" for e in range(1, 9)]
+    run = read(tmp_path, "\n".join(["total/epochs,total/steps,rollout/return", *rows, ""]))
+    assert [(one.name, one.axis, one.x[-1]) for one in run.series] == [("rollout/return", "step", 16000)]

@@ -11,6 +11,7 @@ import numpy as np
 
 from lossreport.analysis.cause import WEAK, Sign
 from lossreport.analysis.context import Context
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, Value, factor, number
@@ -233,10 +234,6 @@ def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
     return context.subject(finding), finding.start.row
 
 
-TOTAL: Final = re.compile(r"^(?:(?:train_)?total[_ ]?)?loss(?:[_ ]total)?$|^total$|^loss_sum$", re.IGNORECASE)
-"""What the sum of the terms is called."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """The terms of a training loss at one place: (series, row) of those that are not finite there, and of those that are."""
@@ -251,7 +248,7 @@ def terms_beside(context: Context, series: Series, row: int) -> Terms:
     bad: list[tuple[Series, int]] = []
     sound: list[tuple[Series, int]] = []
     for one in context.losses:
-        plain = one.split == "train" and not one.derived and not TOTAL.match(one.name)
+        plain = one.split == "train" and not one.derived and not is_total(one.name)
         if not plain or one.axis is not series.axis or one.source != series.source:
             continue
         there = np.flatnonzero(one.x == x)

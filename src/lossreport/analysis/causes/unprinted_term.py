@@ -9,7 +9,8 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import TOTAL, set_rate, terms_beside
+from lossreport.analysis.signs import set_rate, terms_beside
+from lossreport.knowledge.recognise import is_total
 from lossreport.text import Join, Phrase, Text, number
 
 FINITE = Text(
@@ -33,7 +34,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a total without a finite row beside two and more printed terms that are finite in all of theirs."""
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
-        if series.split != "train" or not TOTAL.match(series.name) or np.isfinite(series.y).any() or not len(series):
+        if series.split != "train" or not is_total(series.name) or np.isfinite(series.y).any() or not len(series):
             continue
         terms = terms_beside(context, series, 0)
         sound = [one for one, _ in terms.sound if np.isfinite(one.y).all()]

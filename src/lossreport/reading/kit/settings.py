@@ -29,7 +29,7 @@ COMMAND: Final = re.compile(
 )
 SCRIPT: Final = re.compile(r"(?<!\S)\S{1,400}?\.py(?=\s)|\s-m\s{1,4}[\w.]{1,200}(?=\s)|fairseq-train(?=\s)")
 OPTION: Final = re.compile(
-    r"(?<=\s)(?:--?(?=[A-Za-z]{2})|\+{0,2}(?=[A-Za-z_][\w./]{0,80}=))(?P<name>[A-Za-z_][\w./\-]{0,80})(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
+    r"(?<=\s)(?:--(?=[A-Za-z])|-(?=[A-Za-z]{2})|\+{0,2}(?=[A-Za-z_][\w./]{0,80}=))(?P<name>[A-Za-z_][\w./\-]{0,80})(?:(?:=|\s+)(?P<value>'[^']*'|\"[^\"]*\"|(?!-)[^\s'\"]+|-[\d.][^\s'\"]*))?(?=\s|$)"
 )
 """`--epochs 60`, `--epochs=60`, `-epochs 60` of old scripts, and the overrides of Hydra, `trainer.max_epochs=60`."""
 MIN_OPTIONS: Final = 2

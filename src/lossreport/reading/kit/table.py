@@ -205,6 +205,8 @@ class _Reader:
     rows: int = 0
     last: int = 0
     plans: dict[str, float] = field(default_factory=dict)
+    axis: tuple[Axis, int] = (Axis.ROW, -1)
+    """The column that counts, chosen by the first rows, and its place."""
     counts: bool = False
     """Whether a number was seen where the rows count: a column of words named `step` counts nothing."""
 
@@ -358,11 +360,13 @@ class _Reader:
         epoch = next(
             (_filled(*values[names[name]]) for name in EPOCH_NAMES if name in names and names[name] in values), np.full(n, math.nan)
         )
-        for name, axis in AXES:
-            i = names.get(name)
-            if i is not None and i in values and values[i][1].mean() > SAME_WIDTH:
-                return axis, _filled(*values[i]), epoch if axis is not Axis.EPOCH else np.full(n, math.nan)
-        return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+        known = [(axis, i) for name, axis in AXES if (i := names.get(name)) in values and values[i][1].mean() > SAME_WIDTH]
+        if not known:
+            return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+        if self.axis not in known:
+            self.axis = _counting([(one, _filled(*values[one[1]])) for one in known])
+        axis, i = self.axis
+        return axis, _filled(*values[i]), epoch if axis is not Axis.EPOCH else np.full(n, math.nan)
 
     def _plans(self, values: dict[int, tuple[Floats, Any]], line: Ints) -> Iterator[RawFact]:
         for i, name in enumerate(self.table.header):
@@ -370,6 +374,23 @@ class _Reader:
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 yield RawFact(plan, int(self.plans[plan]), int(line[0]))
+
+
+COUNTS: Final = 0.5
+"""A column of which less than half of the rows go on counts nothing (the length of an episode, a step inside it) where another one does."""
+
+
+def _counting(columns: Sequence[tuple[tuple[Axis, int], Floats]]) -> tuple[Axis, int]:
+    """Return the column that counts the rows: the first by name, unless it goes to and fro while another one goes on."""
+    first, x = columns[0]
+    if len(x) < 2 or _goes_on(x) >= COUNTS:
+        return first
+    return next((other for other, its in columns[1:] if _goes_on(its) >= COUNTS), first)
+
+
+def _goes_on(x: Floats) -> float:
+    """Return in which share of the rows a column is higher than in the row before."""
+    return float(np.mean(np.diff(x) > 0))
 
 
 NO_COUNT: Final = re.compile(r"(?!nan|inf)[^\W\d_][^\d{}]{0,30}", re.IGNORECASE)
