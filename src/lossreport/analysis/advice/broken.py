@@ -35,12 +35,12 @@ FIRST_STEP = Text(
 
 AT_START = Text(
     zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint。{first}检查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
-    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to. {first}Check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to.{first} Check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
 )
-IN_FP32 = Text(zh="设置写明 {said}：先用 fp32 跑几步。", en="The settings say {said}: run a few steps in fp32 first. ")
+IN_FP32 = Text(zh="设置写明 {said}：先用 fp32 跑几步。", en=" The settings say {said}: run a few steps in fp32 first.")
 DATA_FIRST = Text(
     zh="学习率只有 {lr}，先查数据：标签、空样本、超出范围的框。",
-    en="The learning rate is only {lr}, so look at the data first: labels, empty samples, boxes outside the image. ",
+    en=" The learning rate is only {lr}, so look at the data first: labels, empty samples, boxes outside the image.",
 )
 PASSED = Text(
     zh="{axis} {x} 起有几行不是有限值，之后又恢复：权重没有损坏，训练可以继续；检查那里的 batch（标签、空目标、全被屏蔽的样本）和 fp16 溢出，否则还会再出现。代价：几分钟。",
