@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
@@ -169,6 +172,8 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         first = min(grave, key=lambda f: f.start.row)
         lr = NOW(lr=case.lr) if case.lr is not None else NONE
         axis = AXES[series[first.series[0]].axis.value]
+        if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
+            return  # a boosting that never got better has a wrong objective, whatever its rate
         if first.start.row == 0:  # there is no checkpoint before the first row
             text = FROM_START(names=Join(items=names), lr=lr)
         else:
@@ -180,7 +185,7 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
     past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
-    over = [one for one in past if one.split != "train"]
+    over = [one for one in past if one.split != "train" and not _never_trained(case, one)]
     where = []
     for one in over[:3]:
         values = measured(case.context, one)
@@ -201,6 +206,17 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         row = best_row(values, up=True)
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
+
+
+def _never_trained(case: Case, validation: Series) -> bool:
+    """Return whether a validation is best in its first row and so is the training: that is no overfitting, and no checkpoint is of use."""
+    up = is_up(case.context, validation)
+    train = [one for one in case.context.judged if one.split == "train" and one.name == validation.name and len(one) > 1]
+    both = [measured(case.context, one) for one in (validation, *train)]
+    return bool(train) and all(np.isfinite(y).any() and best_row(y, up=up) == 0 for y in both)
+
+
+BOOSTING: Final = "boosting_"
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

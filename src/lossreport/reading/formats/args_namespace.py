@@ -17,7 +17,9 @@ from lossreport.text import Text
 
 TRAINING_KEYS: Final = re.compile(
     r"""["']?\b(?:lr|learning_rate|base_lr|batch_size|per_device_train_batch_size|epochs|num_train_epochs|max_epochs|max_steps|seed|"""
-    r"""vocab_size|clip_grad|max_grad_norm|weight_decay|warmup_epochs|warmup_steps|world_size|output_dir|optimizer|precision)["']?\s*:"""
+    r"""vocab_size|clip_grad|max_grad_norm|weight_decay|warmup_epochs|warmup_steps|world_size|output_dir|optimizer|precision|"""
+    r"""num_leaves|boosting_type|num_boost_round|n_estimators|is_unbalance|scale_pos_weight|min_data_in_leaf|feature_fraction|"""
+    r"""colsample_bytree|max_depth|eta)["']?\s*:"""
 )
 MIN_KEYS: Final = 2
 """One name such as `seed` occurs in many files; two make a training configuration likely."""
