@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -12,7 +14,8 @@ import click
 
 from lossreport import __version__
 from lossreport.archive.commands import COMMANDS, say_left_out
-from lossreport.errors import LossreportError, UsageError
+from lossreport.errors import LossreportError, OutputError, UsageError
+from lossreport.writing import is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
     from lossreport.gate import Requirement
@@ -24,6 +27,8 @@ PLACES = ("github", "gitlab", "jira", "feishu", "email", "summary")
 SEVERITIES = ("low", "medium", "high", "critical")
 GATE_REACHED = 4
 INTERRUPTED = 130
+FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
+"""What writing to a stream says where it is full, or no stream any more."""
 
 
 class Commands(click.Group):
@@ -43,10 +48,40 @@ class Commands(click.Group):
         except click.ClickException as error:
             error.show()
             code = error.exit_code
-        except BrokenPipeError:  # the reader of stdout has gone, as `| head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments; --help is printed here."""
+        with _output():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _output():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """See what is printed out; raises OutputError where standard output cannot take it.
+
+    A reader that has gone, as `| head` does, has what it wanted: the program ends quietly with 0. Click would end with 1 there, and
+    Python with a message of its own.
+    """
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+        raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        silence()
+        raise OutputError(f"Couldn't write to standard output: {error.strerror}", hint="Name another place for it.") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOSSREPORT"})
@@ -111,8 +146,9 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         embed_logs=options["embed_logs"],
         references=options["references"],
     )
-    if options["embed_logs"] and options["output"] != "-":
-        say_left_out(options["output"] or folder_of(paths[0]) / "lossreport.html")
+    written = Path(options["output"] or folder_of(paths[0]) / "lossreport.html")
+    if options["embed_logs"] and options["output"] != "-" and not is_stream(written):
+        say_left_out(written)
     if not options["quiet"]:
         _say(analysis, paths, options)
     return _gate(analysis, options["fail_on"] or found.get("fail_on"), required)
@@ -135,7 +171,7 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
     if title_only or labels:
         click.echo(made.title if title_only else "\n".join(made.labels))
         return 0
-    click.echo(made.body.text, nl=False)
+    write_stdout(made.body.text)
     click.echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
     for file in made.attachments:
         click.echo(f"attach: {file}", err=True)
@@ -218,12 +254,24 @@ def schema() -> int:
 
     from lossreport.render.to_json import schema as json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    write_stdout(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0
 
 
 for _command in COMMANDS:
     main.add_command(_command)
+
+
+def _named(_context: click.Context, argument: click.Parameter, value: Any) -> Any:
+    """Return an argument as it was given; raises UsageError where it is empty: an unset variable must not mean the folder one is in."""
+    if "" in (value if isinstance(value, tuple) else (value,)):
+        raise UsageError(f"{argument.metavar} is empty", hint="Is a variable unset? Give a path, or . for the folder you are in.")
+    return value
+
+
+for _command in main.commands.values():
+    for _argument in (one for one in _command.params if isinstance(one, click.Argument)):
+        _argument.callback = _named
 
 
 def _check_config(path: str | None) -> None:

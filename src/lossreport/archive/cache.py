@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ import orjson
 
 from lossreport import __version__
 from lossreport.archive.entry import Entry
+from lossreport.writing import write_file
 
 FILE: Final = "lossreport.index-cache.json"
 """Beside the index; `lossreport.*` is never read as a log."""
@@ -58,9 +58,7 @@ def save(path: Path, known: Mapping[str, Known]) -> None:
         name: {"size": one.size, "changed": one.changed, "sha256": one.sha256, "entry": None if one.entry is None else asdict(one.entry)}
         for name, one in sorted(known.items())
     }
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_bytes(orjson.dumps({"version": __version__, "files": files}))
-    os.replace(beside, path)
+    write_file(path, orjson.dumps({"version": __version__, "files": files}))
 
 
 def digest(raw: bytes) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Final
@@ -12,6 +11,7 @@ import orjson
 from lossreport.archive.stored import Stored, read_report
 from lossreport.errors import OutputError, ReportError
 from lossreport.render.attachments import Attachment
+from lossreport.writing import write_file
 
 DATA: Final = "lossreport.json"
 
@@ -39,7 +39,7 @@ def extract(report: str | Path, folder: str | Path) -> Extracted:
         targets.append((_target(root, DATA), orjson.dumps(stored.data, option=orjson.OPT_INDENT_2) + b"\n"))
         for target, content in targets:
             target.parent.mkdir(parents=True, exist_ok=True)
-            _write(target, content)
+            write_file(target, content)
     except OSError as error:
         raise OutputError(f"Couldn't write into {str(folder)!r}: {error.strerror}", hint="Name another folder with -o DIR.") from error
     return Extracted(logs=logs, missing=missing(stored, logs))
@@ -61,10 +61,6 @@ def _target(root: Path, name: str) -> Path:
         raise ReportError(
             f"The report holds a log named {name!r}, which lies outside the folder", hint="Nothing was written; do not trust it."
         )
+    if target.exists() and not target.is_file():
+        raise OutputError(f"Couldn't write {str(target)!r}: something that is no file is there", hint="Name another folder with -o DIR.")
     return target
-
-
-def _write(target: Path, content: bytes) -> None:
-    beside = target.with_name(f".{target.name}.tmp")
-    beside.write_bytes(content)
-    os.replace(beside, target)

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lossreport import api
 from lossreport.archive import cache, learned
 from lossreport.archive.cache import Known
 from lossreport.archive.entry import Entry, entry_of, place
 from lossreport.archive.shelf import page_of
 from lossreport.archive.stored import parse_report
 from lossreport.errors import MissingPathError, NothingReadError, ReportError
+from lossreport.writing import check_writable, write_file
 
 FILE: Final = "lossreport.index.html"
 SUFFIXES: Final = (".html", ".htm", ".json")
@@ -40,7 +40,7 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
     if not root.is_dir():
         raise MissingPathError(f"There is no folder {str(folder)!r}", hint="Name the folder that holds the reports.")
     target = Path(output) if output is not None else root / FILE
-    api.check_writable(target)
+    check_writable(target)
     before = cache.load(target.with_name(cache.FILE))
     known, parsed = _read(root, target, before)
     entries = tuple(_shown(known))
@@ -48,8 +48,8 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
         raise NothingReadError(f"No report below {str(folder)!r}", hint="Make reports first: lossreport build, or lossreport batch.")
     links = os.path.relpath(root.resolve(), target.resolve().parent).replace(os.sep, "/")
     page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/")
-    api.write(target, api.Rendered(text=page, files={}))
-    api.write(target.with_name(learned.FILE), api.Rendered(text=learned.references(entries), files={}))
+    write_file(target, page)
+    write_file(target.with_name(learned.FILE), learned.references(entries))
     if known != before:
         cache.save(target.with_name(cache.FILE), known)
     return Indexed(entries=entries, parsed=parsed)
