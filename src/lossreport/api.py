@@ -201,12 +201,13 @@ def build(
     if embed and form != "html":
         raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
     guidance = with_facts(settings.guidance, facts or {})
-    written_notes = _notes(notes if notes is not None else _beside(listed, settings.options.get("notes")))
+    trusted = config is not None
+    written_notes = _notes(notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted))
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
-        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings.options.get("references")))),
+        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))),
         strict=strict,
         redact=redact,
     )
@@ -289,9 +290,24 @@ def write(target: Path, made: Rendered) -> None:
     write_document(target, made.text, made.files)
 
 
-def _beside(paths: Sequence[str | os.PathLike[str]], name: str | None) -> Path | None:
-    """Return the place of a file that a settings file names: beside the logs."""
-    return None if name is None else folder_of(paths[0]) / name
+def _beside(paths: Sequence[str | os.PathLike[str]], settings: Settings, option: str, *, trusted: bool) -> Path | None:
+    """Return the place of a file that a settings file names: beside the logs.
+
+    Settings that merely lie beside the logs came with them, and may be anybody's: they name no file outside that folder. Those that the
+    user named with --config may.
+    """
+    name = settings.options.get(option)
+    if name is None:
+        return None
+    folder = folder_of(paths[0])
+    place = folder / name
+    inside = Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
+    if not trusted and (not inside or (place.exists() and not place.is_file())):
+        raise ConfigError(
+            f"{settings.origin}: {option} = {name!r} names no file in the folder of the logs",
+            hint=f"Give it on the command line with --{option}, or name the settings with --config.",
+        )
+    return place
 
 
 def _notes(path: str | os.PathLike[str] | None) -> str:

@@ -200,7 +200,10 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
 
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]
-        found = [_explain(log, rows=explain) for file in find_logs(local.paths) for log in unfolded(file, named=named)]
+        unread: list[Skipped] = []
+        found = [_explain(log, rows=explain) for file in find_logs(local.paths, unread=unread) for log in unfolded(file, named=named)]
+        for skip in unread:
+            _explain(skip, rows=explain)
     if not any(found):
         raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
     return 0

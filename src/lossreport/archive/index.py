@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -102,4 +104,7 @@ def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
         for name in sorted(files):
             if name.lower().endswith(SUFFIXES) and name not in OURS and not name.startswith("."):
                 path = Path(here) / name
-                yield path, path.stat()
+                with suppress(OSError):  # a link that leads nowhere, or a report that was removed meanwhile
+                    status = path.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        yield path, status

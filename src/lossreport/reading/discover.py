@@ -77,7 +77,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
-    logs = list(find_logs(local.paths, options.ignore, passed))
+    logs = list(find_logs(local.paths, options.ignore, passed, skipped))
     for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):

@@ -70,8 +70,11 @@ class LogFile:
     def _open_packed(self) -> BinaryIO:
         if self.data is not None:
             return io.BytesIO(self.data)
+        place = Path(self.path or self.shown)
         try:
-            return open(self.path or self.shown, "rb")
+            if place.exists() and not place.is_file():  # a FIFO would wait for its writer for ever
+                raise LogError(f"Couldn't read {self.shown!r}: it is no regular file", hint="Name a file; all other files are read.")
+            return open(place, "rb")
         except OSError as error:
             raise LogError(
                 f"Couldn't read {self.shown!r}: {error.strerror}",
