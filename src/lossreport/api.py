@@ -296,7 +296,7 @@ def _beside(paths: Sequence[str | os.PathLike[str]], settings: Settings, option:
     Settings that merely lie beside the logs came with them, and may be anybody's: they name no file outside that folder. Those that the
     user named with --config may.
     """
-    name = settings.options.get(option)
+    name: str | None = settings.options.get(option)
     if name is None:
         return None
     folder = folder_of(paths[0])

@@ -16,6 +16,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.crashes import crash_of
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
+from lossreport.reading.kit.untrusted import Unreadable
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.copies import COPY
@@ -138,6 +139,8 @@ def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]
             yield chosen if isinstance(chosen, Skipped) else read_log(view, chosen)
     except LogError as error:
         yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code)
+    except Unreadable as error:
+        yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=LogError.code)
     except UsageError:
         raise
     except Exception as error:  # a bug in one parser must not cost the other files

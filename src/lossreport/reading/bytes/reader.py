@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 
 from lossreport.errors import LogError
+from lossreport.reading.bytes.bounds import DIGITS, bounded
 from lossreport.reading.bytes.compression import Unpacked, unpacked
 from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
 from lossreport.reading.bytes.terminal import NOISE, fragments, prefix_of, split_writer, writers
@@ -175,6 +176,7 @@ class LogFile:
         marked = self._prefix is not None
         for block in self._blocks():
             texts = [text.removesuffix("\r") for text in block.texts] if block.texts[0].endswith("\r") else block.texts
+            texts = texts if max(map(len, texts)) <= DIGITS else [bounded(text) for text in texts]
             yield Block(block.number, texts, block.complete, block.noisy or marked)
 
     def lines_of(self, block: Block) -> Iterator[Line]:
@@ -218,6 +220,8 @@ class LogFile:
         for block in blocks:
             for number, raw in enumerate(block.texts, block.number):
                 text = raw.removesuffix("\r")
+                if len(text) > DIGITS:
+                    text = bounded(text)
                 if prefix is None and not (block.noisy and NOISE.search(text)):
                     yield Line(number, text, block.complete)
                     continue
