@@ -15,7 +15,8 @@ import click
 from lossreport import __version__
 from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.errors import LossreportError, OutputError, UsageError
-from lossreport.writing import is_stream, silence, write_stdout
+from lossreport.text import printable, safe_address
+from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
     from lossreport.gate import Requirement
@@ -43,7 +44,7 @@ class Commands(click.Group):
             _tell(f"lossreport: {error}", "red")
             code = error.exit_code
         except click.exceptions.Abort:
-            click.echo("lossreport: interrupted", err=True)
+            echo("lossreport: interrupted", err=True)
             code = INTERRUPTED
         except click.ClickException as error:
             error.show()
@@ -169,14 +170,14 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
 
     made = make(path, place, options["lang"], diff=options["diff"], folder=options["output"])
     if title_only or labels:
-        click.echo(made.title if title_only else "\n".join(made.labels))
+        echo(made.title if title_only else "\n".join(made.labels))
         return 0
     write_stdout(made.body.text)
-    click.echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
+    echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
     for file in made.attachments:
-        click.echo(f"attach: {file}", err=True)
+        echo(f"attach: {file}", err=True)
     for what in made.body.dropped:
-        click.echo(f"left out: {show_value(what, 'en')}", err=True)
+        echo(f"left out: {show_value(what, 'en')}", err=True)
     return 0
 
 
@@ -191,7 +192,7 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
         from lossreport.reading.parser import parsers
 
         for unit in parsers():
-            click.echo(f"{unit.id:24} {unit.title.en}")
+            echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
     from lossreport.reading.bytes.remote import local_copies
@@ -215,20 +216,20 @@ def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
     from lossreport.reading.discover import MIN_SCORE, candidates
 
     if isinstance(log, Skipped):
-        click.echo(f"{log.path}: not read: {log.reason.plain('en')}")
+        echo(f"{log.path}: not read: {log.reason.plain('en')}")
         return False
     found = candidates(log)
     best = found[0]
     readable = best.score.value >= MIN_SCORE
-    click.echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
+    echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
     for candidate in found:
         if candidate is best or candidate.score.value > 0:
-            click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+            echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
     if rows and readable:
         from lossreport.reading.runs.explaining import explained
 
         for line in explained(log, best.parser):
-            click.echo(f"    {line}")
+            echo(f"    {line}")
     return readable
 
 
@@ -246,7 +247,7 @@ def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], v
 
     found = held(note, paths, parse_facts(options["set"]))
     for line in told(found, lang, verbose=verbose):
-        click.echo(line)
+        echo(line)
     return GATE_REACHED if found.contradictions else 0
 
 
@@ -283,7 +284,7 @@ def _check_config(path: str | None) -> None:
 
 
 def _checked_link(link: str | None) -> str | None:
-    if link is not None and not link.startswith(("https://", "http://", "mailto:")):
+    if link is not None and not safe_address(link):
         raise UsageError(f"Couldn't use --link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
     return link
 
@@ -302,13 +303,13 @@ def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> N
     """Tell on stderr what was written and the verdict; stdout holds nothing but what was asked for."""
     for run in analysis.runs:
         verdict = analysis.run_verdict(run.id)
-        click.echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
+        echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
         for skip in run.skipped:
             if options["verbose"] or skip.code == "log":
                 _tell(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
         for source in run.sources:
             if options["verbose"]:
-                click.echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
+                echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
     for failure in analysis.failures:
         _tell(f"  {failure.unit} failed: {failure.error}", "red")
 
@@ -325,4 +326,4 @@ def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]
 def _tell(text: str, colour: str) -> None:
     """Print a line on stderr, in colour for a terminal or as NO_COLOR and FORCE_COLOR say."""
     wanted = bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
-    click.secho(text, fg=colour if wanted else None, color=wanted, err=True)
+    click.secho(printable(text), fg=colour if wanted else None, color=wanted, err=True)

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from lossreport.errors import OutputError
+from lossreport.text import printable
 
 if sys.platform == "win32":  # pragma: no cover
     fcntl = None
@@ -123,6 +124,13 @@ def write_stdout(content: str | bytes) -> None:
     except OSError as error:
         silence()
         raise OutputError(f"Couldn't write to standard output: {error.strerror}", hint="Name a file with -o FILE.") from error
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines, on stderr with `err`; nothing in them acts on the terminal."""
+    import click
+
+    click.echo(printable(text), err=err)
 
 
 def _blocked() -> int:

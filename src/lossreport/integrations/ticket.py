@@ -20,7 +20,7 @@ from lossreport.render.fitting import PLACES, Fitted, Place, fitted
 from lossreport.render.to_json import to_dict
 from lossreport.render.to_mail import one_mail
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Join, Lang, Text, Value, show_value
+from lossreport.text import Join, Lang, Text, Value, show_value, visible
 from lossreport.words import SEVERITIES
 
 HEAD = Text(zh="{name}：{state}", en="{name}: {state}")
@@ -72,7 +72,7 @@ def ticket(path: str, place_id: str, lang: LangChoice = "both", *, diff: str | N
 
 def title(data: Mapping[str, Any], lang: LangChoice) -> str:
     """Return one line: the run, the verdict on it, and how many findings are severe; of several runs the gravest."""
-    return " / ".join(_title(data, one) for one in languages(lang))[:TITLE_LENGTH]
+    return visible(" / ".join(_title(data, one) for one in languages(lang)))[:TITLE_LENGTH]
 
 
 def labels(data: Mapping[str, Any]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from lossreport.model.analysis import (
 )
 from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
-from lossreport.text import Text
+from lossreport.text import ESCAPED, Text
 
 SCHEMA: Final = "lossreport/1"
 TOLD: Final = Text(zh="见 {finding}", en="see {finding}")
@@ -44,7 +44,7 @@ Json = Any
 def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
     """Return the analysis, and what a report holds besides, as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity."""
     text = json.dumps({**to_dict(analysis), **(extra or {})}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate becomes its JSON escape
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPED)  # a lone surrogate becomes its JSON escape
 
 
 def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:

@@ -15,11 +15,11 @@ from markupsafe import escape
 from lossreport.model.report import Block, Cell, Chart, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
 from lossreport.render.citation import VISIBLE, citations
-from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, visible
+from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, unmentioned, visible
 from lossreport.render.notes import notes_markdown
 from lossreport.render.sparkline import chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Lang, Phrase, Value
+from lossreport.text import Lang, Phrase, Value, safe_address
 
 INK: Final = "#6e7781"
 """The colour of text and axes in a file of its own: legible on the white and on the dark page of a repository's site."""
@@ -97,6 +97,7 @@ class _Writer:
             "summary": self._summary,
             "heading": heading,
             "same_causes": same_causes,
+            "address": safe_address,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
             "visible_rows": VISIBLE,
         }
@@ -121,4 +122,4 @@ class _Writer:
 
     def _summary(self, value: Phrase) -> str:
         """Return the one text that stands inside an HTML element: plain, escaped for HTML, and nothing in it for Markdown."""
-        return str(escape(visible(value.plain(self.lang)))).translate(_ENTITIES)
+        return str(escape(unmentioned(visible(value.plain(self.lang))))).translate(_ENTITIES)
