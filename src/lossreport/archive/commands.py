@@ -76,6 +76,8 @@ def index(folder: str, output: str | None, title: str | None, quiet: bool) -> in
     from lossreport.archive.index import write_index
 
     done = write_index(folder, output, title)
+    for reason in done.unsound:
+        echo(f"lossreport: left out {reason}", err=True)
     if not quiet:
         echo(f"{len(done.entries)} reports, {done.parsed} read anew", err=True)
     return 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from lossreport import api
-from lossreport.errors import OutputError
+from lossreport.errors import OutputError, malformed
 from lossreport.integrations.changes import changes
 from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict
 from lossreport.model.analysis import Severity, State
@@ -57,10 +58,17 @@ def ticket(path: str, place_id: str, lang: LangChoice = "both", *, diff: str | N
 
     With `folder` the attachments are written there. Raises what reading and writing raise.
     """
-    place, given = PLACES[place_id], _read(path)
+    with malformed(path) if is_report(path) else nullcontext():
+        return _ticket(path, PLACES[place_id], lang, diff, folder)
+
+
+def _ticket(path: str, place: Place, lang: LangChoice, diff: str | None, folder: str | None) -> Ticket:
+    given = _read(path)
     told = given.told
     if diff is not None:
-        before = _read(diff).data
+        with malformed(diff) if is_report(diff) else nullcontext():
+            before = _read(diff).data
+            labels(before)
 
         def told(one: Lang) -> Report:
             return changes(before, given.data, one)

@@ -178,7 +178,7 @@ def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
     stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
     inner = member.shown.removeprefix(f"{archive.shown}/")
     beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
-    if beside is None or not beside.is_file() or member.data != beside.read_bytes():
+    if beside is None or not beside.is_file() or member.digest() != LogFile(member.shown, path=beside).digest():
         return member
     return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 

@@ -153,6 +153,7 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
     reading.skips += [SkippedLine(line, NOT_COUNTED) for line in sorted(uncounted)]
+    reading.skips += [SkippedLine(line, CUT) for line in sorted(log.cut_lines)]
     reading.events = list(_few_remarks(_with_exceptions(reading)))
     if (zeros := _zeros(log)) is not None:
         reading.skips.insert(0, zeros)
@@ -254,6 +255,7 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tupl
     return found, frames
 
 
+CUT = Text(zh="这一行超过 32 MiB，其余部分没有读", en="the line has more than 32 MiB; what follows in it was not read")
 IGNORED: Final = "Exception ignored in"
 PASSED_OVER: Final = (0, IGNORED)
 
