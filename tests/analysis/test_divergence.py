@@ -9,7 +9,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detectors.divergence import DETECTOR, MIN_RISE, STILL
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats
-from runs import falling, flat, make_run
+from runs import falling, flat, make_run, make_series
 
 
 def found(y: Floats, name: str = "closs") -> list[float]:
@@ -73,3 +73,14 @@ def test_a_step_that_does_not_rise_further_is_no_divergence(drift: float, expect
 def test_two_rows_at_the_end_of_a_short_curve_must_stand_out(end: tuple[float, float], expected: int) -> None:
     y = np.array([3.44, 2.74, 2.44, 2.28, 2.15, 2.08, 2.02, 1.97, 1.92, 1.9, *end])
     assert len(found(y)) == expected
+
+
+@pytest.mark.parametrize(("level", "expected"), [(0.28, 0), (0.48, 1)], ids=["a step up", "doubled"])
+def test_where_the_first_row_is_the_best_nothing_was_gained_that_could_be_lost(level: float, expected: int) -> None:
+    assert len(found(np.r_[0.225, flat(13, level, 0.004)])) == expected
+
+
+@pytest.mark.parametrize("total", ["Loss", "total loss", "loss"])
+def test_a_term_beside_a_total_of_any_spelling_is_of_medium_weight(total: str) -> None:
+    run = make_run([make_series(falling(200), total), make_series(turning(1.0), "cos_sim_loss", id="m2")])
+    assert {one.severity for one in DETECTOR.detect(Context(run, run))} <= {Severity.MEDIUM}  # type: ignore[union-attr]

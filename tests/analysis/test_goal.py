@@ -49,6 +49,12 @@ LOSSES = (("train", "loss", DOWN), ("val", "loss", DOWN))
         ([("train", "d_loss", DOWN), ("train", "g_loss", DOWN), ("train", "fid", DOWN)], ("fid", "min")),
         ([("train", "policy_loss", DOWN), ("train", "ep_rew_mean", UP)], ("ep_rew_mean", "max")),
         ([("train", "policy_loss", DOWN), ("train", "ep_rew_mean", UP), ("eval", "mean_reward", UP)], ("eval/mean_reward", "max")),
+        ([("train", "policy_loss", DOWN), ("train", "ss_reward", UP), ("train", "total_reward", UP)], ("total_reward", "max")),
+        (
+            [("train", "policy_loss", DOWN), ("train", "rollout/return", UP), ("train", "rollout/return_history", UP)],
+            ("rollout/return_history", "max"),
+        ),
+        ([*LOSSES, ("val", "accuracy", UP), ("val", "FB1", UP)], ("val/FB1", "max")),
         ([*LOSSES, ("val", "perplexity", DOWN), ("val", "token_accuracy", UP)], ("val/loss", "min")),
         ([*LOSSES, ("val", "best_acc", UP)], ("val/loss", "min")),
         ([("train", "accuracy", UP)], ("accuracy", "max")),

@@ -32,6 +32,11 @@ KILLED = Event(kind="killed", source="s1", line=900, quote="CANCELLED", ends=Sta
     [
         (replace(HEALTHY, status=Status.FINISHED), "Finished. val/loss"),
         (replace(HEALTHY, status=Status.FINISHED, progress=Progress(epochs=(60, 60))), "Finished (60 of 60 epochs). val/loss"),
+        (replace(HEALTHY, status=Status.FINISHED, progress=Progress(epochs=(0, 1), steps=(90, 90))), "Finished (90 of 90 steps). val/loss"),
+        (
+            replace(HEALTHY, status=Status.FINISHED, progress=Progress(epochs=(1, 10))),
+            "Ended before its plan was done (1 of 10 epochs). val/loss",
+        ),
         (replace(HEALTHY, status=Status.FINISHED, events=(EARLY,)), "Stopped early by its own rule (log_train.txt:9). val/loss"),
         (replace(HEALTHY, status=Status.INTERRUPTED, progress=Progress(steps=(60, 90))), "Not complete (60 of 90 steps)"),
         (replace(HEALTHY, status=Status.INTERRUPTED, events=(KILLED,)), "Stopped from outside (log_train.txt:900: “CANCELLED”)."),
@@ -93,3 +98,25 @@ def test_the_checkpoint_of_the_best_place_is_the_one_that_the_logs_name() -> Non
     assert of(run).checkpoint == "out/checkpoint-200"
     other = make_run([make_series(falling(30), "loss", axis="step"), score], facts={"best_model_checkpoint": "out/checkpoint-300"})
     assert of(other).checkpoint is None
+
+
+@pytest.mark.parametrize(
+    ("end", "status", "state"), [(1e-7, "finished", "converged"), (1e-5, "finished", "improving"), (1e-7, "unknown", "improving")]
+)
+def test_a_loss_that_falls_to_the_end_of_a_spent_rate_is_not_called_still_improving(end: float, status: str, state: str) -> None:
+    rate = make_series(np.linspace(1e-4, end, 200), "lr", axis="step", id="m2")
+    run = make_run([make_series(falling(200), "loss", axis="step"), rate], status=status)
+    assert of(run).state.value == state
+
+
+def test_a_score_that_ends_behind_does_not_outrun_a_loss_that_turned() -> None:
+    accuracy = np.r_[np.linspace(0.5, 0.735, 5), np.linspace(0.70, 0.65, 20)]
+    run = make_run(loss=falling(25, 1.2, 0.16), val_loss=np.r_[falling(4, 1.1, 0.78), np.linspace(0.8, 1.46, 21)], val_accuracy=accuracy)
+    assert of(run).state.value == "overfitting"
+
+
+@pytest.mark.parametrize(("end", "state"), [(0.200, "inconclusive"), (0.245, "improving")])
+def test_an_evaluation_that_comes_back_to_its_old_level_is_not_improving(end: float, state: str) -> None:
+    score = np.r_[np.linspace(0.02, 0.205, 48), np.linspace(0.18, end, 27)] * (1 + 0.002 * np.sin(np.arange(75)))
+    run = make_run([make_series(score, "mAP50-95", "val"), make_series(falling(75), "box_loss", id="m2")])
+    assert of(run).state.value == state

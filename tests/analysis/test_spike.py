@@ -199,3 +199,14 @@ def test_one_batch_that_is_a_little_harder_is_low_and_asks_for_nothing(height: f
 )
 def test_one_batch_among_few_must_stand_out_of_their_spread_too(n: int, ratio: float, score: float, small: bool) -> None:
     assert _is_small(n, ratio, score) is small
+
+
+@pytest.mark.parametrize(("every", "found_some"), [(10, False), (100, True)])
+def test_a_series_that_is_zero_but_where_something_was_updated_has_no_spikes(every: int, found_some: bool) -> None:
+    y = np.zeros(300)
+    y[5::every] = np.linspace(0.001, 0.05, len(y[5::every]))
+    assert bool(found(y, name="policy_loss", axis="step")) is found_some
+
+
+def test_the_first_row_of_a_training_is_no_spike() -> None:
+    assert found(np.r_[15.48, falling(120, 2, 0.5)], name="NER loss", axis="step") == []

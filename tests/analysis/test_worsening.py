@@ -119,3 +119,8 @@ def test_a_score_that_ends_far_below_its_best_is_not_called_perhaps_improving(en
     run = lossreport.analyze(make_run([make_series(score, "acc")]), strict=True).run_verdict("r1")
     assert run.state is State.INCONCLUSIVE
     assert words in run.text.plain("en")
+
+
+def test_of_few_rows_a_dip_far_above_the_best_is_no_way_back() -> None:
+    assert worse_than_best(np.array([17.7, 29.6, 31.3, 30.4, 30.6, 28.4])) is not None
+    assert worse_than_best(np.array([17.7, 20.6, 22.3, 21.4, 21.6, 20.9])) is None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lossreport.knowledge.recognise import Clues, recognise
+from lossreport.knowledge.recognise import Clues, is_total, recognise
 from lossreport.text import LANGS
 
 
@@ -115,3 +115,10 @@ def test_an_inference_is_called_one() -> None:
 def test_the_current_value_of_a_meter_is_no_value_function() -> None:
     assert told("loss_value", "loss_avg") == ("generic", "metrics")
     assert told("loss_value", "reward")[0] == "value"
+
+
+@pytest.mark.parametrize(
+    ("name", "total"), [("Loss", True), ("total_loss", True), ("batch loss", True), ("cos_sim_loss", False), ("loss_cls", False)]
+)
+def test_the_loss_that_is_trained_on_is_told_from_its_terms(name: str, total: bool) -> None:
+    assert is_total(name) is total

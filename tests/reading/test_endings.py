@@ -27,6 +27,8 @@ training time 1 day, 7:22:20
 Training time 0:13:00
 Total training time: 2:49:33.357978 (0.5087s / it)
 Total Training Time: 4.57 min
+Total running time: 3421.5 s
+Total elapsed time: 1:02:13
 done training in 1234.5 seconds
 End of training.
 END train.py

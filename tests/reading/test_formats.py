@@ -22,6 +22,7 @@ ELSEWHERE = {
     "wandb": "formats/wandb/offline-run-20261125_155907-9fl22qj2",
     "hf_results": "formats/hf_results/all_results.json",
     "hf_config": "formats/hf_config/config.json",
+    "ray_text": "formats/ray_text/train.log",
     "options_txt": "formats/options_txt/opt.txt",
     "guild": "formats/guild/.guild",
     "py_config": "formats/py_config/vis_data/config.py",

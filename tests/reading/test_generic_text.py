@@ -467,3 +467,91 @@ def test_what_is_written_behind_the_bars_of_two_splits_is_of_one_epoch(tmp_path:
     run = read(tmp_path, "".join(lines))
     assert series(run, "train/loss").x.tolist() == [391, 782, 1173, 1564]
     assert (series(run, "test/loss").axis, series(run, "test/loss").x.tolist()) == ("epoch", [1, 2, 3, 4])
+
+
+def test_a_learning_rate_above_the_first_row_was_set_not_measured(tmp_path: Path) -> None:
+    rows = "".join(f"[Epoch {e}/30] loss: {1 / e:.4f} lr: 0.1\n" for e in range(1, 9))
+    run = read(tmp_path, f"batch_size: 128\nlr: 0.1\nseed: 42\n{rows}")
+    assert series(run, "train/lr").x.tolist() == list(range(1, 9))
+    assert run.value("lr") == 0.1
+
+
+def test_cells_of_names_and_numbers_between_bars_are_text(tmp_path: Path) -> None:
+    rows = "".join(f"| Train Loss: {5 / e:.3f} | Train PPL: {9 / e:.3f} |\n\tEpoch {e} done\n" for e in range(1, 7))
+    run = read(tmp_path, f"{rows}| Test Loss: 0.591 | Test PPL:   1.806 |\n")
+    assert (run.value("final_test_loss"), run.value("final_test_ppl")) == (0.591, 1.806)
+
+
+def test_a_score_of_a_whole_set_on_a_line_of_its_own_is_of_an_evaluation(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Epoch {e}: train_loss={1 / e:.3f}\nmIoU: {40 + e:.2f}\n" for e in range(1, 9)))
+    assert series(run, "val/mIoU").x.tolist() == list(range(1, 9))
+
+
+def test_each_stage_has_the_plan_that_its_own_rows_print(tmp_path: Path) -> None:
+    first = "".join(f"Epoch {e}/10 - loss {1 / e:.4f}\n" for e in range(1, 11))
+    second = "".join(f"Epoch {e}/5 - loss {0.3 / e:.4f}\n" for e in range(1, 6))
+    (tmp_path / "train.log").write_text(f"Stage 1: pretraining\n{first}Stage 2: fine-tuning\n{second}")
+    assert [run.progress.epochs for run in lossreport.read_runs([tmp_path])] == [(10, 10), (5, 5)]
+
+
+@pytest.mark.parametrize(
+    ("line", "plan"),
+    [
+        ("Training ResNet-18 on CIFAR-10 — 50 epochs", 50),
+        ("Start training (50 epochs)", 50),
+        ("Start training on 4 GPUs for 50 epochs", 50),
+        ("Training with warm-up, 5 epochs", None),
+        ("Resume training after 7 epochs", None),
+        ("Training stops with a patience of, 10 epochs", None),
+    ],
+)
+def test_a_banner_that_says_how_many_epochs_are_trained_is_a_plan(line: str, plan: int | None, tmp_path: Path) -> None:
+    rows = "".join(f"Epoch {e} | train loss {2 / e:.4f}\n" for e in range(1, 21))
+    assert read(tmp_path, f"{line}\n{rows}").progress.epochs == (20, plan)
+
+
+def test_an_ordinal_counts(tmp_path: Path) -> None:
+    run = read(
+        tmp_path,
+        "".join(f"current step: {n}{end} step\nbatch loss:{3 / n:.4f}\n" for n, end in ((1, "th"), (2, "nd"), (3, "rd"), (4, "th"))),
+    )
+    assert (series(run, "train/batch loss").axis, series(run, "train/batch loss").x.tolist()) == ("step", [1, 2, 3, 4])
+
+
+def test_what_a_line_of_saving_repeats_is_no_row(tmp_path: Path) -> None:
+    rows = "".join(
+        f"Epoch {e}: train loss {1 / (e + 1):.4f}, train acc {0.5 + 0.02 * e:.3f}, test acc {0.4 + 0.02 * e:.3f}\n"
+        f"Saving custom_model..  with acc {0.4 + 0.02 * e:.9f} in the epoch {e}\n"
+        for e in range(8)
+    )
+    run = read(tmp_path, rows)
+    assert series(run, "train/acc").y.tolist() == pytest.approx([0.5 + 0.02 * e for e in range(8)])
+
+
+def test_a_heading_between_rules_places_the_values_of_its_batch(tmp_path: Path) -> None:
+    text = "".join(
+        f"**** EPOCH 00{e} ****\n"
+        + "".join(f" ---- batch: {b:03} ----\nmean overall_loss: {3 / (100 * e + b):.4f}\n" for b in (10, 20, 30))
+        for e in (0, 1)
+    )
+    assert series(read(tmp_path, text), "train/overall_loss").x.tolist() == [10, 20, 30, 40, 50, 60]
+
+
+def test_iterations_around_steps_that_begin_again_are_epochs(tmp_path: Path) -> None:
+    places = [(n // 29 + 1, n % 29) for n in range(13, 290, 40)]
+    text = "".join(f"2018-09-03 22:30:40,290 - INFO - iteration:{i} step:{s}/29, loss:{9 / (29 * i + s):.4f}\n" for i, s in places)
+    run = read(tmp_path, text)
+    assert (len(series(run, "train/loss")), run.progress.epochs[0]) == (7, 9)
+    assert bool((series(run, "train/loss").x[1:] > series(run, "train/loss").x[:-1]).all())
+
+
+def test_stages_in_files_of_their_own_are_runs(tmp_path: Path) -> None:
+    for name, start in (("pretrain", 1.0), ("finetune", 0.1)):
+        (tmp_path / f"{name}.log").write_text("".join(f"Epoch {e}/9 loss {start / e:.4f}\n" for e in range(1, 10)))
+    assert [run.name for run in lossreport.read_runs([tmp_path])] == ["finetune", "pretrain"]
+
+
+def test_one_stage_beside_files_without_one_is_no_run_of_its_own(tmp_path: Path) -> None:
+    for name, metric in (("finetune.log", "loss"), ("eval.log", "val_acc")):
+        (tmp_path / name).write_text("".join(f"Epoch {e}/9 {metric} {1 / e:.4f}\n" for e in range(1, 10)))
+    assert len(lossreport.read_runs([tmp_path])) == 1

@@ -74,3 +74,26 @@ def test_an_event_file_with_other_values_is_kept_beside_the_table(tmp_path: Path
         ("events.out.tfevents.1.host", Axis.STEP),
         ("result.json", Axis.ITERATION),
     ]
+
+
+def printed(iteration: int, trial: str, done: bool = False) -> str:
+    return (
+        f"Result for {trial}:\n  date: 2021-05-01_12-00-0{iteration}\n  done: {str(done).lower()}\n  episode_reward_mean: {20 * iteration}.5\n"
+        f"  info:\n    learner:\n      default_policy:\n        kl: {0.02 / iteration:.5f}\n  num_healthy_workers: 2\n"
+        f"  training_iteration: {iteration}\n  trial_id: {trial[-5:]}\n\n== Status ==\nMemory usage on this node: 12.3/125.6 GiB\n"
+    )
+
+
+def test_the_blocks_that_tune_prints_are_rows_over_the_iteration(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text("".join(printed(i, "PPO_0a1b2", done=i == 7) for i in range(1, 8)))
+    (run,) = read_paths([tmp_path], ReadOptions(strict=True))
+    assert {series.label: (series.axis, series.x.tolist()) for series in run.series} == {
+        name: (Axis.ITERATION, [1, 2, 3, 4, 5, 6, 7]) for name in ("episode_reward_mean", "info/learner/default_policy/kl")
+    }
+    assert run.status is Status.FINISHED
+
+
+def test_the_trials_that_one_log_prints_in_turn_are_runs(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text("".join(printed(i, trial) for i in range(1, 8) for trial in ("PPO_aaaaa", "PPO_bbbbb")))
+    runs = read_paths([tmp_path], ReadOptions(strict=True))
+    assert [len(run.series[0]) for run in runs] == [7, 7]

@@ -30,3 +30,15 @@ def test_an_epoch_that_goes_on_or_stands_is_no_resume(tmp_path: Path) -> None:
 def test_the_largest_whole_number_is_no_plan_of_epochs(tmp_path: Path) -> None:
     assert state(tmp_path, [0.1, 0.2], sys.maxsize).value("epochs") is None
     assert state(tmp_path, [0.1, 0.2], 3).value("epochs") == 3
+
+
+def test_a_counter_that_has_reached_its_patience_is_an_early_stop(tmp_path: Path) -> None:
+    def stopped(counter: int) -> list[str]:
+        callback = {"args": {"early_stopping_patience": 5}, "attributes": {"early_stopping_patience_counter": counter}}
+        rows = [{"loss": 3 / i, "epoch": i / 10, "step": 50 * i} for i in range(1, 8)]
+        document = {"max_steps": 5000, "log_history": rows, "stateful_callbacks": {"EarlyStoppingCallback": callback}}
+        (tmp_path / "trainer_state.json").write_text(json.dumps(document, indent=1))
+        return [event.kind for event in lossreport.read_run([tmp_path]).events]
+
+    assert stopped(5) == ["early_stop"]
+    assert stopped(4) == []

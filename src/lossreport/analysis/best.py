@@ -11,7 +11,8 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import position
-from lossreport.analysis.goal import TOTALS, measured
+from lossreport.analysis.goal import measured
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Best
 from lossreport.model.run import Floats, Series
 
@@ -57,7 +58,7 @@ def _of_validation(context: Context) -> Iterator[Best]:
     terms = [s for s in context.progress if s.split != "train"]
     found = validation_scores(context, down=True)[:MAX_SCORES]
     is_term = (
-        loss is not None and loss.name not in TOTALS and len({s.name for s in terms}) > 1 and any(s.metric_type == "map" for s in found)
+        loss is not None and not is_total(loss.name) and len({s.name for s in terms}) > 1 and any(s.metric_type == "map" for s in found)
     )
     lowest: list[Best] = []
     if loss is not None:
@@ -136,4 +137,4 @@ PATH: Final = re.compile(r"(?<![\w./~-])[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt
 def deciding(context: Context) -> Series | None:
     """Return the validation series that decides over the run, or None where none is logged or rows are of several runs."""
     validation = [s for s in context.progress if s.split != "train" and not context.has("mixture", s)]
-    return min(validation, key=lambda s: (s.name not in TOTALS, s.metric_type != "cross_entropy"), default=None)
+    return min(validation, key=lambda s: (not is_total(s.name), s.metric_type != "cross_entropy"), default=None)

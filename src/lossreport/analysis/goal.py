@@ -12,13 +12,13 @@ import numpy as np
 
 from lossreport.analysis.context import REWARD_WORD, Context
 from lossreport.knowledge.loss_type import folded_name
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Goal
 from lossreport.model.run import Floats, Series
 from lossreport.text import Phrase, Text
 
 Mode = Literal["max", "min"]
 
-TOTALS: Final = ("loss", "total_loss")
 SENTINEL: Final = -1.0
 """pycocotools writes -1 where there was nothing to evaluate (cocoeval.py, `summarize`); a share is never negative."""
 SHARES: Final = ("accuracy", "map", "error_rate")
@@ -56,7 +56,7 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", r"success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
-    _task("classification", "分类", "classification", r"f1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("classification", "分类", "classification", r"f_?b?1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip
 """What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
@@ -228,6 +228,7 @@ def _rank(context: Context, series: Series) -> tuple[object, ...]:
         PART.search(name) is not None,
         not name.startswith(("m", "mean", "avg", "overall", "all")),
         len(name),
+        -len(series),
     )
 
 
@@ -253,7 +254,24 @@ def _by_reward(context: Context, where: Literal["eval", "train"]) -> Iterator[Go
 
 def _reward_rank(series: Series) -> tuple[object, ...]:
     name = folded_name(series.name)
-    return (series.entity is not None, len(series) < 2, "/" in name and "mean" not in name, PART.search(name) is not None, len(name))
+    return (
+        series.entity is not None,
+        len(series) < 2,
+        WHOLE_REWARD.search(name) is None,
+        RUNNING_RETURN.search(name) is None,
+        "/" in name and "mean" not in name,
+        PART.search(name) is not None,
+        len(name),
+        -len(series),
+    )
+
+
+WHOLE_REWARD: Final = re.compile(
+    r"(?:^|[/_ ])(?:total|mean|avg|average|episode|ep|episodic|eval|rollout|cumulative)[/_ ]?(?:\w{0,20}[/_ ])?(?:rew|return|score)|return|^(?:rewards?|score)$"
+)
+"""The reward of a whole episode; `ss_reward` or `forward_reward` is a part of it."""
+RUNNING_RETURN: Final = re.compile(r"history|last_?\d+|recent")
+"""The mean over the last episodes: what a mean over all episodes since the start hides (`rollout/return` beside `rollout/return_history`)."""
 
 
 def _by_validation_loss(context: Context) -> Iterator[Goal]:
@@ -274,8 +292,9 @@ def _loss_rank(context: Context, series: Series) -> tuple[object, ...]:
         series.split == "test",
         series.entity is not None,
         series.metric_type in LANGUAGE,
-        series.name not in TOTALS,
+        not is_total(series.name),
         series.metric_type != "cross_entropy",
+        -len(series),
     )
 
 
@@ -284,7 +303,7 @@ def _by_training(context: Context) -> Iterator[Goal]:
     training = [s for s in context.progress if s.split == "train"]
     plays = any(not context.is_measure(s) for s in training)
     losses = [] if plays else [s for s in training if _measured_rows(context, s)]
-    for series in sorted(losses, key=lambda s: (s.entity is not None, s.name not in TOTALS, s.metric_type != "cross_entropy")):
+    for series in sorted(losses, key=lambda s: (s.entity is not None, not is_total(s.name), s.metric_type != "cross_entropy")):
         yield _goal(context, series, "min", BY_TRAINING())
     if not context.progress:
         scores = [s for s in context.judged if is_score(context, s) and _measured_rows(context, s)]

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.goal import TOTALS
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Series
 
@@ -71,5 +71,5 @@ def _order(context: Context, finding: Finding) -> tuple[object, ...]:
     is_goal = context.goal is not None and context.goal.series == series.id
     rank = -finding.severity.rank
     if finding.kind in FAMILIES[1]:
-        return (rank, finding.start.x, finding.start.line, series.name in TOTALS)
-    return (rank, not is_goal, series.name not in TOTALS, series.split != "train", finding.start.x)
+        return (rank, finding.start.x, finding.start.line, is_total(series.name))
+    return (rank, not is_goal, not is_total(series.name), series.split != "train", finding.start.x)

@@ -15,12 +15,13 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.overfitting import training_falls
-from lossreport.analysis.goal import TOTALS, measured, mode_of
+from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
 from lossreport.curves.stats import fill
 from lossreport.knowledge.loss_type import GENERIC, loss_type
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Confidence, Finding, Goal, State, Trend
 from lossreport.model.run import Floats, Series, is_epoch_level
 from lossreport.model.states import TROUBLES
@@ -185,12 +186,30 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
     if is_improving(trend, wide, decays=decays) and not (by_half and _fell_at_once(context, series)):
+        if is_back(series, y, trend):
+            return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
     if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
         return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
+
+
+BACK_PART: Final = 20
+"""The level at the end, and any level before it, is the median of a twentieth of the rows, as in `curves/worse.py`."""
+
+
+def is_back(series: Series, y: Floats, trend: Trend) -> bool:
+    """Return whether an evaluation that gains in its tail only comes back to a level that it had before: nothing new is reached."""
+    if series.split == "train" and series.metric_type != "reward":
+        return False
+    rows = max(2, len(y) // BACK_PART)
+    before = y[: len(y) - trend.rows]
+    if len(before) < rows:
+        return False
+    levels = [float(np.median(before[at : at + rows])) for at in range(len(before) - rows + 1)]
+    return float(np.median(y[-rows:])) >= min(levels)
 
 
 def _since_drop(series: Series, y: Floats, row: int, tail: Trend, within: float) -> Trend | None:
@@ -296,7 +315,7 @@ TERM_SHARE: Final = 0.01
 def main_losses(context: Context) -> list[Series]:
     """Return the losses that matter to the goal: the total and its terms where they are known, else all; validation included."""
     train = [series for series in context.progress if series.split == "train"]
-    totals = {s.name for s in train if s.name in TOTALS} or {s.name for s in train if s.metric_type == GENERIC}
+    totals = {s.name for s in train if is_total(s.name)} or {s.name for s in train if s.metric_type == GENERIC}
     terms = {series.name for series, _ in weighted_terms(context, train) if not _is_small(series, train)} | totals
     chosen = [series for series in context.progress if series.name in terms]
     return chosen or list(context.progress)
@@ -304,7 +323,7 @@ def main_losses(context: Context) -> list[Series]:
 
 def _is_small(term: Series, train: Sequence[Series]) -> bool:
     """Return whether a term is less than a hundredth of the total of its source, in the median row."""
-    total = next((s for s in train if s.name in TOTALS and s.source == term.source and s is not term), None)
+    total = next((s for s in train if is_total(s.name) and s.source == term.source and s is not term), None)
     if total is None or not np.isfinite(total.y).any() or not np.isfinite(term.y).all():
         return False
     return float(np.median(np.abs(term.y))) < TERM_SHARE * float(np.nanmedian(np.abs(total.y)))

@@ -17,6 +17,10 @@ from lossreport.words import AXES, KINDS
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
 """Of a run whose logs do not say whether it ended: that stands beside the other things that they cannot tell."""
+EARLY_END = Text(
+    zh="训练在计划之前结束（{done} / {planned} {unit}）。",
+    en="Ended before its plan was done ({done} of {planned} {unit}).",
+)
 DONE = Text(zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit}).")
 ENDED = Text(zh="训练已结束。", en="Finished.")
 EARLY = Text(zh="训练按早停规则结束（{place}）。", en="Stopped early by its own rule ({place}).")
@@ -104,7 +108,9 @@ def status(run: Run) -> Phrase | None:
             early = next((e for e in run.events if e.kind == "early_stop"), None)
             if early is not None:
                 return EARLY(place=f"{run.source(early.source).path}:{early.line}")
-            return DONE(**planned) if planned else ENDED()
+            if not planned:
+                return ENDED()
+            return (DONE if run.progress.is_done else EARLY_END)(**planned)
         case Status.CRASHED | Status.INTERRUPTED:
             return _broken_off(run, planned)
         case Status.RUNNING:
@@ -124,8 +130,13 @@ def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
 
 
 def _planned(run: Run) -> dict[str, int | Text]:
-    """Return what was done of what was planned, where the logs say both."""
-    for unit, (done, planned) in ((EPOCHS, run.progress.epochs), (STEPS, run.progress.steps)):
-        if done is not None and planned is not None:
-            return {"done": done, "planned": planned, "unit": unit}
-    return {}
+    """Return what was done of what was planned, where the logs say both: by the plan that was done, else by the first."""
+    known = [
+        (done, planned, unit)
+        for unit, (done, planned) in ((EPOCHS, run.progress.epochs), (STEPS, run.progress.steps))
+        if done is not None and planned is not None
+    ]
+    if not known:
+        return {}
+    done, planned, unit = next((one for one in known if one[0] >= one[1]), known[0])
+    return {"done": done, "planned": planned, "unit": unit}

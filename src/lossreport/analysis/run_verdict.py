@@ -10,12 +10,14 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
-from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
+from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, is_back, judge_goal, main_losses, run_state
 from lossreport.analysis.level import of_no_use
+from lossreport.analysis.schedule import spent_lr
 from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
-from lossreport.analysis.trend import MIN_ROWS
-from lossreport.model.analysis import Confidence, Severity, State, Verdict
-from lossreport.model.run import Series, shown_x
+from lossreport.analysis.trend import FLAT_GAIN, MIN_ROWS
+from lossreport.curves.stats import fill
+from lossreport.model.analysis import Confidence, Severity, State, Trend, Verdict
+from lossreport.model.run import Run, Series, Status, shown_x
 from lossreport.model.states import STATES, TROUBLES, earliest
 from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES
@@ -87,6 +89,14 @@ GOAL: Final = {
         en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
     ),
 }
+BACK = Text(
+    zh="`{metric}`：{course}；末段回升，但没有超过之前已达到的水平。",
+    en="`{metric}`: {course}; its tail gains, but only back to a level that it had before.",
+)
+SPENT = Text(
+    zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
+    en="`{metric}` improved to the end: {course}. The learning rate has run out ({top} to {last}), so this schedule has little more to give.",
+)
 ALSO = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
 ON_COURSE = Text(zh="`{metric}`：{course}。", en="`{metric}`: {course}.")
 FEW_GOAL = Text(
@@ -133,7 +143,12 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if grave:
         said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
         return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
-    text = _with_goal(context, goal, deciding, state)
+    spent = spent_lr(context) if state is State.IMPROVING and _is_over(context.run) else None
+    if spent is not None:
+        state, (top, last) = State.CONVERGED, spent
+        text = SPENT(metric=goal[0].label, course=course(context, goal[0]), top=number(top), last=number(last))
+    else:
+        text = _with_goal(context, goal, deciding, state)
     useless = of_no_use(context, goal[0]) if state in WEIGHED else None
     if useless is not None:
         text = LEVEL(first=text, level=useless)
@@ -141,6 +156,11 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if rest and state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH):  # one that still moves belongs beside one that stands
         text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
     return _verdict(context, state, deciding, text)
+
+
+def _is_over(run: Run) -> bool:
+    """Return whether the training ended by itself or did all that was planned."""
+    return run.status is Status.FINISHED or run.progress.is_done
 
 
 def _goal(context: Context, made: Sequence[Judged]) -> Judged | None:
@@ -170,7 +190,8 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
         return False
     if goal[0].split == "train" or goal[1].state in (State.OVERFITTING, State.WORSENING):
         return False
-    return goal[1].state is State.IMPROVING or (goal[1].state is State.INCONCLUSIVE and _share(context, goal[0]) > _share(context, series))
+    undecided = goal[1].state is State.INCONCLUSIVE and not is_behind(context, *goal)
+    return goal[1].state is State.IMPROVING or (undecided and _share(context, goal[0]) > _share(context, series))
 
 
 def _share(context: Context, series: Series) -> float:
@@ -224,12 +245,24 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
     if is_behind(context, series, judged):
         return BEHIND(metric=series.label, course=told)
+    if (
+        state is State.INCONCLUSIVE
+        and judged.trend is not None
+        and judged.trend.gain > FLAT_GAIN
+        and _is_back(context, series, judged.trend)
+    ):
+        return BACK(metric=series.label, course=told)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
     if state is State.INSUFFICIENT:
         values["count"] = _count(context, series)
     return GOAL[state](**values)
+
+
+def _is_back(context: Context, series: Series, trend: Trend) -> bool:
+    values = fill(measured(context, series))
+    return is_back(series, -values if is_up(context, series) else values, trend)
 
 
 def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:

@@ -15,6 +15,7 @@ from lossreport.analysis.companions import Companion
 from lossreport.analysis.context import Context
 from lossreport.analysis.scene import AVERAGED as AVERAGED_STATISTICS
 from lossreport.analysis.scene import Scene
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Hypothesis
 from lossreport.model.run import is_epoch_level
 from lossreport.text import Phrase, Text, number, percent
@@ -214,15 +215,14 @@ def _gradient(context: Context, others: Sequence[Companion]) -> Iterator[Sign]:
         return
 
 
-TOTALS: Final = ("loss", "total_loss")
 """A sum moves with its terms: it is no second witness."""
 
 
 def _losses(context: Context, at: Scene, others: Sequence[Companion]) -> Iterator[Sign]:
-    if at.series.name in TOTALS:
+    if is_total(at.series.name):
         return
     losses = [
-        one for one in others if context.is_loss(one.series) and one.series.name not in TOTALS and one.series.split == at.series.split
+        one for one in others if context.is_loss(one.series) and not is_total(one.series.name) and one.series.split == at.series.split
     ]
     moved = [one for one in losses if one.moved]
     if moved:

@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from lossreport.archive.stored import Stored
+from lossreport.knowledge.recognise import is_total
 
 SPARK: Final = 24
 """Points of a sparkline: a shape, 60 pixels wide."""
@@ -20,7 +21,6 @@ MAX_FACTS: Final = 40
 MAX_TEXT: Final = 60
 RESUMED: Final = re.compile(r"(?:.*[_.\-])?(?:resume(?:_from)?(?:_checkpoint)?|init_from|load_from|pretrained_?checkpoint)", re.IGNORECASE)
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-TOTALS: Final = ("loss", "total_loss")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +115,7 @@ def _main(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     judged = {verdict["series"][0] for verdict in data.get("verdicts", ()) if verdict["series"]}
     found = [one for one in data.get("series", ()) if one["id"] in judged] or list(data.get("series", ()))
     labels: dict[str, Mapping[str, Any]] = {}
-    for one in sorted(found, key=lambda one: (one["name"] not in TOTALS, one["split"] != "train")):
+    for one in sorted(found, key=lambda one: (not is_total(one["name"]), one["split"] != "train")):
         labels.setdefault(_label(one), one)
     return list(labels.values())
 

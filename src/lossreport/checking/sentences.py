@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Final
 
@@ -188,6 +188,10 @@ def _rates(ground: Ground) -> Iterator[Candidate]:
         yield from (rate, *(rate * share for share in SHARES_OF_RATE))
 
 
+def _of_rates(ground: Ground, of: Callable[[Floats], float]) -> Iterator[Candidate]:
+    yield from (float(of(one.y)) for one in ground.run.series if one.metric_type == "learning_rate" and len(one))
+
+
 def _of_the_steps(ground: Ground) -> Iterator[Candidate]:
     """Yield how long a warm-up may be that a step asks for: at most a tenth of the steps of a series."""
     yield from (Between(1.0, max(1.0, 0.1 * float(one.x[-1]) + 0.5)) for one in ground.run.series if len(one))
@@ -305,6 +309,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
         {**FIRST, **COUNTED, "x0": lambda g, p: _x(g, 0), "x1": lambda g, p: _x(g, -1)},
     ),
     ("metric course count", False, COUNTED),
+    ("metric course top last", False, {"top": lambda g, p: _of_rates(g, np.max), "last": lambda g, p: _of_rates(g, lambda y: y[-1])}),
     ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
     ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
     ("split metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),

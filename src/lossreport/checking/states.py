@@ -199,6 +199,16 @@ CONDITIONS: Final[Mapping[State, Condition]] = {
 }
 
 
+RUN_OUT: Final = 0.1
+"""A rate at a tenth of its highest or below has decayed."""
+
+
+def _has_run_out(ground: Ground) -> bool:
+    """Return whether some learning rate of the run ends at the lowest it ever had behind its peak, and far below it."""
+    rates = [one.y for one in ground.run.series if one.metric_type == "learning_rate" and len(one)]
+    return any(float(y[-1]) <= RUN_OUT * float(y.max()) and float(y[-1]) <= float(y[int(np.argmax(y)) :].min()) for y in rates)
+
+
 def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     """Yield what speaks against the verdict on a run: that of its goal, and those on its series."""
     mine = [one for one in ground.analysis.verdicts if one.run == ground.run.id and one.series]
@@ -214,7 +224,8 @@ def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
         if goal is None and mine and all(state is State.CONVERGED for state in states):
             yield "every series is flat"
     elif goal is not None and of_goal is not None:
-        if verdict.state is not of_goal:
+        spent = verdict.state is State.CONVERGED and of_goal is State.IMPROVING and _has_run_out(ground)
+        if verdict.state is not of_goal and not spent:
             yield f"its goal is {of_goal.value}"
     elif verdict.state is State.INSUFFICIENT and states <= {State.INSUFFICIENT, State.BROKEN}:
         return

@@ -65,9 +65,19 @@ def worse_than_best(cost: Floats, resolution: float = 0.0, *, is_ratio: bool = T
 def _of_few(cost: Floats, least: float) -> Worse | None:
     best = int(np.argmin(cost))
     after = cost[best + 1 :]
-    if len(after) < LATE or bool(np.any(np.diff(after) < 0)):
+    if len(after) < LATE or (bool(np.any(np.diff(after) < 0)) and not _all_far(cost, best)):
         return None
     return _worse(cost, best, float(cost[-1]), float(cost[-1] - cost[best]), least)
+
+
+FAR: Final = 0.25
+FAR_ROWS: Final = 3
+"""Where each of three later rows stands a quarter above the best, a dip between them is no way back: under noise of 5 % no flat curve does so."""
+
+
+def _all_far(cost: Floats, best: int) -> bool:
+    after = cost[best + 1 :]
+    return len(after) >= FAR_ROWS and float(after.min() - cost[best]) > FAR * abs(float(cost[best]))
 
 
 def _of_many(cost: Floats, least: float) -> Worse | None:

@@ -27,6 +27,11 @@ FAIRSEQ: Final = frozenset(("wps", "ups", "wpb"))
 PARTS: Final = re.compile(r"loss|^nll$|^ce$|^xent$", re.IGNORECASE)
 """Names of what may be a term of a total; `mae` or `mse` beside a loss are often only metrics."""
 
+TOTALS: Final = re.compile(
+    r"(?:(?:total|overall|full|sum|all|batch|mean|avg|average|avr|running|epoch|training)[_ ]?)?loss(?:[_ ]?(?:total|sum|all|mean|avg))?|total",
+    re.IGNORECASE,
+)
+"""What programs call the loss that is trained on, whatever its terms: `Loss`, `total_loss`, `batch loss`."""
 NUMBERED: Final = re.compile(r"loss_\d+$")
 LETTERED: Final = re.compile(r"loss_[a-z]")
 
@@ -331,3 +336,8 @@ def _among(clues: Clues, names: frozenset[str]) -> list[str]:
 
 def _by_metrics(type_id: str, text: Text, names: Sequence[str]) -> Recognised:
     return Recognised(type_id=type_id, ground=TypeGround(by="metrics", text=text(names=Join(items=tuple(names[:4])))))
+
+
+def is_total(name: str) -> bool:
+    """Return whether a metric is called like the loss that is trained on, not like a term of it."""
+    return TOTALS.fullmatch(name) is not None

@@ -275,6 +275,11 @@ class Progress:
     epochs: tuple[int | None, int | None] = (None, None)
     steps: tuple[int | None, int | None] = (None, None)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the epochs or the steps that were planned are all there."""
+        return any(done is not None and planned is not None and done >= planned for done, planned in (self.epochs, self.steps))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Series
 from lossreport.text import Join, Text
@@ -20,7 +20,6 @@ FIRST = Text(
 )
 LATER = Text(zh="`{metric}` 之后才变成非有限值（第 {line} 行）。", en="`{metric}` follows only later (line {line}).")
 NAME = Text(zh="`{name}`", en="`{name}`")
-TOTALS: Final = re.compile(r"^(?:total_?)?loss(?:_total)?$|^total$", re.IGNORECASE)
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
@@ -28,9 +27,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     onsets: dict[str, tuple[Finding, Series, int]] = {}
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
-        if finding.rows and series.split == "train" and context.is_loss(series) and not TOTALS.match(series.name):
+        if finding.rows and series.split == "train" and context.is_loss(series) and not is_total(series.name):
             onsets.setdefault(series.id, (finding, series, finding.rows[0]))
-    terms = [one for one in context.losses if one.split == "train" and not TOTALS.match(one.name) and len(one)]
+    terms = [one for one in context.losses if one.split == "train" and not is_total(one.name) and len(one)]
     if not onsets or len(terms) < MIN_TERMS:
         return
     finding, first, row = min(onsets.values(), key=lambda item: (item[2], item[1].line[item[2]]))

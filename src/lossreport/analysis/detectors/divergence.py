@@ -43,6 +43,8 @@ STILL: Final = 0.10
 JUMP: Final = 0.75
 """A rise of which three quarters happen in one block is a jump."""
 
+DOUBLED: Final = 1.0
+"""A loss that stands above its first row and rises no further diverged only if it doubled: the first row alone may be low."""
 MANY: Final = 10.0
 """A larger rise is told as a multiple, not in percent."""
 ALL = Text(zh="全部", en="all")
@@ -84,7 +86,9 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     relative = _relative(rise, float(medians[best]), y)
     if n >= SHIFT_ROWS and _is_shift(after, rise, relative):
         return
-    gone = lost > (LOST_SHORT if n < 50 else LOST)
+    gone = lost > (LOST_SHORT if n < 50 else LOST) and (
+        best > 0 or relative >= DOUBLED
+    )  # where the first row is the best nothing was gained
     if relative > context.threshold("divergence_rise", MIN_RISE) and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import evidence, make_finding
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series
 from lossreport.text import Join, Text
@@ -39,10 +40,7 @@ def detect(context: Context) -> Iterator[Found]:
         boxes = [series for series in losses if series.metric_type in BOXES]
         others = [series for series in losses if series.metric_type not in BOXES and np.any(series.y != 0)]
         if boxes and others and not any(np.any(series.y) for series in boxes) and not _detects(context):
-            yield _finding(boxes, next((one for one in others if one.name in TOTALS), others[0]))
-
-
-TOTALS: Final = ("loss", "total_loss", "loss_total")
+            yield _finding(boxes, next((one for one in others if is_total(one.name)), others[0]))
 
 
 def _finding(boxes: list[Series], total: Series) -> Finding:

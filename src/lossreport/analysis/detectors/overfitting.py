@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, is_epoch_level, shown_x
 from lossreport.text import Text, change, number
@@ -39,7 +40,6 @@ COMPONENT = Text(
         "turned up: only this term got worse, which does not show that the run as a whole overfits."
     ),
 )
-TOTALS: Final = ("loss", "total_loss")
 PERPLEXITY: Final = "perplexity"
 """A loss raised to e: it is held against the training as a loss is."""
 NO_VALIDATION = Text(
@@ -121,7 +121,7 @@ def training_falls(context: Context, validation: Series, best: int) -> bool:
     rivals = [s for s in context.progress if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()]
     partner = training_partner(context, validation)
     if partner is None:
-        partner = min(rivals, key=lambda s: (s.name not in TOTALS, not is_epoch_level(s)), default=None)
+        partner = min(rivals, key=lambda s: (not is_total(s.name), not is_epoch_level(s)), default=None)
     if partner is None:
         return False
     if partner.axis is validation.axis:
@@ -143,7 +143,7 @@ TENTH: Final = 10
 def is_component(context: Context, series: Series) -> bool:
     """Return whether the total of the same source and split is logged as well: then it decides, not its terms."""
     same = [s for s in context.progress if s.source == series.source and s.split == series.split]
-    return series.name not in TOTALS and any(s.name in TOTALS for s in same)
+    return not is_total(series.name) and any(is_total(s.name) for s in same)
 
 
 def _train_rises(context: Context, validation: Series, best: int, slope: float) -> bool:

@@ -74,7 +74,15 @@ WINDOWED = Text(
         "values per batch, or the running mean beside it, are needed."
     ),
 )
+SPARSE = Text(
+    zh="`{metric}`（{path}）的 {count} 行中有 {zeros} 行恰为 0：只有更新过的行才有值，不为 0 的行不算尖峰。",
+    en="`{metric}` ({path}) is exactly 0 in {zeros} of {count} rows: it has a value only where something was updated, so a row that is not 0 is no spike.",
+)
 WIDE_WINDOW: Final = 20
+MOST_ZEROS: Final = 0.5
+LEAST_OTHERS: Final = 5
+OTHERS_SHARE: Final = 0.02
+"""Of a series that is 0 in most rows these many others, and one in fifty, are no excursions: an algorithm that updates every few episodes logs so."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -84,6 +92,11 @@ def detect(context: Context) -> Iterator[Found]:
             count = int(np.isfinite(series.y).sum())
             reason = SHORT(metric=series.label, path=series.path, count=count, need=MIN_ROWS)
             yield NotApplicable(check="spike", series=(series.id,), reason=reason)
+        elif _is_sparse(series):
+            zeros = int(np.sum(series.y == 0))
+            yield NotApplicable(
+                check="spike", series=(series.id,), reason=SPARSE(metric=series.label, path=series.path, count=len(series), zeros=zeros)
+            )
         elif _hides_batches(series):
             yield NotApplicable(
                 check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
@@ -104,6 +117,12 @@ def _sound(context: Context, series: Series) -> int:
     return min(hidden, default=len(series))
 
 
+def _is_sparse(series: Series) -> bool:
+    zeros = int(np.sum(series.y == 0))
+    others = len(series) - zeros
+    return zeros > MOST_ZEROS * len(series) and others >= max(LEAST_OTHERS, OTHERS_SHARE * len(series))
+
+
 def _hides_batches(series: Series) -> bool:
     averaged = series.statistic in (Statistic.WINDOW_MEAN, Statistic.WINDOW_MEDIAN)
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
@@ -116,6 +135,8 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
         near = excursions(y)
         alone = (one for one in towering(y) if not any(first <= one[0] <= last for first, last in near))
         for first, last in sorted((*near, *alone)):
+            if first == 0 and span.first_row == 0:
+                continue  # where the training begins: nothing stands before it to rise from
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
             if not finding.numbers["value"] > finding.numbers["baseline"]:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it

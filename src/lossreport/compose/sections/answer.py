@@ -82,7 +82,7 @@ def write(story: Story) -> Section:
 
 def _quiet(story: Story) -> list[Block]:
     """Return that nothing was found, and what was not looked for: only where the goal was judged, for else it would reassure of nothing."""
-    if top_findings(story) or story.verdict.state not in (State.IMPROVING, State.CONVERGED):
+    if story.findings or story.verdict.state not in (State.IMPROVING, State.CONVERGED):
         return []
     if story.ending is not None:
         return [Prose(text=QUIET_END())]

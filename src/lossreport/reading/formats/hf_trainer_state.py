@@ -20,7 +20,19 @@ from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
 from lossreport.reading.kit.untrusted import json_at, json_of, whole
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawEvent,
+    RawFact,
+    RawSegment,
+    RawStatus,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
@@ -77,6 +89,7 @@ def read(log: LogFile) -> Iterator[Record]:
         yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
         if reached == settings.get("max_steps"):
             yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
+    yield from _early_stop(settings, text, lines)
     columns, rows, before = Columns(), 0, (-math.inf, -math.inf)
     whole: tuple[dict[str, Any], int] | None = None
     window = settings.get("logging_steps")
@@ -102,6 +115,19 @@ def read(log: LogFile) -> Iterator[Record]:
         rows += _add_whole(columns, record, lambda name: lines.of_key(text, name, at))
     yield from columns.chunks()
     yield RowsRead(rows, lines.count)
+
+
+STOPPER: Final = "early_stopping_patience_counter"
+
+
+def _early_stop(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[RawEvent]:
+    """Yield that EarlyStoppingCallback ended the training: its counter has reached its patience (transformers/trainer_callback.py)."""
+    callback = (settings.get("stateful_callbacks") or {}).get("EarlyStoppingCallback")
+    if isinstance(callback, dict):
+        counter = number((callback.get("attributes") or {}).get(STOPPER))
+        patience = number((callback.get("args") or {}).get("early_stopping_patience"))
+        if counter is not None and patience is not None and counter >= patience > 0:
+            yield RawEvent("early_stop", lines.of_key(text, STOPPER, 0), f'"{STOPPER}": {counter:g}')
 
 
 def _place(record: dict[str, Any]) -> tuple[float, float] | None:

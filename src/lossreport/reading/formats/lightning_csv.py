@@ -6,14 +6,15 @@ suffix it is a value at the step for training and the epoch's mean for validatio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from lossreport.model.run import Axis, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, is_axis
-from lossreport.reading.kit.table import Meaning, find_table, looks_like_training, read_table
+from lossreport.reading.kit.table import Meaning, Table, find_table, looks_like_training, read_table
 from lossreport.reading.parser import ColumnChunk, Parser, RawStatus, Record, Score
 from lossreport.text import Text
 
@@ -49,6 +50,32 @@ def meaning(name: str) -> Meaning | None:
     return Meaning(short, split, Statistic.VALUE) if split == "train" else _by_epoch(short, split)
 
 
+def _beside(log: LogFile, table: Table) -> Callable[[str], Meaning | None]:
+    """Return `meaning` for one table: a name without a split that is filled in rows of a validation alone was measured there."""
+    rows = [cells for line in log.head_lines[table.line :] if len(cells := table.cells(line)) == len(table.header)]
+    filled = {name: {at for at, cells in enumerate(rows) if cells[i]} for i, name in enumerate(table.header)}
+    marked = {name: split_name(name, "")[0] for name in table.header if meaning(name) is not None}
+    validation = set().union(*(filled[name] for name, split in marked.items() if split in HELD_OUT))
+    training = set().union(*(filled[name] for name, split in marked.items() if split == "train"))
+    aside = {
+        name
+        for name, split in marked.items()
+        if not split and MEASURED.search(name) and filled[name] and filled[name] <= validation - training
+    }
+
+    def known(name: str) -> Meaning | None:
+        return meaning(name) if name not in aside else _by_epoch(split_name(name, "")[1], "val")
+
+    return known
+
+
+MEASURED: Final = re.compile(
+    r"error|acc|precision|recall|score|f1|auc|iou|dice|map|bleu|rouge|[wcd]er$|psnr|ssim|loss|r2|mae|mse", re.IGNORECASE
+)
+"""What is measured on a set; a learning rate or a time may be logged beside it at any moment."""
+HELD_OUT: Final = ("val", "valid", "validation", "eval", "dev")
+
+
 def _by_epoch(name: str, split: str) -> Meaning:
     return Meaning(name, split, Statistic.EPOCH_MEAN, axis=Axis.EPOCH)
 
@@ -57,7 +84,7 @@ def read(log: LogFile) -> Iterator[Record]:
     """Yield the filled cells; the axis is the step. A test behind the last row of the training says that `fit` came to its end."""
     table = find_table(log)
     trained = tested = 0
-    for record in read_table(log, table, meaning) if table is not None else ():
+    for record in read_table(log, table, _beside(log, table)) if table is not None else ():
         if isinstance(record, ColumnChunk):
             last = int(record.line.max())
             tested = max(tested, last) if record.key.split == "test" else tested

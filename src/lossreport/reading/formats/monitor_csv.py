@@ -22,6 +22,8 @@ COMMENT: Final = re.compile(r"^#\s*+(\{(?=.*?\"t_start\").*\})\s*+$")
 HEADER: Final = re.compile(r"^r,l,t(?:,|$)")
 NAMES: Final = {"r": "episode_reward", "l": "episode_length"}
 """Columns are told by what they are: `r` alone says nothing to a reader."""
+MOST_STEPS: Final = 1e12
+"""No episode takes more steps: a length beyond, or one that is not finite, would displace every row behind it."""
 NO_COMMENT = Text(zh="表头之前的注释不是完整的 JSON 对象", en="the comment above the header is not a complete JSON object")
 BROKEN = Text(zh="不是一行奖励、长度与时间", en="not a row of reward, length and time")
 
@@ -54,7 +56,7 @@ def read(log: LogFile) -> Iterator[Record]:
         elif text:
             cells = [number(cell) for cell in next(csv.reader([text]))]
             reward, length = (cells[0], cells[1]) if len(cells) >= len(names) >= 3 else (None, None)
-            if reward is None or length is None:
+            if reward is None or length is None or not abs(length) <= MOST_STEPS:
                 yield SkippedLine(line.number, BROKEN)
                 continue
             steps += length

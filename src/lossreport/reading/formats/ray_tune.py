@@ -24,6 +24,7 @@ KEYS: Final = frozenset((AT, "trial_id"))
 OWN: Final = re.compile(
     r"(?:ray/tune/)?(?:done|should_checkpoint|checkpoint_dir_name|experiment_tag|hostname|node_ip|date|pid|timestamp|trial_id|"
     r"time(?:steps)?_(?:this_iter_s|total(?:_s)?|since_restore)|(?:iterations|timesteps)_since_restore|episodes_total|agent_timesteps_total)"
+    r"|episodes_this_iter|num_(?:healthy|faulty|remote|in_flight)\w{0,40}|(?:info/)?num_(?:agent_|env_)?steps_\w{1,40}"
     r"|(?:config|hist_stats|timers|perf|counters|fault_tolerance|sampler_results)/.*"
 )
 """What Tune writes into every row itself, and what RLlib repeats or keeps of single episodes."""

@@ -76,6 +76,12 @@ PROGRAMS: Final = (
     ),
     _said("final", r"^(?:the )?final (?:model|weights|checkpoint)(?: has been| was)? saved\b|\bsav(?:ed|ing) (?:the )?final (?:model|weights|checkpoint)\b", sure=False),
     _said("final", r"^Final (?:test|evaluation|eval|validation) (?:accuracy|acc|loss|score|auc|f1|results?|performance)\b", sure=False),
+    _whole(
+        "time",
+        r"^(?:total|overall) (?:(?:running|elapsed|execution|run|wall|computation|compute|processing|used)[ -]?)?time(?: elapsed| taken| cost| spent| used)?"
+        rf"(?: ?\([^()]{{0,20}}\))?\W{{0,3}}(?:is |was )?{TIME}$",
+        sure=False,
+    ),
     _said("wandb", r"\bwandb:? .{0,8}(?:Run history|Run summary|Synced\b)", sure=False),
     _said("completed", r"\b(?:Job)?State\s{0,3}[:=]\s{0,3}COMPLETED\b|^COMPLETED$"),
     _said("successfully completed", r"^Successfully completed$"),

@@ -78,10 +78,11 @@ SCORE: Final = re.compile(
 """Scores of predictions; a learning rate, a norm or a time is none."""
 EVALUATED: Final = re.compile(
     r"(?:avg[_ ]|mean[_ ])?(?:hits?|hit[_ ]?(?:rate|ratio)|hrs?|n?dcgs?|mrrs?|(?:map|recall|precision)[_ ]?@[_ ]?\d{1,4})(?:@\d{1,4}|_\d{1,4})?"
-    r"|nmi|ari|bleu(?:[_-]?\d)?|rouge\w{0,8}|cider|meteor|fid",
+    r"|nmi|ari|bleu(?:[_-]?\d)?|rouge\w{0,8}|cider|meteor|fid|wer|cer"
+    r"|(?:bbox|segm)?[_ ]?map(?:[_@ ]?\d{1,2}(?:[-:]\d{1,2})?|[_@ ]?0?\.\d{1,2}(?:[-:]0?\.\d{1,2})?)?|m[_ ]?iou|mean[_ ]iou",
     re.IGNORECASE,
 )
-"""Scores of rankings, clusters and generated text: measured on a whole set, never on a batch of the training."""
+"""Scores of rankings, clusters, generated text, detection and segmentation: measured on a whole set, never on a batch of the training."""
 ALIASES: Final = {
     "learning_rate": "lr",
     "max_grad_norm": "clip_grad",

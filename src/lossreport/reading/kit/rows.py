@@ -18,7 +18,7 @@ STEP_NAMES: Final = (
     "global_step", "step", "steps", "current_steps", "global_steps", "train_step", "trainer/global_step", "training/global_step",
     "num_updates", "update", "updates", "_step", "optimizer_step", "current_step", "trainer/step", "vla train/step", "n_step", "步数", "步",
     "total_timesteps", "time/total_timesteps", "timesteps_total", "total_env_steps", "num_env_steps", "env_steps", "totalenvinteracts", "timesteps", "frame", "frames",
-    "total_frames", "num_frames",
+    "total_frames", "num_frames", "total/steps",
 )  # fmt: skip
 ITERATION_NAMES: Final = (
     "iteration",
@@ -48,6 +48,7 @@ EPOCH_NAMES: Final = (
     "epoch_id",
     "n_epoch",
     "vla train/epoch",
+    "total/epochs",
     "轮次",
     "轮",
     "训练轮次",
@@ -263,7 +264,7 @@ def shape_of(names: tuple[str, ...]) -> Shape:
     owners = owner_columns(names)
     metrics = tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names)
     return Shape(
-        axes=tuple((folded[name], axis) for name, axis in AXES if name in folded),
+        axes=tuple(sorted(((folded[name], axis) for name, axis in AXES if name in folded), key=lambda one: _is_length(one[0], folded))),
         epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
         splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
         plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
@@ -271,6 +272,17 @@ def shape_of(names: tuple[str, ...]) -> Shape:
         meanings=meanings_of(metrics),
         owners=owners,
     )
+
+
+LENGTHS: Final = frozenset(("steps", "timesteps", "frames", "num_frames", "env_steps"))
+
+
+def _is_length(name: str, beside: Mapping[str, str]) -> bool:
+    """Return whether a column tells how long the episode of its row was: `steps` beside `episode`."""
+    return name.lower() in LENGTHS and any(EPISODES.fullmatch(other) for other in beside)
+
+
+EPISODES: Final = re.compile(r"(?:num_|n_|current_)?(?:episodes?|eps)(?:_(?:num|number|idx|id|i))?")
 
 
 @lru_cache(maxsize=65536)

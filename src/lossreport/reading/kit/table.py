@@ -36,6 +36,7 @@ MOST_OWNERS: Final = 1_000
 """More runs or entities in one stretch of rows than these are no names but counts."""
 MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
 """Cells that say "not logged here"; "nan" is none of them."""
+UNCOUNTED_ROW = Text(zh="{axis} 一栏是 {word}，不是数：这一行不属于这条曲线", en="has {word} where {axis} counts: no row of this curve")
 WRONG_WIDTH = Text(zh="有 {found} 个字段，表头有 {wanted} 个", en="has {found} fields where the header has {wanted}")
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
@@ -151,7 +152,7 @@ def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
     good = [row for row in rows if len(row) == len(header)]
     if len(good) < max(1, SAME_WIDTH * (len(rows) - 1)):
         return False
-    numeric = Counter(i for row in good for i, cell in enumerate(row) if number(cell) is not None)
+    numeric = Counter(i for row in good for i, cell in enumerate(row) if cell_number(cell) is not None)
     return len(numeric) >= 2 or (len(numeric) == 1 and len(header) == 2)
 
 
@@ -205,6 +206,10 @@ class _Reader:
     rows: int = 0
     last: int = 0
     plans: dict[str, float] = field(default_factory=dict)
+    axis: tuple[Axis, int] = (Axis.ROW, -1)
+    """The column that counts, chosen by the first rows, and its place."""
+    counts: bool = False
+    """Whether a number was seen where the rows count: a column of words named `step` counts nothing."""
 
     def is_plain(self, block: Block) -> bool:
         """Return whether every line of a block is a row of plain numbers and empty cells."""
@@ -265,6 +270,9 @@ class _Reader:
                 if not line.complete and self._is_torn(row):
                     yield SkippedLine(line.number, TORN, torn=True)
                     continue
+                if (word := self._uncounted(row)) is not None:
+                    yield SkippedLine(line.number, word)
+                    continue
                 held.append((line.number, row))
                 continue
             yield from self._held(held)
@@ -286,7 +294,16 @@ class _Reader:
 
     def _is_torn(self, row: Sequence[str]) -> bool:
         """Return whether a last line of full width, without a line break, breaks off inside its last cell; a number there is kept."""
-        return bool(row[-1]) and number(row[-1]) is None
+        return bool(row[-1]) and cell_number(row[-1]) is None
+
+    def _uncounted(self, row: Sequence[str]) -> Text | None:
+        """Return that a row has a word where all others count: the mean below a curve, or a table of classes behind it."""
+        axis = _counter(self.table.header)
+        self.counts |= axis is not None and number(row[axis]) is not None
+        if axis is None or not self.counts or not NO_COUNT.fullmatch(row[axis]) or row[axis].lower() in MISSING:
+            return None
+        said = {"axis": self.table.header[axis], "word": row[axis]}
+        return Text(zh=UNCOUNTED_ROW.zh.format(**said), en=UNCOUNTED_ROW.en.format(**said))
 
     def _held(self, held: list[tuple[int, list[str]]]) -> Iterator[Record]:
         if held:
@@ -344,11 +361,13 @@ class _Reader:
         epoch = next(
             (_filled(*values[names[name]]) for name in EPOCH_NAMES if name in names and names[name] in values), np.full(n, math.nan)
         )
-        for name, axis in AXES:
-            i = names.get(name)
-            if i is not None and i in values and values[i][1].mean() > SAME_WIDTH:
-                return axis, _filled(*values[i]), epoch if axis is not Axis.EPOCH else np.full(n, math.nan)
-        return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+        known = [(axis, i) for name, axis in AXES if (i := names.get(name)) in values and values[i][1].mean() > SAME_WIDTH]
+        if not known:
+            return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+        if self.axis not in known:
+            self.axis = _counting([(one, _filled(*values[one[1]])) for one in known])
+        axis, i = self.axis
+        return axis, _filled(*values[i]), epoch if axis is not Axis.EPOCH else np.full(n, math.nan)
 
     def _plans(self, values: dict[int, tuple[Floats, Any]], line: Ints) -> Iterator[RawFact]:
         for i, name in enumerate(self.table.header):
@@ -357,6 +376,33 @@ class _Reader:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 if (planned := whole(self.plans[plan])) is not None:
                     yield RawFact(plan, planned, int(line[0]))
+
+
+COUNTS: Final = 0.5
+"""A column of which less than half of the rows go on counts nothing (the length of an episode, a step inside it) where another one does."""
+
+
+def _counting(columns: Sequence[tuple[tuple[Axis, int], Floats]]) -> tuple[Axis, int]:
+    """Return the column that counts the rows: the first by name, unless it goes to and fro while another one goes on."""
+    first, x = columns[0]
+    if len(x) < 2 or _goes_on(x) >= COUNTS:
+        return first
+    return next((other for other, its in columns[1:] if _goes_on(its) >= COUNTS), first)
+
+
+def _goes_on(x: Floats) -> float:
+    """Return in which share of the rows a column is higher than in the row before."""
+    return float(np.mean(np.diff(x) > 0))
+
+
+NO_COUNT: Final = re.compile(r"(?!nan|inf)[^\W\d_][^\d{}]{0,30}", re.IGNORECASE)
+"""A word that is no count and no stamp."""
+
+
+def _counter(header: Sequence[str]) -> int | None:
+    """Return the column that counts the rows; None where none is called so."""
+    names = {name.lower(): at for at, name in enumerate(header)}
+    return next((names[name] for name, axis in AXES if name in names), None)
 
 
 def _axis_of(means: Meaning, axis: Axis) -> Axis:
@@ -368,8 +414,13 @@ def _floats(column: Any) -> tuple[Floats, Any]:
     """Return (values, which of them were given): an empty cell is not given, "nan" is."""
     if isinstance(column, np.ndarray):
         return column, ~np.isnan(column)
-    found = [None if cell.lower() in MISSING else number(cell) for cell in column]
+    found = [None if cell.lower() in MISSING else cell_number(cell) for cell in column]
     return np.array([math.nan if value is None else value for value in found]), np.array([value is not None for value in found])
+
+
+def cell_number(cell: str) -> float | None:
+    """Return the number of a cell, `93.4%` without its sign; None where it holds none."""
+    return number(cell.removesuffix("%"))
 
 
 def _filled(values: Floats, given: Any) -> Floats:

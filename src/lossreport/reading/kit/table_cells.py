@@ -84,7 +84,8 @@ def place_of(cell: str) -> tuple[float, float] | None:
 def are_spelt(cells: Sequence[str]) -> bool:
     """Return whether every cell is a name and its number, one of them with decimals: a row of text between bars."""
     named = [cell.strip() for cell in cells if cell.strip()]
-    return len(named) >= 2 and all(SPELT.fullmatch(cell) for cell in named) and any("." in cell for cell in named)
+    spelt = all(SPELT.fullmatch(cell) or (NAME.fullmatch(cell) and TOLD.search(cell)) for cell in named)
+    return len(named) >= 2 and spelt and any("." in cell for cell in named)
 
 
 def are_names(cells: Sequence[str]) -> bool:

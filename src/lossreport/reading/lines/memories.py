@@ -49,13 +49,21 @@ FIRST_WORDS: Final = 3
 
 def remembered(found: Sequence[Token]) -> frozenset[int]:
     """Return the tokens that belong to memories."""
-    if _is_improvement(found):
+    if _is_improvement(found) or _is_saving(found):
         return frozenset(range(len(found)))
     marked: set[int] = set()
     for at, token in enumerate(found):
         if at not in marked and token.is_word and _is_best(found, at):
             marked.update(range(at, _end(found, at)))
     return frozenset(marked)
+
+
+SAVES: Final = frozenset(["saving", "save", "saved", "checkpointing"])
+
+
+def _is_saving(found: Sequence[Token]) -> bool:
+    """Return whether a line tells that a checkpoint was written, with what it had: `Saving model .. with acc 0.76 in epoch 3`."""
+    return bool(found) and found[0].low in SAVES
 
 
 def _is_best(found: Sequence[Token], at: int) -> bool:

@@ -13,6 +13,8 @@ SIGNS: Final = frozenset(":：=＝-–")
 QUOTES: Final = frozenset("\"'")
 SLASHES: Final = ("/", "\\")
 PERCENT: Final = ("%", "％")
+ORDINALS: Final = frozenset(("st", "nd", "rd", "th"))
+"""Behind a number without a gap: `58000th step`."""
 MOST_MARKS: Final = 4
 ANY_TIME: Final = frozenset(
     ["s", "sec", "secs", "second", "seconds", "ms", "min", "mins", "minute", "minutes", "h", "hr", "hrs", "hour", "hours", "day", "days"]
@@ -69,7 +71,7 @@ def is_measured(found: Sequence[Token], at: int) -> bool:
     behind = found[at + 1]
     if behind.text in PERCENT:
         return True
-    if behind.is_word and behind.gap == 0:
+    if behind.is_word and behind.gap == 0 and behind.low not in ORDINALS:
         return behind.text.isascii() or behind.text[0] in "秒分"
     return behind.is_word and behind.gap == 1 and behind.low in ANY_TIME
 

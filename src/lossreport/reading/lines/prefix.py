@@ -34,7 +34,9 @@ CODE_PLACE: Final = re.compile(
     r"(?:<ipython-input[^>]{0,80}>|(?:[A-Za-z]:)?[\w/\\.\-]{1,300}\.(?:py|cc|cpp|cu|lua|java|scala|go|js|h|ipynb))(?:[:(](?:[\w<>]{1,80}[:@])?(?:line )?\d{1,6}\)?)(?![\d.]\d)"
 )
 """`train.py:12`, `trainer.py(45)`, `main.py:train:12`."""
-MODULE_PLACE: Final = re.compile(r"[A-Za-z_][\w.]{0,200}:(?:[\w.<>]{1,200}:)?\d{1,6}(?=[\s\])|]|$)")
+MODULE_PLACE: Final = re.compile(
+    r"(?!(?:epochs?|ep|iter(?:ation)?s?|steps?|batch|rounds?|folds?|episodes?):\d)[A-Za-z_][\w.]{0,200}:(?:[\w.<>]{1,200}:)?\d{1,6}(?=[\s\])|]|$)"
+)
 """`__main__:train:45`, `engine.SupervisedTrainer:272`."""
 NAME: Final = re.compile(r"[A-Za-z_][\w.\-/]{0,300}")
 RANK: Final = re.compile(r"(?:local[_ ])?(?:rank|gpu|pid|proc(?:ess)?|thread|tid|device|node)[ :=#_-]{0,3}\d{1,9}(?!\d)", re.IGNORECASE)

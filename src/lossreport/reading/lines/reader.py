@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
@@ -36,7 +37,13 @@ from lossreport.reading.lines.writing import Writing
 from lossreport.reading.parser import RawEvent, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 
+RATE: Final = re.compile(r"(?:(?:initial|base|max|start(?:ing)?)[_ ])?(?:lr|learning[_ ]?rate|学习率)", re.IGNORECASE)
 TOO_LONG: Final = Text(zh="这一行过长，只看了开头部分", en="the line is too long; only its beginning was looked at")
+
+
+def _is_setting(row: TextRow) -> bool:
+    """Return whether a row holds a learning rate and nothing else: above the first row it was set, not measured."""
+    return len(row.pairs) == 1 and RATE.fullmatch(row.pairs[0].name) is not None
 
 
 class TextReader:
@@ -140,7 +147,8 @@ class TextReader:
         accompanies = any(pair.name in self._survey.companions for pair in row.pairs)
         heads_a_run = row.section is not None and any(owner.is_run for owner in row.owners)
         sums_up = self._scope.summary and not row.places
-        return ((named and row.has_metric) or recalled or accompanies) and not heads_a_run and not sums_up
+        sets_up = not self._standing.rows and not row.places and _is_setting(row)
+        return ((named and row.has_metric) or recalled or accompanies) and not heads_a_run and not sums_up and not sets_up
 
     def _without_others(self, row: TextRow) -> TextRow:
         pairs = [pair for pair in row.pairs if pair.name in self._names]

@@ -61,11 +61,11 @@ class Scope:
         if row is None or row.section is None:
             self._pass_by(text, row)
             return False
-        self._heads(row)
+        self._heads(row, ruled=RULED.fullmatch(text) is not None)
         return bool(row.places)
 
-    def _heads(self, row: TextRow) -> None:
-        """Take in a heading: whose rows follow, where, of which split."""
+    def _heads(self, row: TextRow, *, ruled: bool = False) -> None:
+        """Take in a heading: whose rows follow, where, of which split; one between rules heads the values of its batch too."""
         for owner in row.owners:
             self.begun = False
             if owner.is_run:
@@ -74,7 +74,7 @@ class Scope:
                 self.entity = owner
         for place in row.places:
             self._narrow(place.kind)
-            if place.kind not in (Kind.BATCH, Kind.SAMPLE) or _is_banner(row, place):  # a line of progress heads nothing
+            if place.kind not in (Kind.BATCH, Kind.SAMPLE) or _is_banner(row, place, ruled=ruled):  # a line of progress heads nothing
                 self.places[place.kind] = place
         self.since = 0 if row.places else self.since
         if row.place(Kind.ROUND) is not None and not row.owners:
@@ -172,9 +172,13 @@ class Scope:
         return [owner._replace(first=ABOVE) for owner in above]
 
 
-def _is_banner(row: TextRow, place: Place) -> bool:
+RULED: Final = re.compile(r"\s{0,40}[-=*#~]{2,80}[^-=*#~]{1,80}[-=*#~]{2,80}\s{0,40}")
+"""`---- batch: 010 ----`."""
+
+
+def _is_banner(row: TextRow, place: Place, *, ruled: bool) -> bool:
     """Return whether a batch stands in a heading above its values: `[Epoch 0, Batch 10]`, its word written out and no total beside it."""
-    return place.kind is Kind.BATCH and row.epoch is not None and bool(place.word) and place.of is None and not row.is_bar
+    return place.kind is Kind.BATCH and (row.epoch is not None or ruled) and bool(place.word) and place.of is None and not row.is_bar
 
 
 def _says_split(row: TextRow) -> bool:

@@ -17,7 +17,9 @@ MEASURE: Final = re.compile(
 
 
 def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:
-    """Return the split of scores that say none where every loss does: `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
+    """Return the split of scores that say none: of an evaluation where they stand alone, or by the losses where every loss says its own.
+
+    `Train loss: .., Valid loss: ..`, below it `accuracy: ..`.
 
     One that stands behind the loss of the training alone is of the training.
     """
@@ -30,7 +32,11 @@ def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[st
     }
     found = {name: split for name, split in scores.items() if name not in behind_training}
     beside = [shape for shape in shapes if any(name in found for name in shape) and not any(meanings[name][0] for name in shape)]
-    return found | {name: next(found[one] for one in shape if one in found) for shape in beside for name in shape}
+    return (
+        _of_whole_sets(shapes, meanings)
+        | found
+        | {name: next(found[one] for one in shape if one in found) for shape in beside for name in shape}
+    )
 
 
 def _of_whole_sets(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:

@@ -45,7 +45,8 @@ class Words(NamedTuple):
     """What words of places mean in one file.
 
     `totals` are those whose number is the total of an epoch, no place. With `episodes` the word `Ep` is one; with `epochs` a bare fraction
-    such as `[3/50]` at the beginning of lines is the epoch, with `passes` the number behind the word of a split. `letters` are names such as `i` that count the iterations.
+    such as `[3/50]` at the beginning of lines is the epoch, with `passes` the number behind the word of a split. With `outer` the iterations are the rounds around
+    the steps of each, as `iteration:4 step:13/29` counts. `letters` are names such as `i` that count the iterations.
     """
 
     totals: frozenset[str] = frozenset()
@@ -53,6 +54,7 @@ class Words(NamedTuple):
     epochs: bool = False
     letters: frozenset[str] = frozenset()
     passes: bool = False
+    outer: bool = False
 
 
 NO_WORDS: Final = Words()
@@ -153,7 +155,7 @@ def survey(lines: Sequence[str]) -> Survey:
 
 def words_of(rows: Sequence[TextRow]) -> Words:
     """Return what words of places mean in a file with these rows."""
-    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows), _are_passes(rows))
+    return Words(total_words(rows), _are_episodes(rows), _count_epochs(rows), _letters(rows), _are_passes(rows), _are_outer(rows))
 
 
 def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | None = None) -> list[TextRow]:
@@ -183,6 +185,8 @@ def meant(row: TextRow | None, words: Words) -> TextRow | None:
         places = tuple(place._replace(kind=Kind.EPISODE) if place.word == "ep" else place for place in places)
     if words.epochs:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if _is_bare(place) else place for place in places)
+    if words.outer:
+        places = tuple(place._replace(kind=Kind.EPOCH) if place.kind is Kind.ITERATION else place for place in places)
     if words.passes:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if place.word == PASS else place for place in places)
     return row if places == row.places else replace(row, places=places)
@@ -230,6 +234,18 @@ def _are_passes(rows: Sequence[TextRow]) -> bool:
 
 def _is_bare(place: Place) -> bool:
     return place.word == "" and place.of is not None and place.first == 0
+
+
+def _are_outer(rows: Sequence[TextRow]) -> bool:
+    """Return whether iterations are rounds around steps: beside a step of a total that begins again, they only go on."""
+    both = [(row.place(Kind.ITERATION), row.place(Kind.STEP)) for row in rows if row.has_metric and row.epoch is None]
+    pairs = [(outer.x, inner.x) for outer, inner in both if outer is not None and inner is not None and inner.of is not None]
+    steps = list(pairwise(pairs))
+    return (
+        len(pairs) >= LEAST_NEIGHBOURS
+        and all(before[0] <= after[0] for before, after in steps)
+        and any(after[1] < before[1] for before, after in steps)
+    )
 
 
 def _count_epochs(rows: Sequence[TextRow]) -> bool:

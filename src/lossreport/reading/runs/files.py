@@ -19,8 +19,12 @@ PART_OF_A_RUN: Final = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 """Folders that loggers make inside the folder of one run (FORMATS.md section 10): they do not set runs apart."""
-OF_A_RUN: Final = re.compile(r"(?:^|[^a-z])(?P<run>(?:k?fold|seed|trial|version|exp(?:eriment)?)[-_ ]?\d+|v\d+)(?![\da-z])", re.IGNORECASE)
-"""`fold_0.csv`, `log_seed7.txt`, `training_log_v2.jsonl`: each is a run of its own."""
+OF_A_RUN: Final = re.compile(
+    r"(?:^|[^a-z])(?P<run>(?:k?fold|seed|trial|version|exp(?:eriment)?)[-_ ]?\d+|v\d+|pre-?train(?:ing)?|fine-?tun(?:e|ing)|sft|dpo"
+    r"|(?:stage|phase)[-_ ]?\d+)(?![\da-z])",
+    re.IGNORECASE,
+)
+"""`fold_0.csv`, `log_seed7.txt`, `training_log_v2.jsonl`: each is a run of its own, and so are the stages of `pretrain.log` and `finetune.log`."""
 OF_AN_ENTITY: Final[tuple[tuple[EntityKind, re.Pattern[str]], ...]] = (
     (EntityKind.CLIENT, re.compile(r"(?:client|party|silo)[-_ ]?(?P<id>\d+|[A-Z])(?![\da-z])")),
     (EntityKind.AGENT, re.compile(r"agent[-_ ]?(?P<id>\d+)(?!\d)", re.IGNORECASE)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from typing import Final
@@ -103,7 +103,7 @@ def _only(reading: Reading, name: str, number: int) -> Reading:
     return replace(
         reading,
         columns=columns,
-        facts=[fact for fact in reading.facts if not fact.name.startswith(RESULTS) or (alone and fact.line in own)],
+        facts=list(_facts(reading, mine, own, alone=alone)),
         events=[event for event in reading.events if event.line in (mine if event.ends is None else own)],
         status=[status for status in reading.status if status.line in own],
         skips=[skip for skip in reading.skips if skip.line in mine],
@@ -115,6 +115,17 @@ def _only(reading: Reading, name: str, number: int) -> Reading:
         is_cut=True,
         name=name,
     )
+
+
+def _facts(reading: Reading, mine: range, own: range, *, alone: bool) -> Iterator[RawFact]:
+    """Yield the facts of a run that a name tells apart: what it reached, and the settings above it, its own before those of the runs before."""
+    printed = {fact.name for fact in reading.facts if fact.line in mine} if alone else set[str]()
+    for fact in reading.facts:
+        if fact.name.startswith(RESULTS):
+            if alone and fact.line in own:
+                yield fact
+        elif fact.line in mine or (fact.name not in printed and fact.line < mine.stop):
+            yield fact
 
 
 def told_entities(reading: Reading) -> Reading:
