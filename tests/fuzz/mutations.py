@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import signal
 import tempfile
 import time
@@ -217,9 +216,19 @@ def check_rendered(report: lossreport.model.report.Report) -> None:
         raise AssertionError("a character that acts unseen")
 
 
-def keep(fault: Fault, content: bytes, folder: Path) -> None:
-    """Write the input of a fault into a corpus, by its place and number."""
-    target = folder / f"{fault.number}-{fault.sample.replace('/', '+')}"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(content)
-    shutil.copymode(__file__, target)
+# ------------------------------------------------------------------------------------------------ the corpus
+CORPUS: Final = Path(__file__).parent / "corpus"
+"""What broke once, a file a fault: its number and its place among the samples, with `+` for `/`."""
+
+
+def keep(fault: Fault, content: bytes, folder: Path = CORPUS) -> None:
+    """Put the input of a fault into a corpus."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{fault.number}+{fault.sample.replace('/', '+')}").write_bytes(content)
+
+
+def corpus(folder: Path = CORPUS) -> Iterator[tuple[int, str, bytes]]:
+    """Yield (number, name, content) of what broke once."""
+    for path in sorted(folder.iterdir()):
+        number, *parts = path.name.split("+")
+        yield int(number), "/".join(parts), path.read_bytes()
