@@ -40,13 +40,13 @@ def json_of(text: str | bytes) -> Any:
         raise Unreadable(TOO_DEEP) from None
     except ValueError as error:
         raise Unreadable(f"no JSON: {error}") from None
-    return _shallow(value, given.count("[") + given.count("{"))
+    return shallow(value, given.count("[") + given.count("{"))
 
 
 def json_line(text: str) -> Any:
     """Return the value of a line of JSON as `json_of` does, fast where it is strict JSON."""
     try:
-        return _shallow(orjson.loads(text), text.count("[") + text.count("{"))
+        return shallow(orjson.loads(text), text.count("[") + text.count("{"))
     except orjson.JSONDecodeError:
         return json_of(text)
 
@@ -59,7 +59,7 @@ def json_at(text: str, at: int) -> tuple[Any, int]:
         raise Unreadable(TOO_DEEP) from None
     except ValueError as error:
         raise Unreadable(f"no JSON: {error}") from None
-    return _shallow(value, text.count("[", at, end) + text.count("{", at, end)), end
+    return shallow(value, text.count("[", at, end) + text.count("{", at, end)), end
 
 
 def yaml_of(text: str) -> Any:
@@ -70,7 +70,7 @@ def yaml_of(text: str) -> Any:
         raise Unreadable(TOO_DEEP) from None
     except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError, LookupError) as error:  # a date of month 13, `!!int x`
         raise Unreadable(f"no YAML: {error}") from None
-    return _shallow(value, DEEPEST + 1)
+    return shallow(value, DEEPEST + 1)
 
 
 def literal_of(text: str) -> Any:
@@ -81,7 +81,7 @@ def literal_of(text: str) -> Any:
         value = ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
         raise Unreadable(f"no Python literal: {error}") from None
-    return _shallow(value, text.count("[") + text.count("{") + text.count("("))
+    return shallow(value, text.count("[") + text.count("{") + text.count("("))
 
 
 def whole(value: float | None) -> int | None:
@@ -96,7 +96,7 @@ def _integer(text: str) -> int | float:
 _DECODER: Final = json.JSONDecoder(parse_int=_integer)
 
 
-def _shallow(value: Any, openings: int) -> Any:
+def shallow(value: Any, openings: int = DEEPEST + 1) -> Any:
     """Return a value; raises Unreadable where it is nested too deep, which takes at least as many opening brackets."""
     level, depth = [value], 0
     while openings > DEEPEST and level:

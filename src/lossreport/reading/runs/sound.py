@@ -43,7 +43,7 @@ def sound_chunk(chunk: ColumnChunk) -> tuple[ColumnChunk, Ints]:
 
 def sound_fact(fact: RawFact) -> RawFact:
     """Return a setting whose numbers can be computed with: what is not finite, or too large for an integer of 64 bits, is its text."""
-    value = _shown(fact.value)
+    value = sound_value(fact.value)
     return fact if value is fact.value else replace(fact, value=value)
 
 
@@ -55,7 +55,8 @@ def _bounded(values: Floats) -> Floats:
     return frozen_floats(np.where(np.abs(values) > MOST, math.nan, values))
 
 
-def _shown(value: object) -> FactValue:
+def sound_value(value: object) -> FactValue:
+    """Return a value that can be computed with and shown: its text where it is neither a word, a truth, a finite number nor a row of those."""
     match value:
         case bool() | None:
             return value
@@ -66,10 +67,10 @@ def _shown(value: object) -> FactValue:
         case float():
             return value if math.isfinite(value) else str(value)
         case tuple() | list():
-            shown = tuple(item if isinstance(item, bool | int | float | str) else str(item) for item in map(_shown, value))
+            shown = tuple(item if isinstance(item, bool | int | float | str) else str(item) for item in map(sound_value, value))
             return value if shown == value else shown
         case _:  # a date of YAML, a list of lists
-            return _shown(str(value))
+            return sound_value(str(value))
 
 
 def _written(value: int) -> str:
