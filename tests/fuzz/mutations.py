@@ -178,12 +178,15 @@ def read(folder: Path) -> None:
 
 
 def whole(folder: Path) -> None:
-    """Read, analyse, compose and render into every form; `strict` lets what fails inside raise."""
+    """Read, analyse, compose and render into every form; whatever fails inside is a fault.
+
+    A claim that the check takes out is none: it found what it is there for, and the report says so.
+    """
     runs = lossreport.read_runs([folder])
     for run in runs:
         _no_bug(run)
-    report = lossreport.compose(lossreport.analyze(runs, strict=False), strict=True)
-    failures = [f"{one.unit}: {one.error}" for one in report.analysis.failures]
+    report = lossreport.compose(lossreport.analyze(runs), strict=True)
+    failures = [f"{one.unit}: {one.error}" for one in report.analysis.failures if not one.unit.startswith("claim ")]
     if failures:
         raise AssertionError("; ".join(failures)[:300])
     check_rendered(report)

@@ -211,7 +211,7 @@ class LogFile:
         with self.open() as file:
             for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
                 if end not in block:
-                    held += [block] if size < LONGEST_LINE else []
+                    held += [block] if block and size < LONGEST_LINE else []
                     size += len(block)
                     continue
                 if size > LONGEST_LINE:  # what stands between there and the end of the line is lost
