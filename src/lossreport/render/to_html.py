@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, table_names, template_of, told_in_full
-from lossreport.render.citation import citations
+from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
@@ -21,8 +21,6 @@ from lossreport.resources import read_template
 from lossreport.text import ESCAPED, first_sentence, safe_address
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
-VISIBLE: Final = 24
-"""Citations that are shown at once: they stand side by side here, and each row of a file takes a few characters."""
 _COMMENT: Final = re.compile(r"/\*(?:(?!/\*).)*?\*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 _NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
