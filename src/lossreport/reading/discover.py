@@ -17,6 +17,7 @@ from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name
 from lossreport.reading.crashes import crash_of
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.kit.table import SEPARATORS, cells, is_header
+from lossreport.reading.kit.untrusted import Unreadable
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.copies import COPY
@@ -79,7 +80,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
-    logs = list(find_logs(local.paths, options.ignore, passed))
+    logs = list(find_logs(local.paths, options.ignore, passed, skipped))
     for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):
@@ -140,6 +141,8 @@ def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]
             yield chosen if isinstance(chosen, Skipped) else read_log(view, chosen)
     except LogError as error:
         yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code)
+    except Unreadable as error:
+        yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=LogError.code)
     except UsageError:
         raise
     except Exception as error:  # a bug in one parser must not cost the other files
@@ -177,7 +180,7 @@ def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
     stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
     inner = member.shown.removeprefix(f"{archive.shown}/")
     beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
-    if beside is None or not beside.is_file() or member.data != beside.read_bytes():
+    if beside is None or not beside.is_file() or member.digest() != LogFile(member.shown, path=beside).digest():
         return member
     return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import yaml
-
 from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.names import plain_facts
+from lossreport.reading.kit.untrusted import json_of, yaml_of
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -54,8 +52,8 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _mapping(log: LogFile) -> Mapping[str, Any] | None:
     try:
-        value = json.loads(log.text()) if log.shown.lower().endswith(".json") else yaml.safe_load(log.text())
-    except (ValueError, yaml.YAMLError):
+        value = json_of(log.text()) if log.shown.lower().endswith(".json") else yaml_of(log.text())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

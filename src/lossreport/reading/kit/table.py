@@ -19,6 +19,7 @@ from lossreport.reading.bytes.reader import Block, Line, LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, unmarked_scores
 from lossreport.reading.kit.owners import Owner, owner_columns
 from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
+from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 
@@ -336,7 +337,7 @@ class _Reader:
             nested = inner and not by_epoch
             its_x, its_epoch = (epoch, np.full(len(line), math.nan)) if by_epoch else (x, epoch)
             for owner, mine in whose:
-                rows = np.flatnonzero(given & np.isfinite(its_x) & mine)
+                rows = np.flatnonzero(given & ~np.isnan(its_x) & mine)
                 if len(rows):
                     its_axis = Axis.EPOCH if by_epoch else _axis_of(means, axis)
                     key = ColumnKey(
@@ -381,7 +382,8 @@ class _Reader:
             plan = PLANS.get(name.lower())
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
-                yield RawFact(plan, int(self.plans[plan]), int(line[0]))
+                if (planned := whole(self.plans[plan])) is not None:
+                    yield RawFact(plan, planned, int(line[0]))
 
 
 COUNTS: Final = 0.5
