@@ -9,6 +9,7 @@ LONG = (
     "archive/",
     "checking/",
     "examples/",
+    "fuzz/",
     "integrations/",
     "compose/test_charting.py",
     "lint/",

@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
     **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values"), 0),
-    "model": 1,
+    **dict.fromkeys(("model", "writing"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
     "checking": 4,

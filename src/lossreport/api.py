@@ -9,13 +9,14 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from lossreport.errors import ConfigError, OutputError, UsageError
+from lossreport.errors import ConfigError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
 from lossreport.settings import FILE as SETTINGS_FILE
 from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
 from lossreport.values import dataclass
+from lossreport.writing import check_writable, is_stream, resolved, write_document, write_stdout
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -201,12 +202,13 @@ def build(
     if embed and form != "html":
         raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
     guidance = with_facts(settings.guidance, facts or {})
-    written_notes = _notes(notes if notes is not None else _beside(listed, settings.options.get("notes")))
+    trusted = config is not None
+    written_notes = _notes(notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted))
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
         ignore=(*ignore, *settings.options.get("ignore", ())),
         facts={**settings.facts, **(facts or {})},
-        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings.options.get("references")))),
+        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))),
         strict=strict,
         redact=redact,
     )
@@ -224,14 +226,14 @@ def build(
     )
     language = lang or _option(settings, "lang", LANGUAGES) or "both"
     made = (
-        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None)
+        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
         if place is None
         else Rendered(text=fitted_body(report, place, language), files={})
     )
     if embed and isinstance(made.text, str):
         made = replace(made, text=with_logs(made.text, listed, options.ignore, redact=redact, config=config))
     if target is None:
-        _to_stdout(made.text)
+        write_stdout(made.text)
     else:
         write(target, made)
     return report.analysis
@@ -284,32 +286,29 @@ def _attachments(
                 yield Attachment(path=log.shown, content=clean, redacted=clean != content, original=original)
 
 
-def check_writable(target: Path) -> None:
-    """Raise OutputError where a report could not be written to `target`, before any work is done."""
-    if target.is_dir():
-        raise OutputError(f"Couldn't write {str(target)!r}: it is a folder", hint="Name a file with -o FILE.")
-    if not target.parent.is_dir():
-        raise OutputError(f"Couldn't write {str(target)!r}: there is no folder {str(target.parent)!r}", hint="Make the folder first.")
-    if not os.access(target.parent, os.W_OK):
-        raise OutputError(f"Couldn't write {str(target)!r}: the folder is not writable", hint="Name another place with -o FILE.")
-
-
 def write(target: Path, made: Rendered) -> None:
-    """Write the report and the files beside it, each through a temporary file and os.replace; raises OutputError."""
-    try:
-        if made.files:
-            folder = target.with_name(f"{target.stem}.files")
-            folder.mkdir(exist_ok=True)
-            for name, text in made.files.items():
-                _replace(folder / name, text)
-        _replace(target, made.text)
-    except OSError as error:
-        raise OutputError(f"Couldn't write {str(target)!r}: {error.strerror}", hint="An existing report was left as it was.") from error
+    """Write the report and the files beside it, so that whenever the process ends the old or the new report stands; raises OutputError."""
+    write_document(target, made.text, made.files)
 
 
-def _beside(paths: Sequence[str | os.PathLike[str]], name: str | None) -> Path | None:
-    """Return the place of a file that a settings file names: beside the logs."""
-    return None if name is None else folder_of(paths[0]) / name
+def _beside(paths: Sequence[str | os.PathLike[str]], settings: Settings, option: str, *, trusted: bool) -> Path | None:
+    """Return the place of a file that a settings file names: beside the logs.
+
+    Settings that merely lie beside the logs came with them, and may be anybody's: they name no file outside that folder. Those that the
+    user named with --config may.
+    """
+    name: str | None = settings.options.get(option)
+    if name is None:
+        return None
+    folder = folder_of(paths[0])
+    place = folder / name
+    inside = Path(os.path.realpath(place)).is_relative_to(os.path.realpath(folder))
+    if not trusted and (not inside or (place.exists() and not place.is_file())):
+        raise ConfigError(
+            f"{settings.origin}: {option} = {name!r} names no file in the folder of the logs",
+            hint=f"Give it on the command line with --{option}, or name the settings with --config.",
+        )
+    return place
 
 
 def _notes(path: str | os.PathLike[str] | None) -> str:
@@ -321,37 +320,12 @@ def _notes(path: str | os.PathLike[str] | None) -> str:
         raise UsageError(f"Couldn't read the notes {os.fspath(path)!r}: {error}", hint="Name a Markdown file in UTF-8.") from error
 
 
-def _replace(target: Path, text: str | bytes) -> None:
-    import tempfile
-
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with open(handle, "wb") as file:
-            file.write(text if isinstance(text, bytes) else text.encode("utf-8"))
-        os.chmod(name, 0o666 & ~_umask())
-        os.replace(name, target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _to_stdout(text: str | bytes) -> None:
-    import sys
-
-    sys.stdout.buffer.write(text if isinstance(text, bytes) else text.encode("utf-8"))
-    sys.stdout.buffer.flush()
-
-
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
     listed: list[str | os.PathLike[str]] = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
     if not listed:
         raise UsageError("No path was given", hint="Name the folder of the run, or its log files.")
+    if any(os.fspath(path) == "" for path in listed):
+        raise UsageError("A path is empty", hint="Is a variable unset? Give a path, or . for the folder you are in.")
     return listed
 
 
@@ -370,8 +344,8 @@ def _place(name: str | None, format: Format | None) -> Place | None:
 
 def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: str) -> Path | None:
     if output is not None:
-        return None if os.fspath(output) == "-" else Path(output)
-    return folder_of(paths[0]) / f"lossreport.{form}"
+        return None if os.fspath(output) == "-" else resolved(Path(output))
+    return resolved(folder_of(paths[0]) / f"lossreport.{form}")
 
 
 def _format_of(output: str | os.PathLike[str] | None) -> Format | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,7 +15,9 @@ import click
 
 from lossreport import __version__
 from lossreport.archive.commands import COMMANDS, say_left_out
-from lossreport.errors import LossreportError, UsageError
+from lossreport.errors import LossreportError, OutputError, UsageError
+from lossreport.text import printable, safe_address
+from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
     from lossreport.gate import Requirement
@@ -27,6 +31,8 @@ GATE_REACHED = 4
 INTERRUPTED = 130
 COLLECTIONS = (100_000, 50, 100)
 """What one command makes mostly lives until its end: looking for garbage as often as a server does is an eighth of the time of a report."""
+FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
+"""What writing to a stream says where it is full, or no stream any more."""
 
 
 class Commands(click.Group):
@@ -42,15 +48,45 @@ class Commands(click.Group):
             _tell(f"lossreport: {error}", "red")
             code = error.exit_code
         except click.exceptions.Abort:
-            click.echo("lossreport: interrupted", err=True)
+            echo("lossreport: interrupted", err=True)
             code = INTERRUPTED
         except click.ClickException as error:
             error.show()
             code = error.exit_code
-        except BrokenPipeError:  # the reader of stdout has gone, as `| head` does
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         sys.exit(code if isinstance(code, int) else 0)
+
+    def make_context(self, *args: Any, **extra: Any) -> click.Context:
+        """Read the arguments; --help is printed here."""
+        with _output():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _output():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _output() -> Iterator[None]:
+    """See what is printed out; raises OutputError where standard output cannot take it.
+
+    A reader that has gone, as `| head` does, has what it wanted: the program ends quietly with 0. Click would end with 1 there, and
+    Python with a message of its own.
+    """
+    try:
+        try:
+            yield
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
+    except BrokenPipeError:
+        silence()
+        raise click.exceptions.Exit(0) from None
+    except OSError as error:
+        if error.filename is not None or error.errno not in FULL:
+            raise
+        silence()
+        raise OutputError(f"Couldn't write to standard output: {error.strerror}", hint="Name another place for it.") from error
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOSSREPORT"})
@@ -115,8 +151,9 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         embed_logs=options["embed_logs"],
         references=options["references"],
     )
-    if options["embed_logs"] and options["output"] != "-":
-        say_left_out(options["output"] or folder_of(paths[0]) / "lossreport.html")
+    written = Path(options["output"] or folder_of(paths[0]) / "lossreport.html")
+    if options["embed_logs"] and options["output"] != "-" and not is_stream(written):
+        say_left_out(written)
     if not options["quiet"]:
         _say(analysis, paths, options)
     return _gate(analysis, options["fail_on"] or found.get("fail_on"), required)
@@ -137,14 +174,14 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
 
     made = make(path, place, options["lang"], diff=options["diff"], folder=options["output"])
     if title_only or labels:
-        click.echo(made.title if title_only else "\n".join(made.labels))
+        echo(made.title if title_only else "\n".join(made.labels))
         return 0
-    click.echo(made.body.text, nl=False)
-    click.echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
+    write_stdout(made.body.text)
+    echo(f"title: {made.title}\nlabels: {', '.join(made.labels)}", err=True)
     for file in made.attachments:
-        click.echo(f"attach: {file}", err=True)
+        echo(f"attach: {file}", err=True)
     for what in made.body.dropped:
-        click.echo(f"left out: {show_value(what, 'en')}", err=True)
+        echo(f"left out: {show_value(what, 'en')}", err=True)
     return 0
 
 
@@ -159,7 +196,7 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
         from lossreport.reading.parser import parsers
 
         for unit in parsers():
-            click.echo(f"{unit.id:24} {unit.title.en}")
+            echo(f"{unit.id:24} {unit.title.en}")
         return 0
     from lossreport.errors import NothingReadError
     from lossreport.reading.bytes.remote import local_copies
@@ -168,7 +205,10 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
 
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]
-        found = [_explain(log, rows=explain) for file in find_logs(local.paths) for log in unfolded(file, named=named)]
+        unread: list[Skipped] = []
+        found = [_explain(log, rows=explain) for file in find_logs(local.paths, unread=unread) for log in unfolded(file, named=named)]
+        for skip in unread:
+            _explain(skip, rows=explain)
     if not any(found):
         raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
     return 0
@@ -180,20 +220,20 @@ def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
     from lossreport.reading.discover import MIN_SCORE, candidates
 
     if isinstance(log, Skipped):
-        click.echo(f"{log.path}: not read: {log.reason.plain('en')}")
+        echo(f"{log.path}: not read: {log.reason.plain('en')}")
         return False
     found = candidates(log)
     best = found[0]
     readable = best.score.value >= MIN_SCORE
-    click.echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
+    echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
     for candidate in found:
         if candidate is best or candidate.score.value > 0:
-            click.echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+            echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
     if rows and readable:
         from lossreport.reading.runs.explaining import explained
 
         for line in explained(log, best.parser):
-            click.echo(f"    {line}")
+            echo(f"    {line}")
     return readable
 
 
@@ -211,7 +251,7 @@ def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], v
 
     found = held(note, paths, parse_facts(options["set"]))
     for line in told(found, lang, verbose=verbose):
-        click.echo(line)
+        echo(line)
     return GATE_REACHED if found.contradictions else 0
 
 
@@ -222,12 +262,24 @@ def schema() -> int:
 
     from lossreport.render.to_json import schema as json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    write_stdout(json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n")
     return 0
 
 
 for _command in COMMANDS:
     main.add_command(_command)
+
+
+def _named(_context: click.Context, argument: click.Parameter, value: Any) -> Any:
+    """Return an argument as it was given; raises UsageError where it is empty: an unset variable must not mean the folder one is in."""
+    if "" in (value if isinstance(value, tuple) else (value,)):
+        raise UsageError(f"{argument.metavar} is empty", hint="Is a variable unset? Give a path, or . for the folder you are in.")
+    return value
+
+
+for _command in main.commands.values():
+    for _argument in (one for one in _command.params if isinstance(one, click.Argument)):
+        _argument.callback = _named
 
 
 def _check_config(path: str | None) -> None:
@@ -236,7 +288,7 @@ def _check_config(path: str | None) -> None:
 
 
 def _checked_link(link: str | None) -> str | None:
-    if link is not None and not link.startswith(("https://", "http://", "mailto:")):
+    if link is not None and not safe_address(link):
         raise UsageError(f"Couldn't use --link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
     return link
 
@@ -255,13 +307,13 @@ def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> N
     """Tell on stderr what was written and the verdict; stdout holds nothing but what was asked for."""
     for run in analysis.runs:
         verdict = analysis.run_verdict(run.id)
-        click.echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
+        echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
         for skip in run.skipped:
             if options["verbose"] or skip.code == "log":
                 _tell(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
         for source in run.sources:
             if options["verbose"]:
-                click.echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
+                echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
     for failure in analysis.failures:
         _tell(f"  {failure.unit} failed: {failure.error}", "red")
 
@@ -278,4 +330,4 @@ def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]
 def _tell(text: str, colour: str) -> None:
     """Print a line on stderr, in colour for a terminal or as NO_COLOR and FORCE_COLOR say."""
     wanted = bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
-    click.secho(text, fg=colour if wanted else None, color=wanted, err=True)
+    click.secho(printable(text), fg=colour if wanted else None, color=wanted, err=True)

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+LONGEST: Final = 400
+"""Characters of what is said of a malformed report: it may hold megabytes at the place of a word."""
+
 
 class LossreportError(Exception):
     """Base of every error that is the user's to mend: "Couldn't read 'x.log': reason. Hint".
@@ -58,6 +65,18 @@ class ReportError(LossreportError):
 
     code = "report"
     exit_code = 3
+
+
+@contextmanager
+def malformed(name: str) -> Iterator[None]:
+    """Turn what fails while a report made earlier is interpreted into ReportError: anybody can have written or edited it."""
+    try:
+        yield
+    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError, AssertionError) as error:
+        raise ReportError(
+            f"{name!r} is no sound report ({type(error).__name__}: {error})"[:LONGEST],
+            hint="Write it anew from the logs: lossreport build PATH.",
+        ) from error
 
 
 class ConfigError(LossreportError):

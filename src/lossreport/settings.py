@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import math
 import os
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,6 +13,8 @@ from typing import Any, Final
 from lossreport.errors import ConfigError
 from lossreport.model.guidance import Guidance, IgnoreRule, LearnedRange, OwnReference
 from lossreport.model.run import FactValue
+from lossreport.reading.kit.untrusted import TOO_DEEP, json_of, shallow
+from lossreport.reading.runs.sound import sound_value
 from lossreport.values import dataclass
 
 OPTIONS: Final = (
@@ -60,12 +62,21 @@ def learned_ranges(path: str | os.PathLike[str] | None) -> tuple[LearnedRange, .
         return ()
     place = Path(path)
     try:
-        entries = json.loads(place.read_text(encoding="utf-8"))["ranges"]
-        return tuple(LearnedRange(**{**entry, "days": tuple(entry["days"])}, source=place.name) for entry in entries)
+        entries = json_of(place.read_text(encoding="utf-8"))["ranges"]
+        return tuple(_learned(entry, place.name) for entry in entries)
     except OSError as error:
         raise ConfigError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Check the path given with --references.") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(f"{place.name!r} holds no reference ranges ({error})", hint="Make the file with lossreport index.") from error
+
+
+def _learned(entry: Mapping[str, Any], source: str) -> LearnedRange:
+    made = LearnedRange(**{**entry, "days": tuple(entry["days"])}, source=source)
+    words = all(isinstance(word, str) for word in (made.metric_type, made.name, made.split, *made.days))
+    numbers = all(isinstance(value, int | float) and math.isfinite(value) for value in (made.n, made.median, made.low, made.high))
+    if not words or not numbers:
+        raise ValueError("a range is not made of words and finite numbers")
+    return made
 
 
 def _over(near: Guidance, far: Guidance) -> Guidance:
@@ -141,10 +152,10 @@ def _value(text: str) -> FactValue:
 def _of_file(path: Path) -> Settings:
     try:
         text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        table = _toml(text)
     except OSError as error:
         raise ConfigError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Check the path given with --config.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise ConfigError(f"Couldn't read {path.name!r}: {error}", hint="Mend the TOML; nothing of it was used.") from error
     return _split(table, path.name, text)
 
@@ -154,10 +165,22 @@ def _of_project(path: Path) -> Settings:
         return Settings()
     try:
         text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        table = _toml(text)
+    except (OSError, ValueError) as error:
         raise ConfigError(f"Couldn't read {path.name!r}: {error}", hint="Mend the file, or run lossreport from another folder.") from error
-    return _split(table.get("tool", {}).get("lossreport", {}), "pyproject.toml", text)
+    tool = table.get("tool")
+    own = tool.get("lossreport") if isinstance(tool, dict) else None
+    return _split(own if isinstance(own, dict) else {}, "pyproject.toml", text)
+
+
+def _toml(text: str) -> dict[str, Any]:
+    """Return what a TOML file says; raises ValueError where it is none, nested too deep, or holds a number of thousands of digits."""
+    try:
+        table = tomllib.loads(text)
+    except RecursionError:
+        raise ValueError(TOO_DEEP) from None
+    shallow(table)
+    return table
 
 
 def _split(table: Mapping[str, Any], origin: str, text: str) -> Settings:
@@ -193,4 +216,4 @@ def _leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, F
         if isinstance(value, Mapping):
             yield from _leaves(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", tuple(value) if isinstance(value, list) else value
+            yield f"{prefix}{name}", sound_value(value)

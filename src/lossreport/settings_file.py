@@ -93,7 +93,7 @@ class SettingsFile(Strict):
     lang: Literal["both", "zh", "en"] | None = None
     title: str | None = None
     owner: str | None = None
-    link: str | None = Field(None, pattern=r"^(https?://|mailto:)\S+$")
+    link: str | None = Field(None, pattern=r"^(https?://|mailto:)[^\s<>\"`\\]+$")
     tags: list[str] = []
     notes: str | None = None
     fit: Literal["github", "gitlab", "jira", "feishu", "email", "summary"] | None = None

@@ -5,15 +5,54 @@ Every room above builds `Phrase`s; only `render` turns them into markup, so that
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
+from urllib.parse import quote
 
 from lossreport import regex as re
 from lossreport.values import dataclass
 
+_BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
+_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
+_UNSEEN: Final = (
+    *((0x80, 0xA0), (0xD800, 0xE000), (0xFFFE, 0x10000)),  # controls; what no encoding holds
+    *((0x61C, 0x61D), (0x200E, 0x2010), (0x202A, 0x202F), (0x2066, 0x206A)),  # marks that turn the reading direction
+    *((0xAD, 0xAE), (0x34F, 0x350), (0x180B, 0x180F), (0x200B, 0x200E), (0x2060, 0x2066), (0x206A, 0x2070), (0xFEFF, 0xFF00)),  # no width
+    *((0x115F, 0x1161), (0x17B4, 0x17B6), (0x3164, 0x3165), (0xFFA0, 0xFFA1), (0xFFF9, 0xFFFC)),  # fillers, annotations
+    *((0x1BCA0, 0x1BCA4), (0x1D173, 0x1D17B), (0xE0000, 0xE0080)),  # controls of shorthand and music, tags
+)
+"""Spans of characters that act without being seen (Unicode 15.1: Default_Ignorable_Code_Point and Bidi_Control): of two names that look alike
+one could be another. Variation selectors stay: they choose between two pictures of what is seen."""
+_SHOWN: Final = _PICTURES | {code: "\ufffd" for span in _UNSEEN for code in range(*span)} | _BLANKS
+ESCAPED: Final = {code: json.dumps(chr(code))[1:-1] for span in _UNSEEN for code in range(*span) if not 0xD800 <= code < 0xE000}
+"""The same characters as JSON may write them as well, for files that people read: `str.translate` of JSON text does not change its value."""
+
+
+def visible(value: str) -> str:
+    """Return a string from a log on one line, with nothing in it that acts unseen.
+
+    Line ends are blanks; control characters are their pictures; what turns the reading direction, has no width or fits no encoding is U+FFFD.
+    """
+    return value.translate(_SHOWN)
+
+
+def printable(text: str) -> str:
+    """Return lines for a terminal: what a log or the name of a file holds moves no cursor there, and turns no direction."""
+    return "\n".join(visible(line) for line in text.split("\n"))
+
+
+def safe_address(link: str) -> str:
+    """Return an address of the web or of mail as it may stand in any markup, what has a meaning there percent-encoded; else nothing."""
+    if not ADDRESS.match(link):
+        return ""
+    return quote(link, safe=":/?#@$&+,;=%~", errors="replace")
+
+
+ADDRESS: Final = re.compile(r"https?://[^/?#\s]|mailto:[^?\s]", re.IGNORECASE)
 Lang = Literal["zh", "en"]
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
 

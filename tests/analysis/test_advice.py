@@ -67,7 +67,7 @@ def test_a_restart_goes_before_the_first_bad_training_row_and_not_before_the_fir
     loss = make_series([6.0, *[np.nan] * 40], "loss", axis="step", x=[1, *range(5, 205, 5)])
     val = make_series([np.nan] * 4, "loss", "eval", axis="step", x=[50, 100, 150, 200], id="m2")
     said = [one.text.plain("en") for one in advised(make_run([loss, val]))[0]]
-    assert any("from a checkpoint before step 5," in text for text in said)
+    assert any("from a checkpoint before step 5." in text for text in said)
 
 
 def test_ids_of_advice_are_unique() -> None:
@@ -262,7 +262,7 @@ def test_a_first_validation_that_is_nan_is_not_the_start_of_the_run() -> None:
     val = make_series([np.nan] * 4, "loss", "val", axis="step", x=[5, 10, 15, 20], id="m2")
     said = [one.text.plain("en") for one in lossreport.analyze(make_run([loss, val]), strict=True).recommendations]
     assert not any("no checkpoint to go back to" in text for text in said)
-    assert any("restart from a checkpoint before step 1," in text for text in said)  # the zeros begin at step 2
+    assert any("restart from a checkpoint before step 1." in text for text in said)  # the zeros begin at step 2
 
 
 def test_zeros_that_hide_nan_are_neither_called_flat_nor_non_finite() -> None:

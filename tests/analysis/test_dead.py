@@ -113,7 +113,7 @@ def test_other_zeros_of_a_detector_are_no_missing_targets(columns: Mapping[str, 
 
 @pytest.mark.parametrize(("witness", "value", "expected"), [("grad_norm", 0.0, 1), ("acc", 0.0, 1), ("grad_norm", 0.3, 0), ("acc", 1.0, 0)])
 def test_a_loss_of_0_needs_a_witness_that_nothing_is_learned(witness: str, value: float, expected: int) -> None:
-    run = make_run(axis="step", loss=np.zeros(5), **{witness: np.full(5, value)})
+    run = make_run(axis="step", loss=np.r_[0.4, np.zeros(5)], **{witness: np.full(6, value)})
     assert len(found(run, "broken_metric")) == expected
 
 

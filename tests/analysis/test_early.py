@@ -33,3 +33,12 @@ def test_the_first_twentieth_of_a_plan_is_only_the_start(done: int, told: bool) 
 @pytest.mark.parametrize(("steps", "told"), [(TRIAL, True), (TRIAL + 1, False)])
 def test_a_plan_of_a_few_steps_is_a_trial(steps: int, told: bool) -> None:
     assert ("a trial of the program" in of(Progress(steps=(steps, steps)), Status.FINISHED).text.plain("en")) is told
+
+
+@pytest.mark.parametrize(("first", "told"), [(2e-5, True), (1e-3, False)])
+def test_a_rate_that_is_logged_at_its_value_is_in_no_warm_up(first: float, told: bool) -> None:
+    rates = [first, 1e-3, 1e-3]
+    run = make_run(axis="step", loss=[3.0, 2.9, 2.8], lr=rates, facts={"lr": 1e-3, "warmup_steps": 500})
+    made = lossreport.analyze(replace(run, progress=Progress(steps=(3, None))), strict=True).outcome("r1")
+    assert made is not None
+    assert ("its warm-up" in made.text.plain("en")) is told

@@ -120,3 +120,10 @@ def test_an_evaluation_that_comes_back_to_its_old_level_is_not_improving(end: fl
     score = np.r_[np.linspace(0.02, 0.205, 48), np.linspace(0.18, end, 27)] * (1 + 0.002 * np.sin(np.arange(75)))
     run = make_run([make_series(score, "mAP50-95", "val"), make_series(falling(75), "box_loss", id="m2")])
     assert of(run).state.value == state
+
+
+@pytest.mark.parametrize(("level", "state"), [(0.99, "plateau_high"), (0.5, "plateau_high")])
+def test_a_score_that_stands_near_the_full_one_is_not_at_a_poor_level(level: float, state: str) -> None:
+    score = level * (1 + 0.002 * np.sin(np.arange(60)))
+    run = make_run([make_series(score, "accuracy", "val"), make_series(falling(60), "loss", id="m2")])
+    assert (of(run).state.value == state) is (level == 0.5)

@@ -555,3 +555,17 @@ def test_one_stage_beside_files_without_one_is_no_run_of_its_own(tmp_path: Path)
     for name, metric in (("finetune.log", "loss"), ("eval.log", "val_acc")):
         (tmp_path / name).write_text("".join(f"Epoch {e}/9 {metric} {1 / e:.4f}\n" for e in range(1, 10)))
     assert len(lossreport.read_runs([tmp_path])) == 1
+
+
+def test_a_fraction_behind_the_epoch_and_a_comma_counts_its_batches(tmp_path: Path) -> None:
+    text = "".join(
+        f"epoch: {e}, {b}/30 {b / 0.3:.1f}%, 6.5s per iter, lr: 0.000{b}, tr: 1.00\n    recon loss: {9 / (30 * e + b):.4f}\n"
+        for e in (1, 2)
+        for b in (1, 11, 21)
+    )
+    assert series(read(tmp_path, text), "train/recon loss").x.tolist() == [1, 11, 21, 31, 41, 51]
+
+
+def test_a_rate_printed_where_an_epoch_begins_closes_none(tmp_path: Path) -> None:
+    text = "".join(f"Epoch {e}, val loss is {1 / (e + 1):.4f}\n" + (f"Epoch {e}, current lr 0.001\n" if e < 7 else "") for e in range(8))
+    assert read(tmp_path, text).progress.epochs[0] == 8

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import lossreport
+from lossreport.errors import NothingReadError
 from lossreport.model.run import Run, Series
 
 
@@ -62,3 +65,11 @@ def test_the_steps_in_total_count_where_a_table_names_them_so(tmp_path: Path) ->
     rows = [f"{e},{2000 * e},{-100 + e}" for e in range(1, 9)]
     run = read(tmp_path, "\n".join(["total/epochs,total/steps,rollout/return", *rows, ""]))
     assert [(one.name, one.axis, one.x[-1]) for one in run.series] == [("rollout/return", "step", 16000)]
+
+
+@pytest.mark.parametrize(
+    ("text", "why"), [("epoch,loss,val_loss\n", "a header of a table without a row"), ("hello, world\n", "no parser recognises")]
+)
+def test_a_table_without_a_row_is_refused_as_one(text: str, why: str, tmp_path: Path) -> None:
+    with pytest.raises(NothingReadError, match=why):
+        read(tmp_path, text)

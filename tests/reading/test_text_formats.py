@@ -666,3 +666,14 @@ def test_a_table_behind_a_log_of_text_is_of_the_log(read: Read) -> None:
     lines = "".join(f"Epoch {e}/9 train loss: {2 / e:.3f}\n" for e in range(1, 10))
     run = read(lines + YOLO_ALL.format(counted="targets", p="P", a=0.641))
     assert [x for x, _ in points(run, "train/loss epoch unknown")] == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+
+
+def test_build_nanogpt_writes_one_number_a_line(tmp_path: Path) -> None:
+    rows = "".join(f"{n} val {11 - n / 250:.4f}\n{n} hella {0.24 + n / 1e5:.4f}\n" if n % 250 == 0 else "" for n in range(0, 1001, 50))
+    (tmp_path / "log.txt").write_text(rows + "".join(f"{n} train {11 - n / 200:.6f}\n" for n in range(1, 1001)))
+    run = lossreport.read_run([tmp_path])
+    assert {one.label: (one.axis, len(one)) for one in run.series} == {
+        "loss": ("step", 1000),
+        "val/loss": ("step", 5),
+        "val/hellaswag_acc": ("step", 5),
+    }

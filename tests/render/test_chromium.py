@@ -110,6 +110,7 @@ def _luminance(colour: str) -> float:
 
 def test_every_chart_has_a_name_and_a_size(chromium: Browser, report: Path) -> None:
     page = opened(chromium, report)
+    page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
     charts = page.locator("figure svg")
     assert 2 <= charts.count() <= 6
     for chart in charts.all():

@@ -35,10 +35,20 @@ def only_begun(context: Context) -> Phrase | None:
         length = context.facts.get(warm)
         if done is None:
             continue
-        if isinstance(length, int | float) and 0 < done <= length:
+        if isinstance(length, int | float) and 0 < done <= length and not _reached(context):
             return WARMING(done=done, warm_up=length, unit=unit)
         if context.run.status is not Status.FINISHED and planned is not None and 0 < done <= BEGUN * planned:
             return ONLY_BEGUN(done=done, planned=planned, unit=unit)
         if unit is STEPS and planned is not None and 0 < done <= planned <= TRIAL:
             return A_TRIAL(done=done)
     return None
+
+
+def _reached(context: Context) -> bool:
+    """Return whether a learning rate is logged that stands at the one that was set from its first row on: no warm-up is at work."""
+    said = next((value for name in ("lr", "learning_rate") if isinstance(value := context.facts.get(name), int | float)), None)
+    rates = (one for one in context.judged if one.metric_type == "learning_rate" and len(one))
+    return said is not None and any(float(one.y[0]) >= REACHED * said > 0 for one in rates)
+
+
+REACHED: Final = 0.99

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import REWARD_WORD, Context
+from lossreport.analysis.regression import loss_against
 from lossreport.knowledge.loss_type import folded_name
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Goal
@@ -169,6 +170,7 @@ def _by_task(context: Context) -> Iterator[Goal]:
     if any(context.kind(s).id in LANGUAGE for s in context.run.series):
         scores = [s for s in scores if not TOKENS.search(folded_name(s.name))]
     scores = [s for s in scores if not TOKENS.search(folded_name(s.name)) or not context.progress]
+    scores = [s for s in scores if loss_against(context, s) is None]  # the accuracy of a regression
     ranked = sorted((s for s in scores if not _is_full(context, s)), key=lambda s: _rank(context, s))
     for series in ranked:
         task = _task_of(series)

@@ -19,6 +19,7 @@ from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
+from lossreport.analysis.unmeasured import counted_of_nothing
 from lossreport.curves.stats import fill
 from lossreport.knowledge.loss_type import GENERIC, loss_type
 from lossreport.knowledge.recognise import is_total
@@ -72,7 +73,7 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("masked_nonfinite", series):
         return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("masked_nonfinite",)), confidence="high")
     if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
-        return _of_few(context, series, series.y)
+        return _guessing(context, series) or _of_few(context, series, series.y)
     if context.has("mixture", series):
         because = finding_ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
@@ -91,7 +92,7 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("worsening", series):
         return _worsening(context, series)
     if len(series) < MIN_ROWS:
-        return _of_few(context, series, series.y)
+        return _guessing(context, series) or _of_few(context, series, series.y)
     return _by_trend(context, series, clean(series, context.spike_spans(series)))
 
 
@@ -124,6 +125,13 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
     return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+
+
+def _guessing(context: Context, series: Series) -> Judgement | None:
+    """Return that a few rows stand at the level of guessing or at a margin, where that was found: their level tells what their slope cannot."""
+    if not any(f.numbers.get("uniform") or f.numbers.get("margin") for f in context.of_kind("no_learning", series=series)):
+        return None
+    return Judgement(state=State.PLATEAU_HIGH, because=finding_ids(context, series, ("no_learning",)), confidence="medium")
 
 
 LEAST_EVALUATIONS: Final = 3
@@ -170,7 +178,11 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return Judgement(state=State.INCONCLUSIVE, confidence="low")
     if series.split != "train" and trend.high < -FLAT_HIGH and wide is not None and wide.gain < 0:
         return Judgement(state=State.WORSENING, trend=trend, confidence="low")
-    if hardly_moved(y) is not None and (context.has("no_learning", series) or not begins_late(series)):
+    if (
+        hardly_moved(y) is not None
+        and not _is_near_full(context, series)
+        and (context.has("no_learning", series) or not begins_late(series))
+    ):
         because = finding_ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     decays = not lr_changes(context)
@@ -253,6 +265,22 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     return near or above or context.has("constant_metric", series)
 
 
+NEAR_FULL: Final = 0.9
+"""A score at nine tenths of the full one from the start has little to gain: it stands, and not at a poor level."""
+
+
+def _is_near_full(context: Context, series: Series) -> bool:
+    if mode_of(context, series) != "max" or context.kind(series).id not in SCORED:
+        return False
+    values = measured(context, series)
+    level, highest = float(np.nanmedian(values)), float(np.nanmax(values))
+    return level >= NEAR_FULL * (1.0 if highest <= 1 else FULL_PERCENT)
+
+
+SCORED: Final = ("accuracy", "map")
+FULL_PERCENT: Final = 100.0
+
+
 def _is_poor(context: Context, series: Series) -> bool:
     """Return whether a score stands where a guess would be, below its target, or at 0."""
     values = measured(context, series)
@@ -299,10 +327,16 @@ def _reported_nonfinite(context: Context) -> bool:
 
 
 def evaluation_alone(context: Context) -> bool:
-    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported."""
+    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported.
+
+    Without a training loss the accuracy of the validation has to show that nothing was counted.
+    """
     train = [series for series in context.progress if series.split == "train"]
     broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
-    return bool(train) and not broken and all(np.isfinite(series.y).all() for series in train)
+    if not train:
+        bad = [series for series in context.progress if not np.isfinite(series.y).all()]
+        return bool(bad) and not broken and all(counted_of_nothing(context, series) is not None for series in bad)
+    return not broken and all(np.isfinite(series.y).all() for series in train)
 
 
 def finding_ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:

@@ -28,6 +28,10 @@ BROKEN_EVALUATION = Text(
     zh="验证结果不可用：{names} 以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
     en="The validation cannot be used: {names} ends in values that are not finite (NaN / Inf), while the training losses are finite in every row. Overfitting cannot be judged and no checkpoint chosen by it; the training itself is not shown to be broken.",
 )
+EMPTY_EVALUATION = Text(
+    zh="验证结果不可用：{names} 是 NaN，准确率也是，一个样本也没有算到；日志里没有训练 loss，所以这不说明训练是否损坏。",
+    en="The validation cannot be used: {names} is NaN with its accuracy, so not one sample was counted. The logs hold no training loss, so this does not show whether the training is sound.",
+)
 FROZEN = Text(
     zh="不能判定这次训练是否收敛：{names} 从某一行起逐位不变，打印的很可能不是测得的值。",
     en="Whether this run converged cannot be judged: from some row on {names} is one value to the last digit, which most likely was not measured.",
@@ -267,10 +271,13 @@ def _is_back(context: Context, series: Series, trend: Trend) -> bool:
 
 def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
     names = _join(_named(series) for series, _ in _one_each(deciding))
-    if state is State.BROKEN and any(dead_findings(context, series) for series, _ in deciding):
-        return DEAD(names=names)
+    dead = [finding for series, _ in deciding for finding in dead_findings(context, series)] if state is State.BROKEN else []
+    if dead:  # a score beside the loss that is lost is broken with it
+        subjects = dict.fromkeys(finding.series[0] for finding in dead)
+        return DEAD(names=_join(_named(context.by_id[one]) for one in list(subjects)[:MOST_NAMED]))
     if state is State.BROKEN and evaluation_alone(context):
-        return BROKEN_EVALUATION(names=names)
+        trained = any(series.split == "train" for series in context.progress)
+        return (BROKEN_EVALUATION if trained else EMPTY_EVALUATION)(names=names)
     return TROUBLE[state](names=names)
 
 

@@ -28,6 +28,10 @@ BROKEN_EVALUATION = Text(
     zh="`{metric}`（{path}）：结尾不是有限值，而训练 loss 每一行都有限：问题在评测或它的数据，不在训练 loss。",
     en="`{metric}` ({path}): not finite at the end, while the training losses are finite in every row: the fault lies in the evaluation or its data, not in the training loss.",
 )
+EMPTY_EVALUATION = Text(
+    zh="`{metric}`（{path}）：结尾不是有限值，准确率也是：一个样本也没有算到，问题在评测。",
+    en="`{metric}` ({path}): not finite at the end, and neither is its accuracy: not one sample was counted, the fault lies in the evaluation.",
+)
 BY_HALF = Text(
     zh="末段的区间含有 0，判断依据是最后一半的行：它们的区间全在改善一侧。",
     en=" The interval of the tail includes 0; the verdict rests on the last half of the rows, whose interval lies wholly on the improving side.",
@@ -176,7 +180,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     if judged.state is State.BROKEN and is_aside(context, series):
         return ASIDE(**values)
     if judged.state is State.BROKEN and series.split != "train" and evaluation_alone(context):
-        return BROKEN_EVALUATION(**values)
+        trained = any(one.split == "train" for one in context.progress)
+        return (BROKEN_EVALUATION if trained else EMPTY_EVALUATION)(**values)
     if has_few(series, judged):
         return FEW(**values, **ends(series), need=MIN_ROWS)
     if judged.state is State.IMPROVING and judged.trend is None:

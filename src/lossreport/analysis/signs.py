@@ -10,6 +10,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.cause import WEAK, Sign
 from lossreport.analysis.context import Context
+from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text, Value, factor, number
@@ -110,6 +111,26 @@ NEAR_LINES: Final = 12
 """A record of a pretty-printed JSON spreads its fields over so many lines."""
 
 
+UNMOVED_ROWS: Final = 3
+SCATTER: Final = 3.0
+"""Weights that no update has touched give a loss that differs by its batches only: not threefold among means over batches."""
+
+
+def wild_without_updates(context: Context, series: Series, row: int) -> list[int]:
+    """Return the rows at the start of a loss, before `row`, whose learning rate is exactly 0, where they lie threefold apart; else none."""
+    rate = next((one for one in context.judged if one.metric_type == "learning_rate" and one.axis is series.axis and len(one)), None)
+    if rate is None or series.split != "train":
+        return []
+    by_x = dict(zip(rate.x.tolist(), rate.y.tolist(), strict=True))
+    rows: list[int] = []
+    for at in range(row):
+        if by_x.get(float(series.x[at])) != 0 or not np.isfinite(series.y[at]):
+            break
+        rows.append(at)
+    values = series.y[rows]
+    return rows if len(rows) >= UNMOVED_ROWS and float(values.min()) > 0 and values.max() >= SCATTER * values.min() else []
+
+
 def gradient(context: Context, series: Series) -> Series | None:
     """Return the gradient norm of the training on the axis of a series."""
     found = (one for one in context.judged if one.metric_type == "grad_norm" and one.axis is series.axis and len(one))
@@ -190,9 +211,51 @@ def precision_said(context: Context) -> Precision | None:
     return None
 
 
+EIGHT_BITS: Final = ("load_in_8bit", "load_in_4bit", "int8", "use_8bit", "use_int8")
+"""Settings that keep the weights in fewer bits; what is computed with them is fp16."""
+HALF_IN_WORDS: Final = re.compile(r"(?<![a-z])(?:fp16|float16|bf16|bfloat16|half[- ]precision|int8|8[- ]?bit)(?![a-z0-9])", re.IGNORECASE)
+
+
+def half_said(context: Context) -> str | None:
+    """Return how the settings or the words of the log say that fewer than 32 bits are used; None where nothing says so."""
+    precision = precision_said(context)
+    if precision is not None:
+        return precision.said if precision.kind != "fp32" else None
+    for name in EIGHT_BITS:
+        if context.facts.get(name) is True:
+            return f"{name} = True"
+    spoken = (found for event in context.run.events if (found := HALF_IN_WORDS.search(event.quote)))
+    word = next(spoken, None)
+    return word.group() if word is not None else None
+
+
 def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
     """Return the series and the row at which a finding begins."""
     return context.subject(finding), finding.start.row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """The terms of a training loss at one place: (series, row) of those that are not finite there, and of those that are."""
+
+    bad: tuple[tuple[Series, int], ...]
+    sound: tuple[tuple[Series, int], ...]
+
+
+def terms_beside(context: Context, series: Series, row: int) -> Terms:
+    """Return the terms of the training loss at the place of a row, of the same file; the total is none of them."""
+    x = float(series.x[row])
+    bad: list[tuple[Series, int]] = []
+    sound: list[tuple[Series, int]] = []
+    for one in context.losses:
+        plain = one.split == "train" and not one.derived and not is_total(one.name)
+        if not plain or one.axis is not series.axis or one.source != series.source:
+            continue
+        there = np.flatnonzero(one.x == x)
+        if len(there):
+            at = int(there[0])
+            (sound if np.isfinite(one.y[at]) else bad).append((one, at))
+    return Terms(bad=tuple(bad), sound=tuple(sound))
 
 
 def ends_nonfinite(series: Series) -> bool:
@@ -302,6 +365,52 @@ def set_rate(context: Context) -> float | None:
             y = series.y[np.isfinite(series.y)]
             return float(y.max()) if len(y) and y.max() > 0 else None
     return None
+
+
+ADAM: Final = re.compile(r"adam|lamb(?![a-z])|lion(?![a-z])", re.IGNORECASE)
+"""Optimisers whose step is about the learning rate, whatever the gradient."""
+OWN_RATE: Final = re.compile(r"d-?adapt|prodigy|schedule-?free", re.IGNORECASE)
+"""Those that estimate their own rate and are given 1."""
+OPTIMISERS: Final = ("optimizer", "optim", "optimizer_type", "opt", "optimiser", "optimizer_name")
+ADAM_HIGHEST: Final = 0.1
+"""A hundred times the default of Adam: no weight keeps its digits under steps of that size."""
+UNKNOWN_HIGHEST: Final = 0.5
+"""Where no optimiser is named: what SGD alone may stand."""
+
+
+def said_optimiser(context: Context) -> str | None:
+    """Return the optimiser that the settings name; None where they name none."""
+    named = (context.facts.get(name) for name in OPTIMISERS)
+    return next((value for value in named if isinstance(value, str) and value), None)
+
+
+def said_adam(context: Context) -> str | None:
+    """Return the optimiser that the settings name, where it is of the family of Adam and does not choose its own rate."""
+    said = said_optimiser(context)
+    return said if said is not None and ADAM.search(said) and not OWN_RATE.search(said) else None
+
+
+NOAM: Final = ("decay_method", "lr_scheduler", "lr_scheduler_type", "scheduler", "lr_decay_style")
+
+
+def is_noam(context: Context) -> bool:
+    """Return whether the settings name the noam or inverse-root schedule, of which the learning rate is a factor only."""
+    said = (str(context.facts.get(name, "")).lower() for name in NOAM)
+    return any("noam" in one or "inverse_s" in one or "rsqrt" in one for one in said)
+
+
+def rate_of_sgd(context: Context) -> float | None:
+    """Return a learning rate that only SGD stands, given to Adam or to an optimiser that is not named; None elsewhere.
+
+    What was logged counts before what was set, and the factor of a schedule is no rate.
+    """
+    logged = [
+        float(np.max(one.y)) for one in context.judged if one.metric_type == "learning_rate" and len(one) and np.isfinite(one.y).all()
+    ]
+    rate = logged[0] if logged else None if is_noam(context) else set_rate(context)
+    if rate is None or (said_optimiser(context) is not None and said_adam(context) is None):
+        return None
+    return rate if rate >= (ADAM_HIGHEST if said_adam(context) else UNKNOWN_HIGHEST) else None
 
 
 def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from lossreport import __version__
-from lossreport.archive.entry import Entry
+from lossreport.archive.entry import Entry, sound_entry
+from lossreport.reading.kit.untrusted import json_line
 from lossreport.values import dataclass
+from lossreport.writing import write_file
 
 FILE: Final = "lossreport.index-cache.json"
 """Beside the index; `lossreport.*` is never read as a log."""
@@ -32,11 +32,11 @@ class Known:
 def load(path: Path) -> dict[str, Known]:
     """Return what the cache holds, by path; nothing where there is none, it is damaged, or another version wrote it."""
     try:
-        value = orjson.loads(path.read_bytes())
+        value = json_line(path.read_text(encoding="utf-8"))
         if value["version"] != __version__:
             return {}
         return {name: _known(one) for name, one in value["files"].items()}
-    except (OSError, ValueError, KeyError, TypeError):  # a cache that cannot be used costs time only
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # a cache that cannot be used costs time only
         return {}
 
 
@@ -50,7 +50,7 @@ def _entry(value: Mapping[str, Any]) -> Entry:
     made: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
     made["values"] = tuple((label, last, best) for label, last, best in value["values"])
     made["ends"] = tuple((kind, name, split, end) for kind, name, split, end in value["ends"])
-    return Entry(**made)
+    return sound_entry(Entry(**made))
 
 
 def save(path: Path, known: Mapping[str, Known]) -> None:
@@ -59,9 +59,7 @@ def save(path: Path, known: Mapping[str, Known]) -> None:
         name: {"size": one.size, "changed": one.changed, "sha256": one.sha256, "entry": None if one.entry is None else asdict(one.entry)}
         for name, one in sorted(known.items())
     }
-    beside = path.with_name(f".{path.name}.tmp")
-    beside.write_bytes(orjson.dumps({"version": __version__, "files": files}))
-    os.replace(beside, path)
+    write_file(path, json.dumps({"version": __version__, "files": files}, separators=(",", ":")))
 
 
 def digest(raw: bytes) -> str:

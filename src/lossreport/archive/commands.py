@@ -8,6 +8,7 @@ from typing import Any, Final
 import click
 
 from lossreport.words import SEVERITIES
+from lossreport.writing import echo
 
 DIFFERENT: Final = 4
 """The exit code of the contract for a verify that found a difference, and a gate that was reached."""
@@ -23,9 +24,9 @@ def extract(report: str, output: str) -> int:
     done = take_out(report, output)
     for log in done.logs:
         note = f"  (redacted; sha256 of the original {log.original})" if log.redacted else ""
-        click.echo(f"{log.sha256}  {log.path}{note}")
+        echo(f"{log.sha256}  {log.path}{note}")
     for path in done.missing:
-        click.echo(f"lossreport: not in the report: {path}", err=True)
+        echo(f"lossreport: not in the report: {path}", err=True)
     return 0
 
 
@@ -38,12 +39,12 @@ def verify(report: str, paths: tuple[str, ...]) -> int:
 
     done = check(report, paths)
     for remark in done.remarks:
-        click.echo(f"lossreport: {remark}", err=True)
+        echo(f"lossreport: {remark}", err=True)
     for one in done.differences:
         expected = "" if one.expected is None else f"\n    expected: {one.expected}"
         found = "" if one.found is None else f"\n    found:    {one.found}"
-        click.echo(f"{report}:{one.line or '-'}: {one.what}{expected}{found}")
-    click.echo(f"lossreport: {len(done.differences) or 'no'} difference{'s' if len(done.differences) != 1 else ''}", err=True)
+        echo(f"{report}:{one.line or '-'}: {one.what}{expected}{found}")
+    echo(f"lossreport: {len(done.differences) or 'no'} difference{'s' if len(done.differences) != 1 else ''}", err=True)
     return DIFFERENT if done.differences else 0
 
 
@@ -61,7 +62,7 @@ def compare(runs: tuple[str, ...], output: str | None, quiet: bool, **options: A
 
     done = write_comparison(runs, output, **options)
     if not quiet:
-        click.echo(f"{len(done.members)} runs, {len(done.metrics)} metrics in common", err=True)
+        echo(f"{len(done.members)} runs, {len(done.metrics)} metrics in common", err=True)
     return 0
 
 
@@ -75,8 +76,10 @@ def index(folder: str, output: str | None, title: str | None, quiet: bool) -> in
     from lossreport.archive.index import write_index
 
     done = write_index(folder, output, title)
+    for reason in done.unsound:
+        echo(f"lossreport: left out {reason}", err=True)
     if not quiet:
-        click.echo(f"{len(done.entries)} reports, {done.parsed} read anew", err=True)
+        echo(f"{len(done.entries)} reports, {done.parsed} read anew", err=True)
     return 0
 
 
@@ -108,11 +111,9 @@ def batch(folders: tuple[str, ...], jobs: int | None, dask: str | None, quiet: b
         )
     for one in done:
         if one.error or not quiet:
-            click.echo(
-                f"{one.state:6}  {', '.join(one.verdicts) or '-':14}  {one.severity or '-':8}  {one.path}  {one.error}".rstrip(), err=True
-            )
+            echo(f"{one.state:6}  {', '.join(one.verdicts) or '-':14}  {one.severity or '-':8}  {one.path}  {one.error}".rstrip(), err=True)
     failed = sum(one.state == "failed" for one in done)
-    click.echo(f"lossreport: {len(done) - failed} of {len(done)} reports written, {failed} failed", err=True)
+    echo(f"lossreport: {len(done) - failed} of {len(done)} reports written, {failed} failed", err=True)
     worst = gravest(done)
     return DIFFERENT if fail_on and worst is not None and worst.rank >= Severity(fail_on).rank else 0
 
@@ -124,7 +125,7 @@ def say_left_out(report: str | Path) -> None:
 
     stored = read_report(report)
     for path in missing(stored, tuple(stored.logs())):
-        click.echo(f"lossreport: not embedded, it cannot be redacted: {path} (--no-redact embeds it as it is)", err=True)
+        echo(f"lossreport: not embedded, it cannot be redacted: {path} (--no-redact embeds it as it is)", err=True)
 
 
 COMMANDS: Final[tuple[click.Command, ...]] = (extract, verify, compare, index, batch)

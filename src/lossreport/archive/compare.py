@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -12,6 +11,7 @@ from lossreport import api
 from lossreport.archive.comparison import Comparison, compare
 from lossreport.archive.member import members
 from lossreport.archive.side_by_side import report_of
+from lossreport.writing import check_writable, is_stream, resolved, write_stdout
 
 FILE = "lossreport.compare"
 
@@ -30,14 +30,15 @@ def write_comparison(
     `output` is a file, `-` for stdout, or None for `lossreport.compare.<format>` in the current folder.
     """
     form = format or _form_of(output) or "html"
-    target = Path(f"{FILE}.{form}") if output is None else None if os.fspath(output) == "-" else Path(output)
+    target = None if output is not None and os.fspath(output) == "-" else resolved(Path(f"{FILE}.{form}" if output is None else output))
     if target is not None:
-        api.check_writable(target)
+        check_writable(target)
     comparison = compare(members(runs), by)
-    made = api.rendered(report_of(comparison, title), form, lang, stem=target.stem if target else FILE, charts=target is not None)
+    made = api.rendered(
+        report_of(comparison, title), form, lang, stem=target.stem if target else FILE, charts=target is not None and not is_stream(target)
+    )
     if target is None:
-        sys.stdout.buffer.write(made.text if isinstance(made.text, bytes) else made.text.encode("utf-8"))
-        sys.stdout.buffer.flush()
+        write_stdout(made.text)
     else:
         api.write(target, made)
     return comparison

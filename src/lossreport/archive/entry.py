@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -87,6 +88,24 @@ def entry_of(stored: Stored, path: str) -> Entry:
     )
 
 
+def sound_entry(entry: Entry) -> Entry:
+    """Return an entry whose fields hold what they say; raises TypeError where a report, or the cache of the index, holds something else."""
+    words: tuple[str, ...] = (entry.path, entry.title, entry.state, entry.version, entry.owner, entry.resumed)
+    words += (*entry.names, *entry.days, *entry.tags, *entry.facts, *entry.facts.values(), *(value[0] for value in entry.values))
+    words += tuple(word for end in entry.ends for word in end[:3])
+    numbers = (*entry.spark, *(number for value in entry.values for number in value[1:]), *(end[3] for end in entry.ends))
+    if (
+        not all(isinstance(held, tuple) for held in (entry.names, entry.days, entry.tags, entry.values, entry.spark, entry.ends))
+        or not entry.names
+    ):
+        raise TypeError("a word where a list belongs")
+    if not all(isinstance(word, str) for word in words):
+        raise TypeError("a number or a list where a word belongs")
+    if not all(number is None or isinstance(number, float) for number in numbers):
+        raise TypeError("a word where a number belongs")
+    return entry
+
+
 def _names(data: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(run.get("name", "")) for run in data["runs"]) or ("",)
 
@@ -111,7 +130,7 @@ def _best(one: Mapping[str, Any]) -> float | None:
 
 
 def _number(value: float | str) -> float | None:
-    return None if isinstance(value, str) else float(value)
+    return None if isinstance(value, str) or value is None or not math.isfinite(value) else float(value)
 
 
 def _spark(one: Mapping[str, Any]) -> tuple[float | None, ...]:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from lossreport import api
 from lossreport.archive import cache, learned
 from lossreport.archive.cache import Known
-from lossreport.archive.entry import Entry, entry_of, place
+from lossreport.archive.entry import Entry, entry_of, place, sound_entry
 from lossreport.archive.shelf import page_of
-from lossreport.archive.stored import parse_report
-from lossreport.errors import MissingPathError, NothingReadError, ReportError
+from lossreport.archive.stored import LARGEST_FILE, parse_report
+from lossreport.errors import MissingPathError, NothingReadError, ReportError, malformed
 from lossreport.values import dataclass
+from lossreport.writing import check_writable, write_file
 
 FILE: Final = "lossreport.index.html"
 SUFFIXES: Final = (".html", ".htm", ".json")
@@ -28,6 +30,8 @@ class Indexed:
 
     entries: tuple[Entry, ...]
     parsed: int
+    unsound: tuple[str, ...] = ()
+    """Reports that are malformed, each with why; they are not on the page."""
 
 
 def write_index(folder: str | Path, output: str | Path | None = None, title: str | None = None) -> Indexed:
@@ -40,22 +44,23 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
     if not root.is_dir():
         raise MissingPathError(f"There is no folder {str(folder)!r}", hint="Name the folder that holds the reports.")
     target = Path(output) if output is not None else root / FILE
-    api.check_writable(target)
+    check_writable(target)
     before = cache.load(target.with_name(cache.FILE))
-    known, parsed = _read(root, target, before)
+    unsound: list[str] = []
+    known, parsed = _read(root, target, before, unsound)
     entries = tuple(_shown(known))
     if not entries:
         raise NothingReadError(f"No report below {str(folder)!r}", hint="Make reports first: lossreport build, or lossreport batch.")
     links = os.path.relpath(root.resolve(), target.resolve().parent).replace(os.sep, "/")
     page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/")
-    api.write(target, api.Rendered(text=page, files={}))
-    api.write(target.with_name(learned.FILE), api.Rendered(text=learned.references(entries), files={}))
+    write_file(target, page)
+    write_file(target.with_name(learned.FILE), learned.references(entries))
     if known != before:
         cache.save(target.with_name(cache.FILE), known)
-    return Indexed(entries=entries, parsed=parsed)
+    return Indexed(entries=entries, parsed=parsed, unsound=tuple(unsound))
 
 
-def _read(root: Path, target: Path, before: dict[str, Known]) -> tuple[dict[str, Known], int]:
+def _read(root: Path, target: Path, before: dict[str, Known], unsound: list[str]) -> tuple[dict[str, Known], int]:
     known: dict[str, Known] = {}
     parsed = 0
     for path, status in _files(root):
@@ -66,7 +71,11 @@ def _read(root: Path, target: Path, before: dict[str, Known]) -> tuple[dict[str,
         if old is not None and (old.size, old.changed) == (status.st_size, status.st_mtime_ns):
             known[name] = old
             continue
-        known[name], fresh = _look(path, name, status, old)
+        try:
+            known[name], fresh = _look(path, name, status, old)
+        except ReportError as error:
+            unsound.append(f"{name}: {error}")
+            continue
         parsed += fresh
     return known, parsed
 
@@ -83,16 +92,18 @@ def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> t
     """Return what is known of a file now, and whether it had to be parsed; a file that was only touched is not."""
     with path.open("rb") as file:
         head = file.read(HEAD)
-        if b"lossreport" not in head:
+        if b"lossreport" not in head or status.st_size > LARGEST_FILE:
             return Known(size=status.st_size, changed=status.st_mtime_ns, sha256="", entry=None), False
         raw = head + file.read()
     sha = cache.digest(raw)
     if old is not None and old.sha256 == sha:
         return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=old.entry), False
     try:
-        entry = entry_of(parse_report(raw, path), name)
+        stored = parse_report(raw, path)
     except ReportError:  # a page of somebody else's that speaks of lossreport
-        entry = None
+        return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=None), True
+    with malformed(name):
+        entry = sound_entry(entry_of(stored, name))
     return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=entry), True
 
 
@@ -102,4 +113,7 @@ def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
         for name in sorted(files):
             if name.lower().endswith(SUFFIXES) and name not in OURS and not name.startswith("."):
                 path = Path(here) / name
-                yield path, path.stat()
+                with suppress(OSError):  # a link that leads nowhere, or a report that was removed meanwhile
+                    status = path.stat()
+                    if stat.S_ISREG(status.st_mode):
+                        yield path, status

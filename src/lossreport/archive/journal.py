@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, Literal
 
 from lossreport.errors import OutputError
+from lossreport.reading.kit.untrusted import json_line
 from lossreport.values import dataclass
 
 State = Literal["done", "failed"]
@@ -67,9 +68,13 @@ def finished(journal: Path) -> dict[str, Outcome]:
 
 def _outcome(line: str) -> Outcome | None:
     try:
-        value = json.loads(line)
+        value = json_line(line)
         known = {field.name for field in fields(Outcome)}
-        return Outcome(**{**{name: item for name, item in value.items() if name in known}, "verdicts": tuple(value["verdicts"])})
+        found = Outcome(**{**{name: item for name, item in value.items() if name in known}, "verdicts": tuple(value["verdicts"])})
+        sound = all(
+            isinstance(word, str) for word in (found.path, found.state, found.report, found.sha256, found.severity, *found.verdicts)
+        )
+        return found if sound else None
     except (ValueError, TypeError, KeyError, AttributeError):  # torn by the end of the process that wrote it
         return None
 

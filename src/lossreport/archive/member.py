@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from lossreport.archive.stored import read_report
-from lossreport.errors import UsageError
+from lossreport.errors import UsageError, malformed
 from lossreport.model.analysis import Analysis
 from lossreport.model.run import Axis, Derived, FactValue, Run, Series, Source, Statistic, frozen_floats, frozen_ints
 from lossreport.values import dataclass
@@ -72,7 +72,9 @@ def members(paths: Sequence[str | Path]) -> tuple[Member, ...]:
 def _at(path: Path) -> Iterator[Member]:
     if path.is_file() and path.suffix.lower() in REPORTS and _is_report(path):
         stored = read_report(path)
-        yield from (_of_data(run, stored.data, path.name) for run in stored.data["runs"])
+        with malformed(path.name):
+            found = [_of_data(run, stored.data, path.name) for run in stored.data["runs"]]
+        yield from found
         return
     from lossreport import api
 

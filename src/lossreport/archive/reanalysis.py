@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.archive.stored import Stored
 from lossreport.errors import NothingReadError
 from lossreport.model.analysis import Analysis
@@ -19,6 +20,8 @@ from lossreport.values import dataclass
 
 RELATIVE: Final = 1e-9
 """Numbers that differ by less differ in the last bits of the arithmetic of another machine only."""
+PLAIN: Final = re.compile(r"[^/\\\x00-\x1f\ud800-\udfff]{1,80}")
+"""The name of a run that can be that of a folder: the report says it, and anybody may have written the report."""
 ENDS: Final = ("first", "last", "min", "max")
 
 
@@ -49,7 +52,7 @@ def embedded(stored: Stored) -> Iterator[Path | None]:
 
     with TemporaryDirectory(prefix="lossreport-") as folder:
         name = str(stored.data["runs"][0].get("name") or "run") if len(stored.data["runs"]) == 1 else "run"
-        place = Path(folder) / (name if name == os.path.basename(name) and name not in ("", ".", "..") else "run")
+        place = Path(folder) / (name if PLAIN.fullmatch(name) and name not in (".", "..") else "run")
         extract(stored.path, place)
         (place / "lossreport.json").unlink()
         yield place

@@ -7,10 +7,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import orjson
-
 from lossreport import regex as re
 from lossreport.errors import MissingPathError, ReportError
+from lossreport.reading.kit.untrusted import Unreadable, json_line
 from lossreport.render.attachments import PREFIX, Attachment, unpacked
 from lossreport.render.seal import DATA_ID, SEAL_ID, Anatomy, anatomy
 from lossreport.values import dataclass
@@ -21,6 +20,10 @@ _DATA: Final = re.compile(_BLOCK.format(DATA_ID), re.DOTALL)
 _SEAL: Final = re.compile(_BLOCK.format(SEAL_ID), re.DOTALL)
 _LOGS: Final = re.compile(_BLOCK.format(rf"{PREFIX}\d+"), re.DOTALL)
 _TITLE: Final = re.compile(r"<title>([^<]{0,4000}+)</title>", re.DOTALL)
+LARGEST_FILE: Final = 1 << 29
+"""Bytes of a report: half a gigabyte holds five of packed logs."""
+LARGEST_SUM: Final = 2 << 30
+"""Bytes of all logs of one report together."""
 LANGUAGES: Final = {"zh-CN": "zh", "en": "en"}
 
 
@@ -32,6 +35,8 @@ class Stored:
     text: str
     data: dict[str, Any]
     is_page: bool
+    raw: str = ""
+    """The text of a JSON report as it lies on disk."""
 
     @property
     def version(self) -> str:
@@ -40,8 +45,11 @@ class Stored:
 
     @cached_property
     def seal(self) -> dict[str, Any] | None:
-        """The seal, or None: JSON reports and those of versions before it have none. Raises ReportError where it is damaged."""
-        found = _SEAL.search(self.text) if self.is_page else None
+        """The seal, or None: reports of versions before it have none. Raises ReportError where it is damaged."""
+        if not self.is_page:
+            seal = self.data.get("seal")
+            return seal if isinstance(seal, dict) else None
+        found = _SEAL.search(self.text)
         return None if found is None else _json(found[1], self.path)
 
     @cached_property
@@ -86,26 +94,36 @@ class Stored:
 
     def logs(self) -> Iterator[Attachment]:
         """Yield the embedded logs; raises ReportError at one that is damaged."""
+        left = LARGEST_SUM
         for found in _LOGS.finditer(self.text) if self.is_page else ():
-            yield unpacked(found[1])
+            log = unpacked(found[1])
+            left -= len(log.content)
+            if left < 0:
+                raise ReportError(
+                    f"The logs in {self.path.name!r} unpack to more than {LARGEST_SUM >> 30} GiB", hint="Do not trust this report."
+                )
+            yield log
 
 
 def read_report(path: str | Path) -> Stored:
     """Read a report; raises MissingPathError where there is none and ReportError where the file is no report of lossreport."""
     place = Path(path)
     try:
-        raw = place.read_bytes()
+        with place.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
         raise MissingPathError(f"There is no file {str(path)!r}", hint="Check the spelling and the folder you are in.") from None
     except OSError as error:
         raise ReportError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Name one report, HTML or JSON.") from error
+    if len(raw) > LARGEST_FILE:
+        raise ReportError(f"{str(path)!r} has more than {LARGEST_FILE >> 20} MiB", hint="Name one report, HTML or JSON.")
     return parse_report(raw, place)
 
 
 def parse_report(raw: bytes, place: Path) -> Stored:
     """Return the report that `raw` holds; raises ReportError where it holds none."""
     if raw.lstrip()[:1] == b"{":
-        return Stored(place, "", _checked(_json(raw, place), place), is_page=False)
+        return Stored(place, "", _checked(_json(raw, place), place), is_page=False, raw=raw.decode("utf-8", "surrogateescape"))
     text = raw.decode("utf-8", "surrogateescape")
     found = _DATA.search(text)
     if found is None:
@@ -115,8 +133,8 @@ def parse_report(raw: bytes, place: Path) -> Stored:
 
 def _json(text: str | bytes, place: Path) -> dict[str, Any]:
     try:
-        value = orjson.loads(text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text)
-    except orjson.JSONDecodeError as error:
+        value = json_line(text if isinstance(text, str) else text.decode("utf-8", "surrogateescape"))
+    except Unreadable as error:
         raise ReportError(
             f"The data inside {place.name!r} is damaged: {error}", hint="Take the report from where it was first stored."
         ) from error
@@ -126,6 +144,7 @@ def _json(text: str | bytes, place: Path) -> dict[str, Any]:
 
 
 def _checked(data: dict[str, Any], place: Path) -> dict[str, Any]:
-    if not str(data.get("schema", "")).startswith(SCHEMA) or not isinstance(data.get("runs"), list):
+    runs = data.get("runs")
+    if not str(data.get("schema", "")).startswith(SCHEMA) or not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
         raise ReportError(f"{place.name!r} is no report of lossreport", hint="Name an HTML or JSON report that lossreport build wrote.")
     return data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from pathlib import Path
 from typing import Any, Final
@@ -14,10 +14,10 @@ from lossreport.archive.extract import missing
 from lossreport.archive.reanalysis import analysed, changes, embedded
 from lossreport.archive.restoring import restored, sentences
 from lossreport.archive.stored import Stored, read_report
-from lossreport.errors import LossreportError, ReportError
+from lossreport.errors import LossreportError, ReportError, malformed
 from lossreport.model.analysis import Analysis
 from lossreport.render.inline import visible
-from lossreport.render.seal import TAB, WIDTH, Claim, anatomy, digest, seal_of, sha256
+from lossreport.render.seal import TAB, WIDTH, Claim, anatomy, data_digests, digest, seal_of, sha256
 from lossreport.values import dataclass
 
 ELEMENTS: Final = {"tr": "row of a table", "li": "item of a list", "caption": "caption", "svg": "text of a chart", "title": "title"}
@@ -53,6 +53,16 @@ def verify(report: str | Path, paths: Sequence[str | os.PathLike[str]] = ()) -> 
     Raises MissingPathError and ReportError where there is no report to read, and what reading the logs raises.
     """
     stored = read_report(report)
+    if not stored.is_page and stored.seal is None and not paths:
+        raise ReportError(
+            f"{stored.path.name!r} has no seal, so that nothing tells whether it was edited",
+            hint="Hold it against its logs: lossreport verify REPORT PATH.",
+        )
+    with malformed(stored.path.name):
+        return _checked(stored, paths)
+
+
+def _checked(stored: Stored, paths: Sequence[str | os.PathLike[str]]) -> Checked:
     remarks = [] if stored.version == __version__ else [_other_version(stored)]
     differences = list(_by_seal(stored, remarks))
     differences += _by_embedded(stored, remarks, redraw=not differences)
@@ -68,7 +78,10 @@ def _other_version(stored: Stored) -> str:
 # ------------------------------------------------------------------------------------------------ the page against its seal
 def _by_seal(stored: Stored, remarks: list[str]) -> Iterator[Difference]:
     if not stored.is_page:
-        remarks.append("a JSON report has no seal: only logs can tell whether its numbers are right")
+        if stored.seal is None:
+            remarks.append("this JSON report has no seal: only its numbers, findings and verdicts are held against the logs")
+            return
+        yield from _edited_data(stored.seal, {name: one for name, one in data_digests(stored.raw).items() if name != "seal"})
         return
     if stored.seal is None:
         remarks.append("this report has no seal: its sentences are compared with the JSON inside, tables and charts are not")
@@ -138,8 +151,12 @@ def _edited_parts(stored: Stored, seal: dict[str, Any]) -> Iterator[Difference]:
         if seal.get("markup", {}).get(name) != now["markup"].get(name):
             place = f"section {name!r}" if name else "the page"
             yield Difference(line=lines.get(name, 0), what=f"markup, style or drawing of {place}", expected=None, found="was changed")
-    for name in dict.fromkeys([*seal.get("data", {}), *now["data"]]):
-        if seal.get("data", {}).get(name) != now["data"].get(name):
+    yield from _edited_data(seal.get("data", {}), now["data"])
+
+
+def _edited_data(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
+    for name in dict.fromkeys([*before, *now]):
+        if before.get(name) != now.get(name):
             yield Difference(line=0, what=f"JSON data, {name!r}", expected=None, found="was changed")
 
 

@@ -25,6 +25,7 @@ from matplotlib.text import Text as Writing
 from lossreport.charts import scale, svg
 from lossreport.charts.labels import Bounds, Box, width_of
 from lossreport.charts.style import HEIGHT, INK, RC, WIDTH
+from lossreport.text import visible
 from lossreport.values import dataclass
 
 DPI: Final = 72.0
@@ -131,14 +132,14 @@ def show(sheet: Sheet, writing: Writing, text: str) -> None:
     """Let a text that matplotlib has placed show `text`."""
     writing.set_text(_stand_in(text))
     writing.set_gid(f"text-{len(sheet.texts)}")
-    sheet.texts[f"text-{len(sheet.texts)}"] = text
+    sheet.texts[f"text-{len(sheet.texts)}"] = visible(text)
 
 
 def titled(sheet: Sheet, artist: Artist, titles: Sequence[str]) -> None:
     """Give an artist a tooltip, or each of its markers one."""
     gid = f"title-{len(sheet.titles)}"
     artist.set_gid(gid)
-    sheet.titles[gid] = tuple(titles)
+    sheet.titles[gid] = tuple(map(visible, titles))
 
 
 def legend_height(names: Sequence[str]) -> float:

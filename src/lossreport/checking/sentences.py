@@ -466,7 +466,7 @@ ROLES: Final[Rules] = {
     "clip": lambda g, p: _fact(g, "clip_grad"),
     "ranks": lambda g, p: _fact(g, "world_size"),
     "every": lambda g, p: _fact(g, "save_steps"),
-    "done": lambda g, p: _progress(g, 0),
+    "done": lambda g, p: (float(pair[0]) for pair in (g.run.progress.epochs, g.run.progress.steps) if pair[0] is not None),
     "planned": lambda g, p: _progress(g, 1),
     "full_score": lambda g, p: iter((1.0, 100.0)),  # of a share, or in percent
     "class_count": lambda g, p: _fact(g, *CLASSES),

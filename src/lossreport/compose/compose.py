@@ -8,11 +8,11 @@ from dataclasses import replace
 from lossreport import __version__
 from lossreport.compose.overview import overview
 from lossreport.compose.section import SectionWriter, Story, section_writers
-from lossreport.errors import NothingReadError
+from lossreport.errors import NothingReadError, UsageError
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Callout, Meta, Report, Section
 from lossreport.model.work import Work
-from lossreport.text import Join, Phrase, Text
+from lossreport.text import Join, Phrase, Text, safe_address
 
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
@@ -40,6 +40,8 @@ def compose_report(
     """
     if not analysis.runs:
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
+    if link and not safe_address(link):
+        raise UsageError(f"Couldn't use the link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
     several = len(analysis.runs) > 1
     work = Work(strict)
     stories = Story.all_of(analysis)

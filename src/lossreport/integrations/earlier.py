@@ -5,7 +5,6 @@ The JSON holds plain texts in two languages, so a report is made of it in one la
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,9 +16,12 @@ from lossreport.errors import MissingPathError, UsageError
 from lossreport.model.analysis import Analysis, Evidence, Finding, Hypothesis, Position, Severity, State
 from lossreport.model.report import Block, Callout, FindingList, Meta, Prose, Report, Section, Step, Steps
 from lossreport.model.states import STATES
+from lossreport.reading.kit.untrusted import Unreadable, json_line
 from lossreport.text import Join, Lang, Phrase
 
 Json = Any
+LARGEST: Final = 1 << 29
+"""Bytes of a report that are read; see `archive/stored.py`."""
 SUFFIXES: Final = (".html", ".htm", ".json")
 _DATA: Final = re.compile(r'<script type="application/json" id="lossreport-data">(.*?)</script>', re.DOTALL)
 
@@ -29,7 +31,10 @@ def is_report(path: str) -> bool:
     place = Path(path)
     if place.suffix.lower() not in SUFFIXES or not place.is_file():
         return False
-    return place.suffix.lower() != ".json" or '"schema": "lossreport/' in place.read_text(encoding="utf-8", errors="replace")[:400]
+    if place.suffix.lower() != ".json":
+        return True
+    with place.open("rb") as file:
+        return b'"schema":"lossreport/' in file.read(400).replace(b" ", b"")
 
 
 def read_report(path: str) -> dict[str, Json]:
@@ -37,11 +42,12 @@ def read_report(path: str) -> dict[str, Json]:
     place = Path(path)
     if not place.is_file():
         raise MissingPathError(f"There is no file {path!r}", hint="Name a report (HTML or JSON), or a folder of logs.")
-    text = place.read_text(encoding="utf-8", errors="replace")
+    with place.open("rb") as file:
+        text = file.read(LARGEST).decode("utf-8", "replace")
     found = _DATA.search(text) if place.suffix.lower() != ".json" else None
     try:
-        data = json.loads(found[1] if found else text)
-    except ValueError:
+        data = json_line(found[1] if found else text)
+    except Unreadable:
         data = None
     if not isinstance(data, dict) or not str(data.get("schema", "")).startswith("lossreport/"):
         raise UsageError(f"{path!r} is no report of lossreport", hint="Name an HTML or JSON report, or a folder of logs.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Final
 
 from lossreport import api
-from lossreport.errors import OutputError
+from lossreport.errors import OutputError, malformed
 from lossreport.integrations.changes import changes
 from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict
 from lossreport.model.analysis import Severity, State
@@ -19,7 +20,7 @@ from lossreport.render.fitting import PLACES, Fitted, Place, fitted
 from lossreport.render.to_json import to_dict
 from lossreport.render.to_mail import one_mail
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Join, Lang, Text, Value, show_value
+from lossreport.text import Join, Lang, Text, Value, show_value, visible
 from lossreport.values import dataclass
 from lossreport.words import SEVERITIES
 
@@ -57,10 +58,17 @@ def ticket(path: str, place_id: str, lang: LangChoice = "both", *, diff: str | N
 
     With `folder` the attachments are written there. Raises what reading and writing raise.
     """
-    place, given = PLACES[place_id], _read(path)
+    with malformed(path) if is_report(path) else nullcontext():
+        return _ticket(path, PLACES[place_id], lang, diff, folder)
+
+
+def _ticket(path: str, place: Place, lang: LangChoice, diff: str | None, folder: str | None) -> Ticket:
+    given = _read(path)
     told = given.told
     if diff is not None:
-        before = _read(diff).data
+        with malformed(diff) if is_report(diff) else nullcontext():
+            before = _read(diff).data
+            labels(before)
 
         def told(one: Lang) -> Report:
             return changes(before, given.data, one)
@@ -72,7 +80,7 @@ def ticket(path: str, place_id: str, lang: LangChoice = "both", *, diff: str | N
 
 def title(data: Mapping[str, Any], lang: LangChoice) -> str:
     """Return one line: the run, the verdict on it, and how many findings are severe; of several runs the gravest."""
-    return " / ".join(_title(data, one) for one in languages(lang))[:TITLE_LENGTH]
+    return visible(" / ".join(_title(data, one) for one in languages(lang)))[:TITLE_LENGTH]
 
 
 def labels(data: Mapping[str, Any]) -> tuple[str, ...]:

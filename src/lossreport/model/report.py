@@ -213,7 +213,8 @@ Block = Prose | Table | Chart | Callout | FindingList | Steps
 class Section:
     """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any detail.
 
-    `of` is the id of the run it tells about, where the report has several.
+    `of` is the id of the run it tells about, where the report has several. So many of its blocks stand `opened` (all where it is
+    None); the others are behind a fold for who asks for more than the answer.
     """
 
     id: str
@@ -221,6 +222,7 @@ class Section:
     blocks: tuple[Block, ...]
     answer: Phrase | None = None
     of: str = ""
+    opened: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

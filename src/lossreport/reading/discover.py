@@ -16,6 +16,8 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.crashes import crash_of
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
+from lossreport.reading.kit.table import SEPARATORS, cells, is_header
+from lossreport.reading.kit.untrusted import Unreadable
 from lossreport.reading.parser import Parser, Score, parser, parsers
 from lossreport.reading.runs.belonging import runs_of
 from lossreport.reading.runs.copies import COPY
@@ -34,6 +36,7 @@ COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
 PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed (a bug in lossreport): {error}")
 EMPTY = Text(zh="文件是空的", en="the file is empty")
 UNRECOGNISED_CODE: Final = "unrecognised"
+NO_ROWS = Text(zh="只有表头，没有一行数据", en="a header of a table without a row below it")
 UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recognises its content")
 
 
@@ -78,7 +81,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
-    logs = list(find_logs(local.paths, options.ignore, passed))
+    logs = list(find_logs(local.paths, options.ignore, passed, skipped))
     for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):
@@ -139,6 +142,8 @@ def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]
             yield chosen if isinstance(chosen, Skipped) else read_log(view, chosen)
     except LogError as error:
         yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=error.code)
+    except Unreadable as error:
+        yield Skipped(path=log.shown, reason=COULD_NOT(error=str(error)), code=LogError.code)
     except UsageError:
         raise
     except Exception as error:  # a bug in one parser must not cost the other files
@@ -176,7 +181,7 @@ def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
     stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
     inner = member.shown.removeprefix(f"{archive.shown}/")
     beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
-    if beside is None or not beside.is_file() or member.data != beside.read_bytes():
+    if beside is None or not beside.is_file() or member.digest() != LogFile(member.shown, path=beside).digest():
         return member
     return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 
@@ -224,7 +229,13 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
     best = surest(log)
     if best.score.value >= MIN_SCORE:
         return best.parser
-    return Skipped(path=log.shown, reason=UNRECOGNISED(), code=UNRECOGNISED_CODE)
+    return Skipped(path=log.shown, reason=(NO_ROWS if _is_bare_header(log) else UNRECOGNISED)(), code=UNRECOGNISED_CODE)
+
+
+def _is_bare_header(log: LogFile) -> bool:
+    """Return whether a file holds nothing but the names of columns: the program that should have filled it never came to a row."""
+    lines = [line for line in log.head_lines if line.strip()]
+    return len(lines) == 1 and any(is_header(cells(lines[0], separator)) for separator in SEPARATORS)
 
 
 def _named(paths: Sequence[str | os.PathLike[str]]) -> str:

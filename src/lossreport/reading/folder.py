@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
 import os
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
@@ -11,8 +13,10 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from lossreport import regex as re
-from lossreport.errors import MissingPathError
+from lossreport.errors import LogError, MissingPathError
+from lossreport.model.run import Skipped
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
 """Folders below a named folder that are searched; deeper ones hold checkpoints and media (FORMATS.md section 10)."""
@@ -63,6 +67,11 @@ STORES: Final = {
     ".wandb": re.compile(r".+"),
 }
 """Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment variables beside the flags, Aim a database a run."""
+FIFO = Text(zh="是命名管道（FIFO），不是普通文件", en="it is a pipe (FIFO) and no regular file")
+SOCKET = Text(zh="是套接字，不是普通文件", en="it is a socket and no regular file")
+DEVICE = Text(zh="是设备，不是普通文件", en="it is a device and no regular file")
+LOOP = Text(zh="是指向自身的符号链接", en="it is a symbolic link that leads to itself")
+LEADS_NOWHERE = Text(zh="是符号链接，指向的文件不存在", en="it is a symbolic link to a file that does not exist")
 SHOWN: Final = 3
 """Names told of each kind of file that is passed over."""
 
@@ -104,13 +113,19 @@ def wanted(shown: str, ignore: Sequence[str] = ()) -> bool:
     return not why_not(shown, ignore)
 
 
-def find_logs(paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str] = (), passed: list[Passed] | None = None) -> Iterator[LogFile]:
+def find_logs(
+    paths: Sequence[str | os.PathLike[str]],
+    ignore: Sequence[str] = (),
+    passed: list[Passed] | None = None,
+    unread: list[Skipped] | None = None,
+) -> Iterator[LogFile]:
     """Yield the files to look at, each once, sorted within a folder, named relative to the folder they were found in.
 
-    What is passed over in a folder is added to `passed`. A file that is named is looked at whatever it is, our own reports apart.
+    What is passed over in a folder is added to `passed`, and what bears the name of a log and is no file to `unread`. A file that is
+    named is looked at whatever it is, our own reports apart; a named FIFO is read once, as standard input is.
     """
     seen: set[Path] = set()
-    passed = passed if passed is not None else []
+    passed, unread = passed if passed is not None else [], unread if unread is not None else []
     for path in (os.fspath(path) for path in paths):
         if path == "-":
             yield LogFile("stdin", data=sys.stdin.buffer.read())
@@ -119,9 +134,25 @@ def find_logs(paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str] = (
         if not place.exists():
             raise MissingPathError(f"There is no file or folder {path!r}", hint="Check the spelling and the folder you are in.")
         for file, shown in sorted(_walk(place, ignore, passed), key=lambda item: item[1]) if place.is_dir() else [(place, place.name)]:
-            if file.resolve() not in seen and not matches(shown, (*NEVER, *ignore)):
+            if matches(shown, (*NEVER, *ignore)):
+                continue
+            kind = kind_of(file)
+            if kind == FIFO and file == place:
+                yield LogFile(shown, data=file.read_bytes())
+            elif kind is not None:
+                unread.append(Skipped(path=shown, reason=kind(), code=LogError.code))
+            elif file.resolve() not in seen:
                 seen.add(file.resolve())
                 yield LogFile(shown, path=file)
+
+
+def kind_of(file: Path) -> Text | None:
+    """Return what stands in the place of a file where that is none: reading it would wait for ever, or never end."""
+    try:
+        mode = file.stat().st_mode
+    except OSError as error:
+        return LOOP if error.errno == errno.ELOOP else LEADS_NOWHERE if file.is_symlink() else None
+    return None if stat.S_ISREG(mode) else FIFO if stat.S_ISFIFO(mode) else SOCKET if stat.S_ISSOCK(mode) else DEVICE
 
 
 def _walk(folder: Path, ignore: Sequence[str], passed: list[Passed]) -> Iterator[tuple[Path, str]]:

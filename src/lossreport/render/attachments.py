@@ -13,6 +13,11 @@ from lossreport.errors import ReportError
 from lossreport.values import dataclass
 
 PREFIX: Final = "lossreport-log-"
+LARGEST: Final = 1 << 30
+BOMB_RATIO: Final = 500
+BOMB_BYTES: Final = 1 << 28
+"""A log of a report is bounded as one in an archive is (`reading/bytes/packed.py`): at most 1 GiB, and beyond 256 MiB at most 500 times its
+packed size."""
 LEVEL: Final = 9
 """Zstandard's level: text logs shrink to about a tenth at 50 MB/s."""
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
@@ -72,7 +77,7 @@ def unpacked(block: str) -> Attachment:
             original=str(value["original_sha256"]),
         )
         claimed = value["sha256"]
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
         raise ReportError(f"An embedded log is damaged: {error}", hint="Take the report from where it was first stored.") from error
     if log.sha256 != claimed:
         raise ReportError(
@@ -85,10 +90,12 @@ def _content(value: dict[str, Any]) -> bytes:
     """Return the bytes; never more than the block says there are."""
     import zstandard
 
-    size = int(value["bytes"])
+    size = value["bytes"]
     if value["encoding"] != "zstd+base64":
         raise ValueError(f"unknown encoding {value['encoding']!r}")
     packed = base64.b64decode(value["data"], validate=True)
+    if not isinstance(size, int) or not 0 <= size <= max(BOMB_BYTES, min(LARGEST, BOMB_RATIO * len(packed))):
+        raise ValueError(f"{size!r} bytes are announced for {len(packed)} packed ones")
     try:
         with zstandard.ZstdDecompressor().stream_reader(packed) as reader:
             content = reader.read(size + 1)

@@ -12,7 +12,7 @@ from lossreport.model.analysis import Finding
 from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.resources import read_template
-from lossreport.text import Value
+from lossreport.text import Value, visible
 from lossreport.values import dataclass
 from lossreport.words import KINDS, SEVERITIES
 
@@ -28,9 +28,15 @@ def environment(markup: Literal["html", "md"]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        finalize=_seen if markup == "html" else None,
     )
     jinja.globals.update(texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
     return jinja
+
+
+def _seen(value: object) -> object:
+    """Return what a template prints; a string that is no markup without characters that act unseen."""
+    return visible(value) if type(value) is str else value
 
 
 def template_of(block: Block, markup: Literal["html", "md"]) -> str:

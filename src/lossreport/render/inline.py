@@ -15,33 +15,25 @@ from markupsafe import Markup, escape
 
 from lossreport import regex as re
 from lossreport.text import FIELD, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
+from lossreport.text import visible as visible
 
 _FIRST: Final = 0xE000
 _TAG_OR_SLOT: Final = re.compile("<[^<>]*+>|[\ue000-\uf8ff]")
 _SLOT: Final = re.compile("[\ue000-\uf8ff]")
 _CODE: Final = re.compile(r"(`{1,9}+)(.{1,400}?)\1")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
-_LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s))")
+_ENTITIES: Final = {"<": "&lt;", "&": "&amp;"}
+_LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s)|/(?=\w))")
+"""What begins a block of Markdown, and a quick action of GitLab (`/close`), which it takes out of the text of an issue and does."""
+_MENTION: Final = re.compile(r"(?<![\w@])@(?=\w)")
+"""What GitHub and GitLab take for a person to notify, behind a backslash and as an entity too; `mAP@0.5` is none."""
+AT: Final = "\uff20"
+"""The fullwidth at sign: reads as one, notifies nobody."""
 _BREAKABLE: Final = frozenset(" -/%×")
 """A shown number with one of these could be cut by a line break."""
 _MARKED: Final = re.compile(r"[*_`\[\]\\<>&!#]")
 """What Markdown or HTML may mean something by: prose without any of these is its own HTML."""
 _NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
-
-_BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
-_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
-_REPLACED: Final = {
-    code: "\ufffd"
-    for spans in ((0x80, 0xA0), (0x200E, 0x2010), (0x202A, 0x202F), (0x2066, 0x206A), (0xD800, 0xE000), (0xFFFE, 0x10000))
-    for code in range(*spans)
-}
-_SHOWN: Final = _PICTURES | _REPLACED | _BLANKS
-"""Line ends are blanks; control characters are their pictures; what turns the reading direction or fits no encoding is U+FFFD."""
-
-
-def visible(value: str) -> str:
-    """Return a string from a log on one line, with nothing in it that acts unseen: controls, direction marks, lone surrogates."""
-    return value.translate(_SHOWN)
 
 
 # ------------------------------------------------------------------------------------------------ HTML
@@ -136,16 +128,27 @@ def to_inline_markdown(value: Value, lang: Lang) -> str:
 
 def escape_markdown(value: str) -> str:
     """Return a string as Markdown that shows it as it is; `|` is left to `in_cell`, line starts to `in_paragraph`."""
-    return _SPECIAL.sub(lambda match: "\\" + match[0], visible(value))
+    return _SPECIAL.sub(_escaped, unmentioned(visible(value)))
+
+
+def _escaped(match: re.Match[str]) -> str:
+    """Return a character as text; of HTML as an entity, since not every reader of Markdown takes a backslash before it."""
+    return _ENTITIES.get(match[0], "\\" + match[0])
+
+
+def unmentioned(value: str) -> str:
+    """Return a text that notifies nobody where it is shown as prose; inside code sites look for no names."""
+    return _MENTION.sub(AT, value)
 
 
 def code_span(content: str) -> str:
     """Return a string as code, in a fence longer than any run of backticks in it.
 
-    A backslash before `|` cannot be told from an escaped `|` inside code of a table cell, so such a string is plain text.
+    A backslash before `|` cannot be told from an escaped `|` inside code of a table cell, so such a string is plain text. So is one with
+    `<`: readers that are not of CommonMark pass over Markdown inside an element, and would take it for one more.
     """
     content = visible(content)
-    if not content.strip() or "\\|" in content:
+    if not content.strip() or "\\|" in content or "<" in content:
         return escape_markdown(content)
     fence = "`" * (max((len(run) for run in re.findall("`+", content)), default=0) + 1)
     pad = " " if content[0] in "` " or content[-1] in "` " else ""
@@ -176,4 +179,6 @@ def _phrase_markdown(phrase: Phrase, lang: Lang) -> str:
 
 def _prose_markdown(prose: str, phrase: Phrase, lang: Lang) -> str:
     pieces = FIELD.split(prose)
-    return "".join(to_inline_markdown(phrase.values[piece], lang) if i % 2 else piece.replace("<", "\\<") for i, piece in enumerate(pieces))
+    return "".join(
+        to_inline_markdown(phrase.values[piece], lang) if i % 2 else piece.replace("<", "&lt;") for i, piece in enumerate(pieces)
+    )

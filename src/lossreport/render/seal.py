@@ -82,7 +82,7 @@ def data_digests(block: str) -> dict[str, str]:
     """Return a short digest for each part of the JSON data, `findings` in one; of what is no JSON object, for all of it."""
     try:
         data = json.loads(block)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {"": _short(block)}
     if not isinstance(data, dict):
         return {"": _short(block)}

@@ -12,18 +12,16 @@ from markupsafe import Markup, escape
 from lossreport import regex as re
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, table_names, template_of, told_in_full
-from lossreport.render.citation import citations
+from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
-from lossreport.text import first_sentence
+from lossreport.text import ESCAPED, first_sentence, safe_address
 from lossreport.values import dataclass
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
-VISIBLE: Final = 24
-"""Citations that are shown at once: they stand side by side here, and each row of a file takes a few characters."""
 _COMMENT: Final = re.compile(r"/\*(?:(?!/\*).)*?\*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 _NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
@@ -88,6 +86,7 @@ class Page:
             "is_spark": lambda cell: isinstance(cell, Spark),
             "heading": heading,
             "same_causes": same_causes,
+            "address": safe_address,
             "gist": first_sentence,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
             "visible_rows": VISIBLE,
@@ -136,4 +135,4 @@ def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:
 def data_block(report: Report) -> Markup:
     """Return the analysis as JSON that cannot end the element it stands in."""
     data = json.dumps({**to_dict(report.analysis, brief=True), **report.extra}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT))
+    return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT | ESCAPED))

@@ -32,8 +32,9 @@ from lossreport.model.analysis import (
     plain,
 )
 from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
+from lossreport.render.seal import data_digests
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
-from lossreport.text import Text
+from lossreport.text import ESCAPED, Text
 
 SCHEMA: Final = "lossreport/1"
 TOLD: Final = Text(zh="见 {finding}", en="see {finding}")
@@ -42,9 +43,14 @@ Json = Any
 
 
 def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
-    """Return the analysis, and what a report holds besides, as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity."""
-    text = json.dumps({**to_dict(analysis), **(extra or {})}, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")  # a lone surrogate becomes its JSON escape
+    """Return the analysis, and what a report holds besides, as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity.
+
+    `seal` holds a digest of each part, by which `lossreport verify` finds what was edited.
+    """
+    data = {**to_dict(analysis), **(extra or {})}
+    data["seal"] = data_digests(json.dumps(data, ensure_ascii=True, allow_nan=False))
+    text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPED)  # a lone surrogate becomes its JSON escape
 
 
 def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:

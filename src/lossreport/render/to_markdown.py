@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final, Literal
@@ -14,15 +15,17 @@ from lossreport import regex as re
 from lossreport.model.report import Block, Cell, Chart, Report, Spark
 from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
 from lossreport.render.citation import VISIBLE, citations
-from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, visible
+from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, unmentioned, visible
 from lossreport.render.notes import notes_markdown
 from lossreport.render.sparkline import chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Lang, Phrase, Value
+from lossreport.text import Lang, Phrase, Value, safe_address
 from lossreport.values import dataclass
 
 INK: Final = "#6e7781"
 """The colour of text and axes in a file of its own: legible on the white and on the dark page of a repository's site."""
+DIGEST: Final = 12
+"""Hexadecimal digits of a chart's digest in its name: two drawings of one chart collide once in 2^48."""
 _BLANK_LINES: Final = re.compile(r"\n{3,}")
 _ENTITIES: Final = str.maketrans({char: f"&#{ord(char)};" for char in "\\`*_[]~$"})
 
@@ -42,18 +45,25 @@ def to_markdown(
 
     With `charts="none"` a chart is its title, its text alternative and a sparkline a curve, and there are no files.
     """
-    names, jinja = chart_names(report), environment("md")
-    beside = folder if charts == "files" else None
+    jinja = environment("md")
+    beside, drawn = (folder, _drawn(report)) if charts == "files" else (None, {})
+    names = {block: name for block, (name, _) in drawn.items()}
     texts = [_Writer(report=report, lang=one, folder=beside, charts=names, jinja=jinja).write() for one in languages(lang)]
     text = "\n---\n\n".join(texts).encode("utf-8", "replace").decode("utf-8")
-    return MarkdownDocument(text=text, files=_drawn(report, names) if charts == "files" else {})
+    return MarkdownDocument(text=text, files=dict(drawn.values()))
 
 
-def _drawn(report: Report, names: Mapping[int, str]) -> dict[str, str]:
+def _drawn(report: Report) -> dict[int, tuple[str, str]]:
+    """Return the file name and the drawing of every chart, by `id` of the block.
+
+    The name ends with a digest of the drawing: a text and its charts belong together, whatever was written beside it since.
+    """
     from lossreport.charts.draw import draw
 
+    names = chart_names(report)
     charts = [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
-    return {f"{names[id(chart)]}.svg": draw(replace(chart.spec, id=names[id(chart)]), ink=INK) for chart in charts}
+    drawn = {id(chart): draw(replace(chart.spec, id=names[id(chart)]), ink=INK) for chart in charts}
+    return {block: (f"{names[block]}-{hashlib.sha256(svg.encode()).hexdigest()[:DIGEST]}.svg", svg) for block, svg in drawn.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +98,14 @@ class _Writer:
             "summary": self._summary,
             "heading": heading,
             "same_causes": same_causes,
+            "address": safe_address,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
             "visible_rows": VISIBLE,
         }
 
     def _image(self, block: Chart) -> str | None:
         """Return the address of a chart's file, None where none is written."""
-        return None if self.folder is None else f"{quote(self.folder)}/{self.charts[id(block)]}.svg"
+        return None if self.folder is None else f"{quote(self.folder)}/{self.charts[id(block)]}"
 
     def _say(self, value: Value) -> str:
         return to_inline_markdown(value, self.lang)
@@ -112,4 +123,4 @@ class _Writer:
 
     def _summary(self, value: Phrase) -> str:
         """Return the one text that stands inside an HTML element: plain, escaped for HTML, and nothing in it for Markdown."""
-        return str(escape(visible(value.plain(self.lang)))).translate(_ENTITIES)
+        return str(escape(unmentioned(visible(value.plain(self.lang))))).translate(_ENTITIES)

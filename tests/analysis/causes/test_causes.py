@@ -13,6 +13,10 @@ from lossreport.model.analysis import Analysis
 EXAMPLES: Final = Path(__file__).parent / "examples"
 """One folder a cause, named by its id: the smallest log that shows its signature."""
 ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
+    (
+        "box_targets_invalid",
+        "one_term_empty",
+    ): "a batch without a positive leaves the same; it stands second, for a class term above 0 speaks against it",
     ("fp16_zero_from_start", "zero2_overlap_comm"): "one sound row before the zeros; which of the two it was another precision tells",
     ("lr_free_optimiser_in_half", "fp16_overflow"): "the log says fp16; which of the two it was only another optimiser tells",
     ("fp16_zero_from_start", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
@@ -29,6 +33,7 @@ ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
         "majority_class",
     ): "one class is predicted in both; the share of the classes tells whether that is imbalance",
     ("min_snr_zero_terminal", "bad_sample"): "single rows that are not finite; the weight of their time step is what is special about them",
+    ("numerics_before_update", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",
     ("running_mean_keeps_inf", "bad_sample"): "one batch was infinite, and the running mean keeps it for its epoch",
     ("weights_newly_initialised", "uniform_output"): "a head without its weights begins at the level of guessing as well",
     ("zero2_overlap_comm", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",

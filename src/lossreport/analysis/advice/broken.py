@@ -7,16 +7,22 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.advice._ordering import SMALL_RATE, ordered
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.judging import evaluation_alone
+from lossreport.analysis.signs import half_said, wild_without_updates
 from lossreport.model.analysis import Finding, Recommendation, Severity
-from lossreport.model.run import Series, shown_x
+from lossreport.model.run import Axis, Series, Statistic, shown_x
 from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.words import AXES
 
 ACT = Text(
-    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启，并按这个顺序：先降低学习率{lr}、加 warm-up 和梯度裁剪（max_norm 1），再检查此前紧邻的几个 batch（标签、长度、全被屏蔽的样本）和 fp16 溢出；能用 bf16 就改用 bf16。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}, in this order: with a lower learning rate{lr}, a warm-up and gradient clipping (max_norm 1); then check the batches just before it (labels, lengths, fully masked samples) and fp16 overflow; use bf16 where you can. Cost: the training after that checkpoint.",
+    zh="{axis} {x} 起的权重不要再用：从 {axis} {x} 之前的 checkpoint 重启。{steps}代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written from {axis} {x} on: restart from a checkpoint before {axis} {x}. {steps} Cost: the training after that checkpoint.",
+)
+ANEW = Text(
+    zh="这次训练的权重都不要用，从头训练。{steps}代价：几步训练。",
+    en="Use no weights of this run and start anew. {steps} Cost: a few steps.",
 )
 LOWER = Text(zh="（{lr} → {less}）", en=" ({lr} → {less})")
 TENTH: Final = 0.1
@@ -28,17 +34,29 @@ FIRST_STEP = Text(
 
 
 AT_START = Text(
-    zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint：先查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
-    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to: check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+    zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint。{first}检查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
+    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to.{first} Check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+)
+IN_FP32 = Text(zh="设置写明 {said}：先用 fp32 跑几步。", en=" The settings say {said}: run a few steps in fp32 first.")
+DATA_FIRST = Text(
+    zh="学习率只有 {lr}，先查数据：标签、空样本、超出范围的框。",
+    en=" The learning rate is only {lr}, so look at the data first: labels, empty samples, boxes outside the image.",
 )
 PASSED = Text(
     zh="{axis} {x} 起有几行不是有限值，之后又恢复：权重没有损坏，训练可以继续；检查那里的 batch（标签、空目标、全被屏蔽的样本）和 fp16 溢出，否则还会再出现。代价：几分钟。",
     en="Some rows from {axis} {x} on are not finite, and finite ones follow, so the weights are finite and training can go on: check the batches there (labels, empty targets, fully masked samples) and fp16 overflow, or it will come again. Cost: minutes.",
 )
+BEFORE_UPDATE = Text(
+    zh="{names}从第一步起就没有有限值：那时还没有更新过权重，所以不是学习率{precision}。先查数据（标签范围、空样本、输入里的 NaN）和 loss 的计算（0 除以 0、log 0），再查初始化和精度：用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
+    en="No value of {names} is finite, not even in the first step, before any update, so it is not the learning rate{precision}. Check the data first (range of the labels, empty samples, NaN in the inputs) and how the loss is computed (0 divided by 0, log 0), then the initialisation and the precision: debug on a single batch until the loss is finite. Cost: minutes.",
+)
+HALF_SAID = Text(zh="；设置写明 {said}，先用 fp32 跑一步", en="; the settings say {said}, so run one step in fp32 before all else")
+FIRST: Final = 1
+"""Loggers count steps from 0 or from 1: that row was computed before the first update."""
 NAME = Text(zh="`{name}`", en="`{name}`")
 SOMEWHERE = Text(
-    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启，并检查随后的几个 batch 和 fp16 溢出。代价：丢掉那个 checkpoint 之后的训练。",
-    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row, and check the batches after it and fp16 overflow. Cost: the training after that checkpoint.",
+    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启。{steps}代价：丢掉那个 checkpoint 之后的训练。",
+    en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row. {steps} Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(
     zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
@@ -56,6 +74,10 @@ EVALUATION = Text(
     zh="训练 loss 每一行都有限，先查验证：验证集是否为空或不足一个 batch（drop_last）、其中有没有 NaN 或方差为零的列、评测是否用 fp16、只在评测时使用的统计量（BatchNorm）是否有限。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
     en="The training losses are finite in every row, so look at the validation first: is the set empty or smaller than one batch (drop_last), does it hold NaN or columns without variance, does it run in fp16, are the statistics used only there (BatchNorm) finite? Choose no checkpoint by it until then. Cost: evaluating one batch.",
 )
+UNCOUNTED = Text(
+    zh="先查验证：验证集是否为空或不足一个 batch（drop_last）。在此之前不要按它选 checkpoint。代价：评测一个 batch。",
+    en="Look at the validation first: is the set empty or smaller than one batch (drop_last)? Choose no checkpoint by it until then. Cost: evaluating one batch.",
+)
 NOW = Text(zh="（现在 {lr}）", en=" (now {lr})")
 NONE = ""
 SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
@@ -65,13 +87,16 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
     series = {one.id: one for one in case.context.run.series}
     found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
-    yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
+    if not any(f.numbers.get("dead") for f in case.context.found):  # of weights that are lost no gradient is of interest
+        yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
     found = [f for f in found if not f.numbers.get("aside") and _spoils(case, series[f.series[0]])]
     if not found:
         return
     because = tuple(finding.id for finding in found)
     if evaluation_alone(case.context) and all(series[finding.series[0]].split != "train" for finding in found):
-        yield Recommendation(id="", when="now", because=because, text=EVALUATION())
+        if not all(has_step(finding) for finding in found):
+            trained = any(one.split == "train" for one in case.context.progress)
+            yield Recommendation(id="", when="now", because=because, text=(EVALUATION if trained else UNCOUNTED)())
         return
     rows = [f for f in found if not np.isfinite(series[f.series[0]].y[f.start.row])]
     lasting = [f for f in rows if not np.isfinite(series[f.series[0]].y[-1])]
@@ -79,7 +104,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         [f for f in lasting or rows if case.context.is_loss(series[f.series[0]])] or lasting or rows, series
     )  # the losses say when
     if first is None:
-        text = SOMEWHERE()
+        loss = series[found[0].series[0]]
+        text = SOMEWHERE(steps=ordered(case, found[0], loss, len(loss), _lower(case)))
     elif not lasting and len(rows) == len(found) and all(has_step(finding) for finding in found):
         return
     elif not lasting and len(rows) == len(found):
@@ -87,9 +113,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     elif not np.isfinite(series[first.series[0]].y).any() and not _began_finite(case, series[first.series[0]], first.start.x):
         never = {f.series[0] for f in rows if not np.isfinite(series[f.series[0]].y).any()}
         names = _names(one for one in case.context.run.series if one.id in never)  # as the log names them
-        text = (
-            AT_START(names=names, lr=_now(case)) if case.context.losses else UNLOGGED(metric=series[first.series[0]].label, lr=_now(case))
-        )
+        text = _from_start(case, series[first.series[0]], names)
     elif (start := _from_first_step(case, rows, series)) is not None:
         text = FIRST_STEP(metric=start.label, lr=_now(case))
     else:
@@ -97,8 +121,30 @@ def advise(case: Case) -> Iterator[Recommendation]:
         masked = [(series[f.series[0]], f.start.row) for f in case.context.found if f.kind == "masked_nonfinite"]
         hidden = [float(s.x[row - 1]) for s, row in masked if s.axis is one.axis]  # the zeros follow the row in which it began
         rising = [f.start.x for f in case.context.found if f.kind == "divergence" and series[f.series[0]].axis is one.axis]
-        text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])), lr=_lower(case))
+        broke, loss, row = _earliest(case, first, one, series)
+        steps = ordered(case, broke, loss, row, _lower(case))
+        if wild_without_updates(case.context, loss, row):
+            text = ANEW(steps=steps)
+        else:
+            text = ACT(axis=AXES[one.axis.value], x=shown_x(min([_fails_from(one, first), *hidden, *rising])), steps=steps)
     yield Recommendation(id="", when="now", because=because, text=text, source="" if text.text is PASSED else SOURCE)
+
+
+def _from_start(case: Case, one: Series, names: Join) -> Phrase:
+    """Return what to do about values of which none is finite: those of the first step come before any learning rate was at work."""
+    if not case.context.losses:
+        return UNLOGGED(metric=one.label, lr=_now(case))
+    said = half_said(case.context)
+    if one.axis in (Axis.STEP, Axis.ITERATION) and one.x[0] <= FIRST and one.statistic is Statistic.VALUE:
+        return BEFORE_UPDATE(names=names, precision=HALF_SAID(said=said) if said is not None else NONE)
+    return AT_START(names=names, lr=_now(case), first=_first_look(case, said))
+
+
+def _first_look(case: Case, said: str | None) -> Phrase | str:
+    """Return what to look at before the rest: half precision where it is known, the data where the rate is small."""
+    if said is not None:
+        return IN_FP32(said=said)
+    return DATA_FIRST(lr=number(case.lr, digits=3)) if case.lr is not None and case.lr <= SMALL_RATE else NONE
 
 
 def _lower(case: Case) -> Phrase | str:
@@ -122,8 +168,21 @@ def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
 
 def _fails_from(series: Series, finding: Finding) -> float:
     """Return where the values begin that are not finite to the end: finite rows show that the weights were until then."""
+    return float(series.x[_row_of_failure(series, finding)])
+
+
+def _earliest(case: Case, first: Finding, one: Series, series: dict[str, Series]) -> tuple[Finding, Series, int]:
+    """Return where the training broke: the NaN that was told, or the zeros of its loss that hid one before a validation was NaN."""
+    for finding in case.context.found:
+        hidden = series[finding.series[0]]
+        if finding.kind == "masked_nonfinite" and hidden.axis is one.axis and (one.split != "train" or finding.start.x < first.start.x):
+            return finding, hidden, finding.start.row
+    return first, one, _row_of_failure(one, first)
+
+
+def _row_of_failure(series: Series, finding: Finding) -> int:
     finite = np.flatnonzero(np.isfinite(series.y))
-    return float(series.x[finite[-1] + 1]) if len(finite) and not np.isfinite(series.y[-1]) else finding.start.x
+    return int(finite[-1]) + 1 if len(finite) and not np.isfinite(series.y[-1]) else finding.start.row
 
 
 def _now(case: Case) -> Phrase | str:

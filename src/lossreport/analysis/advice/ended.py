@@ -62,11 +62,23 @@ def advise(case: Case) -> Iterator[Recommendation]:
     if found is None:
         return
     event, known = found
+    if event.kind == "other" and _follows_nan(case, event):
+        return  # the crash, or the debugger that was left, is what came of it
     place = f"{run.source(event.source).path}:{event.line}"
     if known is not None and event.kind != "nonfinite_exit":
         yield _known(run, event, known, place)
     elif event.kind in TEXTS:
         yield Recommendation(id="", when="now", text=TEXTS[event.kind](place=place, quote=event.quote))
+
+
+NEAR: Final = 200
+"""Lines within which a crash belongs to the loss of NaN printed before it."""
+
+
+def _follows_nan(case: Case, event: Event) -> bool:
+    """Return whether the log prints a loss that is not finite right before."""
+    printed = (f for f in case.context.of_kind("nonfinite") if f.key.startswith("nonfinite:exit"))
+    return any(f.evidence[0].source == event.source and 0 < event.line - f.start.line <= NEAR for f in printed)
 
 
 def _known(run: Run, event: Event, known: Ending, place: str) -> Recommendation:

@@ -52,8 +52,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     if apart:
         yield Recommendation(id="", when="now", because=apart, text=APART())
     impossible = (
-        f for f in case.context.found if f.kind == "broken_metric" and not f.numbers.get("dead")
-    )  # those are values of the training
+        f for f in case.context.found if f.kind == "broken_metric" and not f.numbers.get("dead") and not f.numbers.get("regression")
+    )  # those are values of the training, or of the wrong measure
     broken = tuple(f.id for f in impossible if not case.ids("mixed_reduction"))
     if broken:
         yield Recommendation(id="", when="now", because=broken, text=IMPOSSIBLE())

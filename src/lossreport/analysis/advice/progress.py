@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
@@ -28,12 +31,12 @@ FINISHED = Text(
     en="Still improving when the run ended as planned: {names}. If the task metric has not reached its target, training can continue from the last checkpoint. Cost: the extra compute.",
 )
 SPENT = Text(
-    zh="学习率已从 {top} 降到 {last}，{names} 虽仍在改善，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
-    en="Still improving: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
+    zh="学习率已从 {top} 降到 {last}，{names} 改善到了训练结束，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
+    en="Improved to the end: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
 )
 ONLY_TRAINING = Text(
-    zh="训练 loss（{names}）仍在下降，但验证 loss（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证 loss 最低的 checkpoint。代价：一次评测。",
-    en="The training loss ({names}) still falls but the validation loss ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation loss first. Cost: one evaluation.",
+    zh="训练 loss（{names}）仍在下降，但验证指标（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证最好处的 checkpoint。代价：一次评测。",
+    en="The training loss ({names}) still falls but the validation ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation first. Cost: one evaluation.",
 )
 UNDECIDED = Text(
     zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
@@ -169,6 +172,8 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         first = min(grave, key=lambda f: f.start.row)
         lr = NOW(lr=case.lr) if case.lr is not None else NONE
         axis = AXES[series[first.series[0]].axis.value]
+        if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
+            return  # a boosting that never got better has a wrong objective, whatever its rate
         if first.start.row == 0:  # there is no checkpoint before the first row
             text = FROM_START(names=Join(items=names), lr=lr)
         else:
@@ -180,7 +185,7 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
     past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
-    over = [one for one in past if one.split != "train"]
+    over = [one for one in past if one.split != "train" and not _never_trained(case, one)]
     where = []
     for one in over[:3]:
         values = measured(case.context, one)
@@ -201,6 +206,17 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         row = best_row(values, up=True)
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
+
+
+def _never_trained(case: Case, validation: Series) -> bool:
+    """Return whether a validation is best in its first row and so is the training: that is no overfitting, and no checkpoint is of use."""
+    up = is_up(case.context, validation)
+    train = [one for one in case.context.judged if one.split == "train" and one.name == validation.name and len(one) > 1]
+    both = [measured(case.context, one) for one in (validation, *train)]
+    return bool(train) and all(np.isfinite(y).any() and best_row(y, up=up) == 0 for y in both)
+
+
+BOOSTING: Final = "boosting_"
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

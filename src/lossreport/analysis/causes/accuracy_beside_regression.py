@@ -8,10 +8,11 @@ from typing import Final
 from lossreport.analysis.beside import falls_by
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.regression import KINDS as REGRESSION
+from lossreport.analysis.regression import least_accuracy
 from lossreport.analysis.signature import moved
-from lossreport.text import Text
+from lossreport.text import Text, Value, number, percent
 
-REGRESSION: Final = ("mse", "l1", "huber")
 KINDS: Final = ("constant_metric", "frozen_metric", "broken_metric", "quantised", "plateau", "no_learning")
 
 LOSS = Text(
@@ -20,20 +21,42 @@ LOSS = Text(
 )
 
 
+BOUND = Text(
+    zh="`{metric}` 最高只有 {highest}，而 `{loss}` 是 {last}：交叉熵为 {last} 的分类至少有 {least} 的正确率，所以这不是分类的 loss。",
+    en="`{metric}` is {highest} at most while `{loss}` is {last}: a classification with a cross-entropy of {last} is right in at least {least}, so this is no loss of a classification.",
+)
+
+
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for an accuracy that does not move beside a loss of regression; without any other kind of loss."""
+    """Yield a suspicion for an accuracy beside a loss of regression, by its kind or by its level; without any other kind of loss."""
+    yield from _by_level(context)
     losses = [one for one in context.progress if context.kind(one).role == "loss"]
     regressions = [one for one in losses if one.metric_type in REGRESSION]
     if not regressions or any(one.metric_type not in REGRESSION and one.metric_type != "generic" for one in losses):
         return
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
-        if series.metric_type == "accuracy":
+        if series.metric_type == "accuracy" and not finding.numbers.get("regression"):
             one = next((one for one in regressions if one.split == series.split), regressions[0])
             signs = [strong(LOSS(loss=one.label, metric=series.label))]
             if falls_by(one) > 0:
                 signs.append(weak(moved(one)))
             yield Suspicion(finding=finding, signs=tuple(signs))
+
+
+def _by_level(context: Context) -> Iterator[Suspicion]:
+    for finding in context.of_kind("broken_metric"):
+        if not finding.numbers.get("regression"):
+            continue
+        series, loss = (context.by_id[one] for one in finding.series[:2])
+        if loss.metric_type in REGRESSION:
+            signs = [strong(LOSS(loss=loss.label, metric=series.label))]
+        else:
+            last = finding.numbers["last"]
+            values: dict[str, Value] = {"highest": number(finding.numbers["highest"]), "last": number(last)}
+            signs = [strong(BOUND(metric=series.label, loss=loss.label, **values, least=percent(least_accuracy(last))))]
+        signs.append(weak(moved(loss)))
+        yield Suspicion(finding=finding, signs=tuple(signs))
 
 
 CAUSE = Cause(

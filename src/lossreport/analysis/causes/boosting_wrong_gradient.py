@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion, strong
+from lossreport.analysis.cause import Cause, Suspicion, against, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.signature import parsers
 from lossreport.text import Text, number, percent
@@ -22,6 +22,30 @@ WORSE = Text(
 )
 
 
+SET = Text(
+    zh="设置写明 objective = {value}，是内置目标，它的梯度不会写反。",
+    en="The settings say objective = {value}, which is built in and has no wrong sign.",
+)
+WEIGHTS_FIRST = Text(
+    zh="先看目标：若用内置的 binary，去掉 is_unbalance 或 scale_pos_weight（只留一个，权重会让不加权的 logloss 从第一轮就上升）；若是自定义目标，梯度应为预测减标签，核对 preds 与 labels 的顺序。之后从头训练。",
+    en="Look at the objective: with the built-in binary, drop is_unbalance or scale_pos_weight (weights make the unweighted logloss rise from the first round on); with one of your own, the gradient is prediction minus label, so check the order of preds and labels. Then train anew.",
+)
+BUILT_IN: Final = (
+    "binary",
+    "regression",
+    "regression_l1",
+    "multiclass",
+    "cross_entropy",
+    "lambdarank",
+    "binary:logistic",
+    "reg:squarederror",
+    "multi:softmax",
+    "multi:softprob",
+    "Logloss",
+    "RMSE",
+)
+
+
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a metric that worsens monotonically in the log of a boosting program."""
     if not any(name in parsers(context) for name in ("boosting", "evals_result", "catboost")):
@@ -33,7 +57,12 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         share = float(np.mean(steps > 0)) if len(steps) else 0.0
         if share >= ALWAYS:
             told = WORSE(metric=series.label, share=percent(share), first=number(float(series.y[0])), last=number(float(series.y[-1])))
-            yield Suspicion(finding=finding, signs=(strong(told),), code="grad = preds - labels")
+            signs = [strong(told)]
+            if context.facts.get("objective") in BUILT_IN:
+                signs.append(against(SET(value=str(context.facts["objective"]))))
+            weighted = "binary_logloss" in series.name
+            do = WEIGHTS_FIRST() if weighted else None
+            yield Suspicion(finding=finding, signs=tuple(signs), do=do, code="" if weighted else "grad = preds - labels")
 
 
 CAUSE = Cause(

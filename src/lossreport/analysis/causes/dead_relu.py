@@ -8,7 +8,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around
+from lossreport.analysis.signs import around, said_adam, set_rate
 from lossreport.text import Text, number
 
 FELL = Text(
@@ -17,13 +17,29 @@ FELL = Text(
 )
 
 
+KILLS = Text(
+    zh="`{metric}` 从第一行起就停在 ln {size} = {level}，而学习率是 {lr}：这样的步子在最初几步就会让 ReLU 全部输出 0。",
+    en="`{metric}` stands at ln {size} = {level} from its first row on, and the learning rate is {lr}: steps of that size kill ReLUs within the first few.",
+)
+SGD_RATE: Final = 0.1
+ADAM_RATE: Final = 0.01
+"""Rates at which networks without batch norm die at the start (torchvision, pull 1998: AlexNet and VGG at 0.1; ten times Adam's default)."""
+
+
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a loss that came down to the level of guessing and stayed."""
+    """Yield a suspicion for a loss that came down to the level of guessing and stayed, or never was elsewhere at a rate that kills units."""
     for finding in context.of_kind("no_learning"):
         size = finding.numbers.get("uniform")
-        if size is None or finding.start.row == 0 or (size >= HEAD and math.log2(size).is_integer()):
+        if size is None or (size >= HEAD and math.log2(size).is_integer()):
             continue
         series = context.subject(finding)
+        if finding.start.row == 0:
+            rate, limit = set_rate(context), ADAM_RATE if said_adam(context) else SGD_RATE
+            if rate is not None and rate >= limit:
+                level = number(math.log(size))
+                kills = KILLS(metric=series.label, level=level, size=str(round(size)), lr=number(rate))
+                yield Suspicion(finding=finding, signs=(strong(kills),))
+            continue
         said = FELL(
             metric=series.label,
             line=finding.start.line,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+import numpy as np
+
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import around, breaks, number_fact, parsers, rate_beside
@@ -35,6 +37,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     images = _images(context)
     if images is not None and images >= IMAGES:
         return
+    seen = False
     for at in breaks(context):
         rate = rate_beside(context, at.series, at.row)
         if rate is None or not WARM * DEFAULT <= rate.peak <= DEFAULT * 1.001 or not _is_detector(context):
@@ -43,7 +46,32 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         here = HERE(lr=number(DEFAULT / IMAGES * images)) if images is not None else ""
         signs = (strong(RATE(lr=number(rate.value), line=rate.line, batch=fewer)), *around(context, at.series, at.row))
         code = f"optimizer = dict(type='SGD', lr={DEFAULT / IMAGES * (images or 2):g})" if "mmlab_text" in parsers(context) else ""
+        seen = True
         yield Suspicion(finding=at.finding, signs=signs, do=SCALE(here=here), code=code)
+    if not seen:
+        yield from _rising(context)
+
+
+def _rising(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a detector that breaks while its learning rate still rises: the warm-up towards the default."""
+    for finding in context.of_kind("nonfinite"):
+        series = context.subject(finding)
+        row = finding.start.row if finding.rows else len(series) - 1
+        rate = rate_beside(context, series, row) if series.split == "train" and _is_detector(context) else None
+        if rate is None or rate.row < LEAST or not np.all(np.diff(rate.series.y[: rate.row + 1]) > 0):
+            continue
+        said = WARMING(metric=rate.series.label, first=number(rate.first), lr=number(rate.value), line=rate.line)
+        yield Suspicion(finding=finding, signs=(strong(said),), do=SCALE(here=NOTHING))
+        return
+
+
+WARMING = Text(
+    zh="`{metric}` 一直在升（从 {first} 到 {lr}，第 {line} 行），还在 warm-up 中 loss 就不是有限值了：它要升到的默认值是给 8 张 GPU、每步 16 张图的。",
+    en="`{metric}` still rises ({first} to {lr}, line {line}) when the loss stops being finite: the default that the warm-up leads to is meant for 8 GPUs and 16 images a step.",
+)
+LEAST: Final = 4
+"""Rows of a rate that rise one after another are a warm-up."""
+NOTHING: Final = ""
 
 
 def _images(context: Context) -> float | None:

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Sign, Suspicion, strong
+from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import Break, around, breaks, climbed, gradient, lead_up, parsers, place_of, set_rate
 from lossreport.text import Text, factor, number
@@ -34,12 +34,30 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each break that a climb of the loss or of the gradient norm led up to."""
     if parsers(context) & BOOSTED:
         return  # a boosting that gets worse has the wrong gradient rather than too large a step
+    yield from _early(context)
     for at in breaks(context):
         signs = list(_signs(context, at))
         if signs:
             rate = set_rate(context)
             do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
             yield Suspicion(finding=at.finding, signs=(*signs, *around(context, at.series, at.row)), do=do)
+
+
+def _early(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a gradient norm that runs away under a loss that still falls."""
+    for finding in context.of_kind("divergence"):
+        if not finding.numbers.get("gradient"):
+            continue
+        norm, rate = context.subject(finding), set_rate(context)
+        value, level = finding.numbers["value"], finding.numbers["level"]
+        said = LED(metric=norm.label, value=number(value), line=finding.end.line, ratio=factor(value / level))
+        signs = [strong(said)]
+        if rate is not None:
+            signs.append(weak(AT(lr=number(rate))))
+        yield Suspicion(finding=finding, signs=tuple(signs), do=LOWER(lr=number(rate), less=number(rate / 10)) if rate else None)
+
+
+AT = Text(zh="学习率是 {lr}。", en="The learning rate is {lr}.")
 
 
 def _signs(context: Context, at: Break) -> Iterator[Sign]:

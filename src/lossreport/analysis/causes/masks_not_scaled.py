@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
-from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.segmenting import masks_said, overlap_above_one
 from lossreport.text import Text, number
 
-DICE: Final = re.compile(r"dice|jaccard|tversky|(?<![a-z])seg", re.IGNORECASE)
 NEGATIVE = Text(
     zh="`{metric}` 有 {count} 行是负数（最小 {worst}，第 {line} 行），而目标在 0 到 1 之间时它不会为负；日志里有 `{dice}`，是分割任务。",
     en="`{metric}` is negative in {count} rows (down to {worst}, line {line}), which it cannot be for targets between 0 and 1; `{dice}` beside it tells a segmentation.",
 )
 
 
+ABOVE = Text(
+    zh="`{name}` 是 {value}：重叠分数不会超过 1，除非目标大于 1。",
+    en="`{name}` is {value}: no overlap is above 1, unless the targets are.",
+)
+
+
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a negative cross-entropy beside a Dice score."""
-    dice = next((name for name in sorted(context.metrics) if DICE.search(name)), None)
+    """Yield a suspicion for a negative loss beside a Dice score, or another word of a segmentation."""
+    dice = masks_said(context)
     if dice is None:
         return
+    above = overlap_above_one(context)
     for finding in context.of_kind("broken_metric"):
         series = context.subject(finding)
         if series.metric_type in ("bce", "cross_entropy", "generic") and finding.numbers.get("worst", 0.0) < 0 and context.is_loss(series):
             row = int(np.nanargmin(series.y))
             worst = number(finding.numbers["worst"], digits=3)
             said = NEGATIVE(metric=series.label, count=len(finding.rows), worst=worst, line=int(series.line[row]), dice=dice)
-            yield Suspicion(finding=finding, signs=(strong(said), weak(said)))
+            signs = [strong(said)]
+            if above is not None:
+                signs.append(weak(ABOVE(name=above[0], value=number(above[1]))))
+            yield Suspicion(finding=finding, signs=tuple(signs))
 
 
 CAUSE = Cause(

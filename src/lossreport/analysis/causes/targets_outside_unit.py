@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
-from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.segmenting import binary_said, masks_said
 from lossreport.text import Text, number
 
 NEGATIVE = Text(
     zh="`{metric}` 是二元交叉熵，却从第 {line} 行起为负并一路降到 {worst}：只有目标大于 1 时它才没有下界。",
     en="`{metric}` is a binary cross-entropy, yet negative from line {line} on and falling to {worst}: only targets above 1 leave it without a lower bound.",
 )
-DICE: Final = re.compile(r"dice|jaccard|tversky|(?<![a-z])seg", re.IGNORECASE)
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a negative binary cross-entropy, where no mask is segmented."""
-    if any(DICE.search(name) for name in context.metrics):
+    if masks_said(context) is not None:
         return
+    said_so = binary_said(context)
     for finding in context.of_kind("broken_metric"):
         series = context.subject(finding)
-        if series.metric_type == "bce" and finding.numbers.get("worst", 0.0) < -1:
+        if (series.metric_type == "bce" or (said_so is not None and context.is_loss(series))) and finding.numbers.get("worst", 0.0) < -1:
             said = NEGATIVE(metric=series.label, line=int(series.line[finding.rows[0]]), worst=number(finding.numbers["worst"], digits=3))
             yield Suspicion(finding=finding, signs=(strong(said),))
 

@@ -20,6 +20,10 @@ AT = Text(
     zh="`{metric}` 停在 {value}，等于{margin}：正负样本的距离相等，所有嵌入落在同一点。",
     en="`{metric}` stands at {value}, {margin}: positives and negatives are equally far, so all embeddings lie in one point.",
 )
+STAYS = Text(
+    zh="`{metric}` 的每一行都在 {low} 到 {high} 之间，正是间隔 {margin}：嵌入坍缩到一点时，triplet loss 就等于间隔。",
+    en="`{metric}` lies between {low} and {high} in every row, at a margin of {margin}: with all embeddings in one point a triplet loss equals its margin.",
+)
 MARGIN = Text(zh="间隔 {margin}", en="its margin of {margin}")
 SOFT = Text(zh="软间隔的 ln 2", en="ln 2 of the soft margin")
 
@@ -28,6 +32,11 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a flat triplet loss at a margin."""
     for finding in context.of_kind("no_learning", "constant_metric", "plateau"):
         series = context.subject(finding)
+        at = finding.numbers.get("margin")
+        if at is not None:
+            stays = STAYS(metric=series.label, low=number(float(series.y.min())), high=number(float(series.y.max())), margin=number(at))
+            yield Suspicion(finding=finding, signs=(strong(stays),))
+            continue
         if series.metric_type != "triplet" or not np.isfinite(series.y).all():
             continue
         level = float(np.median(series.y[-max(3, len(series) // 4) :]))

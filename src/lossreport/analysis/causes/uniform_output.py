@@ -43,16 +43,16 @@ CAUSE = Cause(
     id="uniform_output",
     family="learning",
     title=Text(
-        zh="输出与输入无关：没有梯度到达、输入全零、标签对不上，或 softmax 做了两次",
-        en="The output does not depend on the input: no gradient arrives, the input is empty, labels do not match, or softmax is applied twice",
+        zh="输出与输入无关：学习率过高使单元死亡、没有梯度到达、输入全零、标签对不上，或 softmax 做了两次",
+        en="The output does not depend on the input: units killed by too high a learning rate, no gradient, an empty input, labels that do not match, or softmax applied twice",
     ),
     decided_by=Text(
         zh="用一个 batch 做过拟合测试：loss 不降，是代码（标签、loss、优化器）；能降，再查学习率和数据。",
         en="Overfit a single batch: if the loss does not fall, the fault is in the code (labels, loss function, optimiser); if it does, look at the learning rate and the data.",
     ),
     do=Text(
-        zh="用一个 batch 做过拟合测试，并逐项核对：调用了 optimizer.step 和 model.train、CrossEntropyLoss 之前没有 softmax、标签与输入一一对应、输入已归一化；再把学习率降到十分之一试几百步。",
-        en="Overfit a single batch and check in turn: optimizer.step and model.train are called, no softmax stands before CrossEntropyLoss, labels belong to their inputs, the input is normalised; then try a tenth of the learning rate for a short while.",
+        zh="从头用十分之一的学习率对一个 batch 做过拟合测试（没有 BatchNorm 的网络承受不了 0.1）；loss 仍不降，就逐项核对：调用了 optimizer.step 和 model.train、CrossEntropyLoss 之前没有 softmax、标签与输入一一对应、输入已归一化。",
+        en="Overfit a single batch anew at a tenth of the learning rate (a network without batch norm does not stand 0.1); if the loss does not fall then either, check in turn: optimizer.step and model.train are called, no softmax stands before CrossEntropyLoss, labels belong to their inputs, the input is normalised.",
     ),
     reference="rasbt/deeplearning-models #76: cnn-vgg16.ipynb got abnormal results",
     suspect=suspect,

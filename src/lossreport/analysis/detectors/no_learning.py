@@ -9,14 +9,14 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from lossreport.analysis.beginning import begins_late
-from lossreport.analysis.context import Context, clean
+from lossreport.analysis.context import Context, clean, same_metric
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.printed import step
-from lossreport.analysis.uniform import size_at
+from lossreport.analysis.uniform import TOLERANCE, one_of, size_at
 from lossreport.curves.stats import block_medians, noise_of_differences
 from lossreport.model.analysis import NotApplicable, Severity
-from lossreport.model.run import Axis, Floats, Series, shown_x
+from lossreport.model.run import Axis, Floats, Series, Statistic, shown_x
 from lossreport.text import Phrase, Text, change, number, percent
 from lossreport.words import AXES
 
@@ -71,6 +71,25 @@ WELL_KNOWN: Final = (2, 3, 4, 5, 10, 100, 1000, 1024, 4096, 8192, 65536)
 """Sizes that a level without any other sign is taken for: their windows of 0.2 % cover 1 % of the levels between ln 2 and ln 65 536."""
 
 
+FEW_ROWS: Final = 3
+"""So many rows, all of them within half a percent of ln K, are told; of a slow fall they would lie apart."""
+FEW_SIZES: Final = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100, 200, 300, 1000)
+"""Sizes that a few rows are taken for where no accuracy says one."""
+TRAINED_STEPS: Final = 1000
+"""Within the first thousand steps a large model stands at ln K, and its accuracy at 1 / K, and may be healthy."""
+GUESSED: Final = 2.0
+"""An accuracy within a factor of two of 1 / K: one of few batches scatters."""
+FEW = Text(
+    zh="`{metric}`（{path}）的全部 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 0.5 % 以内，正是在 {size} 个类别中均匀猜测的水平（按数值推断）{beside}：到这里没有学到任何东西。",
+    en="All {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value){beside}: nothing is learned up to there.",
+)
+BESIDE = Text(
+    zh="，`{score}` 是 {value}，也不高于猜测的 {guessed_level}",
+    en=", and `{score}` is {value}, no more than the {guessed_level} of a guess",
+)
+NOTHING_BESIDE: Final = ""
+
+
 TOLD: Final = ("mixture", "no_learning", "broken_metric")
 """What says more: rows of several regimes, an accuracy of 0 beside the loss, a clamp or an explosion."""
 
@@ -80,7 +99,10 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.progress:
         alone = series.split == "train" or not context.training  # a validation is all there is to look at
         judged = alone and context.is_measure(series) and np.isfinite(series.y).all()
-        if len(series) < UNIFORM_ROWS or not judged or any(context.has(kind, series) for kind in TOLD):
+        if not judged or any(context.has(kind, series) for kind in TOLD):
+            continue
+        if len(series) < UNIFORM_ROWS:
+            yield from _few(context, _as_printed(context, series))
             continue
         y = clean(series, context.spike_spans(series))
         still = hardly_moved(y) if len(series) >= MIN_ROWS else None
@@ -88,6 +110,84 @@ def detect(context: Context) -> Iterator[Found]:
             yield _still(context, series, still)
         elif still is None and (at := _came_to(context, series, y)) is not None:
             yield _at_uniform(series, *at)
+
+
+def _few(context: Context, series: Series) -> Iterator[Found]:
+    """Yield a finding of three to nine rows that all stand at ln K: guessing, by the numbers alone or by an accuracy that says so too."""
+    if len(series) < FEW_ROWS:
+        return
+    level = float(np.median(series.y))
+    said = context.chance(series)
+    scores = [one for one in context.run.series if one.metric_type == "accuracy" and one.source == series.source and _is_share(one)]
+    known = [round(math.exp(said.value))] if said is not None and 0 < said.value < LARGEST else []
+    shares = [1 / size for size in known] or [share for one in scores for share in _shares(one)]
+    guess = one_of(context, series) and (known or [*(round(1 / share) for share in shares if share < 1), *FEW_SIZES])
+    near = [size for size in guess or () if size > 1 and np.all(np.abs(series.y / math.log(size) - 1) <= TOLERANCE)]
+    size = min(near, key=lambda size: abs(level - math.log(size)), default=None)
+    if size is None:
+        return
+    score = next((one for one in scores if any(1 / GUESSED <= share * size <= GUESSED for share in _shares(one))), None)
+    if not (_has_trained(series) or (series.axis not in COUNTED and (score is not None or known))):
+        return
+    first, last, _, gain = _levels(series.y)
+    text = FEW(
+        metric=series.label,
+        path=series.path,
+        count=len(series),
+        first=number(first),
+        last=number(last),
+        size=str(size),
+        chance=number(math.log(size)),
+        beside=_beside(score, size) if score is not None else NOTHING_BESIDE,
+    )
+    severity = Severity.HIGH if score is not None or known else Severity.MEDIUM
+    numbers = {"first": first, "last": last, "gain": gain, "uniform": float(size)}
+    yield make_finding("no_learning", series, [0, len(series) - 1], severity, text, numbers=numbers, others=(score,) if score else ())
+
+
+LARGEST: Final = 20.0
+"""The logarithm of any number of classes or tokens is below."""
+
+
+def _as_printed(context: Context, series: Series) -> Series:
+    """Return the values beside a running mean that few rows were worked out from: taking it apart costs a row."""
+    if series.derived is None:
+        return series
+    printed = [one for one in context.run.series if one.derived is None and one.statistic is not Statistic.RUNNING_MEAN]
+    return next((one for one in printed if same_metric(one, series) and len(one) >= len(series) and np.isfinite(one.y).all()), series)
+
+
+def _level_of(score: Series) -> float:
+    """Return the level of a score: of a running mean the last value, which is over all rows."""
+    return float(score.y[-1] if score.statistic is Statistic.RUNNING_MEAN else np.median(score.y))
+
+
+def _is_share(score: Series) -> bool:
+    return len(score) > 0 and bool(np.isfinite(score.y).all()) and _level_of(score) > 0
+
+
+def _shares(score: Series) -> tuple[float, float]:
+    """Return what an accuracy may be as a share of 1: itself, or a hundredth of it where it is in percent."""
+    value = _level_of(score)
+    return value, value / 100
+
+
+def _beside(score: Series, size: int) -> Phrase:
+    value = _level_of(score)
+    full = 100.0 if abs(math.log(value / 100 * size)) < abs(math.log(value * size)) else 1.0
+    return BESIDE(score=score.label, value=number(value), guessed_level=number(full / size))
+
+
+def _has_trained(series: Series) -> bool:
+    """Return whether a few rows lie beyond the beginning of a training: of whole epochs, or a thousand steps on."""
+    if series.axis in (Axis.EPOCH, Axis.ROUND):
+        return True
+    if len(series.epoch) and series.epoch[-1] >= LATER_EPOCH:
+        return True
+    return series.axis in COUNTED and float(series.x[-1]) >= TRAINED_STEPS
+
+
+LATER_EPOCH: Final = 2
 
 
 def _still(context: Context, series: Series, still: Still) -> Found:
@@ -159,12 +259,16 @@ class Still(NamedTuple):
 
 def hardly_moved(y: Floats) -> Still | None:
     """Return the levels of a curve that ends where it began and was nowhere else in between, else None."""
+    still = _levels(y)
+    near = abs(still.first - still.last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(still.first))
+    return still if still.gain < MIN_GAIN and still.spread < SPREAD and near else None
+
+
+def _levels(y: Floats) -> Still:
     first, last = _ends(y)
     medians, _ = block_medians(y, min(12, len(y)))
     spread = float(np.ptp(medians)) / (abs(float(np.median(medians))) + 1e-12)
-    gain = (first - last) / (abs(first) + 1e-12)
-    near = abs(first - last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(first))
-    return Still(first, last, spread, gain) if gain < MIN_GAIN and spread < SPREAD and near else None
+    return Still(first, last, spread, (first - last) / (abs(first) + 1e-12))
 
 
 def _ends(y: Floats) -> tuple[float, float]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -28,6 +30,12 @@ EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
     en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
 )
+PRINTED = Text(
+    zh="日志在 {path} 第 {line} 行、最后一行数据之后打印了非有限的 loss：“{quote}”；此后没有训练。",
+    en="At {path}, line {line}, behind its last row, the log prints a loss that is not finite: “{quote}”; nothing is trained after it.",
+)
+TENSOR: Final = re.compile(r"tensor\((?:nan|-?inf)\b", re.IGNORECASE)
+"""As a debugger or a `print` shows a loss that is still a tensor."""
 
 AWAITED = ("reward", "explained_variance")
 """What reinforcement learning logs as NaN until the first episode has ended, or while the returns do not vary."""
@@ -42,7 +50,17 @@ def detect(context: Context) -> Iterator[Found]:
             yield _rows(context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
     exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
     if context.losses:
-        yield from (_exit(context, event) for event in reversed(exits.values()))
+        yield from (_exit(context, event, EXIT) for event in reversed(exits.values()))
+        printed = {event.source: event for event in reversed(context.run.events) if _is_printed_last(context, event)}
+        yield from (_exit(context, event, PRINTED) for source, event in printed.items() if source not in exits)
+
+
+def _is_printed_last(context: Context, event: Event) -> bool:
+    """Return whether an event prints a loss of NaN behind all rows of the training losses of its file, which end finite."""
+    if TENSOR.search(event.quote) is None:
+        return False
+    training = [one for one in context.losses if one.split == "train" and one.source == event.source and len(one)]
+    return bool(training) and all(int(one.line[-1]) < event.line and np.isfinite(one.y[-1]) for one in training)
 
 
 def _onset(series: Series) -> tuple[bool, int]:
@@ -90,7 +108,7 @@ def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severi
     return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
 
 
-def _exit(context: Context, event: Event) -> Finding:
+def _exit(context: Context, event: Event, text: Text) -> Finding:
     series = max((s for s in context.losses if len(s)), key=lambda s: (s.source == event.source, len(s)))
     last = len(series) - 1
     place = Position(x=float(series.x[last]), row=last, line=event.line)
@@ -106,7 +124,7 @@ def _exit(context: Context, event: Event) -> Finding:
         rows=(),
         numbers={"count": 1},
         evidence=(Evidence(source=event.source, line=event.line, x=place.x, value=float("nan")),),
-        text=EXIT(path=path, line=event.line, quote=event.quote),
+        text=text(path=path, line=event.line, quote=event.quote),
     )
 
 

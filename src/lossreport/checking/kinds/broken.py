@@ -44,8 +44,12 @@ def unfinite(ground: Ground) -> Iterator[str]:
 
 def _exit(ground: Ground) -> Iterator[str]:
     line = ground.finding.start.line if ground.finding is not None else 0
-    if not any(event.line == line and event.kind == "nonfinite_exit" for event in ground.run.events):
+    there = [event for event in ground.run.events if event.line == line]
+    printed = any("tensor(nan" in event.quote.lower() or "inf" in event.quote.lower() for event in there)
+    if not any(event.kind == "nonfinite_exit" for event in there) and not printed:
         yield "the log reports no such exit there"
+    elif printed and any(one.line[-1] > line for one in ground.series if len(one)):
+        yield "rows follow it"
 
 
 def masked(ground: Ground) -> Iterator[str]:

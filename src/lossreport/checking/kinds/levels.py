@@ -363,7 +363,18 @@ NO_LEARNING: Final[Rules] = {
     "gain": lambda g, p: _gain(g),
     "spread": lambda g, p: iter([Between(0.0, 1.1 * _reach(g))]),
     "chance": lambda g, p: chances(g),
+    "margin": lambda g, p: _margins(g),
+    "count": lambda g, p: iter([float(len(g.subject))]),
 }
+ROUND_MARGINS: Final = (0.1, 0.2, 0.3, 0.5, 1.0)
+
+
+def _margins(ground: Ground) -> Iterator[float]:
+    """Yield the margins, set or round, that no row is further from than 1 %."""
+    said = [ground.value(name) for name in ("margin", "triplet_margin", "loss_margin")]
+    for margin in (*ROUND_MARGINS, *(float(one) for one in said if isinstance(one, int | float))):
+        if margin > 0 and np.all(np.abs(ground.subject.y / margin - 1) <= 0.01):
+            yield margin
 
 
 def _reach(ground: Ground) -> float:

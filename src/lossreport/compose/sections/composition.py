@@ -48,7 +48,7 @@ def write(story: Story) -> Section | None:
     for path, shares in _by_source(story, mine).items():
         answer = answer or _answer(path, shares)
         blocks += _of_source(story, path, shares, first=not blocks)
-    return Section(id="composition", title=TITLE, answer=answer, blocks=tuple(blocks))
+    return Section(id="composition", title=TITLE, answer=answer, blocks=tuple(blocks), opened=0)
 
 
 def _by_source(story: Story, shares: Sequence[Share]) -> dict[str, list[Share]]:

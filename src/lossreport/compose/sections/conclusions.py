@@ -28,7 +28,7 @@ CRASHED_SILENTLY = Text(zh="训练异常退出，日志里没有说明原因。"
 def write(story: Story) -> Section:
     """Write the verdict of the run, the gravest findings, and how it ended."""
     blocks: list[Block] = [Prose(text=POINT(text=text)) for text in _points(story)]
-    return Section(id="conclusions", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks))
+    return Section(id="conclusions", title=TITLE, answer=story.verdict.text, blocks=tuple(blocks), opened=0)
 
 
 def _points(story: Story) -> Iterator[Phrase]:

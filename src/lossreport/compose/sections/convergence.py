@@ -78,7 +78,7 @@ TONES: Final[dict[str, Tone]] = {
 
 
 def write(story: Story) -> Section | None:
-    """Write the table of verdicts, the sentences, the criteria and the curves."""
+    """Write the table of verdicts and the curves, behind a fold the sentences and the criteria."""
     if not story.verdicts:
         return None
     ordered = sorted(story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main)
@@ -93,14 +93,15 @@ def write(story: Story) -> Section | None:
     blocks: list[Block] = [
         Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered[:MAX_VERDICTS]), folded=len(ordered) > 24)
     ]
+    blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
+    opened = len(blocks)
     main = {series.id for series in story.main}
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
-    blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
     answer = ANSWER(state=STATES[story.verdict.state].name, confidence=CONFIDENCES[story.verdict.confidence])
-    return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks))
+    return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks), opened=opened)
 
 
 def _schedules(story: Story) -> list[Block]:

@@ -47,7 +47,7 @@ def write(story: Story) -> Section:
     if rows:
         columns = (Column(title=NAME), Column(title=VALUE), Column(title=FROM))
         blocks.append(Table(caption=FACTS(), columns=columns, rows=tuple(rows), folded=True))
-    return Section(id="method", title=TITLE, blocks=tuple(blocks))
+    return Section(id="method", title=TITLE, blocks=tuple(blocks), opened=len(story.analysis.failures) and 1)
 
 
 def _facts(story: Story) -> list[Row]:

@@ -52,7 +52,7 @@ def write(story: Story) -> Section | None:
     columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
     caption = CAPTION_OWN() if any(_learned(story)) else CAPTION()
     table = Table(caption=caption, columns=columns, rows=tuple(rows))
-    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(table, *remarks))
+    return Section(id="references", title=TITLE, answer=ANSWER(), blocks=(table, *remarks), opened=0)
 
 
 def _known(story: Story, series: Series) -> Known:

@@ -54,7 +54,7 @@ def write(story: Story) -> Section | None:
     told: dict[str, str] = {}
     for scale in story.scales[:MAX_CARDS]:
         blocks += _card(story, scale, told)
-    return Section(id="scale", title=TITLE, answer=ANSWER(), blocks=tuple(blocks))
+    return Section(id="scale", title=TITLE, answer=ANSWER(), blocks=tuple(blocks), opened=1)
 
 
 def _row(story: Story, scale: Scale) -> Row:

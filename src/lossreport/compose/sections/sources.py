@@ -84,22 +84,25 @@ LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 def write(story: Story) -> Section:
-    """Write the table of sources, one table a source, and why they differ."""
+    """Write what was not read and what does not agree; behind a fold the table of sources and one table a source."""
     run = story.run
-    blocks: list[Block] = [_files(story), *(Prose(text=UNREAD(path=s.path, count=s.unread)) for s in run.sources if s.unread)]
-    for source in run.sources:
-        blocks += _meaning(story, source)
-        blocks += _tables(story, source)
-    blocks += _agreement(story)
+    blocks: list[Block] = [Prose(text=UNREAD(path=s.path, count=s.unread)) for s in run.sources if s.unread]
     apart = [f for f in story.findings if f.kind == "source_disagreement"]
     if apart:
         metrics = dict.fromkeys(story.name(story.series(f.series[0])) for f in apart)
         names = Join(items=tuple(NAMED(metric=name) for name in metrics))
         blocks.append(Prose(text=DIFFER(metrics=names, findings=Join(items=tuple(f.id for f in apart)))))
-    blocks.append(_sparks(story))
     blocks += _left_out(story)
+    opened = len(blocks)
+    blocks.append(_files(story))
+    for source in run.sources:
+        blocks += _meaning(story, source)
+        blocks += _tables(story, source)
+    blocks += _agreement(story)
+    blocks.append(_sparks(story))
     rows, skipped = sum(s.rows for s in run.sources), sum(s.skipped for s in run.sources)
-    return Section(id="sources", title=TITLE, answer=ANSWER(files=len(run.sources), rows=rows, skipped=skipped), blocks=tuple(blocks))
+    answer = ANSWER(files=len(run.sources), rows=rows, skipped=skipped)
+    return Section(id="sources", title=TITLE, answer=answer, blocks=tuple(blocks), opened=opened)
 
 
 def _files(story: Story) -> Table:

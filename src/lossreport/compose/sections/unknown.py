@@ -35,7 +35,7 @@ def write(story: Story) -> Section:
     """Write one point a check that did not apply, then what follows from the kinds of loss, then what holds for every log."""
     points = {text.plain("en"): text for text in _texts(story)}.values()
     blocks: list[Block] = [Prose(text=POINT(text=text)) for text in points]
-    return Section(id="unknown", title=TITLE, answer=ANSWER(), blocks=tuple(blocks))
+    return Section(id="unknown", title=TITLE, answer=ANSWER(), blocks=tuple(blocks), opened=0)
 
 
 def _texts(story: Story) -> Iterator[Phrase]:

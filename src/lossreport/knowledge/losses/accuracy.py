@@ -52,7 +52,7 @@ LOSS = LossType(
     id="accuracy",
     title=Text(zh="准确率一类", en="accuracy and similar"),
     names=metric_names(
-        _NOT + r"(?:.*/)?(?:\w+_)?acc(?:u|uracy|uracies)?(?:@?\d+)?(?:_\w+)?",
+        _NOT + r"(?:.*/)?(?:\w+\.)*(?:\w+_)?acc(?:u|uracy|uracies)?(?:@?\d+)?(?:_\w+)?",
         _NOT + r"(?:\w+_)?top_?[15]",
         _NOT + r"(?:prec@?\d*|precision|recall)(?:\([bmp]\))?",
         _NOT + r"(?:\w+_)?(?:precision|recall|f1|f1_score|auc|auroc|m?iou|hmean|exact_match)",

@@ -21,6 +21,7 @@ LOSS = LossType(
         r"(?:\w+[._])?loss_(?:bbox|box|giou|ciou|diou|iou|box_reg|rpn_loc|rpn_bbox|rpn_box_reg)",
         r"(?:\w+_)?(?:bbox|box|giou|ciou|diou|iou)_(?:loss|om)",
         r"(?:train|val)/box",
+        r"(?:rpn|rcnn|roi)_(?:b?box|loc)",
     ),
     order=45,
     unit="",

@@ -54,6 +54,7 @@ LOSS = LossType(
     title=Text(zh="分类 loss（形式未知）", en="classification loss of unknown form"),
     names=metric_names(
         r"(?:\w+[._/])?(?:cls|class|classification)_(?:loss|om)",
+        r"(?:rpn|rcnn|roi)_cls",
         r"(?:\w+[._/])?loss_(?:cls|class|classification|classifier|rpn_cls|labels)",
     ),
     order=46,  # after gan: domain_classifier_loss

@@ -1,6 +1,6 @@
-"""The files inside a packed run folder (.zip, .tar, .tar.gz, .tar.zst, ...), read without unpacking anything to disk.
+"""The files inside a packed run folder (.zip, .tar, .tar.gz, .tar.zst, ...), read without unpacking anything into a folder.
 
-A name inside an archive is only ever a name: nothing is written, so that `../../x` and `/etc/x` lead nowhere.
+A name inside an archive is only ever a name: what is large is held in a file without one, so that `../../x` and `/etc/x` lead nowhere.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import field
-from typing import BinaryIO, Final
+from functools import partial
+from typing import IO, BinaryIO, Final
 
 from lossreport.errors import LogError
 from lossreport.model.run import Skipped
 from lossreport.reading.bytes.compression import Unpacked
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.bytes.spool import IN_MEMORY, Spool
 from lossreport.text import Quantity, Text
 from lossreport.values import dataclass
 
@@ -25,7 +27,7 @@ ENDINGS: Final = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.
 LARGEST: Final = 1 << 30
 """Members above 1 GiB are weights or a bomb, not logs."""
 LARGEST_SUM: Final = 2 << 30
-"""Members are held in memory: of one archive at most 2 GiB."""
+"""Small members are held in memory and large ones in temporary files: of one archive at most 2 GiB."""
 MOST_MEMBERS: Final = 100_000
 BOMB_RATIO: Final = 500
 """The largest 25 of our real logs shrink 4 to 26 times by gzip, bzip2, xz or zstd -19, one of repeated "nan" 148 times by xz; zeros 1000 times
@@ -123,7 +125,7 @@ def _of_zip(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[st
             if info.is_dir() or not wanted(shown):
                 continue
             refused = Skipped(path=shown, reason=ENCRYPTED(), code=CODE) if info.flag_bits & 1 else budget.refuses(shown, info.file_size)
-            found[shown] = refused or _read(shown, lambda info=info: archive.read(info))  # type: ignore[misc]
+            found[shown] = refused or _read(shown, partial(archive.open, info), info.file_size)
     return found
 
 
@@ -151,7 +153,7 @@ def _of_tar(log: LogFile, wanted: Callable[[str], bool], prefix: str) -> dict[st
                     found[log.shown] = Skipped(path=log.shown, reason=TOO_MANY(limit=MOST_MEMBERS), code=CODE)
                     break
                 if info.isfile() and wanted(shown):
-                    found[shown] = budget.refuses(shown, info.size) or _read(shown, lambda info=info: _bytes_of(archive, info))  # type: ignore[misc]
+                    found[shown] = budget.refuses(shown, info.size) or _read(shown, partial(_bytes_of, archive, info), info.size)
             raw = getattr(file, "raw", None)
             if isinstance(raw, Unpacked) and raw.damaged:  # it broke off between two members, which tarfile takes for the end
                 found[log.shown] = Skipped(path=log.shown, reason=BREAKS_OFF(), code=CODE)
@@ -185,14 +187,14 @@ class _Bounded(io.RawIOBase):
         return data
 
 
-def _bytes_of(archive: tarfile.TarFile, info: tarfile.TarInfo) -> bytes:
-    file = archive.extractfile(info)
-    return b"" if file is None else file.read()
+def _bytes_of(archive: tarfile.TarFile, info: tarfile.TarInfo) -> IO[bytes]:
+    return archive.extractfile(info) or io.BytesIO()
 
 
-def _read(shown: str, read: Callable[[], bytes]) -> LogFile | Skipped:
+def _read(shown: str, opened: Callable[[], IO[bytes]], size: int) -> LogFile | Skipped:
     try:
-        return LogFile(shown, data=read())
+        with opened() as member:
+            return LogFile(shown, data=member.read()) if size <= IN_MEMORY else LogFile(shown, spool=Spool(member))
     except BombError:
         raise
     except (*DAMAGE, RuntimeError) as error:  # RuntimeError: zipfile, where a password is missing

@@ -11,8 +11,10 @@ from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
 from lossreport import regex as re
 from lossreport.errors import LogError
+from lossreport.reading.bytes.bounds import DIGITS, bounded
 from lossreport.reading.bytes.compression import Unpacked, unpacked
 from lossreport.reading.bytes.encoding import WIDE, as_utf8, decode, detect, is_binary
+from lossreport.reading.bytes.spool import Spool
 from lossreport.reading.bytes.terminal import NOISE, fragments, prefix_of, split_writer, writers
 from lossreport.values import dataclass
 
@@ -22,6 +24,8 @@ LEAST_LINES: Final = 3
 LONG_HEAD_BYTES: Final = 1 << 22
 """A table of ten thousand columns has lines of this length: the head then holds the first few lines, if there are any."""
 BLOCK_BYTES: Final = 1 << 20
+LONGEST_LINE: Final = 1 << 25
+"""Bytes of a line, 32 MiB: the longest of our real logs, a batch of images printed by mistake, has 11 MiB. What follows in the line is lost."""
 DATABASE: Final = b"SQLite format 3\0"
 """Rows inside a database page look like text and are not in their order."""
 
@@ -56,7 +60,7 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True)
 class LogFile:
-    """A file to read, by path or held in memory (stdin, a member of an archive). `shown` is its name in the report.
+    """A file to read, by path, held in memory (stdin, a small member of an archive) or spooled. `shown` is its name in the report.
 
     With `writer` only the lines of that process are read; the first writer's view holds the lines that name none as well.
     """
@@ -65,6 +69,7 @@ class LogFile:
     path: Path | None = None
     data: bytes | None = None
     writer: str = ""
+    spool: Spool | None = None
 
     def open(self) -> BinaryIO:
         """Open the bytes, decompressed where the file is; raises LogError where it cannot be opened."""
@@ -73,8 +78,13 @@ class LogFile:
     def _open_packed(self) -> BinaryIO:
         if self.data is not None:
             return io.BytesIO(self.data)
+        if self.spool is not None:
+            return self.spool.open()
+        place = Path(self.path or self.shown)
         try:
-            return open(self.path or self.shown, "rb")
+            if place.exists() and not place.is_file():  # a FIFO would wait for its writer for ever
+                raise LogError(f"Couldn't read {self.shown!r}: it is no regular file", hint="Name a file; all other files are read.")
+            return open(place, "rb")
         except OSError as error:
             raise LogError(
                 f"Couldn't read {self.shown!r}: {error.strerror}",
@@ -141,6 +151,11 @@ class LogFile:
         return () if self._prefix is None else tuple(writers(self._plain_head(), self._prefix))
 
     @cached_property
+    def cut_lines(self) -> set[int]:
+        """The lines, of those that were read so far, that are longer than any line of a log and were cut."""
+        return set()
+
+    @cached_property
     def damaged(self) -> bool:
         """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
         if not self.is_packed:
@@ -182,6 +197,7 @@ class LogFile:
         marked = self._prefix is not None
         for block in self._blocks():
             texts = [text.removesuffix("\r") for text in block.texts] if block.texts[0].endswith("\r") else block.texts
+            texts = texts if max(map(len, texts)) <= DIGITS else [bounded(text) for text in texts]
             yield Block(block.number, texts, block.complete, block.noisy or marked)
 
     def lines_of(self, block: Block) -> Iterator[Line]:
@@ -200,16 +216,27 @@ class LogFile:
         return [decode(line, self.encoding) for line in self.head.split(b"\n")[:-1] or [self.head]]
 
     def _blocks(self) -> Iterator[Block]:
-        number, rest, end = 1, b"", self._line_end
+        number, end = 1, self._line_end
+        held, size = list[bytes](), 0
         with self.open() as file:
             for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
-                whole, found, rest = (rest + block).rpartition(end)
+                if end not in block:
+                    held += [block] if block and size < LONGEST_LINE else []
+                    size += len(block)
+                    continue
+                if size > LONGEST_LINE:  # what stands between there and the end of the line is lost
+                    self.cut_lines.add(number)
+                    block = end + block.partition(end)[2]
+                whole, found, rest = b"".join((*held, block)).rpartition(end)
+                held, size = ([rest], len(rest)) if rest else ([], 0)
                 if found:
                     texts = self._decoded(whole)
                     yield Block(number, texts, True, NOISY.search(whole.replace(b"\r" + end, end)) is not None)
                     number += len(texts)
-        if rest:
-            yield Block(number, [decode(rest, self.encoding)], False, True)
+        if held:
+            if size > LONGEST_LINE + BLOCK_BYTES:
+                self.cut_lines.add(number)
+            yield Block(number, [decode(b"".join(held), self.encoding)], False, True)
 
     def _decoded(self, lines: bytes) -> Sequence[str]:
         """Return many lines as text, at once where all of them are UTF-8."""
@@ -225,6 +252,8 @@ class LogFile:
         for block in blocks:
             for number, raw in enumerate(block.texts, block.number):
                 text = raw.removesuffix("\r")
+                if len(text) > DIGITS:
+                    text = bounded(text)
                 if prefix is None and not (block.noisy and NOISE.search(text)):
                     yield Line(number, text, block.complete)
                     continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -10,12 +9,15 @@ from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.names import plain_facts
+from lossreport.reading.kit.untrusted import json_of, yaml_of
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
 TRAINING_KEYS: Final = re.compile(
     r"""["']?\b(?:lr|learning_rate|base_lr|batch_size|per_device_train_batch_size|epochs|num_train_epochs|max_epochs|max_steps|seed|"""
-    r"""vocab_size|clip_grad|max_grad_norm|weight_decay|warmup_epochs|warmup_steps|world_size|output_dir|optimizer|precision)["']?\s*:"""
+    r"""vocab_size|clip_grad|max_grad_norm|weight_decay|warmup_epochs|warmup_steps|world_size|output_dir|optimizer|precision|"""
+    r"""num_leaves|boosting_type|num_boost_round|n_estimators|is_unbalance|scale_pos_weight|min_data_in_leaf|feature_fraction|"""
+    r"""colsample_bytree|max_depth|eta)["']?\s*:"""
 )
 MIN_KEYS: Final = 2
 """One name such as `seed` occurs in many files; two make a training configuration likely."""
@@ -49,11 +51,10 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 def _mapping(log: LogFile) -> Mapping[str, Any] | None:
-    import yaml
 
     try:
-        value = json.loads(log.text()) if log.shown.lower().endswith(".json") else yaml.safe_load(log.text())
-    except (ValueError, yaml.YAMLError):
+        value = json_of(log.text()) if log.shown.lower().endswith(".json") else yaml_of(log.text())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

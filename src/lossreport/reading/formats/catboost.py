@@ -6,7 +6,6 @@ catboost.ai/docs/features/visualization and files written by catboost 1.2.10.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -80,9 +80,13 @@ def _training(log: LogFile) -> Iterator[Record]:
             if row is None:
                 yield SkippedLine(line.number, NO_ROW if line.complete else TORN, torn=not line.complete)
                 continue
+            x = number(row.get("iteration"))
+            if x is None:
+                yield SkippedLine(line.number, NO_ROW)
+                continue
             rows += 1
             for key, value in _values(row, meta):
-                columns.add(key, float(row["iteration"]), value, line.number)
+                columns.add(key, x, value, line.number)
     yield from columns.chunks()
     yield RowsRead(rows, last)
 
@@ -93,25 +97,34 @@ def _said(meta: Mapping[str, Any], line: int) -> Iterator[RawFact]:
         yield RawFact("name", meta["name"], line)
     if isinstance(meta.get("iteration_count"), int):
         yield from (RawFact(name, meta["iteration_count"], line) for name in ("iteration_count", "max_steps"))
-    for metric in (*meta.get("learn_metrics", ()), *meta.get("test_metrics", ())):
-        if str(metric.get("best_value")) in DIRECTIONS:
-            yield RawFact(f"direction.{metric['name']}", DIRECTIONS[metric["best_value"]], line)
+    for metric in (*_metrics(meta, "learn"), *_metrics(meta, "test")):
+        if (best := str(metric.get("best_value"))) in DIRECTIONS:
+            yield RawFact(f"direction.{metric.get('name')}", DIRECTIONS[best], line)
 
 
 def _values(row: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[tuple[ColumnKey, float]]:
     for kind in ("learn", "test"):
-        names = [metric["name"] for metric in meta.get(f"{kind}_metrics", ())]
-        for dataset in meta.get(f"{kind}_sets", ()):
-            values: Sequence[Any] = row.get(dataset, ())
+        names = [str(metric.get("name")) for metric in _metrics(meta, kind)]
+        for dataset in map(str, _listed(meta.get(f"{kind}_sets"))):
+            values = _listed(row.get(dataset))
             for name, value in zip(names, values, strict=False):  # a round may leave out metrics that cost much
                 found = number(value)
                 if found is not None:
                     yield _key(dataset, name), found
 
 
+def _metrics(meta: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
+    """Return the metrics that are described; a file that was cut or edited may describe none, or in another form."""
+    return [metric for metric in _listed(meta.get(f"{kind}_metrics")) if isinstance(metric, dict)]
+
+
+def _listed(value: object) -> Sequence[Any]:
+    return value if isinstance(value, list) else ()
+
+
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value = json_of(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-import orjson
-
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.kit.tracker import Points, line_of, stamp
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import SUMMARY, Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -65,8 +64,8 @@ def _events(line: Line) -> list[Mapping[str, Any]] | None:
     if not line.text.strip():
         return []
     try:
-        value = orjson.loads(line.text)
-    except orjson.JSONDecodeError:
+        value = json_of(line.text)
+    except ValueError:
         return None
     return [event for event in value if isinstance(event, dict)] if isinstance(value, list) else None
 
@@ -91,7 +90,7 @@ def _said(event: Mapping[str, Any], line: int) -> Iterator[Record]:
 
 def _task(log: LogFile) -> Iterator[Record]:
     text = log.text()
-    task, lines = orjson.loads(text), text.split("\n")
+    task, lines = json_of(text), text.split("\n")
     yield from (
         RawFact(fact, str(task[name]), line_of(name, lines))
         for name, fact in (("name", "run_name"), ("project_name", "project"))

@@ -6,7 +6,6 @@ says what it is. A metric logged without a step has none; the context (`train`, 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
@@ -16,6 +15,7 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import SPLIT_VALUES, number
 from lossreport.reading.kit.tracker import Points, line_of, stamp
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -89,7 +89,7 @@ def _fact(name: str, value: object, line: int) -> Iterator[RawFact]:
 
 def _experiment(log: LogFile) -> Iterator[Record]:
     text = log.text()
-    held = json.loads(text)
+    held = json_of(text)
     lines = text.split("\n")
     yield from (
         RawFact(fact, str(held[name]), line_of(name, lines))

@@ -6,13 +6,13 @@ The name of a metric is its path below `metrics`, so that `train/loss` lies in a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, summary_facts
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -65,7 +65,7 @@ def read(log: LogFile) -> Iterator[Record]:
 def _summary(log: LogFile) -> dict[str, Any]:
     """Return the JSON object of the file where its leaves are numbers, else nothing."""
     try:
-        value = json.loads(log.text())
+        value = json_of(log.text())
     except ValueError:
         return {}
     return value if isinstance(value, dict) and _is_numeric(value) else {}

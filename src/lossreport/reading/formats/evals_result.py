@@ -6,7 +6,6 @@ Source: xgboost.train(evals_result=...), lightgbm.record_evaluation and CatBoost
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -16,6 +15,7 @@ from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.rows import SPLIT_VALUES, number
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -100,7 +100,7 @@ def _find(name: str, lines: Sequence[str], start: int) -> int:
 def _curves(log: LogFile) -> list[Curve]:
     """Return the lists in the order of the file; none where anything else stands in it."""
     try:
-        document = json.loads(log.text())
+        document = json_of(log.text())
     except ValueError:
         return []
     if not isinstance(document, dict) or not all(isinstance(metrics, dict) for metrics in document.values()):

@@ -5,7 +5,6 @@ Axis and metrics are chosen by their names, as in JSON lines. Without an axis a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,12 +12,12 @@ from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.formats.generic_jsonl import flat_row, metrics_of
 from lossreport.reading.kit.rows import RowWriter, is_axis
+from lossreport.reading.kit.untrusted import json_at
 from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 BEGIN: Final = re.compile(r"\s*\[\s*(?=\{)")
 BETWEEN: Final = re.compile(r"\s*,?\s*")
-DECODER: Final = json.JSONDecoder()
 BROKEN = Text(zh="列表在这里中断", en="the list breaks off here")
 
 
@@ -56,8 +55,8 @@ def _object(text: str, at: int) -> tuple[dict[str, Any], int] | None:
     if not text.startswith("{", at):
         return None
     try:
-        value, end = DECODER.raw_decode(text, at)
-    except (ValueError, RecursionError):
+        value, end = json_at(text, at)
+    except ValueError:
         return None
     return (value, end) if isinstance(value, dict) else None
 

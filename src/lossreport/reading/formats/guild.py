@@ -13,6 +13,7 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.tracker import line_of, stamp
+from lossreport.reading.kit.untrusted import yaml_of
 from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -34,12 +35,10 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the flags as facts, the label as one, how the run ended and when."""
-    import yaml
-
     name, text = _name(log), log.text()
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
+        value = yaml_of(text)
+    except ValueError:
         value = None
     if name == "flags" and isinstance(value, dict):
         yield from (RawFact(str(flag), held, line_of(str(flag), text.split("\n"))) for flag, held in plain_facts(value))

@@ -5,7 +5,6 @@ Source: `PretrainedConfig.to_json_file` of transformers 4 and 5, `PeftConfigMixi
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.tracker import line_of
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -44,7 +44,7 @@ def read(log: LogFile) -> Iterator[Record]:
     """Yield every setting with its line, and the number of labels; raises LogError where the file is no JSON object."""
     text = log.text()
     try:
-        config: Any = json.loads(text)
+        config: Any = json_of(text)
     except ValueError as error:
         raise LogError(f"Couldn't read {log.shown!r}: {error}", hint="Mend the file, or leave it out with --ignore.") from error
     if not isinstance(config, dict):

@@ -7,7 +7,6 @@ Source: Trainer.save_metrics (transformers/trainer_pt_utils.py): one flat JSON o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -18,6 +17,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import summary_facts
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -59,7 +59,7 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _object(log: LogFile) -> dict[str, Any] | None:
     try:
-        value = json.loads(log.text())
+        value = json_of(log.text())
     except ValueError:
         return None
     flat = isinstance(value, dict) and not any(isinstance(inner, dict | list) for inner in value.values())

@@ -23,6 +23,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import SUMMARY, number
 from lossreport.reading.kit.settings import Settings, plain_value
+from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -169,7 +170,8 @@ def _plans(text: str, line: int) -> Iterator[RawFact]:
     match = PLANNED.search(text)
     if match:
         name = "max_steps" if match[1] else "epochs"
-        yield RawFact(name, int((match[1] or match[2]).replace(",", "")), line)
+        if (planned := whole(float((match[1] or match[2]).replace(",", "")))) is not None:
+            yield RawFact(name, planned, line)
 
 
 PARSER = Parser(

@@ -6,7 +6,6 @@ the mean of the whole run and never a point.
 
 from __future__ import annotations
 
-import json
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import SUMMARY, number
+from lossreport.reading.kit.untrusted import json_at, json_of, whole
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -172,21 +172,20 @@ def _add(columns: Columns, record: dict[str, Any], x: float, axis: Axis, window:
             continue
         split, name = split_name(printed)
         mean = split == "train" and name in WINDOW_MEANS
-        steps = int(window) if mean and isinstance(window, int | float) and window >= 1 else None
+        steps = whole(window) if mean and isinstance(window, int | float) and window >= 1 else None
         key = ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, steps)
         columns.add(key, x, value, line_of(printed), float("nan") if epoch is None else epoch)
 
 
 def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int]]:
     """Yield (record, place) for each record; (None, place) where the list breaks off."""
-    decoder = json.JSONDecoder()
     while True:
         while place < len(text) and text[place] in " \t\r\n,":
             place += 1
         if place < len(text) and text[place] == "]":
             return
         try:
-            value, after = decoder.raw_decode(text, place)
+            value, after = json_at(text, place)
         except ValueError:
             yield None, min(place, len(text) - 1)
             return
@@ -198,10 +197,10 @@ def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int
 def _settings(text: str, history: int) -> dict[str, Any]:
     """Return the state without its history: from the document, or what stands before the history of a torn one."""
     try:
-        document = json.loads(text)
+        document = json_of(text)
     except ValueError:
         try:
-            document = json.loads(text[:history].rstrip().rstrip(",") + "}")
+            document = json_of(text[:history].rstrip().rstrip(",") + "}")
         except ValueError:
             return {}
     return document if isinstance(document, dict) else {}

@@ -6,7 +6,6 @@ LightGBM (`{"train": {"logloss": [...]}}`) have the same form; their lists hold 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.json_tree import WRONG_LENGTH, Curve, Records, Tree, tree_of
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, flat, is_axis
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -134,7 +134,7 @@ def _golden(value: dict[str, Any]) -> dict[str, Any]:
 
 def _document(log: LogFile) -> dict[str, Any] | None:
     try:
-        value = json.loads(log.text())
+        value = json_of(log.text())
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

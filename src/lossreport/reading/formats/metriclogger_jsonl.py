@@ -5,7 +5,6 @@ Written by `f.write(json.dumps(log_stats) + "\n")` in append mode, after all ran
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, Final
@@ -13,6 +12,7 @@ from typing import Any, Final
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawNote, RawSegment, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -140,7 +140,7 @@ def _row(line: Line) -> tuple[dict[str, Any] | None, Text | None]:
 
 def _object(text: str) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value = json_of(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

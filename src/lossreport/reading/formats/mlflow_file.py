@@ -15,6 +15,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, parameter_facts, stamp, tag_fact
+from lossreport.reading.kit.untrusted import yaml_of
 from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -124,11 +125,10 @@ def _meta(log: LogFile) -> Iterator[Record]:
 
 
 def _mapping(log: LogFile) -> dict[str, Any]:
-    import yaml
 
     try:
-        value = yaml.safe_load(log.text())
-    except yaml.YAMLError:
+        value = yaml_of(log.text())
+    except ValueError:
         return {}
     return value if isinstance(value, dict) else {}
 

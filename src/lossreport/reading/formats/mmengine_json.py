@@ -14,6 +14,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import flat, number
+from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -106,7 +107,7 @@ def _iterations_per_epoch(log: LogFile) -> int:
         epoch, iteration = number(record.row.get("epoch")) or 0.0, number(record.row.get("iter")) or 0.0
         restarts = restarts or (epoch > before[0] > 0 and iteration <= before[1])
         longest, before = max(longest, iteration), (epoch, iteration)
-    return int(longest) if restarts else 0
+    return (whole(longest) or 0) if restarts else 0
 
 
 def _add(columns: Columns, row: Mapping[str, Any], split: str, axis: Axis, x: float, epoch: float, line: int) -> None:

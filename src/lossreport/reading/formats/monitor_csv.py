@@ -7,13 +7,13 @@ An episode stands at the steps of the environment until its end, the sum of the 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.rows import number
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
@@ -22,6 +22,9 @@ COMMENT: Final = re.compile(r"^#\s*+(\{(?=.*?\"t_start\").*\})\s*+$")
 HEADER: Final = re.compile(r"^r,l,t(?:,|$)")
 NAMES: Final = {"r": "episode_reward", "l": "episode_length"}
 """Columns are told by what they are: `r` alone says nothing to a reader."""
+MOST_STEPS: Final = 1e12
+"""No episode takes more steps: a length beyond, or one that is not finite, would displace every row behind it."""
+NO_COMMENT = Text(zh="表头之前的注释不是完整的 JSON 对象", en="the comment above the header is not a complete JSON object")
 BROKEN = Text(zh="不是一行奖励、长度与时间", en="not a row of reward, length and time")
 
 
@@ -30,6 +33,8 @@ def sniff(log: LogFile) -> Score:
     lines = [line.strip() for line in log.head_lines[:2]]
     if len(lines) == 2 and COMMENT.match(lines[0]) and HEADER.match(lines[1]):
         return Score(0.97, "the comment and the header of a Monitor")
+    if len(lines) == 2 and lines[0].startswith("#") and HEADER.match(lines[1]):
+        return Score(0.9, "the header of a Monitor below a comment that is no longer whole")
     return Score(0.8, "the header of a Monitor") if lines and HEADER.match(lines[0]) else Score(0.0, "no header r,l,t")
 
 
@@ -39,15 +44,19 @@ def read(log: LogFile) -> Iterator[Record]:
     for line in log.lines():
         text, last = line.text.strip(), line.number
         if comment := COMMENT.match(text):
-            env = json.loads(comment[1]).get("env_id")
-            if isinstance(env, str):
+            said = as_object(comment[1])
+            if said is None:
+                yield SkippedLine(line.number, NO_COMMENT)
+            elif isinstance(env := said.get("env_id"), str):
                 yield RawFact("env_id", env, line.number)
+        elif text.startswith("#"):
+            yield SkippedLine(line.number, NO_COMMENT)
         elif HEADER.match(text):
             names, steps = text.split(","), 0.0
         elif text:
             cells = [number(cell) for cell in next(csv.reader([text]))]
             reward, length = (cells[0], cells[1]) if len(cells) >= len(names) >= 3 else (None, None)
-            if reward is None or length is None:
+            if reward is None or length is None or not abs(length) <= MOST_STEPS:
                 yield SkippedLine(line.number, BROKEN)
                 continue
             steps += length

@@ -1,7 +1,7 @@
 """Output of nanoGPT and its kin: nanoGPT (`iter 10: loss 9.7, ...`), nanochat (`step 00100/21400 ... | loss: 5.1`), modded-nanogpt.
 
 Source: FORMATS.md section 5. nanoGPT prints the loss of one micro-batch, and at evaluations the means over some batches of both splits;
-nanochat prints a debiased moving average; modded-nanogpt prints its source code first, then the loss of every step. Losses are in nats.
+nanochat prints a debiased moving average; modded-nanogpt prints its source code first, then the loss of every step; build-nanogpt writes a number a line (`250 val 3.3`). Losses are in nats.
 What nanoGPT calls `iter` and `step` is one counter.
 """
 
@@ -18,6 +18,9 @@ from lossreport.text import Text
 RESOLUTION: Final = 1e-4
 """Decimals of a loss in nanoGPT and modded-nanogpt."""
 LOSS: Final = Metric("loss", Statistic.VALUE, unit="nats", resolution=RESOLUTION)
+BUILD_LOSS: Final = Metric("loss", Statistic.VALUE, unit="nats", resolution=1e-6)
+HELLA: Final = Metric("hella", Statistic.VALUE, name="hellaswag_acc", resolution=1e-4)
+"""build-nanogpt writes `250 train 3.2`, `250 val 3.3` and `250 hella 0.2963`, the share of right answers of HellaSwag, into log.txt."""
 HEALTH: Final = (
     Metric("time", Statistic.VALUE, unit="ms"),
     Metric("mfu", Statistic.VALUE, unit="%", positive=True),  # nanoGPT prints -100 % where it does not know yet
@@ -54,6 +57,9 @@ PARSER = LineFormat(
     id="nanogpt_text",
     title=Text(zh="nanoGPT、nanochat、modded-nanogpt 的输出", en="output of nanoGPT, nanochat and modded-nanogpt"),
     lines=(
+        Line(head=r"^<x> train <loss>\s*$", statistic=Statistic.VALUE, metrics=(BUILD_LOSS,)),
+        Line(head=r"^<x> val <loss>\s*$", split="val", statistic=Statistic.VALUE, metrics=(LOSS,)),
+        Line(head=r"^<x> hella <hella>\s*$", split="val", statistic=Statistic.VALUE, metrics=(HELLA,)),
         Line(
             head=r"^iter <x>: loss <loss>, time <time>ms(?:, mfu <mfu>%)?",
             pairs=MORE,

@@ -6,7 +6,6 @@ that is not finite is told by its type. Of a database `line` is the number of th
 
 from __future__ import annotations
 
-import json
 import math
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.trials import Records, Study, Trial
+from lossreport.reading.kit.untrusted import json_of, whole
 from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -110,7 +110,7 @@ def _typed(connection: sqlite3.Connection, table: str, place: str, name: str) ->
 
 def _names(row: tuple[Any, ...] | None) -> tuple[str, ...]:
     try:
-        value = json.loads(row[0]) if row is not None else ()
+        value = json_of(row[0]) if row is not None else ()
     except ValueError:
         return ()
     return tuple(str(name) for name in value) if isinstance(value, list) else ()
@@ -119,17 +119,19 @@ def _names(row: tuple[Any, ...] | None) -> tuple[str, ...]:
 def _parameter(value: object, distribution: object) -> FactValue:
     """Return a parameter as the program got it: the choice itself of a category, a whole number of whole numbers."""
     try:
-        described = json.loads(str(distribution))
+        described = json_of(str(distribution))
     except ValueError:
         described = {}
+    described = described if isinstance(described, dict) else {}
     found, kind = number(value), str(described.get("name", ""))
     if found is None:
         return None
-    choices = described.get("attributes", {}).get("choices")
-    if isinstance(choices, list) and 0 <= int(found) < len(choices):
+    attributes = described.get("attributes")
+    choices = attributes.get("choices") if isinstance(attributes, dict) else None
+    if isinstance(choices, list) and 0 <= found < len(choices):
         choice = choices[int(found)]
         return choice if isinstance(choice, bool | int | float | str) else str(choice)
-    return int(found) if kind.startswith("Int") else found
+    return whole(found) if kind.startswith("Int") else found
 
 
 def _journal(log: LogFile, book: Records) -> Iterator[Record]:
@@ -174,8 +176,9 @@ def _change(trial: Trial, row: Mapping[str, Any], line: int) -> None:
         trial.lines.append(line)
     elif code == REPORTED:
         step, value = number(row.get("step")), number(row.get("intermediate_value"))
-        if step is not None and value is not None and int(step) not in trial.reported:
-            trial.reported[int(step)] = value
+        at = None if step is None else whole(step)
+        if at is not None and value is not None and at not in trial.reported:
+            trial.reported[at] = value
             trial.lines.append(line)
 
 

@@ -5,7 +5,6 @@ Every dict is the history of one `fit`; the value at place i of a list is of epo
 
 from __future__ import annotations
 
-import ast
 import math
 from collections.abc import Iterator
 from typing import Final
@@ -17,6 +16,7 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.settings import Settings
+from lossreport.reading.kit.untrusted import literal_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawSegment, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -51,8 +51,8 @@ def history_of(text: str) -> History | None:
         return None
     body = BARE.sub(lambda one: f"'{one[0]}'", NUMPY.sub(r"\1", text[match.start() : text.rfind("}") + 1]))
     try:
-        found = ast.literal_eval(body)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        found = literal_of(body)
+    except ValueError:
         return None
     if not isinstance(found, dict) or not all(isinstance(values, list) and values for values in found.values()):
         return None

@@ -17,6 +17,7 @@ from lossreport.reading.kit.events import quote, raised_kind
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, line_of
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -91,8 +92,8 @@ def _metrics(log: LogFile) -> dict[str, Mapping[str, Any]] | None:
     if b'"steps"' not in log.head:
         return None
     try:
-        value = json.loads(log.text())
-    except (ValueError, RecursionError):
+        value = json_of(log.text())
+    except ValueError:
         return None
     whole = isinstance(value, dict) and all(
         isinstance(one, dict) and isinstance(one.get("steps"), list) and isinstance(one.get("values"), list) for one in value.values()
@@ -111,8 +112,8 @@ def _place(text: str, name: str) -> tuple[int, int]:
 
 def _object(log: LogFile) -> dict[str, Any]:
     try:
-        value = json.loads(log.text())
-    except (ValueError, RecursionError) as error:
+        value = json_of(log.text())
+    except ValueError as error:
         raise LogError(f"Couldn't read {log.shown!r}: {error}", hint="Mend the file, or leave it out with --ignore.") from error
     return value if isinstance(value, dict) else {}
 

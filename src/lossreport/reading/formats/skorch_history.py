@@ -7,7 +7,6 @@ and would be compared with them. Source: skorch.history.History.to_file of skorc
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -17,6 +16,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import RowWriter, number
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -60,7 +60,7 @@ def _batch(writer: RowWriter, batch: Mapping[str, Any], counts: dict[str, int], 
 
 def _epochs(log: LogFile) -> list[dict[str, Any]]:
     try:
-        value = json.loads(log.text())
+        value = json_of(log.text())
     except ValueError as error:
         raise LogError(
             f"Couldn't read {log.shown!r}: not one whole JSON list ({error})", hint="Mend the file, or leave it out with --ignore."

@@ -17,6 +17,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import said as words
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.tracker import Points, line_of, stamp, unwrapped
+from lossreport.reading.kit.untrusted import yaml_of
 from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -95,12 +96,11 @@ def _text(value: int | bytes | None) -> str:
 
 
 def _configuration(log: LogFile) -> Iterator[Record]:
-    import yaml
 
     text = log.text()
     try:
-        config = yaml.safe_load(text)
-    except yaml.YAMLError:
+        config = yaml_of(text)
+    except ValueError:
         config = None
     lines = text.split("\n")
     for name, value in plain_facts(unwrapped(config) if isinstance(config, dict) else {}):

@@ -16,6 +16,7 @@ from lossreport.reading.kit.line_format import IN_PARENTHESES, Line, LineFormat,
 from lossreport.reading.kit.line_row import KNOWN, Row, Value
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import is_axis, number
+from lossreport.reading.kit.untrusted import whole
 from lossreport.text import Text
 
 STATS: Final = "json_stats: "
@@ -39,7 +40,9 @@ def _stats(stats: dict[str, Any], options: frozenset[str]) -> tuple[Row, ...]:
     found = tuple(_values(stats, options))
     if epoch is None or not found:
         return (KNOWN,)
-    facts: tuple[tuple[str, FactValue], ...] = tuple((name, int(stats[name])) for name in CONSTANT if number(stats.get(name)) is not None)
+    facts: tuple[tuple[str, FactValue], ...] = tuple(
+        (name, held) for name in CONSTANT if (given := number(stats.get(name))) is not None and (held := whole(given)) is not None
+    )
     return (Row(axis=Axis.EPOCH, x=epoch, values=found, facts=facts),)
 
 

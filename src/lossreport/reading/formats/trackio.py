@@ -6,7 +6,6 @@ each run its configuration, then its rows in the order they were written.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator
 from typing import Any, Final
@@ -16,6 +15,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter
 from lossreport.reading.kit.tracker import numbers
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Parser, RawFact, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -105,7 +105,7 @@ def _row(writer: RowWriter, row: tuple[Any, ...] | None, record: int) -> Iterato
 
 def _object(text: str | bytes) -> dict[str, Any] | None:
     try:
-        value = json.loads(text)
+        value = json_of(text)
     except ValueError:
         return None
     return value if isinstance(value, dict) else None

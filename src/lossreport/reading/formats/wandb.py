@@ -7,7 +7,6 @@ among the values of the row, else W&B's own `_step`. The configuration, the cons
 from __future__ import annotations
 
 import fnmatch
-import json
 import struct
 from collections.abc import Iterator, Mapping
 from dataclasses import field
@@ -22,6 +21,7 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter, is_axis
 from lossreport.reading.kit.tracker import numbers, stamp
+from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import Columns, Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -216,7 +216,7 @@ def _value(name: int, value: int | bytes) -> FactValue | Mapping[str, Any]:
 
 def _json(value: bytes) -> Any:
     try:
-        return json.loads(value)
+        return json_of(value)
     except ValueError:
         return value.decode("utf-8", "replace")
 

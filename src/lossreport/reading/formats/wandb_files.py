@@ -7,7 +7,6 @@ parsers of text read it by its content.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from lossreport.errors import LogError
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.tracker import line_of, summary_facts, unwrapped
+from lossreport.reading.kit.untrusted import json_of, yaml_of
 from lossreport.reading.parser import Parser, RawFact, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -65,11 +65,10 @@ def _training(mapping: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _mapping(log: LogFile) -> dict[str, Any] | None:
-    import yaml
 
     try:
-        value = json.loads(log.text()) if log.shown.endswith(".json") else yaml.safe_load(log.text())
-    except (ValueError, yaml.YAMLError):
+        value = json_of(log.text()) if log.shown.endswith(".json") else yaml_of(log.text())
+    except ValueError:
         return None
     return value if isinstance(value, dict) else None
 

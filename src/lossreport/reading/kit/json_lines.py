@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.untrusted import json_line
 from lossreport.text import Text
 
 SNIFF_LINES: Final = 40
@@ -29,12 +27,9 @@ class Record(NamedTuple):
 def as_object(text: str) -> dict[str, Any] | None:
     """Return the object that a line is, or None. NaN and Infinity are read as loggers write them."""
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return None
+        value = json_line(text)
+    except ValueError:
+        return None
     return value if isinstance(value, dict) else None
 
 

@@ -28,6 +28,7 @@ from lossreport.reading.kit.patterns import NAME, NUM, head, literal_of, with_ho
 from lossreport.reading.kit.rows import INSTANT, SPLIT_VALUES, number
 from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.kit.stamps import bare
+from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import Parser, Record, Score
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -370,7 +371,7 @@ class Compiled:
             x = (epoch - line.first_epoch) * of + x  # type: ignore[operator]
         elif line.axis is Axis.EPOCH and x is None:
             x = epoch
-        facts = tuple((name, int(told.replace(",", ""))) for name in PLANNED if (told := said.get(name)) is not None)
+        facts = tuple((name, planned) for name in PLANNED if (planned := whole(_count(said.get(name)))) is not None)
         return Row(
             axis=line.axis,
             x=None if x is None else x * line.scale,

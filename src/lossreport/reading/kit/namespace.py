@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterator
 from typing import Final
 
 from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.names import plain_facts
+from lossreport.reading.kit.untrusted import literal_of
 
 OPENING: Final = re.compile(r"\bNamespace\(")
 NAME: Final = re.compile(r"""^\s*(?P<quote>['"]?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)\s*(?:=|:\s)\s*(?P<value>.*?)\s*$""", re.DOTALL)
@@ -95,6 +95,6 @@ def _items(inside: str) -> Iterator[str]:
 
 def _literal(text: str) -> object:
     try:
-        return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+        return literal_of(text)
+    except ValueError:
         return text

@@ -11,6 +11,7 @@ from typing import Any, Final, NamedTuple
 from lossreport import regex as re
 from lossreport.model.run import Axis
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
+from lossreport.reading.kit.untrusted import json_of
 
 WORDS: Final = {
     "epoch": Axis.EPOCH,
@@ -59,8 +60,8 @@ def flat_object(log: LogFile) -> dict[str, Any] | None:
     if not log.head.lstrip().startswith(b"{") or len(log.head) >= HEAD_BYTES:
         return None
     try:
-        value = json.loads(log.head)
-    except (ValueError, RecursionError):
+        value = json_of(log.head)
+    except ValueError:
         return None
     is_flat = isinstance(value, dict) and not any(isinstance(inner, dict) for inner in value.values())
     return value if is_flat else None

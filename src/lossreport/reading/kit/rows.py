@@ -153,12 +153,22 @@ def number(value: object) -> float | None:
     if kind is float:
         return value  # type: ignore[return-value]
     if kind is int:
-        return float(value)  # type: ignore[arg-type]
+        return _of_int(value)  # type: ignore[arg-type]
     if isinstance(value, bool) or value is None:
         return None
-    if isinstance(value, int | float):
+    if isinstance(value, int):
+        return _of_int(value)
+    if isinstance(value, float):
         return float(value)
     return _of_text(value) if isinstance(value, str) else None
+
+
+def _of_int(value: int) -> float:
+    """Return an integer as a number; infinite where no float holds it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.copysign(math.inf, value)
 
 
 def _of_text(text: str) -> float | None:

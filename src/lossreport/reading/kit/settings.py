@@ -5,7 +5,6 @@ They count where they stand before a row; two lines that contradict each other s
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from lossreport.reading.kit.names import ALIASES, KNOWN, plain_facts
 from lossreport.reading.kit.namespace import Spread, namespace_facts, placed_facts
 from lossreport.reading.kit.plans import EPOCH_PLANS, ROUND_PLANS, STEP_PLANS, TIMESTEP_PLANS
 from lossreport.reading.kit.rows import number
+from lossreport.reading.kit.untrusted import literal_of
 from lossreport.reading.lines.prefix import message_of
 from lossreport.reading.parser import RawFact
 
@@ -170,8 +170,8 @@ def _dumped(text: str) -> dict[str, Any] | None:
     if len(text) > DUMPED or ":" not in braces or braces.count("{") > DEEPEST:
         return None
     try:
-        value = ast.literal_eval(braces)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value = literal_of(braces)
+    except ValueError:
         value = as_object(braces)
     if not isinstance(value, dict) or any(CURVE.fullmatch(str(name)) and isinstance(inner, int | float) for name, inner in value.items()):
         return None

@@ -19,6 +19,7 @@ from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, u
 from lossreport.reading.kit.owners import Owner, owner_columns
 from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
 from lossreport.reading.kit.table_numbers import columns_of
+from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -147,6 +148,14 @@ HEAD_LINES: Final = 3
 def _is_header(header: Sequence[str]) -> bool:
     named = [cell for cell in header if cell]
     return all(number(cell) is None for cell in named) and len(set(named)) == len(named) and len(named) >= len(header) - 1
+
+
+LEAST_NAMES: Final = 2
+
+
+def is_header(names: Sequence[str]) -> bool:
+    """Return whether cells are the names of columns, one of them called like a metric or a count."""
+    return len(names) >= LEAST_NAMES and _is_header(names) and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
 
 
 def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
@@ -316,7 +325,7 @@ class _Reader:
             nested = inner and not by_epoch
             its_x, its_epoch = (epoch, np.full(len(line), math.nan)) if by_epoch else (x, epoch)
             for owner, mine in whose:
-                rows = np.flatnonzero(given & np.isfinite(its_x) & mine)
+                rows = np.flatnonzero(given & ~np.isnan(its_x) & mine)
                 if len(rows):
                     its_axis = Axis.EPOCH if by_epoch else _axis_of(means, axis)
                     key = ColumnKey(
@@ -361,7 +370,8 @@ class _Reader:
             plan = PLANS.get(name.lower())
             if plan and values[i][1].any() and plan not in self.plans:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
-                yield RawFact(plan, int(self.plans[plan]), int(line[0]))
+                if (planned := whole(self.plans[plan])) is not None:
+                    yield RawFact(plan, planned, int(line[0]))
 
 
 COUNTS: Final = 0.5

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +13,8 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Statistic, frozen_floats, frozen_ints
 from lossreport.reading.kit.names import METRIC_LIKE, plain_facts, split_name
-from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, NOT_FINITE, is_axis
+from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, NOT_FINITE, is_axis, number
+from lossreport.reading.kit.untrusted import literal_of
 from lossreport.reading.parser import SUMMARY, ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead
 
 LITERAL_LENGTH: Final = 8000
@@ -30,8 +30,8 @@ def numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
         if "_type" not in value:
             for name, inner in value.items():
                 yield from numbers(f"{key}.{name}", inner)
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        yield key, float(value)
+    elif isinstance(value, int | float) and (held := number(value)) is not None:
+        yield key, held
     elif isinstance(value, str) and value.lower() in NOT_FINITE:
         yield key, NOT_FINITE[value.lower()]
 
@@ -83,8 +83,8 @@ def _literal(text: str) -> FactValue:
     if len(text) >= LITERAL_LENGTH:
         return text
     try:
-        value: FactValue = ast.literal_eval(text)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        value: FactValue = literal_of(text)
+    except ValueError:
         return text
     return value
 

@@ -42,8 +42,8 @@ def _fraction(found: Sequence[Token], at: int, *, behind_epoch: bool) -> Place |
         return _boxed(found, at)
     if text == "|":
         return _piped(found, at)
-    if text == "-" and behind_epoch and found[at].gap and _slashed(found, at + 1):
-        return _counter(found, at + 1, at, closed(found, at + 3, opened=False))  # `Epoch 1/3 - 20/100`
+    if text in "-," and behind_epoch and (found[at].gap or text == ",") and _slashed(found, at + 1):
+        return _counter(found, at + 1, at, closed(found, at + 3, opened=False))  # `Epoch 1/3 - 20/100`, `epoch: 1, 11/125`
     if at == 0 and found[at].is_whole:
         return _at_beginning(found)
     return _at_end(found, at)

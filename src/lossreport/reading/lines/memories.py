@@ -58,6 +58,8 @@ def remembered(found: Sequence[Token]) -> frozenset[int]:
     return frozenset(marked)
 
 
+RUNNING: Final = frozenset(["seen", "processed", "done", "trained", "avg", "average", "mean", "running", "total", "cumulative"])
+"""Before `so far` these say how much or which mean, not what was best: `avg loss so far is 0.02`."""
 SAVES: Final = frozenset(["saving", "save", "saved", "checkpointing"])
 
 
@@ -69,7 +71,7 @@ def _is_saving(found: Sequence[Token]) -> bool:
 def _is_best(found: Sequence[Token], at: int) -> bool:
     low = found[at].low
     if low == "so" and at + 1 < len(found) and found[at + 1].low == "far":
-        return at == 0 or found[at - 1].low not in ("seen", "processed", "done", "trained")
+        return not any(token.low in RUNNING for token in found[max(0, at - FIRST_WORDS) : at])
     if low in BEST or low.startswith(("best_", "best-", "best.", "best/")) or low.endswith(("_best", ".best")):
         return True
     return (found[at].text.startswith("Best") and found[at].text[4:5].isupper()) or any(word in low for word in CHINESE)

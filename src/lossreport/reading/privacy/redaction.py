@@ -11,6 +11,7 @@ from typing import Final
 
 from lossreport import regex as re
 from lossreport.model.run import FactValue
+from lossreport.reading.privacy.tokens import without_tokens
 
 LOCAL: Final = frozenset(("127.0.0.1", "0.0.0.0"))
 SECRET: Final = "[secret]"
@@ -18,12 +19,13 @@ PERSON: Final = "[user]"
 HOST: Final = "[host]"
 ADDRESS: Final = "[address]"
 EMAIL: Final = "[email]"
+PHONE: Final = "[phone]"
 
 Replacement = str | Callable[[re.Match[str]], str]
 Rule = tuple[re.Pattern[str], Replacement]
 
 _KEY: Final = (
-    r"api_?key|access_?key(?:_?id|_?secret)?|secret(?:_?access)?(?:_?key)?|private_?key|password|passwd|passphrase|pwd|credentials?"
+    r"(?:api|account|storage|master|service|app|license|deploy|comet|wandb|neptune|openai|anthropic|azure|subscription|shared_access)_?key|access_?key(?:_?id|_?secret)?|secret(?:_?access)?(?:_?key)?|private_?key|password|passwd|passphrase|pwd|credentials?"
     r"|webhook(?:_?url)?|cookie"
 )
 _TOKEN: Final = r"(?:auth|access|session|security|hf|hub|api|bearer|bot|refresh|github|gitlab|wandb)_?token"
@@ -66,14 +68,6 @@ def _address_v6(match: re.Match[str]) -> str:
 
 SECRETS: Final[tuple[Rule, ...]] = (
     (re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)", re.DOTALL), SECRET),
-    (
-        re.compile(
-            r"\b(?:hf_[A-Za-z0-9]{16,}|sk-(?:proj|ant|or|svcacct|admin)-[\w\-]{8,}|sk-[A-Za-z0-9]{16,}|gh[pousr]_[A-Za-z0-9]{20,}|github_pat_\w{20,}"
-            r"|glpat-[\w\-]{16,}|npm_[A-Za-z0-9]{30,}|xox[abprs]-[\w\-]{10,}|A[KS]IA[0-9A-Z]{16}|AIza[\w\-]{30,}|LTAI[A-Za-z0-9]{12,26}"
-            r"|AKLT[A-Za-z0-9_\-]{12,}|AKID[A-Za-z0-9]{16,}|ms-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
-        ),
-        SECRET,
-    ),
     (re.compile(r"\beyJ[\w\-]{8,2000}+\.[\w\-]{8,2000}+\.[\w\-]{4,}"), SECRET),
     (
         re.compile(
@@ -99,11 +93,25 @@ SECRETS: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?i)(?<=[?&])(?:x-amz-\w+(?:-\w+)?|signature|sig|access_?token|key)=(?P<value>[^\s'\"&]{6,})"), _keep_name),
     (re.compile(r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"), SECRET),
 )
-"""Keys by their shape, by the name before them, and in addresses of servers."""
+"""Keys by their shape (see `tokens.py` for those of vendors), by the name before them, and in addresses of servers."""
 PEOPLE: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?<=://)[\w.\-]+(?=@)"), PERSON),
     (re.compile(r"\b[\w.+\-]{1,64}@[\w\-]+(?:\.[\w\-]+)*\.[A-Za-z]{2,}\b"), EMAIL),
     (re.compile(r"\b((?:s3[an]?|oss|gs|gcs|tos|cos|obs|bos|hdfs|abfss?|wasbs?)://)[^\s'\"]*/(?=[^\s'\"/]*)"), rf"\1{ADDRESS}/"),
+    (
+        re.compile(
+            r"(?<![\w.+\-])\+\d{1,3}[ \-](?:\(\d{1,4}\)|\d{1,4})[ \-]\d{3,4}[ \-]?\d{2,4}(?![\w.])|(?<![\w.+\-])\+(?:86[ \-]?1[3-9]\d{9}|1\d{10})(?![\w.])"
+            r"|(?<![\w.+\-])1[3-9]\d[ \-]\d{4}[ \-]\d{4}(?![\w.])|(?<![\w.])\(\d{3}\) ?\d{3}-\d{4}(?![\w.])"
+        ),
+        PHONE,
+    ),
+    (
+        re.compile(
+            r"(?i)(?P<name>(?:(?<![a-z])(?:phone|mobile|telephone|tel|fax|whatsapp)|手机号?码?|电话)(?: ?number|no\.?)?['\"]?[ ]?[:=：]?[ ]?['\"]?)"
+            r"(?:\+?\d[\d \-]{5,16}\d|\(\d{3}\)[\d \-]{6,12}\d)(?![\w.])"
+        ),
+        rf"\g<name>{PHONE}",
+    ),
     (re.compile(rf"(?<![\w.\-~])(?:/[\w.\-]+)*?/(?:home|homes|Users|users)/[^{_END}]+|(?<![\w.\-~])/root(?=[{_END}]|$)"), "~"),
     (re.compile(rf"(?<=://)([^\s'\"]{{0,400}}?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
     (re.compile(rf"(?i)\b[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\{_END}]+"), "~"),
@@ -139,15 +147,34 @@ MACHINES: Final[tuple[Rule, ...]] = (
         HOST,
     ),
     (re.compile(r"(?i)(?<![\w\-])(?:[a-z0-9]{1,60}+-){0,12}(?:gpu|node|dgx|hgx|compute)[a-z0-9\-]{0,80}+\[\d{2,}(?:[\-,]\d{2,})*\]"), HOST),
+    (
+        re.compile(
+            r"(?i)(?P<name>\b(?:connect(?:ing|ed)?|reconnect(?:ing|ed)?) (?:to|with) (?:(?:the|host|server|node|master|worker|machine|store|at) ){0,2}['\"]?)"
+            r"(?!localhost\b|https?:)(?:[a-z][a-z0-9\-]{0,62}\.[a-z0-9.\-]{1,200}[a-z0-9]|(?=[a-z\-]{0,62}\d)[a-z][a-z0-9\-]{1,62}|[a-z][a-z0-9\-]{0,62}(?=:\d))"
+            r"(?![\w/.]|-\w)"
+        ),
+        rf"\g<name>{HOST}",
+    ),
+    (
+        re.compile(
+            r"(?i)(?P<name>\b(?:on|from|at) (?:node|host|machine|server) ['\"]?)(?=[a-z\-]{0,62}\d)[a-z][a-z0-9.\-]{1,200}(?![\w/])"
+        ),
+        rf"\g<name>{HOST}",
+    ),
+    (re.compile(r"(?<![\w\-./])(?:r\d{1,3}i\d{1,3}n\d{1,3}|nid\d{4,8}|(?:dgx|hgx)\d{1,4})(?![\w\-])"), HOST),
     (re.compile(r"(?<![\\\w:])\\\\[A-Za-z][\w.\-]+(?=\\[\w$])"), rf"\\\\{HOST}"),
 )
 """Addresses and names of machines. A version of four numbers, a time and a C++ name look alike and stay."""
 RULES: Final = SECRETS + PEOPLE + MACHINES
+NAMING: Final = re.compile(r"key|secret|passw|passphrase|pwd|credential|webhook|cookie|token", re.IGNORECASE)
+"""What every name of a secret holds; most lines hold none, and the rules that go by names are the slowest."""
+UNNAMED: Final = tuple(rule for rule in RULES if _KEY_TEXT not in rule[0].pattern)
 
 
 def redact(text: str) -> str:
     """Return a text without secrets, e-mail addresses, home folders and addresses of machines; what is put there says what it was."""
-    for pattern, instead in RULES:
+    text = without_tokens(text, SECRET)
+    for pattern, instead in RULES if NAMING.search(text) else UNNAMED:
         text = pattern.sub(instead, text)
     return text
 

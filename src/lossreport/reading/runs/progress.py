@@ -15,6 +15,7 @@ import numpy as np
 
 from lossreport.model.run import Axis, Fact, Floats, Progress, Status
 from lossreport.reading.kit.plans import STEPS_DONE
+from lossreport.reading.kit.rows import INSTANT
 from lossreport.reading.runs.plans import Plan, epoch_plans, round_plans, step_plans
 from lossreport.reading.runs.reached import BY_EPOCH, EPSILON, Place, completed, distance_of, finite, of_one_count, places_of, telling
 from lossreport.reading.runs.reading import Reading
@@ -92,7 +93,10 @@ def _done(places: Sequence[Place]) -> int | None:
     """Return the epochs completed; where rows close every epoch, the last one is not complete before its own."""
     trained = [place for place in places if not place.key.split.startswith("test")] or places  # a test follows the last epoch
     done = max((completed(place) for place in telling(trained)), default=None)
-    closed = max((completed(place) for place in places if place.key.axis in BY_EPOCH and place.key.split == "train"), default=None)
+    closing = (
+        place for place in places if place.key.axis in BY_EPOCH and place.key.split == "train" and not INSTANT.fullmatch(place.key.name)
+    )
+    closed = max((completed(place) for place in closing), default=None)  # a rate may be printed where the next epoch begins
     return closed if closed and done == closed + 1 else done
 
 

@@ -33,6 +33,7 @@ from lossreport.reading.parser import (
     Unread,
 )
 from lossreport.reading.runs.leftovers import leftovers
+from lossreport.reading.runs.sound import NOT_COUNTED, sound_chunk, sound_fact
 from lossreport.text import Text
 from lossreport.values import dataclass
 
@@ -137,17 +138,23 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     """Read one file with its parser; a file without a record, or one that the parser refuses, is skipped with that reason."""
     reading = Reading(log=log, parser=parser)
     chunks: dict[ColumnKey, list[ColumnChunk]] = {}
+    uncounted = set[int]()
     for record in parser.read(log):
         if isinstance(record, Refusal):
             return Skipped(path=log.shown, reason=record.reason, code=REFUSED)
         if isinstance(record, ColumnChunk):
-            chunks.setdefault(record.key, []).append(record)
+            sound, lost = sound_chunk(record)
+            uncounted.update(lost.tolist())
+            if len(sound.x):
+                chunks.setdefault(record.key, []).append(sound)
         else:
             _take(reading, record)
     first = {key: _joined(parts) for key, parts in chunks.items()}
     more, reading.unread = _second_pass(log, reading.unread, first)
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
+    reading.skips += [SkippedLine(line, NOT_COUNTED) for line in sorted(uncounted)]
+    reading.skips += [SkippedLine(line, CUT) for line in sorted(log.cut_lines)]
     reading.events = list(_few_remarks(_with_exceptions(reading)))
     if (zeros := _zeros(log)) is not None:
         reading.skips.insert(0, zeros)
@@ -249,6 +256,7 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tupl
     return found, frames
 
 
+CUT = Text(zh="这一行超过 32 MiB，其余部分没有读", en="the line has more than 32 MiB; what follows in it was not read")
 IGNORED: Final = "Exception ignored in"
 PASSED_OVER: Final = (0, IGNORED)
 
@@ -259,7 +267,7 @@ LAST_TRACEBACKS: Final = 8
 def _take(reading: Reading, record: object) -> None:
     match record:
         case RawFact():
-            reading.facts.append(record)
+            reading.facts.append(sound_fact(record))
         case RawEvent():
             reading.events.append(record)
         case RawSegment():

@@ -1,0 +1,252 @@
+"""The one door through which a report leaves: a file is replaced whole or not at all, a device is written to, and stdout may be gone.
+
+A temporary file `.lossreport-XXXXXXXX.tmp` is locked by the process that writes it. What a killed process left is locked by nobody,
+and the next report written into that folder removes it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from lossreport import regex as re
+from lossreport.errors import OutputError
+from lossreport.text import printable
+
+if sys.platform == "win32":  # pragma: no cover
+    fcntl = None
+else:
+    import fcntl
+
+PREFIX: Final = ".lossreport-"
+SUFFIX: Final = ".tmp"
+LEFT: Final = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}" + re.escape(SUFFIX))
+"""A temporary file of ours: eight characters are what `tempfile` puts between. No other file of lossreport is called so."""
+ABANDONED: Final = 24 * 3600
+"""Seconds after which a temporary file is taken for abandoned where files cannot be locked (NFS without its lock service, Windows): no
+report takes a day to write, and a file in use cannot be removed on Windows."""
+CHART: Final = re.compile(r"[\w.\-]{1,200}-[0-9a-f]{12}\.svg")
+"""A chart beside a Markdown report: its name ends with the first digits of the sha256 of its content."""
+UNNAMED: Final = 3600
+"""Seconds after which a chart that no text names is removed: a run that was killed before its text wrote it, and a run that is about to
+write its text needs it for a moment only."""
+
+
+def resolved(target: Path) -> Path:
+    """Return the file that writing to `target` changes: what a symbolic link leads to, as `>` of a shell has it.
+
+    Devices and FIFOs keep their name: /dev/stdout leads to a place that has none. Raises OutputError at a link that leads to itself.
+    """
+    if not target.is_symlink() or is_stream(target):
+        return target
+    place = Path(os.path.realpath(target))
+    if place.is_symlink():
+        raise OutputError(f"Couldn't write {str(target)!r}: the link leads to itself", hint="Remove the link, or name another file.")
+    return place
+
+
+def is_stream(target: Path) -> bool:
+    """Return whether a path names a FIFO or a character device: what is written into and cannot be replaced."""
+    try:
+        mode = target.stat().st_mode
+    except OSError:
+        return False
+    return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
+
+
+def check_writable(target: Path) -> None:
+    """Raise OutputError where a report could not be written to `target`, before any work is done."""
+    place = resolved(target)
+    if place.is_dir():
+        raise OutputError(f"Couldn't write {str(target)!r}: it is a folder", hint="Name a file with -o FILE.")
+    if is_stream(place):
+        if not os.access(place, os.W_OK):
+            raise OutputError(f"Couldn't write {str(target)!r}: permission denied", hint="Name another place with -o FILE.")
+        return
+    if place.exists() and not place.is_file():
+        raise OutputError(f"Couldn't write {str(target)!r}: it is a disk or a socket", hint="Name a file with -o FILE.")
+    if not place.parent.is_dir():
+        raise OutputError(f"Couldn't write {str(target)!r}: there is no folder {str(place.parent)!r}", hint="Make the folder first.")
+    if not os.access(place.parent, os.W_OK):
+        raise OutputError(f"Couldn't write {str(target)!r}: the folder is not writable", hint="Name another place with -o FILE.")
+
+
+def write_file(target: Path, content: str | bytes) -> None:
+    """Write one file, whole or not at all; into a FIFO or a device as it is. Raises OutputError."""
+    with _told(target):
+        place = resolved(target)
+        sweep(place.parent)
+        _put(place, _bytes(content))
+
+
+def write_document(target: Path, text: str | bytes, files: Mapping[str, str]) -> None:
+    """Write a document and the files beside it, in `<stem>.files/`; raises OutputError.
+
+    The names of the files follow from their content. So the old text and its charts stand untouched until the new text is in its
+    place, whenever the process ends; what only the old text named is removed after that.
+    """
+    place = resolved(target)
+    with _told(target):
+        folder = place.with_name(f"{place.stem}.files")
+        before = _named(place) if folder.is_dir() else ""
+        if files:
+            folder.mkdir(exist_ok=True)
+        sweep(place.parent)
+        sweep(folder)
+        for name, content in files.items():
+            if not _holds(folder / name, _bytes(content)):
+                _replace(folder / name, _bytes(content))
+        _put(place, _bytes(text))
+        if folder.is_dir():
+            _remove_old(folder, files, before)
+
+
+def write_stdout(content: str | bytes) -> None:
+    """Write to standard output. Where its reader has gone (`| head`) the rest goes nowhere; raises OutputError where it is closed or full."""
+    if sys.stdout is None:
+        raise OutputError("Couldn't write to standard output: it is closed", hint="Name a file with -o FILE.")
+    try:
+        sys.stdout.flush()
+        rest = memoryview(_bytes(content))
+        while rest:  # with PYTHONUNBUFFERED a write may take a part only, and say so by nothing else
+            rest = rest[sys.stdout.buffer.write(rest) or _blocked() :]
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        silence()
+    except OSError as error:
+        silence()
+        raise OutputError(f"Couldn't write to standard output: {error.strerror}", hint="Name a file with -o FILE.") from error
+
+
+def echo(text: str, *, err: bool = False) -> None:
+    """Print lines, on stderr with `err`; nothing in them acts on the terminal."""
+    import click
+
+    click.echo(printable(text), err=err)
+
+
+def _blocked() -> int:
+    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def silence() -> None:
+    """Let whatever is still to be written to standard output go nowhere: what it holds would fail again when the program ends."""
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files of processes that were killed while they wrote into `folder`."""
+    with suppress(OSError), os.scandir(folder) as entries:  # a folder that cannot be listed keeps what it holds
+        for name in [entry.path for entry in entries if LEFT.fullmatch(entry.name) and entry.is_file(follow_symlinks=False)]:
+            _remove_unless_in_use(name)
+
+
+def _remove_unless_in_use(name: str) -> None:
+    with suppress(OSError), open(name, "rb") as file:  # it was moved to its place meanwhile, or is another user's
+        if _locked(file) or time.time() - os.fstat(file.fileno()).st_mtime > ABANDONED:
+            os.unlink(name)
+
+
+def _locked(file: BinaryIO) -> bool:
+    """Lock a file for this process; return whether that was possible: nobody else holds it, and files can be locked here."""
+    if fcntl is None:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _put(place: Path, content: bytes) -> None:
+    if not is_stream(place):
+        _replace(place, content)
+        return
+    with open(os.open(place, os.O_WRONLY), "wb") as stream:
+        stream.write(content)
+
+
+def _replace(place: Path, content: bytes) -> None:
+    name = ""
+    try:
+        with _temporary(place.parent) as file:
+            name = file.name
+            file.write(content)
+            file.flush()
+            os.chmod(name, _mode(place))
+            if fcntl is not None:
+                os.replace(name, place)  # while it is locked, so that nobody takes it for abandoned
+        if fcntl is None:
+            os.replace(name, place)
+    except BaseException:
+        if name:
+            Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _temporary(folder: Path) -> BinaryIO:
+    """Return a new file that is locked. One that another process swept before it was locked is made anew."""
+    while True:
+        handle, name = tempfile.mkstemp(dir=folder, prefix=PREFIX, suffix=SUFFIX)
+        os.close(handle)
+        file = open(name, "r+b")  # noqa: SIM115 - the caller closes it
+        if not _locked(file) or os.path.exists(name):
+            return file
+        file.close()
+
+
+def _mode(place: Path) -> int:
+    """Return the permissions of the file that is replaced, or those of a new one."""
+    try:
+        return place.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _holds(place: Path, content: bytes) -> bool:
+    try:
+        return not place.is_symlink() and place.read_bytes() == content
+    except OSError:
+        return False
+
+
+def _named(place: Path) -> str:
+    """Return the text that stands in a place, for the charts it names."""
+    try:
+        return place.read_bytes().decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _remove_old(folder: Path, kept: Mapping[str, str], before: str) -> None:
+    """Remove the charts that the new text does not name: those that the old text named, and those that no text named for long."""
+    for chart in [path for path in folder.iterdir() if CHART.fullmatch(path.name) and path.name not in kept]:
+        with suppress(FileNotFoundError):  # another run removed it
+            if chart.name in before or time.time() - chart.lstat().st_mtime > UNNAMED:
+                chart.unlink()
+
+
+def _bytes(content: str | bytes) -> bytes:
+    return content if isinstance(content, bytes) else content.encode("utf-8")
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    """Turn what the system refuses into OutputError; a reader of a FIFO that has gone is passed on as it is."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(f"Couldn't write {str(target)!r}: {error.strerror}", hint="An existing report was left as it was.") from error

@@ -1,0 +1,56 @@
+"""The long run of the fuzzer: `PYTHONPATH=tests python -m fuzz.run read 0 1000000`. It tells how far it is, and goes on from there by the first number.
+
+Every fault is printed with its number, and its input kept in the folder of `--keep`: mend the fault, then put the input into tests/fuzz/corpus/.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from fuzz.mutations import Fault, execute, inputs, keep, read, whole
+
+EVERY = 1000
+"""Executions after which it is told how far the run is."""
+
+
+def main() -> int:
+    """Run the executions that the arguments name; return 1 where one of them failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("what", choices=("read", "whole"), help="reading alone, or the whole pipeline into every form")
+    parser.add_argument("first", type=int)
+    parser.add_argument("last", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
+    parser.add_argument("--keep", type=Path, help="a folder for the inputs of faults")
+    given = parser.parse_args()
+    warnings.simplefilter("ignore")
+    act, kinds, started, done = {"read": read, "whole": whole}[given.what], Counter[str](), time.monotonic(), 0
+    for number, name, content in inputs(given.seed, given.first, given.last):
+        fault = execute(name, content, number, act)
+        done += 1
+        if fault is not None:
+            tell(fault, kinds, content, given.keep)
+        if done % EVERY == 0:
+            print(f"{done} executions, next {number + 1}, {sum(kinds.values())} faults, {time.monotonic() - started:.0f} s", flush=True)
+        if time.monotonic() - started > given.seconds:
+            break
+    print(f"{done} executions of {given.what} from {given.first}, seed {given.seed}: {sum(kinds.values())} faults of {len(kinds)} kinds")
+    return 1 if kinds else 0
+
+
+def tell(fault: Fault, kinds: Counter[str], content: bytes, folder: Path | None) -> None:
+    """Print the first fault of each place, and keep its input."""
+    kinds[fault.place or fault.error] += 1
+    if kinds[fault.place or fault.error] == 1:
+        print(f"{fault.number} {fault.sample}: {fault.error} ({fault.place})", flush=True)
+        if folder is not None:
+            keep(fault, content, folder)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
