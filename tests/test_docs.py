@@ -201,7 +201,7 @@ def test_counts_that_are_told_are_true(name: str) -> None:
 # ------------------------------------------------------------------------------------------------ gallery
 TRUTH = {
     "keras_healthy": (State.CONVERGED, {}),
-    "hf_spike": (State.IMPROVING, {"batch_outlier": 61, "spike": 111}),
+    "hf_spike": (State.CONVERGED, {"batch_outlier": 61, "spike": 111}),
     "jax_divergence": (State.BROKEN, {"nonfinite": 5}),
     "keras_overfit": (State.OVERFITTING, {"overfitting": 39}),
     "hf_hidden_nan": (State.BROKEN, {"masked_nonfinite": 10}),
