@@ -569,3 +569,11 @@ def test_a_fraction_behind_the_epoch_and_a_comma_counts_its_batches(tmp_path: Pa
 def test_a_rate_printed_where_an_epoch_begins_closes_none(tmp_path: Path) -> None:
     text = "".join(f"Epoch {e}, val loss is {1 / (e + 1):.4f}\n" + (f"Epoch {e}, current lr 0.001\n" if e < 7 else "") for e in range(8))
     assert read(tmp_path, text).progress.epochs[0] == 8
+
+
+def test_the_terms_of_a_region_proposal_network_are_metrics(tmp_path: Path) -> None:
+    text = "".join(
+        f"[session 1][epoch  1][iter {b:4}/2892] loss: {4 / (1 + b):.4f}, lr: 1.00e-04\n\t\trpn_cls: {1 / (1 + b):.4f}, rpn_box: {2 / (1 + b):.4f}, rcnn_box {3 / (1 + b):.4f}\n"
+        for b in (0, 100, 200)
+    )
+    assert {"rpn_cls", "rpn_box", "rcnn_box"} <= {one.name for one in read(tmp_path, text).series}
