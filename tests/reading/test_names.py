@@ -38,6 +38,9 @@ from lossreport.reading.kit.names import behind, canonical_names, plain_facts, s
         ("metrics/accuracy", "train", "metrics/accuracy"),
         ("heldout_error", "val", "error"),
         ("held_out/loss", "val", "loss"),
+        ("FSD_test.ber", "test", "FSD.ber"),
+        ("coco_2017_val/AP", "val", "coco_2017.AP"),
+        ("loss_val/total", "train", "loss_val/total"),
     ],
 )
 def test_the_split_is_a_prefix_or_a_suffix_set_apart(name: str, split: str, short: str) -> None:
