@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -33,3 +34,18 @@ def test_other_lists_are_no_logs(text: str, tmp_path: Path) -> None:
     (tmp_path / "labels.json").write_text(text)
     with pytest.raises(NothingReadError):
         lossreport.read_run([tmp_path])
+
+
+def test_the_record_that_sums_up_a_training_is_no_row_and_says_that_it_ended(tmp_path: Path) -> None:
+    rows = [{"loss": 3 / step, "epoch": float(step), "step": step} for step in range(1, 8)]
+    closing = {"train_runtime": 19.5, "train_loss": 2.47, "epoch": 7.0, "step": 7}
+    (tmp_path / "log_history.json").write_text(json.dumps([*rows, closing], indent=1))
+    run = lossreport.read_run([tmp_path])
+    assert (run.series[0].y[-1], run.value("train_loss"), run.status.value) == (3 / 7, 2.47, "finished")
+
+
+def test_an_evaluation_before_the_training_is_no_epoch(tmp_path: Path) -> None:
+    rows = [{"eval_loss": 5 - step / 10, "epoch": float(step), "step": step} for step in range(8)]
+    rows[1:1] = [{"loss": 3 / step, "epoch": float(step), "step": step} for step in range(1, 8)]
+    (tmp_path / "log_history.json").write_text(json.dumps(sorted(rows, key=lambda row: row["step"])))
+    assert lossreport.read_run([tmp_path]).progress.epochs == (7, None)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from lossreport import regex as re
+from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.formats.generic_jsonl import flat_row, metrics_of
-from lossreport.reading.kit.rows import RowWriter, is_axis
+from lossreport.reading.formats.generic_jsonl import ONCE, flat_row, metrics_of
+from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, is_axis
 from lossreport.reading.kit.untrusted import json_at
-from lossreport.reading.parser import Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import Parser, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 BEGIN: Final = re.compile(r"\s*\[\s*(?=\{)")
@@ -42,7 +43,12 @@ def read(log: LogFile) -> Iterator[Record]:
     while found := _object(text, at):
         row, end = found
         line, counted = line + text.count("\n", counted, at), at
-        yield from writer.add(flat_row(row), _lines(row, text[at:end], line))
+        flat, lines = flat_row(row), _lines(row, text[at:end], line)
+        if any(name in flat for name in ONCE):
+            yield from facts_of({name: value for name, value in flat.items() if SUMMARY.fullmatch(name)}, line)
+            yield RawStatus(Status.FINISHED, line)
+        else:
+            yield from writer.add(flat, lines)
         separator = BETWEEN.match(text, end)
         at = separator.end() if separator else end
     if text[at : at + 1] != "]":

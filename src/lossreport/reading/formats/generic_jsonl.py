@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
+from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.config_record import apart, is_config_record, settings_of
 from lossreport.reading.kit.events import said
@@ -65,6 +66,7 @@ def read(log: LogFile) -> Iterator[Record]:
         row = flat_row(measured)
         if any(name in row for name in ONCE):
             yield from facts_of({name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line)
+            yield RawStatus(Status.FINISHED, record.line)
             continue
         yield from _said(row, record.line)
         yield from writer.add(row, record.line)

@@ -14,10 +14,10 @@ from lossreport.errors import LogError
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import HEAD_BYTES, LogFile
 from lossreport.reading.kit.json_tree import WRONG_LENGTH, Curve, Records, Tree, tree_of
-from lossreport.reading.kit.names import METRIC_LIKE
+from lossreport.reading.kit.names import METRIC_LIKE, plain_facts
 from lossreport.reading.kit.rows import RowWriter, flat, is_axis
 from lossreport.reading.kit.untrusted import json_of
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 LIST_OF_NUMBERS: Final = re.compile(r'"([^"\\]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|-?Infinity|null)')
@@ -83,11 +83,25 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from _records(held, writer, _line_of(lines, held.leaf))
         rows = max(rows, writer.rows)
     yield from columns.chunks()
+    yield from _configured(document, lines)  # before `total_epochs`, which says what was done
     yield from (
         RawFact(name, value, _line_of(lines, name)) for name, value in document.items() if isinstance(value, bool | int | float | str)
     )
+    if document.get("stopped_early") is True:
+        yield RawEvent("early_stop", _line_of(lines, "stopped_early"), '"stopped_early": true')
     yield from (_left_out(_line_of(lines, name), name, count, usual) for name, count, usual in tree.left_out)
     yield RowsRead(rows, len(lines))
+
+
+CONFIGURATION: Final = ("config", "args", "hparams", "hyperparameters", "hyperparams", "params", "settings", "training_config")
+
+
+def _configured(document: Mapping[str, Any], lines: list[str]) -> Iterator[RawFact]:
+    """Yield the settings that a program writes beside its curves, as one mapping."""
+    for name in CONFIGURATION:
+        held = document.get(name)
+        if isinstance(held, dict):
+            yield from (RawFact(leaf, value, _line_of(lines, leaf.rpartition(".")[2])) for leaf, value in plain_facts(held))
 
 
 def _rounds(tree: Tree) -> tuple[float, Axis | None]:

@@ -149,7 +149,9 @@ def _is_sure(match: re.Match[str], name: str) -> bool:
     return match[1].lower() in SURE or HARD.search(match[0]) is not None or known
 
 
-OF_A_SET: Final = re.compile(r"(?P<set>[A-Za-z][\w\-]{1,40}?)_(?P<split>test|val|valid|dev|eval)[./](?P<name>[A-Za-z].{0,80})", re.IGNORECASE)
+OF_A_SET: Final = re.compile(
+    r"(?P<set>[A-Za-z][\w\-]{1,40}?)_(?P<split>test|val|valid|dev|eval)[./](?P<name>[A-Za-z].{0,80})", re.IGNORECASE
+)
 """`FSD_test.ber`, `coco_val/AP`: the set that a metric was measured on names the split, and stays in the name."""
 KNOWN_REST: Final = re.compile(r"(?:^|[_ /])(?:runtime|time|\w{1,20}_per_second|speed|throughput|memory|mem)$", re.IGNORECASE)
 """What is measured of a pass over any split, and is no metric."""

@@ -32,13 +32,18 @@ class Plan(NamedTuple):
     given: bool = False
 
 
+DONE_OR_PLANNED: Final = frozenset(("total_epochs", "total_epoch"))
+"""A summary calls so what was done: another setting is the plan where there is one."""
+
+
 def epoch_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
     """Return the planned epochs, surest first."""
     of_policy = any(fact.name.rpartition(".")[2].lower() in OF_POLICY for fact in settings)
     return [
         *_given(settings, EPOCH_PLANS),
         *_total(printed),
-        *_named(settings, EPOCH_PLANS - AMBIGUOUS_EPOCH_PLANS if of_policy else EPOCH_PLANS),
+        *_named(settings, (EPOCH_PLANS - AMBIGUOUS_EPOCH_PLANS if of_policy else EPOCH_PLANS) - DONE_OR_PLANNED),
+        *_named(settings, EPOCH_PLANS & DONE_OR_PLANNED),
         *_named(settings, ROUND_PLANS | UNSURE_EPOCH_PLANS, sure=False),
     ]
 

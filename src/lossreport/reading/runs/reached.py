@@ -110,7 +110,15 @@ def completed(place: Place) -> int:
         return int(epochs.max() + EPSILON)
     seen, rows_of = np.unique(np.round(epochs), return_inverse=True)
     last = _last_own(seen)
+    if _begins_before(place, rows_of):
+        return int(seen[last] - seen[0])
     return int(seen[last]) + 1 - place.base - (not _is_complete(place, rows_of, last))
+
+
+def _begins_before(place: Place, rows_of: Ints) -> bool:
+    """Return whether the first row stands at step 0 and alone in its epoch: before the training, or where its first epoch begins."""
+    counted = place.key.axis not in BY_EPOCH and len(rows_of) > 1
+    return counted and float(place.rows.x[0]) == 0 and int(np.sum(rows_of == 0)) == 1
 
 
 def _last_own(seen: Floats) -> int:
