@@ -90,3 +90,13 @@ def test_rounds_are_done_where_rows_count_the_epochs_inside_them(tmp_path: Path)
     )
     (run,) = read(tmp_path, text)
     assert run.progress.epochs == (4, 200)
+
+
+def test_subjects_with_a_row_each_are_results_of_their_own(tmp_path: Path) -> None:
+    rows = "".join(
+        f"Training on subject {n}\nSubject: {n}   seed 1   valid_acc: 0.{80 + n}   valid_loss: 0.{60 - n}\n\n" for n in range(1, 7)
+    )
+    (tmp_path / "log.txt").write_text(rows)
+    run = lossreport.read_run([tmp_path])
+    values = {one.entity.value: one.y.tolist() for one in run.series if one.name == "acc" and one.entity is not None}
+    assert values == {f"subject {n}": [float(f"0.{80 + n}")] for n in range(1, 7)}

@@ -19,7 +19,7 @@ ENTITIES: Final[dict[str, EntityKind]] = {
     **dict.fromkeys(("domain",), EntityKind.DOMAIN),
 }
 RUNS: Final[dict[str, str]] = {
-    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm", "stage")},
+    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm", "stage", "subject")},
     "exp": "experiment",
     "folds": "fold",
     "折": "fold",
