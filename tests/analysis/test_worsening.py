@@ -124,3 +124,10 @@ def test_a_score_that_ends_far_below_its_best_is_not_called_perhaps_improving(en
 def test_of_few_rows_a_dip_far_above_the_best_is_no_way_back() -> None:
     assert worse_than_best(np.array([17.7, 29.6, 31.3, 30.4, 30.6, 28.4])) is not None
     assert worse_than_best(np.array([17.7, 20.6, 22.3, 21.4, 21.6, 20.9])) is None
+
+
+@pytest.mark.parametrize(("name", "worse"), [("Average100 Score", False), ("Score", True)])
+def test_a_mean_over_the_last_hundred_is_one_from_the_hundredth_episode_on(name: str, worse: bool) -> None:
+    y = np.r_[np.linspace(20, 45, 20), np.linspace(45, 23, 60), np.full(420, 22.0)] + 0.2 * rng(1).standard_normal(500)
+    run = make_run([make_series(y, name, axis="episode", metric_type="reward")])
+    assert any(one.kind == "worsening" for one in lossreport.analyze(run, strict=True).findings) is worse

@@ -43,7 +43,9 @@ def test_the_first_of_two_numbers_counts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["1.5\n2.5\n3.5\n", "0.1 5\n0.3 6\n0.2 7\n", "1,2,3\n4,5,6\n7,8,9\n"], ids=["no name", "no count", "three"]
+    "text",
+    ["1.5\n2.5\n3.5\n", "0.1 5\n0.3 6\n0.2 7\n", "1,2,3\n4,5,6\n7,8,9\n", "1,2,3\n2,5,6\n3,8,9\n"],
+    ids=["no name", "no count", "three", "whole"],
 )
 def test_numbers_that_nothing_explains_are_no_log(tmp_path: Path, text: str) -> None:
     (tmp_path / "data.txt").write_text(text, encoding="utf-8")
@@ -73,3 +75,9 @@ def test_a_run_too_short_to_log_is_told_by_its_mean_loss(tmp_path: Path) -> None
     state = {"global_step": 69, "max_steps": 69, "is_world_process_zero": True, "log_history": [last]}
     series = only(tmp_path, "trainer_state.json", json.dumps(state, indent=1))
     assert (series.label, series.x.tolist(), series.y.tolist(), series.statistic) == ("loss", [69], [1.25], "running_mean")
+
+
+def test_several_numbers_behind_a_count_are_measured_side_by_side(tmp_path: Path) -> None:
+    (tmp_path / "train_log.txt").write_text("".join(f"{i} {0.2 / (i + 1):.5f} {1 - 0.1 / (i + 1):.5f}\n" for i in range(9)))
+    run = lossreport.read_run([tmp_path])
+    assert [(one.name, one.axis, len(one)) for one in run.series] == [("value 1", "iteration", 9), ("value 2", "iteration", 9)]

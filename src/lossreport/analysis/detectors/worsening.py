@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
@@ -14,7 +15,7 @@ from lossreport.analysis.found import make_finding
 from lossreport.analysis.goal import is_score, measured, mode_of
 from lossreport.curves.worse import FEW, MIN_RISE, Worse, worse_than_best
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Series, shown_x
+from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text, Value, change, number
 from lossreport.words import AXES
 
@@ -41,7 +42,7 @@ def detect(context: Context) -> Iterator[Found]:
         if not is_judged(context, series):
             continue
         y = measured(context, series)
-        rows = np.flatnonzero(np.isfinite(y))
+        rows = np.flatnonzero(np.isfinite(y) & (series.x >= _window(series)))
         up = mode_of(context, series) == "max"
         cost = -y[rows] if up else y[rows]
         least = context.threshold("overfitting_rise", MIN_RISE)
@@ -49,6 +50,15 @@ def detect(context: Context) -> Iterator[Found]:
         worse = worse_than_best(cost, series.resolution or 0.0, is_ratio=is_ratio, least=least)
         if worse is not None and not context.has("overfitting", series):
             yield _finding(context, series, rows.tolist(), worse, up=up)
+
+
+WINDOW: Final = re.compile(r"(?:average|avg|mean|last)[_ ]?(?P<n>\d{2,4})(?!\d)", re.IGNORECASE)
+
+
+def _window(series: Series) -> float:
+    """Return from which episode on a mean over the last `n` is one: before, `Average100` is that of the few until there."""
+    match = WINDOW.search(series.name) if series.axis is Axis.EPISODE else None
+    return float(match["n"]) if match is not None and float(match["n"]) < series.x[-1] / 2 else float("-inf")
 
 
 def is_judged(context: Context, series: Series) -> bool:

@@ -15,7 +15,8 @@ LOSS = LossType(
     names=metric_names(
         _NOT + r"(?:\w+_)?(?:reward|rewards)(?:_(?:mean|max|min|train|total|\d+))*",
         _NOT + r"(?:.*/)?(?:rewards?|scores?|returns?)/.+",
-        _NOT + r"(?:(?:mean|episode|episodic|avg|average|eval|test|reward)_)*(?:return|returns|score|scores)(?:_(?:mean|history))?",
+        _NOT
+        + r"(?:(?:mean|episode|episodic|avg|average|eval|test|reward)(?:_?\d{1,4})?_)*(?:return|returns|score|scores)(?:_(?:mean|history))?",
         r"(?:ep|episode)_rew(?:ard)?_mean",
         r"rew",
         r"(?:average|max|min)?(?:test)?ep_?ret(?:urn)?",

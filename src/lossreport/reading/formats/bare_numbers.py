@@ -1,4 +1,4 @@
-"""Columns of numbers without a name for each: one value a line, or its place and the value, under a heading `loss`, under `Epoch 3`, or under nothing.
+"""Columns of numbers without a name for each: one value a line, or its place and one or more values, under a heading `loss`, under `Epoch 3`, or under nothing.
 
 What the values are is said by a heading, else by the name of the file (`loss_history.txt`); where neither does they are called `value`.
 """
@@ -27,6 +27,9 @@ SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
 """`45% 0.52`: how far it was says no place."""
 HEADING: Final = re.compile(r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE)
 NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
+PAIR: Final = 2
+MOST: Final = 7
+"""More numbers in a line are a matrix or a row of data."""
 UNNAMED: Final = "value"
 ODD = Text(zh="不是一行数字", en="not a line of numbers")
 
@@ -39,6 +42,8 @@ def sniff(log: LogFile) -> Score:
     if len(rows) < MIN_ROWS or len(rows) < SHARE * (len(lines) - headings - 1) or len({len(row) for row in rows}) != 1:
         return Score(0.0, "not lines of one or two numbers")
     name, placed = _name(log, lines), len(rows[0]) == 2 and not any(SHARED.match(line) for line in lines)
+    if len(rows[0]) > PAIR and not _count_on(rows):
+        return Score(0.0, "the first of several numbers does not count from 0 or 1")
     if placed and not _are_places([row[0] for row in rows]):
         return Score(0.0, "the first of two numbers does not count")
     if name == UNNAMED and len(rows[0]) < 2 and not headings:
@@ -63,9 +68,12 @@ def read(log: LogFile) -> Iterator[Record]:
             if not words and rows and any(char.isdigit() for char in text):
                 yield SkippedLine(line.number, ODD)
             continue
-        placed = len(row) == 2 and not SHARED.match(text)
-        key = ColumnKey(name, split, Axis.ITERATION if placed else Axis.ROW, Statistic.UNKNOWN)
-        columns.add(key, row[0] if placed else float(rows), row[-1], line.number, epoch)
+        placed = len(row) >= PAIR and not SHARED.match(text)
+        axis, x = (Axis.ITERATION, row[0]) if placed else (Axis.ROW, float(rows))
+        values = row[1:] if placed else row[-1:]
+        for at, value in enumerate(values, 1):
+            key = ColumnKey(name if len(values) == 1 else f"{name} {at}", split, axis, Statistic.UNKNOWN)
+            columns.add(key, x, value, line.number, epoch)
         rows += 1
         if columns.full():
             yield from columns.chunks()
@@ -74,12 +82,18 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 def _numbers(text: str) -> tuple[float, ...] | None:
-    """Return the numbers that a line is made of, one or two; None for any other line."""
+    """Return the numbers that a line is made of, one to seven; None for any other line."""
     if not text or len(text) > LONGEST:
         return None
     parts = SEPARATOR.split(text.strip(" ,;"))
     found = [number(part) for part in (parts if len(parts) != 2 else (parts[0].removesuffix("%"), parts[1]))]
-    return tuple(value for value in found if value is not None) if len(found) <= 2 and None not in found else None
+    return tuple(value for value in found if value is not None) if len(found) <= MOST and None not in found else None
+
+
+def _count_on(rows: Sequence[tuple[float, ...]]) -> bool:
+    """Return whether several numbers a line are a count from the beginning and measurements: a matrix of whole numbers is none."""
+    begins = rows[0][0] in (0, 1) and _are_places([row[0] for row in rows])
+    return begins and all(any(not value.is_integer() for value in column) for column in list(zip(*rows, strict=True))[1:2])
 
 
 def _are_places(x: Sequence[float]) -> bool:

@@ -151,11 +151,13 @@ def _is_header(header: Sequence[str]) -> bool:
 
 
 LEAST_NAMES: Final = 2
+COLUMN_NAME: Final = re.compile(r"[^\W\d][\w ./()%@\-]{0,60}")
 
 
 def is_header(names: Sequence[str]) -> bool:
     """Return whether cells are the names of columns, one of them called like a metric or a count."""
-    return len(names) >= LEAST_NAMES and _is_header(names) and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
+    plain = all(COLUMN_NAME.fullmatch(name) for name in names)
+    return len(names) >= LEAST_NAMES and plain and _is_header(names) and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
 
 
 def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
