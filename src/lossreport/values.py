@@ -91,7 +91,7 @@ class _Parts:
             put.append("self.__post_init__()")
         keywords = ["*"] if self.options["kw_only"] and taken else []
         text = f"def __init__({', '.join(['self', *keywords, *taken])}):\n " + "\n ".join(put or ["pass"])
-        exec(text, known)
+        exec(compile(text, f"<{__name__}>", "exec"), known)  # text itself would make the interpreter forget a Ctrl-C that is on its way
         return known["__init__"]
 
 

@@ -73,3 +73,15 @@ def test_the_steps_in_total_count_where_a_table_names_them_so(tmp_path: Path) ->
 def test_a_table_without_a_row_is_refused_as_one(text: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(NothingReadError, match=why):
         read(tmp_path, text)
+
+
+def test_a_long_table_holds_what_its_file_is_called_a_run_a_model(tmp_path: Path) -> None:
+    rows = "".join(f"{model},{step},{0.02 / (step + 1):.5f}\n" for model in ("JCN-Brown", "LCH") for step in range(9))
+    (tmp_path / "loss.csv").write_text(f"Model,Step,Value\n{rows}")
+    runs = lossreport.read_runs([tmp_path])
+    assert [[(one.name, one.axis, len(one)) for one in run.series] for run in runs] == [[("loss", "step", 9)]] * 2
+
+
+def test_a_column_called_value_in_a_file_of_no_metric_is_none(tmp_path: Path) -> None:
+    with pytest.raises(NothingReadError):
+        read(tmp_path, "name,step,value\n" + "".join(f"a,{n},{n}.5\n" for n in range(9)), "inventory.csv")

@@ -19,6 +19,7 @@ NEEDS = Text(
     zh="没有损失项的权重，无法分解总损失：用 `--set weight.<metric>=...` 给出（日志中的损失：{names}）。",
     en="The weights of the terms are unknown, so the total cannot be decomposed: give them with `--set weight.<metric>=...` (losses in the logs: {names}).",
 )
+NO_LOSS = Text(zh="日志里没有训练 loss，没有可分解的总损失。", en="The logs hold no training loss, so there is no total to decompose.")
 SINGLE = Text(zh="只有一个损失项，无需分解。", en="There is a single loss term, so there is nothing to decompose.")
 
 
@@ -32,7 +33,7 @@ def shares(context: Context) -> Iterator[Share | NotApplicable]:
             yield from _rows(context, terms)
     if not found:
         names = tuple(dict.fromkeys(series.name for series in context.losses if series.split == "train"))
-        reason = SINGLE() if len(names) < 2 else NEEDS(names=Join(items=names[:8]))
+        reason = NEEDS(names=Join(items=names[:8])) if len(names) > 1 else SINGLE() if names else NO_LOSS()
         yield NotApplicable(check="composition", series=(), reason=reason)
 
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Final
 
 from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.model.run import Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.experiments import RESULTS, are_experiments
-from lossreport.reading.kit.names import split_name
-from lossreport.reading.kit.table import Meaning, find_table, looks_like_training, meaning_beside, plain_meaning, read_table
+from lossreport.reading.kit.names import METRIC_LIKE, split_name
+from lossreport.reading.kit.rows import is_axis
+from lossreport.reading.kit.table import Meaning, Table, find_table, looks_like_training, meaning_beside, plain_meaning, read_table
 from lossreport.reading.parser import Parser, Record, Refusal, Score
 from lossreport.text import Text
 
@@ -30,6 +32,8 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "no table with a header")
     if table.names() >= EXPORT:
         return Score(0.6, "an exported curve: wall time, step, value")
+    if _is_long(log, table):
+        return Score(0.6, f"a curve of {_stem(log)}, the value of a step a line")
     if not looks_like_training(table):
         return Score(0.0, "no column of the table is called like a metric")
     metrics = [means.name for name in table.header if (means := plain_meaning(name))]
@@ -45,7 +49,7 @@ def read(log: LogFile) -> Iterator[Record]:
         yield Refusal(RESULTS())
         return
     meaning = _shown if table.names() >= NOTEBOOK else meaning_beside(table.header)
-    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT else meaning)
+    yield from read_table(log, table, _exported(log) if table.names() >= EXPORT or _is_long(log, table) else meaning)
 
 
 def _shown(column: str) -> Meaning | None:
@@ -54,9 +58,23 @@ def _shown(column: str) -> Meaning | None:
     return means._replace(split="val") if means is not None and SCORE.fullmatch(column) and means.split == "train" else means
 
 
+def _is_long(log: LogFile, table: Table) -> bool:
+    """Return whether a table has a count and a column `value`, which the file's name calls a metric: `loss.csv` of `Model,Step,Value`."""
+    others = [name for name in table.header if name.lower() != "value"]
+    counts = any(is_axis(name) for name in others)
+    return len(others) < len(table.header) <= MOST_LONG and counts and METRIC_LIKE.search(_stem(log)) is not None
+
+
+MOST_LONG: Final = 3
+"""Columns of a long table: whose value it is, its place, the value."""
+
+
+def _stem(log: LogFile) -> str:
+    return log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
 def _exported(log: LogFile) -> Callable[[str], Meaning | None]:
-    stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    tag = stem.rsplit("-tag-", 1)[-1]
+    tag = _stem(log).rsplit("-tag-", 1)[-1]
     split, name = split_name(tag)
     return lambda column: Meaning(name, split, Statistic.UNKNOWN) if column.lower() == "value" else None
 
