@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
@@ -57,7 +58,24 @@ def read_runs(
         guidance=with_facts(settings.guidance, given),
         redact=redact,
     )
-    return read_paths(listed, options)
+    with _with_what_to_do():
+        return read_paths(listed, options)
+
+
+@contextmanager
+def _with_what_to_do() -> Iterator[None]:
+    """Let the refusal of logs that hold only how the program broke say what that means and what to do about it."""
+    from lossreport.errors import NothingReadError
+
+    try:
+        yield
+    except NothingReadError as error:
+        from lossreport.knowledge.ending import ending_of
+
+        known = ending_of(error.quote) if error.quote else None
+        if known is not None:
+            error.hint = " ".join(f"{known.means.of(lang)} {known.do.of(lang)}" for lang in ("en", "zh"))
+        raise
 
 
 def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
@@ -212,7 +230,9 @@ def build(
         strict=strict,
         redact=redact,
     )
-    runs = select(read_paths(listed, options), run or settings.options.get("run"))
+    with _with_what_to_do():
+        found = read_paths(listed, options)
+    runs = select(found, run or settings.options.get("run"))
     strict = strict or bool(settings.options.get("strict"))
     analysis = analyze(runs, strict=strict)
     report = compose(

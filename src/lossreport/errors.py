@@ -47,10 +47,14 @@ class OutputError(LossreportError):
 
 
 class NothingReadError(LossreportError):
-    """Files were looked at and none held a metric."""
+    """Files were looked at and none held a metric; `quote` is the line by which the program broke, where one tells of it."""
 
     code = "nothing-read"
     exit_code = 3
+
+    def __init__(self, message: str, *, hint: str, quote: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.quote = quote
 
 
 class LogError(LossreportError):

@@ -104,6 +104,8 @@ cancelled	slurmstepd: error: *** JOB 123 ON node1 CANCELLED AT 2024-01-01T00:00:
 cancelled	torch.distributed.elastic.multiprocessing.api.SignalException: Process 99 got signal: 15
 segfault	Segmentation fault (core dumped)
 missing_key	KeyError: 'labels'
+schedule_over	ValueError: Tried to step 60002 times. The specified number of total steps is 60000
+ctc_blank_in_labels	tensorflow.python.framework.errors_impl.InvalidArgumentError: Saw a non-null label (index >= num_classes - 1) following a null label, batch: 1 num_classes: 126 labels:
 assertion	AssertionError: expected 3 channels
 spawn_without_guard	AttributeError: Can't pickle local object 'main.<locals>.<lambda>'
 no_process_group	ValueError: Error initializing torch.distributed using env:// rendezvous: environment variable RANK expected, but not set

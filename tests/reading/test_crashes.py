@@ -49,3 +49,20 @@ def test_a_refusal_of_what_tells_of_no_error_says_none(text: str, tmp_path: Path
     with pytest.raises(NothingReadError) as refusal:
         lossreport.read_run([tmp_path])
     assert "says" not in str(refusal.value)
+
+
+def test_the_refusal_of_a_log_that_only_broke_says_what_to_do(tmp_path: Path) -> None:
+    lines = [
+        "Traceback (most recent call last):",
+        '  File "train.py", line 42, in <module>',
+        "    main()",
+        "RuntimeError: CUDA error: out of memory",
+    ]
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    with pytest.raises(NothingReadError) as refused:
+        lossreport.read_runs([tmp_path])
+    assert "smaller batch" in refused.value.hint
+    (tmp_path / "train.log").write_text("Traceback (most recent call last):\nOddError: no such thing\n")
+    with pytest.raises(NothingReadError) as refused:
+        lossreport.read_runs([tmp_path])
+    assert refused.value.hint == "Ask which formats fit: lossreport formats PATH."

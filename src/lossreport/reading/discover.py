@@ -14,7 +14,7 @@ from lossreport.model.run import FactValue, Run, Skipped
 from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
-from lossreport.reading.crashes import crash_of
+from lossreport.reading.crashes import Crash, crash_of
 from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
 from lossreport.reading.kit.table import SEPARATORS, cells, is_header
 from lossreport.reading.kit.untrusted import Unreadable
@@ -95,17 +95,18 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     ]
     groups = grouped(parts)
     if not groups:
+        crash = crash_of(log for log in logs if not is_archive(log))
         raise NothingReadError(
-            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}{_broken(logs, options)}",
+            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}{_broken(crash, options)}",
             hint="Ask which formats fit: lossreport formats PATH.",
+            quote="" if crash is None else crash.quote,
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
     return _merged(groups, parts, run_name(given), options)
 
 
-def _broken(logs: Sequence[LogFile], options: ReadOptions) -> str:
+def _broken(crash: Crash | None, options: ReadOptions) -> str:
     """Return in both languages what broke a program that logged no metric; nothing where no log tells of an error."""
-    crash = crash_of(log for log in logs if not is_archive(log))
     if crash is None:
         return ""
     phrase = crash.told(redacted=options.redact)

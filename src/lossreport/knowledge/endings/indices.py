@@ -31,6 +31,23 @@ ENDINGS = Endings(
             is_own=True,
         ),
         Ending(
+            id="ctc_blank_in_labels",
+            pattern=words(r"Saw a non-null label \(index >= num_classes - 1\) following a null label"),
+            title=Text(zh="CTC 的标签用到了空白符的编号", en="A label of CTC takes the number of the blank"),
+            means=Text(
+                zh="TensorFlow 的 CTC 把最后一个类别当作空白符：字表比输出层少算了一个，或某个字符的编号等于、超过了最后一个。",
+                en="TensorFlow's CTC keeps the last class for the blank: the output layer has no class for it, or a character has that number or a higher one.",
+            ),
+            do=Text(
+                zh="让输出层的类别数等于字符数加 1，并检查标签里最大的编号小于它减 1；字表与数据集要是同一份。",
+                en="Give the output layer one class more than there are characters, and see that the highest label is below that number minus 1; alphabet and data must be of one version.",
+            ),
+            reference="TensorFlow documentation, tf.nn.ctc_loss: the last class is reserved for blank",
+            numbers=words(r"num_classes: (?P<count>\d{1,9})"),
+            said=Text(zh="报错时输出层有 {count} 个类别。", en="The output layer of the message has {count} classes."),
+            is_own=True,
+        ),
+        Ending(
             id="target_outside_unit",
             pattern=words(
                 r"Assertion `(?:input_val|target_val) >= (?:zero|0)|all elements of (?:input|target) should be between 0 and 1|label must be in \[0,1\] for logistic"

@@ -28,6 +28,24 @@ ENDINGS = Endings(
             broad=True,
         ),
         Ending(
+            id="schedule_over",
+            pattern=words(r"Tried to step \d+ times\. The specified number of total steps is \d+"),
+            title=Text(zh="学习率调度走过了终点", en="The learning rate schedule was stepped past its end"),
+            means=Text(
+                zh="OneCycleLR 的 total_steps 少于实际的步数：按 epoch 算了却每个 batch 都 step，续训时没有恢复调度器，或梯度累积没有算进去。",
+                en="OneCycleLR was given fewer total_steps than there are: counted by epochs and stepped by batches, resumed without its state, or without gradient accumulation in the count.",
+            ),
+            do=Text(
+                zh="把 total_steps 设为 epoch 数乘以每个 epoch 实际更新的次数，并只在优化器更新之后 step；续训时载入调度器的状态。",
+                en="Set total_steps to the epochs times the updates of an epoch, step only behind an update of the optimizer, and load the state of the schedule on a resume.",
+            ),
+            reference="PyTorch documentation, torch.optim.lr_scheduler.OneCycleLR",
+            numbers=words(r"Tried to step (?P<made>\d{1,12}) times\. The specified number of total steps is (?P<planned>\d{1,12})"),
+            said=Text(zh="调度设了 {planned} 步，这是第 {made} 步。", en="The schedule has {planned} steps; this was step {made}."),
+            codes=((r"", "OneCycleLR(optimizer, max_lr=lr, total_steps=epochs * updates_per_epoch)"),),
+            is_own=True,
+        ),
+        Ending(
             id="missing_key",
             pattern=words(r"^(?:\w+\.){0,6}KeyError\b"),
             title=Text(zh="要用的键不存在", en="A key does not exist"),
