@@ -105,6 +105,7 @@ cancelled	torch.distributed.elastic.multiprocessing.api.SignalException: Process
 segfault	Segmentation fault (core dumped)
 missing_key	KeyError: 'labels'
 schedule_over	ValueError: Tried to step 60002 times. The specified number of total steps is 60000
+empty_label	tensorflow.python.framework.errors_impl.InvalidArgumentError: Labels length is zero in batch 0
 ctc_blank_in_labels	tensorflow.python.framework.errors_impl.InvalidArgumentError: Saw a non-null label (index >= num_classes - 1) following a null label, batch: 1 num_classes: 126 labels:
 assertion	AssertionError: expected 3 channels
 spawn_without_guard	AttributeError: Can't pickle local object 'main.<locals>.<lambda>'

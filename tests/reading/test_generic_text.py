@@ -577,3 +577,12 @@ def test_the_terms_of_a_region_proposal_network_are_metrics(tmp_path: Path) -> N
         for b in (0, 100, 200)
     )
     assert {"rpn_cls", "rpn_box", "rcnn_box"} <= {one.name for one in read(tmp_path, text).series}
+
+
+def test_a_full_stop_behind_a_count_ends_its_sentence(tmp_path: Path) -> None:
+    text = "".join(
+        f"INFO:mlagents.trainers: PPO-0: NewLearner: Step: {1000 * n}. Mean Reward: {n - 60}.270. Std of Reward: 0.{n}00. Training.\n"
+        for n in range(1, 9)
+    )
+    reward = next(one for one in read(tmp_path, text).series if one.name == "Reward")
+    assert (reward.axis, reward.x.tolist()) == ("step", [1000 * n for n in range(1, 9)])

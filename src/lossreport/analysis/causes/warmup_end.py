@@ -17,6 +17,8 @@ from lossreport.words import AXES
 AFTER: Final = 1.5
 """A break before one and a half times the length of the warm-up belongs to its end."""
 LEAST: Final = 3
+LEVELS: Final = 4
+"""Fewer values of the rate up to its highest are one step of the last printed digit, not a warm-up that came to its end."""
 PEAK = Text(
     zh="学习率在 {axis} {peak} 到达最高值 {lr}，`{metric}` 在 {axis} {x}（第 {line} 行）就坏了：warm-up 期间一切正常，到了峰值才坏。",
     en="The learning rate reaches its highest value of {lr} at {axis} {peak}, and `{metric}` breaks at {axis} {x} (line {line}): all went well during the warm-up and broke at the peak.",
@@ -34,6 +36,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         rate = rate_beside(context, at.series, row)
         if rate is None or not rate.warmed or rate.at_peak_from < LEAST:
             continue
+        if len(np.unique(rate.series.y[: rate.at_peak_from + 1])) < LEVELS:
+            continue  # too few digits to see where it peaks
         start, peak, x = float(rate.series.x[0]), float(rate.series.x[rate.at_peak_from]), float(at.series.x[row])
         rising = np.diff(rate.series.y[: rate.at_peak_from + 1])
         if peak <= start or not np.all(rising >= 0) or not peak <= x <= start + AFTER * (peak - start):

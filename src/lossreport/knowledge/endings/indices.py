@@ -48,6 +48,22 @@ ENDINGS = Endings(
             is_own=True,
         ),
         Ending(
+            id="empty_label",
+            pattern=words(r"Labels length is zero in batch|target_lengths? .{0,40}must be (?:positive|greater than (?:0|zero))"),
+            title=Text(zh="有样本的标注是空的", en="A sample has an empty label"),
+            means=Text(
+                zh="至少有一条转写为空：文件是空的、清洗之后什么也不剩，或表格里是缺失值。",
+                en="At least one transcript is empty: an empty file, nothing left behind a clean-up, or a missing value in the table.",
+            ),
+            do=Text(
+                zh="训练前去掉标注为空的样本，并打印去掉了多少条。",
+                en="Drop samples without a label before the training, and print how many there were.",
+            ),
+            reference="mozilla/DeepSpeech #1373: Training Common Voice issue: Invalid argument: Labels length is zero in batch 0",
+            codes=((r"", "table = table[table.transcript.str.strip().astype(bool)]"),),
+            is_own=True,
+        ),
+        Ending(
             id="target_outside_unit",
             pattern=words(
                 r"Assertion `(?:input_val|target_val) >= (?:zero|0)|all elements of (?:input|target) should be between 0 and 1|label must be in \[0,1\] for logistic"

@@ -61,7 +61,13 @@ def _may_count(found: Sequence[Token], at: int, *, opened: bool, with_decimals: 
     if not token.is_number or (opened and at + 1 < len(found) and found[at + 1].text == ","):  # `STEPS: (60000, 80000)`
         return False
     decimals = with_decimals and token.text[0].isdigit() and "e" not in token.low
-    return (token.is_whole or decimals) and not is_measured(found, at)
+    return (token.is_whole or decimals or _ends_a_sentence(found, at)) and not is_measured(found, at)
+
+
+def _ends_a_sentence(found: Sequence[Token], at: int) -> bool:
+    """Return whether a whole number stands before a full stop and a new sentence, as in `Step: 19000. Mean Reward`."""
+    text = found[at].text
+    return text.endswith(".") and text[:-1].isdigit() and at + 1 < len(found) and found[at + 1].text[0].isupper()
 
 
 def is_measured(found: Sequence[Token], at: int) -> bool:
