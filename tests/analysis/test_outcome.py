@@ -127,3 +127,11 @@ def test_a_score_that_stands_near_the_full_one_is_not_at_a_poor_level(level: flo
     score = level * (1 + 0.002 * np.sin(np.arange(60)))
     run = make_run([make_series(score, "accuracy", "val"), make_series(falling(60), "loss", id="m2")])
     assert (of(run).state.value == state) is (level == 0.5)
+
+
+@pytest.mark.parametrize(("gain", "slow"), [(0.013, True), (0.06, False)])
+def test_a_slow_gain_is_told_with_its_size(gain: float, slow: bool) -> None:
+    y = np.r_[np.linspace(2, 1, 60), np.linspace(1, 1 - gain, 20)] * (1 + 1e-5 * np.sin(np.arange(80)))
+    text = said(make_run(loss=falling(80), val_loss=y))
+    assert text.startswith("val/loss is still improving")
+    assert ("but slowly" in text and "over the last 20 rows" in text) is slow

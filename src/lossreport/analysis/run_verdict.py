@@ -19,7 +19,7 @@ from lossreport.curves.stats import fill
 from lossreport.model.analysis import Confidence, Severity, State, Trend, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
 from lossreport.model.states import STATES, TROUBLES, earliest
-from lossreport.text import Join, Phrase, Text, Value, number
+from lossreport.text import Join, Phrase, Text, Value, change, number
 from lossreport.words import AXES
 
 Judged = tuple[Series, Judgement]
@@ -93,6 +93,12 @@ GOAL: Final = {
         en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
     ),
 }
+SLOW: Final = 0.02
+"""A gain of less than 2 % over the last quarter is what the contract calls flat where its interval is as narrow (`FLAT_HIGH`): it is told with its size."""
+SLOWLY = Text(
+    zh="`{metric}`仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
+    en="`{metric}` is still improving, but slowly: {course}; {gain} over the last {rows} rows.",
+)
 BACK = Text(
     zh="`{metric}`：{course}；末段回升，但没有超过之前已达到的水平。",
     en="`{metric}`: {course}; its tail gains, but only back to a level that it had before.",
@@ -259,6 +265,9 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
+    if state is State.IMPROVING and judged.trend is not None and 0 < judged.trend.gain < SLOW:
+        gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
+        return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
     if state is State.INSUFFICIENT:
         values["count"] = _count(context, series)
     return GOAL[state](**values)
