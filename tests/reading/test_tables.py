@@ -85,3 +85,15 @@ def test_a_long_table_holds_what_its_file_is_called_a_run_a_model(tmp_path: Path
 def test_a_column_called_value_in_a_file_of_no_metric_is_none(tmp_path: Path) -> None:
     with pytest.raises(NothingReadError):
         read(tmp_path, "name,step,value\n" + "".join(f"a,{n},{n}.5\n" for n in range(9)), "inventory.csv")
+
+
+@pytest.mark.parametrize(
+    ("header", "splits"),
+    [
+        ("train_loss\ttrain_EPE\tEPE", {"train/loss", "train/EPE", "val/EPE"}),
+        ("train_loss\tval_EPE\tEPE", {"train/loss", "val/EPE", "train/EPE"}),
+    ],
+)
+def test_a_name_that_stands_with_train_before_it_and_without_was_measured_elsewhere(header: str, splits: set[str], tmp_path: Path) -> None:
+    run = read(tmp_path, header + "\n" + "".join(f"{9 / n:.3f}\t{20 / n:.3f}\t{22 / n:.3f}\n" for n in range(1, 9)), "train.log")
+    assert {f"{one.split}/{one.name}" for one in run.series} == splits

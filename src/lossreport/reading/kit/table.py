@@ -181,7 +181,8 @@ def plain_meaning(name: str) -> Meaning | None:
 
 def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
     """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation, and so are scores without a mark."""
-    read = meanings_of(header)
+    twins = bare_beside_training(header)
+    read = meanings_of(header) | twins
     scores = unmarked_scores(header)
 
     def meaning(name: str) -> Meaning | None:
@@ -191,6 +192,21 @@ def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
         return Meaning(short, split or scores.get(name, "train"), Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
 
     return meaning
+
+
+TRAINED: Final = re.compile(r"train(?:ing)?[_ ./-](?P<name>\S.*)", re.IGNORECASE)
+
+
+def bare_beside_training(header: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, name) of columns that stand twice, with `train_` and without: `train_EPE` beside `EPE`.
+
+    What is marked was trained on, so the other was measured elsewhere; where another split is marked as well nothing is said.
+    """
+    marked = {match["name"].lower(): name for name in header if (match := TRAINED.fullmatch(name))}
+    if any(split_name(name, "")[0] not in ("", "train") for name in header):
+        return {}
+    bare = [name for name in header if name.lower() in marked and plain_meaning(name) is not None]
+    return {name: ("val", name) for name in bare} | {marked[name.lower()]: ("train", name) for name in bare}
 
 
 def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning) -> bool:
