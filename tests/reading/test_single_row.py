@@ -44,3 +44,14 @@ def test_a_hostile_line_is_refused_in_linear_time() -> None:
     for text in ("a" * 64_000, "a=0.5 " * 12_000 + "x", " " * 64_000, "a a a " * 10_000):
         assert not is_pure(text)
     assert process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as_row"), [("epoch 1 loss 0.53 val_loss 0.61\n", True), ("epoch 1 of the loss 0.53 was fine\n", False)]
+)
+def test_a_place_names_and_decimals_without_signs_are_a_row(text: str, read_as_row: bool, tmp_path: Path) -> None:
+    if read_as_row:
+        assert {f"{one.split}/{one.name}" for one in read(tmp_path, text).series} == {"train/loss", "val/loss"}
+    else:
+        with pytest.raises(NothingReadError):
+            read(tmp_path, text)

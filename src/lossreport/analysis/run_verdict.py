@@ -99,6 +99,10 @@ SLOWLY = Text(
     zh="`{metric}`仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
     en="`{metric}` is still improving, but slowly: {course}; {gain} over the last {rows} rows.",
 )
+ONCE = Text(
+    zh="`{metric}`只测了一次，不足以判断：{course}。",
+    en="`{metric}` was measured once, too few to judge: {course}.",
+)
 BACK = Text(
     zh="`{metric}`：{course}；末段回升，但没有超过之前已达到的水平。",
     en="`{metric}`: {course}; its tail gains, but only back to a level that it had before.",
@@ -268,6 +272,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if state is State.IMPROVING and judged.trend is not None and 0 < judged.trend.gain < SLOW:
         gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
+    if state is State.INSUFFICIENT and _count(context, series) == 1:
+        return ONCE(**values)
     if state is State.INSUFFICIENT:
         values["count"] = _count(context, series)
     return GOAL[state](**values)

@@ -18,6 +18,11 @@ PURE: Final = re.compile(
     re.IGNORECASE,
 )
 """A line of names and decimals, and nothing else."""
+SPELT: Final = re.compile(
+    r"\s{0,40}(?:epoch|step|iter(?:ation)?)\s{1,3}\d{1,9}(?:[\s,;]{1,3}+[A-Za-z][\w.\-]{0,40}+\s{1,3}\d{1,12}\.\d{1,20}+){1,12}+\s{0,40}",
+    re.IGNORECASE,
+)
+"""`epoch 1 loss 0.53 val_loss 0.61`: a place, names and decimals without a sign between them."""
 RESULT: Final = re.compile(
     r"(?:.{0,40}[ _.])?(?:loss|acc(?:uracy)?|auc|auroc|f1|iou|miou|map|dice|error|perplexity|ppl|r?mse|mae|psnr|ssim|bleu|wer|cer|precision|recall)",
     re.IGNORECASE,
@@ -28,7 +33,7 @@ RESULT: Final = re.compile(
 def is_pure(text: str) -> bool:
     """Return whether a line holds nothing but names and decimals."""
     body = message_of(text[:MOST_CHARACTERS]).text
-    return PURE.match(body) is not None
+    return PURE.match(body) is not None or SPELT.fullmatch(body) is not None
 
 
 MOST_CHARACTERS: Final = 600
