@@ -25,7 +25,7 @@ from lossreport.words import AXES
 Judged = tuple[Series, Judgement]
 
 BROKEN_EVALUATION = Text(
-    zh="验证结果不可用：{names} 以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
+    zh="验证结果不可用：{names}以非有限值（NaN / Inf）结尾，而训练 loss 每一行都有限，所以不能用它判断过拟合、选 checkpoint；训练本身不因此判为损坏。",
     en="The validation cannot be used: {names} ends in values that are not finite (NaN / Inf), while the training losses are finite in every row. Overfitting cannot be judged and no checkpoint chosen by it; the training itself is not shown to be broken.",
 )
 EMPTY_EVALUATION = Text(
@@ -33,7 +33,7 @@ EMPTY_EVALUATION = Text(
     en="The validation cannot be used: {names} is NaN with its accuracy, so not one sample was counted. The logs hold no training loss, so this does not show whether the training is sound.",
 )
 FROZEN = Text(
-    zh="不能判定这次训练是否收敛：{names} 从某一行起逐位不变，打印的很可能不是测得的值。",
+    zh="不能判定这次训练是否收敛：{names}从某一行起逐位不变，打印的很可能不是测得的值。",
     en="Whether this run converged cannot be judged: from some row on {names} is one value to the last digit, which most likely was not measured.",
 )
 GAME = Text(
@@ -62,7 +62,7 @@ FEW = Text(
 
 TROUBLE: Final = {
     State.BROKEN: Text(
-        zh="训练已损坏：{names} 出现了非有限值（NaN / Inf），之后的数字不可信。",
+        zh="训练已损坏：{names}出现了非有限值（NaN / Inf），之后的数字不可信。",
         en="The run is broken: {names} took values that are not finite (NaN / Inf), and nothing after them can be trusted.",
     ),
     State.MIXED: Text(
@@ -75,7 +75,7 @@ TROUBLE: Final = {
     State.WORSENING: Text(zh="{names}已过最佳点，在变差。", en="Past its best and getting worse: {names}."),
 }
 DEAD = Text(
-    zh="训练已损坏：{names} 取到了训练不可能继续的值，之后没有在学。",
+    zh="训练已损坏：{names}取到了训练不可能继续的值，之后没有在学。",
     en="The run is broken: {names} takes values with which nothing is trained.",
 )
 GOAL: Final = {

@@ -138,10 +138,16 @@ def pairs(story: Story) -> list[tuple[Series, Series | None]]:
     return made[:MAX_CHARTS]
 
 
+LEAST_DRAWN: Final = 2
+"""A single row is told in the table; a picture of it shows nothing."""
+
+
 def curves(story: Story) -> list[Series]:
     """Return the series to draw: the finest view of the main losses, one a metric and split."""
     chosen: dict[tuple[str, str], Series] = {}
     for series in story.main:
+        if len(series) < LEAST_DRAWN:
+            continue
         held = chosen.get((series.name, series.split))
         if held is None or (is_epoch_level(held) and not is_epoch_level(series)):
             chosen[series.name, series.split] = series
