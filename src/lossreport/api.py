@@ -70,10 +70,11 @@ def _with_what_to_do() -> Iterator[None]:
     try:
         yield
     except NothingReadError as error:
-        from lossreport.knowledge.ending import ending_of
+        from lossreport.knowledge.ending import told
 
-        known = ending_of(error.quote) if error.quote else None
-        if known is not None:
+        found = told(error.quotes)
+        if found is not None:
+            _, known = found
             error.hint = " ".join(f"{known.means.of(lang)} {known.do.of(lang)}" for lang in ("en", "zh"))
         raise
 

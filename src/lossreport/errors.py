@@ -47,14 +47,14 @@ class OutputError(LossreportError):
 
 
 class NothingReadError(LossreportError):
-    """Files were looked at and none held a metric; `quote` is the line by which the program broke, where one tells of it."""
+    """Files were looked at and none held a metric; `quotes` are the lines by which the program broke, the last one first."""
 
     code = "nothing-read"
     exit_code = 3
 
-    def __init__(self, message: str, *, hint: str, quote: str = "") -> None:
+    def __init__(self, message: str, *, hint: str, quotes: tuple[str, ...] = ()) -> None:
         super().__init__(message, hint=hint)
-        self.quote = quote
+        self.quotes = quotes
 
 
 class LogError(LossreportError):

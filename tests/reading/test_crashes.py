@@ -66,3 +66,15 @@ def test_the_refusal_of_a_log_that_only_broke_says_what_to_do(tmp_path: Path) ->
     with pytest.raises(NothingReadError) as refused:
         lossreport.read_runs([tmp_path])
     assert refused.value.hint == "Ask which formats fit: lossreport formats PATH."
+
+
+def test_no_space_left_beside_a_bus_error_is_the_shared_memory(tmp_path: Path) -> None:
+    lines = [
+        "ERROR: Unexpected bus error encountered in worker. This might be caused by insufficient shared memory (shm).",
+        "Traceback (most recent call last):",
+        "OSError: [Errno 28] No space left on device",
+    ]
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    with pytest.raises(NothingReadError) as refused:
+        lossreport.read_runs([tmp_path])
+    assert "shm" in refused.value.hint

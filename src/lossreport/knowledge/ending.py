@@ -18,7 +18,8 @@ class Ending:
 
     `numbers` finds the figures of the message that `said` puts into words, by the names of its groups. `codes` are lines to type,
     each behind a pattern of the parsers and words that its framework is known by; the first that fits counts. A `broad` ending
-    says that something broke and not what: another line near it may know more. `is_own` says that the fault lies in the code or
+    says that something broke and not what: another line near it may know more. `yields_to` names endings that know what was meant
+    where they stand beside it: no space was left in the shared memory, not on the disk. `is_own` says that the fault lies in the code or
     the data of the run, so that starting again without a change ends in the same way.
     """
 
@@ -32,6 +33,7 @@ class Ending:
     said: Text | None = None
     codes: tuple[tuple[str, str], ...] = ()
     broad: bool = False
+    yields_to: tuple[str, ...] = ()
     is_own: bool = False
 
     def figures(self, quote: str) -> Phrase | None:
@@ -83,7 +85,8 @@ def told(quotes: Sequence[str]) -> tuple[int, Ending] | None:
     if not known or (first is None and HEADLESS not in quotes[0]):
         return None
     if first is not None and not first.broad:
-        return 0, first
+        nearer = ((place, one) for place, one in enumerate(known) if one is not None and one.id in first.yields_to)
+        return next(nearer, (0, first))
     special = next(((place, one) for place, one in enumerate(known) if one is not None and not one.broad), None)
     return special or (None if first is None else (0, first))
 

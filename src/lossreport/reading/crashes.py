@@ -21,11 +21,12 @@ CRASHED = Text(zh="{file} 第 {line} 行报错：{quote}", en="{file} line {line
 
 
 class Crash(NamedTuple):
-    """Where an error stands, and what it says."""
+    """Where an error stands, and what it says; `beside` are the other errors of its log, the latest first."""
 
     file: str
     line: int
     quote: str
+    beside: tuple[str, ...] = ()
 
     def told(self, *, redacted: bool) -> Phrase:
         """Return it in words."""
@@ -41,9 +42,17 @@ def _last(log: LogFile) -> Crash | None:
     if b"\0" in log.head:
         return None  # no text
     try:
-        return next(reversed(list(_crashes(log))), None)
+        found = list(_crashes(log))
     except LogError:
         return None  # what cannot be read is told as such
+    if not found:
+        return None
+    *others, last = found
+    return last._replace(beside=tuple(one.quote for one in reversed(others))[:MOST_BESIDE])
+
+
+MOST_BESIDE: Final = 50
+"""Errors beside the last one that may say what it meant."""
 
 
 def _crashes(log: LogFile) -> Iterator[Crash]:

@@ -99,7 +99,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
         raise NothingReadError(
             f"No metric found in {_named(given)}{_why(parts, skipped, passed)}{_broken(crash, options)}",
             hint="Ask which formats fit: lossreport formats PATH.",
-            quote="" if crash is None else crash.quote,
+            quotes=() if crash is None else (crash.quote, *crash.beside),
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
     return _merged(groups, parts, run_name(given), options)

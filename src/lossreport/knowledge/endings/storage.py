@@ -14,6 +14,7 @@ ENDINGS = Endings(
             pattern=words(
                 r"No space left on device|Disk quota exceeded|ENOSPC|PytorchStreamWriter failed|inline_container\.cc.{0,80}(?:write|unexpected pos)|设备上没有空间|磁盘(?:空间)?(?:不足|已满)|There is not enough space on the disk"
             ),
+            yields_to=("shared_memory",),
             title=Text(zh="磁盘已满或超出配额", en="The disk is full or over its quota"),
             means=Text(
                 zh="写 checkpoint 或日志时失败；最后一个 checkpoint 可能不完整。",
