@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 LONGEST: Final = 400
 """Characters of what is said of a malformed report: it may hold megabytes at the place of a word."""
@@ -23,9 +23,18 @@ class LossreportError(Exception):
         super().__init__(message)
         self.hint = hint
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _remade, (type(self), self.args, self.__dict__)  # a worker process hands its errors over
+
     def __str__(self) -> str:
         lines = "\n" in self.args[0]
         return f"{self.args[0]}{chr(10) if lines else '. '}{self.hint}"
+
+
+def _remade(kind: type[LossreportError], args: tuple[Any, ...], state: dict[str, Any]) -> LossreportError:
+    made = kind.__new__(kind, *args)
+    made.__dict__.update(state)
+    return made
 
 
 class UsageError(LossreportError):

@@ -7,7 +7,7 @@ import lossreport
 from lossreport.analysis.detectors.critic import MIN_ROWS, TIMES, USELESS
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Floats
-from runs import make_run, rng
+from runs import make_run, make_series, rng
 
 
 def found(name: str, y: Floats, reward: float = 1.0) -> list[Finding]:
@@ -36,3 +36,15 @@ def test_an_explained_variance_near_nothing_is_a_useless_critic(level: float, to
 
 def test_a_critic_that_learns_late_is_none() -> None:
     assert found("explained_variance", np.r_[np.zeros(50), np.full(50, 0.8)]) == []
+
+
+def test_a_critic_that_explains_nothing_in_most_rows_is_told_with_the_least_that_counts() -> None:
+    explained = np.r_[np.full(30, 0.5), np.where(np.arange(70) % 12 == 0, 0.3, -0.2)]
+    run = make_run(
+        [
+            make_series(explained, "explained_variance", axis="step", metric_type="explained_variance"),
+            make_series(np.linspace(0, 5, 100), "ep_rew_mean", axis="step", id="m2", metric_type="reward"),
+        ]
+    )
+    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "no_learning"]
+    assert "below 0.1 in" in finding.text.plain("en")

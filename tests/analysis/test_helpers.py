@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.runs import falling, flat, make_run, rng
+from tests.runs import falling, flat, make_run, make_series, rng
 
 import lossreport
 from lossreport.analysis.detectors.policy_drift import LARGE
@@ -282,3 +282,10 @@ def test_a_perplexity_of_a_validation_that_turns_is_overfitting() -> None:
     assert told(analysed(perplexity=np.linspace(1125, 915, 15), val_perplexity=val), "overfitting", "perplexity")
     both = analysed(perplexity=np.r_[np.linspace(1125, 915, 6), np.linspace(920, 1100, 9)], val_perplexity=val)
     assert not told(both, "overfitting", "perplexity")
+
+
+def test_a_helper_that_stands_at_zero_has_no_multiple_of_it() -> None:
+    kl = np.where(np.arange(60) == 40, 4.6, 0.0)
+    run = make_run([make_series(kl, "approx_kl", axis="step", metric_type="kl"), make_series(falling(60), "loss", axis="step", id="m2")])
+    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.series == ("m1",) and one.kind == "batch_outlier"]
+    assert "where the median around it is 0" in finding.text.plain("en")

@@ -316,7 +316,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
     ("metric course top last", False, {"top": lambda g, p: _of_rates(g, np.max), "last": lambda g, p: _of_rates(g, lambda y: y[-1])}),
     ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
     ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
-    ("split metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
+    ("metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
     ("need", False, COUNTED),
     ("need sentences", False, COUNTED),
     ("times", False, {"times": lambda g, p: _trends("times", g, p)}),
@@ -412,6 +412,7 @@ IN_FINDINGS: Final[tuple[Shape, ...]] = (
     ("metric value line ratio", False, {"value": _at_line, "ratio": _companion, "line": lambda g, p: lines(g, p)}),
     ("metric value when line", False, {"value": _at_line, "line": lambda g, p: lines(g, p)}),
     ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    ("metric path share least level", True, {"least": lambda g, p: iter([0.1])}),  # no part of what the critic explains
     (
         "axis x path line value",
         True,

@@ -34,13 +34,15 @@ MOST: Final = 12
 TOLD: Final = 8
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {count} 处离群：{axis} {places}；最高 {value}（第 {line} 行），是邻近行中位数 {baseline} 的 {ratio}。{loss}",
-    en="`{metric}` ({path}) has {count} outlying places: {axis} {places}; the highest is {value} (line {line}), {ratio} the median of {baseline} around it. {loss}",
+    zh="`{metric}`（{path}）有 {count} 处离群：{axis} {places}；最高 {value}（第 {line} 行），{against}。{loss}",
+    en="`{metric}` ({path}) has {count} outlying places: {axis} {places}; the highest is {value} (line {line}), {against}. {loss}",
 )
 ONE = Text(
-    zh="`{metric}`（{path}）在 {axis} {places}（第 {line} 行）离群：{value}，是邻近行中位数 {baseline} 的 {ratio}。{loss}",
-    en="`{metric}` ({path}) has an outlying row at {axis} {places} (line {line}): {value}, {ratio} the median of {baseline} around it. {loss}",
+    zh="`{metric}`（{path}）在 {axis} {places}（第 {line} 行）离群：{value}，{against}。{loss}",
+    en="`{metric}` ({path}) has an outlying row at {axis} {places} (line {line}): {value}, {against}. {loss}",
 )
+TIMES = Text(zh="是邻近行中位数 {baseline} 的 {ratio}", en="{ratio} the median of {baseline} around it")
+FROM_ZERO = Text(zh="而邻近行的中位数是 {baseline}", en="where the median around it is {baseline}")
 CALM = Text(
     zh="`{loss}` 在这些地方没有反应：裁剪或个别难样本足以解释，单凭这几行不必改动训练。",
     en="`{loss}` does not react there: clipping, or single hard samples, explain it, and these rows alone ask for no change.",
@@ -117,8 +119,9 @@ def _text(context: Context, series: Series, peaks: list[int], spans: list[tuple[
         "places": Join(items=tuple(shown_x(float(series.x[one])) for one in peaks[:TOLD])),
         "value": number(float(series.y[peak])),
         "line": int(series.line[peak]),
-        "baseline": number(level),
-        "ratio": factor(float(series.y[peak]) / level) if level > 0 else number(float("inf")),
+        "against": TIMES(baseline=number(level), ratio=factor(float(series.y[peak]) / level))
+        if level > 0
+        else FROM_ZERO(baseline=number(level)),
         "loss": said,
     }
     return ONE(**values) if len(peaks) == 1 else TEXT(**values, count=len(peaks))

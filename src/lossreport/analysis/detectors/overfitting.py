@@ -47,8 +47,8 @@ NO_VALIDATION = Text(
     en="There is no validation loss in the logs, so overfitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
 )
 FEW = Text(
-    zh="`{split}/{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
-    en="`{split}/{metric}` has {count} validations; {need} are needed to judge overfitting.",
+    zh="`{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
+    en="`{metric}` has {count} validations; {need} are needed to judge overfitting.",
 )
 
 
@@ -59,7 +59,7 @@ def detect(context: Context) -> Iterator[Found]:
         yield NotApplicable(check="overfitting", series=(), reason=NO_VALIDATION(need=MIN_ROWS))
     for series in validation:
         if len(series) < MIN_ROWS:
-            reason = FEW(split=series.split, metric=series.name, count=len(series), need=MIN_ROWS)
+            reason = FEW(metric=series.label, count=len(series), need=MIN_ROWS)
             yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
         elif np.isfinite(series.y).all() and not context.holds_another_run and context.training:
             yield from _finding(context, series)
