@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from benchmarks.claims import contradicted
 
@@ -9,7 +10,7 @@ import lossreport
 from lossreport.checking.check import kinds
 from lossreport.checking.coverage import coverage
 from lossreport.words import KINDS
-from runs import SAMPLES
+from runs import SAMPLES, make_run, make_series, rng
 
 RUNS = ("vla_action_head", "vla_healthy", *(f"gallery/{folder.name}" for folder in sorted((SAMPLES / "gallery").iterdir())))
 FORMATS = tuple(f"formats/{folder.name}" for folder in sorted((SAMPLES / "formats").iterdir()) if folder.is_dir())
@@ -31,3 +32,11 @@ def test_random_curves_hold_no_claim_that_their_rows_contradict() -> None:
 
 def test_every_kind_of_finding_is_checked() -> None:
     assert set(KINDS) - set(kinds()) == set()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_tail_with_one_step_in_it_is_told_by_the_rows_beside_the_step(seed: int) -> None:
+    levels = (1.5, 1.5), (1.05, 1.05), (0.75, 0.75), (0.54, 0.523), (0.335, 0.321)
+    y = np.concatenate([np.linspace(*level, 600) for level in levels]) * (1 + 0.004 * rng(seed).standard_normal(3000))
+    run = make_run([make_series(y, "loss", axis="step", epoch=np.repeat(np.arange(5.0), 600))])
+    assert lossreport.analyze(run, strict=True).failures == ()

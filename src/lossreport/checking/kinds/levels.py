@@ -299,7 +299,26 @@ def gains(ground: Ground, series: Series, rows: int, sign: float = 1.0) -> Betwe
     y = sign * ground.quiet(series)
     gain, error = estimate(y[-rows:], y)
     slack = SLACK + 0.6 * abs(gain) + error
-    return Between(gain - slack, gain + slack)
+    beside = beside_a_step(y[-rows:], y)
+    return Between(min(gain - slack, beside), max(gain + slack, beside))
+
+
+PARTS: Final = 12
+JUMP: Final = 0.5
+
+
+def beside_a_step(y: Floats, whole: Floats) -> float:
+    """Return what rows with one step in them gain where they do not step, over as many rows: a robust slope tells that, not the step.
+
+    Without a step that makes half of all that the rows moved, it is their gain.
+    """
+    levels = np.array([middle(part) for part in np.array_split(y, min(PARTS, len(y)))])
+    steps = np.abs(np.diff(levels))
+    if not len(steps) or steps.max() <= JUMP * float(np.ptp(levels)):
+        return estimate(y, whole)[0]
+    at = (int(np.argmax(steps)) + 1) * len(y) // len(levels)
+    longer = max((y[:at], y[at:]), key=len)
+    return estimate(longer, whole)[0] * len(y) / len(longer)
 
 
 SLACK: Final = 0.01
