@@ -210,3 +210,11 @@ def test_a_series_that_is_zero_but_where_something_was_updated_has_no_spikes(eve
 
 def test_the_first_row_of_a_training_is_no_spike() -> None:
     assert found(np.r_[15.48, falling(120, 2, 0.5)], name="NER loss", axis="step") == []
+
+
+def test_why_a_sparse_series_has_no_spikes_stands_up_to_the_check() -> None:
+    y = np.where(np.arange(300) % 7 == 3, np.linspace(0.001, 0.05, 300), 0.0)
+    run = make_run([make_series(y, "policy_loss", axis="step"), make_series(falling(300), "loss", axis="step", id="m2")])
+    analysis = lossreport.analyze(run, strict=True)
+    (reason,) = [one.reason.plain("en") for one in analysis.not_applicable if one.check == "spike" and one.series == ("m1",)]
+    assert "exactly 0 in 257 of 300 rows" in reason

@@ -149,7 +149,7 @@ class Lead:
     @property
     def ratio(self) -> float:
         """The value over the level."""
-        return self.value / self.level if self.level > 0 else float("inf")
+        return self.value / self.level
 
     @property
     def rose(self) -> bool:
@@ -158,13 +158,16 @@ class Lead:
 
 
 def lead_up(series: Series, row: int) -> Lead | None:
-    """Return how a series stood in the rows right before `row`, against the rows before those; None where too few are finite."""
+    """Return how a series stood in the rows right before `row`, against the rows before those.
+
+    None where too few are finite, or where the level is 0 or below: of that nothing is a multiple.
+    """
     before = np.flatnonzero(np.isfinite(series.y[:row]))
     if len(before) < LEAD + 2:
         return None
     last, level = before[-LEAD:], before[-LEAD - LEVEL : -LEAD]
-    top = int(last[np.argmax(series.y[last])])
-    return Lead(series=series, row=top, value=float(series.y[top]), level=float(np.median(series.y[level])))
+    top, usual = int(last[np.argmax(series.y[last])]), float(np.median(series.y[level]))
+    return Lead(series=series, row=top, value=float(series.y[top]), level=usual) if usual > 0 else None
 
 
 def around(context: Context, series: Series, row: int) -> Iterator[Sign]:

@@ -312,6 +312,14 @@ KNOWN: Final[tuple[Shape, ...]] = (
         {**FIRST, **COUNTED, "x0": lambda g, p: _x(g, 0), "x1": lambda g, p: _x(g, -1)},
     ),
     ("metric course count", False, COUNTED),
+    (
+        "metric path count zeros",
+        False,
+        {
+            "count": lambda g, p: (float(len(one)) for one in g.series),
+            "zeros": lambda g, p: (float(np.sum(one.y == 0)) for one in g.series),
+        },
+    ),
     ("metric course gain rows", False, {name: partial(_trends, name) for name in ("gain", "rows")}),
     ("metric course top last", False, {"top": lambda g, p: _of_rates(g, np.max), "last": lambda g, p: _of_rates(g, lambda y: y[-1])}),
     ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
