@@ -292,6 +292,20 @@ def test_a_schedule_that_has_run_out_is_not_told_to_go_on(last: float, spent: bo
     assert ("Training can continue" in said) is not spent
 
 
+@pytest.mark.parametrize(
+    ("status", "last"), [("finished", 1e-7), ("unknown", 1e-7), ("finished", 1e-4)], ids=["run out", "killed", "a floor"]
+)
+def test_a_validation_that_improved_to_the_end_of_its_schedule_is_not_called_flat(status: str, last: float) -> None:
+    loss, validation = (
+        make_series(falling(200, 8, 1), "loss", axis="step"),
+        make_series(falling(200, 8, 1.1), "loss", "val", axis="step", id="m2"),
+    )
+    rate = make_series(np.linspace(1e-3, last, 200), "lr", axis="step", id="m3")
+    said = " ".join(one.text.plain("en") for one in advised(make_run([loss, validation, rate], status=status))[0])
+    assert "is flat" not in said
+    assert ("resume with a new schedule" in said) is (last < 1e-5)
+
+
 def test_a_validation_that_logs_scores_only_is_no_missing_validation() -> None:
     scores = make_series(np.linspace(0.2, 0.8, 60), "accuracy", "dev", id="m2")
     texts = [one.text.plain("en") for one in advised(make_run([make_series(falling(60), "loss"), scores]))[0]]

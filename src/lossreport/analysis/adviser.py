@@ -44,6 +44,13 @@ class Case:
         """The state of the whole run."""
         return next(verdict.state for verdict in self.verdicts if not verdict.series)
 
+    @property
+    def improved_to_the_end(self) -> bool:
+        """Whether the run counts as converged because its schedule has run out, while the goal itself improved to its last row."""
+        goal = self.context.goal
+        own = (verdict.state for verdict in self.verdicts if goal is not None and verdict.series == (goal.series,))
+        return self.run_state is State.CONVERGED and State.IMPROVING in own
+
 
 def has_step(finding: Finding) -> bool:
     """Return whether the likeliest cause of a finding says what to do: a general step beside it would only repeat it."""

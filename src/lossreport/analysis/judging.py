@@ -16,6 +16,7 @@ from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.overfitting import training_falls
 from lossreport.analysis.goal import measured, mode_of
+from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
@@ -49,7 +50,8 @@ NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "pre
 class Judgement:
     """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
 
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_frozen` where the loss stopped to be measured.
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_back` where what the tail gained was
+    lost before and nothing new is reached; `is_frozen` where the loss stopped to be measured.
     """
 
     state: State
@@ -58,6 +60,7 @@ class Judgement:
     confidence: Confidence = "medium"
     is_game: bool = False
     by_half: bool = False
+    is_back: bool = False
     is_frozen: bool = False
 
 
@@ -180,7 +183,7 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return Judgement(state=State.WORSENING, trend=trend, confidence="low")
     if (
         hardly_moved(y) is not None
-        and not _is_near_full(context, series)
+        and not is_near_full(context, series)
         and (context.has("no_learning", series) or not begins_late(series))
     ):
         because = finding_ids(context, series, ("no_learning",))
@@ -199,8 +202,8 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
     if is_improving(trend, wide, decays=decays) and not (by_half and _fell_at_once(context, series)):
-        if is_back(series, y, trend):
-            return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
+        if _is_back(series, y, trend):
+            return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
@@ -213,7 +216,7 @@ BACK_PART: Final = 20
 """The level at the end, and any level before it, is the median of a twentieth of the rows, as in `curves/worse.py`."""
 
 
-def is_back(series: Series, y: Floats, trend: Trend) -> bool:
+def _is_back(series: Series, y: Floats, trend: Trend) -> bool:
     """Return whether an evaluation that gains in its tail only comes back to a level that it had before: nothing new is reached."""
     if series.split == "train" and series.metric_type != "reward":
         return False
@@ -263,22 +266,6 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
     above = isinstance(target, int | float) and level > OVER_TARGET * target
     return near or above or context.has("constant_metric", series)
-
-
-NEAR_FULL: Final = 0.9
-"""A score at nine tenths of the full one from the start has little to gain: it stands, and not at a poor level."""
-
-
-def _is_near_full(context: Context, series: Series) -> bool:
-    if mode_of(context, series) != "max" or context.kind(series).id not in SCORED:
-        return False
-    values = measured(context, series)
-    level, highest = float(np.nanmedian(values)), float(np.nanmax(values))
-    return level >= NEAR_FULL * (1.0 if highest <= 1 else FULL_PERCENT)
-
-
-SCORED: Final = ("accuracy", "map")
-FULL_PERCENT: Final = 100.0
 
 
 def _is_poor(context: Context, series: Series) -> bool:

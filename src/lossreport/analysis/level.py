@@ -1,4 +1,4 @@
-"""Weighs the level of a score: still near nothing, or no better than guessing, however well its curve goes."""
+"""Weighs the level of a score: still near nothing, no better than guessing, or near the full one, however its curve goes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.goal import measured
+from lossreport.analysis.goal import measured, mode_of
 from lossreport.knowledge.losses.accuracy import guess_level
 from lossreport.model.run import Series
 from lossreport.text import Phrase, Text, number
@@ -52,6 +52,18 @@ def of_no_use(context: Context, series: Series) -> Phrase | None:
     if guess is not None and best <= GUESSING * guess * full:
         return LIKE_GUESSING(best=number(best), class_count=round(1 / guess), guessed=number(guess * full))
     return None
+
+
+NEAR_FULL: Final = 0.9
+"""A score at nine tenths of the full one from the start has little to gain: it stands, and not at a poor level."""
+
+
+def is_near_full(context: Context, series: Series) -> bool:
+    """Return whether half the values of a score or more stand at nine tenths of the full one or above."""
+    if mode_of(context, series) != "max" or context.kind(series).id not in KINDS:
+        return False
+    values = measured(context, series)
+    return float(np.nanmedian(values)) >= NEAR_FULL * (1.0 if np.nanmax(values) <= 1 else PERCENT)
 
 
 PERCENT: Final = 100.0

@@ -10,13 +10,12 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
-from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, is_back, judge_goal, main_losses, run_state
+from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
 from lossreport.analysis.level import of_no_use
-from lossreport.analysis.schedule import spent_lr
+from lossreport.analysis.schedule import has_run_out, spent_lr
 from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
-from lossreport.analysis.trend import FLAT_GAIN, MIN_ROWS
-from lossreport.curves.stats import fill
-from lossreport.model.analysis import Confidence, Severity, State, Trend, Verdict
+from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
+from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
 from lossreport.model.states import STATES, TROUBLES, earliest
 from lossreport.text import Join, Phrase, Text, Value, change, number
@@ -93,8 +92,6 @@ GOAL: Final = {
         en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
     ),
 }
-SLOW: Final = 0.02
-"""A gain of less than 2 % over the last quarter is what the contract calls flat where its interval is as narrow (`FLAT_HIGH`): it is told with its size."""
 SLOWLY = Text(
     zh="`{metric}`仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
     en="`{metric}` is still improving, but slowly: {course}; {gain} over the last {rows} rows.",
@@ -109,7 +106,7 @@ BACK = Text(
 )
 SPENT = Text(
     zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
-    en="`{metric}` improved to the end: {course}. The learning rate has run out ({top} to {last}), so this schedule has little more to give.",
+    en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
 )
 ALSO = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
 ON_COURSE = Text(zh="`{metric}`：{course}。", en="`{metric}`: {course}.")
@@ -158,7 +155,7 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
         return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
     spent = spent_lr(context) if state is State.IMPROVING and _is_over(context.run) else None
-    if spent is not None:
+    if spent is not None and has_run_out(*spent):
         state, (top, last) = State.CONVERGED, spent
         text = SPENT(metric=goal[0].label, course=course(context, goal[0]), top=number(top), last=number(last))
     else:
@@ -259,17 +256,14 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
     if is_behind(context, series, judged):
         return BEHIND(metric=series.label, course=told)
-    if (
-        state is State.INCONCLUSIVE
-        and judged.trend is not None
-        and judged.trend.gain > FLAT_GAIN
-        and _is_back(context, series, judged.trend)
-    ):
+    if judged.is_back:
         return BACK(metric=series.label, course=told)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
-    if state is State.IMPROVING and judged.trend is not None and 0 < judged.trend.gain < SLOW:
+    if (
+        state is State.IMPROVING and judged.trend is not None and 0 < judged.trend.gain < FLAT_HIGH
+    ):  # flat, by the contract, were its interval as narrow
         gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
     if state is State.INSUFFICIENT and _count(context, series) == 1:
@@ -277,11 +271,6 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if state is State.INSUFFICIENT:
         values["count"] = _count(context, series)
     return GOAL[state](**values)
-
-
-def _is_back(context: Context, series: Series, trend: Trend) -> bool:
-    values = fill(measured(context, series))
-    return is_back(series, -values if is_up(context, series) else values, trend)
 
 
 def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:

@@ -186,11 +186,16 @@ def _on_floor(series: Series) -> bool:
     return low and lr_class(series.y, series.resolution or 0.0) not in MORE_TO_COME
 
 
+def has_run_out(top: float, last: float) -> bool:
+    """Return whether a rate has decayed to nearly nothing of its peak: what it falls by from there on moves no weight."""
+    return 0 <= last <= SPENT * top
+
+
 def spent_lr(context: Context) -> tuple[float, float] | None:
     """Return (peak, last value) of the first logged learning rate that has decayed to nearly nothing, or to the floor of its schedule; None without."""
     for series in context.judged:
         if series.metric_type == "learning_rate" and series.split == "train" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
             top, last = float(np.max(series.y)), float(series.y[-1])
-            if 0 <= last <= SPENT * top or (top > 0 and _on_floor(series)):
+            if has_run_out(top, last) or (top > 0 and _on_floor(series)):
                 return top, last
     return None

@@ -61,7 +61,7 @@ def _row(story: Story) -> Row:
     cells: tuple[Value, ...] = (
         NAMED(id=run.id, name=run.name),
         STATUSES[run.status.value],
-        STATES[verdict.state].name,
+        story.state_name,
         max((len(series) for series in run.series), default=0),
         Join(items=tuple(values)) if values else NONE,
         _best(story),

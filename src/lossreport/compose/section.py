@@ -9,12 +9,15 @@ from typing import Final
 import numpy as np
 
 from lossreport.knowledge.loss_type import LossType, loss_type
-from lossreport.model.analysis import Analysis, Finding, Scale, Severity, Verdict, parted
+from lossreport.model.analysis import Analysis, Finding, Scale, Severity, State, Verdict, parted
 from lossreport.model.report import Section
 from lossreport.model.run import Event, Run, Series, Statistic, ending
+from lossreport.model.states import STATES
 from lossreport.registry import load_units
-from lossreport.text import Quantity, Value
+from lossreport.text import Quantity, Text, Value
 from lossreport.values import dataclass
+
+TO_THE_END: Final = Text(zh="改善到了计划结束", en="improved to the end of its schedule")
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,14 @@ class Story:
     def verdict(self) -> Verdict:
         """The verdict on the whole run."""
         return self.analysis.run_verdict(self.run.id)
+
+    @property
+    def state_name(self) -> Text:
+        """What the state of the whole run is called; a goal that improved until its schedule had run out is not called flat."""
+        goal = self.analysis.goal(self.run.id)
+        own = next((v.state for v in self.verdicts if goal is not None and v.series == (goal.series,)), None)
+        to_the_end = self.verdict.state is State.CONVERGED and own is State.IMPROVING
+        return TO_THE_END if to_the_end else STATES[self.verdict.state].name
 
     @cached_property
     def scales(self) -> tuple[Scale, ...]:

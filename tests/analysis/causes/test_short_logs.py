@@ -471,6 +471,14 @@ def test_a_loss_of_nan_printed_before_a_crash_is_the_fault_and_the_crash_its_con
     assert ("faulthandler" in advice(analysis)) is (CRASH in log and not broken)
 
 
+@pytest.mark.parametrize(("optimizer", "expected"), [("SGD", True), ("AdamW", False)])
+def test_a_warm_up_of_adam_leads_to_no_default_of_sgd(tmp_path: Path, optimizer: str, expected: bool) -> None:
+    settings = f'{{"optimizer": "{optimizer}", "batch_size": 2, "epochs": 3, "weight_decay": 0.0001}}'
+    analysis = analysed(tmp_path, detectron(*WARMING) + PRINTED_NAN + CRASH, config=settings)
+    assert any(fact.value == optimizer for fact in analysis.runs[0].facts)
+    assert ("linear_scaling" in named(analysis)) is expected
+
+
 # ------------------------------------------------------------------------------------- a gradient norm that runs away under a falling loss
 FALLING = [9.41, 9.40, 9.39, 9.38, 9.37, 9.36]
 

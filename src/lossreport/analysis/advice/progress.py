@@ -140,7 +140,7 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
     training = [one for one in (series[v.series[0]] for v in case.in_state(State.IMPROVING)) if one.split == "train"]
     goal = case.context.goal
     held_out = goal is not None and series[goal.series].split != "train"
-    if case.run_state is State.IMPROVING:
+    if case.run_state is State.IMPROVING or case.improved_to_the_end:
         names = Join(items=_aim(case, named[State.IMPROVING]))
         if (spent := spent_lr(case.context)) is not None:
             text = SPENT(names=names, top=number(spent[0]), last=number(spent[1]))

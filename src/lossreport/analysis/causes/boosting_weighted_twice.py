@@ -35,7 +35,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         sign = -1.0 if context.kind(series).goal == "up" else 1.0
         if int(np.nanargmin(sign * series.y)) == 0:
             signs.append(weak(RISES(metric=series.label, first=number(float(series.y[0])), last=number(float(series.y[-1])))))
-        yield Suspicion(finding=finding, signs=tuple(signs), code='params.pop("is_unbalance")')
+        yield Suspicion(finding=finding, signs=tuple(signs), code=f'params.pop("{switch}")')
 
 
 ON: Final = (True, "true", "True", 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, number_fact, parsers, rate_beside
+from lossreport.analysis.signs import around, breaks, number_fact, parsers, rate_beside, said_adam
 from lossreport.text import Text, number
 
 DEFAULT: Final = 0.02
@@ -54,6 +54,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 def _rising(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a detector that breaks while its learning rate still rises: the warm-up towards the default."""
+    if said_adam(context) is not None:
+        return  # 0.02 is a rate of SGD, and a DETR warms up to 1e-4
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
         row = finding.start.row if finding.rows else len(series) - 1

@@ -67,7 +67,7 @@ def write(story: Story) -> Section:
         body.append(MIND(what=verdict.change_mind))
     saying = STATES[verdict.state]
     shade = SHADES[outcome.tone] if outcome is not None else saying.shade
-    callout = Callout(tone=shade, title=HEAD(state=_state(story)), body=tuple(body))
+    callout = Callout(tone=shade, title=HEAD(state=story.state_name), body=tuple(body))
     top = top_findings(story)
     doubt = read_as(story.run)
     blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
@@ -78,17 +78,6 @@ def write(story: Story) -> Section:
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
     return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
-
-
-TO_THE_END = Text(zh="改善到了计划结束", en="improved to the end of its schedule")
-
-
-def _state(story: Story) -> Text:
-    """Return the name of the state; a goal that moved to the end of a schedule that has run out is not called flat."""
-    goal = story.analysis.goal(story.run.id)
-    own = next((v.state for v in story.verdicts if goal is not None and v.series == (goal.series,)), None)
-    to_the_end = story.verdict.state is State.CONVERGED and own is State.IMPROVING
-    return TO_THE_END if to_the_end else STATES[story.verdict.state].name
 
 
 def _quiet(story: Story) -> list[Block]:

@@ -100,7 +100,7 @@ def write(story: Story) -> Section | None:
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
-    answer = ANSWER(state=STATES[story.verdict.state].name, confidence=CONFIDENCES[story.verdict.confidence])
+    answer = ANSWER(state=story.state_name, confidence=CONFIDENCES[story.verdict.confidence])
     return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks), opened=opened)
 
 

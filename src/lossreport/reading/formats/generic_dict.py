@@ -16,7 +16,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.dict_lines import dict_of
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import DATE, text_row
-from lossreport.reading.kit.names import METRIC_LIKE
+from lossreport.reading.kit.names import LEARNING_RATE, METRIC_LIKE
 from lossreport.reading.kit.rows import RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.place_words import Kind
@@ -30,7 +30,6 @@ from lossreport.values import dataclass
 MIN_LINES: Final = 2
 REACH: Final = 8
 """Lines below a heading for which its place counts, dicts apart."""
-SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning_?rate)", re.IGNORECASE)
 """A learning rate alone makes a configuration, not a row."""
 TAGGED: Final = re.compile(r"[\[|]\s*(train|train_inner|valid|test)\s*[\]|]", re.IGNORECASE)
 SPLITS: Final = {"train": "train", "train_inner": "train", "valid": "valid", "test": "test"}
@@ -166,7 +165,7 @@ def _row(text: str) -> dict[str, Any] | None:
 
 
 def _is_metric(name: str) -> bool:
-    return METRIC_LIKE.search(name) is not None and not SCHEDULE.fullmatch(name)
+    return METRIC_LIKE.search(name) is not None and not LEARNING_RATE.fullmatch(name)
 
 
 def _placed(row: dict[str, Any], text: str, above: dict[str, float]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from typing import Any, Final
 from lossreport import regex as re
 from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.formats.generic_jsonl import ONCE, flat_row, metrics_of
-from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, is_axis
+from lossreport.reading.formats.generic_jsonl import flat_row, metrics_of
+from lossreport.reading.kit.rows import ONCE, SUMMARY, RowWriter, facts_of, is_axis
 from lossreport.reading.kit.untrusted import json_at
 from lossreport.reading.parser import Parser, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text

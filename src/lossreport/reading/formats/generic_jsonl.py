@@ -16,13 +16,12 @@ from lossreport.reading.kit.config_record import apart, is_config_record, settin
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.names import METRIC_LIKE
-from lossreport.reading.kit.rows import SUMMARY, RowWriter, facts_of, flat, is_axis, number
+from lossreport.reading.kit.rows import ONCE, SUMMARY, RowWriter, facts_of, flat, is_axis, number
 from lossreport.reading.parser import Parser, RawEvent, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 WRAPPER: Final = "data/"
 MIN_SHARE: Final = 0.3
-ONCE: Final = ("train_runtime", "total_flos")
 MESSAGES: Final = ("message", "msg", "event", "note", "info", "status")
 """Names under which a program writes what it has to say beside its numbers."""
 NUMBERS: Final = frozenset((int, float))

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.names import SPLITS, is_metric_like
+from lossreport.reading.kit.names import LEARNING_RATE, SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
@@ -24,7 +23,6 @@ from lossreport.text import Text
 MIN_ROWS: Final = 2
 MIN_REPETITIONS: Final = 3
 """So many numbered runs, each with its results, are no chance."""
-SCHEDULE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning[_ ]?rate|学习率)(?:_\d{1,2})?", re.IGNORECASE)
 """Learning rates alone are printed by a scheduler, beside a program that logs its losses elsewhere."""
 
 
@@ -56,7 +54,7 @@ def repetitions_of(rows: Sequence[TextRow]) -> set[str]:
 
 
 def _is_measure(name: str) -> bool:
-    return (is_metric_like(name) or name.lower() in SPLITS) and SCHEDULE.fullmatch(name) is None
+    return (is_metric_like(name) or name.lower() in SPLITS) and LEARNING_RATE.fullmatch(name) is None
 
 
 def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:

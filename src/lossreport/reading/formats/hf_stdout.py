@@ -21,7 +21,7 @@ from lossreport.reading.kit.dict_lines import dict_of
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
-from lossreport.reading.kit.rows import SUMMARY, number
+from lossreport.reading.kit.rows import ONCE, SUMMARY, number
 from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
@@ -30,7 +30,6 @@ from lossreport.text import Text
 SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
 """Names that this trainer gives its values; fairseq says lr and gnorm."""
 SPEED: Final = re.compile(r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$")
-ONCE: Final = ("train_runtime", "total_flos")
 ARGUMENTS: Final = re.compile(r"\b\w{0,40}(?:TrainingArguments|Config)\($")
 """`TrainingArguments(`, `GRPOConfig(`: the arguments follow, one a line, as `print` and the logger of the Trainer show them."""
 ARGUMENT: Final = re.compile(r"^\s{0,8}(?P<name>[a-z]\w{0,60})=(?P<value>[^\s,{\[][^,]{0,200}),?\s{0,8}$")

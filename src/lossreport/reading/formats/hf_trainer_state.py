@@ -18,7 +18,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
-from lossreport.reading.kit.rows import SUMMARY, number
+from lossreport.reading.kit.rows import ONCE, SUMMARY, number
 from lossreport.reading.kit.untrusted import json_at, json_of, whole
 from lossreport.reading.parser import (
     ColumnKey,
@@ -53,8 +53,6 @@ FACTS: Final = (
 )
 ENDLESS: Final = 2**63 - 1
 """`num_train_epochs` over a stream of data: `sys.maxsize`, no plan."""
-ONCE: Final = ("total_flos", "train_runtime")
-"""A record with one of these closes the run."""
 SPEED: Final = re.compile(
     r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second|jit_compilation_time|model_preparation_time)$"
 )
@@ -122,12 +120,17 @@ STOPPER: Final = "early_stopping_patience_counter"
 
 def _early_stop(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[RawEvent]:
     """Yield that EarlyStoppingCallback ended the training: its counter has reached its patience (transformers/trainer_callback.py)."""
-    callback = (settings.get("stateful_callbacks") or {}).get("EarlyStoppingCallback")
-    if isinstance(callback, dict):
-        counter = number((callback.get("attributes") or {}).get(STOPPER))
-        patience = number((callback.get("args") or {}).get("early_stopping_patience"))
-        if counter is not None and patience is not None and counter >= patience > 0:
-            yield RawEvent("early_stop", lines.of_key(text, STOPPER, 0), f'"{STOPPER}": {counter:g}')
+    callback = _within(_within(settings, "stateful_callbacks"), "EarlyStoppingCallback")
+    counter = number(_within(callback, "attributes").get(STOPPER))
+    patience = number(_within(callback, "args").get("early_stopping_patience"))
+    if counter is not None and patience is not None and counter >= patience > 0:
+        yield RawEvent("early_stop", lines.of_key(text, STOPPER, 0), f'"{STOPPER}": {counter:g}')
+
+
+def _within(settings: dict[str, Any], name: str) -> dict[str, Any]:
+    """Return the mapping under a name; a file that was edited may hold anything there."""
+    held = settings.get(name)
+    return held if isinstance(held, dict) else {}
 
 
 def _place(record: dict[str, Any]) -> tuple[float, float] | None:

@@ -36,6 +36,8 @@ SPLITS: Final = {
     "holdout": "val",
     "hold_out": "val",
 }
+LEARNING_RATE: Final = re.compile(r"(?:.*[/_ ])?(?:lr|learning[_ ]?rate|学习率)(?:_\d{1,2})?", re.IGNORECASE)
+"""`lr`, `base_lr`, `optimizer/lr_0`: a learning rate, whose rows say nothing of how the training goes."""
 NUMBERED: Final = re.compile(r"^(?P<split>(?:valid(?:ation)?|val|eval|test)_?\d+)/(?=\S)", re.IGNORECASE)
 """`valid_1/auc`: one of several sets, as boosting programs number them."""
 

@@ -121,6 +121,8 @@ SUMMARY: Final = re.compile(
     r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
 )
 """What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+ONCE: Final = ("train_runtime", "total_flos")
+"""A record with one of these is such a summary, and closes the run."""
 CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
 SINCE_1970: Final = 1e9
 """A `time` above this is a date in seconds, not a duration."""

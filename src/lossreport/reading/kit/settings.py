@@ -37,7 +37,7 @@ PLANNED: Final = EPOCH_PLANS | STEP_PLANS | TIMESTEP_PLANS | ROUND_PLANS
 WORDED: Final = (
     ("epochs", re.compile(r"^(?:the )?(?:total |max(?:imum)? )?(?:number|num|no\.?|#) ?(?:of )?(?:training )?epochs\W{1,4}(?P<value>\d{1,9})\b(?!\.)", re.IGNORECASE)),
     ("epochs", re.compile(r"\btrain(?:ing)?(?: the model| model)? for (?P<value>\d{1,9}) epochs\b", re.IGNORECASE)),
-    ("epochs", re.compile(r"^(?!.{0,200}(?:warm|patien|every|resum|done|complet|finish)).{0,80}?\b(?:pre-?|fine-?tun\w{1,4} |)train(?:ing)?\b.{0,120}?(?:[—–\-,;(|·•]\s{0,2}| for )(?P<value>\d{1,6}) epochs(?=\s{0,2}(?:$|[)|,;.·•—–]))", re.IGNORECASE)),
+    ("epochs", re.compile(r"^(?!.{0,200}(?:warm|patien|every|resum|done|complet|finish|stop|early|after|trained|so far|best|elapsed)).{0,80}?\b(?:pre-?train|fine-?tun|train)\w{0,4}\b.{0,120}?(?:[—–\-,;(|·•]\s{0,2}| for )(?P<value>\d{1,6}) epochs(?=\s{0,2}(?:$|[)|,;.·•—–]))", re.IGNORECASE)),
     ("epochs", re.compile(r"^(?:总)?(?:训练)?(?:总)?(?:轮数|轮次|周期数|epoch\s?数)\s{0,3}[:：=]\s{0,3}(?P<value>\d{1,9})(?![\d./])", re.IGNORECASE)),
     ("max_steps", re.compile(r"^(?:the )?(?:total |max(?:imum)? )?(?:number|num|no\.?) ?(?:of )?(?:total )?(?:training |optimi[sz]ation )?(?:steps|iterations)\W{1,4}(?P<value>\d{1,12})\b(?!\.)", re.IGNORECASE)),
     ("max_steps", re.compile(r"\btrain(?:ing)?(?: the model| model)? for (?P<value>\d{1,12}) (?:steps|iterations)\b", re.IGNORECASE)),

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
-from lossreport import regex as re
 from lossreport.model.run import Axis
 from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import said
-from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.kit.names import LEARNING_RATE, is_metric_like
 from lossreport.reading.kit.namespace import Spread
 from lossreport.reading.kit.passes import Latest
 from lossreport.reading.kit.settings import Settings
@@ -37,13 +36,12 @@ from lossreport.reading.lines.writing import Writing
 from lossreport.reading.parser import RawEvent, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 
-RATE: Final = re.compile(r"(?:(?:initial|base|max|start(?:ing)?)[_ ])?(?:lr|learning[_ ]?rate|学习率)", re.IGNORECASE)
 TOO_LONG: Final = Text(zh="这一行过长，只看了开头部分", en="the line is too long; only its beginning was looked at")
 
 
 def _is_setting(row: TextRow) -> bool:
     """Return whether a row holds a learning rate and nothing else: above the first row it was set, not measured."""
-    return len(row.pairs) == 1 and RATE.fullmatch(row.pairs[0].name) is not None
+    return len(row.pairs) == 1 and LEARNING_RATE.fullmatch(row.pairs[0].name) is not None
 
 
 class TextReader:

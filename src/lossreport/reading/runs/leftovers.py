@@ -16,8 +16,8 @@ import numpy.typing as npt
 from lossreport import regex as re
 from lossreport.model.run import Axis, Ints, frozen_floats, frozen_ints
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.formats.generic_text import SCHEDULE, sniff
-from lossreport.reading.kit.names import is_metric_like
+from lossreport.reading.formats.generic_text import sniff
+from lossreport.reading.kit.names import LEARNING_RATE, is_metric_like
 from lossreport.reading.kit.table_rows import Tables
 from lossreport.reading.lines.chatter import is_chatter
 from lossreport.reading.lines.reader import TextReader
@@ -84,7 +84,7 @@ def _looked_at(line: Line) -> Look:
 
 
 def _is_measure(name: str) -> bool:
-    return is_metric_like(name) and SCHEDULE.fullmatch(name) is None and SETTING.search(name) is None
+    return is_metric_like(name) and LEARNING_RATE.fullmatch(name) is None and SETTING.search(name) is None
 
 
 def _apart(lines: Iterator[Line]) -> Iterator[Line]:
