@@ -6,14 +6,14 @@ catboost.ai/docs/features/visualization and files written by catboost 1.2.10.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
-from lossreport.reading.kit.untrusted import json_of
+from lossreport.reading.kit.untrusted import json_of, listing
 from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -105,8 +105,8 @@ def _said(meta: Mapping[str, Any], line: int) -> Iterator[RawFact]:
 def _values(row: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[tuple[ColumnKey, float]]:
     for kind in ("learn", "test"):
         names = [str(metric.get("name")) for metric in _metrics(meta, kind)]
-        for dataset in map(str, _listed(meta.get(f"{kind}_sets"))):
-            values = _listed(row.get(dataset))
+        for dataset in map(str, listing(meta.get(f"{kind}_sets"))):
+            values = listing(row.get(dataset))
             for name, value in zip(names, values, strict=False):  # a round may leave out metrics that cost much
                 found = number(value)
                 if found is not None:
@@ -115,11 +115,7 @@ def _values(row: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[tuple[C
 
 def _metrics(meta: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
     """Return the metrics that are described; a file that was cut or edited may describe none, or in another form."""
-    return [metric for metric in _listed(meta.get(f"{kind}_metrics")) if isinstance(metric, dict)]
-
-
-def _listed(value: object) -> Sequence[Any]:
-    return value if isinstance(value, list) else ()
+    return [metric for metric in listing(meta.get(f"{kind}_metrics")) if isinstance(metric, dict)]
 
 
 def _object(text: str) -> dict[str, Any] | None:

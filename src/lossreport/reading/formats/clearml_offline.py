@@ -14,7 +14,7 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.kit.tracker import Points, line_of, stamp
-from lossreport.reading.kit.untrusted import json_of
+from lossreport.reading.kit.untrusted import json_of, mapping
 from lossreport.reading.parser import SUMMARY, Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -90,14 +90,14 @@ def _said(event: Mapping[str, Any], line: int) -> Iterator[Record]:
 
 def _task(log: LogFile) -> Iterator[Record]:
     text = log.text()
-    task, lines = json_of(text), text.split("\n")
+    task, lines = mapping(json_of(text)), text.split("\n")
     yield from (
         RawFact(fact, str(task[name]), line_of(name, lines))
         for name, fact in (("name", "run_name"), ("project_name", "project"))
         if task.get(name)
     )
-    for section in (task.get("hyperparams") or {}).values():
-        for name, held in section.items():
+    for section in mapping(task.get("hyperparams")).values():
+        for name, held in mapping(section).items():
             if isinstance(held, dict) and "value" in held:
                 yield RawFact(name.replace("/", "."), plain_value(str(held["value"])), line_of(name, lines))
     yield RowsRead(0, len(lines))

@@ -19,7 +19,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import ONCE, SUMMARY, number
-from lossreport.reading.kit.untrusted import json_at, json_of, whole
+from lossreport.reading.kit.untrusted import json_at, json_of, mapping, whole
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -120,17 +120,11 @@ STOPPER: Final = "early_stopping_patience_counter"
 
 def _early_stop(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[RawEvent]:
     """Yield that EarlyStoppingCallback ended the training: its counter has reached its patience (transformers/trainer_callback.py)."""
-    callback = _within(_within(settings, "stateful_callbacks"), "EarlyStoppingCallback")
-    counter = number(_within(callback, "attributes").get(STOPPER))
-    patience = number(_within(callback, "args").get("early_stopping_patience"))
+    callback = mapping(mapping(settings.get("stateful_callbacks")).get("EarlyStoppingCallback"))
+    counter = number(mapping(callback.get("attributes")).get(STOPPER))
+    patience = number(mapping(callback.get("args")).get("early_stopping_patience"))
     if counter is not None and patience is not None and counter >= patience > 0:
         yield RawEvent("early_stop", lines.of_key(text, STOPPER, 0), f'"{STOPPER}": {counter:g}')
-
-
-def _within(settings: dict[str, Any], name: str) -> dict[str, Any]:
-    """Return the mapping under a name; a file that was edited may hold anything there."""
-    held = settings.get(name)
-    return held if isinstance(held, dict) else {}
 
 
 def _place(record: dict[str, Any]) -> tuple[float, float] | None:

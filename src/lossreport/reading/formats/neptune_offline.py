@@ -16,7 +16,7 @@ from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, line_of
-from lossreport.reading.kit.untrusted import json_of
+from lossreport.reading.kit.untrusted import json_of, mapping
 from lossreport.reading.parser import SUMMARY, Parser, RawFact, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -46,7 +46,7 @@ def read(log: LogFile) -> Iterator[Record]:
     if log.shown.endswith("metadata.json"):
         text = log.text()
         lines = text.split("\n")
-        yield RawFact("run_id", str(json_of(text).get("containerId")), line_of("containerId", lines))
+        yield RawFact("run_id", str(mapping(json_of(text)).get("containerId")), line_of("containerId", lines))
         yield RowsRead(0, len(lines))
         return
     points, last = Points(), 0

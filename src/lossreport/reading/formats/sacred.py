@@ -17,7 +17,7 @@ from lossreport.reading.kit.events import quote, raised_kind
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, line_of
-from lossreport.reading.kit.untrusted import json_of
+from lossreport.reading.kit.untrusted import json_of, listing
 from lossreport.reading.parser import Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -79,9 +79,9 @@ def _run(run: Mapping[str, Any], lines: list[str]) -> Iterator[Record]:
     for name in ("start_time", "stop_time"):
         if isinstance(run.get(name), str):
             yield RawTime(run[name].replace("T", " ").partition(".")[0])
-    if run.get("status") in STATUS:
-        yield RawStatus(STATUS[run["status"]], line_of("status", lines))
-    trace = [text for text in run.get("fail_trace") or () if isinstance(text, str) and text.strip()]
+    if (status := STATUS.get(str(run.get("status")))) is not None:
+        yield RawStatus(status, line_of("status", lines))
+    trace = [text for text in listing(run.get("fail_trace")) if isinstance(text, str) and text.strip()]
     if trace:
         yield RawEvent(raised_kind(trace[-1]), line_of("fail_trace", lines) + len(trace), quote(trace[-1]))
     yield RowsRead(0, len(lines))

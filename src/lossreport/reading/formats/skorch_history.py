@@ -16,7 +16,7 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import RowWriter, number
-from lossreport.reading.kit.untrusted import json_of
+from lossreport.reading.kit.untrusted import json_of, listing, mapping
 from lossreport.reading.parser import ColumnKey, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
@@ -38,8 +38,8 @@ def read(log: LogFile) -> Iterator[Record]:
     lines = log.text().split("\n")
     writer, place, counts = RowWriter(statistic=Statistic.EPOCH_MEAN), 0, dict[str, int]()
     for row in epochs:
-        for batch in row.get("batches", ()):
-            _batch(writer, batch, counts, place + 1)
+        for batch in listing(row.get("batches")):
+            _batch(writer, mapping(batch), counts, place + 1)
         place = next((i for i in range(place, len(lines)) if f'"epoch": {row.get("epoch")}' in lines[i]), place)
         yield from writer.add({name: value for name, value in row.items() if not COUNTS.fullmatch(name) and name != "batches"}, place + 1)
     yield from writer.columns.chunks()

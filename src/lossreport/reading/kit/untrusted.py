@@ -43,6 +43,16 @@ def json_of(text: str | bytes) -> Any:
     return shallow(value, given.count("[") + given.count("{"))
 
 
+def mapping(value: object) -> dict[Any, Any]:
+    """Return a value that should be a mapping; an empty one for anything else, which a file that was edited may hold."""
+    return value if isinstance(value, dict) else {}
+
+
+def listing(value: object) -> list[Any]:
+    """Return a value that should be a list; an empty one for anything else."""
+    return value if isinstance(value, list) else []
+
+
 def json_line(text: str) -> Any:
     """Return the value of a line of JSON as `json_of` does, fast where it is strict JSON."""
     try:
