@@ -51,7 +51,7 @@ SAYS = {
     "no division": (["不要再除以 action_dim = 7"], ["do not divide it by action_dim = 7"]),
     "progress of loss_ct": (["-4.4 %"], ["-4.4 %"]),
     "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so overfitting and generalisation cannot be judged"]),
-    "interrupted": (["计划 20 个 epoch，已完成 12 个"], ["12 of 20 planned epochs are done"]),
+    "interrupted": (["训练没有跑完（12 / 20 epoch）"], ["Not complete (12 of 20 epochs)"]),
     "every weight": (["权重来自 args.json:17、args.json:18"], ["weights from args.json:17, args.json:18"]),
     "what agrees": (["等（epoch 均值，共 8 个序列）逐行一致"], ["and others (epoch mean; series: 8), row by row"]),
     "how it ended": (["未完成（被中断或仍在运行）"], ["incomplete (interrupted or still running)"]),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -47,3 +49,15 @@ def test_the_notes_of_a_spike_stand_in_the_page(form: str, lang: str, said: str,
 def test_only_spikes_carry_notes_here(report: Report) -> None:
     lists = [block for section in report.sections for block in section.blocks if isinstance(block, FindingList)]
     assert {finding.kind for block in lists for finding in block.findings if finding.notes} == {"spike", "above_chance"}
+
+
+def test_symptoms_are_told_under_their_cause_and_a_circle_of_explanations_explains_nothing() -> None:
+    from lossreport.render.blocks import cause_of, symptoms
+
+    base = lossreport.analyze(make_run(loss=[*[3.0] * 30, 90.0, *[3.0] * 30]), strict=True).findings[0]
+    cause, first, second = (replace(base, id=name, key=name, explained_by=by) for name, by in (("F1", None), ("F2", "F1"), ("F3", "F2")))
+    told = (cause, first, second)
+    assert [cause_of(told, one) for one in told] == [None, cause, cause]
+    assert symptoms(told, cause) == (first, second)
+    circle = (replace(first, explained_by="F3"), second)
+    assert [cause_of(circle, one) for one in circle] == [None, None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.model.report import Section, Table
+from lossreport.model.report import Section, Steps, Table
 from lossreport.model.run import Run, Segment, Weighing
 from lossreport.reading.runs.weighing import NO_ORDER as OTHER_KIND
 from lossreport.reading.runs.weighing import OTHER
@@ -39,14 +39,15 @@ def test_a_run_in_one_piece_says_nothing_of_it() -> None:
     assert "resumed" not in glance(make_run(loss=falling(50), axis="step"))
 
 
-@pytest.mark.parametrize(("gain", "label"), [(0.03, "lowest validation loss"), (0.005, "checkpoint to use (by validation loss)")])
+@pytest.mark.parametrize(("gain", "label"), [(0.03, "Lowest validation loss"), (0.005, "Checkpoint to use (by validation loss)")])
 def test_the_lowest_validation_loss_is_the_checkpoint_to_use_unless_a_score_still_rose(gain: float, label: str) -> None:
     loss = np.r_[falling(30, 6, 2, noise=0), 2 * np.linspace(1, 1.5, 30)]
     accuracy = np.r_[np.linspace(0.5, 0.8, 30), 0.8 * np.linspace(1, 1 + gain, 30)]
     run = make_run(loss=falling(60), val_loss=loss, val_accuracy=accuracy)
-    assert label in glance(run)
+    page = lossreport.render(lossreport.compose(lossreport.analyze(run, strict=True), strict=True), "md", "en")
+    assert f"**{label}**: `val/loss` 2 at epoch" in page
     said = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations]
-    assert any(text.startswith("Decide by which measure") for text in said) is (label == "lowest validation loss")
+    assert any(text.startswith("Decide by which measure") for text in said) is (label == "Lowest validation loss")
 
 
 def test_of_several_scores_the_strict_one_is_named_first_and_precision_last() -> None:
@@ -82,3 +83,16 @@ def test_where_another_reading_comes_near_the_first_screen_says_which_and_how_to
             text = lossreport.render(report, format=form, lang=lang)
             assert (words in text) is told
             assert ("--set read.runs=strays" in text) is told
+
+
+def test_a_step_stands_on_the_first_screen_or_among_the_further_ones_never_twice() -> None:
+    run = make_run(loss=[*falling(40), float("nan"), float("nan")], facts={"vocab_size": 1000})
+    report = lossreport.compose(lossreport.analyze(run, strict=True), strict=True)
+    steps = [
+        show_value(step.text, "en")
+        for section in report.sections
+        for block in section.blocks
+        if isinstance(block, Steps)
+        for step in block.steps
+    ]
+    assert len(steps) == len(set(steps)) == len(report.analysis.recommendations) > 1

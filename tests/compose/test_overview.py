@@ -54,7 +54,7 @@ def test_a_crash_is_told_with_the_line_that_says_why(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text(rows + trace, encoding="utf-8")
     page = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_run([tmp_path]))), "md", "en").replace("\\", "")
     assert "| how the log ends | train.log, line 23: “RuntimeError: shard 7 is missing” |" in page
-    assert "The run crashed; train.log, line 23, says “RuntimeError: shard 7 is missing”." in page
+    assert "Crashed (train.log:23: “RuntimeError: shard 7 is missing”)." in page
     assert "the run did not end by itself" in page
 
 

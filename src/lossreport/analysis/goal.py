@@ -302,13 +302,25 @@ def _loss_rank(context: Context, series: Series) -> tuple[object, ...]:
 
 
 def _by_training(context: Context) -> Iterator[Goal]:
-    """Yield the training loss, unless it is one of a game, and a score of the training where no loss is logged."""
+    """Yield the training loss, unless it is one of a game, and a score of the training where no loss is logged.
+
+    Where one file mixes groups and another holds the same loss clean, the clean one tells how the goal went.
+    """
     training = [s for s in context.progress if s.split == "train"]
     plays = any(not context.is_measure(s) for s in training)
     losses = [] if plays else [s for s in training if _measured_rows(context, s)]
-    for series in sorted(losses, key=lambda s: (s.entity is not None, not is_total(s.name), s.metric_type != "cross_entropy")):
+    for series in sorted(losses, key=lambda s: _training_rank(context, s)):
         yield _goal(context, series, "min", BY_TRAINING())
     if not context.progress:
         scores = [s for s in context.judged if is_score(context, s) and _measured_rows(context, s)]
         for series in sorted(scores, key=lambda s: _rank(context, s)):
             yield _goal(context, series, mode_of(context, series), BY_TRAIN_SCORE())
+
+
+def _training_rank(context: Context, series: Series) -> tuple[object, ...]:
+    return (
+        series.entity is not None,
+        context.has("mixture", series),
+        not is_total(series.name),
+        series.metric_type != "cross_entropy",
+    )

@@ -9,10 +9,10 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
-from lossreport.model.run import Run, Status, ending, shown_x
+from lossreport.model.run import Run, Status, ending
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
-from lossreport.words import AXES, KINDS
+from lossreport.words import KINDS
 
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
@@ -33,7 +33,7 @@ CUT = Text(
 )
 INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
 RUNNING = Text(zh="仍在运行。", en="Still running.")
-FAULT = Text(zh="先看 {id}：{kind}，`{metric}`，{axis} {x}。", en=" First look at {id}: {kind}, `{metric}` at {axis} {x}.")
+FAULT = Text(zh="先看 {id}：{kind}（`{metric}`）。", en=" First look at {id}: {kind} (`{metric}`).")
 EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
 EMPTY: Final = ""
 
@@ -97,7 +97,7 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
 def _place(context: Context, finding: Finding) -> dict[str, str | int | float | Text]:
     series = context.subject(finding)
     kind = KINDS.get(finding.kind, finding.kind)
-    return {"id": finding.id, "kind": kind, "metric": series.label, "axis": AXES[series.axis.value], "x": shown_x(finding.start.x)}
+    return {"id": finding.id, "kind": kind, "metric": series.label}
 
 
 def status(run: Run) -> Phrase | None:

@@ -131,8 +131,13 @@ WITH_FINDINGS = Text(
     en="`{metric}` gained ({course}), but grave findings come first.",
 )
 OTHERS = Text(zh="{first}另外：{sentences}。", en="{first} Besides, {sentences}.")
+STATE_BY_SOURCE = Text(
+    zh="`{metric}`（按 {path}）{state}：{course}。",
+    en="by {path} `{metric}` is {state}: {course}.",
+)
 STATE_OF = Text(zh="`{metric}`（{path}）{state}", en="`{metric}` ({path}) is {state}")
-NAMED = Text(zh="`{metric}`（{path}）", en="`{metric}` in {path}")
+NAMED = Text(zh="{metrics}（{path}）", en="{metrics} in {path}")
+METRIC_NAME = Text(zh="`{metric}`", en="`{metric}`")
 MOST_NAMED: Final = 4
 PASSING: Final = ("spike", "batch_outlier", "above_chance")
 
@@ -246,9 +251,11 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     series, judged = goal
     told = course(context, series)
     if judged.is_frozen and state is State.INCONCLUSIVE:
-        return FROZEN(names=_named(series))
+        return FROZEN(names=_names([series]))
     if judged.state is not state or state in (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE):
         first = _trouble(context, deciding, state)
+        if state is State.MIXED and judged.state in GOAL:  # another file holds the goal clean, and it was judged by that
+            return ALSO(first=first, second=_by_source(series, judged.state, told))
         said = ON_COURSE(metric=series.label, course=told)
         return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
     if is_turning(judged):
@@ -273,12 +280,16 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     return GOAL[state](**values)
 
 
+def _by_source(series: Series, state: State, told: Phrase) -> Phrase:
+    return STATE_BY_SOURCE(metric=series.label, path=series.path, state=STATES[state].short, course=told)
+
+
 def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
-    names = _join(_named(series) for series, _ in _one_each(deciding))
+    names = _names(series for series, _ in _one_each(deciding))
     dead = [finding for series, _ in deciding for finding in dead_findings(context, series)] if state is State.BROKEN else []
     if dead:  # a score beside the loss that is lost is broken with it
         subjects = dict.fromkeys(finding.series[0] for finding in dead)
-        return DEAD(names=_join(_named(context.by_id[one]) for one in list(subjects)[:MOST_NAMED]))
+        return DEAD(names=_names(context.by_id[one] for one in list(subjects)[:MOST_NAMED]))
     if state is State.BROKEN and evaluation_alone(context):
         trained = any(series.split == "train" for series in context.progress)
         return (BROKEN_EVALUATION if trained else EMPTY_EVALUATION)(names=names)
@@ -338,8 +349,12 @@ def _one_each(made: Iterable[Judged]) -> list[Judged]:
     return list(chosen.values())[:MOST_NAMED]
 
 
-def _named(series: Series) -> Phrase:
-    return NAMED(metric=series.label, path=series.path)
+def _names(told: Iterable[Series]) -> Value:
+    """Return the names of series, each file once: `closs`, `loss_ct` in log_train.txt."""
+    by_path: dict[str, list[Phrase]] = {}
+    for series in told:
+        by_path.setdefault(series.path, []).append(METRIC_NAME(metric=series.label))
+    return _join(NAMED(metrics=Join(items=tuple(names)), path=path) for path, names in by_path.items())
 
 
 def _state_of(series: Series, state: State) -> Phrase:

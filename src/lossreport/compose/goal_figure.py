@@ -49,12 +49,13 @@ LEAST_POINTS: Final = 2
 def _main(story: Story) -> Series | None:
     goal = story.analysis.goal(story.run.id)
     chosen = [story.series(goal.series)] if goal is not None else []
-    candidates = [*chosen, *story.main, *story.run.series]
-    return next((s for s in candidates if np.isfinite(s.y).sum() >= LEAST_POINTS and not s.derived), None)
+    candidates = [*chosen, *(s for s in (*story.main, *story.run.series) if not s.derived)]
+    return next((s for s in candidates if np.isfinite(s.y).sum() >= LEAST_POINTS), None)
 
 
 def _beside(story: Story, main: Series) -> list[Series]:
     """Return the same metric of the other splits that can be placed on its axis, the training first."""
+    other = _other_source(story, main)
     same = [
         s
         for s in story.run.series
@@ -66,18 +67,34 @@ def _beside(story: Story, main: Series) -> list[Series]:
     ]
     ordered = sorted(same, key=lambda s: (s.split != "train", s.source != main.source, s.statistic is Statistic.VALUE))
     chosen = {s.split: s for s in reversed(ordered)}
+    if other is not None:
+        return [other]
     return [s for s in ordered if chosen[s.split] is s and placed(story.run, s, main) is not None][: MOST_CURVES - 1]
+
+
+def _other_source(story: Story, main: Series) -> Series | None:
+    """Return the same metric as another file tells it, where the two disagree: the picture shows what the sentence says."""
+    for finding in story.findings:
+        if finding.kind == "source_disagreement":
+            told = [story.series(one) for one in finding.series]
+            apart = [
+                one for one in told if one.label == main.label and one.source != main.source and placed(story.run, one, main) is not None
+            ]
+            if apart and any(one.label == main.label and one.source == main.source for one in told):
+                return apart[0]
+    return None
 
 
 def _chart(story: Story, main: Series, beside: Sequence[Series], events: Sequence[Finding]) -> Chart:
     scale, linthresh = axis_scale([main.y, *(s.y for s in beside)])
     star = _star(story, main)
     bands = tuple(_bands(story, main, events))
-    curves = [_curve(main, main.split)]
+    by_file = any(other.split == main.split for other in beside)
+    curves = [_curve(main, main.path if by_file else main.split)]
     for other in beside:
         x = placed(story.run, other, main)
         assert x is not None
-        curves.append(replace(_curve(other, other.split), x=x))
+        curves.append(replace(_curve(other, other.path if by_file else other.split), x=x))
     spec = LineChart(
         id=f"goal-{main.id}",
         curves=tuple(curves),
@@ -90,8 +107,8 @@ def _chart(story: Story, main: Series, beside: Sequence[Series], events: Sequenc
         star=star,
         x_title=main.axis.value,
     )
-    others = Join(items=tuple(f"`{s.label}`" for s in beside))
-    title = TITLE(metric=main.label, beside=BESIDE(others=Join(items=tuple(s.label for s in beside))) if others.items else EMPTY)
+    others = Join(items=tuple(s.path if by_file else s.label for s in beside))
+    title = TITLE(metric=main.label, beside=BESIDE(others=others) if others.items else EMPTY)
     return Chart(title=title, alternative=_words(main, star, bands), spec=spec)
 
 
@@ -114,7 +131,9 @@ def _bands(story: Story, main: Series, events: Sequence[Finding]) -> Iterator[Ba
         shown_by = [finding]
         if _covers(story, main, finding):
             shown_by = [
-                one for one in story.findings if one.explained_by == finding.key and one.series[0] == main.id and one.kind in POINTING
+                one
+                for one in story.findings
+                if one.explained_by == finding.key and story.series(one.series[0]).label == main.label and one.kind in POINTING
             ]
         places = sorted({place for one in shown_by for place in _stretches(story, main, one)})[:MOST_STRETCHES]
         for count, (first, last) in enumerate(places):
@@ -128,7 +147,9 @@ MOST_STRETCHES: Final = 8
 
 def _covers(story: Story, main: Series, finding: Finding) -> bool:
     wide = sum(last - first for first, last in _stretches(story, main, finding))
-    return wide > WHOLE * float(np.ptp(main.x))
+    at = placed(story.run, story.series(finding.series[0]), main)
+    own = float(np.ptp(at)) if at is not None and len(at) else np.inf
+    return wide > WHOLE * min(own, float(np.ptp(main.x)))
 
 
 def _stretches(story: Story, main: Series, finding: Finding) -> list[tuple[float, float]]:

@@ -17,12 +17,12 @@ from lossreport.words import STATUSES
 
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
 ANSWER = Text(
-    zh="输入里有 {count} 次训练，每一次单独分析：它们的数字不连成一条曲线，模型、数据或 loss 函数不同的训练之间也不能比较 loss 的大小。",
-    en="The input holds {count} runs, each analysed separately: their numbers do not form one curve, and losses of runs with different models, data or loss functions cannot be compared.",
+    zh="共 {count} 次训练，逐次单独判断；模型、数据和 loss 函数都相同，loss 才能互相比较。",
+    en="{count} runs, each judged by itself; their losses compare only where model, data and loss function are the same.",
 )
 CAPTION = Text(zh="各次训练", en="The runs")
 RUN, STATUS, STATE = Text(zh="训练", en="run"), Text(zh="状态", en="status"), Text(zh="判断", en="verdict")
-ROWS, LAST, BEST = Text(zh="行数", en="rows"), Text(zh="最后的值", en="last values"), Text(zh="验证集最佳", en="best validation")
+ROWS, LAST, BEST = Text(zh="行数", en="rows"), Text(zh="末值", en="last values"), Text(zh="验证集最佳", en="best validation")
 SEVERE = Text(zh="需要看的发现", en="findings to look at")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
@@ -43,7 +43,8 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
     other = next((story.run.id for story in stories if story not in full), None)
     left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
     compared = tuple(Prose(text=text) for text in comparisons(analysis))
-    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*left_out, table, *compared, *verdicts, *told))
+    seen = (*left_out, table, *compared, *told)
+    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*seen, *verdicts), opened=len(seen))
 
 
 SHORTENED = Text(

@@ -86,6 +86,26 @@ def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | No
     return None
 
 
+def cause_of(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:
+    """Return the finding of the list under which this one is told as a symptom; None for one that stands by itself.
+
+    A chain of explanations ends at its first cause; one that turns back on itself explains nothing.
+    """
+    by_key = {one.key: one for one in findings if one.key}
+    seen, top = {finding.id}, finding
+    while top.explained_by in by_key:
+        top = by_key[top.explained_by]
+        if top.id in seen:
+            return None
+        seen.add(top.id)
+    return None if top is finding else top
+
+
+def symptoms(findings: tuple[Finding, ...], cause: Finding) -> tuple[Finding, ...]:
+    """Return the findings of the list that are told under `cause`."""
+    return tuple(one for one in findings if cause_of(findings, one) is cause)
+
+
 def told_in_full(report: Report) -> dict[str, FindingList]:
     """Return, by finding id, the first list that tells a finding in full: the target of links."""
     told: dict[str, FindingList] = {}

@@ -93,7 +93,6 @@ LEAST_FIRST: Final = (
     "unknown",
     "scale",
     "sources",
-    "conclusions",
 )
 """What is left out first. The answer, the findings and what to do stay; of the findings the details go, then the least severe."""
 

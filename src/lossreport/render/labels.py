@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from lossreport.model.analysis import Hypothesis
+from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.report import Step, Tone
 from lossreport.text import Join, Phrase, Text
 
@@ -14,8 +15,11 @@ MORE: Final = Text(zh="其余 {count} 条依据", en="{count} more pieces of evi
 IN_DATA: Final = Text(zh="另有 {count} 条（见 JSON）", en="{count} more (in the JSON)")
 LEADING: Final = Text(zh="最可能的原因", en="Likeliest cause")
 BEHIND: Final = Text(zh="依据与原因", en="Evidence and causes")
+BEHIND_RUN: Final = Text(zh="{run} 的尺度、收敛、异常与依据", en="{run}: scale, convergence, anomalies and evidence")
 DETAILS: Final = Text(zh="细节", en="Details")
 HYPOTHESES: Final = Text(zh="可能的原因（按可能性排列）", en="Possible causes, most likely first")
+SYMPTOMS: Final = Text(zh="同一原因的 {count} 处表现：{ids}", en="{count} symptoms of the same cause: {ids}")
+SYMPTOM: Final = Text(zh="同一原因的表现：{ids}", en="a symptom of the same cause: {ids}")
 SAME_CAUSES: Final = Text(zh="可能的原因同", en="Possible causes: the same as for")
 FOR: Final = Text(zh="支持", en="for")
 AGAINST: Final = Text(zh="反对", en="against")
@@ -52,6 +56,12 @@ TONES: Final[dict[Tone, Text]] = {
     "good": Text(zh="未见问题", en="no problem found"),
 }
 """The word for every tone, for readers who hear the page."""
+
+
+def symptoms(findings: Sequence[Finding]) -> Phrase:
+    """Return the summary of what a cause explains besides itself."""
+    ids = Join(items=tuple(finding.id for finding in findings))
+    return SYMPTOM(ids=ids) if len(findings) == 1 else SYMPTOMS(count=len(findings), ids=ids)
 
 
 def asides(step: Step) -> list[Phrase]:

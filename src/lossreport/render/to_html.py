@@ -11,7 +11,17 @@ from markupsafe import Markup, escape
 
 from lossreport import regex as re
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
-from lossreport.render.blocks import chart_names, environment, heading, same_causes, table_names, template_of, told_in_full
+from lossreport.render.blocks import (
+    cause_of,
+    chart_names,
+    environment,
+    heading,
+    same_causes,
+    symptoms,
+    table_names,
+    template_of,
+    told_in_full,
+)
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
@@ -86,6 +96,8 @@ class Page:
             "is_spark": lambda cell: isinstance(cell, Spark),
             "heading": heading,
             "same_causes": same_causes,
+            "cause_of": cause_of,
+            "symptoms": symptoms,
             "address": safe_address,
             "gist": first_sentence,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),

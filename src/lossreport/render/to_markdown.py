@@ -13,7 +13,7 @@ from markupsafe import escape
 
 from lossreport import regex as re
 from lossreport.model.report import Block, Cell, Chart, Report, Spark
-from lossreport.render.blocks import chart_names, environment, heading, same_causes, template_of
+from lossreport.render.blocks import cause_of, chart_names, environment, heading, same_causes, symptoms, template_of
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, unmentioned, visible
 from lossreport.render.notes import notes_markdown
@@ -98,6 +98,8 @@ class _Writer:
             "summary": self._summary,
             "heading": heading,
             "same_causes": same_causes,
+            "cause_of": cause_of,
+            "symptoms": symptoms,
             "address": safe_address,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
             "visible_rows": VISIBLE,

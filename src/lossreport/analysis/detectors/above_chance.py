@@ -35,12 +35,12 @@ LATER = Text(
 )
 START = Text(
     zh=(
-        "`{metric}`（{path}）在开始时（{axis} {rows}）高于机会水平：{value} 对 {chance} {unit}（{assumption}），"
+        "`{metric}`（{path}）在开始时（{axis} {rows}）高于机会水平：{value} 对 {chance} {unit}（{assumption}）。"
         "比不看输入的猜测高 {excess} {unit}{perplexity}。常见原因：logits 初始尺度过大、部分 logits 被屏蔽或置零、标签错位。"
     ),
     en=(
-        "`{metric}` ({path}) starts worse than chance ({axis} {rows}): {value} against {chance} {unit} ({assumption}), "
-        "{excess} {unit} above a guess that ignores the input{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed logits, shifted labels."
+        "`{metric}` ({path}) starts worse than chance ({axis} {rows}): {value} against {chance} {unit} ({assumption}). "
+        "That is {excess} {unit} above a guess that ignores the input{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed logits, shifted labels."
     ),
 )
 PERPLEXITY = Text(zh="，困惑度是后者的 {ratio}", en=", {ratio} its perplexity")

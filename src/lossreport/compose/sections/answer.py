@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lossreport.compose.goal_figure import goal_figure
@@ -19,8 +20,10 @@ CONFIG: Final = ("lr", "batch_size", "world_size", "vocab_size", "clip_grad", "p
 
 TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
-MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
-GLANCE = Text(zh="这次训练", en="The run at a glance")
+GLANCE = Text(zh="训练概况", en="The run at a glance")
+BEST_VALUE = Text(zh="**{label}**：{at}", en="**{label}**: {at}")
+MOST_BESTS: Final = 2
+MOST_STEPS: Final = 3
 STATUS = Text(zh="状态", en="status")
 ENDED = Text(zh="日志的结尾", en="how the log ends")
 ENDING = Text(zh="{path} 第 {line} 行：“{quote}”", en="{path}, line {line}: “{quote}”")
@@ -32,13 +35,13 @@ TIMES = Text(zh="{count} 次（{places}）", en="{count}× ({places})")
 MAX_PLACES: Final = 3
 TIME = Text(zh="时间", en="time")
 FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
-LAST = Text(zh="最后的值", en="last values")
+LAST = Text(zh="末值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
-BEST = Text(zh="验证集最佳", en="best validation")
-BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="best value of the training")
-BEST_OF_TEST = Text(zh="测试集上的最佳值", en="best on the test set")
-USE = Text(zh="可用的 checkpoint（按验证 loss）", en="checkpoint to use (by validation loss)")
-LOWEST = Text(zh="验证 loss 最低", en="lowest validation loss")
+BEST = Text(zh="验证集最佳", en="Best validation")
+BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="Best value of the training")
+BEST_OF_TEST = Text(zh="测试集上的最佳值", en="Best on the test set")
+USE = Text(zh="可用的 checkpoint（按验证 loss）", en="Checkpoint to use (by validation loss)")
+LOWEST = Text(zh="验证 loss 最低", en="Lowest validation loss")
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
@@ -60,11 +63,9 @@ READ_AS = Text(
 
 
 def write(story: Story) -> Section:
-    """Write the answer, the picture of the goal, the findings that matter, the next steps, and the run at a glance."""
+    """Write the answer, the picture of the goal, the findings that matter, the next steps, the checkpoint; folded, the run at a glance."""
     verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
     body = [verdict.text if outcome is None else outcome.text]
-    if verdict.change_mind is not None:
-        body.append(MIND(what=verdict.change_mind))
     saying = STATES[verdict.state]
     shade = SHADES[outcome.tone] if outcome is not None else saying.shade
     callout = Callout(tone=shade, title=HEAD(state=story.state_name), body=tuple(body))
@@ -74,9 +75,10 @@ def write(story: Story) -> Section:
     blocks += _quiet(story)
     if top:
         blocks += [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
-    steps = _steps(story)
+    steps = first_steps(story)
     if steps:
         blocks += [Prose(text=DO()), Steps(steps=steps)]
+    blocks += [Prose(text=text) for text in _checkpoints(story)]
     return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
 
 
@@ -109,10 +111,18 @@ def top_findings(story: Story) -> tuple[Finding, ...]:
     return tuple(chosen.values())[:TOP]
 
 
-def _steps(story: Story) -> tuple[Step, ...]:
-    mine = [r for r in story.analysis.recommendations if r.run == story.run.id]
-    chosen = [r for r in mine if r.when == "now"] or mine[:1]
-    return tuple(Step(text=r.text, because=r.because, source=r.source, code=r.code) for r in chosen[:3])
+def first_steps(story: Story) -> tuple[Step, ...]:
+    """Return what to do now; where nothing is pressing, the first of what to do next."""
+    steps = steps_of(story)
+    pressing = sum(one.when == "now" for one in story.analysis.recommendations if one.run == story.run.id)
+    return steps[: min(pressing, MOST_STEPS) or 1]
+
+
+def steps_of(story: Story) -> tuple[Step, ...]:
+    """Return all steps of a run, those of now first."""
+    mine = [one for one in story.analysis.recommendations if one.run == story.run.id]
+    mine.sort(key=lambda one: one.when != "now")
+    return tuple(Step(text=one.text, because=one.because, source=one.source, code=one.code) for one in mine)
 
 
 def _glance(story: Story) -> Table:
@@ -132,19 +142,24 @@ def _glance(story: Story) -> Table:
     values = values or _last_scores(story)
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
-    for best in story.analysis.bests:
-        if best.run == run.id and story.verdict.state is not State.BROKEN:
-            series = story.series(best.series)
-            at = BEST_AT(
-                metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
-            )
-            if best.checkpoint:
-                at = AT_FILE(at=at, path=best.checkpoint)
-            rows.append(Row(cells=(_label(story, best), at)))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
-    return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+    columns = (Column(title=ITEM), Column(title=HERE))
+    return Table(caption=GLANCE(), columns=columns, rows=tuple(rows), folded=True)
+
+
+def _checkpoints(story: Story) -> Iterator[Phrase]:
+    """Yield the best values that a checkpoint can be chosen by, each with its place and, where one is named, its file."""
+    if story.verdict.state is State.BROKEN:
+        return
+    mine = [best for best in story.analysis.bests if best.run == story.run.id]
+    for best in mine[:MOST_BESTS]:
+        series = story.series(best.series)
+        axis, value = AXES[series.axis.value], number(best.value, series.unit)
+        at = BEST_AT(metric=story.name(series), value=value, axis=axis, x=shown_x(best.at.x))
+        told = AT_FILE(at=at, path=best.checkpoint) if best.checkpoint else at
+        yield BEST_VALUE(label=_label(story, best), at=told)
 
 
 def _last_scores(story: Story) -> list[Phrase]:

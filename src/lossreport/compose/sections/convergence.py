@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from lossreport.compose.charting import line_chart
@@ -14,22 +16,20 @@ from lossreport.text import Phrase, Text, Value, change
 from lossreport.words import AXES, CONFIDENCES
 
 MAX_CHARTS: Final = 3
+"""Of the six full charts of a report, these show the curves."""
 MAX_VERDICTS: Final = 200
 """Rows of the table of verdicts; the losses that decide stand first, and the JSON has all."""
-"""Of the six full charts of a report, these show the curves."""
+FOLDED_FROM: Final = 24
 
 DEAVERAGE: Final = "deaverage"
 """How a series was derived whose rows are local means; joined and epoch-end series hold the values as printed."""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
-ANSWER = Text(
-    zh="整体判断：**{state}**（置信度{confidence}）；下面逐个 loss 说明。",
-    en="The run as a whole: **{state}** (confidence: {confidence}); loss by loss below.",
-)
+MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 CAPTION = Text(zh="逐个 loss 的趋势与判断", en="Trend and verdict of each loss")
 METRIC, SOURCE = Text(zh="loss", en="loss"), Text(zh="来源", en="source")
 VERDICT, TAIL = Text(zh="判断", en="verdict"), Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)")
-ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="把握", en="confidence")
+ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="置信度", en="confidence")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
 CHANGE = Text(zh="{gain}（{low} 到 {high}）", en="{gain} ({low} to {high})")
 CHANGE_BY_SHAPE = Text(zh="{gain}（{low} 到 {high}，按整条曲线的形状）", en="{gain} ({low} to {high}, by the shape of the curve)")
@@ -82,26 +82,32 @@ def write(story: Story) -> Section | None:
     if not story.verdicts:
         return None
     ordered = sorted(story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main)
-    columns = (
-        Column(title=METRIC),
-        Column(title=SOURCE),
-        Column(title=VERDICT),
-        Column(title=TAIL),
-        Column(title=ROWS),
-        Column(title=SURE),
-    )
-    blocks: list[Block] = [
-        Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered[:MAX_VERDICTS]), folded=len(ordered) > 24)
-    ]
+    blocks: list[Block] = [_table(story, ordered)]
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
+    if story.verdict.change_mind is not None:
+        blocks.insert(0, Prose(text=MIND(what=story.verdict.change_mind)))
     opened = len(blocks)
     main = {series.id for series in story.main}
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
-    answer = ANSWER(state=story.state_name, confidence=CONFIDENCES[story.verdict.confidence])
-    return Section(id="convergence", title=TITLE, answer=answer, blocks=tuple(blocks), opened=opened)
+    return Section(id="convergence", title=TITLE, blocks=tuple(blocks), opened=opened)
+
+
+def _table(story: Story, ordered: Sequence[Verdict]) -> Table:
+    """Return the table of verdicts; a column that holds nothing, or one file all the way down, is left out."""
+    rows = [_row(story, verdict) for verdict in ordered[:MAX_VERDICTS]]
+    titles = (METRIC, SOURCE, VERDICT, TAIL, ROWS, SURE)
+    paths = {story.series(verdict.series[0]).path for verdict in ordered}
+    is_judged = any(verdict.trend is not None for verdict in ordered)
+    kept = [n for n, title in enumerate(titles) if (title is not SOURCE or len(paths) > 1) and (title not in (TAIL, ROWS) or is_judged)]
+    return Table(
+        caption=CAPTION(),
+        columns=tuple(Column(title=titles[n]) for n in kept),
+        rows=tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in rows),
+        folded=len(ordered) > FOLDED_FROM,
+    )
 
 
 def _schedules(story: Story) -> list[Block]:

@@ -1,31 +1,19 @@
-"""What to do, now and next, each step with the findings it rests on."""
+"""What to do besides the steps of the first screen, each with the findings it rests on."""
 
 from __future__ import annotations
 
-from typing import Literal
-
 from lossreport.compose.section import SectionWriter, Story
-from lossreport.model.report import Block, Prose, Section, Step, Steps
+from lossreport.compose.sections.answer import first_steps, steps_of
+from lossreport.model.report import Section, Steps
 from lossreport.text import Text
 
 TITLE = Text(zh="建议", en="Recommendations")
-NOW, NEXT = Text(zh="**现在**", en="**Now**"), Text(zh="**接下来**", en="**Next**")
-NOTHING = Text(zh="没有需要立即处理的事。", en="Nothing calls for immediate action.")
 
 
-def write(story: Story) -> Section:
-    """Write the steps of now and those of next."""
-    blocks: list[Block] = []
-    now, later = _steps(story, "now"), _steps(story, "next")
-    blocks += [Prose(text=NOW()), Steps(steps=now)] if now else [Prose(text=NOTHING())]
-    if later:
-        blocks += [Prose(text=NEXT()), Steps(steps=later)]
-    return Section(id="recommendations", title=TITLE, blocks=tuple(blocks))
-
-
-def _steps(story: Story, when: Literal["now", "next"]) -> tuple[Step, ...]:
-    mine = [r for r in story.analysis.recommendations if r.when == when and r.run == story.run.id]
-    return tuple(Step(text=r.text, because=r.because, source=r.source, code=r.code) for r in mine)
+def write(story: Story) -> Section | None:
+    """Write the steps that the first screen does not show; nothing where it shows them all."""
+    rest = steps_of(story)[len(first_steps(story)) :]
+    return Section(id="recommendations", title=TITLE, blocks=(Steps(steps=rest),)) if rest else None
 
 
 SECTION = SectionWriter(id="recommendations", order=90, write=write)

@@ -12,8 +12,8 @@ from lossreport.text import Text, number
 
 TITLE = Text(zh="参考值", en="Reference values")
 ANSWER = Text(
-    zh="只有 tokenizer、数据、掩码和归一化都相同，数值才能直接比较；下表只提供量级，不构成好坏的结论。",
-    en="Values are comparable only with the same tokenizer, data, mask and normalisation; this table gives orders of magnitude, not a judgement.",
+    zh="公开的同类数值只提供量级，不构成好坏的结论：tokenizer、数据、掩码和归一化都相同才能比较。",
+    en="Published values give orders of magnitude, not a judgement: comparable only with the same tokenizer, data, mask and normalisation.",
 )
 CAPTION = Text(zh="公开资料中的同类数值", en="Published values of the same kinds")
 CAPTION_OWN = Text(zh="同类数值：公开资料与自己的存档", en="Values of the same kinds: published, and from one's own archive")
@@ -26,7 +26,6 @@ METRIC, HERE, PUBLISHED, SOURCE = (
 REMARK = Text(zh="`{metric}`：{what}", en="`{metric}`: {what}")
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
 GIVEN = Text(zh="{source}（用户给定）", en="{source} (given by the user)")
-NONE = Text(zh="这些种类的 loss 没有收录可引用的公开数值。", en="No published values are on file for these kinds of loss.")
 
 
 def write(story: Story) -> Section | None:
@@ -45,10 +44,8 @@ def write(story: Story) -> Section | None:
             remarks.append(Prose(text=REMARK(metric=story.name(series), what=kind.comparable)))
         for reference in told:
             rows.append(Row(cells=(NAMED(metric=story.name(series)), number(value, series.unit), reference.value, reference.source)))
-    if not story.scales:
-        return None
     if not rows:
-        return Section(id="references", title=TITLE, blocks=(Prose(text=NONE()),))
+        return None
     columns = (Column(title=METRIC), Column(title=HERE, align="right"), Column(title=PUBLISHED), Column(title=SOURCE))
     caption = CAPTION_OWN() if any(_learned(story)) else CAPTION()
     table = Table(caption=caption, columns=columns, rows=tuple(rows))
@@ -100,4 +97,4 @@ DAYS = Text(zh="{first} 至 {last}", en="{first} to {last}")
 UNDATED = Text(zh="日志中没有日期", en="no date in the logs")
 
 
-SECTION = SectionWriter(id="references", order=70, write=write)
+SECTION = SectionWriter(id="references", order=35, write=write)

@@ -1,27 +1,54 @@
-"""How large each loss is and what that means: its unit, its chance level with the assumption, and why it is large or small."""
+"""How large each loss is and what that means, as questions with their answers; behind a fold what each kind of loss is."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossreport.compose.section import SectionWriter, Story, shown
+from lossreport.knowledge.loss_type import LossType
 from lossreport.model.analysis import Scale
-from lossreport.model.report import Block, Callout, Column, Row, Section, Table
+from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Table
 from lossreport.model.run import USER, Fact, Series
-from lossreport.text import Join, Phrase, Text, Value, number, percent
+from lossreport.text import Join, Phrase, Text, Value, first_sentence, number, percent
 
 MAX_CARDS: Final = 12
+NO_KIND: Final = "generic"
 
 TITLE = Text(zh="每个 loss 的尺度", en="The scale of each loss")
-ANSWER = Text(
-    zh="不同种类的 loss 单位不同，数值大小不能互相比较；每个 loss 只能与它自己的机会水平和同口径的参考值比较。种类由指标名判断，另有依据时写在该 loss 之下。",
-    en="Different kinds of loss have different units, so their values cannot be compared with each other; each can only be compared with its own chance level and with references of the same kind. The kind is read from the name unless another reason is given below the loss.",
+MOST_ASKED: Final = 3
+"""Losses that get a question of their own; the table has all."""
+APART: Final = 3.0
+"""From so many times the other on, a reader asks why one loss is so much larger."""
+WHY_APART = Text(
+    zh="**为什么 `{large}`（{value}）比 `{small}`（{other}）大这么多？** **尺度不同，两个数不能比较大小。** {why} {why_other}",
+    en="**Why is `{large}` ({value}) so much larger than `{small}` ({other})?**"
+    " **They are on different scales and cannot be compared.** {why} {why_other}",
 )
-CAPTION = Text(zh="最后的值与机会水平", en="Last values against chance")
-METRIC, KIND, VALUE = Text(zh="loss", en="loss"), Text(zh="种类", en="kind"), Text(zh="最后的值", en="last value")
-CHANCE, ASSUMED = Text(zh="机会水平", en="chance level"), Text(zh="假设", en="assumption")
-SHARE, SOURCE = Text(zh="占机会水平", en="of chance"), Text(zh="出处", en="source")
+WHY = Text(zh="`{metric}`（{kind}）：{why}", en="`{metric}` ({kind}): {why}")
+BETTER = Text(
+    zh="**`{metric}` = {value} 算好吗？** **好于不看输入的猜测**：是随机猜测水平 {chance}（{assumption}）的 {share}。离好的模型还有多远，要与同数据、同口径的结果比。",
+    en="**Is `{metric}` = {value} good?** **Better than a guess that ignores the input**: {share} of the chance level of {chance}"
+    " ({assumption}). How good it is, only a result on the same data can tell.",
+)
+NO_BETTER = Text(
+    zh="**`{metric}` = {value} 算好吗？** **不好：不看输入的猜测也能做到**，随机猜测水平是 {chance}（{assumption}）。",
+    en="**Is `{metric}` = {value} good?** **No: a guess that ignores the input does as well**, the chance level is {chance} ({assumption}).",
+)
+NO_LEVEL = Text(
+    zh="**{metrics} 的数值算好吗？** **看不出来**：这个种类没有通用的基准，只能与自己之前的值或同数据的结果比。",
+    en="**Are the values of {metrics} good?** **That cannot be told**: nothing is known to hold them against but their own course and"
+    " results on the same data.",
+)
+UNKNOWN_KIND = Text(
+    zh="**{metrics} 的数值算好吗？** **看不出来**：名字没有说明是哪一种 loss（可用 `--set type.名称=种类` 给出）。",
+    en="**Are the values of {metrics} good?** **That cannot be told**: their names do not say which kind of loss they are"
+    " (give it with `--set type.NAME=KIND`).",
+)
+CAPTION = Text(zh="末值与随机猜测水平", en="Last values against chance")
+METRIC, KIND, VALUE = Text(zh="loss", en="loss"), Text(zh="种类", en="kind"), Text(zh="末值", en="last value")
+CHANCE, ASSUMED = Text(zh="随机猜测水平", en="chance level"), Text(zh="假设", en="assumption")
+SHARE, SOURCE = Text(zh="占随机猜测", en="of chance"), Text(zh="出处", en="source")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
 UNKNOWN = Text(zh="未知", en="unknown")
 CARD = Text(zh="`{metric}`：{kind}，单位 {unit}", en="`{metric}`: {kind}, in {unit}")
@@ -37,7 +64,7 @@ NEEDS = Text(
 
 
 def write(story: Story) -> Section | None:
-    """Write one table over all losses, then a card for each."""
+    """Write what a reader asks of the main losses and one table over all; folded, a card for each."""
     if not story.scales:
         return None
     rows = tuple(_row(story, scale) for scale in story.scales)
@@ -50,11 +77,71 @@ def write(story: Story) -> Section | None:
         Column(title=ASSUMED),
         Column(title=SOURCE),
     )
-    blocks: list[Block] = [Table(caption=CAPTION(), columns=columns, rows=rows)]
+    table = Table(caption=CAPTION(), columns=columns, rows=rows)
+    blocks: list[Block] = [Prose(text=text) for text in _questions(story)]
+    opened = len(blocks)
+    if any(scale.chance is not None for scale in story.scales):
+        opened += 1
+    blocks.append(table)
     told: dict[str, str] = {}
     for scale in story.scales[:MAX_CARDS]:
         blocks += _card(story, scale, told)
-    return Section(id="scale", title=TITLE, answer=ANSWER(), blocks=tuple(blocks), opened=1)
+    return Section(id="scale", title=TITLE, blocks=tuple(blocks), opened=opened)
+
+
+def _questions(story: Story) -> Iterator[Phrase]:
+    """Yield the questions that a reader has of the main losses, each with its answer first."""
+    losses = [scale for scale in story.scales if _kind(story, scale).role == "loss"]
+    asked = [scale for scale in losses if story.series(scale.series[0]) in story.main] or losses
+    if (apart := _apart(story, asked)) is not None:
+        yield apart
+    for scale in [one for one in asked if one.chance is not None][:MOST_ASKED]:
+        yield _against_chance(story, scale)
+    open_ones = [scale for scale in asked if scale.chance is None]
+    unknown = [scale for scale in open_ones if _kind(story, scale).id == NO_KIND]
+    for text, scales in ((UNKNOWN_KIND, unknown), (NO_LEVEL, [scale for scale in open_ones if scale not in unknown])):
+        names = dict.fromkeys(story.name(story.series(scale.series[0])) for scale in scales)
+        if names:
+            yield text(metrics=Join(items=tuple(NAME(metric=name) for name in list(names)[:MOST_ASKED])))
+
+
+def _kind(story: Story, scale: Scale) -> LossType:
+    return story.kind(story.series(scale.series[0]))
+
+
+def _against_chance(story: Story, scale: Scale) -> Phrase:
+    assert scale.chance is not None
+    values: dict[str, Value] = {
+        "metric": story.name(story.series(scale.series[0])),
+        "value": number(scale.value, scale.unit),
+        "chance": number(scale.chance, scale.unit),
+        "assumption": scale.assumption,
+    }
+    if scale.value >= scale.chance or scale.normalised is None:
+        return NO_BETTER(**values)
+    return BETTER(**values, share=percent(scale.normalised))
+
+
+def _apart(story: Story, scales: Sequence[Scale]) -> Phrase | None:
+    """Return why the first of the main losses is so much larger or smaller than the next of another kind; None where it is not."""
+    known = [scale for scale in scales if _kind(story, scale).id != NO_KIND and scale.value > 0]
+    other = next((scale for scale in known[1:] if _kind(story, scale).id != _kind(story, known[0]).id), None)
+    if other is None:
+        return None
+    large, small = sorted((known[0], other), key=lambda one: -one.value)
+    if large.value < APART * small.value:
+        return None
+    kinds = [_kind(story, one) for one in (large, small)]
+    names = [story.name(story.series(one.series[0])) for one in (large, small)]
+    whys = [WHY(metric=name, kind=kind.title, why=first_sentence(Phrase(text=kind.why))) for name, kind in zip(names, kinds, strict=True)]
+    return WHY_APART(
+        large=names[0],
+        value=number(large.value, large.unit),
+        small=names[1],
+        other=number(small.value, small.unit),
+        why=whys[0],
+        why_other=whys[1],
+    )
 
 
 def _row(story: Story, scale: Scale) -> Row:

@@ -283,4 +283,4 @@ def _left_out(story: Story) -> Iterator[Block]:
             yield Prose(text=BAD_LINES(path=source.path, lines=Join(items=lines)))
 
 
-SECTION = SectionWriter(id="sources", order=20, write=write)
+SECTION = SectionWriter(id="sources", order=92, write=write)
