@@ -20,14 +20,9 @@ def charts(run: Run, section: str) -> list[LineChart]:
     return [block.spec for block in blocks if isinstance(block, Chart) and isinstance(block.spec, LineChart)]
 
 
-def test_training_and_validation_of_one_metric_share_a_chart() -> None:
-    (chart,) = charts(make_run(loss=falling(40), val_loss=falling(40, 8, 3)), "convergence")
-    assert [curve.name for curve in chart.curves] == ["train", "val"]
-
-
-def test_on_another_axis_the_validation_has_its_own_chart() -> None:
-    series = [make_series(falling(200), "loss", axis="step"), make_series(falling(10), "loss", "val", axis="epoch", id="m2")]
-    assert [len(chart.curves) for chart in charts(make_run(series), "convergence")] == [1, 1]
+def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_validation() -> None:
+    run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1))
+    assert [[curve.name for curve in chart.curves] for chart in charts(run, "convergence")] == [["log_train.txt"]]
 
 
 def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:

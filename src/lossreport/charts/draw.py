@@ -10,19 +10,19 @@ from typing import assert_never
 from lossreport.charts.line import draw_lines
 from lossreport.charts.scatter import draw_points
 from lossreport.charts.share import draw_shares
-from lossreport.charts.sheet import Sheet, plain_matplotlib, to_svg
+from lossreport.charts.sheet import Paper, plain_matplotlib, to_svg
 from lossreport.charts.spark import spark_svg
 from lossreport.model.report import ChartSpec, LineChart, ScatterChart, ShareChart, Spark
 
 
 def draw(spec: ChartSpec, *, ink: str | None = None) -> str:
-    """Return the chart as one `<svg>` element, 640 x 280 and scaled down to the width of its place.
+    """Return the chart as one `<svg>` element, 640 wide (a small one 350) and scaled to the width of its place.
 
     The same chart gives the same bytes. Ids begin with `spec.id`. `ink` is the colour of text and axes; None takes that of the page,
     which a file of its own (an image in Markdown) does not have. A chart without finite values is a pair of empty axes.
     """
     with plain_matplotlib():
-        return to_svg(_sheet(spec), spec.id, ink)
+        return to_svg(_drawn(spec), spec.id, ink)
 
 
 def draw_spark(spark: Spark) -> str:
@@ -30,13 +30,13 @@ def draw_spark(spark: Spark) -> str:
     return spark_svg(spark)
 
 
-def _sheet(spec: ChartSpec) -> Sheet:
+def _drawn(spec: ChartSpec) -> Paper:
     match spec:
         case LineChart():
             return draw_lines(spec)
         case ShareChart():
-            return draw_shares(spec)
+            return draw_shares(spec).paper
         case ScatterChart():
-            return draw_points(spec)
+            return draw_points(spec).paper
         case _:
             assert_never(spec)

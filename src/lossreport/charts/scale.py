@@ -11,6 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from lossreport.charts.style import WIDTH
 from lossreport.charts.thin import BIGGEST
 from lossreport.model.run import Floats
 from lossreport.text import show_number
@@ -19,8 +20,12 @@ from lossreport.values import dataclass
 Kind = Literal["linear", "log", "symlog"]
 
 PLAIN_BELOW: Final = 1e7
-"""Whole numbers below are written out, as names of steps are; larger ones in scientific notation."""
+"""Whole numbers below are written out, as names of steps are; larger ones with the prefix of the largest, all of an axis with one."""
+PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
+LARGEST: Final = 1e15
 MOST_LOG_TICKS: Final = 7
+FEWEST: Final = 3
+"""Ticks of an axis: between two nobody reads off a third value."""
 SMALLEST: Final = 1e-300
 
 
@@ -50,11 +55,13 @@ def fit(values: Floats, kind: Kind = "linear", *, linthresh: float = 1.0, ticks:
     if not (linthresh > 0 and math.isfinite(linthresh)):
         linthresh = 1.0
     low, high = _padded(float(finite.min()), float(finite.max()), kind, linthresh, pad)
-    at = _ticks(kind, low, high, linthresh, ticks)
+    at = next(
+        found for more in itertools.count(ticks) if len(found := _ticks(kind, low, high, linthresh, more)) >= FEWEST or more > 2 * ticks
+    )
     return Scale(kind=kind, low=low, high=high, ticks=tuple(at), labels=label(at), linthresh=linthresh)
 
 
-def fit_rows(x: Floats, pad: float = 0.02) -> Scale:
+def fit_rows(x: Floats, pad: float = 0.02, width: float = WIDTH) -> Scale:
     """Return the linear scale of rows' x: ticks on whole numbers where all x are whole, as many as there is room for."""
     finite = np.clip(x[np.isfinite(x)], -BIGGEST, BIGGEST)
     if not len(finite):
@@ -62,7 +69,7 @@ def fit_rows(x: Floats, pad: float = 0.02) -> Scale:
     low, high = _padded(float(finite.min()), float(finite.max()), "linear", 1.0, (pad, pad))
     whole = bool(np.all(finite == np.floor(finite)))
     widest = max(len(text) for text in label(_round_ticks(low, high, 6, whole=whole)) or ("",))
-    at = _round_ticks(low, high, min(12, max(3, 80 // (widest + 4))), whole=whole)
+    at = _round_ticks(low, high, min(8, max(3, int(width / 8) // (widest + 4))), whole=whole)
     return Scale(kind="linear", low=low, high=high, ticks=tuple(at), labels=label(at))
 
 
@@ -71,8 +78,12 @@ def label(ticks: Sequence[float]) -> tuple[str, ...]:
     if not ticks:
         return ()
     largest = max(abs(tick) for tick in ticks)
-    if largest < PLAIN_BELOW and all(tick == int(tick) for tick in ticks):
-        return tuple(show_number(int(tick)) for tick in ticks)
+    if all(tick == int(tick) for tick in ticks):
+        for size, prefix in PREFIXES if PLAIN_BELOW <= largest < LARGEST else ():
+            if largest >= size and all(tick % (size / 1000) == 0 for tick in ticks):
+                return tuple(f"{show_number(tick / size)}{prefix if tick else ''}" for tick in ticks)
+        if largest < PLAIN_BELOW:
+            return tuple(show_number(int(tick)) for tick in ticks)
     steps = [abs(b - a) for a, b in itertools.pairwise(ticks) if b != a]
     digits = 4
     if steps and largest > 0:

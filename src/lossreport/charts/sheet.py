@@ -7,6 +7,7 @@ So no name is ever parsed, no glyph is ever missing, and `$x$` is four character
 from __future__ import annotations
 
 import io
+import math
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,23 +35,42 @@ RIGHT: Final = 10.0
 TICK: Final = 3.0
 LEGEND_ROW: Final = 18.0
 HANDLE: Final = 44.0
+PHONE: Final = 1.42
+"""How much larger the page writes the texts of a chart on a phone (`report.css`): names in a row must not run into each other there."""
 METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Sheet:
-    """A figure with one pair of axes; `texts` and `titles` go by gid (see `svg.compact`)."""
+class Paper:
+    """What becomes one SVG: a figure of so many pixels; `texts` and `titles` go by gid, `targets` are put over all (see `svg.compact`)."""
 
     figure: Figure
-    axes: Axes
+    width: float
+    height: float
     texts: dict[str, str] = field(default_factory=dict)
     titles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    targets: list[svg.Node] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Sheet:
+    """One pair of axes on a paper."""
+
+    paper: Paper
+    axes: Axes
 
     @property
     def bounds(self) -> Bounds:
         """Return left, bottom, right and top of the axes in pixels."""
-        box = self.axes.get_position()
-        return box.x0 * WIDTH, box.y0 * HEIGHT, box.x1 * WIDTH, box.y1 * HEIGHT
+        box, paper = self.axes.get_position(), self.paper
+        return box.x0 * paper.width, box.y0 * paper.height, box.x1 * paper.width, box.y1 * paper.height
+
+
+def new_paper(width: float = WIDTH, height: float = HEIGHT) -> Paper:
+    """Return an empty paper, which shows the page behind it."""
+    figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
+    figure.patch.set_visible(False)
+    return Paper(figure=figure, width=width, height=height)
 
 
 @contextmanager
@@ -62,20 +82,38 @@ def plain_matplotlib() -> Iterator[None]:
         yield
 
 
-def new_sheet(x: scale.Scale, y: scale.Scale, *, top: float = 12.0, bottom: float = 24.0, left: float = 0.0) -> Sheet:
-    """Return an empty sheet with both axes; margins in pixels, `left` beside the room of the tick labels."""
-    left += 12 + max((width_of(text) for text in y.labels), default=0.0)
-    figure = Figure(figsize=(WIDTH / DPI, HEIGHT / DPI), dpi=DPI)
-    figure.patch.set_visible(False)
-    axes = figure.add_axes((left / WIDTH, bottom / HEIGHT, (WIDTH - left - RIGHT) / WIDTH, (HEIGHT - top - bottom) / HEIGHT))
+def tick_room(scales: Sequence[scale.Scale]) -> float:
+    """Return the room left of axes that the tick labels of these scales need."""
+    return 12 + max((width_of(text) for one in scales for text in one.labels), default=0.0)
+
+
+def new_sheet(
+    x: scale.Scale,
+    y: scale.Scale,
+    *,
+    top: float = 12.0,
+    bottom: float = 24.0,
+    left: float = 0.0,
+    paper: Paper | None = None,
+    room: float | None = None,
+    named: bool = True,
+) -> Sheet:
+    """Return a sheet with both axes; margins in pixels, `left` beside the room of the tick labels (None: of its own).
+
+    Without `paper` the axes stand on one of their own; x ticks that are not `named` are those of the axes below.
+    """
+    paper = new_paper() if paper is None else paper
+    left += tick_room([y]) if room is None else room
+    width, height = paper.width, paper.height
+    axes = paper.figure.add_axes((left / width, bottom / height, (width - left - RIGHT) / width, (height - top - bottom) / height))
     axes.patch.set_visible(False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(axis="x", length=0, pad=6)
+    axes.tick_params(axis="x", length=0, pad=6, labelbottom=named)
     axes.tick_params(axis="y", length=0, pad=5)
     scale.apply(axes, "x", x)
     scale.apply(axes, "y", y)
-    sheet = Sheet(figure=figure, axes=axes)
+    sheet = Sheet(paper=paper, axes=axes)
     _ruled(sheet, "x", x.ticks, -TICK, 0.0, alpha=None)
     grid(sheet, "y", y.ticks)
     return sheet
@@ -104,11 +142,12 @@ def _ruled(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float], start:
     sheet.axes.add_artist(PathPatch(path, transform=None, zorder=0.5, **look))
 
 
-def to_svg(sheet: Sheet, name: str, ink: str | None) -> str:
-    """Return the sheet as SVG; `name` prefixes its ids."""
+def to_svg(paper: Paper, name: str, ink: str | None) -> str:
+    """Return the paper as SVG; `name` prefixes its ids."""
     buffer = io.BytesIO()
-    sheet.figure.savefig(buffer, format="svg", metadata=METADATA, transparent=True)
-    return svg.root(svg.compact(buffer.getvalue().decode(), name, sheet.texts, sheet.titles), WIDTH, HEIGHT, ink)
+    paper.figure.savefig(buffer, format="svg", metadata=METADATA, transparent=True)
+    drawn = svg.compact(buffer.getvalue().decode(), name, paper.texts, paper.titles)
+    return svg.root((*drawn, *paper.targets), paper.width, paper.height, ink)
 
 
 # ------------------------------------------------------------------------------------------------ texts
@@ -128,18 +167,19 @@ def written(sheet: Sheet, box: Box, text: str, color: str = INK) -> None:
     show(sheet, put, text)
 
 
-def show(sheet: Sheet, writing: Writing, text: str) -> None:
-    """Let a text that matplotlib has placed show `text`."""
-    writing.set_text(_stand_in(text))
-    writing.set_gid(f"text-{len(sheet.texts)}")
-    sheet.texts[f"text-{len(sheet.texts)}"] = visible(text)
+def show(sheet: Sheet, writing: Writing, text: str, room: float = 1.0) -> None:
+    """Let a text that matplotlib has placed show `text`; what stands behind it keeps `room` times its width off."""
+    writing.set_text(_stand_in(text) + "n" * math.ceil(len(text) * (room - 1)))
+    gid = f"text-{len(sheet.paper.texts)}"
+    writing.set_gid(gid)
+    sheet.paper.texts[gid] = visible(text)
 
 
 def titled(sheet: Sheet, artist: Artist, titles: Sequence[str]) -> None:
     """Give an artist a tooltip, or each of its markers one."""
-    gid = f"title-{len(sheet.titles)}"
+    gid = f"title-{len(sheet.paper.titles)}"
     artist.set_gid(gid)
-    sheet.titles[gid] = tuple(map(visible, titles))
+    sheet.paper.titles[gid] = tuple(map(visible, titles))
 
 
 def legend_height(names: Sequence[str]) -> float:
@@ -148,14 +188,15 @@ def legend_height(names: Sequence[str]) -> float:
     return LEGEND_ROW * -(-len(names) // columns)
 
 
-def legend(sheet: Sheet, handles: Sequence[Any], names: Sequence[str]) -> None:
-    """Put a legend above the axes at the left, where it hides no data."""
+def legend(sheet: Sheet, handles: Sequence[Any], names: Sequence[str], raised: float = 0.0) -> None:
+    """Put a legend above the axes at the left, where it hides no data, `raised` by so many pixels."""
+    _, bottom, _, top = sheet.bounds
     short = [shortened(name) for name in names]
     made = sheet.axes.legend(
         handles=list(handles),
         labels=[_stand_in(name) for name in short],
         loc="lower left",
-        bbox_to_anchor=(0.0, 1.0),
+        bbox_to_anchor=(0.0, 1.0 + raised / (top - bottom)),
         ncols=_columns(names),
         frameon=False,
         borderaxespad=0.2,
@@ -166,11 +207,11 @@ def legend(sheet: Sheet, handles: Sequence[Any], names: Sequence[str]) -> None:
         labelspacing=0.3,
     )
     for writing, name in zip(made.get_texts(), short, strict=True):
-        show(sheet, writing, name)
+        show(sheet, writing, name, PHONE)
 
 
 def _columns(names: Sequence[str]) -> int:
-    widest = max((width_of(shortened(name)) for name in names), default=0.0)
+    widest = max((width_of(shortened(name)) * PHONE for name in names), default=0.0)
     return int(min(max(1, len(names)), max(1, (WIDTH - 90) // (widest + HANDLE))))
 
 

@@ -23,7 +23,12 @@ DEFAULTS: Final = frozenset(
 )
 """Said once by the root or by the SVG standard; see `root`."""
 NOT_WRITTEN: Final = frozenset({"style", "font", "font-family", "class"})
+STRAIGHT: Final = frozenset({("stroke-linejoin", "miter"), ("stroke-linecap", "square")})
+"""What changes nothing on the straight lines of axes, ticks and grids, which are all that matplotlib gives it to."""
 HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "opacity")
+SAID: Final = DEFAULTS | STRAIGHT
+STROKES: Final = ("stroke-width", "stroke-dasharray")
+LONG: Final = 300
 NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 COMMAND: Final = re.compile(r"([MLCQZz])([^MLCQZz]*)")
 REFERENCE: Final = re.compile(r"url\(#([^)(]+)\)")
@@ -47,7 +52,7 @@ def compact(raw: str, name: str, texts: Mapping[str, str], titles: Mapping[str, 
     `texts` and `titles` go by the gid of the artist: the text to show instead of the one matplotlib measured, and the tooltip (or one
     for each marker). Ids that something refers to become `<name>-0`, `<name>-1`, ...; the others go.
     """
-    nodes = _clean(ElementTree.fromstring(raw), texts, titles).children
+    nodes = _without_copies(_clean(ElementTree.fromstring(raw), texts, titles).children)
     names = {old: f"{safe_id(name)}-{index}" for index, old in enumerate(dict.fromkeys(_references(nodes)))}
     return tuple(_named(node, names) for node in nodes)
 
@@ -163,14 +168,69 @@ def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, 
             value = next(iter(NUMBER.findall(value)), "")
             if value and float(value) == FONT:
                 continue
-        if key in NOT_WRITTEN or (key, value) in DEFAULTS or (key == "transform" and value.startswith("rotate(-0 ")):
+        if key in NOT_WRITTEN or (key, value) in SAID or (key == "transform" and value.startswith("rotate(-0 ")):
             continue
         kept[key] = _shortened(tag, key, value, 2 if defined else 1)
-    return kept
+    long = tag == "path" and not defined and len(kept.get("d", "")) > LONG and "transform" not in kept and kept.get("fill") == "none"
+    return _halved(kept, found["d"]) if long else kept
+
+
+def _halved(kept: Mapping[str, str], data: str) -> dict[str, str]:
+    """Return the attributes of a long path with whole half pixels as its unit: a third shorter than tenths, and as good to the eye."""
+    doubled = {key: NUMBER.sub(lambda match: f"{float(match[0]) * 2:g}", kept[key]) for key in STROKES if key in kept}
+    if "stroke" in kept:
+        doubled.setdefault("stroke-width", "2")
+    return {**kept, **doubled, "d": path_data(data, 0, times=2), "transform": "scale(.5)"}
 
 
 def _declarations(style: str) -> list[tuple[str, str]]:
     return [(key.strip(), value.strip()) for key, colon, value in (part.partition(":") for part in style.split(";")) if colon]
+
+
+# ------------------------------------------------------------------------------------------------ markers
+def _without_copies(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
+    """Write the markers of a curve as one path, a third as long as a reference for each; drop the shapes that nothing refers to then."""
+    shapes = {child.attributes["id"]: child.attributes["d"] for node in nodes for child in _defined(node)}
+    merged = tuple(_as_path(node, shapes) for node in nodes)
+    used = set(_references(merged))
+    kept = (node if node.tag != "defs" else replace(node, children=tuple(_used(node, used))) for node in merged)
+    return tuple(node for node in kept if node.tag != "defs" or node.children)
+
+
+def _defined(node: Node) -> Iterator[Node]:
+    if node.tag == "defs":
+        yield from (child for child in node.children if child.tag == "path" and "id" in child.attributes)
+
+
+def _used(node: Node, used: set[str]) -> Iterator[Node]:
+    yield from (child for child in node.children if child.attributes.get("id", "") in used or child.tag != "path")
+
+
+def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
+    keys = {"href", "x", "y"}
+    alike = node.tag == "g" and len({use.attributes.get("href") for use in node.children}) == 1
+    if not alike or any(use.tag != "use" or use.children or set(use.attributes) != keys for use in node.children):
+        return node
+    shape = shapes.get(node.children[0].attributes["href"][1:], "")
+    first = re.match(r"m(-?[\d.]+) ?(-?[\d.]+)", shape)
+    if first is None or set(node.attributes) - {"fill"}:
+        return node
+    round_ = "c" in shape
+    shift = (0.0, 0.0) if round_ else (float(first[1]), float(first[2]))
+    drawn = "h0" if round_ else shape[first.end() :]
+    at = [
+        (round((float(use.attributes["x"]) + shift[0]) * 10), round((float(use.attributes["y"]) + shift[1]) * 10)) for use in node.children
+    ]
+    steps = [(x - a, y - b) for (a, b), (x, y) in zip([(0, 0), *at], at, strict=False)]
+    path = "".join(f"m{_decimal(x, 1)}{_joined(_decimal(y, 1))}{drawn}" for x, y in steps)
+    if not round_:
+        return Node("path", {"d": path, **node.attributes})
+    look = {
+        "stroke": node.attributes.get("fill", "currentColor"),
+        "stroke-width": f"{2 * abs(float(first[2])):g}",
+        "stroke-linecap": "round",
+    }
+    return Node("path", {"d": path, **look})
 
 
 # ------------------------------------------------------------------------------------------------ numbers
@@ -182,8 +242,8 @@ def _shortened(tag: str, key: str, value: str, decimals: int) -> str:
     return value
 
 
-def path_data(data: str, decimals: int) -> str:
-    """Return the same path in relative steps, which are short, between rounded points, so that errors do not add up."""
+def path_data(data: str, decimals: int, times: int = 1) -> str:
+    """Return the same path, so many times as large, in relative steps, which are short, between rounded points: errors do not add up."""
     pieces: list[str] = []
     here, start, last = (0, 0), (0, 0), ""
     for command, numbers in COMMAND.findall(data):
@@ -191,7 +251,7 @@ def path_data(data: str, decimals: int) -> str:
             pieces.append("z")
             here, last = start, "z"
             continue
-        at = [round(float(number) * 10**decimals) for number in NUMBER.findall(numbers)]
+        at = [round(float(number) * times * 10**decimals) for number in NUMBER.findall(numbers)]
         steps = [value - here[index % 2] for index, value in enumerate(at)]
         if command == "L" and not any(steps) and last in ("l", "h", "v"):
             continue

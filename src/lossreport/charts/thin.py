@@ -14,6 +14,8 @@ from lossreport.model.run import Floats, Ints
 
 LIMIT: Final = 160
 """Two points for every eight pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
+SMALL_LIMIT: Final = 80
+"""The same for a chart that is little more than half as wide."""
 BIGGEST: Final = 1e300
 
 
@@ -51,6 +53,12 @@ def alone(y: Floats) -> Ints:
     before = np.concatenate([[False], finite[:-1]])
     after = np.concatenate([finite[1:], [False]])
     return np.flatnonzero(finite & ~before & ~after).astype(np.int64)
+
+
+def stretches(chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> list[tuple[int, int]]:
+    """Return the first and the last row of every run of chosen rows."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], chosen, [False]]).astype(np.int8)))
+    return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
 
 
 def _extremes(y: Floats, width: int) -> Ints:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -10,7 +10,7 @@ import numpy as np
 
 from lossreport.compose.section import Story, shown
 from lossreport.model.analysis import Finding, Severity
-from lossreport.model.report import Chart, Curve, Level, LineChart, Mark
+from lossreport.model.report import Band, Chart, Curve, Level, LineChart, Mark
 from lossreport.model.run import Floats, Series, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES
@@ -60,22 +60,25 @@ def line_chart(story: Story, series: Series, *, other: Series | None = None) -> 
     scale, linthresh = axis_scale([series.y] if other is None else [series.y, other.y])
     levels = chance_levels(story, series)
     flagged = story.flagged(series)
+    marks = peaks(series, flagged)
     spec = LineChart(
         id=f"chart-{series.id}",
-        curves=(_curve(series, _label(series, other)), *(() if other is None else (_curve(other, _label(other, series)),))),
+        curves=(curve_of(series, _label(series, other)), *(() if other is None else (curve_of(other, _label(other, series)),))),
         scale=scale,
         linthresh=linthresh,
         levels=levels,
-        marks=tuple(_marks(series, flagged)),
+        marks=marks,
         rules=tuple(float(series.x[span.first_row]) for span in series.segments[1:]),
         unit=series.unit,
+        bands=tuple(lasting(series, flagged)),
+        x_title=series.axis.value,
     )
     title = TITLE(metric=story.name(series), path=series.path)
     if other is not None and other.split != series.split:
         title = TITLE_SPLITS(metric=series.name, split=series.split, other=other.split)
     elif other is not None:
         title = TITLE_TWO(metric=story.name(series), path=series.path, other=other.path)
-    return Chart(title=title, alternative=_alternative(series, spec, flagged, other), spec=spec)
+    return Chart(title=title, alternative=_alternative(series, spec, marks, other), spec=spec)
 
 
 def _label(series: Series, beside: Series | None) -> str:
@@ -97,8 +100,9 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
         scale=scale,
         linthresh=linthresh,
         levels=(Level(y=baseline, label=show_number(baseline)),),
-        marks=tuple(_marks(series, inside)),
+        marks=peaks(series, inside),
         unit=series.unit,
+        x_title=series.axis.value,
     )
     axis, finite = AXES[series.axis.value], y[np.isfinite(y)]
     title = ZOOM(
@@ -143,7 +147,8 @@ def running_median(y: Floats) -> tuple[Floats, int]:
     return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64), window
 
 
-def _curve(series: Series, name: str) -> Curve:
+def curve_of(series: Series, name: str) -> Curve:
+    """Return a series as a curve, with the robust line through it where there are enough rows."""
     smooth = running_median(series.y)[0] if len(series) >= SMOOTH_FROM else None
     return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
 
@@ -165,23 +170,37 @@ def _formula(story: Story, assumption: str) -> str:
     return assumption.replace("ln(vocab_size)", f"ln {size}") if isinstance(size, int) else assumption
 
 
-def _marks(series: Series, flagged: dict[int, Severity]) -> list[Mark]:
-    """Return the flagged rows as marks; of consecutive rows only the highest has its value written beside it."""
+def peaks(series: Series, flagged: Mapping[int, Severity], *, at: Floats | None = None) -> tuple[Mark, ...]:
+    """Return the highest of every stretch of flagged rows as a mark with its value; `at` is where the rows stand, if not at their own x.
+
+    A row without a finite value has no height: the chart shades where it stands.
+    """
+    x = series.x if at is None else at
+    found = []
+    for first, last in _runs(flagged):
+        finite = [row for row in range(first, last + 1) if np.isfinite(series.y[row])]
+        if finite:
+            row = max(finite, key=lambda row: series.y[row])
+            value = float(series.y[row])
+            found.append(Mark(x=float(x[row]), y=value, severity=flagged[row], label=show_number(value)))
+    return tuple(found)
+
+
+def lasting(series: Series, flagged: Mapping[int, Severity]) -> Iterator[Band]:
+    """Yield the stretches of more than one flagged row: a mark on each would bury the curve."""
+    for first, last in _runs(flagged):
+        if last > first:
+            yield Band(first=float(series.x[first]), last=float(series.x[last]), label="", severity=flagged[first])
+
+
+def _runs(flagged: Mapping[int, Severity]) -> list[tuple[int, int]]:
+    """Return the first and the last of every run of consecutive rows."""
     rows = sorted(flagged)
     starts = [i for i, row in enumerate(rows) if i == 0 or row != rows[i - 1] + 1]
-    peaks = {max(rows[a:b], key=lambda row: (not np.isfinite(series.y[row]), series.y[row])) for a, b in pairwise([*starts, len(rows)])}
-    return [
-        Mark(
-            x=float(series.x[row]),
-            y=float(series.y[row]),
-            severity=flagged[row],
-            label=show_number(float(series.y[row])) if row in peaks else "",
-        )
-        for row in rows
-    ]
+    return [(rows[a], rows[b - 1]) for a, b in pairwise([*starts, len(rows)])]
 
 
-def _alternative(series: Series, spec: LineChart, flagged: dict[int, Severity], other: Series | None) -> Phrase:
+def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: Series | None) -> Phrase:
     finite = np.flatnonzero(np.isfinite(series.y))
     if not len(finite):
         return NOTHING(axis=AXES[series.axis.value])
@@ -199,14 +218,14 @@ def _alternative(series: Series, spec: LineChart, flagged: dict[int, Severity], 
         scale=LOG() if spec.scale == "log" else SYMLOG() if spec.scale == "symlog" else empty,
         smooth=SMOOTH(window=running_median(series.y)[1]) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
-        marks=_marked(series, flagged) if flagged else empty,
+        marks=_marked(series, marks) if marks else empty,
         other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
     )
 
 
-def _marked(series: Series, flagged: dict[int, Severity]) -> Phrase:
-    rows = tuple(shown_x(series.x[row]) for row in sorted(flagged))
-    items = rows if len(rows) <= 12 else (*rows[:12], f"… ({len(rows)})")
+def _marked(series: Series, marks: Sequence[Mark]) -> Phrase:
+    places = tuple(shown_x(mark.x) for mark in marks)
+    items = places if len(places) <= 12 else (*places[:12], f"… ({len(places)})")
     return MARKS(axis=AXES[series.axis.value], rows=Join(items=items))
 
 

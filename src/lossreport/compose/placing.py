@@ -21,6 +21,18 @@ def placed(run: Run, series: Series, beside: Series) -> Floats | None:
         return np.interp(series.line, beside.line, beside.x)
     if series.axis is Axis.EPOCH and beside.axis in COUNTED:
         return _steps_of(run, series.x, beside.axis)
+    if series.axis in COUNTED and beside.axis is Axis.EPOCH:
+        return _epochs_of(series)
+    return None
+
+
+def _epochs_of(series: Series) -> Floats | None:
+    """Return the epoch of every row, from the rows' own where the log prints fractions of it beside the counter.
+
+    Where it prints whole epochs only, a row's place within its epoch is not known here: then the epochs are placed on the counter.
+    """
+    if len(series.epoch) == len(series) > 1 and _rises(series.epoch) and np.any(series.epoch != np.floor(series.epoch)):
+        return series.epoch
     return None
 
 

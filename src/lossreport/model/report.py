@@ -70,7 +70,11 @@ class Star:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LineChart:
-    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts; `x_title` names the axis."""
+    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts; `x_title` names the axis.
+
+    `below` are panels under the chart on the same axis, whose bands and rules run through all; a panel is told by its `name`.
+    A `small` chart is one of many that are compared at a glance.
+    """
 
     id: str
     curves: tuple[Curve, ...]
@@ -83,6 +87,9 @@ class LineChart:
     bands: tuple[Band, ...] = ()
     star: Star | None = None
     x_title: str = ""
+    name: str = ""
+    below: tuple[LineChart, ...] = ()
+    small: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

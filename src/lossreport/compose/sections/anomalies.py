@@ -9,10 +9,12 @@ from typing import Final
 import numpy as np
 
 from lossreport.compose.charting import line_chart, zoom_chart
+from lossreport.compose.goal_figure import other_source, pictured
 from lossreport.compose.section import SectionWriter, Story
+from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
-from lossreport.model.run import Series, frozen_ints, is_epoch_level, shown_x
+from lossreport.model.run import frozen_ints, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES, KINDS, SEVERITIES
 
@@ -171,9 +173,10 @@ def _ignored(story: Story) -> Iterator[Block]:
 
 
 def _charts(story: Story) -> Iterator[Chart]:
-    flagged = [s for s in story.main if story.flagged(s) and is_epoch_level(s)]
+    drawn = pictured(story, top_findings(story))
+    flagged = [s for s in story.main if story.flagged(s) and is_epoch_level(s) and s.id not in drawn]
     for series in flagged[:MAX_CHARTS]:
-        yield line_chart(story, series, other=_other_source(story, series))
+        yield line_chart(story, series, other=other_source(story, series))
     excursions = [f for f in story.findings if f.kind in ("spike", "batch_outlier") and "baseline" in f.numbers]
     for finding in [f for f in excursions if len(story.series(f.series[0])) >= ZOOM_FROM][:MAX_ZOOMS]:
         yield zoom_chart(story, finding)
@@ -181,14 +184,6 @@ def _charts(story: Story) -> Iterator[Chart]:
         if finding.groups:
             yield _scatter(story, finding)
             return
-
-
-def _other_source(story: Story, series: Series) -> Series | None:
-    """Return the other source's last rows of every epoch, where the two sources disagree."""
-    for finding in story.findings:
-        if finding.kind == "source_disagreement" and finding.series[0] == series.id:
-            return story.view(story.series(finding.series[1]), "epoch_last")
-    return None
 
 
 def _scatter(story: Story, finding: Finding) -> Chart:

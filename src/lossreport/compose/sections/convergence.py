@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.compose.charting import line_chart
+from lossreport.compose.goal_figure import pictured
 from lossreport.compose.section import SectionWriter, Story
+from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Verdict
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table, Tone
 from lossreport.model.run import Series, is_epoch_level, shown_x
@@ -131,8 +133,12 @@ def _forecasts(story: Story) -> list[Block]:
 
 
 def pairs(story: Story) -> list[tuple[Series, Series | None]]:
-    """Return the charts: training and validation of one metric together where they share the axis, else each alone."""
+    """Return the charts: training and validation of one metric together where they share the axis, else each alone.
+
+    What the first picture shows already is left out.
+    """
     drawn = curves(story)
+    already = pictured(story, top_findings(story))
     made: list[tuple[Series, Series | None]] = []
     taken: set[str] = set()
     for series in drawn:
@@ -140,7 +146,8 @@ def pairs(story: Story) -> list[tuple[Series, Series | None]]:
             continue
         partner = next((s for s in drawn if (s.name, s.axis) == (series.name, series.axis) and s.split != series.split), None)
         taken |= {series.id, *((partner.id,) if partner is not None else ())}
-        made.append((series, partner))
+        if not {series.id, *(() if partner is None else (partner.id,))} <= already:
+            made.append((series, partner))
     return made[:MAX_CHARTS]
 
 
