@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.beginning import begins_late
+from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.composition import weighted_terms
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
@@ -184,6 +185,7 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
     if (
         hardly_moved(y) is not None
         and not is_near_full(context, series)
+        and not accuracy_rose(context, series)
         and (context.has("no_learning", series) or not begins_late(series))
     ):
         because = finding_ids(context, series, ("no_learning",))
@@ -263,7 +265,7 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     level = float(np.median(y[-max(2, len(y) // 20) :]))
     chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
     target = context.facts.get(f"target.{series.name}")
-    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value
+    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value and not accuracy_rose(context, series)
     above = isinstance(target, int | float) and level > OVER_TARGET * target
     return near or above or context.has("constant_metric", series)
 
