@@ -298,6 +298,19 @@ def test_a_run_of_adversarial_losses_is_undecided_for_that_reason() -> None:
     game = of_run(d_loss=flat(200), g_loss=flat(200))
     assert "no measure of quality" in game
     assert "flat from slowly" not in game
+    assert "d_loss from 1.999 to 1.999" in game
+
+
+def test_of_a_game_of_several_domains_one_loss_of_each_player_is_told() -> None:
+    told = of_run(D_0=falling(200, 0.1, 0.05), D_1=flat(200), G_0=flat(200, 0.15), Cyc_0=falling(200, 0.06, 0.005))
+    levels = told.split("first and the last tenth: ")[1].split(" Besides")[0]
+    assert levels.count("D_") == levels.count("G_") == 1
+    assert "Cyc_0 (log_train.txt) is still improving" in told
+
+
+@pytest.mark.parametrize(("rows", "is_told"), [(19, False), (20, True)])
+def test_medians_of_tenths_take_two_rows_at_least(rows: int, is_told: bool) -> None:
+    assert ("medians of the first" in of_run(d_loss=flat(rows), g_loss=flat(rows))) is is_told
     assert "still improving" in of_run(d_loss=flat(200), recon_loss=falling(200))
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
@@ -51,6 +52,15 @@ METRIC = Text(
     zh="`{metric}` 从 {first} 到 {last}（最高 {best}，{axis} {x}）",
     en="`{metric}` from {first} to {last} (highest {best} at {axis} {x})",
 )
+LEVELS = Text(
+    zh="各方 loss（开头与结尾各十分之一的中位数）：{sentences}。",
+    en=" The losses of the players, as medians of the first and the last tenth: {sentences}.",
+)
+PLAYER = Text(zh="`{metric}` 从 {first} 到 {last}", en="`{metric}` from {first} to {last}")
+MEMBER: Final = re.compile(r"[_/](?:\d{1,2}|[a-z])$", re.IGNORECASE)
+"""`D_0` to `D_3` and `G_A`, `G_B` are one player: the losses of one domain stand for them."""
+LEAST_TENTH: Final = 20
+"""A tenth of so many rows is two: of fewer the medians are single rows."""
 MOST_METRICS: Final = 3
 TENTH: Final = 10
 FROM_TO = Text(zh="`{metric}`（{path}）从 {first} 到 {last}", en="`{metric}` in {path} from {first} to {last}")
@@ -144,7 +154,7 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if goal is None:
         state = run_state([judged.state for _, judged in main])
         deciding = [pair for pair in main if pair[1].state is state]
-        text = _without_goal(context, deciding, state)
+        text = _without_goal(context, deciding, state, main)
         return _verdict(context, state, deciding, text)
     troubled = [pair for pair in main if pair[1].state in TROUBLES]
     state = earliest([goal[1].state, *(judged.state for _, judged in troubled)])
@@ -285,18 +295,18 @@ def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phra
     return TROUBLE[state](names=names)
 
 
-def _without_goal(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
+def _without_goal(context: Context, deciding: Sequence[Judged], state: State, main: Sequence[Judged]) -> Phrase:
     if state in TROUBLES:
         return _trouble(context, deciding, state)
     if not context.losses or not deciding:
         return NO_GOAL(metrics=_metrics(context))
-    measured = [pair for pair in deciding if not pair[1].is_game]
+    measured = [pair for pair in deciding if not pair[1].is_game] or [pair for pair in main if pair[1].trend is not None]
     if not measured:
-        return GAME(metrics=_metrics(context))
+        return GAME(metrics=_metrics(context) or _players(main))
     if all(has_few(series, judged) for series, judged in measured):
         return FEW(need=MIN_ROWS, sentences=_join(_from_to(series) for series, _ in _one_each(measured)))
     told = _join(_state_of(series, judged.state) for series, judged in _one_each(measured))
-    return OTHERS(first=GAME(metrics=_metrics(context)), sentences=told)
+    return OTHERS(first=GAME(metrics=_metrics(context) or _players(main)), sentences=told)
 
 
 def _metrics(context: Context) -> Phrase | str:
@@ -307,14 +317,24 @@ def _metrics(context: Context) -> Phrase | str:
     return METRICS(sentences=Join(items=tuple(told))) if told else ""
 
 
-def _metric(series: Series) -> Phrase:
-    part = max(1, len(series) // TENTH)
-    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
+def _players(main: Sequence[Judged]) -> Phrase | str:
+    """Return from where to where the losses of a game went, one of each player."""
+    games = {MEMBER.sub("", s.name): s for s, judged in reversed(main) if judged.is_game and np.isfinite(s.y).sum() >= LEAST_TENTH}
+    shown = [PLAYER(metric=one.label, **_tenths(one)) for one in list(games.values())[::-1][:MOST_NAMED]]
+    return LEVELS(sentences=Join(items=tuple(shown))) if shown else ""
+
+
+def _tenths(series: Series) -> dict[str, Value]:
     finite = series.y[np.isfinite(series.y)]
+    part = max(1, len(series) // TENTH)
+    return {"first": number(float(np.median(finite[:part]))), "last": number(float(np.median(finite[-part:])))}
+
+
+def _metric(series: Series) -> Phrase:
+    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
     return METRIC(
         metric=series.label,
-        first=number(float(np.median(finite[:part]))),
-        last=number(float(np.median(finite[-part:]))),
+        **_tenths(series),
         best=number(float(series.y[row])),
         axis=AXES[series.axis.value],
         x=shown_x(series.x[row]),

@@ -152,7 +152,8 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
         yield Recommendation(id="", when="next", text=text)
     elif _is_undecided(case):
-        names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
+        tails = _names([v for v in case.in_state(State.INCONCLUSIVE) if v.trend], series)  # the losses of a game have none
+        names = Join(items=_aim(case, tails))
         yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
 
 

@@ -71,7 +71,12 @@ def longest(context: Context, source: Source) -> Series | None:
 def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding]:
     row = int(np.searchsorted(series.line, segment.first_line))
     if segment.why in ("new_run", "interleaved") and row == 0:
-        place = {"path": source.path, "line": segment.first_line, "axis": AXES[series.axis.value], "after": shown_x(float(series.x[0]))}
+        place: dict[str, Value] = {
+            "path": source.path,
+            "line": segment.first_line,
+            "axis": AXES[series.axis.value],
+            "after": shown_x(float(series.x[0])),
+        }
         text = ANOTHER(**place) if segment.why == "new_run" else IN_TURN(**place, how=TURNS)
         yield make_finding("appended_run", series, [0], Severity.LOW, text)
     if not 0 < row < len(series):
