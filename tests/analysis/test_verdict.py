@@ -437,3 +437,15 @@ def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
 def test_a_constant_score_of_many_rows_is_not_said_to_have_too_few(rows: int, told: bool) -> None:
     run = make_run([make_series(np.zeros(rows), "acc", split="val"), make_series(falling(rows), "loss", id="m2")])
     assert ("no slope is given" in verdict(run).text.plain("en")) is told
+
+
+@pytest.mark.parametrize(("first", "rows", "state"), [(-4.0, 40, State.PLATEAU_HIGH), (-4.0, 19, None), (-6.1, 40, None)])
+def test_a_reward_that_never_came_back_to_its_first_value_gained_nothing(first: float, rows: int, state: State | None) -> None:
+    reward = np.r_[first, flat(rows - 1, -6.0, noise=0.01)]
+    series = [make_series(reward, "ep_rew_mean", axis="step"), make_series(flat(rows), "policy_loss", axis="step", id="m2")]
+    analysis = lossreport.analyze(make_run(series), strict=True)
+    verdict = analysis.run_verdict("r1")
+    told = "was never better than its first value" in verdict.text.plain("en")
+    assert (told, verdict.state if told else None) == (state is not None, state)
+    asked = [one.text.plain("en") for one in analysis.recommendations]
+    assert not told or any("No gain: ep_rew_mean" in one for one in asked)

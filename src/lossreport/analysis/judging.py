@@ -270,8 +270,24 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     return near or above or context.has("constant_metric", series)
 
 
+LEAST_AFTER: Final = 20
+"""Of so many values in no order the first is the best in one of twenty cases."""
+
+
+def never_better(context: Context, series: Series) -> bool:
+    """Return whether a score never was better than its first value, nor came back to it behind its first rows: the training gained nothing."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    if len(values) < LEAST_AFTER or mode_of(context, series) != "max":
+        return False
+    at_best = np.flatnonzero(values >= values[0])
+    return bool(np.max(values) == values[0]) and int(at_best[-1]) <= AT_FIRST * len(values)  # rounded values may stand twice
+
+
 def _is_poor(context: Context, series: Series) -> bool:
-    """Return whether a score stands where a guess would be, below its target, or at 0."""
+    """Return whether a score stands where a guess would be, below its target, at 0, or was never better than at first."""
+    if never_better(context, series):
+        return True
     values = measured(context, series)
     level = float(np.nanmedian(values[-max(2, len(values) // 20) :]))
     target = context.facts.get(f"target.{series.name}")

@@ -11,7 +11,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
-from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
+from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
 from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
@@ -109,6 +109,10 @@ SLOWLY = Text(
 ONCE = Text(
     zh="`{metric}`只测了一次，不足以判断：{course}。",
     en="`{metric}` was measured once, too few to judge: {course}.",
+)
+NEVER_BETTER = Text(
+    zh="`{metric}`从未好过第一次：{course}。",
+    en="`{metric}` was never better than its first value: {course}.",
 )
 BACK = Text(
     zh="`{metric}`：{course}；末段回升，但没有超过之前已达到的水平。",
@@ -261,6 +265,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         first = _trouble(context, deciding, state)
         said = ON_COURSE(metric=series.label, course=told)
         return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+    if state in (State.PLATEAU_HIGH, State.INCONCLUSIVE) and never_better(context, series):
+        return NEVER_BETTER(metric=series.label, course=told)
     if is_turning(judged):
         rows = judged.trend.rows if judged.trend is not None else 0
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)

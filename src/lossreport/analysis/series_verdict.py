@@ -126,6 +126,9 @@ NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer th
 CONSTANT_LR = Text(
     zh="学习率是常数，降低学习率后 loss 仍可能继续下降。", en=" The learning rate is constant; decaying it may lower the loss further."
 )
+CONSTANT_LR_SCORE = Text(
+    zh="学习率是常数，降低学习率后它还可能改善。", en=" The learning rate is constant; decaying it may improve it further."
+)
 EMPTY: Final = ""
 MORE_ROWS = Text(
     zh="要让区间窄到能分辨 2 % 的差别，大约需要现有行数的 {times} 倍。",
@@ -202,7 +205,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
-        values["lr"] = CONSTANT_LR() if constant_lr(context) else EMPTY
+        told = CONSTANT_LR if context.is_loss(series) else CONSTANT_LR_SCORE
+        values["lr"] = told() if constant_lr(context) else EMPTY
     return SENTENCES[judged.state](**values)
 
 
