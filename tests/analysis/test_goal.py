@@ -118,3 +118,12 @@ def test_the_ground_is_told() -> None:
     assert "metric_for_best_model = loss" in why(make_run(series(*LOSSES), facts={"metric_for_best_model": "loss"}))
     assert "classification" in why(make_run(series(*LOSSES, ("val", "accuracy", UP))))
     assert "no validation" in why(make_run(series(("train", "loss", DOWN))))
+
+
+def test_the_score_that_the_checkpoint_is_kept_by_is_the_goal() -> None:
+    scores = series(*LOSSES, ("val", "f1", UP), ("val", "auc", UP))
+    assert goal(make_run(scores)) == ("val/f1", "max")
+    assert goal(make_run(scores, facts={"checkpoint_kept_by": "AUC"})) == ("val/auc", "max")
+    assert goal(make_run(scores, facts={"checkpoint_kept_by": "loss"})) == ("val/loss", "min")
+    of_training = series(*LOSSES, ("train", "auc", UP), ("val", "f1", UP))
+    assert goal(make_run(of_training, facts={"checkpoint_kept_by": "AUC"})) == ("val/f1", "max")

@@ -449,3 +449,12 @@ def test_a_reward_that_never_came_back_to_its_first_value_gained_nothing(first: 
     assert (told, verdict.state if told else None) == (state is not None, state)
     asked = [one.text.plain("en") for one in analysis.recommendations]
     assert not told or any("No gain: ep_rew_mean" in one for one in asked)
+
+
+@pytest.mark.parametrize(("dip", "is_told"), [(0.79, True), (0.94, False)])
+def test_a_score_that_comes_back_from_a_dip_to_a_new_best_is_not_called_maybe_flat(dip: float, is_told: bool) -> None:
+    """Rising, then a dip, then back and a little further: the whole interval of the tail is a gain, and the rows before it were a loss."""
+    score = np.r_[np.linspace(0.5, 0.97, 47), np.linspace(0.96, dip, 9), np.linspace(dip, 0.975, 19)]
+    told = lossreport.analyze(make_run([make_series(score, "accuracy", "val")]), strict=True).run_verdict("r1").text.plain("en")
+    assert ("after losing ground before them; whether that lasts cannot be told" in told) is is_told
+    assert "cannot separate flat" not in told

@@ -590,3 +590,16 @@ def test_a_full_stop_behind_a_count_ends_its_sentence(tmp_path: Path) -> None:
     )
     reward = next(one for one in read(tmp_path, text).series if one.name == "Reward")
     assert (reward.axis, reward.x.tolist()) == ("step", [1000 * n for n in range(1, 9)])
+
+
+@pytest.mark.parametrize(
+    ("second", "kept"), [("New best AUC={auc:.3f} F1=0.5 -> saved", ["AUC"]), ("New best F1=0.5 -> saved", [])], ids=["one", "two"]
+)
+def test_what_the_best_state_is_kept_by_is_told_where_the_log_says_it(tmp_path: Path, second: str, kept: list[str]) -> None:
+    """`*** New best AUC=0.61 F1=0.50 -> saved`: the first of them decides; of two that are kept neither does."""
+    lines = [f"[Ep {n:03d}] loss={1 / n:.4f} val_auc={0.5 + n / 100:.3f} val_f1={0.5 + n / 200:.3f}" for n in range(1, 21)]
+    lines.insert(5, "*** New best AUC=0.550 F1=0.5 -> saved")
+    lines.insert(11, "*** " + second.format(auc=0.6))
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    run = lossreport.read_run([tmp_path])
+    assert [fact.value for fact in run.facts if fact.name == "checkpoint_kept_by"] == kept

@@ -76,6 +76,7 @@ PART: Final = re.compile(
 
 SAID = Text(zh="由你指定（goal = {name}）", en="you named it (goal = {name})")
 CONFIGURED = Text(zh="配置写明 {fact} = {name}", en="the configuration says {fact} = {name}")
+KEPT = Text(zh="日志写明：模型按 {name} 的最好值保存", en="the log says that the state is kept at every new best {name}")
 BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
 BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
 BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinforcement learning raises")
@@ -87,6 +88,8 @@ BY_TRAIN_SCORE = Text(
     zh="训练集上的指标：日志里既没有验证结果，也没有 loss",
     en="a score of the training: the logs hold neither a validation nor a loss",
 )
+KEPT_BY: Final = "checkpoint_kept_by"
+"""What a line `New best AUC=0.67` names, as `reading/lines/remarks.py` keeps it."""
 CONFIG: Final = ("metric_for_best_model", "monitor", "best_checkpoint_metric", "key_indicator", "save_best", "eval_metric")
 """What the checkpoint is chosen by: transformers; Lightning and Keras; fairseq; mmcv 1; mmengine; XGBoost and CatBoost."""
 
@@ -137,6 +140,10 @@ def _told(context: Context) -> Iterator[Goal]:
             for series in _called(context, name):
                 mode = context.facts.get("mode") if greater is None else "max" if greater in (True, "True", "true") else "min"
                 yield _goal(context, series, mode_of(context, series, mode), CONFIGURED(fact=fact, name=name))
+    kept = context.facts.get(KEPT_BY)
+    if isinstance(kept, str):
+        for series in (one for one in _called(context, kept) if is_held_out(context, one) and _measured_rows(context, one) >= COURSE):
+            yield _goal(context, series, mode_of(context, series), KEPT(name=kept))
 
 
 def _called(context: Context, said: str) -> list[Series]:

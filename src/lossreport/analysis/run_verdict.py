@@ -14,7 +14,7 @@ from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_rising, is_turning
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -109,6 +109,10 @@ SLOWLY = Text(
 ONCE = Text(
     zh="`{metric}`只测了一次，不足以判断：{course}。",
     en="`{metric}` was measured once, too few to judge: {course}.",
+)
+RISING = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行在改善（{gain}），而在此之前变差过，看不出是否会持续。",
+    en="`{metric}`: {course}; it gains over its last {rows} rows ({gain}) after losing ground before them; whether that lasts cannot be told.",
 )
 NEVER_BETTER = Text(
     zh="`{metric}`从未好过第一次：{course}。",
@@ -274,6 +278,9 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
+    if is_rising(judged):
+        rows, gain = (judged.trend.rows, judged.trend.change[0]) if judged.trend is not None else (0, 0.0)
+        return RISING(metric=series.label, course=told, rows=rows, gain=change(gain))
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}

@@ -39,8 +39,8 @@ ONLY_TRAINING = Text(
     en="The training loss ({names}) still falls but the validation ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation first. Cost: one evaluation.",
 )
 UNDECIDED = Text(
-    zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
-    en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
+    zh="从 {names} 的末段看不出是否还在改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
+    en="The tail cannot tell whether it still improves: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
 )
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
