@@ -458,3 +458,17 @@ def test_a_score_that_comes_back_from_a_dip_to_a_new_best_is_not_called_maybe_fl
     told = lossreport.analyze(make_run([make_series(score, "accuracy", "val")]), strict=True).run_verdict("r1").text.plain("en")
     assert ("after losing ground before them; whether that lasts cannot be told" in told) is is_told
     assert "cannot separate flat" not in told
+
+
+@pytest.mark.parametrize(
+    ("height", "rows", "state"),
+    [(1.5, 3, State.IMPROVING), (1.5, 10, State.UNSTABLE), (2.5, 3, State.UNSTABLE)],
+    ids=["small and few", "many rows", "doubled"],
+)
+def test_small_excursions_of_few_rows_make_a_long_run_no_unstable_one(height: float, rows: int, state: State) -> None:
+    y = np.array(falling(1000, 5.0, 0.5, noise=0.002))
+    for at in (550, 700, 850, 950):
+        y[at : at + rows] *= height
+    made = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    assert made.run_verdict("r1").state is state
+    assert sum(finding.kind == "spike" for finding in made.findings) >= 4

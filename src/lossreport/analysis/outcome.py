@@ -8,6 +8,7 @@ from typing import Final
 from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
+from lossreport.analysis.run_verdict import PASSING
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
 from lossreport.model.run import Run, Status, ending, shown_x
 from lossreport.model.states import STATES
@@ -89,7 +90,11 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
     grave = [
         f
         for f in context.found
-        if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None and f.id not in verdict.because and f.kind != "truncated_log"
+        if f.severity.rank >= Severity.MEDIUM.rank
+        and f.explained_by is None
+        and f.id not in verdict.because
+        and f.kind != "truncated_log"
+        and not (f.kind in PASSING and f.severity is Severity.MEDIUM)  # it came back, and nothing was lost by it
     ]
     return max(grave, key=lambda f: f.severity.rank, default=None)
 
