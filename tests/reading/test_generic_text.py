@@ -603,3 +603,16 @@ def test_what_the_best_state_is_kept_by_is_told_where_the_log_says_it(tmp_path: 
     (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
     run = lossreport.read_run([tmp_path])
     assert [fact.value for fact in run.facts if fact.name == "checkpoint_kept_by"] == kept
+
+
+@pytest.mark.parametrize(("cut", "rows"), [("k={k}", 21), ("k=0.{k}", 20)], ids=["places of a ranking", "something else"])
+def test_the_cut_off_of_a_ranking_belongs_to_the_names_of_its_measures(tmp_path: Path, cut: str, rows: int) -> None:
+    """`Fold 0, k=20: test_map = 0.52`: measured at 20, 40 and 60 places is no course of three values."""
+    lines = [
+        f"Epoch {n}: Train Loss: {3 / n:.4f}, test_map@20: {0.4 + n / 100:.4f}, test_map@40: {0.5 + n / 100:.4f}" for n in range(1, 21)
+    ]
+    lines += [f"Fold 0, {cut.format(k=k)}: test_map = 0.{k}1" for k in (20, 40)]
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    found = {series.label: len(series) for series in lossreport.read_run([tmp_path]).series}
+    assert (found["test/map@20"], found["test/map@40"]) == (rows, rows)
+    assert rows == 20 or "test/map" not in found
