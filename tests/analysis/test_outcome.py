@@ -144,3 +144,13 @@ def test_a_slow_gain_is_told_with_its_size(gain: float, slow: bool) -> None:
     text = said(make_run(loss=falling(80), val_loss=y))
     assert text.startswith("val/loss is still improving")
     assert ("but slowly" in text and "over the last 20 rows" in text) is slow
+
+
+@pytest.mark.parametrize(("axis", "unit"), [("epoch", "epochs"), ("round", "rounds")])
+def test_rounds_are_not_told_as_epochs(axis: str, unit: str) -> None:
+    run = replace(
+        make_run([make_series(falling(60), "loss", "val", axis=axis)]), status=Status.FINISHED, progress=Progress(epochs=(60, 60))
+    )
+    assert said(run).startswith(f"Finished (60 of 60 {unit})")
+    told = lossreport.compose(lossreport.analyze(run, strict=True))
+    assert f"{unit} completed" in lossreport.render(told, "md", lang="en")
