@@ -27,9 +27,9 @@ END: Final = 20
 """The level at the end is the median of the last twentieth of the rows, of two at least."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从 {axis} {x} 起低于 {floor} nats，结尾是 {level}；它从 {first} 开始，接近 {size} 个 token 的 ln V = {chance}，即从头训练的语言模型。公开的语言模型在自然文本上都没有这么低：要么未来的 token 进了输入（因果掩码、错位的标签），要么文本高度重复、已被背下。",
+    zh="`{metric}`（{path}）从 {axis} {x} 起低于每 token {floor} nat，结尾是 {level}；它从 {first} 开始，接近 {size} 个 token 的 ln V = {chance}，即从头训练的语言模型。公开的语言模型在自然文本上都没有这么低：要么未来的 token 进了输入（因果掩码、错位的标签），要么文本高度重复、已被背下。",
     en=(
-        "`{metric}` ({path}) is below {floor} nats from {axis} {x} on, {level} at the end. It began at {first}, near ln V = {chance} of {size} tokens, "
+        "`{metric}` ({path}) is below {floor} nat per token from {axis} {x} on, {level} at the end. It began at {first}, near ln V = {chance} of {size} tokens, "
         "as a language model trained from scratch. No published one is that low on natural text: either future tokens reach the input (causal mask, "
         "labels shifted wrongly), or the text repeats so much that it is known by heart."
     ),
