@@ -54,6 +54,7 @@ LOSSES = (("train", "loss", DOWN), ("val", "loss", DOWN))
             [("train", "policy_loss", DOWN), ("train", "rollout/return", UP), ("train", "rollout/return_history", UP)],
             ("rollout/return_history", "max"),
         ),
+        ([*LOSSES, ("val", "MAE", DOWN), ("val", "maxF1", UP)], ("val/maxF1", "max")),
         ([*LOSSES, ("val", "EPE", DOWN)], ("val/EPE", "min")),
         ([*LOSSES, ("val", "accuracy", UP), ("val", "FB1", UP)], ("val/FB1", "max")),
         ([*LOSSES, ("val", "perplexity", DOWN), ("val", "token_accuracy", UP)], ("val/loss", "min")),
@@ -73,7 +74,22 @@ def test_a_score_that_was_measured_once_comes_behind_one_with_a_course() -> None
     assert goal(make_run(series(*LOSSES, ("test", "accuracy", [0.5]), ("val", "accuracy", UP)))) == ("val/accuracy", "max")
 
 
-@pytest.mark.parametrize(("values", "chosen"), [([-1.0] * 30, "val/loss"), ([-1.0] * 29 + [0.3], "val/AP")])
+@pytest.mark.parametrize(
+    ("scores", "losses", "chosen"),
+    [([0.5], DOWN, "val/loss"), ([0.4, 0.5], DOWN, "val/mIoU"), ([0.5], [2.0], "val/mIoU")],
+)
+def test_a_score_that_was_measured_once_comes_behind_a_validation_loss_with_a_course(scores: object, losses: object, chosen: str) -> None:
+    told = goal(make_run(series(("train", "loss", DOWN), ("val", "loss", losses), ("val", "mIoU", scores))))
+    assert told is not None
+    assert told[0] == chosen
+
+
+def test_preference_training_is_judged_by_its_accuracy_not_by_the_reward_of_one_side() -> None:
+    rewards = (("eval", f"rewards/{name}", UP) for name in ("chosen", "rejected", "margins", "accuracies"))
+    assert goal(make_run(series(*LOSSES, *rewards))) == ("eval/rewards/accuracies", "max")
+
+
+@pytest.mark.parametrize(("values", "chosen"), [([-1.0] * 30, "val/loss"), ([-1.0] * 28 + [0.2, 0.3], "val/AP")])
 def test_minus_one_of_a_share_is_not_measured(values: list[float], chosen: str) -> None:
     told = goal(make_run(series(*LOSSES, ("val", "AP", values))))
     assert told is not None
@@ -103,3 +119,12 @@ def test_the_ground_is_told() -> None:
     assert "metric_for_best_model = loss" in why(make_run(series(*LOSSES), facts={"metric_for_best_model": "loss"}))
     assert "classification" in why(make_run(series(*LOSSES, ("val", "accuracy", UP))))
     assert "no validation" in why(make_run(series(("train", "loss", DOWN))))
+
+
+def test_the_score_that_the_checkpoint_is_kept_by_is_the_goal() -> None:
+    scores = series(*LOSSES, ("val", "f1", UP), ("val", "auc", UP))
+    assert goal(make_run(scores)) == ("val/f1", "max")
+    assert goal(make_run(scores, facts={"checkpoint_kept_by": "AUC"})) == ("val/auc", "max")
+    assert goal(make_run(scores, facts={"checkpoint_kept_by": "loss"})) == ("val/loss", "min")
+    of_training = series(*LOSSES, ("train", "auc", UP), ("val", "f1", UP))
+    assert goal(make_run(of_training, facts={"checkpoint_kept_by": "AUC"})) == ("val/f1", "max")

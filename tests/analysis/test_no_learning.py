@@ -41,3 +41,10 @@ def test_twelve_rows_are_needed(rows: int, expected: int) -> None:
 def test_at_the_chance_level_it_is_worse(level: float, severity: Severity) -> None:
     (finding,) = found(flat(100, level), {"vocab_size": 1000})
     assert finding.severity is severity
+
+
+@pytest.mark.parametrize(("end", "expected"), [(0.58, 1), (0.9, 0)], ids=["below a tenth", "above"])
+def test_a_loss_that_hardly_moves_beside_an_accuracy_that_rises_learns(end: float, expected: int) -> None:
+    """A DPO loss falls by 1.8 % while its accuracy rises from 0.5 to 0.9: the margins are small, the model learns."""
+    run = make_run(loss=flat(16, 0.69), accuracy=np.linspace(0.5, end, 16))
+    assert len(list(DETECTOR.detect(Context(enrich(run), run)))) == expected

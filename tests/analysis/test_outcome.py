@@ -82,6 +82,15 @@ def test_the_gravest_finding_that_the_sentence_does_not_rest_on_is_named() -> No
     assert "First look at F1:" in said(make_run(loss=spiked, val_loss=falling(200)))
 
 
+@pytest.mark.parametrize(("height", "is_named"), [(1.6, False), (6.0, True)])
+def test_a_spike_that_came_back_and_cost_little_is_not_what_to_look_at_first(height: float, is_named: bool) -> None:
+    spiked = falling(200, noise=0.003)
+    spiked[100:102] *= height
+    run = make_run(loss=spiked, val_loss=falling(200))
+    assert [f.kind for f in lossreport.analyze(run, strict=True).findings][:1] == ["spike"]
+    assert ("First look at" in said(run)) is is_named
+
+
 def test_every_run_of_a_folder_has_its_own(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
@@ -135,3 +144,13 @@ def test_a_slow_gain_is_told_with_its_size(gain: float, slow: bool) -> None:
     text = said(make_run(loss=falling(80), val_loss=y))
     assert text.startswith("val/loss is still improving")
     assert ("but slowly" in text and "over the last 20 rows" in text) is slow
+
+
+@pytest.mark.parametrize(("axis", "unit"), [("epoch", "epochs"), ("round", "rounds")])
+def test_rounds_are_not_told_as_epochs(axis: str, unit: str) -> None:
+    run = replace(
+        make_run([make_series(falling(60), "loss", "val", axis=axis)]), status=Status.FINISHED, progress=Progress(epochs=(60, 60))
+    )
+    assert said(run).startswith(f"Finished (60 of 60 {unit})")
+    told = lossreport.compose(lossreport.analyze(run, strict=True))
+    assert f"{unit} completed" in lossreport.render(told, "md", lang="en")

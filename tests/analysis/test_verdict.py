@@ -298,6 +298,19 @@ def test_a_run_of_adversarial_losses_is_undecided_for_that_reason() -> None:
     game = of_run(d_loss=flat(200), g_loss=flat(200))
     assert "no measure of quality" in game
     assert "flat from slowly" not in game
+    assert "d_loss from 1.999 to 1.999" in game
+
+
+def test_of_a_game_of_several_domains_one_loss_of_each_player_is_told() -> None:
+    told = of_run(D_0=falling(200, 0.1, 0.05), D_1=flat(200), G_0=flat(200, 0.15), Cyc_0=falling(200, 0.06, 0.005))
+    levels = told.split("first and the last tenth: ")[1].split(" Besides")[0]
+    assert levels.count("D_") == levels.count("G_") == 1
+    assert "Cyc_0 (log_train.txt) is still improving" in told
+
+
+@pytest.mark.parametrize(("rows", "is_told"), [(19, False), (20, True)])
+def test_medians_of_tenths_take_two_rows_at_least(rows: int, is_told: bool) -> None:
+    assert ("medians of the first" in of_run(d_loss=flat(rows), g_loss=flat(rows))) is is_told
     assert "still improving" in of_run(d_loss=flat(200), recon_loss=falling(200))
 
 
@@ -424,3 +437,38 @@ def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
 def test_a_constant_score_of_many_rows_is_not_said_to_have_too_few(rows: int, told: bool) -> None:
     run = make_run([make_series(np.zeros(rows), "acc", split="val"), make_series(falling(rows), "loss", id="m2")])
     assert ("no slope is given" in verdict(run).text.plain("en")) is told
+
+
+@pytest.mark.parametrize(("first", "rows", "state"), [(-4.0, 40, State.PLATEAU_HIGH), (-4.0, 19, None), (-6.1, 40, None)])
+def test_a_reward_that_never_came_back_to_its_first_value_gained_nothing(first: float, rows: int, state: State | None) -> None:
+    reward = np.r_[first, flat(rows - 1, -6.0, noise=0.01)]
+    series = [make_series(reward, "ep_rew_mean", axis="step"), make_series(flat(rows), "policy_loss", axis="step", id="m2")]
+    analysis = lossreport.analyze(make_run(series), strict=True)
+    verdict = analysis.run_verdict("r1")
+    told = "was never better than its first value" in verdict.text.plain("en")
+    assert (told, verdict.state if told else None) == (state is not None, state)
+    asked = [one.text.plain("en") for one in analysis.recommendations]
+    assert not told or any("No gain: ep_rew_mean" in one for one in asked)
+
+
+@pytest.mark.parametrize(("dip", "is_told"), [(0.79, True), (0.94, False)])
+def test_a_score_that_comes_back_from_a_dip_to_a_new_best_is_not_called_maybe_flat(dip: float, is_told: bool) -> None:
+    """Rising, then a dip, then back and a little further: the whole interval of the tail is a gain, and the rows before it were a loss."""
+    score = np.r_[np.linspace(0.5, 0.97, 47), np.linspace(0.96, dip, 9), np.linspace(dip, 0.975, 19)]
+    told = lossreport.analyze(make_run([make_series(score, "accuracy", "val")]), strict=True).run_verdict("r1").text.plain("en")
+    assert ("after losing ground before them; whether that lasts cannot be told" in told) is is_told
+    assert "cannot separate flat" not in told
+
+
+@pytest.mark.parametrize(
+    ("height", "rows", "state"),
+    [(1.5, 3, State.IMPROVING), (1.5, 10, State.UNSTABLE), (2.5, 3, State.UNSTABLE)],
+    ids=["small and few", "many rows", "doubled"],
+)
+def test_small_excursions_of_few_rows_make_a_long_run_no_unstable_one(height: float, rows: int, state: State) -> None:
+    y = np.array(falling(1000, 5.0, 0.5, noise=0.002))
+    for at in (550, 700, 850, 950):
+        y[at : at + rows] *= height
+    made = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    assert made.run_verdict("r1").state is state
+    assert sum(finding.kind == "spike" for finding in made.findings) >= 4

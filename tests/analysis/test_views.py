@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analysis.views import DEAVERAGE, EPOCH_LAST, enrich
-from lossreport.model.run import Run, Series
-from runs import make_run, make_series, rng, running_means
+from lossreport.model.run import Floats, Run, Series, is_epoch_level
+from runs import falling, make_run, make_series, rng, running_means
 
 EVERY = 10
 
@@ -86,3 +87,17 @@ def test_a_log_that_counts_from_one_covers_a_whole_distance_at_its_first_row() -
     run = make_run([make_series(means, axis="iteration", statistic="running_mean", x=x, epoch=np.ones(20))])
     wanted = [values[(k - 1) * EVERY : k * EVERY].mean() for k in range(2, 21)]
     assert view(run, DEAVERAGE).y.tolist() == pytest.approx(wanted)
+
+
+@pytest.mark.parametrize(("epochs", "expected"), [(np.repeat([1.0, 2.0, 3.0], 20), False), (np.arange(60.0), True)], ids=["inside", "each"])
+def test_rows_without_a_place_that_repeat_their_epoch_stand_inside_it(epochs: Floats, expected: bool) -> None:
+    assert is_epoch_level(make_series(falling(60), "loss", axis="row", epoch=epochs)) is expected
+
+
+def test_means_that_begin_anew_with_every_epoch_are_no_shifts_and_no_means_of_whole_epochs() -> None:
+    """`Epoch 1 Loss 4.17` behind every step, a mean since the epoch began: four epochs of 200 steps, no place but the epoch."""
+    steps = falling(800, 4.0, 0.2, noise=0.05)
+    printed = np.concatenate([np.cumsum(part) / np.arange(1, 201) for part in np.split(steps, 4)])
+    run = make_run([make_series(printed, "loss", axis="row", statistic="unknown", epoch=np.repeat(np.arange(1.0, 5.0), 200))])
+    analysis = lossreport.analyze(run, strict=True)
+    assert {finding.kind for finding in analysis.findings} <= {"staircase"}

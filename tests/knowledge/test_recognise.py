@@ -35,6 +35,8 @@ RIGHT = {
     "denoising": (told(facts={"prediction_type": "epsilon"}), ("diffusion", "config")),
     "token accuracy": (told("loss", "mean_token_accuracy", "num_tokens"), ("cross_entropy", "metrics")),
     "perplexity": (told("loss", "ppl"), ("cross_entropy", "metrics")),
+    "nanoGPT with its vocabulary": (told(parser="nanogpt_text", facts={"vocab_size": 50304}), ("cross_entropy", "parser")),
+    "nanoGPT without": (told(parser="nanogpt_text"), ("generic", "none")),
     "llm.c": (told(parser="llmc_text"), ("cross_entropy", "parser")),
     "llama-factory": (told("loss", "accuracy", parser="llamafactory_jsonl"), ("preference", "parser")),
     "vocabulary given": (told(facts={"vocab_size": 512}, given=("vocab_size",)), ("cross_entropy", "config")),

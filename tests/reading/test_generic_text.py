@@ -590,3 +590,29 @@ def test_a_full_stop_behind_a_count_ends_its_sentence(tmp_path: Path) -> None:
     )
     reward = next(one for one in read(tmp_path, text).series if one.name == "Reward")
     assert (reward.axis, reward.x.tolist()) == ("step", [1000 * n for n in range(1, 9)])
+
+
+@pytest.mark.parametrize(
+    ("second", "kept"), [("New best AUC={auc:.3f} F1=0.5 -> saved", ["AUC"]), ("New best F1=0.5 -> saved", [])], ids=["one", "two"]
+)
+def test_what_the_best_state_is_kept_by_is_told_where_the_log_says_it(tmp_path: Path, second: str, kept: list[str]) -> None:
+    """`*** New best AUC=0.61 F1=0.50 -> saved`: the first of them decides; of two that are kept neither does."""
+    lines = [f"[Ep {n:03d}] loss={1 / n:.4f} val_auc={0.5 + n / 100:.3f} val_f1={0.5 + n / 200:.3f}" for n in range(1, 21)]
+    lines.insert(5, "*** New best AUC=0.550 F1=0.5 -> saved")
+    lines.insert(11, "*** " + second.format(auc=0.6))
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    run = lossreport.read_run([tmp_path])
+    assert [fact.value for fact in run.facts if fact.name == "checkpoint_kept_by"] == kept
+
+
+@pytest.mark.parametrize(("cut", "rows"), [("k={k}", 21), ("k=0.{k}", 20)], ids=["places of a ranking", "something else"])
+def test_the_cut_off_of_a_ranking_belongs_to_the_names_of_its_measures(tmp_path: Path, cut: str, rows: int) -> None:
+    """`Fold 0, k=20: test_map = 0.52`: measured at 20, 40 and 60 places is no course of three values."""
+    lines = [
+        f"Epoch {n}: Train Loss: {3 / n:.4f}, test_map@20: {0.4 + n / 100:.4f}, test_map@40: {0.5 + n / 100:.4f}" for n in range(1, 21)
+    ]
+    lines += [f"Fold 0, {cut.format(k=k)}: test_map = 0.{k}1" for k in (20, 40)]
+    (tmp_path / "train.log").write_text("\n".join(lines) + "\n")
+    found = {series.label: len(series) for series in lossreport.read_run([tmp_path]).series}
+    assert (found["test/map@20"], found["test/map@40"]) == (rows, rows)
+    assert rows == 20 or "test/map" not in found

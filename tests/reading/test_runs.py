@@ -233,3 +233,34 @@ def test_an_epoch_that_was_begun_again_is_a_restart(tmp_path: Path) -> None:
 def test_epochs_that_stand_twice_by_habit_are_no_restarts(tmp_path: Path) -> None:
     (run,) = runs_of(tmp_path, [row for e in range(10) for row in rows([e, e])])
     assert whys(run) == ["start"]
+
+
+def cyclegan(folder: Path, places: Iterable[tuple[int, int] | None]) -> list[int]:
+    """Return the rows of the runs of a loss_log.txt: rows at (epoch, iters), None where a process started."""
+    head = "================ Training Loss (Sat Apr  7 02:25:48 2018) ================"
+    lines = [
+        head if one is None else f"(epoch: {one[0]}, iters: {one[1]}, time: 0.1) G_GAN: {2 + n / 100:.3f} G_L1: {30 - n / 10:.3f}"
+        for n, one in enumerate(places)
+    ]
+    (folder / "loss_log.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return [max(len(series) for series in run.series) for run in lossreport.read_runs([folder])]
+
+
+TWO = [(1, 400 + 400 * i) for i in range(8)], [(2, 400 + 400 * i) for i in range(8)]
+"""Two processes that began one after the other and write in turn."""
+
+
+@pytest.mark.parametrize(("first", "runs"), [(400, [4, 16, 8]), (500, [20, 8])], ids=["one step from 0", "behind the last row"])
+def test_a_start_whose_first_row_stands_where_the_last_one_stopped_begins_anew(tmp_path: Path, first: int, runs: list[int]) -> None:
+    """Logged every 100 images and stopped at 400, then started again with every 400: its first row is at 400, too."""
+    stopped = [(1, x) for x in (100, 200, 300, 400)]
+    started = [(1, first + 400 * i) for i in range(8)]
+    turns = [place for pair in zip(*TWO, strict=True) for place in reversed(pair)]
+    assert cyclegan(tmp_path, [None, *stopped, None, *started, None, *turns]) == runs
+
+
+def test_a_process_that_writes_in_turn_with_another_is_told(tmp_path: Path) -> None:
+    turns = [row for i in range(20) for row in ({"epoch": i, "loss": 2.0 - i / 40}, {"epoch": 50 + i, "loss": 0.5 - i / 100})]
+    analysis = lossreport.analyze(runs_of(tmp_path, turns), strict=True)
+    told = [finding.text.plain("en") for finding in analysis.findings if finding.kind == "appended_run"]
+    assert [text.split(" is one of them")[0] for text in told] == ["Several processes wrote log.jsonl in turn; this run"] * 2

@@ -20,6 +20,7 @@ from lossreport.analysis.happenings import gathered
 from lossreport.analysis.ignoring import remarks, without_ignored
 from lossreport.analysis.jury import juries
 from lossreport.analysis.outcome import outcome
+from lossreport.analysis.run_verdict import PASSING
 from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
 from lossreport.analysis.verdict import verdicts
@@ -73,8 +74,8 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
 
 
 def ranked(findings: Sequence[Finding], prefix: str = "") -> tuple[Finding, ...]:
-    """Return the findings, most severe first (causes before what they explain), with ids F1, F2, ... behind `prefix`."""
-    ordered = sorted(findings, key=lambda f: (-f.severity.rank, f.explained_by is not None, f.kind not in CAUSES))
+    """Return the findings, most severe first (causes before what they explain, what came back behind what did not), with ids F1, F2, ... behind `prefix`."""
+    ordered = sorted(findings, key=lambda f: (-f.severity.rank, f.explained_by is not None, f.kind not in CAUSES, f.kind in PASSING))
     return tuple(replace(finding, id=f"{prefix}F{number}") for number, finding in enumerate(ordered, 1))
 
 

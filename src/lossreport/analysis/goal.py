@@ -45,7 +45,10 @@ def _task(id: str, zh: str, en: str, names: str, mode: Mode, source: str) -> Tas
     return Task(id=id, title=Text(zh=zh, en=en), names=pattern, mode=mode, source=source)
 
 
+NO_PREFERENCE: Final = r"(?!.{0,80}(?:chosen|rejected|margins?$|accurac))"
+"""`rewards/chosen` and `rewards/rejected` of preference training are implicit rewards: their gap is trained, neither by itself."""
 TASKS: Final = (
+    _task("preference", "偏好优化", "preference training", r"rewards?/accurac(?:y|ies)", "max", "TRL DPOTrainer: how often the chosen answer has the higher implicit reward"),
     _task("detection", "检测", "detection", r"(?:bbox_|hbb|obb|box|mask|segm_)?m?ap(?:[_@]?(?:50|0?\.50?)[-:_](?:0?\.)?95)?(?:\([bmp]\))?|map_?50_95", "max", "COCO: AP over IoU 0.50:0.95 is the primary challenge metric"),
     _task("detection", "检测", "detection", r"(?:\w{0,20}_|hbb|obb)?m?ap[\d.@_:-]{0,12}(?:\([bmp]\))?|coco_eval\w{0,20}", "max", "PASCAL VOC: AP at IoU 0.5"),
     _task("segmentation", "分割", "segmentation", r"m_?iou|mean_?iou|miou\w{0,12}|(?:mean_|avg_|fg_)?dice(?:_?(?:score|coef|coefficient|index))?|dsc|jaccard|iou", "max", "PASCAL VOC and Cityscapes: mean IoU; MSD: Dice"),
@@ -57,8 +60,8 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("matching", "光流与立体匹配", "optical flow and stereo", r"epe|aepe|aee|end_?point_?error|d1(?:_?all)?", "min", "Sintel and KITTI: end-point error; KITTI stereo: D1"),
     _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
-    _task("control", "强化学习", "reinforcement learning", r"success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
-    _task("classification", "分类", "classification", r"f_?b?1(?:_?(?:macro|micro|score|weighted))?|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("control", "强化学习", "reinforcement learning", rf"{NO_PREFERENCE}(?:success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return)", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
+    _task("classification", "分类", "classification", r"(?:max_?|mean_?|avg_?)?f_?b?1(?:_?(?:macro|micro|score|weighted))?|(?:max_?|mean_?|avg_?|adp_?)?f_?(?:beta|m)|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip
 """What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
@@ -73,6 +76,7 @@ PART: Final = re.compile(
 
 SAID = Text(zh="由你指定（goal = {name}）", en="you named it (goal = {name})")
 CONFIGURED = Text(zh="配置写明 {fact} = {name}", en="the configuration says {fact} = {name}")
+KEPT = Text(zh="日志写明：模型按 {name} 的最好值保存", en="the log says that the state is kept at every new best {name}")
 BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
 BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
 BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinforcement learning raises")
@@ -84,6 +88,8 @@ BY_TRAIN_SCORE = Text(
     zh="训练集上的指标：日志里既没有验证结果，也没有 loss",
     en="a score of the training: the logs hold neither a validation nor a loss",
 )
+KEPT_BY: Final = "checkpoint_kept_by"
+"""What a line `New best AUC=0.67` names, as `reading/lines/remarks.py` keeps it."""
 CONFIG: Final = ("metric_for_best_model", "monitor", "best_checkpoint_metric", "key_indicator", "save_best", "eval_metric")
 """What the checkpoint is chosen by: transformers; Lightning and Keras; fairseq; mmcv 1; mmengine; XGBoost and CatBoost."""
 
@@ -105,6 +111,9 @@ def measured(context: Context, series: Series) -> Floats:
 def _grounds(context: Context) -> Iterator[Goal]:
     """Yield goals, the best grounded first."""
     yield from _told(context)
+    yield from _by_task(context, least=COURSE)
+    yield from _by_reward(context, "eval", least=COURSE)
+    yield from _by_validation_loss(context, least=COURSE)
     yield from _by_task(context)
     yield from _by_reward(context, "eval")
     yield from _by_validation_loss(context)
@@ -131,6 +140,10 @@ def _told(context: Context) -> Iterator[Goal]:
             for series in _called(context, name):
                 mode = context.facts.get("mode") if greater is None else "max" if greater in (True, "True", "true") else "min"
                 yield _goal(context, series, mode_of(context, series, mode), CONFIGURED(fact=fact, name=name))
+    kept = context.facts.get(KEPT_BY)
+    if isinstance(kept, str):
+        for series in (one for one in _called(context, kept) if is_held_out(context, one) and _measured_rows(context, one) >= COURSE):
+            yield _goal(context, series, mode_of(context, series), KEPT(name=kept))
 
 
 def _called(context: Context, said: str) -> list[Series]:
@@ -165,9 +178,13 @@ def mode_of(context: Context, series: Series, said: object = None) -> Mode:
 
 
 # ------------------------------------------------------------------------------------- the task
-def _by_task(context: Context) -> Iterator[Goal]:
-    """Yield the score that the field compares models by, measured on held-out data."""
-    scores = [s for s in context.judged if is_score(context, s) and is_held_out(context, s) and _measured_rows(context, s)]
+COURSE: Final = 2
+"""What was measured once, after the training say, has no course: it does not stand before a validation that has one."""
+
+
+def _by_task(context: Context, least: int = 1) -> Iterator[Goal]:
+    """Yield the score that the field compares models by, measured on held-out data so many times at least."""
+    scores = [s for s in context.judged if is_score(context, s) and is_held_out(context, s) and _measured_rows(context, s) >= least]
     if any(context.kind(s).id in LANGUAGE for s in context.run.series):
         scores = [s for s in scores if not TOKENS.search(folded_name(s.name))]
     scores = [s for s in scores if not TOKENS.search(folded_name(s.name)) or not context.progress]
@@ -240,14 +257,14 @@ def _measured_rows(context: Context, series: Series) -> int:
 
 
 # ------------------------------------------------------------------------------------- rewards and losses
-def _by_reward(context: Context, where: Literal["eval", "train"]) -> Iterator[Goal]:
+def _by_reward(context: Context, where: Literal["eval", "train"], least: int = 1) -> Iterator[Goal]:
     """Yield the return of an episode: of an evaluation before that of the training, the mean of all before its parts."""
     found = [
         s
         for s in context.judged
         if s.metric_type == "reward"
         and (s.split == "train") == (where == "train")
-        and _measured_rows(context, s)
+        and _measured_rows(context, s) >= least
         and not BEST_MEMORY.search(folded_name(s.name))
         and (where == "eval" or REWARD_WORD.search(s.name))
     ]
@@ -277,14 +294,11 @@ RUNNING_RETURN: Final = re.compile(r"history|last_?\d+|recent")
 """The mean over the last episodes: what a mean over all episodes since the start hides (`rollout/return` beside `rollout/return_history`)."""
 
 
-def _by_validation_loss(context: Context) -> Iterator[Goal]:
+def _by_validation_loss(context: Context, least: int = 1) -> Iterator[Goal]:
     """Yield the validation loss: the total, else the cross-entropy, else the first; rows of several runs decide nothing."""
-    losses = [
-        s
-        for s in context.progress
-        if s.split != "train" and context.is_measure(s) and not context.has("mixture", s) and _measured_rows(context, s)
-    ]
-    losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses and len(s)]
+    losses = [s for s in context.progress if s.split != "train" and context.is_measure(s) and not context.has("mixture", s)]
+    losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses]
+    losses = [s for s in losses if _measured_rows(context, s) >= least]
     for series in sorted(losses, key=lambda s: _loss_rank(context, s)):
         yield _goal(context, series, "min", BY_LOSS())
 

@@ -8,11 +8,12 @@ from typing import Final
 from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
+from lossreport.analysis.run_verdict import PASSING
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
-from lossreport.model.run import Run, Status, ending
+from lossreport.model.run import Axis, Run, Status, ending, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
-from lossreport.words import KINDS
+from lossreport.words import AXES, KINDS
 
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
@@ -33,8 +34,8 @@ CUT = Text(
 )
 INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
 RUNNING = Text(zh="仍在运行。", en="Still running.")
-FAULT = Text(zh="先看 {id}：{kind}（`{metric}`）。", en=" First look at {id}: {kind} (`{metric}`).")
-EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
+FAULT = Text(zh="先看 {id}：{kind}（`{metric}`，{axis} {x}）。", en=" First look at {id}: {kind} (`{metric}`, {axis} {x}).")
+EPOCHS, STEPS, ROUNDS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps"), Text(zh="轮", en="rounds")
 EMPTY: Final = ""
 
 OF_STATUS: Final[dict[Status, Tone]] = {
@@ -89,7 +90,11 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
     grave = [
         f
         for f in context.found
-        if f.severity.rank >= Severity.MEDIUM.rank and f.explained_by is None and f.id not in verdict.because and f.kind != "truncated_log"
+        if f.severity.rank >= Severity.MEDIUM.rank
+        and f.explained_by is None
+        and f.id not in verdict.because
+        and f.kind != "truncated_log"
+        and not (f.kind in PASSING and f.severity is Severity.MEDIUM)  # it came back, and nothing was lost by it
     ]
     return max(grave, key=lambda f: f.severity.rank, default=None)
 
@@ -97,7 +102,7 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
 def _place(context: Context, finding: Finding) -> dict[str, str | int | float | Text]:
     series = context.subject(finding)
     kind = KINDS.get(finding.kind, finding.kind)
-    return {"id": finding.id, "kind": kind, "metric": series.label}
+    return {"id": finding.id, "kind": kind, "metric": series.label, "axis": AXES[series.axis.value], "x": shown_x(finding.start.x)}
 
 
 def status(run: Run) -> Phrase | None:
@@ -131,9 +136,10 @@ def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
 
 def _planned(run: Run) -> dict[str, int | Text]:
     """Return what was done of what was planned, where the logs say both: by the plan that was done, else by the first."""
+    outer = ROUNDS if any(series.axis is Axis.ROUND for series in run.series) else EPOCHS
     known = [
         (done, planned, unit)
-        for unit, (done, planned) in ((EPOCHS, run.progress.epochs), (STEPS, run.progress.steps))
+        for unit, (done, planned) in ((outer, run.progress.epochs), (STEPS, run.progress.steps))
         if done is not None and planned is not None
     ]
     if not known:

@@ -7,13 +7,14 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.goal import measured
-from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
+from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_rising, is_turning
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -51,6 +52,15 @@ METRIC = Text(
     zh="`{metric}` 从 {first} 到 {last}（最高 {best}，{axis} {x}）",
     en="`{metric}` from {first} to {last} (highest {best} at {axis} {x})",
 )
+LEVELS = Text(
+    zh="各方 loss（开头与结尾各十分之一的中位数）：{sentences}。",
+    en=" The losses of the players, as medians of the first and the last tenth: {sentences}.",
+)
+PLAYER = Text(zh="`{metric}` 从 {first} 到 {last}", en="`{metric}` from {first} to {last}")
+MEMBER: Final = re.compile(r"[_/](?:\d{1,2}|[a-z])$", re.IGNORECASE)
+"""`D_0` to `D_3` and `G_A`, `G_B` are one player: the losses of one domain stand for them."""
+LEAST_TENTH: Final = 20
+"""A tenth of so many rows is two: of fewer the medians are single rows."""
 MOST_METRICS: Final = 3
 TENTH: Final = 10
 FROM_TO = Text(zh="`{metric}`（{path}）从 {first} 到 {last}", en="`{metric}` in {path} from {first} to {last}")
@@ -99,6 +109,14 @@ SLOWLY = Text(
 ONCE = Text(
     zh="`{metric}`只测了一次，不足以判断：{course}。",
     en="`{metric}` was measured once, too few to judge: {course}.",
+)
+RISING = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行在改善（{gain}），而在此之前变差过，看不出是否会持续。",
+    en="`{metric}`: {course}; it gains over its last {rows} rows ({gain}) after losing ground before them; whether that lasts cannot be told.",
+)
+NEVER_BETTER = Text(
+    zh="`{metric}`从未好过第一次：{course}。",
+    en="`{metric}` was never better than its first value: {course}.",
 )
 BACK = Text(
     zh="`{metric}`：{course}；末段回升，但没有超过之前已达到的水平。",
@@ -149,7 +167,7 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if goal is None:
         state = run_state([judged.state for _, judged in main])
         deciding = [pair for pair in main if pair[1].state is state]
-        text = _without_goal(context, deciding, state)
+        text = _without_goal(context, deciding, state, main)
         return _verdict(context, state, deciding, text)
     troubled = [pair for pair in main if pair[1].state in TROUBLES]
     state = earliest([goal[1].state, *(judged.state for _, judged in troubled)])
@@ -258,6 +276,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
             return ALSO(first=first, second=_by_source(series, judged.state, told))
         said = ON_COURSE(metric=series.label, course=told)
         return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+    if state in (State.PLATEAU_HIGH, State.INCONCLUSIVE) and never_better(context, series):
+        return NEVER_BETTER(metric=series.label, course=told)
     if is_turning(judged):
         rows = judged.trend.rows if judged.trend is not None else 0
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
@@ -265,6 +285,9 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
+    if is_rising(judged):
+        rows, gain = (judged.trend.rows, judged.trend.change[0]) if judged.trend is not None else (0, 0.0)
+        return RISING(metric=series.label, course=told, rows=rows, gain=change(gain))
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
@@ -296,18 +319,18 @@ def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phra
     return TROUBLE[state](names=names)
 
 
-def _without_goal(context: Context, deciding: Sequence[Judged], state: State) -> Phrase:
+def _without_goal(context: Context, deciding: Sequence[Judged], state: State, main: Sequence[Judged]) -> Phrase:
     if state in TROUBLES:
         return _trouble(context, deciding, state)
     if not context.losses or not deciding:
         return NO_GOAL(metrics=_metrics(context))
-    measured = [pair for pair in deciding if not pair[1].is_game]
+    measured = [pair for pair in deciding if not pair[1].is_game] or [pair for pair in main if pair[1].trend is not None]
     if not measured:
-        return GAME(metrics=_metrics(context))
+        return GAME(metrics=_metrics(context) or _players(main))
     if all(has_few(series, judged) for series, judged in measured):
         return FEW(need=MIN_ROWS, sentences=_join(_from_to(series) for series, _ in _one_each(measured)))
     told = _join(_state_of(series, judged.state) for series, judged in _one_each(measured))
-    return OTHERS(first=GAME(metrics=_metrics(context)), sentences=told)
+    return OTHERS(first=GAME(metrics=_metrics(context) or _players(main)), sentences=told)
 
 
 def _metrics(context: Context) -> Phrase | str:
@@ -318,14 +341,24 @@ def _metrics(context: Context) -> Phrase | str:
     return METRICS(sentences=Join(items=tuple(told))) if told else ""
 
 
-def _metric(series: Series) -> Phrase:
-    part = max(1, len(series) // TENTH)
-    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
+def _players(main: Sequence[Judged]) -> Phrase | str:
+    """Return from where to where the losses of a game went, one of each player."""
+    games = {MEMBER.sub("", s.name): s for s, judged in reversed(main) if judged.is_game and np.isfinite(s.y).sum() >= LEAST_TENTH}
+    shown = [PLAYER(metric=one.label, **_tenths(one)) for one in list(games.values())[::-1][:MOST_NAMED]]
+    return LEVELS(sentences=Join(items=tuple(shown))) if shown else ""
+
+
+def _tenths(series: Series) -> dict[str, Value]:
     finite = series.y[np.isfinite(series.y)]
+    part = max(1, len(series) // TENTH)
+    return {"first": number(float(np.median(finite[:part]))), "last": number(float(np.median(finite[-part:])))}
+
+
+def _metric(series: Series) -> Phrase:
+    row = int(np.nanargmax(np.where(np.isfinite(series.y), series.y, np.nan)))
     return METRIC(
         metric=series.label,
-        first=number(float(np.median(finite[:part]))),
-        last=number(float(np.median(finite[-part:]))),
+        **_tenths(series),
         best=number(float(series.y[row])),
         axis=AXES[series.axis.value],
         x=shown_x(series.x[row]),

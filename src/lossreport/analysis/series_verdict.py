@@ -11,7 +11,7 @@ from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
 from lossreport.analysis.schedule import constant_lr
-from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
+from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import fill
 from lossreport.curves.worse import ends_behind
@@ -87,6 +87,10 @@ GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
 )
+RISING = Text(
+    zh="`{metric}`（{path}）：末段在改善，而在此之前变差过，看不出是否会持续。{trend}",
+    en="`{metric}` ({path}): it gains over its last rows after losing ground before them; whether that lasts cannot be told. {trend}",
+)
 TURNING = Text(
     zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
     en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
@@ -125,6 +129,9 @@ LARGE: Final = 0.5
 NO_TREND = Text(zh="行数不足 {need}，不给出斜率。", en="With fewer than {need} rows no slope is given.")
 CONSTANT_LR = Text(
     zh="学习率是常数，降低学习率后 loss 仍可能继续下降。", en=" The learning rate is constant; decaying it may lower the loss further."
+)
+CONSTANT_LR_SCORE = Text(
+    zh="学习率是常数，降低学习率后它还可能改善。", en=" The learning rate is constant; decaying it may improve it further."
 )
 EMPTY: Final = ""
 MORE_ROWS = Text(
@@ -199,10 +206,13 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return TURNING(**values)
     if is_behind(context, series, judged):
         return BEHIND(**values)
+    if is_rising(judged):
+        return RISING(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
-        values["lr"] = CONSTANT_LR() if constant_lr(context) else EMPTY
+        told = CONSTANT_LR if context.is_loss(series) else CONSTANT_LR_SCORE
+        values["lr"] = told() if constant_lr(context) else EMPTY
     return SENTENCES[judged.state](**values)
 
 
@@ -258,6 +268,12 @@ def is_turning(judged: Judgement) -> bool:
     """Return whether the last rows got worse although the series is not shown to end worse than its best."""
     trend = judged.trend
     return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
+
+
+def is_rising(judged: Judgement) -> bool:
+    """Return whether the whole interval of an undecided tail lies on the improving side: it is not that the tail may be flat."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and trend is not None and trend.low > 0 and trend.gain > FLAT_GAIN
 
 
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:

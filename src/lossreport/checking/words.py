@@ -144,7 +144,7 @@ WORDS: Final = (
     _word("overfits", r"\brun overfits\b|: overfitting;", "训练已经过拟合|：过拟合，", of_state(State.OVERFITTING)),
     _word("past its best", r"\bis past its best\b|\bPast its best and\b|: worse at the end than", "已过最佳点|：在变差", of_state(State.WORSENING)),
     _word("too few", r"\btoo few (?:finite rows )?to judge\b", "不足以判断(?:收敛|：)", of_state(State.INSUFFICIENT)),
-    _word("undecided", r"\bcannot separate flat from slowly improving: |\brows cannot separate flat\b|\bit is not judged whether it is flat\b|\bwhether it is flat is not judged\b", "看不出是走平还是缓慢改善|不判断是否走平", of_state(State.INCONCLUSIVE)),
+    _word("undecided", r"\bcannot tell whether it still improves: |\bwhether that lasts cannot be told\b|\brows cannot separate flat\b|\bit is not judged whether it is flat\b|\bwhether it is flat is not judged\b", "看不出是走平还是缓慢改善|看不出是否(?:还在改善|会持续)|不判断是否走平", of_state(State.INCONCLUSIVE)),
     _word("last is best", r"\bbest at its last value\b", "最后一次（.{0,80}）最好", last_is_best),
     _word("not back", r"\bnot back (?:near the level around )?by the end\b", "仍未回到基线", not_back),
     _word("next is back", r"\bnext row (?:\(line \d+\) )?is back\b", "下一行(?:（第 \\d+ 行）)?(?:即|已)回到", next_is_back),

@@ -21,9 +21,10 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**按 `{metric}` 的{what}比较 {count} 次训练**：最好 {best}（{first}），中位数 {median}，最差 {worst}（{last}）。只有数据和 loss 定义相同时才可比。{stuck}{copies}",
-    en="**{count} runs compared by the {what} of `{metric}`**: best {best} ({first}), median {median}, worst {worst} ({last}); comparable only where data and loss are the same.{stuck}{copies}",
+    zh="**按 `{metric}` 的{what}比较 {count} 次训练**：最好 {best}（{first}）{median}，最差 {worst}（{last}）。只有数据和 loss 定义相同时才可比。{stuck}{copies}",
+    en="**{count} runs compared by the {what} of `{metric}`**: best {best} ({first}){median}, worst {worst} ({last}); comparable only where data and loss are the same.{stuck}{copies}",
 )
+MEDIAN = Text(zh="，中位数 {median}", en=", median {median}")
 LAST_VALUE = Text(zh="最后的值", en="last value")
 BEST_VALUE = Text(zh="最佳值", en="best value")
 STUCK = Text(
@@ -83,7 +84,7 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
         count=len(ended),
         best=number(best.value, unit),
         first=best.run.id,
-        median=number(float(np.median([one.value for one in ended])), unit),
+        median=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit)) if len(ended) > 2 else NONE,
         worst=number(worst.value, unit),
         last=worst.run.id,
         stuck=_stuck(ended, mode) or NONE,

@@ -102,6 +102,10 @@ LLMC = Text(
     zh="日志格式是 llm.c 的 main.log，它只训练语言模型，记录的是 token 上的交叉熵。",
     en="The log is a main.log of llm.c, which trains language models only and logs their cross-entropy over tokens.",
 )
+NANOGPT = Text(
+    zh="日志格式是 nanoGPT 的，它训练语言模型，日志里也写明了 vocab_size：据此推断它是 token 上的交叉熵。",
+    en="The log is one of nanoGPT, which trains language models, and states a vocab_size: inferred to be a cross-entropy over tokens.",
+)
 FACTORY = Text(
     zh="trainer_log.jsonl 里的 `accuracy` 是 LLaMA-Factory 从 `rewards/accuracies` 抄来的，只有偏好优化才有。",
     en="The `accuracy` of a trainer_log.jsonl is what LLaMA-Factory copies from `rewards/accuracies`, which only preference training logs.",
@@ -302,9 +306,11 @@ def _of_tokens(name: str, _: LossType, clues: Clues) -> Recognised | None:
 
 
 def _of_parser(_: str, __: LossType, clues: Clues) -> Recognised | None:
-    if clues.parser != "llmc_text":
-        return None
-    return Recognised(type_id="cross_entropy", ground=TypeGround(by="parser", text=LLMC()))
+    if clues.parser == "llmc_text":
+        return Recognised(type_id="cross_entropy", ground=TypeGround(by="parser", text=LLMC()))
+    if clues.parser == "nanogpt_text" and "vocab_size" in clues.facts:  # its kin may print so what they will; a vocabulary makes it text
+        return Recognised(type_id="cross_entropy", ground=TypeGround(by="parser", text=NANOGPT(), facts=("vocab_size",)))
+    return None
 
 
 def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:

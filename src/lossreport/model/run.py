@@ -395,8 +395,17 @@ def ending(run: Run) -> Event | None:
 
 
 def is_epoch_level(series: Series) -> bool:
-    """Return whether each row already averages a whole epoch (or is the only row of one); rows at 0.13 and 0.27 stand inside one."""
-    return series.axis is Axis.ROW or (series.axis is Axis.EPOCH and bool(np.all(series.x == np.floor(series.x))))
+    """Return whether each row already averages a whole epoch (or is the only row of one); rows at 0.13 and 0.27 stand inside one.
+
+    Rows without a place that name the same epoch again and again stand inside it, too.
+    """
+    if series.axis is Axis.ROW:
+        return len(series.epoch) < 2 or float(np.mean(np.diff(series.epoch) == 0)) < MOSTLY
+    return series.axis is Axis.EPOCH and bool(np.all(series.x == np.floor(series.x)))
+
+
+MOSTLY: Final = 0.5
+"""A row in two names the epoch of the row before: those that an evaluation or a resume repeats are fewer."""
 
 
 def shown_x(x: float) -> int | float:

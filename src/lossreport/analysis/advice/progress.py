@@ -39,8 +39,8 @@ ONLY_TRAINING = Text(
     en="The training loss ({names}) still falls but the validation ({validation}) is flat: training on probably only fits the training set. Evaluate the checkpoint with the best validation first. Cost: one evaluation.",
 )
 UNDECIDED = Text(
-    zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
-    en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
+    zh="从 {names} 的末段看不出是否还在改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
+    en="The tail cannot tell whether it still improves: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
 )
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
@@ -74,6 +74,10 @@ STUCK = Text(
     en="Not falling: {names}. Unless the log begins late in training, check that the learning rate is above 0, no parameters are frozen, and labels and masks line up; then overfit a single batch. Cost: minutes.",
 )
 
+STUCK_REWARD = Text(
+    zh="{names} 没有提高：再训练之前，先与随机策略和一个简单的固定策略比较同一指标，核对奖励的符号、尺度和各项，以及观测与奖励的归一化。代价：几个 episode 的评测。",
+    en="No gain: {names}. Before training on, measure a random and a simple fixed policy by the same number, and check the sign, the scale and the terms of the reward and how observations and rewards are normalised. Cost: evaluating a few episodes.",
+)
 UNSEEN = Text(
     zh="{names} 停在高位，而训练 loss {training} 在下降：学到的东西没有带到验证集上。先核对两者的预处理、标签和模型状态（train/eval）是否一致，再考虑数据量与正则化。代价：对比几个样本。",
     en="Stuck at a high level: {names}, while the training loss falls ({training}): what is learned does not carry over. First check that both sets are preprocessed and labelled alike and that the model is switched to evaluation, then think of more data or regularisation. Cost: comparing a few samples.",
@@ -126,6 +130,10 @@ def _stuck(case: Case, series: dict[str, Series], named: dict[State, tuple[str, 
     learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
     unseen = bool(learns) and all(one.split != "train" for one in stuck)
     names = Join(items=named[State.PLATEAU_HIGH])
+    if stuck and all(one.metric_type == "reward" for one in stuck):
+        return Recommendation(
+            id="", when="now", text=STUCK_REWARD(names=names), source="Stable-Baselines3: Reinforcement Learning Tips and Tricks"
+        )
     return Recommendation(
         id="",
         when="now",
@@ -152,7 +160,8 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
         yield Recommendation(id="", when="next", text=text)
     elif _is_undecided(case):
-        names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
+        tails = _names([v for v in case.in_state(State.INCONCLUSIVE) if v.trend], series)  # the losses of a game have none
+        names = Join(items=_aim(case, tails))
         yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
 
 

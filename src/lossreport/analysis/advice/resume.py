@@ -36,6 +36,11 @@ APPENDED = Text(
     en="{path} holds several runs one after another: give each its own file (or a run id in every row). This report judges them separately. Cost: changing one output path.",
 )
 
+IN_TURN = Text(
+    zh="几个进程轮流写入 {path}：先确认没有误把同一个训练启动两次、也没有共用输出目录覆盖彼此的 checkpoint，再给每个进程单独的目录；本报告已把它们分开判断。代价：改一个输出路径。",
+    en="Several processes write into {path} in turn: see that no training was started twice by mistake and none overwrites the checkpoints of another, then give each a folder of its own. This report judges them separately. Cost: changing one output path.",
+)
+
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each change that stands at a resume, and one for appended runs."""
@@ -50,7 +55,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     appended = [f for f in case.context.found if f.kind == "appended_run"]
     if appended:
         path = series[appended[0].series[0]].path
-        yield Recommendation(id="", when="next", because=tuple(f.id for f in appended), text=APPENDED(path=path))
+        text = IN_TURN if any(segment.why == "interleaved" for segment in case.context.run.segments) else APPENDED
+        yield Recommendation(id="", when="next", because=tuple(f.id for f in appended), text=text(path=path))
 
 
 def _points(finding: Finding, sign: int) -> bool:

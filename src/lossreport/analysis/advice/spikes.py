@@ -6,21 +6,21 @@ from collections.abc import Iterator
 from typing import Literal
 
 from lossreport.analysis.adviser import Advice, Case
-from lossreport.model.analysis import Finding, Recommendation, Severity
-from lossreport.model.run import Series, is_epoch_level
+from lossreport.model.analysis import Finding, Recommendation, Severity, State
+from lossreport.model.run import Axis, Series, is_epoch_level
 from lossreport.text import Text
 
 EPOCHS = Text(
     zh="{path} 的尖峰是整个 epoch 的均值：先查清是个别 batch 还是整个 epoch 都偏高。逐 batch 记录 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
     en="The spikes in {path} are means over a whole epoch: find out whether a single batch or all of them were high. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. Cost: one epoch.",
 )
+UNTOLD = Text(
+    zh="{path} 没有写明每行是一个 batch 还是均值：先逐 batch 记录 loss 和 grad_norm{clip}，再按同样的数据顺序重跑尖峰附近的一段。代价：重跑一小段。",
+    en="{path} does not say whether a row is one batch or a mean: log loss and grad_norm per batch{clip}, and rerun the stretch around the spikes in the same data order. Cost: rerunning that stretch.",
+)
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
 NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
-BATCH = Text(
-    zh="查看离群行对应的 batch（坏样本、超长序列、标签错误）；下一行即回到原来的水平，单凭这一行没有理由改优化器。代价：读几个 batch 的样本。",
-    en="Look at the batches of the outlying rows (bad samples, overlong sequences, wrong labels); the next row is back at the old level, which by itself is no reason to change the optimiser. Cost: reading a few batches.",
-)
 ROWS = Text(
     zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",
     en="If the spikes recur: restart from a checkpoint about 100 steps earlier and skip the next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing about 100 steps, and the skipped data.",
@@ -28,29 +28,31 @@ ROWS = Text(
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield steps for step-level spikes and single batches; for epoch-level spikes only where no finer log shows which batches they were.
+    """Yield steps for step-level spikes; for epoch-level spikes only where no finer log shows which batches they were.
 
     The losses of a GAN or of reinforcement learning jump by their nature, and a validation by the noise of evaluating: they ask for none of this.
     """
     series = {s.id: s for s in case.context.run.series}
-    measured = [f for f in case.context.found if f.series[0] in series and _steers(case, series[f.series[0]])]
+    measured = [f for f in case.context.found if f.series[0] in series and steers(case, series[f.series[0]])]
     open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None and f.severity is not Severity.LOW]
-    outliers = [f for f in measured if f.kind == "batch_outlier"]
+    outliers = any(f.kind == "batch_outlier" for f in measured)
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
     steps = [f for f in open_ if f not in epochs]
     if epochs and not steps and not outliers:
         clip = case.context.facts.get("clip_grad")
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
+        of_rows = any(series[f.series[0]].axis is Axis.ROW for f in epochs)
         when: Literal["now", "next"] = "now" if any(f.severity.rank >= Severity.HIGH.rank for f in epochs) else "next"
-        yield Recommendation(id="", when=when, because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
-    if steps:
+        yield Recommendation(
+            id="", when=when, because=_ids(epochs), text=(UNTOLD if of_rows else EPOCHS)(path=series[epochs[0].series[0]].path, clip=shown)
+        )
+    if any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE:  # else nothing was lost by them
         text = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
         yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
-    if outliers:
-        yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())
 
 
-def _steers(case: Case, series: Series) -> bool:
+def steers(case: Case, series: Series) -> bool:
+    """Return whether a series is what the optimiser follows, so that its spikes ask for something."""
     return series.split == "train" and case.context.is_measure(series)
 
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from lossreport.analysis.beginning import begins_late
+from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.context import Context, clean, same_metric
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -99,7 +100,7 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.progress:
         alone = series.split == "train" or not context.training  # a validation is all there is to look at
         judged = alone and context.is_measure(series) and np.isfinite(series.y).all()
-        if not judged or any(context.has(kind, series) for kind in TOLD):
+        if not judged or any(context.has(kind, series) for kind in TOLD) or accuracy_rose(context, series):
             continue
         if len(series) < UNIFORM_ROWS:
             yield from _few(context, _as_printed(context, series))

@@ -32,6 +32,11 @@ ANOTHER = Text(
     zh="{path} 里先后写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
     en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
 )
+IN_TURN = Text(
+    zh="{path} 由几个进程{how}写成；这一次运行是其中之一，从第 {line} 行（{axis} {after}）开始。各次运行分别判断，数字不连成一条曲线。",
+    en="Several processes wrote {path} {how}; this run is one of them and begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
+)
+TURNS = Text(zh="轮流", en="in turn")
 DUPLICATE = Text(
     zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同：可能是重复写入，也可能是从同一个 checkpoint 重算。",
     en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: written twice, or computed again from the same checkpoint.",
@@ -49,7 +54,7 @@ def detect(context: Context) -> Iterator[Found]:
         if series is None:
             continue
         for segment in context.run.segments:
-            if segment.source == source.id and segment.why in ("resume", "restart", "new_run"):
+            if segment.source == source.id and segment.why in ("resume", "restart", "new_run", "interleaved"):
                 yield from _break(series, segment, source)
         yield from _duplicates(series)
         if source.torn:
@@ -65,8 +70,14 @@ def longest(context: Context, source: Source) -> Series | None:
 
 def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding]:
     row = int(np.searchsorted(series.line, segment.first_line))
-    if segment.why == "new_run" and row == 0:
-        text = ANOTHER(path=source.path, line=segment.first_line, axis=AXES[series.axis.value], after=shown_x(float(series.x[0])))
+    if segment.why in ("new_run", "interleaved") and row == 0:
+        place: dict[str, Value] = {
+            "path": source.path,
+            "line": segment.first_line,
+            "axis": AXES[series.axis.value],
+            "after": shown_x(float(series.x[0])),
+        }
+        text = ANOTHER(**place) if segment.why == "new_run" else IN_TURN(**place, how=TURNS)
         yield make_finding("appended_run", series, [0], Severity.LOW, text)
     if not 0 < row < len(series):
         return

@@ -435,6 +435,33 @@ GAP: Final[Rules] = {
     "widens": lambda g, p: iter([0.0, 1.0]),
 }
 
+NATURAL_TEXT: Final = 1.0
+"""Nats per token that no published language model of words and their parts goes below."""
+
+
+def _uniform(ground: Ground) -> float:
+    size = ground.value("vocab_size")
+    return math.log(size) if isinstance(size, int | float) and size > 1 else math.nan
+
+
+def too_low(ground: Ground) -> Iterator[str]:
+    """Demand that it began near the logarithm of the vocabulary and lies below what is known from the row that is named to the end."""
+    y, row = ground.subject.y, ground.rows[0]
+    if not abs(float(y[0])) > 0.75 * _uniform(ground):
+        yield f"it began at {y[0]:g}"
+    if not middle(y[row:]) < NATURAL_TEXT or (row and y[row - 1] < NATURAL_TEXT):
+        yield f"it is not below {NATURAL_TEXT:g} from row {row} on"
+
+
+LOW: Final[Rules] = {
+    "x": lambda g, p: iter([float(g.subject.x[g.rows[0]])]),
+    "floor": lambda g, p: iter([NATURAL_TEXT]),
+    "level": lambda g, p: iter([float(np.median(g.subject.y[-max(2, len(g.subject) // TAIL_PART) :]))]),
+    "first": lambda g, p: iter([float(g.subject.y[0])]),
+    "size": lambda g, p: iter([float(size) if isinstance(size := g.value("vocab_size"), int | float) else math.nan]),
+    "chance": lambda g, p: iter([_uniform(g)]),
+}
+
 CHECK = Family(
     id="levels",
     kinds={
@@ -445,6 +472,7 @@ CHECK = Family(
         "staircase": Kind(holds=staircase, values=SHIFT),
         "plateau": Kind(declares=("gain", "low", "high"), holds=flat, values=PLATEAU),
         "no_learning": Kind(declares=("first", "last", "gain"), holds=unmoved, values=NO_LEARNING),
+        "implausible_loss": Kind(declares=("first", "level", "chance"), holds=too_low, values=LOW),
         "train_val_gap": Kind(declares=("gap", "widens"), holds=apart, values=GAP),
     },
 )

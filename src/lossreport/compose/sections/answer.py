@@ -9,7 +9,7 @@ from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
-from lossreport.model.run import Run, shown_x
+from lossreport.model.run import Axis, Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES, KINDS, STATUSES
@@ -28,6 +28,7 @@ STATUS = Text(zh="状态", en="status")
 ENDED = Text(zh="日志的结尾", en="how the log ends")
 ENDING = Text(zh="{path} 第 {line} 行：“{quote}”", en="{path}, line {line}: “{quote}”")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
+ROUNDS_DONE = Text(zh="完成的轮数", en="rounds completed")
 OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
 ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
 RESUMED = Text(zh="续训", en="resumed")
@@ -133,7 +134,8 @@ def _glance(story: Story) -> Table:
         rows.append(Row(cells=(ENDED, ENDING(path=path, line=story.ending.line, quote=story.ending.quote))))
     done, planned = run.progress.epochs
     if done is not None:
-        rows.append(Row(cells=(DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
+        counted = ROUNDS_DONE if any(one.axis is Axis.ROUND for one in run.series) else DONE
+        rows.append(Row(cells=(counted, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
     rows += _resumed(story)
     first, last = run.time
     if first and last:

@@ -25,7 +25,7 @@ LOSS = LossType(
         r"(?:\w+_)?rec(?:on(?:s(?:truction)?)?)?_?loss",
         r"loss_rec(?:on(?:s(?:truction)?)?)?",
         r"reconstruction",
-        r"(?:cycle|idt|rec)_[ab]|g_(?:gan_feat|vgg|percep)",  # CycleGAN and pix2pixHD
+        r"(?:cyc|cycle|idt|rec)_(?:[ab]|\d{1,2})|g_(?:gan_feat|vgg|percep)",  # CycleGAN, ComboGAN and pix2pixHD
         r"l_(?:g_)?(?:pix|percep|fea|style|freq|fft)|l_pix_\w+",  # BasicSR
     ),
     order=46,

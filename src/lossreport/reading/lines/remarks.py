@@ -25,6 +25,11 @@ HOLLOW: Final = re.compile(
 )
 """A metric with a word in place of its number."""
 NO_NUMBER: Final = Text(zh="指标 {name} 在 {count} 行里都没有数值", en="the metric {name} has no number in any of {count} rows")
+BEST: Final = re.compile(r"best[ _](?P<name>[\w ./@-]{1,40})", re.IGNORECASE)
+"""`New best AUC=0.6722 F1=0.58 -> saved`: by what is called the best the state is kept; the other numbers are those of that state."""
+ANNOUNCED: Final = 2
+"""A best that a run announces again and again is kept; one that stands once at its end only sums it up."""
+KEPT_BY: Final = "checkpoint_kept_by"
 PLANNED: Final = ((Kind.EPOCH, "epochs"), (Kind.ROUND, "rounds"), (Kind.EPISODE, "episodes"))
 
 
@@ -37,6 +42,7 @@ class Remarks:
     _told: dict[str, int] = field(default_factory=dict)
     _doubts: dict[str, int] = field(default_factory=dict)
     _best: dict[tuple[str, str], RawFact] = field(default_factory=dict)
+    _chosen: dict[str, dict[str, list[int]]] = field(default_factory=dict)
     _final: dict[str, RawFact] = field(default_factory=dict)
     _hollow: dict[str, tuple[int, int]] = field(default_factory=dict)
     _measured: set[str] = field(default_factory=set)
@@ -92,6 +98,8 @@ class Remarks:
     def remember(self, row: TextRow, line: int) -> None:
         """Keep the last of every best value, of each run that the rows name."""
         run = self.values.owner(row)[1]
+        for name in _announced(row):
+            self._chosen.setdefault(run, {}).setdefault(name, []).append(line)
         for pair in row.memories:
             low = pair.name.lower()
             if is_metric_like(pair.name) or low.startswith("best"):
@@ -125,5 +133,16 @@ class Remarks:
     def facts(self, trained: int) -> Iterator[RawFact | RawTime]:
         """Yield what was kept; `trained` is the line of the last row of training, behind which a measurement is the final one."""
         yield from self._best.values()
+        for names in self._chosen.values():
+            if len(names) == 1:  # of several bests that are kept none is the one
+                told = [(name, line) for name, lines in names.items() if len(lines) >= ANNOUNCED for line in lines]
+                yield from (RawFact(KEPT_BY, name, line) for name, line in told)  # each run takes those on its lines
         yield from (fact for fact in self._final.values() if fact.line > trained > 0)
         yield from (RawTime(stamp) for stamp in self._stamps)
+
+
+def _announced(row: TextRow) -> Iterator[str]:
+    """Yield what a line that holds nothing else calls the best."""
+    found = () if row.places or row.pairs or row.is_bar else row.memories
+    matches = (BEST.fullmatch(pair.name) for pair in found if is_metric_like(pair.name))
+    yield from (match["name"].replace(" ", "_") for match in matches if match is not None)

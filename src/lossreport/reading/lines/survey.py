@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from itertools import pairwise
 from typing import Final, NamedTuple
 
+from lossreport import regex as re
 from lossreport.reading.kit.names import kept_whole, split_name, splits_of
 from lossreport.reading.kit.namespace import Spread
 from lossreport.reading.lines.ahead import are_ahead
@@ -178,7 +179,11 @@ def rows_of(lines: Sequence[str], words: Words = NO_WORDS, *, dumps: Dumps | Non
 
 def meant(row: TextRow | None, words: Words) -> TextRow | None:
     """Return a row with what its words of places mean in this file."""
-    if row is None or not any(words):
+    if row is None:
+        return None
+    if row.pairs and not row.places and row.pairs[0].name.lower() in CUTS:
+        row = _cut_off(row)
+    if not any(words):
         return row
     row = _lettered(row, words.letters) if words.letters else row
     places = tuple(place for place in row.places if not (place.word in words.totals and place.of is None))
@@ -191,6 +196,21 @@ def meant(row: TextRow | None, words: Words) -> TextRow | None:
     if words.passes:
         places = tuple(place._replace(kind=Kind.EPOCH, word="epoch") if place.word == PASS else place for place in places)
     return row if places == row.places else replace(row, places=places)
+
+
+CUTS: Final = frozenset(("k", "topk", "top_k", "top-k"))
+"""`k=20: map = 0.52, recall = 0.42`: how many places of the ranking the measures behind it look at."""
+RANKED: Final = re.compile(
+    r"(?:.{0,20}[/_ ])?(?:map|mrr|ndcg|dcg|recall|precision|hit(?:s|_?rate|_?ratio)?|hr|f1|auc|acc(?:uracy)?)", re.IGNORECASE
+)
+
+
+def _cut_off(row: TextRow) -> TextRow:
+    """Return a row with the cut-off of a ranking in the names of its measures: `map@20`, as other rows call them."""
+    cut, *rest = row.pairs
+    if not rest or cut.value < 1 or not cut.value.is_integer() or not all(RANKED.fullmatch(pair.name) for pair in rest):
+        return row
+    return replace(row, pairs=tuple(pair._replace(name=f"{pair.name}@{cut.value:.0f}") for pair in rest))
 
 
 def _lettered(row: TextRow, letters: frozenset[str]) -> TextRow:

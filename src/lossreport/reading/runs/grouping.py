@@ -275,12 +275,18 @@ def _continued(groups: list[Group]) -> list[Group]:
     joined: list[Group] = []
     for group in groups:
         before = joined[-1] if joined else None
-        if before is not None and before.name != "" and not group.is_named and _goes_on(before, group):
+        if before is not None and before.name != "" and not group.is_named and not _are_cut(before, group) and _goes_on(before, group):
             before.parts += [replace(part, why="resume") for part in group.parts]
             before.skipped += group.skipped
         else:
             joined.append(group)
     return joined
+
+
+def _are_cut(before: Group, after: Group) -> bool:
+    """Return whether two runs were cut from one file: what the weighing of its rows set apart stays apart."""
+    files = [{part.log.shown for part in group.parts if part.is_cut} for group in (before, after)]
+    return not files[0].isdisjoint(files[1])
 
 
 def _tested(groups: list[Group]) -> list[Group]:

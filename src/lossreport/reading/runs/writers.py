@@ -55,6 +55,7 @@ class _Chain:
     last_row: int
     stride: float
     rows: int = 1
+    is_over: bool = False
     gaps: list[float] = field(default_factory=list)
 
     def take(self, row: int, x: float) -> None:
@@ -69,14 +70,20 @@ def writers_of(reading: Reading, track: Track) -> Writers:
     """Return the processes that wrote a track, each a chain of rows that counts on.
 
     A row goes on the chain that stands right before its place, with the same signature (the printed total, the number of parameters);
-    where none does, on the latest that stands before it at all, and else it begins a chain.
+    where none does, on the latest that stands before it at all, and else it begins a chain. Behind the heading of a start, a row
+    at the place where a chain stands goes on with nothing if it is one step from 0: the first row of a process that began anew.
     """
     signatures = _signatures(reading, track)
+    headed = np.isin(np.arange(len(track.x)), np.searchsorted(track.line, sorted(_starts(reading))))
     chains: list[_Chain] = []
     labels = np.empty(len(track.x), dtype=np.int64)
     places = track.x.tolist()
     for row, x in enumerate(places):
-        chosen = _chain_for(chains, x, signatures[row], places[row + 1 : row + 1 + AHEAD])
+        ahead = places[row + 1 : row + 1 + AHEAD]
+        if headed[row] and 2 * x in ahead:
+            for chain in chains:
+                chain.is_over = chain.is_over or chain.last == x
+        chosen = _chain_for(chains, x, signatures[row], ahead)
         if chosen is None:
             chosen = len(chains)
             chains.append(_Chain(last=x, signature=signatures[row], first_row=row, last_row=row, stride=track.stride))
@@ -89,8 +96,13 @@ def writers_of(reading: Reading, track: Track) -> Writers:
     return _counted(_without_strays(labels, chains))._replace(signed=signed)
 
 
+def _starts(reading: Reading) -> Iterator[int]:
+    """Yield the lines on which the file says that a process started."""
+    yield from (segment.line for segment in reading.segments if segment.why in ("new_run", "resume"))
+
+
 def _chain_for(chains: Sequence[_Chain], x: float, signature: tuple[float, ...], ahead: Sequence[float]) -> int | None:
-    open_ones = [(number, chain) for number, chain in enumerate(chains) if chain.signature == signature and x >= chain.last]
+    open_ones = [(number, chain) for number, chain in enumerate(chains) if _is_open(chain, signature) and x >= chain.last]
     near = [
         (abs(x - chain.last - chain.stride), -chain.last_row, number)
         for number, chain in open_ones
@@ -98,10 +110,14 @@ def _chain_for(chains: Sequence[_Chain], x: float, signature: tuple[float, ...],
     ]
     if near:
         return min(near)[2]
-    latest = max(((chain.last_row, number) for number, chain in enumerate(chains) if chain.signature == signature), default=None)
+    latest = max(((chain.last_row, number) for number, chain in enumerate(chains) if _is_open(chain, signature)), default=None)
     if latest is not None and x >= chains[latest[1]].last and not _comes_back(chains[latest[1]], x, ahead):
         return latest[1]  # the process that wrote last left some rows out
     return None
+
+
+def _is_open(chain: _Chain, signature: tuple[float, ...]) -> bool:
+    return chain.signature == signature and not chain.is_over
 
 
 def _comes_back(chain: _Chain, x: float, ahead: Sequence[float]) -> bool:
