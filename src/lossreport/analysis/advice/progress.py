@@ -198,12 +198,12 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
         yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
-    elif where:
+    elif where and not (case.context.is_rewarded and is_up(case.context, past[0])):  # a policy lacks no data and no regularisation
         text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
-    elif past and past[0].metric_type == "reward":
+    elif past and (past[0].metric_type == "reward" or where):
         values = measured(case.context, past[0])
-        row = best_row(values, up=True)
+        row = best_row(values, up=is_up(case.context, past[0]))
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
 

@@ -7,14 +7,19 @@ from typing import Literal
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Recommendation, Severity
-from lossreport.model.run import Series, is_epoch_level
+from lossreport.model.run import Series, Statistic, is_epoch_level
 from lossreport.text import Text
 
 EPOCHS = Text(
     zh="{path} 的尖峰是整个 epoch 的均值：先查清是个别 batch 还是整个 epoch 都偏高。逐 batch 记录 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
     en="The spikes in {path} are means over a whole epoch: find out whether a single batch or all of them were high. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. Cost: one epoch.",
 )
+EPOCH_ROWS = Text(
+    zh="{path} 每个 epoch 只有一行：先查清尖峰是个别 batch 还是整个 epoch 都偏高。逐 batch 记录 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
+    en="{path} holds one row an epoch: find out whether a single batch or the whole epoch was high at the spike. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. Cost: one epoch.",
+)
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
+MEANS = (Statistic.EPOCH_MEAN, Statistic.RUNNING_MEAN)
 NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 BATCH = Text(
@@ -42,10 +47,12 @@ def advise(case: Case) -> Iterator[Recommendation]:
         clip = case.context.facts.get("clip_grad")
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
         when: Literal["now", "next"] = "now" if any(f.severity.rank >= Severity.HIGH.rank for f in epochs) else "next"
-        yield Recommendation(id="", when=when, because=_ids(epochs), text=EPOCHS(path=series[epochs[0].series[0]].path, clip=shown))
+        first = series[epochs[0].series[0]]
+        text = EPOCHS if first.statistic in MEANS else EPOCH_ROWS
+        yield Recommendation(id="", when=when, because=_ids(epochs), text=text(path=first.path, clip=shown))
     if steps:
-        text = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
-        yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
+        restart = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+        yield Recommendation(id="", when="next", because=_ids(steps), text=restart, source="PaLM (2022), section 5.1; OPT-175B")
     if outliers:
         yield Recommendation(id="", when="next", because=_ids(outliers), text=BATCH())
 

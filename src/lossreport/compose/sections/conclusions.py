@@ -10,7 +10,7 @@ from lossreport.model.analysis import Severity
 from lossreport.model.report import Block, Prose, Section
 from lossreport.model.run import Status
 from lossreport.text import Phrase, Text, first_sentence, phrase
-from lossreport.words import KINDS, SEVERITIES
+from lossreport.words import SEVERITIES, title_of
 
 MAX_FINDINGS: Final = 3
 
@@ -33,7 +33,7 @@ def write(story: Story) -> Section:
 
 def _points(story: Story) -> Iterator[Phrase]:
     for finding in [f for f in story.findings if f.severity.rank >= Severity.HIGH.rank and f.explained_by is None][:MAX_FINDINGS]:
-        kind = KINDS.get(finding.kind, finding.kind)
+        kind = title_of(finding.kind, finding.numbers)
         yield FINDING(kind=kind, severity=SEVERITIES[finding.severity.value], id=finding.id, text=first_sentence(phrase(finding.text)))
     done, planned = story.run.progress.epochs
     if story.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
