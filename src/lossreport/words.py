@@ -109,5 +109,7 @@ OWN_TITLES: Final = {
 
 def title_of(kind: str, numbers: Mapping[str, object]) -> Text | str:
     """Return what a finding is called: by its kind, unless a number marks it as one that is called otherwise."""
-    own = (title for (one, mark), title in OWN_TITLES.items() if one == kind and numbers.get(mark))
-    return next(own, None) or KINDS.get(kind, kind)
+    for (one, mark), title in OWN_TITLES.items():
+        if one == kind and numbers.get(mark):
+            return title
+    return KINDS.get(kind, kind)

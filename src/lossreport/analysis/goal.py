@@ -49,7 +49,7 @@ TASKS: Final = (
     _task("detection", "检测", "detection", r"(?:bbox_|hbb|obb|box|mask|segm_)?m?ap(?:[_@]?(?:50|0?\.50?)[-:_](?:0?\.)?95)?(?:\([bmp]\))?|map_?50_95", "max", "COCO: AP over IoU 0.50:0.95 is the primary challenge metric"),
     _task("detection", "检测", "detection", r"(?:\w{0,20}_|hbb|obb)?m?ap[\d.@_:-]{0,12}(?:\([bmp]\))?|coco_eval\w{0,20}", "max", "PASCAL VOC: AP at IoU 0.5"),
     _task("segmentation", "分割", "segmentation", r"m_?iou|mean_?iou|miou\w{0,12}|(?:mean_|avg_|fg_)?dice(?:_?(?:score|coef|coefficient|index))?|dsc|jaccard|iou", "max", "PASCAL VOC and Cityscapes: mean IoU; MSD: Dice"),
-    _task("speech", "语音识别", "speech recognition", r"[wcp]er(?:_\w{1,12})?", "min", "ESPnet and Whisper: word or character error rate"),
+    _task("speech", "语音识别", "speech recognition", r"[wc]er(?:_\w{1,12})?|per(?![_/.])", "min", "ESPnet and Whisper: word or character error rate"),
     _task("verification", "声纹识别", "speaker verification", r"eer|min_?dcf", "min", "VoxCeleb: equal error rate"),
     _task("translation", "文本生成", "text generation", r"(?:sacre)?bleu_?\d?|chrf|meteor|cider|rouge_?l?(?:sum)?\d?|exact_match|em", "max", "WMT: BLEU; COCO captions: CIDEr; SQuAD: exact match"),
     _task("generation", "图像生成", "image generation", r"fid(?:\d+k(?:_full)?)?|kid", "min", "Heusel et al. 2017: FID"),

@@ -13,7 +13,7 @@ from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, gains_nothing, has_few, is_aside, is_behind, is_swing, is_turning, unchanged
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -107,6 +107,22 @@ BACK = Text(
 SPENT = Text(
     zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
+)
+STILL = Text(
+    zh="`{metric}`：{course}；已走平，但这一类 loss 走平时模型仍可能在变好。",
+    en="`{metric}`: {course}; it stands still, but a model may still get better while a loss of this kind does.",
+)
+SWING = Text(
+    zh="`{metric}`：{course}；末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。",
+    en="`{metric}`: {course}; it gained over its last rows, by more than the rows before them bear out: a swing, or new progress.",
+)
+NO_GAIN = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行没有改善。",
+    en="`{metric}`: {course}; no gain over its last {rows} rows.",
+)
+SAME = Text(
+    zh="`{metric}`：{course}；共 {count} 个值，最后 {same} 个都相同。",
+    en="`{metric}`: {course}; the last {same} of its {count} values are the same.",
 )
 ALSO = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
 ON_COURSE = Text(zh="`{metric}`：{course}。", en="`{metric}`: {course}.")
@@ -258,6 +274,14 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
+    if judged.is_still:
+        return STILL(metric=series.label, course=told)
+    if judged.trend is not None and is_swing(judged):
+        return SWING(metric=series.label, course=told)
+    if judged.trend is not None and gains_nothing(judged):
+        return NO_GAIN(metric=series.label, course=told, rows=judged.trend.rows)
+    if has_few(series, judged) and (same := unchanged(context, series)):
+        return SAME(metric=series.label, course=told, count=_count(context, series), same=same)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}

@@ -95,6 +95,18 @@ BEHIND = Text(
     zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
     en="`{metric}` ({path}): not improving, its last quarter lies behind an earlier one; whether it gets worse is within its noise. {trend}",
 )
+STILL = Text(
+    zh="`{metric}`（{path}）：已走平，但这一类 loss 走平时模型仍可能在变好，不据此判断收敛。{trend}",
+    en="`{metric}` ({path}): it stands still, which settles nothing: a model may still get better while a loss of this kind does. {trend}",
+)
+SWING = Text(
+    zh="`{metric}`（{path}）：末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。{trend}",
+    en="`{metric}` ({path}): it gained over its last rows, by more than the rows before them bear out: a swing, or new progress. {trend}",
+)
+NO_GAIN = Text(
+    zh="`{metric}`（{path}）：末段没有改善。{trend}",
+    en="`{metric}` ({path}): no gain over its last rows. {trend}",
+)
 DEAD = Text(
     zh="`{metric}`（{path}）：取到了训练不可能继续的值（见依据），这次训练已经损坏。",
     en="`{metric}` ({path}): it takes values with which nothing is trained (see the findings); the run is broken.",
@@ -199,6 +211,12 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return TURNING(**values)
     if is_behind(context, series, judged):
         return BEHIND(**values)
+    if judged.is_still:
+        return STILL(**values)
+    if is_swing(judged):
+        return SWING(**values)
+    if gains_nothing(judged):
+        return NO_GAIN(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -260,6 +278,18 @@ def is_turning(judged: Judgement) -> bool:
     return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
 
 
+def is_swing(judged: Judgement) -> bool:
+    """Return whether an undecided series surely gained in its tail: what is open is whether that lasts, not whether it is flat."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and not judged.is_back and trend is not None and trend.low > 0
+
+
+def gains_nothing(judged: Judgement) -> bool:
+    """Return whether an undecided series surely did not gain in its tail: flat or worse, but not slowly improving."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and not judged.is_still and trend is not None and trend.high <= 0
+
+
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
     """Return whether an undecided series surely does not improve: it ended worse than a quarter before, if not by enough to call it so."""
     if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen:
@@ -271,6 +301,19 @@ def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
 def has_few(series: Series, judged: Judgement) -> bool:
     """Return whether a series is undecided for its rows alone."""
     return judged.state is State.INCONCLUSIVE and int(np.isfinite(series.y).sum()) < MIN_ROWS
+
+
+LEAST_SAME: Final = 4
+"""Four values alike to the last digit, and no fewer than half of all: a few evaluations that repeat one value are told as they are."""
+
+
+def unchanged(context: Context, series: Series) -> int:
+    """Return how many of the last measured values are the same to the last digit; 0 where they are few."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    other = np.flatnonzero(values != values[-1]) if len(values) else np.array([], dtype=np.int64)
+    same = len(values) - (int(other[-1]) + 1 if len(other) else 0)
+    return same if same >= max(LEAST_SAME, len(values) / 2) else 0
 
 
 def ends(series: Series) -> dict[str, Value]:

@@ -12,9 +12,12 @@ from lossreport.analysis.best import still_rising
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.schedule import constant_lr, spent_lr
-from lossreport.model.analysis import Recommendation, Severity, State, Verdict
+from lossreport.analysis.trend import TAIL, is_flat
+from lossreport.curves.stats import fill
+from lossreport.curves.worse import ends_behind
+from lossreport.model.analysis import Recommendation, Severity, State, Trend, Verdict
 from lossreport.model.run import Series, Status, shown_x
-from lossreport.text import Join, Text, number
+from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES
 
 RESUME = Text(
@@ -41,6 +44,10 @@ ONLY_TRAINING = Text(
 UNDECIDED = Text(
     zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
     en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
+)
+LASTING = Text(
+    zh="{names} 的末段改善超过此前各行所支持的：再训练一段，看它是否持续。代价：一段训练。",
+    en="The last rows of {names} gained more than those before them bear out: train a little longer to see whether it lasts. Cost: some training.",
 )
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
@@ -151,15 +158,44 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         names = Join(items=tuple(dict.fromkeys(one.label for one in training))[:6])
         text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
         yield Recommendation(id="", when="next", text=text)
+    elif (past := _past_its_best(case)) is not None:
+        yield Recommendation(id="", when="next", text=BEST(where=Join(items=(past,))), source="Deep Learning Tuning Playbook")
     elif _is_undecided(case):
         names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
-        yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
+        swings = any(trend.low > 0 for trend in _open_trends(case))
+        yield Recommendation(id="", when="next", text=(LASTING if swings else UNDECIDED)(names=names))
+
+
+def _past_its_best(case: Case) -> Phrase | None:
+    """Return where a held-out goal was best that no longer gains, if not by enough to be called worse; None elsewhere, and of a policy."""
+    goal = case.context.goal
+    if case.run_state is not State.INCONCLUSIVE or goal is None or case.context.is_rewarded:
+        return None
+    series = case.context.by_id[goal.series]
+    trend = next((v.trend for v in case.in_state(State.INCONCLUSIVE) if v.series == (series.id,)), None)
+    values = measured(case.context, series)
+    up = goal.mode == "max"
+    if series.split == "train" or trend is None or not (trend.high <= 0 or ends_behind(fill(-values if up else values))):
+        return None
+    row = best_row(values, up=up)
+    return AT(metric=series.label, value=number(float(series.y[row])), axis=AXES[series.axis.value], x=shown_x(series.x[row]))
 
 
 def _is_undecided(case: Case) -> bool:
     """Return whether the rows are too noisy to tell: nothing grave was found that would come first."""
     grave = any(f.severity.rank >= Severity.HIGH.rank for f in case.context.found)
-    return case.run_state is State.INCONCLUSIVE and not grave and any(v.trend for v in case.in_state(State.INCONCLUSIVE))
+    return case.run_state is State.INCONCLUSIVE and not grave and bool(_open_trends(case))
+
+
+def _open_trends(case: Case) -> list[Trend]:
+    """Return the trends that decide nothing, of the goal where the run has one: one that is flat is no question of more rows."""
+    goal, rows = case.context.goal, {one.id: len(one) for one in case.context.run.series}
+    undecided = [v for v in case.in_state(State.INCONCLUSIVE) if v.trend is not None]
+    undecided = [v for v in undecided if goal is None or v.series == (goal.series,)] or undecided
+    trends = [(v.trend, rows.get(v.series[0], 0)) for v in undecided]
+    return [
+        trend for trend, count in trends if trend is not None and not is_flat(trend, max(1, round(trend.rows / max(1.0, TAIL * count))))
+    ]
 
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:

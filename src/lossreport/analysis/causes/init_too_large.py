@@ -9,15 +9,13 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.signs import was_loaded
 from lossreport.text import Text, number
 
 EXCESS: Final = 1.0
 """A nat above ln V: initialised with a standard deviation of 0.02 a model begins within 0.3 nats of it (nanoGPT)."""
 MOST: Final = 10.0
 """Beyond ten times the level it is rather a sum than an initialisation."""
-PRETRAINED: Final = ("_name_or_path", "model_name_or_path", "base_model_name_or_path", "pretrained_model_name_or_path", "finetune_from")
-"""Settings that name the weights a training begins with."""
-UNNAMED: Final = (None, "", "None", "null", False)
 ABOVE = Text(
     zh="`{metric}` 第一行是 {value}，比均匀猜测的 {chance} 高 {excess}，之后降到 {last}：开始时的 logits 过大。",
     en="`{metric}` begins at {value}, {excess} above the {chance} of guessing, and falls to {last}: the logits are too large at the start.",
@@ -26,7 +24,7 @@ ABOVE = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a start above chance of a loss that comes down to it; nobody initialises a model that was loaded."""
-    if any(context.facts.get(name) not in UNNAMED for name in PRETRAINED):
+    if was_loaded(context):
         return
     for finding in context.of_kind("above_chance"):
         series, chance, excess = context.subject(finding), finding.numbers.get("chance"), finding.numbers.get("excess", 0.0)
