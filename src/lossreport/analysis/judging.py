@@ -52,7 +52,7 @@ class Judgement:
 
     `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_back` where what the tail gained was
     lost before and nothing new is reached; `is_frozen` where the loss stopped to be measured; `is_still` where it is flat, which for its
-    kind settles nothing.
+    kind settles nothing; `is_cut` where the rows end long before the training did.
     """
 
     state: State
@@ -64,6 +64,7 @@ class Judgement:
     is_back: bool = False
     is_frozen: bool = False
     is_still: bool = False
+    is_cut: bool = False
 
 
 def judge(context: Context, series: Series) -> Judgement:
@@ -85,6 +86,8 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("frozen_metric", series):
         because = finding_ids(context, series, ("frozen_metric",))
         return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    if short := _cut_short(context, series):
+        return Judgement(state=State.INCONCLUSIVE, because=short, confidence="high", is_cut=True)
     if not context.is_measure(series):
         return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
     if context.has("divergence", series):
@@ -130,6 +133,12 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
     return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+
+
+def _cut_short(context: Context, series: Series) -> tuple[str, ...]:
+    """Return the findings that the file of a series holds a part of its steps only."""
+    found = (f for f in context.of_kind("truncated_log") if "steps" in f.numbers)
+    return tuple(f.id for f in found if context.subject(f).source == series.source)
 
 
 def _guessing(context: Context, series: Series) -> Judgement | None:

@@ -108,13 +108,17 @@ SPENT = Text(
     zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
 )
+CUT = Text(
+    zh="`{metric}`：{course}；这些行远在训练结束之前就断了，不据此判断收敛。",
+    en="`{metric}`: {course}; these rows break off long before the training ended, and convergence is not judged by them.",
+)
 STILL = Text(
     zh="`{metric}`：{course}；已走平，但这一类 loss 走平时模型仍可能在变好。",
     en="`{metric}`: {course}; it stands still, but a model may still get better while a loss of this kind does.",
 )
 SWING = Text(
     zh="`{metric}`：{course}；末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。",
-    en="`{metric}`: {course}; it gained over its last rows, by more than the rows before them bear out: a swing, or new progress.",
+    en="`{metric}`: {course}; it gained over its last rows, by more than the rows before them bear out: a fluctuation, or new progress.",
 )
 NO_GAIN = Text(
     zh="`{metric}`：{course}；最后 {rows} 行没有改善。",
@@ -274,6 +278,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
+    if judged.is_cut:
+        return CUT(metric=series.label, course=told)
     if judged.is_still:
         return STILL(metric=series.label, course=told)
     if judged.trend is not None and is_swing(judged):

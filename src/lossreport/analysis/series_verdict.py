@@ -95,13 +95,17 @@ BEHIND = Text(
     zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
     en="`{metric}` ({path}): not improving, its last quarter lies behind an earlier one; whether it gets worse is within its noise. {trend}",
 )
+CUT = Text(
+    zh="`{metric}`（{path}）：这些行远在训练结束之前就断了，不据此判断收敛。",
+    en="`{metric}` ({path}): its rows break off long before the training ended; convergence is not judged by them.",
+)
 STILL = Text(
     zh="`{metric}`（{path}）：已走平，但这一类 loss 走平时模型仍可能在变好，不据此判断收敛。{trend}",
     en="`{metric}` ({path}): it stands still, which settles nothing: a model may still get better while a loss of this kind does. {trend}",
 )
 SWING = Text(
     zh="`{metric}`（{path}）：末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。{trend}",
-    en="`{metric}` ({path}): it gained over its last rows, by more than the rows before them bear out: a swing, or new progress. {trend}",
+    en="`{metric}` ({path}): it gained over its last rows, by more than the rows before them bear out: a fluctuation, or new progress. {trend}",
 )
 NO_GAIN = Text(
     zh="`{metric}`（{path}）：末段没有改善。{trend}",
@@ -185,8 +189,8 @@ def is_unused(context: Context, series: Series) -> bool:
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
-    if judged.is_game or judged.is_frozen:
-        return (GAME if judged.is_game else FROZEN)(**values)
+    if judged.is_game or judged.is_frozen or judged.is_cut:
+        return (GAME if judged.is_game else FROZEN if judged.is_frozen else CUT)(**values)
     if judged.state is State.BROKEN and dead_findings(context, series):
         return DEAD(**values)
     if judged.state is State.BROKEN and is_aside(context, series):
@@ -292,7 +296,7 @@ def gains_nothing(judged: Judgement) -> bool:
 
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
     """Return whether an undecided series surely does not improve: it ended worse than a quarter before, if not by enough to call it so."""
-    if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen:
+    if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen or judged.is_cut:
         return False
     values = measured(context, series)
     return ends_behind(fill(-values if is_up(context, series) else values))
