@@ -53,6 +53,10 @@ DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short further run.",
 )
+RISING_RATE = Text(
+    zh="{names} 自 {axis} {x} 起变差，同时 `{metric}` 从那里的 {before} 升到 {after}：调度越过终点后会回升（余弦），或被重新开始。用那里之前的 checkpoint；要继续训练，就把学习率固定在 {before}。代价：丢掉其后的训练。",
+    en="Worse since {axis} {x}: {names}, while `{metric}` rose from {before} there to {after}. A schedule that runs past its end turns up again (cosine), or it was restarted. Use the checkpoint from before; to train on, hold the rate at {before}. Cost: the training after it.",
+)
 TERM = Text(
     zh="{names} 在上升，但这不等于模型在发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
     en="Rising: {names}, which by itself is no divergence of the model. Find out what it stands for and how it is weighted (a regulariser, an adversarial term or a curriculum may rise as the model gets better) before changing anything. Cost: minutes.",
@@ -160,7 +164,7 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         yield Recommendation(id="", when="next", text=text)
     elif (past := _past_its_best(case)) is not None:
         yield Recommendation(id="", when="next", text=BEST(where=Join(items=(past,))), source="Deep Learning Tuning Playbook")
-    elif _is_undecided(case):
+    elif _is_undecided(case) and not _gains_nothing(case):
         names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
         swings = any(trend.low > 0 for trend in _open_trends(case))
         yield Recommendation(id="", when="next", text=(LASTING if swings else UNDECIDED)(names=names))
@@ -169,16 +173,23 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
 def _past_its_best(case: Case) -> Phrase | None:
     """Return where a held-out goal was best that no longer gains, if not by enough to be called worse; None elsewhere, and of a policy."""
     goal = case.context.goal
-    if case.run_state is not State.INCONCLUSIVE or goal is None or case.context.is_rewarded:
+    if goal is None or case.context.is_rewarded or not _gains_nothing(case):
         return None
     series = case.context.by_id[goal.series]
-    trend = next((v.trend for v in case.in_state(State.INCONCLUSIVE) if v.series == (series.id,)), None)
-    values = measured(case.context, series)
-    up = goal.mode == "max"
-    if series.split == "train" or trend is None or not (trend.high <= 0 or ends_behind(fill(-values if up else values))):
+    if series.split == "train":
         return None
-    row = best_row(values, up=up)
+    row = best_row(measured(case.context, series), up=goal.mode == "max")
     return AT(metric=series.label, value=number(float(series.y[row])), axis=AXES[series.axis.value], x=shown_x(series.x[row]))
+
+
+def _gains_nothing(case: Case) -> bool:
+    """Return whether the goal of an undecided run surely does not gain: by its tail, or because its last quarter lies behind an earlier one."""
+    goal = case.context.goal
+    if case.run_state is not State.INCONCLUSIVE or goal is None:
+        return False
+    trend = next((v.trend for v in case.in_state(State.INCONCLUSIVE) if v.series == (goal.series,)), None)
+    values = measured(case.context, case.context.by_id[goal.series])
+    return trend is not None and (trend.high <= 0 or ends_behind(fill(-values if goal.mode == "max" else values)))
 
 
 def _is_undecided(case: Case) -> bool:
@@ -206,6 +217,18 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         yield Recommendation(id="", when="next", because=tuple(f.id for f in found), text=text)
     elif names and grave:
         first = min(grave, key=lambda f: f.start.row)
+        if (rise := _rate_rises(case, series[first.series[0]], first.start.row)) is not None:
+            metric, before, after = rise
+            text = RISING_RATE(
+                names=Join(items=names),
+                axis=AXES[series[first.series[0]].axis.value],
+                x=shown_x(first.start.x),
+                metric=metric,
+                before=number(before),
+                after=number(after),
+            )
+            yield Recommendation(id="", when="now", because=tuple(f.id for f in found), text=text, source="PyTorch: CosineAnnealingLR")
+            return
         lr = NOW(lr=case.lr) if case.lr is not None else NONE
         axis = AXES[series[first.series[0]].axis.value]
         if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
@@ -217,6 +240,21 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         yield Recommendation(
             id="", when="now", because=tuple(f.id for f in found), text=text, source="IDEFICS chronicles; OPT-175B logbook"
         )
+
+
+ROSE: Final = 3.0
+"""A learning rate three times that at the best row is no warm-up that ends there."""
+
+
+def _rate_rises(case: Case, loss: Series, row: int) -> tuple[str, float, float] | None:
+    """Return (name, value there, value at the end) of a learning rate that rose since a row of a loss; None where none did."""
+    for rate in case.context.judged:
+        if rate.metric_type != "learning_rate" or rate.axis is not loss.axis or not np.isfinite(rate.y).all():
+            continue
+        at = int(np.searchsorted(rate.x, loss.x[row]))
+        if 0 < at < len(rate) and 0 < ROSE * rate.y[at] <= rate.y[-1] and rate.y[at] < rate.y[:at].max():
+            return rate.label, float(rate.y[at]), float(rate.y[-1])
+    return None
 
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
