@@ -124,3 +124,14 @@ def test_advice_that_rests_on_low_findings_comes_behind_the_rest() -> None:
     low = {one.id for one in analysis.findings if one.severity is Severity.LOW}
     resting = [bool(one.because) and low.issuperset(one.because) for one in analysis.recommendations if one.when == "next"]
     assert resting == sorted(resting)
+
+
+@pytest.mark.parametrize(("highest", "severity"), [(84.0, Severity.HIGH), (5.0, Severity.MEDIUM), (0.9, None)])
+def test_one_update_that_throws_the_policy_is_told(highest: float, severity: Severity | None) -> None:
+    kl = flat(30, 0.012, 0.1)
+    kl[12] = highest
+    run = make_run([*policy(30), make_series(kl, "approx_kl", axis="step", id="m3", metric_type="kl")])  # type: ignore[list-item]
+    found = [one for one in analysed(run).findings if one.kind == "divergence"]
+    assert [one.severity for one in found] == ([] if severity is None else [severity])
+    assert all("threw the policy" in one.text.plain("en") and one.start.row == 12 for one in found)
+    assert all("target_kl" in advice(analysed(run)) for _ in found)
