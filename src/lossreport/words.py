@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 from lossreport.text import Text
@@ -99,3 +100,17 @@ KINDS: Final = {
     "truncated_log": Text(zh="日志不完整", en="truncated log"),
 }
 """Names of the kinds of finding."""
+OWN_TITLES: Final = {
+    ("above_chance", "finetune"): Text(zh="微调起点异常高", en="high start of a fine-tuning"),
+    ("clip_saturation", "answers"): Text(zh="多数回答被截断", en="most answers cut"),
+    ("clip_saturation", "ratios"): Text(zh="多数概率比被裁剪", en="most ratios clipped"),
+}
+"""Titles of findings that their kind's name does not fit, by a number that only they declare."""
+
+
+def title_of(kind: str, numbers: Mapping[str, object]) -> Text | str:
+    """Return what a finding is called: by its kind, unless a number marks it as one that is called otherwise."""
+    for (one, mark), title in OWN_TITLES.items():
+        if one == kind and numbers.get(mark):
+            return title
+    return KINDS.get(kind, kind)

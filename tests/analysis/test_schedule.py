@@ -82,3 +82,21 @@ COSINE = 0.5 * (1 + np.cos(np.pi * np.linspace(0, 1, 200)))
 def test_a_schedule_on_its_floor_is_spent(rate: Floats, spent: bool) -> None:
     run = enrich(make_run(loss=falling(200), lr=rate, axis="step"))
     assert (spent_lr(Context(run, run)) is not None) is spent
+
+
+@pytest.mark.parametrize(("factor", "name"), [(0.5, "step"), (0.97, "exponential")])
+def test_a_ladder_of_equal_drops_is_a_step_schedule_however_many(factor: float, name: str) -> None:
+    rate = 0.005 * factor ** np.repeat(np.arange(12), [40, *[15] * 11])
+    assert lr_class(rate) == name
+
+
+def test_drops_by_differing_factors_are_no_ladder() -> None:
+    factors = np.cumprod([1, 0.5, 0.7, 0.9, 0.3, 0.6, 0.8, 0.4])
+    assert lr_class(np.repeat(factors, 30)) != "step"
+
+
+def test_a_shape_is_one_over_steps_not_over_rows() -> None:
+    x = np.array([0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000], dtype=np.float64)
+    linear = np.maximum(1 - x / 1.1e5, 0)
+    assert lr_class(linear, x=x) == "linear"
+    assert lr_class(linear) != "linear"

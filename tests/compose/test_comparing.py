@@ -1,6 +1,7 @@
 """Several runs are compared by the metric that they share, in one sentence."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -51,3 +52,18 @@ def test_a_copy_is_one_result() -> None:
     assert "r1, r3 hold the same loss row by row" in text
     (text,) = ends(2.0, 0.5, 2.001)
     assert "row by row" not in text
+
+
+def test_a_broken_run_and_a_loss_measured_once_are_not_compared(tmp_path: Path) -> None:
+    head = "epoch,avg_loss,accuracy\n"
+    good = "".join(f"{at},{2 / at:.3f},0.{50 + at}\n" for at in range(1, 30))
+    for name, rows in {
+        "a": good,
+        "b": good.replace("2.000", "2.100"),
+        "dead": "1,0,0\n2,0,0\n3,0,0\n4,0,0\n",
+        "once": "1,0.0001,1\n",
+    }.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "metrics.csv").write_text(head + rows, encoding="utf-8")
+    text = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))), format="md", lang="en")
+    assert "**2 runs compared by" in text

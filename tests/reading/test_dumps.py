@@ -61,3 +61,13 @@ def test_a_hostile_line_is_looked_at_in_linear_time() -> None:
     for text in ("a" * 64_000, "a: " + ", a" * 20_000, " " * 64_000 + "x", "a:" + " " * 64_000):
         entry_of(text)
     assert process_time() - start < 0.5
+
+
+def test_a_level_before_messages_is_no_setting(tmp_path: Path) -> None:
+    head = ["Starting server, config: num_rounds=9", "[INIT]", "Requesting parameters", "Received parameters", "Evaluating parameters"]
+    rounds = [line for at in range(1, 6) for line in (f"[ROUND {at}]", f"-> loss: {3 / at:.3f}", f"-> dice: 0.{50 + at}", "")]
+    run = read(tmp_path, "".join(f"INFO :      {line}\n" for line in head + rounds))
+    (loss,) = [one for one in run.series if one.name == "loss"]
+    assert (loss.axis.value, loss.x.tolist()) == ("round", [1, 2, 3, 4, 5])
+    assert run.progress.epochs == (5, 9)
+    assert entry_of("INFO: lr = 0.1") == ("lr", "0.1")

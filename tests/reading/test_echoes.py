@@ -46,3 +46,43 @@ def test_a_validation_is_no_echo_of_the_training(tmp_path: Path) -> None:
 def test_a_plan_that_the_console_prints_counts_for_the_run(tmp_path: Path) -> None:
     run = run_of(tmp_path, "".join(f"Epoch {i + 1}/20: loss = {v:.3f}\n" for i, v in enumerate(LOSS)))
     assert run.value("epochs") == 20
+
+
+CLIENTS = {"c99f": [3.1 / (1 + i) for i in range(8)], "4b95": [5.7 / (1 + i) for i in range(8)]}
+SERVER = "".join(
+    f"INFO :      [ROUND {i + 1}]\n"
+    + "".join(f"INFO :      Client {name}:\nINFO :      -> loss: {loss[i]:.6f}\n" for name, loss in CLIENTS.items())
+    + "INFO :      aggregate_evaluate: received 2 results and 0 failures\n"
+    + f"INFO :      -> Mega Dice Score: {0.5 + 0.01 * i:.4f}\n"
+    for i in range(8)
+)
+
+
+def history(digits: int) -> str:
+    """Return what a logger holds of the same rounds: a step for each thing logged, the client only in the name."""
+    rows = ["step,loss_c99f,loss_4b95,Mega Dice Score"]
+    for i in range(6):
+        rows += [
+            f"{3 * i},{CLIENTS['c99f'][i]:.{digits}f},,",
+            f"{3 * i + 1},,{CLIENTS['4b95'][i]:.{digits}f},",
+            f"{3 * i + 2},,,{0.5 + 0.01 * i:.4f}",
+        ]
+    return "\n".join(rows) + "\n"
+
+
+def test_what_a_console_tells_with_its_owner_and_round_counts_instead_of_names_that_mark_it(tmp_path: Path) -> None:
+    run = run_of(tmp_path, SERVER, history(6))
+    assert {(path, label) for path, label in held(run)} == {
+        ("output.log", "loss [client c99f]"),
+        ("output.log", "loss [client 4b95]"),
+        ("output.log", "Mega Dice Score"),
+    }
+    assert {one.axis.value for one in run.series} == {"round"}
+    assert [one.path for one in run.skipped] == ["metrics.csv"]
+
+
+def test_marked_curves_of_other_values_are_their_own(tmp_path: Path) -> None:
+    run = run_of(tmp_path, SERVER, history(6).replace("0.5", "0.6").replace("3.1", "4.1"))
+    assert ("metrics.csv", "loss_4b95") not in held(run)
+    run = run_of(tmp_path, SERVER, "step,loss_c99f,loss_4b95\n" + "".join(f"{i},{0.31 + i},{0.57 + i}\n" for i in range(6)))
+    assert {("metrics.csv", "loss_c99f"), ("metrics.csv", "loss_4b95")} <= set(held(run))

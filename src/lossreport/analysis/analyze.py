@@ -25,7 +25,7 @@ from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
 from lossreport.analysis.verdict import verdicts
 from lossreport.analysis.views import enrich
-from lossreport.model.analysis import Analysis, Finding, NotApplicable, Recommendation, Share
+from lossreport.model.analysis import Analysis, Finding, NotApplicable, Recommendation, Severity, Share
 from lossreport.model.run import Run, id_prefix
 from lossreport.model.work import Work
 
@@ -99,5 +99,6 @@ def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:
     run_id = case.context.run.id
     for advice in advices():
         made += work.take(f"advice {advice.id}", lambda advice=advice: advice.advise(case))  # type: ignore[misc]
-    made.sort(key=lambda item: item.when != "now")
+    low = {finding.id for finding in case.context.found if finding.severity is Severity.LOW}
+    made.sort(key=lambda item: (item.when != "now", bool(item.because) and low.issuperset(item.because)))
     return tuple(replace(item, id=f"{id_prefix(run_id)}R{number}", run=run_id) for number, item in enumerate(made, 1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final, Literal
 
@@ -52,7 +52,7 @@ TASKS: Final = (
     _task("detection", "检测", "detection", r"(?:bbox_|hbb|obb|box|mask|segm_)?m?ap(?:[_@]?(?:50|0?\.50?)[-:_](?:0?\.)?95)?(?:\([bmp]\))?|map_?50_95", "max", "COCO: AP over IoU 0.50:0.95 is the primary challenge metric"),
     _task("detection", "检测", "detection", r"(?:\w{0,20}_|hbb|obb)?m?ap[\d.@_:-]{0,12}(?:\([bmp]\))?|coco_eval\w{0,20}", "max", "PASCAL VOC: AP at IoU 0.5"),
     _task("segmentation", "分割", "segmentation", r"m_?iou|mean_?iou|miou\w{0,12}|(?:mean_|avg_|fg_)?dice(?:_?(?:score|coef|coefficient|index))?|dsc|jaccard|iou", "max", "PASCAL VOC and Cityscapes: mean IoU; MSD: Dice"),
-    _task("speech", "语音识别", "speech recognition", r"[wcp]er(?:_\w{1,12})?", "min", "ESPnet and Whisper: word or character error rate"),
+    _task("speech", "语音识别", "speech recognition", r"[wc]er(?:_\w{1,12})?|per(?![_/.])", "min", "ESPnet and Whisper: word or character error rate"),
     _task("verification", "声纹识别", "speaker verification", r"eer|min_?dcf", "min", "VoxCeleb: equal error rate"),
     _task("translation", "文本生成", "text generation", r"(?:sacre)?bleu_?\d?|chrf|meteor|cider|rouge_?l?(?:sum)?\d?|exact_match|em", "max", "WMT: BLEU; COCO captions: CIDEr; SQuAD: exact match"),
     _task("generation", "图像生成", "image generation", r"fid(?:\d+k(?:_full)?)?|kid", "min", "Heusel et al. 2017: FID"),
@@ -83,6 +83,10 @@ BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinf
 BY_TRAINING = Text(
     zh="训练 loss：日志里没有验证结果，泛化无从判断",
     en="the training loss: the logs hold no validation, so generalisation cannot be judged",
+)
+BY_WHOLE = Text(
+    zh="整个模型的指标：日志里的 loss 都属于单个客户端",
+    en="the score of the whole model: every loss in the logs is of a single client",
 )
 BY_TRAIN_SCORE = Text(
     zh="训练集上的指标：日志里既没有验证结果，也没有 loss",
@@ -323,7 +327,13 @@ def _by_training(context: Context) -> Iterator[Goal]:
     training = [s for s in context.progress if s.split == "train"]
     plays = any(not context.is_measure(s) for s in training)
     losses = [] if plays else [s for s in training if _measured_rows(context, s)]
-    for series in sorted(losses, key=lambda s: _training_rank(context, s)):
+    owned = _owned(losses)
+    if losses and len(owned) == len(losses):  # nobody's loss is that of the model that they train together
+        scores = [s for s in context.judged if is_score(context, s) and s.entity is None and _measured_rows(context, s) > 1]
+        for series in sorted(scores, key=lambda s: _rank(context, s)):
+            yield _goal(context, series, mode_of(context, series), BY_WHOLE())
+    longest = max((_measured_rows(context, s) for s in losses), default=0)
+    for series in sorted(losses, key=lambda s: _training_rank(context, s, longest)):
         yield _goal(context, series, "min", BY_TRAINING())
     if not context.progress:
         scores = [s for s in context.judged if is_score(context, s) and _measured_rows(context, s)]
@@ -331,10 +341,31 @@ def _by_training(context: Context) -> Iterator[Goal]:
             yield _goal(context, series, mode_of(context, series), BY_TRAIN_SCORE())
 
 
-def _training_rank(context: Context, series: Series) -> tuple[object, ...]:
+OWNED: Final = re.compile(r"(?P<stem>.{1,60})[_/](?:client_?|site_?|party_?)?(?P<id>[0-9a-f]{2,12})", re.IGNORECASE)
+"""A loss with a short id behind it, `loss_c99f`; one of several."""
+LEAST_OWNERS: Final = 3
+
+
+def _owned(losses: Sequence[Series]) -> list[Series]:
+    """Return the losses that are of one client each: those with an entity, and those of three and more that differ in an id alone."""
+    stems: dict[str, list[Series]] = {}
+    for series in losses:
+        match = OWNED.fullmatch(series.name)
+        if match is not None and any(sign.isdigit() for sign in match["id"]):
+            stems.setdefault(match["stem"].lower(), []).append(series)
+    marked = [series for held in stems.values() if len(held) >= LEAST_OWNERS for series in held]
+    return [series for series in losses if series.entity is not None or series in marked]
+
+
+HARDLY: Final = 0.5
+"""A loss with less than half of the rows of another says less of the training."""
+
+
+def _training_rank(context: Context, series: Series, longest: int) -> tuple[object, ...]:
     return (
         series.entity is not None,
         context.has("mixture", series),
+        _measured_rows(context, series) < HARDLY * longest,
         not is_total(series.name),
         series.metric_type != "cross_entropy",
     )

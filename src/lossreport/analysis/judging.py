@@ -52,7 +52,8 @@ class Judgement:
     """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
 
     `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_back` where what the tail gained was
-    lost before and nothing new is reached; `is_frozen` where the loss stopped to be measured.
+    lost before and nothing new is reached; `is_frozen` where the loss stopped to be measured; `is_still` where it is flat, which for its
+    kind settles nothing; `is_cut` where the rows end long before the training did.
     """
 
     state: State
@@ -63,6 +64,8 @@ class Judgement:
     by_half: bool = False
     is_back: bool = False
     is_frozen: bool = False
+    is_still: bool = False
+    is_cut: bool = False
 
 
 def judge(context: Context, series: Series) -> Judgement:
@@ -84,6 +87,8 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("frozen_metric", series):
         because = finding_ids(context, series, ("frozen_metric",))
         return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    if short := _cut_short(context, series):
+        return Judgement(state=State.INCONCLUSIVE, because=short, confidence="high", is_cut=True)
     if not context.is_measure(series):
         return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
     if context.has("divergence", series):
@@ -129,6 +134,12 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
     return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+
+
+def _cut_short(context: Context, series: Series) -> tuple[str, ...]:
+    """Return the findings that the file of a series holds a part of its steps only."""
+    found = (f for f in context.of_kind("truncated_log") if "steps" in f.numbers)
+    return tuple(f.id for f in found if context.subject(f).source == series.source)
 
 
 def _guessing(context: Context, series: Series) -> Judgement | None:
@@ -203,7 +214,8 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
     if since is not None:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
-    if is_improving(trend, wide, decays=decays) and not (by_half and _fell_at_once(context, series)):
+    accelerates = series.metric_type == "reward"  # a policy may find what earns late: no sum of decays
+    if is_improving(trend, wide, decays=decays and not accelerates) and not (by_half and _fell_at_once(context, series)):
         if _is_back(series, y, trend):
             return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
@@ -249,7 +261,11 @@ def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgemen
     high = _is_high(context, series, y)
     state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
     return Judgement(
-        state=state, because=finding_ids(context, series, ("no_learning",)), trend=trend, confidence="high" if high else "medium"
+        state=state,
+        because=finding_ids(context, series, ("no_learning",)),
+        trend=trend,
+        confidence="high" if high else "medium",
+        is_still=state is State.INCONCLUSIVE,
     )
 
 

@@ -14,7 +14,7 @@ from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, is_aside, is_behind, is_rising, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, gains_nothing, has_few, is_aside, is_behind, is_swing, is_turning, unchanged
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -110,10 +110,6 @@ ONCE = Text(
     zh="`{metric}`只测了一次，不足以判断：{course}。",
     en="`{metric}` was measured once, too few to judge: {course}.",
 )
-RISING = Text(
-    zh="`{metric}`：{course}；最后 {rows} 行在改善（{gain}），而在此之前变差过，看不出是否会持续。",
-    en="`{metric}`: {course}; it gains over its last {rows} rows ({gain}) after losing ground before them; whether that lasts cannot be told.",
-)
 NEVER_BETTER = Text(
     zh="`{metric}`从未好过第一次：{course}。",
     en="`{metric}` was never better than its first value: {course}.",
@@ -125,6 +121,26 @@ BACK = Text(
 SPENT = Text(
     zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
+)
+CUT = Text(
+    zh="`{metric}`：{course}；这些行远在训练结束之前就断了，不据此判断收敛。",
+    en="`{metric}`: {course}; these rows break off long before the training ended, and convergence is not judged by them.",
+)
+STILL = Text(
+    zh="`{metric}`：{course}；已走平，但这一类 loss 走平时模型仍可能在变好。",
+    en="`{metric}`: {course}; it stands still, but a model may still get better while a loss of this kind does.",
+)
+SWING = Text(
+    zh="`{metric}`：{course}；末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。",
+    en="`{metric}`: {course}; it gained over its last rows, by more than the rows before them bear out: a fluctuation, or new progress.",
+)
+NO_GAIN = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行没有改善。",
+    en="`{metric}`: {course}; no gain over its last {rows} rows.",
+)
+SAME = Text(
+    zh="`{metric}`：{course}；共 {count} 个值，最后 {same} 个都相同。",
+    en="`{metric}`: {course}; the last {same} of its {count} values are the same.",
 )
 ALSO = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
 ON_COURSE = Text(zh="`{metric}`：{course}。", en="`{metric}`: {course}.")
@@ -285,9 +301,16 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
-    if is_rising(judged):
-        rows, gain = (judged.trend.rows, judged.trend.change[0]) if judged.trend is not None else (0, 0.0)
-        return RISING(metric=series.label, course=told, rows=rows, gain=change(gain))
+    if judged.is_cut:
+        return CUT(metric=series.label, course=told)
+    if judged.is_still:
+        return STILL(metric=series.label, course=told)
+    if judged.trend is not None and is_swing(judged):
+        return SWING(metric=series.label, course=told)
+    if judged.trend is not None and gains_nothing(judged):
+        return NO_GAIN(metric=series.label, course=told, rows=judged.trend.rows)
+    if has_few(series, judged) and (same := unchanged(context, series)):
+        return SAME(metric=series.label, course=told, count=_count(context, series), same=same)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}

@@ -55,13 +55,16 @@ def lr_schedules(context: Context) -> Iterator[LrSchedule]:
     """Yield the class of every learning-rate series of the training."""
     for series in context.judged:
         if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
-            shape = lr_class(series.y, series.resolution or 0.0)
+            shape = lr_class(series.y, series.resolution or 0.0, series.x)
             told = shape in WITHOUT_START or not begins_late(series)
             yield LrSchedule(series=(series.id,), schedule=shape if told else "unknown")
 
 
-def lr_class(rate: Floats, resolution: float = 0.0) -> str:
-    """Return the class of the contract that a learning rate looks like; "unknown" where its body fits none of the shapes."""
+def lr_class(rate: Floats, resolution: float = 0.0, x: Floats | None = None) -> str:
+    """Return the class of the contract that a learning rate looks like; "unknown" where its body fits none of the shapes.
+
+    Shapes are those over `x`: rows logged at 0, 10, 100, 1000 steps make a curve look like another one.
+    """
     top = float(np.max(rate))
     if top <= 0 or float(np.min(rate)) < 0:
         return "constant" if np.ptp(rate) == 0 else "unknown"
@@ -85,7 +88,8 @@ def lr_class(rate: Floats, resolution: float = 0.0) -> str:
     if body.min() > SHAPELESS:
         return "unknown"
     held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
-    return _named(_shape(body, peak), v, peak, warm) if held else "unknown"
+    place = np.arange(len(rate), dtype=np.float64) if x is None or not np.all(np.diff(x) > 0) else x
+    return _named(_shape(body, place[peak.last :], float(place[peak.first] - place[0])), v, peak, warm) if held else "unknown"
 
 
 def rises_to_the_end(rate: Floats) -> bool:
@@ -109,19 +113,34 @@ def _peak(v: Floats, resolution: float) -> Peak:
 
 
 def _is_step(v: Floats, quantum: float) -> bool:
+    moves = np.flatnonzero(np.abs(np.diff(v)) > 1e-9)
+    if len(moves) >= MOVES * (len(v) - 1):
+        return False
     levels = np.unique(np.round(v / max(quantum, CONSTANT)))
-    return len(levels) <= LEVELS and float(np.mean(np.abs(np.diff(v)) > 1e-9)) < MOVES
+    return len(levels) <= LEVELS or _is_ladder(v, moves)
 
 
-def _shape(body: Floats, peak: Peak) -> str:
-    """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near."""
-    m, end = len(body), float(body[-1])
-    t = np.linspace(0, 1, m)
-    before = max(1.0, peak.first + 1.0)
+def _is_ladder(v: Floats, moves: np.ndarray[tuple[int], np.dtype[np.int64]]) -> bool:
+    """Return whether every move is a drop by one and the same factor: ReduceLROnPlateau, StepLR, however often."""
+    factors = v[moves + 1] / v[moves]
+    return bool(np.all(factors < RUNG)) and float(np.ptp(factors)) < ALIKE * float(np.max(factors))
+
+
+RUNG: Final = 0.95
+ALIKE: Final = 0.02
+"""A rung lowers the rate by 5 % and more, and all by the same within 2 %."""
+
+
+def _shape(body: Floats, place: Floats, warm: float) -> str:
+    """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near; `warm` is how long the rate rose before."""
+    end = float(body[-1])
+    run = place - place[0]
+    t = run / run[-1]
+    before = max(float(np.median(np.diff(place))), warm + float(np.median(np.diff(place))))
     shapes = {
         "cosine": end + (1 - end) * 0.5 * (1 + np.cos(np.pi * t)),
         "linear": 1 - (1 - end) * t,
-        "inverse_sqrt": np.sqrt(before / (before + np.arange(m))),
+        "inverse_sqrt": np.sqrt(before / (before + run)),
     }
     if end > 1e-4:
         shapes["exponential"] = end**t

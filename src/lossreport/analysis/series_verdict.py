@@ -11,7 +11,7 @@ from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
 from lossreport.analysis.schedule import constant_lr
-from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS
+from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import fill
 from lossreport.curves.worse import ends_behind
@@ -87,10 +87,6 @@ GAME = Text(
     zh="`{metric}`（{path}）：对抗训练或强化学习的 loss 不是质量指标，不据此判断收敛；请看独立的指标（FID、奖励、成功率）。",
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
 )
-RISING = Text(
-    zh="`{metric}`（{path}）：末段在改善，而在此之前变差过，看不出是否会持续。{trend}",
-    en="`{metric}` ({path}): it gains over its last rows after losing ground before them; whether that lasts cannot be told. {trend}",
-)
 TURNING = Text(
     zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
     en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
@@ -98,6 +94,22 @@ TURNING = Text(
 BEHIND = Text(
     zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
     en="`{metric}` ({path}): not improving, its last quarter lies behind an earlier one; whether it gets worse is within its noise. {trend}",
+)
+CUT = Text(
+    zh="`{metric}`（{path}）：这些行远在训练结束之前就断了，不据此判断收敛。",
+    en="`{metric}` ({path}): its rows break off long before the training ended; convergence is not judged by them.",
+)
+STILL = Text(
+    zh="`{metric}`（{path}）：已走平，但这一类 loss 走平时模型仍可能在变好，不据此判断收敛。{trend}",
+    en="`{metric}` ({path}): it stands still, which settles nothing: a model may still get better while a loss of this kind does. {trend}",
+)
+SWING = Text(
+    zh="`{metric}`（{path}）：末段在改善，但幅度超过此前各行所支持的，是波动还是新的进展还看不出。{trend}",
+    en="`{metric}` ({path}): it gained over its last rows, by more than the rows before them bear out: a fluctuation, or new progress. {trend}",
+)
+NO_GAIN = Text(
+    zh="`{metric}`（{path}）：末段没有改善。{trend}",
+    en="`{metric}` ({path}): no gain over its last rows. {trend}",
 )
 DEAD = Text(
     zh="`{metric}`（{path}）：取到了训练不可能继续的值（见依据），这次训练已经损坏。",
@@ -180,8 +192,8 @@ def is_unused(context: Context, series: Series) -> bool:
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
-    if judged.is_game or judged.is_frozen:
-        return (GAME if judged.is_game else FROZEN)(**values)
+    if judged.is_game or judged.is_frozen or judged.is_cut:
+        return (GAME if judged.is_game else FROZEN if judged.is_frozen else CUT)(**values)
     if judged.state is State.BROKEN and dead_findings(context, series):
         return DEAD(**values)
     if judged.state is State.BROKEN and is_aside(context, series):
@@ -206,8 +218,12 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return TURNING(**values)
     if is_behind(context, series, judged):
         return BEHIND(**values)
-    if is_rising(judged):
-        return RISING(**values)
+    if judged.is_still:
+        return STILL(**values)
+    if is_swing(judged):
+        return SWING(**values)
+    if gains_nothing(judged):
+        return NO_GAIN(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -270,15 +286,21 @@ def is_turning(judged: Judgement) -> bool:
     return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
 
 
-def is_rising(judged: Judgement) -> bool:
-    """Return whether the whole interval of an undecided tail lies on the improving side: it is not that the tail may be flat."""
+def is_swing(judged: Judgement) -> bool:
+    """Return whether an undecided series surely gained in its tail: what is open is whether that lasts, not whether it is flat."""
     trend = judged.trend
-    return judged.state is State.INCONCLUSIVE and trend is not None and trend.low > 0 and trend.gain > FLAT_GAIN
+    return judged.state is State.INCONCLUSIVE and not judged.is_back and trend is not None and trend.low > 0
+
+
+def gains_nothing(judged: Judgement) -> bool:
+    """Return whether an undecided series surely did not gain in its tail: flat or worse, but not slowly improving."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and not judged.is_still and trend is not None and trend.high <= 0
 
 
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
     """Return whether an undecided series surely does not improve: it ended worse than a quarter before, if not by enough to call it so."""
-    if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen:
+    if judged.state is not State.INCONCLUSIVE or judged.is_game or judged.is_frozen or judged.is_cut:
         return False
     values = measured(context, series)
     return ends_behind(fill(-values if is_up(context, series) else values))
@@ -287,6 +309,19 @@ def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
 def has_few(series: Series, judged: Judgement) -> bool:
     """Return whether a series is undecided for its rows alone."""
     return judged.state is State.INCONCLUSIVE and int(np.isfinite(series.y).sum()) < MIN_ROWS
+
+
+LEAST_SAME: Final = 4
+"""Four values alike to the last digit, and no fewer than half of all: a few evaluations that repeat one value are told as they are."""
+
+
+def unchanged(context: Context, series: Series) -> int:
+    """Return how many of the last measured values are the same to the last digit; 0 where they are few."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    other = np.flatnonzero(values != values[-1]) if len(values) else np.array([], dtype=np.int64)
+    same = len(values) - (int(other[-1]) + 1 if len(other) else 0)
+    return same if same >= max(LEAST_SAME, len(values) / 2) else 0
 
 
 def ends(series: Series) -> dict[str, Value]:

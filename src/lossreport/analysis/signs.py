@@ -441,3 +441,13 @@ def wild(series: Series) -> bool:
 
 
 WILD_ROWS: Final = 6
+
+
+PRETRAINED: Final = ("_name_or_path", "model_name_or_path", "base_model_name_or_path", "pretrained_model_name_or_path", "finetune_from")
+"""Settings that name the weights a training begins with."""
+UNNAMED: Final = (None, "", "None", "null", False)
+
+
+def was_loaded(context: Context) -> bool:
+    """Return whether the settings name a model that was loaded: its initialisation is nobody's to choose."""
+    return any(context.facts.get(name) not in UNNAMED for name in PRETRAINED)

@@ -348,6 +348,15 @@ KNOWN: Final[tuple[Shape, ...]] = (
     # how the run ended
     ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
     # advice
+    (
+        "names axis x metric before after",
+        True,
+        {
+            "x": lambda g, p: (float(one.start.x) for one in g.analysis.findings),
+            "before": lambda g, p: (float(v) for one in g.run.series if one.metric_type == "learning_rate" for v in one.y),
+            "after": lambda g, p: _of_rates(g, lambda y: y[-1]),
+        },
+    ),
     ("least most", False, {"least": lambda g, p: _of_the_steps(g), "most": lambda g, p: _of_the_steps(g)}),
     (
         "peak clip share level",

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from lossreport.model.analysis import Analysis, Goal
+from lossreport.model.analysis import Analysis, Goal, State
 from lossreport.model.run import Run, Series
 from lossreport.text import Join, Phrase, Text, number
 
@@ -53,12 +53,18 @@ def comparisons(analysis: Analysis) -> Iterator[Phrase]:
     for goal in analysis.goals:
         series = analysis.series(goal.series)
         value = _value(series, goal)
-        if value is not None:
+        if value is not None and _tells(analysis, goal, series):
             run = next(run for run in analysis.runs if run.id == goal.run)
             groups.setdefault((series.split, series.name, series.metric_type, goal.mode), []).append(Ended(run, series, value))
     for (split, _, _, mode), ended in groups.items():
         if len(ended) > 1:
             yield _compared(sorted(ended, key=lambda one: one.value, reverse=mode == "max"), is_last=_is_last(split, mode), mode=mode)
+
+
+def _tells(analysis: Analysis, goal: Goal, series: Series) -> bool:
+    """Return whether a value may be compared: not one of a broken run, and no last training loss that was hardly measured."""
+    state = next((verdict.state for verdict in analysis.verdicts if verdict.run == goal.run and not verdict.series), None)
+    return state is not State.BROKEN and not (state is State.INSUFFICIENT and _is_last(series.split, goal.mode))
 
 
 def _is_last(split: str, mode: str) -> bool:

@@ -12,7 +12,7 @@ from lossreport.model.report import Block, Callout, Column, FindingList, Meta, P
 from lossreport.model.states import STATES
 from lossreport.text import Join, Lang, Text, Value, show_number
 from lossreport.values import dataclass
-from lossreport.words import KINDS, SEVERITIES
+from lossreport.words import SEVERITIES, title_of
 
 Json = Mapping[str, Any]
 
@@ -136,7 +136,7 @@ def _table(changed: Iterable[tuple[Json, Json]], names: Mapping[str, str]) -> Ta
 
 def _name(found: Json, names: Mapping[str, str]) -> Value:
     subject = Join(items=tuple(names.get(series, series) for series in found["series"][:3]))
-    kind: Value = KINDS[found["kind"]] if found["kind"] in KINDS else str(found["kind"])
+    kind: Value = title_of(str(found["kind"]), found.get("numbers", {}))
     return NAMED(id=str(found["id"]), kind=kind, subject=subject)
 
 

@@ -33,6 +33,7 @@ TOTALS: Final = re.compile(
     re.IGNORECASE,
 )
 """What programs call the loss that is trained on, whatever its terms: `Loss`, `total_loss`, `batch loss`."""
+QUARTER: Final = re.compile(r"loss_q[0-3]")
 NUMBERED: Final = re.compile(r"loss_\d+$")
 LETTERED: Final = re.compile(r"loss_[a-z]")
 
@@ -217,6 +218,13 @@ def _of_ratio(name: str, _: LossType, clues: Clues) -> Recognised | None:
     return _by_metrics("importance_ratio", RATIO, found) if found else None
 
 
+def _of_one_quarter(name: str, named: LossType, clues: Clues) -> Recognised | None:
+    """Tell the loss of one quarter of the diffusion time steps: `loss_q1` beside `loss_q0` or `loss_q3` is none of twin critics."""
+    if not QUARTER.fullmatch(name) or not {"loss_q0", "loss_q3"} & clues.metrics:
+        return None
+    return _of_quarters(name, named, clues)
+
+
 # ------------------------------------------------------------------------------------------------ a plain loss
 def _of_quarters(_: str, __: LossType, clues: Clues) -> Recognised | None:
     found = [name for name in ("loss_q0", "loss_q1", "loss_q2", "loss_q3") if name in clues.metrics]
@@ -321,7 +329,7 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="cross_entropy", ground=TypeGround(by="config", text=VOCABULARY(), facts=("vocab_size",)))
 
 
-NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_terms, _of_meter, _of_ratio)
+NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_one_quarter, _of_terms, _of_meter, _of_ratio)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,
     _of_policy,

@@ -14,7 +14,7 @@ from lossreport.render import labels
 from lossreport.resources import read_template
 from lossreport.text import Value, visible
 from lossreport.values import dataclass
-from lossreport.words import KINDS, SEVERITIES
+from lossreport.words import SEVERITIES, title_of
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -73,7 +73,7 @@ def heading(finding: Finding, names: Mapping[str, str]) -> Heading:
     """Return the parts of a finding's title."""
     subject = " · ".join(names.get(series, series) for series in finding.series[:3]) + (" …" if len(finding.series) > 3 else "")
     tone: Tone = finding.severity.value
-    return Heading(tone=tone, severity=SEVERITIES[tone], kind=KINDS.get(finding.kind, finding.kind), subject=subject)
+    return Heading(tone=tone, severity=SEVERITIES[tone], kind=title_of(finding.kind, finding.numbers), subject=subject)
 
 
 def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:

@@ -39,7 +39,8 @@ UNSAID = Text(zh="日志未给出", en="not in the logs")
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three, with the run's own settings in it."""
     lr, clip = UNSAID if case.lr is None else case.lr, _known(case, "clip_grad")
-    if because := case.ids("clip_saturation"):
+    clipped = case.context.of_kind("clip_saturation")  # not answers cut at their limit, nor ratios of probabilities
+    if because := tuple(f.id for f in clipped if case.context.subject(f).metric_type == "grad_norm"):
         yield Recommendation(id="", when="next", because=because, text=CLIP(clip=clip, lr=lr), source="Deep Learning Tuning Playbook")
     if because := tuple(f.id for f in case.context.found if f.kind == "oscillation" and f.severity is not Severity.LOW):
         yield Recommendation(id="", when="now", because=because, text=SWING(lr=lr), source="Deep Learning Tuning Playbook")

@@ -12,9 +12,12 @@ from lossreport.analysis.best import still_rising
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.schedule import constant_lr, spent_lr
-from lossreport.model.analysis import Recommendation, Severity, State, Verdict
+from lossreport.analysis.trend import TAIL, is_flat
+from lossreport.curves.stats import fill
+from lossreport.curves.worse import ends_behind
+from lossreport.model.analysis import Recommendation, Severity, State, Trend, Verdict
 from lossreport.model.run import Series, Status, shown_x
-from lossreport.text import Join, Text, number
+from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES
 
 RESUME = Text(
@@ -42,9 +45,17 @@ UNDECIDED = Text(
     zh="从 {names} 的末段看不出是否还在改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
     en="The tail cannot tell whether it still improves: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
 )
+LASTING = Text(
+    zh="{names} 的末段改善超过此前各行所支持的：再训练一段，看它是否持续。代价：一段训练。",
+    en="The last rows of {names} gained more than those before them bear out: train a little longer to see whether it lasts. Cost: some training.",
+)
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short further run.",
+)
+RISING_RATE = Text(
+    zh="{names} 自 {axis} {x} 起变差，同时 `{metric}` 从那里的 {before} 升到 {after}：调度越过终点后会回升（余弦），或被重新开始。用那里之前的 checkpoint；要继续训练，就把学习率固定在 {before}。代价：丢掉其后的训练。",
+    en="Worse since {axis} {x}: {names}, while `{metric}` rose from {before} there to {after}. A schedule that runs past its end turns up again (cosine), or it was restarted. Use the checkpoint from before; to train on, hold the rate at {before}. Cost: the training after it.",
 )
 TERM = Text(
     zh="{names} 在上升，但这不等于模型在发散：先弄清这一项代表什么、权重多大（正则项和对抗项可能随其他项下降而上升），再决定是否调整。代价：几分钟。",
@@ -159,16 +170,52 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         names = Join(items=tuple(dict.fromkeys(one.label for one in training))[:6])
         text = ONLY_TRAINING(names=names, validation=Join(items=_aim(case, ())))
         yield Recommendation(id="", when="next", text=text)
-    elif _is_undecided(case):
+    elif (past := _past_its_best(case)) is not None:
+        yield Recommendation(id="", when="next", text=BEST(where=Join(items=(past,))), source="Deep Learning Tuning Playbook")
+    elif _is_undecided(case) and not _gains_nothing(case):
         tails = _names([v for v in case.in_state(State.INCONCLUSIVE) if v.trend], series)  # the losses of a game have none
         names = Join(items=_aim(case, tails))
-        yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
+        swings = any(trend.low > 0 for trend in _open_trends(case))
+        yield Recommendation(id="", when="next", text=(LASTING if swings else UNDECIDED)(names=names))
+
+
+def _past_its_best(case: Case) -> Phrase | None:
+    """Return where a held-out goal was best that no longer gains, if not by enough to be called worse; None elsewhere, and of a policy."""
+    goal = case.context.goal
+    if goal is None or case.context.is_rewarded or not _gains_nothing(case):
+        return None
+    series = case.context.by_id[goal.series]
+    if series.split == "train":
+        return None
+    row = best_row(measured(case.context, series), up=goal.mode == "max")
+    return AT(metric=series.label, value=number(float(series.y[row])), axis=AXES[series.axis.value], x=shown_x(series.x[row]))
+
+
+def _gains_nothing(case: Case) -> bool:
+    """Return whether the goal of an undecided run surely does not gain: by its tail, or because its last quarter lies behind an earlier one."""
+    goal = case.context.goal
+    if case.run_state is not State.INCONCLUSIVE or goal is None:
+        return False
+    trend = next((v.trend for v in case.in_state(State.INCONCLUSIVE) if v.series == (goal.series,)), None)
+    values = measured(case.context, case.context.by_id[goal.series])
+    return trend is not None and (trend.high <= 0 or ends_behind(fill(-values if goal.mode == "max" else values)))
 
 
 def _is_undecided(case: Case) -> bool:
     """Return whether the rows are too noisy to tell: nothing grave was found that would come first."""
     grave = any(f.severity.rank >= Severity.HIGH.rank for f in case.context.found)
-    return case.run_state is State.INCONCLUSIVE and not grave and any(v.trend for v in case.in_state(State.INCONCLUSIVE))
+    return case.run_state is State.INCONCLUSIVE and not grave and bool(_open_trends(case))
+
+
+def _open_trends(case: Case) -> list[Trend]:
+    """Return the trends that decide nothing, of the goal where the run has one: one that is flat is no question of more rows."""
+    goal, rows = case.context.goal, {one.id: len(one) for one in case.context.run.series}
+    undecided = [v for v in case.in_state(State.INCONCLUSIVE) if v.trend is not None]
+    undecided = [v for v in undecided if goal is None or v.series == (goal.series,)] or undecided
+    trends = [(v.trend, rows.get(v.series[0], 0)) for v in undecided]
+    return [
+        trend for trend, count in trends if trend is not None and not is_flat(trend, max(1, round(trend.rows / max(1.0, TAIL * count))))
+    ]
 
 
 def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
@@ -179,6 +226,18 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         yield Recommendation(id="", when="next", because=tuple(f.id for f in found), text=text)
     elif names and grave:
         first = min(grave, key=lambda f: f.start.row)
+        if (rise := _rate_rises(case, series[first.series[0]], first.start.row)) is not None:
+            metric, before, after = rise
+            text = RISING_RATE(
+                names=Join(items=names),
+                axis=AXES[series[first.series[0]].axis.value],
+                x=shown_x(first.start.x),
+                metric=metric,
+                before=number(before),
+                after=number(after),
+            )
+            yield Recommendation(id="", when="now", because=tuple(f.id for f in found), text=text, source="PyTorch: CosineAnnealingLR")
+            return
         lr = NOW(lr=case.lr) if case.lr is not None else NONE
         axis = AXES[series[first.series[0]].axis.value]
         if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
@@ -190,6 +249,21 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         yield Recommendation(
             id="", when="now", because=tuple(f.id for f in found), text=text, source="IDEFICS chronicles; OPT-175B logbook"
         )
+
+
+ROSE: Final = 3.0
+"""A learning rate three times that at the best row is no warm-up that ends there."""
+
+
+def _rate_rises(case: Case, loss: Series, row: int) -> tuple[str, float, float] | None:
+    """Return (name, value there, value at the end) of a learning rate that rose since a row of a loss; None where none did."""
+    for rate in case.context.judged:
+        if rate.metric_type != "learning_rate" or rate.axis is not loss.axis or not np.isfinite(rate.y).all():
+            continue
+        at = int(np.searchsorted(rate.x, loss.x[row]))
+        if 0 < at < len(rate) and 0 < ROSE * rate.y[at] <= rate.y[-1] and rate.y[at] < rate.y[:at].max():
+            return rate.label, float(rate.y[at]), float(rate.y[-1])
+    return None
 
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
@@ -207,12 +281,12 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
         yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
-    elif where:
+    elif where and not (case.context.is_rewarded and is_up(case.context, past[0])):  # a policy lacks no data and no regularisation
         text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
-    elif past and past[0].metric_type == "reward":
+    elif past and (past[0].metric_type == "reward" or where):
         values = measured(case.context, past[0])
-        row = best_row(values, up=True)
+        row = best_row(values, up=is_up(case.context, past[0]))
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
 

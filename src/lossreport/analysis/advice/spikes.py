@@ -7,7 +7,7 @@ from typing import Literal
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Recommendation, Severity, State
-from lossreport.model.run import Axis, Series, is_epoch_level
+from lossreport.model.run import Axis, Series, Statistic, is_epoch_level
 from lossreport.text import Text
 
 EPOCHS = Text(
@@ -18,7 +18,12 @@ UNTOLD = Text(
     zh="{path} 没有写明每行是一个 batch 还是均值：先逐 batch 记录 loss 和 grad_norm{clip}，再按同样的数据顺序重跑尖峰附近的一段。代价：重跑一小段。",
     en="{path} does not say whether a row is one batch or a mean: log loss and grad_norm per batch{clip}, and rerun the stretch around the spikes in the same data order. Cost: rerunning that stretch.",
 )
+EPOCH_ROWS = Text(
+    zh="{path} 每个 epoch 只有一行：先查清尖峰是个别 batch 还是整个 epoch 都偏高。逐 batch 记录 loss 和 grad_norm{clip}，按同样的数据顺序重跑该 epoch。代价：重跑一个 epoch。",
+    en="{path} holds one row an epoch: find out whether a single batch or the whole epoch was high at the spike. Log loss and grad_norm per batch{clip}, and rerun that epoch in the same data order. Cost: one epoch.",
+)
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
+MEANS = (Statistic.EPOCH_MEAN, Statistic.RUNNING_MEAN)
 NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 ROWS = Text(
@@ -43,12 +48,12 @@ def advise(case: Case) -> Iterator[Recommendation]:
         shown = CLIP(clip=clip) if isinstance(clip, int | float) else NONE
         of_rows = any(series[f.series[0]].axis is Axis.ROW for f in epochs)
         when: Literal["now", "next"] = "now" if any(f.severity.rank >= Severity.HIGH.rank for f in epochs) else "next"
-        yield Recommendation(
-            id="", when=when, because=_ids(epochs), text=(UNTOLD if of_rows else EPOCHS)(path=series[epochs[0].series[0]].path, clip=shown)
-        )
+        first = series[epochs[0].series[0]]
+        text = EPOCHS if first.statistic in MEANS else UNTOLD if of_rows else EPOCH_ROWS
+        yield Recommendation(id="", when=when, because=_ids(epochs), text=text(path=first.path, clip=shown))
     if any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE:  # else nothing was lost by them
-        text = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
-        yield Recommendation(id="", when="next", because=_ids(steps), text=text, source="PaLM (2022), section 5.1; OPT-175B")
+        restart = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+        yield Recommendation(id="", when="next", because=_ids(steps), text=restart, source="PaLM (2022), section 5.1; OPT-175B")
 
 
 def steers(case: Case, series: Series) -> bool:

@@ -27,6 +27,11 @@ def advise(case: Case) -> Iterator[Recommendation]:
     measures = [series for series in case.context.losses if case.context.is_measure(series)]
     if not measures or any(series.split != "train" for series in measures):
         return
+    if any(finding.numbers.get("dead") for finding in case.context.found):
+        return  # nothing is trained: there is nothing to validate
+    goal = case.context.by_id[case.context.goal.series] if case.context.goal is not None else None
+    if goal is not None and goal.split == "train" and not case.context.is_loss(goal):
+        return  # a score is measured, under a name without its split
     scores = dict.fromkeys(s.label for s in case.context.judged if s.split != "train" and case.context.kind(s).role not in NO_SCORE)
     text = SCORED(names=Join(items=tuple(scores)[:MOST])) if scores else ACT()
     yield Recommendation(id="", when="next", text=text)

@@ -1,4 +1,4 @@
-"""Answers that are cut at the length limit: they never reach their end and earn nothing."""
+"""Answers that are cut at the length limit: they never reach their end."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _longest(context: Context) -> float:
 CAUSE = Cause(
     id="completion_length_limit",
     family="reinforcement",
-    title=Text(zh="回答在长度上限处被截断，拿不到奖励", en="Answers are cut at the length limit and earn nothing"),
+    title=Text(zh="回答还没结束就在长度上限处被截断", en="Answers are cut at the length limit before they end"),
     decided_by=Text(
         zh="打印几条被截断的回答：若内容完整只差结尾，是上限太短；若在重复，是模型没有学会 EOS。",
         en="Print some cut answers: where only the end is missing the limit is too short, where they repeat themselves the model has not learned EOS.",

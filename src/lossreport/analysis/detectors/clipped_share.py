@@ -25,8 +25,8 @@ CUT: Final = re.compile(r"(?:.*/)?(?:completions?/)?(?:clipped_ratio|truncat\w{0
 EQUAL: Final = re.compile(r"(?:.*/)?frac_reward_zero_std", re.IGNORECASE)
 
 CUT_TEXT = Text(
-    zh="`{metric}`（{path}）末段为 {last}（开始时 {first}）：几乎所有回答都在长度上限被截断，截断的回答拿不到奖励。",
-    en="`{metric}` ({path}) ends at {last} ({first} at the start): nearly all answers are cut at the length limit, and a cut answer earns nothing.",
+    zh="`{metric}`（{path}）末段为 {last}（开始时 {first}）：几乎所有回答都在长度上限被截断，没有自己结束。",
+    en="`{metric}` ({path}) ends at {last} ({first} at the start): nearly all answers are cut at the length limit before they end by themselves.",
 )
 EQUAL_TEXT = Text(
     zh="`{metric}`（{path}）末段为 {last}（开始时 {first}）：几乎每组的奖励都相同，优势为 0，这些组不产生梯度。",
@@ -50,14 +50,14 @@ def detect(context: Context) -> Iterator[Found]:
         values = {"metric": series.label, "path": series.path}
         if CUT.fullmatch(series.name) and last >= NEARLY_ALL:
             text = CUT_TEXT(**values, first=percent(first), last=percent(last))
-            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers=numbers)
+            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers={**numbers, "answers": 1.0})
         elif EQUAL.fullmatch(series.name) and last >= NEARLY_ALL:
             text = EQUAL_TEXT(**values, first=percent(first), last=percent(last))
             severity = Severity.HIGH if np.all(y == 1) else Severity.MEDIUM
             yield make_finding("no_learning", series, rows, severity, text, numbers=numbers)
         elif _is_of_updates(series) and float(np.median(y)) >= UPDATES:
             text = UPDATE_TEXT(**values, last=number(float(np.median(y))))
-            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers=numbers)
+            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers={**numbers, "ratios": 1.0})
 
 
 def _is_of_updates(series: Series) -> bool:

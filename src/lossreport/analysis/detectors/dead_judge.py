@@ -29,6 +29,11 @@ SETTINGS: Final = re.compile(
     re.IGNORECASE,
 )
 """Names of settings, spreads, limits and counters: constant by nature."""
+FAULTS: Final = re.compile(
+    r"(?:^|[_/ -])(?:err(?:or)?s?|fail(?:ed|ure)?s?|timeouts?|invalid|exceptions?|crash(?:es)?|penalty|violations?)(?:$|[_/ -])",
+    re.IGNORECASE,
+)
+"""What counts that something went wrong: 0 in every row is what it should be, `judge_err` beside `judge_asr`."""
 
 TEXT = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}，而同一文件的 `{other}` 在变化：这个评判从未区分出任何东西（从不满足、总是满足，或没有真正执行）。",
@@ -54,6 +59,8 @@ def detect(context: Context) -> Iterator[Found]:
 def _is_judge(series: Series) -> bool:
     known = series.metric_type in ("reward", "accuracy", "generic") and series.split == "train"
     if not known or len(series) < MIN_ROWS or not np.isfinite(series.y).all() or not np.all(series.y == series.y[0]):
+        return False
+    if FAULTS.search(series.name) and not np.any(series.y):
         return False
     return bool(JUDGES.search(series.name)) and not SETTINGS.search(series.name)
 

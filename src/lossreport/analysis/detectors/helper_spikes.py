@@ -49,6 +49,7 @@ CALM = Text(
 )
 MOVED = Text(zh="`{loss}` 在其中至少一处也升高。", en="`{loss}` rises in at least one of these places as well.")
 UNKNOWN = Text(zh="同处没有可对照的 loss。", en="There is no loss beside it to compare with.")
+STILL = Text(zh="`{loss}` 在这些地方没有反应。", en="`{loss}` does not react there.")
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -100,18 +101,31 @@ def _findings(context: Context, series: Series, spans: list[tuple[int, int]]) ->
 
 
 def _loss(context: Context, series: Series) -> Series | None:
+    """Return the loss beside a series, one that measures progress before the surrogate of a policy; None without."""
     mine = [one for one in context.progress if one.source == series.source and one.axis is series.axis and one.split == series.split]
-    return next((one for one in mine if context.is_measure(one) and len(one) >= MIN_ROWS and np.isfinite(one.y).all()), None)
+    whole = [one for one in mine if len(one) >= MIN_ROWS and np.isfinite(one.y).all()]
+    return next(iter(sorted(whole, key=lambda one: not context.is_measure(one))), None)
 
 
 def _is_calm(context: Context, series: Series, peaks: list[int]) -> bool:
     loss = _loss(context, series)
-    return loss is not None and is_quiet(loss, [float(series.x[peak]) for peak in peaks], QUIET)
+    return loss is not None and context.is_measure(loss) and _is_quiet(loss, series, peaks)
+
+
+def _is_quiet(loss: Series, series: Series, peaks: list[int]) -> bool:
+    return is_quiet(loss, [float(series.x[peak]) for peak in peaks], QUIET)
+
+
+def _said(context: Context, series: Series, peaks: list[int]) -> Phrase:
+    loss = _loss(context, series)
+    if loss is None:
+        return UNKNOWN()
+    calm = CALM if context.is_measure(loss) else STILL  # a surrogate that stands still excuses nothing
+    return (calm if _is_quiet(loss, series, peaks) else MOVED)(loss=loss.label)
 
 
 def _text(context: Context, series: Series, peaks: list[int], spans: list[tuple[int, int]], top: int) -> Phrase:
-    peak, level, loss = peaks[top], _level(series, spans[top]), _loss(context, series)
-    said = UNKNOWN() if loss is None else (CALM if _is_calm(context, series, peaks) else MOVED)(loss=loss.label)
+    peak, level = peaks[top], _level(series, spans[top])
     values: dict[str, Value] = {
         "metric": series.label,
         "path": series.path,
@@ -122,7 +136,7 @@ def _text(context: Context, series: Series, peaks: list[int], spans: list[tuple[
         "against": TIMES(baseline=number(level), ratio=factor(float(series.y[peak]) / level))
         if level > 0
         else FROM_ZERO(baseline=number(level)),
-        "loss": said,
+        "loss": _said(context, series, peaks),
     }
     return ONE(**values) if len(peaks) == 1 else TEXT(**values, count=len(peaks))
 

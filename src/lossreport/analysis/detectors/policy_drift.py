@@ -13,8 +13,9 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Series
+from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, number
+from lossreport.words import AXES
 
 MIN_ROWS: Final = 8
 UPDATE: Final = re.compile(r"(?:.*[_/ ])?approx_?kl(?:_\w{1,80})?", re.IGNORECASE)
@@ -23,6 +24,9 @@ LARGE: Final = 0.1
 """Nats: updates are stopped at 0.015 to 0.05 (target_kl of Stable-Baselines3, Spinning Up, CleanRL)."""
 OFTEN: Final = 0.25
 """A quarter of the updates; single ones are no way of training."""
+LEAP: Final = 1.0
+FAR_LEAP: Final = 10.0
+"""Nats: one update that moves the policy twenty times as far as any usual limit, and one after which hardly an action is as likely as before."""
 RUNAWAY: Final = 30.0
 FAR: Final = 1.0
 """Nats: the distance to the reference ends at thirty times its level in the first half and above one nat. Runs that learn drift by a factor of ten in
@@ -44,6 +48,10 @@ BELOW = Text(
 UPDATES = Text(
     zh="`{metric}`（{path}）在 {count} 行中有 {large} 行高于 {limit}（中位数 {median}，最大 {highest}）：每次更新把策略改得太多，裁剪已不可靠。",
     en="`{metric}` ({path}) is above {limit} in {large} of {count} rows (median {median}, highest {highest}): each update changes the policy too much for its clipping to hold.",
+)
+ONE_UPDATE = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）达到 {highest}，而中位数是 {median}：这一次更新把策略带离了原来的位置，其后的奖励要与之前对照着看。",
+    en="`{metric}` ({path}) reaches {highest} at {axis} {x} (line {line}) where its median is {median}: that one update threw the policy far from where it was; hold the rewards after it against those before.",
 )
 DISTANCE = Text(
     zh="`{metric}`（{path}）从前半段的 {before} 升到末段的 {after}：策略正在远离参考策略。",
@@ -71,6 +79,8 @@ def _updates(series: Series) -> Iterator[Found]:
     rows = np.flatnonzero(series.y > LARGE)
     y = finite(series)
     if len(rows) < OFTEN * len(y):
+        if y.max() > LEAP:
+            yield _leap(series)
         return
     text = UPDATES(
         metric=series.label,
@@ -83,6 +93,23 @@ def _updates(series: Series) -> Iterator[Found]:
     )
     numbers = {"share": len(rows) / len(y), "highest": float(y.max())}
     yield make_finding("divergence", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers)
+
+
+def _leap(series: Series) -> Found:
+    """Return the finding of the one update that moved the policy farthest."""
+    row = int(np.nanargmax(series.y))
+    highest = float(series.y[row])
+    text = ONE_UPDATE(
+        metric=series.label,
+        path=series.path,
+        axis=AXES[series.axis.value],
+        x=shown_x(series.x[row]),
+        line=int(series.line[row]),
+        highest=number(highest),
+        median=number(float(np.median(finite(series)))),
+    )
+    severity = Severity.HIGH if highest > FAR_LEAP else Severity.MEDIUM
+    return make_finding("divergence", series, [row], severity, text, numbers={"highest": highest, "leap": 1.0})
 
 
 def _still(series: Series) -> Iterator[Found]:

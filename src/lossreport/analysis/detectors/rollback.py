@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -11,7 +12,7 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.knowledge.loss_type import classify
 from lossreport.model.analysis import Finding, Severity
-from lossreport.model.run import Segment, Series, Source, shown_x
+from lossreport.model.run import Axis, Segment, Series, Source, shown_x
 from lossreport.text import Text, Value
 from lossreport.words import AXES
 
@@ -46,6 +47,11 @@ TORN = Text(
     en="{path} ends in the middle of line {line}: the writing process stopped there, or was still writing when the file was copied. The torn line is not used.",
 )
 
+CUT_SHORT = Text(
+    zh="{path} 在第 {line} 行中间断掉，只到 step {last}，而这次训练的汇总写明到了 step {steps}：其中曲线的末段不是训练的末段，不要据此判断收敛。",
+    en="{path} ends in the middle of line {line} and reaches step {last} only, while the summary of the run says step {steps}: where its curves end is not where the training ended, and convergence cannot be read from them.",
+)
+
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield one finding a break of a source, one for duplicate rows, one for a torn end."""
@@ -58,7 +64,7 @@ def detect(context: Context) -> Iterator[Found]:
                 yield from _break(series, segment, source)
         yield from _duplicates(series)
         if source.torn:
-            yield _torn(series, source)
+            yield _torn(context, series, source)
 
 
 def longest(context: Context, source: Source) -> Series | None:
@@ -111,8 +117,19 @@ def _duplicates(series: Series) -> Iterator[Finding]:
         yield make_finding("duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)})
 
 
-def _torn(series: Series, source: Source) -> Finding:
-    return make_finding("truncated_log", series, [len(series) - 1], Severity.LOW, TORN(path=source.path, line=source.lines))
+def _torn(context: Context, series: Series, source: Source) -> Finding:
+    last, steps = float(series.x[-1]), context.facts.get(SUMMED_UP)
+    row = [len(series) - 1]
+    if series.axis is Axis.STEP and isinstance(steps, int | float) and last < HELD * steps:
+        text = CUT_SHORT(path=source.path, line=source.lines, last=shown_x(last), steps=int(steps))
+        return make_finding("truncated_log", series, row, Severity.MEDIUM, text, numbers={"last": last, "steps": float(steps)})
+    return make_finding("truncated_log", series, row, Severity.LOW, TORN(path=source.path, line=source.lines))
+
+
+SUMMED_UP: Final = "summary/_step"
+"""The last step of the run by its tracker's summary (W&B), which is a file of its own."""
+HELD: Final = 0.9
+"""Nine tenths of the steps are all but the last rows, which a tracker writes late."""
 
 
 DETECTOR = Detector(id="rollback", kinds=("rollback", "appended_run", "duplicate_rows", "truncated_log"), detect=detect, order=5)

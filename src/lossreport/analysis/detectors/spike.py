@@ -43,6 +43,9 @@ LEAST_PROGRESS: Final = 0.5
 """A spike is of high severity where it doubles the loss, loses half of what was gained until then, or e-folds a perplexity; below, medium:
 SCIENCE.md section 3 calls "instability spikes" high, and an epoch mean 30 % above its neighbours is none."""
 
+SLIGHT: Final = 1.3
+"""Less than 30 % above its neighbours (SCIENCE.md section 3) and within `CLEAR` times the spread of the other rows it is told and asks for nothing."""
+
 SPIKE = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）出现尖峰：{value}，是邻近行中位数 {baseline} 的 {ratio}，之后回落。",
     en="`{metric}` ({path}) spikes at {axis} {x} (line {line}): {value}, {ratio} the median of the neighbouring rows ({baseline}), and recovers.",
@@ -141,8 +144,15 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
             if not finding.numbers["value"] > finding.numbers["baseline"]:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
             if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
-                finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
+                finding = replace(finding, severity=_severity(series, finding.numbers, in_nats))
             yield finding
+
+
+def _severity(series: Series, numbers: Mapping[str, float], in_nats: bool) -> Severity:
+    if _is_grave(series, numbers, in_nats):
+        return Severity.HIGH
+    slight = numbers["baseline"] > 0 and numbers["value"] < SLIGHT * numbers["baseline"] and numbers["score"] < CLEAR
+    return Severity.LOW if slight else Severity.MEDIUM
 
 
 def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bool:

@@ -26,6 +26,11 @@ TEXT = Text(
     zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后变差，末段为 {end}（{change}）。",
     en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} at the end ({change}).",
 )
+REWARD = Text(
+    zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后变差，末段为 {end}。",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} at the end.",
+)
+"""A reward below 0 has no level to be a share of: -37 is no "-2 600 %" of -1.4."""
 OVERFITS = Text(
     zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后回升，末段为 {end}（{change}），而训练 loss 仍在下降：出现过拟合。",
     en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has risen since, to {end} at the end ({change}), while the training loss still falls: overfitting.",
@@ -93,14 +98,18 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         "x": shown_x(series.x[best]),
         "best": number(shown, series.unit),
         "end": number(last, series.unit),
-        "change": change(changed),
     }
     is_loss = series in context.progress or series.metric_type == PERPLEXITY
     overfits = is_loss and training_falls(context, series, best)
     component = overfits and is_component(context, series)
-    text = FEW_ROWS(**values, count=len(rows)) if few else TEXT(**values)
+    if few:
+        text = FEW_ROWS(**values, change=change(changed), count=len(rows))
+    elif series.metric_type == "reward" and shown <= 0:
+        text = REWARD(**values)
+    else:
+        text = TEXT(**values, change=change(changed))
     if overfits:
-        text = OVERFITS(**values)
+        text = OVERFITS(**values, change=change(changed))
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
     severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM

@@ -107,7 +107,17 @@ CHECK = Family(
         "duplicate_rows": Kind(
             holds=twice, values={"count": lambda g, p: _duplicates(g), "rows": lambda g, p: _duplicates(g)}, as_read=True
         ),
-        "truncated_log": Kind(holds=torn, values={"line": lambda g, p: iter([float(g.run.source(g.subject.source).lines)])}, as_read=True),
+        "truncated_log": Kind(
+            holds=torn,
+            values={
+                "line": lambda g, p: iter([float(g.run.source(g.subject.source).lines)]),
+                "last": lambda g, p: _x(g, len(g.subject) - 1),
+                "steps": lambda g, p: (
+                    float(f.value) for f in g.run.facts if f.name == "summary/_step" and isinstance(f.value, int | float)
+                ),
+            },
+            as_read=True,
+        ),
         "log_gap": Kind(
             holds=gap,
             values={

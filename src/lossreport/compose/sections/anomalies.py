@@ -16,7 +16,7 @@ from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import frozen_ints, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import AXES, KINDS, SEVERITIES
+from lossreport.words import AXES, SEVERITIES, title_of
 
 MAX_CHARTS: Final = 1
 MAX_ZOOMS: Final = 2
@@ -110,7 +110,15 @@ def _further(story: Story, rest: Sequence[Finding]) -> Iterator[Block]:
     """Yield a folded table of the findings that are not told in full: the gravest stand before it."""
     if rest:
         rows = [
-            Row(cells=(f.id, KINDS.get(f.kind, f.kind), SEVERITIES[f.severity.value], story.names.get(f.series[0], ""), shown_x(f.start.x)))
+            Row(
+                cells=(
+                    f.id,
+                    title_of(f.kind, f.numbers),
+                    SEVERITIES[f.severity.value],
+                    story.names.get(f.series[0], ""),
+                    shown_x(f.start.x),
+                )
+            )
             for f in rest[:MAX_ROWS]
         ]
         heads = (Text(zh="编号", en="id"), WHAT, Text(zh="严重程度", en="severity"), Text(zh="指标", en="metric"), Text(zh="位置", en="at"))
@@ -123,10 +131,8 @@ def _further(story: Story, rest: Sequence[Finding]) -> Iterator[Block]:
 
 
 def _answer(story: Story) -> Phrase:
-    counts: dict[str, int] = {}
-    for finding in story.findings:
-        counts[finding.kind] = counts.get(finding.kind, 0) + 1
-    kinds = tuple(COUNTED(kind=KINDS.get(kind, kind), count=count) for kind, count in counts.items())
+    counts = Counter(title_of(finding.kind, finding.numbers) for finding in story.findings)
+    kinds = tuple(COUNTED(kind=kind, count=count) for kind, count in counts.items())
     return ANSWER(count=len(story.findings), kinds=Join(items=kinds))
 
 

@@ -29,6 +29,7 @@ ENDED = Text(zh="日志的结尾", en="how the log ends")
 ENDING = Text(zh="{path} 第 {line} 行：“{quote}”", en="{path}, line {line}: “{quote}”")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
 ROUNDS_DONE = Text(zh="完成的轮数", en="rounds completed")
+TAKEN = Text(zh="完成的 step", en="steps completed")
 OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
 ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
 RESUMED = Text(zh="续训", en="resumed")
@@ -136,6 +137,9 @@ def _glance(story: Story) -> Table:
     if done is not None:
         counted = ROUNDS_DONE if any(one.axis is Axis.ROUND for one in run.series) else DONE
         rows.append(Row(cells=(counted, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
+    taken, limit = run.progress.steps
+    if taken is not None and limit is not None:
+        rows.append(Row(cells=(TAKEN, OF(done=taken, planned=limit))))
     rows += _resumed(story)
     first, last = run.time
     if first and last:

@@ -55,6 +55,7 @@ LOSS = LossType(
     title=Text(zh="梯度范数", en="gradient norm"),
     names=metric_names(
         r"(?:\w+_)?(?:grad|gradient|grads)_?norm(?:_\w+)?",
+        r"(?:\w+_)?(?:grad|gradient|grads)_?rms",  # its norm by the root of the number of parameters
         r"gnorm",
         r"grdn",
         r"norm",

@@ -91,7 +91,21 @@ def tree_of(document: Mapping[str, Any]) -> Tree:
     """Return the curves of a whole JSON object."""
     tree = Tree()
     _walk(document, Branch(), tree)
+    tree.curves = [_as_recorded(curve, tree.records) for curve in tree.curves]
     return tree
+
+
+def _as_recorded(curve: Curve, records: Sequence[Records]) -> Curve:
+    """Return a curve that prints no places with those that records of the same file print for as many rows of the same count."""
+    if curve.stated:
+        return curve
+    for held in records:
+        names = (name for name in held.rows[0] if dict(AXES).get(name.lower().strip()) is curve.axis)
+        for name in names if len(held.rows) == len(curve.x) and held.branch.run == curve.run else ():
+            places = [place for row in held.rows if (place := number(row.get(name))) is not None]
+            if len(places) == len(curve.x) and all(b > a for a, b in pairwise(places)):
+                return replace(curve, x=places, stated=True)
+    return curve
 
 
 def _walk(level: Mapping[str, Any], branch: Branch, tree: Tree) -> None:

@@ -37,7 +37,11 @@ LINK: Final = re.compile(
 """What `ip addr` and `ifconfig` print of a network."""
 WANDB: Final = re.compile(r"wandb: ")
 """What the client of W&B says, the last values of a run among it: its own files hold them with their steps."""
-PATTERNS: Final = (WARNED, CALL, CODE, PACKAGES, LAYER, TENSORFLOW, PROMPT, SMI, FRAME, TRACEBACK, WANDB, REQUEST, LINK)
+LOOKED_UP: Final = re.compile(
+    r"[\w.\-]{1,40}\s{1,20}(?:FLOP=\s{0,9}[\d.]{1,12} M, Params=|(?:train|x-valid|valid|test)\s{0,4}: \[loss = [\d.]{1,12}, top1 = )"
+)
+"""What the API of NAS-Bench-201 has on file for an architecture, trained long ago: looked up, not measured by this run."""
+PATTERNS: Final = (WARNED, CALL, CODE, PACKAGES, LAYER, TENSORFLOW, PROMPT, SMI, FRAME, TRACEBACK, WANDB, REQUEST, LINK, LOOKED_UP)
 DEEP: Final = 80
 """Characters before which a template of a message can begin; a search from every place is bounded by the length of the line."""
 

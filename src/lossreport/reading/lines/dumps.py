@@ -10,7 +10,7 @@ from lossreport import regex as re
 from lossreport.model.run import FactValue
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
-from lossreport.reading.lines.prefix import message_of
+from lossreport.reading.lines.prefix import LEVEL, message_of
 from lossreport.values import dataclass
 
 LEAST_LINES: Final = 5
@@ -68,7 +68,9 @@ class Dumps:
 
 def entry_of(text: str) -> Entry | None:
     """Return the setting that a line may be, None for a line that says anything else."""
-    body = text if LONE.match(text) else message_of(text).text
+    match = LONE.match(text)
+    led = match is None or LEVEL.fullmatch(match["name"]) is not None  # `INFO :  Requesting parameters`: no setting called INFO
+    body = message_of(text).text if led else text
     match = LONE.match(body)
     if match is None:
         return Entry("", "") if ITEM.match(body) else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.reading.runs.cutting import cut
+from lossreport.reading.runs.headings import with_lost_headings
 from lossreport.reading.runs.naming import named_apart, told_entities
 from lossreport.reading.runs.nesting import unnested
 from lossreport.reading.runs.one_axis import on_one_axis
@@ -38,4 +39,4 @@ def _runs(reading: Reading, wishes: Wishes) -> Iterator[Reading]:
 def prepared(reading: Reading, wishes: Wishes = NONE) -> Iterator[Reading]:
     """Yield what is weighed: the rows of each run that they name, every counter counted on."""
     for named in named_apart(corrected(reading, wishes)):
-        yield on_one_axis(counted(unnested(told_entities(named))))
+        yield on_one_axis(counted(with_lost_headings(unnested(told_entities(named)))))

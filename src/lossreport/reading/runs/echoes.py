@@ -131,6 +131,40 @@ def _steps(values: Floats) -> Floats:
     return np.full(len(values), min((_last_digit(value) for value in finite), default=0.0))
 
 
+def without_marked(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
+    """Return the readings of one run without curves of a file that only their names tell apart, where a console names their owner.
+
+    `loss_c99f` on the steps of a logger is the loss that a server prints round by round below `Client c99f:`, and so are the scores beside it.
+    """
+    consoles = [part for part in parts if CONSOLE.fullmatch(part.parser.id)]
+    kept, skipped = [], []
+    for part in parts:
+        marked = {} if part in consoles else {key: console for console in consoles for key in _marked(part, console)}
+        kept.append(part.without(list(marked)))
+        for path in dict.fromkeys(console.path for console in marked.values()):
+            count = sum(console.path == path for console in marked.values())
+            skipped.append(Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy"))
+    return kept, skipped
+
+
+def _marked(file: Reading, console: Reading) -> list[ColumnKey]:
+    """Return the curves of a file that a console tells with their owner, and where it does, those of the whole that it tells as well."""
+    owned = {f"{key.name}_{key.entity.value}".lower(): column for key, column in console.columns.items() if key.entity is not None}
+    whole = {key.name.lower(): column for key, column in console.columns.items() if key.entity is None and key.axis is not Axis.ROW}
+    marked = [key for key, column in file.columns.items() if _is_told(column, owned.get(key.name.lower()))]
+    if not any(len(file.columns[key].x) >= MIN_VALUES for key in marked):
+        return []
+    return marked + [key for key, column in file.columns.items() if key not in marked and _is_told(column, whole.get(key.name.lower()))]
+
+
+def _is_told(column: Column, other: Column | None) -> bool:
+    """Return whether another column has all rows of one and more, by their values."""
+    if other is None or len(other.x) < len(column.x):
+        return False
+    held = np.unique(other.y[np.isfinite(other.y)])
+    return float(np.mean(_stand_in(column.y, held))) >= ECHOED
+
+
 def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
     """Return the readings of one run without console curves that a file of a logger holds, and what was left out."""
     files = [part for part in parts if not CONSOLE.fullmatch(part.parser.id)]

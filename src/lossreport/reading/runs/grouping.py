@@ -12,7 +12,7 @@ from lossreport import regex as re
 from lossreport.model.run import Axis, Skipped
 from lossreport.reading.parser import SUMMARY, ColumnKey
 from lossreport.reading.runs.copies import without_copies, without_twins
-from lossreport.reading.runs.echoes import without_echoes, without_restatements
+from lossreport.reading.runs.echoes import without_echoes, without_marked, without_restatements
 from lossreport.reading.runs.files import folder_of, process_of, run_in_name, stem, with_names, with_scalars
 from lossreport.reading.runs.misnamed import without_misnamed
 from lossreport.reading.runs.reading import Column, Reading
@@ -74,9 +74,10 @@ def grouped(parts: Sequence[Reading]) -> list[Group]:
 def _without_twins(group: Group) -> Group:
     named, wrong = without_misnamed(group.parts)
     kept, twins = without_twins(named)
+    kept, marked = without_marked(kept)
     kept, echoes = without_echoes(kept)
     kept, restated = without_restatements(kept)
-    twins += [*wrong, *echoes, *restated]
+    twins += [*wrong, *marked, *echoes, *restated]
     return replace(
         group, parts=[part for part in kept if part.columns or part.facts or part.events or part.status], skipped=[*group.skipped, *twins]
     )

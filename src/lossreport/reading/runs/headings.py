@@ -1,0 +1,39 @@
+"""Gives rows back the epoch whose heading was overwritten: `epoch 0`, a row, a row, `epoch 2`, a row, where a progress bar took the line of `epoch 1`."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from lossreport.model.run import Axis, Floats, frozen_floats
+from lossreport.reading.parser import ColumnKey
+from lossreport.reading.runs.reading import Column, Reading
+
+COUNTED = (Axis.EPOCH, Axis.ROUND)
+
+
+def with_lost_headings(reading: Reading) -> Reading:
+    """Return the reading with every row on the epoch that it closes, where the rows of the others show which those are."""
+
+    def placed(key: ColumnKey, column: Column) -> Column:
+        x = epochs_of(column.x) if key.axis in COUNTED else None
+        return column if x is None else replace(column, x=frozen_floats(x), epoch=frozen_floats(x) if len(column.epoch) else column.epoch)
+
+    return replace(reading, columns={key: placed(key, column) for key, column in reading.columns.items()})
+
+
+def epochs_of(x: Floats) -> Floats | None:
+    """Return the epochs of rows that stand one to an epoch, None where they do not.
+
+    Each place must hold as many rows as there are epochs up to the next place, some one and some several: two rows at every second
+    epoch are two rows of it, but one row here and two where an epoch is skipped are one of each.
+    """
+    if len(x) < 2 or not np.isfinite(x).all() or np.any(x != np.round(x)) or np.any(np.diff(x) < 0):
+        return None
+    places, counts = np.unique(x, return_counts=True)
+    gaps, held = np.diff(places), counts[:-1]
+    if len(held) < 2 or not np.array_equal(gaps, held) or held.min() != 1 or held.max() < 2:
+        return None
+    made: Floats = x[0] + np.arange(len(x), dtype=np.float64)
+    return made

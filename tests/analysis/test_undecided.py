@@ -1,0 +1,119 @@
+"""An undecided curve is told as it is: standing, gaining more than before, without gain; and advised so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.analysis.series_verdict import LEAST_SAME
+from lossreport.model.analysis import Analysis, Severity, State
+from lossreport.model.run import Run, Source
+from runs import falling, flat, make_run, make_series, rng
+
+SEPARATE = "cannot separate flat from slowly improving"
+
+
+def judged(run: Run) -> tuple[State, str, Analysis]:
+    analysis = lossreport.analyze(run, strict=True)
+    verdict = next(one for one in analysis.verdicts if not one.series)
+    return verdict.state, verdict.text.plain("en"), analysis
+
+
+def advice(analysis: Analysis) -> str:
+    return " ".join(one.text.plain("en") for one in analysis.recommendations)
+
+
+def test_a_flat_diffusion_loss_stands_still_and_is_not_called_undecided() -> None:
+    y = np.r_[np.geomspace(0.013, 0.004, 20), flat(80, 0.004, 0.01)]
+    state, text, analysis = judged(make_run([make_series(y, "diffusion_loss", axis="step")]))
+    assert state is State.INCONCLUSIVE
+    assert "it stands still" in text
+    assert SEPARATE not in text + advice(analysis)
+
+
+def test_a_gain_beyond_what_the_rows_before_bear_out_is_told_as_one() -> None:
+    y = np.r_[flat(75, 2.0, 0.001), 2.0 * np.linspace(1, 0.8, 25)]
+    state, text, analysis = judged(make_run([make_series(y, "loss", "val", axis="epoch")]))
+    assert state in (State.INCONCLUSIVE, State.IMPROVING)
+    assert SEPARATE not in text + advice(analysis)
+
+
+def test_a_reward_that_accelerates_still_improves() -> None:
+    y = np.exp(np.linspace(0, 6, 400)) * (1 + 0.2 * rng(3).standard_normal(400))
+    state, _, _ = judged(make_run([make_series(y, "episode_reward", axis="step", metric_type="reward")]))
+    assert state is State.IMPROVING
+
+
+@pytest.mark.parametrize(("last", "same"), [(LEAST_SAME, True), (LEAST_SAME - 1, False)])
+def test_few_evaluations_that_repeat_one_value_say_so(last: int, same: bool) -> None:
+    y = [1.0, 0.5, -3.0, 0.9, 0.95][: 8 - last] + [1.0] * last
+    _, text, _ = judged(make_run([make_series(y, "mean_reward", "eval", axis="step", metric_type="reward")]))
+    assert (f"the last {last} of its" in text) is same
+
+
+def test_a_validation_that_no_longer_gains_is_not_advised_to_train_longer() -> None:
+    y = np.array([0.46, 0.60, 0.87, 0.81, 0.81, 0.81, 0.87, 0.81, 0.81, 0.73, 0.46, 0.65, 0.56])
+    run = make_run([make_series(falling(13), "loss"), make_series(y, "f1", "valid", id="m2")])
+    _, _, analysis = judged(run)
+    assert "train a little longer" not in advice(analysis)
+    assert "0.87 at epoch" in advice(analysis)
+
+
+@pytest.mark.parametrize(("steps", "cut"), [(1000, True), (101, False)])
+def test_a_log_cut_long_before_its_training_ended_is_not_judged_by_its_end(steps: int, cut: bool) -> None:
+    source = Source(id="s1", path="run.wandb", parser="wandb", sha256="0" * 64, bytes=1, rows=100, lines=100, torn=True)
+    y = flat(100, 0.5, 0.01)
+    run = replace(make_run([make_series(y, "loss", axis="step")], facts={"summary/_step": steps}), sources=(source,))
+    state, text, analysis = judged(run)
+    (finding,) = [one for one in analysis.findings if one.kind == "truncated_log"]
+    assert (finding.severity is Severity.MEDIUM) is cut
+    assert ("break off long before the training ended" in text) is cut
+    assert cut is (state is State.INCONCLUSIVE)
+
+
+@pytest.mark.parametrize(("share", "told"), [(4.0, True), (2.5, False)])
+def test_a_loss_that_worsens_while_the_learning_rate_rises_again_is_told_with_it(share: float, told: bool) -> None:
+    loss = np.r_[falling(50, 2.0, 0.2), np.linspace(0.2, 1.9, 50)]
+    low = 0.002
+    rate = np.r_[np.linspace(0.02, low, 50), np.linspace(low, share * low, 50)]
+    run = make_run([make_series(loss, "loss"), make_series(rate, "lr", id="m2", metric_type="learning_rate")])
+    _, _, analysis = judged(run)
+    assert ("turns up again" in advice(analysis)) is told
+    assert ("Diverging: loss. Stop" in advice(analysis)) is not told
+
+
+@pytest.mark.parametrize(("reward", "shown"), [(-1.4, False), (1.4, True)])
+def test_a_share_of_a_reward_below_zero_is_not_told(reward: float, shown: bool) -> None:
+    y = np.r_[np.linspace(-25, reward, 20), np.linspace(reward, -30, 60)]
+    _, _, analysis = judged(make_run([make_series(y, "mean_reward", "eval", axis="step", metric_type="reward")]))
+    (finding,) = [one for one in analysis.findings if one.kind == "worsening"]
+    assert ("%" in finding.text.plain("en")) is shown
+    assert "smaller (learning rate, clip range" in advice(analysis)
+    assert "regularisation" not in advice(analysis)
+
+
+def test_the_score_of_the_whole_is_the_goal_where_every_loss_is_one_clients() -> None:
+    losses = [make_series(falling(20, seed=n), f"loss_{key}", axis="step", id=f"m{n}") for n, key in enumerate(("c99f", "4b95", "9d07"), 1)]
+    score = make_series(np.linspace(0.5, 0.7, 20), "Mega Dice Score", axis="step", id="m9", metric_type="accuracy")
+    run = make_run([*losses, score])
+    chosen = lossreport.analyze(run, strict=True).goal("r1")
+    assert chosen is not None
+    assert (chosen.series, chosen.mode) == ("m9", "max")
+    two = lossreport.analyze(make_run([*losses[:2], score]), strict=True).goal("r1")  # two names alone may be two terms
+    assert two is not None
+    assert two.series != "m9"
+
+
+def test_per_round_is_a_preposition_and_per_an_error_rate() -> None:
+    fairness = make_series(np.ones(20), "jfi_equal_per_round", axis="round")
+    accuracy = make_series(flat(20, 0.94), "round_accuracies", axis="round", id="m2", metric_type="accuracy")
+    chosen = lossreport.analyze(make_run([fairness, accuracy]), strict=True).goal("r1")
+    assert chosen is not None
+    assert chosen.series == "m2"
+    per = make_series(falling(20, 0.9, 0.2), "per", "val")
+    chosen = lossreport.analyze(make_run([make_series(falling(20), "loss", id="m3"), per]), strict=True).goal("r1")
+    assert chosen is not None
+    assert (chosen.series, chosen.mode) == ("m1", "min")
