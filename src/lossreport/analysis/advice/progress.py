@@ -42,6 +42,12 @@ UNDECIDED = Text(
     zh="从 {names} 的末段看不出是走平还是缓慢改善：需要定论时，再训练一段、缩短打印或验证的间隔，或用固定的更大 batch 评估 loss。代价：多一些训练或评测时间。",
     en="The tail cannot separate flat from slowly improving: {names}. To decide, train a little longer, log or validate more often, or evaluate the loss on a fixed larger batch. Cost: some training or evaluation time.",
 )
+COMPLETE = Text(
+    zh="训练已结束，而 {names} 的末段没有明显的改善：先按任务指标评测{checkpoint}，不够好再续训。代价：一次评测。",
+    en="The run is over and the tail shows no clear gain: {names}. Evaluate {checkpoint} by the task metric first, and train on only if it falls short. Cost: one evaluation.",
+)
+BEST_ONE = Text(zh="验证最好处的 checkpoint", en="the checkpoint with the best validation")
+LAST_ONE = Text(zh="最后的 checkpoint", en="the last checkpoint")
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short further run.",
@@ -153,7 +159,9 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         yield Recommendation(id="", when="next", text=text)
     elif _is_undecided(case):
         names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
-        yield Recommendation(id="", when="next", text=UNDECIDED(names=names))
+        over = case.context.run.status is Status.FINISHED or case.context.run.progress.is_done
+        text = COMPLETE(names=names, checkpoint=BEST_ONE if held_out else LAST_ONE) if over else UNDECIDED(names=names)
+        yield Recommendation(id="", when="next", text=text)
 
 
 def _is_undecided(case: Case) -> bool:
@@ -174,6 +182,8 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         axis = AXES[series[first.series[0]].axis.value]
         if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
             return  # a boosting that never got better has a wrong objective, whatever its rate
+        if has_step(first) and first.hypotheses[0].id == RAISED:
+            return  # its own step says to which rate to go back
         if first.start.row == 0:  # there is no checkpoint before the first row
             text = FROM_START(names=Join(items=names), lr=lr)
         else:
@@ -217,6 +227,7 @@ def _never_trained(case: Case, validation: Series) -> bool:
 
 
 BOOSTING: Final = "boosting_"
+RAISED: Final = "lr_raised"
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:
