@@ -154,8 +154,9 @@ LATE_LOST: Final = 0.1
 def _worsening(context: Context, series: Series) -> Judgement:
     few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
     because = finding_ids(context, series, ("worsening",))
-    row = next(f.rows[0] for f in context.of_kind("worsening", series=series))
-    state = State.OVERFITTING if series.split != "train" and training_falls(context, series, row) else State.WORSENING
+    found = next(iter(context.of_kind("worsening", series=series)))
+    overfits = series.split != "train" and "sudden" not in found.numbers and training_falls(context, series, found.rows[0])
+    state = State.OVERFITTING if overfits else State.WORSENING
     return Judgement(state=state, because=because, confidence="low" if few else "medium")
 
 

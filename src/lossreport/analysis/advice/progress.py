@@ -64,6 +64,10 @@ BEST = Text(
     zh="使用验证最好处的 checkpoint：{where}；此后的训练没有再改善它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
     en="Use the checkpoint where the validation was best: {where}; training beyond it did not improve it again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
 )
+AT_ONCE = Text(
+    zh="使用验证最好处的 checkpoint：{where}；查清 {axis} {x} 处变了什么（评测代码、数据、恢复的 checkpoint、BatchNorm 或 EMA 的统计量、学习率）：先用同一个评测脚本重评它前后的两个 checkpoint。代价：两次评测。",
+    en="Use the checkpoint where the validation was best: {where}. Find out what changed at {axis} {x} (evaluation code, data, a restored checkpoint, statistics of BatchNorm or EMA, the learning rate): first evaluate the checkpoints before and after it anew with one script. Cost: two evaluations.",
+)
 WEIGH = Text(
     zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
     en="Decide by which measure to choose the checkpoint: the validation loss is lowest at {where} and rises from there, but the validation score still got better (best {best}). Choose by what the task is judged by; evaluate both checkpoints. Cost: two evaluations.",
@@ -208,6 +212,9 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
         yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
+    elif where and (event := _sudden(case, over[0])) is not None:
+        text = AT_ONCE(where=Join(items=tuple(where)), axis=AXES[over[0].axis.value], x=shown_x(event))
+        yield Recommendation(id="", when="now", because=because, text=text)
     elif where:
         text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
@@ -216,6 +223,12 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         row = best_row(values, up=True)
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
+
+
+def _sudden(case: Case, series: Series) -> float | None:
+    """Return where a validation lost its level in one step, None where it did not."""
+    rows = [f.numbers["sudden"] for f in case.context.of_kind("worsening", series=series) if "sudden" in f.numbers]
+    return float(series.x[int(rows[0])]) if rows else None
 
 
 def _never_trained(case: Case, validation: Series) -> bool:
