@@ -370,3 +370,13 @@ def test_a_policy_of_imitation_is_to_be_evaluated(parser: str, names: dict[str, 
 def test_an_accuracy_of_0_beside_a_falling_loss_is_a_matter_of_counting(loss: Floats, words: str) -> None:
     recommendations, _ = advised(make_run(loss=loss, accuracy=np.zeros(9)))
     assert any(words in one.text.plain("en") for one in recommendations), recommendations
+
+
+@pytest.mark.parametrize(("status", "words"), [("finished", "The run is over"), ("unknown", "train a little longer")])
+def test_a_run_that_is_over_is_not_sent_on_because_its_tail_is_noisy(status: str, words: str) -> None:
+    y = np.r_[falling(40, 3.0, 1.0, 0.1, seed=2), flat(60, 1.0, 0.4, seed=2)]
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")], status=status), strict=True)
+    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    assert verdict.state is State.INCONCLUSIVE
+    assert "90 % interval" in verdict.text.plain("en")
+    assert any(words in one.text.plain("en") for one in analysis.recommendations)

@@ -305,3 +305,21 @@ def test_a_rate_beyond_all_range_that_breaks_the_run_was_really_used() -> None:
     (said,) = [f.text.plain("en") for f in found(run, "broken_metric", "lr")]
     assert "breaks with it" in said
     assert "implausible" not in said
+
+
+@pytest.mark.parametrize(
+    ("rate", "loss", "decimals", "told"),
+    [
+        (0.0, flat(20, 2.3, 0.001), 12, True),
+        (1e-9, flat(20, 2.3, 0.001), 12, False),
+        (0.0, falling(20), 12, False),
+        (0.0, flat(20, 2.3, 0.001), 4, False),
+    ],
+    ids=["0 and still", "tiny", "0 and falling", "printed with four decimals"],
+)
+def test_a_rate_of_exactly_0_under_a_loss_that_stands_is_named_in_the_answer(rate: float, loss: Curve, decimals: int, told: bool) -> None:
+    lr = make_series(np.full(20, rate), "lr", id="m2", resolution=10.0**-decimals)
+    analysis = lossreport.analyze(make_run([make_series(loss, "loss"), lr]), strict=True)
+    found = [one for one in analysis.findings if one.series[0] == "m2"]
+    assert [one.kind for one in found] == (["constant_metric"] if told else [])
+    assert (", lr at epoch 0" in analysis.outcomes[0].text.plain("en")) is told

@@ -12,6 +12,7 @@ import lossreport
 from lossreport.analysis.comparing import MIN_ROWS as COMPARED_ROWS
 from lossreport.analysis.comparing import TOLERANCE, compare
 from lossreport.analysis.detectors import clip_saturation, data_stall, log_gap, memory_growth, quantised, train_val_gap
+from lossreport.analysis.detectors.throughput_drop import STRETCH
 from lossreport.curves.shifts import MIN_SIZE, find_shifts
 from lossreport.curves.swing import MIN_AMPLITUDE, find_swing
 from lossreport.model.analysis import Analysis, Finding, Severity
@@ -206,6 +207,28 @@ def test_without_a_threshold_it_says_what_it_needs() -> None:
 def test_a_throughput_that_falls_by_an_eighth_is_told(left: float, expected: int) -> None:
     rate = 1000 * np.where(np.arange(300) < 150, 1.0, left) * (1 + 0.01 * rng().standard_normal(300))
     assert len(found("throughput_drop", analysed(loss=falling(300), tokens_per_second=rate))) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "stretch", "expected"),
+    [
+        ("step_time", 1.1 * STRETCH, 1),
+        ("step_time", 0.9 * STRETCH, 0),
+        ("step_time", 1 / STRETCH, 0),
+        ("data_time", 1.1 * STRETCH, 0),
+        ("eval_time", 1.1 * STRETCH, 0),
+    ],
+    ids=["half as long again", "less", "faster", "waiting alone", "of the evaluation"],
+)
+def test_steps_that_take_half_as_long_again_are_slower(name: str, stretch: float, expected: int) -> None:
+    time = 0.3 * (1 + 0.01 * rng(2).standard_normal(300)) * np.where(np.arange(300) < 150, 1.0, stretch)
+    told = found("throughput_drop", analysed(loss=falling(300), **{name: time}))
+    assert len(told) == expected
+    assert all("got slower: a median of 0.3" in one.text.plain("en") for one in told)
+
+
+def test_a_clock_that_runs_on_is_no_slower_step() -> None:
+    assert not found("throughput_drop", analysed(loss=falling(300), step_time=np.linspace(1.0, 900.0, 300)))
 
 
 @pytest.mark.parametrize(("every", "expected"), [(0.12, 1), (0.02, 0)], ids=["above", "below"])

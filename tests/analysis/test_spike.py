@@ -10,7 +10,7 @@ import pytest
 
 import lossreport
 from lossreport.analysis.context import Context
-from lossreport.analysis.detectors.spike import CLEAR, DETECTOR, NOT_SO_SMALL, SMALL, _is_small
+from lossreport.analysis.detectors.spike import CLEAR, DETECTOR, HUGE, NOT_SO_SMALL, SMALL, _is_small
 from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.excursion import MIN_EXCESS, excursions
 from lossreport.model.analysis import Finding, NotApplicable, Severity
@@ -218,3 +218,17 @@ def test_why_a_sparse_series_has_no_spikes_stands_up_to_the_check() -> None:
     analysis = lossreport.analyze(run, strict=True)
     (reason,) = [one.reason.plain("en") for one in analysis.not_applicable if one.check == "spike" and one.series == ("m1",)]
     assert "exactly 0 in 257 of 300 rows" in reason
+
+
+@pytest.mark.parametrize(
+    ("ratio", "severity", "said"),
+    [(0.9 * HUGE, Severity.LOW, False), (1.1 * HUGE, Severity.MEDIUM, True)],
+    ids=["a hard batch", "ten times"],
+)
+def test_a_row_of_ten_times_its_neighbours_is_named_in_the_answer(ratio: float, severity: Severity, said: bool) -> None:
+    y = np.array(falling(300, 6.0, 2.0, 0.01))
+    y[200] = ratio * float(np.median(np.delete(y[195:206], 5)))
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind == "batch_outlier"]
+    assert finding.severity is severity
+    assert ("First look at" in analysis.outcomes[0].text.plain("en")) is said

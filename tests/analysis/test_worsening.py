@@ -131,3 +131,35 @@ def test_a_mean_over_the_last_hundred_is_one_from_the_hundredth_episode_on(name:
     y = np.r_[np.linspace(20, 45, 20), np.linspace(45, 23, 60), np.full(420, 22.0)] + 0.2 * rng(1).standard_normal(500)
     run = make_run([make_series(y, name, axis="episode", metric_type="reward")])
     assert any(one.kind == "worsening" for one in lossreport.analyze(run, strict=True).findings) is worse
+
+
+def collapse(rows: int, end: float, best: float = 0.85) -> Floats:
+    """Return an accuracy that rises over 30 epochs, goes to `end` over `rows` evaluations and stays there."""
+    rising = best - 0.7 * np.exp(-np.arange(30) / 6)
+    way = np.linspace(rising[-1], end, rows + 1)[1:]
+    return np.r_[rising, way, np.full(20 - rows, end)] + 0.002 * rng(4).standard_normal(50)
+
+
+@pytest.mark.parametrize(
+    ("rows", "end", "state", "words"),
+    [
+        (1, 0.10, State.WORSENING, "in one step"),
+        (15, 0.10, State.OVERFITTING, "become worse since"),
+        (1, 0.70, State.OVERFITTING, "become worse since"),
+    ],
+    ids=["at once", "slowly", "by little"],
+)
+def test_a_validation_that_is_lost_at_once_is_an_event_and_no_overfitting(rows: int, end: float, state: State, words: str) -> None:
+    run = make_run(loss=falling(50, 2.0, 0.1), val_acc=collapse(rows, end))
+    analysis = lossreport.analyze(run, strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind == "worsening"]
+    assert words in finding.text.plain("en")
+    assert analysis.outcomes[0].state is state
+    assert any("what changed at epoch 30" in one.text.plain("en") for one in analysis.recommendations) is (state is State.WORSENING)
+
+
+@pytest.mark.parametrize(("rows", "kind"), [(1, "worsening"), (15, "overfitting")], ids=["at once", "slowly"])
+def test_a_validation_loss_that_jumps_is_no_overfitting(rows: int, kind: str) -> None:
+    y = 2.5 * (1 - collapse(rows, 0.1))
+    analysis = lossreport.analyze(make_run(loss=falling(50, 2.0, 0.1), val_loss=y), strict=True)
+    assert {one.kind for one in analysis.findings} & {"worsening", "overfitting"} == {kind}

@@ -42,6 +42,17 @@ def test_the_first_of_two_numbers_counts(tmp_path: Path) -> None:
     assert (series.axis, series.x.tolist()) == ("iteration", [0, 1, 2, 3, 4])
 
 
+def test_the_header_of_a_count_and_one_column_names_it(tmp_path: Path) -> None:
+    series = only(tmp_path, "w.csv", "step,agility\n" + "".join(f"{10 * i},{value}\n" for i, value in enumerate(VALUES)))
+    assert (series.name, series.x.tolist()) == ("agility", [0, 10, 20, 30, 40])
+
+
+@pytest.mark.parametrize("name", ["ep_rew_mean", "mean_rew", "EpRet", "avg_ep_ret"])
+def test_a_shortened_reward_makes_a_table_a_training(tmp_path: Path, name: str) -> None:
+    series = only(tmp_path, "w.csv", f"timesteps,{name}\n" + "".join(f"{2048 * i},{value}\n" for i, value in enumerate(VALUES)))
+    assert (series.name, series.x.tolist()[:2]) == (name, [0, 2048])
+
+
 @pytest.mark.parametrize(
     "text",
     ["1.5\n2.5\n3.5\n", "0.1 5\n0.3 6\n0.2 7\n", "1,2,3\n4,5,6\n7,8,9\n", "1,2,3\n2,5,6\n3,8,9\n"],

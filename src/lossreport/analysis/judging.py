@@ -19,6 +19,7 @@ from lossreport.analysis.detectors.overfitting import training_falls
 from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
+from lossreport.analysis.restarts import FACT as LR_RESTART
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
 from lossreport.analysis.unmeasured import counted_of_nothing
@@ -165,8 +166,9 @@ LATE_LOST: Final = 0.1
 def _worsening(context: Context, series: Series) -> Judgement:
     few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
     because = finding_ids(context, series, ("worsening",))
-    row = next(f.rows[0] for f in context.of_kind("worsening", series=series))
-    state = State.OVERFITTING if series.split != "train" and training_falls(context, series, row) else State.WORSENING
+    found = next(iter(context.of_kind("worsening", series=series)))
+    overfits = series.split != "train" and "sudden" not in found.numbers and training_falls(context, series, found.rows[0])
+    state = State.OVERFITTING if overfits else State.WORSENING
     return Judgement(state=state, because=because, confidence="low" if few else "medium")
 
 
@@ -320,7 +322,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
     spikes = [
         f
         for f in context.found
-        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by != CLOSE_MOSAIC
+        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by not in (CLOSE_MOSAIC, LR_RESTART)
     ]
     if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
         spikes = []

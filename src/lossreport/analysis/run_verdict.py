@@ -102,6 +102,10 @@ GOAL: Final = {
         en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
     ),
 }
+WITHIN_NOISE = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行变化 {gain}（90 % 区间 {low} 到 {high}），看不出是走平还是缓慢改善。",
+    en="`{metric}`: {course}; over its last {rows} rows it changed by {gain} (90 % interval {low} to {high}): these rows cannot separate flat from slowly improving.",
+)
 SLOWLY = Text(
     zh="`{metric}`仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
     en="`{metric}` is still improving, but slowly: {course}; {gain} over the last {rows} rows.",
@@ -319,6 +323,9 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     ):  # flat, by the contract, were its interval as narrow
         gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
+    if state is State.INCONCLUSIVE and judged.trend is not None:
+        gain, low, high = judged.trend.change
+        return WITHIN_NOISE(**values, rows=judged.trend.rows, gain=change(gain), low=change(low), high=change(high))
     if state is State.INSUFFICIENT and _count(context, series) == 1:
         return ONCE(**values)
     if state is State.INSUFFICIENT:

@@ -321,6 +321,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
         },
     ),
     ("metric course gain rows", False, {name: partial(_trends, name) for name in ("gain", "rows")}),
+    ("metric course gain high low rows", False, {name: partial(_trends, name) for name in ("gain", "low", "high", "rows")}),
     ("metric course top last", False, {"top": lambda g, p: _of_rates(g, np.max), "last": lambda g, p: _of_rates(g, lambda y: y[-1])}),
     ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
     ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),

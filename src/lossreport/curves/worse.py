@@ -62,6 +62,27 @@ def worse_than_best(cost: Floats, resolution: float = 0.0, *, is_ratio: bool = T
     return None if rise <= 2 * resolution or (not is_ratio and rise < moved) else found
 
 
+SUDDEN: Final = 0.7
+"""Over-fitting comes over many evaluations: one that takes seven tenths of all that was lost in a single one is an event ..."""
+SUDDEN_GAINED: Final = 0.5
+"""... where it also takes half of what the training had gained: noise around a slow rise does not reach that."""
+SUDDEN_ROWS: Final = 3
+"""Rows behind it, none of which comes half of the way back."""
+
+
+def lost_at_once(cost: Floats, best: int) -> int | None:
+    """Return the row at which a cost (down is better) lost in one step what it lost since its best, to stay there; None where it did not."""
+    if len(cost) - 1 - best < SUDDEN_ROWS or best == 0 or not np.isfinite(cost).all():
+        return None
+    row = best + 1 + int(np.argmax(np.diff(cost[best:])))
+    step = float(cost[row] - cost[row - 1])
+    level = float(cost[best])
+    lost = float(np.median(cost[row:])) - level
+    stays = len(cost) - row >= SUDDEN_ROWS and float(cost[row:].min()) - level > 0.5 * lost
+    gained = float(cost[0]) - level
+    return row if stays and lost > 0 and step >= SUDDEN * lost and step >= SUDDEN_GAINED * gained > 0 else None
+
+
 def _of_few(cost: Floats, least: float) -> Worse | None:
     best = int(np.argmin(cost))
     after = cost[best + 1 :]

@@ -11,6 +11,7 @@ import pytest
 
 import lossreport
 from lossreport.analysis.cause import causes
+from lossreport.analysis.causes.lr_raised import RAISED
 from lossreport.model.run import FactValue, Run
 from runs import falling, flat, make_run, make_series, rng
 
@@ -82,6 +83,24 @@ def test_a_rate_that_runs_out_at_the_end_is_a_schedule(row: int, expected: bool)
 def test_a_rate_far_above_the_set_one_that_no_scaling_explains_was_not_set(rate: float, scaled: int, expected: bool) -> None:
     facts: dict[str, FactValue] = {"lr": 0.0005, "world_size": scaled}
     assert ("lr_not_as_set" in named(make_run(axis="step", loss=broken(), lr=np.full(25, rate), facts=facts))) is expected
+
+
+def risen(factor: float, row: int, before: float) -> Curve:
+    """Return a rate of 0.01, at first `before` times as high, that is multiplied by `factor` from a row on."""
+    rate = np.full(60, 0.01)
+    rate[:3] *= before
+    rate[row:] *= factor
+    return rate
+
+
+@pytest.mark.parametrize(
+    ("factor", "row", "before", "expected"),
+    [(1.1 * RAISED, 30, 1.0, True), (0.9 * RAISED, 30, 1.0, False), (10.0, 15, 1.0, False), (10.0, 30, 20.0, False)],
+    ids=["thrice", "less", "long before", "as high as before"],
+)
+def test_a_raise_of_the_rate_where_the_loss_leaves_its_level_is_named(factor: float, row: int, before: float, expected: bool) -> None:
+    loss = np.r_[falling(30, 3.0, 0.8), flat(30, 3.2, 0.01)]
+    assert ("lr_raised" in named(make_run(axis="step", loss=loss, lr=risen(factor, row, before)))) is expected
 
 
 @pytest.mark.parametrize(("rate", "images", "expected"), [(0.02, 2, True), (0.02, 16, False), (0.0025, 2, False)])

@@ -49,6 +49,12 @@ LASTING = Text(
     zh="{names} 的末段改善超过此前各行所支持的：再训练一段，看它是否持续。代价：一段训练。",
     en="The last rows of {names} gained more than those before them bear out: train a little longer to see whether it lasts. Cost: some training.",
 )
+COMPLETE = Text(
+    zh="训练已结束，而 {names} 的末段没有明显的改善：先按任务指标评测{checkpoint}，不够好再续训。代价：一次评测。",
+    en="The run is over and the tail shows no clear gain: {names}. Evaluate {checkpoint} by the task metric first, and train on only if it falls short. Cost: one evaluation.",
+)
+BEST_ONE = Text(zh="验证最好处的 checkpoint", en="the checkpoint with the best validation")
+LAST_ONE = Text(zh="最后的 checkpoint", en="the last checkpoint")
 DECAY = Text(
     zh="{names} 在常数学习率（{lr}）下已走平：若还没达到目标，先把学习率降到十分之一再训练一小段，这比改模型便宜。代价：一小段续训。",
     en="Flat at a constant learning rate ({lr}): {names}. If the target is not met, first train a short while at a tenth of it, which is cheaper than changing the model. Cost: a short further run.",
@@ -68,6 +74,10 @@ STOP = Text(
 BEST = Text(
     zh="使用验证最好处的 checkpoint：{where}；此后的训练没有再改善它。若要重新训练，先加正则化或数据，或早停。代价：换一个 checkpoint，无需重训。",
     en="Use the checkpoint where the validation was best: {where}; training beyond it did not improve it again. Before training again, add regularisation or data, or stop early. Cost: another checkpoint, no retraining.",
+)
+AT_ONCE = Text(
+    zh="使用验证最好处的 checkpoint：{where}；查清 {axis} {x} 处变了什么（评测代码、数据、恢复的 checkpoint、BatchNorm 或 EMA 的统计量、学习率）：先用同一个评测脚本重评它前后的两个 checkpoint。代价：两次评测。",
+    en="Use the checkpoint where the validation was best: {where}. Find out what changed at {axis} {x} (evaluation code, data, a restored checkpoint, statistics of BatchNorm or EMA, the learning rate): first evaluate the checkpoints before and after it anew with one script. Cost: two evaluations.",
 )
 WEIGH = Text(
     zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
@@ -175,8 +185,15 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
     elif _is_undecided(case) and not _gains_nothing(case):
         tails = _names([v for v in case.in_state(State.INCONCLUSIVE) if v.trend], series)  # the losses of a game have none
         names = Join(items=_aim(case, tails))
-        swings = any(trend.low > 0 for trend in _open_trends(case))
-        yield Recommendation(id="", when="next", text=(LASTING if swings else UNDECIDED)(names=names))
+        yield Recommendation(id="", when="next", text=_undecided(case, names, is_validated=bool(held_out)))
+
+
+def _undecided(case: Case, names: Join, *, is_validated: bool) -> Phrase:
+    """Return what decides whether an undecided run still improves: of one that is over first how good it is."""
+    if case.context.run.status is Status.FINISHED or case.context.run.progress.is_done:
+        return COMPLETE(names=names, checkpoint=BEST_ONE if is_validated else LAST_ONE)
+    swings = any(trend.low > 0 for trend in _open_trends(case))
+    return (LASTING if swings else UNDECIDED)(names=names)
 
 
 def _past_its_best(case: Case) -> Phrase | None:
@@ -242,6 +259,8 @@ def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iter
         axis = AXES[series[first.series[0]].axis.value]
         if first.start.row == 0 and has_step(first) and first.hypotheses[0].id.startswith(BOOSTING):
             return  # a boosting that never got better has a wrong objective, whatever its rate
+        if has_step(first) and first.hypotheses[0].id == RAISED:
+            return  # its own step says to which rate to go back
         if first.start.row == 0:  # there is no checkpoint before the first row
             text = FROM_START(names=Join(items=names), lr=lr)
         else:
@@ -281,6 +300,9 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
         yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
+    elif where and (event := _sudden(case, over[0])) is not None:
+        text = AT_ONCE(where=Join(items=tuple(where)), axis=AXES[over[0].axis.value], x=shown_x(event))
+        yield Recommendation(id="", when="now", because=because, text=text)
     elif where and not (case.context.is_rewarded and is_up(case.context, past[0])):  # a policy lacks no data and no regularisation
         text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
@@ -289,6 +311,12 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         row = best_row(values, up=is_up(case.context, past[0]))
         text = REWARD(metric=past[0].label, value=number(float(past[0].y[row])), axis=AXES[past[0].axis.value], x=shown_x(past[0].x[row]))
         yield Recommendation(id="", when="now", because=because, text=text, source="Henderson et al. 2018, Deep RL that Matters")
+
+
+def _sudden(case: Case, series: Series) -> float | None:
+    """Return where a validation lost its level in one step, None where it did not."""
+    rows = [f.numbers["sudden"] for f in case.context.of_kind("worsening", series=series) if "sudden" in f.numbers]
+    return float(series.x[int(rows[0])]) if rows else None
 
 
 def _never_trained(case: Case, validation: Series) -> bool:
@@ -300,6 +328,7 @@ def _never_trained(case: Case, validation: Series) -> bool:
 
 
 BOOSTING: Final = "boosting_"
+RAISED: Final = "lr_raised"
 
 
 def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.detectors.learning_rate import COARSE
 from lossreport.text import Text
 
 ZERO = Text(zh="`{metric}` 在全部 {count} 行里都是 0：没有任何更新。", en="`{metric}` is 0 in all {count} rows: nothing is updated.")
-COARSE: Final = 1e-7
-"""A rate printed with six decimals or fewer may be a small one that was rounded to 0."""
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:

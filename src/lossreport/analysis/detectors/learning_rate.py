@@ -1,4 +1,4 @@
-"""A learning rate that none can be: beyond all range, negative, or jumping to a multiple of all it was before."""
+"""A learning rate that none can be: beyond all range, negative, jumping to a multiple of all it was before, or 0 in every row."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
@@ -48,6 +49,14 @@ JUMPED = Text(
         "a unit, a restored state or the column is wrong."
     ),
 )
+COARSE: Final = 1e-7
+"""A rate printed with six decimals or fewer may be a small one that was rounded to 0."""
+LEAST_ZEROS: Final = 5
+"""Rows of 0 that are no warm-up which has not begun, and rows of a loss that can be seen to stand."""
+ZERO = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 0，而 `{loss}` 没有变化：权重没有更新。",
+    en="`{metric}` ({path}) is 0 in all {count} rows and `{loss}` does not move: no weight is updated.",
+)
 NOTHING: Final = ""
 
 
@@ -56,7 +65,11 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.judged:
         if series.metric_type != "learning_rate" or not np.isfinite(series.y).any():
             continue
-        if (row := jump(series)) is not None:
+        if (still := _standing(context, series)) is not None:
+            text = ZERO(metric=series.label, path=series.path, count=len(series), loss=still.label)
+            ends = [0, len(series) - 1]
+            yield make_finding("constant_metric", series, ends, Severity.HIGH, text, numbers={"value": 0.0}, others=(still,))
+        elif (row := jump(series)) is not None:
             yield _jumped(series, row)
         elif (rows := np.flatnonzero(series.y > HIGHEST)).size:
             yield _beyond(context, series, rows.tolist())
@@ -65,6 +78,14 @@ def detect(context: Context) -> Iterator[Found]:
             text = NEGATIVE(metric=series.label, path=series.path, value=number(float(series.y[worst])), line=int(series.line[worst]))
             numbers = {"worst": float(series.y[worst]), "count": float(len(rows))}
             yield make_finding("broken_metric", series, rows.tolist(), Severity.MEDIUM, text, numbers=numbers)
+
+
+def _standing(context: Context, rate: Series) -> Series | None:
+    """Return a training loss that does not move under a rate of 0 in every row; one that falls was trained at another rate than the one printed."""
+    if rate.split != "train" or len(rate) < LEAST_ZEROS or np.any(rate.y != 0) or (rate.resolution or 0.0) > COARSE:
+        return None
+    losses = [one for one in context.progress if one.split == "train" and len(one) >= LEAST_ZEROS and np.isfinite(one.y).all()]
+    return losses[0] if losses and all(hardly_moved(one.y) is not None for one in losses) else None
 
 
 def jump(series: Series) -> int | None:
@@ -117,4 +138,4 @@ def _is_no_duration(series: Series) -> bool:
     return series.metric_type == "time" and len(y) > 0 and bool(np.all((y > 0) & (y < MICROSECONDS)))
 
 
-DETECTOR = Detector(id="learning_rate", kinds=("broken_metric",), detect=detect, order=14)
+DETECTOR = Detector(id="learning_rate", kinds=("broken_metric", "constant_metric"), detect=detect, order=14)

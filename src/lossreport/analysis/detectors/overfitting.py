@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
+from lossreport.curves.worse import lost_at_once
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, is_epoch_level, shown_x
@@ -90,6 +91,7 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and rise > NOISE_UNITS * noise
         and slope.low > 0
         and not _train_rises(context, series, best, slope.slope)
+        and lost_at_once(y, best) is None  # an event at one place is told as that, see `worsening`
     ):
         component = is_component(context, series)
         lowest = int(np.argmin(y))  # the checkpoint to use; what is judged is the rise over the smoothed level

@@ -13,12 +13,14 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.mosaic import FACT, closes_mosaic
 from lossreport.analysis.printed import differs
+from lossreport.analysis.restarts import FACT as RESTARTED
+from lossreport.analysis.restarts import Restart, restart_at
 from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions, towering
 from lossreport.curves.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
-from lossreport.text import Phrase, Text, Value, factor
+from lossreport.text import Phrase, Text, Value, factor, number
 from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
@@ -36,6 +38,9 @@ CLEAR: Final = 6.0
 them: of 200 curves of noise of 20 to 50 % from row to row, 5 to 14 % hold a row at 8 to 30 rows that is high but neither."""
 FEW_ITERATIONS: Final = 100
 """A row that averages at most so many iterations is still step-level."""
+HUGE: Final = 10.0
+"""One batch of ten times its neighbours is no matter of a hard sample: Megatron's rerun machine calls ten times the largest loss so far unlikely
+(`rerun_state_machine.py`, `is_unexpectedly_large`, threshold 10)."""
 GRAVE_RATIO: Final = 2.0
 GRAVE_SHARE: Final = 0.5
 GRAVE_NATS: Final = 1.0
@@ -57,6 +62,10 @@ THROUGH_ZERO = Text(
 MOSAIC = Text(
     zh="`{metric}`（{path}）在 epoch {x} 跳到 {value}（邻近行的中位数 {baseline}）后回落：Ultralytics 从这里起的最后 {closed} 个 epoch 关闭 mosaic 增强（`close_mosaic`，默认 10），训练图像随之改变，与这一跳一致。",
     en="`{metric}` ({path}) jumps to {value} at epoch {x} (median of the neighbouring rows {baseline}) and recovers. It is where Ultralytics turns mosaic augmentation off for the last {closed} epochs (`close_mosaic`, 10 by default), and consistent with that change of the images.",
+)
+RESTART = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）升到 {value}（邻近行的中位数 {baseline}）后回落：`{rate}` 在这里从 {low} 重新升到 {high}（第 {restart_line} 行），热重启之后 loss 常会这样暂时升高。",
+    en="`{metric}` ({path}) rises to {value} at {axis} {x} (line {line}; median of the neighbouring rows {baseline}) and comes back. `{rate}` starts again there, from {low} to {high} (line {restart_line}); after a warm restart a loss often rises like that for a while.",
 )
 LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
@@ -143,6 +152,8 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
             if not finding.numbers["value"] > finding.numbers["baseline"]:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
+            if finding.kind == "batch_outlier" and measured and _is_huge(finding.numbers):
+                finding = replace(finding, severity=Severity.MEDIUM)
             if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=_severity(series, finding.numbers, in_nats))
             yield finding
@@ -153,6 +164,11 @@ def _severity(series: Series, numbers: Mapping[str, float], in_nats: bool) -> Se
         return Severity.HIGH
     slight = numbers["baseline"] > 0 and numbers["value"] < SLIGHT * numbers["baseline"] and numbers["score"] < CLEAR
     return Severity.LOW if slight else Severity.MEDIUM
+
+
+def _is_huge(numbers: Mapping[str, float]) -> bool:
+    """Return whether a row is ten times its neighbours, which no hard sample accounts for."""
+    return numbers["baseline"] > 0 and numbers["value"] >= HUGE * numbers["baseline"]
 
 
 def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bool:
@@ -188,6 +204,11 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
     if closed is not None:
         text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
+    restart = restart_at(context, series, first)
+    grave = baseline > 0 and value >= GRAVE_RATIO * baseline
+    by = FACT if closed is not None else RESTARTED if restart is not None and not grave else None
+    if restart is not None and by == RESTARTED:
+        text, numbers = _restart_text(series, peak, restart, numbers), numbers | _restart_numbers(restart)
     made = make_finding(
         "batch_outlier" if outlier else "spike",
         series,
@@ -196,7 +217,7 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
         text,
         numbers=numbers,
     )
-    return made if closed is None else replace(made, explained_by=FACT)
+    return made if by is None else replace(made, explained_by=by)
 
 
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
@@ -217,6 +238,23 @@ def _score(series: Series, row: int, baseline: float) -> float:
 def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phrase:
     values = _values(series, row, value, baseline) | {"line": int(series.line[row])}
     return SPIKE(**values, ratio=factor(value / baseline)) if baseline > 0 else THROUGH_ZERO(**values)
+
+
+def _restart_text(series: Series, row: int, restart: Restart, numbers: Mapping[str, float]) -> Phrase:
+    """Return that an excursion stands where the learning rate starts again."""
+    values = _values(series, row, numbers["value"], numbers["baseline"]) | {"line": int(series.line[row])}
+    rates = _restart_numbers(restart)
+    return RESTART(
+        **values,
+        rate=restart.rate.label,
+        low=number(rates["low"]),
+        high=number(rates["high"]),
+        restart_line=int(restart.rate.line[restart.row]),
+    )
+
+
+def _restart_numbers(restart: Restart) -> dict[str, float]:
+    return {"low": float(restart.rate.y[restart.row - 1]), "high": float(restart.rate.y[restart.row])}
 
 
 def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:

@@ -1,4 +1,4 @@
-"""Training that became slower and stayed so: median of the end against the first third, and a falling trend."""
+"""Training that became slower and stayed so: median of the end against the first third, and a trend; of a throughput, or of the time of a step."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import block_medians, fill, theil_sen
 from lossreport.model.analysis import Severity
+from lossreport.model.run import Series, is_epoch_level
 from lossreport.text import Text, change, number
 
 MIN_ROWS: Final = 24
@@ -20,6 +22,12 @@ BLOCKS: Final = 24
 DROP: Final = 0.13
 """The last fifth does less than 87 % of the first third (SCIENCE.md 3.1 "throughput")."""
 
+STRETCH: Final = 1.5
+"""A step of the last fifth takes half as long again: times of steps hold evaluations and checkpoints, and vary more than a throughput of many steps.
+Of the time columns of 21 public logs without a slow-down 3 pass 1.15, none 1.5."""
+WAITING: Final = re.compile(r"data|load|wait|fetch|eval|val|test|sav|total|elapsed|epoch", re.IGNORECASE)
+"""Times of one part of a step, of something else, or of whole epochs, whose rows are few and each a different amount of work."""
+
 TEXT = Text(
     zh="`{metric}`（{path}）变慢了：前三分之一的中位数 {before}，最后五分之一 {after}（{size}）。常见原因：数据读取、同机任务、降频、显存碎片、序列变长。",
     en="`{metric}` ({path}) got slower: a median of {before} in the first third, {after} in the last fifth ({size}). Usual causes: data loading, other jobs on the machine, throttling, fragmented memory, longer sequences.",
@@ -27,18 +35,32 @@ TEXT = Text(
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a throughput that fell."""
+    """Yield a finding a throughput that fell, and a time of steps that grew."""
     for series in context.judged:
-        if series.metric_type != "throughput" or len(series) < MIN_ROWS or not np.isfinite(series.y).any():
+        sign = _sign(series)
+        if not sign or len(series) < MIN_ROWS or not np.isfinite(series.y).any():
             continue
         start = max(1, int(WARM_UP * len(series)))
         medians, centres = block_medians(fill(series.y)[start:], BLOCKS)
-        drop = context.threshold("throughput_drop", DROP)
         before, after = float(np.median(medians[: len(medians) // 3])), float(np.median(medians[-(len(medians) // 5 + 1) :]))
-        if before > 0 and after < (1 - drop) * before and theil_sen(centres, medians).high < 0:
+        if before > 0 and _is_slower(context, before, after, sign) and theil_sen(centres, -sign * medians).high < 0:
             text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
             rows = [start, len(series) - 1]
             yield make_finding("throughput_drop", series, rows, Severity.MEDIUM, text, numbers={"before": before, "after": after})
+
+
+def _sign(series: Series) -> int:
+    """Return -1 for what falls where training gets slower, 1 for what rises, 0 for what tells nothing of it; a clock runs on by itself."""
+    if series.metric_type == "throughput":
+        return -1
+    steps = series.metric_type == "time" and series.split == "train" and not is_epoch_level(series) and not WAITING.search(series.name)
+    return 1 if steps and bool(np.any(np.diff(series.y) < 0)) else 0
+
+
+def _is_slower(context: Context, before: float, after: float, sign: int) -> bool:
+    if sign < 0:
+        return after < (1 - context.threshold("throughput_drop", DROP)) * before
+    return after > STRETCH * before
 
 
 DETECTOR = Detector(id="throughput_drop", kinds=("throughput_drop",), detect=detect, order=70)

@@ -13,7 +13,7 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.goal import is_score, measured, mode_of
-from lossreport.curves.worse import FEW, MIN_RISE, Worse, worse_than_best
+from lossreport.curves.worse import FEW, MIN_RISE, Worse, lost_at_once, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text, Value, change, number
@@ -40,6 +40,14 @@ FEW_ROWS = Text(
     en="`{metric}` ({path}) was evaluated {count} times: best at {axis} {x} ({best}), never better after it, {end} at the end ({change}).",
 )
 
+AT_ONCE = Text(
+    zh="`{metric}`（{path}）从 {axis} {x0} 到 {x1} 一步由 {before} 变为 {after}，之后没有恢复，末段为 {end}（此前最好 {best}，{axis} {x}；{change}）：这是一次突变，不是逐渐的过拟合。",
+    en=(
+        "`{metric}` ({path}) went from {before} to {after} in one step, from {axis} {x0} to {x1}, and has not come back: {end} at the end "
+        "(best {best} at {axis} {x}; {change}). That is an event at that place, not the slow rise of overfitting."
+    ),
+)
+
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding for each measure of held-out quality, or reward, that lost ground."""
@@ -54,7 +62,8 @@ def detect(context: Context) -> Iterator[Found]:
         is_ratio = series.metric_type != "reward"
         worse = worse_than_best(cost, series.resolution or 0.0, is_ratio=is_ratio, least=least)
         if worse is not None and not context.has("overfitting", series):
-            yield _finding(context, series, rows.tolist(), worse, up=up)
+            sudden = lost_at_once(cost, worse.best) if series.split != "train" else None
+            yield _finding(context, series, rows.tolist(), worse, up=up, sudden=sudden)
 
 
 WINDOW: Final = re.compile(r"(?:average|avg|mean|last)[_ ]?(?P<n>\d{2,4})(?!\d)", re.IGNORECASE)
@@ -85,7 +94,7 @@ def _stands_for_the_loss(context: Context, series: Series) -> bool:
 NATS: Final = ("cross_entropy", "label_smoothed_ce", "bits_per_token", "bits_per_byte", "generic")
 
 
-def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool) -> Found:
+def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool, sudden: int | None) -> Found:
     sign = -1.0 if up else 1.0
     best, end = rows[worse.best], rows[-1]
     shown, last = float(series.y[best]), sign * worse.end
@@ -100,7 +109,7 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         "end": number(last, series.unit),
     }
     is_loss = series in context.progress or series.metric_type == PERPLEXITY
-    overfits = is_loss and training_falls(context, series, best)
+    overfits = is_loss and sudden is None and training_falls(context, series, best)
     component = overfits and is_component(context, series)
     if few:
         text = FEW_ROWS(**values, change=change(changed), count=len(rows))
@@ -110,14 +119,28 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         text = TEXT(**values, change=change(changed))
     if overfits:
         text = OVERFITS(**values, change=change(changed))
+    if sudden is not None:
+        text = AT_ONCE(**values, change=change(changed), **_step(series, rows[sudden - 1], rows[sudden]))
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
     severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM
     numbers = {"best": shown, "end": last, "change": changed, "rows": float(worse.rows)}
+    if sudden is not None:
+        numbers["sudden"] = float(rows[sudden])
     if overfits:
         numbers |= {"rise": worse.rise, "component": float(component)}
     kind = "overfitting" if overfits else "worsening"
     return make_finding(kind, series, [best, end], severity, text, numbers=numbers)
+
+
+def _step(series: Series, before: int, after: int) -> dict[str, Value]:
+    """Return the two evaluations between which a series lost its level."""
+    return {
+        "x0": shown_x(series.x[before]),
+        "x1": shown_x(series.x[after]),
+        "before": number(float(series.y[before]), series.unit),
+        "after": number(float(series.y[after]), series.unit),
+    }
 
 
 DETECTOR = Detector(id="worsening", kinds=("worsening", "overfitting"), detect=detect, order=55)

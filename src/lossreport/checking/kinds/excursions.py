@@ -176,6 +176,17 @@ def closed(ground: Ground) -> Iterator[Candidate]:
     yield float(said) if isinstance(said, int | float) else 10.0
 
 
+def _restarted(ground: Ground) -> Iterator[tuple[Series, int]]:
+    """Yield (rate, row) where a logged learning rate doubles and more, to no more than it was before, up to the peak."""
+    place = ground.subject.x[peak(ground)]
+    for rate in ground.run.series:
+        if rate.metric_type == "learning_rate" and rate.axis is ground.subject.axis:
+            for row in range(1, len(rate)):
+                low, high = float(rate.y[row - 1]), float(rate.y[row])
+                if 0 < 2 * low <= high <= 1.01 * float(rate.y[:row].max()) and rate.x[row] <= place:
+                    yield rate, row
+
+
 def _scene() -> Rules:
     return {
         "batches": lambda g, p: batches(g),
@@ -194,6 +205,9 @@ SPIKE: Final[Rules] = {
     "score": lambda g, p: score(g),
     "helper": lambda g, p: iter([0.0, 1.0]),
     "closed": lambda g, p: closed(g),
+    "low": lambda g, p: (float(rate.y[row - 1]) for rate, row in _restarted(g)),
+    "high": lambda g, p: (float(rate.y[row]) for rate, row in _restarted(g)),
+    "restart_line": lambda g, p: (float(rate.line[row]) for rate, row in _restarted(g)),
     "x": lambda g, p: iter([float(g.subject.x[peak(g)])]),
     "line": lambda g, p: iter([float(g.subject.line[peak(g)])]),
     **_scene(),

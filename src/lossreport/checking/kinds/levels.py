@@ -206,7 +206,26 @@ WORSENING: Final[Rules] = {
     "rows": lambda g, p: iter([float(np.isfinite(g.subject.y[g.rows[0] + 1 :]).sum()), float(np.sum(measured(g)[g.rows[0] + 1 :]))]),
     "count": lambda g, p: iter([float(np.isfinite(g.subject.y).sum()), float(np.sum(measured(g)))]),
     "component": lambda g, p: iter([0.0, 1.0]),
+    "sudden": lambda g, p: (float(row) for row in _jump(g)[1:]),
+    "x0": lambda g, p: (float(g.subject.x[row]) for row in _jump(g)[:1]),
+    "x1": lambda g, p: (float(g.subject.x[row]) for row in _jump(g)[1:]),
+    "before": lambda g, p: (float(g.subject.y[row]) for row in _jump(g)[:1]),
+    "after": lambda g, p: (float(g.subject.y[row]) for row in _jump(g)[1:]),
 }
+
+
+def _jump(ground: Ground) -> list[int]:
+    """Return the two measured rows behind the best between which a series moved most, against its direction; none where it moved less than half
+    of what it lost.
+    """
+    rows = np.flatnonzero(measured(ground))
+    rows = rows[rows >= ground.rows[0]]
+    sign = 1.0 if ground.numbers["end"] > ground.numbers["best"] else -1.0
+    steps = sign * np.diff(ground.subject.y[rows])
+    if not len(steps) or steps.max() < 0.5 * abs(ground.numbers["end"] - ground.numbers["best"]):
+        return []
+    at = int(np.argmax(steps))
+    return [int(rows[at]), int(rows[at + 1])]
 
 
 def measured(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

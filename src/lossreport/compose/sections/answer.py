@@ -51,6 +51,7 @@ SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
 CLEAN = Text(zh="没有发现异常。因缺少数据而没有查的：{unchecked}。", en="No anomaly was found. Not checked for want of data: {unchecked}.")
 QUIET = Text(zh="没有发现异常。", en="No anomaly was found.")
+MINOR = Text(zh="只有低级别的发现，见下文。", en="Only findings of low severity, see below.")
 NOT_CHECKED: Final = 4
 QUIET_END = Text(
     zh="数字里没有发现需要处理的异常；但训练不是正常结束的，见上表。",
@@ -86,14 +87,27 @@ def write(story: Story) -> Section:
 
 def _quiet(story: Story) -> list[Block]:
     """Return that nothing was found, and what was not looked for: only where the goal was judged, for else it would reassure of nothing."""
-    if story.findings or story.verdict.state not in (State.IMPROVING, State.CONVERGED):
+    if not _is_judged(story) or any(f.severity is not Severity.LOW and f.explained_by is None for f in story.findings):
         return []
+    if story.findings:
+        return [] if story.ending is not None else [Prose(text=MINOR())]
     if story.ending is not None:
         return [Prose(text=QUIET_END())]
     ids = {series.id for series in story.run.series}
     missing = [one.check for one in story.analysis.not_applicable if not one.series or ids & set(one.series)]
     names = [KINDS[check] for check in dict.fromkeys(missing) if check in KINDS][:NOT_CHECKED]
     return [Prose(text=CLEAN(unchecked=Join(items=tuple(names))) if names else QUIET())]
+
+
+def _is_judged(story: Story) -> bool:
+    """Return whether the goal was judged by its rows: improving, flat, or between the two within its noise."""
+    if story.verdict.state is not State.INCONCLUSIVE:
+        return story.verdict.state in (State.IMPROVING, State.CONVERGED)
+    goal = story.analysis.goal(story.run.id)
+    return goal is not None and any(
+        one.series == (goal.series,) and one.state is State.INCONCLUSIVE and one.trend is not None and one.trend.high > 0
+        for one in story.analysis.verdicts
+    )
 
 
 def read_as(run: Run) -> Phrase | None:

@@ -15,6 +15,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.rows import number
+from lossreport.reading.kit.table import is_header
 from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
@@ -27,6 +28,7 @@ SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
 """`45% 0.52`: how far it was says no place."""
 HEADING: Final = re.compile(r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE)
 NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
+HEAD_CELLS: Final = re.compile(r"[,;\t]")
 PAIR: Final = 2
 MOST: Final = 7
 """More numbers in a line are a matrix or a row of data."""
@@ -104,6 +106,9 @@ def _are_places(x: Sequence[float]) -> bool:
 
 def _name(log: LogFile, lines: Sequence[str]) -> str:
     """Return what the values are called: by the first line, or by the name of the file."""
+    titles = [cell.strip(" \"'#:") for cell in HEAD_CELLS.split(lines[0])] if lines else []
+    if len(titles) == PAIR and is_header(titles) and not METRIC_LIKE.search(titles[0]):
+        return titles[1]  # a table of a count and a metric of a name of its own
     head = lines[0].split(",")[-1].split("\t")[-1].strip(" \"'#:") if lines else ""
     if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
         return head
