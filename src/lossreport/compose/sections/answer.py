@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from lossreport.compose.goal_figure import goal_figure
@@ -11,6 +12,7 @@ from lossreport.model.report import Block, Callout, Column, FindingList, Prose, 
 from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
+from lossreport.values import dataclass
 from lossreport.words import AXES, KINDS, STATUSES
 
 TOP: Final = 3
@@ -132,19 +134,33 @@ def _glance(story: Story) -> Table:
     values = values or _last_scores(story)
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
-    for best in story.analysis.bests:
-        if best.run == run.id and story.verdict.state is not State.BROKEN:
-            series = story.series(best.series)
-            at = BEST_AT(
-                metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
-            )
-            if best.checkpoint:
-                at = AT_FILE(at=at, path=best.checkpoint)
-            rows.append(Row(cells=(_label(story, best), at)))
+    rows += [Row(cells=(told.label, told.at)) for told in told_bests(story)]
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
     return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBest:
+    """A best value, what it is called, and where it stands with the checkpoint that the logs name."""
+
+    best: Best
+    label: Text
+    at: Phrase
+
+
+def told_bests(story: Story) -> Iterator[ToldBest]:
+    """Yield the best values of a run, none of one that is broken."""
+    if story.verdict.state is State.BROKEN:
+        return
+    for best in story.analysis.bests:
+        if best.run == story.run.id:
+            series = story.series(best.series)
+            at = BEST_AT(
+                metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
+            )
+            yield ToldBest(best=best, label=_label(story, best), at=AT_FILE(at=at, path=best.checkpoint) if best.checkpoint else at)
 
 
 def _last_scores(story: Story) -> list[Phrase]:
