@@ -17,6 +17,7 @@ from lossreport.compose.sections import anomalies, answer, recommendations
 from lossreport.compose.sections.answer import TOP
 from lossreport.compose.short import CHECKPOINT, Placed, RunLine, placed_text, short_of_runs, shortened
 from lossreport.errors import MissingPathError, UsageError
+from lossreport.knowledge.loss_type import loss_type
 from lossreport.model.analysis import Analysis, Evidence, Finding, Hypothesis, Position, Severity, State
 from lossreport.model.report import (
     NUMBERS,
@@ -201,8 +202,17 @@ def _best(data: Mapping[str, Json], run: Mapping[str, Json]) -> Phrase | None:
     at = answer.BEST_AT(metric=_label(series), value=number(float(best["value"]), str(series["unit"])), axis=axis, x=x)
     if best["checkpoint"]:
         at = answer.AT_FILE(at=at, path=str(best["checkpoint"]))
-    label = {"train": answer.BEST_OF_TRAINING, "test": answer.BEST_OF_TEST}.get(series["split"], answer.BEST)
-    return CHECKPOINT(label=label, at=at)
+    return CHECKPOINT(label=_best_label(data, run, best, series), at=at)
+
+
+def _best_label(data: Mapping[str, Json], run: Mapping[str, Json], best: Mapping[str, Json], series: Mapping[str, Json]) -> Text:
+    """Return what the best value of a series is called, as the report calls it; of an earlier version's the most general."""
+    judged = [one["series"] for one in data["verdicts"] if one["run"] == run["id"]]
+    terms = next(([term["name"] for term in share["terms"]] for share in data["shares"] if share["run"] == run["id"]), [])
+    main = [series["id"]] in judged and (not terms or series["name"] in terms)
+    is_score = bool(run.get("goal")) and run["goal"]["series"] == series["id"] and run["goal"]["mode"] == "max"
+    is_loss = loss_type(series["metric_type"]).role == "loss" and main and not is_score
+    return answer.best_label(series["split"], is_loss=is_loss and "contested" in best, contested=bool(best.get("contested")))
 
 
 def _short_of_several(data: Mapping[str, Json]) -> tuple[Block, ...]:

@@ -243,7 +243,13 @@ def _weighing(reading: Weighing, brief: bool) -> dict[str, Json]:
 
 
 def _best(best: Best) -> dict[str, Json]:
-    return {"series": best.series, **_position(best.at), "value": _number(best.value), "checkpoint": best.checkpoint}
+    return {
+        "series": best.series,
+        **_position(best.at),
+        "value": _number(best.value),
+        "checkpoint": best.checkpoint,
+        "contested": best.contested,
+    }
 
 
 def _source(source: Source, brief: bool) -> dict[str, Json]:

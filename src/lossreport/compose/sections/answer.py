@@ -171,16 +171,17 @@ def _last_scores(story: Story) -> list[Phrase]:
 
 def _label(story: Story, best: Best) -> Text:
     """Return what the best value of a series is called: by its split, and a validation loss by what it is for."""
-    series = story.series(best.series)
-    if series.split == "train":
-        return BEST_OF_TRAINING
-    if series.split == "test":
-        return BEST_OF_TEST
-    goal = story.analysis.goal(story.run.id)
+    series, goal = story.series(best.series), story.analysis.goal(story.run.id)
     is_score = goal is not None and goal.series == series.id and goal.mode == "max"
-    if story.kind(series).role != "loss" or series not in story.main or is_score:
-        return BEST
-    return LOWEST if best.contested else USE
+    is_loss = story.kind(series).role == "loss" and series in story.main and not is_score
+    return best_label(series.split, is_loss=is_loss, contested=best.contested)
+
+
+def best_label(split: str, *, is_loss: bool, contested: bool) -> Text:
+    """Return what a best value is called: by its split, and that of a main loss of the validation by what it is for."""
+    if split in ("train", "test"):
+        return BEST_OF_TRAINING if split == "train" else BEST_OF_TEST
+    return BEST if not is_loss else LOWEST if contested else USE
 
 
 def _resumed(story: Story) -> list[Row]:
