@@ -29,6 +29,7 @@ EXCEPTIONS = {
     ("cli", "integrations"),  # the command `ticket`
     ("__main__", "cli"),
     ("cli", "archive"),  # the command line offers the commands of the archive
+    ("model", "api"),  # a report in the cell of a notebook draws itself
     ("cli", "console"),  # the commands that show, and what a terminal sees of a build
     ("console", "integrations"),  # `show` of a report made earlier
     ("cli", "lint"),  # a command that reads the logs through api

@@ -186,6 +186,13 @@ def rendered(
     raise UsageError(f"No format is called {format!r}", hint="Use html, md, json or pdf.")
 
 
+def in_notebook(report: Report) -> str:
+    """Return the report as a frame for the cell of a notebook: a page of its own, so that its styles stay inside and those outside do not reach it."""
+    from lossreport.render.to_notebook import to_notebook
+
+    return to_notebook(report)
+
+
 def build(
     paths: Paths,
     output: str | os.PathLike[str] | None = None,

@@ -257,3 +257,9 @@ class Report:
     sections: tuple[Section, ...]
     short: tuple[Block, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Return the report for the cell of a notebook."""
+        from lossreport.api import in_notebook
+
+        return in_notebook(self)

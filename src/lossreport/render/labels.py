@@ -37,7 +37,7 @@ OPEN, CLOSE = Text(zh="（", en=" ("), Text(zh="）", en=")")
 """Punctuation for Markdown, where one language is written at a time."""
 
 CURVE: Final = Text(
-    zh="`{name}` {shape} {first} → {last}（{axis} {start} 至 {end}）", en="`{name}` {shape} {first} → {last} ({axis} {start} to {end})"
+    zh="`{name}` `{shape}` {first} → {last}（{axis} {start} 至 {end}）", en="`{name}` `{shape}` {first} → {last} ({axis} {start} to {end})"
 )
 CITED: Final = Text(zh="`{metric}` **{value}**，{x}（`{place}`）", en="`{metric}` **{value}** at {x} (`{place}`)")
 UNNAMED: Final = Text(zh="**{value}**（`{place}`）", en="**{value}** (`{place}`)")
