@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
-    **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values"), 0),
+    **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
     **dict.fromkeys(("model", "writing"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
@@ -17,7 +17,7 @@ FLOORS = {
     "charts": 5,
     "render": 6,
     "api": 7,
-    **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive"), 8),
+    **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive", "console"), 8),
 }
 MAY_NOT_SEE = {
     **{room: {"reading", "analysis", "knowledge", "compose"} for room in ("render", "charts")},
@@ -29,6 +29,9 @@ EXCEPTIONS = {
     ("cli", "integrations"),  # the command `ticket`
     ("__main__", "cli"),
     ("cli", "archive"),  # the command line offers the commands of the archive
+    ("model", "api"),  # a report in the cell of a notebook draws itself
+    ("cli", "console"),  # the commands that show, and what a terminal sees of a build
+    ("console", "integrations"),  # `show` of a report made earlier
     ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),
@@ -36,6 +39,7 @@ EXCEPTIONS = {
     ("text", "values"),
     ("registry", "errors"),
     ("resources", "errors"),
+    ("progress", "values"),
 }
 """The only steps within a floor."""
 VERSION = "lossreport.__version__"

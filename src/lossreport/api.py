@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
+from lossreport import progress
 from lossreport.errors import ConfigError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
@@ -111,10 +112,15 @@ def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
     from lossreport.checking.check import checked
 
     runs = [run] if isinstance(run, Run) else list(run)
+    progress.begin("analysing", len(runs))
     analyses = [analyze_run(one, strict=strict) for one in runs]
     told = with_siblings(analyses) if len(analyses) > 1 else analyses
     others = [[one.runs[0] for one in told if one is not own] for own in told]
-    held = [checked(one, raw, beside, strict=strict) for one, raw, beside in zip(told, runs, others, strict=True)]
+    progress.begin("checking", len(runs))
+    held = []
+    for one, raw, beside in zip(told, runs, others, strict=True):
+        held.append(checked(one, raw, beside, strict=strict))
+        progress.advance(1)
     return held[0] if len(held) == 1 else _merged(held)
 
 
@@ -180,6 +186,13 @@ def rendered(
     raise UsageError(f"No format is called {format!r}", hint="Use html, md, json or pdf.")
 
 
+def in_notebook(report: Report) -> str:
+    """Return the report as a frame for the cell of a notebook: a page of its own, so that its styles stay inside and those outside do not reach it."""
+    from lossreport.render.to_notebook import to_notebook
+
+    return to_notebook(report)
+
+
 def build(
     paths: Paths,
     output: str | os.PathLike[str] | None = None,
@@ -201,15 +214,15 @@ def build(
     fit: str | None = None,
     embed_logs: bool | None = None,
     references: str | os.PathLike[str] | None = None,
+    tell: Callable[[Report, Path | None], None] | None = None,
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
     `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
     `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
+    `tell` is called in the end with the report and the place where it stands, None for stdout.
     """
-    from lossreport.reading.discover import ReadOptions, read_paths, select
-
     listed = _listed(paths)
     settings = find_settings(listed, config)
     form = format or _format_of(output) or _option(settings, "format", FORMATS) or "html"
@@ -220,12 +233,68 @@ def build(
     embed = bool(settings.options.get("embed_logs")) and form == "html" if embed_logs is None else embed_logs
     if embed and form != "html":
         raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
+    report = report_on(
+        listed,
+        facts=facts,
+        config=config,
+        title=title,
+        owner=owner,
+        tags=tags,
+        link=link,
+        notes=notes,
+        parsers=parsers,
+        ignore=ignore,
+        run=run,
+        strict=strict,
+        redact=redact,
+        references=references,
+    )
+    progress.begin("writing", 1)
+    language = lang or _option(settings, "lang", LANGUAGES) or "both"
+    made = (
+        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
+        if place is None
+        else Rendered(text=fitted_body(report, place, language), files={})
+    )
+    if embed and isinstance(made.text, str):
+        made = replace(made, text=with_logs(made.text, listed, _ignored(settings, ignore), redact=redact, config=config))
+    if target is None:
+        write_stdout(made.text)
+    else:
+        write(target, made)
+    if tell is not None:
+        tell(report, target)
+    return report.analysis
+
+
+def report_on(
+    paths: Paths,
+    *,
+    facts: Mapping[str, FactValue] | None = None,
+    config: str | None = None,
+    title: str | None = None,
+    owner: str | None = None,
+    tags: Sequence[str] = (),
+    link: str | None = None,
+    notes: str | os.PathLike[str] | None = None,
+    parsers: Sequence[tuple[str, str]] = (),
+    ignore: Sequence[str] = (),
+    run: str | None = None,
+    strict: bool = False,
+    redact: bool = True,
+    references: str | os.PathLike[str] | None = None,
+) -> Report:
+    """Read, analyse and compose with the settings beside the logs, and write nothing: `build` writes what this returns."""
+    from lossreport.reading.discover import ReadOptions, read_paths, select
+
+    listed = _listed(paths)
+    settings = find_settings(listed, config)
     guidance = with_facts(settings.guidance, facts or {})
     trusted = config is not None
     written_notes = _notes(notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted))
     options = ReadOptions(
         parsers=tuple(parsers) or _pairs(settings),
-        ignore=(*ignore, *settings.options.get("ignore", ())),
+        ignore=_ignored(settings, ignore),
         facts={**settings.facts, **(facts or {})},
         guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))),
         strict=strict,
@@ -236,7 +305,7 @@ def build(
     runs = select(found, run or settings.options.get("run"))
     strict = strict or bool(settings.options.get("strict"))
     analysis = analyze(runs, strict=strict)
-    report = compose(
+    return compose(
         analysis,
         title=title or settings.options.get("title"),
         owner=owner or settings.options.get("owner", ""),
@@ -245,19 +314,10 @@ def build(
         notes=written_notes,
         strict=strict,
     )
-    language = lang or _option(settings, "lang", LANGUAGES) or "both"
-    made = (
-        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
-        if place is None
-        else Rendered(text=fitted_body(report, place, language), files={})
-    )
-    if embed and isinstance(made.text, str):
-        made = replace(made, text=with_logs(made.text, listed, options.ignore, redact=redact, config=config))
-    if target is None:
-        write_stdout(made.text)
-    else:
-        write(target, made)
-    return report.analysis
+
+
+def _ignored(settings: Settings, ignore: Sequence[str]) -> tuple[str, ...]:
+    return (*ignore, *settings.options.get("ignore", ()))
 
 
 def fitted_body(report: Report, place: Place, lang: Literal["both", "zh", "en"]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import gc
-import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,13 +14,16 @@ import click
 
 from lossreport import __version__
 from lossreport.archive.commands import COMMANDS, say_left_out
+from lossreport.console.commands import SHOWING
+from lossreport.console.saying import answer, language, progress_bar, say, tell
 from lossreport.errors import LossreportError, OutputError, UsageError
-from lossreport.text import printable, safe_address
+from lossreport.text import safe_address
 from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
     from lossreport.gate import Requirement
     from lossreport.model.analysis import Analysis
+    from lossreport.model.report import Report
     from lossreport.model.run import Skipped
     from lossreport.reading.bytes.reader import LogFile
 
@@ -45,7 +47,7 @@ class Commands(click.Group):
         try:
             code = super().main(*args, **extra)
         except LossreportError as error:
-            _tell(f"lossreport: {error}", "red")
+            tell(f"lossreport: {error}", "red")
             code = error.exit_code
         except click.exceptions.Abort:
             echo("lossreport: interrupted", err=True)
@@ -119,6 +121,7 @@ def main() -> None:
 @click.option("--embed-logs", is_flag=True, default=None, help="Put the logs into the HTML, redacted unless --no-redact; see extract.")
 @click.option("--references", metavar="FILE", help="Reference ranges of your own archive, a file that index wrote.")
 @click.option("--strict", is_flag=True, help="Stop at the first failing detector instead of reporting it.")
+@click.option("--watch", is_flag=True, help="Write it again whenever the logs have grown, until the run ends or Ctrl-C.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
 @click.option("-v", "--verbose", is_flag=True, help="Also name every file that was read or skipped.")
 def build(paths: tuple[str, ...], **options: Any) -> int:
@@ -130,33 +133,51 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     _check_config(options["config"])
     found = find_settings(paths, options["config"]).options
     required = [requirement(text) for text in options["require"] or found.get("require", ())]
-    analysis = api.build(
-        paths,
-        options["output"],
-        format=options["format"],
-        lang=options["lang"],
-        facts=parse_facts(options["set"]),
-        config=options["config"],
-        title=options["title"],
-        owner=options["owner"],
-        tags=options["tags"],
-        link=_checked_link(options["link"]),
-        notes=options["notes"],
-        parsers=_pairs(options["parser"]),
-        ignore=options["ignore"],
-        run=options["run"],
-        strict=options["strict"],
-        redact=not options["no_redact"],
-        fit=options["fit"],
-        embed_logs=options["embed_logs"],
-        references=options["references"],
-    )
+    lang = language(options["lang"] or found.get("lang"))
+    made: list[tuple[Report, Path | None]] = []
+
+    def write() -> Analysis:
+        return api.build(
+            paths,
+            options["output"],
+            format=options["format"],
+            lang=options["lang"],
+            facts=parse_facts(options["set"]),
+            config=options["config"],
+            title=options["title"],
+            owner=options["owner"],
+            tags=options["tags"],
+            link=_checked_link(options["link"]),
+            notes=options["notes"],
+            parsers=_pairs(options["parser"]),
+            ignore=options["ignore"],
+            run=options["run"],
+            strict=options["strict"],
+            redact=not options["no_redact"],
+            fit=options["fit"],
+            embed_logs=options["embed_logs"],
+            references=options["references"],
+            tell=lambda report, target: made.insert(0, (report, target)),
+        )
+
+    if options["watch"]:
+        from lossreport.console.following import follow
+
+        ignore = (*options["ignore"], *found.get("ignore", ()))
+        interrupted = follow(paths, write, lang, ignore=ignore, output=options["output"], quiet=options["quiet"])
+    else:
+        interrupted = False
+        with progress_bar(lang, quiet=options["quiet"]):
+            write()
+    report, target = made[0]
     written = Path(options["output"] or folder_of(paths[0]) / "lossreport.html")
     if options["embed_logs"] and options["output"] != "-" and not is_stream(written):
         say_left_out(written)
     if not options["quiet"]:
-        _say(analysis, paths, options)
-    return _gate(analysis, options["fail_on"] or found.get("fail_on"), required)
+        _say(report.analysis, options)
+        say(answer(report, lang, sys.stderr, target))
+    gate = _gate(report.analysis, options["fail_on"] or found.get("fail_on"), required)
+    return INTERRUPTED if interrupted else gate
 
 
 @main.command()
@@ -266,7 +287,7 @@ def schema() -> int:
     return 0
 
 
-for _command in COMMANDS:
+for _command in (*SHOWING, *COMMANDS):
     main.add_command(_command)
 
 
@@ -303,19 +324,22 @@ def _pairs(given: tuple[str, ...]) -> list[tuple[str, str]]:
     return pairs
 
 
-def _say(analysis: Any, paths: tuple[str, ...], options: Mapping[str, Any]) -> None:
-    """Tell on stderr what was written and the verdict; stdout holds nothing but what was asked for."""
-    for run in analysis.runs:
-        verdict = analysis.run_verdict(run.id)
-        echo(f"{run.name}: {verdict.state.value} - {verdict.text.plain('en')}", err=True)
-        for skip in run.skipped:
-            if options["verbose"] or skip.code == "log":
-                _tell(f"  skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
-        for source in run.sources:
-            if options["verbose"]:
-                echo(f"  read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
+MOST_SKIPPED = 3
+"""Files that could not be read are named up to here, the others counted: what was found stands in 15 lines."""
+
+
+def _say(analysis: Analysis, options: Mapping[str, Any]) -> None:
+    """Tell on stderr what could not be read and what failed, and with --verbose every file; the answer follows."""
+    skipped = [skip for run in analysis.runs for skip in run.skipped if options["verbose"] or skip.code == "log"]
+    for skip in skipped if options["verbose"] else skipped[:MOST_SKIPPED]:
+        tell(f"skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
+    if len(skipped) > MOST_SKIPPED and not options["verbose"]:
+        tell(f"skipped {len(skipped) - MOST_SKIPPED} more files (-v names them)", "yellow")
+    if options["verbose"]:
+        for source in (source for run in analysis.runs for source in run.sources):
+            echo(f"read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
     for failure in analysis.failures:
-        _tell(f"  {failure.unit} failed: {failure.error}", "red")
+        tell(f"{failure.unit} failed: {failure.error}", "red")
 
 
 def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]) -> int:
@@ -323,11 +347,5 @@ def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]
 
     lines = list(missed(analysis, required))
     for line in lines:
-        _tell(f"missed: {line}", "red")
+        tell(f"missed: {line}", "red")
     return GATE_REACHED if lines or (limit is not None and reaches(analysis, limit)) else 0
-
-
-def _tell(text: str, colour: str) -> None:
-    """Print a line on stderr, in colour for a terminal or as NO_COLOR and FORCE_COLOR say."""
-    wanted = bool(os.environ.get("FORCE_COLOR")) or (sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
-    click.secho(printable(text), fg=colour if wanted else None, color=wanted, err=True)

@@ -84,6 +84,32 @@ def test_json_of_others_is_a_log_and_no_report(tmp_path: Path) -> None:
     assert not is_report(str(tmp_path / "history.json"))
 
 
+@pytest.mark.parametrize("source", ["vla.html", "vla.json", "logs"])
+def test_evidence_names_its_metric_and_its_axis(source: str, reports: Path) -> None:
+    text = ticket(str(VLA if source == "logs" else reports / source), "github", "en").body.text
+    assert "- `acc_image_9` **6.3941** at epoch 7 (`log_train.txt:8`)" in text
+    assert "- `z_loss` **124.09** at iteration 9590 (`output.log:1008`)" in text
+    assert "x = " not in text
+
+
+def test_of_a_report_that_does_not_name_the_series_nothing_is_guessed(reports: Path) -> None:
+    data = read_report(str(reports / "vla.html"))
+    for finding in data["findings"]:
+        finding["evidence"] = [{name: one[name] for name in ("source", "line", "x", "value")} for one in finding["evidence"]]
+    text = to_markdown(report_of(data, "en"), "en", "none").text
+    assert "- `closs` **95.19** at epoch 7 (`log_train.txt:8`)" in text
+    assert "- **6.3941** (`log_train.txt:8`)" in text
+
+
+@pytest.mark.parametrize("source", ["vla.html", "vla.json"])
+def test_what_is_seen_at_once_is_the_same_whatever_it_is_made_of(source: str, reports: Path) -> None:
+    def words(path: str) -> list[str]:
+        seen = ticket(path, "github", "en").body.text.split("<details>")[0]
+        return [re.sub("[`\\\\]", "", line) for line in seen.splitlines()[1:] if "▁" not in line]
+
+    assert words(str(reports / source)) == words(str(VLA))
+
+
 # ------------------------------------------------------------------------------------------------ what changed
 def found(key: str, severity: str = "high", **numbers: float) -> dict[str, Any]:
     return {"key": key, "severity": severity, "numbers": numbers}

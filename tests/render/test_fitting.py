@@ -11,7 +11,6 @@ import lossreport
 from lossreport.errors import OutputError
 from lossreport.model.report import Report
 from lossreport.render.fitting import LEAST_FIRST, PLACES, Fitted, fitted, in_json, utf8, utf16
-from lossreport.render.to_mail import one_mail
 from lossreport.text import show_value
 from runs import SAMPLES, make_run, make_series
 
@@ -110,6 +109,55 @@ def test_feishu_gets_no_folds(sick: Report) -> None:
     assert "<details>" not in fitted(sick, PLACES["feishu"], "both").text
 
 
+# ------------------------------------------------------------------------------------------------ what is seen at once
+MOST_LINES = 25
+FOLDED = re.compile(r"<details>.*</details>", re.DOTALL)
+BELOW = {"md": "\n---\n", "jira": "\n----\n", "html": "\n<hr>\n"}
+
+
+def seen(body: Fitted, place: str, lang: str) -> list[str]:
+    """Return the lines of a body that are neither folded away nor below the short forms of all languages."""
+    there = PLACES[place]
+    short = FOLDED.sub("", body.text) if there.folds else "".join(body.text.split(BELOW[there.markup])[: 2 if lang == "both" else 1])
+    return [line for line in short.splitlines() if line.strip(" >")]
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("which", ["sick", "many"])
+def test_the_answer_is_seen_in_25_lines_and_the_rest_is_folded(which: str, place: str, lang: str, request: pytest.FixtureRequest) -> None:
+    report = request.getfixturevalue(which)
+    body = fitted(report, PLACES[place], lang)  # type: ignore[arg-type]
+    lines = seen(body, place, lang)
+    markup = sum(line.startswith(("<!DOCTYPE", "<html", "<div", "</", "<ul", "<ol", "<blockquote")) for line in lines)
+    assert len(lines) - markup <= MOST_LINES * (2 if lang == "both" and not PLACES[place].folds and which == "many" else 1)
+    assert len(body.text.splitlines()) > 2 * len(lines)
+
+
+def test_what_is_seen_is_outcome_picture_events_with_their_places_checkpoint_and_what_to_do() -> None:
+    report = report_of("gallery/hf_spike")
+    lines = seen(fitted(report, PLACES["github"], "en"), "github", "en")
+    assert lines[1] == "> **◆ improved to the end of its schedule**"
+    assert lines[2].startswith("> Finished (250 of 250 steps).")
+    assert re.fullmatch(r"- `eval/loss` `[①-⑤▁-█]+` 4\.421 → 2\.762 nats \(step 50 to 250\)", lines[3])
+    assert "- ① **◆ high · spike · F1** `loss` 6.8396 nats at step 111 (`trainer_state.json:802`)" in lines
+    assert "checkpoint to use (by validation loss): `eval/loss` 2.762 nats at step 250" in lines
+    assert lines[-2] == "**What to do now**"
+
+
+def test_the_number_of_an_event_stands_where_it_begins(sick: Report) -> None:
+    (line,) = [line for line in seen(fitted(sick, PLACES["github"], "en"), "github", "en") if "▁" in line]
+    shape = line.split("`")[3]
+    assert shape.replace("②", "").index("①") == 7
+    assert shape.startswith("②")
+
+
+def test_an_address_of_the_run_is_named_in_every_place(sick: Report) -> None:
+    report = replace(sick, meta=replace(sick.meta, link="https://example.org/runs/7"))
+    for place in PLACES:
+        assert "https://example.org/runs/7" in "\n".join(seen(fitted(report, PLACES[place], "en"), place, "en"))
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_no_image_is_ever_in_a_body(place: str, sick: Report) -> None:
     text = fitted(sick, PLACES[place], "both").text
@@ -159,11 +207,6 @@ def test_a_mail_is_one_page_of_plain_elements(sick: Report) -> None:
         "a",
     }
     assert "style=" not in text
-
-
-def test_two_mails_become_one() -> None:
-    page = '<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n{}\n</body></html>\n'
-    assert one_mail([page.format("a"), page.format("b")]) == page.format("a\n<hr>\nb")
 
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=1>", "a|b", "{panel}", "x*y_z"])

@@ -8,6 +8,7 @@ from dataclasses import replace
 from lossreport import __version__
 from lossreport.compose.overview import overview
 from lossreport.compose.section import SectionWriter, Story, section_writers
+from lossreport.compose.short import short
 from lossreport.errors import NothingReadError, UsageError
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Callout, Meta, Report, Section
@@ -50,7 +51,7 @@ def compose_report(
     first = [overview(analysis, stories, full)] if several else []
     meta = Meta(title=_title(analysis, title), version=__version__, owner=owner, tags=tuple(tags), link=link, notes=notes)
     analysis = replace(analysis, failures=(*analysis.failures, *work.failures))
-    return Report(analysis=analysis, meta=meta, sections=(*first, *sections))
+    return Report(analysis=analysis, meta=meta, sections=(*first, *sections), short=short(stories, sections))
 
 
 def _gravest(stories: Sequence[Story]) -> tuple[Story, ...]:

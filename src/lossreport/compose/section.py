@@ -20,6 +20,11 @@ from lossreport.values import dataclass
 TO_THE_END: Final = Text(zh="改善到了计划结束", en="improved to the end of its schedule")
 
 
+def called(state: State, of_goal: State | None) -> Text:
+    """Return what the state of a run is called, given that of its goal."""
+    return TO_THE_END if state is State.CONVERGED and of_goal is State.IMPROVING else STATES[state].name
+
+
 @dataclass(frozen=True)
 class Story:
     """One run of the analysis with the look-ups that sections share."""
@@ -52,9 +57,7 @@ class Story:
     def state_name(self) -> Text:
         """What the state of the whole run is called; a goal that improved until its schedule had run out is not called flat."""
         goal = self.analysis.goal(self.run.id)
-        own = next((v.state for v in self.verdicts if goal is not None and v.series == (goal.series,)), None)
-        to_the_end = self.verdict.state is State.CONVERGED and own is State.IMPROVING
-        return TO_THE_END if to_the_end else STATES[self.verdict.state].name
+        return called(self.verdict.state, next((v.state for v in self.verdicts if goal is not None and v.series == (goal.series,)), None))
 
     @cached_property
     def scales(self) -> tuple[Scale, ...]:

@@ -6,7 +6,18 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from lossreport.integrations.earlier import finding_of, findings_of, names_of, run_verdict, steps_of, told_before
+from lossreport.compose.short import MOST_RUNS, shortened
+from lossreport.integrations.earlier import (
+    finding_of,
+    findings_of,
+    names_of,
+    placed_in,
+    run_verdict,
+    series_of,
+    state_name,
+    steps_of,
+    told_before,
+)
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
 from lossreport.model.states import STATES
@@ -35,6 +46,7 @@ BEFORE = Text(zh="之前", en="before")
 AFTER = Text(zh="现在", en="now")
 NAMED = Text(zh="{id} · {kind} · {subject}", en="{id} · {kind} · {subject}")
 SEVERITY = Text(zh="严重度", en="severity")
+OF_RUN = Text(zh="{name}：{what}", en="{name}: {what}")
 ADVICE = Text(zh="新的建议", en="New advice")
 NOT_TOLD = Text(zh="（无）", en="(none)")
 
@@ -61,7 +73,28 @@ def changes(old: Json, new: Json, lang: Lang) -> Report:
     if missing:
         sections.append(Section(id="missing", title=CHANGES, blocks=(Prose(text=MISSING(names=Join(items=tuple(missing)))),)))
     names = Join(items=tuple(str(run["name"]) for run in new["runs"]))
-    return Report(analysis=Analysis(runs=()), meta=Meta(title=TITLE(name=names), version=str(new["version"])), sections=tuple(sections))
+    meta = Meta(title=TITLE(name=names), version=str(new["version"]))
+    return Report(analysis=Analysis(runs=()), meta=meta, sections=tuple(sections), short=_short(old, new, lang))
+
+
+def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
+    """Return of each run what became of its verdict and its findings, and of a single one its new findings and advice."""
+    runs = [(_partner(old, new, run), run) for run in new["runs"]][:MOST_RUNS]
+    blocks: list[Block] = []
+    for before, run in runs:
+        paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
+        verdict = _verdict(old, before, new, run)
+        blocks += [verdict, _counts(paired)] if len(runs) == 1 else [Prose(text=OF_RUN(name=str(run["name"]), what=verdict.title))]
+    if len(runs) == 1:
+        fresh = FindingList(findings=tuple(finding_of(one, lang, told_before(new)) for one in paired.new), names=names_of(new))
+        advice = steps_of(_new_advice(old, before, new, run), lang)
+        blocks += shortened([fresh, advice], placed_in(new))
+    return tuple(blocks)
+
+
+def _new_advice(old: Json, before: Json | None, new: Json, run: Json) -> list[Json]:
+    known = {one["text"]["en"] for one in old["recommendations"] if before and one["run"] == before["id"]}
+    return [one for one in new["recommendations"] if one["run"] == run["id"] and one["text"]["en"] not in known]
 
 
 def pairs(old: Iterable[Json], new: Iterable[Json]) -> Pairs:
@@ -96,15 +129,14 @@ def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) ->
     if paired.new:
         blocks += [
             Prose(text=NEW()),
-            FindingList(findings=tuple(finding_of(one, lang, told_before(new)) for one in paired.new), names=names_of(new)),
+            FindingList(findings=tuple(finding_of(one, lang, told_before(new), series_of(new)) for one in paired.new), names=names_of(new)),
         ]
     if paired.gone:
-        gone = tuple(finding_of(one, lang, told_before(old)) for one in paired.gone)
+        gone = tuple(finding_of(one, lang, told_before(old), series_of(old)) for one in paired.gone)
         blocks += [Prose(text=GONE()), FindingList(findings=gone, names=names_of(old), brief=True)]
     if paired.changed:
         blocks.append(_table(paired.changed, names_of(new)))
-    known = {one["text"]["en"] for one in old["recommendations"] if before and one["run"] == before["id"]}
-    advice = [one for one in new["recommendations"] if one["run"] == run["id"] and one["text"]["en"] not in known]
+    advice = _new_advice(old, before, new, run)
     if advice:
         blocks += [Prose(text=ADVICE()), steps_of(advice, lang)]
     several = len(new["runs"]) > 1
@@ -115,11 +147,11 @@ def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) ->
 
 def _verdict(old: Json, before: Json | None, new: Json, run: Json) -> Callout:
     state = State(run_verdict(new, run["id"])["state"])
-    after = STATES[state].name
+    after = state_name(new, run)
     if before is None:
         return Callout(tone=STATES[state].shade, title=FIRST(after=after))
     earlier = run_verdict(old, before["id"])["state"]
-    title = SAME(after=after) if earlier == state.value else TURNED(before=STATES[State(earlier)].name, after=after)
+    title = SAME(after=after) if earlier == state.value else TURNED(before=state_name(old, before), after=after)
     return Callout(tone=STATES[state].shade, title=title)
 
 

@@ -12,13 +12,12 @@ from typing import Any, Final
 from lossreport import api
 from lossreport.errors import OutputError, malformed
 from lossreport.integrations.changes import changes
-from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict
-from lossreport.model.analysis import Severity, State
+from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict, state_name
+from lossreport.model.analysis import Severity
 from lossreport.model.report import Report
-from lossreport.model.states import STATES
 from lossreport.render.fitting import PLACES, Fitted, Place, fitted
+from lossreport.render.parted import assembled
 from lossreport.render.to_json import to_dict
-from lossreport.render.to_mail import one_mail
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Join, Lang, Text, Value, show_value, visible
 from lossreport.values import dataclass
@@ -30,7 +29,6 @@ COUNT = Text(zh="{count} 条{severity}", en="{count} {severity}")
 MANY = Text(zh="{name} 等 {count} 次训练", en="{name} and {count} runs in all")
 TITLE_LENGTH: Final = 250
 """Characters: GitHub takes 256 in a title, GitLab and Jira 255."""
-BETWEEN: Final = {"md": "\n---\n\n", "jira": "\n----\n\n"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +91,7 @@ def labels(data: Mapping[str, Any]) -> tuple[str, ...]:
 def _title(data: Mapping[str, Any], lang: Lang) -> str:
     runs = data["runs"]
     name: Value = str(runs[0]["name"]) if len(runs) == 1 else MANY(name=str(runs[0]["name"]), count=len(runs))
-    states = tuple(STATES[State(state)].name for state in dict.fromkeys(run_verdict(data, run["id"])["state"] for run in runs))
+    states = tuple({name.en: name for name in (state_name(data, run) for run in runs)}.values())
     head = HEAD(name=name, state=Join(items=states))
     severe = {severity: count for severity, count in _severities(data).items() if severity in ("critical", "high")}
     counts = Join(items=tuple(COUNT(count=count, severity=SEVERITIES[severity]) for severity, count in severe.items()))
@@ -120,12 +118,12 @@ def _body(told: Callable[[Lang], Report], place: Place, lang: LangChoice) -> Fit
         return fitted(first, place, lang)
     each = [fitted(report, place, one, place.limit // 2 - ROOM) for report, one in zip((first, *others), languages(lang), strict=True)]
     dropped = tuple(what for i, part in enumerate(each) for what in part.dropped if not any(what in other.dropped for other in each[:i]))
-    texts = [part.text for part in each]
-    return Fitted(text=one_mail(texts) if place.markup == "html" else BETWEEN[place.markup].join(texts), dropped=dropped)
+    parts = tuple(part for one in each for part in one.parts)
+    return Fitted(text=assembled(parts, place.markup, folds=place.folds), dropped=dropped, parts=parts)
 
 
-ROOM: Final = 8
-"""For what stands between the languages."""
+ROOM: Final = 64
+"""For what stands between the languages, and the fold of the second."""
 
 
 def _attach(given: Input, folder: Path) -> tuple[Path, ...]:

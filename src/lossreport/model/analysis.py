@@ -60,12 +60,17 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """One number that a statement stands on, and where it stands in the logs."""
+    """One number that a statement stands on, and where it stands in the logs.
+
+    `metric` and `axis` are what a report made earlier says of it; else they follow from the series of the source.
+    """
 
     source: str
     line: int
     x: float
     value: float
+    metric: str = ""
+    axis: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -166,11 +166,15 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Chart:
-    """A drawing with its title and, made from the same findings, what it shows in words."""
+    """A drawing with its title and, made from the same findings, what it shows in words.
+
+    `brief` where there is no room for a drawing: one line of block characters a curve.
+    """
 
     title: Phrase
     alternative: Phrase
     spec: ChartSpec
+    brief: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,10 +255,18 @@ class Meta:
 class Report:
     """Sections of blocks over an analysis. The first section is the first screen: is it all right, what to do.
 
-    `extra` is what the JSON holds besides the analysis: of a comparison, its numbers.
+    `short` is the answer in a few lines, the same words, for places that hold no page: ticket and terminal. `extra` is what the JSON
+    holds besides the analysis: of a comparison, its numbers.
     """
 
     analysis: Analysis
     meta: Meta
     sections: tuple[Section, ...]
+    short: tuple[Block, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        """Return the report for the cell of a notebook."""
+        from lossreport.api import in_notebook
+
+        return in_notebook(self)

@@ -8,6 +8,7 @@ from dataclasses import field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from lossreport import progress
 from lossreport.errors import LogError, NothingReadError, UsageError
 from lossreport.model.guidance import Guidance
 from lossreport.model.run import FactValue, Run, Skipped
@@ -82,6 +83,7 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
     logs = list(find_logs(local.paths, options.ignore, passed, skipped))
+    progress.begin("reading", sum(log.path.stat().st_size for log in logs if log.path is not None and log.path.is_file()))
     for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):

@@ -76,6 +76,12 @@ def heading(finding: Finding, names: Mapping[str, str]) -> Heading:
     return Heading(tone=tone, severity=SEVERITIES[tone], kind=title_of(finding.kind, finding.numbers), subject=subject)
 
 
+def keyed(block: FindingList) -> list[tuple[str, Finding]]:
+    """Return the findings of a list, each with the number by which the figure knows it and a blank, or nothing."""
+    keys = [f"{key} " for key in NUMBERS] if block.numbered else []
+    return [(keys[place] if place < len(keys) else "", finding) for place, finding in enumerate(block.findings)]
+
+
 def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:
     """Return an earlier finding of the list with the very same hypotheses, which need not be told twice."""
     for earlier in findings:

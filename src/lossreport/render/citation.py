@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.model.analysis import Analysis, Evidence, Finding
 from lossreport.model.run import Series
+from lossreport.render import labels
 from lossreport.text import Phrase, Text, Value, number
 from lossreport.values import dataclass
 from lossreport.words import AXES
@@ -21,36 +22,63 @@ X: Final = Text(zh="{axis} {x}", en="{axis} {x}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """One row of evidence as it is printed; `metric` is empty where the value is of no single series."""
+    """One row of evidence as it is printed; `metric` is empty where the value is of no single series.
+
+    `placed` says that the axis of `x` is known.
+    """
 
     path: str
     line: int
     metric: str
     x: Phrase
     value: Value
+    placed: bool = True
 
     @property
     def place(self) -> str:
         """File and line."""
         return f"{self.path}:{self.line}"
 
+    @property
+    def text(self) -> Phrase:
+        """The row on one line: the metric, its value, where on the axis, and where in the logs."""
+        if not self.placed:
+            return labels.UNNAMED(value=self.value, place=self.place)
+        if not self.metric:
+            return labels.STANDS(value=self.value, x=self.x, place=self.place)
+        return labels.CITED(metric=self.metric, value=self.value, x=self.x, place=self.place)
+
 
 def citations(analysis: Analysis, finding: Finding, names: Mapping[str, str]) -> list[Citation]:
     """Return the evidence of a finding in its own order, each row once."""
     cited = []
     for evidence in dict.fromkeys(finding.evidence):
-        series = _series(analysis, finding, evidence)
-        axis: Value = AXES[series.axis.value] if series else "x ="
+        metric, axis = _told(analysis, finding, evidence)
         cited.append(
             Citation(
                 path=names.get(evidence.source, evidence.source),
                 line=evidence.line,
-                metric=series.name if series is not None and _holds(series, evidence) else "",
-                x=X(axis=axis, x=shown_x(evidence.x)),
+                metric=metric,
+                x=X(axis=AXES.get(axis, "x ="), x=shown_x(evidence.x)),
                 value=number(evidence.value, digits=5),
+                placed=axis in AXES,
             )
         )
     return cited
+
+
+def _told(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[str, str]:
+    """Return the metric and the axis of a row, each empty where neither the evidence nor a series of its source tells it."""
+    if evidence.axis:
+        return evidence.metric, evidence.axis
+    series, holds = cited_series(analysis, finding, evidence)
+    return (series.name if holds else "", series.axis.value) if series is not None else ("", "")
+
+
+def cited_series(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[Series | None, bool]:
+    """Return the series that a row of evidence is of, and whether it holds the value; else one of the source with the same x."""
+    series = _series(analysis, finding, evidence)
+    return series, series is not None and _holds(series, evidence)
 
 
 def shown_x(x: float) -> Value:

@@ -12,13 +12,14 @@ from typing import Final, Literal
 
 from lossreport.errors import OutputError
 from lossreport.model.analysis import Severity
-from lossreport.model.report import Block, Chart, FindingList, Prose, Report, Section, Table
+from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Section, Table
 from lossreport.render.citation import VISIBLE
-from lossreport.render.to_jira import to_jira
-from lossreport.render.to_mail import to_mail
-from lossreport.render.to_markdown import to_markdown
-from lossreport.render.voice import LangChoice
-from lossreport.text import Join, Phrase, Text, Value
+from lossreport.render.parted import Parted, assembled
+from lossreport.render.to_jira import to_ticket_jira
+from lossreport.render.to_mail import to_ticket_mail
+from lossreport.render.to_markdown import to_ticket_markdown
+from lossreport.render.voice import LangChoice, languages
+from lossreport.text import Join, Lang, Phrase, Text, Value
 from lossreport.values import dataclass
 
 PlaceId = Literal["github", "gitlab", "jira", "feishu", "email", "summary"]
@@ -53,9 +54,9 @@ class Place:
 PLACES: Final[dict[str, Place]] = {
     "github": Place(id="github", markup="md", limit=65_536, measure=utf16),
     "gitlab": Place(id="gitlab", markup="md", limit=1_000_000, measure=utf16),
-    "jira": Place(id="jira", markup="jira", limit=32_767, measure=utf16),
+    "jira": Place(id="jira", markup="jira", limit=32_767, measure=utf16, folds=False),
     "feishu": Place(id="feishu", markup="md", limit=20 * 1024 - 512, measure=in_json, folds=False),
-    "email": Place(id="email", markup="html", limit=102_000, measure=utf8),
+    "email": Place(id="email", markup="html", limit=102_000, measure=utf8, folds=False),
     "summary": Place(id="summary", markup="md", limit=1024 * 1024, measure=utf8),
 }
 """Limits: GitHub "body is too long (maximum is 65536 characters)"; GitLab's notes 1 000 000; Jira's default of
@@ -65,10 +66,11 @@ the envelope; Gmail clips above about 102 kB; a job summary of GitHub 1024 k."""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fitted:
-    """A body within its limit, and what was left out for it."""
+    """A body within its limit, what was left out for it, and what it is put together of."""
 
     text: str
     dropped: tuple[Value, ...] = ()
+    parts: tuple[Parted, ...] = ()
 
 
 LEFT_OUT = Text(zh="因篇幅限制略去的内容", en="Left out to fit")
@@ -98,33 +100,45 @@ LEAST_FIRST: Final = (
 
 
 def fitted(report: Report, place: Place, lang: LangChoice, limit: int | None = None) -> Fitted:
-    """Return the report as the body of a ticket within the place's limit; raises OutputError where not even the answer fits."""
+    """Return the report as the body of a ticket within the place's limit; raises OutputError where not even the answer fits.
+
+    Its short form is seen at once; the sections are folded away, or stand below a rule where the place knows no folds.
+    """
     most = place.limit if limit is None else limit
-    dropped: tuple[Value, ...] = ()
-    if not place.folds:
+    report, dropped = replace(report, sections=tuple(_rest(report))), tuple[Value, ...]()
+    if place.markup == "md" and not place.folds:
         report, dropped = _unfolded(report)
-    text = _drawn(report, dropped, place, lang)
+    made = _drawn(report, dropped, place, lang)
     for smaller, what in _steps(report):
-        if place.measure(text) <= most:
+        if place.measure(made.text) <= most:
             break
         report, dropped = smaller(report), _with(dropped, what)
-        text = _drawn(report, dropped, place, lang)
-    if place.measure(text) > most:
-        text, dropped = _fewest(report, dropped, place, lang, most)
-    return Fitted(text=text, dropped=dropped)
+        made = _drawn(report, dropped, place, lang)
+    return made if place.measure(made.text) <= most else _fewest(report, dropped, place, lang, most)
 
 
-def _drawn(report: Report, dropped: tuple[Value, ...], place: Place, lang: LangChoice) -> str:
+def _rest(report: Report) -> Iterator[Section]:
+    """Yield the sections; of the first screen only what its short form leaves out and no other section tells."""
+    for section in report.sections:
+        if section.id != "answer" or not report.short:
+            yield section
+            continue
+        more = [Prose(text=phrase) for block in section.blocks if isinstance(block, Callout) for phrase in block.body[1:]]
+        tables = [block for block in section.blocks if isinstance(block, Table)]
+        if more or tables:
+            yield replace(section, blocks=(*more, *tables))
+
+
+def _drawn(report: Report, dropped: tuple[Value, ...], place: Place, lang: LangChoice) -> Fitted:
     if dropped:
         note = Section(id="left-out", title=LEFT_OUT, blocks=(Prose(text=SAYS(what=Join(items=dropped))),))
         report = replace(report, sections=(*report.sections, note))
-    match place.markup:
-        case "md":
-            return to_markdown(report, lang, "none").text
-        case "jira":
-            return to_jira(report, lang)
-        case "html":
-            return to_mail(report, lang)
+    write = WRITERS[place.markup]
+    parts = tuple(write(report, one) for one in languages(lang))
+    return Fitted(text=assembled(parts, place.markup, folds=place.folds), dropped=dropped, parts=parts)
+
+
+WRITERS: Final[dict[str, Callable[[Report, Lang], Parted]]] = {"md": to_ticket_markdown, "jira": to_ticket_jira, "html": to_ticket_mail}
 
 
 def _with(dropped: tuple[Value, ...], what: Phrase) -> tuple[Value, ...]:
@@ -183,7 +197,7 @@ def _in_brief(report: Report) -> Report:
     return _each_list(report, lambda block: replace(block, brief=True))
 
 
-def _fewest(report: Report, dropped: tuple[Value, ...], place: Place, lang: LangChoice, most: int) -> tuple[str, tuple[Value, ...]]:
+def _fewest(report: Report, dropped: tuple[Value, ...], place: Place, lang: LangChoice, most: int) -> Fitted:
     """Halve the number of findings, then that of runs, until the body fits."""
     whole = _count(report, lambda _: True)
     count = max((len(block.findings) for block in _lists(report)), default=0)
@@ -192,9 +206,9 @@ def _fewest(report: Report, dropped: tuple[Value, ...], place: Place, lang: Lang
         count //= 2
         report = _first_findings(report, count)
         dropped = (*others, REST(count=whole - _count(report, lambda _: True)))
-        text = _drawn(report, dropped, place, lang)
-        if place.measure(text) <= most:
-            return text, dropped
+        made = _drawn(report, dropped, place, lang)
+        if place.measure(made.text) <= most:
+            return made
     runs = list(dict.fromkeys(section.of for section in report.sections if section.of))
     keep = len(runs)
     while keep > 1:
@@ -202,9 +216,9 @@ def _fewest(report: Report, dropped: tuple[Value, ...], place: Place, lang: Lang
         chosen = ("", *runs[:keep])
         short = replace(report, sections=tuple(section for section in report.sections if section.of in chosen))
         told = (*dropped, RUNS(count=len(runs) - keep))
-        text = _drawn(short, told, place, lang)
-        if place.measure(text) <= most:
-            return text, told
+        made = _drawn(short, told, place, lang)
+        if place.measure(made.text) <= most:
+            return made
     raise OutputError(f"Not even the answer fits into {most} characters", hint="Attach the report itself: lossreport build PATH.")
 
 
@@ -244,7 +258,9 @@ def _unfolded(report: Report) -> tuple[Report, tuple[Value, ...]]:
 
     lists = [block for section in report.sections for block in section.blocks if isinstance(block, FindingList) and not block.brief]
     long = any(len(set(finding.evidence)) > VISIBLE for block in lists for finding in block.findings)
-    short = replace(report, sections=tuple(replace(section, blocks=tuple(map(opened, section.blocks))) for section in report.sections))
+    short = replace(
+        report, sections=tuple(replace(section, blocks=tuple(map(opened, section.blocks)), opened=None) for section in report.sections)
+    )
 
     def shown(block: FindingList) -> FindingList:
         findings = (replace(one, evidence=tuple(dict.fromkeys(one.evidence))[:VISIBLE]) for one in block.findings)

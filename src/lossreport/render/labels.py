@@ -40,6 +40,15 @@ COLON: Final = Text(zh="：", en=": ")
 OPEN, CLOSE = Text(zh="（", en=" ("), Text(zh="）", en=")")
 """Punctuation for Markdown, where one language is written at a time."""
 
+CURVE: Final = Text(
+    zh="`{name}` `{shape}` {first} → {last}（{axis} {start} 至 {end}）", en="`{name}` `{shape}` {first} → {last} ({axis} {start} to {end})"
+)
+CITED: Final = Text(zh="`{metric}` **{value}**，{x}（`{place}`）", en="`{metric}` **{value}** at {x} (`{place}`)")
+UNNAMED: Final = Text(zh="**{value}**（`{place}`）", en="**{value}** (`{place}`)")
+STANDS: Final = Text(zh="**{value}**，{x}（`{place}`）", en="**{value}** at {x} (`{place}`)")
+WHOLE: Final = Text(zh="全部分析：依据、原因、图表", en="The whole analysis: evidence, causes, tables, charts")
+LANGUAGE: Final = Text(zh="中文", en="English")
+
 OWNER: Final = Text(zh="负责人", en="Owner")
 TAGS: Final = Text(zh="标签", en="Tags")
 LINK: Final = Text(zh="链接", en="Link")

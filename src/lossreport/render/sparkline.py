@@ -3,17 +3,64 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import numpy as np
 
-from lossreport.model.report import Chart, Curve, LineChart
-from lossreport.model.run import Floats
+from lossreport.model.report import Band, Chart, Curve, LineChart
+from lossreport.model.run import Floats, shown_x
+from lossreport.render import labels
+from lossreport.text import Phrase, number
+from lossreport.words import AXES
 
 LEVELS: Final = "▁▂▃▄▅▆▇█"
 WIDTH: Final = 32
 GAP: Final = "·"
+
+
+def brief_lines(chart: Chart, width: int = WIDTH) -> list[Phrase]:
+    """Return the curves of a chart, a line each: its name, its shape, its first and last value and where they stand.
+
+    In the first each event stands, by its number, before the place where it begins.
+    """
+    if not isinstance(chart.spec, LineChart):
+        return []
+    spec = chart.spec
+    return [_line(spec, curve, spec.bands if curve is spec.curves[0] else (), width) for curve in spec.curves if len(curve.y)]
+
+
+def _line(spec: LineChart, curve: Curve, bands: Sequence[Band], width: int) -> Phrase:
+    return labels.CURVE(
+        name=curve.name,
+        shape=_marked(_shape(spec, curve, width), curve, bands),
+        first=number(float(curve.y[0])),
+        last=number(float(curve.y[-1]), spec.unit),
+        axis=AXES.get(spec.x_title, spec.x_title),
+        start=shown_x(float(curve.x[0])),
+        end=shown_x(float(curve.x[-1])),
+    )
+
+
+def _shape(spec: LineChart, curve: Curve, width: int) -> str:
+    """Return the shape on the axis that the chart has; what a logarithm cannot hold leaves a gap."""
+    starts = [_row_at(curve, band.first) for band in spec.bands]
+    if spec.scale != "log":
+        return sparkline(curve.y, starts, width)
+    return sparkline(np.log(np.where(curve.y > 0, curve.y, np.nan)), starts, width)
+
+
+def _marked(shape: str, curve: Curve, bands: Sequence[Band]) -> str:
+    marks: dict[int, str] = {}
+    for band in bands:
+        column = _row_at(curve, band.first) * len(shape) // len(curve.y)
+        marks[column] = marks.get(column, "") + band.label
+    return "".join(marks.get(column, "") + block for column, block in enumerate(shape))
+
+
+def _row_at(curve: Curve, x: float) -> int:
+    """Return the row of a curve where `x` stands, or the first behind it."""
+    return min(int(np.searchsorted(curve.x, x)), len(curve.y) - 1)
 
 
 def sparkline(y: Floats, flagged: Collection[int] = (), width: int = WIDTH) -> str:

@@ -83,7 +83,7 @@ class Page:
             context |= {"name": self.names[id(block)], "aligned": alignment(block)}
         if isinstance(block, FindingList):
             context |= {"anchored": {f.id for f in block.findings if self.told.get(f.id) is block}}
-        return Markup(self.jinja.get_template(template_of(block, "html")).render(context))
+        return Markup(self.jinja.get_template(template_of(block, "html")).render(context).strip())
 
     def _words(self) -> dict[str, Any]:
         return {
@@ -118,8 +118,8 @@ class Page:
 
 
 def stylesheet(name: str) -> Markup:
-    """Return a style sheet of `templates/` without comments and the blanks that mean nothing."""
-    return Markup(_NEEDLESS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", read_template(name)))).strip())
+    """Return a style sheet of `templates/` without comments, and without the blanks and semicolons that mean nothing."""
+    return Markup(_NEEDLESS.sub(r"\1", _SPACE.sub(" ", _COMMENT.sub("", read_template(name)))).strip().replace(";}", "}"))
 
 
 def alignment(table: Table) -> str:

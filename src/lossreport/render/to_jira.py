@@ -13,12 +13,13 @@ from lossreport import regex as re
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Callout, Cell, Chart, FindingList, Prose, Report, Section, Spark, Steps, Table
 from lossreport.render import labels
-from lossreport.render.blocks import heading, same_causes
+from lossreport.render.blocks import heading, keyed, same_causes
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import visible
-from lossreport.render.sparkline import chart_lines, sparkline
+from lossreport.render.parted import Parted
+from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, show_value
+from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, safe_address, show_value
 
 RULE: Final = "----"
 _FIRST: Final = 0xE000
@@ -38,6 +39,20 @@ _LINE_START: Final = re.compile(r"^(h[1-6]|bq)\.")
 def to_jira(report: Report, lang: LangChoice = "both") -> str:
     """Return the report as wiki markup; "both" is the whole Chinese text, a rule, and the whole English one."""
     return f"\n{RULE}\n\n".join(_text(report, one) for one in languages(lang))
+
+
+def to_ticket_jira(report: Report, lang: Lang) -> Parted:
+    """Return the report as the body of a ticket: its short form, and all sections below it."""
+    link = safe_address(report.meta.link)
+    head = [f"h1. {to_inline_jira(report.meta.title, lang)}", ""]
+    short = [line for block in report.short for line in (*_block(report, block, lang), "")]
+    told = [f"{to_inline_jira(labels.HEADED(word=labels.LINK), lang)} [{link}]", ""] if link else []
+    rest = [line for section in report.sections for line in _section(report, section, lang)]
+    return Parted(lang=lang, short=_joined([*head, *short, *told]), rest=_joined([*rest, f"lossreport {report.meta.version}"]))
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def escape_jira(value: str) -> str:
@@ -107,6 +122,8 @@ def _block(report: Report, block: Block, lang: Lang) -> Iterator[str]:
             yield _paragraph(block.text, lang)
         case Table():
             yield from _table(block, lang)
+        case Chart() if block.brief:
+            yield from (f"* {to_inline_jira(line, lang)}" for line in brief_lines(block))
         case Chart():
             yield from (_bold(block.title, lang), "", _paragraph(block.alternative, lang))
             yield from (f"* {{{{{escape_jira(name)}}}}} {line}" for name, line in chart_lines(block))
@@ -115,8 +132,8 @@ def _block(report: Report, block: Block, lang: Lang) -> Iterator[str]:
             yield from (line for phrase in block.body for line in ("", _paragraph(phrase, lang)))
             yield "{panel}"
         case FindingList():
-            for finding in block.findings:
-                yield from _brief(finding, block, lang) if block.brief else _full(report, finding, block, lang)
+            for key, finding in keyed(block):
+                yield from _brief(finding, block, lang, key) if block.brief else _full(report, finding, block, lang)
         case Steps():
             for step in block.steps:
                 yield f"# {to_inline_jira(step.text, lang)}{''.join(to_inline_jira(aside, lang) for aside in labels.asides(step))}"
@@ -137,10 +154,10 @@ def _cell(cell: Cell, lang: Lang) -> str:
     return (sparkline(cell.y, cell.flagged) if isinstance(cell, Spark) else to_inline_jira(cell, lang)) or " "
 
 
-def _brief(finding: Finding, block: FindingList, lang: Lang) -> Iterator[str]:
+def _brief(finding: Finding, block: FindingList, lang: Lang, key: str) -> Iterator[str]:
     head = heading(finding, block.names)
     kind = f"{to_inline_jira(head.severity, lang)} · {to_inline_jira(head.kind, lang)} · {finding.id}"
-    yield f"* {{*}}{labels.SHAPES[head.tone]} {kind}{{*}} {to_inline_jira(finding.text, lang)}"
+    yield f"* {key}{{*}}{labels.SHAPES[head.tone]} {kind}{{*}} {to_inline_jira(finding.text, lang)}"
 
 
 def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> Iterator[str]:
@@ -150,9 +167,7 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
     cited = citations(report.analysis, finding, block.names)
     yield to_inline_jira(labels.HEADED(word=labels.EVIDENCE), lang)
     for one in cited[:VISIBLE]:
-        metric = f" {{{{{escape_jira(one.metric)}}}}}" if one.metric else ""
-        value = to_inline_jira(one.value, lang)
-        yield f"* {{{{{escape_jira(one.place)}}}}} · {to_inline_jira(one.x, lang)} ·{metric} {{*}}{value}{{*}}"
+        yield f"* {to_inline_jira(one.text, lang)}"
     if len(cited) > VISIBLE:
         yield f"* {to_inline_jira(labels.MORE(count=len(cited) - VISIBLE), lang)}"
     same = same_causes(block.findings, finding)

@@ -32,6 +32,7 @@ from lossreport.model.analysis import (
     plain,
 )
 from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
+from lossreport.render.citation import cited_series
 from lossreport.render.seal import data_digests
 from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
 from lossreport.text import ESCAPED, Text
@@ -75,9 +76,11 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
         "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
         "scales": [_scale(scale, brief) for scale in analysis.scales],
         "shares": [_share(share) for share in (_ends_of(analysis.shares) if brief else analysis.shares)],
-        "findings": [_finding(finding, _told(finding, analysis.findings) if brief else None, brief) for finding in analysis.findings],
+        "findings": [
+            _finding(analysis, finding, _told(finding, analysis.findings) if brief else None, brief) for finding in analysis.findings
+        ],
         "ignored": [
-            {"finding": _finding(one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
+            {"finding": _finding(analysis, one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
             for one in analysis.ignored
         ],
         "verdicts": [_verdict(verdict, brief) for verdict in analysis.verdicts],
@@ -191,12 +194,12 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
         "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
         "events": [_event(event) for event in run.events],
         "launches": [_launch(launch, brief) for launch in run.launches],
-        "reading": _weighing(run.reading),
+        "reading": _weighing(run.reading, brief),
         "goal": _goal(analysis.goal(run.id)),
         "best": bests[0] if bests else None,
         "bests": bests,
         "outcome": _outcome(analysis.outcome(run.id), run),
-        "skipped": [{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped],
+        **_beyond(brief, skipped=[{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped]),
     }
 
 
@@ -230,17 +233,23 @@ def _launch(launch: Launch, brief: bool) -> dict[str, Json]:
     }
 
 
-def _weighing(reading: Weighing) -> dict[str, Json]:
+def _weighing(reading: Weighing, brief: bool) -> dict[str, Json]:
     return {
         "margin": _number(reading.margin),
         "because": [plain(one) for one in reading.because],
-        "chosen": None if reading.chosen is None else plain(reading.chosen),
+        **_beyond(brief, chosen=None if reading.chosen is None else plain(reading.chosen)),
         "other": None if reading.other is None else plain(reading.other),
     }
 
 
 def _best(best: Best) -> dict[str, Json]:
-    return {"series": best.series, **_position(best.at), "value": _number(best.value), "checkpoint": best.checkpoint}
+    return {
+        "series": best.series,
+        **_position(best.at),
+        "value": _number(best.value),
+        "checkpoint": best.checkpoint,
+        "contested": best.contested,
+    }
 
 
 def _source(source: Source, brief: bool) -> dict[str, Json]:
@@ -252,7 +261,7 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
         "bytes": source.bytes,
         "rows": source.rows,
         "skipped": source.skipped,
-        "unread": source.unread,
+        **({"unread": source.unread} if source.unread or not brief else {}),
         "encoding": source.encoding,
         "lines": source.lines,
         **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),
@@ -350,7 +359,7 @@ def _told(finding: Finding, findings: Sequence[Finding]) -> str | None:
     return next((one.id for one in before if finding.hypotheses and one.hypotheses == finding.hypotheses), None)
 
 
-def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[str, Json]:
+def _finding(analysis: Analysis, finding: Finding, told: str | None, brief: bool = False) -> dict[str, Json]:
     return {
         "id": finding.id,
         "key": finding.key,
@@ -361,7 +370,7 @@ def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[st
         "end": _position(finding.end),
         "numbers": {name: _number(value) for name, value in finding.numbers.items()},
         "explained_by": finding.explained_by,
-        "evidence": [_evidence(evidence) for evidence in finding.evidence],
+        "evidence": [_evidence(analysis, finding, evidence) for evidence in finding.evidence],
         "hypotheses": [_hypothesis(hypothesis, told, brief) for hypothesis in finding.hypotheses],
         "text": plain(finding.text),
         **_beyond(
@@ -373,8 +382,20 @@ def _finding(finding: Finding, told: str | None, brief: bool = False) -> dict[st
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Json]:
-    return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value)}
+def _evidence(analysis: Analysis, finding: Finding, evidence: Evidence) -> dict[str, Json]:
+    """Return a row of evidence, with the series that holds its value where that is another than the finding's own; else what x counts."""
+    series, holds = cited_series(analysis, finding, evidence)
+    told: dict[str, Json] = {}
+    if series is None or not holds:
+        told = {"axis": "" if series is None else series.axis.value}
+    elif series.id != own_series(analysis, finding, evidence.source):
+        told = {"of": series.id}
+    return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value), **told}
+
+
+def own_series(analysis: Analysis, finding: Finding, source: str) -> str | None:
+    """Return the first series of a finding that stands in a source: what its evidence there is of, unless it says otherwise."""
+    return next((one for one in finding.series if analysis.series(one).source == source), None)
 
 
 def _hypothesis(hypothesis: Hypothesis, told: str | None, brief: bool) -> dict[str, Json]:

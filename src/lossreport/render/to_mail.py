@@ -10,15 +10,14 @@ from markupsafe import Markup
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Callout, Cell, Chart, FindingList, Prose, Report, Section, Spark, Steps, Table
 from lossreport.render import labels
-from lossreport.render.blocks import heading, same_causes
+from lossreport.render.blocks import heading, keyed, same_causes
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import to_inline_html
-from lossreport.render.sparkline import chart_lines, sparkline
+from lossreport.render.parted import CLOSING, OPENING, Parted
+from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
 from lossreport.render.voice import TAGS, LangChoice, languages
-from lossreport.text import Lang, Value
+from lossreport.text import Lang, Value, safe_address
 
-OPENING: Final = Markup('<!DOCTYPE html>\n<html><head><meta charset="utf-8"></head><body>\n')
-CLOSING: Final = Markup("\n</body></html>\n")
 RULE: Final = Markup("\n<hr>\n")
 TABLE: Final = Markup('<p><b>{}</b></p>\n<table border="1" cellpadding="4" cellspacing="0">\n<tr>{}</tr>\n{}\n</table>')
 _NL: Final = Markup("\n")
@@ -30,9 +29,20 @@ def to_mail(report: Report, lang: LangChoice = "both") -> str:
     return str(OPENING + RULE.join(parts) + CLOSING)
 
 
-def one_mail(mails: Sequence[str]) -> str:
-    """Return several e-mails of `to_mail` as one, a rule between them."""
-    return str(OPENING + RULE.join(Markup(mail.removeprefix(OPENING).removesuffix(CLOSING)) for mail in mails) + CLOSING)
+def to_ticket_mail(report: Report, lang: Lang) -> Parted:
+    """Return the report as the body of an e-mail: its short form, and all sections below it."""
+    link = safe_address(report.meta.link)
+    short = [part for block in report.short for part in _block(report, block, lang)]
+    told = (
+        [Markup('<p>{}<a href="{}">{}</a></p>').format(to_inline_html(labels.HEADED(word=labels.LINK), lang), link, link)] if link else []
+    )
+    rest = [part for section in report.sections for part in _section(report, section, lang)]
+    version = Markup("<p>lossreport {}</p>").format(report.meta.version)
+    return Parted(lang=lang, short=_div([_in("h1", report.meta.title, lang), *short, *told], lang), rest=_div([*rest, version], lang))
+
+
+def _div(parts: Sequence[Markup], lang: Lang) -> str:
+    return str(Markup('<div lang="{}">\n{}\n</div>').format(TAGS[lang], _NL.join(parts)))
 
 
 def _text(report: Report, lang: Lang) -> Markup:
@@ -55,6 +65,8 @@ def _block(report: Report, block: Block, lang: Lang) -> Iterator[Markup]:
             yield _in("p", block.text, lang)
         case Table():
             yield _table(block, lang)
+        case Chart() if block.brief:
+            yield _list("ul", [to_inline_html(line, lang) for line in brief_lines(block)])
         case Chart():
             yield Markup("<p><b>{}</b></p>").format(to_inline_html(block.title, lang))
             yield _in("p", block.alternative, lang)
@@ -65,7 +77,7 @@ def _block(report: Report, block: Block, lang: Lang) -> Iterator[Markup]:
             yield Markup("<blockquote>\n{}\n{}\n</blockquote>").format(title, body)
         case FindingList():
             if block.brief:
-                yield _list("ul", [_brief(finding, block, lang) for finding in block.findings])
+                yield _list("ul", [_brief(finding, block, lang, key) for key, finding in keyed(block)])
             else:
                 yield from (part for finding in block.findings for part in _full(report, finding, block, lang))
         case Steps():
@@ -89,10 +101,10 @@ def _cell(cell: Cell, lang: Lang) -> Markup:
     return Markup(sparkline(cell.y, cell.flagged)) if isinstance(cell, Spark) else to_inline_html(cell, lang)
 
 
-def _brief(finding: Finding, block: FindingList, lang: Lang) -> Markup:
+def _brief(finding: Finding, block: FindingList, lang: Lang, key: str) -> Markup:
     head = heading(finding, block.names)
     kind = _said([head.severity, head.kind, finding.id], lang)
-    return Markup("<b>{} {}</b> {}").format(labels.SHAPES[head.tone], kind, to_inline_html(finding.text, lang))
+    return Markup("{}<b>{} {}</b> {}").format(key, labels.SHAPES[head.tone], kind, to_inline_html(finding.text, lang))
 
 
 def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> Iterator[Markup]:
@@ -101,10 +113,7 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
     yield Markup("<h3>{} · {} {}</h3>").format(finding.id, labels.SHAPES[head.tone], said)
     yield _in("p", finding.text, lang)
     cited = citations(report.analysis, finding, block.names)
-    rows = [
-        Markup("<code>{}</code> · {} · {} <b>{}</b>").format(*(to_inline_html(part, lang) for part in (c.place, c.x, c.metric, c.value)))
-        for c in cited[:VISIBLE]
-    ]
+    rows = [to_inline_html(one.text, lang) for one in cited[:VISIBLE]]
     more = [to_inline_html(labels.MORE(count=len(cited) - VISIBLE), lang)] if len(cited) > VISIBLE else []
     yield _in("p", labels.HEADED(word=labels.EVIDENCE), lang)
     yield _list("ul", [*rows, *more])

@@ -17,7 +17,8 @@ from lossreport.render.blocks import cause_of, chart_names, environment, heading
 from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import code_span, escape_markdown, in_cell, in_paragraph, to_inline_markdown, unmentioned, visible
 from lossreport.render.notes import notes_markdown
-from lossreport.render.sparkline import chart_lines, sparkline
+from lossreport.render.parted import Parted
+from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
 from lossreport.text import Lang, Phrase, Value, safe_address
 from lossreport.values import dataclass
@@ -53,6 +54,13 @@ def to_markdown(
     return MarkdownDocument(text=text, files=dict(drawn.values()))
 
 
+def to_ticket_markdown(report: Report, lang: Lang) -> Parted:
+    """Return the report as the body of a ticket: its short form, and all sections to be folded away."""
+    writer = _Writer(report=report, lang=lang, folder=None, charts={}, jinja=environment("md"))
+    short, rest = (writer.write(name).encode("utf-8", "replace").decode("utf-8") for name in ("short.md.j2", "rest.md.j2"))
+    return Parted(lang=lang, short=short, rest=rest)
+
+
 def _drawn(report: Report) -> dict[int, tuple[str, str]]:
     """Return the file name and the drawing of every chart, by `id` of the block.
 
@@ -76,8 +84,8 @@ class _Writer:
     charts: Mapping[int, str]
     jinja: Environment
 
-    def write(self) -> str:
-        text = self.jinja.get_template("report.md.j2").render(
+    def write(self, template: str = "report.md.j2") -> str:
+        text = self.jinja.get_template(template).render(
             self._words() | {"report": self.report, "draw_block": self.block, "notes": notes_markdown(self.report.meta.notes)}
         )
         return _BLANK_LINES.sub("\n\n", text).strip() + "\n"
@@ -102,6 +110,7 @@ class _Writer:
             "symptoms": symptoms,
             "address": safe_address,
             "cite": lambda finding, names: citations(self.report.analysis, finding, names),
+            "brief_lines": brief_lines,
             "visible_rows": VISIBLE,
         }
 

@@ -215,8 +215,9 @@ WORSENING: Final[Rules] = {
 
 
 def _jump(ground: Ground) -> list[int]:
-    """Return the two measured rows behind the best between which a series moved most, against its direction; none where it moved less than half
-    of what it lost.
+    """Return the two measured rows behind the best between which a series moved most, against its direction.
+
+    None where it moved less than half of what it lost.
     """
     rows = np.flatnonzero(measured(ground))
     rows = rows[rows >= ground.rows[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Final
 
 from lossreport.compose.goal_figure import goal_figure
@@ -12,6 +13,7 @@ from lossreport.model.report import Block, Callout, Column, FindingList, Prose, 
 from lossreport.model.run import Axis, Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
+from lossreport.values import dataclass
 from lossreport.words import AXES, KINDS, STATUSES
 
 TOP: Final = 3
@@ -171,15 +173,30 @@ def _glance(story: Story) -> Table:
 
 def _checkpoints(story: Story) -> Iterator[Phrase]:
     """Yield the best values that a checkpoint can be chosen by, each with its place and, where one is named, its file."""
+    for told in islice(told_bests(story), MOST_BESTS):
+        yield BEST_VALUE(label=told.label, at=told.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToldBest:
+    """A best value, what it is called, and where it stands with the checkpoint that the logs name."""
+
+    best: Best
+    label: Text
+    at: Phrase
+
+
+def told_bests(story: Story) -> Iterator[ToldBest]:
+    """Yield the best values of a run, none of one that is broken."""
     if story.verdict.state is State.BROKEN:
         return
-    mine = [best for best in story.analysis.bests if best.run == story.run.id]
-    for best in mine[:MOST_BESTS]:
-        series = story.series(best.series)
-        axis, value = AXES[series.axis.value], number(best.value, series.unit)
-        at = BEST_AT(metric=story.name(series), value=value, axis=axis, x=shown_x(best.at.x))
-        told = AT_FILE(at=at, path=best.checkpoint) if best.checkpoint else at
-        yield BEST_VALUE(label=_label(story, best), at=told)
+    for best in story.analysis.bests:
+        if best.run == story.run.id:
+            series = story.series(best.series)
+            at = BEST_AT(
+                metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
+            )
+            yield ToldBest(best=best, label=_label(story, best), at=AT_FILE(at=at, path=best.checkpoint) if best.checkpoint else at)
 
 
 def _last_scores(story: Story) -> list[Phrase]:
@@ -190,16 +207,17 @@ def _last_scores(story: Story) -> list[Phrase]:
 
 def _label(story: Story, best: Best) -> Text:
     """Return what the best value of a series is called: by its split, and a validation loss by what it is for."""
-    series = story.series(best.series)
-    if series.split == "train":
-        return BEST_OF_TRAINING
-    if series.split == "test":
-        return BEST_OF_TEST
-    goal = story.analysis.goal(story.run.id)
+    series, goal = story.series(best.series), story.analysis.goal(story.run.id)
     is_score = goal is not None and goal.series == series.id and goal.mode == "max"
-    if story.kind(series).role != "loss" or series not in story.main or is_score:
-        return BEST
-    return LOWEST if best.contested else USE
+    is_loss = story.kind(series).role == "loss" and series in story.main and not is_score
+    return best_label(series.split, is_loss=is_loss, contested=best.contested)
+
+
+def best_label(split: str, *, is_loss: bool, contested: bool) -> Text:
+    """Return what a best value is called: by its split, and that of a main loss of the validation by what it is for."""
+    if split in ("train", "test"):
+        return BEST_OF_TRAINING if split == "train" else BEST_OF_TEST
+    return BEST if not is_loss else LOWEST if contested else USE
 
 
 def _resumed(story: Story) -> list[Row]:

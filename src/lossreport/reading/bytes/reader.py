@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, BinaryIO, Final, NamedTuple, TypeVar
 
+from lossreport import progress
 from lossreport import regex as re
 from lossreport.errors import LogError
 from lossreport.reading.bytes.bounds import DIGITS, bounded
@@ -190,12 +191,12 @@ class LogFile:
         has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
         becomes U+FFFD.
         """
-        return self._clean(self._blocks())
+        return self._clean(self._counted())
 
     def blocks(self) -> Iterator[Block]:
         """Yield the lines as they are written, many at once: for readers that take columns. `lines_of` cleans those of a noisy block."""
         marked = self._prefix is not None
-        for block in self._blocks():
+        for block in self._counted():
             texts = [text.removesuffix("\r") for text in block.texts] if block.texts[0].endswith("\r") else block.texts
             texts = texts if max(map(len, texts)) <= DIGITS else [bounded(text) for text in texts]
             yield Block(block.number, texts, block.complete, block.noisy or marked)
@@ -214,6 +215,12 @@ class LogFile:
 
     def _plain_head(self) -> list[str]:
         return [decode(line, self.encoding) for line in self.head.split(b"\n")[:-1] or [self.head]]
+
+    def _counted(self) -> Iterator[Block]:
+        """Yield the blocks, and say how far the reading is."""
+        for block in self._blocks():
+            progress.advance(sum(map(len, block.texts)) + len(block.texts))
+            yield block
 
     def _blocks(self) -> Iterator[Block]:
         number, end = 1, self._line_end

@@ -1,0 +1,124 @@
+"""The answer in a few lines, for places that hold no page: what the first screen says, each event on one line with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final
+
+from lossreport.compose.section import Story
+from lossreport.compose.sections.answer import DO, told_bests
+from lossreport.model.analysis import Finding, Severity, State
+from lossreport.model.report import Block, Callout, Chart, Column, Curve, FindingList, LineChart, Prose, Row, Section, Steps, Table
+from lossreport.model.run import shown_x
+from lossreport.model.states import STATES
+from lossreport.text import Phrase, Text, Value, number
+from lossreport.values import dataclass
+from lossreport.words import AXES
+
+MOST_EVENTS: Final = 3
+MOST_STEPS: Final = 2
+MOST_CURVES: Final = 2
+MOST_RUNS: Final = 10
+"""A ticket of 25 lines has ten left for runs; a terminal shows the gravest of them."""
+
+CHECKPOINT = Text(zh="{label}：{at}", en="{label}: {at}")
+PLACED = Text(zh="`{metric}` {value}，{axis} {x}（`{place}`）", en="`{metric}` {value} at {axis} {x} (`{place}`)")
+UNVALUED = Text(zh="`{metric}`，{axis} {x}（`{place}`）", en="`{metric}` at {axis} {x} (`{place}`)")
+SEVERAL = Text(zh="{count} 次训练，各自分析", en="{count} runs, each analysed separately")
+NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
+RUN, STATE, SEVERE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict"), Text(zh="需要看的发现", en="findings to look at")
+GRAVEST = Text(zh="结论最严重的 {count} 次", en="The {count} with the gravest verdicts")
+WHERE = Text(zh="各次训练", en="The runs")
+
+Placed = Callable[[Finding], Phrase]
+"""Says where a finding stands: metric, value, place on the axis, file and line."""
+
+
+def short(stories: Sequence[Story], sections: Sequence[Section]) -> tuple[Block, ...]:
+    """Return the answer of a report: of a single run what its first screen says, of several a line each."""
+    if len(stories) > 1:
+        return short_of_runs([_run_line(story) for story in stories])
+    story = stories[0]
+    answer = next(section for section in sections if section.id == "answer")
+    return shortened(answer.blocks, lambda finding: _placed(story, finding), best_of(story))
+
+
+def shortened(blocks: Sequence[Block], placed: Placed, best: Phrase | None = None) -> tuple[Block, ...]:
+    """Return of the blocks of a first screen the verdict, the picture, the events, the checkpoint and the first things to do."""
+    made: list[Block] = []
+    made += [replace(block, body=block.body[:1]) for block in blocks if isinstance(block, Callout)][:1]
+    made += [_brief(block) for block in blocks if isinstance(block, Chart)][:1]
+    lists = [block for block in blocks if isinstance(block, FindingList) and block.findings]
+    made += [replace(one, findings=_lines(one.findings, placed), brief=True) for one in lists[:1]]
+    if best is not None:
+        made.append(Prose(text=best))
+    steps = [one.steps[:MOST_STEPS] for one in blocks if isinstance(one, Steps) and one.steps]
+    made += [Prose(text=DO()), Steps(steps=steps[0])] if steps else []
+    return tuple(made)
+
+
+def best_of(story: Story) -> Phrase | None:
+    """Return which checkpoint to use, by the goal where it has a best value, and what that was; None where none is told."""
+    goal = story.analysis.goal(story.run.id)
+    told = sorted(told_bests(story), key=lambda one: goal is None or one.best.series != goal.series)
+    return CHECKPOINT(label=told[0].label, at=told[0].at) if told else None
+
+
+def placed_text(metric: str, value: float | None, unit: str, axis: Value, x: float, place: str) -> Phrase:
+    """Return where a finding stands, on one line."""
+    at = {"metric": metric, "axis": axis, "x": shown_x(x), "place": place}
+    return UNVALUED(**at) if value is None else PLACED(**at, value=number(value, unit, digits=5))
+
+
+def _lines(findings: Sequence[Finding], placed: Placed) -> tuple[Finding, ...]:
+    return tuple(replace(finding, text=placed(finding)) for finding in findings[:MOST_EVENTS])
+
+
+def _placed(story: Story, finding: Finding) -> Phrase:
+    series, row = story.series(finding.series[0]), finding.start.row
+    value = float(series.y[row]) if 0 <= row < len(series) else None
+    path = story.run.source(series.source_of(row)).path
+    return placed_text(series.label, value, series.unit, AXES[series.axis.value], finding.start.x, f"{path}:{finding.start.line}")
+
+
+def _brief(chart: Chart) -> Chart:
+    """Return the picture in one line a curve, each named as the report calls its series."""
+    spec, metric = chart.spec, chart.title.values.get("metric")
+    if not isinstance(spec, LineChart):
+        return replace(chart, brief=True)
+    named = tuple(_named(curve, str(metric), spec.curves[0].name) if metric else curve for curve in spec.curves[:MOST_CURVES])
+    return replace(chart, brief=True, spec=replace(spec, curves=named))
+
+
+def _named(curve: Curve, metric: str, split: str) -> Curve:
+    name = metric.removeprefix(f"{split}/")
+    return replace(curve, name=name if curve.name == "train" else f"{curve.name}/{name}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunLine:
+    """What the short answer says of one run among several: its state and what that is called, and how many findings want a look."""
+
+    id: str
+    name: str
+    state: State
+    called: Text
+    severe: int
+
+
+def short_of_runs(runs: Sequence[RunLine]) -> tuple[Block, ...]:
+    """Return a line for each run, or for those with the gravest verdicts."""
+    order = list(State)
+    gravest = sorted(runs, key=lambda run: order.index(run.state))[:MOST_RUNS]
+    shown = [run for run in runs if run in gravest]
+    caption = GRAVEST(count=len(shown)) if len(shown) < len(runs) else WHERE()
+    columns = (Column(title=RUN), Column(title=STATE), Column(title=SEVERE, align="right"))
+    rows = tuple(Row(cells=(NAMED(id=run.id, name=run.name), run.called, run.severe), tone=STATES[run.state].shade) for run in shown)
+    verdict = Callout(tone=STATES[gravest[0].state].shade, title=SEVERAL(count=len(runs)))
+    return (verdict, Table(caption=caption, columns=columns, rows=rows))
+
+
+def _run_line(story: Story) -> RunLine:
+    severe = sum(finding.severity.rank >= Severity.MEDIUM.rank for finding in story.findings)
+    return RunLine(id=story.run.id, name=story.run.name, state=story.verdict.state, called=story.state_name, severe=severe)

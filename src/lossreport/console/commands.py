@@ -1,0 +1,59 @@
+"""The commands that show: `show` prints the answer, `demo` writes a report of a sample run and opens it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from lossreport.console.saying import answer, language, progress_bar, say
+from lossreport.writing import echo
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="REPORT|PATH...")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the lines. Default: en, or what lossreport.toml says.")
+@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
+@click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
+@click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
+@click.option("--run", metavar="ID", help="Report this run only.")
+def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
+    """Print the answer in a few lines, of logs or of a report made earlier (HTML, JSON), and write nothing."""
+    from lossreport import api
+    from lossreport.integrations.earlier import is_report, read_report, report_of
+    from lossreport.settings import find_settings, parse_facts
+    from lossreport.writing import write_stdout
+
+    spoken = language(lang or find_settings(paths, options["config"]).options.get("lang"))
+    if len(paths) == 1 and is_report(paths[0]):
+        report = report_of(read_report(paths[0]), spoken)
+    else:
+        facts = parse_facts(options["set"])
+        with progress_bar(spoken, quiet=False):
+            report = api.report_on(paths, facts=facts, config=options["config"], ignore=options["ignore"], run=options["run"])
+    write_stdout(answer(report, spoken, sys.stdout))
+    return 0
+
+
+@click.command()
+@click.argument("folder", default="lossreport-demo", metavar="[FOLDER]")
+@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages in the file. Default: both.")
+@click.option("--no-open", is_flag=True, help="Do not open the report in a browser.")
+def demo(folder: str, lang: Any, no_open: bool) -> int:
+    """Write the log of a sample run with two faults into FOLDER, and its report; open it where there is a browser."""
+    from lossreport import api
+    from lossreport.console.browser import opened
+    from lossreport.console.sample import write_sample
+
+    place = Path(folder)
+    write_sample(place)
+    spoken = language(lang)
+    api.build([place], lang=lang, tell=lambda report, target: say(answer(report, spoken, sys.stderr, target)))
+    if not no_open and not opened(place / "lossreport.html"):
+        echo("There is no browser to open it in here; open that file yourself.", err=True)
+    return 0
+
+
+SHOWING: Final[tuple[click.Command, ...]] = (show, demo)

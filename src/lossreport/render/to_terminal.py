@@ -1,0 +1,141 @@
+"""Renders the short form of a `Report` for a terminal: at most 15 lines, in one language, in colour where that is wanted."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from typing import Final
+
+from lossreport import regex as re
+from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Spark, Steps, Table, Tone
+from lossreport.render import labels
+from lossreport.render.blocks import heading, keyed
+from lossreport.render.sparkline import brief_lines
+from lossreport.text import Lang, Value, show_value, visible
+
+LINES: Final = 15
+"""What a terminal of 24 lines shows at once, with the command above and a prompt below."""
+TEXT_LINES: Final = 4
+"""Lines of the outcome: a longer one ends with a mark that something follows, and the report says all of it."""
+STEP_LINES: Final = 2
+NARROWEST, WIDEST = 40, 100
+RESET: Final = "\x1b[0m"
+BOLD: Final = "\x1b[1m"
+COLOURS: Final[dict[Tone, str]] = {
+    "critical": "\x1b[1;31m",
+    "high": "\x1b[1;33m",
+    "medium": "\x1b[33m",
+    "low": "\x1b[36m",
+    "info": "\x1b[1;36m",
+    "good": "\x1b[1;32m",
+}
+MORE: Final = " …"
+_PIECE: Final = re.compile(
+    r"\s+|[（“『《]*(?:[\u2e80-\u9fff]|[^\s\u2e80-\u9fff（“『《，。；：、）！？”』》]+|(?=[，。；：、）！？”』》])|$)[，。；：、）！？”』》]*"
+)
+"""A Chinese character or a word, with the marks that no line may end or begin with."""
+_MARKS: Final = re.compile("([①-⑤])")
+
+
+def to_terminal(report: Report, lang: Lang, *, width: int = 80, colour: bool = False, last: str = "") -> str:
+    """Return the answer of a report as lines that end with `last`: outcome, goal with its events, findings with places, what to do."""
+    writer = _Writer(lang, max(NARROWEST, min(width, WIDEST)), colour, _name(report))
+    room = LINES - (1 if last else 0)
+    lines = [line for block in report.short for line in writer.block(block)][:room]
+    return "\n".join([*lines, *([last] if last else [])]) + "\n"
+
+
+def _name(report: Report) -> str:
+    """Return what a single run is called, nothing of several."""
+    names = [run.name for run in report.analysis.runs] or [show_value(report.meta.title.values.get("name", ""), "en")]
+    return visible(names[0]) if len(names) == 1 else ""
+
+
+class _Writer:
+    """The blocks of one report in one language, in lines of one width."""
+
+    def __init__(self, lang: Lang, width: int, colour: bool, name: str) -> None:
+        self.lang, self.width, self.colour, self.name = lang, width, colour, name
+
+    def block(self, block: Block) -> Iterator[str]:
+        """Yield the lines of a block; a heading over what needs none in a few lines has none."""
+        match block:
+            case Callout():
+                title = f"{labels.SHAPES[block.tone]} {self._plain(block.title)}"
+                yield self._in(COLOURS[block.tone], title) + (f" · {self.name}" if self.name else "")
+                for phrase in block.body:
+                    yield from wrapped(self._plain(phrase), self.width, TEXT_LINES, indent="  ")
+            case Chart():
+                for line in brief_lines(block, self.width // 3)[:1]:
+                    yield self._marked("  " + clipped(self._plain(line), self.width - 2))
+            case FindingList():
+                for key, finding in keyed(block):
+                    head = heading(finding, block.names)
+                    said = f"{self._plain(head.severity)} · {self._plain(head.kind)} · {self._plain(finding.text)}"
+                    shape = self._in(COLOURS[head.tone], f"{key}{labels.SHAPES[head.tone]}")
+                    yield f"  {shape} {clipped(said, self.width - 4 - len(key))}"
+            case Steps():
+                for step in block.steps:
+                    first, *more = wrapped(self._plain(step.text), self.width, STEP_LINES, indent="    ")
+                    yield from ("  → " + first[4:], *more)
+            case Table():
+                for row in block.rows:
+                    said = " · ".join(self._plain(cell) for cell in row.cells if not isinstance(cell, Spark))
+                    shape = self._in(COLOURS[row.tone], labels.SHAPES[row.tone]) if row.tone else " "
+                    yield f"  {shape} {clipped(said, self.width - 4)}"
+            case Prose():
+                if not _is_head(block):
+                    yield "  " + clipped(self._plain(block.text), self.width - 2)
+
+    def _plain(self, value: Value) -> str:
+        return visible(show_value(value, self.lang))
+
+    def _in(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{RESET}" if self.colour else text
+
+    def _marked(self, line: str) -> str:
+        """Return a line with the numbers of its events set off."""
+        return _MARKS.sub(f"{COLOURS['high']}\\1{RESET}", line) if self.colour else line
+
+
+def _is_head(block: Prose) -> bool:
+    """Return whether a paragraph is only the heading of the next block: bold as a whole."""
+    text = block.text.text.en
+    return text.startswith("**") and text.endswith("**")
+
+
+def columns(text: str) -> int:
+    """Return how many columns a terminal takes for a text: two for a Chinese character, none for a mark upon another character."""
+    return sum(0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+
+
+def clipped(text: str, width: int) -> str:
+    """Return a text on one line, its end replaced by a mark where it is longer."""
+    return next(wrapped(text, width, 1))
+
+
+def wrapped(text: str, width: int, most: int, indent: str = "") -> Iterator[str]:
+    """Yield a text in at most so many lines, broken between words or Chinese characters; what does not fit is marked as left out."""
+    room = width - len(indent)
+    lines: list[list[str]] = [[]]
+    for piece in (part for whole in _PIECE.findall(text) for part in _parts(whole, room)):
+        if columns("".join(lines[-1]) + piece.rstrip()) > room:
+            lines.append([])
+        lines[-1] += [piece] if lines[-1] or piece.strip() else []
+    last = lines[most - 1 : most]
+    if len(lines) > most:
+        while len(last[0]) > 1 and columns("".join(last[0])) > room - len(MORE):
+            last[0].pop()
+    for line in lines[:most]:
+        end = MORE if len(lines) > most and line is lines[most - 1] else ""
+        said = "".join(line).rstrip()
+        yield indent + (said.rstrip(" ，。；：、,;:.") + end if end else said)
+
+
+def _parts(piece: str, room: int) -> Iterator[str]:
+    """Yield a piece, or where it is longer than a line (a path) the stretches that fit."""
+    while columns(piece) > room:
+        end = next(place for place in range(len(piece), 0, -1) if columns(piece[:place]) <= room)
+        yield piece[:end]
+        piece = piece[end:]
+    yield piece
