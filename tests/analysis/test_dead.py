@@ -322,4 +322,4 @@ def test_a_rate_of_exactly_0_under_a_loss_that_stands_is_named_in_the_answer(rat
     analysis = lossreport.analyze(make_run([make_series(loss, "loss"), lr]), strict=True)
     found = [one for one in analysis.findings if one.series[0] == "m2"]
     assert [one.kind for one in found] == (["constant_metric"] if told else [])
-    assert (", lr at epoch 0" in analysis.outcomes[0].text.plain("en")) is told
+    assert ("(lr, epoch 0)" in analysis.outcomes[0].text.plain("en")) is told

@@ -8,7 +8,6 @@ from typing import Final
 from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
-from lossreport.analysis.run_verdict import PASSING
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
 from lossreport.model.run import Axis, Run, Status, ending, shown_x
 from lossreport.model.states import STATES
@@ -46,6 +45,8 @@ OF_STATUS: Final[dict[Status, Tone]] = {
     Status.CRASHED: "bad",
 }
 OF_SEVERITY: Final[dict[Severity, Tone]] = {Severity.LOW: "good", Severity.MEDIUM: "open", Severity.HIGH: "warn", Severity.CRITICAL: "bad"}
+RETURNED: Final = ("spike", "above_chance")
+"""Kinds that came back: of medium severity nothing was lost by them. A single row is of medium severity only where it is huge."""
 TONES: Final[tuple[Tone, ...]] = ("good", "open", "warn", "bad")
 """From the best to the worst: the tone of a run is the worst of its state, its findings and its status."""
 
@@ -94,7 +95,7 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
         and f.explained_by is None
         and f.id not in verdict.because
         and f.kind != "truncated_log"
-        and not (f.kind in PASSING and f.severity is Severity.MEDIUM)  # it came back, and nothing was lost by it
+        and not (f.kind in RETURNED and f.severity is Severity.MEDIUM)  # it came back, and nothing was lost by it
     ]
     return max(grave, key=lambda f: f.severity.rank, default=None)
 

@@ -101,9 +101,10 @@ def _table(story: Story, ordered: Sequence[Verdict]) -> Table:
     """Return the table of verdicts; a column that holds nothing, or one file all the way down, is left out."""
     rows = [_row(story, verdict) for verdict in ordered[:MAX_VERDICTS]]
     titles = (METRIC, SOURCE, VERDICT, TAIL, ROWS, SURE)
-    paths = {story.series(verdict.series[0]).path for verdict in ordered}
+    judged = [story.series(verdict.series[0]) for verdict in ordered]
+    is_plain = len({one.path for one in judged}) == 1 and not any(one.derived for one in judged)
     is_judged = any(verdict.trend is not None for verdict in ordered)
-    kept = [n for n, title in enumerate(titles) if (title is not SOURCE or len(paths) > 1) and (title not in (TAIL, ROWS) or is_judged)]
+    kept = [n for n, title in enumerate(titles) if (title is not SOURCE or not is_plain) and (title not in (TAIL, ROWS) or is_judged)]
     return Table(
         caption=CAPTION(),
         columns=tuple(Column(title=titles[n]) for n in kept),
