@@ -18,7 +18,7 @@ from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions,
 from lossreport.curves.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
-from lossreport.text import Phrase, Text, Value, factor
+from lossreport.text import Join, Phrase, Text, Value, factor
 from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
@@ -54,6 +54,10 @@ THROUGH_ZERO = Text(
 MOSAIC = Text(
     zh="`{metric}`（{path}）在 epoch {x} 跳到 {value}（邻近行的中位数 {baseline}）后回落：Ultralytics 从这里起的最后 {closed} 个 epoch 关闭 mosaic 增强（`close_mosaic`，默认 10），训练图像随之改变，与这一跳一致。",
     en="`{metric}` ({path}) jumps to {value} at epoch {x} (median of the neighbouring rows {baseline}) and recovers. It is where Ultralytics turns mosaic augmentation off for the last {closed} epochs (`close_mosaic`, 10 by default), and consistent with that change of the images.",
+)
+MORE_TERMS = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）跳到 {value}（邻近行的中位数 {baseline}）：从这一行起日志里还有 {names}，这一跳与总和多了这些项一致，前后的值不可比。",
+    en="`{metric}` ({path}) jumps to {value} at {axis} {x} (line {line}; median of the neighbouring rows {baseline}): from that row on {names} are logged as well. The jump is consistent with a sum of more terms; the values before and behind it do not compare.",
 )
 LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
@@ -178,6 +182,10 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
     if closed is not None:
         text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
+    begun = _begun(context, series, first) if closed is None else ()
+    if begun:
+        names = Join(items=tuple(f"`{one.label}`" for one in begun[:MOST_TERMS]))
+        text = MORE_TERMS(**_values(series, peak, value, baseline) | {"line": int(series.line[peak]), "names": names})
     made = make_finding(
         "batch_outlier" if outlier else "spike",
         series,
@@ -186,7 +194,24 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
         text,
         numbers=numbers,
     )
-    return made if closed is None else replace(made, explained_by=FACT)
+    return replace(made, explained_by=FACT if closed is not None else MORE if begun else made.explained_by)
+
+
+MORE: Final = "more_terms"
+MOST_TERMS: Final = 4
+ADDED: Final = 0.9
+"""The new terms are worth nine tenths of the jump at least: a sum of them holds it."""
+
+
+def _begun(context: Context, series: Series, row: int) -> tuple[Series, ...]:
+    """Return the training losses of the same source that begin at the row of a jump and are worth it: the total is another sum from there on."""
+    if series.split != "train" or row == 0:
+        return ()
+    place = float(series.x[row])
+    mates = (one for one in context.losses if one.source == series.source and one.split == series.split and one.axis is series.axis)
+    begun = tuple(one for one in mates if len(one) and one is not series and float(one.x[0]) == place)
+    jump = float(series.y[row] - series.y[row - 1])
+    return begun if begun and sum(float(one.y[0]) for one in begun) >= ADDED * jump else ()
 
 
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:
