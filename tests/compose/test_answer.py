@@ -82,3 +82,10 @@ def test_where_another_reading_comes_near_the_first_screen_says_which_and_how_to
             text = lossreport.render(report, format=form, lang=lang)
             assert (words in text) is told
             assert ("--set read.runs=strays" in text) is told
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("final_test_accuracy", True), ("final_loss", False)])
+def test_a_test_behind_the_training_stands_on_the_first_screen(name: str, is_told: bool) -> None:
+    report = lossreport.compose(lossreport.analyze(make_run(loss=falling(40), facts={name: 92.5}), strict=True))
+    told = lossreport.render(report, "md", lang="en")
+    assert ("| test after the training | `test_accuracy` 92.5 |" in told) is is_told

@@ -35,6 +35,9 @@ TIME = Text(zh="时间", en="time")
 FROM_TO = Text(zh="{first} 至 {last}", en="{first} to {last}")
 LAST = Text(zh="最后的值", en="last values")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
+TESTED = Text(zh="训练后的测试", en="test after the training")
+FINAL_TEST: Final = "final_test_"
+"""What a log measures once behind its last row of training, as `reading/lines/remarks.py` keeps it."""
 BEST = Text(zh="验证集最佳", en="best validation")
 BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="best value of the training")
 BEST_OF_TEST = Text(zh="测试集上的最佳值", en="best on the test set")
@@ -143,10 +146,22 @@ def _glance(story: Story) -> Table:
             if best.checkpoint:
                 at = AT_FILE(at=at, path=best.checkpoint)
             rows.append(Row(cells=(_label(story, best), at)))
+    tested = [VALUE(metric=name.removeprefix("final_"), value=number(value)) for name, value in _finals(story)]
+    if tested:
+        rows.append(Row(cells=(TESTED, Join(items=tuple(tested[:MAX_TESTS])))))
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
     return Table(caption=GLANCE(), columns=(Column(title=ITEM), Column(title=HERE)), rows=tuple(rows))
+
+
+MAX_TESTS: Final = 4
+
+
+def _finals(story: Story) -> list[tuple[str, float]]:
+    """Return what a test behind the training measured."""
+    named = {fact.name: story.run.value(fact.name) for fact in story.run.facts if fact.name.startswith(FINAL_TEST)}
+    return [(name, float(value)) for name, value in named.items() if isinstance(value, int | float) and not isinstance(value, bool)]
 
 
 def _last_scores(story: Story) -> list[Phrase]:
