@@ -54,6 +54,7 @@ LOSSES = (("train", "loss", DOWN), ("val", "loss", DOWN))
             [("train", "policy_loss", DOWN), ("train", "rollout/return", UP), ("train", "rollout/return_history", UP)],
             ("rollout/return_history", "max"),
         ),
+        ([*LOSSES, ("valid", "Nsdr", UP)], ("valid/Nsdr", "max")),
         ([*LOSSES, ("val", "MAE", DOWN), ("val", "maxF1", UP)], ("val/maxF1", "max")),
         ([*LOSSES, ("val", "EPE", DOWN)], ("val/EPE", "min")),
         ([*LOSSES, ("val", "accuracy", UP), ("val", "FB1", UP)], ("val/FB1", "max")),

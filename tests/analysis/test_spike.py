@@ -232,3 +232,16 @@ def test_a_row_of_ten_times_its_neighbours_is_named_in_the_answer(ratio: float, 
     (finding,) = [one for one in analysis.findings if one.kind == "batch_outlier"]
     assert finding.severity is severity
     assert ("First look at" in analysis.outcomes[0].text.plain("en")) is said
+
+
+@pytest.mark.parametrize(("begins", "expected"), [(9, "more_terms"), (8, None)], ids=["where a term begins", "a row behind it"])
+def test_a_jump_where_further_terms_begin_is_one_of_the_sum(begins: int, expected: str | None) -> None:
+    """From epoch 9 on the total holds a term that starts at 2870: the jump from 108 to 2980 is no instability."""
+    term = 2870 * 0.4 ** np.arange(60 - begins)
+    total = np.array(falling(60, 300, 30))
+    total[9:] += 2870 * 0.4 ** np.arange(51)
+    extra = make_series(term, "trans_loss", id="m2", x=np.arange(begins, 60.0))
+    analysis = lossreport.analyze(make_run([make_series(total, "loss_tgt"), extra]), strict=True)
+    spike = next(f for f in analysis.findings if f.kind == "spike" and f.series[0] == "m1")
+    assert spike.explained_by == expected
+    assert ("consistent with a sum of more terms" in spike.text.plain("en")) is (expected is not None)

@@ -96,3 +96,10 @@ def test_a_step_stands_on_the_first_screen_or_among_the_further_ones_never_twice
         for step in block.steps
     ]
     assert len(steps) == len(set(steps)) == len(report.analysis.recommendations) > 1
+
+
+@pytest.mark.parametrize(("name", "is_told"), [("final_test_accuracy", True), ("final_loss", False)])
+def test_a_test_behind_the_training_stands_on_the_first_screen(name: str, is_told: bool) -> None:
+    report = lossreport.compose(lossreport.analyze(make_run(loss=falling(40), facts={name: 92.5}), strict=True))
+    told = lossreport.render(report, "md", lang="en")
+    assert ("**Test after the training**: `test_accuracy` 92.5" in told) is is_told

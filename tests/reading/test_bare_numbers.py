@@ -92,3 +92,30 @@ def test_several_numbers_behind_a_count_are_measured_side_by_side(tmp_path: Path
     (tmp_path / "train_log.txt").write_text("".join(f"{i} {0.2 / (i + 1):.5f} {1 - 0.1 / (i + 1):.5f}\n" for i in range(9)))
     run = lossreport.read_run([tmp_path])
     assert [(one.name, one.axis, len(one)) for one in run.series] == [("value 1", "iteration", 9), ("value 2", "iteration", 9)]
+
+
+SVC = [
+    ("Train Epoch: 2 [0%]", "Losses: [{}], step: {}, lr: 0.0001, reference_loss: 40.5"),
+    ("训练回合：2 [0%]", "损失：[{}]，步数：{}，学习率：0.0001"),
+]
+
+
+@pytest.mark.parametrize(("heading", "row"), SVC, ids=["en", "zh"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_lists_of_so_vits_svc_name_their_step_and_have_known_losses(tmp_path: Path, heading: str, row: str, rows: int) -> None:
+    values = "2.5, 2.25, 7.5, 30.0, 3.5"
+    lines = [f"2023-07-22 21:56:12,355\t44k\tINFO\t{text}\n" for i in range(rows) for text in (heading, row.format(values, 200 * i))]
+    (tmp_path / "train.log").write_text("".join(lines), encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    found = {s.name: (s.x.tolist(), s.y[0], s.epoch[0]) for s in run.series}
+    steps = [200 * i for i in range(rows)]
+    assert found["loss_mel"] == (steps, 30.0, 2.0)
+    assert found["loss_disc"] == (steps, 2.5, 2.0)
+    assert found["learning_rate"] == (steps, 1e-4, 2.0)
+    assert ("reference_loss" in found) is ("reference" in row)
+
+
+def test_a_list_of_another_length_is_numbered(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text("Losses: [2.5, 2.25], step: 0, lr: 0.0001\n", encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert [s.name for s in run.series] == ["loss_0", "loss_1", "learning_rate"]

@@ -56,6 +56,7 @@ TASKS: Final = (
     _task("verification", "声纹识别", "speaker verification", r"eer|min_?dcf", "min", "VoxCeleb: equal error rate"),
     _task("translation", "文本生成", "text generation", r"(?:sacre)?bleu_?\d?|chrf|meteor|cider|rouge_?l?(?:sum)?\d?|exact_match|em", "max", "WMT: BLEU; COCO captions: CIDEr; SQuAD: exact match"),
     _task("generation", "图像生成", "image generation", r"fid(?:\d+k(?:_full)?)?|kid", "min", "Heusel et al. 2017: FID"),
+    _task("separation", "音源分离与语音增强", "source separation and speech enhancement", r"(?:n|si_?|i)?sdri?|si_?snri?|pesq|stoi", "max", "MUSDB18 and the Music Demixing Challenge: SDR; WHAM!: SI-SDR"),
     _task("restoration", "图像恢复", "image restoration", r"psnr(?:_y|_rgb)?|(?:ms_?)?ssim", "max", "NTIRE: PSNR and SSIM"),
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("matching", "光流与立体匹配", "optical flow and stereo", r"epe|aepe|aee|end_?point_?error|d1(?:_?all)?", "min", "Sintel and KITTI: end-point error; KITTI stereo: D1"),

@@ -16,6 +16,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.overfitting import training_falls
+from lossreport.analysis.detectors.spike import MORE
 from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
@@ -322,7 +323,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
     spikes = [
         f
         for f in context.found
-        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by not in (CLOSE_MOSAIC, LR_RESTART)
+        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by not in (CLOSE_MOSAIC, LR_RESTART, MORE)
     ]
     if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
         spikes = []

@@ -20,7 +20,7 @@ from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions,
 from lossreport.curves.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
-from lossreport.text import Phrase, Text, Value, factor, number
+from lossreport.text import Join, Phrase, Text, Value, factor, number
 from lossreport.words import AXES
 
 NEIGHBOURS: Final = 5
@@ -66,6 +66,10 @@ MOSAIC = Text(
 RESTART = Text(
     zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）升到 {value}（邻近行的中位数 {baseline}）后回落：`{rate}` 在这里从 {low} 重新升到 {high}（第 {restart_line} 行），热重启之后 loss 常会这样暂时升高。",
     en="`{metric}` ({path}) rises to {value} at {axis} {x} (line {line}; median of the neighbouring rows {baseline}) and comes back. `{rate}` starts again there, from {low} to {high} (line {restart_line}); after a warm restart a loss often rises like that for a while.",
+)
+MORE_TERMS = Text(
+    zh="`{metric}`（{path}）在 {axis} {x}（第 {line} 行）跳到 {value}（邻近行的中位数 {baseline}）：从这一行起日志里还有 {names}，这一跳与总和多了这些项一致，前后的值不可比。",
+    en="`{metric}` ({path}) jumps to {value} at {axis} {x} (line {line}; median of the neighbouring rows {baseline}): from that row on {names} are logged as well. The jump is consistent with a sum of more terms; the values before and behind it do not compare.",
 )
 LOCAL = Text(zh="反算的局部均值 {value}", en="a local mean of {value} (recovered from the running mean)")
 OUTLIER = Text(
@@ -206,9 +210,13 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
         text = MOSAIC(metric=series.label, path=series.path, x=shown_x(series.x[peak]), value=value, baseline=baseline, closed=closed)
     restart = restart_at(context, series, first)
     grave = baseline > 0 and value >= GRAVE_RATIO * baseline
-    by = FACT if closed is not None else RESTARTED if restart is not None and not grave else None
+    begun = _begun(context, series, first) if closed is None else ()
+    by = FACT if closed is not None else MORE if begun else RESTARTED if restart is not None and not grave else None
     if restart is not None and by == RESTARTED:
         text, numbers = _restart_text(series, peak, restart, numbers), numbers | _restart_numbers(restart)
+    if begun:
+        names = Join(items=tuple(f"`{one.label}`" for one in begun[:MOST_TERMS]))
+        text = MORE_TERMS(**_values(series, peak, value, baseline) | {"line": int(series.line[peak]), "names": names})
     made = make_finding(
         "batch_outlier" if outlier else "spike",
         series,
@@ -218,6 +226,23 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
         numbers=numbers,
     )
     return made if by is None else replace(made, explained_by=by)
+
+
+MORE: Final = "more_terms"
+MOST_TERMS: Final = 4
+ADDED: Final = 0.9
+"""The new terms are worth nine tenths of the jump at least: a sum of them holds it."""
+
+
+def _begun(context: Context, series: Series, row: int) -> tuple[Series, ...]:
+    """Return the training losses of the same source that begin at the row of a jump and are worth it: the total is another sum from there on."""
+    if series.split != "train" or row == 0:
+        return ()
+    place = float(series.x[row])
+    mates = (one for one in context.losses if one.source == series.source and one.split == series.split and one.axis is series.axis)
+    begun = tuple(one for one in mates if len(one) and one is not series and float(one.x[0]) == place)
+    jump = float(series.y[row] - series.y[row - 1])
+    return begun if begun and sum(float(one.y[0]) for one in begun) >= ADDED * jump else ()
 
 
 def is_batch_outlier(series: Series, first: int, last: int, baseline: float) -> bool:

@@ -46,6 +46,9 @@ BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="Best value of the traini
 BEST_OF_TEST = Text(zh="测试集上的最佳值", en="Best on the test set")
 USE = Text(zh="可用的 checkpoint（按验证 loss）", en="Checkpoint to use (by validation loss)")
 LOWEST = Text(zh="验证 loss 最低", en="Lowest validation loss")
+TESTED = Text(zh="训练后的测试", en="Test after the training")
+FINAL_TEST: Final = "final_test_"
+"""What a log measures once behind its last row of training, as `reading/lines/remarks.py` keeps it."""
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
@@ -175,6 +178,9 @@ def _checkpoints(story: Story) -> Iterator[Phrase]:
     """Yield the best values that a checkpoint can be chosen by, each with its place and, where one is named, its file."""
     for told in islice(told_bests(story), MOST_BESTS):
         yield BEST_VALUE(label=told.label, at=told.at)
+    tested = [VALUE(metric=name.removeprefix("final_"), value=number(value)) for name, value in _finals(story)]
+    if tested:
+        yield BEST_VALUE(label=TESTED, at=Join(items=tuple(tested[:MAX_TESTS])))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,6 +203,15 @@ def told_bests(story: Story) -> Iterator[ToldBest]:
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
             )
             yield ToldBest(best=best, label=_label(story, best), at=AT_FILE(at=at, path=best.checkpoint) if best.checkpoint else at)
+
+
+MAX_TESTS: Final = 4
+
+
+def _finals(story: Story) -> list[tuple[str, float]]:
+    """Return what a test behind the training measured."""
+    named = {fact.name: story.run.value(fact.name) for fact in story.run.facts if fact.name.startswith(FINAL_TEST)}
+    return [(name, float(value)) for name, value in named.items() if isinstance(value, int | float) and not isinstance(value, bool)]
 
 
 def _last_scores(story: Story) -> list[Phrase]:
