@@ -25,6 +25,7 @@ STATUS = Text(zh="状态", en="status")
 ENDED = Text(zh="日志的结尾", en="how the log ends")
 ENDING = Text(zh="{path} 第 {line} 行：“{quote}”", en="{path}, line {line}: “{quote}”")
 DONE = Text(zh="完成的 epoch", en="epochs completed")
+ROUNDS = Text(zh="完成的轮次", en="rounds completed")
 TAKEN = Text(zh="完成的 step", en="steps completed")
 OF = Text(zh="{done} / 计划 {planned}", en="{done} of {planned} planned")
 ONLY = Text(zh="{done}（计划未知）", en="{done} (plan unknown)")
@@ -124,7 +125,9 @@ def _glance(story: Story) -> Table:
         rows.append(Row(cells=(ENDED, ENDING(path=path, line=story.ending.line, quote=story.ending.quote))))
     done, planned = run.progress.epochs
     if done is not None:
-        rows.append(Row(cells=(DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
+        rows.append(
+            Row(cells=(ROUNDS if run.counts_rounds else DONE, OF(done=done, planned=planned) if planned is not None else ONLY(done=done)))
+        )
     taken, limit = run.progress.steps
     if taken is not None and limit is not None:
         rows.append(Row(cells=(TAKEN, OF(done=taken, planned=limit))))
