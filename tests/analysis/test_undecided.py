@@ -139,3 +139,12 @@ def test_rounds_are_not_called_epochs(axis: str, unit: str) -> None:
     assert f"20 of 200 {unit}" in text
     assert f"{unit} completed" in text
     assert f"20 of 200 planned {unit} are done" in text
+
+
+@pytest.mark.parametrize(("last", "asked"), [(1e-8, False), (5e-5, True)])
+def test_nobody_is_asked_to_train_longer_at_a_learning_rate_that_is_spent(last: float, asked: bool) -> None:
+    reward = make_series(1 + 0.3 * rng(7).standard_normal(60), "reward", axis="step", metric_type="reward")
+    rate = make_series(np.linspace(1e-4, last, 60), "lr", axis="step", id="m2", metric_type="learning_rate")
+    state, _, analysis = judged(make_run([reward, rate]))
+    assert state is State.INCONCLUSIVE
+    assert ("train a little longer" in advice(analysis)) is asked

@@ -164,7 +164,7 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         yield Recommendation(id="", when="next", text=text)
     elif (past := _past_its_best(case)) is not None:
         yield Recommendation(id="", when="next", text=BEST(where=Join(items=(past,))), source="Deep Learning Tuning Playbook")
-    elif _is_undecided(case) and not _gains_nothing(case):
+    elif _is_undecided(case) and not _gains_nothing(case) and spent_lr(case.context) is None:  # at a spent rate more rows decide nothing
         names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
         swings = any(trend.low > 0 for trend in _open_trends(case))
         yield Recommendation(id="", when="next", text=(LASTING if swings else UNDECIDED)(names=names))
