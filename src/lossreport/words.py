@@ -63,6 +63,13 @@ STATISTICS: Final = {
     "unknown": Text(zh="统计口径未知", en="unknown statistic"),
 }
 
+UNITS: Final = {
+    "epochs": Text(zh="epoch", en="epochs"),
+    "rounds": Text(zh="轮", en="rounds"),
+    "steps": Text(zh="step", en="steps"),
+}
+"""What a plan counts."""
+
 KINDS: Final = {
     "spike": Text(zh="尖峰", en="spike"),
     "batch_outlier": Text(zh="单行离群", en="single-row outlier"),

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 import lossreport
+from lossreport.analysis.course import EPISODES
 from lossreport.model.run import Series
-from runs import falling, make_run, make_series
+from runs import falling, make_run, make_series, rng
 
 
 def headline(*values: float) -> str:
@@ -42,3 +43,14 @@ def test_nan_that_is_nought_by_nought_is_no_witness_of_a_hidden_nan(witness: str
     beside: Series = make_series(np.r_[np.ones(20), np.full(20, np.nan)], witness, axis="step", id="m2")
     kinds = {finding.kind for finding in lossreport.analyze(make_run([loss, beside]), strict=True).findings}
     assert ("masked_nonfinite" in kinds) is broken
+
+
+@pytest.mark.parametrize(("rows", "told"), [(EPISODES, True), (EPISODES - 1, False)])
+def test_the_level_of_a_noisy_reward_is_told_beside_its_last_episode(rows: int, told: bool) -> None:
+    y = 300 + 60 * rng(4).standard_normal(rows)
+    y[3], y[-1] = 600.0, 421.4
+    series = make_series(y, "Total_Reward", axis="episode", metric_type="reward")
+    analysis = lossreport.analyze(make_run([series]), strict=True)
+    text = next(one.text.plain("en") for one in analysis.verdicts if not one.series)
+    level = float(np.median(y[rows - rows // 4 :]))
+    assert (f"{level:.4g} in the median of the last quarter" in text) is told

@@ -10,7 +10,7 @@ import pytest
 import lossreport
 from lossreport.analysis.series_verdict import LEAST_SAME
 from lossreport.model.analysis import Analysis, Severity, State
-from lossreport.model.run import Run, Source
+from lossreport.model.run import Progress, Run, Source
 from runs import falling, flat, make_run, make_series, rng
 
 SEPARATE = "cannot separate flat from slowly improving"
@@ -117,3 +117,34 @@ def test_per_round_is_a_preposition_and_per_an_error_rate() -> None:
     chosen = lossreport.analyze(make_run([make_series(falling(20), "loss", id="m3"), per]), strict=True).goal("r1")
     assert chosen is not None
     assert (chosen.series, chosen.mode) == ("m1", "min")
+
+
+@pytest.mark.parametrize(("end", "state"), [(0.55, State.WORSENING), (0.685, State.CONVERGED)])
+def test_the_score_of_the_whole_may_be_past_its_best(end: float, state: State) -> None:
+    losses = [
+        make_series(falling(40, seed=n), f"loss_{key}", axis="round", id=f"m{n}") for n, key in enumerate(("c99f", "4b95", "9d07"), 1)
+    ]
+    y = np.r_[np.linspace(0.5, 0.69, 10), np.linspace(0.69, end, 15), np.full(15, end)] + 0.002 * rng(5).standard_normal(40)
+    score = make_series(y, "Mega Dice Score", axis="round", id="m9", metric_type="accuracy")
+    found, _, analysis = judged(make_run([*losses, score]))
+    assert found is state
+    assert ("Use the checkpoint" in advice(analysis)) is (state is State.WORSENING)
+
+
+@pytest.mark.parametrize(("axis", "unit"), [("round", "rounds"), ("epoch", "epochs")])
+def test_rounds_are_not_called_epochs(axis: str, unit: str) -> None:
+    run = make_run([make_series(falling(20), "loss", axis=axis)], status="interrupted")
+    run = replace(run, progress=Progress(epochs=(20, 200)))
+    text = lossreport.render(lossreport.compose(lossreport.analyze(run, strict=True)), format="md", lang="en")
+    assert f"20 of 200 {unit}" in text
+    assert f"{unit} completed" in text
+    assert f"20 of 200 planned {unit} are done" in text
+
+
+@pytest.mark.parametrize(("last", "asked"), [(1e-8, False), (5e-5, True)])
+def test_nobody_is_asked_to_train_longer_at_a_learning_rate_that_is_spent(last: float, asked: bool) -> None:
+    reward = make_series(1 + 0.3 * rng(7).standard_normal(60), "reward", axis="step", metric_type="reward")
+    rate = make_series(np.linspace(1e-4, last, 60), "lr", axis="step", id="m2", metric_type="learning_rate")
+    state, _, analysis = judged(make_run([reward, rate]))
+    assert state is State.INCONCLUSIVE
+    assert ("train a little longer" in advice(analysis)) is asked

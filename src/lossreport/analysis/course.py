@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from lossreport.analysis.context import Context
@@ -20,6 +22,13 @@ PASSED = Text(
     zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}）",
     en="best {best} at {axis} {x}, last {last} at {axis} {end}",
 )
+NOISY = Text(
+    zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}），最后四分之一的中位数 {level}",
+    en="best {best} at {axis} {x}, last {last} at {axis} {end}, {level} in the median of the last quarter",
+)
+EPISODES: Final = 48
+"""A reward of the training is one of single episodes or batches: with so many its best and its last are two of them, and their level is the median of twelve
+and more."""
 FROM_TO = Text(zh="从 {first} 到 {last}（{axis} {x} 到 {end}）", en="from {first} to {last} ({axis} {x} to {end})")
 NOTHING = Text(zh="没有测得的值", en="no value was measured")
 
@@ -45,6 +54,9 @@ def course(context: Context, series: Series) -> Phrase:
     if best == last:
         return RISEN(first=start, last=value, axis=axis, x=end)
     best_value = number(float(values[best]), series.unit)
+    if series.split == "train" and series.metric_type == "reward" and len(rows) >= EPISODES:
+        level = number(float(np.median(values[rows[-(len(rows) // 4) :]])), series.unit)
+        return NOISY(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end, level=level)
     return PASSED(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end)
 
 

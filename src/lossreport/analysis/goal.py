@@ -328,11 +328,8 @@ def _by_training(context: Context) -> Iterator[Goal]:
     training = [s for s in context.progress if s.split == "train"]
     plays = any(not context.is_measure(s) for s in training)
     losses = [] if plays else [s for s in training if _measured_rows(context, s)]
-    owned = _owned(losses)
-    if losses and len(owned) == len(losses):  # nobody's loss is that of the model that they train together
-        scores = [s for s in context.judged if is_score(context, s) and s.entity is None and _measured_rows(context, s) > 1]
-        for series in sorted(scores, key=lambda s: _rank(context, s)):
-            yield _goal(context, series, mode_of(context, series), BY_WHOLE())
+    for series in sorted(scores_of_the_whole(context), key=lambda s: _rank(context, s)):
+        yield _goal(context, series, mode_of(context, series), BY_WHOLE())
     longest = max((_measured_rows(context, s) for s in losses), default=0)
     for series in sorted(losses, key=lambda s: _training_rank(context, s, longest)):
         yield _goal(context, series, "min", BY_TRAINING())
@@ -345,6 +342,14 @@ def _by_training(context: Context) -> Iterator[Goal]:
 OWNED: Final = re.compile(r"(?P<stem>.{1,60})[_/](?:client_?|site_?|party_?)?(?P<id>[0-9a-f]{2,12})", re.IGNORECASE)
 """A loss with a short id behind it, `loss_c99f`; one of several."""
 LEAST_OWNERS: Final = 3
+
+
+def scores_of_the_whole(context: Context) -> list[Series]:
+    """Return the scores of nobody's own where every loss is one client's: what the server measures of the model that they train together."""
+    losses = [s for s in context.progress if s.split == "train" and context.is_measure(s) and _measured_rows(context, s)]
+    if not losses or len(_owned(losses)) < len(losses):
+        return []
+    return [s for s in context.judged if is_score(context, s) and s.entity is None and _measured_rows(context, s) > 1]
 
 
 def _owned(losses: Sequence[Series]) -> list[Series]:

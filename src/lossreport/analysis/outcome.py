@@ -9,10 +9,10 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
 from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
-from lossreport.model.run import Axis, Run, Status, ending, shown_x
+from lossreport.model.run import Run, Status, ending, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
-from lossreport.words import AXES, title_of
+from lossreport.words import AXES, UNITS, title_of
 
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
@@ -34,7 +34,6 @@ CUT = Text(
 INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
 RUNNING = Text(zh="仍在运行。", en="Still running.")
 FAULT = Text(zh="先看 {id}：{kind}（`{metric}`，{axis} {x}）。", en=" First look at {id}: {kind} (`{metric}`, {axis} {x}).")
-EPOCHS, STEPS, ROUNDS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps"), Text(zh="轮", en="rounds")
 EMPTY: Final = ""
 
 OF_STATUS: Final[dict[Status, Tone]] = {
@@ -137,10 +136,10 @@ def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
 
 def _planned(run: Run) -> dict[str, int | Text]:
     """Return what was done of what was planned, where the logs say both: by the plan that was done, else by the first."""
-    outer = ROUNDS if any(series.axis is Axis.ROUND for series in run.series) else EPOCHS
+    epochs = "rounds" if run.counts_rounds else "epochs"
     known = [
         (done, planned, unit)
-        for unit, (done, planned) in ((outer, run.progress.epochs), (STEPS, run.progress.steps))
+        for unit, (done, planned) in ((UNITS[epochs], run.progress.epochs), (UNITS["steps"], run.progress.steps))
         if done is not None and planned is not None
     ]
     if not known:

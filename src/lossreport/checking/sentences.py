@@ -278,6 +278,13 @@ def _last_sound(of: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
         yield float({"x": series.x, "line": series.line, "value": series.y}[of][row])
 
 
+def _last_quarter(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
+    """Yield the median of the last quarter of what was measured."""
+    for series in ground.series:
+        y = series.y[measured(series)]
+        yield float(np.median(y[len(y) - len(y) // 4 :]))
+
+
 Shape = tuple[str, bool, Rules]
 """The names of the places of a sentence, whether its numbers are of the finding that it stands in, and their rules."""
 KNOWN: Final[tuple[Shape, ...]] = (
@@ -292,6 +299,17 @@ KNOWN: Final[tuple[Shape, ...]] = (
             "best": lambda g, p: _best(g, "y"),
             "x": lambda g, p: _best(g, "x"),
             "end": lambda g, p: _x(g, -1),
+        },
+    ),
+    (
+        "best axis x last end level",
+        False,
+        {
+            **FIRST,
+            "best": lambda g, p: _best(g, "y"),
+            "x": lambda g, p: _best(g, "x"),
+            "end": lambda g, p: _x(g, -1),
+            "level": _last_quarter,
         },
     ),
     ("first last axis x end", False, {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)}),

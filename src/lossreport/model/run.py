@@ -348,6 +348,12 @@ class Run:
     launches: tuple[Launch, ...] = ()
     reading: Weighing = field(default_factory=Weighing)
 
+    @property
+    def counts_rounds(self) -> bool:
+        """Whether what `progress` counts as epochs are the rounds of a federation: some series stands on rounds, none on epochs."""
+        axes = {series.axis for series in self.series}
+        return Axis.ROUND in axes and Axis.EPOCH not in axes
+
     def fact(self, name: str) -> Fact | None:
         """Return the fact of that name that counts: the user's before the files', a config file's before a log's dump."""
         found = [fact for fact in self.facts if fact.name == name]

@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
 from lossreport.analysis.course import best_row, is_up
-from lossreport.analysis.goal import measured
+from lossreport.analysis.goal import measured, scores_of_the_whole
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
 from lossreport.curves.stats import fill
@@ -18,13 +18,12 @@ from lossreport.curves.worse import ends_behind
 from lossreport.model.analysis import Recommendation, Severity, State, Trend, Verdict
 from lossreport.model.run import Series, Status, shown_x
 from lossreport.text import Join, Phrase, Text, number
-from lossreport.words import AXES
+from lossreport.words import AXES, UNITS
 
 RESUME = Text(
     zh="计划 {planned} 个 {unit}，已完成 {done} 个：确认训练是被中断还是仍在运行；若要继续，从最近的 checkpoint 续训。代价：重算最近一个 checkpoint 之后的部分。",
     en="{done} of {planned} planned {unit} are complete: check whether the run was interrupted or is still running; to continue, resume from the last checkpoint. Cost: redoing what came after that checkpoint.",
 )
-EPOCHS, STEPS = Text(zh="epoch", en="epochs"), Text(zh="step", en="steps")
 GO_ON = Text(
     zh="{names} 仍在改善：可以继续训练，再用最后 25 % 的行复查趋势。代价：继续训练的算力。",
     en="Still improving: {names}. Training can continue; check the trend of the last 25 % of the rows again then. Cost: the compute of going on.",
@@ -113,7 +112,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """Yield what the verdicts and the progress ask for."""
     yield from _states(case)
     progress = case.context.run.progress
-    for unit, (done, planned) in ((EPOCHS, progress.epochs), (STEPS, progress.steps)):
+    epochs = UNITS["rounds" if case.context.run.counts_rounds else "epochs"]
+    for unit, (done, planned) in ((epochs, progress.epochs), (UNITS["steps"], progress.steps)):
         if case.context.run.status is Status.INTERRUPTED and done is not None and planned is not None and done < planned:
             text = RESUME(done=done, planned=planned, unit=unit)
             yield Recommendation(id="", when="next", because=case.ids("truncated_log"), text=text)
@@ -182,7 +182,7 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
         yield Recommendation(id="", when="next", text=text)
     elif (past := _past_its_best(case)) is not None:
         yield Recommendation(id="", when="next", text=BEST(where=Join(items=(past,))), source="Deep Learning Tuning Playbook")
-    elif _is_undecided(case) and not _gains_nothing(case):
+    elif _is_undecided(case) and not _gains_nothing(case) and spent_lr(case.context) is None:  # at a spent rate more rows decide nothing
         tails = _names([v for v in case.in_state(State.INCONCLUSIVE) if v.trend], series)  # the losses of a game have none
         names = Join(items=_aim(case, tails))
         yield Recommendation(id="", when="next", text=_undecided(case, names, is_validated=bool(held_out)))
@@ -287,7 +287,8 @@ def _rate_rises(case: Case, loss: Series, row: int) -> tuple[str, float, float] 
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
     past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
-    over = [one for one in past if one.split != "train" and not _never_trained(case, one)]
+    whole = scores_of_the_whole(case.context)
+    over = [one for one in past if (one.split != "train" or one in whole) and not _never_trained(case, one)]
     where = []
     for one in over[:3]:
         values = measured(case.context, one)

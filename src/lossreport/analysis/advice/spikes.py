@@ -24,6 +24,8 @@ EPOCH_ROWS = Text(
 )
 CLIP = Text(zh="（当前 clip_grad = {clip}，看有多少步被裁剪）", en=" (clip_grad is {clip}: see how many steps are clipped)")
 MEANS = (Statistic.EPOCH_MEAN, Statistic.RUNNING_MEAN)
+OF_POLICY = ("kl", "importance_ratio")
+"""What a policy did at one update: samples of its own making, no batch of a data set to look at."""
 NONE = ""
 NOW = Text(zh="（{lr}）", en=" ({lr})")
 ROWS = Text(
@@ -40,7 +42,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     series = {s.id: s for s in case.context.run.series}
     measured = [f for f in case.context.found if f.series[0] in series and steers(case, series[f.series[0]])]
     open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None and f.severity is not Severity.LOW]
-    outliers = any(f.kind == "batch_outlier" for f in measured)
+    outliers = any(f.kind == "batch_outlier" and series[f.series[0]].metric_type not in OF_POLICY for f in measured)
     epochs = [f for f in open_ if is_epoch_level(series[f.series[0]])]
     steps = [f for f in open_ if f not in epochs]
     if epochs and not steps and not outliers:

@@ -12,7 +12,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
 from lossreport.analysis.found import make_finding
-from lossreport.analysis.goal import is_score, measured, mode_of
+from lossreport.analysis.goal import is_score, measured, mode_of, scores_of_the_whole
 from lossreport.curves.worse import FEW, MIN_RISE, Worse, lost_at_once, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
@@ -82,7 +82,7 @@ def is_judged(context: Context, series: Series) -> bool:
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)
         return is_loss or is_score(context, series) or _stands_for_the_loss(context, series)
-    return series.metric_type == "reward" and context.is_rewarded
+    return (series.metric_type == "reward" and context.is_rewarded) or series in scores_of_the_whole(context)
 
 
 def _stands_for_the_loss(context: Context, series: Series) -> bool:

@@ -10,7 +10,7 @@ from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
-from lossreport.model.run import Axis, Run, shown_x
+from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.values import dataclass
@@ -154,7 +154,7 @@ def _glance(story: Story) -> Table:
         rows.append(Row(cells=(ENDED, ENDING(path=path, line=story.ending.line, quote=story.ending.quote))))
     done, planned = run.progress.epochs
     if done is not None:
-        counted = ROUNDS_DONE if any(one.axis is Axis.ROUND for one in run.series) else DONE
+        counted = ROUNDS_DONE if run.counts_rounds else DONE
         rows.append(Row(cells=(counted, OF(done=done, planned=planned) if planned is not None else ONLY(done=done))))
     taken, limit = run.progress.steps
     if taken is not None and limit is not None:
