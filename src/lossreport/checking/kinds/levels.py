@@ -215,8 +215,7 @@ WORSENING: Final[Rules] = {
 
 
 def _jump(ground: Ground) -> list[int]:
-    """Return the two measured rows behind the best between which a series moved most, against its direction; none where it moved less than half
-    of what it lost."""
+    """Return the two measured rows behind the best between which a series lost most; none where that is less than half of all that it lost."""
     rows = np.flatnonzero(measured(ground))
     rows = rows[rows >= ground.rows[0]]
     sign = 1.0 if ground.numbers["end"] > ground.numbers["best"] else -1.0
@@ -439,6 +438,8 @@ def apart(ground: Ground) -> Iterator[str]:
     val, train = _ends_of_pair(ground)
     if (val / train - 1) * ground.numbers["gap"] <= 0:
         yield f"it ends at {val:g} against {train:g}"
+    if "val_first" in ground.numbers and not ground.numbers["val_first"] / val < (ground.numbers["train_first"] / train) ** 0.1:
+        yield "the validation gained a tenth of what the training did"
     if ground.numbers["widens"]:
         series, partner = ground.series[0], ground.series[1]
         gap = (series.y - np.interp(series.x, partner.x, partner.y))[len(series) // 2 :] * math.copysign(1.0, ground.numbers["gap"])
@@ -451,6 +452,8 @@ GAP: Final[Rules] = {
     "train": lambda g, p: iter([_ends_of_pair(g)[1]]),
     "gap": lambda g, p: iter([_ends_of_pair(g)[0] / _ends_of_pair(g)[1] - 1]),
     "widens": lambda g, p: iter([0.0, 1.0]),
+    "val_first": lambda g, p: iter([float(np.median(g.series[0].y[:2]))]),
+    "train_first": lambda g, p: iter([float(np.median(np.interp(g.series[0].x, g.series[1].x, g.series[1].y)[:2]))]),
 }
 
 CHECK = Family(
