@@ -424,3 +424,16 @@ def test_a_tail_that_stands_and_steps_and_stands_again_is_not_flat() -> None:
 def test_a_constant_score_of_many_rows_is_not_said_to_have_too_few(rows: int, told: bool) -> None:
     run = make_run([make_series(np.zeros(rows), "acc", split="val"), make_series(falling(rows), "loss", id="m2")])
     assert ("no slope is given" in verdict(run).text.plain("en")) is told
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [((0.4355, 0.438, 0.4412), "slightly for the worse"), ((0.436, 0.425, 0.4365), "cannot separate flat")],
+    ids=["worse", "either"],
+)
+def test_a_tail_that_surely_got_a_little_worse_is_not_called_perhaps_improving(tail: tuple[float, ...], words: str) -> None:
+    y = np.r_[0.8, 0.66, 0.58, 0.53, 0.5, 0.475, 0.46, 0.449, 0.441, 0.437, 0.4345, 0.433, tail]
+    analysis = lossreport.analyze(make_run(loss=falling(15, 0.9, 0.3), val_loss=y), strict=True)
+    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    assert verdict.state is State.INCONCLUSIVE
+    assert words in verdict.text.plain("en")

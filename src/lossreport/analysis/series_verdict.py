@@ -91,6 +91,10 @@ TURNING = Text(
     zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
     en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
 )
+SLIPPED = Text(
+    zh="`{metric}`（{path}）：末段略有变差，幅度还不足以判为回升。{trend}",
+    en="`{metric}` ({path}): slightly worse over its last rows, not by enough to call it a turn. {trend}",
+)
 BEHIND = Text(
     zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
     en="`{metric}` ({path}): not improving, its last quarter lies behind an earlier one; whether it gets worse is within its noise. {trend}",
@@ -199,6 +203,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return TURNING(**values)
     if is_behind(context, series, judged):
         return BEHIND(**values)
+    if has_slipped(judged):
+        return SLIPPED(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -258,6 +264,11 @@ def is_turning(judged: Judgement) -> bool:
     """Return whether the last rows got worse although the series is not shown to end worse than its best."""
     trend = judged.trend
     return judged.state is State.INCONCLUSIVE and trend is not None and trend.high < -FLAT_HIGH
+
+
+def has_slipped(judged: Judgement) -> bool:
+    """Return whether the tail of an undecided series surely got worse, if by less than counts: of it no slow improvement is possible."""
+    return judged.state is State.INCONCLUSIVE and judged.trend is not None and judged.trend.high < 0
 
 
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:
