@@ -437,3 +437,15 @@ def test_a_tail_that_surely_got_a_little_worse_is_not_called_perhaps_improving(t
     (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
     assert verdict.state is State.INCONCLUSIVE
     assert words in verdict.text.plain("en")
+
+
+@pytest.mark.parametrize(("gain", "gains"), [(0.4, True), (0.0, False)], ids=["the tail alone", "none"])
+def test_a_tail_that_surely_gains_is_not_said_to_be_inseparable_from_flat(gain: float, gains: bool) -> None:
+    y = np.r_[falling(10, 3.0, 1.0), flat(35, 1.0, 0.02, seed=1), 1.0 - gain * np.linspace(0.02, 1, 15)] * (
+        1 + 0.06 * rng(2).standard_normal(60)
+    )
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    told = verdict.text.plain("en")
+    assert ("its tail gains" in told or "still improving" in told) is gains
+    assert not (gains and "cannot separate" in told)

@@ -13,7 +13,7 @@ from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, has_slipped, is_aside, is_behind, is_turning
+from lossreport.analysis.series_verdict import SEPARATE, ends, has_few, has_slipped, is_aside, is_behind, is_turning, tail_gains
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -57,6 +57,10 @@ FROM_TO = Text(zh="`{metric}`（{path}）从 {first} 到 {last}", en="`{metric}`
 FEW = Text(
     zh="不足 {need} 行，不判断是否走平：{sentences}。",
     en="With fewer than {need} rows it is not judged whether the run is flat: {sentences}.",
+)
+TAIL_GAINS = Text(
+    zh="`{metric}`：{course}；最后 {rows} 行变化 {gain}（90 % 区间 {low} 到 {high}）：末段在改善，能否持续还不能定。",
+    en="`{metric}`: {course}; over its last {rows} rows it changed by {gain} (90 % interval {low} to {high}): its tail gains, whether that lasts is open.",
 )
 SLIPPED = Text(
     zh="`{metric}`：{course}；最后 {rows} 行变化 {gain}（90 % 区间 {low} 到 {high}），略有变差，幅度还不足以判为回升。",
@@ -276,7 +280,7 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
     if state is State.INCONCLUSIVE and judged.trend is not None:
         gain, low, high = judged.trend.change
-        said = SLIPPED if has_slipped(judged) else WITHIN_NOISE
+        said = SLIPPED if has_slipped(judged) else TAIL_GAINS if tail_gains(judged) else WITHIN_NOISE
         return said(**values, rows=judged.trend.rows, gain=change(gain), low=change(low), high=change(high))
     if state is State.INSUFFICIENT and _count(context, series) == 1:
         return ONCE(**values)

@@ -91,6 +91,10 @@ TURNING = Text(
     zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
     en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
 )
+TAIL_GAINS = Text(
+    zh="`{metric}`（{path}）：末段在改善，能否持续还不能定。{trend}",
+    en="`{metric}` ({path}): its tail gains, whether that lasts is open. {trend}",
+)
 SLIPPED = Text(
     zh="`{metric}`（{path}）：末段略有变差，幅度还不足以判为回升。{trend}",
     en="`{metric}` ({path}): slightly worse over its last rows, not by enough to call it a turn. {trend}",
@@ -203,8 +207,8 @@ def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
         return TURNING(**values)
     if is_behind(context, series, judged):
         return BEHIND(**values)
-    if has_slipped(judged):
-        return SLIPPED(**values)
+    if has_slipped(judged) or tail_gains(judged):
+        return (SLIPPED if has_slipped(judged) else TAIL_GAINS)(**values)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
@@ -269,6 +273,12 @@ def is_turning(judged: Judgement) -> bool:
 def has_slipped(judged: Judgement) -> bool:
     """Return whether the tail of an undecided series surely got worse, if by less than counts: of it no slow improvement is possible."""
     return judged.state is State.INCONCLUSIVE and judged.trend is not None and judged.trend.high < 0
+
+
+def tail_gains(judged: Judgement) -> bool:
+    """Return whether the tail of an undecided series surely gained by more than flat is wide, where the rows before leave open whether it lasts."""
+    trend = judged.trend
+    return judged.state is State.INCONCLUSIVE and trend is not None and trend.low > 0 and trend.gain > FLAT_HIGH
 
 
 def is_behind(context: Context, series: Series, judged: Judgement) -> bool:

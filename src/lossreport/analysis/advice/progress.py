@@ -46,6 +46,10 @@ COMPLETE = Text(
     zh="训练已结束，而 {names} 的末段没有明显的改善：先按任务指标评测{checkpoint}，不够好再续训。代价：一次评测。",
     en="The run is over and the tail shows no clear gain: {names}. Evaluate {checkpoint} by the task metric first, and train on only if it falls short. Cost: one evaluation.",
 )
+LASTING = Text(
+    zh="{names} 的末段在改善，能否持续还不能定：可以继续训练，再用最后 25 % 的行复查。代价：继续训练的算力。",
+    en="The tail gains, whether that lasts is open: {names}. Training can continue; check the last 25 % of the rows again then. Cost: the compute of going on.",
+)
 BEST_ONE = Text(zh="验证最好处的 checkpoint", en="the checkpoint with the best validation")
 LAST_ONE = Text(zh="最后的 checkpoint", en="the last checkpoint")
 DECAY = Text(
@@ -164,8 +168,18 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
     elif _is_undecided(case):
         names = Join(items=_aim(case, named[State.INCONCLUSIVE]))
         over = case.context.run.status is Status.FINISHED or case.context.run.progress.is_done
-        text = COMPLETE(names=names, checkpoint=BEST_ONE if held_out else LAST_ONE) if over else UNDECIDED(names=names)
+        gained = any(one.trend is not None and one.trend.low > 0 for one in _of_goal(case))
+        if gained:
+            text = LASTING(names=names)
+        else:
+            text = COMPLETE(names=names, checkpoint=BEST_ONE if held_out else LAST_ONE) if over else UNDECIDED(names=names)
         yield Recommendation(id="", when="next", text=text)
+
+
+def _of_goal(case: Case) -> list[Verdict]:
+    """Return the undecided verdicts that count: that of the goal, or all where there is none."""
+    goal = case.context.goal
+    return [one for one in case.in_state(State.INCONCLUSIVE) if goal is None or one.series == (goal.series,)]
 
 
 def _is_undecided(case: Case) -> bool:
