@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import lossreport
 from lossreport.analysis.context import Context
 from lossreport.analysis.detectors.divergence import DETECTOR, MIN_RISE, STILL
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Floats
-from runs import falling, flat, make_run, make_series
+from runs import falling, flat, make_run, make_series, rng
 
 
 def found(y: Floats, name: str = "closs") -> list[float]:
@@ -84,3 +85,19 @@ def test_where_the_first_row_is_the_best_nothing_was_gained_that_could_be_lost(l
 def test_a_term_beside_a_total_of_any_spelling_is_of_medium_weight(total: str) -> None:
     run = make_run([make_series(falling(200), total), make_series(turning(1.0), "cos_sim_loss", id="m2")])
     assert {one.severity for one in DETECTOR.detect(Context(run, run))} <= {Severity.MEDIUM}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(("trend", "diverges"), [(0.0, False), (1.0, True)], ids=["the same cycle", "rising from cycle to cycle"])
+def test_a_cycle_that_ends_high_diverges_only_where_its_means_rise(trend: float, diverges: bool) -> None:
+    rows = np.arange(500)
+    y = (2.0 + 0.8 * ((rows % 50) / 50 - 0.5)) * (1 + trend * np.maximum(rows - 250, 0) / 250) * (1 + 0.01 * rng(3).standard_normal(500))
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step", epoch=rows // 50)]), strict=True)
+    assert any(one.kind == "divergence" for one in analysis.findings) is diverges
+
+
+@pytest.mark.parametrize(("risen", "told"), [(1.1, True), (1.4, False)], ids=["within its noise", "well above its lowest"])
+def test_a_loss_that_has_turned_up_does_not_still_fall_under_a_rising_norm(risen: float, told: bool) -> None:
+    loss = np.r_[falling(90, 9.0, 3.0, 0.001), np.linspace(3.0, 3.0 * risen, 10)]
+    norm = np.r_[flat(90, 1.0, 0.05), np.exp(np.arange(10) / 2.2)]
+    analysis = lossreport.analyze(make_run(axis="step", loss=loss, grad_norm=norm), strict=True)
+    assert any("still falls" in one.text.plain("en") for one in analysis.findings) is told

@@ -67,3 +67,19 @@ def test_a_training_loss_logged_more_often_than_the_validation_is_looked_at_as_w
     val = make_series(np.r_[np.linspace(4, 2, 8), np.linspace(2.1, 4, 12)], "loss", "val", axis="step", x=100 * np.arange(1, 21), id="m2")
     found = [one for one in lossreport.analyze(make_run([loss, val])).findings if one.kind == "overfitting"]
     assert len(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("train_end", "val_end", "score", "severity"),
+    [(0.02, 1.9, 0.3, Severity.MEDIUM), (0.02, 1.2, 0.3, Severity.LOW), (0.9, 2.25, 0.3, Severity.LOW), (0.02, 1.9, 0.97, Severity.LOW)],
+    ids=["learned by heart", "carried over", "little was learned", "a score near the full one"],
+)
+def test_a_training_that_does_not_carry_over_is_named_in_the_answer(
+    train_end: float, val_end: float, score: float, severity: Severity
+) -> None:
+    fall = np.exp(-np.arange(50) / 6)
+    run = make_run(loss=train_end + (2.3 - train_end) * fall, val_loss=val_end + (2.3 - val_end) * fall, val_acc=score * (1 - 0.2 * fall))
+    analysis = lossreport.analyze(run, strict=True)
+    (finding,) = [one for one in analysis.findings if one.kind == "train_val_gap"]
+    assert finding.severity is severity
+    assert ("First look at" in analysis.outcomes[0].text.plain("en")) is (severity is Severity.MEDIUM)

@@ -472,3 +472,28 @@ def test_small_excursions_of_few_rows_make_a_long_run_no_unstable_one(height: fl
     made = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
     assert made.run_verdict("r1").state is state
     assert sum(finding.kind == "spike" for finding in made.findings) >= 4
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [((0.4355, 0.438, 0.4412), "no gain over its last"), ((0.436, 0.425, 0.4365), "cannot separate flat")],
+    ids=["worse", "either"],
+)
+def test_a_tail_that_surely_got_a_little_worse_is_not_called_perhaps_improving(tail: tuple[float, ...], words: str) -> None:
+    y = np.r_[0.8, 0.66, 0.58, 0.53, 0.5, 0.475, 0.46, 0.449, 0.441, 0.437, 0.4345, 0.433, tail]
+    analysis = lossreport.analyze(make_run(loss=falling(15, 0.9, 0.3), val_loss=y), strict=True)
+    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    assert verdict.state is State.INCONCLUSIVE
+    assert words in verdict.text.plain("en")
+
+
+@pytest.mark.parametrize(("gain", "gains"), [(0.4, True), (0.0, False)], ids=["the tail alone", "none"])
+def test_a_tail_that_surely_gains_is_not_said_to_be_inseparable_from_flat(gain: float, gains: bool) -> None:
+    y = np.r_[falling(10, 3.0, 1.0), flat(35, 1.0, 0.02, seed=1), 1.0 - gain * np.linspace(0.02, 1, 15)] * (
+        1 + 0.06 * rng(2).standard_normal(60)
+    )
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]), strict=True)
+    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    told = verdict.text.plain("en")
+    assert ("it gained over its last rows" in told or "still improving" in told) is gains
+    assert not (gains and "cannot separate" in told)

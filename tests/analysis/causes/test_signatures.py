@@ -163,3 +163,24 @@ def test_a_nan_row_is_one_of_its_batch_only_where_finite_rows_follow(end: float,
 def test_a_gradient_that_only_a_loss_scaler_sees_as_nan_is_no_root_of_zero() -> None:
     norm = np.r_[np.nan, flat(39, 1.0)]
     assert "gradient_of_zero" not in named(make_run(axis="step", loss=falling(40), grad_norm=norm))
+
+
+@pytest.mark.parametrize(
+    ("level", "rate", "norm", "expected"),
+    [
+        (3.1, 1e-7, None, True),
+        (3.1, 5e-7, None, False),
+        (3.1, 5e-7, 0.8, True),
+        (math.log(1000), 1e-7, 0.8, True),
+        (math.log(1000), 5e-7, 0.8, False),
+        (math.log(1000), 1e-7, 0.0, False),
+    ],
+    ids=["tiny", "small", "small with a gradient", "guessing at a tiny rate", "guessing at a small one", "guessing without a gradient"],
+)
+def test_a_loss_that_stands_at_a_tiny_rate_is_moved_too_little(level: float, rate: float, norm: float | None, expected: bool) -> None:
+    columns = {"loss": flat(60, level, 0.0005), "lr": np.full(60, rate)} | ({} if norm is None else {"grad_norm": np.full(60, norm)})
+    run = make_run(axis="step", **columns)
+    assert ("lr_too_low" in named(run)) is expected
+    if expected:
+        lead = next(one for one in lossreport.analyze(run, strict=True).findings if one.kind == "no_learning").hypotheses[0]
+        assert lead.id == "lr_too_low"

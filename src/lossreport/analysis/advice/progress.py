@@ -189,11 +189,12 @@ def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str
 
 
 def _undecided(case: Case, names: Join, *, is_validated: bool) -> Phrase:
-    """Return what decides whether an undecided run still improves: of one that is over first how good it is."""
+    """Return what decides whether an undecided run still improves; of one that is over and gained nothing clearly, first how good it is."""
+    if any(trend.low > 0 for trend in _open_trends(case)):
+        return LASTING(names=names)
     if case.context.run.status is Status.FINISHED or case.context.run.progress.is_done:
         return COMPLETE(names=names, checkpoint=BEST_ONE if is_validated else LAST_ONE)
-    swings = any(trend.low > 0 for trend in _open_trends(case))
-    return (LASTING if swings else UNDECIDED)(names=names)
+    return UNDECIDED(names=names)
 
 
 def _past_its_best(case: Case) -> Phrase | None:

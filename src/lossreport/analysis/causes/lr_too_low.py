@@ -7,16 +7,27 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.cause import Cause, Suspicion, strong
+from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import gradient, precision_said, rate_beside
-from lossreport.text import Text, number
+from lossreport.analysis.signs import Rate, gradient, precision_said, rate_beside
+from lossreport.model.analysis import Finding
+from lossreport.text import Text, Value, number
 
 TINY: Final = 1e-6
 """Below a millionth Adam moves a weight by less than a thousandth of its usual size (0.02) in twenty steps."""
+TINIEST: Final = 1e-7
+"""Below a ten-millionth ten thousand steps of Adam move a weight by a twentieth of its usual size at most, whatever the gradient."""
 LOW = Text(
     zh="学习率最高只有 {lr}（`{metric}` 第 {line} 行），而 `{norm}` 稳定在 {value}：梯度到了，步子太小。",
     en="The learning rate is {lr} at most (`{metric}`, line {line}) while `{norm}` is steady at {value}: gradients arrive, the steps are too small.",
+)
+BARE = Text(
+    zh="学习率最高只有 {lr}（`{metric}` 第 {line} 行）：这样的步子几乎不改变权重。",
+    en="The learning rate is {lr} at most (`{metric}`, line {line}): steps of this size hardly move a weight.",
+)
+FRESH = Text(
+    zh="`{loss}` 停在未训练的网络所在的水平：还没有哪一步改变过它。",
+    en="`{loss}` stands where an untrained network stands: no step has moved it.",
 )
 RAISE = Text(
     zh="用 {more}（现在的 10 倍）训练一小段：若 loss 明显下降得更快，就提高学习率；并核对调度器的总步数。",
@@ -25,17 +36,37 @@ RAISE = Text(
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a loss without progress at a rate of a millionth and less, with a gradient."""
+    """Yield a suspicion for a loss without progress at a rate of a millionth and less with a gradient, or of a ten-millionth with or without.
+
+    At the level of guessing, where other faults keep a network as well, the smaller rate is asked.
+    """
+    precision = precision_said(context)
+    if precision is not None and precision.kind == "bf16":
+        return
     for finding in context.of_kind("no_learning"):
         series = context.subject(finding)
-        rate, norm = rate_beside(context, series, len(series) - 1), gradient(context, series)
-        precision = precision_said(context)
-        if rate is None or not 0 < rate.peak <= TINY or norm is None or not np.isfinite(norm.y).all() or finding.numbers.get("uniform"):
+        rate = rate_beside(context, series, len(series) - 1)
+        if rate is None or not 0 < rate.peak <= TINY:
             continue
-        level = float(np.median(norm.y))
-        if level > 0 and (precision is None or precision.kind != "bf16"):
-            said = LOW(lr=number(rate.peak), metric=rate.series.label, line=rate.line, norm=norm.label, value=number(level))
-            yield Suspicion(finding=finding, signs=(strong(said),), do=RAISE(more=number(10 * rate.peak)))
+        signs = tuple(_signs(context, finding, rate))
+        if signs:
+            yield Suspicion(finding=finding, signs=signs, do=RAISE(more=number(10 * rate.peak)))
+
+
+def _signs(context: Context, finding: Finding, rate: Rate) -> Iterator[Sign]:
+    series, tiny = context.subject(finding), rate.peak <= TINIEST
+    norm = gradient(context, series)
+    level = float(np.median(norm.y)) if norm is not None and np.isfinite(norm.y).all() else None
+    uniform = finding.numbers.get("uniform") is not None
+    if level == 0 or (uniform and not tiny):
+        return
+    values: dict[str, Value] = {"lr": number(rate.peak), "metric": rate.series.label, "line": rate.line}
+    if norm is not None and level is not None:
+        yield strong(LOW(**values, norm=norm.label, value=number(level)))
+    elif tiny and norm is None:
+        yield strong(BARE(**values))
+    if uniform and (level is not None or norm is None):
+        yield weak(FRESH(loss=series.label))
 
 
 CAUSE = Cause(

@@ -64,10 +64,22 @@ def detect(context: Context) -> Iterator[Found]:
             and not context.has("mixture", series)
             and np.isfinite(series.y).sum() >= MIN_ROWS
         ):
-            yield from _finding(context, series, clean(series, context.spike_spans(series)))
+            y = clean(series, context.spike_spans(series))
+            if any(_finding(context, series, steady) for steady in _over_periods(context, series, y)):
+                yield from _finding(context, series, y)
 
 
-def _finding(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
+def _over_periods(context: Context, series: Series, y: Floats) -> Iterator[Floats]:
+    """Yield a curve, or of one that swings its means over one period, from which a cycle that ends high does not rise."""
+    rows = max((round(f.numbers["period"]) for f in context.of_kind("oscillation", series=series)), default=1)
+    yield np.convolve(y, np.full(rows, 1 / rows), mode="valid") if 1 < rows <= len(y) - MIN_ROWS else y
+
+
+def _finding(context: Context, series: Series, y: Floats) -> list[Finding]:
+    return list(_found(context, series, y))
+
+
+def _found(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     n = len(y)
     medians, centres = block_medians(y, n if n < ROWS_OF_BLOCKS else BLOCKS if n >= 80 else max(12, n // 2))
     best = int(np.argmin(medians))

@@ -25,6 +25,8 @@ ROWS_RISE: Final = 10.0
 AT_ONCE: Final = 100.0
 """One row at a hundred times the level is no outlier of a batch (fairseq #41: 2.75, then 100,616, then a loss of 10,405)."""
 TROUBLES: Final = ("nonfinite", "masked_nonfinite", "divergence", "broken_metric")
+RISEN: Final = 0.15
+"""A loss that stands so far above its lowest does not "still fall" (the least rise of a divergence, which tells of it then)."""
 CLIPPED: Final = ("clip", "clip_rate", "clip_frac")
 ALL: Final = (1.0, 100.0)
 
@@ -44,6 +46,8 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield one finding: the norm of a training whose loss is finite, falls and has no trouble yet."""
     for loss in context.progress:
         if loss.split != "train" or len(loss) < MIN_ROWS or not np.isfinite(loss.y).all() or loss.y[-1] >= loss.y[0]:
+            continue
+        if float(loss.y[-1] - loss.y.min()) > RISEN * abs(float(loss.y.min())):
             continue
         if not context.is_measure(loss) or any(context.has(kind, loss) for kind in TROUBLES):
             continue

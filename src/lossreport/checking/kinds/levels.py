@@ -441,6 +441,8 @@ def apart(ground: Ground) -> Iterator[str]:
     val, train = _ends_of_pair(ground)
     if (val / train - 1) * ground.numbers["gap"] <= 0:
         yield f"it ends at {val:g} against {train:g}"
+    if "val_first" in ground.numbers and not ground.numbers["val_first"] / val < (ground.numbers["train_first"] / train) ** 0.1:
+        yield "the validation gained a tenth of what the training did"
     if ground.numbers["widens"]:
         series, partner = ground.series[0], ground.series[1]
         gap = (series.y - np.interp(series.x, partner.x, partner.y))[len(series) // 2 :] * math.copysign(1.0, ground.numbers["gap"])
@@ -453,6 +455,8 @@ GAP: Final[Rules] = {
     "train": lambda g, p: iter([_ends_of_pair(g)[1]]),
     "gap": lambda g, p: iter([_ends_of_pair(g)[0] / _ends_of_pair(g)[1] - 1]),
     "widens": lambda g, p: iter([0.0, 1.0]),
+    "val_first": lambda g, p: iter([float(np.median(g.series[0].y[:2]))]),
+    "train_first": lambda g, p: iter([float(np.median(np.interp(g.series[0].x, g.series[1].x, g.series[1].y)[:2]))]),
 }
 
 NATURAL_TEXT: Final = 1.0
