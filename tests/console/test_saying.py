@@ -110,7 +110,8 @@ def test_of_several_runs_each_has_a_line_and_the_gravest_stay() -> None:
     lines = to_terminal(report, "en", last="Report: x").splitlines()
     assert len(lines) <= LINES
     assert lines[0] == "▲ 13 runs, each analysed separately"
-    assert any("r13 · run 13" in line for line in lines)
+    assert "  ▲ r13 · run 13 · broken · findings to look at: 1" in lines
+    assert "  ○ r1 · run 1 · insufficient data" in lines or any(line.startswith("  ") and "r1 · run 1 ·" in line for line in lines)
 
 
 def test_a_hostile_name_moves_no_cursor() -> None:
@@ -159,6 +160,23 @@ def test_a_long_path_gives_way_at_its_beginning(report: Report) -> None:
     assert lines[0].endswith("xx/events.out.tfevents:181)")
     assert "…" in lines[0]
     assert columns(lines[0]) == 80
+
+
+def test_a_short_line_keeps_the_place_before_severity_and_kind(sick: Report) -> None:
+    (events,) = [block for block in sick.short if isinstance(block, FindingList)]
+    wide, narrow = (to_terminal(replace(sick, short=(events,)), "en", width=width).splitlines()[0] for width in (100, 78))
+    assert wide == "  ① ◆ high · mixed cross-rank reduction (suspected) · closs 3.26 nats at epoch 0 (log_train.txt:1)"
+    assert narrow == "  ① ◆ mixed cross-rank … · closs 3.26 nats at epoch 0 (log_train.txt:1)"
+
+
+def test_a_long_name_of_a_run_gives_way_to_its_verdict() -> None:
+    runs = [
+        replace(make_run([replace(make_series([3.0, 2.0, 1.0]), run=f"r{n}", id=f"m{n}")]), id=f"r{n}", name=f"{n}_{'x' * 200}")
+        for n in (1, 2)
+    ]
+    lines = to_terminal(lossreport.compose(lossreport.analyze(runs)), "en").splitlines()
+    assert re.fullmatch(r"  ○ r1 · 1_x{40,}… · insufficient data", lines[1])
+    assert columns(lines[1]) == 80
 
 
 def test_a_picture_of_another_metric_is_left_out() -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossreport import regex as re
-from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Spark, Steps, Table, Tone
+from lossreport.model.report import Block, Callout, Chart, Column, FindingList, Prose, Report, Row, Spark, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.render.blocks import heading, keyed
 from lossreport.render.sparkline import brief_lines
@@ -32,6 +32,8 @@ COLOURS: Final[dict[Tone, str]] = {
 MORE: Final = " …"
 LEAST_PLACE: Final = 16
 """Columns of a place that stay at least: the end of the name of a file, and the line."""
+LEAST_KIND: Final = 12
+"""Columns of a kind, or of the name of a run, that stay at least."""
 _SENTENCE: Final = re.compile(r"[。！？]|[.!?](?= )")
 _PIECE: Final = re.compile(
     r"\s+|[（“『《]*(?:[\u2e80-\u9fff]|[^\s\u2e80-\u9fff（“『《，。；：、）！？”』》]+|(?=[，。；：、）！？”』》])|$)[，。；：、）！？”』》]*"
@@ -75,22 +77,43 @@ class _Writer:
                 for key, finding in keyed(block):
                     head = heading(finding, block.names)
                     room = self.width - 4 - len(key)
-                    said = f"{self._plain(head.severity)} · {self._plain(head.kind)} · "
-                    told = self._placed(finding.text, room - columns(said))
                     shape = self._in(COLOURS[head.tone], f"{key}{labels.SHAPES[head.tone]}")
-                    yield f"  {shape} {clipped(said + told, room)}"
+                    yield f"  {shape} {self._event(self._plain(head.severity), self._plain(head.kind), finding.text, room)}"
             case Steps():
                 for step in block.steps:
                     first, *more = wrapped(self._plain(step.text), self.width, STEP_LINES, indent="    ")
                     yield from ("  → " + first[4:], *more)
             case Table():
                 for row in block.rows:
-                    said = " · ".join(self._plain(cell) for cell in row.cells if not isinstance(cell, Spark))
                     shape = self._in(COLOURS[row.tone], labels.SHAPES[row.tone]) if row.tone else " "
-                    yield f"  {shape} {clipped(said, self.width - 4)}"
+                    yield f"  {shape} {self._row(block.columns, row)}"
             case Prose():
                 if not _is_head(block):
                     yield "  " + clipped(self._plain(block.text), self.width - 2)
+
+    def _event(self, severity: str, kind: str, text: Phrase, room: int) -> str:
+        """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind."""
+        told = self._placed(text, room - columns(f"{severity} · {kind} · "))
+        if columns(f"{severity} · {kind} · {told}") <= room:
+            return f"{severity} · {kind} · {told}"
+        told = self._placed(text, room - columns(f"{kind} · "))
+        left = max(LEAST_KIND, room - columns(f" · {told}"))
+        return clipped(f"{clipped(kind, left)} · {told}", room)
+
+    def _row(self, titles: Sequence[Column], row: Row) -> str:
+        """Return a row on one line: a long name gives way, and a number comes with what it counts, or not at all where that is nothing."""
+        first, *others = zip(titles, row.cells, strict=True)
+        told = ""
+        for column, cell in others:
+            if isinstance(cell, int) and cell:
+                told += f" · {self._plain(labels.SAYS(word=column.title, what=cell))}"
+            elif not isinstance(cell, int | Spark):
+                told += f" · {self._plain(cell)}"
+        name = "" if isinstance(first[1], Spark) else self._plain(first[1])
+        room = max(LEAST_KIND, self.width - 4 - columns(told))
+        while columns(name) > room:
+            name = name[:-2] + "…"
+        return clipped(name + told, self.width - 4)
 
     def _placed(self, text: Phrase, room: int) -> str:
         """Return where a finding stands; a long path gives way at its beginning, so that its end and the line are seen."""
