@@ -88,7 +88,6 @@ def test_the_documentation_has_its_commands() -> None:
     assert {"build", "show", "demo", "ticket", "formats", "lint", "verify", "extract", "compare", "index", "batch"} <= commands
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_runs_as_it_is_written(line: str, here: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     if "s3://" in line:
