@@ -8,6 +8,7 @@ LONG = (
     "analysis/causes/test_causes.py",
     "archive/",
     "checking/",
+    "console/",
     "examples/",
     "fuzz/",
     "integrations/",
@@ -21,6 +22,7 @@ LONG = (
     "test_cli.py",
     "test_docs.py",
     "test_install.py",
+    "test_one_liners.py",
     "test_readme.py",
     "test_shared.py",
 )

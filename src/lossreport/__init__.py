@@ -25,6 +25,8 @@ for _room in ("compose", "render"):
 
 
 def __getattr__(name: str) -> Any:
+    if name == "integrations":
+        return importlib.import_module(f"{__name__}.integrations")
     if name == "watch":
         return importlib.import_module(f"{__name__}.integrations.watch").watch
     if name in __all__:

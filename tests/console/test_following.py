@@ -182,7 +182,8 @@ def test_what_has_changed_is_said_and_nothing_else(before: Seen | None, now: See
 def test_ctrl_c_ends_it_with_130_and_the_report_kept(tmp_path: Path) -> None:
     up_to(60)(tmp_path / "train.log")
     command = [sys.executable, "-m", "lossreport", "build", str(tmp_path), "--watch"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+    default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 - a shell's background job ignores it, and so would its child
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=default) as process:
         assert process.stderr is not None
         assert "insufficient data" in process.stderr.readline()
         time.sleep(0.5)

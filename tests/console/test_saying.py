@@ -20,7 +20,7 @@ from lossreport.model.report import Band, Callout, Chart, Curve, FindingList, Li
 from lossreport.model.run import frozen_floats
 from lossreport.render.sparkline import brief_lines
 from lossreport.render.to_terminal import LINES, clipped, columns, to_terminal, wrapped
-from lossreport.text import Lang, Text
+from lossreport.text import Lang, Phrase, Text
 from runs import SAMPLES, make_run, make_series
 
 COLOUR = "\x1b["
@@ -73,9 +73,9 @@ def test_it_says_outcome_goal_findings_with_places_checkpoint_and_what_to_do(rep
     lines = said.splitlines()
     assert lines[0] == "◆ overfitting · run"
     assert lines[1].startswith("  Finished. The run overfits")
-    assert re.search(r"^  val/loss [▁-█]+①[▁-█]+②[▁-█]+ 5\.6\d+ → 2\.3\d+ \(step 200 to 4000\)$", said, re.MULTILINE)
-    assert re.search(r"^  ① ◆ high · spike · loss 5\.\d+ at step 1730 \(train\.log:181\)$", said, re.MULTILINE)
-    assert re.search(r"^  checkpoint to use \(by validation loss\): val/loss 1\.77 at step 2800$", said, re.MULTILINE)
+    assert re.search(r"^  val/loss [▁-█]+①[▁-█]+②[▁-█]+ 5\.6\d+ → 2\.3\d+ nats \(step 200 to 4000\)$", said, re.MULTILINE)
+    assert re.search(r"^  ① ◆ high · spike · loss 5\.\d+ nats at step 1730 \(train\.log:181\)$", said, re.MULTILINE)
+    assert re.search(r"^  checkpoint to use \(by validation loss\): val/loss 1\.77 nats at step 2800$", said, re.MULTILINE)
     assert re.search(r"^  → Use the checkpoint where the validation was best", said, re.MULTILINE)
     assert COLOUR not in said
 
@@ -110,7 +110,8 @@ def test_of_several_runs_each_has_a_line_and_the_gravest_stay() -> None:
     lines = to_terminal(report, "en", last="Report: x").splitlines()
     assert len(lines) <= LINES
     assert lines[0] == "▲ 13 runs, each analysed separately"
-    assert any("r13 · run 13" in line for line in lines)
+    assert "  ▲ r13 · run 13 · broken · findings to look at: 1" in lines
+    assert "  ○ r1 · run 1 · insufficient data" in lines or any(line.startswith("  ") and "r1 · run 1 ·" in line for line in lines)
 
 
 def test_a_hostile_name_moves_no_cursor() -> None:
@@ -136,6 +137,52 @@ def test_lines_break_between_words_and_no_mark_stands_alone(text: str, width: in
 def test_what_does_not_fit_is_marked(most: int, last: str) -> None:
     assert list(wrapped("one two three", 8, most))[-1] == last
     assert clipped("训练已结束", 8) == "训练已 …"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("One two three. Four five six. Seven eight.", ["One two three.", "Four five six. …"]),
+        ("One. Two three four five six seven eight nine", ["One. Two three", "four five six …"]),
+        ("训练已结束。没有问题。可以使用。继续", ["训练已结束。没有", "问题。 …"]),
+    ],
+)
+def test_a_longer_text_ends_with_a_whole_sentence_where_half_of_the_room_is_filled(text: str, lines: list[str]) -> None:
+    assert list(wrapped(text, 16, 2)) == lines
+
+
+def test_a_long_path_gives_way_at_its_beginning(report: Report) -> None:
+    (events,) = [block for block in report.short if isinstance(block, FindingList)]
+    finding = events.findings[0]
+    long = f"tb/{'x' * 60}/events.out.tfevents:181"
+    moved = replace(finding, text=Phrase(text=finding.text.text, values={**finding.text.values, "place": long}))
+    lines = to_terminal(replace(report, short=(replace(events, findings=(moved,)),)), "en").splitlines()
+    assert lines[0].endswith("xx/events.out.tfevents:181)")
+    assert "…" in lines[0]
+    assert columns(lines[0]) == 80
+
+
+def test_a_short_line_keeps_the_place_before_severity_and_kind(sick: Report) -> None:
+    (events,) = [block for block in sick.short if isinstance(block, FindingList)]
+    wide, narrow = (to_terminal(replace(sick, short=(events,)), "en", width=width).splitlines()[0] for width in (100, 78))
+    assert wide == "  ① ◆ high · mixed cross-rank reduction (suspected) · closs 3.26 nats at epoch 0 (log_train.txt:1)"
+    assert narrow == "  ① ◆ mixed cross-rank … · closs 3.26 nats at epoch 0 (log_train.txt:1)"
+
+
+def test_a_long_name_of_a_run_gives_way_to_its_verdict() -> None:
+    runs = [
+        replace(make_run([replace(make_series([3.0, 2.0, 1.0]), run=f"r{n}", id=f"m{n}")]), id=f"r{n}", name=f"{n}_{'x' * 200}")
+        for n in (1, 2)
+    ]
+    lines = to_terminal(lossreport.compose(lossreport.analyze(runs)), "en").splitlines()
+    assert re.fullmatch(r"  ○ r1 · 1_x{40,}… · insufficient data", lines[1])
+    assert columns(lines[1]) == 80
+
+
+def test_a_picture_of_another_metric_is_left_out() -> None:
+    nothing, rate = make_series([float("nan")] * 20), make_series([0.1] * 20, name="lr", id="m2")
+    report = lossreport.compose(lossreport.analyze(make_run([nothing, rate])))
+    assert [block for block in report.short if isinstance(block, Chart)] == []
 
 
 def test_width_is_counted_as_a_terminal_does() -> None:

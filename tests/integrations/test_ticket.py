@@ -215,3 +215,13 @@ def test_a_hypothesis_that_a_page_tells_once_is_whole_in_every_finding_of_a_tick
 
 def report_page() -> str:
     return lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"]))))
+
+
+def test_events_on_the_axis_of_the_goal_stand_in_its_line_whatever_the_ticket_is_made_of(tmp_path: Path) -> None:
+    api.build([SAMPLES / "gallery" / "hf_spike"], tmp_path / "r.html")
+    lines = {}
+    for source in (SAMPLES / "gallery" / "hf_spike", tmp_path / "r.html"):
+        text = ticket(str(source), "github", "en").body.text.split("<details>")[0]
+        lines[source.name] = next(line for line in text.splitlines() if line.startswith("- `eval/loss`"))
+    assert len(set(lines.values())) == 1
+    assert lines["r.html"].count("①") == lines["r.html"].count("②") == 1

@@ -10,7 +10,7 @@ from lossreport.compose.section import Story
 from lossreport.compose.sections.answer import DO, told_bests
 from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.report import Block, Callout, Chart, Column, Curve, FindingList, LineChart, Prose, Row, Section, Steps, Table
-from lossreport.model.run import shown_x
+from lossreport.model.run import Series, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text, Value, number
 from lossreport.values import dataclass
@@ -36,12 +36,22 @@ Placed = Callable[[Finding], Phrase]
 
 
 def short(stories: Sequence[Story], sections: Sequence[Section]) -> tuple[Block, ...]:
-    """Return the answer of a report: of a single run what its first screen says, of several a line each."""
+    """Return the answer of a report: of a single run what its first screen says, of several a line each.
+
+    A picture of another metric than a loss or the goal, as a page has where those are all NaN, says nothing in one line.
+    """
     if len(stories) > 1:
         return short_of_runs([_run_line(story) for story in stories])
     story = stories[0]
     answer = next(section for section in sections if section.id == "answer")
-    return shortened(answer.blocks, lambda finding: _placed(story, finding), best_of(story))
+    named = {series.label for series in story.main} | {series.label for series in _goal(story)}
+    blocks = [block for block in answer.blocks if not isinstance(block, Chart) or block.title.values.get("metric", "") in named]
+    return shortened(blocks, lambda finding: _placed(story, finding), best_of(story))
+
+
+def _goal(story: Story) -> list[Series]:
+    goal = story.analysis.goal(story.run.id)
+    return [] if goal is None else [story.series(goal.series)]
 
 
 def shortened(blocks: Sequence[Block], placed: Placed, best: Phrase | None = None) -> tuple[Block, ...]:

@@ -22,7 +22,7 @@ PEAK: Final = 0.0006
 README: Final = """This folder was written by `lossreport demo`. train.log is the log of no real run: a small language model (vocabulary of 512)
 whose loss spikes at step {spike} and whose validation turns at step {turn}. lossreport.html is what `lossreport build` makes of it.
 """
-SETTINGS: Final = "[facts]\nvocab_size = 512\n"
+SETTINGS: Final = 'vocab_size = 512\n\n[type]\nloss = "cross_entropy"\n'
 
 
 def write_sample(folder: Path) -> None:

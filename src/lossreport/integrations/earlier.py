@@ -169,7 +169,7 @@ def _short(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang) -> tup
 
 
 def _picture(data: Mapping[str, Json], run: Mapping[str, Json], events: Sequence[Finding], found: Sequence[Finding]) -> Iterator[Chart]:
-    """Yield the curve of the goal with the events that are its own; one that holds for all of it is shown by what it explains there."""
+    """Yield the curve of the goal with the events on its axis; one that holds for all of it is shown by what it explains there."""
     goal = run.get("goal")
     series = next((one for one in data["series"] if goal and one["id"] == goal["series"]), None)
     if series is None or not series["points"]["x"]:
@@ -177,6 +177,7 @@ def _picture(data: Mapping[str, Json], run: Mapping[str, Json], events: Sequence
     points = series["points"]
     curve = Curve(name=series["split"], x=frozen_floats([float(x) for x in points["x"]]), y=frozen_floats([float(y) for y in points["y"]]))
     width = float(points["x"][-1]) - float(points["x"][0])
+    beside = {one["id"] for one in data["series"] if one["axis"] == series["axis"]}
     bands = []
     for key, event in zip(NUMBERS, events, strict=False):
         wide = abs(event.end.x - event.start.x) > goal_figure.WHOLE * abs(width)
@@ -184,7 +185,7 @@ def _picture(data: Mapping[str, Json], run: Mapping[str, Json], events: Sequence
         bands += [
             Band(first=one.start.x, last=one.end.x, label=key, severity=event.severity)
             for one in sorted(shown, key=lambda one: one.start.x)
-            if one.series[0] == series["id"]
+            if one.series[0] in ({series["id"]} if wide else beside)
         ][:1]
     spec = LineChart(id=f"goal-{series['id']}", curves=(curve,), unit=str(series["unit"]), bands=tuple(bands), x_title=str(series["axis"]))
     title = goal_figure.TITLE(metric=_label(series), beside=goal_figure.EMPTY)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossreport import regex as re
-from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Spark, Steps, Table, Tone
+from lossreport.model.report import Block, Callout, Chart, Column, FindingList, Prose, Report, Row, Spark, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.render.blocks import heading, keyed
 from lossreport.render.sparkline import brief_lines
-from lossreport.text import Lang, Value, show_value, visible
+from lossreport.text import Lang, Phrase, Value, show_value, visible
 
 LINES: Final = 15
 """What a terminal of 24 lines shows at once, with the command above and a prompt below."""
@@ -30,6 +30,11 @@ COLOURS: Final[dict[Tone, str]] = {
     "good": "\x1b[1;32m",
 }
 MORE: Final = " …"
+LEAST_PLACE: Final = 16
+"""Columns of a place that stay at least: the end of the name of a file, and the line."""
+LEAST_KIND: Final = 12
+"""Columns of a kind, or of the name of a run, that stay at least."""
+_SENTENCE: Final = re.compile(r"[。！？]|[.!?](?= )")
 _PIECE: Final = re.compile(
     r"\s+|[（“『《]*(?:[\u2e80-\u9fff]|[^\s\u2e80-\u9fff（“『《，。；：、）！？”』》]+|(?=[，。；：、）！？”』》])|$)[，。；：、）！？”』》]*"
 )
@@ -71,21 +76,53 @@ class _Writer:
             case FindingList():
                 for key, finding in keyed(block):
                     head = heading(finding, block.names)
-                    said = f"{self._plain(head.severity)} · {self._plain(head.kind)} · {self._plain(finding.text)}"
+                    room = self.width - 4 - len(key)
                     shape = self._in(COLOURS[head.tone], f"{key}{labels.SHAPES[head.tone]}")
-                    yield f"  {shape} {clipped(said, self.width - 4 - len(key))}"
+                    yield f"  {shape} {self._event(self._plain(head.severity), self._plain(head.kind), finding.text, room)}"
             case Steps():
                 for step in block.steps:
                     first, *more = wrapped(self._plain(step.text), self.width, STEP_LINES, indent="    ")
                     yield from ("  → " + first[4:], *more)
             case Table():
                 for row in block.rows:
-                    said = " · ".join(self._plain(cell) for cell in row.cells if not isinstance(cell, Spark))
                     shape = self._in(COLOURS[row.tone], labels.SHAPES[row.tone]) if row.tone else " "
-                    yield f"  {shape} {clipped(said, self.width - 4)}"
+                    yield f"  {shape} {self._row(block.columns, row)}"
             case Prose():
                 if not _is_head(block):
                     yield "  " + clipped(self._plain(block.text), self.width - 2)
+
+    def _event(self, severity: str, kind: str, text: Phrase, room: int) -> str:
+        """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind."""
+        told = self._placed(text, room - columns(f"{severity} · {kind} · "))
+        if columns(f"{severity} · {kind} · {told}") <= room:
+            return f"{severity} · {kind} · {told}"
+        told = self._placed(text, room - columns(f"{kind} · "))
+        left = max(LEAST_KIND, room - columns(f" · {told}"))
+        return clipped(f"{clipped(kind, left)} · {told}", room)
+
+    def _row(self, titles: Sequence[Column], row: Row) -> str:
+        """Return a row on one line: a long name gives way, and a number comes with what it counts, or not at all where that is nothing."""
+        first, *others = zip(titles, row.cells, strict=True)
+        told = ""
+        for column, cell in others:
+            if isinstance(cell, int) and cell:
+                told += f" · {self._plain(labels.SAYS(word=column.title, what=cell))}"
+            elif not isinstance(cell, int | Spark):
+                told += f" · {self._plain(cell)}"
+        name = "" if isinstance(first[1], Spark) else self._plain(first[1])
+        room = max(LEAST_KIND, self.width - 4 - columns(told))
+        while columns(name) > room:
+            name = name[:-2] + "…"
+        return clipped(name + told, self.width - 4)
+
+    def _placed(self, text: Phrase, room: int) -> str:
+        """Return where a finding stands; a long path gives way at its beginning, so that its end and the line are seen."""
+        place, said = text.values.get("place"), self._plain(text)
+        over = columns(said) - room
+        if not isinstance(place, str) or over <= 0:
+            return said
+        kept = max(LEAST_PLACE, len(place) - over - 1)
+        return self._plain(Phrase(text=text.text, values={**text.values, "place": f"…{place[-kept:]}" if kept < len(place) else place}))
 
     def _plain(self, value: Value) -> str:
         return visible(show_value(value, self.lang))
@@ -115,21 +152,44 @@ def clipped(text: str, width: int) -> str:
 
 
 def wrapped(text: str, width: int, most: int, indent: str = "") -> Iterator[str]:
-    """Yield a text in at most so many lines, broken between words or Chinese characters; what does not fit is marked as left out."""
+    """Yield a text in at most so many lines, broken between words or Chinese characters.
+
+    What does not fit is marked as left out: whole sentences where half of the room is filled without them, else words.
+    """
     room = width - len(indent)
-    lines: list[list[str]] = [[]]
-    for piece in (part for whole in _PIECE.findall(text) for part in _parts(whole, room)):
-        if columns("".join(lines[-1]) + piece.rstrip()) > room:
-            lines.append([])
-        lines[-1] += [piece] if lines[-1] or piece.strip() else []
-    last = lines[most - 1 : most]
+    lines = _lines(text, room)
     if len(lines) > most:
-        while len(last[0]) > 1 and columns("".join(last[0])) > room - len(MORE):
-            last[0].pop()
-    for line in lines[:most]:
-        end = MORE if len(lines) > most and line is lines[most - 1] else ""
-        said = "".join(line).rstrip()
-        yield indent + (said.rstrip(" ，。；：、,;:.") + end if end else said)
+        lines = _lines(_whole_sentences(text, room, most) or _cut(lines[:most], room), room)
+    yield from (indent + line for line in lines[:most])
+
+
+def _lines(text: str, room: int) -> list[str]:
+    lines = [""]
+    for piece in (part for whole in _PIECE.findall(text) for part in _parts(whole, room)):
+        if columns(lines[-1] + piece.rstrip()) > room:
+            lines.append("")
+        lines[-1] += piece if lines[-1] else piece.lstrip()
+    return [line.rstrip() for line in lines]
+
+
+def _whole_sentences(text: str, room: int, most: int) -> str:
+    """Return the first sentences that fit, with the mark, or nothing where they would leave half of the room empty."""
+    for end in reversed([match.end() for match in _SENTENCE.finditer(text)]):
+        kept = text[:end] + MORE
+        if len(_lines(kept, room)) <= most:
+            return kept if columns(kept) >= room * most / 2 else ""
+    return ""
+
+
+def _cut(lines: list[str], room: int) -> str:
+    """Return lines as one text whose last words make room for the mark."""
+    *_, last = lines
+    pieces = _PIECE.findall(last)
+    while len(pieces) > 1 and columns("".join(pieces)) > room - len(MORE):
+        pieces.pop()
+    kept = "".join(pieces)
+    kept = kept if columns(kept) <= room - len(MORE) else kept[: -len(MORE)]
+    return "\n".join([*lines[:-1], kept.rstrip(" ，。；：、,;:.") + MORE])
 
 
 def _parts(piece: str, room: int) -> Iterator[str]:
