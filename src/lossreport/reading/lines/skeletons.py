@@ -7,11 +7,13 @@ changes that never did is read word by word, and so is all that its numbers alon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from lossreport import regex as re
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import Place
 from lossreport.reading.lines.row import TextRow, text_row
@@ -67,9 +69,12 @@ class Skeletons:
     def __init__(self, read: Read = _word_by_word) -> None:
         self._read = read
         self._known: dict[tuple[object, ...], Recipe] = {}
+        self._is_off = is_line_by_line()
 
     def row(self, text: str) -> TextRow | None:
         """Return what `read` would return."""
+        if self._is_off:
+            return self._read(text)
         parts = NUMBER.split(text)
         numbers = parts[1::2]
         key = _key(parts[0::2], numbers)
@@ -168,8 +173,8 @@ def _slots(row: TextRow, numbers: Sequence[str]) -> list[list[Slot]] | None:
     found = []
     for leaf in numbers_of(row):
         whole = isinstance(leaf, int)
-        slots = [Slot(index, 1, whole) for index, value in enumerate(values) if value == leaf]
-        slots += [Slot(index, -1, whole) for index, value in enumerate(values) if value and value == -leaf]
+        signs = (math.copysign(1, leaf),) if not leaf else (1, -1)  # -0.00 is no 0.00
+        slots = [Slot(index, int(sign), whole) for sign in signs for index, value in enumerate(values) if sign * value == leaf]
         if not slots:
             return None
         found.append(slots)
