@@ -16,15 +16,16 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from lossreport.model.run import Floats
+from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.shapes import MARK, Shapes, shapes_of
 from lossreport.values import dataclass
 
 PROBES: Final = 5
 """Made-up lines that a recipe is learnt from. Two numbers of one digit are the same in all of them once in 60,000 times; then there is no recipe."""
-TRIED: Final = 96
-"""Lines made up to find `PROBES` of the shape: of those with three pairs of numbers that are to stand in one order an eighth is."""
-LEAST: Final = 6
-"""Lines of one shape in a block of lines for which a recipe is worth its probes."""
+TRIED: Final = 12
+"""Times that twice as many lines are made up to find them: of those with three pairs of numbers that are to stand in one order an eighth is of the shape."""
+LEAST: Final = 8
+"""Lines of one sense behind each other that are worth a look."""
 MOST: Final = 600
 """Recipes of one file; with more shapes a log is free text."""
 PLAIN: Final = bytes.maketrans(bytes(range(MARK, MARK + 8)), bytes([MARK]) * 8)
@@ -70,10 +71,12 @@ class Sense:
 class Recipes:
     """The recipes of one file. `ask` is the function of a format; it returns None for a line that is not to be read fast.
 
+    `least` is how many lines of one shape a block holds for which a recipe is worth its thirty questions.
     What shapes say of their numbers (zero, whole, beyond) is in most places of no matter: `_matters` holds the places where it is, by the shape without it.
     """
 
     ask: Callable[[str], Said | None]
+    least: int
     _known: dict[bytes, Sense | None] = field(default_factory=dict)
     _matters: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
     _of: dict[tuple[bytes, bytes], Sense | None] = field(default_factory=dict)
@@ -94,7 +97,7 @@ class Recipes:
             alike[plain] = alike.get(plain, 0) + len(places)
         for key, places in unknown.items():
             plain = key.translate(PLAIN)
-            if plain not in self._matters and alike[plain] < LEAST:
+            if plain not in self._matters and alike[plain] < self.least:
                 continue
             sense = known[key] = self._found(key, plain, texts[places[0]], shapes, places[0])
             for place in places if sense is not None else ():
@@ -125,9 +128,7 @@ class Recipes:
         if first is None or line is None:
             return None
         said, numbers = [first], [line.numbers]
-        for other, values, _ in _made_up(
-            [line.with_others(random.Random(f"{at}")) for at in range(TRIED)], lambda other: other == key, PROBES
-        ):
+        for other, values in _made_up(line, key):
             one = self.ask(other)
             if one is None or one.fixed != first.fixed or len(one.numbers) != len(first.numbers):
                 return None
@@ -137,18 +138,24 @@ class Recipes:
         if sources is None:
             return None
         if plain not in self._matters:
-            self._matters[plain] = self._what_matters(key, plain, line, first, sources)
+            self._matters[plain] = self._what_matters(key, line, first, sources)
         return self._sense(first, self._with_zeros(first, sources, line.numbers), len(line.numbers))
 
-    def _what_matters(self, key: bytes, plain: bytes, line: _Line, first: Said, sources: tuple[Source, ...]) -> tuple[int, ...]:
+    def _what_matters(self, key: bytes, line: _Line, first: Said, sources: tuple[Source, ...]) -> tuple[int, ...]:
         """Return the places of a shape at which it matters whether a number is zero, whole, or beyond the one before."""
-        found = set[int]()
-        turned = line.turned()
-        for other, values, shape in _made_up(turned, lambda other: other.translate(PLAIN) == plain, len(turned)):
-            said = self.ask(other)
-            same = said is not None and said.fixed == first.fixed and bits_of(said.numbers) == bits_of(_filled(sources, values))
-            found.update(() if same else (at for at, (a, b) in enumerate(zip(key, shape, strict=True)) if a != b))
-        return tuple(sorted(found))
+
+        def differences(edits: Sequence[Edit]) -> set[int]:
+            """Return the places at which the shape is another one with which something else is said."""
+            text = line.edited(edits).decode("utf-8", "surrogatepass")
+            made = shapes_of([text])
+            if made is None or made.keys[0].translate(PLAIN) != key.translate(PLAIN):
+                return set()  # of another shape altogether, which is looked at by itself
+            said = self.ask(text)
+            if said is not None and said.fixed == first.fixed and bits_of(said.numbers) == bits_of(_filled(sources, made.values)):
+                return set()
+            return {at for at, (a, b) in enumerate(zip(key, made.keys[0], strict=True)) if a != b}
+
+        return tuple(sorted({at for edits in line.turned() for at in _that_matter(edits, differences)}))
 
     def _sense(self, said: Said, sources: tuple[Source, ...], count: int) -> Sense:
         """Return the one sense of lines that say the same from the same places."""
@@ -165,6 +172,28 @@ class Recipes:
             if same:
                 return known
         return sources
+
+
+def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Sequence[Line], Sense | None, Floats | None]]:
+    """Yield the lines of a file in stretches of one sense, each with the numbers of its lines; None with those that are to be read by themselves."""
+    for block in log.blocks():
+        lines = list(log.lines_of(block))
+        texts = [line.text for line in lines]
+        shapes = shapes_of(texts) if block.complete and len(lines) >= LEAST else None
+        if shapes is None:
+            yield lines, None, None
+            continue
+        senses = recipes.senses(texts, shapes)
+        for sense, (first, last) in runs_of(senses):
+            worth = sense is not None and last - first >= LEAST
+            yield (lines[first:last], sense, shapes.rows(first, last)) if worth else (lines[first:last], None, None)
+
+
+def runs_of(senses: Sequence[Sense | None]) -> Iterator[tuple[Sense | None, tuple[int, int]]]:
+    """Yield the stretches of lines of one sense: where each begins and ends."""
+    numbers = np.array([-1 if sense is None else sense.number for sense in senses])
+    bounds = [0, *(np.flatnonzero(np.diff(numbers)) + 1).tolist(), len(senses)]
+    yield from ((senses[first], (first, last)) for first, last in pairwise(bounds))
 
 
 def _is_zero(constant: Source, source: Source, mine: Floats) -> bool:
@@ -200,15 +229,33 @@ def bits_of(numbers: Sequence[float]) -> bytes:
     return np.array(numbers, dtype=np.float64).tobytes()
 
 
-def _made_up(lines: Sequence[bytes], fits: Callable[[bytes], bool], most: int) -> Iterator[tuple[str, Floats, bytes]]:
-    """Yield (text, numbers, shape) of the first of some lines whose shape fits."""
-    others = [line.decode("utf-8", "surrogatepass") for line in lines]
-    tried = shapes_of(others)
-    if tried is None:
-        return
-    fitting = [at for at, key in enumerate(tried.keys) if fits(key)]
-    for at in fitting[:most]:
-        yield others[at], tried.values[tried.at[at] : tried.at[at + 1]], tried.keys[at]
+def _made_up(line: _Line, key: bytes) -> Iterator[tuple[str, Floats]]:
+    """Yield lines of the same shape with other numbers, and those."""
+    left = PROBES
+    for attempt in range(TRIED):
+        lines = [line.with_others(random.Random(f"{attempt} {at}")) for at in range(2 * PROBES)]
+        texts = [other.decode("utf-8", "surrogatepass") for other in lines]
+        shapes = shapes_of(texts)
+        fitting = [at for at, other in enumerate(shapes.keys) if other == key][:left] if shapes is not None else []
+        for at in fitting:
+            if shapes is not None:
+                yield texts[at], shapes.values[shapes.at[at] : shapes.at[at + 1]]
+        left -= len(fitting)
+        if not left:
+            return
+
+
+Edit = tuple[tuple[int, bytes], ...]
+"""Digits that are put at some places of a line."""
+
+
+def _that_matter(edits: Sequence[Edit], differences: Callable[[Sequence[Edit]], set[int]]) -> set[int]:
+    """Return what edits make different, found by halves; all that they make so together where none does by itself."""
+    found = differences(edits)
+    if not found or len(edits) == 1:
+        return found
+    half = len(edits) // 2
+    return (_that_matter(edits[:half], differences) | _that_matter(edits[half:], differences)) or found
 
 
 class _Line(NamedTuple):
@@ -238,24 +285,36 @@ class _Line(NamedTuple):
                 made[start : start + len(number)] = _other(number, draw)
         return bytes(made)
 
-    def turned(self) -> list[bytes]:
-        """Return the lines in which one number is zero that is not, or not whole that is, or goes beyond the one beside it, or the other way round."""
-        draw, made = random.Random(0), list[bytes]()
-        for start, end in self.spans:
-            number = _mantissa(self.text[start:end])
-            zero = bytes(48 if char != 46 else 46 for char in number)
-            forms = [zero, _other(b"1" * len(number) if b"." not in number else number.replace(b"0", b"1"), draw)]
-            if (point := number.find(b".")) >= 0 and number[:point].strip(b"0"):
-                forms.append(number[: point + 1] + b"0" * (len(number) - point - 1))
-            made += [self.text[:start] + form + self.text[start + len(form) :] for form in forms if form != number]
-        for (a, b), (c, d) in pairwise(self.spans):
-            low, high = (bytes(char if char == 46 else digit for char in _mantissa(self.text[a:b])) for digit in (49, 57))
-            less, more = (bytes(char if char == 46 else digit for char in _mantissa(self.text[c:d])) for digit in (49, 57))
-            made += [
-                self.text[:a] + one + self.text[a + len(one) : c] + two + self.text[c + len(two) :]
-                for one, two in ((low, more), (high, less))
-            ]
-        return made
+    def edited(self, edits: Sequence[Edit]) -> bytes:
+        """Return the line with other digits at some places."""
+        made = bytearray(self.text)
+        for start, digits in (one for edit in edits for one in edit):
+            made[start : start + len(digits)] = digits
+        return bytes(made)
+
+    def turned(self) -> Iterator[list[Edit]]:
+        """Yield edits by which numbers are zero that are not, whole that are not, or beyond the one beside them, or the other way round."""
+        draw, numbers = random.Random(0), [(start, _mantissa(self.text[start:end])) for start, end in self.spans]
+        zeros, whole = list[Edit](), list[Edit]()
+        for start, number in numbers:
+            zero, point = _of(number, 48), number.find(b".")
+            zeros.append(((start, zero if number != zero else _other(_of(number, 49), draw)),))
+            if point >= 0 and number != zero:
+                decimals = number[point + 1 :]
+                turned = b"0" * len(decimals) if decimals.strip(b"0") else _other(b"1" * len(decimals), draw)
+                kept = number[:point] if number[:point].strip(b"0") else b"1" * point
+                whole.append(((start, kept + b"." + turned),))
+        yield from (edits for edits in (zeros, whole) if edits)
+        pairs = list(pairwise(numbers))
+        for first in (0, 1):
+            for low, high in ((49, 57), (57, 49)):
+                edits: list[Edit] = [((i, _of(one, low)), (j, _of(two, high))) for (i, one), (j, two) in pairs[first::2]]
+                yield from ([edits] if edits else [])
+
+
+def _of(number: bytes, digit: int) -> bytes:
+    """Return a number of one digit again and again."""
+    return bytes(char if char == 46 else digit for char in number)
 
 
 def _mantissa(number: bytes) -> bytes:
@@ -267,7 +326,13 @@ def _mantissa(number: bytes) -> bytes:
 def _other(number: bytes, draw: random.Random) -> bytes:
     """Return another number of the same form: with as many zeros before it, whole where it is, no digit of it zero else."""
     point = number.find(b".")
-    whole = point >= 0 and not number[point + 1 :].strip(b"0")
-    lead = len(number) - len(number.lstrip(b"0"))
-    fixed = [at < lead or at == point or (whole and at > point) for at in range(len(number))]
-    return bytes(char if stays else draw.randrange(49, 58) for char, stays in zip(number, fixed, strict=True))
+    lead = len(number) - len(number.lstrip(b"0."))
+    made = number[:lead] + bytes(draw.choices(DIGITS, k=len(number) - lead))
+    if point < 0:
+        return made
+    if not number[point + 1 :].strip(b"0"):
+        return made[:point] + number[point:]
+    return made if point < lead else made[:point] + b"." + made[point + 1 :]
+
+
+DIGITS: Final = b"123456789"

@@ -218,19 +218,25 @@ def _beside(text: Bytes, starts: Ints, ends: Ints) -> Any:
 
 def _masked(text: Bytes, size: int, runs: _Runs, starts: Ints, flags: Ints) -> bytes:
     """Return the text with marks for digits, of decimals the first only."""
-    loose = np.flatnonzero(~runs.is_fixed)
-    depth = np.zeros(size + 1, dtype=np.int8)
-    depth[runs.starts[loose]] = 1
-    depth[runs.ends[loose]] = -1
-    inside = np.cumsum(depth[:-1], dtype=np.int8).astype(bool)
-    masked = np.where(inside, np.uint8(MARK), text[:size])
+    masked = MASKED[text[:size]]
+    fixed = _inside(runs.starts[runs.is_fixed], runs.ends[runs.is_fixed])
+    masked[fixed] = text[fixed]
     masked[starts] = (MARK + flags).astype(np.uint8)
     decimals = np.flatnonzero(runs.is_decimals)
     length = runs.ends[decimals] - runs.starts[decimals]
-    kept = 1 + sum((length > most).astype(np.int64) for most in LONG_DECIMALS)
-    kept = np.where(length > MANY_DECIMALS, length, kept)
-    drop = np.zeros(size + 1, dtype=np.int8)
-    drop[runs.starts[decimals] + kept] += 1
-    drop[runs.ends[decimals]] -= 1
-    kept_bytes: bytes = masked[np.cumsum(drop[:-1], dtype=np.int8) == 0].tobytes()
-    return kept_bytes
+    kept = np.ones(len(decimals), dtype=np.int64)
+    if (long := np.flatnonzero(length > LONG_DECIMALS[0])).size:
+        kept[long] += 1 + (length[long] > LONG_DECIMALS[1])
+        kept[long] = np.where(length[long] > MANY_DECIMALS, length[long], kept[long])
+    masked[_inside(runs.starts[decimals] + kept, runs.ends[decimals])] = 0
+    return masked.tobytes().translate(None, b"\0")
+
+
+MASKED: Final = np.array([MARK if 48 <= code < 58 else code for code in range(256)], dtype=np.uint8)
+
+
+def _inside(starts: Ints, ends: Ints) -> Any:
+    """Return all places from each start up to its end."""
+    length = ends - starts
+    behind = np.cumsum(length)
+    return np.arange(int(behind[-1]) if len(behind) else 0) + np.repeat(starts - behind + length, length)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
@@ -22,7 +21,7 @@ from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import phrase_in
 from lossreport.reading.kit.failures import EXIT_NEAR
 from lossreport.reading.kit.printed_table import take
-from lossreport.reading.kit.recipes import Recipes, Said, Sense, bits_of
+from lossreport.reading.kit.recipes import Recipes, Said, Sense, bits_of, runs_of
 from lossreport.reading.kit.shapes import shapes_of
 from lossreport.reading.kit.table_state import EMPTY, TableState
 from lossreport.reading.lines.bars import BARE_BAR
@@ -45,6 +44,8 @@ if TYPE_CHECKING:
 
 LEAST: Final = 8
 """Lines of one sense behind each other that are worth a look."""
+WORTH: Final = 24
+"""Lines of one shape that take as long by themselves as to learn what they say."""
 LEAD, LEAD_OF_BARS = 2, 3
 """Lines of a stretch that are read by themselves first; a frame of a bar is put down when the one behind it is read."""
 CHECKED: Final = 256
@@ -115,7 +116,7 @@ class Stretches:
     reader: TextReader
 
     def __post_init__(self) -> None:
-        self._recipes = Recipes(ask=self._ask)
+        self._recipes = Recipes(ask=self._ask, least=WORTH)
         self._apart: dict[tuple[bytes, TableState], bool] = {}
         self._skipped = 0
 
@@ -127,10 +128,7 @@ class Stretches:
             yield from self._slowly(lines)
             return
         senses = self._recipes.senses(texts, shapes)
-        ids = np.array([-1 if sense is None else sense.number for sense in senses])
-        bounds = [0, *(np.flatnonzero(np.diff(ids)) + 1).tolist(), len(lines)]
-        for first, last in pairwise(bounds):
-            sense = senses[first]
+        for sense, (first, last) in runs_of(senses):
             if sense is None or last - first < LEAST:
                 yield from self._slowly(lines[first:last])
             else:
