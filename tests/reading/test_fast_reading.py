@@ -144,6 +144,8 @@ LOGS = {
     "a heading above its rows": b"".join(f"Epoch {e}\n".encode() + lines("  iter {n}: loss={y}", count=60) for e in range(5)),
     "a section of a validation": lines("step {n} loss {y}") + b"Validation:\n" + lines("step {n} loss {y}", count=40),
     "a training that went back": lines("step {n} loss {y}") + lines("step {n} loss {y} time 0.5"),
+    "a declared format": lines("s:{n} trl:{y} lr:0.000{c} norm:{n}.5", count=900),
+    "a declared format of two rows": lines("s:{n} tel:{y}", "s:{n} trl:{y} lr:0.000{c} norm:{n}.5", count=500),
     "zeros of both signs": lines("step {n} loss -0.00 bias {y} acc 0.0"),
     "frames of a bar": lines(
         "loss {y}: {c}%|##| {n}/200 [00:{n:02d}<01:00, 1.{n}it/s, loss={y}]\rloss {y}: {c}%|##| {n}/200 [00:{n:02d}<01:00, 2it/s, loss=2.{n}]"

@@ -224,9 +224,10 @@ class Stretches:
 
     def _applied(self, row: TextRow) -> TextRow | None:
         """Return a row with what the headings above it say; None where it changes what they say for the rows below."""
-        scope = self.reader._scope
-        if scope.split and not row.split:
-            return None
+        scope, counter = self.reader._scope, row.counter
+        place = None if counter is None else (counter.word, counter.of)
+        if scope.split and not row.split and scope.counted is not None and place == scope.counted[:2]:
+            return None  # the section ends where the training goes on
         other = replace(scope, places=dict(scope.places))
         applied = other.applied(row)
         return applied if replace(other, since=scope.since, counted=scope.counted) == scope else None
