@@ -6,8 +6,12 @@ import json
 import sys
 from pathlib import Path
 
+import pytest
+
 import lossreport
 from lossreport.model.run import Run
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.discover import candidates
 
 
 def state(folder: Path, epochs: list[float], planned: float = 3) -> Run:
@@ -42,3 +46,17 @@ def test_a_counter_that_has_reached_its_patience_is_an_early_stop(tmp_path: Path
 
     assert stopped(5) == ["early_stop"]
     assert stopped(4) == []
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_long_history_before_all_other_keys_is_a_trainers_state(indent: int | None) -> None:
+    rows = [{"epoch": n / 100, "loss": 3 / (1 + n), "step": n} for n in range(1, 3000)]
+    text = json.dumps({"log_history": rows, "global_step": 2999, "max_steps": 5000}, indent=indent)
+    log = LogFile("state.json", data=text.encode())
+    assert b"global_step" not in log.head
+    assert candidates(log)[0].parser.id == "hf_trainer_state"
+
+
+def test_a_history_of_something_else_is_no_trainers_state() -> None:
+    log = LogFile("state.json", data=b'{"log_history": [{"time": 1.5, "message": "begun"}, {"time": 2.5}]}')
+    assert next(one.score.value for one in candidates(log) if one.parser.id == "hf_trainer_state") == 0

@@ -9,6 +9,8 @@ from dataclasses import field
 from functools import cache
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from lossreport.errors import UsageError
 from lossreport.model.run import (
     Axis,
@@ -238,6 +240,20 @@ class Columns:
         column[3].append(epoch)
         column[4].append(of)
         self._held += 1
+
+    def extend(self, key: ColumnKey, x: Floats, y: Floats, line: Ints, epoch: Floats, of: Floats) -> None:
+        """Append many values of a series."""
+        column = self._columns.get(key)
+        if column is None:
+            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"), array("d"))
+        for held, more in zip((column[0], column[1], column[3], column[4]), (x, y, epoch, of), strict=True):
+            held.frombytes(np.ascontiguousarray(more, dtype=np.float64).tobytes())
+        column[2].frombytes(np.ascontiguousarray(line, dtype=np.int64).tobytes())
+        self._held += len(x)
+
+    def holds(self, key: ColumnKey) -> bool:
+        """Return whether values of a series were added since the last chunks."""
+        return key in self._columns
 
     def full(self) -> bool:
         """Return whether it is time to take the chunks out."""

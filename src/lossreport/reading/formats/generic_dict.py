@@ -6,18 +6,22 @@ A place that stands before the dict counts where the dict has none, or that of t
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Final
 
+import numpy as np
+
 from lossreport import regex as re
-from lossreport.model.run import Entity, EntityKind
-from lossreport.reading.bytes.reader import LogFile
+from lossreport.model.run import Entity, EntityKind, Floats
+from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.dict_lines import dict_of
-from lossreport.reading.kit.events import said
+from lossreport.reading.kit.events import phrase_in, said
 from lossreport.reading.kit.key_values import DATE, text_row
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import LEARNING_RATE, METRIC_LIKE
-from lossreport.reading.kit.rows import RowWriter, is_axis, number
+from lossreport.reading.kit.recipes import Recipes, Said, Sense, alike
+from lossreport.reading.kit.rows import Group, RowWriter, is_axis, number
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.lines.place_words import Kind
 from lossreport.reading.lines.prefix import message_of
@@ -57,30 +61,82 @@ def _is_row(text: str) -> bool:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every dict."""
-    writer, settings, last = RowWriter(), Settings(), 0
-    labels = labels_of(log)
-    stamps: list[str] = []
-    heading = Heading()
-    for line in log.lines():
-        last = line.number
+    reader = _Reader(labels_of(log))
+    if is_line_by_line():
+        for line in log.lines():
+            yield from reader.take(line)
+    else:
+        for lines, sense, numbers in alike(log, Recipes(ask=reader.said, least=WORTH)):
+            if sense is None or numbers is None:
+                for line in lines:
+                    yield from reader.take(line)
+            else:
+                yield from reader.take_many(lines, sense, numbers)
+    yield from reader.writer.columns.chunks()
+    yield from (RawTime(stamp) for stamp in reader.stamps)
+    yield RowsRead(reader.writer.rows, reader.last)
+
+
+WORTH: Final = 40
+"""Lines of one shape that take as long by themselves as to learn what they say."""
+LEAD: Final = 2
+"""Lines of a stretch that are read by themselves first: settings above them are told, and a plan of theirs."""
+
+
+class _Reader:
+    """Reads line by line, rows that differ in their numbers alone at once."""
+
+    def __init__(self, labels: Mapping[str, str]) -> None:
+        self.writer, self.stamps, self.last = RowWriter(), list[str](), 0
+        self._labels, self._settings, self._heading = labels, Settings(), Heading()
+
+    def take(self, line: Line) -> Iterator[Record]:
+        """Read one line."""
+        self.last = line.number
         yield from said(line.text, line.number)
         row = _row(line.text)
         if row is None:
-            settings.see(line.text, line.number)
-            heading.see(line.text)
-            continue
-        yield from settings.facts()
+            self._settings.see(line.text, line.number)
+            self._heading.see(line.text)
+            return
+        yield from self._settings.facts()
         if match := DATE.search(line.text[:40]):
-            stamps[1:] = [match[0]]
+            self.stamps[1:] = [match[0]]
         before = line.text.split("{", 1)[0]
+        placed = _placed(row, line.text, self._heading.place)
+        yield from self.writer.add(placed, line.number, split=_split(before), entity=self._entity(before))
+        if self.writer.columns.full():
+            yield from self.writer.columns.chunks()
+
+    def _entity(self, before: str) -> Entity | None:
         label = _label(before)
-        entity = Entity(kind=EntityKind.LABEL, value=labels[label]) if label in labels else None
-        yield from writer.add(_placed(row, line.text, heading.place), line.number, split=_split(before), entity=entity)
-        if writer.columns.full():
-            yield from writer.columns.chunks()
-    yield from writer.columns.chunks()
-    yield from (RawTime(stamp) for stamp in stamps)
-    yield RowsRead(writer.rows, last)
+        return Entity(kind=EntityKind.LABEL, value=self._labels[label]) if label in self._labels else None
+
+    def said(self, text: str) -> Said | None:
+        """Return the row that a line is by itself, numbers alone: what the headings above say is not part of it."""
+        row = _row(text)
+        placed = _placed(row, text, {}) if row is not None else {}
+        numbers = [number(value) for value in placed.values()]
+        if not placed or None in numbers or not any(map(is_axis, placed)) or phrase_in(text) is not None:
+            return None
+        before = text.split("{", 1)[0]
+        beside = (_split(before), self._entity(before))
+        stamped = DATE.search(text[:40]) is not None
+        return Said((tuple(placed), beside, stamped), [one for one in numbers if one is not None], (tuple(placed), beside))
+
+    def take_many(self, lines: Sequence[Line], sense: Sense, numbers: Floats) -> Iterator[Record]:
+        """Read rows of one kind: the first ones and the last by themselves."""
+        (names, (split, entity)), last = sense.sample, len(lines) - 1
+        for line in lines[:LEAD]:
+            yield from self.take(line)
+        rows = np.arange(LEAD, last)
+        at = np.array([line.number for line in lines[LEAD:last]], dtype=np.int64)
+        group = Group(names, rows, at, [column[rows] for column in sense.filled(numbers)], split, entity)
+        taken = last > LEAD and self.writer.add_many([group])
+        for line in lines[last if taken else LEAD :]:
+            yield from self.take(line)
+        if self.writer.columns.full():
+            yield from self.writer.columns.chunks()
 
 
 def _split(before: str) -> str | None:

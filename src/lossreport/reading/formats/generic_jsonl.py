@@ -6,7 +6,8 @@ Nested values are joined by slashes; verl's `{"step": 1, "data": {...}}` is read
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.config_record import apart, is_config_record, settings_of
 from lossreport.reading.kit.events import said
-from lossreport.reading.kit.json_lines import head_objects, records
+from lossreport.reading.kit.json_lines import Record as JsonRecord
+from lossreport.reading.kit.json_lines import head_objects, records, stretches
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import METRIC_LIKE
-from lossreport.reading.kit.rows import ONCE, SUMMARY, RowWriter, facts_of, flat, is_axis, number
+from lossreport.reading.kit.rows import ONCE, SUMMARY, Group, RowWriter, facts_of, flat, is_axis, number
 from lossreport.reading.parser import Parser, RawEvent, RawStatus, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 WRAPPER: Final = "data/"
 MIN_SHARE: Final = 0.3
@@ -42,15 +46,39 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the numbers of every object; a record that sums the run up becomes facts."""
-    writer, last, settings = RowWriter(), 0, dict[str, Any]()
-    for record in records(log):
-        last = record.line
+    writer, state = RowWriter(), _State()
+
+    def take(groups: list[Group]) -> bool:
+        taken = writer.add_many(groups)
+        if taken:
+            state.settings, state.last = {}, int(max(group.lines[-1] for group in groups))
+        return taken
+
+    for found in (records(log),) if is_line_by_line() else stretches(log, is_plain, take):
+        yield from _one_by_one(found, writer, state)
+        if writer.columns.full():
+            yield from writer.columns.chunks()
+    yield from writer.columns.chunks()
+    yield RowsRead(writer.rows, state.last)
+
+
+@dataclass
+class _State:
+    """The last line, and the settings that records repeat."""
+
+    last: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+
+def _one_by_one(found: Iterable[JsonRecord], writer: RowWriter, state: _State) -> Iterator[Record]:
+    for record in found:
+        state.last = record.line
         if record.reason is not None:
             yield SkippedLine(record.line, record.reason, torn=record.torn)
         if not record.row:
             continue
         if is_plain(record.row):
-            settings = {}
+            state.settings = {}
             yield from writer.add(record.row, record.line)
             if writer.columns.full():
                 yield from writer.columns.chunks()
@@ -59,8 +87,8 @@ def read(log: LogFile) -> Iterator[Record]:
             yield from settings_of(record.row, record.line)
             continue
         repeated, measured = apart(record.row)
-        if repeated != settings:
-            settings = repeated
+        if repeated != state.settings:
+            state.settings = repeated
             yield from settings_of(repeated, record.line)
         row = flat_row(measured)
         if any(name in row for name in ONCE):
@@ -71,8 +99,6 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from writer.add(row, record.line)
         if writer.columns.full():
             yield from writer.columns.chunks()
-    yield from writer.columns.chunks()
-    yield RowsRead(writer.rows, last)
 
 
 def is_plain(row: Mapping[str, Any]) -> bool:

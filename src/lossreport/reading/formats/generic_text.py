@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import LEARNING_RATE, SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.lines.reader import TextReader
@@ -69,7 +70,8 @@ def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
-    yield from TextReader(survey=survey(apart(log.sample_lines)[0])).read(log.lines())
+    reader = TextReader(survey=survey(apart(log.sample_lines)[0]))
+    yield from reader.read(log.lines()) if is_line_by_line() else reader.read_fast(log)
 
 
 PARSER = Parser(

@@ -14,13 +14,15 @@ from typing import Any, Final
 import numpy as np
 
 from lossreport import regex as re
-from lossreport.model.run import Axis, FactValue, SegmentWhy, Statistic, Status
+from lossreport.model.run import Axis, FactValue, Floats, SegmentWhy, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.formats._hf_rows import Bars, Row, epochs_tell, launches_of, planned_steps, steps_of
 from lossreport.reading.kit.dict_lines import dict_of
-from lossreport.reading.kit.events import said
+from lossreport.reading.kit.events import phrase_in, said
 from lossreport.reading.kit.json_lines import as_object
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.recipes import Recipes, Said, Sense, alike
 from lossreport.reading.kit.rows import ONCE, SUMMARY, number
 from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.kit.untrusted import whole
@@ -49,12 +51,25 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the values of every dict at its step, or at its epoch where no bar tells the step."""
-    reader, last = _Reader(), 0
-    for line in log.lines():
-        last = line.number
-        yield from reader.take(line)
+    reader = _Reader()
+    if is_line_by_line():
+        for line in log.lines():
+            yield from reader.take(line)
+    else:
+        for lines, sense, numbers in alike(log, Recipes(ask=_said, least=WORTH)):
+            if sense is None or numbers is None:
+                for line in lines:
+                    yield from reader.take(line)
+            else:
+                yield from reader.take_many(lines, sense, numbers)
     yield from _columns(reader.rows)
-    yield RowsRead(len(reader.rows), last)
+    yield RowsRead(len(reader.rows), reader.last)
+
+
+WORTH: Final = 150
+"""Rows of one shape that take as long by themselves as to learn what they say."""
+LEAD: Final = 2
+"""Rows of a stretch that are read by themselves first: settings and what is said above them are theirs."""
 
 
 class _Reader:
@@ -64,8 +79,23 @@ class _Reader:
         self.rows: list[Row] = []
         self._bars, self._settings = Bars(), Settings(Arguments())
         self._resumed = self._ended = False
+        self.last = 0
+
+    def take_many(self, lines: Sequence[Line], sense: Sense, numbers: Floats) -> Iterator[Record]:
+        for line in lines[:LEAD]:
+            yield from self.take(line)
+        if self._resumed or self._ended:
+            for line in lines[LEAD:]:
+                yield from self.take(line)
+            return
+        bars, names = self._bars.seen(), sense.sample
+        values = zip(*(column[LEAD:].tolist() for column in sense.filled(numbers)), strict=True)
+        for line, row in zip(lines[LEAD:], values, strict=True):
+            self.rows.append(Row(line.number, dict(zip(names, row, strict=True)), bars, False, False))
+        self.last = lines[-1].number
 
     def take(self, line: Line) -> Iterator[Record]:
+        self.last = line.number
         self._bars.see(line.text)
         for word in said(line.text, line.number):
             self._resumed = self._resumed or (isinstance(word, RawEvent) and word.kind == "resume")
@@ -84,7 +114,8 @@ class _Reader:
             yield RawStatus(Status.FINISHED, line)
             self._ended = True
         elif _is_row(record):
-            self.rows.append(Row(line, record, self._bars.seen(), self._resumed, self._ended))
+            values = {name: number(value) for name, value in record.items()}
+            self.rows.append(Row(line, values, self._bars.seen(), self._resumed, self._ended))
             self._resumed = self._resumed and "loss" not in record
             self._ended = self._ended and "loss" not in record
 
@@ -154,6 +185,17 @@ def _values(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
                 ColumnKey(name, split, axis, statistic), x, value, row.line, math.nan if epoch is None or axis is Axis.EPOCH else epoch
             )
     yield from columns.chunks()
+
+
+def _said(text: str) -> Said | None:
+    """Return the row of training that a line is by itself: it shows no bar, and says nothing in words."""
+    record = _record(text)
+    if record is None or ("/" in text and "[" in text) or phrase_in(text) is not None or any(_plans(text, 0)):
+        return None
+    numbers = [number(value) for value in record.values()]
+    if not _is_row(record) or any(name in record for name in ONCE) or None in numbers:
+        return None
+    return Said(tuple(record), [one for one in numbers if one is not None], tuple(record))
 
 
 def _record(text: str) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from lossreport.reading.kit.json_lines import as_object
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import ONCE, SUMMARY, number
-from lossreport.reading.kit.untrusted import json_at, json_of, mapping, whole
+from lossreport.reading.kit.untrusted import json_at, json_fast, json_of, mapping, whole
 from lossreport.reading.parser import (
     ColumnKey,
     Columns,
@@ -70,7 +70,16 @@ def sniff(log: LogFile) -> Score:
     found = [key for key in STATE_KEYS if f'"{key}"' in head]
     if "log_history" in found and len(found) >= 2:
         return Score(0.95, f"a trainer's state: {', '.join(found)}")
+    start = HISTORY.search(head)
+    first = next((record for record, _ in _history(head, start.end()) if record is not None), {}) if start is not None else {}
+    if "step" in first and _is_of_training(first):  # the other keys stand behind a long history
+        return Score(0.95, f"a trainer's state that begins with its log_history: {', '.join(first)}")
     return Score(0.0, "no log_history")
+
+
+def _is_of_training(record: dict[str, Any]) -> bool:
+    """Return whether a record is what a trainer logs: of a step of the training, or of an evaluation."""
+    return "loss" in record or any(name.startswith("eval_") for name in record)
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -90,7 +99,7 @@ def read(log: LogFile) -> Iterator[Record]:
     yield from _early_stop(settings, text, lines)
     columns, rows, before = Columns(), 0, (-math.inf, -math.inf)
     whole: tuple[dict[str, Any], int] | None = None
-    window = settings.get("logging_steps")
+    window, keys = settings.get("logging_steps"), dict[tuple[str, Axis], ColumnKey | None]()
     for record, at in _history(text, start.end()):
         if record is None:
             yield SkippedLine(lines.at(at), TORN, torn=True)
@@ -106,7 +115,16 @@ def read(log: LogFile) -> Iterator[Record]:
                 yield RawSegment(lines.at(at), "resume")
             before = place
         x = float(rows) if step is None else step
-        _add(columns, record, x, Axis.ROW if step is None else Axis.STEP, window, lambda name, at=at: lines.of_key(text, name, at))
+        epoch, axis = number(record.get("epoch")), Axis.ROW if step is None else Axis.STEP
+        for name, raw in record.items():
+            if (name, axis) not in keys:
+                keys[name, axis] = _key(name, axis, window)
+            key = keys[name, axis]
+            value = number(raw) if key is not None else None
+            if key is not None and value is not None:
+                columns.add(key, x, value, lines.of_key(text, name, at), math.nan if epoch is None else epoch)
+        if columns.full():
+            yield from columns.chunks()
         rows += 1
     if not rows and whole is not None:
         record, at = whole
@@ -161,17 +179,14 @@ class Lines:
         return self.at(max(text.find(f'"{name}"', start), start))
 
 
-def _add(columns: Columns, record: dict[str, Any], x: float, axis: Axis, window: Any, line_of: Any) -> None:
-    epoch = number(record.get("epoch"))
-    for printed, raw in record.items():
-        value = number(raw)
-        if value is None or printed in ("step", "epoch") or SPEED.match(printed):
-            continue
-        split, name = split_name(printed)
-        mean = split == "train" and name in WINDOW_MEANS
-        steps = whole(window) if mean and isinstance(window, int | float) and window >= 1 else None
-        key = ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, steps)
-        columns.add(key, x, value, line_of(printed), float("nan") if epoch is None else epoch)
+def _key(printed: str, axis: Axis, window: Any) -> ColumnKey | None:
+    """Return the column of a name; None for a place and for what is measured of the machine."""
+    if printed in ("step", "epoch") or SPEED.match(printed):
+        return None
+    split, name = split_name(printed)
+    mean = split == "train" and name in WINDOW_MEANS
+    steps = whole(window) if mean and isinstance(window, int | float) and window >= 1 else None
+    return ColumnKey(name, split, axis, Statistic.WINDOW_MEAN if mean else Statistic.VALUE, steps)
 
 
 def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int]]:
@@ -194,7 +209,7 @@ def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int
 def _settings(text: str, history: int) -> dict[str, Any]:
     """Return the state without its history: from the document, or what stands before the history of a torn one."""
     try:
-        document = json_of(text)
+        document = json_fast(text)
     except ValueError:
         try:
             document = json_of(text[:history].rstrip().rstrip(",") + "}")

@@ -8,17 +8,21 @@ median of the last 20, with `eta:`. In parentheses both print that rank's mean s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import field
 from typing import Final, NamedTuple
 
+import numpy as np
+
 from lossreport import regex as re
-from lossreport.model.run import Axis, FactValue, Statistic
+from lossreport.model.run import Axis, FactValue, Floats, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import text_row
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.namespace import namespace_facts
+from lossreport.reading.kit.recipes import Recipes, Said, Sense, alike
 from lossreport.reading.kit.settings import Settings
 from lossreport.reading.kit.stamps import Stamps
 from lossreport.reading.parser import (
@@ -93,10 +97,13 @@ def sniff(log: LogFile) -> Score:
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the rows of the training passes as columns, the averaged stats of every pass as epoch means, facts and events."""
     state = Reading()
-    for line in log.lines():
-        yield from state.take(line)
-        if state.columns.full():
-            yield from state.columns.chunks()
+    if is_line_by_line():
+        for line in log.lines():
+            yield from state.take(line)
+            if state.columns.full():
+                yield from state.columns.chunks()
+    else:
+        yield from _read_fast(log, state)
     yield from state.settings.facts()
     yield from state.columns.chunks()
     yield from state.stamps.records()
@@ -163,7 +170,7 @@ class Reading:
         x = float(max(self.epoch, 0) * int(match["n"]) + self.iteration)  # DINOv2 names no epoch
         for meter in found:
             resolution = 0.0 if meter.resolution < EXACT else meter.resolution
-            first, mean = self._keys(meter.name, meter.mean is None, resolution)
+            first, mean = self.keys(meter.name, meter.mean is None, resolution)
             if mean is not None and meter.mean is not None:
                 self.columns.add(mean, x, meter.mean, line.number, self.epoch)
             self.columns.add(first, x, meter.first, line.number, self.epoch)
@@ -191,7 +198,7 @@ class Reading:
             self.finished_passes = 0
         self.epoch, self.iteration, self.split, self.fresh_process = epoch, i, "train", False
 
-    def _keys(self, name: str, single: bool, resolution: float) -> tuple[ColumnKey, ColumnKey | None]:
+    def keys(self, name: str, single: bool, resolution: float) -> tuple[ColumnKey, ColumnKey | None]:
         """Return the columns of a meter's first number and of its mean in parentheses, None where the row prints none."""
         made = self.made.get((name, single))
         if made is None:
@@ -257,6 +264,88 @@ class Reading:
         if not facts:
             self._validated(line)
             self.settings.see(line.text, line.number)
+
+
+# ------------------------------------------------------------------------------------- many rows at once
+
+
+def _read_fast(log: LogFile, state: Reading) -> Iterator[Record]:
+    """Yield the records of all lines, rows of the training that differ in their numbers alone put into the columns together."""
+    recipes = Recipes(ask=_said, least=WORTH)
+    for lines, sense, numbers in alike(log, recipes):
+        if sense is None or numbers is None:
+            for line in lines:
+                yield from state.take(line)
+        else:
+            yield from _take_many(lines, sense, numbers, state)
+        if state.columns.full():
+            yield from state.columns.chunks()
+
+
+def _said(text: str) -> Said | None:
+    """Return what a row of the training says: its header, its meters, and their numbers behind those of its place."""
+    match = ROW.search(text)
+    header = match["header"].lower() if match else ""
+    if match is None or not header.startswith(TRAIN_HEADERS):
+        return None
+    try:
+        found = meters(match["meters"])
+    except ValueError:  # 1.2.3
+        return None
+    if not found:
+        return None
+    place = [int(match["i"]), int(match["n"]), int(match["epoch"] or -1), int(match["epochs"] or 0)]
+    numbers = [number for meter in found for number in ((meter.first,) if meter.mean is None else (meter.first, meter.mean))]
+    kinds = tuple((meter.name, meter.mean is None) for meter in found)
+    stamped = Stamps(reach=ANYWHERE).fits(text)
+    return Said((header, match["epoch"] is None, kinds, "eta: " in match["meters"], stamped), [*place, *numbers], kinds)
+
+
+def _take_many(lines: Sequence[Line], sense: Sense, numbers: Floats, state: Reading) -> Iterator[Record]:
+    """Take rows of one kind: by themselves those that begin a pass, go back or say another total, the others at once."""
+    i, n, epoch, epochs, *values = sense.filled(numbers)
+    at = 0
+    while at < len(lines):
+        upto = min(len(lines), at + LEAD)
+        for line in lines[at:upto]:
+            yield from state.take(line)
+        at = upto
+        begins = sense.fixed[1] if isinstance(sense.fixed, tuple) else False  # no epoch is named
+        small = max(float(i.max()), (state.epoch + 1) * float(n.max())) < COUNTED
+        if state.split != "train" or state.fresh_process or state.finished_passes or state.averaged_next or at == len(lines) or not small:
+            continue
+        rows = np.arange(at, len(lines))
+        its = np.full(len(lines), float(state.epoch)) if begins else epoch
+        goes_on = (
+            (its[rows] == state.epoch)
+            & (i[rows] > i[rows - 1])
+            & (i[rows - 1] >= 0)
+            & ((epochs[rows] == 0) | (epochs[rows] == state.epochs))
+        )
+        stop = np.flatnonzero(~goes_on)
+        end = at + (int(stop[0]) if len(stop) else len(rows)) - 1
+        if end <= at:
+            continue
+        x = max(state.epoch, 0) * n[at:end] + i[at:end]
+        numbered = np.array([line.number for line in lines[at:end]], dtype=np.int64)
+        beside, none = np.full(end - at, float(state.epoch)), np.full(end - at, math.nan)
+        leaves = iter(values)
+        for name, single in sense.sample:
+            first, mean = state.keys(name, single, 0.0)
+            y = next(leaves)
+            if mean is not None:
+                state.columns.extend(mean, x, next(leaves)[at:end], numbered, beside, none)
+            state.columns.extend(first, x, y[at:end], numbered, beside, none)
+        state.rows += end - at
+        at = end  # which is read by itself
+
+
+WORTH: Final = 200
+"""Rows of one shape that take as long by themselves as to learn what they say."""
+COUNTED: Final = 2.0**53
+"""Steps below this are doubles."""
+LEAD: Final = 2
+"""Rows of a stretch that are read by themselves first."""
 
 
 def meters(text: str) -> list[Meter]:

@@ -7,6 +7,7 @@ One place for all formats: a parser hands every line that is no row to `said`. T
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Final
 
 from lossreport import regex as re
@@ -56,6 +57,10 @@ PHRASES: Final = (
 NEAR: Final = tuple(dict.fromkeys((*(word for one in PHRASES for word in one.near), *EXIT_NEAR)))
 STEMS: Final = tuple(word for word in NEAR if not any(other != word and other in word for other in NEAR))
 """Lines without any of these hold none of the others either: nearly all rows."""
+NUMBERED: Final = tuple(stem for stem in STEMS if any(char.isdigit() for char in stem))
+"""Stems with digits; none of them has a letter, which might stand in another case."""
+ALIKE: Final = bytes.maketrans(b"123456789", b"000000000")
+"""Makes the rows of a log alike, so that each kind of them is looked through once."""
 PREFIX: Final = re.compile(r"^\s*(?:\[?rank ?\d+\]?:? ?|\[[^\]]*\]:?\s*|\d+: )+")
 """What launchers write before a line of a traceback: `[rank0]: `, `0: `."""
 RAISED: Final = re.compile(r"^(?:[A-Za-z_]\w*\.)*\w*(?:Error|Exception|Interrupt|Exit|Timeout|Expired|Failure|Aborted)(?:: .*|:?$)")
@@ -65,11 +70,19 @@ REACH: Final = 400
 QUOTE_LENGTH: Final = 200
 
 
+@lru_cache(maxsize=4096)
+def _may_speak(text: bytes) -> bool:
+    """Return whether a text, whatever its digits, holds a stem without any."""
+    lower = text.decode("utf-8", "surrogatepass").lower()
+    return any(stem in lower for stem in STEMS if stem not in NUMBERED)
+
+
 def phrase_in(text: str) -> Phrase | None:
-    """Return what a line says, or None where it says nothing of the run; two or three microseconds for a line of numbers."""
-    lower = text[:LONGEST].lower()
-    if not any(stem in lower for stem in STEMS):
+    """Return what a line says, or None where it says nothing of the run; a microsecond for a line of a known kind."""
+    beginning = text[:LONGEST]
+    if not _may_speak(beginning.encode("utf-8", "surrogatepass").translate(ALIKE)) and not any(stem in beginning for stem in NUMBERED):
         return None
+    lower = beginning.lower()
     near = [word for word in NEAR if word in lower]
     message = bare(text)
     exited = exit_of(message) if not set(EXIT_NEAR).isdisjoint(near) else None

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from lossreport.reading.bytes.reader import LogFile
+import numpy as np
+import orjson
+
+from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.kit.rows import Group
 from lossreport.reading.kit.untrusted import json_line
 from lossreport.text import Text
 
@@ -35,7 +39,11 @@ def as_object(text: str) -> dict[str, Any] | None:
 
 def records(log: LogFile) -> Iterator[Record]:
     """Yield every object of a file of JSON lines. Lines of other text are passed over, those that begin like an object are not."""
-    for line in log.lines():
+    return _records(log.lines())
+
+
+def _records(lines: Iterable[Line]) -> Iterator[Record]:
+    for line in lines:
         text = line.text.strip()
         if not text.startswith("{"):
             continue
@@ -47,6 +55,66 @@ def records(log: LogFile) -> Iterator[Record]:
         found = next((row for row in glued if row), None)
         reason = GLUED if found else NO_JSON if line.complete else TORN
         yield Record(line.number, found, reason, torn=not line.complete and found is None)
+
+
+Take = Callable[[list[Group]], bool]
+
+
+def stretches(log: LogFile, is_plain: Callable[[Mapping[str, Any]], bool], take: Take) -> Iterator[Iterator[Record]]:
+    """Hand the objects of a file of JSON lines to `take` as columns where a stretch holds numbers alone; yield the others, in their order.
+
+    `is_plain` says whether an object is of numbers alone; it is asked of one object of those that have the same names. Where `take` returns False the
+    stretch is cut in two.
+    """
+    for block in log.blocks():
+        if block.noisy or not block.complete:
+            yield _records(log.lines_of(block))
+        else:
+            yield from _split(block.number, block.texts, is_plain, take)
+
+
+def _split(number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool], take: Take) -> Iterator[Iterator[Record]]:
+    groups = _groups(number, texts, is_plain) if len(texts) >= LEAST else None
+    if groups is not None and take(groups):
+        return
+    if len(texts) < 2 * LEAST:
+        yield _records(Line(at, text, True) for at, text in enumerate(texts, number))
+        return
+    half = len(texts) // 2
+    yield from _split(number, texts[:half], is_plain, take)
+    yield from _split(number + half, texts[half:], is_plain, take)
+
+
+LEAST: Final = 32
+"""Lines that are worth being read at once."""
+NUMBERS: Final = frozenset((int, float))
+
+
+def _groups(number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool]) -> list[Group] | None:
+    """Return the rows of lines that are objects of numbers, by their names; None where one is anything else."""
+    joined = ",\n".join(texts)
+    count = len(texts)
+    if not joined.startswith("{") or joined.count("{") != count or joined.count("\n{") != count - 1:
+        return None  # each line begins its own object, and none holds another
+    try:
+        rows = orjson.loads(f"[{joined}]")
+    except ValueError:
+        return None
+    if len(rows) != count:
+        return None
+    places: dict[tuple[str, ...], list[int]] = {}
+    for place, row in enumerate(rows):
+        places.setdefault(tuple(row), []).append(place)
+    groups = []
+    for names, mine in places.items():
+        if not names or not is_plain(rows[mine[0]]):
+            return None
+        values = [[rows[place][name] for place in mine] for name in names]
+        if not NUMBERS.issuperset({kind for column in values for kind in set(map(type, column))}):
+            return None
+        at = np.array(mine, dtype=np.int64)
+        groups.append(Group(names, at, number + at, [np.array(column, dtype=np.float64) for column in values]))
+    return groups
 
 
 def head_objects(log: LogFile) -> tuple[list[dict[str, Any]], int]:

@@ -21,8 +21,10 @@ from typing import Any, Final, NamedTuple
 from lossreport import regex as re
 from lossreport.model.run import LONGEST_NAME, Axis, FactValue, Statistic
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.line_reader import LineReader, Step
 from lossreport.reading.kit.line_row import KNOWN, Row, Value
+from lossreport.reading.kit.line_stretches import read_fast
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.patterns import NAME, NUM, head, literal_of, with_holes
 from lossreport.reading.kit.rows import INSTANT, SPLIT_VALUES, number
@@ -227,7 +229,11 @@ class LineFormat:
             new_run=self._new_run,
             known=self._known,
         )
-        yield from reader.read(log.lines())
+        if is_line_by_line():
+            yield from reader.read(log.lines())
+        else:
+            yield from read_fast(reader, log)
+            yield from reader.end()
 
     def first_state(self, log: LogFile) -> State:
         """Return the state before the first line of a file."""

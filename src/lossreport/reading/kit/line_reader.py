@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import field, replace
 from typing import Any, Final
 
@@ -75,9 +75,18 @@ class LineReader:
     def read(self, lines: Iterator[Line]) -> Iterator[Record]:
         """Yield the records of all lines."""
         for place, line in enumerate(lines):
-            yield from self._take(line, place)
+            yield from self.take((line,), place)
+        yield from self.end()
+
+    def take(self, lines: Iterable[Line], place: int) -> Iterator[Record]:
+        """Yield the records of lines, the first of them at a place among all lines."""
+        for at, line in enumerate(lines, place):
+            yield from self._take(line, at)
             if self.columns.full():
                 yield from self.columns.chunks()
+
+    def end(self) -> Iterator[Record]:
+        """Yield what is left behind the last line."""
         self._end_of_pass()
         yield from (SkippedLine(one, NO_ROW) for one in (self.begins if self.rows else ()))
         yield from self.settings.facts()
@@ -168,17 +177,35 @@ class LineReader:
         epoch = row.epoch if math.isfinite(row.epoch) else at.epoch
         beside = math.nan if axis is Axis.EPOCH else epoch
         for value in row.values:
-            key = ColumnKey(
-                value.name,
-                value.split or split,
-                axis,
-                value.statistic,
-                value.window,
-                value.unit,
-                value.resolution,
-                nested=at.nested and axis is not Axis.EPOCH,
-            )
-            self.columns.add(key, x, value.value, line, beside)
+            self.columns.add(self._key(value, split, axis, at), x, value.value, line, beside)
+
+    @staticmethod
+    def _key(value: Value, split: str, axis: Axis, at: Row) -> ColumnKey:
+        return ColumnKey(
+            value.name,
+            value.split or split,
+            axis,
+            value.statistic,
+            value.window,
+            value.unit,
+            value.resolution,
+            nested=at.nested and axis is not Axis.EPOCH,
+        )
+
+    # What many rows at once need; see `line_stretches.py`
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the next row of training finds all as the one before did: nothing begins, nothing waits for it."""
+        return not self.begins and self.passing is None and self.first is not None and not self.settings.holds
+
+    def key(self, value: Value, row: Row, at: Row) -> ColumnKey:
+        """Return the column of a value of a row that says its place."""
+        return self._key(value, row.split or (self.heading.split if self.heading else UNHEADED), row.axis, at)
+
+    def see_shapes(self, row: Row, texts: Sequence[str]) -> None:
+        """Remember what whole lines look like."""
+        self.whole.extend(_shape((row,), text) for text in texts[-LAST_ROWS:])
 
     def _is_repeated(self, value: Value, row: Row) -> bool:
         if not value.once:

@@ -112,6 +112,7 @@ def is_metric_like(name: str) -> bool:
     return METRIC_LIKE.search(name) is not None
 
 
+@lru_cache(maxsize=8192)
 def split_name(name: str, default: str = "train") -> tuple[str, str]:
     """Return (split, name without its split prefix): `val_closs` -> ("val", "closs"); without a prefix, `default`.
 

@@ -20,6 +20,15 @@ class Latest(Generic[T]):
             yield self._held[1]
         self._held = (key, row)
 
+    @property
+    def is_held(self) -> bool:
+        """Whether a row is held."""
+        return self._held is not None
+
+    def replace(self, key: Hashable, row: T) -> None:
+        """Hold a row in the place of another that is passed over."""
+        self._held = (key, row)
+
     def end(self) -> Iterator[T]:
         """Yield the row that is held, and hold none."""
         held, self._held = self._held, None

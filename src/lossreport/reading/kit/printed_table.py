@@ -89,8 +89,9 @@ def _other(state: TableState) -> tuple[Taken, TableState]:
     """Take a line that is of no table: it ends a box; a header stands for some lines more."""
     rows = boxed(state.box)
     idle = state.idle + 1
-    after = TableState(kind=state.kind) if idle > REACH else replace(state, box=(), heading="", candidate=(), is_listing=False, idle=idle)
-    return Taken(False, rows), after
+    stands = bool(state.names) or state.is_report
+    after = replace(state, box=(), heading="", candidate=(), is_listing=False, idle=idle)
+    return Taken(False, rows), after if stands and idle <= REACH else TableState(kind=state.kind)
 
 
 def _rule(text: str, state: TableState) -> tuple[Taken, TableState]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
+import numpy as np
+
 from lossreport import regex as re
-from lossreport.model.run import Axis, Entity, Statistic
+from lossreport.model.run import Axis, Entity, Floats, Ints, Statistic
 from lossreport.reading.kit.names import meanings_of
 from lossreport.reading.kit.owners import Owner, OwnerColumns, owner_columns
 from lossreport.reading.parser import ColumnKey, Columns, RawFact
@@ -294,6 +296,37 @@ def _named(name: str) -> tuple[bool, bool]:
     return is_axis(name), CLOCK.fullmatch(name) is not None
 
 
+class Group(NamedTuple):
+    """Rows of numbers under the same names: which rows of their block they are, in order, their lines, and a column a name.
+
+    `split` and `entity` are what stands beside the rows.
+    """
+
+    names: tuple[str, ...]
+    places: Ints
+    lines: Ints
+    columns: Sequence[Floats]
+    split: str | None = None
+    entity: Entity | None = None
+
+
+class _Taken(NamedTuple):
+    """What rows of the same names say: x (None where rows are counted) and a column a metric; none where they are no rows."""
+
+    places: Ints
+    lines: Ints
+    x: Floats | None
+    epoch: Floats
+    values: list[tuple[ColumnKey, Floats]]
+
+
+def _in_order(pieces: Sequence[tuple[Ints, Floats, Floats, Ints, Floats]]) -> tuple[Ints, Floats, Floats, Ints, Floats]:
+    """Return the values of one column that rows of several kinds tell, in the order of the rows."""
+    places, x, y, lines, epoch = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
+    order = np.argsort(places, kind="stable")
+    return places[order], x[order], y[order], lines[order], epoch[order]
+
+
 @dataclass
 class RowWriter:
     """Puts flat rows into columns, and keeps apart what is said once about the whole run.
@@ -337,6 +370,48 @@ class RowWriter:
             key = self._key(name, its_split, place.axis, owner, inner=math.isfinite(epoch))
             self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
         self.rows += 1
+
+    def add_many(self, groups: Sequence[Group]) -> bool:
+        """Add many rows of numbers at once, as `add` would one after another; returns False, and adds none, where that takes a look at each."""
+        found = [one for group in groups if (one := self._taken(group)) is not None]
+        if len(found) < len(groups):
+            return False
+        counted = np.zeros(1 + max(int(group.places[-1]) for group in groups), dtype=np.int64)
+        for one in found:
+            counted[one.places] = bool(one.values)
+        before = self.rows + np.cumsum(counted) - counted
+        pieces: dict[ColumnKey, list[tuple[Ints, Floats, Floats, Ints, Floats]]] = {}
+        for one in found:
+            x = before[one.places].astype(np.float64) if one.x is None else one.x
+            for key, y in one.values:
+                pieces.setdefault(key, []).append((one.places, x, y, one.lines, one.epoch))
+        for key, several in pieces.items():
+            _, x, y, lines, epoch = several[0] if len(several) == 1 else _in_order(several)
+            self.columns.extend(key, x, y, lines, epoch, np.full(len(x), math.nan))
+        self.rows += int(counted.sum())
+        return True
+
+    def _taken(self, group: Group) -> _Taken | None:
+        """Return what rows of the same names say; None where they name their owners, tell new plans, stand on several axes, or hold some dates."""
+        shape, columns = shape_of(group.names), dict(zip(group.names, group.columns, strict=True))
+        if shape.owners.names or any((columns[name] != self._plans.get(plan)).any() for name, plan in shape.plans):
+            return None
+        x, axis = (columns[shape.axes[0][0]], shape.axes[0][1]) if shape.axes else (None, Axis.ROW)
+        epoch = columns[shape.epochs[0]] if shape.epochs and axis not in (Axis.EPOCH, Axis.ROW) else np.full(len(group.lines), math.nan)
+        inner = np.isfinite(epoch)
+        if (x is not None and not np.isfinite(x).all()) or inner.any() != inner.all():
+            return None
+        values = []
+        for printed in shape.metrics:
+            (split, name), y = shape.meanings[printed], columns[printed]
+            is_place, may_be_date = _named(name)
+            dates = y > SINCE_1970 if may_be_date else np.zeros(1, dtype=bool)
+            if dates.any() != dates.all():
+                return None
+            if not is_place and not dates.all():
+                owner = Owner(entity=group.entity)
+                values.append((self._key(name, split or group.split or "train", axis, owner, inner=bool(inner.all())), y))
+        return _Taken(group.places, group.lines, x, epoch, values)
 
     def _key(self, name: str, split: str, axis: Axis, owner: Owner, *, inner: bool) -> ColumnKey:
         """Return the key of a value; `inner` says that an epoch stands beside x, which may count inside it."""

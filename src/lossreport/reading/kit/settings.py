@@ -114,6 +114,11 @@ class Settings:
         if held[0] != value:
             self._contradicted.add(name)
 
+    @property
+    def holds(self) -> bool:
+        """Whether settings wait for the next row."""
+        return bool(self._held or self._open) or self._spread.is_open
+
     def facts(self) -> Iterator[RawFact]:
         """Yield what was seen since the last row, without what is contradicted."""
         if self._open:

@@ -38,6 +38,10 @@ class Stamps:
             self._seen[1:] = [match[0]] if self._seen else []
             self._seen = self._seen or [match[0]]
 
+    def fits(self, text: str) -> bool:
+        """Return whether a row has a stamp."""
+        return self._pattern.search(text, 0, self._reach) is not None
+
     def records(self) -> Iterator[RawTime]:
         """Yield what was seen, the first before the last."""
         yield from (RawTime(stamp) for stamp in self._seen)

@@ -218,7 +218,7 @@ def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] =
 def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | None]) -> Iterator[Record]:
     """Yield the values of a table row by row in order, cells that say nothing left out."""
     reader = _Reader(table=table, meaning=meaning)
-    for block in log.blocks():
+    for block in _below(log.blocks(), table.line):
         if block.number > table.line and reader.is_plain(block):
             yield from reader.read_block(block)
             continue
@@ -226,6 +226,17 @@ def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | No
         while batch := list(islice(lines, BATCH)):
             yield from reader.read(batch)
     yield RowsRead(reader.rows, reader.last)
+
+
+def _below(blocks: Iterator[Block], header: int) -> Iterator[Block]:
+    """Yield the blocks of a table, what stands up to the header cut off from the rows below it."""
+    for block in blocks:
+        above = header - block.number + 1
+        if 0 < above < len(block.texts):
+            yield block._replace(texts=block.texts[:above], complete=True)
+            yield block._replace(number=header + 1, texts=block.texts[above:])
+        else:
+            yield block
 
 
 @dataclass(kw_only=True)
@@ -247,10 +258,11 @@ class _Reader:
         if self.table.separator == BLANKS or block.noisy or not block.complete:
             return False
         separator, width = self.table.separator, len(self.table.header) - 1
-        if not all(text.count(separator) == width for text in block.texts):
-            return False
         text = "\n".join(block.texts)
-        return not text.encode().translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
+        code = text.encode("utf-8", "surrogatepass")
+        if not _are_cells(code, separator.encode(), width, len(block.texts)):
+            return False
+        return not code.translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
 
     def read_block(self, block: Block) -> Iterator[Record]:
         self.last = block.number + len(block.texts) - 1
@@ -390,6 +402,16 @@ class _Reader:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 if (planned := whole(self.plans[plan])) is not None:
                     yield RawFact(plan, planned, int(line[0]))
+
+
+def _are_cells(text: bytes, separator: bytes, width: int, lines: int) -> bool:
+    """Return whether every line of a text has so many separators."""
+    found = np.frombuffer(text + b"\n", dtype=np.uint8)
+    marks = found[(found == separator[0]) | (found == 10)]
+    if len(marks) != lines * (width + 1):
+        return False
+    ends = marks.reshape(lines, width + 1) == 10
+    return bool(ends[:, -1].all()) and not ends[:, :-1].any()
 
 
 COUNTS: Final = 0.5

@@ -103,14 +103,14 @@ class Tables:
     """Follows the tables of one log, line by line."""
 
     def __init__(self) -> None:
-        self._state: TableState = EMPTY
+        self.state: TableState = EMPTY
 
     def see(self, text: str, line: int) -> tuple[bool, tuple[TableRow, ...]]:
         """Return whether a line is of a table, and the rows of a training that are whole with it."""
-        taken, self._state = take(text, line, self._state)
+        taken, self.state = take(text, line, self.state)
         return taken.is_table, tuple(row for row in taken.rows if is_log(row))
 
     def end(self) -> tuple[TableRow, ...]:
         """Return what a box holds that the log breaks off in."""
-        rows, self._state = finish(self._state), EMPTY
+        rows, self.state = finish(self.state), EMPTY
         return tuple(row for row in rows if is_log(row))

@@ -13,6 +13,7 @@ from typing import Any, Final
 import orjson
 import yaml
 
+from lossreport import regex as re
 from lossreport.reading.bytes.bounds import DIGITS, LONG
 
 
@@ -41,6 +42,17 @@ def json_of(text: str | bytes) -> Any:
     except ValueError as error:
         raise Unreadable(f"no JSON: {error}") from None
     return shallow(value, given.count("[") + given.count("{"))
+
+
+def json_fast(text: str) -> Any:
+    """Return the value of a long JSON text as `json_of` does, fast where it is strict and no number of it is beyond 64 bits."""
+    if BEYOND.search(text):
+        return json_of(text)
+    return json_line(text)
+
+
+BEYOND: Final = re.compile(r"(?<![\d.])\d{19}")
+"""What orjson may read as a float is a whole number to json."""
 
 
 def mapping(value: object) -> dict[Any, Any]:

@@ -59,6 +59,11 @@ class Traces:
     def __init__(self) -> None:
         self._inside = 0
 
+    @property
+    def is_inside(self) -> bool:
+        """Whether lines of a trace are still to come."""
+        return self._inside > 0
+
     def hold(self, text: str) -> bool:
         """Return whether a line belongs to a trace; the line of its exception ends it."""
         if TRACEBACK.match(text):

@@ -67,9 +67,14 @@ class ClassLists:
     _open: str = ""
     _lines: int = 0
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the next line may be of the list above it."""
+        return bool(self._name or self._open)
+
     def holds(self, line: str) -> bool:
         """Return whether a line may be of a list, whatever else it looks like: indented lines below a name look like settings."""
-        return bool(self._name or self._open) or _head(line) is not None
+        return self.is_open or _head(line) is not None
 
     def rows(self, line: str) -> list[TextRow] | None:
         """Return the rows of classes that a line holds, none for the head of a list; None for a line that is of no list."""

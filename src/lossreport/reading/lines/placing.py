@@ -38,6 +38,11 @@ class Placing:
     _ahead: list[Held] = field(default_factory=list)
     _block: tuple[int, str] = (0, "")
 
+    @property
+    def holds(self) -> bool:
+        """Whether rows wait for their place."""
+        return bool(self._waiting or self._early or self._ahead)
+
     def place(self, held: Held) -> Iterator[Record]:
         """Write a row where it stands, or keep it until that is known."""
         held = held._replace(row=self._in_block(held.row, held.line))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.model.run import Axis
-from lossreport.reading.bytes.reader import Line
+from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import LEARNING_RATE, is_metric_like
 from lossreport.reading.kit.namespace import Spread
@@ -26,6 +26,7 @@ from lossreport.reading.lines.remarks import Remarks
 from lossreport.reading.lines.row import TextRow, pieces
 from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.skeletons import Skeletons
+from lossreport.reading.lines.stretches import Stretches
 from lossreport.reading.lines.sub_passes import Held, SubPasses
 from lossreport.reading.lines.survey import Survey, meant
 from lossreport.reading.lines.tokens import LONGEST
@@ -70,18 +71,36 @@ class TextReader:
         last = 0
         for line in lines:
             last = line.number
-            if BARE_BAR.fullmatch(line.text):
-                if BEGUN.search(line.text):
-                    yield from self._end_of_frames()  # of the bar before; a row of this one is no later frame of it
-                continue
-            for word in said(line.text, line.number):
-                self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"
-                yield word
-            yield from self._read(line)
-            if self._writing.columns.full():
-                yield from self._writing.columns.chunks()
+            yield from self.take(line)
         yield from self._end()
         yield RowsRead(self._standing.rows, last)
+
+    def read_fast(self, log: LogFile) -> Iterator[Record]:
+        """Yield the records of all lines of a file, those of stretches that go on alike at once."""
+        stretches, last = Stretches(self), 0
+        for block in log.blocks():
+            lines = list(log.lines_of(block))
+            last = lines[-1].number if lines else last
+            if block.complete:
+                yield from stretches.read(lines)
+            else:
+                for line in lines:
+                    yield from self.take(line)
+        yield from self._end()
+        yield RowsRead(self._standing.rows, last)
+
+    def take(self, line: Line) -> Iterator[Record]:
+        """Yield the records that are whole with one more line."""
+        if BARE_BAR.fullmatch(line.text):
+            if BEGUN.search(line.text):
+                yield from self._end_of_frames()  # of the bar before; a row of this one is no later frame of it
+            return
+        for word in said(line.text, line.number):
+            self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"
+            yield word
+        yield from self._read(line)
+        if self._writing.columns.full():
+            yield from self._writing.columns.chunks()
 
     def _read(self, line: Line) -> Iterator[Record]:
         """Read a line as part of a printed table, or as text."""

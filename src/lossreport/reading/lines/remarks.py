@@ -50,7 +50,7 @@ class Remarks:
 
     def plans(self, row: TextRow, line: int) -> Iterator[RawFact]:
         """Yield the totals printed beside places: those of the survey first, another one where rows in a row print it."""
-        for name, total in self._totals(row):
+        for name, total in self.totals(row):
             if total == self._told.get(name):
                 self._doubts.pop(name, None)
             elif (name not in self._told and total == self.survey.plans.get(name, total)) or self._doubts.get(name) == total:
@@ -81,7 +81,11 @@ class Remarks:
             self._told[name] = total
             yield RawFact(name, total, line)
 
-    def _totals(self, row: TextRow) -> Iterator[tuple[str, int]]:
+    def is_told(self, name: str, total: int) -> bool:
+        """Return whether a plan is told, and nothing speaks against it."""
+        return self._told.get(name) == total and name not in self._doubts
+
+    def totals(self, row: TextRow) -> Iterator[tuple[str, int]]:
         """Yield (fact, total) of the places of a row that count the whole training."""
         for kind, name in PLANNED:
             place = row.place(kind)

@@ -7,11 +7,13 @@ changes that never did is read word by word, and so is all that its numbers alon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
 from lossreport import regex as re
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import Place
 from lossreport.reading.lines.row import TextRow, text_row
@@ -67,9 +69,12 @@ class Skeletons:
     def __init__(self, read: Read = _word_by_word) -> None:
         self._read = read
         self._known: dict[tuple[object, ...], Recipe] = {}
+        self._is_off = is_line_by_line()
 
     def row(self, text: str) -> TextRow | None:
         """Return what `read` would return."""
+        if self._is_off:
+            return self._read(text)
         parts = NUMBER.split(text)
         numbers = parts[1::2]
         key = _key(parts[0::2], numbers)
@@ -138,10 +143,10 @@ def _alike(a: TextRow | None, b: TextRow | None) -> bool:
     if a is None or b is None:
         return a is b
     shape = [(len(row.places), len(row.pairs), len(row.memories), len(row.owners)) for row in (a, b)]
-    return shape[0] == shape[1] and list(_fixed(a)) == list(_fixed(b))
+    return shape[0] == shape[1] and list(fixed_of(a)) == list(fixed_of(b))
 
 
-def _fixed(row: TextRow) -> Iterator[object]:
+def fixed_of(row: TextRow) -> Iterator[object]:
     """Yield all of a row but its numbers."""
     yield from (row.split, row.section, row.is_bar, row.bulleted, row.lead, row.owners)
     for place in row.places:
@@ -150,8 +155,8 @@ def _fixed(row: TextRow) -> Iterator[object]:
         yield (pair.name, pair.split, pair.mean is None)
 
 
-def _numbers(row: TextRow) -> Iterator[float | int]:
-    """Yield the numbers of a row in the order in which `_filled` takes them."""
+def numbers_of(row: TextRow) -> Iterator[float | int]:
+    """Yield the numbers of a row in the order in which `with_numbers` takes them."""
     for place in row.places:
         yield place.x
         if place.of is not None:
@@ -166,10 +171,10 @@ def _slots(row: TextRow, numbers: Sequence[str]) -> list[list[Slot]] | None:
     """Return for each number of a row where it may come from; None where one comes from nowhere (a share, a thousand, NaN)."""
     values = [float(number) for number in numbers]
     found = []
-    for leaf in _numbers(row):
+    for leaf in numbers_of(row):
         whole = isinstance(leaf, int)
-        slots = [Slot(index, 1, whole) for index, value in enumerate(values) if value == leaf]
-        slots += [Slot(index, -1, whole) for index, value in enumerate(values) if value and value == -leaf]
+        signs = (math.copysign(1, leaf),) if not leaf else (1, -1)  # -0.00 is no 0.00
+        slots = [Slot(index, int(sign), whole) for sign in signs for index, value in enumerate(values) if sign * value == leaf]
         if not slots:
             return None
         found.append(slots)
@@ -179,9 +184,12 @@ def _slots(row: TextRow, numbers: Sequence[str]) -> list[list[Slot]] | None:
 # ------------------------------------------------------------------------------------- filling
 def _filled(recipe: Recipe, numbers: Sequence[str]) -> TextRow | None:
     row = recipe.template
-    if row is None:
-        return None
-    values = iter([_value(leaf[0], numbers) for leaf in recipe.leaves])
+    return None if row is None else with_numbers(row, [_value(leaf[0], numbers) for leaf in recipe.leaves])
+
+
+def with_numbers(row: TextRow, numbers: Sequence[float | int]) -> TextRow:
+    """Return a row with other numbers, in the order of `numbers_of`."""
+    values = iter(numbers)
     places = tuple(_place(place, values) for place in row.places)
     pairs = tuple(_pair(pair, values) for pair in row.pairs)
     memories = tuple(_pair(pair, values) for pair in row.memories)

@@ -44,7 +44,7 @@ class Writing:
         if (trains or not self.values.survey.trains) and not held.passed:
             yield from self._launch(where, held.line)
         for pair in row.pairs:
-            if not self._is_of_epoch(pair, row, where):
+            if not self.is_of_epoch(pair, row, where):
                 self.add(pair, held, where)
             elif where.x >= where.of - 1:  # in a frame that is not full it is of the epoch before
                 self._postfix[pair.name] = (pair, held, where.epoch)
@@ -69,7 +69,7 @@ class Writing:
             yield RawSegment(line, "resume")
         self.resumed = False
 
-    def _is_of_epoch(self, pair: Pair, row: TextRow, where: Where) -> bool:
+    def is_of_epoch(self, pair: Pair, row: TextRow, where: Where) -> bool:
         """Return whether a number in a bar is of the whole epoch: shown in every frame until the next one replaces it."""
         if not row.is_bar or not math.isfinite(where.epoch) or row.split not in ("", "train"):
             return False
@@ -83,11 +83,26 @@ class Writing:
 
     def add(self, pair: Pair, held: Held, where: Where) -> None:
         """Write one value, and the mean that stands beside it in the middle of an epoch."""
-        split, name = self.values.meaning(pair, held.row)
-        entity, run = self.values.owner(held.row)
-        statistic = Statistic.EPOCH_MEAN if held.passed and self.passes.means else Statistic.UNKNOWN
+        key = self.key(pair, held.row, where)
+        if held.passed and self.passes.means:
+            key = key._replace(statistic=Statistic.EPOCH_MEAN)
         value = pair.mean if held.passed and pair.mean is not None else pair.value
-        key = ColumnKey(name, split, where.axis, statistic, entity=entity, run=run, nested=where.nested)
         self.columns.add(key, where.x, value, held.line, where.epoch, where.of)
-        if pair.mean is not None and not held.passed and where.axis in (Axis.ITERATION, Axis.STEP):
+        if pair.mean is not None and not held.passed and self.keeps_means(where):
             self.columns.add(key._replace(statistic=Statistic.RUNNING_MEAN), where.x, pair.mean, held.line, where.epoch, where.of)
+
+    def key(self, pair: Pair, row: TextRow, where: Where) -> ColumnKey:
+        """Return the column of a value of a row."""
+        split, name = self.values.meaning(pair, row)
+        entity, run = self.values.owner(row)
+        return ColumnKey(name, split, where.axis, Statistic.UNKNOWN, entity=entity, run=run, nested=where.nested)
+
+    @staticmethod
+    def keeps_means(where: Where) -> bool:
+        """Return whether the mean beside a value is one of its own: in the middle of an epoch."""
+        return where.axis in (Axis.ITERATION, Axis.STEP)
+
+    @property
+    def holds_epochs(self) -> bool:
+        """Whether numbers of whole epochs wait for their epoch to end."""
+        return bool(self._postfix)
