@@ -154,3 +154,20 @@ def test_rounds_are_not_told_as_epochs(axis: str, unit: str) -> None:
     assert said(run).startswith(f"Finished (60 of 60 {unit})")
     told = lossreport.compose(lossreport.analyze(run, strict=True))
     assert f"{unit} completed" in lossreport.render(told, "md", lang="en")
+
+
+@pytest.mark.parametrize(("best", "begins"), [(60, "val/top1 is flat"), (25, "The run overfits")], ids=["long behind the loss", "with it"])
+def test_a_score_that_was_best_long_after_the_lowest_validation_loss_decides(best: int, begins: str) -> None:
+    """The loss is lowest at 20 of 100; the accuracy rises to its best and stands there: it was confidence that grew, not errors."""
+    val = np.r_[falling(21, 6, 2), 2 * np.linspace(1, 1.2, 79)]
+    top1 = np.r_[np.linspace(0.2, 0.70, best), np.full(100 - best, 0.695)] + 1e-4 * np.sin(np.arange(100))
+    series = [make_series(falling(100), "loss"), make_series(val, "loss", "val", id="m2"), make_series(top1, "top1", "val", id="m3")]
+    assert said(make_run(series)).startswith(begins)
+
+
+@pytest.mark.parametrize(("name", "best"), [("Nsdr", 13), ("thr", None)], ids=["the score of a field", "a setting"])
+def test_the_best_of_the_score_of_a_field_is_told_beside_the_loss_that_the_checkpoint_is_kept_by(name: str, best: int | None) -> None:
+    score = make_series(np.r_[np.linspace(2, 8, 14), np.full(16, 7.5)], name, "val", id="m3")
+    series = [make_series(falling(30), "loss"), make_series(falling(30), "loss", "val", id="m2"), score]
+    bests = lossreport.analyze(make_run(series, facts={"checkpoint_kept_by": "val_loss"}), strict=True).bests
+    assert {one.series: one.at.x for one in bests}.get("m3") == best

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,3 +78,13 @@ def test_of_very_many_runs_the_gravest_are_told_in_full_and_all_in_the_table() -
 def with_ids(run: Run) -> Run:
     """Return a run whose series have ids of their own, as those read from one folder do."""
     return replace(run, series=tuple(replace(one, id=f"{run.id}-{one.id}") for one in run.series))
+
+
+@pytest.mark.parametrize(("together", "is_told"), [(True, True), (False, False)], ids=["in turn", "one after the other"])
+def test_the_overview_names_the_runs_that_processes_wrote_in_turn(tmp_path: Path, together: bool, is_told: bool) -> None:
+    first = [{"epoch": i, "loss": 2.0 - i / 40} for i in range(20)]
+    second = [{"epoch": 50 + i if together else i, "loss": 0.5 - i / 100} for i in range(20)]
+    rows = [row for pair in zip(first, second, strict=True) for row in pair] if together else first + second
+    (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n")
+    page = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))), "md", "en")
+    assert ("**Several processes wrote log.jsonl in turn**: r1, r2." in page) is is_told

@@ -11,7 +11,8 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import position
-from lossreport.analysis.goal import measured
+from lossreport.analysis.goal import is_score, measured, mode_of
+from lossreport.knowledge.loss_type import GENERIC
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Best
 from lossreport.model.run import Floats, Series
@@ -67,7 +68,7 @@ def _of_validation(context: Context) -> Iterator[Best]:
     if not is_term:
         yield from lowest
     for series in found:
-        yield from _best(context, series, series.y if context.kind(series).goal == "down" else -series.y)
+        yield from _best(context, series, -series.y if context.kind(series).goal == "up" or _is_of_a_task(context, series) else series.y)
     if is_term:
         yield from lowest
 
@@ -81,12 +82,22 @@ ONE_SIDED: Final = re.compile(r"precision|recall|(?:^|[/_.])prec(?:$|[@(_])", re
 
 def validation_scores(context: Context, *, down: bool = False) -> list[Series]:
     """Return the scores of the validation, the one to choose a checkpoint by first; with `down` also distances, whose aim is down."""
-    scores = [s for s in context.judged if s.split != "train" and context.kind(s).id in SCORES and np.isfinite(s.y).any()]
-    return sorted((s for s in scores if down or context.kind(s).goal == "up"), key=_rank)
+    held_out = [s for s in context.judged if s.split != "train" and np.isfinite(s.y).any()]
+    scores = [s for s in held_out if context.kind(s).id in SCORES or _is_of_a_task(context, s)]
+    return sorted((s for s in scores if down or context.kind(s).goal == "up" or _is_of_a_task(context, s)), key=_rank)
 
 
-def _rank(score: Series) -> tuple[bool, bool]:
-    return not STRICT.search(score.name), ONE_SIDED.search(score.name) is not None and "average" not in score.name.lower()
+def _is_of_a_task(context: Context, series: Series) -> bool:
+    """Return whether a metric of no known kind is what its field compares models by, and more of it is better: an SDR, a Dice score."""
+    return context.kind(series).id == GENERIC and is_score(context, series) and mode_of(context, series) == "max"
+
+
+def _rank(score: Series) -> tuple[bool, bool, bool]:
+    return (
+        score.metric_type == GENERIC,
+        not STRICT.search(score.name),
+        ONE_SIDED.search(score.name) is not None and "average" not in score.name.lower(),
+    )
 
 
 def still_rising(context: Context, loss: Series) -> Best | None:

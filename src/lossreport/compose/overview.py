@@ -43,7 +43,7 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
     other = next((story.run.id for story in stories if story not in full), None)
     left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
     compared = tuple(Prose(text=text) for text in comparisons(analysis))
-    seen = (*left_out, table, *compared, *told)
+    seen = (*left_out, *_in_turn(stories), table, *compared, *told)
     return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*seen, *verdicts), opened=len(seen))
 
 
@@ -52,6 +52,22 @@ SHORTENED = Text(
     en="Below, only the {full} of the {count} runs with the gravest verdicts are told in full; the others stand in this table and in the JSON, and"
     " an option like `--run {run}` makes the report of one.",
 )
+IN_TURN = Text(
+    zh="**几个进程轮流写入 {path}**：{runs}。先确认没有误把同一个训练启动两次、没有互相覆盖 checkpoint。",
+    en="**Several processes wrote {path} in turn**: {runs}. See that no training was started twice by mistake and none overwrote the checkpoints of another.",
+)
+
+
+def _in_turn(stories: Sequence[Story]) -> tuple[Prose, ...]:
+    """Return a sentence for each file that several processes wrote at the same time."""
+    found: dict[str, list[str]] = {}
+    for story in stories:
+        for path in {story.run.source(one.source).path for one in story.run.segments if one.why == "interleaved"}:
+            found.setdefault(path, []).append(story.run.id)
+    return tuple(Prose(text=IN_TURN(path=path, runs=Join(items=tuple(runs[:MOST_NAMED])))) for path, runs in found.items())
+
+
+MOST_NAMED: Final = 12
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 
 
