@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.compose.charting import ZOOM_ROWS
+from lossreport.compose.charting import EXACT_TO, ZOOM_ROWS, lasting, median_window, peaks, running_median
 from lossreport.compose.sections.anomalies import LEAST_FULL, MAX_ALIKE, MAX_OF_KIND, parted
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
@@ -75,3 +75,27 @@ def test_of_low_findings_alike_three_are_told_in_full() -> None:
     assert [finding.kind for finding in analysis.findings if finding.severity is Severity.LOW] == ["train_val_gap"] * (MAX_ALIKE + 2)
     blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
     assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [MAX_ALIKE]
+
+
+@pytest.mark.parametrize("rows", [EXACT_TO, EXACT_TO + 1])
+def test_the_line_of_a_very_long_curve_is_computed_at_every_k_th_row_and_shows_the_same(rows: int) -> None:
+    y = falling(rows, noise=0.05)
+    y[100:120] = np.nan
+    window, line = median_window(rows), running_median(y)
+    assert len(line) == rows
+    half = window // 2
+    for row in (0, rows // 2, rows - 1):
+        assert line[row] == pytest.approx(np.nanmedian(y[max(0, row - half) : row + half + 1]), rel=0.01)
+
+
+def test_of_a_long_recovery_one_row_is_marked_and_the_stretch_is_shaded() -> None:
+    y = falling(100)
+    flagged = dict.fromkeys([*range(20, 60), 80], Severity.HIGH)
+    series = make_series(y, "loss", axis="step")
+    assert [mark.x for mark in peaks(series, flagged)] == [20, 80]
+    assert [(band.first, band.last) for band in lasting(series, flagged)] == [(20, 59)]
+
+
+def test_a_row_without_a_value_is_no_mark() -> None:
+    series = make_series([3.0, np.nan, np.nan, 2.0], "loss", axis="step")
+    assert peaks(series, dict.fromkeys([1, 2], Severity.CRITICAL)) == ()

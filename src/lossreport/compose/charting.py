@@ -48,7 +48,7 @@ LOG = Text(zh="；纵轴为对数", en="; log scale")
 SYMLOG = Text(zh="；纵轴为对称对数", en="; symmetric log scale")
 SMOOTH = Text(
     zh="；浅色为原始点，实线为 {window} 行居中滑动中位数",
-    en="; pale points are single rows, the line is their centred running median over {window} rows",
+    en="; pale: single rows, line: their centred running median over {window} rows",
 )
 LEVELS = Text(zh="；虚线为 {labels}", en="; dashed: {labels}")
 MARKS = Text(zh="；标出的行：{axis} {rows}", en="; marked rows: {axis} {rows}")
@@ -139,17 +139,37 @@ def _is_wide(y: Floats) -> bool:
     return bool(len(size) and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES))
 
 
-def running_median(y: Floats) -> tuple[Floats, int]:
-    """Return a centred running median and its window: n/50, odd, 5 to 1001 rows (SCIENCE.md section 6)."""
+def median_window(rows: int) -> int:
+    """Return over how many rows the line of a curve is a running median: n/50, odd, 5 to 1001 rows (SCIENCE.md section 6)."""
+    return int(min(1001, max(5, rows // 50))) | 1
+
+
+def running_median(y: Floats) -> Floats:
+    """Return a centred running median of `median_window` rows; of a very long curve it is computed at every k-th row, with lines between."""
     import pandas as pd
 
-    window = int(min(1001, max(5, len(y) // 50))) | 1
-    return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64), window
+    window = median_window(len(y))
+    if len(y) <= EXACT_TO:
+        return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64)
+    half = window // 2
+    at = np.unique(np.linspace(0, len(y) - 1, MEDIANS).astype(np.int64))
+    medians = [_median(y[max(0, row - half) : row + half + 1]) for row in at.tolist()]
+    return np.interp(np.arange(len(y)), at, medians)
+
+
+def _median(y: Floats) -> float:
+    finite = y[np.isfinite(y)]
+    return float(np.median(finite)) if len(finite) else float("nan")
+
+
+EXACT_TO: Final = 20_000
+MEDIANS: Final = 640
+"""Medians of a longer curve: one for every pixel of its chart. All of a million rows take two seconds a curve, these a twentieth."""
 
 
 def curve_of(series: Series, name: str) -> Curve:
     """Return a series as a curve, with the robust line through it where there are enough rows."""
-    smooth = running_median(series.y)[0] if len(series) >= SMOOTH_FROM else None
+    smooth = running_median(series.y) if len(series) >= SMOOTH_FROM else None
     return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
 
 
@@ -216,7 +236,7 @@ def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: 
         high=shown(series.y[high]),
         high_x=shown_x(series.x[high]),
         scale=LOG() if spec.scale == "log" else SYMLOG() if spec.scale == "symlog" else empty,
-        smooth=SMOOTH(window=running_median(series.y)[1]) if len(series) >= SMOOTH_FROM else empty,
+        smooth=SMOOTH(window=median_window(len(series))) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
         marks=_marked(series, marks) if marks else empty,
         other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
