@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.compose.charting import EXACT_TO, ZOOM_ROWS, lasting, median_window, peaks, running_median
+from lossreport.compose.charting import (
+    AT_LEVEL,
+    DWARFED,
+    EXACT_TO,
+    NEAR_LEVEL,
+    ZOOM_ROWS,
+    _is_near,
+    lasting,
+    median_window,
+    peaks,
+    running_median,
+)
 from lossreport.compose.sections.anomalies import LEAST_FULL, MAX_ALIKE, MAX_OF_KIND, parted
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
@@ -22,7 +33,8 @@ def charts(run: Run, section: str) -> list[LineChart]:
 
 def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_validation() -> None:
     run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1))
-    assert [[curve.name for curve in chart.curves] for chart in charts(run, "convergence")] == [["log_train.txt"]]
+    drawn = [chart for chart in charts(run, "convergence") if not chart.id.startswith("tail")]
+    assert [[curve.name for curve in chart.curves] for chart in drawn] == [["log_train.txt"]]
 
 
 def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:
@@ -99,3 +111,28 @@ def test_of_a_long_recovery_one_row_is_marked_and_the_stretch_is_shaded() -> Non
 def test_a_row_without_a_value_is_no_mark() -> None:
     series = make_series([3.0, np.nan, np.nan, 2.0], "loss", axis="step")
     assert peaks(series, dict.fromkeys([1, 2], Severity.CRITICAL)) == ()
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(DWARFED * 0.9, True), (DWARFED * 1.1, False)])
+def test_the_last_half_is_drawn_by_itself_where_the_start_dwarfs_it(share: float, drawn: bool) -> None:
+    y = np.concatenate([np.linspace(3.0, 2.0, 20), np.linspace(2.0 + share, 2.0, 20)])
+    assert [one.id for one in charts(make_run([make_series(y, "loss")]), "convergence")] == (["tail-m1"] if drawn else [])
+
+
+@pytest.mark.parametrize(
+    ("level", "near"),
+    [
+        (3.0 + NEAR_LEVEL * 0.99, True),
+        (3.0 + NEAR_LEVEL * 1.01, False),
+        (2.0 - NEAR_LEVEL * 0.99, True),
+        (2.0 - NEAR_LEVEL * 1.01, False),
+        (2.5, True),
+    ],
+)
+def test_a_chance_line_is_drawn_where_it_does_not_squeeze_the_curve(level: float, near: bool) -> None:
+    assert _is_near(level, np.array([2.0, 2.5, 3.0])) is near
+
+
+@pytest.mark.parametrize(("off", "near"), [(AT_LEVEL * 0.99, True), (AT_LEVEL * 1.01, False)])
+def test_a_flat_curve_beside_the_chance_level_shows_it(off: float, near: bool) -> None:
+    assert _is_near(2.3, np.full(9, 2.3 * (1 + off))) is near

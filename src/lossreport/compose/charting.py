@@ -20,8 +20,10 @@ AxisScale = Literal["linear", "log", "symlog"]
 LOG_RATIO: Final = 20.0
 """A positive series whose maximum is more than 20 times its median is drawn in logs (SCIENCE.md section 6)."""
 LOG_DECADES: Final = 2.0
-NEAR_LEVEL: Final = 3.0
-"""A chance line is drawn where it lies within 3 times the range of the values (SCIENCE.md section 6)."""
+NEAR_LEVEL: Final = 0.25
+"""A chance line is drawn where it lengthens the axis by no more than a quarter: further off it squeezes the curve, and the text has it."""
+AT_LEVEL: Final = 0.02
+"""... or where the curve stays within two hundredths of it: a model that guesses."""
 SMOOTH_FROM: Final = 60
 """With fewer rows there is no smoothing: markers."""
 
@@ -126,6 +128,47 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
     return Chart(title=title, alternative=alternative, spec=spec)
 
 
+def tail_chart(story: Story, series: Series) -> Chart | None:
+    """Return the last half of a curve by itself, where the start is so much larger that the whole chart shows nothing of it."""
+    first = len(series) // 2
+    x, y = series.x[first:], series.y[first:]
+    finite = np.isfinite(y)
+    if int(finite.sum()) < LEAST_TAIL or not _is_dwarfed(series.y, y):
+        return None
+    axis = AXES[series.axis.value]
+    scale, linthresh = axis_scale([y])
+    curve = Curve(name=series.path, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None)
+    spec = LineChart(id=f"tail-{series.id}", curves=(curve,), scale=scale, linthresh=linthresh, unit=series.unit, x_title=series.axis.value)
+    told = TAIL_ALTERNATIVE(
+        rows=len(y),
+        axis=axis,
+        start=shown_x(x[0]),
+        end=shown_x(x[-1]),
+        first=shown(y[finite][0]),
+        last=shown(y[finite][-1]),
+        low=shown(y[finite].min()),
+        high=shown(y[finite].max()),
+    )
+    return Chart(title=TAIL(metric=story.name(series)), alternative=told, spec=spec)
+
+
+def _is_dwarfed(whole: Floats, half: Floats) -> bool:
+    """Return whether the values of the last half take less than a fifth of the height that all values take."""
+    if axis_scale([whole])[0] != "linear":
+        return False
+    return float(np.ptp(half[np.isfinite(half)])) < DWARFED * float(np.ptp(whole[np.isfinite(whole)]))
+
+
+TAIL = Text(zh="`{metric}`：后一半", en="`{metric}`: the last half")
+TAIL_ALTERNATIVE = Text(
+    zh="从 {axis} {start} 到 {end} 的 {rows} 行：从 {first} 到 {last}，最小 {low}，最大 {high}。",
+    en="{rows} rows from {axis} {start} to {end}: from {first} to {last}, lowest {low}, highest {high}.",
+)
+LEAST_TAIL: Final = 10
+DWARFED: Final = 0.2
+"""A fifth of a chart is some 45 pixels: what happens within can no longer be read off."""
+
+
 def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
     """Return ("linear" | "log" | "symlog", linear threshold) by the rule of SCIENCE.md section 6."""
     y = np.concatenate([v[np.isfinite(v)] for v in values])
@@ -179,9 +222,17 @@ def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
     if scale is None or scale.chance is None:
         return ()
     finite = series.y[np.isfinite(series.y)]
-    if not len(finite) or not finite.min() / NEAR_LEVEL <= scale.chance <= finite.max() * NEAR_LEVEL:
+    if not len(finite) or not _is_near(scale.chance, finite):
         return ()
     return (Level(y=scale.chance, label=f"{_formula(story, scale.assumption)} = {show_number(scale.chance)}"),)
+
+
+def _is_near(level: float, y: Floats) -> bool:
+    """Return whether a line at `level` can be drawn with the values y: on their axis, in logs where that is drawn in logs."""
+    if axis_scale([y])[0] == "log" and level > 0:
+        y, level = np.log(y), float(np.log(level))
+    off = max(float(y.min()) - level, level - float(y.max()), 0.0)
+    return off <= max(NEAR_LEVEL * float(np.ptp(y)), AT_LEVEL * abs(level))
 
 
 def _formula(story: Story, assumption: str) -> str:

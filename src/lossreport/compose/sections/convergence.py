@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from lossreport.compose.charting import line_chart
-from lossreport.compose.goal_figure import pictured
+from lossreport.compose.charting import line_chart, tail_chart
+from lossreport.compose.goal_figure import main_series, pictured
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Verdict
@@ -95,10 +95,13 @@ def write(story: Story) -> Section | None:
     blocks: list[Block] = [
         Table(caption=CAPTION(), columns=columns, rows=tuple(_row(story, v) for v in ordered[:MAX_VERDICTS]), folded=len(ordered) > 24)
     ]
+    main = main_series(story, top_findings(story))
+    half = tail_chart(story, main) if main is not None else None
+    blocks += [half] if half is not None else []
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
     opened = len(blocks)
-    main = {series.id for series in story.main}
-    blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
+    told = {series.id for series in story.main}
+    blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in told][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))
