@@ -55,7 +55,7 @@ def test_every_row_of_a_short_curve_can_be_read_by_hovering() -> None:
 
 def test_the_targets_of_a_long_curve_are_few_and_cover_the_whole_axis() -> None:
     svg = draw(chart(curve(falling(5000))))
-    strips = re.findall(r'<path d="M(\d+) \d+h(\d+)v\d+H\1z"><title>', svg)
+    strips = re.findall(r'<path d="M(\d+) \d+h(\d+)v\d+H\1"><title>', svg)
     assert 10 <= len(strips) <= 30
     assert all(int(x) + int(width) == int(following) for (x, width), (following, _) in itertools.pairwise(strips))
 
@@ -99,7 +99,7 @@ def band(first: float, last: float, label: str = "①") -> Band:
 
 def shaded(svg: str) -> list[float]:
     """Return the heights of what is shaded as an event."""
-    (path,) = re.findall(r'<path d="([^"]+)" fill="#d55e00" opacity="0.2"/>', svg)
+    (path,) = re.findall(r'<path d="([^"]+)" fill="#d55e00" opacity=".2"/>', svg)
     return [abs(float(height)) for height in re.findall(r"v(-[\d.]+)", path)]
 
 
@@ -112,19 +112,19 @@ def test_a_stretch_of_most_of_the_axis_is_a_bar_and_not_a_shade(last: float, who
 def test_events_are_shaded_in_all_panels_and_numbered_once() -> None:
     svg = draw(chart(curve(falling(100)), bands=(band(10, 12),), below=(chart(curve(falling(100)), name="lr"),)))
     assert texts(svg).count("①") == 1
-    assert len(re.findall('fill="#d55e00" opacity="0.2"', svg)) == 2
+    assert len(re.findall('fill="#d55e00" opacity=".2"', svg)) == 2
 
 
 @pytest.mark.parametrize(("value", "said"), [(NAN, "NaN"), (INF, "Inf"), (-INF, "Inf")])
 def test_a_stretch_without_values_is_one_box_that_says_so(value: float, said: str) -> None:
     svg = draw(chart(curve([3.0, 2.0, 1.9, *[value] * 500])))
     assert texts(svg).count(said) == 1
-    assert svg.count('opacity="0.14"') == 1
+    assert svg.count('opacity=".14"') == 1
     assert len(svg) < 4000
 
 
 def test_a_curve_that_misses_nothing_has_no_such_box() -> None:
-    assert 'opacity="0.14"' not in draw(chart(curve([3.0, 2.0])))
+    assert 'opacity=".14"' not in draw(chart(curve([3.0, 2.0])))
 
 
 def test_stretches_are_runs_of_chosen_rows() -> None:
@@ -150,7 +150,7 @@ def test_the_markers_of_a_short_curve_are_one_path() -> None:
 
 def test_a_long_curve_is_drawn_in_half_pixels() -> None:
     y = falling(3000, noise=0.05)
-    svg = draw(chart(replace(curve(y), smooth=running_median(y)[0])))
+    svg = draw(chart(replace(curve(y), smooth=running_median(y))))
     paths = re.findall(rf'<path d="([^"]{{{LONG},}})" [^>]*transform="scale\(.5\)"', svg)
     assert len(paths) == 2
     assert all("." not in path for path in paths)
@@ -165,7 +165,7 @@ def test_rounding_does_not_add_up() -> None:
 
 def test_a_small_chart_is_a_third_of_a_page_and_light() -> None:
     y = falling(100_000, noise=0.05)
-    svg = draw(chart(replace(curve(y), smooth=running_median(y)[0]), small=True))
+    svg = draw(chart(replace(curve(y), smooth=running_median(y)), small=True))
     assert box(svg) == SMALL
     assert len(svg) < 3500
 

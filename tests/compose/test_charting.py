@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.compose.charting import ZOOM_ROWS
+from lossreport.compose.charting import (
+    AT_LEVEL,
+    DWARFED,
+    EXACT_TO,
+    NEAR_LEVEL,
+    ZOOM_ROWS,
+    _is_near,
+    lasting,
+    median_window,
+    peaks,
+    running_median,
+)
 from lossreport.compose.sections.anomalies import LEAST_FULL, MAX_ALIKE, MAX_OF_KIND, parted
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
@@ -22,7 +33,8 @@ def charts(run: Run, section: str) -> list[LineChart]:
 
 def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_validation() -> None:
     run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1))
-    assert [[curve.name for curve in chart.curves] for chart in charts(run, "convergence")] == [["log_train.txt"]]
+    drawn = [chart for chart in charts(run, "convergence") if not chart.id.startswith("tail")]
+    assert [[curve.name for curve in chart.curves] for chart in drawn] == [["log_train.txt"]]
 
 
 def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:
@@ -75,3 +87,52 @@ def test_of_low_findings_alike_three_are_told_in_full() -> None:
     assert [finding.kind for finding in analysis.findings if finding.severity is Severity.LOW] == ["train_val_gap"] * (MAX_ALIKE + 2)
     blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
     assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [MAX_ALIKE]
+
+
+@pytest.mark.parametrize("rows", [EXACT_TO, EXACT_TO + 1])
+def test_the_line_of_a_very_long_curve_is_computed_at_every_k_th_row_and_shows_the_same(rows: int) -> None:
+    y = falling(rows, noise=0.05)
+    y[100:120] = np.nan
+    window, line = median_window(rows), running_median(y)
+    assert len(line) == rows
+    half = window // 2
+    for row in (0, rows // 2, rows - 1):
+        assert line[row] == pytest.approx(np.nanmedian(y[max(0, row - half) : row + half + 1]), rel=0.01)
+
+
+def test_of_a_long_recovery_one_row_is_marked_and_the_stretch_is_shaded() -> None:
+    y = falling(100)
+    flagged = dict.fromkeys([*range(20, 60), 80], Severity.HIGH)
+    series = make_series(y, "loss", axis="step")
+    assert [mark.x for mark in peaks(series, flagged)] == [20, 80]
+    assert [(band.first, band.last) for band in lasting(series, flagged)] == [(20, 59)]
+
+
+def test_a_row_without_a_value_is_no_mark() -> None:
+    series = make_series([3.0, np.nan, np.nan, 2.0], "loss", axis="step")
+    assert peaks(series, dict.fromkeys([1, 2], Severity.CRITICAL)) == ()
+
+
+@pytest.mark.parametrize(("share", "drawn"), [(DWARFED * 0.9, True), (DWARFED * 1.1, False)])
+def test_the_last_half_is_drawn_by_itself_where_the_start_dwarfs_it(share: float, drawn: bool) -> None:
+    y = np.concatenate([np.linspace(3.0, 2.0, 20), np.linspace(2.0 + share, 2.0, 20)])
+    assert [one.id for one in charts(make_run([make_series(y, "loss")]), "convergence")] == (["tail-m1"] if drawn else [])
+
+
+@pytest.mark.parametrize(
+    ("level", "near"),
+    [
+        (3.0 + NEAR_LEVEL * 0.99, True),
+        (3.0 + NEAR_LEVEL * 1.01, False),
+        (2.0 - NEAR_LEVEL * 0.99, True),
+        (2.0 - NEAR_LEVEL * 1.01, False),
+        (2.5, True),
+    ],
+)
+def test_a_chance_line_is_drawn_where_it_does_not_squeeze_the_curve(level: float, near: bool) -> None:
+    assert _is_near(level, np.array([2.0, 2.5, 3.0])) is near
+
+
+@pytest.mark.parametrize(("off", "near"), [(AT_LEVEL * 0.99, True), (AT_LEVEL * 1.01, False)])
+def test_a_flat_curve_beside_the_chance_level_shows_it(off: float, near: bool) -> None:
+    assert _is_near(2.3, np.full(9, 2.3 * (1 + off))) is near

@@ -6,12 +6,14 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 import lossreport
 from lossreport.compose.compose import MOST_RUNS
-from lossreport.model.report import Report
+from lossreport.compose.overlay import MOST_CURVES
+from lossreport.model.report import Chart, LineChart, Report
 from lossreport.model.run import Run
 from runs import falling, write_log_train
 
@@ -88,3 +90,57 @@ def test_the_overview_names_the_runs_that_processes_wrote_in_turn(tmp_path: Path
     (tmp_path / "log.jsonl").write_text("\n".join(json.dumps(row) for row in rows) + "\n")
     page = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))), "md", "en")
     assert ("**Several processes wrote log.jsonl in turn**: r1, r2." in page) is is_told
+
+
+# ------------------------------------------------------------------------------------------------ the picture of several runs
+def runs_of(**columns: object) -> list[Run]:
+    """One run a keyword, with a validation accuracy that the value gives."""
+    made = []
+    for number, (name, values) in enumerate(columns.items(), 1):
+        frame = pd.DataFrame({"epoch": range(len(values)), "loss": falling(len(values)), "val_acc": values})  # type: ignore[arg-type]
+        made.append(with_ids(replace(lossreport.run_from_frame(frame, name=name), id=f"r{number}")))
+    return made
+
+
+def overlaid(runs: list[Run]) -> list[Chart]:
+    return [block for block in lossreport.compose(lossreport.analyze(runs)).sections[0].blocks if isinstance(block, Chart)]
+
+
+def test_the_runs_are_overlaid_with_the_best_place_starred() -> None:
+    (chart,) = overlaid(runs_of(a=np.linspace(0.1, 0.6, 20), b=np.linspace(0.1, 0.8, 30)))
+    assert isinstance(chart.spec, LineChart)
+    assert [curve.name for curve in chart.spec.curves] == ["r1", "r2"]
+    assert chart.spec.star is not None
+    assert (chart.spec.star.x, chart.spec.star.y) == (29, 0.8)
+    assert chart.spec.x_title == "epoch"
+
+
+@pytest.mark.parametrize(("count", "drawn"), [(MOST_CURVES, MOST_CURVES), (MOST_CURVES + 3, MOST_CURVES)])
+def test_of_many_runs_the_best_and_the_worst_are_drawn(count: int, drawn: int) -> None:
+    (chart,) = overlaid(runs_of(**{f"run{k}": np.linspace(0.1, 0.5 + k / 100, 12) for k in range(count)}))
+    assert isinstance(chart.spec, LineChart)
+    names = [curve.name for curve in chart.spec.curves]
+    assert len(names) == drawn
+    assert {"r1", f"r{count}"} <= set(names)
+    assert ("more are not drawn" in chart.alternative.plain("en")) is (count > drawn)
+
+
+def test_runs_without_a_common_metric_are_not_overlaid() -> None:
+    frames = [pd.DataFrame({"epoch": range(12), name: falling(12)}) for name in ("loss_a", "loss_b")]
+    runs = [with_ids(replace(lossreport.run_from_frame(frame, name=f"n{k}"), id=f"r{k}")) for k, frame in enumerate(frames, 1)]
+    assert overlaid(runs) == []
+
+
+def test_the_best_of_a_training_loss_is_not_starred() -> None:
+    frames = [pd.DataFrame({"epoch": range(30), "loss": falling(30, seed=k)}) for k in (1, 2)]
+    runs = [with_ids(replace(lossreport.run_from_frame(frame, name=f"n{k}"), id=f"r{k}")) for k, frame in enumerate(frames, 1)]
+    (chart,) = overlaid(runs)
+    assert isinstance(chart.spec, LineChart)
+    assert chart.spec.star is None
+
+
+def test_long_names_of_runs_do_not_fill_the_title() -> None:
+    frames = [pd.DataFrame({"epoch": range(12), "loss": falling(12)}) for _ in range(2)]
+    for name, told in (("x" * 30, 2), ("x" * 31, 1)):
+        runs = [with_ids(replace(lossreport.run_from_frame(frame, name=name), id=f"r{k}")) for k, frame in enumerate(frames, 1)]
+        assert lossreport.compose(lossreport.analyze(runs)).meta.title.plain("en").count(name) == told

@@ -111,14 +111,55 @@ def _luminance(colour: str) -> float:
 def test_every_chart_has_a_name_and_a_size(chromium: Browser, report: Path) -> None:
     page = opened(chromium, report)
     page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
-    charts = page.locator("figure svg")
+    charts, small = page.locator("figure svg[aria-labelledby]"), page.locator(".grid figure svg[aria-label]")
     assert 2 <= charts.count() <= 6
-    for chart in charts.all():
+    assert charts.count() + small.count() == page.locator("figure svg").count()
+    for chart in (*charts.all(), *small.all()):
         box = chart.bounding_box()
         assert box is not None
         assert box["width"] > 200
         assert box["height"] > 100
-        assert chart.get_attribute("aria-labelledby")
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (375, 812)])
+def test_the_first_chart_begins_on_the_first_screen_and_is_whole(width: int, height: int, chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report, viewport={"width": width, "height": height})
+    page.locator("label[for=show-en]").click()
+    box = page.locator("figure svg").first.bounding_box()
+    assert box is not None
+    assert box["y"] <= height * 0.85
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= width
+
+
+def test_the_first_chart_is_on_the_first_printed_page(chromium: Browser, report: Path) -> None:
+    page = opened(chromium, report, viewport={"width": 688, "height": 900})
+    page.emulate_media(media="print")
+    box = page.locator("figure svg").first.bounding_box()
+    assert box is not None
+    assert box["y"] + box["height"] <= 265 / 25.4 * 96  # A4 less its margins
+
+
+def test_the_small_charts_stand_three_across_and_one_on_a_phone(chromium: Browser, report: Path) -> None:
+    for width, across in ((1280, 3), (375, 1)):
+        page = opened(chromium, report, viewport={"width": width, "height": 800})
+        page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        tops = [box["y"] for one in page.locator(".grid figure").all() if (box := one.bounding_box())]
+        assert tops.count(tops[0]) == across
+
+
+def test_the_table_of_several_runs_is_whole_at_every_width(chromium: Browser, tmp_path: Path) -> None:
+    for name in ("a-run-with-a-name-of-many-words-that-somebody-typed-one-evening", "b"):
+        (tmp_path / name).mkdir()
+        rows = "\n".join(f"{step},{loss:.4f},{1 - loss / 10:.4f}" for step, loss in enumerate(falling(30)))
+        (tmp_path / name / "metrics.csv").write_text(f"epoch,loss,val_accuracy\n{rows}\n", encoding="utf-8")
+    target = tmp_path / "r.html"
+    lossreport.build([tmp_path], target)
+    for width in (1280, 768, 375):
+        page = opened(chromium, target, viewport={"width": width, "height": 800})
+        page.locator("label[for=show-en]").click()
+        frame = page.locator("#runs .table").first
+        assert frame.evaluate("node => node.scrollWidth <= node.clientWidth")
 
 
 def test_it_prints_to_pages_with_everything_unfolded(chromium: Browser, report: Path, tmp_path: Path) -> None:

@@ -325,7 +325,7 @@ def _chart(compared: Compared) -> Chart:
             name=track.member.label,
             x=track.x,
             y=track.series.y,
-            smooth=running_median(track.series.y)[0] if len(track.series) >= SMOOTH_FROM else None,
+            smooth=running_median(track.series.y) if len(track.series) >= SMOOTH_FROM else None,
         )
         for track in drawn
     )

@@ -15,9 +15,12 @@ from lossreport.model.report import Curve, LineChart
 from lossreport.model.run import Floats
 from lossreport.text import show_number, visible
 
-STRIP: Final = 24.0
-SMALL_STRIP: Final = 44.0
-"""Pixels that one target is wide at least: narrower ones are hard to hit, and each costs eighty bytes."""
+STRIP: Final = 16.0
+LONG_STRIP: Final = 54.0
+SMALL_STRIP: Final = 72.0
+"""Pixels that one target is wide at least: narrower ones are hard to hit, and each costs eighty bytes. Of a curve of
+few rows every row can be hit; of a long one the row in the middle of each stretch."""
+FEW: Final = 60
 MOST_ROWS: Final = 20_000
 """Of longer curves so many rows, evenly spread, are asked."""
 
@@ -31,12 +34,13 @@ def targets(sheets: Sequence[Sheet], stack: Sequence[LineChart]) -> Node:
     height = sheets[0].paper.height
     names = [shortened(one.name, 24) + " " if len(stack) > 1 else "" for one in stack]
     known = [[_known(sheets[0], curve) for curve in one.curves] for one in stack]
-    width = SMALL_STRIP if stack[0].small else STRIP
+    few = sum(len(curve.y) for one in stack for curve in one.curves) <= FEW * len(stack)
+    width = SMALL_STRIP if stack[0].small else STRIP if few else LONG_STRIP
     places = _places(known, _flagged(sheets[0], stack[0]), np.arange(left, right + width, width))
     borders = [left, *((a + b) / 2 for a, b in itertools.pairwise(places)), right] if places else [left]
     strips = []
     for place, x0, x1 in zip(places, borders[:-1], borders[1:], strict=True):
-        path = f"M{x0:.0f} {height - top:.0f}h{round(x1) - round(x0)}v{top - bottom:.0f}H{x0:.0f}z"
+        path = f"M{x0:.0f} {height - top:.0f}h{round(x1) - round(x0)}v{top - bottom:.0f}H{x0:.0f}"
         strips.append(Node("path", {"d": path}, "", (tooltip(visible(_said(known, names, place, width))),)))
     return Node("g", {"pointer-events": "all", "fill": "none"}, "", tuple(strips))
 

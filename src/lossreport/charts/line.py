@@ -21,7 +21,7 @@ from lossreport.model.run import Floats
 
 FEW: Final = 60
 """Below this many rows each row is a marker (SCIENCE.md section 6)."""
-SMOOTH_LIMIT: Final = 240
+SMOOTH_LIMIT: Final = 200
 """A running median bends slowly: a point for every three pixels shows it all."""
 RAW_OPACITY: Final = 0.3
 MOST_MARKS: Final = 60
@@ -39,6 +39,8 @@ WIDE_BAND: Final = 0.6
 BAR: Final = 4.0
 SMALL: Final = (350.0, 150.0)
 """A third of the page at 1280 pixels, and the whole width of a phone: drawn one to one at both."""
+SMALL_ROOM: Final = 50.0
+"""Room for the ticks of a small chart: the x axes of all stand below each other."""
 STACKED: Final = 236.0
 PANEL: Final = 124.0
 """Heights, without the room of the axis below, of a chart with panels under it and of each of those."""
@@ -51,15 +53,16 @@ def draw_lines(spec: LineChart) -> Paper:
     axis_room = 24 + (AXIS_ROOM if spec.x_title else 0)
     width, height = SMALL if spec.small else (WIDTH, HEIGHT)
     own = STACKED if spec.below else height - axis_room
-    paper = new_paper(width, own + PANEL * len(spec.below) + axis_room)
+    paper = new_paper(width, own + PANEL * len(spec.below) + axis_room, fitted=spec.small)
     x = scale.fit_rows(_together(part for one in stack for part in _places(one)), width=width)
     y = [_y_scale(one, few=spec.small or number > 0) for number, one in enumerate(stack)]
+    room = max(tick_room(y), SMALL_ROOM if spec.small else 0.0)
     floor, sheets = paper.height, []
     for number, one in enumerate(stack):
         floor -= PANEL if number else own
         top = paper.height - floor - (PANEL if number else own) + _head(one, spec, panel=number > 0)
         last = number == len(stack) - 1
-        sheets.append(new_sheet(x, y[number], top=top, bottom=floor, paper=paper, room=tick_room(y), named=last))
+        sheets.append(new_sheet(x, y[number], top=top, bottom=floor, paper=paper, room=room, named=last))
         _draw(sheets[-1], one, spec, panel=number > 0)
     if spec.x_title:
         _, _, right, _ = sheets[0].bounds
@@ -70,7 +73,7 @@ def draw_lines(spec: LineChart) -> Paper:
 
 
 def _places(spec: LineChart) -> Iterable[object]:
-    return (*(curve.x for curve in spec.curves), [mark.x for mark in spec.marks], spec.rules)
+    return (*(curve.x for curve in spec.curves), [mark.x for mark in spec.marks], spec.rules, spec.x_range or ())
 
 
 def _head(spec: LineChart, above: LineChart, *, panel: bool) -> float:
@@ -143,7 +146,7 @@ def _together(parts: Iterable[object]) -> Floats:
 def _curve(sheet: Sheet, curve: Curve, index: int, *, small: bool) -> Floats:
     """Draw one curve; returns pixels that it covers, for labels to keep off."""
     x, y = gapped(curve.x, drawable(curve.y), curve.breaks)
-    few = curve.smooth is None and len(curve.y) < FEW
+    few = curve.smooth is None and len(curve.y) < FEW and not small
     rows = thin(y, SMALL_LIMIT if small else LIMIT)
     look: dict[str, Any] = {
         "color": cycle(COLORS, index),

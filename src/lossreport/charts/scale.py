@@ -166,11 +166,12 @@ def _round_ticks(low: float, high: float, count: int, *, whole: bool = False) ->
 
 def _log_ticks(low: float, high: float, count: int) -> list[float]:
     """Return the densest of 1-2-5, 1-3, decades, every k-th decade that gives at most seven; less than a decade gets even steps."""
+    most = min(MOST_LOG_TICKS, count + 2)
     for digits in ((1, 2, 5), (1, 3), (1,)):
         found = _decades(low, high, digits, 1)
-        if len(found) <= MOST_LOG_TICKS:
-            return found if len(found) >= 3 else _round_ticks(low, high, count)
-    stride = -(-len(_decades(low, high, (1,), 1)) // MOST_LOG_TICKS)
+        if len(found) <= most:
+            return found if len(found) >= FEWEST else _round_ticks(low, high, count)
+    stride = -(-len(_decades(low, high, (1,), 1)) // most)
     return _decades(low, high, (1,), stride)
 
 

@@ -42,11 +42,15 @@ METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Paper:
-    """What becomes one SVG: a figure of so many pixels; `texts` and `titles` go by gid, `targets` are put over all (see `svg.compact`)."""
+    """What becomes one SVG: a figure of so many pixels; `texts` and `titles` go by gid, `targets` are put over all (see `svg.compact`).
+
+    `fitted` says that its place has its size, so that the SVG need not say it.
+    """
 
     figure: Figure
     width: float
     height: float
+    fitted: bool = False
     texts: dict[str, str] = field(default_factory=dict)
     titles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     targets: list[svg.Node] = field(default_factory=list)
@@ -66,11 +70,11 @@ class Sheet:
         return box.x0 * paper.width, box.y0 * paper.height, box.x1 * paper.width, box.y1 * paper.height
 
 
-def new_paper(width: float = WIDTH, height: float = HEIGHT) -> Paper:
+def new_paper(width: float = WIDTH, height: float = HEIGHT, *, fitted: bool = False) -> Paper:
     """Return an empty paper, which shows the page behind it."""
     figure = Figure(figsize=(width / DPI, height / DPI), dpi=DPI)
     figure.patch.set_visible(False)
-    return Paper(figure=figure, width=width, height=height)
+    return Paper(figure=figure, width=width, height=height, fitted=fitted)
 
 
 @contextmanager
@@ -114,7 +118,8 @@ def new_sheet(
     scale.apply(axes, "x", x)
     scale.apply(axes, "y", y)
     sheet = Sheet(paper=paper, axes=axes)
-    _ruled(sheet, "x", x.ticks, -TICK, 0.0, alpha=None)
+    if not paper.fitted:
+        _ruled(sheet, "x", x.ticks, -TICK, 0.0, alpha=None)
     grid(sheet, "y", y.ticks)
     return sheet
 
@@ -138,7 +143,7 @@ def _ruled(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float], start:
     ends = np.empty((len(ticks), 2, 2))
     ends[:, :, column], ends[:, :, 1 - column] = at[:, None], off[None, :]
     path = Path(ends.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], len(ticks)).astype(np.uint8))
-    look = {"facecolor": "none", "edgecolor": INK, "linewidth": 0.8, "alpha": alpha, "capstyle": "butt", "clip_on": False}
+    look = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.0, "alpha": alpha, "capstyle": "butt", "clip_on": False}
     sheet.axes.add_artist(PathPatch(path, transform=None, zorder=0.5, **look))
 
 
@@ -147,7 +152,7 @@ def to_svg(paper: Paper, name: str, ink: str | None) -> str:
     buffer = io.BytesIO()
     paper.figure.savefig(buffer, format="svg", metadata=METADATA, transparent=True)
     drawn = svg.compact(buffer.getvalue().decode(), name, paper.texts, paper.titles)
-    return svg.root((*drawn, *paper.targets), paper.width, paper.height, ink)
+    return svg.root((*drawn, *paper.targets), paper.width, paper.height, ink, fitted=paper.fitted)
 
 
 # ------------------------------------------------------------------------------------------------ texts

@@ -54,7 +54,7 @@ RC: Final[dict[Any, Any]] = {
     "text.parse_math": False,
     "axes.unicode_minus": False,
     "axes.edgecolor": INK,
-    "axes.linewidth": 0.8,
+    "axes.linewidth": 1.0,
     "xtick.color": INK,
     "ytick.color": INK,
     "text.color": INK,

@@ -28,7 +28,7 @@ STRAIGHT: Final = frozenset({("stroke-linejoin", "miter"), ("stroke-linecap", "s
 HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "opacity")
 SAID: Final = DEFAULTS | STRAIGHT
 STROKES: Final = ("stroke-width", "stroke-dasharray")
-LONG: Final = 300
+LONG: Final = 150
 NUMBER: Final = re.compile(r"-?\d*\.?\d+(?:e-?\d+)?")
 COMMAND: Final = re.compile(r"([MLCQZz])([^MLCQZz]*)")
 REFERENCE: Final = re.compile(r"url\(#([^)(]+)\)")
@@ -57,18 +57,19 @@ def compact(raw: str, name: str, texts: Mapping[str, str], titles: Mapping[str, 
     return tuple(_named(node, names) for node in nodes)
 
 
-def root(children: tuple[Node, ...], width: float, height: float, ink: str | None = None) -> str:
-    """Return the whole SVG: as wide as its place, never wider than drawn where CSS does not say so. `ink` None: the page's colour."""
-    attributes = {
-        "xmlns": NAMESPACE,
-        "viewBox": f"0 0 {width:g} {height:g}",
+def root(children: tuple[Node, ...], width: float, height: float, ink: str | None = None, *, fitted: bool = False) -> str:
+    """Return the whole SVG: as wide as its place, never wider than drawn where CSS does not say so, unless its place is `fitted` to it.
+
+    `ink` None: the page's colour.
+    """
+    alone = {
         "width": "100%",
         "height": f"{height:g}",
         "preserveAspectRatio": "xMinYMin meet",
         "font-family": "sans-serif",
-        "font-size": f"{FONT:g}",
         "stroke-linejoin": "round",
     }
+    attributes = {"xmlns": NAMESPACE, "viewBox": f"0 0 {width:g} {height:g}", **({} if fitted else alone), "font-size": f"{FONT:g}"}
     attributes |= {"color": ink} if ink else {}
     return "".join(_written(Node("svg", {**attributes, "fill": "currentColor"}, "", children)))
 
@@ -170,7 +171,8 @@ def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, 
                 continue
         if key in NOT_WRITTEN or (key, value) in SAID or (key == "transform" and value.startswith("rotate(-0 ")):
             continue
-        kept[key] = _shortened(tag, key, value, 2 if defined else 1)
+        value = value[1:] if value.startswith("0.") else value
+        kept[key] = _shortened(tag, key, value, 2 if defined else 0 if tag == "text" else 1)
     long = tag == "path" and not defined and len(kept.get("d", "")) > LONG and "transform" not in kept and kept.get("fill") == "none"
     return _halved(kept, found["d"]) if long else kept
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from lossreport.model.run import Floats, Ints
 
-LIMIT: Final = 160
-"""Two points for every eight pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
-SMALL_LIMIT: Final = 80
+LIMIT: Final = 128
+"""Two points for every ten pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
+SMALL_LIMIT: Final = 60
 """The same for a chart that is little more than half as wide."""
 BIGGEST: Final = 1e300
 

@@ -20,8 +20,10 @@ AxisScale = Literal["linear", "log", "symlog"]
 LOG_RATIO: Final = 20.0
 """A positive series whose maximum is more than 20 times its median is drawn in logs (SCIENCE.md section 6)."""
 LOG_DECADES: Final = 2.0
-NEAR_LEVEL: Final = 3.0
-"""A chance line is drawn where it lies within 3 times the range of the values (SCIENCE.md section 6)."""
+NEAR_LEVEL: Final = 0.25
+"""A chance line is drawn where it lengthens the axis by no more than a quarter: further off it squeezes the curve, and the text has it."""
+AT_LEVEL: Final = 0.02
+"""... or where the curve stays within two hundredths of it: a model that guesses."""
 SMOOTH_FROM: Final = 60
 """With fewer rows there is no smoothing: markers."""
 
@@ -48,7 +50,7 @@ LOG = Text(zh="；纵轴为对数", en="; log scale")
 SYMLOG = Text(zh="；纵轴为对称对数", en="; symmetric log scale")
 SMOOTH = Text(
     zh="；浅色为原始点，实线为 {window} 行居中滑动中位数",
-    en="; pale points are single rows, the line is their centred running median over {window} rows",
+    en="; pale: single rows, line: their centred running median over {window} rows",
 )
 LEVELS = Text(zh="；虚线为 {labels}", en="; dashed: {labels}")
 MARKS = Text(zh="；标出的行：{axis} {rows}", en="; marked rows: {axis} {rows}")
@@ -126,6 +128,47 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
     return Chart(title=title, alternative=alternative, spec=spec)
 
 
+def tail_chart(story: Story, series: Series) -> Chart | None:
+    """Return the last half of a curve by itself, where the start is so much larger that the whole chart shows nothing of it."""
+    first = len(series) // 2
+    x, y = series.x[first:], series.y[first:]
+    finite = np.isfinite(y)
+    if int(finite.sum()) < LEAST_TAIL or not _is_dwarfed(series.y, y):
+        return None
+    axis = AXES[series.axis.value]
+    scale, linthresh = axis_scale([y])
+    curve = Curve(name=series.path, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None)
+    spec = LineChart(id=f"tail-{series.id}", curves=(curve,), scale=scale, linthresh=linthresh, unit=series.unit, x_title=series.axis.value)
+    told = TAIL_ALTERNATIVE(
+        rows=len(y),
+        axis=axis,
+        start=shown_x(x[0]),
+        end=shown_x(x[-1]),
+        first=shown(y[finite][0]),
+        last=shown(y[finite][-1]),
+        low=shown(y[finite].min()),
+        high=shown(y[finite].max()),
+    )
+    return Chart(title=TAIL(metric=story.name(series)), alternative=told, spec=spec)
+
+
+def _is_dwarfed(whole: Floats, half: Floats) -> bool:
+    """Return whether the values of the last half take less than a fifth of the height that all values take."""
+    if axis_scale([whole])[0] != "linear":
+        return False
+    return float(np.ptp(half[np.isfinite(half)])) < DWARFED * float(np.ptp(whole[np.isfinite(whole)]))
+
+
+TAIL = Text(zh="`{metric}`：后一半", en="`{metric}`: the last half")
+TAIL_ALTERNATIVE = Text(
+    zh="从 {axis} {start} 到 {end} 的 {rows} 行：从 {first} 到 {last}，最小 {low}，最大 {high}。",
+    en="{rows} rows from {axis} {start} to {end}: from {first} to {last}, lowest {low}, highest {high}.",
+)
+LEAST_TAIL: Final = 10
+DWARFED: Final = 0.2
+"""A fifth of a chart is some 45 pixels: what happens within can no longer be read off."""
+
+
 def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
     """Return ("linear" | "log" | "symlog", linear threshold) by the rule of SCIENCE.md section 6."""
     y = np.concatenate([v[np.isfinite(v)] for v in values])
@@ -139,17 +182,37 @@ def _is_wide(y: Floats) -> bool:
     return bool(len(size) and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES))
 
 
-def running_median(y: Floats) -> tuple[Floats, int]:
-    """Return a centred running median and its window: n/50, odd, 5 to 1001 rows (SCIENCE.md section 6)."""
+def median_window(rows: int) -> int:
+    """Return over how many rows the line of a curve is a running median: n/50, odd, 5 to 1001 rows (SCIENCE.md section 6)."""
+    return int(min(1001, max(5, rows // 50))) | 1
+
+
+def running_median(y: Floats) -> Floats:
+    """Return a centred running median of `median_window` rows; of a very long curve it is computed at every k-th row, with lines between."""
     import pandas as pd
 
-    window = int(min(1001, max(5, len(y) // 50))) | 1
-    return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64), window
+    window = median_window(len(y))
+    if len(y) <= EXACT_TO:
+        return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64)
+    half = window // 2
+    at = np.unique(np.linspace(0, len(y) - 1, MEDIANS).astype(np.int64))
+    medians = [_median(y[max(0, row - half) : row + half + 1]) for row in at.tolist()]
+    return np.interp(np.arange(len(y)), at, medians)
+
+
+def _median(y: Floats) -> float:
+    finite = y[np.isfinite(y)]
+    return float(np.median(finite)) if len(finite) else float("nan")
+
+
+EXACT_TO: Final = 20_000
+MEDIANS: Final = 640
+"""Medians of a longer curve: one for every pixel of its chart. All of a million rows take two seconds a curve, these a twentieth."""
 
 
 def curve_of(series: Series, name: str) -> Curve:
     """Return a series as a curve, with the robust line through it where there are enough rows."""
-    smooth = running_median(series.y)[0] if len(series) >= SMOOTH_FROM else None
+    smooth = running_median(series.y) if len(series) >= SMOOTH_FROM else None
     return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
 
 
@@ -159,9 +222,17 @@ def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
     if scale is None or scale.chance is None:
         return ()
     finite = series.y[np.isfinite(series.y)]
-    if not len(finite) or not finite.min() / NEAR_LEVEL <= scale.chance <= finite.max() * NEAR_LEVEL:
+    if not len(finite) or not _is_near(scale.chance, finite):
         return ()
     return (Level(y=scale.chance, label=f"{_formula(story, scale.assumption)} = {show_number(scale.chance)}"),)
+
+
+def _is_near(level: float, y: Floats) -> bool:
+    """Return whether a line at `level` can be drawn with the values y: on their axis, in logs where that is drawn in logs."""
+    if axis_scale([y])[0] == "log" and level > 0:
+        y, level = np.log(y), float(np.log(level))
+    off = max(float(y.min()) - level, level - float(y.max()), 0.0)
+    return off <= max(NEAR_LEVEL * float(np.ptp(y)), AT_LEVEL * abs(level))
 
 
 def _formula(story: Story, assumption: str) -> str:
@@ -216,7 +287,7 @@ def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: 
         high=shown(series.y[high]),
         high_x=shown_x(series.x[high]),
         scale=LOG() if spec.scale == "log" else SYMLOG() if spec.scale == "symlog" else empty,
-        smooth=SMOOTH(window=running_median(series.y)[1]) if len(series) >= SMOOTH_FROM else empty,
+        smooth=SMOOTH(window=median_window(len(series))) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
         marks=_marked(series, marks) if marks else empty,
         other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,

@@ -17,6 +17,8 @@ from lossreport.text import Join, Phrase, Text, safe_address
 
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
+MAX_LENGTH = 60
+"""Characters of names that stand in the title: of more it names the first run, and the table all."""
 MOST_RUNS = 50
 """Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody could read it."""
 SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})")
@@ -69,7 +71,8 @@ def _title(analysis: Analysis, title: str | None) -> Phrase:
     names = [run.name for run in analysis.runs]
     if len(names) == 1:
         return TITLE(name=names[0])
-    return SEVERAL(count=len(names), names=Join(items=tuple(names[:MAX_NAMES])) if len(names) <= MAX_NAMES else names[0])
+    short = len(names) <= MAX_NAMES and sum(map(len, names)) <= MAX_LENGTH
+    return SEVERAL(count=len(names), names=Join(items=tuple(names)) if short else names[0])
 
 
 def _of_run(story: Story, work: Work, *, several: bool) -> list[Section]:

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, curve_of, peaks, running_median
+from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, curve_of, median_window, peaks
 from lossreport.compose.placing import placed
 from lossreport.compose.section import POINTING, Story, shown
 from lossreport.model.analysis import Finding
@@ -54,6 +54,18 @@ def pictured(story: Story, events: Sequence[Finding]) -> frozenset[str]:
     """Return the ids of the series that the first panel of the picture shows: nothing is drawn twice."""
     main = main_series(story, events)
     return frozenset(() if main is None else (main.id, *(one.id for one in _beside(story, main))))
+
+
+def picture_axis(story: Story, events: Sequence[Finding]) -> Series | None:
+    """Return the series whose axis the picture has."""
+    main = main_series(story, events)
+    return None if main is None else _axis(story, main, _beside(story, main))
+
+
+def events_on(story: Story, events: Sequence[Finding]) -> tuple[Band, ...]:
+    """Return the places of the events on the axis of the picture."""
+    main, axis = main_series(story, events), picture_axis(story, events)
+    return () if main is None or axis is None else tuple(_bands(story, axis, main, events))
 
 
 def main_series(story: Story, events: Sequence[Finding] = ()) -> Series | None:
@@ -244,7 +256,7 @@ def _words(main: Series, axis: Series, star: Star | None, bands: Sequence[Band])
         rows=len(finite),
         first=shown(finite[0]),
         last=shown(finite[-1]),
-        smooth=SMOOTH(window=running_median(main.y)[1]) if len(main) >= SMOOTH_FROM else EMPTY,
+        smooth=SMOOTH(window=median_window(len(main))) if len(main) >= SMOOTH_FROM else EMPTY,
         best=BEST(value=shown(star.y), axis=said, x=shown_x(star.x)) if star is not None else EMPTY,
         bands=BANDS(events=events) if bands else EMPTY,
     )

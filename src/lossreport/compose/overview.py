@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from lossreport.compose.comparing import comparisons
-from lossreport.compose.section import Story
+from lossreport.compose.overlay import overlay
+from lossreport.compose.section import Story, last_finite
 from lossreport.compose.sections.answer import read_as
 from lossreport.model.analysis import Analysis, Severity, State
 from lossreport.model.report import Column, Prose, Row, Section, Table, Tone
-from lossreport.model.run import shown_x
+from lossreport.model.run import Status, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Text, Value, number
 from lossreport.words import STATUSES
@@ -21,20 +22,21 @@ ANSWER = Text(
     en="{count} runs, each judged by itself; their losses compare only where model, data and loss function are the same.",
 )
 CAPTION = Text(zh="各次训练", en="The runs")
-RUN, STATUS, STATE = Text(zh="训练", en="run"), Text(zh="状态", en="status"), Text(zh="判断", en="verdict")
-ROWS, LAST, BEST = Text(zh="行数", en="rows"), Text(zh="末值", en="last values"), Text(zh="验证集最佳", en="best validation")
-SEVERE = Text(zh="需要看的发现", en="findings to look at")
+RUN, STATE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict")
+JUDGED = Text(zh="{state}（{status}）", en="{state} ({status})")
+LAST, BEST = Text(zh="末值", en="last"), Text(zh="最佳", en="best")
+SEVERE = Text(zh="待查", en="to look at")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 AT = Text(zh="`{metric}` {value}（{x}）", en="`{metric}` {value} ({x})")
 NONE: Final = ""
-MAX_VALUES: Final = 3
+MAX_VALUES: Final = 2
 
 
 def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
     """Return the section on all runs of an analysis, of which the `full` ones have sections of their own."""
-    head = (RUN, STATUS, STATE, ROWS, LAST, BEST, SEVERE)
-    columns = tuple(Column(title=title, align="right" if title in (ROWS, SEVERE) else "left") for title in head)
+    head = (RUN, STATE, LAST, BEST, SEVERE)
+    columns = tuple(Column(title=title, align="right" if title is SEVERE else "left") for title in head)
     rows = tuple(_row(story) for story in stories)
     table = Table(caption=CAPTION(), columns=columns, rows=rows)
     verdicts = tuple(Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full)
@@ -43,7 +45,7 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
     other = next((story.run.id for story in stories if story not in full), None)
     left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
     compared = tuple(Prose(text=text) for text in comparisons(analysis))
-    seen = (*left_out, *_in_turn(stories), table, *compared, *told)
+    seen = (*overlay(analysis), *left_out, *_in_turn(stories), *compared, table, *told)
     return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*seen, *verdicts), opened=len(seen))
 
 
@@ -73,18 +75,26 @@ NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 
 def _row(story: Story) -> Row:
     run, verdict = story.run, story.verdict
-    values = [VALUE(metric=story.name(story.series(s.series[0])), value=number(s.value, s.unit)) for s in story.scales[:MAX_VALUES]]
     severe = sum(finding.severity.rank >= Severity.MEDIUM.rank for finding in story.findings)
+    known = run.status is not Status.UNKNOWN
     cells: tuple[Value, ...] = (
         NAMED(id=run.id, name=run.name),
-        STATUSES[run.status.value],
-        story.state_name,
-        max((len(series) for series in run.series), default=0),
-        Join(items=tuple(values)) if values else NONE,
+        JUDGED(state=story.state_name, status=STATUSES[run.status.value]) if known else story.state_name,
+        _last(story),
         _best(story),
         severe,
     )
     return Row(cells=cells, tone=_tone(verdict.state))
+
+
+def _last(story: Story) -> Value:
+    """Return the last value of the goal and of the first loss, where they have one."""
+    goal = story.analysis.goal(story.run.id)
+    wanted = [*([story.series(goal.series)] if goal is not None else []), *(story.series(one.series[0]) for one in story.scales)]
+    chosen = list({series.id: series for series in wanted}.values())[:MAX_VALUES]
+    ends = [(series, last_finite(series)) for series in chosen]
+    told = [VALUE(metric=story.name(series), value=number(value, series.unit)) for series, value in ends if value is not None]
+    return Join(items=tuple(told)) if told else NONE
 
 
 def _tone(state: State) -> Tone | None:

@@ -73,7 +73,7 @@ class LineChart:
     """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts; `x_title` names the axis.
 
     `below` are panels under the chart on the same axis, whose bands and rules run through all; a panel is told by its `name`.
-    A `small` chart is one of many that are compared at a glance.
+    A `small` chart is one of many that are compared at a glance, over one `x_range`.
     """
 
     id: str
@@ -90,6 +90,7 @@ class LineChart:
     name: str = ""
     below: tuple[LineChart, ...] = ()
     small: bool = False
+    x_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -156,12 +157,16 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Rows under titled columns; the caption says what the table answers. `folded` tables are closed until asked for."""
+    """Rows under titled columns; the caption says what the table answers. `folded` tables are closed until asked for.
+
+    Where small charts can be drawn, `panels` stand for the rows, each under its title: curves are compared by looking at them.
+    """
 
     caption: Phrase
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
     folded: bool = False
+    panels: tuple[Chart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

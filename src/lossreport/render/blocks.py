@@ -126,13 +126,13 @@ def chart_names(report: Report) -> dict[int, str]:
     """Return a name for every chart, safe as a file name and an id and unique in the report, by `id` of the block."""
     names: dict[int, str] = {}
     for block in _blocks(report):
-        if isinstance(block, Chart):
-            base = name = _UNSAFE.sub("-", block.spec.id).strip("-") or "chart"
+        for chart in (block,) if isinstance(block, Chart) else block.panels if isinstance(block, Table) else ():
+            base = name = _UNSAFE.sub("-", chart.spec.id).strip("-") or "chart"
             count = 1
             while name in names.values():
                 count += 1
                 name = f"{base}-{count}"
-            names[id(block)] = name
+            names[id(chart)] = name
     return names
 
 

@@ -40,7 +40,7 @@ def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -
     wanted += _ends(series)
     wanted += [row for finding in mine for row in finding.rows]
     chosen = list(dict.fromkeys(row for row in wanted if 0 <= row < n))[:limit]
-    others = np.setdiff1d(np.arange(n), chosen)
+    others = np.delete(np.arange(n), chosen)
     spread = others[np.linspace(0, len(others) - 1, limit - len(chosen)).round().astype(int)]
     return frozen_ints(np.sort(np.concatenate([np.array(chosen, dtype=np.int64), spread])))
 

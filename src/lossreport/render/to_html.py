@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any, Final
 
@@ -35,6 +36,8 @@ _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char i
 _COMMENT: Final = re.compile(r"/\*(?:(?!/\*).)*?\*/", re.DOTALL)
 _SPACE: Final = re.compile(r"\s+")
 _NEEDLESS: Final = re.compile(r" ?([{};,]) ?|(?<=:) ")
+_PART: Final = re.compile(r"<g text-anchor=[^>]*+>(?:<text [^>]*+>[^<]*+</text>)++</g>|<path d=[^>]*+/>")
+LEAST_SHARED: Final = 40
 _SVG_TAG: Final = re.compile(r"<svg\b[^<>]*+>")
 
 
@@ -80,7 +83,8 @@ class Page:
         if isinstance(block, Chart):
             context |= {"name": self.names[id(block)], "svg": self._figure(block)}
         if isinstance(block, Table):
-            context |= {"name": self.names[id(block)], "aligned": alignment(block)}
+            drawn = shared([self._panel(panel) for panel in block.panels], self.names[id(block)])
+            context |= {"name": self.names[id(block)], "aligned": alignment(block), "drawn": drawn}
         if isinstance(block, FindingList):
             context |= {"anchored": {f.id for f in block.findings if self.told.get(f.id) is block}}
         return Markup(self.jinja.get_template(template_of(block, "html")).render(context).strip())
@@ -115,6 +119,36 @@ class Page:
 
         name = self.names[id(block)]
         return named_svg(draw(replace(block.spec, id=name)), f'role="img" aria-labelledby="{name}-title"', drop=("xmlns",))
+
+    def _panel(self, block: Chart) -> Markup:
+        """Return a small chart; the name of its metric is told by its caption, and to screen readers by a label."""
+        from lossreport.charts.draw import draw
+
+        drawn = draw(replace(block.spec, id=self.names[id(block)]))
+        return named_svg(drawn, f'role="img" aria-label="{escape(self.voice.label(block.alternative))}"', drop=("xmlns",))
+
+
+def shared(drawings: list[Markup], name: str) -> list[Markup]:
+    """Return drawings in which what several hold alike, axes and bands, is drawn once and referred to by the others."""
+    counts = Counter(part for drawing in drawings for part in _parts(drawing))
+    ids = {part: f"{name}-{number}" for number, part in enumerate(part for part, count in counts.items() if count > 1)}
+    defined: set[str] = set()
+    made = []
+    for drawing in drawings:
+        text = str(drawing)
+        for part in _parts(drawing):
+            if part in ids:
+                tag_end = len(part.split(" ", 1)[0])
+                first = f'{part[:tag_end]} id="{ids[part]}"{part[tag_end:]}'
+                text = text.replace(part, f'<use href="#{ids[part]}"/>' if part in defined else first, 1)
+                defined.add(part)
+        made.append(Markup(text))
+    return made
+
+
+def _parts(drawing: str) -> list[str]:
+    """Return the elements of a drawing that others may hold too; targets to hover over and paths that are shorter than a reference are not."""
+    return list(dict.fromkeys(part for part in _PART.findall(drawing) if len(part) > LEAST_SHARED))
 
 
 def stylesheet(name: str) -> Markup:

@@ -476,9 +476,13 @@ def _jury(jury: Jury, brief: bool) -> dict[str, Json]:
     return {"series": list(jury.series), "votes": [_vote(vote, brief) for vote in jury.votes]}
 
 
+BRIEF_FIRES: Final = 20
+"""Places where a rule fires that the block inside HTML holds, as many as a finding cites; `-f json` has all."""
+
+
 def _vote(vote: Vote, brief: bool) -> dict[str, Json]:
     """Return a vote; inside HTML without its words, which the table of the report has."""
     made: dict[str, Json] = {"juror": vote.juror, "applicable": vote.reason is None, "needs": vote.needs, "rows": vote.rows}
-    made["fires"] = [_position(at) for at in vote.fires]
+    made["fires"] = [_position(at) for at in (vote.fires[:BRIEF_FIRES] if brief else vote.fires)]
     words = {"title": vote.title, "rule": vote.rule, "reason": None if vote.reason is None else plain(vote.reason)}
     return made if brief else made | words

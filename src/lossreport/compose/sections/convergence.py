@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
-from lossreport.compose.charting import line_chart
-from lossreport.compose.goal_figure import pictured
+from lossreport.compose.charting import line_chart, tail_chart
+from lossreport.compose.goal_figure import main_series, pictured
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Verdict
@@ -85,12 +85,15 @@ def write(story: Story) -> Section | None:
         return None
     ordered = sorted(story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main)
     blocks: list[Block] = [_table(story, ordered)]
+    main = main_series(story, top_findings(story))
+    half = tail_chart(story, main) if main is not None else None
+    blocks += [half] if half is not None else []
     blocks += [line_chart(story, series, other=other) for series, other in pairs(story)]
     if story.verdict.change_mind is not None:
         blocks.insert(0, Prose(text=MIND(what=story.verdict.change_mind)))
     opened = len(blocks)
-    main = {series.id for series in story.main}
-    blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in main][:8]
+    told = {series.id for series in story.main}
+    blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in told][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
     blocks.append(Prose(text=CRITERIA()))

@@ -7,7 +7,9 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.compose.multiples import multiples
 from lossreport.compose.section import SectionWriter, Story, shown, statistics
+from lossreport.compose.sections.answer import top_findings
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
 from lossreport.model.run import Series, Source, Statistic, is_epoch_level, shown_x
@@ -62,8 +64,8 @@ DIFFER = Text(
     en="**The sources do not agree** on {metrics} ({findings}): until the difference is explained, do not mix them.",
 )
 SPARKS = Text(
-    zh="所有指标一览（每行一个序列；两个文件中逐行一致的只列一次）",
-    en="All metrics at a glance (one series per row; what two files hold alike is listed once)",
+    zh="所有指标一览（两个文件中逐行一致的只列一次）",
+    en="All metrics at a glance (what two files hold alike stands once)",
 )
 METRIC, SPLIT, SHAPE = Text(zh="指标", en="metric"), Text(zh="划分", en="split"), Text(zh="走势", en="shape")
 FROM, TO, LOW, HIGH = Text(zh="首", en="first"), Text(zh="末", en="last"), Text(zh="最小", en="min"), Text(zh="最大", en="max")
@@ -251,7 +253,7 @@ def _sparks(story: Story) -> Table:
             )
     head = (METRIC, SPLIT, FILE, AXIS, HOW, SHAPE, FROM, TO, LOW, HIGH)
     columns = tuple(Column(title=title, align="right" if i > 5 else "left") for i, title in enumerate(head))
-    return Table(caption=SPARKS(), columns=columns, rows=tuple(rows), folded=True)
+    return Table(caption=SPARKS(), columns=columns, rows=tuple(rows), folded=True, panels=multiples(story, top_findings(story)))
 
 
 def _row_is(series: Series) -> Value:
