@@ -13,6 +13,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import LEARNING_RATE, SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
+from lossreport.reading.kit.table_state import TableRow
 from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.single import only_names
@@ -29,11 +30,11 @@ MIN_REPETITIONS: Final = 3
 
 def sniff(log: LogFile) -> Score:
     """Claim text with at least two lines that hold a place or repeat, and a number that is called like a metric."""
-    others, tables = apart(log.sample_lines)
+    others, tables = log.once(_apart)
     printed = [row for row in tables if is_log(row)]
     if len(printed) >= MIN_ROWS:
         return Score(0.53, f"{len(printed)} rows of tables with {', '.join(cell.name for cell in printed[0].cells[:6])}")
-    rows = rows_of(others)
+    rows = log.once(_rows)
     if (words := words_of(rows)).letters:
         rows = rows_of(others, words)
     found, _ = supported(rows)
@@ -47,6 +48,14 @@ def sniff(log: LogFile) -> Score:
     if not any(row.places for row in placed) and (len(placed) < 5 * MIN_ROWS or not _varies(placed, found)):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
+
+
+def _apart(log: LogFile) -> tuple[list[str], list[TableRow]]:
+    return apart(log.sample_lines)
+
+
+def _rows(log: LogFile) -> list[TextRow]:
+    return rows_of(log.once(_apart)[0])
 
 
 def repetitions_of(rows: Sequence[TextRow]) -> set[str]:
@@ -70,7 +79,7 @@ def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
-    reader = TextReader(survey=survey(apart(log.sample_lines)[0]))
+    reader = TextReader(survey=survey(log.once(_apart)[0], log.once(_rows)))
     yield from reader.read(log.lines()) if is_line_by_line() else reader.read_fast(log)
 
 

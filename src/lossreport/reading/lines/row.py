@@ -99,15 +99,18 @@ class TextRow:
     def is_adversarial(self) -> bool:
         """Whether the pairs are the losses of two networks that are called by these alone: `d: 0.52; gen: 1.20`."""
         names = {pair.name.lower() for pair in self.pairs}
-        decimals = all(not float(pair.value).is_integer() for pair in self.pairs if pair.name.lower() in (CRITICS | GENERATORS))
-        return bool(names & CRITICS) and bool(names & GENERATORS) and decimals
+        if names.isdisjoint(CRITICS) or names.isdisjoint(GENERATORS):
+            return False
+        return all(not float(pair.value).is_integer() for pair in self.pairs if pair.name.lower() in (CRITICS | GENERATORS))
 
     @property
     def has_metric(self) -> bool:
         """Whether at least one pair is called like a metric, or several like splits: `train 1.7 valid 1.9`; or one of a line without any other."""
+        if any(is_metric_like(pair.name) for pair in self.pairs):
+            return True
         splits = {pair.name.lower() for pair in self.pairs} & SPLITS.keys()
         alone = len(self.pairs) == len(splits) == 1
-        return alone or len(splits) > 1 or self.is_adversarial or any(is_metric_like(pair.name) for pair in self.pairs)
+        return alone or len(splits) > 1 or self.is_adversarial
 
 
 COUNTERS: Final = (Kind.STEP, Kind.ITERATION, Kind.BATCH, Kind.SAMPLE)

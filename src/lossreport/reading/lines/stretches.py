@@ -48,7 +48,7 @@ WORTH: Final = 24
 """Lines of one shape that take as long by themselves as to learn what they say."""
 LEAD, LEAD_OF_BARS = 2, 3
 """Lines of a stretch that are read by themselves first; a frame of a bar is put down when the one behind it is read."""
-CHECKED: Final = 256
+CHECKED: Final = 1024
 """So often a line is read by itself besides: a sense that does not hold is closed."""
 LONGEST_WAIT: Final = 512
 """Lines until the next look where rows are not steady; the wait doubles up to it."""

@@ -112,10 +112,10 @@ class Survey:
         return track is not None and track.begins_again
 
 
-def survey(lines: Sequence[str]) -> Survey:
-    """Return what the lines of a sample show."""
+def survey(lines: Sequence[str], known: Sequence[TextRow] | None = None) -> Survey:
+    """Return what the lines of a sample show; `known` is what `rows_of` says of them, where it was asked before."""
     dumps = dumps_of(lines)
-    first = [row for row in rows_of(lines, dumps=dumps) if row.pairs or row.memories]
+    first = [row for row in (rows_of(lines, dumps=dumps) if known is None else known) if row.pairs or row.memories]
     words = words_of(first)
     rows = rows_of(lines, words, dumps=dumps) if any(words) else first
     names, companions = supported(rows)
