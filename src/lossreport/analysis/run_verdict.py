@@ -280,8 +280,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
     if state is State.INCONCLUSIVE and judged.trend is not None:
         gain, low, high = judged.trend.change
-        said = SLIPPED if has_slipped(judged) else TAIL_GAINS if tail_gains(judged) else WITHIN_NOISE
-        return said(**values, rows=judged.trend.rows, gain=change(gain), low=change(low), high=change(high))
+        sentence = SLIPPED if has_slipped(judged) else TAIL_GAINS if tail_gains(judged) else WITHIN_NOISE
+        return sentence(**values, rows=judged.trend.rows, gain=change(gain), low=change(low), high=change(high))
     if state is State.INSUFFICIENT and _count(context, series) == 1:
         return ONCE(**values)
     if state is State.INSUFFICIENT:
