@@ -24,6 +24,7 @@ from lossreport.render.blocks import (
     told_in_full,
 )
 from lossreport.render.citation import VISIBLE, citations
+from lossreport.render.file_names import file_names
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
@@ -46,7 +47,7 @@ def to_html(report: Report, lang: LangChoice = "both") -> str:
 
     "both" holds Chinese and English, Chinese shown first; "zh" and "en" hold one language and no switch.
     """
-    voice = Voice(languages(lang))
+    voice = Voice(languages(lang), file_names(report.analysis))
     page = Page(
         report=report, voice=voice, jinja=environment("html"), names=chart_names(report) | table_names(report), told=told_in_full(report)
     )

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from markupsafe import Markup, escape
 
+from lossreport.render.file_names import FileNames
 from lossreport.render.inline import to_inline_html, visible
 from lossreport.text import LANGS, Lang, Quantity, Value, show_value
 from lossreport.values import dataclass
@@ -25,6 +26,7 @@ class Voice:
     """The languages of a page. What is the same in all of them, a number or a name, is written once."""
 
     langs: tuple[Lang, ...]
+    files: FileNames = FileNames(is_one=False, short={})
 
     def say(self, value: Value) -> Markup:
         """Return a value inline: a span per language, separated by a blank for readers without CSS."""
@@ -46,9 +48,11 @@ class Voice:
 
     def label(self, value: Value) -> str:
         """Return a value as plain text for an attribute."""
+        value = self.files.told(value)
         return " / ".join(dict.fromkeys(visible(show_value(value, lang)) for lang in self.langs))
 
     def _spoken(self, value: Value) -> list[tuple[Lang, Markup]]:
+        value = self.files.told(value)
         spoken = [(lang, to_inline_html(value, lang)) for lang in self.langs]
         return spoken[:1] if len({markup for _, markup in spoken}) == 1 else spoken
 

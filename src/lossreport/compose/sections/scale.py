@@ -67,26 +67,25 @@ def write(story: Story) -> Section | None:
     """Write what a reader asks of the main losses and one table over all; folded, a card for each."""
     if not story.scales:
         return None
-    rows = tuple(_row(story, scale) for scale in story.scales)
-    columns = (
-        Column(title=METRIC),
-        Column(title=KIND),
-        Column(title=VALUE, align="right"),
-        Column(title=CHANCE, align="right"),
-        Column(title=SHARE, align="right"),
-        Column(title=ASSUMED),
-        Column(title=SOURCE),
-    )
-    table = Table(caption=CAPTION(), columns=columns, rows=rows)
     blocks: list[Block] = [Prose(text=text) for text in _questions(story)]
     opened = len(blocks)
     if any(scale.chance is not None for scale in story.scales):
         opened += 1
-    blocks.append(table)
+    blocks.append(_table(story))
     told: dict[str, str] = {}
     for scale in story.scales[:MAX_CARDS]:
         blocks += _card(story, scale, told)
     return Section(id="scale", title=TITLE, blocks=tuple(blocks), opened=opened)
+
+
+def _table(story: Story) -> Table:
+    """Return the last values beside the chance levels; the source stands beside each where there is more than one."""
+    titles = (METRIC, KIND, VALUE, CHANCE, SHARE, ASSUMED, SOURCE)
+    files = {story.series(scale.series[0]).path for scale in story.scales}
+    kept = len(titles) - (len(files) == 1)
+    columns = tuple(Column(title=title, align="right" if title in (VALUE, CHANCE, SHARE) else "left") for title in titles[:kept])
+    rows = tuple(Row(cells=_row(story, scale).cells[:kept]) for scale in story.scales)
+    return Table(caption=CAPTION(), columns=columns, rows=rows)
 
 
 def _questions(story: Story) -> Iterator[Phrase]:
