@@ -285,9 +285,11 @@ def _continued(groups: list[Group]) -> list[Group]:
 
 
 def _are_cut(before: Group, after: Group) -> bool:
-    """Return whether two runs were cut from one file: what the weighing of its rows set apart stays apart."""
+    """Return whether two runs were cut from one file and the later one begins one step from 0: it stands apart from the end of the other."""
     files = [{part.log.shown for part in group.parts if part.is_cut} for group in (before, after)]
-    return not files[0].isdisjoint(files[1])
+    columns = _main_columns(after).values()
+    anew = all(len(one.x) > 1 and float(one.x[0]) == float(one.x[1] - one.x[0]) for one in columns)
+    return not files[0].isdisjoint(files[1]) and anew
 
 
 def _tested(groups: list[Group]) -> list[Group]:

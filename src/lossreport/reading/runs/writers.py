@@ -74,7 +74,7 @@ def writers_of(reading: Reading, track: Track) -> Writers:
     at the place where a chain stands goes on with nothing if it is one step from 0: the first row of a process that began anew.
     """
     signatures = _signatures(reading, track)
-    headed = np.isin(np.arange(len(track.x)), np.searchsorted(track.line, sorted(_starts(reading))))
+    headed = np.isin(np.arange(len(track.x)), np.searchsorted(track.line, sorted(_starts(reading, track))))
     chains: list[_Chain] = []
     labels = np.empty(len(track.x), dtype=np.int64)
     places = track.x.tolist()
@@ -96,9 +96,10 @@ def writers_of(reading: Reading, track: Track) -> Writers:
     return _counted(_without_strays(labels, chains))._replace(signed=signed)
 
 
-def _starts(reading: Reading) -> Iterator[int]:
-    """Yield the lines on which the file says that a process started."""
-    yield from (segment.line for segment in reading.segments if segment.why in ("new_run", "resume"))
+def _starts(reading: Reading, track: Track) -> Iterator[int]:
+    """Yield the lines on which the file says that a process started: a heading of its own, not a row that a parser took for the first."""
+    told = (segment.line for segment in reading.segments if segment.why in ("new_run", "resume"))
+    yield from (line for line in told if not np.any(track.line == line))
 
 
 def _chain_for(chains: Sequence[_Chain], x: float, signature: tuple[float, ...], ahead: Sequence[float]) -> int | None:
