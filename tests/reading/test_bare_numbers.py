@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lossreport
@@ -81,3 +82,13 @@ def test_several_numbers_behind_a_count_are_measured_side_by_side(tmp_path: Path
     (tmp_path / "train_log.txt").write_text("".join(f"{i} {0.2 / (i + 1):.5f} {1 - 0.1 / (i + 1):.5f}\n" for i in range(9)))
     run = lossreport.read_run([tmp_path])
     assert [(one.name, one.axis, len(one)) for one in run.series] == [("value 1", "iteration", 9), ("value 2", "iteration", 9)]
+
+
+def test_lines_of_words_alone_between_the_rows_are_no_rows(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{number} {loss}\n" for number, loss in zip(range(10, 80, 10), ["2.61", "2.58", "2.63", "nan", "nan", "nan", "nan"], strict=True)
+    )
+    (tmp_path / "loss.log").write_text(f"...\n{rows[:24]}Saving the model\nLoading from checkpoint\n{rows[24:]}...\n", encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    (loss,) = run.series
+    assert (loss.x.tolist(), loss.y[:3].tolist(), int(np.isnan(loss.y).sum())) == ([10, 20, 30, 40, 50, 60, 70], [2.61, 2.58, 2.63], 4)
