@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.beginning import is_first_steps
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -140,7 +141,8 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
             finding = _finding(context, series, span.first_row + first, span.first_row + last)
             if not finding.numbers["value"] > finding.numbers["baseline"]:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
-            if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
+            wild = is_first_steps(series)
+            if finding.kind == "spike" and measured and not wild and not (_is_one_batch(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=Severity.HIGH if _is_grave(series, finding.numbers, in_nats) else Severity.MEDIUM)
             yield finding
 
