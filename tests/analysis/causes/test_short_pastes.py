@@ -235,3 +235,35 @@ def test_the_first_rows_at_the_level_of_guessing_are_a_remark_and_no_verdict(siz
     assert ("uniform_output" in named(analysis)) is expected
     assert all(one.severity is Severity.LOW for one in analysis.findings)
     assert analysis.run_verdict("r1").state != "plateau_high"
+
+
+# ------------------------------------------------------------------------------------- a program that stops itself
+ROWS = printed([37.4, 39.4, 140.7])
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("Aborting, cost seems to be exploding. Run gradcheck? Lower the learning rate?\n", True),
+        ("Training stopped: the loss has diverged\n", True),
+        ("lower the learning rate if the cost is exploding\n", False),
+        ("", False),
+    ],
+)
+def test_a_program_that_stops_over_its_loss_is_believed(tmp_path: Path, words: str, expected: bool) -> None:
+    assert ("lr_too_high" in named(analysed(tmp_path, ROWS + words))) is expected
+
+
+# ------------------------------------------------------------------------------------- nothing processed
+@pytest.mark.parametrize(
+    ("train", "val", "score", "expected"), [(0.0, 0.0, 0.0, True), (0.0, 0.0, 1.0, False), (0.0, 0.4, 0.0, False), (0.4, 0.0, 0.0, False)]
+)
+def test_zeros_that_contradict_one_another_are_of_no_sample(train: float, val: float, score: float, expected: bool) -> None:
+    run = make_run(
+        [
+            make_series(np.full(4, train), "loss"),
+            make_series(np.full(4, val), "loss", "val", id="m2"),
+            make_series(np.full(4, score), "acc", "val", id="m3", metric_type="accuracy"),
+        ]
+    )
+    assert ("data_set_empty" in named(judged(run))) is expected
