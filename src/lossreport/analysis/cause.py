@@ -99,6 +99,12 @@ def causes() -> tuple[Cause, ...]:
     return tuple(sorted(units, key=lambda unit: unit.id))
 
 
+@cache
+def general() -> frozenset[str]:
+    """Return the ids of the causes that may stand without a sign of their own: the general advice is the step against them."""
+    return frozenset(cause.id for cause in causes() if cause.otherwise is not None)
+
+
 def with_causes(context: Context, work: Work) -> tuple[Finding, ...]:
     """Return the findings with their causes as hypotheses, best supported first, before the general ones.
 

@@ -174,7 +174,7 @@ def test_a_loss_below_0_is_normal_unless_it_is_of_a_probability(name: str, end: 
 
 
 @pytest.mark.parametrize(("last", "severity"), [(19, Severity.LOW), (60, Severity.HIGH)])
-def test_the_first_fifty_steps_of_a_training_are_wild_and_no_fault(last: int, severity: Severity) -> None:
+def test_the_first_thirty_steps_of_a_training_are_wild_and_no_fault(last: int, severity: Severity) -> None:
     x = np.linspace(1, last, 19).round()
     y = np.r_[8774, 247, 2267, 2223, 21230, np.linspace(2000, 1000, 14)]
     spikes = [one for one in judged(make_run([make_series(y, "loss", axis="iteration", x=x)])).findings if one.kind == "spike"]

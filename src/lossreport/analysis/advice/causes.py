@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.cause import general
 from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity, State
 from lossreport.text import Phrase, Text
 
@@ -19,7 +20,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     made: dict[str, Recommendation] = {}
     for finding in case.context.found:
         first = next((one for one in finding.hypotheses if one.rank == 1 and one.do is not None), None)
-        if first is None or finding.explained_by is not None or finding.kind in NOTHING_TO_DO:
+        if first is None or first.id in general() or finding.explained_by is not None or finding.kind in NOTHING_TO_DO:
             continue
         known = made.get(first.id)
         because = (finding.id,) if known is None else (*known.because, finding.id)
