@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import lossreport
@@ -119,3 +120,13 @@ def test_a_list_of_another_length_is_numbered(tmp_path: Path) -> None:
     (tmp_path / "train.log").write_text("Losses: [2.5, 2.25], step: 0, lr: 0.0001\n", encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert [s.name for s in run.series] == ["loss_0", "loss_1", "learning_rate"]
+
+
+def test_lines_of_words_alone_between_the_rows_are_no_rows(tmp_path: Path) -> None:
+    rows = "".join(
+        f"{number} {loss}\n" for number, loss in zip(range(10, 80, 10), ["2.61", "2.58", "2.63", "nan", "nan", "nan", "nan"], strict=True)
+    )
+    (tmp_path / "loss.log").write_text(f"...\n{rows[:24]}Saving the model\nLoading from checkpoint\n{rows[24:]}...\n", encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    (loss,) = run.series
+    assert (loss.x.tolist(), loss.y[:3].tolist(), int(np.isnan(loss.y).sum())) == ([10, 20, 30, 40, 50, 60, 70], [2.61, 2.58, 2.63], 4)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 import lossreport
 from lossreport.model.run import Run
+from lossreport.reading.kit.rows import number
 
 LOSS, OTHER = [2.25, 1.5, 0.75], [2.5, 1.75, 1.25]
 STEP = 100
@@ -93,3 +95,10 @@ def test_the_value_that_improved_is_a_memory_called_by_its_metric(tmp_path: Path
     (tmp_path / "train.log").write_text(lines)
     run = lossreport.read_run([tmp_path])
     assert ([one.label for one in run.series], run.value("best_val_loss")) == (["loss"], 0.75)
+
+
+@pytest.mark.parametrize("text", ["nan(ind)", "-nan(ind)", "-1.#IND", "1.#QNAN"])
+def test_a_nan_of_windows_is_a_number(text: str) -> None:
+    value = number(text)
+    assert value is not None
+    assert math.isnan(value)

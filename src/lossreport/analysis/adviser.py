@@ -7,6 +7,7 @@ from functools import cache
 
 import numpy as np
 
+from lossreport.analysis.cause import general
 from lossreport.analysis.context import Context
 from lossreport.model.analysis import Finding, Recommendation, State, Verdict
 from lossreport.registry import load_units
@@ -54,7 +55,7 @@ class Case:
 
 def has_step(finding: Finding) -> bool:
     """Return whether the likeliest cause of a finding says what to do: a general step beside it would only repeat it."""
-    return any(one.rank == 1 and one.do is not None for one in finding.hypotheses)
+    return any(one.rank == 1 and one.do is not None and one.id not in general() for one in finding.hypotheses)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

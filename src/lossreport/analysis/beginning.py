@@ -20,3 +20,13 @@ def begins_late(series: Series) -> bool:
     first, length = float(series.x[0]), float(np.max(series.x) - series.x[0])
     step = float(np.median(np.abs(np.diff(series.x))))
     return length > 0 and first - step > LATE * length
+
+
+FIRST_STEPS: Final = 30
+"""Within its first thirty steps every training is wild: weights are random, moments of the optimiser empty, a warm-up has just begun."""
+
+
+def is_first_steps(series: Series) -> bool:
+    """Return whether the rows are steps from the first on, and end within the first thirty."""
+    counted = series.axis in (Axis.STEP, Axis.ITERATION) and len(series) > 0
+    return counted and float(series.x[0]) <= 1 and float(series.x[-1]) < FIRST_STEPS

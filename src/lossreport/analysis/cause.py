@@ -12,7 +12,7 @@ from functools import cache
 from typing import Final
 
 from lossreport.analysis.context import Context
-from lossreport.model.analysis import Finding, Hypothesis
+from lossreport.model.analysis import Finding, Hypothesis, Severity
 from lossreport.model.work import Work
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
@@ -78,7 +78,8 @@ class Cause:
     """Something that maintainers found behind such logs; `reference` is the public thread or document it is from.
 
     `family` groups causes that exclude each other or share their fix. `suspect` yields a suspicion for
-    each finding that the cause may stand behind.
+    each finding that the cause may stand behind; `otherwise` is asked besides, and counts where no
+    cause is told for any finding above low.
     """
 
     id: str
@@ -88,6 +89,7 @@ class Cause:
     do: Text
     reference: str
     suspect: Callable[[Context], Iterator[Suspicion]]
+    otherwise: Callable[[Context], Iterator[Suspicion]] | None = None
 
 
 @cache
@@ -97,21 +99,37 @@ def causes() -> tuple[Cause, ...]:
     return tuple(sorted(units, key=lambda unit: unit.id))
 
 
+@cache
+def general() -> frozenset[str]:
+    """Return the ids of the causes that may stand without a sign of their own: the general advice is the step against them."""
+    return frozenset(cause.id for cause in causes() if cause.otherwise is not None)
+
+
 def with_causes(context: Context, work: Work) -> tuple[Finding, ...]:
     """Return the findings with their causes as hypotheses, best supported first, before the general ones.
 
     What is suspected behind a symptom stands at the finding that leads its event.
     """
+    told = _told(context, work, [(cause, cause.suspect) for cause in causes()])
+    left = _told(context, work, [(cause, cause.otherwise) for cause in causes() if cause.otherwise is not None])
+    explained = any(finding.key in told for finding in context.found if finding.severity is not Severity.LOW)
+    return tuple(_with(finding, told.get(finding.key) or (None if explained else left.get(finding.key)) or ()) for finding in context.found)
+
+
+Suspect = Callable[[Context], Iterator[Suspicion]]
+
+
+def _told(context: Context, work: Work, asked: Sequence[tuple[Cause, Suspect]]) -> dict[str, list[tuple[Cause, Suspicion]]]:
+    """Return what the causes suspect and tell, by the key of the finding that leads."""
     leads = {finding.key: finding.explained_by for finding in context.found}
     seen: dict[str, list[tuple[Cause, Suspicion]]] = {}
-    for cause in causes():
-        suspicions = work.take(f"cause {cause.id}", lambda cause=cause: cause.suspect(context))  # type: ignore[misc]
-        for suspicion in suspicions:
+    for cause, suspect in asked:
+        for suspicion in work.take(f"cause {cause.id}", lambda suspect=suspect: suspect(context)):  # type: ignore[misc]
             if suspicion.is_told:
                 key = suspicion.finding.key
                 lead = leads.get(key)
                 seen.setdefault(lead if lead in leads else key, []).append((cause, suspicion))
-    return tuple(_with(finding, seen.get(finding.key, ())) for finding in context.found)
+    return seen
 
 
 def _with(finding: Finding, seen: Sequence[tuple[Cause, Suspicion]]) -> Finding:

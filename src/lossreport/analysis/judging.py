@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.beginning import begins_late
+from lossreport.analysis.beginning import begins_late, is_first_steps
 from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.composition import weighted_terms
 from lossreport.analysis.context import Context, clean
@@ -319,6 +319,8 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
 
     Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
     """
+    if is_first_steps(series):
+        return []
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
     spikes = [
         f

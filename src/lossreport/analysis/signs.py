@@ -13,7 +13,7 @@ from lossreport.analysis.context import Context
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series
-from lossreport.text import Text, Value, factor, number
+from lossreport.text import Phrase, Text, Value, factor, number
 from lossreport.values import dataclass
 
 LEAD: Final = 3
@@ -451,3 +451,29 @@ UNNAMED: Final = (None, "", "None", "null", False)
 def was_loaded(context: Context) -> bool:
     """Return whether the settings name a model that was loaded: its initialisation is nobody's to choose."""
     return any(context.facts.get(name) not in UNNAMED for name in PRETRAINED)
+
+
+NAMED_BEST: Final = re.compile(r"best_(?:valid_)?loss", re.IGNORECASE)
+LOST: Final = 1.25
+"""A quarter above its best: no noise of an evaluation reaches that (as in `detectors/worsening.py`)."""
+BEFORE_ROWS = Text(
+    zh="`{metric}` 是 {end}（第 {line} 行），而日志自己写明此前最好的是 {best}（`{named}`）：在这几行之前已经变差。",
+    en="`{metric}` is {end} at line {line}, where the log itself names {best} as the best before (`{named}`): it got worse before these rows.",
+)
+
+
+def beyond_named_best(context: Context) -> Phrase | None:
+    """Return that a validation loss stands a quarter above the best that its log names, where it does; None elsewhere."""
+    for series in context.progress:
+        if series.split == "train" or series.name != "loss" or not len(series) or not np.isfinite(series.y[-1]):
+            continue
+        for best in context.run.series:
+            beside = best.split == series.split and best.source == series.source and len(best) and best.x[-1] == series.x[-1]
+            if beside and NAMED_BEST.fullmatch(best.name) and 0 < LOST * float(best.y[-1]) <= float(series.y[-1]):
+                values: dict[str, Value] = {
+                    "end": number(float(series.y[-1])),
+                    "best": number(float(best.y[-1])),
+                    "line": int(series.line[-1]),
+                }
+                return BEFORE_ROWS(metric=series.label, named=best.label, **values)
+    return None

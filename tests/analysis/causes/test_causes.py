@@ -17,6 +17,10 @@ ALSO_SEEN: Final[dict[tuple[str, str], str]] = {
         "box_targets_invalid",
         "one_term_empty",
     ): "a batch without a positive leaves the same; it stands second, for a class term above 0 speaks against it",
+    (
+        "early_stop_watches_training",
+        "boosting_too_many_rounds",
+    ): "a stop that waits for the training set runs for too many rounds; the log names what it watches",
     ("fp16_zero_from_start", "zero2_overlap_comm"): "one sound row before the zeros; which of the two it was another precision tells",
     ("lr_free_optimiser_in_half", "fp16_overflow"): "the log says fp16; which of the two it was only another optimiser tells",
     ("fp16_zero_from_start", "nan_filter_of_trainer"): "the zeros are NaN in both; one says who wrote them, the other why they are NaN",

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.cause import general
 from lossreport.model.analysis import Finding, Hypothesis, Recommendation, Severity, State
 from lossreport.text import Phrase, Text
 
@@ -19,7 +20,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     made: dict[str, Recommendation] = {}
     for finding in case.context.found:
         first = next((one for one in finding.hypotheses if one.rank == 1 and one.do is not None), None)
-        if first is None or finding.explained_by is not None:
+        if first is None or first.id in general() or finding.explained_by is not None or finding.kind in NOTHING_TO_DO:
             continue
         known = made.get(first.id)
         because = (finding.id,) if known is None else (*known.because, finding.id)
@@ -27,6 +28,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     yield from list(made.values())[:MOST]
 
 
+NOTHING_TO_DO: Final = ("harmless",)
+"""What needs no step: its cause is told beside the finding."""
 STANDING: Final = ("no_learning", "constant_metric")
 """What a run that stands still is stopped for, however grave the finding alone."""
 
@@ -49,7 +52,7 @@ def _with_cost(do: Phrase, finding: Finding) -> Phrase:
     """Return a step with what it costs, where it does not say so itself."""
     if "Cost: " in do.plain("en"):
         return do
-    return WITH_COST(do=do, cost=COST_OF_BREAK() if finding.kind in BREAKS else COST())
+    return WITH_COST(do=do, cost=COST_OF_BREAK() if finding.kind in BREAKS and finding.severity.rank >= Severity.HIGH.rank else COST())
 
 
 BREAKS: Final = ("nonfinite", "masked_nonfinite", "divergence", "lost_metric", "skipped_steps")

@@ -38,7 +38,7 @@ APART = Text(
 )
 
 
-REAL: Final = frozenset(("dead", "clamp"))
+REAL: Final = frozenset(("dead", "clamp", "regression", "out_of_scale", "contradicted"))
 """What findings of impossible values carry where the values are real ones: of a training that is broken, not of a metric."""
 
 
@@ -52,7 +52,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     if apart:
         yield Recommendation(id="", when="now", because=apart, text=APART())
     impossible = (
-        f for f in case.context.found if f.kind == "broken_metric" and not f.numbers.get("dead") and not f.numbers.get("regression")
+        f for f in case.context.found if f.kind == "broken_metric" and not any(f.numbers.get(one) for one in REAL)
     )  # those are values of the training, or of the wrong measure
     broken = tuple(f.id for f in impossible if not case.ids("mixed_reduction"))
     if broken:

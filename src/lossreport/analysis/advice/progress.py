@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.best import still_rising
+from lossreport.analysis.causes.lr_too_high import rising_training
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured, scores_of_the_whole
 from lossreport.analysis.schedule import constant_lr, spent_lr
@@ -77,6 +78,10 @@ BEST = Text(
 AT_ONCE = Text(
     zh="使用验证最好处的 checkpoint：{where}；查清 {axis} {x} 处变了什么（评测代码、数据、恢复的 checkpoint、BatchNorm 或 EMA 的统计量、学习率）：先用同一个评测脚本重评它前后的两个 checkpoint。代价：两次评测。",
     en="Use the checkpoint where the validation was best: {where}. Find out what changed at {axis} {x} (evaluation code, data, a restored checkpoint, statistics of BatchNorm or EMA, the learning rate): first evaluate the checkpoints before and after it anew with one script. Cost: two evaluations.",
+)
+BEST_OF_RISING = Text(
+    zh="使用验证最好处的 checkpoint：{where}；此后训练 loss 自己也在上升，所以不是过拟合，正则化和数据帮不上：重新训练时先降低学习率。代价：换一个 checkpoint；降低学习率要再训一次。",
+    en="Use the checkpoint where the validation was best: {where}. The training loss rises after it as well, so this is no overfitting and neither regularisation nor data would help: train again at a lower learning rate. Cost: another checkpoint, and another run for the rate.",
 )
 WEIGH = Text(
     zh="先定下按哪个量选 checkpoint：验证 loss 在 {where} 最低，此后回升，但验证指标之后仍在变好（最高 {best}）。按任务真正看重的指标选；两个 checkpoint 都评测一次。代价：两次评测。",
@@ -306,7 +311,8 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         text = AT_ONCE(where=Join(items=tuple(where)), axis=AXES[over[0].axis.value], x=shown_x(event))
         yield Recommendation(id="", when="now", because=because, text=text)
     elif where and not (case.context.is_rewarded and is_up(case.context, past[0])):  # a policy lacks no data and no regularisation
-        text = BEST(where=Join(items=tuple(where)))
+        rises = any(rising_training(case.context, one) is not None for one in over)
+        text = (BEST_OF_RISING if rises else BEST)(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
     elif past and (past[0].metric_type == "reward" or where):
         values = measured(case.context, past[0])

@@ -9,12 +9,16 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import breaks, precision_said
-from lossreport.text import Text
+from lossreport.analysis.signs import breaks, parsers, precision_said
+from lossreport.text import Text, number
 
 FROM = Text(
     zh="`{metric}` 从第 {row} 行起打印为 0，而 `{witness}` 从第一行起就是 NaN：前向或第一次反向已经溢出，还没有更新过权重。",
     en="`{metric}` is printed as 0 from row {row} on, and `{witness}` is NaN from the first row: forward or first backward pass overflow before any update.",
+)
+SUDDEN = Text(
+    zh="`{metric}` 从第 {row} 行起打印为 0，前一行还是 {value}：transformers 的 Trainer 默认把 NaN 打印成 0（`logging_nan_inf_filter`）。",
+    en="`{metric}` is printed as 0 from row {row} on, after {value}: the Trainer of transformers prints a NaN as 0 unless told otherwise (`logging_nan_inf_filter`).",
 )
 SAID = Text(zh="配置写明 {said}。", en="The settings say {said}.")
 
@@ -29,7 +33,26 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         precision = precision_said(context)
         if precision is not None:
             signs.append((weak if precision.kind == "fp16" else against)(SAID(said=precision.said)))
-        yield Suspicion(finding=at.finding, signs=tuple(signs), code="--bf16 True --fp16 False --logging_nan_inf_filter False")
+        yield Suspicion(finding=at.finding, signs=tuple(signs), code=CODE)
+    yield from _sudden(context)
+
+
+def _sudden(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a Trainer's loss that is 0 from its first rows on, with no witness logged: half precision, unless bf16 or fp32 is said."""
+    precision = precision_said(context)
+    if not parsers(context) & TRAINERS or (precision is not None and precision.kind != "fp16"):
+        return
+    for finding in context.of_kind("broken_metric"):
+        series, row = context.subject(finding), finding.start.row
+        if finding.numbers.get("sudden") and row <= LATEST:
+            signs = [strong(SUDDEN(metric=series.label, row=row + 1, value=number(float(series.y[row - 1]))))]
+            if precision is not None:
+                signs.append(weak(SAID(said=precision.said)))
+            yield Suspicion(finding=finding, signs=tuple(signs), code=CODE)
+
+
+CODE: Final = "--bf16 True --fp16 False --logging_nan_inf_filter False"
+TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
 
 
 LATEST: Final = 1

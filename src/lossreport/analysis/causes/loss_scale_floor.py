@@ -8,9 +8,10 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
-from lossreport.analysis.cause import Cause, Suspicion, strong
+from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import around, breaks, set_rate
+from lossreport.analysis.detectors.overflow_messages import lowest
+from lossreport.analysis.signs import around, beyond_named_best, breaks, parsers, set_rate
 from lossreport.text import Phrase, Text, number
 
 FELL = Text(
@@ -33,18 +34,36 @@ def suspect(context: Context) -> Iterator[Suspicion]:
                 row = int(np.flatnonzero(scale.y < FLOOR)[0])
                 values = {"first": number(float(y[0])), "last": number(float(scale.y[row]))}
                 signs.append(strong(FELL(metric=scale.label, line=int(scale.line[row]), **values)))
-    for event in context.run.events:
-        if MESSAGE.search(event.quote):
-            signs.append(strong(EVENT(line=event.line, quote=event.quote)))
-            break
+    event = next((one for one in context.run.events if MESSAGE.search(one.quote)), None) or lowest(context)
+    if event is not None:
+        signs.append(strong(EVENT(line=event.line, quote=event.quote)))
     if not signs:
         return
+    if (lost := beyond_named_best(context)) is not None:
+        signs.append(weak(lost))
     for at in breaks(context, "nonfinite", "masked", "divergence"):
         yield Suspicion(finding=at.finding, signs=(*signs, *around(context, at.series, at.row)), do=_do(context))
         return
     for finding in context.of_kind("skipped_steps", "no_learning", "constant_metric"):
-        yield Suspicion(finding=finding, signs=tuple(signs), do=_do(context))
+        fairseq = "fairseq_text" in parsers(context)
+        cramped = _is_at_its_best(context)
+        code = "--min-loss-scale 1e-6" if fairseq and cramped else ""
+        yield Suspicion(finding=finding, signs=tuple(signs), do=CRAMPED() if cramped else _do(context), code=code)
         return
+
+
+CRAMPED = Text(
+    zh="验证 loss 还在最好处，训练没有发散：先把 loss scale 的下限调低（fairseq：--min-loss-scale），或减小每步的 batch（max-tokens、update-freq）再续训；loss 若开始上升，再降低学习率、改用 bf16。",
+    en="The validation loss is at its best, so nothing has diverged: first lower the floor of the loss scale (fairseq: --min-loss-scale) or make the batch of a step smaller (max-tokens, update-freq) and go on; where the loss begins to rise, lower the learning rate and use bf16.",
+)
+
+
+def _is_at_its_best(context: Context) -> bool:
+    """Return whether every validation loss ends at its lowest, and at the best that the log names; False without any."""
+    ends = [one for one in context.progress if one.split != "train" and len(one) and np.isfinite(one.y).all()]
+    named = [one for one in context.run.series if one.split != "train" and one.name == "best_loss" and len(one)]
+    lowest = all(float(one.y[-1]) <= float(one.y.min()) for one in ends)
+    return bool(ends) and lowest and (len(ends[0]) > 1 or bool(named)) and all(ends[0].y[-1] <= one.y[-1] for one in named[:1])
 
 
 LOWER = Text(
@@ -62,12 +81,12 @@ CAUSE = Cause(
     id="loss_scale_floor",
     family="precision",
     title=Text(
-        zh="loss scale 降到了底：fp16 的梯度步步溢出（学习率过高，或某层的激活值为无穷大）",
-        en="The loss scale is at its floor: gradients overflow fp16 in every step (a learning rate that is too high, or infinite activations in one layer)",
+        zh="loss scale 降到了底：fp16 的梯度步步溢出（学习率过高、每步的 batch 极大，或某层的激活值为无穷大）",
+        en="The loss scale is at its floor: gradients overflow fp16 in every step (a learning rate that is too high, a huge batch, or infinite activations in one layer)",
     ),
     decided_by=Text(
-        zh="看 scale 开始下降之前的 loss：在上升，是学习率；平稳，是某个坏 batch 或某一层，用 fp32 重放即可分辨。",
-        en="Look at the loss before the scale began to fall: rising means the learning rate; calm means one bad batch or one layer, which a replay in fp32 tells.",
+        zh="看 scale 开始下降之前的 loss：在上升，是学习率；仍在下降，只是 scale 的下限太紧（例如每步的 batch 极大），可以把下限调低；平稳，是某个坏 batch 或某一层，用 fp32 重放即可分辨。",
+        en="Look at the loss before the scale began to fall: rising means the learning rate; still falling means that only the search for a scale is cramped, by a huge batch for example, and its floor may be lower; calm means one bad batch or one layer, which a replay in fp32 tells.",
     ),
     do=Text(
         zh="从 loss scale 开始一路下降之前的 checkpoint 重启：降低学习率、加长 warm-up、开启梯度裁剪、加大 batch；仍溢出就用 bf16 或 fp32。",

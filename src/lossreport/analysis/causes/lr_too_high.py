@@ -9,7 +9,22 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import Break, around, breaks, climbed, gradient, lead_up, parsers, place_of, set_rate
+from lossreport.analysis.detectors.stopped_itself import gave_up
+from lossreport.analysis.signature import quoted, said
+from lossreport.analysis.signs import (
+    Break,
+    around,
+    beyond_named_best,
+    breaks,
+    climbed,
+    gradient,
+    lead_up,
+    parsers,
+    place_of,
+    rate_of_sgd,
+    set_rate,
+)
+from lossreport.model.run import Series, is_epoch_level
 from lossreport.text import Text, factor, number
 
 CLIMBS = Text(
@@ -32,9 +47,13 @@ LOWER = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each break that a climb of the loss or of the gradient norm led up to."""
-    if parsers(context) & BOOSTED:
+    if parsers(context) & BOOSTED or said(context, "degenerate solution"):
         return  # a boosting that gets worse has the wrong gradient rather than too large a step
     yield from _early(context)
+    yield from _said(context)
+    yield from _training_rises(context)
+    yield from _lost_before(context)
+    yield from _lost_language(context)
     for at in breaks(context):
         signs = list(_signs(context, at))
         if signs:
@@ -50,13 +69,87 @@ def _early(context: Context) -> Iterator[Suspicion]:
             continue
         norm, rate = context.subject(finding), set_rate(context)
         value, level = finding.numbers["value"], finding.numbers["level"]
-        said = LED(metric=norm.label, value=number(value), line=finding.end.line, ratio=factor(value / level))
-        signs = [strong(said)]
+        led = LED(metric=norm.label, value=number(value), line=finding.end.line, ratio=factor(value / level))
+        signs = [strong(led)]
         if rate is not None:
             signs.append(weak(AT(lr=number(rate))))
         yield Suspicion(finding=finding, signs=tuple(signs), do=LOWER(lr=number(rate), less=number(rate / 10)) if rate else None)
 
 
+def _said(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion where the program stopped itself because its loss ran away."""
+    event = gave_up(context)
+    for finding in context.of_kind("divergence"):
+        if event is not None and finding.numbers.get("said"):
+            rate = set_rate(context)
+            do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
+            yield Suspicion(finding=finding, signs=(strong(quoted(context, event)),), do=do)
+
+
+def _training_rises(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a validation that gets worse while the training loss rises as well, epoch after epoch: no overfitting does that."""
+    for finding in context.of_kind("worsening"):
+        series = context.subject(finding)
+        train = rising_training(context, series) if series.split != "train" else None
+        if train is not None:
+            best = int(np.argmin(train.y))
+            low, high = number(float(train.y[best])), number(float(train.y[-1]))
+            rises = RISES(metric=train.label, low=low, high=high, line=int(train.line[-1]), first=int(train.line[best]))
+            rate = set_rate(context)
+            do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
+            yield Suspicion(finding=finding, signs=(strong(rises),), do=do)
+
+
+def _lost_before(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for overflows behind a validation loss that had left its best: the training ran away first."""
+    lost = beyond_named_best(context)
+    for finding in context.of_kind("skipped_steps"):
+        if lost is not None and context.is_loss(context.subject(finding)):
+            rate = set_rate(context)
+            yield Suspicion(finding=finding, signs=(strong(lost),), do=LOWER(lr=number(rate), less=number(rate / 10)) if rate else None)
+            return
+
+
+def _lost_language(context: Context) -> Iterator[Suspicion]:
+    """Yield a suspicion for a perplexity that no training reaches by chance: the weights were lost by the size of the steps."""
+    if rate_of_sgd(context) is not None:
+        return  # `adam_rate_of_sgd` tells it by the number
+    for finding in context.of_kind("broken_metric"):
+        series = context.subject(finding)
+        if finding.numbers.get("dead") and series.metric_type == "perplexity" and series.split == "train":
+            lost = LOST(metric=series.label, value=number(float(series.y[-1]), digits=3), line=int(series.line[-1]))
+            rate = set_rate(context)
+            code = "-optim adam -learning_rate 0.001" if "opennmt_text" in parsers(context) else ""
+            do = LOWER(lr=number(rate), less=number(rate / 10)) if rate else None
+            yield Suspicion(finding=finding, signs=(strong(lost),), do=do, code=code)
+
+
+LOST = Text(
+    zh="`{metric}` 是 {value}（第 {line} 行）：均匀猜测也不会超过词表大小，只有步子过大才会把权重毁成这样（例如给 Adam 用了 SGD 的默认学习率 1.0）。",
+    en="`{metric}` is {value} at line {line}: a guess costs no more than the size of the vocabulary, and only steps far too large ruin weights like that (the default rate of SGD, 1.0, given to Adam for example).",
+)
+
+
+def rising_training(context: Context, validation: Series) -> Series | None:
+    """Return the training loss beside a validation that rises row by row to its end, over three rows and by 2 % at least; None without."""
+    for train in context.progress:
+        if train.split != "train" or train.source != validation.source or train.axis is not validation.axis or not is_epoch_level(train):
+            continue
+        if len(train) <= RISING or not np.isfinite(train.y).all() or not context.is_measure(train) or float(train.y.min()) <= 0:
+            continue
+        behind = train.y[int(np.argmin(train.y)) :]
+        if len(behind) > RISING and bool(np.all(np.diff(behind) > 0)) and behind[-1] >= (1 + RISEN) * behind[0]:
+            return train
+    return None
+
+
+RISING: Final = 3
+RISEN: Final = 0.02
+"""Three epoch means that rise one after another, 2 % in all: of noise around a level one order in 24 does, and none of means over an epoch by 2 %."""
+RISES = Text(
+    zh="训练 loss `{metric}` 自己也从 {low}（第 {first} 行）逐 epoch 升到 {high}（第 {line} 行）：过拟合时训练 loss 会继续下降，这是步子太大。",
+    en="The training loss `{metric}` itself rises epoch by epoch, from {low} (line {first}) to {high} (line {line}): under overfitting it would go on falling; these steps are too large.",
+)
 AT = Text(zh="学习率是 {lr}。", en="The learning rate is {lr}.")
 
 

@@ -24,7 +24,7 @@ NO_HIT = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at the level of guessing that never was elsewhere, or has no hit."""
     for finding in context.of_kind("no_learning"):
-        series, size = context.subject(finding), finding.numbers.get("uniform")
+        series, size = context.subject(finding), finding.numbers.get("uniform") or finding.numbers.get("early")
         if finding.numbers.get("dead") and len(finding.series) > 1:
             score = context.by_id[finding.series[1]]
             yield Suspicion(finding=finding, signs=(strong(NO_HIT(metric=score.label, loss=series.label)),))

@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -27,6 +28,7 @@ NOT_NEGATIVE: Final = (
     "class_cross_entropy",
     "bits_per_token",
     "bce",
+    "ctc",
     "l1",
     "mse",
     "huber",
@@ -34,6 +36,9 @@ NOT_NEGATIVE: Final = (
     "grad_norm",
     "throughput",
 )
+
+SUMS_OF_PROBABILITIES: Final = re.compile(r"(?<![a-z])(?:rnn-?t|transducer|ctc)(?:[_ -]?loss)?(?![a-z])", re.IGNORECASE)
+"""Losses that are minus the logarithm of a sum over alignments, whatever the metric is taken for: a probability, never above 1."""
 
 ACCURACY = Text(
     zh="`{metric}`（{path}）有 {count} 行是不可能的准确率，最大 {worst}（其余行是 0 到 1 的比例）：统计或跨 rank 归约很可能有误，这一列不可信。",
@@ -69,9 +74,11 @@ def impossible(series: Series) -> tuple[list[int], Text, float] | None:
     if kind == "perplexity":
         rows = np.flatnonzero(finite & (series.y < 1 - SLACK))
         return (rows.tolist(), PERPLEXITY, float(series.y[rows].min())) if len(rows) else None
-    if kind in NOT_NEGATIVE:
+    of_probabilities = SUMS_OF_PROBABILITIES.search(series.name) is not None
+    if kind in NOT_NEGATIVE or of_probabilities:
         rows = np.flatnonzero(finite & (series.y < -ROUNDING))
-        return (rows.tolist(), NEGATIVE, float(series.y[rows].min())) if len(rows) and _mostly_positive(series) else None
+        told = len(rows) and (of_probabilities or _mostly_positive(series))
+        return (rows.tolist(), NEGATIVE, float(series.y[rows].min())) if told else None
     return None
 
 

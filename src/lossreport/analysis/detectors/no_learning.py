@@ -18,7 +18,7 @@ from lossreport.analysis.uniform import TOLERANCE, one_of, size_at
 from lossreport.curves.stats import block_medians, noise_of_differences
 from lossreport.model.analysis import NotApplicable, Severity
 from lossreport.model.run import Axis, Floats, Series, Statistic, shown_x
-from lossreport.text import Phrase, Text, change, number, percent
+from lossreport.text import Phrase, Text, Value, change, number, percent
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 12
@@ -128,9 +128,14 @@ def _few(context: Context, series: Series) -> Iterator[Found]:
     if size is None:
         return
     score = next((one for one in scores if any(1 / GUESSED <= share * size <= GUESSED for share in _shares(one))), None)
-    if not (_has_trained(series) or (series.axis not in COUNTED and (score is not None or known))):
-        return
     first, last, _, gain = _levels(series.y)
+    if not (_has_trained(series) or (series.axis not in COUNTED and (score is not None or known))):
+        if len(series) >= EARLY_ROWS and size <= EARLY_LARGEST and series.axis in COUNTED and float(series.x[0]) <= BEGINS:
+            values: dict[str, Value] = {"first": number(first), "last": number(last), "size": str(size), "chance": number(math.log(size))}
+            text = EARLY(metric=series.label, path=series.path, count=len(series), **values)
+            numbers = {"first": first, "last": last, "gain": gain, "early": float(size)}
+            yield make_finding("no_learning", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers)
+        return
     text = FEW(
         metric=series.label,
         path=series.path,
@@ -146,6 +151,13 @@ def _few(context: Context, series: Series) -> Iterator[Found]:
     yield make_finding("no_learning", series, [0, len(series) - 1], severity, text, numbers=numbers, others=(score,) if score else ())
 
 
+EARLY_ROWS: Final = 5
+EARLY_LARGEST: Final = 200
+"""Over more classes a large model stands there for hundreds of steps; of a few rows it is not even worth a remark."""
+EARLY = Text(
+    zh="`{metric}`（{path}）开头的 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 0.5 % 以内，即在 {size} 个类别中均匀猜测的水平（按数值推断）。训练本来就从这里开始，这么几步说明不了什么；几百步之后还在这里，就是没有在学。",
+    en="The first {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value). A training rightly begins there and so few steps show nothing; if it still stands there after some hundred, nothing is learned.",
+)
 LARGEST: Final = 20.0
 """The logarithm of any number of classes or tokens is below."""
 

@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
-from lossreport.analysis.context import Context
+from lossreport.analysis.context import Context, same_metric
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.surviving import outlived
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
-from lossreport.model.run import Event, Series, shown_x
+from lossreport.model.run import Axis, Event, Series, shown_x
 from lossreport.text import Text
 from lossreport.words import AXES
 
@@ -74,6 +74,8 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
 
     A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
     """
+    if summary_of_nothing(context, series) is not None:
+        return True
     if series.id in context.training:
         return False
     losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
@@ -81,6 +83,44 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
         mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
         return outlived(context, series) or (not losses and isinstance(mean, float) and bool(np.isfinite(mean)) and mean != 0)
     return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
+
+
+def summary_of_nothing(context: Context, series: Series) -> Series | None:
+    """Return the rows of batches of a training metric whose epoch rows are NaN, where each stands behind a finite one; None elsewhere.
+
+    A mean over no batch is 0/0: a metric that is reset after its last print leaves it (MXNet's Speedometer), and the weights are sound.
+    """
+    if series.split != "train" or series.axis is not Axis.EPOCH:
+        return None
+    finer = [one for one in context.run.series if one is not series and one.axis in INNER and same_metric(one, series) and len(one)]
+    bad = series.line[~np.isfinite(series.y)]
+    for one in finer:
+        before = [np.flatnonzero(one.line < line) for line in bad]
+        if bool(np.isfinite(one.y).all()) and all(len(rows) for rows in before):
+            return one
+    return None
+
+
+COUNTS: Final = re.compile(r"(?:.*[_/ ])?(?:count|num_(?:pos|positives?|objects?|targets?|gts?)|n_pos|positives|instances)", re.IGNORECASE)
+
+
+def counted(context: Context, series: Series) -> Series | None:
+    """Return the count beside a metric that is 0 in exactly the rows in which the metric is not finite; None without."""
+    bad = ~np.isfinite(series.y)
+    for one in context.run.series:
+        beside = one is not series and one.source == series.source and one.axis is series.axis and len(one) == len(series)
+        if (
+            beside
+            and COUNTS.fullmatch(one.name)
+            and np.array_equal(one.line, series.line)
+            and np.array_equal(one.y == 0, bad)
+            and bad.any()
+        ):
+            return one
+    return None
+
+
+INNER: Final = (Axis.STEP, Axis.ITERATION)
 
 
 def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Finding:
@@ -94,8 +134,16 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         axis=AXES[series.axis.value],
         x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=(LAST if aside else TAIL if grave and series.split == "train" else TAIL_OTHER) if tail else AGAIN if ends else RECOVERED,
+        after=(
+            LAST if aside and series.id not in context.training else TAIL if grave and series.split == "train" and not aside else TAIL_OTHER
+        )
+        if tail
+        else AGAIN
+        if ends
+        else RECOVERED,
     )
+    if summary_of_nothing(context, series) is not None or counted(context, series) is not None:
+        return make_finding("nonfinite", series, bad, Severity.LOW, text, numbers={"count": len(bad), "aside": int(aside)})
     severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
     return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
 

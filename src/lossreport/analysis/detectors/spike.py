@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.beginning import is_first_steps
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -158,7 +159,8 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
             if finding.kind == "batch_outlier" and measured and _is_huge(finding.numbers):
                 finding = replace(finding, severity=Severity.MEDIUM)
-            if finding.kind == "spike" and measured and not (_is_one_batch(series, finding) or finding.explained_by):
+            wild = is_first_steps(series)
+            if finding.kind == "spike" and measured and not wild and not (_is_one_batch(series, finding) or finding.explained_by):
                 finding = replace(finding, severity=_severity(series, finding.numbers, in_nats))
             yield finding
 

@@ -6,6 +6,7 @@ names in lines of one kind. `reading/lines` says what one line means, and what t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -45,7 +46,7 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "no lines that repeat a number called like a metric")
     if not any(row.places for row in placed) and len(repetitions_of(placed)) >= MIN_REPETITIONS:
         return Score(0.51, f"results of {len(repetitions_of(placed))} repetitions with {', '.join(list(found)[:6])}")
-    if not any(row.places for row in placed) and (len(placed) < 5 * MIN_ROWS or not _varies(placed, found)):
+    if not any(row.places for row in placed) and not _is_log(placed, found):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
 
@@ -65,6 +66,14 @@ def repetitions_of(rows: Sequence[TextRow]) -> set[str]:
 
 def _is_measure(name: str) -> bool:
     return (is_metric_like(name) or name.lower() in SPLITS) and LEARNING_RATE.fullmatch(name) is None
+
+
+def _is_log(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
+    """Return whether rows without a place are those of a log: enough of them, which change or repeat one line over and over."""
+    if len(rows) < 5 * MIN_ROWS:
+        return False
+    shapes = Counter(tuple((pair.name, pair.value) for pair in row.pairs) for row in rows)
+    return _varies(rows, names) or max(shapes.values()) >= 5 * MIN_ROWS
 
 
 def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:

@@ -15,7 +15,7 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score
+from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawSegment, Record, RowsRead, Score, SkippedLine
 from lossreport.text import Text
 
 EPOCH: Final = re.compile(r"^\s*+Epoch (\d{1,12}+)/(\d{1,12}+)\s*+$")
@@ -37,6 +37,10 @@ def sniff(log: LogFile) -> Score:
     return Score(0.9, f"{epochs} epoch headers and {bars} bars with metrics")
 
 
+UNFINISHED = Text(
+    zh="日志在这个 epoch 中途结束：这些值是开头若干 batch 的均值，不是整个 epoch 的",
+    en="the log ends inside this epoch: its values are means over its first batches, not over the epoch",
+)
 EVALUATED: Final = "eval"
 """What `model.evaluate` measures behind the training: of which set it does not say."""
 
@@ -44,6 +48,7 @@ EVALUATED: Final = "eval"
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the last values of every epoch."""
     columns, state, last = Columns(), _State(), 0
+    state.epoch = _before(log)
     for line in log.lines():
         last = line.number
         header = EPOCH.match(line.text)
@@ -66,11 +71,25 @@ def read(log: LogFile) -> Iterator[Record]:
             yield from said(line.text[bar.end() if bar else 0 :], line.number)  # a warning of another thread lands on the bar
         else:
             yield from said(line.text, line.number)
-    state.close(columns)
+    if state.is_partial:
+        yield SkippedLine(state.line, UNFINISHED)
+    else:
+        state.close(columns)
     if state.planned == 1 == state.epoch:
         yield RawFact("epochs", 1, state.line)
     yield from columns.chunks()
     yield RowsRead(state.rows, last)
+
+
+def _before(log: LogFile) -> int:
+    """Return the epoch of the bars above the first heading, the one before it; 0 where the head of the log holds none."""
+    bars = False
+    for line in log.head_lines:
+        header = EPOCH.match(line)
+        if header:
+            return int(header[1]) - 1 if bars else 0
+        bars = bars or (BAR.match(line) is not None and METRIC.search(line) is not None)
+    return 0
 
 
 class _State:
@@ -80,6 +99,14 @@ class _State:
         self.epoch, self.planned, self.rows, self.line = 0, 0, 0, 0
         self.values: list[tuple[str, str]] = []
         self.split, self.batches, self.full = "train", "", False
+
+    @property
+    def is_partial(self) -> bool:
+        """Whether the log ends inside an epoch: its values are means over the first batches, which are not those of an epoch.
+
+        Where no epoch was finished they are all there is, and told.
+        """
+        return bool(self.values) and self.rows > 0 and bool(self.batches) and self.batches != "Unknown" and not self.full
 
     def is_another(self, at: str, of: str) -> bool:
         """Return whether a bar is that of `evaluate` behind the fit: the bar of the epoch was full, and this one counts other batches."""

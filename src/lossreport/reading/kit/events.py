@@ -13,7 +13,7 @@ from typing import Final
 from lossreport import regex as re
 from lossreport.model.run import EventKind, Status
 from lossreport.reading.kit.endings import COMPLETE, EARLY_STOPS, PROGRAMS, TRAINERS
-from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, LONE_EXCEPTION, MEMORY, NONFINITE, STOPS, exit_of
+from lossreport.reading.kit.failures import CRASHES, EXIT_NEAR, GAVE_UP, LONE_EXCEPTION, MEMORY, NONFINITE, STOPS, exit_of
 from lossreport.reading.kit.phrases import LONGEST, Phrase, bare, phrase, word_of
 from lossreport.reading.kit.remarks import REMARKS
 from lossreport.reading.parser import RawEvent, RawStatus
@@ -50,7 +50,7 @@ CHECKPOINT: Final = phrase(
     r"\bSaving model checkpoint to\b|\bSaved checkpoint \S|\bsuccessfully saved checkpoint at iteration\b|^saving checkpoint to \S",
 )
 PHRASES: Final = (
-    *NONFINITE, *MEMORY, TRACEBACK, OVERFLOW, RESUME, *(stop for stop in STOPS if stop.kind == "timeout"), *EARLY_STOPS, CHECKPOINT, *CRASHES,
+    *NONFINITE, *GAVE_UP, *MEMORY, TRACEBACK, OVERFLOW, RESUME, *(stop for stop in STOPS if stop.kind == "timeout"), *EARLY_STOPS, CHECKPOINT, *CRASHES,
     *(stop for stop in STOPS if stop.kind != "timeout"), LONE_EXCEPTION, *COMPLETE, *TRAINERS, *PROGRAMS, *REMARKS,
 )  # fmt: skip
 """What is said first counts: a line of a scheduler that names a limit and a signal tells of the limit."""

@@ -32,6 +32,17 @@ NONFINITE: Final = (
         r"|\bloss\b.{0,30}\b(?:is|was|became) (?:nan|inf|not finite|non-?finite)\b.{0,40}\b(?:stop|exit|abort|terminat)",
     ),
 )
+GAVE_UP: Final = (
+    _crash(
+        "other",
+        "explod|diverg|degenerate",
+        r"\b(?:cost|loss|objective) (?:seems to be|is|has) explod(?:ing|ed)\b|\b(?:abort|stopp?|terminat|exit)\w{0,4}\b.{0,60}\b(?:loss|cost|training|model) (?:has |is )?(?:explod|diverg)(?:ing|ed)\b"
+        r"|\b(?:loss|cost|training|model) (?:has |is )?(?:explod|diverg)(?:ing|ed)\b.{0,60}\b(?:abort|stopp?|terminat|exit)"
+        r"|\b(?:training )?(?:has )?stopped \(degenerate solution\b",
+        SURVIVED + r"|\bif\b.{0,60}(?:explod|diverg)",
+    ),
+)
+"""A program that watches its own loss and stops: of karpathy's neuraltalk and char-rnn, CatBoost and others."""
 MEMORY: Final = (
     _crash(
         "oom",

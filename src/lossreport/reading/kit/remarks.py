@@ -28,6 +28,7 @@ REMARKS: Final = (
     _remark("reducing learning rate", r"\breducing learning rate of group\b"),
     _remark("overlap_comm", r"\boverlap_comm\W{1,5}true\b"),
     _remark("deepspeed", r"\bDeepSpeed info: version\b|\bUsing DeepSpeed\b|\bdeepspeed_config\b|\bdeepspeed\W{1,4}\S{0,80}\.json\b"),
+    _remark("will train until|for early stopping", r"^\W{0,3}Will train until \S|\bwill be used for early stopping\b"),
     _remark("tensor(nan|tensor(inf|tensor(-inf", r"\bloss\w{0,40}\W{1,4}(?:\{.{0,200})?tensor\((?:nan|-?inf)\b"),
     _remark("empty slice", r"\bMean of empty slice\b"),
     _remark("ecc|xid", r"\bECC error\b.{0,60}\bcorrected\b"),

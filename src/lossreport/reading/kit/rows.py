@@ -136,7 +136,7 @@ GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
 """2,5 as a European spreadsheet writes it: whatever is no grouping."""
 NOT_FINITE: Final = {
-    "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan,
+    "nan": math.nan, "-nan": math.nan, "+nan": math.nan, "1.#qnan": math.nan, "-1.#ind": math.nan, "nan(ind)": math.nan, "-nan(ind)": math.nan, "+nan(ind)": math.nan,
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip

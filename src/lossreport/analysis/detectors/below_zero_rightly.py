@@ -1,0 +1,41 @@
+"""A loss of unknown kind that falls below 0: of a density or a negated score that is normal, and nothing to call broken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from lossreport.analysis.context import Context
+from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.found import make_finding
+from lossreport.model.analysis import Severity
+from lossreport.text import Text, number
+
+MIN_ROWS: Final = 2
+BELOW: Final = -1e-3
+"""What averages to a hair below 0 is rounding (as in `broken_metric.py`)."""
+MAY_BE: Final = ("generic", "elbo", "dice", "reconstruction")
+
+TEXT = Text(
+    zh="`{metric}`（{path}）的 {rows} 行里有 {count} 行小于 0，最低 {worst}：0 不是它的下限，继续下降仍是改善，过零不是异常；倍数和百分比在这里没有意义。",
+    en="`{metric}` ({path}) is below 0 in {count} of {rows} rows, down to {worst}: 0 is no floor for it, a further fall is still a gain and crossing 0 is nothing odd; multiples and percentages mean nothing here.",
+)
+
+
+def detect(context: Context) -> Iterator[Found]:
+    """Yield a finding a training loss that is below 0 in two rows and more, where no other finding calls its values impossible."""
+    for series in context.progress:
+        if series.split != "train" or series.metric_type not in MAY_BE or not context.is_measure(series):
+            continue
+        rows = np.flatnonzero(np.isfinite(series.y) & (series.y < BELOW))
+        if len(rows) < MIN_ROWS or context.has("broken_metric", series):
+            continue
+        worst = float(series.y[rows].min())
+        text = TEXT(metric=series.label, path=series.path, count=len(rows), rows=len(series), worst=number(worst))
+        numbers = {"worst": worst, "count": float(len(rows)), "negative": 1.0}
+        yield make_finding("harmless", series, rows.tolist(), Severity.LOW, text, numbers=numbers)
+
+
+DETECTOR = Detector(id="below_zero_rightly", kinds=("harmless",), detect=detect, order=64)
