@@ -25,7 +25,8 @@ BETWEEN: Final = " + "
 """Between the files of a series that goes through several."""
 FILE: Final = "path"
 """The placeholder of a file in all texts."""
-ASIDES: Final = {"zh": "（{path}）", "en": " ({path})"}
+ASIDE_ZH: Final = "（{path}）"
+ASIDE_EN: Final = " ({path})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,8 +80,8 @@ def _short(path: str) -> str:
 @cache
 def without_file(text: Text) -> Text:
     """Return a text without the file in brackets; one that names it in other words in either language is left as it is."""
-    if not all(aside in text.of(lang) for lang, aside in (("zh", ASIDES["zh"]), ("en", ASIDES["en"]))):
+    if ASIDE_ZH not in text.zh or ASIDE_EN not in text.en:
         return text
-    zh, en = text.zh.replace(ASIDES["zh"], ""), text.en.replace(ASIDES["en"], "")
+    zh, en = text.zh.replace(ASIDE_ZH, ""), text.en.replace(ASIDE_EN, "")
     same = set(FIELD.findall(zh)) == set(FIELD.findall(en))
     return Text(zh=zh, en=en) if same and zh and en else text
