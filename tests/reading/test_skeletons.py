@@ -20,6 +20,7 @@ LINES = {
     "a label that is a number": [f"client {n // 30} round {n % 30} loss 0.{n + 100}" for n in range(90)],
     "NaN among numbers": [f"step {n} loss {'nan' if n % 9 == 5 else n + 0.5}" for n in range(90)],
     "a fraction that exceeds its total": [f"[{n}/40] loss 0.{n + 100}" for n in range(90)],
+    "a fraction with blanks that exceeds its total": [f"| epoch 1 |{n * 7 % 61:5d}/   40 batches | loss 0.{n + 100}" for n in range(90)],
     "signs and exponents": [f"step {n} loss -{n}.25 grad {n}e-0{n % 5 + 1} reward {'-' if n % 2 else ''}{n}.0" for n in range(90)],
     "a bar": [f"loss 0.{n + 100}:  {n}%|##   | {n}/100 [00:{n % 60:02d}<01:00, 1.{n}it/s]" for n in range(90)],
     "thousands": [f"step {n},{n + 100} loss 0.{n + 100}" for n in range(1, 90)],

@@ -26,8 +26,8 @@ ZERO, WHOLE, BEYOND = 1, 2, 4
 LONG_DECIMALS: Final = (9, 15)
 """More decimals than these are another shape: patterns bound what they repeat, and none so low."""
 MANY_DECIMALS: Final = 17
-BETWEEN: Final = (b"/", b" / ", b" of ", b"|", b":")
-"""Between two numbers: whether the second is below the first decides what they mean."""
+MOST_BLANKS: Final = 6
+"""Blanks behind a slash, a bar or a colon between two numbers: whether the second is below the first decides what they mean."""
 MOST_DIGITS: Final = 19
 """A number of so many digits is below 2^64."""
 EXACT: Final = 1 << 53
@@ -206,12 +206,15 @@ def _scaled(mantissa: npt.NDArray[np.uint64], power: Ints) -> Floats:
 
 # ------------------------------------------------------------------------------------- shapes
 def _beside(text: Bytes, starts: Ints, ends: Ints) -> Any:
-    """Return which numbers, from the second on, stand beside the one before with one of `BETWEEN` between them."""
+    """Return which numbers, from the second on, stand beside the one before with a slash, a bar, a colon or `of` between them."""
     gap = starts[1:] - ends[:-1]
     behind = ends[:-1]
     first = text[behind]
-    found = (gap == 1) & ((first == 47) | (first == 124) | (first == 58))
-    found |= (gap == 3) & (text[behind + 1] == 47) & (first == 32) & (text[behind + 2] == 32)
+    blank = first == 32
+    mark, left = text[behind + blank], gap - blank - 1
+    found = ((mark == 47) | (mark == 124) | (mark == 58)) & (left >= 0) & (left <= MOST_BLANKS)
+    for at in range(1, MOST_BLANKS + 1):  # `400/  834`
+        found &= (left < at) | (text[np.minimum(behind + blank + at, len(text) - 1)] == 32)
     found |= (gap == 4) & (first == 32) & (text[behind + 1] == 111) & (text[behind + 2] == 102) & (text[behind + 3] == 32)
     return found
 

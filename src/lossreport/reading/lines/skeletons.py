@@ -29,7 +29,7 @@ CHECK_EVERY: Final = 64
 """... and how often a line is read both ways afterwards, so that a skeleton that means two things is closed."""
 MOST: Final = 4096
 """Skeletons kept for a file: one with more is free text."""
-OVER: Final = ("/", " / ", " of ", "|", ":")
+OVER: Final = ("/", "of", "|", ":")
 """Between two numbers: whether the first exceeds the second decides what they mean (`3/10`)."""
 ZERO, DECIMAL, EXPONENT = 1, 2, 4
 
@@ -97,7 +97,7 @@ class Skeletons:
 def _key(words: Sequence[str], numbers: Sequence[str]) -> tuple[object, ...]:
     """Return what lines must share to be read alike: all but the numbers, the form of each, and the order of counts of counts."""
     forms = [_form(number) for number in numbers]
-    orders = [float(a) > float(b) for a, b, between in zip(numbers, numbers[1:], words[1:], strict=False) if between in OVER]
+    orders = [float(a) > float(b) for a, b, between in zip(numbers, numbers[1:], words[1:], strict=False) if between.strip(" ") in OVER]
     return (*words, *forms, *orders)
 
 
