@@ -45,7 +45,7 @@ COLUMN = {
     "names": Text(zh="认得的指标名，例如", en="metric names, for example"),
     "unit": Text(zh="单位", en="unit"),
     "better": Text(zh="方向", en="better"),
-    "chance": Text(zh="机会水平", en="chance level"),
+    "chance": Text(zh="随机猜测水平", en="chance level"),
     "needs": Text(zh="会用到的事实", en="facts it uses"),
     "option": Text(zh="选项", en="option"),
     "value": Text(zh="取值", en="value"),

@@ -75,7 +75,7 @@ KINDS: Final = {
     "batch_outlier": Text(zh="单行离群", en="single-row outlier"),
     "divergence": Text(zh="发散", en="divergence"),
     "nonfinite": Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)"),
-    "above_chance": Text(zh="高于机会水平", en="above chance"),
+    "above_chance": Text(zh="高于随机猜测水平", en="above chance"),
     "implausible_loss": Text(zh="loss 低得不可信", en="loss too low to be true"),
     "no_learning": Text(zh="没有变化（可能没有在学）", en="no change (may not be learning)"),
     "overfitting": Text(zh="过拟合", en="overfitting"),

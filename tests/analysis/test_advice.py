@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import lossreport
+from lossreport.analysis.advice.spikes import LONG
 from lossreport.analysis.adviser import advices
 from lossreport.analysis.schedule import SPENT
 from lossreport.model.analysis import Recommendation, State
@@ -380,3 +381,22 @@ def test_a_run_that_is_over_is_not_sent_on_because_its_tail_is_noisy(status: str
     assert verdict.state is State.INCONCLUSIVE
     assert "90 % interval" in verdict.text.plain("en")
     assert any(words in one.text.plain("en") for one in analysis.recommendations)
+
+
+@pytest.mark.parametrize(
+    ("status", "every", "said"),
+    [
+        ("finished", 10, "The run is over and recovered"),
+        ("unknown", 10, "restart from the last checkpoint before them"),
+        ("unknown", LONG // 300 + 1, "about 100 steps earlier"),
+    ],
+    ids=["over", "short", "long"],
+)
+def test_advice_on_a_spike_fits_the_length_and_the_end_of_the_run(status: str, every: int, said: str) -> None:
+    y = np.array(falling(300, 6.0, 2.0, 0.01))
+    y[150:160] *= np.linspace(8, 1.5, 10)
+    loss = make_series(y, "loss", axis="step", x=every * np.arange(1, 301.0))
+    found, _ = advised(make_run([loss], status=status))
+    told = [one.text.plain("en") for one in found if "batches" in one.text.plain("en")]
+    assert len(told) == 1
+    assert said in told[0]

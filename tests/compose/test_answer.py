@@ -103,3 +103,9 @@ def test_a_test_behind_the_training_stands_on_the_first_screen(name: str, is_tol
     report = lossreport.compose(lossreport.analyze(make_run(loss=falling(40), facts={name: 92.5}), strict=True))
     told = lossreport.render(report, "md", lang="en")
     assert ("**Test after the training**: `test_accuracy` 92.5" in told) is is_told
+
+
+@pytest.mark.parametrize(("values", "is_told"), [([2.2], False), ([2.2, 2.1], True)], ids=["once", "twice"])
+def test_what_was_measured_once_names_no_checkpoint(values: list[float], is_told: bool) -> None:
+    page = lossreport.render(lossreport.compose(lossreport.analyze(make_run(loss=falling(9)[: len(values)], val_loss=values))), "md", "en")
+    assert ("**Checkpoint to use" in page) is is_told

@@ -30,7 +30,7 @@ ZERO = Text(
     en=" But it was never above 0: the model is of no use yet, or the score or the labels are wrong.",
 )
 LIKE_GUESSING = Text(
-    zh="但它不高于机会水平：最好 {best}，而在 {class_count} 个类别中均匀预测就有 {guessed}。",
+    zh="但它不高于随机猜测水平：最好 {best}，而在 {class_count} 个类别中均匀预测就有 {guessed}。",
     en=" But it is no better than guessing: {best} at best, where a uniform guess among {class_count} classes gives {guessed}.",
 )
 

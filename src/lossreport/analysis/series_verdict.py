@@ -54,7 +54,7 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): diverging; the end lies above the best level reached.",
     ),
     State.UNSTABLE: Text(
-        zh="`{metric}`（{path}）：不稳定，开头阶段之后仍有反复的尖峰、周期性振荡或高于机会水平的 epoch。",
+        zh="`{metric}`（{path}）：不稳定，开头阶段之后仍有反复的尖峰、周期性振荡或高于随机猜测水平的 epoch。",
         en="`{metric}` ({path}): unstable, with repeated spikes, oscillation or epochs above chance after the start of the run.",
     ),
     State.OVERFITTING: Text(
@@ -66,7 +66,7 @@ SENTENCES: Final = {
         en="`{metric}` ({path}): worse at the end than at its best.",
     ),
     State.PLATEAU_HIGH: Text(
-        zh="`{metric}`（{path}）：停在不好的水平（接近机会水平、未达目标，或自始至终几乎没有变化）。{trend}",
+        zh="`{metric}`（{path}）：停在不好的水平（接近随机猜测水平、未达目标，或自始至终几乎没有变化）。{trend}",
         en="`{metric}` ({path}): flat at a poor level (near chance, short of the target, or hardly changed since the start). {trend}",
     ),
     State.CONVERGED: Text(

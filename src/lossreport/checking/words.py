@@ -168,7 +168,7 @@ WORDS: Final = (
     _word("does not come back", r"\bdoes not come back\b", "之后没有回来", None, "finding level_shift"),
     _word("rate drops", r"\bthe learning rate drops\b", "学习率下降", None, "finding level_shift"),
     _word("level", r"\blevel of .{0,200} changes by\b|\bis a staircase\b", "水平(?:突变|变化)|呈台阶状", None, FINDINGS),
-    _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|\bworse than chance\b", "(?<!是否)高于机会水平", None, "finding above_chance", "verdict unstable", "recommendation"),
+    _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|\bworse than chance\b", "(?<!是否)高于随机猜测水平", None, "finding above_chance", "verdict unstable", "recommendation"),
     _word("not finite", r"\bis NaN or infinite in\b|\bis not finite\b|\bnot finite at the end\b|\bended? with a non-finite\b|\btook values that are not finite\b|\bends in values that are not finite\b", "NaN 或无穷大|不是有限值|以非有限值|出现了非有限值", None, FINDINGS, "verdict ", "outcome", "recommendation"),
     _word("follows", r"\bfinite values? follows?\b|\bfinite ones follow\b", "(?:再没有|又出现(?:过|了))有限值|其后又", None, FINDINGS, "recommendation"),
     _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|\bto the last digit\b|\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict ", "recommendation"),

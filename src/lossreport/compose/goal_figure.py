@@ -14,7 +14,7 @@ import numpy as np
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, curve_of, median_window, peaks
 from lossreport.compose.placing import placed
 from lossreport.compose.section import POINTING, Story, shown
-from lossreport.model.analysis import Finding
+from lossreport.model.analysis import Finding, State
 from lossreport.model.report import NUMBERS, Band, Chart, Curve, LineChart, Star
 from lossreport.model.run import Floats, Series, Statistic, shown_x
 from lossreport.text import Join, Phrase, Text, Value
@@ -196,6 +196,8 @@ def _curves(story: Story, series: Series, beside: Sequence[Series], axis: Series
 
 
 def _star(story: Story, main: Series, axis: Series) -> Star | None:
+    if story.verdict.state is State.BROKEN or np.nanmin(main.y) == np.nanmax(main.y):  # nothing to choose
+        return None
     best = next((one for one in story.analysis.bests if one.run == story.run.id and one.series == main.id), None)
     at = placed(story.run, main, axis)
     return None if best is None or at is None else Star(x=float(at[best.at.row]), y=best.value)

@@ -22,7 +22,7 @@ class Threshold:
 
 THRESHOLDS: Final[Mapping[str, Threshold]] = {
     "above_chance": Threshold(
-        low=0.0, high=1.0, meaning=Text(zh="交叉熵高出机会水平的幅度", en="excess of a cross-entropy over the chance level")
+        low=0.0, high=1.0, meaning=Text(zh="交叉熵高出随机猜测水平的幅度", en="excess of a cross-entropy over the chance level")
     ),
     "clip_share": Threshold(low=0.05, high=0.99, meaning=Text(zh="被裁剪的步数占比", en="share of steps whose gradient is clipped")),
     "data_wait": Threshold(low=0.05, high=0.95, meaning=Text(zh="一步中等待数据的时间占比", en="share of a step spent waiting for data")),

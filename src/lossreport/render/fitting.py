@@ -80,7 +80,7 @@ SAYS = Text(
 )
 TABLES_OF = Text(zh="“{section}”一节的表格", en="the tables of “{section}”")
 CHARTS_OF = Text(zh="“{section}”一节的图", en="the charts of “{section}”")
-LOW = Text(zh="{count} 条低严重度的发现", en="{count} findings of low severity")
+LOW = Text(zh="低严重度的发现（{count} 条）", en="findings of low severity ({count})")
 MANY_ROWS = Text(zh="每条发现前 {count} 条之后的依据", en="evidence beyond the first {count} rows of a finding")
 DETAILS = Text(zh="各条发现的依据与可能原因", en="evidence and possible causes of the findings")
 REST = Text(zh="其余 {count} 条发现", en="{count} more findings")

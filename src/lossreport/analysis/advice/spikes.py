@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Recommendation, Severity, State
-from lossreport.model.run import Axis, Series, Statistic, is_epoch_level
+from lossreport.model.run import Axis, Series, Statistic, Status, is_epoch_level
 from lossreport.text import Text
 
 EPOCHS = Text(
@@ -32,6 +32,16 @@ ROWS = Text(
     zh="若尖峰再次出现：从尖峰前约 100 步的 checkpoint 重启并跳过随后 200-500 个 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：约 100 步的重算和被跳过的数据。",
     en="If the spikes recur: restart from a checkpoint about 100 steps earlier and skip the next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing about 100 steps, and the skipped data.",
 )
+AGAIN = Text(
+    zh="训练已结束，尖峰也已恢复，这次不必重训。若再训练：查看尖峰处的 batch（坏样本、超长序列、标签错误），把学习率{lr}降低 10 %-33 % 或收紧梯度裁剪。代价：查几个 batch。",
+    en="The run is over and recovered: it need not be trained again for this. If you do: look at the batches of the spike (bad samples, overlong sequences, wrong labels), and lower the learning rate{lr} by 10-33 % or clip harder. Cost: reading a few batches.",
+)
+NEAR = Text(
+    zh="若尖峰再次出现：从尖峰前最近的 checkpoint 重启并跳过其后的 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：重算从那个 checkpoint 到尖峰的一段。",
+    en="If the spikes recur: restart from the last checkpoint before them and skip the batches behind it; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing the stretch from that checkpoint.",
+)
+LONG: Final = 10_000
+"""Steps from which PaLM's 100 steps back and 200-500 batches skipped are a hundredth and a twentieth of the run at most."""
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
@@ -54,8 +64,17 @@ def advise(case: Case) -> Iterator[Recommendation]:
         text = EPOCHS if first.statistic in MEANS else UNTOLD if of_rows else EPOCH_ROWS
         yield Recommendation(id="", when=when, because=_ids(epochs), text=text(path=first.path, clip=shown))
     if any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE:  # else nothing was lost by them
-        restart = ROWS(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
-        yield Recommendation(id="", when="next", because=_ids(steps), text=restart, source="PaLM (2022), section 5.1; OPT-175B")
+        told = _restart(case, series[steps[0].series[0]] if steps else None)(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+        yield Recommendation(id="", when="next", because=_ids(steps), text=told, source="PaLM (2022), section 5.1; OPT-175B")
+
+
+def _restart(case: Case, series: Series | None) -> Text:
+    """Return what to do about spikes in words that fit the run: whether it is over, and how long it is."""
+    run = case.context.run
+    if case.run_state is not State.UNSTABLE and (run.status is Status.FINISHED or run.progress.is_done):
+        return AGAIN
+    taken = run.progress.steps[0] or (series.x[-1] if series is not None and series.axis in (Axis.STEP, Axis.ITERATION) else 0.0)
+    return ROWS if taken >= LONG else NEAR
 
 
 def steers(case: Case, series: Series) -> bool:

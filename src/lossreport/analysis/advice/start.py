@@ -9,7 +9,7 @@ from lossreport.model.analysis import Recommendation
 from lossreport.text import Text
 
 ACT = Text(
-    zh="起始 loss 高于机会水平：在 step 0 打印 logits 的均值、方差和被屏蔽的位置，核对标签是否错位一格，再用一个 batch 做过拟合测试。代价：几分钟。",
+    zh="起始 loss 高于随机猜测水平：在 step 0 打印 logits 的均值、方差和被屏蔽的位置，核对标签是否错位一格，再用一个 batch 做过拟合测试。代价：几分钟。",
     en="The first loss is above chance: print the mean, variance and masked positions of the logits at step 0, check that labels are not shifted by one, and overfit a single batch. Cost: minutes.",
 )
 

@@ -14,7 +14,7 @@ from lossreport.text import Text, factor, number, percent
 TIMES: Final = 5.0
 MOSTLY: Final = 0.8
 RATIO = Text(
-    zh="`{metric}` 在 {share} 的行里高于机会水平 {chance}，末行 {last} 仍是它的 {ratio}，却在下降：这是对 batch 或序列求和，不是均值。",
+    zh="`{metric}` 在 {share} 的行里高于随机猜测水平 {chance}，末行 {last} 仍是它的 {ratio}，却在下降：这是对 batch 或序列求和，不是均值。",
     en="`{metric}` is above its chance level of {chance} in {share} of the rows, its last row of {last} still {ratio}, and falls: a sum over the batch or the sequence, not a mean.",
 )
 
@@ -37,7 +37,7 @@ CAUSE = Cause(
     family="reduction",
     title=Text(zh="loss 是求和而不是均值", en="The loss is a sum, not a mean"),
     decided_by=Text(
-        zh="把 batch 减半跑几步：loss 也减半，就是求和；除以 token 数或样本数后应落在机会水平以下。",
+        zh="把 batch 减半跑几步：loss 也减半，就是求和；除以 token 数或样本数后应落在随机猜测水平以下。",
         en="Halve the batch for a few steps: if the loss halves too, it is a sum; divided by the tokens or samples it should lie below chance.",
     ),
     do=Text(

@@ -14,7 +14,7 @@ WORDS: Final = r"not initialized from|newly initialized|state dict do not match|
 KINDS: Final = ("no_learning", "plateau", "above_chance", "constant_metric", "level_shift", "worsening", "divergence")
 
 LEVEL = Text(
-    zh="`{metric}` 的第一行是 {first}，正在机会水平 {chance} 附近：像是从头开始。",
+    zh="`{metric}` 的第一行是 {first}，正在随机猜测水平 {chance} 附近：像是从头开始。",
     en="`{metric}` begins at {first}, near the chance level of {chance}: as from scratch.",
 )
 NEAR: Final = 0.05

@@ -28,7 +28,7 @@ WARM_UP: Final = 0.10
 """Rows before a tenth of the run are the start: untrained models are often above chance."""
 
 LATER = Text(
-    zh="`{metric}`（{path}）在 {axis} {rows} 高于机会水平 {chance} {unit}（{assumption}）：{values}，分别是它的 {ratios}。不看输入的猜测，loss 也比这低。",
+    zh="`{metric}`（{path}）在 {axis} {rows} 高于随机猜测水平 {chance} {unit}（{assumption}）：{values}，分别是它的 {ratios}。不看输入的猜测，loss 也比这低。",
     en=(
         "`{metric}` ({path}) lies above the chance level of {chance} {unit} ({assumption}) at {axis} {rows}: {values}, "
         "that is {ratios} the chance level. A guess that ignores the input would score lower."
@@ -36,7 +36,7 @@ LATER = Text(
 )
 START = Text(
     zh=(
-        "`{metric}`（{path}）在开始时（{axis} {rows}）高于机会水平：{value} 对 {chance} {unit}（{assumption}）。"
+        "`{metric}`（{path}）在开始时（{axis} {rows}）高于随机猜测水平：{value} 对 {chance} {unit}（{assumption}）。"
         "比不看输入的猜测高 {excess} {unit}{perplexity}。常见原因：logits 初始尺度过大、部分 logits 被屏蔽或置零、标签错位。"
     ),
     en=(
@@ -46,7 +46,7 @@ START = Text(
 )
 PERPLEXITY = Text(zh="，困惑度是后者的 {ratio}", en=", {ratio} its perplexity")
 NEEDS = Text(
-    zh="`{metric}` 的机会水平未知：缺少 {needs}，因此没有检查它是否高于机会水平。可用 `--set {example}=...` 给出。",
+    zh="`{metric}` 的随机猜测水平未知：缺少 {needs}，因此没有检查它是否高于随机猜测水平。可用 `--set {example}=...` 给出。",
     en="The chance level of `{metric}` is unknown: {needs} is missing, so it was not compared with chance. Give it with `--set {example}=...`.",
 )
 

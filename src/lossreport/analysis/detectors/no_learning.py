@@ -31,7 +31,7 @@ TEXT = Text(
     en="`{metric}` ({path}) hardly changed from start to end: {first} → {last} ({gain}), block medians within {spread}. {chance}",
 )
 AT_CHANCE = Text(
-    zh="它停在机会水平 {chance} 附近，与没有学到东西一致。",
+    zh="它停在随机猜测水平 {chance} 附近，与没有学到东西一致。",
     en="It stays at the chance level of {chance}, consistent with learning nothing.",
 )
 AT_UNIFORM = Text(

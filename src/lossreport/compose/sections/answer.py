@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
+import numpy as np
+
 from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
@@ -24,6 +26,7 @@ TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
 GLANCE = Text(zh="训练概况", en="The run at a glance")
 BEST_VALUE = Text(zh="**{label}**：{at}", en="**{label}**: {at}")
+LEAST_MEASURED: Final = 2
 MOST_BESTS: Final = 2
 MOST_STEPS: Final = 3
 STATUS = Text(zh="状态", en="status")
@@ -193,12 +196,14 @@ class ToldBest:
 
 
 def told_bests(story: Story) -> Iterator[ToldBest]:
-    """Yield the best values of a run, none of one that is broken."""
+    """Yield the best values of a run, none of one that is broken; of what was measured once there is no best."""
     if story.verdict.state is State.BROKEN:
         return
     for best in story.analysis.bests:
         if best.run == story.run.id:
             series = story.series(best.series)
+            if np.isfinite(series.y).sum() < LEAST_MEASURED:
+                continue
             at = BEST_AT(
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
             )

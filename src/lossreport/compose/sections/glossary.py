@@ -12,7 +12,7 @@ CAPTION = Text(zh="本报告用到的术语", en="Terms used in this report")
 TERM, MEANING = Text(zh="术语", en="term"), Text(zh="含义", en="meaning")
 
 CHANCE = (
-    Text(zh="机会水平", en="chance level"),
+    Text(zh="随机猜测水平", en="chance level"),
     Text(
         zh="不看输入、只靠随机猜测的模型能得到的值；它不是下限，也不是上限。",
         en="what a model that never looks at the input would score; neither a minimum nor a maximum.",

@@ -22,7 +22,7 @@ TASK = Text(
     en="Whether the model is good enough: a training loss is not the task metric (success rate, accuracy), which needs a separate evaluation.",
 )
 MASK = Text(
-    zh="`{metric}` 统计了哪些 token（标签掩码、类别权重、各类 token 的比例），日志里没有；机会水平的解读以此为前提。",
+    zh="`{metric}` 统计了哪些 token（标签掩码、类别权重、各类 token 的比例），日志里没有；随机猜测水平的解读以此为前提。",
     en="Which tokens `{metric}` counts (label mask, class weights, mix of token kinds) is not in the logs; how the chance level is to be read depends on it.",
 )
 GRADIENT = Text(

@@ -41,7 +41,7 @@ ABOVE = Text(
     " ignoring the input would score lower.",
 )
 GAIN = Text(
-    zh="目标检测的 objectness loss 常乘增益、按框数或网格归一化（YOLO 的日志含增益），ln 2 不能当作它的机会水平；{value} 只能与同一配置的值比较。",
+    zh="目标检测的 objectness loss 常乘增益、按框数或网格归一化（YOLO 的日志含增益），ln 2 不能当作它的随机猜测水平；{value} 只能与同一配置的值比较。",
     en="The objectness loss of a detector often carries a gain or is divided by boxes or cells (YOLO logs it with its gain), so ln 2 is not its chance level; {value} is comparable only with values of the same configuration.",
 )
 

@@ -20,7 +20,7 @@ WITH_BACKGROUND = Text(
     en="**if** it is a mean cross-entropy over {k} classes and the background, for a uniform guess",
 )
 UNKNOWN = Text(
-    zh="名字没有说明 `{metric}` 是交叉熵、BCE 还是 focal loss，{value} 没有确定的机会水平；请用 `--set type.{metric}=class_cross_entropy`（或 bce、focal）给出。",
+    zh="名字没有说明 `{metric}` 是交叉熵、BCE 还是 focal loss，{value} 没有确定的随机猜测水平；请用 `--set type.{metric}=class_cross_entropy`（或 bce、focal）给出。",
     en="The name does not tell whether `{metric}` is a cross-entropy, a BCE or a focal loss, so {value} has no certain chance level; say"
     " `--set type.{metric}=class_cross_entropy` (or bce, focal).",
 )

@@ -33,11 +33,11 @@ TIE: Final = 0.01
 """Nats from chance that count as being at it."""
 
 CHANCE = Text(
-    zh="ln {v} = {chance} 是机会水平，即在 {v} 个选项上均匀猜测的 loss；它既不是最小值，也不是最大值。",
+    zh="ln {v} = {chance} 是随机猜测水平，即在 {v} 个选项上均匀猜测的 loss；它既不是最小值，也不是最大值。",
     en="ln {v} = {chance} is the chance level: the loss of a uniform guess over {v} choices. It is neither a minimum nor a maximum.",
 )
 BELOW = Text(
-    zh="{value} 比机会水平低 {gap}，是机会水平（ln {v}）的 {share}。",
+    zh="{value} 比随机猜测水平低 {gap}，是随机猜测水平（ln {v}）的 {share}。",
     en="{value} is {gap} below the chance level, {share} of ln {v}.",
 )
 CHOICES = Text(
@@ -45,16 +45,16 @@ CHOICES = Text(
     en="{value} is equivalent to {choices} effective choices (perplexity, e^L): as uncertain as a uniform guess among that many, {share} of V = {v}.",
 )
 AT = Text(
-    zh="{value} 与机会水平相差不到 {tie}：只看这个数，与均匀猜测没有区别。",
+    zh="{value} 与随机猜测水平相差不到 {tie}：只看这个数，与均匀猜测没有区别。",
     en="{value} is within {tie} of the chance level: by this number alone, no different from a uniform guess.",
 )
 ABOVE = Text(
-    zh="{value} 比机会水平高 {gap}，差于均匀猜测：按几何平均，均匀猜测给正确选项的概率是模型所给的 {ratio}。",
+    zh="{value} 比随机猜测水平高 {gap}，差于均匀猜测：按几何平均，均匀猜测给正确选项的概率是模型所给的 {ratio}。",
     en="{value} is {gap} worse than chance: on geometric average a uniform guess gives the right choice {ratio} the probability the"
     " model gave it.",
 )
 FAR_ABOVE = Text(
-    zh="{value} 比机会水平高 {gap}，差于均匀猜测，是机会水平的 {ratio}。",
+    zh="{value} 比随机猜测水平高 {gap}，差于均匀猜测，是随机猜测水平的 {ratio}。",
     en="{value} is {gap} worse than chance, {ratio} the chance level.",
 )
 BEYOND_IGNORANCE = Text(
@@ -92,22 +92,22 @@ WEIGHTED = Text(
     " Divided by the sum of the weights (PyTorch's mean), a uniform guess still costs ln V.",
 )
 UNKNOWN = Text(
-    zh="`{metric}` 的词表大小（或类别数）V 未知，机会水平 ln V 也就未知。候选（nats）：{candidates}。"
+    zh="`{metric}` 的词表大小（或类别数）V 未知，随机猜测水平 ln V 也就未知。候选（nats）：{candidates}。"
     "V 取 logits 的维度（含填充），用 `--set vocab_size=N` 给出。",
     en="The vocabulary size (or number of classes) V behind `{metric}` is unknown, and with it the chance level ln V."
     " Candidates (nats): {candidates}. Give the dimension of the logits, padding included, with `--set vocab_size=N`.",
 )
 CANDIDATE = Text(zh="{v}（{name}）为 {level}", en="{v} ({name}) {level}")
 FLIP = Text(
-    zh="分界在 V = e^L = {flip}：词表比它小，{value} 就差于机会水平；词表比它大，则优于机会水平。",
+    zh="分界在 V = e^L = {flip}：词表比它小，{value} 就差于随机猜测水平；词表比它大，则优于随机猜测水平。",
     en="The judgement flips at V = e^L = {flip}: for a smaller vocabulary {value} is worse than chance, for a larger one better.",
 )
 ALWAYS_ABOVE = Text(
-    zh="{value} 高于上列每一个 V 的机会水平：作为按 token 取的均值，它差于其中任何一个的均匀猜测；也可能记录的不是均值（例如对梯度累积的各步求了和）。",
+    zh="{value} 高于上列每一个 V 的随机猜测水平：作为按 token 取的均值，它差于其中任何一个的均匀猜测；也可能记录的不是均值（例如对梯度累积的各步求了和）。",
     en="{value} is above the chance level of every V listed: as a mean per token it is worse than a uniform guess for each of them; or the logged number is not such a mean (a sum over the steps of gradient accumulation, for example).",
 )
 ALWAYS_BELOW = Text(
-    zh="{value} 低于 ln 2 = {level}：无论 V 是多少，都低于机会水平。",
+    zh="{value} 低于 ln 2 = {level}：无论 V 是多少，都低于随机猜测水平。",
     en="{value} is below ln 2 = {level}, so below chance whatever V is.",
 )
 
@@ -291,7 +291,7 @@ LOSS = LossType(
         ),
         Reference(
             value=Text(
-                zh="图像码（V = 16384，机会水平 ln 16384 = 9.70）：一位用户报告预训练模型约 7 nats，随机初始化约 9。",
+                zh="图像码（V = 16384，随机猜测水平 ln 16384 = 9.70）：一位用户报告预训练模型约 7 nats，随机初始化约 9。",
                 en="Image codes (V = 16384, chance ln 16384 = 9.70): a user reports about 7 nats for a pretrained model, about 9 for a"
                 " random one.",
             ),

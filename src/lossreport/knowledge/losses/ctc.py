@@ -9,7 +9,7 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 NOTHING = Text(
-    zh="按整句求和还是除以标签长度，决定 {value} 的量级；没有通用的机会水平，只能与同样归一化的值比较。",
+    zh="按整句求和还是除以标签长度，决定 {value} 的量级；没有通用的随机猜测水平，只能与同样归一化的值比较。",
     en="Whether it is summed over a transcript or divided by its length sets the size of {value}. There is no general chance level; it is comparable only with values reduced the same way.",
 )
 ZERO = Text(

@@ -9,7 +9,7 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 NOTHING = Text(
-    zh="{value} 可正可负、没有机会水平：优势归一化后它在 0 附近摆动，进展要看奖励、回报或成功率。",
+    zh="{value} 可正可负、没有随机猜测水平：优势归一化后它在 0 附近摆动，进展要看奖励、回报或成功率。",
     en="{value} has no chance level and may have either sign: with normalised advantages it moves around 0. Progress shows in the reward, the"
     " return or the success rate.",
 )
