@@ -13,8 +13,9 @@ import lossreport
 from lossreport.analysis.detectors.constant_metric import FEW_SCORES
 from lossreport.analysis.detectors.explosion import BEYOND, GROWN, HIGH
 from lossreport.analysis.detectors.no_hits import MIN_ROWS as HIT_ROWS
+from lossreport.analysis.detectors.nothing_processed import MANY_ROWS as ALONE_ROWS
 from lossreport.analysis.uniform import TOLERANCE as UNIFORM
-from lossreport.model.analysis import Finding, Severity
+from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.run import Run, Series
 from runs import falling, flat, make_run, make_series, rng
 
@@ -323,3 +324,18 @@ def test_a_rate_of_exactly_0_under_a_loss_that_stands_is_named_in_the_answer(rat
     found = [one for one in analysis.findings if one.series[0] == "m2"]
     assert [one.kind for one in found] == (["constant_metric"] if told else [])
     assert ("(lr, epoch 0)" in analysis.outcomes[0].text.plain("en")) is told
+
+
+@pytest.mark.parametrize(
+    ("rows", "accuracy", "expected"),
+    [(ALONE_ROWS, None, True), (ALONE_ROWS - 1, None, False), (ALONE_ROWS, 0.9, False)],
+    ids=["alone", "too few rows", "an accuracy tells of learning"],
+)
+def test_a_loss_printed_as_0_in_every_row_with_nothing_beside_it_is_no_result(rows: int, accuracy: float | None, expected: bool) -> None:
+    series = [make_series(np.zeros(rows), "loss")]
+    if accuracy is not None:
+        series.append(make_series(np.full(rows, accuracy), "accuracy", id="m2"))
+    analysis = lossreport.analyze(make_run(series), strict=True)
+    told = [one.text.plain("en") for one in analysis.findings if one.kind == "broken_metric"]
+    assert any("nothing beside it tells of learning" in text for text in told) is expected
+    assert (analysis.run_verdict("r1").state is State.BROKEN) is expected

@@ -47,7 +47,7 @@ def test_nor_has_one_in_a_single_language_with_its_logs_inside(lang: str, tmp_pa
     ("before", "after", "element"),
     [
         (": 95.19, <", ": 94.19, <", "sentence"),
-        (">37.74<", ">3.774<", "cell 2"),
+        ("37.74</td>", "3.774</td>", "cell 2"),
         ("Not complete (12 of 20 epochs)", "Not complete (12 of 30 epochs)", "sentence"),
     ],
 )  # fmt: skip

@@ -6,10 +6,12 @@ from time import process_time
 
 import pytest
 
+import lossreport
 from lossreport.model.run import Axis, Run
 from lossreport.reading.discover import ReadOptions, read_paths
 from lossreport.reading.kit.coco import kind_of, summary_of
 from lossreport.reading.kit.printed_table import take
+from lossreport.reading.kit.table_cells import fits, header_spans
 from lossreport.reading.kit.table_rows import Stand, Tables, placed
 from lossreport.reading.kit.table_state import EMPTY, TableRow
 
@@ -267,3 +269,26 @@ def test_the_table_of_nolearn_is_read_in_colours(tmp_path: Path) -> None:
         "valid/loss": [0.61, 0.62],
         "valid/acc": [0.79269, 0.79269],
     }
+
+
+CHAINER = (
+    "epoch       iteration   main/loss   validation/main/loss  elapsed_time\n"
+    "0           100         0.5183                            123.279\n"
+    "0           200         0.4121                            236.267\n"
+    "1           300         0.3211      0.4512                348.067\n"
+)
+
+
+def test_cells_that_are_empty_under_a_header_are_told_by_where_their_columns_begin(tmp_path: Path) -> None:
+    (tmp_path / "train.log").write_text(CHAINER, encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    found = {one.label: one.y.tolist() for one in run.series}
+    assert found["main/loss"] == [0.5183, 0.4121, 0.3211]
+    assert found["validation/main/loss"] == [0.4512]
+
+
+def test_a_row_that_the_columns_of_its_header_would_cut_is_no_row_of_it() -> None:
+    spans = header_spans("epoch   loss    val_loss")
+    assert spans[1][0] == 8
+    assert fits("1       0.5", spans)
+    assert not fits("1     0.512345    0.4", spans)

@@ -1,8 +1,12 @@
 """What a terminal would have shown is what is read: no escape codes, no erased text, no prefix of a launcher."""
 
+from pathlib import Path
+
 import pytest
 
+import lossreport
 from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.terminal import fragments
 
 
 def lines(data: bytes, writer: str = "") -> list[Line]:
@@ -54,3 +58,12 @@ def test_the_view_of_a_writer_holds_its_lines_and_the_first_one_the_unmarked_one
     assert LogFile("x.log", data=data).writers == ("rank0", "rank1")
     assert [(line.number, line.text) for line in lines(data, "rank0")] == [(1, "starting"), (2, "loss 1"), (4, "loss 3")]
     assert [(line.number, line.text) for line in lines(data, "rank1")] == [(3, "loss 2")]
+
+
+def test_a_number_in_bold_is_a_number_and_a_power_is_left(tmp_path: Path) -> None:
+    assert list(fragments("train loss : **-0.0682** ")) == ["train loss : -0.0682 "]
+    assert list(fragments("size = 2**10")) == ["size = 2**10"]
+    rows = "".join(f"epoch: {i} train loss: **{2 - i / 10:.4f}**\n" for i in range(8))
+    (tmp_path / "train.log").write_text(rows, encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert [(one.name, one.y[0], len(one)) for one in run.series] == [("loss", 2.0, 8)]

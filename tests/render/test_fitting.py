@@ -139,8 +139,8 @@ def test_what_is_seen_is_outcome_picture_events_with_their_places_checkpoint_and
     lines = seen(fitted(report, PLACES["github"], "en"), "github", "en")
     assert lines[1] == "> **◆ improved to the end of its schedule**"
     assert lines[2].startswith("> Finished (250 of 250 steps).")
-    assert re.fullmatch(r"- `loss` `[①-⑤▁-█]+` 6\.054 → 2\.82 nats \(step 1 to 250\)", lines[3])
-    assert re.fullmatch(r"- `eval/loss` `[▁-█]+` 4\.421 → 2\.762 nats \(step 50 to 250\)", lines[4])
+    assert re.fullmatch(r"- `eval/loss` `[①-⑤▁-█]+` 4\.421 → 2\.762 nats \(step 50 to 250\)", lines[3])
+    assert re.fullmatch(r"- `loss` `[▁-█]+` 6\.054 → 2\.82 nats \(step 1 to 250\)", lines[4])
     assert "- ① **◆ high · spike · F1** `loss` 6.8396 nats at step 111 (`trainer_state.json:802`)" in lines
     assert "Checkpoint to use (by validation loss): `eval/loss` 2.762 nats at step 250" in lines
     assert lines[-2] == "**What to do now**"

@@ -493,6 +493,8 @@ def _xs(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
         yield ground.finding.end.x
 
 
+PATIENCE: Final = 10
+"""Early stopping that is advised waits for a tenth of the rounds that were trained."""
 ROLES: Final[Rules] = {
     "line": lines,
     "lines": lines,
@@ -516,6 +518,7 @@ ROLES: Final[Rules] = {
     "less": lambda g, p: iter([Between(0.0, max(_logged_rates(g).tolist(), default=math.inf))]),
     "more": lambda g, p: iter([Between(0.0, math.inf)]),
     "length": lambda g, p: iter([Between(0.0, math.inf)]),
+    "rounds": lambda g, p: (float(max(1, round(float(one.x[-1]) / PATIENCE))) for one in g.run.series if len(one)),
 }
 """What a number may be by the name of its place alone, wherever it stands."""
 

@@ -46,7 +46,8 @@ def short(stories: Sequence[Story], sections: Sequence[Section]) -> tuple[Block,
     answer = next(section for section in sections if section.id == "answer")
     named = {series.label for series in story.main} | {series.label for series in _goal(story)}
     blocks = [block for block in answer.blocks if not isinstance(block, Chart) or block.title.values.get("metric", "") in named]
-    return shortened(blocks, lambda finding: _placed(story, finding), best_of(story))
+    first = next((series.label for series in _goal(story)), "")
+    return shortened(blocks, lambda finding: _placed(story, finding), best_of(story), first)
 
 
 def _goal(story: Story) -> list[Series]:
@@ -54,11 +55,14 @@ def _goal(story: Story) -> list[Series]:
     return [] if goal is None else [story.series(goal.series)]
 
 
-def shortened(blocks: Sequence[Block], placed: Placed, best: Phrase | None = None) -> tuple[Block, ...]:
-    """Return of the blocks of a first screen the verdict, the picture, the events, the checkpoint and the first things to do."""
+def shortened(blocks: Sequence[Block], placed: Placed, best: Phrase | None = None, first: str = "") -> tuple[Block, ...]:
+    """Return of the blocks of a first screen the verdict, the picture, the events, the checkpoint and the first things to do.
+
+    Of the curves of the picture that of the series called `first` comes first, and the events stand in it.
+    """
     made: list[Block] = []
     made += [replace(block, body=block.body[:1]) for block in blocks if isinstance(block, Callout)][:1]
-    made += [_brief(block) for block in blocks if isinstance(block, Chart)][:1]
+    made += [_brief(block, first) for block in blocks if isinstance(block, Chart)][:1]
     lists = [block for block in blocks if isinstance(block, FindingList) and block.findings]
     made += [replace(one, findings=_lines(one.findings, placed), brief=True) for one in lists[:1]]
     if best is not None:
@@ -92,13 +96,13 @@ def _placed(story: Story, finding: Finding) -> Phrase:
     return placed_text(series.label, value, series.unit, AXES[series.axis.value], finding.start.x, f"{path}:{finding.start.line}")
 
 
-def _brief(chart: Chart) -> Chart:
+def _brief(chart: Chart, first: str) -> Chart:
     """Return the picture in one line a curve, each named as the report calls its series."""
     spec, metric = chart.spec, chart.title.values.get("metric")
     if not isinstance(spec, LineChart):
         return replace(chart, brief=True)
     named = tuple(_named(curve, str(metric), spec.curves[0].name) if metric else curve for curve in spec.curves[:MOST_CURVES])
-    return replace(chart, brief=True, spec=replace(spec, curves=named))
+    return replace(chart, brief=True, spec=replace(spec, curves=tuple(sorted(named, key=lambda curve: curve.name != first))))
 
 
 def _named(curve: Curve, metric: str, split: str) -> Curve:

@@ -188,7 +188,7 @@ def _picture(data: Mapping[str, Json], run: Mapping[str, Json], events: Sequence
             if one.series[0] in ({series["id"]} if wide else beside)
         ][:1]
     spec = LineChart(id=f"goal-{series['id']}", curves=(curve,), unit=str(series["unit"]), bands=tuple(bands), x_title=str(series["axis"]))
-    title = goal_figure.TITLE(metric=_label(series), beside=goal_figure.EMPTY)
+    title = goal_figure.TITLE(metric=_label(series), below=goal_figure.EMPTY)
     yield Chart(title=title, alternative=title, spec=spec)
 
 

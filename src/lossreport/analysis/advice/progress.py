@@ -307,12 +307,14 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
         score = series[later.series]
         best = AT(metric=score.label, value=number(later.value), axis=AXES[score.axis.value], x=shown_x(later.at.x))
         yield Recommendation(id="", when="now", because=because, text=WEIGH(where=Join(items=tuple(where)), best=best))
+    elif where and any(rising_training(case.context, one) is not None for one in over):
+        text = BEST_OF_RISING(where=Join(items=tuple(where)))
+        yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
     elif where and (event := _sudden(case, over[0])) is not None:
         text = AT_ONCE(where=Join(items=tuple(where)), axis=AXES[over[0].axis.value], x=shown_x(event))
         yield Recommendation(id="", when="now", because=because, text=text)
     elif where and not (case.context.is_rewarded and is_up(case.context, past[0])):  # a policy lacks no data and no regularisation
-        rises = any(rising_training(case.context, one) is not None for one in over)
-        text = (BEST_OF_RISING if rises else BEST)(where=Join(items=tuple(where)))
+        text = BEST(where=Join(items=tuple(where)))
         yield Recommendation(id="", when="now", because=because, text=text, source="Deep Learning Tuning Playbook")
     elif past and (past[0].metric_type == "reward" or where):
         values = measured(case.context, past[0])

@@ -31,7 +31,7 @@ DATABASE: Final = b"SQLite format 3\0"
 """Rows inside a database page look like text and are not in their order."""
 
 
-NOISY: Final = re.compile(b"[\x00\x08\r\x1b]")
+NOISY: Final = re.compile(b"[\x00\x08\r\x1b]|[*][*][-+.0-9]")
 
 
 Made = TypeVar("Made")

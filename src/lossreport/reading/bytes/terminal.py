@@ -1,4 +1,4 @@
-r"""Takes terminal noise off a line: escape codes, backspaces, carriage returns, NUL holes, and the prefix of the process that wrote it.
+r"""Takes noise off a line: escape codes, backspaces, carriage returns, NUL holes, marks of emphasis, and the prefix of the process that wrote it.
 
 Source of the kinds: FORMATS.md and ECOSYSTEM.md (traps 8 and 9): tqdm and rich, Keras bars, torchrun, mpirun, srun, Ray, pdsh.
 """
@@ -13,7 +13,9 @@ from typing import Final
 from lossreport import regex as re
 
 ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
-NOISE: Final = re.compile("[\x00\x08\r\x1b]")
+NOISE: Final = re.compile("[\x00\x08\r\x1b]|[*][*][-+.0-9]")
+EMPHASIS: Final = re.compile(r"\*\*(?P<number>[-+]?[\d.][\w.+-]{0,30})\*\*")
+"""A number that a log, or whoever pasted it, has in bold: `train loss: **-0.0682**`."""
 MOVES: Final = re.compile(r"\x1b\[\d*(?:;\d*)?[ABEFGHf]")
 """The cursor goes to another line or column: what follows is shown apart from what stands before."""
 REWRITES: Final = re.compile("\r|\x08{8,}")
@@ -36,6 +38,7 @@ def fragments(text: str) -> Iterator[str]:
     if NOISE.search(text) is None:
         yield text
         return
+    text = EMPHASIS.sub(r"\g<number>", text)
     text = ESCAPES.sub("", MOVES.sub("\r", text.replace("\x00", "")))
     pieces = [_erased(piece) for piece in REWRITES.split(text)]
     shown = [piece for piece in pieces if piece.strip()]

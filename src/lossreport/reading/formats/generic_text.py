@@ -46,7 +46,7 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "no lines that repeat a number called like a metric")
     if not any(row.places for row in placed) and len(repetitions_of(placed)) >= MIN_REPETITIONS:
         return Score(0.51, f"results of {len(repetitions_of(placed))} repetitions with {', '.join(list(found)[:6])}")
-    if not any(row.places for row in placed) and not _is_log(placed, found):
+    if not any(row.places for row in placed) and not _is_log(placed, found, is_json=log.head.lstrip()[:1] in (b"{", b"[")):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
 
@@ -68,10 +68,13 @@ def _is_measure(name: str) -> bool:
     return (is_metric_like(name) or name.lower() in SPLITS) and LEARNING_RATE.fullmatch(name) is None
 
 
-def _is_log(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
-    """Return whether rows without a place are those of a log: enough of them, which change or repeat one line over and over."""
-    if len(rows) < 5 * MIN_ROWS:
-        return False
+def _is_log(rows: Sequence[TextRow], names: Mapping[str, int], *, is_json: bool) -> bool:
+    """Return whether rows without a place are those of a log: enough of them, which change or repeat one line over and over.
+
+    A torn JSON file that repeats itself is a damaged file, no text.
+    """
+    if len(rows) < 5 * MIN_ROWS or is_json:
+        return len(rows) >= 5 * MIN_ROWS and _varies(rows, names)
     shapes = Counter(tuple((pair.name, pair.value) for pair in row.pairs) for row in rows)
     return _varies(rows, names) or max(shapes.values()) >= 5 * MIN_ROWS
 

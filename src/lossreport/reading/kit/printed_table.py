@@ -21,6 +21,8 @@ from lossreport.reading.kit.table_cells import (
     are_spelt,
     bar_cells,
     closes,
+    fits,
+    header_spans,
     inner_cells,
     is_rule,
     place_of,
@@ -160,15 +162,15 @@ def _between_blanks(text: str, line: int, state: TableState) -> tuple[Taken, Tab
     if state.names and not state.has_bars and (row := _row_cells(body, cells, state)):
         return _data(row, line, state)
     if are_names(cells) and not text.rstrip().endswith((":", ".", ",")):
-        return _header(cells, state)
+        return _header(cells, header_spans(body), state)
     return _other(state)
 
 
 def _row_cells(body: str, cells: tuple[str, ...], state: TableState) -> tuple[str, ...]:
-    """Return the cells of a row under the header: by blanks, or by the ruled line where some are empty; nothing where it is no row."""
+    """Return the cells of a row under the header: by blanks, or by where the columns begin where some are empty; nothing where it is no row."""
     words = tuple(body.split())
     found = words if len(words) == len(state.names) else cells
-    if len(found) != len(state.names) and len(state.spans) == len(state.names):
+    if len(found) != len(state.names) and len(state.spans) == len(state.names) and fits(body, state.spans):
         found = tuple(body[first:after].strip() for first, after in state.spans)
     axis = axis_among(state.names)
     if len(found) != len(state.names) or (axis is not None and place_of(found[axis]) is None):
@@ -177,12 +179,12 @@ def _row_cells(body: str, cells: tuple[str, ...], state: TableState) -> tuple[st
     return found if sum(place_of(cell) is not None or value_of(cell) is not None for cell in found) >= needed else ()
 
 
-def _header(cells: tuple[str, ...], state: TableState) -> tuple[Taken, TableState]:
+def _header(cells: tuple[str, ...], spans: tuple[tuple[int, int], ...], state: TableState) -> tuple[Taken, TableState]:
     """Take a line of names: a header where it names a place and a metric, or else what a ruled line below may make one."""
     rows = boxed(state.box)
     has_metric = any(METRIC_LIKE.search(name) for name in cells)
     if axis_among(cells) is not None and has_metric and len(cells) >= 3:
-        return Taken(True, rows), replace(state, names=cells, spans=(), has_bars=False, box=(), candidate=(cells), idle=0, labels=0)
+        return Taken(True, rows), replace(state, names=cells, spans=spans, has_bars=False, box=(), candidate=(cells), idle=0, labels=0)
     if cells[0].lower() in LABEL_HEADS and len(cells) >= 3:
         return Taken(True, rows), replace(state, names=cells, spans=(), has_bars=False, box=(), candidate=cells, idle=0, labels=0)
     taken, after = _other(state)

@@ -9,6 +9,8 @@ from lossreport import regex as re
 from lossreport.reading.kit.rows import number
 
 BARS: Final = "|│┃║"
+WORDS: Final = re.compile(r"\S(?:\S| (?! )){0,200}")
+"""The names of a header, with single blanks inside."""
 RULE: Final = re.compile(r"[-=─━═┄+|:│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩┝┥┣┫┠┨╂┿┯┷┰┸╇┳┻╈╋╞╡╪╭╮╰╯╔╗╚╝╠╣╬╟╢ ]{3,}+$")
 LINE: Final = re.compile(r"[-=─━═┄]{2,}")
 CORNERS: Final = re.compile(r"[+|│┃║├┤┼┌┐└┘┬┴┏┓┗┛┡┩┣┫┠┨╂┿┯┷╇╈╋┳┻╞╡╪╭╮╰╯╔╗╚╝╠╣╬]")
@@ -65,6 +67,22 @@ def closes(text: str) -> bool:
 def rule_spans(text: str) -> tuple[tuple[int, int], ...]:
     """Return where the columns stand under a ruled line of several pieces."""
     return tuple(match.span() for match in LINE.finditer(text))
+
+
+def header_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where the columns stand under a header whose names begin them, as Chainer's PrintReport writes it; nothing under tabs."""
+    if "\t" in text:
+        return ()
+    starts = [match.start() for match in WORDS.finditer(text)]
+    return tuple(zip(starts, [*starts[1:], LONGEST], strict=True))
+
+
+def fits(text: str, spans: Sequence[tuple[int, int]]) -> bool:
+    """Return whether no column begins within a word of the row, and each holds one word at most."""
+    inside = [first for first, _ in spans if 0 < first < len(text)]
+    return not any(text[first - 1] != " " and text[first] != " " for first in inside) and all(
+        len(text[first:after].split()) <= 1 for first, after in spans
+    )
 
 
 def value_of(cell: str) -> float | None:
