@@ -284,7 +284,7 @@ def test_cells_that_are_empty_under_a_header_are_told_by_where_their_columns_beg
     (run,) = lossreport.read_runs([tmp_path])
     found = {one.label: one.y.tolist() for one in run.series}
     assert found["main/loss"] == [0.5183, 0.4121, 0.3211]
-    assert found["validation/main/loss"] == [0.4512]
+    assert found["val/main/loss"] == [0.4512]
 
 
 def test_a_row_that_the_columns_of_its_header_would_cut_is_no_row_of_it() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import REWARD_WORD, Context
 from lossreport.analysis.regression import loss_against
+from lossreport.analysis.reweighted import is_reweighted, terms_of
 from lossreport.knowledge.loss_type import folded_name
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Goal
@@ -80,6 +81,10 @@ CONFIGURED = Text(zh="配置写明 {fact} = {name}", en="the configuration says 
 KEPT = Text(zh="日志写明：模型按 {name} 的最好值保存", en="the log says that the state is kept at every new best {name}")
 BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
 BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
+BY_TERM = Text(
+    zh="验证 loss 中最大的一项：`{total}` 各项的权重在训练中变了，总和不能比较",
+    en="the largest term of the validation loss: the weights in `{total}` change during the training, so the sum does not compare",
+)
 BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinforcement learning raises")
 BY_TRAINING = Text(
     zh="训练 loss：日志里没有验证结果，泛化无从判断",
@@ -305,12 +310,15 @@ def _by_validation_loss(context: Context, least: int = 1) -> Iterator[Goal]:
     losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses]
     losses = [s for s in losses if _measured_rows(context, s) >= least]
     for series in sorted(losses, key=lambda s: _loss_rank(context, s)):
+        if is_reweighted(context, series):  # its own course says how the weights went
+            yield from (_goal(context, term, "min", BY_TERM(total=series.label)) for term in terms_of(context, series))
         yield _goal(context, series, "min", BY_LOSS())
 
 
 def _loss_rank(context: Context, series: Series) -> tuple[object, ...]:
     return (
         _measured_rows(context, series) < 2,
+        is_reweighted(context, series),
         series.split == "test",
         series.entity is not None,
         series.metric_type in LANGUAGE,

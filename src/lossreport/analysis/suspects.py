@@ -234,7 +234,8 @@ def _losses(context: Context, at: Scene, others: Sequence[Companion]) -> Iterato
 def _machine(context: Context, at: Scene, others: Sequence[Companion]) -> Iterator[Sign]:
     """Yield what learning rate, loss scale, precision and messages of an overflow say."""
     kinds = {context.kind(one.series).id: one for one in reversed(others) if one.series.split == at.series.split}
-    if (rate := kinds.get("learning_rate")) is not None:
+    rate = next((one for one in others if context.kind(one.series).id == "learning_rate"), None)  # one rate for all splits
+    if rate is not None:
         if rate.moved:
             yield Sign(of="lr_event", weight=STRONG, text=LR_MOVED(**_place(rate), ratio=number(rate.ratio)))
         else:

@@ -213,6 +213,7 @@ def _best_label(data: Mapping[str, Json], run: Mapping[str, Json], best: Mapping
     main = [series["id"]] in judged and (not terms or series["name"] in terms)
     is_score = bool(run.get("goal")) and run["goal"]["series"] == series["id"] and run["goal"]["mode"] == "max"
     is_loss = loss_type(series["metric_type"]).role == "loss" and main and not is_score
+    is_loss = is_loss and answer.is_called_loss(series["name"], series["metric_type"])
     return answer.best_label(series["split"], is_loss=is_loss and "contested" in best, contested=bool(best.get("contested")))
 
 

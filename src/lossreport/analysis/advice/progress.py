@@ -12,6 +12,7 @@ from lossreport.analysis.best import still_rising
 from lossreport.analysis.causes.lr_too_high import rising_training
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured, scores_of_the_whole
+from lossreport.analysis.reweighted import is_reweighted
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
 from lossreport.curves.stats import fill
@@ -292,7 +293,8 @@ def _rate_rises(case: Case, loss: Series, row: int) -> tuple[str, float, float] 
 
 
 def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
-    past = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
+    worse = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
+    past = [one for one in worse if not is_reweighted(case.context, one)]  # its sum is of other weights by now
     whole = scores_of_the_whole(case.context)
     over = [one for one in past if (one.split != "train" or one in whole) and not _never_trained(case, one)]
     where = []

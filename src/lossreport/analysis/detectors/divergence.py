@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, noise_of_differences, noise_of_rows, theil_sen
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Floats, Series, shown_x
@@ -63,6 +64,7 @@ def detect(context: Context) -> Iterator[Found]:
             and len(series) >= MIN_ROWS
             and not context.has("mixture", series)
             and np.isfinite(series.y).sum() >= MIN_ROWS
+            and not is_reweighted(context, series)
         ):
             y = clean(series, context.spike_spans(series))
             if any(_finding(context, series, steady) for steady in _over_periods(context, series, y)):

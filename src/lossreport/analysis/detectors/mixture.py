@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -65,10 +66,23 @@ REGIMES_DECIDE = Text(
 )
 
 
+QUARTILE: Final = re.compile(r"(?:loss|mse|vb)_q[0-3]")
+SAMPLED: Final = frozenset(("loss", "mse", "vb"))
+"""A batch of a diffusion model is of the noise levels it drew, and its loss swings with them; guided-diffusion logs it by quarter of them."""
+
+
+def _is_sampled(context: Context, series: Series) -> bool:
+    """Return whether a loss is a diffusion model's, told by quarters of the noise levels beside it."""
+    by_quarter = any(QUARTILE.fullmatch(one.name) for one in context.run.series)
+    return by_quarter and (series.name in SAMPLED or QUARTILE.fullmatch(series.name) is not None)
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series of two regimes, and one for rows of a source that agree in several metrics."""
     found: list[tuple[Series, Split, Rows]] = []
     for series in context.losses:
+        if _is_sampled(context, series):
+            continue
         if len(series) < MIN_ROWS or not context.is_measure(series):  # a game or a policy makes its own data: groups are no data sets
             continue
         split, rows = find_split(series, context.spike_spans(series))

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
 from lossreport.curves.worse import lost_at_once
 from lossreport.knowledge.recognise import is_total
@@ -51,17 +52,24 @@ FEW = Text(
     zh="`{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
     en="`{metric}` has {count} validations; {need} are needed to judge overfitting.",
 )
+REWEIGHTED = Text(
+    zh="`{metric}` 末段高于最低点，但验证集上它的每一项都比那时更低：总和的权重变了，不能用它判断过拟合或选 checkpoint。",
+    en="`{metric}` ends above its minimum while each of its terms on the validation is lower than it was there: the weights of the sum changed, so neither overfitting nor a checkpoint can be told by it.",
+)
 
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a validation loss that turned up, or say that there is none."""
     validation = [series for series in context.progress if series.split != "train"]
-    if not validation:
+    held_out = context.goal is not None and context.by_id[context.goal.series].split != "train"
+    if not validation and not held_out:  # a goal on held-out data is judged by its own course
         yield NotApplicable(check="overfitting", series=(), reason=NO_VALIDATION(need=MIN_ROWS))
     for series in validation:
         if len(series) < MIN_ROWS:
             reason = FEW(metric=series.label, count=len(series), need=MIN_ROWS)
             yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
+        elif is_reweighted(context, series):
+            yield NotApplicable(check="overfitting", series=(series.id,), reason=REWEIGHTED(metric=series.label))
         elif np.isfinite(series.y).all() and not context.holds_another_run and context.training:
             yield from _finding(context, series)
 

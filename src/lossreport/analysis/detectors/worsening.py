@@ -13,6 +13,7 @@ from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.goal import is_score, measured, mode_of, scores_of_the_whole
+from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.worse import FEW, MIN_RISE, Worse, lost_at_once, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
@@ -77,6 +78,8 @@ def _window(series: Series) -> float:
 
 def is_judged(context: Context, series: Series) -> bool:
     """Return whether a rise of this series is a loss of quality: of a validation loss, a score of one, or a reward."""
+    if is_reweighted(context, series):
+        return False
     if context.has("mixture", series) or context.has("constant_metric", series) or context.holds_another_run:
         return False
     if series.split != "train":

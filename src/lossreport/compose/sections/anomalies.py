@@ -19,6 +19,8 @@ from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES, SEVERITIES, title_of
 
 MAX_CHARTS: Final = 1
+LEAST_CHECKED: Final = 6
+"""Rows below which no spike can be told from the rest: such a series was not checked."""
 MAX_ZOOMS: Final = 2
 """Panels of single excursions, the gravest first; of all others the table above has the rows."""
 ZOOM_FROM: Final = 100
@@ -140,7 +142,11 @@ def _quiet(story: Story) -> Iterator[Block]:
     loud = {f.series[0] for f in story.findings if f.kind in ("spike", "batch_outlier", "nonfinite")}
     unseen = {series for item in story.analysis.not_applicable if item.check == "spike" for series in item.series}
     judged = [story.series(v.series[0]) for v in story.verdicts]
-    quiet = tuple(NAMED(metric=story.name(s), path=s.path, rows=len(s)) for s in judged if s.id not in loud | unseen)
+    quiet = tuple(
+        NAMED(metric=story.name(s), path=s.path, rows=len(s))
+        for s in judged
+        if s.id not in loud | unseen and np.isfinite(s.y).sum() >= LEAST_CHECKED
+    )
     if quiet:
         yield Prose(text=QUIET(names=Join(items=quiet[:12] if len(quiet) <= 12 else (*quiet[:12], "…"))))
 

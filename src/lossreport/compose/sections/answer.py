@@ -48,6 +48,9 @@ BEST = Text(zh="验证集最佳", en="Best validation")
 BEST_OF_TRAINING = Text(zh="训练中的最佳值", en="Best value of the training")
 BEST_OF_TEST = Text(zh="测试集上的最佳值", en="Best on the test set")
 USE = Text(zh="可用的 checkpoint（按验证 loss）", en="Checkpoint to use (by validation loss)")
+LOSS_WORD: Final = "loss"
+OTHER_THAN_LOSS: Final = ("generic", "error_rate", "image_distance")
+"""Kinds that are a loss by their name alone: an EPE or a word error rate is chosen by, and is no validation loss."""
 LOWEST = Text(zh="验证 loss 最低", en="Lowest validation loss")
 TESTED = Text(zh="训练后的测试", en="Test after the training")
 FINAL_TEST: Final = "final_test_"
@@ -202,8 +205,8 @@ def told_bests(story: Story) -> Iterator[ToldBest]:
     for best in story.analysis.bests:
         if best.run == story.run.id:
             series = story.series(best.series)
-            if np.isfinite(series.y).sum() < LEAST_MEASURED:
-                continue
+            if np.isfinite(series.y).sum() < LEAST_MEASURED or np.nanmin(series.y) == np.nanmax(series.y):
+                continue  # measured once, or the same throughout: no row is better than another
             at = BEST_AT(
                 metric=story.name(series), value=number(best.value, series.unit), axis=AXES[series.axis.value], x=shown_x(best.at.x)
             )
@@ -230,7 +233,12 @@ def _label(story: Story, best: Best) -> Text:
     series, goal = story.series(best.series), story.analysis.goal(story.run.id)
     is_score = goal is not None and goal.series == series.id and goal.mode == "max"
     is_loss = story.kind(series).role == "loss" and series in story.main and not is_score
-    return best_label(series.split, is_loss=is_loss, contested=best.contested)
+    return best_label(series.split, is_loss=is_loss and is_called_loss(series.name, series.metric_type), contested=best.contested)
+
+
+def is_called_loss(name: str, metric_type: str) -> bool:
+    """Return whether a person calls a metric a loss."""
+    return LOSS_WORD in name.lower() or metric_type not in OTHER_THAN_LOSS
 
 
 def best_label(split: str, *, is_loss: bool, contested: bool) -> Text:

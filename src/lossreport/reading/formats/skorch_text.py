@@ -23,6 +23,8 @@ NAME: Final = re.compile(r"[^\W\d][\w\-@/]{0,80}")
 RULE: Final = re.compile(r"-{2,200}+(?: {1,20}+-{2,200}+){1,60}$")
 CELL: Final = re.compile(r"-{1,200}+")
 CLOCK: Final = re.compile(r"dur|time|event_.*|cp")
+TRAIN: Final = "train_loss"
+"""The second column of fastai, whose table has no ruled line: other tables that begin with the epoch are not of this format."""
 RATE: Final = re.compile(r"lr|event_lr|learning_rate")
 
 
@@ -44,6 +46,8 @@ def step(text: str, table: Table) -> tuple[tuple[Row, ...], Table]:
         return (), table
     if RULE.match(text.strip()):
         return (KNOWN,), Table(table.names, tuple(match.span() for match in CELL.finditer(text)), is_ruled=True)
+    if not table.is_ruled and TRAIN not in table.names:
+        return (), table
     row = _row(dict(zip(table.names, _cells(text, table), strict=False)), table.is_ruled)
     return (() if row is None else (row,)), table
 
