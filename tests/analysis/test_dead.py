@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 import lossreport
-from lossreport.analysis.detectors.constant_metric import FEW_SCORES
+from lossreport.analysis.detectors.constant_metric import FEW_SCORES, LEAST_EPISODES
 from lossreport.analysis.detectors.explosion import BEYOND, GROWN, HIGH
 from lossreport.analysis.detectors.no_hits import MIN_ROWS as HIT_ROWS
 from lossreport.analysis.detectors.nothing_processed import MANY_ROWS as ALONE_ROWS
@@ -339,3 +339,17 @@ def test_a_loss_printed_as_0_in_every_row_with_nothing_beside_it_is_no_result(ro
     told = [one.text.plain("en") for one in analysis.findings if one.kind == "broken_metric"]
     assert any("nothing beside it tells of learning" in text for text in told) is expected
     assert (analysis.run_verdict("r1").state is State.BROKEN) is expected
+
+
+@pytest.mark.parametrize(
+    ("rewards", "expected"),
+    [(np.full(LEAST_EPISODES, -100.0), True), (np.full(LEAST_EPISODES - 1, -100.0), False), (np.r_[np.full(40, -100.0), -99.0], False)],
+    ids=["all alike", "too few", "one differs"],
+)
+def test_a_reward_that_is_the_same_in_every_episode_is_told(rewards: npt.NDArray[np.float64], expected: bool) -> None:
+    series = [
+        make_series(rewards, "episode_reward", axis="episode"),
+        make_series(np.ones(len(rewards)), "episode_length", axis="episode", id="m2"),
+    ]
+    found = [one.text.plain("en") for one in lossreport.analyze(make_run(series), strict=True).findings if one.kind == "constant_metric"]
+    assert any("every episode ends alike" in text for text in found) is expected

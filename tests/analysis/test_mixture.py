@@ -176,3 +176,10 @@ def test_a_descent_and_a_few_high_batches_are_no_second_group(high: int, mixed: 
     y[:8] = np.linspace(0.52, 0.44, 8)
     y[np.linspace(20, 124, high).astype(int)] = np.linspace(0.42, 0.48, high)
     assert bool(found(loss=y)) is mixed
+
+
+@pytest.mark.parametrize(("beside", "expected"), [("loss_q0", False), ("loss_aux", True)], ids=["by quarter of the noise", "another loss"])
+def test_a_diffusion_loss_that_swings_with_the_noise_levels_is_no_mixture(beside: str, expected: bool) -> None:
+    y = np.tile([1.0, 8.0], 12) * flat(24, 1.0, 0.02)
+    series = [make_series(y, "loss"), make_series(y * 1.1, beside, id="m2")]
+    assert any(one.kind == "mixture" for one in lossreport.analyze(make_run(series), strict=True).findings) is expected

@@ -8,6 +8,7 @@ from time import process_time
 import pytest
 
 import lossreport
+from lossreport.errors import NothingReadError
 from lossreport.model.run import Run, Series
 from lossreport.reading.kit.key_values import text_row
 from runs import falling
@@ -616,3 +617,13 @@ def test_the_cut_off_of_a_ranking_belongs_to_the_names_of_its_measures(tmp_path:
     found = {series.label: len(series) for series in lossreport.read_run([tmp_path]).series}
     assert (found["test/map@20"], found["test/map@40"]) == (rows, rows)
     assert rows == 20 or "test/map" not in found
+
+
+def test_source_that_a_difference_of_versions_quotes_is_no_row(tmp_path: Path) -> None:
+    quoted = (
+        "diff --git a/train.py b/train.py\n@@ -87,35 +92,83 @@ def train_model(n_epochs=200):\n"
+        + "+    train_loss= 0\n+    eval_loss = 0\n" * 10
+    )
+    (tmp_path / "log.txt").write_text(quoted, encoding="utf-8")
+    with pytest.raises(NothingReadError):
+        lossreport.read_runs([tmp_path])

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.context import Context
+from lossreport.analysis.context import REWARD_WORD, Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
@@ -76,6 +76,12 @@ UNMEASURED = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}：这是“没有测得”的标记（例如没有这种大小的目标），不是分数。",
     en="`{metric}` ({path}) is {value} in all {count} rows: the mark for “not measured” (no object of that size, for example), not a score.",
 )
+REWARD = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}：每个 episode 的结局都一样。很可能环境一开始就结束、动作不起作用，或奖励没有被计算；学不到东西。",
+    en="`{metric}` ({path}) is {value} in all {count} rows: every episode ends alike. Most likely the environment ends at once, the actions have no effect, or the reward is not computed; nothing can be learned from it.",
+)
+LEAST_EPISODES: Final = 20
+"""A reward of few values may be equal by chance in a task of few outcomes: of a coin, twenty in a row once in a million."""
 RATE = Text(zh="，`{name}` 也一直是 0", en=", and so is `{name}`")
 FEW_ROWS: Final = 4
 """Rows of a gradient norm that are no coincidence: a single one is 0 where one batch is masked."""
@@ -84,6 +90,7 @@ FEW_ROWS: Final = 4
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a loss or score with a single value in all or most rows, and a norm of the gradient that is 0 in all."""
     yield from _gradients(context)
+    yield from _rewards(context)
     for series in context.judged:
         kind = context.kind(series)
         if any(context.has(told, series) for told in ("masked_nonfinite", "broken_metric", "frozen_metric")):
@@ -133,6 +140,17 @@ def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> i
         return None
     enough = shown >= FINE or (shown >= TOLD + 1 and count >= FEW_SCORES)
     return start if enough else None
+
+
+def _rewards(context: Context) -> Iterator[Found]:
+    for series in context.judged:
+        is_reward = context.kind(series).id == "reward" or REWARD_WORD.search(series.name) is not None
+        if not is_reward or len(series) < LEAST_EPISODES or not np.isfinite(series.y).all() or np.ptp(series.y) > 0:
+            continue
+        value, count = float(series.y[0]), len(series)
+        text = REWARD(metric=series.label, path=series.path, count=count, value=number(value, digits=6))
+        numbers = {"value": value, "count": float(count)}
+        yield make_finding("constant_metric", series, [0, count - 1], Severity.HIGH, text, numbers=numbers)
 
 
 def _gradients(context: Context) -> Iterator[Found]:
