@@ -198,7 +198,8 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
         return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
     spent = spent_lr(context) if state is State.IMPROVING and _is_over(context.run) else None
-    if spent is not None and has_run_out(*spent):
+    is_spent = spent is not None and has_run_out(*spent)
+    if spent is not None and is_spent:
         state, (top, last) = State.CONVERGED, spent
         text = SPENT(metric=goal[0].label, course=course(context, goal[0]), top=number(top), last=number(last))
     else:
@@ -207,7 +208,8 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if useless is not None:
         text = LEVEL(first=text, level=useless)
     rest = _one_each(p for p in main if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0])
-    if rest and state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH):  # one that still moves belongs beside one that stands
+    stands = state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH) and not is_spent
+    if rest and stands:  # one that still moves belongs beside one that stands; at the end of a schedule none moves further
         text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
     return _verdict(context, state, deciding, text)
 
