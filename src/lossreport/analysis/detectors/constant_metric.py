@@ -144,8 +144,14 @@ def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> i
 
 def _rewards(context: Context) -> Iterator[Found]:
     for series in context.judged:
-        is_reward = context.kind(series).id == "reward" or REWARD_WORD.search(series.name) is not None
-        if not is_reward or len(series) < LEAST_EPISODES or not np.isfinite(series.y).all() or np.ptp(series.y) > 0:
+        is_goal = context.goal is not None and context.goal.series == series.id
+        if (
+            not is_goal
+            or REWARD_WORD.search(series.name) is None
+            or len(series) < LEAST_EPISODES
+            or not np.isfinite(series.y).all()
+            or np.ptp(series.y) > 0
+        ):
             continue
         value, count = float(series.y[0]), len(series)
         text = REWARD(metric=series.label, path=series.path, count=count, value=number(value, digits=6))
