@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import REWARD_WORD, Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
@@ -142,16 +143,16 @@ def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> i
     return start if enough else None
 
 
+SPREAD: Final = re.compile(r"(?:^|[_/ -])(?:std|var|min|max)(?:$|[_/ -])")
+"""What is told of the rewards of a batch beside their mean."""
+
+
 def _rewards(context: Context) -> Iterator[Found]:
     for series in context.judged:
-        is_goal = context.goal is not None and context.goal.series == series.id
-        if (
-            not is_goal
-            or REWARD_WORD.search(series.name) is None
-            or len(series) < LEAST_EPISODES
-            or not np.isfinite(series.y).all()
-            or np.ptp(series.y) > 0
-        ):
+        is_reward = context.kind(series).id == "reward" or REWARD_WORD.search(series.name) is not None
+        if not is_reward or SPREAD.search(series.name) is not None or len(series) < LEAST_EPISODES:
+            continue
+        if not np.isfinite(series.y).all() or np.ptp(series.y) > 0:
             continue
         value, count = float(series.y[0]), len(series)
         text = REWARD(metric=series.label, path=series.path, count=count, value=number(value, digits=6))
