@@ -50,7 +50,7 @@ def test_owner_tags_link_and_notes_stand_in_html_and_markdown() -> None:
     html, markdown = (lossreport.render(made, format=form) for form in ("html", "md"))  # type: ignore[arg-type]
     for part in ("&lt;张三&gt;", "<b>vla</b>", 'href="https://example.org/1"', "<em>hello</em>"):
         assert part in html
-    for part in ("张三", "`vla`", "<https://example.org/1>", "*hello*"):
+    for part in ("张三", "`vla`", "(https://example.org/1)", "*hello*"):
         assert part in markdown
 
 

@@ -49,7 +49,7 @@ def detect(context: Context) -> Iterator[Found]:
         score = next((one for one in held if one.metric_type == "accuracy" and _is_zero(one)), None)
         if other is None and len(series) >= MANY_ROWS and _is_alone(context, series):
             text = ALONE(metric=series.label, path=series.path, count=len(series))
-            numbers = {"value": 0.0, "count": float(len(series)), "dead": 1.0, "nothing": 1.0}
+            numbers = {"value": 0.0, "count": float(len(series)), "dead": 1.0}
             yield make_finding("broken_metric", series, list(range(len(series))), Severity.HIGH, text, numbers=numbers)
         if other is None or any(one in context.progress and not _is_zero(one) for one in held):
             continue
