@@ -75,11 +75,11 @@ SHARE = Text(
     en="the share of `{metric}` varies row by row: from {low} (line {low_line}) to {high} (line {high_line}) in {path}; only {count} of {rows} rows are within 5 points of this.",
 )
 LEAST = Text(
-    zh="ln {classes} = {level} 是均匀猜测的随机猜测水平，不是最小值：{examples}比它更低。",
+    zh="ln {classes} = {level} 是均匀随机猜测的水平，不是最小值：{examples}比它更低。",
     en="ln {classes} = {level} is the chance level of a uniform guess, not a minimum: {examples} lies below it.",
 )
 LEAST_HIGHER = Text(
-    zh="ln {classes} = {level} 是均匀猜测的随机猜测水平，不是最小值；loss 可以更低（日志中最低为 {examples}）。",
+    zh="ln {classes} = {level} 是均匀随机猜测的水平，不是最小值；loss 可以更低（日志中最低为 {examples}）。",
     en="ln {classes} = {level} is the chance level of a uniform guess, not a minimum; a loss can be lower (the lowest of the logs is {examples}).",
 )
 LOGARITHM = Text(zh="ln {classes} = {level}。", en="ln {classes} = {level}.")
