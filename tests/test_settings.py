@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import lossreport
 from lossreport.errors import ConfigError
 from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.run import FactValue
@@ -171,3 +172,16 @@ def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(nam
         (row,) = [line for line in page.split("\n") if line.startswith(f"| `{threshold}` |")]
         assert f"{limits.low:g}" in row
         assert f"{limits.high:g}" in row
+
+
+@pytest.mark.parametrize(
+    ("inner", "is_refused"), [("vocab_size = 1000", True), ("layers = 12", False)], ids=["a setting", "a fact of one's own"]
+)
+def test_a_setting_in_a_table_of_ones_own_is_not_lost_silently(inner: str, is_refused: bool, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch,loss\n1,2\n2,1\n", encoding="utf-8")
+    (tmp_path / "lossreport.toml").write_text(f"[facts]\n{inner}\n", encoding="utf-8")
+    if is_refused:
+        with pytest.raises(ConfigError, match=r"line 2: facts.vocab_size: belongs above all tables"):
+            lossreport.build([tmp_path], tmp_path / "r.html")
+    else:
+        lossreport.build([tmp_path], tmp_path / "r.html")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal
@@ -152,12 +152,25 @@ def mistakes(table: Mapping[str, Any], text: str = "") -> list[str]:
     known = tuple(SettingsFile.model_fields) if text else FACTS
     slips = [(name, _meant(name, known)) for name in table if name not in SettingsFile.model_fields]
     found: list[tuple[Location, str]] = [((name,), f"is not known{meant}") for name, meant in slips if meant]
+    found += list(_sunk(table)) if text else []
     try:
         SettingsFile.model_validate(dict(table))
     except ValidationError as error:
         found += [(item["loc"], _told(item)) for item in error.errors()]
     lines = [(line_of(text, location) or 0, location, message) for location, message in found]
     return [_placed(line, location, message) for line, location, message in sorted(lines, key=lambda item: item[0])]
+
+
+def _sunk(table: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
+    """Yield the settings that stand in a table of the user's own, `[facts]` for example, where nothing would look for them."""
+    for name, inner in table.items():
+        if name not in SettingsFile.model_fields and isinstance(inner, Mapping):
+            for setting in inner:
+                if setting in FACTS:
+                    yield (
+                        (name, setting),
+                        f"belongs above all tables, as {setting} = ...: in [{name}] it is a fact of your own and changes nothing",
+                    )
 
 
 def _placed(line: int, location: Location, message: str) -> str:
