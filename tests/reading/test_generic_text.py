@@ -627,3 +627,9 @@ def test_source_that_a_difference_of_versions_quotes_is_no_row(tmp_path: Path) -
     (tmp_path / "log.txt").write_text(quoted, encoding="utf-8")
     with pytest.raises(NothingReadError):
         lossreport.read_runs([tmp_path])
+
+
+def test_one_line_of_results_whose_names_have_a_threshold_is_read(tmp_path: Path) -> None:
+    (tmp_path / "training.log").write_text("INFO:root:mAP@0.5 : 0.6796, mAP : 0.3657\n", encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert {one.name: one.y.tolist() for one in run.series} == {"mAP@0.5": [0.6796], "mAP": [0.3657]}

@@ -14,7 +14,7 @@ MOST_LINES: Final = 80
 LEAST_PAIRS: Final = 2
 """Numbers in a line without a place: one alone may be a setting."""
 PURE: Final = re.compile(
-    r"[\s*>\-]{0,40}+(?:\|?\s{0,9}+[A-Za-z][\w.\-]{0,40}+(?: [A-Za-z][\w.\-]{0,40}+){0,3}+\s{0,9}+[:=]\s{0,9}+[-+]?\d{0,12}\.\d{1,20}+(?:e[-+]?\d{1,3})?%?[\s,;]{0,40}+){1,12}+\|?\s{0,40}$",
+    r"[\s*>\-]{0,40}+(?:\|?\s{0,9}+[A-Za-z][\w.\-@]{0,40}+(?: [A-Za-z\d][\w.\-@]{0,40}+){0,3}+\s{0,9}+[:=]\s{0,9}+[-+]?\d{0,12}\.\d{1,20}+(?:e[-+]?\d{1,3})?%?[\s,;]{0,40}+){1,12}+\|?\s{0,40}$",
     re.IGNORECASE,
 )
 """A line of names and decimals, and nothing else."""
@@ -24,7 +24,7 @@ SPELT: Final = re.compile(
 )
 """`epoch 1 loss 0.53 val_loss 0.61`: a place, names and decimals without a sign between them."""
 RESULT: Final = re.compile(
-    r"(?:.{0,40}[ _.])?(?:loss|acc(?:uracy)?|auc|auroc|f1|iou|miou|map|dice|error|perplexity|ppl|r?mse|mae|psnr|ssim|bleu|wer|cer|precision|recall)",
+    r"(?:.{0,40}[ _.])?(?:loss|acc(?:uracy)?|auc|auroc|f1|iou|miou|map|dice|error|perplexity|ppl|r?mse|mae|psnr|ssim|bleu|wer|cer|precision|recall)(?:[@ ][\d.:\-]{1,12})?",
     re.IGNORECASE,
 )
 """What a result is called; a rate, a weight or a size is a setting."""
