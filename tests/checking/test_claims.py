@@ -9,6 +9,9 @@ from benchmarks.claims import contradicted
 import lossreport
 from lossreport.checking.check import kinds
 from lossreport.checking.coverage import coverage
+from lossreport.checking.ground import Ground
+from lossreport.checking.kinds import levels
+from lossreport.checking.kinds.levels import SLACK
 from lossreport.words import KINDS
 from runs import SAMPLES, make_run, make_series, rng
 
@@ -40,3 +43,17 @@ def test_a_tail_with_one_step_in_it_is_told_by_the_rows_beside_the_step(seed: in
     y = np.concatenate([np.linspace(*level, 600) for level in levels]) * (1 + 0.004 * rng(seed).standard_normal(3000))
     run = make_run([make_series(y, "loss", axis="step", epoch=np.repeat(np.arange(5.0), 600))])
     assert lossreport.analyze(run, strict=True).failures == ()
+
+
+@pytest.mark.parametrize(("told", "is_borne_out"), [(0.044 + 0.9 * SLACK, True), (0.044 - 0.9 * SLACK, True), (0.044 - 1.1 * SLACK, False)])
+def test_a_gain_beside_a_step_may_differ_by_what_two_robust_slopes_do(
+    told: float, is_borne_out: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All rows of the tail gain 0.665, those beside its step 0.044: what is told may be either, as near as two slopes of one tail come."""
+    y = np.concatenate([np.full(2250, 1.0), np.full(150, 0.4525), np.full(600, 0.2965)])
+    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step")]))
+    series = analysis.runs[0].series[0]
+    monkeypatch.setattr(levels, "estimate", lambda part, whole: (0.665, 0.1))
+    monkeypatch.setattr(levels, "beside_a_step", lambda part, whole: 0.044)
+    allowed = levels.gains(Ground(analysis, analysis.runs[0], analysis.runs[0]).about(series), series, 750)
+    assert (allowed.low <= told <= allowed.high) is is_borne_out

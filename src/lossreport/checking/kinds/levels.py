@@ -320,7 +320,7 @@ def gains(ground: Ground, series: Series, rows: int, sign: float = 1.0) -> Betwe
     gain, error = estimate(y[-rows:], y)
     slack = SLACK + 0.6 * abs(gain) + error
     beside = beside_a_step(y[-rows:], y)
-    return Between(min(gain - slack, beside), max(gain + slack, beside))
+    return Between(min(gain - slack, beside - SLACK), max(gain + slack, beside + SLACK))
 
 
 PARTS: Final = 12
