@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -44,3 +46,11 @@ def test_a_loss_below_that_of_every_published_model_is_told_once(run: Run, expec
 def test_it_is_what_to_look_at_first_under_a_loss_that_still_improves() -> None:
     (outcome,) = lossreport.analyze(trained(), strict=True).outcomes
     assert "First look at F1: loss too low to be true" in outcome.text.plain("en")
+
+
+@pytest.mark.parametrize(("name", "expected"), [("wer", 0), ("sacrebleu", 0), ("answer", 1)])
+def test_text_that_depends_on_an_input_may_be_certain(name: str, expected: int) -> None:
+    run = trained()
+    beside = make_series(np.linspace(0.9, 0.1, 40), name, "val", axis="step", id="m3")
+    analysis = lossreport.analyze(replace(run, series=(*run.series, beside)), strict=True)
+    assert len([one for one in analysis.findings if one.kind == "implausible_loss"]) == expected

@@ -226,3 +226,10 @@ def test_weights_are_given_up_from_where_no_finite_row_follows(y: list[float], s
     assert said in step
     (finding,) = [f for f in analysis.findings if f.kind == "nonfinite"]
     assert (finding.severity is Severity.CRITICAL) is bool(np.isnan(y[-1]))
+
+
+@pytest.mark.parametrize(("last", "state"), [(6, State.BROKEN), (7, State.IMPROVING)], ids=["the log ends with it", "batches follow"])
+def test_a_mean_over_no_batch_is_told_by_the_batches_behind_it(last: int, state: State) -> None:
+    batches = make_series([2.3, 2.1, 1.9, 1.7, 1.5, 1.3][: last - 1], "loss", axis="iteration", line=[1, 2, 3, 4, 5, 7][: last - 1])
+    analysis = lossreport.analyze(make_run([batches, make_series([np.nan], "loss", id="m2", line=[6])]), strict=True)
+    assert (analysis.run_verdict("r1").state is State.BROKEN) is (state is State.BROKEN)

@@ -53,3 +53,25 @@ def test_a_total_within_the_width_of_flat_is_not_called_reweighted(factor: float
     assert goal is not None
     assert (goal.series == "mener") is expected
     assert not expected or not any("best: val/loss" in one.text.plain("en") for one in analysis.recommendations)
+
+
+def test_errors_that_fall_while_the_loss_rises_are_no_terms_of_it() -> None:
+    """The loss of a validation turns up by confidence while its errors still fall: that is over-fitting, not another sum."""
+    loss = np.r_[np.linspace(2.0, 1.0, N // 2), np.linspace(1.0, 1.8, N - N // 2)]
+    made = [make_series(falling(N, 2.0, 0.1), "loss", id="m1"), make_series(loss, "loss", "val", id="m2")]
+    made += [make_series(np.linspace(start, start / 2, N), name, "val", id=name) for name, start in (("error", 0.4), ("top5_error", 0.2))]
+    analysis = lossreport.analyze(make_run(made), strict=True)
+    assert not any("weights of the sum" in one.reason.plain("en") for one in analysis.not_applicable)
+
+
+@pytest.mark.parametrize("end", [-4.95, -4.5], ids=["within 2 %", "risen"])
+def test_a_total_below_zero_has_the_same_width_of_flat(end: float) -> None:
+    parts = {
+        "kl": FALLING,
+        "nll": np.array(falling(N, 1.1, 0.6, noise=0)),
+        "loss": np.r_[np.linspace(0.0, -5.0, N // 2), np.linspace(-5.0, end, N - N // 2)],
+    }
+    made = [make_series(y, name, "val", id=f"m{name}") for name, y in parts.items()]
+    analysis = lossreport.analyze(make_run([make_series(falling(N), "loss", id="m1"), *made]), strict=True)
+    told = any("weights of the sum" in one.reason.plain("en") for one in analysis.not_applicable)
+    assert told is (end == -4.5)

@@ -13,13 +13,13 @@ def asked(run: Run) -> str:
 
 def test_a_loss_below_chance_is_better_than_a_guess() -> None:
     told = asked(make_run(ce_loss=falling(30, 6, 2), facts={"vocab_size": 1000}))
-    assert "good?** **Better than a guess that ignores the input**" in told
+    assert "good?** **It is below the chance level**" in told
     assert "6.908 nats (ln(vocab\\_size))" in told
 
 
 def test_a_loss_at_or_above_chance_is_no_better_than_a_guess() -> None:
     told = asked(make_run(ce_loss=[9.0, 8.5, 8.2, 8.0, 7.9, 7.8, 7.7, 7.7], facts={"vocab_size": 1000}))
-    assert "**No: a guess that ignores the input does as well**" in told
+    assert "**Not by this number**: it is not below the chance level" in told
 
 
 def test_of_a_loss_of_no_known_kind_it_is_said_that_its_size_tells_nothing() -> None:
@@ -35,3 +35,8 @@ def test_two_losses_of_different_kinds_and_sizes_are_said_to_have_different_scal
     assert "Why is `ce_loss` (" in far
     assert "They are on different scales and cannot be compared" in far
     assert "different scales" not in near
+
+
+def test_two_entropies_in_nats_are_not_called_incomparable() -> None:
+    told = asked(make_run(ce_loss=falling(30, 6, 3), mlogloss=falling(30, 0.9, 0.3), facts={"vocab_size": 1000, "num_classes": 10}))
+    assert "different scales" not in told

@@ -11,6 +11,7 @@ import lossreport
 from lossreport.errors import NothingReadError
 from lossreport.model.run import Run, Series
 from lossreport.reading.kit.key_values import text_row
+from lossreport.reading.lines.chatter import is_chatter
 from runs import falling
 
 
@@ -633,3 +634,8 @@ def test_one_line_of_results_whose_names_have_a_threshold_is_read(tmp_path: Path
     (tmp_path / "training.log").write_text("INFO:root:mAP@0.5 : 0.6796, mAP : 0.3657\n", encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert {one.name: one.y.tolist() for one in run.series} == {"mAP@0.5": [0.6796], "mAP": [0.3657]}
+
+
+def test_a_bulleted_row_with_decimals_is_no_line_of_a_difference() -> None:
+    assert is_chatter("+    train_loss= 0")
+    assert not is_chatter("--  train_loss = 0.5312")

@@ -82,8 +82,8 @@ KEPT = Text(zh="日志写明：模型按 {name} 的最好值保存", en="the log
 BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
 BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
 BY_TERM = Text(
-    zh="验证 loss 中最大的一项：`{total}` 各项的权重在训练中变了，总和不能比较",
-    en="the largest term of the validation loss: the weights in `{total}` change during the training, so the sum does not compare",
+    zh="验证 loss 中最大的一项：`{total}` 上升而各项都在下降，多半是权重变了，总和不能比较",
+    en="the largest term of the validation loss: `{total}` rises while each of its terms falls, most likely by its weights, so the sum does not compare",
 )
 BY_REWARD = Text(zh="奖励：强化学习的目标", en="the reward: what reinforcement learning raises")
 BY_TRAINING = Text(

@@ -15,6 +15,7 @@ from lossreport.analysis.composition import weighted_terms
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.decay import decay_trend
 from lossreport.analysis.detectors.no_learning import hardly_moved
+from lossreport.analysis.detectors.nothing_processed import ALONE_MARK
 from lossreport.analysis.detectors.overfitting import training_falls
 from lossreport.analysis.detectors.spike import MORE
 from lossreport.analysis.goal import measured, mode_of
@@ -86,9 +87,8 @@ def judge(context: Context, series: Series) -> Judgement:
     if context.has("mixture", series):
         because = finding_ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
-    if context.has("frozen_metric", series):
-        because = finding_ids(context, series, ("frozen_metric",))
-        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    if frozen := _not_measured(context, series):
+        return Judgement(state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True)
     if short := _cut_short(context, series):
         return Judgement(state=State.INCONCLUSIVE, because=short, confidence="high", is_cut=True)
     if not context.is_measure(series):
@@ -122,9 +122,8 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
         return Judgement(state=State.PLATEAU_HIGH, because=because, confidence="high")
     if context.has("worsening", series):
         return _worsening(context, series)
-    if context.has("frozen_metric", series):
-        because = finding_ids(context, series, ("frozen_metric",))
-        return Judgement(state=State.INCONCLUSIVE, because=because, confidence="high", is_frozen=True)
+    if frozen := _not_measured(context, series):
+        return Judgement(state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True)
     values = measured(context, series)
     cost = -values if goal.mode == "max" else values
     if np.isfinite(cost).sum() < MIN_ROWS:
@@ -136,6 +135,12 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
     return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+
+
+def _not_measured(context: Context, series: Series) -> tuple[str, ...]:
+    """Return the findings that what a series prints is most likely not measured: it froze, or is 0 with nothing beside it that moves."""
+    alone = [f.id for f in context.of_kind("broken_metric", series=series) if f.numbers.get(ALONE_MARK)]
+    return (*finding_ids(context, series, ("frozen_metric",)), *alone)
 
 
 def _cut_short(context: Context, series: Series) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ def is_reweighted(context: Context, series: Series) -> bool:
     if not is_total(series.name) or len(series) < LEAST_ROWS or not np.isfinite(series.y).all():
         return False
     best = int(np.argmin(series.y))
-    if _level(series.y, len(series) - 1) <= (1 + WORSE) * float(series.y[best]):
+    if _level(series.y, len(series) - 1) - float(series.y[best]) <= WORSE * abs(float(series.y[best])):
         return False
     terms = terms_of(context, series)
     return len(terms) >= LEAST_TERMS and all(_level(one.y, len(one) - 1) < _level(one.y, best) for one in terms)
@@ -41,10 +41,14 @@ def _is_term(one: Series, total: Series) -> bool:
     return same and not is_total(one.name) and len(one) == len(total) and bool(np.isfinite(one.y).all() and np.ptp(one.y) > 0)
 
 
+SCORES: Final = ("error_rate", "image_distance", "perplexity")
+"""What is measured beside a loss and added to none."""
+
+
 def _may_be_a_term(context: Context, one: Series) -> bool:
-    """Return whether a metric may be part of a loss: no rate, time or count, and nothing of which more is better."""
+    """Return whether a metric may be part of a loss: no rate, time, count or score, whose errors may fall while the loss rises."""
     kind = context.kind(one)
-    return kind.role in ("loss", "regulariser", "metric") and kind.goal != "up"
+    return kind.role in ("loss", "regulariser", "metric") and kind.goal != "up" and kind.id not in SCORES
 
 
 def _level(y: Floats, row: int) -> float:

@@ -198,8 +198,8 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
         said = WITH_FINDINGS(metric=goal[0].label, course=course(context, goal[0]))
         return _verdict(context, State.INCONCLUSIVE, deciding, said, grave)
     spent = spent_lr(context) if state is State.IMPROVING and _is_over(context.run) else None
-    is_spent = spent is not None and has_run_out(*spent)
-    if spent is not None and is_spent:
+    spent = spent if spent is not None and has_run_out(*spent) else None
+    if spent is not None:
         state, (top, last) = State.CONVERGED, spent
         text = SPENT(metric=goal[0].label, course=course(context, goal[0]), top=number(top), last=number(last))
     else:
@@ -208,7 +208,7 @@ def run_verdict(context: Context, made: Sequence[Judged]) -> Verdict:
     if useless is not None:
         text = LEVEL(first=text, level=useless)
     rest = _one_each(p for p in main if p[1].state is not state and p[1].trend is not None and p[0] is not goal[0])
-    stands = state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH) and not is_spent
+    stands = state in (*TROUBLES, State.CONVERGED, State.PLATEAU_HIGH) and spent is None
     if rest and stands:  # one that still moves belongs beside one that stands; at the end of a schedule none moves further
         text = OTHERS(first=text, sentences=_join(_state_of(series, judged.state) for series, judged in rest))
     return _verdict(context, state, deciding, text)
@@ -325,9 +325,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
     values: dict[str, Value] = {"metric": series.label, "course": told}
-    if (
-        state is State.IMPROVING and judged.trend is not None and 0 < judged.trend.gain < FLAT_HIGH
-    ):  # flat, by the contract, were its interval as narrow
+    hardly = judged.trend is not None and 0 < judged.trend.gain < FLAT_HIGH  # flat, by the contract, were its interval as narrow
+    if state is State.IMPROVING and judged.trend is not None and hardly:
         gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
         return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
     if state is State.INCONCLUSIVE and judged.trend is not None:

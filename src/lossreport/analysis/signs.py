@@ -358,6 +358,14 @@ def number_fact(context: Context, *names: str) -> float | None:
     return None
 
 
+def class_count(context: Context) -> float | None:
+    """Return the number of classes by the settings; None where they do not say it."""
+    return number_fact(context, *CLASS_COUNTS)
+
+
+CLASS_COUNTS: Final = ("num_classes", "num_labels", "nc", "n_classes", "nb_classes", "class_num", "CLASS_NUM", "classes")
+
+
 def set_rate(context: Context) -> float | None:
     """Return the learning rate by the settings, else the highest that was logged and is plausible."""
     said = number_fact(context, "lr", "learning_rate")

@@ -152,6 +152,7 @@ def ranks(rows: list[tuple[float, ...]]) -> npt.NDArray[np.float64]:
     [
         ([(2.31, 2.30), (1.70, 1.71), (1.22, 1.215)], True),
         ([(2.31, 2.31), (1.70, 1.70), (1.22, 1.22)], False),
+        ([(2.31, 2.30), (1.70, 1.69), (1.22, 1.215)], False),
         ([(2.31, 1.90), (1.70, 1.41), (1.22, 1.01)], False),
         ([(2.31, 2.30), (1.70, 1.71)], False),
     ],
@@ -182,9 +183,13 @@ def test_the_first_thirty_steps_of_a_training_are_wild_and_no_fault(last: int, s
 
 
 # ------------------------------------------------------------------------------------- memorising
-@pytest.mark.parametrize(("epochs", "end", "expected"), [(4.0, 0.2, True), (0.5, 0.2, False), (4.0, 1.9, False), (1.2, 0.2, False)])
-def test_a_fine_tuning_memorises_over_many_epochs_only(tmp_path: Path, epochs: float, end: float, expected: bool) -> None:
-    values = np.geomspace(6.4, end, 4)
+@pytest.mark.parametrize(
+    ("epochs", "end", "rows", "expected"),
+    [(4.0, 0.2, 4, True), (0.5, 0.2, 4, False), (4.0, 1.9, 4, False), (1.2, 0.2, 4, False), (1.2, 0.2, 8, True), (1.0, 0.2, 8, False)],
+    ids=["few samples", "passes in part", "hardly falls", "few epochs", "more epochs", "a row an epoch, as the trainer was told"],
+)
+def test_a_fine_tuning_memorises_over_many_epochs_only(tmp_path: Path, epochs: float, end: float, rows: int, expected: bool) -> None:
+    values = np.geomspace(6.4, end, rows)
     log = "".join(
         f"{{'loss': {value:.4f}, 'learning_rate': 1e-05, 'epoch': {epochs * count:.2f}}}\n" for count, value in enumerate(values, 1)
     )
@@ -197,11 +202,45 @@ def test_a_fine_tuning_memorises_over_many_epochs_only(tmp_path: Path, epochs: f
     [({"warmup_steps": 10, "max_steps": 10}, True), ({"warmup_steps": 2, "max_steps": 100}, False), ({}, False)],
 )
 def test_a_warm_up_as_long_as_the_run_is_told(facts: dict[str, FactValue], expected: bool) -> None:
+    assert ("warmup_longer_than_run" in named(warming(1e-6 * np.arange(1, 9), facts))) is expected
+
+
+def test_settings_of_a_warm_up_that_the_rates_contradict_are_not_believed() -> None:
+    facts: dict[str, FactValue] = {"warmup_steps": 10, "max_steps": 10}
+    assert "warmup_longer_than_run" not in named(warming(np.r_[1e-6 * np.arange(1, 5), 1e-6 * np.arange(4, 0, -1)], facts))
+    assert "warmup_longer_than_run" not in named(warming(1e-6 * np.arange(1, 13), facts))
+
+
+def warming(rates: npt.NDArray[np.float64], facts: dict[str, FactValue]) -> Analysis:
     series = [
-        make_series(np.linspace(2.9, 2.8, 8), "loss", axis="step"),
-        make_series(1e-6 * np.arange(1, 9), "lr", axis="step", id="m2", metric_type="learning_rate"),
+        make_series(np.linspace(2.9, 2.8, len(rates)), "loss", axis="step"),
+        make_series(rates, "lr", axis="step", id="m2", metric_type="learning_rate"),
     ]
-    assert ("warmup_longer_than_run" in named(judged(make_run(series, facts=facts)))) is expected
+    return judged(make_run(series, facts=facts))
+
+
+# ------------------------------------------------------------------------------------- a loss of classes that is below 0
+def test_a_loss_below_0_beside_an_accuracy_is_not_called_normal() -> None:
+    loss = make_series([0.4, 0.1, -0.3, -0.5, -0.6], "loss")
+    assert "density_or_negated_score" in named(judged(make_run([loss])))
+    assert "density_or_negated_score" not in named(judged(make_run([loss, make_series(np.linspace(0.2, 0.6, 5), "accuracy", id="m2")])))
+    assert "density_or_negated_score" not in named(judged(make_run([loss], facts={"num_classes": 10})))
+
+
+# ------------------------------------------------------------------------------------- an early stop
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("Epoch 16: early stopping\n", False),
+        ("Early stopping: stopped since loss has not improved on the validation set\n", False),
+        ("Early stopping: stopped since train_loss has not improved\n", True),
+    ],
+)
+def test_a_stop_watches_the_training_only_where_the_log_names_it(tmp_path: Path, said: str, expected: bool) -> None:
+    best, patience = 5, 11  # what every patience leaves: the best of the validation long before the end
+    rows = [(0.8**epoch, 0.5 + 0.1 * max(0, best - epoch) + 0.05 * max(0, epoch - best)) for epoch in range(1, best + patience + 1)]
+    log = "".join(f"Epoch {epoch} loss: {train:.4f} val_loss: {val:.4f}\n" for epoch, (train, val) in enumerate(rows, 1))
+    assert ("early_stop_watches_training" in named(analysed(tmp_path, log + said))) is expected
 
 
 # ------------------------------------------------------------------------------------- a validation that is another set from the start

@@ -9,10 +9,10 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.knowledge import trainers
 from lossreport.model.analysis import Recommendation
 from lossreport.text import Text, number
 
-TRAINERS: Final = ("lerobot_text", "openpi_text", "openvla_text")
 SUCCESS: Final = re.compile(r"success|return|reward|score", re.IGNORECASE)
 
 TEXT = Text(
@@ -24,7 +24,9 @@ TEXT = Text(
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step for a policy trained by imitation whose success nothing measures."""
     context = case.context
-    if not any(source.parser in TRAINERS for source in context.run.sources) or any(SUCCESS.search(one.name) for one in context.run.series):
+    if not any(source.parser in trainers.IMITATION for source in context.run.sources) or any(
+        SUCCESS.search(one.name) for one in context.run.series
+    ):
         return
     loss = next((one for one in context.progress if one.split == "train" and len(one) and np.isfinite(one.y[-1])), None)
     if loss is not None:

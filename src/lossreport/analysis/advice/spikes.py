@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, Literal
 
+import numpy as np
+
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.model.analysis import Finding, Recommendation, Severity, State
 from lossreport.model.run import Axis, Series, Statistic, Status, is_epoch_level
@@ -33,13 +35,14 @@ ROWS = Text(
     en="If the spikes recur: restart from a checkpoint about 100 steps earlier and skip the next 200-500 batches; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing about 100 steps, and the skipped data.",
 )
 AGAIN = Text(
-    zh="训练已结束，尖峰也已恢复，不必为此重训。若再训练：看尖峰处的 batch，并把学习率{lr}降低 10 %-33 % 或收紧梯度裁剪。代价：查几个 batch。",
-    en="The run is over and recovered: no need to train it again. If you do, look at the batches of the spike and lower the learning rate{lr} by 10-33 % or clip harder. Cost: reading a few batches.",
+    zh="训练已结束，loss 已从尖峰恢复，不必为此重训。若再训练：看尖峰处的 batch，并把学习率{lr}降低 10 %-33 % 或收紧梯度裁剪。代价：查几个 batch。",
+    en="The run is over and its loss came back from the spikes: no need to train again for them. If you do, look at the batches of the spike and lower the learning rate{lr} by 10-33 % or clip harder. Cost: reading a few batches.",
 )
 NEAR = Text(
     zh="若尖峰再次出现：从尖峰前最近的 checkpoint 重启并跳过其后的 batch；若仍出现，把学习率{lr}降低 10 %-33 %。代价：重算从那个 checkpoint 到尖峰的一段。",
     en="If the spikes recur: restart from the last checkpoint before them and skip the batches behind it; if they still occur, lower the learning rate{lr} by 10-33 %. Cost: redoing the stretch from that checkpoint.",
 )
+LOST: Final = (State.UNSTABLE, State.DIVERGING, State.BROKEN)
 LONG: Final = 10_000
 """Steps from which PaLM's 100 steps back and 200-500 batches skipped are a hundredth and a twentieth of the run at most."""
 
@@ -63,18 +66,25 @@ def advise(case: Case) -> Iterator[Recommendation]:
         first = series[epochs[0].series[0]]
         text = EPOCHS if first.statistic in MEANS else UNTOLD if of_rows else EPOCH_ROWS
         yield Recommendation(id="", when=when, because=_ids(epochs), text=text(path=first.path, clip=shown))
-    if any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE:  # else nothing was lost by them
-        told = _restart(case, series[steps[0].series[0]] if steps else None)(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
+    grave = any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE  # else nothing was lost by them
+    if steps and grave:
+        told = _restart(case, [(f, series[f.series[0]]) for f in steps])(lr=NOW(lr=case.lr) if case.lr is not None else NONE)
         yield Recommendation(id="", when="next", because=_ids(steps), text=told, source="PaLM (2022), section 5.1; OPT-175B")
 
 
-def _restart(case: Case, series: Series | None) -> Text:
-    """Return what to do about spikes in words that fit the run: whether it is over, and how long it is."""
+def _restart(case: Case, spikes: list[tuple[Finding, Series]]) -> Text:
+    """Return what to do about spikes of a loss in words that fit the run: whether it is over and came back from them, and how long it is."""
     run = case.context.run
-    if case.run_state is not State.UNSTABLE and (run.status is Status.FINISHED or run.progress.is_done):
+    if case.run_state not in LOST and all(_came_back(*one) for one in spikes) and (run.status is Status.FINISHED or run.progress.is_done):
         return AGAIN
-    taken = run.progress.steps[0] or (series.x[-1] if series is not None and series.axis in (Axis.STEP, Axis.ITERATION) else 0.0)
+    series = spikes[0][1]
+    taken = run.progress.steps[0] or (series.x[-1] if series.axis in (Axis.STEP, Axis.ITERATION) else 0.0)
     return ROWS if taken >= LONG else NEAR
+
+
+def _came_back(spike: Finding, series: Series) -> bool:
+    """Return whether a curve goes on behind a spike and ends below its peak."""
+    return spike.end.row < len(series) - 1 and bool(series.y[-1] < np.max(series.y[spike.start.row : spike.end.row + 1]))
 
 
 def steers(case: Case, series: Series) -> bool:

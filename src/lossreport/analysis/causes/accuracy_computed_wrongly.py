@@ -12,8 +12,8 @@ from lossreport.analysis.signs import parsers
 from lossreport.text import Text, number
 
 AGAINST = Text(
-    zh="`{metric}` 是 {value}，而同样这些行的 `{loss}` 到了 {level}：两者不可能同时是同一个分类的真实数字。",
-    en="`{metric}` is {value} while `{loss}` of the same rows has come to {level}: both cannot be true of one classification.",
+    zh="`{metric}` 是 {value}，而同样这些行的 `{loss}` 到了 {level}：若 loss 是普通的交叉熵，两者不可能都对。",
+    en="`{metric}` is {value} while `{loss}` of the same rows has come to {level}: of a plain cross-entropy both cannot be right.",
 )
 DIVIDED = Text(
     zh="`{metric}` 每一行都正好是 0：整数除法把不到 1 的比例都截成了 0，是最常见的写法错误。",
@@ -42,8 +42,8 @@ CAUSE = Cause(
     id="accuracy_computed_wrongly",
     family="metric",
     title=Text(
-        zh="准确率算错了，训练本身没有问题：整数除法、整数标签用了 one-hot 的准确率（或相反），或预测与标签的形状不符",
-        en="The accuracy is computed wrongly and the training is sound: an integer division, integer labels under an accuracy for one-hot labels (or the reverse), or shapes that do not match",
+        zh="准确率算错了，而模型在学：整数除法、整数标签用了 one-hot 的准确率（或相反），或预测与标签的形状不符",
+        en="The accuracy is computed wrongly and the model does learn: an integer division, integer labels under an accuracy for one-hot labels (or the reverse), or shapes that do not match",
     ),
     decided_by=Text(
         zh="取一个 batch，手算 argmax 与标签相等的占比：与打印的不同，就是准确率的代码；相同，再查 loss 是不是普通的交叉熵。",

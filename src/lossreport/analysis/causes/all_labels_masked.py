@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import parsers
+from lossreport.knowledge import trainers
 from lossreport.text import Text
 
-TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
 TEMPLATE = Text(
     zh="改对 response template / 聊天模板，加大 cutoff_len（max_length），去掉空的样本；确认一个 batch 里有计入 loss 的标签，再从头训练。",
     en="Correct the response or chat template, raise cutoff_len (max_length) and drop empty samples; make sure that a batch holds labels that count, and start anew.",
@@ -28,7 +27,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             series, witness = context.subject(finding), context.by_id[finding.series[1]]
             if witness.metric_type == "grad_norm":
                 said = BOTH(loss=series.label, norm=witness.label, count=len(finding.rows), line=finding.start.line)
-                tokens = bool(parsers(context) & TRAINERS)
+                tokens = bool(parsers(context) & trainers.LANGUAGE)
                 yield Suspicion(finding=finding, signs=(strong(said),), do=TEMPLATE() if tokens else None)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import number_fact, score_beside
+from lossreport.analysis.signs import class_count, score_beside
 from lossreport.text import Text, number, percent
 
 SIZES: Final = (10, 100, 1000)
@@ -24,7 +24,7 @@ FLOOR = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a flat loss at that floor beside an accuracy that is far better than the loss says."""
-    said = number_fact(context, "num_classes", "num_labels", "n_classes", "nb_classes")
+    said = class_count(context)
     sizes = SIZES if said is None or said < 2 else (int(said),)
     for finding in context.of_kind("plateau", "no_learning", "constant_metric"):
         series = context.subject(finding)

@@ -18,7 +18,7 @@ from lossreport.words import AXES
 
 WATCHED: Final = (
     r"will train until \W?(?:d?train|training|learn)[-_ ]|\W(?:d?train|training|learn)[-_]\S{1,40} will be used for early stopping"
-    r"|stopp\w* since (?:train|training|loss) has not improved"
+    r"|stopp\w* since train(?:ing)?(?:[-_ /]\w+)? has not improved"
 )
 """What XGBoost and LightGBM name when they begin, and trainers when they stop."""
 KINDS: Final = ("overfitting", "worsening", "divergence", "train_val_gap", "plateau", "broken_metric")
@@ -27,29 +27,30 @@ LATE: Final = 0.8
 """The validation is best in the first half and the training in the last fifth of the rows."""
 MIN_ROWS: Final = 6
 APART = Text(
-    zh="训练是早停的，而 `{val}` 在 {axis} {x} 就已最好（第 {line} 行），`{train}` 一直好到最后：早停等的是训练集。",
-    en="The run stopped early, yet `{val}` was best at {axis} {x} already (line {line}) while `{train}` got better to the end: the stop waited for the training set.",
+    zh="训练是早停的，而 `{val}` 在 {axis} {x} 就已最好（第 {line} 行），`{train}` 几乎一直好到最后。",
+    en="The run stopped early, yet `{val}` was best at {axis} {x} already (line {line}) while `{train}` got better nearly to the end.",
 )
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion where the log names the training metric as the one watched, or the rows show it."""
+    """Yield a suspicion where the log names the training metric as the one watched; rows far apart alone are what any patience leaves."""
     named = said(context, WATCHED)
+    if named is None:
+        return
     stopped = any(event.kind == "early_stop" for event in context.run.events)
     boosted = parsers(context) & frozenset(("boosting_text", "evals_result", "catboost"))
     for finding in context.of_kind(*KINDS):
         val = context.subject(finding)
         if val.split == "train":
             continue
-        signs: list[Sign] = [] if named is None else [strong(quoted(context, named))]
+        signs: list[Sign] = [strong(quoted(context, named))]
         train = _partner(context, val)
         if stopped and train is not None and _apart(context, val, train):
             best = int(np.argmin(_cost(context, val)))
             place = {"axis": AXES[val.axis.value], "x": shown_x(val.x[best]), "line": int(val.line[best])}
-            signs.append((weak if signs else strong)(APART(val=val.label, train=train.label, **place)))
-        if signs:
-            yield Suspicion(finding=finding, signs=tuple(signs), code="evals=[(dtrain, 'train'), (dval, 'eval')]" if boosted else "")
-            return
+            signs.append(weak(APART(val=val.label, train=train.label, **place)))
+        yield Suspicion(finding=finding, signs=tuple(signs), code="evals=[(dtrain, 'train'), (dval, 'eval')]" if boosted else "")
+        return
 
 
 def _partner(context: Context, val: Series) -> Series | None:

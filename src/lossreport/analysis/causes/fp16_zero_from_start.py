@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import breaks, parsers, precision_said
+from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
 FROM = Text(
@@ -40,7 +41,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 def _sudden(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a Trainer's loss that is 0 from its first rows on, with no witness logged: half precision, unless bf16 or fp32 is said."""
     precision = precision_said(context)
-    if not parsers(context) & TRAINERS or (precision is not None and precision.kind != "fp16"):
+    if not parsers(context) & trainers.LANGUAGE or (precision is not None and precision.kind != "fp16"):
         return
     for finding in context.of_kind("broken_metric"):
         series, row = context.subject(finding), finding.start.row
@@ -52,7 +53,6 @@ def _sudden(context: Context) -> Iterator[Suspicion]:
 
 
 CODE: Final = "--bf16 True --fp16 False --logging_nan_inf_filter False"
-TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
 
 
 LATEST: Final = 1

@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
-from lossreport.analysis.causes.fp16_zero_from_start import TRAINERS
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import number_fact, parsers
+from lossreport.analysis.signs import class_count, parsers
+from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
-NAMES: Final = ("num_classes", "num_labels", "n_classes", "nb_classes", "class_num", "CLASS_NUM", "classes")
 FEW: Final = 2
 AT_ONCE = Text(
     zh="`{metric}` 从 {before} 一步变为正好 0（第 {line} 行）并一直是 0：一个对所有样本都对的常数答案，几步就能学会。",
@@ -22,14 +21,14 @@ SET = Text(zh="配置写明类别数是 {classes}。", en="The settings say that
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a sudden 0 outside the trainers that print a NaN as 0."""
-    if parsers(context) & TRAINERS:
+    if parsers(context) & trainers.LANGUAGE:
         return
     for finding in context.of_kind("broken_metric"):
         if not finding.numbers.get("sudden"):
             continue
         series, row = context.subject(finding), finding.start.row
         signs = [strong(AT_ONCE(metric=series.label, before=number(float(series.y[row - 1])), line=finding.start.line))]
-        classes = number_fact(context, *NAMES)
+        classes = class_count(context)
         if classes is not None and classes <= FEW:
             signs.append(weak(SET(classes=number(classes))))
         yield Suspicion(finding=finding, signs=tuple(signs))

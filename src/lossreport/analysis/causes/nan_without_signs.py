@@ -10,15 +10,16 @@ import numpy as np
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import around, breaks, ends_nonfinite, set_rate
-from lossreport.text import Phrase, Text, number
+from lossreport.model.run import Series
+from lossreport.text import Phrase, Text, Value, number
 
 NO_ROW = Text(
     zh="日志里 `{metric}` 没有一行是有限值（从第 {line} 行起）：开始的地方不在日志里，也没有别的东西能区分原因。",
     en="Not one row of `{metric}` in the log is finite (from line {line} on): where it began is not in the log, and nothing else tells the causes apart.",
 )
 AT_ONCE = Text(
-    zh="`{metric}` 从 {value}（第 {line} 行）一步变为 NaN，之前没有上升：日志里没有别的东西能区分原因。",
-    en="`{metric}` goes from {value} (line {line}) to NaN within one row, with no climb before; nothing else in the log tells the causes apart.",
+    zh="`{metric}` 从 {value}（第 {line} 行）一步变为 {after}：日志里没有别的东西能区分原因。",
+    en="`{metric}` goes from {value} (line {line}) to {after} within one row; nothing else in the log tells the causes apart.",
 )
 LOWER = Text(
     zh="从 NaN 之前的 checkpoint（没有就从头）按此顺序试，每次只改一项：学习率从 {lr} 降到 {less} 并裁剪梯度（max_norm 1）；改用 bf16 或 fp32；给 log、除法、开方的参数加下限（例如 1e-8），softmax 改用 log_softmax；打印那个 batch，看有没有空样本或越界标签。",
@@ -36,7 +37,7 @@ def otherwise(context: Context) -> Iterator[Suspicion]:
     for at in breaks(context, "nonfinite"):
         row = at.row
         if row and np.isfinite(at.series.y[row - 1]):
-            said = AT_ONCE(metric=at.series.label, value=number(float(at.series.y[row - 1])), line=int(at.series.line[row - 1]))
+            said = AT_ONCE(metric=at.series.label, line=int(at.series.line[row - 1]), **_values(at.series, row))
         else:
             said = NO_ROW(metric=at.series.label, line=int(at.series.line[0]))
         yield Suspicion(finding=at.finding, signs=(strong(said), *around(context, at.series, row)), do=_do(context))
@@ -50,8 +51,12 @@ def _of_unnamed(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         row = finding.start.row
         if series.name == UNNAMED and series.split == "train" and ends_nonfinite(series) and row:
-            value = number(float(series.y[row - 1]))
-            yield Suspicion(finding=finding, signs=(strong(AT_ONCE(metric=series.label, value=value, line=int(series.line[row - 1]))),))
+            said = AT_ONCE(metric=series.label, line=int(series.line[row - 1]), **_values(series, row))
+            yield Suspicion(finding=finding, signs=(strong(said),))
+
+
+def _values(series: Series, row: int) -> dict[str, Value]:
+    return {"value": number(float(series.y[row - 1])), "after": number(float(series.y[row]))}
 
 
 UNNAMED: Final = "value"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 
@@ -12,14 +13,14 @@ from lossreport.analysis.context import Context
 from lossreport.text import Text, number
 
 LEVEL = Text(
-    zh="`{metric}` 最后是 {value}，始终没有下降：归一化到 1 附近的目标给不出这样的 loss。",
-    en="`{metric}` is {value} at the end and never came down: targets normalised to about 1 give no such loss.",
+    zh="`{metric}` 最后是 {value}，没有降到开头的一半：归一化到 1 附近的目标给不出这样的 loss。",
+    en="`{metric}` is {value} at the end, not down to half of where it began: targets normalised to about 1 give no such loss.",
 )
 STEADY = Text(
     zh="`{metric}` 只从 {first} 变到 {last}：权重没有爆炸，大的是目标或输入。",
     en="`{metric}` only goes from {first} to {last}: the weights have not exploded, what is large is the targets or the inputs.",
 )
-HARDLY = 0.01
+HARDLY: Final = 0.01
 """A norm of the weights that moves by less than a hundredth has not exploded."""
 
 

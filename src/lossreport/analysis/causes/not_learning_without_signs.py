@@ -11,8 +11,8 @@ from lossreport.model.analysis import Severity
 from lossreport.text import Text, Value, number
 
 STANDS = Text(
-    zh="`{metric}` 从 {first} 到 {last}，{count} 行里没有下降；日志里没有别的东西能区分原因。",
-    en="`{metric}` goes from {first} to {last} and does not fall in {count} rows; nothing else in the log tells the causes apart.",
+    zh="`{metric}` 从 {first} 到 {last}，{count} 行里几乎没有下降；日志里没有别的东西能区分原因。",
+    en="`{metric}` goes from {first} to {last} and hardly falls in {count} rows; nothing else in the log tells the causes apart.",
 )
 
 

@@ -11,9 +11,9 @@ from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import parsers
+from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
-TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
 ADAPTERS = Text(
     zh="调用 model.enable_input_require_grads()，或 gradient_checkpointing_kwargs 设 use_reentrant=False（也可以先关掉梯度检查点），确认优化器收到的是这些参数。",
     en="Call model.enable_input_require_grads() or set use_reentrant=False for gradient checkpointing (or switch it off first), and make sure that the optimiser was given these parameters.",
@@ -36,7 +36,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         loss = next((one for one in context.progress if one.split == "train" and len(one) and context.is_measure(one)), None)
         if loss is not None and np.isfinite(loss.y).all() and loss.y[-1] != 0:
             said = ZERO(norm=norm.label, count=len(norm), line=int(norm.line[0]), loss=loss.label, value=number(float(loss.y[-1])))
-            if parsers(context) & TRAINERS:
+            if parsers(context) & trainers.LANGUAGE:
                 yield Suspicion(finding=finding, signs=(strong(said),), do=ADAPTERS(), code="model.enable_input_require_grads()")
             else:
                 yield Suspicion(finding=finding, signs=(strong(said),))

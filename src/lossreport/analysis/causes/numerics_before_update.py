@@ -8,6 +8,7 @@ from typing import Final
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
 from lossreport.analysis.signs import breaks, half_said, parsers, wild_without_updates
+from lossreport.knowledge import trainers
 from lossreport.text import Text, number
 
 UNMOVED = Text(
@@ -38,7 +39,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             line=int(at.series.line[rows[int(values.argmax())]]),
         )
         signs = [strong(said)]
-        if float(values.min()) > HIGHEST_START and parsers(context) & TRAINERS:
+        if float(values.min()) > HIGHEST_START and parsers(context) & trainers.LANGUAGE:
             signs.append(strong(LEVEL(low=number(float(values.min())))))
         half = half_said(context)
         if half is not None:
@@ -47,7 +48,6 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         return
 
 
-TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
 CAUSE = Cause(
     id="numerics_before_update",
     family="precision",

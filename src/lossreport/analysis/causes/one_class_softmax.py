@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import number_fact
+from lossreport.analysis.signs import class_count
 from lossreport.text import Text, number
 
 BOTH = Text(
@@ -14,7 +14,6 @@ BOTH = Text(
     en="`{loss}` is exactly 0 and `{score}` exactly {value} in all {count} rows from the first on: a softmax over one class is always 1 and its cross-entropy always 0.",
 )
 SET = Text(zh="配置写明类别数是 {classes}。", en="The settings say that there is {classes} class.")
-NAMES = ("num_classes", "num_labels", "n_classes", "nb_classes", "classes")
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
@@ -24,7 +23,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             continue
         loss, score = (context.by_id[one] for one in finding.series[:2])
         signs = [strong(BOTH(loss=loss.label, score=score.label, value=number(float(score.y[0])), count=len(finding.rows)))]
-        classes = number_fact(context, *NAMES)
+        classes = class_count(context)
         if classes == 1:
             signs.append(strong(SET(classes=number(classes))))
         yield Suspicion(finding=finding, signs=tuple(signs))

@@ -10,7 +10,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
-from lossreport.analysis.signs import number_fact
+from lossreport.analysis.signs import class_count
 from lossreport.model.run import Series
 from lossreport.text import Text, number
 
@@ -34,8 +34,10 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         if other is None:
             continue
         signs = [strong(ZERO(metric=series.label, count=len(series), other=other.label))]
-        classes = number_fact(context, "num_classes", "nc", "n_classes", "nb_classes", "classes")
-        if classes is not None and classes <= 1:
+        classes = class_count(context)
+        if classes is not None and classes > 1:
+            return
+        if classes is not None:
             signs.append(weak(SET(classes=number(classes))))
         yield Suspicion(finding=finding, signs=tuple(signs))
 

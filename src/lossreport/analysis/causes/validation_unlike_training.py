@@ -22,8 +22,8 @@ GAINED: Final = 0.05
 """... and it ends no five points above its first row: there was no good early epoch, as overfitting has one."""
 JUMP: Final = 2.5
 APART = Text(
-    zh="`{train}` 在第 {line} 行已到 {value}，而 `{val}` 从第一行的 {first} 到最后的 {last} 没有变好过：差距从一开始就在，不是慢慢过拟合出来的。",
-    en="`{train}` is {value} at line {line} already, while `{val}` goes from {first} in its first row to {last} in its last without getting better: the gap is there from the start and did not grow by overfitting.",
+    zh="`{train}` 在第 {line} 行已到 {value}，而 `{val}` 从第一行的 {first} 到最后的 {last}，没有高出五个百分点：差距从一开始就在，不是慢慢过拟合出来的。",
+    en="`{train}` is {value} at line {line} already, while `{val}` goes from {first} in its first row to {last} in its last, a gain of less than five points: the gap is there from the start and did not grow by overfitting.",
 )
 JUMPS = Text(
     zh="`{metric}` 有一个 epoch 跳到 {high}（第 {line} 行）又回来，而训练 loss 没有动：一步更新过大，或 BatchNorm 的统计量不稳。",

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
-from lossreport.analysis.context import REWARD_WORD, Context
+from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
@@ -143,21 +143,31 @@ def stuck_from(series: Series, is_score: bool = False, apart: bool = False) -> i
     return start if enough else None
 
 
-SPREAD: Final = re.compile(r"(?:^|[_/ -])(?:std|var|min|max)(?:$|[_/ -])")
-"""What is told of the rewards of a batch beside their mean."""
-
-
 def _rewards(context: Context) -> Iterator[Found]:
     for series in context.judged:
-        is_reward = context.kind(series).id == "reward" or REWARD_WORD.search(series.name) is not None
-        if not is_reward or SPREAD.search(series.name) is not None or len(series) < LEAST_EPISODES:
+        if context.kind(series).id != "reward" or BESIDE.search(series.name) is not None or len(series) < LEAST_EPISODES:
             continue
         if not np.isfinite(series.y).all() or np.ptp(series.y) > 0:
             continue
+        if any(varies(one) for one in context.judged if context.kind(one).id == "reward"):
+            continue  # one term of several, which `dead_judge` tells
         value, count = float(series.y[0]), len(series)
         text = REWARD(metric=series.label, path=series.path, count=count, value=number(value, digits=6))
         numbers = {"value": value, "count": float(count)}
         yield make_finding("constant_metric", series, [0, count - 1], Severity.HIGH, text, numbers=numbers)
+
+
+BESIDE: Final = re.compile(
+    r"(?:^|[_/ -])(?:std|var|min|max|coeff?|coefficient|weight|scale|scaling|target|threshold|clip(?:ping)?|alpha|beta|gamma|norm)(?:$|[_/ -])",
+    re.IGNORECASE,
+)
+"""What is told of the rewards of a batch beside their mean, and the settings they are worked out with."""
+
+
+def varies(series: Series) -> bool:
+    """Return whether the finite values of a series differ."""
+    y = series.y[np.isfinite(series.y)]
+    return len(y) > 1 and float(np.ptp(y)) > 0
 
 
 def _gradients(context: Context) -> Iterator[Found]:

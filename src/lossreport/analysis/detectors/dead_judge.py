@@ -67,7 +67,7 @@ def _is_judge(series: Series) -> bool:
 
 def _varying(context: Context, series: Series) -> Series | None:
     rewards = [one for one in context.judged if one.metric_type == "reward" and one.source == series.source and len(one) >= MIN_ROWS]
-    return next((one for one in rewards if np.ptp(one.y[np.isfinite(one.y)]) > 0), None)
+    return next((one for one in rewards if len(np.unique(one.y[np.isfinite(one.y)])) > 1), None)
 
 
 DETECTOR = Detector(id="dead_judge", kinds=("constant_metric",), detect=detect, order=17)

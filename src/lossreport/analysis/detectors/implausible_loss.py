@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
@@ -23,21 +24,25 @@ FLOOR: Final = 1.0
 FROM_SCRATCH: Final = 0.8
 """Of ln V at the first row: a model that was trained before begins far below, and answers behind a mask may be certain."""
 MIN_ROWS: Final = 8
+CONDITIONED: Final = re.compile(r"(?:^|[_/ -])(?:wer|cer|bleu|sacrebleu|chrf|rouge\w*|cider|meteor|ter)(?:$|[_/ -])", re.IGNORECASE)
+"""Scores of recognised, translated or described inputs: there a token may be certain."""
 END: Final = 20
 """The level at the end is the median of the last twentieth of the rows, of two at least."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从 {axis} {x} 起低于每 token {floor} nat，结尾是 {level}；它从 {first} 开始，接近 {size} 个 token 的 ln V = {chance}，即从头训练的语言模型。公开的语言模型在自然文本上都没有这么低：要么未来的 token 进了输入（因果掩码、错位的标签），要么文本高度重复、已被背下。",
+    zh="`{metric}`（{path}）从 {axis} {x} 起低于每 token {floor} nat，结尾是 {level}；它从 {first} 开始，接近 {size} 个 token 的 ln V = {chance}，即从头训练的语言模型。公开的语言模型在自然文本上都没有这么低：要么未来的 token 进了输入（因果掩码、错位的标签），要么文本高度重复、已被背下，要么它不是自然文本（代码、公式），或每个 token 都以输入为条件（语音识别、翻译、图像描述）。",
     en=(
         "`{metric}` ({path}) is below {floor} nat per token from {axis} {x} on, {level} at the end. It began at {first}, near ln V = {chance} of {size} tokens, "
         "as a language model trained from scratch. No published one is that low on natural text: either future tokens reach the input (causal mask, "
-        "labels shifted wrongly), or the text repeats so much that it is known by heart."
+        "labels shifted wrongly), or the text repeats so much that it is known by heart, or it is no natural text (code, formulas) or depends on an input (speech, translation, captions)."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield one finding a run: of the validation where it is that low, else of the training."""
+    """Yield one finding a run: of the validation where it is that low, else of the training. An error rate beside it says that its text is conditioned on an input."""
+    if any(CONDITIONED.search(one.name) for one in context.run.series):
+        return
     found = [one for one in context.progress if one.metric_type == "cross_entropy" and len(one) >= MIN_ROWS and np.isfinite(one.y).all()]
     for series in sorted(found, key=lambda one: one.split == "train"):
         chance = context.chance(series)

@@ -11,28 +11,28 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import parsers
+from lossreport.knowledge import trainers
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Floats, Series, shown_x
 from lossreport.text import Text, number
 
-TRAINERS: Final = frozenset(("hf_stdout", "hf_trainer_state", "llamafactory_jsonl", "msswift_jsonl", "xtuner_text"))
-"""Trainers of pretrained language models: what they fine-tune on is memorised within a few epochs (1 to 3 are usual)."""
 MIN_ROWS: Final = 3
 PASSES: Final = 1.0
-"""An epoch and more between two rows: the set holds fewer batches than a trainer logs by (10 to 500 steps)."""
+"""More than an epoch between two rows: the set holds fewer batches than a trainer logs by (10 to 500 steps). One epoch says nothing of the
+set: it is what `logging_strategy="epoch"` writes."""
 EPOCHS: Final = 5.0
 LEFT: Final = 0.1
 """A tenth of the first loss is left."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）在 {epochs} 个 epoch 里从 {first} 降到 {last}，相邻两行之间至少过了一个 epoch：数据很少，被反复看了很多遍，很可能是在背训练集；没有验证集，日志证明不了泛化。",
-    en="`{metric}` ({path}) falls from {first} to {last} over {epochs} epochs, with an epoch or more from one row to the next: the set is small and was seen many times, so it is most likely memorised; without a validation set the log cannot show that anything carries over.",
+    zh="`{metric}`（{path}）在 {epochs} 个 epoch 里从 {first} 降到 {last}，相邻两行之间不止一个 epoch：数据很少，被反复看了很多遍，很可能是在背训练集；没有验证集，日志证明不了泛化。",
+    en="`{metric}` ({path}) falls from {first} to {last} over {epochs} epochs, with more than an epoch from one row to the next: the set is small and was seen many times, so it is most likely memorised; without a validation set the log cannot show that anything carries over.",
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a fine-tuning loss without any validation."""
-    if not parsers(context) & TRAINERS or any(one.split != "train" for one in context.progress) or context.is_rewarded:
+    if not parsers(context) & trainers.LANGUAGE or any(one.split != "train" for one in context.judged) or context.is_rewarded:
         return
     for series in context.progress:
         x = epochs_of(series)
@@ -56,10 +56,10 @@ def epochs_of(series: Series) -> Floats | None:
 
 
 def memorises(x: Floats, y: Floats) -> bool:
-    """Return whether a loss loses nine tenths over five epochs and more, with an epoch and more between its rows."""
+    """Return whether a loss loses nine tenths over five epochs and more, with more than an epoch between its rows."""
     if not np.isfinite(y).all() or float(y[0]) <= 0 or float(y[-1]) < 0:
         return False
-    return bool(np.median(np.diff(x)) >= PASSES and x[-1] >= EPOCHS and y[-1] <= LEFT * y[0])
+    return bool(np.median(np.diff(x)) > PASSES and x[-1] >= EPOCHS and y[-1] <= LEFT * y[0])
 
 
 DETECTOR = Detector(id="memorising", kinds=("memorising",), detect=detect, order=58)

@@ -74,7 +74,7 @@ def is_aside(context: Context, series: Series, row: int) -> bool:
 
     A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
     """
-    if summary_of_nothing(context, series) is not None:
+    if _went_on(context, series):
         return True
     if series.id in context.training:
         return False
@@ -95,10 +95,15 @@ def summary_of_nothing(context: Context, series: Series) -> Series | None:
     finer = [one for one in context.run.series if one is not series and one.axis in INNER and same_metric(one, series) and len(one)]
     bad = series.line[~np.isfinite(series.y)]
     for one in finer:
-        before = [np.flatnonzero(one.line < line) for line in bad]
-        if bool(np.isfinite(one.y).all()) and all(len(rows) for rows in before):
+        if bool(np.isfinite(one.y).all()) and len(bad) and one.line[0] < bad[0]:
             return one
     return None
+
+
+def _went_on(context: Context, series: Series) -> bool:
+    """Return whether rows of batches behind the last mean over nothing are finite: at the end of a log those not printed may be NaN as well."""
+    finer = summary_of_nothing(context, series)
+    return finer is not None and int(finer.line[-1]) > int(series.line[~np.isfinite(series.y)][-1])
 
 
 COUNTS: Final = re.compile(r"(?:.*[_/ ])?(?:count|num_(?:pos|positives?|objects?|targets?|gts?)|n_pos|positives|instances)", re.IGNORECASE)
@@ -142,7 +147,7 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         if ends
         else RECOVERED,
     )
-    if summary_of_nothing(context, series) is not None or counted(context, series) is not None:
+    if _went_on(context, series) or counted(context, series) is not None:
         return make_finding("nonfinite", series, bad, Severity.LOW, text, numbers={"count": len(bad), "aside": int(aside)})
     severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
     return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})

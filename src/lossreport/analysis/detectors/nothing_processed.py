@@ -25,6 +25,8 @@ NO_SCORE = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里都正好是 0，验证的 `{other}` 也是 0：没有模型从第一行起就毫无误差——很可能没有一个样本被计入，这些 0 都不是结果。",
     en="`{metric}` ({path}) is exactly 0 in all {count} rows and so is `{other}` of the validation: no model is without any error from its first row on. Most likely not one sample was counted, and none of these zeros is a result.",
 )
+ALONE_MARK: Final = "alone"
+"""Declared by the finding of a loss of 0 that nothing contradicts: it may be rounded, so it is not judged rather than called broken."""
 ALONE = Text(
     zh="`{metric}`（{path}）在全部 {count} 行里打印的都是 0，旁边也没有任何指标说明模型在学：很可能没有一个 batch 被计入（数据不足一个 batch 而 drop_last 把它丢掉、加载器为空、标签全被忽略），或者打印的位数太少。凭它什么也判断不了。",
     en="`{metric}` ({path}) is printed as 0 in all {count} rows, and nothing beside it tells of learning. Most likely no batch was counted (fewer samples than one batch with drop_last, an empty loader, all labels ignored), or the print has too few digits. Nothing can be judged by it.",
@@ -49,7 +51,7 @@ def detect(context: Context) -> Iterator[Found]:
         score = next((one for one in held if one.metric_type == "accuracy" and _is_zero(one)), None)
         if other is None and len(series) >= MANY_ROWS and _is_alone(context, series):
             text = ALONE(metric=series.label, path=series.path, count=len(series))
-            numbers = {"value": 0.0, "count": float(len(series)), "dead": 1.0}
+            numbers = {"value": 0.0, "count": float(len(series)), ALONE_MARK: 1.0}
             yield make_finding("broken_metric", series, list(range(len(series))), Severity.HIGH, text, numbers=numbers)
         if other is None or any(one in context.progress and not _is_zero(one) for one in held):
             continue

@@ -1,4 +1,4 @@
-"""A training loss of ten thousand and more that does not come down: its targets, or what it is summed over, are on no scale near 1."""
+"""A training loss of ten thousand and more that does not come down to half: its targets, or what it is summed over, are on no scale near 1."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import gradient, parsers
+from lossreport.knowledge import trainers
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -25,12 +26,10 @@ STEEP: Final = 1e3
 KINDS: Final = ("mse", "l1", "huber", "generic", "flow_matching")
 SUMMED: Final = ("kl", "elbo", "reconstruction")
 """Likelihoods summed over pixels are large whatever the targets."""
-IMITATION: Final = frozenset(("openpi_text", "openvla_text", "lerobot_text"))
-"""Formats whose actions are normalised before the loss."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）的全部 {count} 行都在 {low} 到 {high} 之间，没有下降：归一化到 1 附近的目标只会给出几个单位的 loss，所以目标（或输入）多半没有归一化，或某一维归一化时除以了接近 0 的数。",
-    en="All {count} rows of `{metric}` ({path}) lie between {low} and {high} and do not come down: targets that are normalised to about 1 give a loss of a few units, so targets or inputs are most likely not normalised, or one dimension of them was divided by almost 0.",
+    zh="`{metric}`（{path}）的全部 {count} 行都在 {low} 到 {high} 之间，最后也没有降到开头的一半：归一化到 1 附近的目标只会给出几个单位的 loss，所以目标（或输入）多半没有归一化，或某一维归一化时除以了接近 0 的数。",
+    en="All {count} rows of `{metric}` ({path}) lie between {low} and {high}, and the last are not down to half of the first: targets that are normalised to about 1 give a loss of a few units, so targets or inputs are most likely not normalised, or one dimension of them was divided by almost 0.",
 )
 
 
@@ -62,7 +61,7 @@ def stands_high(series: Series) -> bool:
 def _is_told(context: Context, series: Series) -> bool:
     norm = gradient(context, series)
     steep = norm is not None and bool(np.isfinite(norm.y).all()) and float(norm.y.min()) >= STEEP
-    return steep or bool(parsers(context) & IMITATION)
+    return steep or bool(parsers(context) & trainers.IMITATION)
 
 
 DETECTOR = Detector(id="out_of_scale", kinds=("broken_metric",), detect=detect, order=15)

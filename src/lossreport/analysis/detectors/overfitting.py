@@ -53,8 +53,8 @@ FEW = Text(
     en="`{metric}` has {count} validations; {need} are needed to judge overfitting.",
 )
 REWEIGHTED = Text(
-    zh="`{metric}` 末段高于最低点，但验证集上它的每一项都比那时更低：总和的权重变了，不能用它判断过拟合或选 checkpoint。",
-    en="`{metric}` ends above its minimum while each of its terms on the validation is lower than it was there: the weights of the sum changed, so neither overfitting nor a checkpoint can be told by it.",
+    zh="`{metric}` 末段高于最低点，但验证集上它的每一项都比那时更低：多半是总和的权重变了，不能用它判断过拟合或选 checkpoint。",
+    en="`{metric}` ends above its minimum while each of its terms on the validation is lower than it was there: most likely the weights of the sum changed, so neither overfitting nor a checkpoint can be told by it.",
 )
 
 

@@ -23,8 +23,8 @@ MOST: Final = 64
 COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.ROUND)
 
 TEXT = Text(
-    zh="`{metric}`（{path}）在每个位置都有 {each} 行，数值相近但不相同（共 {places} 个位置）：{each} 个进程各自打印自己那部分数据的 loss。这不是故障，也不是重跑；一个位置只算一次。",
-    en="`{metric}` ({path}) has {each} rows at each of its {places} places, close to one another and not equal: {each} processes each print the loss of their own share of the data. That is normal and no repetition; one place counts once.",
+    zh="`{metric}`（{path}）在每个位置都有 {each} 行，数值相近但不相同（共 {places} 个位置）：多半是 {each} 个进程各自打印自己那部分数据的 loss。这不是故障，也不是重跑；一个位置只算一次。",
+    en="`{metric}` ({path}) has {each} rows at each of its {places} places, close to one another and not equal: most likely {each} processes each print the loss of their own share of the data. That is normal and no repetition; one place counts once.",
 )
 
 
@@ -51,7 +51,8 @@ def processes(series: Series) -> int:
     table = series.y.reshape(-1, each)
     means = table.mean(axis=1)
     spread = table.max(axis=1) - table.min(axis=1)
-    near = np.all(spread <= NEAR * np.abs(means)) and np.all(spread > 0)
+    ordered = len(np.unique(np.argsort(table, axis=1), axis=0)) == 1  # rows of one process that are printed several times a place
+    near = not ordered and np.all(spread <= NEAR * np.abs(means)) and np.all(spread > 0)
     return each if near and APART * float(np.median(spread)) <= float(np.median(np.abs(np.diff(means)))) else 0
 
 

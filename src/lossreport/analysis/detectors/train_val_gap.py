@@ -123,8 +123,8 @@ def _is_good(context: Context, series: Series) -> bool:
 def _is_memorised(series: Series, train: Floats, level: float, other: float) -> bool:
     """Return whether the training loss fell far while the validation hardly did, both since their first rows."""
     first, trained = float(np.median(series.y[:FIRST_ROWS])), float(np.median(train[:FIRST_ROWS]))
-    if min(first, trained, level, other) <= 0 or trained < FELL * other:
-        return False
+    if min(first, trained, level, other) <= 0 or trained < FELL * other or first < trained:
+        return False  # below the training's, the first validation has seen most of what there is to learn: its epoch is over
     return math.log(first / level) < CARRIED * math.log(trained / other)
 
 

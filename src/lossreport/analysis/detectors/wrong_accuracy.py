@@ -39,10 +39,10 @@ LOW = Text(
     ),
 )
 STILL = Text(
-    zh="`{loss}`（{path}）从 {first} 降到 {last}，不到均匀猜测水平的一半，而 `{metric}` 在全部 {count} 行里只在 {low} 到 {high} 之间：同样的样本，loss 学到的东西准确率一点没有显示。多半是准确率算错了（例如整数标签用了 one-hot 的准确率），不是没有学到。",
+    zh="`{loss}`（{path}）从 {first} 降到 {last}，不到按这个准确率猜测的代价（ln(1/准确率)）的一半，而 `{metric}` 在全部 {count} 行里只在 {low} 到 {high} 之间：同样的样本，loss 学到的东西准确率一点没有显示。若这是普通的交叉熵，多半是准确率算错了（例如整数标签用了 one-hot 的准确率），不是没有学到。",
     en=(
-        "`{loss}` ({path}) falls from {first} to {last}, to less than half of what a guess costs, while `{metric}` stays between {low} and {high} in all {count} rows: what the loss has learned on the same samples does not show "
-        "in the accuracy at all. Most likely the accuracy is computed wrongly (integer labels under an accuracy for one-hot labels, for example), and the model does learn."
+        "`{loss}` ({path}) falls from {first} to {last}, to less than half of what a guess with that accuracy costs, ln(1 / accuracy), while `{metric}` stays between {low} and {high} in all {count} rows: what the loss has learned on the same samples does not show "
+        "in the accuracy at all. If this is a plain cross-entropy, most likely the accuracy is computed wrongly (integer labels under an accuracy for one-hot labels, for example), and the model does learn."
     ),
 )
 

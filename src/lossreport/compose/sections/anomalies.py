@@ -12,6 +12,7 @@ from lossreport.compose.charting import line_chart, zoom_chart
 from lossreport.compose.goal_figure import other_source, pictured
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.compose.sections.answer import top_findings
+from lossreport.curves.excursion import MIN_ROWS
 from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import frozen_ints, is_epoch_level, shown_x
@@ -19,8 +20,6 @@ from lossreport.text import Join, Phrase, Text, show_number
 from lossreport.words import AXES, SEVERITIES, title_of
 
 MAX_CHARTS: Final = 1
-LEAST_CHECKED: Final = 6
-"""Rows below which no spike can be told from the rest: such a series was not checked."""
 MAX_ZOOMS: Final = 2
 """Panels of single excursions, the gravest first; of all others the table above has the rows."""
 ZOOM_FROM: Final = 100
@@ -145,7 +144,7 @@ def _quiet(story: Story) -> Iterator[Block]:
     quiet = tuple(
         NAMED(metric=story.name(s), path=s.path, rows=len(s))
         for s in judged
-        if s.id not in loud | unseen and np.isfinite(s.y).sum() >= LEAST_CHECKED
+        if s.id not in loud | unseen and np.isfinite(s.y).sum() >= MIN_ROWS
     )
     if quiet:
         yield Prose(text=QUIET(names=Join(items=quiet[:12] if len(quiet) <= 12 else (*quiet[:12], "…"))))

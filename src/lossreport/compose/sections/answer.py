@@ -60,7 +60,7 @@ BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} a
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
 WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
-CLEAN = Text(zh="没有发现异常。因缺少数据而没有查的：{unchecked}。", en="No anomaly was found. Not checked for want of data: {unchecked}.")
+CLEAN = Text(zh="没有发现异常。缺少数据、没有做的检查：{unchecked}。", en="No anomaly was found. Checks that had no data: {unchecked}.")
 QUIET = Text(zh="没有发现异常。", en="No anomaly was found.")
 MINOR = Text(zh="只有低级别的发现，见下文。", en="Only findings of low severity, see below.")
 NOT_CHECKED: Final = 4

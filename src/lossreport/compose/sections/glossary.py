@@ -14,8 +14,8 @@ TERM, MEANING = Text(zh="术语", en="term"), Text(zh="含义", en="meaning")
 CHANCE = (
     Text(zh="随机猜测水平", en="chance level"),
     Text(
-        zh="不看输入、只靠随机猜测的模型能得到的值；它不是下限，也不是上限。",
-        en="what a model that never looks at the input would score; neither a minimum nor a maximum.",
+        zh="最简单的猜测能得到的值（例如在所有类别上均匀猜测，或总猜取值范围的中点）；它不是下限，也不是上限。",
+        en="what the plainest guess would score (all classes alike, or always the middle of the range, for example); neither a minimum nor a maximum.",
     ),
 )
 NATS = (

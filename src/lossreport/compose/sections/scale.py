@@ -27,13 +27,13 @@ WHY_APART = Text(
 )
 WHY = Text(zh="`{metric}`（{kind}）：{why}", en="`{metric}` ({kind}): {why}")
 BETTER = Text(
-    zh="**`{metric}` = {value} 算好吗？** **好于不看输入的猜测**：是随机猜测水平 {chance}（{assumption}）的 {share}。离好的模型还有多远，要与同数据、同口径的结果比。",
-    en="**Is `{metric}` = {value} good?** **Better than a guess that ignores the input**: {share} of the chance level of {chance}"
-    " ({assumption}). How good it is, only a result on the same data can tell.",
+    zh="**`{metric}` = {value} 算好吗？** **低于随机猜测水平**：是 {chance}（{assumption}）的 {share}。离好的模型还有多远，要与同数据、同口径的结果比。",
+    en="**Is `{metric}` = {value} good?** **It is below the chance level**: {share} of {chance} ({assumption}). How good it is, only a result on"
+    " the same data can tell.",
 )
 NO_BETTER = Text(
-    zh="**`{metric}` = {value} 算好吗？** **不好：不看输入的猜测也能做到**，随机猜测水平是 {chance}（{assumption}）。",
-    en="**Is `{metric}` = {value} good?** **No: a guess that ignores the input does as well**, the chance level is {chance} ({assumption}).",
+    zh="**`{metric}` = {value} 算好吗？** **单看这个数，不好**：它不低于随机猜测水平 {chance}（{assumption}）。",
+    en="**Is `{metric}` = {value} good?** **Not by this number**: it is not below the chance level of {chance} ({assumption}).",
 )
 NO_LEVEL = Text(
     zh="**{metrics} 的数值算好吗？** **看不出来**：这个种类没有通用的基准，只能与自己之前的值或同数据的结果比。",
@@ -124,7 +124,7 @@ def _against_chance(story: Story, scale: Scale) -> Phrase:
 def _apart(story: Story, scales: Sequence[Scale]) -> Phrase | None:
     """Return why the first of the main losses is so much larger or smaller than the next of another kind; None where it is not."""
     known = [scale for scale in scales if _kind(story, scale).id != NO_KIND and scale.value > 0]
-    other = next((scale for scale in known[1:] if _kind(story, scale).id != _kind(story, known[0]).id), None)
+    other = next((scale for scale in known[1:] if _are_apart(story, known[0], scale)), None)
     if other is None:
         return None
     large, small = sorted((known[0], other), key=lambda one: -one.value)
@@ -141,6 +141,11 @@ def _apart(story: Story, scales: Sequence[Scale]) -> Phrase | None:
         why=whys[0],
         why_other=whys[1],
     )
+
+
+def _are_apart(story: Story, one: Scale, other: Scale) -> bool:
+    """Return whether two losses are of different kinds and share no unit: nats are nats whatever they are the entropy of."""
+    return _kind(story, one).id != _kind(story, other).id and not (one.unit and one.unit == other.unit)
 
 
 def _row(story: Story, scale: Scale) -> Row:

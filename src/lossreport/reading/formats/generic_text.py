@@ -73,10 +73,10 @@ def _is_log(rows: Sequence[TextRow], names: Mapping[str, int], *, is_json: bool)
 
     A torn JSON file that repeats itself is a damaged file, no text.
     """
-    if len(rows) < 5 * MIN_ROWS or is_json:
-        return len(rows) >= 5 * MIN_ROWS and _varies(rows, names)
+    if len(rows) < 5 * MIN_ROWS:
+        return False
     shapes = Counter(tuple((pair.name, pair.value) for pair in row.pairs) for row in rows)
-    return _varies(rows, names) or max(shapes.values()) >= 5 * MIN_ROWS
+    return _varies(rows, names) or (max(shapes.values()) >= 5 * MIN_ROWS and not is_json)
 
 
 def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
