@@ -65,6 +65,13 @@ def test_numbers_that_nothing_explains_are_no_log(tmp_path: Path, text: str) -> 
         lossreport.read_runs([tmp_path])
 
 
+def test_text_between_numbers_that_nothing_names_is_a_document(tmp_path: Path) -> None:
+    text = "".join(f"Section name\n{row} {3.5 * row}\nMore words here\n" for row in range(1, 8))
+    (tmp_path / "notes.txt").write_text(text, encoding="utf-8")
+    with pytest.raises(NothingReadError):
+        lossreport.read_runs([tmp_path])
+
+
 def test_lists_below_the_heading_of_vits_stand_at_their_step(tmp_path: Path) -> None:
     rows = "".join(f"INFO:v:Train Epoch: 3 [{i}%]\nINFO:v:[2.5, {7 - i}.5, {100 + 10 * i}, 9.9e-05]\n" for i in range(4))
     (tmp_path / "train.log").write_text(rows, encoding="utf-8")

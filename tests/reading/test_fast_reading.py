@@ -14,7 +14,11 @@ from fuzz.mutations import mutated, samples
 from lossreport.errors import LossreportError
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.discover import candidates
+from lossreport.reading.formats import generic_dict, hf_stdout, metriclogger_text
+from lossreport.reading.kit import line_stretches
 from lossreport.reading.kit.line_by_line import VARIABLE
+from lossreport.reading.kit.rows import RowWriter
+from lossreport.reading.lines.stretches import Stretches
 from lossreport.reading.parser import Parser, parser
 from lossreport.reading.runs.reading import Reading, read_log
 
@@ -146,6 +150,16 @@ LOGS = {
     "a training that went back": lines("step {n} loss {y}") + lines("step {n} loss {y} time 0.5"),
     "a declared format": lines("s:{n} trl:{y} lr:0.000{c} norm:{n}.5", count=900),
     "a declared format of two rows": lines("s:{n} tel:{y}", "s:{n} trl:{y} lr:0.000{c} norm:{n}.5", count=500),
+    "a declared format that tells a loss twice": lines("s:{n} trl:{y} trl:2.{n} lr:0.0001 norm:{n}.5", count=900),
+    "rows of the Trainer": lines("{{'loss': {y}, 'grad_norm': 1.{n}, 'learning_rate': 5e-05, 'epoch': {e}.{c}}}", count=400),
+    "rows of a MetricLogger": lines(
+        "Epoch: [{e}]  [{n}/900]  eta: 0:01:00  lr: 0.0001  loss: {y} (2.{n})  time: 0.1  data: 0.0", count=900
+    ),
+    "rows of a MetricLogger that tell a loss twice": lines(
+        "Epoch: [{e}]  [{n}/900]  eta: 0:01:00  lr: 0.0001  loss: {y} (2.{n})  loss: 1.{n} (3.{n})  time: 0.1  data: 0.0", count=900
+    ),
+    "dicts in lines": lines("{{'step': {n}, 'train_loss': {y}, 'lr': 0.1}}", count=300),
+    "a line that tells a number twice": lines("step {n} acc: {c}.5 | loss: {y} | acc: 0.{n}", count=200),
     "zeros of both signs": lines("step {n} loss -0.00 bias {y} acc 0.0"),
     "frames of a bar": lines(
         "loss {y}: {c}%|##| {n}/200 [00:{n:02d}<01:00, 1.{n}it/s, loss={y}]\rloss {y}: {c}%|##| {n}/200 [00:{n:02d}<01:00, 2it/s, loss=2.{n}]"
@@ -155,8 +169,29 @@ LOGS = {
 
 @pytest.mark.parametrize("data", LOGS.values(), ids=LOGS)
 def test_a_made_up_log_says_the_same(data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    for fast, slow in both("log.txt", data, monkeypatch):
+    told_twice = list(both("log.txt", data, monkeypatch))
+    assert told_twice
+    for fast, slow in told_twice:
         assert fast == slow
+
+
+WAYS_TAKEN = {
+    "objects of one kind": (RowWriter, "add_many", lines('{{"step": {n}, "loss": {y}}}')),
+    "lines of any text": (Stretches, "_put", LOGS["epochs and steps"]),
+    "lines of a declared format": (line_stretches, "_stretch", LOGS["a declared format"]),
+    "rows of the Trainer": (hf_stdout._Reader, "take_many", LOGS["rows of the Trainer"]),
+    "rows of a MetricLogger": (metriclogger_text, "_take_many", LOGS["rows of a MetricLogger"]),
+    "dicts in lines": (generic_dict._Reader, "take_many", LOGS["dicts in lines"]),
+}
+
+
+@pytest.mark.parametrize(("where", "way", "data"), WAYS_TAKEN.values(), ids=WAYS_TAKEN)
+def test_a_fast_way_is_taken_where_its_rows_come_often(where: object, way: str, data: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken, before = [], getattr(where, way)
+    monkeypatch.setattr(where, way, lambda *args: (taken.append(way), before(*args))[1])
+    log = LogFile("log.txt", data=data)
+    read_log(log, candidates(log)[0].parser)
+    assert taken
 
 
 def test_numbers_are_the_doubles_that_float_gives() -> None:

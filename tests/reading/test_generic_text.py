@@ -630,6 +630,13 @@ def test_source_that_a_difference_of_versions_quotes_is_no_row(tmp_path: Path) -
         lossreport.read_runs([tmp_path])
 
 
+@pytest.mark.parametrize("text", ["dice 0.5: 0.8, iou 0.75: 0.3\n", "precision 0.5: 0.81, recall 0.5: 0.74\n"])
+def test_a_threshold_behind_a_name_is_not_its_value(text: str, tmp_path: Path) -> None:
+    (tmp_path / "training.log").write_text(text, encoding="utf-8")
+    with pytest.raises(NothingReadError):
+        lossreport.read_runs([tmp_path])
+
+
 def test_one_line_of_results_whose_names_have_a_threshold_is_read(tmp_path: Path) -> None:
     (tmp_path / "training.log").write_text("INFO:root:mAP@0.5 : 0.6796, mAP : 0.3657\n", encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
@@ -639,3 +646,31 @@ def test_one_line_of_results_whose_names_have_a_threshold_is_read(tmp_path: Path
 def test_a_bulleted_row_with_decimals_is_no_line_of_a_difference() -> None:
     assert is_chatter("+    train_loss= 0")
     assert not is_chatter("--  train_loss = 0.5312")
+    assert not is_chatter("-  epoch = 3, loss = 0.5")
+    assert is_chatter("+    loss = criterion(output, target, reduction=0.5)")
+
+
+@pytest.mark.parametrize(
+    ("line", "rows"),
+    [
+        ("2024-01-01 10:00:0{n} INFO heartbeat ok error: 0.0 latency: 0.1", 0),
+        ("worker {n} started, target loss: 0.1", 0),
+        ("[2024-01-01 10:00:0{n}] INFO train loss: 2.3026", 15),
+        ("[INFO] train loss: nan", 15),
+        ("train loss: nan", 15),
+    ],
+)
+def test_a_line_that_never_changes_is_of_a_training_where_it_prints_its_loss(line: str, rows: int, tmp_path: Path) -> None:
+    (tmp_path / "out.log").write_text("".join(line.format(n=n % 10) + "\n" for n in range(15)), encoding="utf-8")
+    if not rows:
+        with pytest.raises(NothingReadError):
+            lossreport.read_runs([tmp_path])
+        return
+    (run,) = lossreport.read_runs([tmp_path])
+    assert [len(one) for one in run.series] == [rows]
+
+
+def test_the_rounds_of_a_loop_over_k_are_no_cut_offs(tmp_path: Path) -> None:
+    (tmp_path / "out.log").write_text("".join(f"k={n}: acc = 0.{n + 10}0\n" for n in range(1, 13)), encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert ("acc", 12) in {(one.name, len(one)) for one in run.series}

@@ -34,7 +34,8 @@ def test_rows_that_fill_the_gaps_of_the_headings_are_one_an_epoch(tmp_path: Path
 @pytest.mark.parametrize(
     ("x", "expected"),
     [
-        ([0, 0, 2, 3, 4, 4], [0, 1, 2, 3, 4, 5]),
+        ([0, 0, 2, 3, 3, 5, 6], [0, 1, 2, 3, 4, 5, 6]),
+        ([0, 0, 2, 3, 4, 4], None),  # once: the last epoch may be cut
         ([1, 2, 2, 2, 5, 6], [1, 2, 3, 4, 5, 6]),
         ([0, 0, 2, 2, 4, 4], None),  # two rows at every second epoch are two rows of it
         ([0, 1, 2, 3, 4, 5], None),
@@ -46,6 +47,16 @@ def test_rows_that_fill_the_gaps_of_the_headings_are_one_an_epoch(tmp_path: Path
 def test_only_gaps_that_are_filled_to_the_last_row_are_closed(x: list[float], expected: list[float] | None) -> None:
     found = epochs_of(np.array(x, dtype=np.float64))
     assert (None if found is None else found.tolist()) == expected
+
+
+@pytest.mark.parametrize("line", ['{{"epoch": {at}, "val_acc": {acc}}}', "Epoch {at} val_acc {acc}"])
+def test_rows_that_name_their_own_epoch_stay_there(line: str, tmp_path: Path) -> None:
+    epochs = [1, 2, 3, 4, 5, 5, 7, 8, 8, 10]  # two epochs run twice, two rows lost
+    text = "\n".join(line.format(at=at, acc=f"0.6{row}1") for row, at in enumerate(epochs))
+    (tmp_path / ("log.jsonl" if line.startswith("{{") else "log.txt")).write_text(text + "\n", encoding="utf-8")
+    run = lossreport.read_runs([tmp_path])[-1]
+    assert {5.0, 7.0, 8.0} <= {float(x) for one in lossreport.read_runs([tmp_path]) for series in one.series for x in series.x}
+    assert 9.0 not in {float(x) for series in run.series for x in series.x}
 
 
 @pytest.mark.parametrize(("rows", "first"), [(12, 1.0), (11, 0.0)])

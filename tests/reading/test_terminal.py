@@ -67,3 +67,16 @@ def test_a_number_in_bold_is_a_number_and_a_power_is_left(tmp_path: Path) -> Non
     (tmp_path / "train.log").write_text(rows, encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert [(one.name, one.y[0], len(one)) for one in run.series] == [("loss", 2.0, 8)]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("acc: **45.5%**, loss 1", "acc: 45.5%, loss 1"),
+        ("loss: **0.5 ± 0.1**", "loss: 0.5 ± 0.1"),
+        ("loss: 0.5**2**2", "loss: 0.5**2**2"),
+        ("*** 3 ***", "*** 3 ***"),
+    ],
+)
+def test_only_what_stands_by_itself_is_bold(text: str, shown: str) -> None:
+    assert list(fragments(text)) == [shown]

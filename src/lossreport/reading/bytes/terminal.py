@@ -14,8 +14,8 @@ from lossreport import regex as re
 
 ESCAPES: Final = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
 NOISE: Final = re.compile("[\x00\x08\r\x1b]|[*][*][-+.0-9]")
-EMPHASIS: Final = re.compile(r"\*\*(?P<number>[-+]?[\d.][\w.+-]{0,30})\*\*")
-"""A number that a log, or whoever pasted it, has in bold: `train loss: **-0.0682**`."""
+EMPHASIS: Final = re.compile(r"(?<![\w.*])\*\*(?P<number>[-+]?[\d.][\w.+-]{0,30}%?(?: ?± ?[\d.]{1,12}%?)?)\*\*(?![\w.*])")
+"""A number that a log, or whoever pasted it, has in bold: `train loss: **-0.0682**`; `2**3` is a power."""
 MOVES: Final = re.compile(r"\x1b\[\d*(?:;\d*)?[ABEFGHf]")
 """The cursor goes to another line or column: what follows is shown apart from what stands before."""
 REWRITES: Final = re.compile("\r|\x08{8,}")

@@ -23,7 +23,8 @@ MIN_ROWS: Final = 2
 SHARE: Final = 0.9
 """So many lines of the head are bare numbers; the others head them or end them."""
 FEW_ROWS: Final = 5
-"""Between so many rows a line of words alone, such as `Saving the model` or `...`, tells what the program does."""
+"""Between so many rows a line of words alone, such as `Saving the model` or `...`, tells what the program does, where a name says what they are: else text
+between numbers is a document."""
 SEPARATOR: Final = re.compile(r"[\s,;]+")
 LONGEST: Final = 200
 SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
@@ -43,12 +44,14 @@ def sniff(log: LogFile) -> Score:
     lines = [line.strip() for line in log.head_lines if line.strip()]
     headings = sum(HEADING.fullmatch(line) is not None for line in lines if len(line) <= LONGEST)
     rows = [row for line in lines if (row := _numbers(line)) is not None]
-    worded = sum(not any(char.isdigit() for char in line) for line in lines) if len(rows) >= FEW_ROWS else 0
+    name = _name(log, lines)
+    named = len(rows) >= FEW_ROWS and name != UNNAMED
+    worded = sum(not any(char.isdigit() for char in line) for line in lines) if named else 0
     if len(rows) < MIN_ROWS or len(rows) < SHARE * (len(lines) - headings - worded - 1) or len({len(row) for row in rows}) != 1:
         return Score(0.0, "not lines of one or two numbers")
     if worded > len(rows):
         return Score(0.0, "more lines of words than of numbers")
-    name, placed = _name(log, lines), len(rows[0]) == 2 and not any(SHARED.match(line) for line in lines)
+    placed = len(rows[0]) == 2 and not any(SHARED.match(line) for line in lines)
     if len(rows[0]) > PAIR and not _count_on(rows):
         return Score(0.0, "the first of several numbers does not count from 0 or 1")
     if placed and not _are_places([row[0] for row in rows]):

@@ -34,7 +34,6 @@ from lossreport.values import dataclass
 MIN_LINES: Final = 2
 REACH: Final = 8
 """Lines below a heading for which its place counts, dicts apart."""
-"""A learning rate alone makes a configuration, not a row."""
 TAGGED: Final = re.compile(r"[\[|]\s*(train|train_inner|valid|test)\s*[\]|]", re.IGNORECASE)
 SPLITS: Final = {"train": "train", "train_inner": "train", "valid": "valid", "test": "test"}
 

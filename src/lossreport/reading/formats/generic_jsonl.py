@@ -15,8 +15,8 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.config_record import apart, is_config_record, settings_of
 from lossreport.reading.kit.events import said
+from lossreport.reading.kit.json_lines import NUMBERS, head_objects, records, stretches
 from lossreport.reading.kit.json_lines import Record as JsonRecord
-from lossreport.reading.kit.json_lines import head_objects, records, stretches
 from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import ONCE, SUMMARY, Group, RowWriter, facts_of, flat, is_axis, number
@@ -28,7 +28,6 @@ WRAPPER: Final = "data/"
 MIN_SHARE: Final = 0.3
 MESSAGES: Final = ("message", "msg", "event", "note", "info", "status")
 """Names under which a program writes what it has to say beside its numbers."""
-NUMBERS: Final = frozenset((int, float))
 TEXT_LENGTH: Final = 400
 """Rows with longer strings are a data set, not a log."""
 

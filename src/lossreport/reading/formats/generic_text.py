@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import LEARNING_RATE, SPLITS, is_metric_like
@@ -26,7 +27,13 @@ from lossreport.text import Text
 MIN_ROWS: Final = 2
 MIN_REPETITIONS: Final = 3
 """So many numbered runs, each with its results, are no chance."""
-"""Learning rates alone are printed by a scheduler, beside a program that logs its losses elsewhere."""
+LOSS: Final = re.compile(
+    r"(?:(?:train(?:ing)?|val(?:id(?:ation)?)?|test|eval|total|avg|average|mean|epoch|batch|running|current)[ _/-]?){0,2}loss",
+    re.IGNORECASE,
+)
+"""What a line that never changes must print to be that of a training that is stuck: the error of a service or the loss that is aimed at is not."""
+JSON: Final = re.compile(rb"\s{0,80}[\[{]\s{0,80}[\[{\]}\"]")
+"""How a document of JSON begins; `[2024-01-01 10:00:00]` and `[INFO]` begin a line of text."""
 
 
 def sniff(log: LogFile) -> Score:
@@ -46,7 +53,7 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "no lines that repeat a number called like a metric")
     if not any(row.places for row in placed) and len(repetitions_of(placed)) >= MIN_REPETITIONS:
         return Score(0.51, f"results of {len(repetitions_of(placed))} repetitions with {', '.join(list(found)[:6])}")
-    if not any(row.places for row in placed) and not _is_log(placed, found, is_json=log.head.lstrip()[:1] in (b"{", b"[")):
+    if not any(row.places for row in placed) and not _is_log(placed, found, is_json=JSON.match(log.head) is not None):
         return Score(0.2, "too few lines, and none names a step or an epoch")
     return Score(0.52, f"{len(placed)} lines with {', '.join(list(found)[:6])}")
 
@@ -76,7 +83,10 @@ def _is_log(rows: Sequence[TextRow], names: Mapping[str, int], *, is_json: bool)
     if len(rows) < 5 * MIN_ROWS:
         return False
     shapes = Counter(tuple((pair.name, pair.value) for pair in row.pairs) for row in rows)
-    return _varies(rows, names) or (max(shapes.values()) >= 5 * MIN_ROWS and not is_json)
+    if _varies(rows, names):
+        return True
+    shape, times = shapes.most_common(1)[0]
+    return not is_json and times >= 5 * MIN_ROWS and any(LOSS.fullmatch(name) for name, _ in shape)
 
 
 def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:

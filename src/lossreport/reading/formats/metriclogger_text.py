@@ -292,7 +292,7 @@ def _said(text: str) -> Said | None:
         found = meters(match["meters"])
     except ValueError:  # 1.2.3
         return None
-    if not found:
+    if not found or len({meter.name for meter in found}) < len(found):  # a row that tells a meter twice fills it row by row
         return None
     place = [int(match["i"]), int(match["n"]), int(match["epoch"] or -1), int(match["epochs"] or 0)]
     numbers = [number for meter in found for number in ((meter.first,) if meter.mean is None else (meter.first, meter.mean))]

@@ -36,9 +36,7 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
     """Yield the records of all lines, but for those at the end."""
     recipes, state, place = None, None, 0
     for block in log.blocks():
-        lines = list(log.lines_of(block))
-        for first in range(0, len(lines), BLOCK):
-            some = lines[first : first + BLOCK]
+        for some in _chunks(list(log.lines_of(block)), place):
             shapes = shapes_of([line.text for line in some]) if block.complete and place >= BEGINNING else None
             if shapes is None or len(some) < LEAST:
                 yield from reader.take(some, place)
@@ -53,6 +51,15 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
                     else:
                         yield from _stretch(reader, some[begin:end], at + begin, sense, shapes.rows(begin, end), state)
             place += len(some)
+
+
+def _chunks(lines: Sequence[Line], place: int) -> Iterator[Sequence[Line]]:
+    """Yield lines in chunks, those of the beginning of the file first; `place` is how many stand before them."""
+    first = min(len(lines), max(0, BEGINNING - place))
+    if first:
+        yield lines[:first]
+    for begin in range(first, len(lines), BLOCK):
+        yield lines[begin : begin + BLOCK]
 
 
 def _asking(reader: LineReader, state: Any) -> Any:
@@ -93,13 +100,14 @@ def _stretch(reader: LineReader, lines: Sequence[Line], place: int, sense: Sense
     plans, values = rest[: len(row.facts)], rest[len(row.facts) :]
     told = all((plan == reader.told.get(name)).all() for (name, _), plan in zip(row.facts, plans, strict=True))
     ranked = row.rank in ("", reader.rank)
-    if last <= LEAD or reader.state != state or not told or not ranked or not reader.goes_on:
+    keys = [reader.key(value, row, row) for value in row.values]
+    once = len(set(keys)) == len(keys)  # a line that tells a column twice fills it row by row
+    if last <= LEAD or reader.state != state or not (told and ranked and once and reader.goes_on):
         yield from reader.take(lines[LEAD:], place + LEAD)
         return
     numbered = np.array([line.number for line in lines[LEAD:last]], dtype=np.int64)
     none = np.full(len(x), math.nan)
-    for value, y in zip(row.values, values, strict=True):
-        key = reader.key(value, row, row)
+    for key, y in zip(keys, values, strict=True):
         reader.columns.extend(key, x, y, numbered, none if row.axis is Axis.EPOCH else epoch, none)
     reader.rows += len(x)
     reader.see_shapes(row, [line.text for line in lines[LEAD:last]])

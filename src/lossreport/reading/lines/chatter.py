@@ -42,9 +42,9 @@ LOOKED_UP: Final = re.compile(
 )
 """What the API of NAS-Bench-201 has on file for an architecture, trained long ago: looked up, not measured by this run."""
 DIFF: Final = re.compile(
-    r"[-+]{1,6} {2,80}+[A-Za-z_][\w.\[\]']{0,80} {0,4}[-+*/]?= {0,4}(?![-+]?\d{1,9}\.\d\d)\S|[-+]{0,6}@@ -\d|(?:[-+]{1,6})?diff --git "
+    r"[-+]{1,6} {2,80}+[A-Za-z_][\w.\[\]']{0,80} {0,4}[-+*/]?= {0,4}+(?![-+]?\d{1,9}\.\d\d)[^=(\n]{1,200}+(?:\(|$)|[-+]{0,6}@@ -\d|(?:[-+]{1,6})?diff --git "
 )
-"""A line of source that a difference of two versions quotes, as trainings print that log their state of git; a value with two decimals may be a row."""
+"""A line of source that a difference of two versions quotes, as trainings print that log their state of git; several pairs, or a value with two decimals, may be a row."""
 PATTERNS: Final = (DIFF, WARNED, CALL, CODE, PACKAGES, LAYER, TENSORFLOW, PROMPT, SMI, FRAME, TRACEBACK, WANDB, REQUEST, LINK, LOOKED_UP)
 DEEP: Final = 80
 """Characters before which a template of a message can begin; a search from every place is bounded by the length of the line."""

@@ -14,17 +14,17 @@ MOST_LINES: Final = 80
 LEAST_PAIRS: Final = 2
 """Numbers in a line without a place: one alone may be a setting."""
 PURE: Final = re.compile(
-    r"[\s*>\-]{0,40}+(?:\|?\s{0,9}+[A-Za-z][\w.\-@]{0,40}+(?: [A-Za-z\d][\w.\-@]{0,40}+){0,3}+\s{0,9}+[:=]\s{0,9}+[-+]?\d{0,12}\.\d{1,20}+(?:e[-+]?\d{1,3})?%?[\s,;]{0,40}+){1,12}+\|?\s{0,40}$",
+    r"[\s*>\-]{0,40}+(?:\|?\s{0,9}+[A-Za-z][\w.\-@]{0,40}+(?: [A-Za-z][\w.\-@]{0,40}+){0,3}+\s{0,9}+[:=]\s{0,9}+[-+]?\d{0,12}\.\d{1,20}+(?:e[-+]?\d{1,3})?%?[\s,;]{0,40}+){1,12}+\|?\s{0,40}$",
     re.IGNORECASE,
 )
-"""A line of names and decimals, and nothing else."""
+"""A line of names and decimals, and nothing else; in `iou 0.5: 0.71` the first number is no value but the threshold of it."""
 SPELT: Final = re.compile(
     r"\s{0,40}(?:epoch|step|iter(?:ation)?)\s{1,3}\d{1,9}(?:[\s,;]{1,3}+[A-Za-z][\w.\-]{0,40}+\s{1,3}\d{1,12}\.\d{1,20}+){1,12}+\s{0,40}",
     re.IGNORECASE,
 )
 """`epoch 1 loss 0.53 val_loss 0.61`: a place, names and decimals without a sign between them."""
 RESULT: Final = re.compile(
-    r"(?:.{0,40}[ _.])?(?:loss|acc(?:uracy)?|auc|auroc|f1|iou|miou|map|dice|error|perplexity|ppl|r?mse|mae|psnr|ssim|bleu|wer|cer|precision|recall)(?:[@ ][\d.:\-]{1,12})?",
+    r"(?:.{0,40}[ _.])?(?:loss|acc(?:uracy)?|auc|auroc|f1|iou|miou|map|dice|error|perplexity|ppl|r?mse|mae|psnr|ssim|bleu|wer|cer|precision|recall)(?:@[\d.:\-]{1,12})?",
     re.IGNORECASE,
 )
 """What a result is called; a rate, a weight or a size is a setting."""

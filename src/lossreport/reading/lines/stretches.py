@@ -21,7 +21,7 @@ from lossreport.reading.bytes.reader import Line
 from lossreport.reading.kit.events import phrase_in
 from lossreport.reading.kit.failures import EXIT_NEAR
 from lossreport.reading.kit.printed_table import take
-from lossreport.reading.kit.recipes import Recipes, Said, Sense, bits_of, runs_of
+from lossreport.reading.kit.recipes import LEAST, Recipes, Said, Sense, bits_of, runs_of
 from lossreport.reading.kit.shapes import shapes_of
 from lossreport.reading.kit.table_state import EMPTY, TableState
 from lossreport.reading.lines.bars import BARE_BAR
@@ -42,8 +42,6 @@ from lossreport.values import dataclass
 if TYPE_CHECKING:
     from lossreport.reading.lines.reader import TextReader
 
-LEAST: Final = 8
-"""Lines of one sense behind each other that are worth a look."""
 WORTH: Final = 24
 """Lines of one shape that take as long by themselves as to learn what they say."""
 LEAD, LEAD_OF_BARS = 2, 3
@@ -277,7 +275,8 @@ class Stretches:
                 return None
         found = Steady(kept, pairs, where, x, epoch, end)
         keys = [key for key, _ in self._columns(stretch, found)]
-        return found if all(self.reader._writing.columns.holds(key) for key in keys) else None
+        known = all(self.reader._writing.columns.holds(key) for key in keys)
+        return found if known and len(set(keys)) == len(keys) else None  # a line that tells a column twice fills it row by row
 
     def _where(self, stretch: Stretch, at: int, kept: TextRow) -> Where | None:
         """Return where the row of a line stands; what the place of training remembers of it is left as it is."""

@@ -200,9 +200,8 @@ def meant(row: TextRow | None, words: Words) -> TextRow | None:
 
 CUTS: Final = frozenset(("k", "topk", "top_k", "top-k"))
 """`k=20: map = 0.52, recall = 0.42`: how many places of the ranking the measures behind it look at."""
-RANKED: Final = re.compile(
-    r"(?:.{0,20}[/_ ])?(?:map|mrr|ndcg|dcg|recall|precision|hit(?:s|_?rate|_?ratio)?|hr|f1|auc|acc(?:uracy)?)", re.IGNORECASE
-)
+RANKED: Final = re.compile(r"(?:.{0,20}[/_ ])?(?:map|mrr|ndcg|dcg|recall|precision|hit(?:s|_?rate|_?ratio)?|hr)", re.IGNORECASE)
+"""Measures of a ranking; an accuracy beside `k` is of k neighbours or of the k-th round."""
 
 
 def _cut_off(row: TextRow) -> TextRow:

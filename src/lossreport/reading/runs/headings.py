@@ -3,37 +3,53 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.model.run import Axis, Floats, frozen_floats
 from lossreport.reading.parser import ColumnKey
 from lossreport.reading.runs.reading import Column, Reading
 
-COUNTED = (Axis.EPOCH, Axis.ROUND)
+COUNTED: Final = (Axis.EPOCH, Axis.ROUND)
+LEAST_LOST: Final = 2
+"""One row too many before one epoch too few is an epoch that was run twice beside one whose row is lost; twice in one log it is no chance."""
 
 
 def with_lost_headings(reading: Reading) -> Reading:
-    """Return the reading with every row on the epoch that it closes, where the rows of the others show which those are."""
+    """Return the reading with every row on the epoch that it closes, where the rows of the others show which those are.
+
+    A row whose own line names its epoch stays where it says.
+    """
 
     def placed(key: ColumnKey, column: Column) -> Column:
         x = epochs_of(column.x) if key.axis in COUNTED else None
-        return column if x is None else replace(column, x=frozen_floats(x), epoch=frozen_floats(x) if len(column.epoch) else column.epoch)
+        if x is None or _name_their_epoch(reading, column):
+            return column
+        return replace(column, x=frozen_floats(x), epoch=frozen_floats(x) if len(column.epoch) else column.epoch)
 
     return replace(reading, columns={key: placed(key, column) for key, column in reading.columns.items()})
+
+
+def _name_their_epoch(reading: Reading, column: Column) -> bool:
+    """Return whether a line of the rows holds the epoch that the row stands at."""
+    place = dict(zip(column.line.tolist(), column.x.tolist(), strict=True))
+    texts = ((place[line.number], line.text) for line in reading.log.lines() if line.number in place)
+    return any(re.search(rf"(?<![\d.]){x:.0f}(?:\.0{{1,6}})?(?![\d.])", text) is not None for x, text in texts)
 
 
 def epochs_of(x: Floats) -> Floats | None:
     """Return the epochs of rows that stand one to an epoch, None where they do not.
 
     Each place must hold as many rows as there are epochs up to the next place, some one and some several: two rows at every second
-    epoch are two rows of it, but one row here and two where an epoch is skipped are one of each.
+    epoch are two rows of it, but one row here and two where an epoch is skipped are one of each. A single such place is one lost row.
     """
     if len(x) < 2 or not np.isfinite(x).all() or np.any(x != np.round(x)) or np.any(np.diff(x) < 0):
         return None
     places, counts = np.unique(x, return_counts=True)
     gaps, held = np.diff(places), counts[:-1]
-    if len(held) < 2 or not np.array_equal(gaps, held) or held.min() != 1 or held.max() < 2:
+    if len(held) < 2 or not np.array_equal(gaps, held) or held.min() != 1 or int(np.sum(held - 1)) < LEAST_LOST:
         return None
     made: Floats = x[0] + np.arange(len(x), dtype=np.float64)
     return made
