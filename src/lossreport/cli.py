@@ -128,7 +128,7 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
     from lossreport import api
     from lossreport.gate import requirement
-    from lossreport.settings import find_settings, folder_of, parse_facts
+    from lossreport.settings import find_settings, parse_facts
 
     _check_config(options["config"])
     found = find_settings(paths, options["config"]).options
@@ -170,9 +170,8 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
         with progress_bar(lang, quiet=options["quiet"]):
             write()
     report, target = made[0]
-    written = Path(options["output"] or folder_of(paths[0]) / "lossreport.html")
-    if options["embed_logs"] and options["output"] != "-" and not is_stream(written):
-        say_left_out(written)
+    if options["embed_logs"] and target is not None and not is_stream(target):
+        say_left_out(target)
     if not options["quiet"]:
         _say(report.analysis, options)
         say(answer(report, lang, sys.stderr, target))

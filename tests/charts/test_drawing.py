@@ -19,6 +19,7 @@ from lossreport.charts.thin import stretches
 from lossreport.compose.charting import running_median
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Band, Curve, LineChart, Mark, Star
+from lossreport.text import show_number
 from runs import falling
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,6 +52,20 @@ def box(svg: str) -> tuple[float, float]:
 def test_every_row_of_a_short_curve_can_be_read_by_hovering() -> None:
     said = hovered(draw(chart(curve([8.0, 4.0, 3.5]), curve([7.5, 5.0], "val", [0, 2]))))
     assert said == ["0: 8 | 7.5", "1: 4 | –", "2: 3.5 | 5"]
+
+
+def test_a_value_beside_the_place_is_told_with_its_own() -> None:
+    said = hovered(draw(chart(curve(falling(400)), curve(falling(20, 9.0, 4.0), "val", list(range(0, 400, 20))))))
+    own = [one for one in said if "@" not in one]
+    assert own != said
+    for text in said:
+        place, values = text.split(": ")
+        beside = values.split(" | ")[1]
+        if beside == "–":
+            continue
+        measured = int(beside.split(" @")[1] if " @" in beside else place)
+        assert measured % 20 == 0
+        assert beside.split(" @")[0] == show_number(float(falling(20, 9.0, 4.0)[measured // 20]))
 
 
 def test_the_targets_of_a_long_curve_are_few_and_cover_the_whole_axis() -> None:

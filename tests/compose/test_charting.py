@@ -32,9 +32,9 @@ def charts(run: Run, section: str) -> list[LineChart]:
 
 
 def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_validation() -> None:
-    run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1))
+    run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1), val_aux_loss=falling(40, 4, 2))
     drawn = [chart for chart in charts(run, "convergence") if not chart.id.startswith("tail")]
-    assert [[curve.name for curve in chart.curves] for chart in drawn] == [["log_train.txt"]]
+    assert [[curve.name for curve in chart.curves] for chart in drawn] == [["train", "val"]]
 
 
 def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:

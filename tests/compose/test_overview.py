@@ -125,6 +125,27 @@ def test_of_many_runs_the_best_and_the_worst_are_drawn(count: int, drawn: int) -
     assert ("more are not drawn" in chart.alternative.plain("en")) is (count > drawn)
 
 
+def test_a_broken_run_has_no_star(tmp_path: Path) -> None:
+    made = []
+    for number, end in enumerate((None, 21), 1):
+        loss, val = falling(40, 2.6, 0.6), falling(40, 2.7, 0.9)
+        if end is not None:
+            loss[end:], val[end:] = np.nan, 0.0  # as a trainer prints a NaN
+        frame = pd.DataFrame({"epoch": range(40), "loss": loss, "val_loss": val})
+        made.append(with_ids(replace(lossreport.run_from_frame(frame, name=f"n{number}"), id=f"r{number}")))
+    (chart,) = overlaid(made)
+    assert isinstance(chart.spec, LineChart)
+    assert chart.spec.star is not None
+    assert chart.spec.star.y > 0.5
+
+
+def test_of_a_metric_without_a_better_end_those_at_both_ends_are_drawn() -> None:
+    frames = [pd.DataFrame({"epoch": range(12), "temperature": np.linspace(0.5, 1 + k, 12)}) for k in range(MOST_CURVES + 3)]
+    made = [with_ids(replace(lossreport.run_from_frame(frame, name=f"n{k}"), id=f"r{k}")) for k, frame in enumerate(frames, 1)]
+    (chart,) = overlaid(made)
+    assert "3 more are not drawn (those at both ends are)" in chart.alternative.plain("en")
+
+
 def test_runs_without_a_common_metric_are_not_overlaid() -> None:
     frames = [pd.DataFrame({"epoch": range(12), name: falling(12)}) for name in ("loss_a", "loss_b")]
     runs = [with_ids(replace(lossreport.run_from_frame(frame, name=f"n{k}"), id=f"r{k}")) for k, frame in enumerate(frames, 1)]

@@ -46,6 +46,14 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
         write_sample(tmp_path / "file")
 
 
+@pytest.mark.parametrize("name", ["README.md", "train.log", "lossreport.toml", "train.csv"])
+def test_a_folder_of_somebody_else_is_left_as_it_is(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("my own")
+    with pytest.raises(OutputError, match="holds files already"):
+        write_sample(tmp_path)
+    assert [(one.name, one.read_text()) for one in tmp_path.iterdir()] == [(name, "my own")]
+
+
 @pytest.mark.parametrize(
     ("platform", "variables", "there"),
     [

@@ -17,6 +17,7 @@ from lossreport.errors import MissingPathError, UsageError
 from lossreport.integrations.changes import changes, pairs
 from lossreport.integrations.earlier import finding_of, is_report, read_report, report_of, told_before
 from lossreport.integrations.ticket import ticket
+from lossreport.model.report import Prose
 from lossreport.render.fitting import PLACES
 from lossreport.render.to_markdown import to_markdown
 from runs import SAMPLES
@@ -143,6 +144,22 @@ def test_a_report_against_itself_has_no_change(reports: Path) -> None:
     assert "The verdict is the same: mixed" in text
     assert "Findings: 0 new, 0 gone, 0 changed, 13 the same." in text
     assert "###" not in text
+
+
+def test_of_many_runs_those_that_changed_are_told_and_the_others_counted() -> None:
+    def report(last: str) -> dict[str, Any]:
+        states = ["improving"] * 12 + [last]
+        return {
+            "version": "0",
+            "runs": [{"id": f"r{n}", "name": f"run {n}", "sources": []} for n in range(13)],
+            "verdicts": [{"run": f"r{n}", "series": [], "state": state} for n, state in enumerate(states)],
+            **{name: [] for name in ("series", "findings", "recommendations")},
+        }
+
+    short = changes(report("improving"), report("broken"), "en").short
+    told = [block.text.plain("en") for block in short if isinstance(block, Prose)]
+    assert told[9] == "run 12: The verdict went from “still improving” to “broken”"
+    assert told[10:] == ["3 more runs are not listed: their verdicts did not change, or are less grave than these."]
 
 
 def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -> None:

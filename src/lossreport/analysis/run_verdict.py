@@ -88,15 +88,15 @@ DEAD = Text(
     en="The run is broken: {names} takes values with which nothing is trained.",
 )
 GOAL: Final = {
-    State.WORSENING: Text(zh="`{metric}`已过最佳点，在变差：{course}。", en="`{metric}` is past its best: {course}."),
+    State.WORSENING: Text(zh="`{metric}` 已过最佳点，在变差：{course}。", en="`{metric}` is past its best: {course}."),
     State.OVERFITTING: Text(zh="训练已经过拟合：`{metric}` {course}。", en="The run overfits: `{metric}` {course}."),
     State.INSUFFICIENT: Text(
-        zh="`{metric}`只测了 {count} 次，不足以判断：{course}。",
+        zh="`{metric}` 只测了 {count} 次，不足以判断：{course}。",
         en="`{metric}` was measured {count} times, too few to judge: {course}.",
     ),
-    State.PLATEAU_HIGH: Text(zh="`{metric}`停在不好的水平：{course}。", en="`{metric}` is flat at a poor level: {course}."),
-    State.CONVERGED: Text(zh="`{metric}`在当前学习率下已走平：{course}。", en="`{metric}` is flat at this learning rate: {course}."),
-    State.IMPROVING: Text(zh="`{metric}`仍在改善：{course}。", en="`{metric}` is still improving: {course}."),
+    State.PLATEAU_HIGH: Text(zh="`{metric}` 停在不好的水平：{course}。", en="`{metric}` is flat at a poor level: {course}."),
+    State.CONVERGED: Text(zh="`{metric}` 在当前学习率下已走平：{course}。", en="`{metric}` is flat at this learning rate: {course}."),
+    State.IMPROVING: Text(zh="`{metric}` 仍在改善：{course}。", en="`{metric}` is still improving: {course}."),
     State.INCONCLUSIVE: Text(
         zh="`{metric}`：{course}；从这些行看不出是走平还是缓慢改善。",
         en="`{metric}`: {course}; these rows cannot separate flat from slowly improving.",
@@ -107,15 +107,15 @@ WITHIN_NOISE = Text(
     en="`{metric}`: {course}; over its last {rows} rows it changed by {gain} (90 % interval {low} to {high}): these rows cannot separate flat from slowly improving.",
 )
 SLOWLY = Text(
-    zh="`{metric}`仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
+    zh="`{metric}` 仍在改善，但已经很慢：{course}；最后 {rows} 行只变化 {gain}。",
     en="`{metric}` is still improving, but slowly: {course}; {gain} over the last {rows} rows.",
 )
 ONCE = Text(
-    zh="`{metric}`只测了一次，不足以判断：{course}。",
+    zh="`{metric}` 只测了一次，不足以判断：{course}。",
     en="`{metric}` was measured once, too few to judge: {course}.",
 )
 NEVER_BETTER = Text(
-    zh="`{metric}`从未好过第一次：{course}。",
+    zh="`{metric}` 从未好过第一次：{course}。",
     en="`{metric}` was never better than its first value: {course}.",
 )
 BACK = Text(
@@ -123,7 +123,7 @@ BACK = Text(
     en="`{metric}`: {course}; its tail gains, but only back to a level that it had before.",
 )
 SPENT = Text(
-    zh="`{metric}`一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
+    zh="`{metric}` 一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
 )
 CUT = Text(
@@ -165,7 +165,7 @@ BEHIND = Text(
     en="`{metric}`: {course}; it is not improving, its last quarter lies behind an earlier one.",
 )
 WITH_FINDINGS = Text(
-    zh="`{metric}`有改善（{course}），但有严重的发现要先看，不能据此放心。",
+    zh="`{metric}` 有改善（{course}），但有严重的发现要先看，不能据此放心。",
     en="`{metric}` gained ({course}), but grave findings come first.",
 )
 OTHERS = Text(zh="{first}另外：{sentences}。", en="{first} Besides, {sentences}.")

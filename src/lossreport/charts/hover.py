@@ -82,7 +82,10 @@ def _flagged(sheet: Sheet, spec: LineChart) -> Floats:
 
 
 def _said(known: Sequence[Sequence[Known]], names: Sequence[str], at: float, width: float) -> str:
-    """Return the place and, panel by panel, the value of each curve in the order of the legend; a dash where a curve has no row there."""
+    """Return the place and, panel by panel, the value of each curve in the order of the legend; a dash where a curve has no row near.
+
+    A value of a row beside the place, as of a validation every 200 steps, is told with its own.
+    """
     place: float | None = None
     panels = []
     for curves, name in zip(known, names, strict=True):
@@ -91,7 +94,8 @@ def _said(known: Sequence[Sequence[Known]], names: Sequence[str], at: float, wid
             row = int(np.abs(pixels - at).argmin()) if len(pixels) else 0
             near = len(pixels) > 0 and abs(pixels[row] - at) <= width / 2
             place = float(x[row]) if near and place is None else place
-            values.append(show_number(float(y[row])) if near else "–")
+            beside = f" @{_row(float(x[row]))}" if near and float(x[row]) != place else ""
+            values.append(show_number(float(y[row])) + beside if near else "–")
         if values != ["–"] * len(values):
             panels.append(f"{name}{' | '.join(values)}")
     return "" if place is None else f"{_row(place)}: {' · '.join(panels)}"

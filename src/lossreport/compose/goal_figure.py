@@ -32,7 +32,7 @@ ALTERNATIVE = Text(
     zh="横轴为 {axis}，{rows} 个点，从 {first} 到 {last}{smooth}{best}{bands}。",
     en="Over {axis}, {rows} points from {first} to {last}{smooth}{best}{bands}.",
 )
-SMOOTH = Text(zh="；浅色为原始点，实线为 {window} 行居中滑动中位数", en="; pale: single rows, line: running median over {window} rows")
+SMOOTH = Text(zh="；实线为 {window} 行滑动中位数", en="; line: running median of {window} rows")
 BEST = Text(zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}")
 BANDS = Text(zh="；阴影 {events}", en="; shaded: {events}")
 EVENT = Text(zh="{number} {axis} {x}", en="{number} {axis} {x}")
@@ -169,7 +169,7 @@ def _chart(story: Story, main: Series, beside: Sequence[Series], axis: Series, b
     )
     under: Value = BELOW(metric=below.label) if below is not None else EMPTY
     title = TITLE(metric=main.name if any(one.split != main.split for one in beside) else main.label, below=under)
-    return Chart(title=title, alternative=_words(main, axis, star, bands), spec=spec)
+    return Chart(title=title, alternative=_words((main, *beside), axis, star, bands), spec=spec)
 
 
 def _panel(story: Story, series: Series, beside: Sequence[Series], axis: Series) -> LineChart:
@@ -249,8 +249,11 @@ def _sorted(at: Floats, first: int, last: int) -> tuple[float, float]:
     return low, high
 
 
-def _words(main: Series, axis: Series, star: Star | None, bands: Sequence[Band]) -> Phrase:
+def _words(drawn: Sequence[Series], axis: Series, star: Star | None, bands: Sequence[Band]) -> Phrase:
+    """Return what the picture shows of the first of the drawn series; the medians are those of all of them."""
+    main = drawn[0]
     finite = main.y[np.isfinite(main.y)]
+    windows = sorted({median_window(len(one)) for one in drawn if len(one) >= SMOOTH_FROM})
     said = AXES[axis.axis.value]
     events = Join(items=tuple(EVENT(number=band.label, axis=said, x=shown_x(band.first)) for band in bands if band.label))
     return ALTERNATIVE(
@@ -258,7 +261,7 @@ def _words(main: Series, axis: Series, star: Star | None, bands: Sequence[Band])
         rows=len(finite),
         first=shown(finite[0]),
         last=shown(finite[-1]),
-        smooth=SMOOTH(window=median_window(len(main))) if len(main) >= SMOOTH_FROM else EMPTY,
+        smooth=SMOOTH(window="-".join(map(str, sorted({windows[0], windows[-1]})))) if windows else EMPTY,
         best=BEST(value=shown(star.y), axis=said, x=shown_x(star.x)) if star is not None else EMPTY,
         bands=BANDS(events=events) if bands else EMPTY,
     )

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.compose.charting import axis_scale, curve_of
 from lossreport.compose.section import shown
-from lossreport.model.analysis import Analysis
+from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Chart, LineChart, Star
 from lossreport.model.run import Run, Series, Statistic, shown_x
 from lossreport.text import Join, Phrase, Text, Value
@@ -24,6 +24,7 @@ TITLE = Text(zh="`{metric}`：各次训练", en="`{metric}` of the runs")
 ALTERNATIVE = Text(zh="横轴为 {axis}；{ends}{best}{left}。", en="Over {axis}; {ends}{best}{left}.")
 END = Text(zh="{run} 从 {first} 到 {last}", en="{run} from {first} to {last}")
 BEST = Text(zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}")
+LEFT_OUT_OF_BOTH = Text(zh="；另有 {count} 次没有画（两端的已画）", en="; {count} more are not drawn (those at both ends are)")
 LEFT_OUT = Text(zh="；另有 {count} 次没有画（最好的和最差的已画）", en="; {count} more are not drawn (the best and the worst are)")
 EMPTY: Final = ""
 
@@ -34,6 +35,7 @@ class Drawn(NamedTuple):
     run: Run
     series: Series
     mode: str | None
+    broken: bool
 
 
 def overlay(analysis: Analysis) -> Iterator[Chart]:
@@ -58,7 +60,8 @@ def overlay(analysis: Analysis) -> Iterator[Chart]:
     )
     axis = AXES[series.axis.value]
     best: Value = BEST(value=shown(star.y), axis=axis, x=shown_x(star.x)) if star is not None else EMPTY
-    left: Value = LEFT_OUT(count=len(ranked) - len(drawn)) if len(ranked) > len(drawn) else EMPTY
+    cut = LEFT_OUT_OF_BOTH if ranked[0].mode is None else LEFT_OUT
+    left: Value = cut(count=len(ranked) - len(drawn)) if len(ranked) > len(drawn) else EMPTY
     told = ALTERNATIVE(axis=axis, ends=Join(items=tuple(map(_ends, drawn))), best=best, left=left)
     yield Chart(title=TITLE(metric=series.label), alternative=told, spec=spec)
 
@@ -69,25 +72,27 @@ def _shared(analysis: Analysis) -> Sequence[Drawn]:
     others: dict[tuple[object, ...], dict[str, Drawn]] = {}
     for run in analysis.runs:
         goal = analysis.goal(run.id)
+        broken = analysis.run_verdict(run.id).state is State.BROKEN
         for series in run.series:
             if series.derived or series.statistic is Statistic.RUNNING_MEAN or int(np.isfinite(series.y).sum()) < LEAST_POINTS:
                 continue
             key = (series.name, series.split, series.axis, series.entity)
             if goal is not None and goal.series == series.id:
-                goals.setdefault(key, []).append(Drawn(run, series, goal.mode))
-            others.setdefault(key, {}).setdefault(run.id, Drawn(run, series, None))
+                goals.setdefault(key, []).append(Drawn(run, series, goal.mode, broken))
+            others.setdefault(key, {}).setdefault(run.id, Drawn(run, series, None, broken))
     best = max(goals.values(), key=len, default=[])
     return best if len(best) >= LEAST_CURVES else list(max(others.values(), key=len, default={}).values())
 
 
-def _order(one: Drawn) -> float:
+def _order(one: Drawn) -> tuple[bool, float]:
+    """Return what puts the best run first; what a broken one prints is no result, least of all its best."""
     finite = one.series.y[np.isfinite(one.series.y)]
-    return -float(finite.max()) if one.mode == "max" else float(finite.min())
+    return one.broken, -float(finite.max()) if one.mode == "max" else float(finite.min())
 
 
 def _star(best: Drawn) -> Star | None:
     """Return the best place of the best run, None where nothing says which end is better or a training loss has it by luck."""
-    if best.mode is None or (best.series.split == "train" and best.mode == "min"):
+    if best.mode is None or best.broken or (best.series.split == "train" and best.mode == "min"):
         return None
     y = best.series.y
     row = int(np.nanargmax(y) if best.mode == "max" else np.nanargmin(y))

@@ -28,7 +28,7 @@ UNVALUED = Text(zh="`{metric}`，{axis} {x}（`{place}`）", en="`{metric}` at {
 SEVERAL = Text(zh="{count} 次训练，各自分析", en="{count} runs, each analysed separately")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 RUN, STATE, SEVERE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict"), Text(zh="需要看的发现", en="findings to look at")
-GRAVEST = Text(zh="结论最严重的 {count} 次", en="The {count} with the gravest verdicts")
+GRAVEST = Text(zh="只列结论最严重的 {count} 次。", en="Listed are the {count} with the gravest verdicts.")
 WHERE = Text(zh="各次训练", en="The runs")
 
 Placed = Callable[[Finding], Phrase]
@@ -101,13 +101,15 @@ def _brief(chart: Chart, first: str) -> Chart:
     spec, metric = chart.spec, chart.title.values.get("metric")
     if not isinstance(spec, LineChart):
         return replace(chart, brief=True)
-    named = tuple(_named(curve, str(metric), spec.curves[0].name) if metric else curve for curve in spec.curves[:MOST_CURVES])
+    named = tuple(_named(spec, curve, str(metric)) if metric else curve for curve in spec.curves[:MOST_CURVES])
     return replace(chart, brief=True, spec=replace(spec, curves=tuple(sorted(named, key=lambda curve: curve.name != first))))
 
 
-def _named(curve: Curve, metric: str, split: str) -> Curve:
-    name = metric.removeprefix(f"{split}/")
-    return replace(curve, name=name if curve.name == "train" else f"{curve.name}/{name}")
+def _named(spec: LineChart, curve: Curve, metric: str) -> Curve:
+    """Return a curve under the name of its series: of one alone that is the metric, of several the split stands before it."""
+    if len(spec.curves) == 1:
+        return replace(curve, name=metric)
+    return replace(curve, name=metric if curve.name == "train" else f"{curve.name}/{metric}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,11 +128,11 @@ def short_of_runs(runs: Sequence[RunLine]) -> tuple[Block, ...]:
     order = list(State)
     gravest = sorted(runs, key=lambda run: order.index(run.state))[:MOST_RUNS]
     shown = [run for run in runs if run in gravest]
-    caption = GRAVEST(count=len(shown)) if len(shown) < len(runs) else WHERE()
+    cut = (GRAVEST(count=len(shown)),) if len(shown) < len(runs) else ()
     columns = (Column(title=RUN), Column(title=STATE), Column(title=SEVERE, align="right"))
     rows = tuple(Row(cells=(NAMED(id=run.id, name=run.name), run.called, run.severe), tone=STATES[run.state].shade) for run in shown)
-    verdict = Callout(tone=STATES[gravest[0].state].shade, title=SEVERAL(count=len(runs)))
-    return (verdict, Table(caption=caption, columns=columns, rows=rows))
+    verdict = Callout(tone=STATES[gravest[0].state].shade, title=SEVERAL(count=len(runs)), body=cut)
+    return (verdict, Table(caption=WHERE(), columns=columns, rows=rows))
 
 
 def _run_line(story: Story) -> RunLine:

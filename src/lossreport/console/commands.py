@@ -9,7 +9,11 @@ from typing import Any, Final
 import click
 
 from lossreport.console.saying import answer, language, progress_bar, say
+from lossreport.errors import UsageError
 from lossreport.writing import echo
+
+OF_LOGS: Final = ("set", "ignore", "run")
+"""Options that say how logs are read; a report has been made of its logs already."""
 
 
 @click.command()
@@ -28,6 +32,9 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
 
     spoken = language(lang or find_settings(paths, options["config"]).options.get("lang"))
     if len(paths) == 1 and is_report(paths[0]):
+        given = next((name for name in OF_LOGS if options[name]), None)
+        if given is not None:
+            raise UsageError(f"--{given} is for logs, and {paths[0]!r} is a report", hint="Name the logs, or leave the option out.")
         report = report_of(read_report(paths[0]), spoken)
     else:
         facts = parse_facts(options["set"])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -167,7 +166,6 @@ class _Follower:
     def _line(self, line: Phrase) -> None:
         if not self._quiet:
             tell(line.plain(self._lang), "cyan")
-            sys.stderr.flush()
 
 
 def _clock() -> str:
@@ -222,7 +220,7 @@ def changes(before: Seen | None, now: Seen) -> list[Phrase]:
     told: list[Phrase] = []
     if now.rows != before.rows:
         told.append(ROWS(count=now.rows - before.rows) if now.rows > before.rows else REWRITTEN())
-    if (now.goal, now.value, now.x) != (before.goal, before.value, before.x):
+    if repr((now.goal, now.value, now.x)) != repr((before.goal, before.value, before.x)):  # NaN is no other number than NaN
         told += _goal(before, now)
     if now.state != before.state:
         told.append(STATE(state=now.state))

@@ -26,14 +26,28 @@ SETTINGS: Final = 'vocab_size = 512\n\n[type]\nloss = "cross_entropy"\n'
 
 
 def write_sample(folder: Path) -> None:
-    """Write the log, the settings and a word about both into a folder, which is made where it is missing; raises OutputError."""
+    """Write the log, the settings and a word about both into a folder, which is made where it is missing; raises OutputError.
+
+    A folder that holds anything else is left as it is: its files would be replaced, or mixed with those of the sample.
+    """
+    said = README.format(spike=SPIKE, turn=TURN)
+    if not _is_ours(folder, said):
+        raise OutputError(f"Couldn't write the sample into {str(folder)!r}: it holds files already", hint="Name a new or an empty folder.")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"Couldn't make {str(folder)!r}: {error.strerror}", hint="Name another folder.") from error
     write_file(folder / LOG, "".join(f"{line}\n" for line in lines()))
     write_file(folder / "lossreport.toml", SETTINGS)
-    write_file(folder / "README.md", README.format(spike=SPIKE, turn=TURN))
+    write_file(folder / "README.md", said)
+
+
+def _is_ours(folder: Path, said: str) -> bool:
+    """Return whether a folder is missing, empty, or one that this sample was written into before."""
+    readme = folder / "README.md"
+    if readme.is_file():
+        return readme.read_text(encoding="utf-8", errors="replace") == said
+    return not folder.is_dir() or not any(folder.iterdir())
 
 
 def lines() -> Iterator[str]:

@@ -39,14 +39,14 @@ def language(lang: str | None) -> Lang:
     return "zh" if lang == "zh" else "en"
 
 
-def coloured(stream: TextIO) -> bool:
-    """Return whether to print in colour: on a terminal that knows it, or as NO_COLOR and FORCE_COLOR say."""
+def coloured(stream: TextIO | None) -> bool:
+    """Return whether to print in colour: on a terminal that knows it, or as NO_COLOR and FORCE_COLOR say; a closed stream is None."""
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
-def answer(report: Report, lang: Lang, stream: TextIO, target: Path | None = None) -> str:
+def answer(report: Report, lang: Lang, stream: TextIO | None, target: Path | None = None) -> str:
     """Return the answer of a report for a stream, with the place where it was written."""
     from lossreport.render.to_terminal import to_terminal
 
@@ -69,7 +69,8 @@ def tell(text: str, colour: str) -> None:
 def progress_bar(lang: Lang, *, quiet: bool) -> Iterator[None]:
     """Show on stderr how far the work is where it takes more than a second; nothing where that is no terminal."""
     bar = _Bar(lang)
-    with progress.heard_by(bar.hear) if sys.stderr.isatty() and not quiet else nullcontext():
+    terminal = sys.stderr is not None and sys.stderr.isatty()
+    with progress.heard_by(bar.hear) if terminal and not quiet else nullcontext():
         try:
             yield
         finally:

@@ -47,6 +47,10 @@ AFTER = Text(zh="现在", en="now")
 NAMED = Text(zh="{id} · {kind} · {subject}", en="{id} · {kind} · {subject}")
 SEVERITY = Text(zh="严重度", en="severity")
 OF_RUN = Text(zh="{name}：{what}", en="{name}: {what}")
+OTHERS = Text(
+    zh="另有 {count} 次训练没有列出：其结论没有变化，或不如以上严重。",
+    en="{count} more runs are not listed: their verdicts did not change, or are less grave than these.",
+)
 ADVICE = Text(zh="新的建议", en="New advice")
 NOT_TOLD = Text(zh="（无）", en="(none)")
 
@@ -78,18 +82,31 @@ def changes(old: Json, new: Json, lang: Lang) -> Report:
 
 
 def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
-    """Return of each run what became of its verdict and its findings, and of a single one its new findings and advice."""
-    runs = [(_partner(old, new, run), run) for run in new["runs"]][:MOST_RUNS]
+    """Return of each run what became of its verdict and its findings, and of a single one its new findings and advice.
+
+    Of many runs those are told whose verdict changed, then the gravest.
+    """
+    paired_runs = [(_partner(old, new, run), run) for run in new["runs"]]
+    told = sorted(paired_runs, key=lambda pair: _rank(old, pair[0], new, pair[1]))[:MOST_RUNS]
+    runs = [pair for pair in paired_runs if pair in told]
     blocks: list[Block] = []
     for before, run in runs:
         paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
         verdict = _verdict(old, before, new, run)
         blocks += [verdict, _counts(paired)] if len(runs) == 1 else [Prose(text=OF_RUN(name=str(run["name"]), what=verdict.title))]
+    if len(runs) < len(paired_runs):
+        blocks.append(Prose(text=OTHERS(count=len(paired_runs) - len(runs))))
     if len(runs) == 1:
         fresh = FindingList(findings=tuple(finding_of(one, lang, told_before(new)) for one in paired.new), names=names_of(new))
         advice = steps_of(_new_advice(old, before, new, run), lang)
         blocks += shortened([fresh, advice], placed_in(new))
     return tuple(blocks)
+
+
+def _rank(old: Json, before: Json | None, new: Json, run: Json) -> tuple[bool, int]:
+    state = State(run_verdict(new, run["id"])["state"])
+    same = before is not None and run_verdict(old, before["id"])["state"] == state.value
+    return same, list(State).index(state)
 
 
 def _new_advice(old: Json, before: Json | None, new: Json, run: Json) -> list[Json]:

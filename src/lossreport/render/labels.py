@@ -36,8 +36,8 @@ ASIDE: Final = Text(zh="（{what}）", en=" ({what})")
 WHY: Final = Text(zh="{word} {what}", en="{word} {what}")
 CHARTS: Final = Text(zh="{count} 张小图，点开查看", en="{count} small charts (open to view)")
 PANELS: Final = Text(
-    zh="首值 → 末值；阴影为首图中的事件；浅色为原始点，深色为滑动中位数。不变的指标不画；{of} 个序列都在 JSON 中。",
-    en="First → last; shaded: events of the first picture; pale: rows, dark: running median. What never changes is not drawn; JSON has all {of}.",
+    zh="首值 → 末值；阴影为首图中的事件；浅色为原始点，深色为滑动中位数。不变的指标不画，指标很多时排在后面的也不画；{of} 个序列都在 JSON 中。",
+    en="First → last; shaded: events of the first picture; pale: rows, dark: running median. What never changes is not drawn, nor of many metrics the last; JSON has all {of}.",
 )
 ROWS: Final = Text(zh="{count} 行，点开查看", en="{count} rows (open to view)")
 VALUE: Final = Text(zh="值", en="value")

@@ -66,8 +66,9 @@ class _Writer:
         """Yield the lines of a block; a heading over what needs none in a few lines has none."""
         match block:
             case Callout():
-                title = f"{labels.SHAPES[block.tone]} {self._plain(block.title)}"
-                yield self._in(COLOURS[block.tone], title) + (f" · {self.name}" if self.name else "")
+                title = clipped(f"{labels.SHAPES[block.tone]} {self._plain(block.title)}", self.width)
+                room = self.width - columns(title) - len(" · ")
+                yield self._in(COLOURS[block.tone], title) + (f" · {clipped(self.name, room)}" if self.name and room >= LEAST_KIND else "")
                 for phrase in block.body:
                     yield from wrapped(self._plain(phrase), self.width, TEXT_LINES, indent="  ")
             case Chart():
@@ -92,12 +93,19 @@ class _Writer:
                     yield "  " + clipped(self._plain(block.text), self.width - 2)
 
     def _event(self, severity: str, kind: str, text: Phrase, room: int) -> str:
-        """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind."""
+        """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind.
+
+        What goes last is file and line: where not even the value fits beside them, it is left out.
+        """
         told = self._placed(text, room - columns(f"{severity} · {kind} · "))
         if columns(f"{severity} · {kind} · {told}") <= room:
             return f"{severity} · {kind} · {told}"
         told = self._placed(text, room - columns(f"{kind} · "))
         left = max(LEAST_KIND, room - columns(f" · {told}"))
+        place = text.values.get("place")
+        if isinstance(place, str) and columns(told) + LEAST_KIND + len(" · ") > room:
+            told = place if columns(place) <= room - LEAST_KIND - len(" · ") else f"…{place[-LEAST_PLACE:]}"
+            left = room - columns(f" · {told}")
         return clipped(f"{clipped(kind, left)} · {told}", room)
 
     def _row(self, titles: Sequence[Column], row: Row) -> str:
