@@ -17,7 +17,7 @@ FLOORS = {
     "charts": 5,
     "render": 6,
     "api": 7,
-    **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive", "console"), 8),
+    **dict.fromkeys(("lint", "cli", "__main__", "integrations", "archive", "console", "run"), 8),
 }
 MAY_NOT_SEE = {
     **{room: {"reading", "analysis", "knowledge", "compose"} for room in ("render", "charts")},
@@ -31,6 +31,7 @@ EXCEPTIONS = {
     ("cli", "archive"),  # the command line offers the commands of the archive
     ("model", "api"),  # a report in the cell of a notebook draws itself
     ("cli", "console"),  # the commands that show, and what a terminal sees of a build
+    ("run", "integrations"),  # the program that wraps another
     ("console", "integrations"),  # `show` of a report made earlier
     ("cli", "lint"),  # a command that reads the logs through api
     ("settings", "settings_file"),  # the form of the file is checked where it is read

@@ -43,9 +43,9 @@ class Memory:
         if plain:
             self._write({"facts": plain})
 
-    def event(self, kind: str, quote: str) -> None:
-        """Append something that happened; `kind` is one of the contract's kinds of event."""
-        self._write({"event": kind, "quote": quote})
+    def event(self, kind: str, quote: str, ends: str | None = None) -> None:
+        """Append something that happened; `kind` is one of the contract's kinds of event, `ends` the status with which it ended the run."""
+        self._write({"event": kind, "quote": quote, **({"ends": ends} if ends is not None else {})})
 
     def end(self, status: str) -> None:
         """Append how the run ended; `status` is one of the contract."""
@@ -62,15 +62,15 @@ class Memory:
         self.lines += 1
 
 
-def open_memory(folder: Path, by: str, *, resume: bool = False) -> Memory:
-    """Open the memory of a run. With `resume` the lines of an earlier attempt stay; else they are moved to `PREVIOUS`.
+def open_memory(folder: Path, by: str, *, resume: bool = False, name: str = NAME, previous: str = PREVIOUS) -> Memory:
+    """Open the memory of a run. With `resume` the lines of an earlier attempt stay; else they are moved to `previous`.
 
     Raises OSError where the folder cannot be written.
     """
-    path = folder / NAME
+    path = folder / name
     continued = resume and path.exists()
     if path.exists() and not resume:
-        os.replace(path, folder / PREVIOUS)
+        os.replace(path, folder / previous)
     memory = Memory(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666), continued=continued)
     memory._write({"lossreport_memory": VERSION, "by": by})
     if continued:

@@ -390,14 +390,20 @@ def last_words(run: Run) -> tuple[Event, ...]:
 def ending(run: Run) -> Event | None:
     """Return the first event of those that ended a run which did not end by itself; None where the log quotes none.
 
-    Of a signal and a traceback the first is the cause, the other its consequence.
+    Of a signal and a traceback the first is the cause, the other its consequence. What a program itself printed says more than what
+    stood beside it and noted its exit code.
     """
     if run.status not in (Status.CRASHED, Status.INTERRUPTED):
         return None
     last = last_words(run)
     told = [event for event in last if event.ends is run.status]
     ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
-    return min(ends, key=lambda event: event.line, default=None)
+    beside = {source.id for source in run.sources if source.parser == MEMORY}
+    return min(ends, key=lambda event: (event.source in beside, event.line), default=None)
+
+
+MEMORY: Final = "lossreport_memory"
+"""What our own hooks and the wrapper of a program write."""
 
 
 def is_epoch_level(series: Series) -> bool:

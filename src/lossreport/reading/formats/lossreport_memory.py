@@ -67,7 +67,8 @@ def _said(row: Mapping[str, Any], line: int) -> Iterator[Record]:
     said = str(row.get("quote", ""))
     known = next((kind for kind in KINDS if kind == row.get("event")), None)
     if known is not None:
-        yield RawEvent(raised_kind(said) if known == "traceback" else known, line, quote(said))
+        ends = Status(row["ends"]) if row.get("ends") in tuple(Status) else None
+        yield RawEvent(raised_kind(said) if known == "traceback" else known, line, quote(said), ends)
     if row.get("end") in tuple(Status):
         yield RawStatus(Status(row["end"]), line)
 
