@@ -27,6 +27,7 @@ from re import (
 from typing import Any, AnyStr, Final, cast
 
 __all__ = [
+    "OF_A_NAME",
     "ASCII",
     "DOTALL",
     "IGNORECASE",
@@ -50,6 +51,10 @@ ASKED: Final = (
     *("flags", "groups", "groupindex"),
 )
 """What a pattern answers; taken over from the compiled one at the first question, so that every later one costs no detour."""
+
+
+OF_A_NAME: Final = r"(?!(?s:.{201}))"
+"""At the front of a pattern for whole names: none has more than 200 characters (`model.run.LONGEST_NAME`), so what follows may try every place."""
 
 
 class LazyPattern:

@@ -1,12 +1,15 @@
 """No pattern of the package takes more time than in proportion to its text: a hostile line must not cost seconds.
 
 Every compiled pattern, wherever it is held, is tried on texts made to hurt it: runs of what its own repeats can see, behind what leads to them, with
-a tail that does not match. What grows with the text is looked at closer, by doubling: only growth counts, not the speed of the machine.
+a tail that does not match; and words that it nearly matches, over and over. What grows with the text is looked at closer, by doubling: only growth counts, not the speed of the machine.
+
+`PYTHONPATH=tests python tests/reading/test_patterns_are_linear.py` prints how the time of the slowest patterns grows from 128 B to 64 kB.
 """
 
 import ast
 import importlib
 import pkgutil
+import random
 import re
 import time
 from collections import defaultdict
@@ -76,7 +79,9 @@ PUMPS = (
     "| a ",
     "a.a/",
     "1:1",
-)
+    "A", "+", ",", ";", "|", "]", ")", "{", "}", ">", "'", "#", "*", "%", "@", "e", "x", "é", "训", "\n", "\u3000",
+    "0.0,", "a/", "-0", "0e", "a_", "- ", "a-b ", "[a] ", "=a", "'a': 0, ",
+)  # fmt: skip
 TAILS = ("\x00", "")
 LEAST_REPEAT = 256
 """Repeats that end before are constants."""
@@ -174,7 +179,6 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
     return {
         pattern: (place, frozenset(done[pattern] if "" not in done[pattern] else SEARCHING) or frozenset(SEARCHING))
         for pattern, place in places.items()
-        if isinstance(pattern.pattern, str)
     }
 
 
@@ -182,7 +186,8 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
 
 
 def parsed(pattern: re.Pattern[str]) -> Any:
-    return importlib.import_module("re._parser").parse(pattern.pattern, pattern.flags & ~re.DEBUG)
+    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    return importlib.import_module("re._parser").parse(text, pattern.flags & ~re.DEBUG)
 
 
 def sample(node: Any) -> list[str]:
@@ -268,6 +273,26 @@ def repeats(nodes: Any, before: str = "") -> Iterator[tuple[str, Any]]:
         before += _witness(node)
 
 
+def near_misses(tree: Any) -> list[str]:
+    """Return words that a pattern takes, of several of its branches, every repeat once at least."""
+    return list(dict.fromkeys(_word(tree, random.Random(seed)) for seed in range(4)))
+
+
+def _word(nodes: Any, choice: random.Random) -> str:
+    return "".join(_part(node, choice) for node in nodes)
+
+
+def _part(node: Any, choice: random.Random) -> str:
+    name, value = str(node[0]), node[1]
+    if name == "BRANCH":
+        return _word(choice.choice(value[1]), choice)
+    if "REPEAT" in name:
+        return _word(value[2], choice) * min(max(value[0], 1), 3)
+    if name in ("SUBPATTERN", "ATOMIC_GROUP"):
+        return _word(value[-1] if name == "SUBPATTERN" else value, choice)
+    return _witness(node)
+
+
 def pumps(body: Any) -> list[str]:
     """Return texts that a repeat takes again and again."""
     if len(body) == 1 and (chars := sample(body[0])):
@@ -284,6 +309,9 @@ def attacks(pattern: re.Pattern[str]) -> list[tuple[str, str, str]]:
     """Return (beginning, what is repeated, end) of the texts that a pattern is tried on."""
     tree = parsed(pattern)
     found = [("", one, "\x00") for one in PUMPS]
+    found += [
+        ("", one, tail) for word in near_misses(tree) for one in (word, word[:-1], word[1:], f"{word} ") if one for tail in ("\x00", "\n")
+    ]
     for before, body in repeats(tree):
         for one in pumps(body):
             found += [(before, one, tail) for tail in TAILS]
@@ -344,11 +372,16 @@ def too_slow(pattern: re.Pattern[str], methods: Iterable[str]) -> list[str]:
     found = []
     for method in sorted(methods):
         call = pattern.fullmatch if method == NAMES else getattr(pattern, method)
+        call = call if isinstance(pattern.pattern, str) else on_bytes(call)
         for attack in attacks(pattern):
             if grown := named(call, attack) if method == NAMES else costly(call, attack):
                 found.append(f"{method} of {attack}: {grown}")
                 break
     return found
+
+
+def on_bytes(call: Callable[[bytes], object]) -> Callable[[str], object]:
+    return lambda text: call(text.encode())
 
 
 def named(call: Callable[[str], object], attack: tuple[str, str, str]) -> str:
@@ -405,3 +438,21 @@ def test_a_hostile_line_costs_no_more_than_in_proportion_to_its_length(tail: str
 
     short = tail[: max(len(tail) // 8, 1)]
     assert seconds(read, tail, 3) < max(4 * 8 * seconds(read, short, 3), FLOOR)
+
+
+def main() -> None:
+    """Print the milliseconds of the slowest patterns for 128 B to 64 kB of the text that hurts them most, slowest first."""
+    found = []
+    for pattern, (place, how) in collected().items():
+        for method in sorted(how - {NAMES}):
+            call = getattr(pattern, method) if isinstance(pattern.pattern, str) else on_bytes(getattr(pattern, method))
+            worst = max(attacks(pattern), key=lambda attack: seconds(call, text_of(attack, FIRST)))
+            found.append((seconds(call, text_of(worst, FIRST)), f"{place} {method} {tuple(part[:12] for part in worst)!r}", call, worst))
+    print("ms at", *(1 << power for power in range(7, 17)), sep=" | ")
+    for _, name, call, worst in sorted(found, key=lambda one: -one[0])[:20]:
+        print(name, *(f"{1000 * seconds(call, text_of(worst, 1 << power), 2):.2f}" for power in range(7, 17)), sep=" | ")
+    print(len(collected()), "patterns")
+
+
+if __name__ == "__main__":
+    main()

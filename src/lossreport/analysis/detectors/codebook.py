@@ -19,7 +19,7 @@ USED: Final = re.compile(
     r"(?:.*[_/ ])?(?:(?:codebook|vq|quantiz\w{1,20}|code)[_/ ]?(?:perplexity|usage|utili[sz]ation|ppl)|(?:active|used|unique)_codes?(?:_\w{1,80})?)|perplexity",
     re.IGNORECASE,
 )
-QUANTISES: Final = re.compile(r"(?:.*[_/ ])?(?:vq|commit\w*|codebook|quantiz\w+)(?:[_/ ].*)?", re.IGNORECASE)
+QUANTISES: Final = re.compile(re.OF_A_NAME + r"(?:.*[_/ ])?(?:vq|commit\w*|codebook|quantiz\w+)(?:[_/ ].*)?", re.IGNORECASE)
 """A plain perplexity is that of a codebook where a loss of a quantiser stands beside it."""
 LEFT: Final = 0.25
 """A quarter of the codes that were in use at the best row: healthy runs end above half of it (VectorQuantizedVAE #3, RQ-VAE-Recommender #65)."""

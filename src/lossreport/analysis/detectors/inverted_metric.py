@@ -19,7 +19,7 @@ MIN_ROWS: Final = 5
 HALF: Final = 0.5
 CLEAR: Final = 0.03
 """Below 0.47: an AUC of n samples scatters by 0.29 / sqrt(n / 2) around one half, 0.03 at 200 of them."""
-NAME: Final = re.compile(r"(?:.*[_/ -])?(?:roc_?)?auc(?:_?roc)?(?:[_/ -].*)?", re.IGNORECASE)
+NAME: Final = re.compile(re.OF_A_NAME + r"(?:.*[_/ -])?(?:roc_?)?auc(?:_?roc)?(?:[_/ -].*)?", re.IGNORECASE)
 
 TEXT = Text(
     zh="`{metric}`（{path}）低于 0.5 并继续下降：{first} → {last}。比随机还差的排序含有信息，只是方向反了（1 - AUC 为 {turned}）：正负类、分数符号或优化方向搞反。",

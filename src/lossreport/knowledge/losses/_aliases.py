@@ -10,4 +10,4 @@ TAIL = r"(?:_(?:\d+|ind|ood|unscaled|avg|mean|epoch|step|running|smoothed|ema|la
 
 def metric_names(*aliases: str) -> re.Pattern[str]:
     """Return a pattern for full matches of any of the regexes `aliases`, a `TAIL` allowed after each."""
-    return re.compile(rf"(?:{'|'.join(aliases)}){TAIL}")
+    return re.compile(rf"{re.OF_A_NAME}(?:{'|'.join(aliases)}){TAIL}")

@@ -13,7 +13,7 @@ from lossreport.text import Phrase, Text, number, percent
 
 DILUTED: Final = "loss_ct"
 """The metric that the public code of RynnVLA-002 averages over batches without actions too, each counted as 0."""
-ACTION: Final = re.compile(r"loss_ct|.*action.*(?<!\d)")
+ACTION: Final = re.compile(r"loss_ct|(?!.*\d\Z)(?>.*?action).*+")
 """Names of a mean over all action dimensions; one that ends in an index may be of a single dimension."""
 
 OF_RANGE = Text(

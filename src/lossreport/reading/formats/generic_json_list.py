@@ -18,7 +18,7 @@ from lossreport.reading.parser import Parser, RawStatus, Record, RowsRead, Score
 from lossreport.text import Text
 
 BEGIN: Final = re.compile(r"\s*\[\s*(?=\{)")
-BETWEEN: Final = re.compile(r"\s*,?\s*")
+BETWEEN: Final = re.compile(r"\s*+(?:,\s*+)?")
 BROKEN = Text(zh="列表在这里中断", en="the list breaks off here")
 
 
