@@ -27,11 +27,11 @@ from re import (
 from typing import Any, AnyStr, Final, cast
 
 __all__ = [
-    "OF_A_NAME",
     "ASCII",
     "DOTALL",
     "IGNORECASE",
     "MULTILINE",
+    "OF_A_NAME",
     "VERBOSE",
     "Match",
     "Pattern",

@@ -26,6 +26,7 @@ from lossreport.knowledge.loss_type import GENERIC, classify
 from lossreport.model.run import LONGEST_NAME
 from lossreport.reading.lines.row import pieces, text_row
 from lossreport.reading.lines.tokens import LONGEST, LONGEST_NUMBER, tokens
+from lossreport.reading.privacy.known import known
 from lossreport.regex import LazyPattern
 
 PACKAGE = Path(lossreport.__file__).parent
@@ -161,6 +162,8 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
     places: dict[re.Pattern[str], str] = {}
     done = defaultdict[re.Pattern[str], set[str]](set)
     seen: set[int] = set()
+    for rule in known():
+        places[rule.pattern.compiled], done[rule.pattern.compiled] = f"gitleaks: {rule.id}", {"search"}  # type: ignore[attr-defined]
     for module in modules():
         for name, thing in list(vars(module).items()):
             if isinstance(thing, ModuleType) or name.startswith("__"):

@@ -15,7 +15,8 @@ from lossreport.model.run import Series
 from lossreport.text import Text, number
 
 NAME: Final = re.compile(
-    re.OF_A_NAME + r"(?:.*[_/ .])?(?:cls|class|classification|conf_?cls)(?:[_/ .]?loss)?(?:[_/ .].*)?|loss[_/ .]?(?:cls|class)", re.IGNORECASE
+    re.OF_A_NAME + r"(?:.*[_/ .])?(?:cls|class|classification|conf_?cls)(?:[_/ .]?loss)?(?:[_/ .].*)?|loss[_/ .]?(?:cls|class)",
+    re.IGNORECASE,
 )
 ZERO = Text(
     zh="`{metric}` 在全部 {count} 行里都是 0，而同一行的 `{other}` 不是 0 而且在变：只有分类这一项没有内容。",

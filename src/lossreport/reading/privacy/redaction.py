@@ -11,6 +11,7 @@ from typing import Final
 
 from lossreport import regex as re
 from lossreport.model.run import FactValue
+from lossreport.reading.privacy.known import without_known
 from lossreport.reading.privacy.tokens import without_tokens
 
 LOCAL: Final = frozenset(("127.0.0.1", "0.0.0.0"))
@@ -25,7 +26,7 @@ Replacement = str | Callable[[re.Match[str]], str]
 Rule = tuple[re.Pattern[str], Replacement]
 
 _KEY: Final = (
-    r"(?:api|account|storage|master|service|app|license|deploy|comet|wandb|neptune|openai|anthropic|azure|subscription|shared_access)_?key|access_?key(?:_?id|_?secret)?|secret(?:_?access)?(?:_?key)?|private_?key|password|passwd|passphrase|pwd|credentials?"
+    r"(?:api|account|storage|master|service|app|license|deploy|comet|wandb|neptune|openai|anthropic|azure|subscription|shared_access)_?key|access_?key(?:_?id|_?secret)?|secret(?:_?access)?(?:_?key)?|private_?key|password|(?<!no)passwd|passphrase|pwd|credentials?"
     r"|webhook(?:_?url)?|cookie"
 )
 _TOKEN: Final = r"(?:auth|access|session|security|hf|hub|api|bearer|bot|refresh|github|gitlab|wandb)_?token"
@@ -45,11 +46,23 @@ _VERSION: Final = re.compile(
 _SPECIAL_TOKEN: Final = re.compile(r"<.*>|\[[A-Z]+\]")
 """The value of `pad_token` and its like: a token of the vocabulary, not of an account."""
 _NO_VALUE: Final = frozenset(("none", "null", "true", "false", "***", "<redacted>"))
+_REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*+|[{(].*)[\"'}&]?.*|<[A-Z][A-Za-z_ -]*+>")
+"""A value that names where the secret is to be found, as `$HF_TOKEN`, `${{ secrets.X }}` and `<HF_TOKEN>` do."""
+OF_VOCABULARY: Final = re.compile(
+    r"(?:.*[_.\-])?(?:cls|class|mask|pad|eos|bos|unk|sep|image|img|register|query|special|dist|stop|end|start|add|id)[_\-]tokens?",
+    re.IGNORECASE,
+)
+"""Tokens of a model or a vocabulary, and the permission `id-token`."""
+
+
+def names_no_secret(value: str) -> bool:
+    """Return whether the value of a secret's name is none, or says where the secret is."""
+    return value.lower() in _NO_VALUE or _REFERENCE.fullmatch(value) is not None
 
 
 def _keep_name(match: re.Match[str]) -> str:
     """Return name, separator and quote as they were, and the mark for the value; a value that says nothing stays."""
-    return match[0] if match["value"].lower() in _NO_VALUE else match[0][: match.start("value") - match.start()] + SECRET
+    return match[0] if names_no_secret(match["value"]) else match[0][: match.start("value") - match.start()] + SECRET
 
 
 def _address_v4(match: re.Match[str]) -> str:
@@ -83,7 +96,7 @@ SECRETS: Final[tuple[Rule, ...]] = (
     (re.compile(r"(?i)\bwandb\b[^\n]{0,60}?\b(?:login|key|ai)\s*+[:=]?\s*+(?P<value>[0-9a-f]{40,})\b"), _keep_name),
     (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<quote>['\"])(?P<value>(?!\[)[^'\"\n]{{4,}})"), _keep_name),
     (re.compile(rf"(?i)(?:{_KEY_TEXT}){_SET}(?P<value>(?!\[)[^\s'\",;&]{{4,}})"), _keep_name),
-    (re.compile(rf"(?i)--[\w\-]{{0,40}}?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
+    (re.compile(rf"(?i)(?<!-)--[\w\-]{{0,40}}?(?:{_KEY_TEXT}|token)\s+['\"]?(?P<value>(?![\[\-])[^\s'\",;&]{{6,}})"), _keep_name),
     (
         re.compile(
             rf"(?i)(?<![A-Za-z])token{_SET}['\"]?(?P<value>(?=[\w+/\-.=]*[A-Za-z])(?:(?=[\w+/\-.=]*\d)[\w+/\-.=]{{6,}}|[\w+/\-.=]{{20,}}))"
@@ -115,7 +128,7 @@ PEOPLE: Final[tuple[Rule, ...]] = (
     (re.compile(rf"(?<![\w.\-~])(?:/[\w.\-]+)*?/(?:home|homes|Users|users)/[^{_END}]+|(?<![\w.\-~])/root(?=[{_END}]|$)"), "~"),
     (re.compile(rf"(?<=://)([^\s'\"]{{0,400}}?/(?:home|users?)/)(?!\[)[^{_END}]+", re.IGNORECASE), rf"\1{PERSON}"),
     (re.compile(rf"(?i)\b[A-Z]:(?:\\\\?|/)Users(?:\\\\?|/)[^\\{_END}]+"), "~"),
-    (re.compile(r"\b[\w.\-]{1,64}@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
+    (re.compile(r"(?<![\w./\-])[\w.\-]{1,64}@[\w.\-]+(?=:\s?[~/]|\s*[$#]\s)|(?<=ssh )[\w.\-]+@[\w.\-]+"), f"{PERSON}@{HOST}"),
     (
         re.compile(rf"\b(?P<name>(?i:user(?:_?name)?|logname|author)['\"]?\s*[=:]\s*['\"]?)(?!(?i:none|null)\b)[^\W\d][^{_END}]*"),
         rf"\g<name>{PERSON}",
@@ -173,7 +186,7 @@ UNNAMED: Final = tuple(rule for rule in RULES if _KEY_TEXT not in rule[0].patter
 
 def redact(text: str) -> str:
     """Return a text without secrets, e-mail addresses, home folders and addresses of machines; what is put there says what it was."""
-    text = without_tokens(text, SECRET)
+    text = without_known(without_tokens(text, SECRET))
     for pattern, instead in RULES if NAMING.search(text) else UNNAMED:
         text = pattern.sub(instead, text)
     return text
@@ -183,7 +196,7 @@ def redact_fact(name: str, value: FactValue) -> FactValue:
     """Return a setting as it may be shown: by its name, then by what its words look like. Numbers are never touched."""
     if isinstance(value, tuple):
         return tuple(redact_fact(name, item) for item in value)
-    if not isinstance(value, str) or not value.strip() or value.strip().lower() in ("none", "null", "true", "false"):
+    if not isinstance(value, str) or not value.strip() or names_no_secret(value.strip()):
         return value
     if _SPECIAL_TOKEN.fullmatch(value):
         return value
@@ -193,7 +206,7 @@ def redact_fact(name: str, value: FactValue) -> FactValue:
 
 def by_name(name: str) -> str:
     """Return what stands for the value of a setting whose name says that it is a secret, a person or a machine; else nothing."""
-    if SECRET_NAME.fullmatch(name):
+    if SECRET_NAME.fullmatch(name) and not OF_VOCABULARY.fullmatch(name):
         return SECRET
     if PERSON_NAME.fullmatch(name):
         return PERSON

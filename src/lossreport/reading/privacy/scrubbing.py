@@ -9,7 +9,7 @@ from lossreport.reading.privacy.redaction import by_name, redact, redact_fact
 
 _KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL)
 _SETTING: Final = re.compile(
-    r"""(?P<name>[A-Za-z_][\w.\-]{0,100}+)(?P<mid>["']?\s*[=:]\s*)(?:(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)+)(?P=quote)|(?P<bare>[^\s"',;(){}\[\]]+))"""
+    r"""(?P<name>[A-Za-z_][\w.\-]{0,100}+)(?P<mid>["']?\s*[=:](?!=)\s*)(?:(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)+)(?P=quote)|(?P<bare>[^\s"',;(){}\[\]]++)(?!\())"""
 )
 _NUMBER: Final = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
 
@@ -36,7 +36,7 @@ def _line(line: str) -> str:
 def _setting(match: re.Match[str]) -> str:
     """Return `host=node17` as the facts of the report show it; numbers are never touched."""
     name, value = match["name"], match["quoted"] or match["bare"]
-    if not by_name(name) or _NUMBER.fullmatch(value):
+    if not by_name(name) or value == "$" or _NUMBER.fullmatch(value):
         return match[0]
     quote = match["quote"] or ""
     return f"{name}{match['mid']}{quote}{redact_fact(name, value)}{quote}"
