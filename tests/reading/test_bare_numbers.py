@@ -137,3 +137,9 @@ def test_lines_of_words_alone_between_the_rows_are_no_rows(tmp_path: Path) -> No
     (run,) = lossreport.read_runs([tmp_path])
     (loss,) = run.series
     assert (loss.x.tolist(), loss.y[:3].tolist(), int(np.isnan(loss.y).sum())) == ([10, 20, 30, 40, 50, 60, 70], [2.61, 2.58, 2.63], 4)
+
+
+def test_the_columns_of_a_table_without_a_known_name_keep_their_own(tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("generation,best,mean,sigma\n" + "".join(f"{i},{i / 8},{i / 9},0.5\n" for i in range(1, 9)))
+    (run,) = lossreport.read_runs([tmp_path])
+    assert [(one.name, one.x.tolist()[:2]) for one in run.series] == [("best", [1, 2]), ("mean", [1, 2]), ("sigma", [1, 2])]

@@ -674,3 +674,16 @@ def test_the_rounds_of_a_loop_over_k_are_no_cut_offs(tmp_path: Path) -> None:
     (tmp_path / "out.log").write_text("".join(f"k={n}: acc = 0.{n + 10}0\n" for n in range(1, 13)), encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert ("acc", 12) in {(one.name, len(one)) for one in run.series}
+
+
+def test_scores_in_percent_without_a_sign_are_read_and_a_letter_marks_the_validation(tmp_path: Path) -> None:
+    row = "Epoch {}: v_loss {:.3e}  loss {:.3e}  v_kl 5.8e+00  kl 5.5e+00  v_t2m/len 1368  v_t2m/R10 {:.2f}%\n"
+    run = read(tmp_path, "".join(row.format(i, 4.5 - i / 10, 5.3 - i / 4, 14.77 + i) for i in range(8)))
+    assert series(run, "val/t2m/R10").y.tolist()[:2] == [14.77, 15.77]
+    assert (series(run, "val/loss").y[0], series(run, "train/loss").y[0]) == (4.5, 5.3)
+
+
+def test_the_accuracy_of_a_class_behind_the_loss_of_the_test_is_of_the_test(tmp_path: Path) -> None:
+    row = "epoch {} | train_loss: {:.4f} | test_loss: {:.4f} | acc_day: {:.4f} | acc_rain: {:.4f}\n"
+    run = read(tmp_path, "".join(row.format(i, 3 - i / 4, 3.2 - i / 5, 0.5 + i / 20, 0.6 + i / 30) for i in range(8)))
+    assert {(one.split, one.name) for one in run.series} == {("train", "loss"), ("test", "loss"), ("test", "acc_day"), ("test", "acc_rain")}

@@ -2,8 +2,13 @@
 
 from pathlib import Path
 
-from lossreport.api import analyze, read_run
+from lossreport.api import analyze, read_run, read_runs
 from lossreport.model.run import Status
+from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.formats.mxnet_text import PARSER
+from lossreport.reading.runs.belonging import prepared
+from lossreport.reading.runs.reading import Reading, read_log
+from lossreport.reading.runs.weighing import Kind, weighed
 from lossreport.render.to_json import schema, to_dict
 
 FIRST = "max_iters = 500\n" + "".join(f"iter {i}: loss {9 - i / 100:.4f}, time 10.00ms\n" for i in range(0, 400, 20))
@@ -67,3 +72,34 @@ def test_files_of_one_format_that_go_on_one_after_another_are_launches_each(tmp_
     (tmp_path / "metrics.csv").write_text(head + "".join(rows[:4]))
     (tmp_path / "metrics_resume.csv").write_text(head + "".join(rows[4:]))
     assert len(read_run([tmp_path]).launches) == 2
+
+
+def batches(epoch: int, n: int, loss: float) -> str:
+    """Two rows of each of `n` epochs of MXNet, and the last of them as a whole."""
+    row = "Epoch[{e}] Batch [{b}]\tSpeed: 36.0 samples/sec\tTrain-SmoothL1={y:.5f}\n"
+    return "".join(
+        "".join(row.format(e=e, b=20 * k, y=loss / (1 + e) + k / 100) for k in (1, 2)) + f"Epoch[{e}] Train-SmoothL1={loss / (1 + e):.5f}\n"
+        for e in range(epoch, epoch + n)
+    )
+
+
+START, AGAIN = "Start training with (gpu(0)) from pretrained model ssd\n", "Resume training with (gpu(0)) from epoch {}\n"
+
+
+def cost(text: str) -> float:
+    """What it costs to read a log of MXNet as launches one after another."""
+    found = read_log(LogFile("train.log", data=text.encode()), PARSER)
+    assert isinstance(found, Reading)
+    (reading,) = prepared(found)
+    return next(one.cost for one in weighed(reading).candidates if one.kind is Kind.LAUNCHES)
+
+
+def test_launches_that_take_up_a_training_write_nothing_of_an_earlier_one_again() -> None:
+    second = START + batches(0, 20, 40.0) + "".join(AGAIN.format(19) + batches(19, 1, 30.0 - k) for k in range(6))
+    assert cost(START + batches(0, 90, 40.0) + second) == cost(START + batches(0, 19, 40.0) + second)
+
+
+def test_a_start_from_scratch_of_mxnet_is_a_run_of_its_own(tmp_path: Path) -> None:
+    scratch = "Experimental: start training from scratch with (gpu(0))\n"
+    runs = read_runs([log(tmp_path, START + batches(0, 9, 40.0) + scratch + batches(0, 6, 20.0) + scratch + batches(0, 12, 22.0))])
+    assert [len(run.launches) for run in runs] == [1, 1, 1]

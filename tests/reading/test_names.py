@@ -2,7 +2,7 @@
 
 import pytest
 
-from lossreport.reading.kit.names import behind, canonical_names, plain_facts, split_name
+from lossreport.reading.kit.names import behind, canonical_names, lettered, plain_facts, split_name
 
 
 @pytest.mark.parametrize(
@@ -83,3 +83,17 @@ def test_values_of_other_types_become_their_text() -> None:
 )
 def test_a_split_behind_the_name_counts_where_it_can_be_nothing_else(names: tuple[str, ...], expected: dict[str, tuple[str, str]]) -> None:
     assert behind(names) == expected
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("loss", "v_loss", "kl", "v_kl", "v_R10"), {"v_loss": ("val", "loss"), "v_kl": ("val", "kl"), "v_R10": ("val", "R10")}),
+        (("t_loss", "v_loss", "t_acc", "v_acc"), {"t_loss": ("train", "loss"), "v_loss": ("val", "loss"), "t_acc": ("train", "acc"), "v_acc": ("val", "acc")}),
+        (("loss", "v_loss", "pi_loss"), {}),
+        (("x", "v_x", "y", "v_y"), {}),
+    ],
+    ids=["beside the plain names", "both marked", "the loss of the value", "velocities"],
+)  # fmt: skip
+def test_a_letter_is_a_split_where_it_is_a_habit(names: tuple[str, ...], expected: dict[str, tuple[str, str]]) -> None:
+    assert lettered(names) == expected

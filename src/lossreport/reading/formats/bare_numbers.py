@@ -63,7 +63,9 @@ def sniff(log: LogFile) -> Score:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the values in the order of their lines, at the place beside them or in row order under the epoch above."""
-    split, name = split_name(_name(log, [line.strip() for line in log.head_lines if line.strip()]))
+    lines = [line.strip() for line in log.head_lines if line.strip()]
+    split, name = split_name(_name(log, lines))
+    titles = _titles(lines)
     columns, epoch, rows, last = Columns(), float("nan"), 0, 0
     for line in log.lines():
         last, text = line.number, line.text.strip()
@@ -81,8 +83,10 @@ def read(log: LogFile) -> Iterator[Record]:
         placed = len(row) >= PAIR and not SHARED.match(text)
         axis, x = (Axis.ITERATION, row[0]) if placed else (Axis.ROW, float(rows))
         values = row[1:] if placed else row[-1:]
+        named = titles[1:] if placed and len(titles) == len(row) else ()
         for at, value in enumerate(values, 1):
-            key = ColumnKey(name if len(values) == 1 else f"{name} {at}", split, axis, Statistic.UNKNOWN)
+            called = named[at - 1] if named else name if len(values) == 1 else f"{name} {at}"
+            key = ColumnKey(called, split, axis, Statistic.UNKNOWN)
             columns.add(key, x, value, line.number, epoch)
         rows += 1
         if columns.full():
@@ -110,6 +114,12 @@ def _are_places(x: Sequence[float]) -> bool:
     """Return whether numbers count: whole ones at one distance, from wherever."""
     steps = {after - before for before, after in pairwise(x)}
     return all(value.is_integer() for value in x) and len(steps) == 1 and min(steps) > 0
+
+
+def _titles(lines: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the columns where the first line is nothing but names, one each and no two alike: `generation,best,mean,std`."""
+    titles = tuple(cell.strip(" \"'#:") for cell in HEAD_CELLS.split(lines[0])) if lines else ()
+    return titles if len(titles) > PAIR and len(set(titles)) == len(titles) and all(NAME.fullmatch(title) for title in titles) else ()
 
 
 def _name(log: LogFile, lines: Sequence[str]) -> str:

@@ -2,7 +2,8 @@ r"""Log of MXNet's Module and Gluon: `Epoch[0] Batch [50]\tSpeed: 305.32 samples
 
 Source: real logs and `Speedometer` of mxnet/callback.py, which resets the metrics after each row (`auto_reset`), so values are means since
 the row before. It prints one line a metric, each with the speed. How many batches an epoch has is not printed. Epochs count from 0.
-The programs around it head every launch: `Start training with (gpu(0)) from pretrained model ...`, `Resume training with ... from epoch 145`.
+The programs around it head every launch: `Start training with (gpu(0)) from pretrained model ...`, `Experimental: start training
+from scratch with ...`, `Resume training with ... from epoch 145`.
 """
 
 from __future__ import annotations
@@ -34,5 +35,5 @@ PARSER = LineFormat(
     ),
     first_epoch=0,
     known=r"Epoch\[\d{1,9}\] Time cost=",
-    new_run=r"(?:^|\s)Start training with ",
+    new_run=r"(?:^|\s)(?:Start training with |Experimental: start training from scratch )",
 ).parser()

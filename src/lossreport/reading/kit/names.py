@@ -167,7 +167,7 @@ def splits_of(names: Iterable[str]) -> dict[str, tuple[str, str]]:
     this log marks a split so. Where two names of a log would become one series, only the plain one keeps the short name.
     """
     given = list(dict.fromkeys(names))
-    ends = behind(given)
+    ends = {**lettered(given), **behind(given)}
     matches = {name: match for name in given if (match := SPLIT.match(name)) and not NUMBERED.match(name)}
     shown = {match[1].lower() for name, match in matches.items() if _is_sure(match, name)}
     heads = Counter(name[matches[name].end() :] if name in matches else name for name in given)
@@ -183,6 +183,24 @@ def splits_of(names: Iterable[str]) -> dict[str, tuple[str, str]]:
         else:
             found[name] = ("", name) if _is_field(name, given) else split_name(name, "")
     return found
+
+
+def lettered(names: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Return (split, name) of the names of a log that marks its splits by a letter: `v_loss` and `v_kl` beside `loss` and `kl`, or beside `t_loss` and `t_kl`.
+
+    One such pair may be the loss of the value beside that of the policy; two are a habit, and what else begins with that letter is of that split.
+    """
+    rests = {letter: {name[2:] for name in names if name[:2].lower() == f"{letter}_" and name[2:]} for letter in "tv"}
+    given = set(names)
+    bare, trained = rests["v"] & given, rests["v"] & rests["t"]
+    if (len(bare) < LETTERED and len(trained) < LETTERED) or not any(METRIC_LIKE.search(rest) for rest in bare | trained):
+        return {}
+    splits = {"v_": "val", "t_": "train"} if len(trained) >= LETTERED else {"v_": "val"}
+    return {name: (splits[name[:2].lower()], name[2:]) for name in names if name[:2].lower() in splits and name[2:]}
+
+
+LETTERED: Final = 2
+"""So many names with a letter for their split beside the same without it, or with the other letter."""
 
 
 def kept_whole(names: Sequence[str], meanings: Mapping[str, tuple[str, str]], default: str = "train") -> set[str]:

@@ -203,7 +203,7 @@ def _is_metric(name: str, figure: Figure, token: Token, *, signed: bool, placed:
         return True
     if name.lower() in PREPOSITIONS:
         return False  # `loss=0.5, over 1022.00 frames`
-    return IDENTIFIER.fullmatch(name) is not None and "." in token.text and not figure.unit
+    return IDENTIFIER.fullmatch(name) is not None and "." in token.text and figure.unit in ("", "%")
 
 
 @lru_cache(maxsize=8192)

@@ -10,10 +10,11 @@ from lossreport.reading.kit.names import are_evaluated, unmarked_scores
 from lossreport.reading.lines.row import TextRow
 
 MEASURE: Final = re.compile(
-    r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$",
+    r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$"
+    r"|^(?:acc|accuracy|iou|f1|auc|dice|recall|precision)_[a-z]{1,20}$",
     re.IGNORECASE,
 )
-"""What is measured on a set, whatever stands before it: `aAcc`."""
+"""What is measured on a set, whatever stands before it: `aAcc`; and of one class of it: `acc_rain`."""
 
 
 def scores_of(shapes: Sequence[tuple[str, ...]], meanings: Mapping[str, tuple[str, str]]) -> dict[str, str]:

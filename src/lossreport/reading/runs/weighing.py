@@ -152,7 +152,7 @@ def _take_turns(writers: Writers) -> bool:
 
 def _launches(found: Sequence[Break], track: Track, writers: Writers) -> Candidate:
     back = [one for one in found if one.goes_back or one.banner]
-    lost = sum(_lost(track, one) for one in back if not one.is_fresh and not one.banner)
+    lost = sum(_lost(track, one, back) for one in back if not one.is_fresh and not one.banner)
     late = int(np.count_nonzero(np.diff(track.x) < 0)) - sum(one.axis is track.axis for one in back)
     cost = LATE * max(late, 0) + sum(BREAK * 0.5 ** len(one.told) for one in back) + LOST * lost
     cost += BREAK * writers.turns if writers.signed and _take_turns(writers) else 0.0
@@ -160,9 +160,11 @@ def _launches(found: Sequence[Break], track: Track, writers: Writers) -> Candida
     return Candidate(kind=Kind.LAUNCHES, what=LAUNCHES(count=len(found) + 1), cost=cost, because=because)
 
 
-def _lost(track: Track, one: Break) -> int:
-    """Return how many rows a launch that goes back writes again."""
-    return int(np.count_nonzero(track.x[track.line < one.line] >= one.to))
+def _lost(track: Track, one: Break, back: Sequence[Break]) -> int:
+    """Return how many rows a launch that goes back writes again: those of the run that it takes up, none of the runs before."""
+    begun = max((other.line for other in back if other.line < one.line and (other.is_fresh or other.banner)), default=0)
+    rows = (track.line >= begun) & (track.line < one.line)
+    return int(np.count_nonzero(track.x[rows] >= one.to))
 
 
 def _others(reading: Reading, track: Track, writers: Writers) -> list[Candidate]:
