@@ -152,6 +152,12 @@ def test_a_rise_at_an_epoch_end_is_no_step_of_a_staircase() -> None:
     assert found("staircase", lossreport.analyze(lossreport.run_from_frame(frame), strict=True)) == []
 
 
+@pytest.mark.parametrize(("level", "expected"), [(0.0, 0), (0.4, 1)], ids=["never computed", "measured"])
+def test_a_validation_of_zero_in_every_row_has_no_gap_to_the_training(level: float, expected: int) -> None:
+    run = make_run([make_series(falling(30), "loss"), make_series(np.full(30, level), "loss", "test", id="m2")])
+    assert len(found("train_val_gap", lossreport.analyze(run, strict=True))) == expected
+
+
 def test_a_flat_tail_is_told_and_a_falling_one_is_not() -> None:
     assert len(found("plateau", analysed(loss=np.r_[falling(100), flat(300, 2.0, 0.002)]))) == 1
     assert found("plateau", analysed(loss=falling(400, 8, 0.5))) == []
@@ -163,6 +169,13 @@ def test_missing_steps_are_a_gap(missing: int, expected: int) -> None:
     step = np.r_[np.arange(50), np.arange(50 + missing * 20, 120)].astype(float)
     series = make_series(falling(len(step)), axis="step", x=step)
     assert len(log_gap.gaps(series)) == expected
+
+
+@pytest.mark.parametrize(("one_line", "expected"), [(True, 0), (False, 1)], ids=["a bar drawn anew", "lines"])
+def test_a_bar_that_is_drawn_anew_shows_what_it_has_time_for(one_line: bool, expected: int) -> None:
+    step = np.delete(np.arange(120.0), 50)
+    line = np.full(len(step), 5) if one_line else 5 + np.arange(len(step))
+    assert len(log_gap.gaps(make_series(falling(len(step)), axis="step", x=step, line=line))) == expected
 
 
 def test_a_changed_interval_of_printing_is_no_gap() -> None:

@@ -47,6 +47,7 @@ RIGHT = {
     "fairseq": (told("nll_loss", "wps", "ups", "wpb"), ("bits_per_token", "metrics")),
     "detr": (told("loss_ce", "loss_bbox", "loss_giou", "class_error"), ("class_cross_entropy", "metrics")),
     "critic of rl": (told("critic_loss", "actor_loss"), ("value", "metrics")),
+    "encoder of an adversarial autoencoder": (told("Loss Encoder", "Loss Decoder", "Loss Discriminator"), ("gan", "metrics")),
     "critic of a gan": (told("critic_loss", "gen_loss"), ("gan", "name")),
     "a term told by a letter": (told("Loss_v", "Loss", "Loss_u", "Loss_fu"), ("generic", "metrics")),
     "a value loss": (told("loss_v", "loss_pi", "loss"), ("value", "name")),

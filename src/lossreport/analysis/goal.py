@@ -61,7 +61,7 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"psnr(?:_y|_rgb)?|(?:ms_?)?ssim", "max", "NTIRE: PSNR and SSIM"),
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("matching", "光流与立体匹配", "optical flow and stereo", r"epe|aepe|aee|end_?point_?error|d1(?:_?all)?", "min", "Sintel and KITTI: end-point error; KITTI stereo: D1"),
-    _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map)@\d+|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
+    _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map|r)@\d+|r(?:0\d|10|50|100)|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", rf"{NO_PREFERENCE}(?:success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return)", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
     _task("classification", "分类", "classification", r"(?:max_?|mean_?|avg_?)?f_?b?1(?:_?(?:macro|micro|score|weighted))?|(?:max_?|mean_?|avg_?|adp_?)?f_?(?:beta|m)|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
@@ -308,11 +308,17 @@ def _by_validation_loss(context: Context, least: int = 1) -> Iterator[Goal]:
     """Yield the validation loss: the total, else the cross-entropy, else the first; rows of several runs decide nothing."""
     losses = [s for s in context.progress if s.split != "train" and context.is_measure(s) and not context.has("mixture", s)]
     losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses]
-    losses = [s for s in losses if _measured_rows(context, s) >= least]
+    losses = [s for s in losses if _measured_rows(context, s) >= least and not _is_left_at_zero(context, s)]
     for series in sorted(losses, key=lambda s: _loss_rank(context, s)):
         if is_reweighted(context, series):  # its own course says how the weights went
             yield from (_goal(context, term, "min", BY_TERM(total=series.label)) for term in terms_of(context, series))
         yield _goal(context, series, "min", BY_LOSS())
+
+
+def _is_left_at_zero(context: Context, series: Series) -> bool:
+    """Return whether a loss is 0 in every one of several rows while that of the training is not: it was printed without being computed."""
+    trains = any(one.split == "train" and np.any(one.y) for one in context.progress)  # NaN counts as not 0
+    return len(series) >= LEAST_FULL and not np.any(series.y) and trains
 
 
 def _loss_rank(context: Context, series: Series) -> tuple[object, ...]:

@@ -223,7 +223,8 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
     accelerates = series.metric_type == "reward"  # a policy may find what earns late: no sum of decays
-    if is_improving(trend, wide, decays=decays and not accelerates) and not (by_half and _fell_at_once(context, series)):
+    rests = by_half and (_fell_at_once(context, series) or trend.gain < -FLAT_HIGH)  # the half gained, the tail lost again
+    if is_improving(trend, wide, decays=decays and not accelerates) and not rests:
         if _is_back(series, y, trend):
             return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)

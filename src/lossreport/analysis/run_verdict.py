@@ -41,8 +41,8 @@ GAME = Text(
     en="The losses of adversarial training or reinforcement learning are no measure of quality, so convergence is not judged by them.{metrics}",
 )
 NO_GOAL = Text(
-    zh="日志里没有能说明训练好坏的指标，无法判断。{metrics}",
-    en="The logs hold no metric that could tell whether the run got better.{metrics}",
+    zh="日志里没有已知能说明训练好坏的指标，无法判断；如果其中有一项能，请用 `--set goal=NAME` 指明（越大越好时再加 `--set goal.mode=max`）。{metrics}",
+    en="No metric of these logs is known to tell whether the run got better; if one does, name it with `--set goal=NAME` (and `--set goal.mode=max` where more is better).{metrics}",
 )
 METRICS = Text(
     zh="指标（开头与结尾各十分之一的中位数）：{sentences}。",

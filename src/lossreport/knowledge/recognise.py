@@ -64,6 +64,10 @@ CRITIC = Text(
     zh="同时记录了 {names}，这是强化学习的 critic，不是 GAN 的判别器。",
     en="{names} are logged beside it: the critic of reinforcement learning, not of a GAN.",
 )
+PLAYER = Text(
+    zh="同时记录了 {names}：它与判别器互相对抗，这个 loss 是对抗训练中一方的 loss。",
+    en="{names} are logged beside it: it plays against a discriminator, and its loss is that of one player.",
+)
 EXPERTS = Text(
     zh="配置里有 {names}，这是混合专家模型的负载均衡 loss。",
     en="The configuration has {names}: the load-balancing loss of a mixture of experts.",
@@ -180,6 +184,18 @@ def _of_critic(name: str, _: LossType, clues: Clues) -> Recognised | None:
         return None
     found = [other for other in sorted(clues.metrics) if classify(other).id in ("policy", "reward")]
     return _by_metrics("value", CRITIC, found) if found else None
+
+
+ENCODERS: Final = re.compile(r"(?:loss_(?:encoder|decoder|enc|dec)|(?:encoder|decoder|enc|dec)_loss)")
+DISCRIMINATORS: Final = re.compile(r"(?:loss_(?:discriminator|disc|critic)|(?:discriminator|disc|critic)_loss)")
+
+
+def _of_player(name: str, _: LossType, clues: Clues) -> Recognised | None:
+    """Take the loss of an encoder or decoder beside that of a discriminator for one of a game: an adversarial autoencoder."""
+    if ENCODERS.fullmatch(folded_name(name).rsplit("/", 1)[-1]) is None:
+        return None
+    found = [other for other in sorted(clues.metrics) if DISCRIMINATORS.fullmatch(folded_name(other).rsplit("/", 1)[-1])]
+    return _by_metrics("gan", PLAYER, found) if found else None
 
 
 def _of_experts(name: str, _: LossType, clues: Clues) -> Recognised | None:
@@ -329,7 +345,17 @@ def _of_vocabulary(_: str, __: LossType, clues: Clues) -> Recognised | None:
     return Recognised(type_id="cross_entropy", ground=TypeGround(by="config", text=VOCABULARY(), facts=("vocab_size",)))
 
 
-NAMED_RULES: Final[tuple[Rule, ...]] = (_in_bits, _of_classes, _of_critic, _of_experts, _of_one_quarter, _of_terms, _of_meter, _of_ratio)
+NAMED_RULES: Final[tuple[Rule, ...]] = (
+    _in_bits,
+    _of_classes,
+    _of_critic,
+    _of_player,
+    _of_experts,
+    _of_one_quarter,
+    _of_terms,
+    _of_meter,
+    _of_ratio,
+)
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,
     _of_policy,

@@ -70,6 +70,7 @@ def gaps(series: Series) -> list[int]:
         int(row)
         for row in wide
         if EDGE <= row < len(distance) - EDGE
+        and series.line[row] != series.line[row + 1]  # one line drawn anew: a bar shows what it has time for
         and distance[row - 1] > 0  # after a repeated x nothing is missing: one step was numbered twice
         and np.median(distance[row + 1 : row + 1 + EDGE]) <= SAME_PACE * np.median(distance[max(0, row - EDGE) : row])
     ]

@@ -70,7 +70,7 @@ def _finding(context: Context, series: Series, partner: Series) -> Iterator[Foun
     if partner.axis is not series.axis or len(partner) < MIN_ROWS or not np.isfinite(partner.y).all():
         return
     train = np.interp(series.x, partner.x, partner.y) if np.all(np.diff(partner.x) > 0) else None
-    if train is None or train.min() <= 0:
+    if train is None or train.min() <= 0 or not np.any(series.y):  # a validation of 0 in every row was not computed
         return
     tail = max(2, len(series) // 20)
     level, other = float(np.median(series.y[-tail:])), float(np.median(train[-tail:]))
