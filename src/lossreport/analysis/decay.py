@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.found import position
-from lossreport.curves.stats import block_medians, fill, lag_one
+from lossreport.curves.stats import block_medians, fill, lag_one, squarable
 from lossreport.model.analysis import Trend
 from lossreport.model.run import Floats, Series
 
@@ -38,6 +38,7 @@ def decay_trend(series: Series, y: Floats, share: float) -> Trend | None:
     n = len(y)
     if n < MIN_ROWS or not np.isfinite(y).any():
         return None
+    y = y / squarable(y)
     first = round(SKIP * n)
     medians, centres = block_medians(fill(y)[first:], BLOCKS)
     at = (centres + first) / n

@@ -15,7 +15,7 @@ import numpy as np
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.schedule import MIN_ROWS as LR_ROWS
 from lossreport.analysis.schedule import lr_changes
-from lossreport.curves.stats import block_medians, lag_one, noise_of_differences, theil_sen
+from lossreport.curves.stats import block_medians, lag_one, noise_of_differences, squarable, theil_sen
 from lossreport.model.analysis import Finding, Forecast
 from lossreport.model.run import Floats, Series, Statistic, is_epoch_level
 from lossreport.text import Phrase, Text, number, percent
@@ -85,7 +85,8 @@ def _forecast(context: Context, series: Series) -> Forecast:
     if reason is not None:
         return Forecast(series=(series.id,), rows=rows, low=math.nan, mid=math.nan, high=math.nan, valid=False, text=reason)
     y = clean(series, context.spike_spans(series))
-    low, mid, high = gain(y, rows)
+    size = squarable(y)
+    low, mid, high = (size * one for one in gain(y / size, rows))
     end = float(np.median(y[-max(2, len(y) // 20) :]))
     level = abs(end)
     if high > end - _lowest(context, series):
@@ -181,7 +182,8 @@ def _hours(context: Context, series: Series, rows: int) -> Phrase | str:
     for times in context.run.series:
         same = times.metric_type == "time" and times.source == series.source and times.split == "train" and len(times) > 2
         if same and "time" in times.name.lower() and times.axis is series.axis and not is_epoch_level(series) and len(series) > 1:
-            seconds = float(np.nanmedian(times.y)) * float(np.median(np.diff(series.x))) * rows
+            measured = times.y[np.isfinite(times.y)]
+            seconds = float(np.median(measured)) * float(np.median(np.diff(series.x))) * rows if len(measured) else 0.0
             if times.statistic is not Statistic.SUM and 0 < seconds < 1e9:
                 return HOURS(hours=number(seconds / 3600, digits=2))
     return EMPTY

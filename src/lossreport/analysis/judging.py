@@ -115,6 +115,8 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
     dead = dead_findings(context, series)
     if dead:
         return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
+    if goal.mode == "min" and len(series) and not np.isfinite(series.y[-1]):
+        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
     if context.has("mixture", series):
         return Judgement(state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high")
     if context.has("constant_metric", series):

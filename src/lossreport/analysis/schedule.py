@@ -164,7 +164,9 @@ def _named(shape: str, v: Floats, peak: Peak, warm: bool) -> str:
 
 
 def is_constant(series: Series) -> bool:
-    """Return whether a learning rate never changed, as far as its decimals tell."""
+    """Return whether a learning rate never changed, as far as its decimals tell; what is not finite tells nothing."""
+    if not np.isfinite(series.y).all():
+        return False
     peak = float(np.max(np.abs(series.y)))
     allowed = max(CONSTANT * peak, series.resolution or 0.0) if peak > 0 else 0.0
     return bool(np.ptp(series.y) <= allowed)

@@ -141,7 +141,7 @@ def _next(story: Story, main: Series, axis: Series, events: Sequence[Finding]) -
     told = [printed(story, story.series(event.series[0])) for event in events]
     own = [s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN]
     by_kind = [s for kind in NEXT for s in own if s.metric_type == kind]
-    moving = [s for s in by_kind if np.ptp(s.y[np.isfinite(s.y)]) > 0] if by_kind else []
+    moving = [s for s in by_kind if _drawable(s) and np.ptp(s.y[np.isfinite(s.y)]) > 0]
     losses = [s for s in story.main if not s.derived and s.entity is None]
     wanted = [*(losses if score else ()), *told, *losses, *moving, *by_kind]
     for series in wanted:

@@ -35,6 +35,16 @@ def finite(y: Floats) -> Floats:
     return kept
 
 
+LARGEST_SQUARE: Final = 1e150
+"""The square of a larger number is no float."""
+
+
+def squarable(y: Floats) -> float:
+    """Return what to divide `y` by so that its squares are finite: 1 for every loss of this world."""
+    largest = float(np.max(np.abs(finite(y)), initial=0.0))
+    return largest if largest > LARGEST_SQUARE else 1.0
+
+
 def mad(y: Floats) -> float:
     """Return the median absolute deviation scaled to a standard deviation; NaN where nothing is finite."""
     values = finite(np.asarray(y, dtype=np.float64))

@@ -60,7 +60,7 @@ def _sign(series: Series) -> int:
     if series.metric_type == "throughput":
         return -1
     steps = series.metric_type == "time" and series.split == "train" and not is_epoch_level(series)
-    return 1 if steps and STEP.fullmatch(series.name) and bool(np.any(np.diff(series.y) < 0)) else 0
+    return 1 if steps and STEP.fullmatch(series.name) and bool(np.any(np.diff(series.y[np.isfinite(series.y)]) < 0)) else 0
 
 
 def _is_slower(context: Context, before: float, after: float, sign: int) -> bool:
