@@ -203,3 +203,12 @@ def test_a_validation_that_was_nan_while_the_loss_moved_hides_no_nan_in_its_roun
     analysis = analysed(loss=loss, val_loss=np.r_[falling(90), np.full(10, np.inf)])
     assert ("masked_nonfinite" in found(analysis)) is masked
     assert bool(found(analysis)["nonfinite"].numbers["aside"]) is not masked
+
+
+def test_zeros_that_hide_nan_are_told_as_zeros_not_as_values_that_are_not_finite() -> None:
+    analysis = analysed(loss=np.zeros(20), grad_norm=np.full(20, np.nan), n=20)
+    verdict = analysis.run_verdict("r1")
+    assert verdict.state is State.BROKEN
+    assert "zeros of loss in run most likely hide NaN" in verdict.text.plain("en").replace("`", "")
+    told = analysed(loss=np.full(20, np.nan), grad_norm=np.full(20, np.nan), n=20).run_verdict("r1")
+    assert "took values that are not finite" in told.text.plain("en")

@@ -83,6 +83,10 @@ TROUBLE: Final = {
     State.OVERFITTING: Text(zh="训练已经过拟合：{names}。", en="The run overfits ({names})."),
     State.WORSENING: Text(zh="{names}已过最佳点，在变差。", en="Past its best and getting worse: {names}."),
 }
+MASKED = Text(
+    zh="训练已损坏：{names}里的 0 很可能掩盖了 NaN，从那里起的数字不可信。",
+    en="The run is broken: the zeros of {names} most likely hide NaN, and nothing from there on can be trusted.",
+)
 DEAD = Text(
     zh="训练已损坏：{names}取到了训练不可能继续的值，之后没有在学。",
     en="The run is broken: {names} takes values with which nothing is trained.",
@@ -352,7 +356,14 @@ def _trouble(context: Context, deciding: Sequence[Judged], state: State) -> Phra
     if state is State.BROKEN and evaluation_alone(context):
         trained = any(series.split == "train" for series in context.progress)
         return (BROKEN_EVALUATION if trained else EMPTY_EVALUATION)(names=names)
+    if state is State.BROKEN and all(_is_masked(context, series) for series, _ in deciding):
+        return MASKED(names=names)
     return TROUBLE[state](names=names)
+
+
+def _is_masked(context: Context, series: Series) -> bool:
+    """Return whether every row of a series is finite and its zeros stand for NaN: no sentence says that it took one."""
+    return bool(np.isfinite(series.y).all()) and context.has("masked_nonfinite", series)
 
 
 def _without_goal(context: Context, deciding: Sequence[Judged], state: State, main: Sequence[Judged]) -> Phrase:

@@ -58,8 +58,8 @@ CAUSE = Cause(
         en="Run some steps with logging_nan_inf_filter=False: a printed nan decides it.",
     ),
     do=Text(
-        zh="此后的权重不可用：退回 0 出现之前的 checkpoint；不要用 fp16 载入可训练的权重，改 bf16 或 fp32，再看第一步的 loss 是否有限。",
-        en="The weights behind it are of no use: go back to a checkpoint before the zeros; do not load trainable weights in fp16, use bf16 or fp32, and see that the first loss is finite.",
+        zh="此后的权重不可用：退回 0 出现之前的 checkpoint，没有就从头训练；不要用 fp16 载入可训练的权重，改 bf16 或 fp32，再看第一步的 loss 是否有限。",
+        en="The weights behind it are of no use: go back to a checkpoint from before the zeros, or begin anew where there is none; do not load trainable weights in fp16, use bf16 or fp32, and see that the first loss is finite.",
     ),
     reference="JiuhaiChen/CVPR2025-Florence-VL #9: 'loss': 0.0 and 'grad_norm' : nan during the fine-tune",
     suspect=suspect,
