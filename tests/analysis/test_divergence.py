@@ -101,3 +101,11 @@ def test_a_loss_that_has_turned_up_does_not_still_fall_under_a_rising_norm(risen
     norm = np.r_[flat(90, 1.0, 0.05), np.exp(np.arange(10) / 2.2)]
     analysis = lossreport.analyze(make_run(axis="step", loss=loss, grad_norm=norm), strict=True)
     assert any("still falls" in one.text.plain("en") for one in analysis.findings) is told
+
+
+AROUND_ZERO = np.array([0.018, -0.005, -0.043, -0.018, -0.0002, -0.0004, -0.02, 0.006, 0.047])
+
+
+def test_a_few_rows_around_zero_have_no_level_to_rise_from_unless_they_leave_it() -> None:
+    assert not found(AROUND_ZERO)
+    assert found(np.r_[AROUND_ZERO[:-2], 0.6, 0.9])
