@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import lossreport
+from lossreport.analysis.detector import kinds
 from lossreport.model.analysis import Analysis
 from lossreport.text import Lang, Text
-from lossreport.words import KINDS, SEVERITIES
+from lossreport.words import SEVERITIES
 
 DOCS: Final = Path(__file__).resolve().parent
 RUNS_FOLDER: Final = DOCS.parent / "sample_logs" / "gallery"
@@ -96,7 +97,7 @@ def _entry(shown: Shown, analysis: Analysis, lang: Lang) -> str:
     worst = {finding.kind: finding.severity for finding in sorted(analysis.findings, key=lambda finding: finding.severity.rank)}
     ordered = sorted(worst, key=lambda kind: -worst[kind].rank)
     found = COMMA.of(lang).join(
-        KIND.of(lang).format(kind=KINDS[kind].of(lang), severity=SEVERITIES[worst[kind]].of(lang)) for kind in ordered
+        KIND.of(lang).format(kind=kinds()[kind].of(lang), severity=SEVERITIES[worst[kind]].of(lang)) for kind in ordered
     )
     rows = (
         (INJECTED, shown.injected.of(lang)),

@@ -17,7 +17,8 @@ import click
 from gallery import entries
 from spelling import examples
 
-from lossreport.analysis.detector import detectors
+from lossreport.analysis.detector import detectors, thresholds
+from lossreport.analysis.detector import kinds as known_kinds
 from lossreport.api import read_runs
 from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import Known, LossType, loss_types
@@ -25,7 +26,7 @@ from lossreport.model.run import Run, Source
 from lossreport.reading.parser import parsers
 from lossreport.render.to_json import schema
 from lossreport.text import Lang, Text
-from lossreport.words import AXES, KINDS, STATISTICS
+from lossreport.words import AXES, STATISTICS
 
 DOCS: Final = Path(__file__).resolve().parent
 ROOT: Final = DOCS.parent
@@ -53,6 +54,10 @@ COLUMN = {
     "meaning": Text(zh="含义", en="meaning"),
     "kind": Text(zh="发现", en="kind"),
     "check": Text(zh="检查（`detectors/` 下的文件）", en="check (file in `detectors/`)"),
+    "threshold": Text(zh="阈值", en="threshold"),
+    "default": Text(zh="默认", en="default"),
+    "limits": Text(zh="允许范围", en="limits"),
+    "decides": Text(zh="含义", en="decides"),
     "object": Text(zh="对象", en="object"),
     "always": Text(zh="一定有的字段", en="fields always there"),
     "sometimes": Text(zh="可能有的字段", en="fields that may be there"),
@@ -65,6 +70,7 @@ GOALS = {
 FACTS_TAKEN = Text(zh="配置", en="settings")
 EVENTS_TAKEN = Text(zh="事件", en="events")
 CONDITIONAL = Text(zh="视条件而定", en="under conditions")
+LIMITS = Text(zh="{low} 到 {high}", en="{low} to {high}")
 NONE = Text(zh="—", en="—")
 SWITCH = Text(zh="开关", en="switch")
 SEVERAL = Text(zh="可多次给出", en="may be given several times")
@@ -178,8 +184,20 @@ def _chance(unit: LossType, lang: Lang) -> str:
 
 def kinds(lang: Lang) -> str:
     """Return the kinds of finding, each with its name and the check that finds it."""
-    finders = {kind: unit.id for unit in detectors() for kind in unit.kinds}
-    return table(lang, ("kind", "name", "check"), [(f"`{kind}`", text.of(lang), f"`{finders[kind]}`") for kind, text in KINDS.items()])
+    rows = []
+    for kind, title in known_kinds().items():
+        finders = ", ".join(f"`{unit.id}`" for unit in detectors() if kind in unit.yields)
+        rows.append((f"`{kind}`", title.of(lang), finders))
+    return table(lang, ("kind", "name", "check"), rows)
+
+
+def settable(lang: Lang) -> str:
+    """Return the thresholds that may be set, with their defaults and limits."""
+    rows = [
+        (f"`{name}`", f"{one.default:g}", LIMITS.of(lang).format(low=f"{one.low:g}", high=f"{one.high:g}"), one.meaning.of(lang))
+        for name, one in thresholds().items()
+    ]
+    return table(lang, ("threshold", "default", "limits", "decides"), rows)
 
 
 # ------------------------------------------------------------------------------------------------ commands
@@ -243,6 +261,7 @@ WRITERS: Final[Mapping[str, Callable[[Lang], str]]] = {
     "format_ids": format_ids,
     "losses": losses,
     "kinds": kinds,
+    "thresholds": settable,
     "options": options,
     "fields": fields,
     "gallery": entries,

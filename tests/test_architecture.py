@@ -11,7 +11,8 @@ FLOORS = {
     **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
     **dict.fromkeys(("model", "writing"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
-    **dict.fromkeys(("analysis", "settings", "settings_file", "gate"), 3),
+    **dict.fromkeys(("analysis", "gate"), 3),
+    **dict.fromkeys(("settings", "settings_file"), 4),  # kinds and thresholds are declared by the detectors
     "checking": 4,
     "compose": 4,
     "charts": 5,

@@ -19,17 +19,15 @@ import spelling
 
 import lossreport
 from lossreport import errors
-from lossreport.analysis.detector import detectors
+from lossreport.analysis.detector import detectors, kinds, thresholds
 from lossreport.cli import GATE_REACHED, INTERRUPTED
 from lossreport.cli import main as commands
 from lossreport.knowledge.loss_type import classify, loss_types
 from lossreport.model.analysis import Severity, State
-from lossreport.model.guidance import THRESHOLDS
 from lossreport.reading.parser import parsers
 from lossreport.registry import load_units
 from lossreport.render.to_json import schema
 from lossreport.settings_file import SettingsFile
-from lossreport.words import KINDS
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -60,11 +58,11 @@ NAMED = {
     "commands": ("use", [f"lossreport {name}" for name in commands.commands]),
     "parsers": ("formats", [unit.id for unit in parsers()]),
     "losses": ("losses", [unit.id for unit in loss_types()]),
-    "kinds": ("detectors", [kind for unit in detectors() for kind in unit.kinds]),
+    "kinds": ("detectors", [kind for unit in detectors() for kind in unit.yields]),
     "states": ("verdicts", [state.value for state in State]),
     "severities": ("verdicts", [severity.value for severity in Severity]),
     "errors": ("errors", [error.code for error in error_types()]),
-    "thresholds": ("settings", [*THRESHOLDS]),
+    "thresholds": ("settings", [*thresholds()]),
     "json": ("json", [*schema()["properties"]]),
     "python": ("api", [*lossreport.__all__]),
     "plugins": ("plugins", ["lossreport.parsers", "lossreport.detectors", "lossreport.losses", "lossreport.sections", "lossreport.causes"]),
@@ -191,7 +189,7 @@ def test_the_plugin_of_the_page_reads_its_format(suffix: str) -> None:
 def test_counts_that_are_told_are_true(name: str) -> None:
     text = (ROOT / name).read_text(encoding="utf-8")
     for pattern, count in (
-        (r"(\d+) (?:kinds of finding|类发现)", len(KINDS)),
+        (r"(\d+) (?:kinds of finding|类发现)", len(kinds())),
         (r"(\d+) (?:formats|种格式)", len(parsers())),
         (r"(\d+) kinds of loss", len(loss_types())),
     ):

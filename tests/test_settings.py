@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import lossreport
+from lossreport.analysis.detector import thresholds
 from lossreport.errors import ConfigError
-from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.run import FactValue
 from lossreport.settings import find_settings, parse_facts, with_facts
 from lossreport.settings_file import line_of
@@ -168,7 +168,7 @@ def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(nam
     found = find_settings([tmp_path])
     assert found.guidance.ignored
     assert found.guidance.references
-    for threshold, limits in THRESHOLDS.items():
+    for threshold, limits in thresholds().items():
         (row,) = [line for line in page.split("\n") if line.startswith(f"| `{threshold}` |")]
         assert f"{limits.low:g}" in row
         assert f"{limits.high:g}" in row

@@ -10,9 +10,8 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
 from lossreport import regex as re
+from lossreport.analysis.detector import kinds, thresholds
 from lossreport.knowledge.loss_type import loss_types
-from lossreport.model.guidance import THRESHOLDS
-from lossreport.words import KINDS
 
 LIKE: Final = 0.85
 """From this similarity on (difflib's ratio) an unknown name is taken for a slip of a known one."""
@@ -45,8 +44,8 @@ class IgnoreEntry(Strict):
     @field_validator("kind")
     @classmethod
     def _kind_is_known(cls, given: str | None) -> str | None:
-        if given is not None and given not in KINDS:
-            raise ValueError(f"{given!r} is no kind of finding{_meant(given, tuple(KINDS))}")
+        if given is not None and given not in kinds():
+            raise ValueError(f"{given!r} is no kind of finding{_meant(given, tuple(kinds()))}")
         return given
 
     @model_validator(mode="after")
@@ -72,8 +71,8 @@ def _rising(limits: list[float]) -> list[float]:
 ThresholdTable = create_model(  # type: ignore[call-overload]
     "ThresholdTable",
     __base__=Strict,
-    __doc__="`[threshold]`: the names of THRESHOLDS, each within its limits.",
-    **{name: (float | None, Field(None, ge=one.low, le=one.high, description=one.meaning.en)) for name, one in THRESHOLDS.items()},
+    __doc__="`[threshold]`: those that the detectors declare, each within its limits.",
+    **{name: (float | None, Field(None, ge=one.low, le=one.high, description=one.meaning.en)) for name, one in thresholds().items()},
 )
 
 

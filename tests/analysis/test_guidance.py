@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
-import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
 import lossreport
+from lossreport.analysis.detector import thresholds
 from lossreport.model.analysis import Analysis, State
-from lossreport.model.guidance import THRESHOLDS, Guidance, IgnoreRule, OwnReference
+from lossreport.model.guidance import Guidance, IgnoreRule, OwnReference
 from lossreport.model.run import Run
 from runs import falling, flat, make_run, rng
-
-SOURCES = Path(lossreport.__file__).parent / "analysis"
 
 
 def judged(run: Run, **guidance: object) -> Analysis:
@@ -70,27 +66,22 @@ CASES: dict[str, tuple[str, Callable[[], Run], float, float]] = {
 
 
 def test_every_threshold_has_a_case() -> None:
-    assert set(CASES) == set(THRESHOLDS)
+    assert set(CASES) == set(thresholds())
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_threshold_decides_on_both_sides(name: str) -> None:
     kind, make, fires, silent = CASES[name]
     for value, expected in ((fires, True), (silent, False)):
-        assert THRESHOLDS[name].low <= value <= THRESHOLDS[name].high
+        assert thresholds()[name].low <= value <= thresholds()[name].high
         found = judged(make(), thresholds={name: value}).findings
         assert (kind in {finding.kind for finding in found}) is expected, value
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_default_of_a_threshold_lies_within_its_limits(name: str) -> None:
-    defaults = []
-    for path in SOURCES.rglob("*.py"):
-        for constant in re.findall(rf'threshold\("{name}", (\w+)\)', path.read_text(encoding="utf-8")):
-            module = ".".join(("lossreport", "analysis", *path.relative_to(SOURCES).with_suffix("").parts))
-            defaults.append(getattr(importlib.import_module(module), constant))
-    assert defaults
-    assert all(THRESHOLDS[name].low <= default <= THRESHOLDS[name].high for default in defaults)
+    one = thresholds()[name]
+    assert one.low <= one.default <= one.high
     kind, make, _, _ = CASES[name]
     assert kind in {finding.kind for finding in judged(make()).findings}
 
@@ -140,3 +131,50 @@ def test_a_reference_of_the_users_own_stands_beside_the_published_ones() -> None
     made = judged(make_run(closs=falling(40)), references=(OwnReference(metric="closs", value=2.5, source="run 17"),))
     page = lossreport.render(lossreport.compose(made), format="md", lang="en")
     assert "run 17 (given by the user)" in page
+
+
+# ------------------------------------------------------------------------------------------------ the value in force
+def page(run: Run, **set_to: float) -> str:
+    return lossreport.render(lossreport.compose(judged(run, thresholds=set_to)), format="md", lang="both")
+
+
+@pytest.mark.parametrize(("set_to", "said"), [({}, "30 %"), ({"data_wait": 0.1}, "10 %")], ids=["default", "set"])
+def test_the_sentence_on_waiting_says_the_share_that_counts(set_to: dict[str, float], said: str) -> None:
+    text = page(waiting(0.4), **set_to)
+    assert f"takes more than {said} of the step time" in text
+    assert f"占单步时间（`step_time`）的 {said} 以上" in text
+
+
+@pytest.mark.parametrize(("set_to", "within", "half"), [({}, "2 %", "1 %"), ({"flat_gain": 0.1}, "10 %", "5 %")], ids=["default", "set"])
+def test_the_criteria_of_flat_are_those_in_force(set_to: dict[str, float], within: str, half: str) -> None:
+    text = page(make_run(loss=falling(100)), **set_to)
+    assert f"the whole interval within ±{within} and the estimate below {half}." in text
+    assert f"整个区间在 ±{within} 以内、估计值不到 {half} 算走平" in text
+
+
+def test_what_would_settle_an_open_verdict_is_told_in_the_width_in_force() -> None:
+    noisy = make_run(loss=np.r_[falling(60), 2.0 + 0.3 * rng(5).standard_normal(60)])
+    minds = [v.change_mind for v in judged(noisy, thresholds={"flat_gain": 0.004}).verdicts if v.change_mind is not None]
+    assert minds
+    assert all("0.4 %" in mind.plain("en") and "0.4 %" in mind.plain("zh") for mind in minds)
+
+
+def test_of_a_fifth_of_the_steps_nothing_says_most_or_half() -> None:
+    run = clipped(0.18)
+    text = page(run, clip_share=0.1)
+    share = next(f.numbers["share"] for f in judged(run, thresholds={"clip_share": 0.1}).findings if f.kind == "clip_saturation")
+    assert 0.1 < share < 0.25
+    for word in ("most steps", "half of the steps", "多数步", "一半的步"):
+        assert word not in text
+    assert f"{100 * share:.2g} % of the steps are clipped" in text
+
+
+def test_a_share_of_clipped_steps_that_is_aimed_at_is_not_advised_against() -> None:
+    made = judged(clipped(0.08), thresholds={"clip_share": 0.05})
+    assert "clip_saturation" in {finding.kind for finding in made.findings}
+    assert not [one for one in made.recommendations if "steps are clipped" in one.text.plain("en")]
+
+
+def test_a_steady_rise_below_the_bar_of_a_divergence_is_not_called_noise() -> None:
+    rise = make_run(loss=np.r_[falling(60), 2 * np.linspace(1, 1.6, 60)])
+    assert "beyond its noise" not in page(rise, divergence_rise=10.0)

@@ -16,11 +16,12 @@ import pytest
 
 import lossreport
 from lossreport import api
+from lossreport.analysis.detector import kinds
 from lossreport.console.following import QUIET, Seen, changes, follow
 from lossreport.console.sample import lines
 from lossreport.errors import MissingPathError, UsageError
 from lossreport.text import Lang, Text
-from lossreport.words import AXES, KINDS
+from lossreport.words import AXES
 
 LINES = list(lines())
 
@@ -156,7 +157,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def seen(rows: int = 10, value: float = 2.0, x: float = 5, state: str = "flat", **found: str) -> Seen:
     name = Text(zh=state, en=state)
     return Seen(
-        rows=rows, goal="loss", value=value, axis=AXES["step"], x=x, state=name, found=tuple((k, KINDS[v]) for k, v in found.items())
+        rows=rows, goal="loss", value=value, axis=AXES["step"], x=x, state=name, found=tuple((k, kinds()[v]) for k, v in found.items())
     )
 
 

@@ -11,7 +11,7 @@ from lossreport.analysis.best import bests
 from lossreport.analysis.cause import with_causes
 from lossreport.analysis.composition import shares
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import detectors
+from lossreport.analysis.detector import detectors, title_of
 from lossreport.analysis.endings import with_cause
 from lossreport.analysis.explain import explained, weighed
 from lossreport.analysis.forecast import forecasts
@@ -42,7 +42,7 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     for detector in detectors():
         found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
-        context = replace_found(context, (*context.found, *(item for item in found if isinstance(item, Finding))))
+        context = replace_found(context, (*context.found, *(_titled(item) for item in found if isinstance(item, Finding))))
         progress.advance(LOOKING / len(detectors()))
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
@@ -77,6 +77,10 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
         failures=tuple(work.failures),
     )
+
+
+def _titled(finding: Finding) -> Finding:
+    return replace(finding, title=title_of(finding.kind, finding.numbers))
 
 
 def ranked(findings: Sequence[Finding], prefix: str = "") -> tuple[Finding, ...]:

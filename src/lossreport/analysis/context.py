@@ -15,6 +15,7 @@ from lossreport.analysis.views import DEAVERAGE, EPOCH_LAST
 from lossreport.curves.stats import without
 from lossreport.knowledge.loss_type import GENERIC, Chance, Known, LossType, Start, loss_type
 from lossreport.model.analysis import Agreement, Finding, Goal
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Axis, Floats, Run, Series, Statistic, is_epoch_level
 from lossreport.values import dataclass
 
@@ -85,9 +86,9 @@ class Context:
     def _by_metric(self) -> dict[tuple[str, str, str], list[Series]]:
         return grouped(self.run.series)
 
-    def threshold(self, name: str, default: float) -> float:
-        """Return the user's threshold of that name (`model/guidance.py`), or the default that stands beside the detector."""
-        return self.run.guidance.thresholds.get(name, default)
+    def threshold(self, one: Threshold) -> float:
+        """Return the value in force of a threshold: the user's, or its default."""
+        return self.run.guidance.in_force(one)
 
     def chance(self, series: Series) -> Chance | None:
         """Return the chance level of a series, where its kind has one and the facts suffice."""

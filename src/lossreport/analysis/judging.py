@@ -23,7 +23,19 @@ from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.restarts import FACT as LR_RESTART
 from lossreport.analysis.schedule import lr_changes
-from lossreport.analysis.trend import FLAT_GAIN, FLAT_HIGH, MIN_ROWS, TAIL, WIDE_TAIL, flat_trend, gains, is_flat, is_improving, tail_trend
+from lossreport.analysis.trend import (
+    FLAT,
+    FLAT_GAIN,
+    FLAT_HIGH,
+    MIN_ROWS,
+    TAIL,
+    WIDE_TAIL,
+    flat_trend,
+    gains,
+    is_flat,
+    is_improving,
+    tail_trend,
+)
 from lossreport.analysis.unmeasured import counted_of_nothing
 from lossreport.curves.stats import fill
 from lossreport.knowledge.loss_type import GENERIC, loss_type
@@ -212,7 +224,7 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         because = finding_ids(context, series, ("no_learning",))
         return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
     decays = not lr_changes(context)
-    within = context.threshold("flat_gain", FLAT_HIGH)
+    within = context.threshold(FLAT)
     flat = flat_trend(series, y, decays=decays, high=within)
     if flat is not None:
         return _flat(context, series, y, flat)

@@ -12,7 +12,7 @@ from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Se
 from lossreport.model.run import Run, Status, ending, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
-from lossreport.words import AXES, UNITS, title_of
+from lossreport.words import AXES, UNITS
 
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
@@ -101,8 +101,13 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
 
 def _place(context: Context, finding: Finding) -> dict[str, str | int | float | Text]:
     series = context.subject(finding)
-    kind = title_of(finding.kind, finding.numbers)
-    return {"id": finding.id, "kind": kind, "metric": series.label, "axis": AXES[series.axis.value], "x": shown_x(finding.start.x)}
+    return {
+        "id": finding.id,
+        "kind": finding.called,
+        "metric": series.label,
+        "axis": AXES[series.axis.value],
+        "x": shown_x(finding.start.x),
+    }
 
 
 def status(run: Run) -> Phrase | None:

@@ -11,13 +11,13 @@ from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
 from lossreport.analysis.schedule import constant_lr
-from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
+from lossreport.analysis.trend import FLAT, FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import fill
 from lossreport.curves.worse import ends_behind
 from lossreport.model.analysis import State, Trend, Verdict
 from lossreport.model.run import Axis, Series, is_epoch_level, shown_x
-from lossreport.text import Phrase, Quantity, Text, Value, change, number
+from lossreport.text import Phrase, Quantity, Text, Value, change, number, percent
 from lossreport.words import AXES
 
 MASKED = Text(
@@ -88,8 +88,8 @@ GAME = Text(
     en="`{metric}` ({path}): the loss of adversarial training or reinforcement learning is no measure of quality, so convergence is not judged by it; look at FID, reward or success rate.",
 )
 TURNING = Text(
-    zh="`{metric}`（{path}）：末段在变差，但还看不出是否超出噪声。{trend}",
-    en="`{metric}` ({path}): getting worse over its last rows, not yet beyond its noise. {trend}",
+    zh="`{metric}`（{path}）：末段在变差，幅度还没有到任何一项检查要报告的程度。{trend}",
+    en="`{metric}` ({path}): getting worse over its last rows, by less than any check reports. {trend}",
 )
 BEHIND = Text(
     zh="`{metric}`（{path}）：最后四分之一不如之前，没有在改善；是否变差，还没有超出噪声。{trend}",
@@ -147,12 +147,12 @@ CONSTANT_LR_SCORE = Text(
 )
 EMPTY: Final = ""
 MORE_ROWS = Text(
-    zh="要让区间窄到能分辨 2 % 的差别，大约需要现有行数的 {times} 倍。",
-    en="About {times} times as many rows would narrow the interval enough to resolve 2 %.",
+    zh="要让区间窄到能分辨 {within} 的差别，大约需要现有行数的 {times} 倍。",
+    en="About {times} times as many rows would narrow the interval enough to resolve {within}.",
 )
 MANY_ROWS = Text(
-    zh="噪声太大，需要现有行数的十倍以上才能分辨 2 % 的差别。",
-    en="The rows are too noisy: resolving 2 % would take more than ten times as many.",
+    zh="噪声太大，需要现有行数的十倍以上才能分辨 {within} 的差别。",
+    en="The rows are too noisy: resolving {within} would take more than ten times as many.",
 )
 MOST_TIMES: Final = 10.0
 SEPARATE = Text(
@@ -176,7 +176,7 @@ def series_verdict(context: Context, series: Series, judged: Judgement) -> Verdi
         because=judged.because,
         trend=judged.trend,
         text=_sentence(context, series, judged),
-        change_mind=_change_mind(judged),
+        change_mind=_change_mind(context, judged),
     )
 
 
@@ -263,13 +263,16 @@ def last_epochs(context: Context, series: Series) -> Phrase | None:
     return EPOCHS(count=shown_x(round(x1 - x0, 2)), x0=shown_x(x0), x1=shown_x(x1), y0=number(y0), y1=number(y1), gain=change(y1 / y0 - 1))
 
 
-def _change_mind(judged: Judgement) -> Phrase | None:
+def _change_mind(context: Context, judged: Judgement) -> Phrase | None:
     if judged.state is State.MIXED:
         return SEPARATE()
     trend = judged.trend
     if judged.state is State.INCONCLUSIVE and trend is not None:
-        times = ((trend.high - trend.low) / 0.02) ** 2
-        return MORE_ROWS(times=Quantity(value=max(1.5, times), digits=2)) if times <= MOST_TIMES else MANY_ROWS()
+        within = context.threshold(FLAT)
+        times = ((trend.high - trend.low) / within) ** 2
+        if times > MOST_TIMES:
+            return MANY_ROWS(within=percent(within))
+        return MORE_ROWS(times=Quantity(value=max(1.5, times), digits=2), within=percent(within))
     return None
 
 

@@ -10,7 +10,9 @@ import numpy as np
 from lossreport.analysis.found import position
 from lossreport.curves.stats import block_medians, fill, lag_one, theil_sen
 from lossreport.model.analysis import Trend
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Floats, Series
+from lossreport.text import Text
 
 TAIL: Final = 0.25
 """The share of the rows that is the tail."""
@@ -23,6 +25,13 @@ LEAST_FINITE: Final = 4
 """Finite values the log holds in a tail, as many as the shortest tail has rows: `y` is filled, and a tail of NaN would be flat."""
 FLAT_HIGH: Final = 0.02
 """Flat: the whole 90 % interval of the relative gain over the tail lies below 2 % ..."""
+FLAT: Final = Threshold(
+    name="flat_gain",
+    default=FLAT_HIGH,
+    low=0.001,
+    high=0.2,
+    meaning=Text(zh="仍算走平的末段最大变化", en="largest change over the tail that counts as flat"),
+)
 WINDOWS: Final = ((TAIL, 1), (WIDE_TAIL, 2), (0.75, 3))
 """Shares of the rows and how many quarters they are."""
 CONSISTENT: Final = 0.75

@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from lossreport import __version__
+from lossreport.analysis.detector import title_of
 from lossreport.archive.coincidence import Coincidence
 from lossreport.archive.comparison import Compared, Comparison, Entry
 from lossreport.archive.difference import CALLED, LEAST, SHOWN
@@ -20,7 +21,7 @@ from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta
 from lossreport.model.run import FactValue, Run, Series, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Quantity, Text, Value, number, percent
-from lossreport.words import AXES, KINDS
+from lossreport.words import AXES
 
 MOST_CURVES: Final = 6
 OPEN_TABLES: Final = 4
@@ -380,7 +381,7 @@ def _spike(one: Coincidence) -> Phrase:
     members = list(dict.fromkeys(member for member, _ in one.flags))
     seeds = [tuple(value for name, value in member.facts.items() if SEED.fullmatch(name)) for member in members]
     differ = all(seeds) and len(set(seeds)) > 1
-    places = tuple(PLACE(run=member.id, kind=KINDS[flag.kind], place=flag.place) for member, flag in one.flags)
+    places = tuple(PLACE(run=member.id, kind=title_of(flag.kind, {}) or flag.kind, place=flag.place) for member, flag in one.flags)
     return SPIKES(
         metric=one.metric,
         axis=AXES[one.axis],

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.checking.check import FLAG, kind_of
-from lossreport.checking.ground import Ground, Rules
+from lossreport.checking.ground import THRESHOLDS, Ground, Rules
 from lossreport.checking.printed import Place, entry, number_of, phrases, places, shows
 from lossreport.checking.sentences import may_cite, rule_for
 from lossreport.checking.words import WORDS
@@ -267,6 +267,8 @@ class Pool:
 def _counts(analysis: Analysis, runs: Sequence[Run]) -> Iterator[float]:
     yield float(len(analysis.runs))
     for run in runs:
+        flat = run.guidance.thresholds.get("flat_gain", THRESHOLDS["flat_gain"])
+        yield from (flat, flat / 2)  # as the criteria of a report say
         mine = [one for one in analysis.findings if one.series and one.series[0] in {series.id for series in run.series}]
         yield from (float(len(items)) for items in (run.sources, run.events, run.segments, run.skipped, run.launches, mine))
         for why in {one.why for one in run.segments}:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 
@@ -85,9 +86,9 @@ class Ground:
         """Return the value of a fact, None where nothing says it."""
         return self.run.value(name)
 
-    def threshold(self, name: str, default: float) -> float:
-        """Return the user's threshold of that name, or the default."""
-        return self.run.guidance.thresholds.get(name, default)
+    def threshold(self, name: str) -> float:
+        """Return the value in force of a threshold: the user's, or what a report says where none was set."""
+        return self.run.guidance.thresholds.get(name, THRESHOLDS[name])
 
     def quiet(self, series: Series) -> Floats:
         """Return a series with its excursions and what is not finite interpolated: they are told apart from its level."""
@@ -102,6 +103,10 @@ class Ground:
         """The spikes that were found, those that the user asked to ignore included."""
         every = (*self.analysis.findings, *(one.finding for one in self.analysis.ignored))
         return tuple(finding for finding in every if finding.kind in EXCURSIONS)
+
+
+THRESHOLDS: Final = {"flat_gain": 0.02, "data_wait": 0.30}
+"""What the check holds the thresholds for that a user has not set: told in the criteria of a report, and in the sentence on waiting."""
 
 
 def finite_rows(series: Series) -> list[int]:

@@ -12,6 +12,7 @@ import numpy as np
 from lossreport.checking.ground import Ground, Rule, Rules
 from lossreport.checking.kinds.excursions import back, baseline, batches, excess, finer, one_batch, peak, recovery
 from lossreport.checking.kinds.levels import gains
+from lossreport.checking.kinds.machine import clipped_share
 from lossreport.checking.measures import middle
 from lossreport.checking.printed import Between, Candidate, Place, names, number_of, places, shows
 from lossreport.model.run import Axis, Floats, Ints, Series
@@ -120,9 +121,13 @@ def _trends(name: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
                 "gain": trend.gain if up else -trend.gain,
                 "low": trend.low if up else -trend.high,
                 "high": trend.high if up else -trend.low,
-                "times": max(1.5, ((trend.high - trend.low) / 0.02) ** 2),
+                "times": max(1.5, ((trend.high - trend.low) / ground.threshold("flat_gain")) ** 2),
             }
             yield told[name]
+
+
+def _flat(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
+    yield ground.threshold("flat_gain")
 
 
 def _goes_up(ground: Ground, series_id: str) -> bool:
@@ -346,7 +351,8 @@ KNOWN: Final[tuple[Shape, ...]] = (
     ("metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
     ("need", False, COUNTED),
     ("need sentences", False, COUNTED),
-    ("times", False, {"times": lambda g, p: _trends("times", g, p)}),
+    ("times within", False, {"times": partial(_trends, "times"), "within": _flat}),
+    ("within", False, {"within": _flat}),
     (
         "rows axis first last gain of low high epochs",
         False,
@@ -377,6 +383,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
         },
     ),
     ("least most", False, {"least": lambda g, p: _of_the_steps(g), "most": lambda g, p: _of_the_steps(g)}),
+    ("share clip lr", False, {"share": lambda g, p: (clipped_share(one, clip) for one in _norms(g) for clip in _fact(g, "clip_grad"))}),
     (
         "peak clip share level",
         False,

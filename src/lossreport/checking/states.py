@@ -110,7 +110,7 @@ def flat(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
             yield "there is no trend"
         return
     yield from _trend(ground, trend)
-    bound = ground.threshold("flat_gain", FLAT) * _quarters(ground, trend)
+    bound = ground.threshold("flat_gain") * _quarters(ground, trend)
     if not (trend.high < bound * 1.0001 and trend.low > -bound * 1.0001):
         yield f"its interval ({trend.low:+.3g} to {trend.high:+.3g}) is wider than flat"
     yield from not_flat(ground, ground.subject, trend.rows, sign_of(ground, ground.subject))
@@ -125,7 +125,7 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
             yield "there is no trend, and its rows differ"
         return
     yield from _trend(ground, trend)
-    wide = max(FLAT * _quarters(ground, trend), STILL)
+    wide = max(ground.threshold("flat_gain") * _quarters(ground, trend), STILL)
     y = sign_of(ground, ground.subject) * ground.quiet(ground.subject)
     if trend.low > wide or (
         middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :]) > FAR * abs(middle(y)) and trend.high > wide

@@ -192,7 +192,6 @@ def has_ended(run: Run) -> bool:
 def look(analysis: Analysis) -> Seen:
     """Return what a report says, of several runs the goal and the verdict of the last."""
     from lossreport.compose.section import Story
-    from lossreport.words import KINDS
 
     story = Story.all_of(analysis)[-1]
     goal = analysis.goal(story.run.id)
@@ -205,7 +204,7 @@ def look(analysis: Analysis) -> Seen:
         axis=AXES[series.axis.value] if series is not None else "",
         x=float(series.x[row]) if series is not None and row is not None else 0.0,
         state=story.state_name,
-        found=tuple((one.key, KINDS.get(one.kind, one.kind)) for one in analysis.findings),
+        found=tuple((one.key, one.called) for one in analysis.findings),
     )
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from lossreport.analysis.detector import title_of
 from lossreport.compose.short import MOST_RUNS, shortened
 from lossreport.integrations.earlier import (
     finding_of,
@@ -23,7 +24,7 @@ from lossreport.model.report import Block, Callout, Column, FindingList, Meta, P
 from lossreport.model.states import STATES
 from lossreport.text import Join, Lang, Text, Value, show_number
 from lossreport.values import dataclass
-from lossreport.words import SEVERITIES, title_of
+from lossreport.words import SEVERITIES
 
 Json = Mapping[str, Any]
 
@@ -185,7 +186,7 @@ def _table(changed: Iterable[tuple[Json, Json]], names: Mapping[str, str]) -> Ta
 
 def _name(found: Json, names: Mapping[str, str]) -> Value:
     subject = Join(items=tuple(names.get(series, series) for series in found["series"][:3]))
-    kind: Value = title_of(str(found["kind"]), found.get("numbers", {}))
+    kind: Value = title_of(str(found["kind"]), found.get("numbers", {})) or str(found["kind"])
     return NAMED(id=str(found["id"]), kind=kind, subject=subject)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport import regex as re
+from lossreport.analysis.detector import title_of
 from lossreport.compose import goal_figure
 from lossreport.compose.compose import GIVEN, TITLE
 from lossreport.compose.section import POINTING, called
@@ -265,6 +266,7 @@ def finding_of(
 ) -> Finding:
     """Return a finding of the JSON with its evidence, named by `series`, and hypotheses, those that it only refers to taken from `told`."""
     whole = [(told or {}).get((one.get("told_in", ""), one["id"]), one) | {"rank": one["rank"]} for one in found["hypotheses"]]
+    numbers = {name: float(value) for name, value in found["numbers"].items() if value is not None}
     return Finding(
         id=found["id"],
         kind=found["kind"],
@@ -276,7 +278,8 @@ def finding_of(
         evidence=tuple(_evidence(found, one, series or {}) for one in found["evidence"]),
         key=found["key"],
         explained_by=found["explained_by"],
-        numbers={name: float(value) for name, value in found["numbers"].items() if value is not None},
+        numbers=numbers,
+        title=title_of(found["kind"], numbers),
         hypotheses=tuple(_hypothesis(one, lang) for one in whole),
     )
 

@@ -97,7 +97,8 @@ class Finding:
     """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name.
 
     `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture). `notes` say what else the logs
-    hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes.
+    hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes. `title` is what its
+    detector calls such a finding.
     """
 
     id: str
@@ -115,6 +116,12 @@ class Finding:
     hypotheses: tuple[Hypothesis, ...] = ()
     notes: tuple[Phrase, ...] = ()
     explained_by: str | None = None
+    title: Text | None = None
+
+    @property
+    def called(self) -> Text | str:
+        """What a reader is told that it is: its title, else the kind."""
+        return self.title or self.kind
 
     def __post_init__(self) -> None:
         if not self.evidence:

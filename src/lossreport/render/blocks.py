@@ -14,7 +14,7 @@ from lossreport.render import labels
 from lossreport.resources import read_template
 from lossreport.text import Value, visible
 from lossreport.values import dataclass
-from lossreport.words import SEVERITIES, title_of
+from lossreport.words import SEVERITIES
 
 _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -73,7 +73,7 @@ def heading(finding: Finding, names: Mapping[str, str]) -> Heading:
     """Return the parts of a finding's title."""
     subject = " · ".join(names.get(series, series) for series in finding.series[:3]) + (" …" if len(finding.series) > 3 else "")
     tone: Tone = finding.severity.value
-    return Heading(tone=tone, severity=SEVERITIES[tone], kind=title_of(finding.kind, finding.numbers), subject=subject)
+    return Heading(tone=tone, severity=SEVERITIES[tone], kind=finding.called, subject=subject)
 
 
 def keyed(block: FindingList) -> list[tuple[str, Finding]]:

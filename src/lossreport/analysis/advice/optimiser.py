@@ -14,8 +14,8 @@ from lossreport.model.analysis import Recommendation, Severity
 from lossreport.text import Text, number, percent
 
 CLIP = Text(
-    zh="至少一半的步被裁剪（clip_grad = {clip}）：要么把学习率（{lr}）降到原来的一半左右，要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10 % 左右。代价：一次短训练对比。",
-    en="At least half of the steps are clipped (clip_grad = {clip}): halve the learning rate ({lr}) or set the threshold near the 90th percentile of grad_norm, and see whether the share falls to about 10 %. Cost: one short comparison run.",
+    zh="{share} 的步被裁剪（clip_grad = {clip}）：要么把学习率（{lr}）降到原来的一半左右，要么把阈值设到 grad_norm 的 90 分位数附近，再看裁剪比例是否降到 10 % 左右。代价：一次短训练对比。",
+    en="{share} of the steps are clipped (clip_grad = {clip}): halve the learning rate ({lr}) or set the threshold near the 90th percentile of grad_norm, and see whether the share falls to about 10 %. Cost: one short comparison run.",
 )
 SWING = Text(
     zh="loss 周期性振荡：先核对周期是否等于一个 epoch 或数据分片的长度（若是，数据可能没有打乱）；若不是，把学习率（{lr}）降到原来的 1/2 到 1/3。代价：一次短训练对比。",
@@ -29,6 +29,8 @@ LOOSE = Text(
     zh="尖峰处梯度范数达到 {peak}，而 clip_grad = {clip} 只裁剪了 {share} 的步：阈值可能太松；把它降到 grad_norm 的 90 分位数 {level} 附近。代价：一次短训练对比。",
     en="The gradient norm reached {peak} at a spike while clip_grad = {clip} clips only {share} of the steps: the threshold may be too loose; lower it to about the 90th percentile of grad_norm, {level}. Cost: one short comparison run.",
 )
+AIM: Final = 0.10
+"""The share of clipped steps that is aimed at: where a user asks to be told of fewer, there is nothing to lower."""
 RARELY: Final = 0.01
 """Fewer than 1 % of the steps clipped is a threshold that hardly acts (Deep Learning Tuning Playbook: about 10 %)."""
 HIGH: Final = 3.0
@@ -40,8 +42,9 @@ def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three, with the run's own settings in it."""
     lr, clip = UNSAID if case.lr is None else case.lr, _known(case, "clip_grad")
     clipped = case.context.of_kind("clip_saturation")  # not answers cut at their limit, nor ratios of probabilities
-    if because := tuple(f.id for f in clipped if case.context.subject(f).metric_type == "grad_norm"):
-        yield Recommendation(id="", when="next", because=because, text=CLIP(clip=clip, lr=lr), source="Deep Learning Tuning Playbook")
+    if norms := [f for f in clipped if case.context.subject(f).metric_type == "grad_norm" and f.numbers["share"] > AIM]:
+        text = CLIP(share=percent(norms[0].numbers["share"]), clip=clip, lr=lr)
+        yield Recommendation(id="", when="next", because=tuple(f.id for f in norms), text=text, source="Deep Learning Tuning Playbook")
     if because := tuple(f.id for f in case.context.found if f.kind == "oscillation" and f.severity is not Severity.LOW):
         yield Recommendation(id="", when="now", because=because, text=SWING(lr=lr), source="Deep Learning Tuning Playbook")
     yield from _loose(case)

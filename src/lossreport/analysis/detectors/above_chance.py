@@ -12,18 +12,26 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import was_loaded
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import Chance
 from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, factor, number
 from lossreport.words import AXES
 
 MARGIN: Final = 0.02
 """A value counts from 2 % above chance on: first losses scatter around ln V (SCIENCE.md 3.1)."""
+ABOVE: Final = Threshold(
+    name="above_chance",
+    default=MARGIN,
+    low=0.0,
+    high=1.0,
+    meaning=Text(zh="交叉熵高出随机猜测水平的幅度", en="excess of a cross-entropy over the chance level"),
+)
 WARM_UP: Final = 0.10
 """Rows before a tenth of the run are the start: untrained models are often above chance."""
 
@@ -70,7 +78,7 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _findings(context: Context, series: Series, chance: Chance) -> Iterator[Finding]:
     with np.errstate(invalid="ignore"):
-        above = np.flatnonzero(series.y > chance.value * (1 + context.threshold("above_chance", MARGIN)))
+        above = np.flatnonzero(series.y > chance.value * (1 + context.threshold(ABOVE)))
     start = _leading(above.tolist(), len(series))
     later = [row for row in above.tolist() if row not in set(start)]
     if start:
@@ -140,4 +148,10 @@ def _not_applicable(series: Series, needs: tuple[str, ...]) -> NotApplicable:
     return NotApplicable(check="above_chance", series=(series.id,), reason=reason)
 
 
-DETECTOR = Detector(id="above_chance", kinds=("above_chance",), detect=detect, order=30)
+DETECTOR = Detector(
+    id="above_chance",
+    kinds=(Kind(id="above_chance", title=Text(zh="高于随机猜测水平", en="above chance")),),
+    detect=detect,
+    thresholds=(ABOVE,),
+    order=30,
+)

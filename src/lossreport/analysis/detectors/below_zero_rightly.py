@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import class_count
 from lossreport.model.analysis import Severity
@@ -44,4 +44,6 @@ def _is_of_classes(context: Context) -> bool:
     return any(one.metric_type == "accuracy" for one in context.run.series) or class_count(context) is not None
 
 
-DETECTOR = Detector(id="below_zero_rightly", kinds=("harmless",), detect=detect, order=64)
+DETECTOR = Detector(
+    id="below_zero_rightly", kinds=(Kind(id="harmless", title=Text(zh="无需处理的现象", en="nothing to repair")),), detect=detect, order=64
+)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -112,4 +112,6 @@ def _mostly_positive(series: Series) -> bool:
     return bool(np.mean(finite >= 0) > 0.5)
 
 
-DETECTOR = Detector(id="broken_metric", kinds=("broken_metric",), detect=detect, order=16)
+DETECTOR = Detector(
+    id="broken_metric", kinds=(Kind(id="broken_metric", title=Text(zh="不可能的数值", en="impossible values")),), detect=detect, order=16
+)

@@ -8,14 +8,22 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import NotApplicable, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.text import Text, number, percent
 
 MIN_ROWS: Final = 50
 SHARE: Final = 0.5
 """More than half of the rows: "extremely aggressive", lower the learning rate (Deep Learning Tuning Playbook)."""
+CLIPPED: Final = Threshold(
+    name="clip_share",
+    default=SHARE,
+    low=0.05,
+    high=0.99,
+    meaning=Text(zh="被裁剪的步数占比", en="share of steps whose gradient is clipped"),
+)
 AT: Final = 2e-3
 """Norms within 0.2 % of the threshold: the log prints them after clipping."""
 
@@ -41,7 +49,7 @@ def detect(context: Context) -> Iterator[Found]:
         y = series.y[np.isfinite(series.y)]
         after_clipping = float(y.max()) <= clip * (1 + AT)
         share = float(np.mean(np.abs(y / clip - 1) < AT) if after_clipping else np.mean(y > clip * (1 + AT)))
-        if share > context.threshold("clip_share", SHARE):
+        if share > context.threshold(CLIPPED):
             text = TEXT(
                 metric=series.label, path=series.path, share=percent(share), clip=number(float(clip)), median=number(float(np.median(y)))
             )
@@ -49,4 +57,10 @@ def detect(context: Context) -> Iterator[Found]:
             yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers={"share": share, "clip": float(clip)})
 
 
-DETECTOR = Detector(id="clip_saturation", kinds=("clip_saturation",), detect=detect, order=70)
+DETECTOR = Detector(
+    id="clip_saturation",
+    kinds=(Kind(id="clip_saturation", title=Text(zh="梯度被裁剪", en="clipped steps")),),
+    detect=detect,
+    thresholds=(CLIPPED,),
+    order=70,
+)

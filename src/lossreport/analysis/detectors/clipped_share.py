@@ -10,7 +10,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.beside import finite, start_and_end
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -64,4 +64,13 @@ def _is_of_updates(series: Series) -> bool:
     return series.metric_type == "clip_fraction" and "clip_ratio" not in series.name
 
 
-DETECTOR = Detector(id="clipped_share", kinds=("clip_saturation", "no_learning"), detect=detect, order=71)
+DETECTOR = Detector(
+    id="clipped_share",
+    kinds=(
+        Kind(id="clip_saturation", mark="answers", title=Text(zh="多数回答被截断", en="most answers cut")),
+        Kind(id="clip_saturation", mark="ratios", title=Text(zh="多数概率比被裁剪", en="most ratios clipped")),
+        "no_learning",
+    ),
+    detect=detect,
+    order=71,
+)

@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.printed import digits
@@ -226,4 +226,9 @@ def _of_score(series: Series, value: float) -> tuple[Text, Severity]:
 FULL_SCORES: Final = (1.0, 100.0)
 
 
-DETECTOR = Detector(id="constant_metric", kinds=("constant_metric",), detect=detect, order=15)
+DETECTOR = Detector(
+    id="constant_metric",
+    kinds=(Kind(id="constant_metric", title=Text(zh="指标从不变化", en="metric that never changes")),),
+    detect=detect,
+    order=15,
+)

@@ -9,15 +9,23 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series
 from lossreport.text import Text, percent
 
 MIN_ROWS: Final = 20
 WAITING: Final = 0.30
 """A step waits where loading takes more than 30 % of it ..."""
+WAIT: Final = Threshold(
+    name="data_wait",
+    default=WAITING,
+    low=0.05,
+    high=0.95,
+    meaning=Text(zh="一步中等待数据的时间占比", en="share of a step spent waiting for data"),
+)
 SHARE: Final = 0.05
 """... and training stalls where more than 5 % of the steps do (SCIENCE.md 3.1 "data stall")."""
 EVEN: Final = 0.05
@@ -26,8 +34,8 @@ DATA: Final = re.compile(r"(?:.*[/_])?data(?:_?time|load(?:er|ing)?(?:_time)?)?"
 STEP: Final = re.compile(r"(?:.*[/_])?(?:(?:step|iter|batch)_?time|time|sec_per_(?:step|iter))", re.IGNORECASE)
 
 TEXT = Text(
-    zh="{path} 中 {share} 的行里，读数据（`{data}`）占单步时间（`{step}`）的 30 % 以上：训练在等数据。可以增加 worker 和预取，或把数据放到本地盘。",
-    en="In {share} of the rows of {path}, loading data (`{data}`) takes more than 30 % of the step time (`{step}`): training waits for data. More workers, prefetching or a local disk may help.",
+    zh="{path} 中 {share} 的行里，读数据（`{data}`）占单步时间（`{step}`）的 {least} 以上：训练在等数据。可以增加 worker 和预取，或把数据放到本地盘。",
+    en="In {share} of the rows of {path}, loading data (`{data}`) takes more than {least} of the step time (`{step}`): training waits for data. More workers, prefetching or a local disk may help.",
 )
 
 
@@ -38,10 +46,11 @@ def detect(context: Context) -> Iterator[Found]:
             continue
         step = next((s for s in context.judged if _is_step_time(s, data)), None)
         if step is not None:
-            rows = waiting_rows(data, step, context.threshold("data_wait", WAITING))
+            least = context.threshold(WAIT)
+            rows = waiting_rows(data, step, least)
             if len(rows) > SHARE * len(data) and not _is_regular(rows):
                 share = len(rows) / len(data)
-                text = TEXT(share=percent(share), data=data.name, step=step.name, path=data.path)
+                text = TEXT(share=percent(share), least=percent(least), data=data.name, step=step.name, path=data.path)
                 yield make_finding("data_stall", data, rows, Severity.MEDIUM, text, numbers={"share": share}, others=(step,))
 
 
@@ -62,4 +71,10 @@ def _is_regular(rows: list[int]) -> bool:
     return len(rows) >= 3 and bool(np.median(distance) > 1 and np.std(distance) <= EVEN * np.mean(distance))
 
 
-DETECTOR = Detector(id="data_stall", kinds=("data_stall",), detect=detect, order=70)
+DETECTOR = Detector(
+    id="data_stall",
+    kinds=(Kind(id="data_stall", title=Text(zh="等待数据", en="waiting for data")),),
+    detect=detect,
+    thresholds=(WAIT,),
+    order=70,
+)

@@ -8,12 +8,13 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context, clean
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, noise_of_differences, noise_of_rows, theil_sen
 from lossreport.model.analysis import Finding, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Floats, Series, shown_x
 from lossreport.text import Text, change, factor, number, percent
 from lossreport.words import AXES
@@ -24,6 +25,13 @@ ROWS_OF_BLOCKS: Final = 24
 """Below this every block is one row, and one last row that is high is no level: the end is the median of two."""
 MIN_RISE: Final = 0.15
 """Least rise over the best level (SCIENCE.md 3.1 "divergence")."""
+RISE: Final = Threshold(
+    name="divergence_rise",
+    default=MIN_RISE,
+    low=0.02,
+    high=10.0,
+    meaning=Text(zh="末段高出最好水平的幅度", en="rise of the end over the best level"),
+)
 NOISE_UNITS: Final = 6.0
 LOST: Final = 0.85
 LOST_SHORT: Final = 0.70
@@ -107,7 +115,7 @@ def _found(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     gone = lost > (LOST_SHORT if n < 50 else LOST) and (
         best > 0 or relative >= DOUBLED
     )  # where the first row is the best nothing was gained
-    if relative > context.threshold("divergence_rise", MIN_RISE) and (gone or _still_rising(after, rise, lost, relative)):
+    if relative > context.threshold(RISE) and (gone or _still_rising(after, rise, lost, relative)):
         row = int(centres[best])
         text = TEXT(
             metric=series.label,
@@ -162,4 +170,6 @@ def _still_rising(after: Floats, rise: float, lost: float, relative: float) -> b
     return not level_shift
 
 
-DETECTOR = Detector(id="divergence", kinds=("divergence",), detect=detect, order=50)
+DETECTOR = Detector(
+    id="divergence", kinds=(Kind(id="divergence", title=Text(zh="发散", en="divergence")),), detect=detect, thresholds=(RISE,), order=50
+)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import gradient, rate_beside
 from lossreport.model.analysis import Severity
@@ -50,4 +50,9 @@ def detect(context: Context) -> Iterator[Found]:
         yield make_finding("above_chance", series, [0], Severity.MEDIUM, text, numbers=numbers)
 
 
-DETECTOR = Detector(id="finetune_start", kinds=("above_chance",), detect=detect, order=31)
+DETECTOR = Detector(
+    id="finetune_start",
+    kinds=(Kind(id="above_chance", mark="finetune", title=Text(zh="微调起点异常高", en="high start of a fine-tuning")),),
+    detect=detect,
+    order=31,
+)

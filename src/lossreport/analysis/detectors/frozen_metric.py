@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analysis.agreement import precision
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
@@ -98,5 +98,7 @@ def _finding(series: Series, start: int, witness: Series) -> Finding:
     return make_finding("frozen_metric", series, rows, Severity.HIGH, text, numbers=numbers)
 
 
-DETECTOR = Detector(id="frozen_metric", kinds=("frozen_metric",), detect=detect, order=13)
+DETECTOR = Detector(
+    id="frozen_metric", kinds=(Kind(id="frozen_metric", title=Text(zh="数值不再变化", en="frozen value")),), detect=detect, order=13
+)
 """After masked_nonfinite, which knows more."""

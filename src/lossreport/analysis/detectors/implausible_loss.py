@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import shown_x
@@ -70,4 +70,9 @@ def detect(context: Context) -> Iterator[Found]:
         return
 
 
-DETECTOR = Detector(id="implausible_loss", kinds=("implausible_loss",), detect=detect, order=56)
+DETECTOR = Detector(
+    id="implausible_loss",
+    kinds=(Kind(id="implausible_loss", title=Text(zh="loss 低得不可信", en="loss too low to be true")),),
+    detect=detect,
+    order=56,
+)

@@ -10,17 +10,21 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context, clean
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding, position
 from lossreport.analysis.mosaic import FACT, closes_mosaic
 from lossreport.analysis.printed import differs
 from lossreport.curves.shifts import LASTING, MIN_SIZE, Shift, find_shifts
 from lossreport.curves.stats import noise_of_differences
 from lossreport.model.analysis import Finding, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Floats, Ints, Series, is_epoch_level, shown_x
 from lossreport.text import Join, Text, Value, change
 from lossreport.words import AXES
 
+SIZE: Final = Threshold(
+    name="level_shift", default=MIN_SIZE, low=0.07, high=10.0, meaning=Text(zh="水平跳变的最小幅度", en="smallest size of a level shift")
+)
 LR_DROP: Final = 0.70
 """A learning rate below 70 % of its value one row before is a drop."""
 NEAR: Final = 0.05
@@ -65,7 +69,7 @@ def detect(context: Context) -> Iterator[Found]:
         if series.split != "train" or any(context.has(kind, series) for kind in ("mixture", "oscillation", "divergence")):
             continue
         y = clean(series, context.spike_spans(series))
-        least = context.threshold("level_shift", MIN_SIZE)
+        least = context.threshold(SIZE)
         shifts = [
             shift
             for first, last in _stretches(series)
@@ -219,4 +223,13 @@ def _staircase(series: Series, ends: Ints, shifts: Sequence[Shift]) -> Finding:
 RUNNING_MEAN: Final = "running_mean"
 
 
-DETECTOR = Detector(id="level_shift", kinds=("level_shift", "staircase"), detect=detect, order=55)
+DETECTOR = Detector(
+    id="level_shift",
+    kinds=(
+        Kind(id="level_shift", title=Text(zh="水平突变", en="level shift")),
+        Kind(id="staircase", title=Text(zh="台阶状下降", en="staircase at epoch ends")),
+    ),
+    detect=detect,
+    thresholds=(SIZE,),
+    order=55,
+)

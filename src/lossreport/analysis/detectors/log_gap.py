@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.rollback import longest
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import trailing_median
@@ -86,4 +86,4 @@ def _is_habit(rows: list[int]) -> bool:
     return len(rows) >= HABIT and bool(np.ptp(np.diff(rows)) <= 1)
 
 
-DETECTOR = Detector(id="log_gap", kinds=("log_gap",), detect=detect, order=6)
+DETECTOR = Detector(id="log_gap", kinds=(Kind(id="log_gap", title=Text(zh="日志缺行", en="gap in the log")),), detect=detect, order=6)

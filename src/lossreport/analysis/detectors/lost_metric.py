@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
@@ -127,4 +127,6 @@ def _longest(context: Context, series: Series) -> Series | None:
     return max((one for one in mates if one.id != series.id), key=lambda one: float(one.x[-1]), default=None)
 
 
-DETECTOR = Detector(id="lost_metric", kinds=("lost_metric",), detect=detect, order=14)
+DETECTOR = Detector(
+    id="lost_metric", kinds=(Kind(id="lost_metric", title=Text(zh="指标中途消失", en="metric that disappears")),), detect=detect, order=14
+)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import evidence, make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, shown_x
@@ -108,4 +108,9 @@ def _rows_behind(witness: Series, series: Series, start: int) -> npt.NDArray[np.
     return np.asarray(witness.x >= series.x[start])
 
 
-DETECTOR = Detector(id="masked_nonfinite", kinds=("masked_nonfinite",), detect=detect, order=12)
+DETECTOR = Detector(
+    id="masked_nonfinite",
+    kinds=(Kind(id="masked_nonfinite", title=Text(zh="被日志掩盖的 NaN", en="NaN hidden by the logger")),),
+    detect=detect,
+    order=12,
+)

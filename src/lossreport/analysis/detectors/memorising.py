@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.signs import parsers
 from lossreport.knowledge import trainers
@@ -62,4 +62,9 @@ def memorises(x: Floats, y: Floats) -> bool:
     return bool(np.median(np.diff(x)) > PASSES and x[-1] >= EPOCHS and y[-1] <= LEFT * y[0])
 
 
-DETECTOR = Detector(id="memorising", kinds=("memorising",), detect=detect, order=58)
+DETECTOR = Detector(
+    id="memorising",
+    kinds=(Kind(id="memorising", title=Text(zh="很可能在背训练集", en="training set most likely memorised")),),
+    detect=detect,
+    order=58,
+)

@@ -9,16 +9,24 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import fill, theil_sen
 from lossreport.model.analysis import Severity
+from lossreport.model.guidance import Threshold
 from lossreport.text import Text, change, number
 
 MIN_ROWS: Final = 24
 WARM_UP: Final = 0.15
 BLOCKS: Final = 12
 GROWTH: Final = 0.05
+GROWN: Final = Threshold(
+    name="memory_growth",
+    default=GROWTH,
+    low=0.005,
+    high=10.0,
+    meaning=Text(zh="显存下包络的增幅", en="growth of the lower envelope of memory"),
+)
 STILL: Final = 1.005
 """+5 % from the first block on, and still +0.5 % over the last three (SCIENCE.md 3.1 "memory growth")."""
 
@@ -37,7 +45,7 @@ def detect(context: Context) -> Iterator[Found]:
         y = fill(series.y)[start:]
         edges = np.linspace(0, len(y), BLOCKS + 1).astype(int).tolist()
         envelope = np.array([np.percentile(y[a:b], 10) for a, b in pairwise(edges)])
-        grown = envelope[-1] > (1 + context.threshold("memory_growth", GROWTH)) * envelope[0] and envelope[-1] > STILL * envelope[-4]
+        grown = envelope[-1] > (1 + context.threshold(GROWN)) * envelope[0] and envelope[-1] > STILL * envelope[-4]
         if grown and envelope[0] > 0 and theil_sen(np.arange(BLOCKS, dtype=np.float64), envelope).low > 0:
             before, after = float(envelope[0]), float(envelope[-1])
             text = TEXT(metric=series.label, path=series.path, before=number(before), after=number(after), size=change(after / before - 1))
@@ -45,4 +53,10 @@ def detect(context: Context) -> Iterator[Found]:
             yield make_finding("memory_growth", series, rows, Severity.MEDIUM, text, numbers={"before": before, "after": after})
 
 
-DETECTOR = Detector(id="memory_growth", kinds=("memory_growth",), detect=detect, order=70)
+DETECTOR = Detector(
+    id="memory_growth",
+    kinds=(Kind(id="memory_growth", title=Text(zh="显存持续增长", en="memory keeps growing")),),
+    detect=detect,
+    thresholds=(GROWN,),
+    order=70,
+)

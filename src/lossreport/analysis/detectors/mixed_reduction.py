@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.source_disagreement import Comparison, comparisons
 from lossreport.analysis.found import evidence, make_finding
 from lossreport.analysis.views import DEAVERAGE
@@ -363,4 +363,9 @@ def _gradient(context: Context, pair: Comparison, shown: Sequence[int]) -> Itera
                 yield REAL_GRADIENT(metric=series.label, highest=number(float(np.nanmax(series.y[inside]))), clip=number(float(clip)))
 
 
-DETECTOR = Detector(id="mixed_reduction", kinds=("mixed_reduction",), detect=detect, order=60)
+DETECTOR = Detector(
+    id="mixed_reduction",
+    kinds=(Kind(id="mixed_reduction", title=Text(zh="跨 rank 归约错位（疑似）", en="mixed cross-rank reduction (suspected)")),),
+    detect=detect,
+    order=60,
+)

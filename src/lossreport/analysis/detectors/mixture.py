@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.curves.grouping import SHORT, SIGNIFICANT, Clusters, Split, detrended, is_regimes, joint_clusters, split_values
 from lossreport.curves.stats import fill, log_if_positive, without
@@ -242,4 +242,6 @@ def _cluster(usable: Sequence[Series], rows: Sequence[int], name: str) -> Phrase
     )
 
 
-DETECTOR = Detector(id="mixture", kinds=("mixture",), detect=detect, order=30)
+DETECTOR = Detector(
+    id="mixture", kinds=(Kind(id="mixture", title=Text(zh="多组数据混杂", en="mixture of regimes")),), detect=detect, order=30
+)

@@ -11,7 +11,7 @@ import numpy as np
 from lossreport.analysis.beginning import begins_late
 from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.context import Context, clean, same_metric
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.printed import step
 from lossreport.analysis.uniform import TOLERANCE, one_of, size_at
@@ -291,4 +291,9 @@ def _ends(y: Floats) -> tuple[float, float]:
     return (early if early > 1.05 * start else start), float(np.median(y[-max(q, min(3, n // 4)) :]))
 
 
-DETECTOR = Detector(id="no_learning", kinds=("no_learning",), detect=detect, order=50)
+DETECTOR = Detector(
+    id="no_learning",
+    kinds=(Kind(id="no_learning", title=Text(zh="没有变化（可能没有在学）", en="no change (may not be learning)")),),
+    detect=detect,
+    order=50,
+)

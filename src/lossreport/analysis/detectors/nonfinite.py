@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context, same_metric
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.surviving import outlived
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
@@ -181,4 +181,9 @@ def _exit(context: Context, event: Event, text: Text) -> Finding:
     )
 
 
-DETECTOR = Detector(id="nonfinite", kinds=("nonfinite",), detect=detect, order=10)
+DETECTOR = Detector(
+    id="nonfinite",
+    kinds=(Kind(id="nonfinite", title=Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)")),),
+    detect=detect,
+    order=10,
+)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import BOOTSTRAPPED, Context, clean
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.curves.swing import find_swing
 from lossreport.model.analysis import Severity
@@ -94,4 +94,6 @@ def _is_of_epochs(series: Series, period: float) -> bool:
     return bool(np.mean(lengths == rows) >= REGULAR and abs(period - rows) <= max(0.5, SAME_PERIOD * rows))
 
 
-DETECTOR = Detector(id="oscillation", kinds=("oscillation",), detect=detect, order=35)
+DETECTOR = Detector(
+    id="oscillation", kinds=(Kind(id="oscillation", title=Text(zh="周期性振荡", en="oscillation")),), detect=detect, order=35
+)

@@ -8,19 +8,27 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context, clean
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
 from lossreport.curves.worse import lost_at_once
 from lossreport.knowledge.recognise import is_total
 from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series, is_epoch_level, shown_x
 from lossreport.text import Text, change, number
 from lossreport.words import AXES
 
 MIN_ROWS: Final = 6
 MIN_RISE: Final = 0.03
+RISE: Final = Threshold(
+    name="overfitting_rise",
+    default=MIN_RISE,
+    low=0.001,
+    high=10.0,
+    meaning=Text(zh="验证 loss 从最低点回升的幅度", en="rise of the validation loss over its minimum"),
+)
 HIGH_RISE: Final = 0.10
 NOISE_UNITS: Final = 4.0
 TAIL_SHARE: Final = 0.10
@@ -95,7 +103,7 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     slope = theil_sen(centres, medians)
     relative = rise / float(smooth[best])
     if (
-        relative > context.threshold("overfitting_rise", MIN_RISE)
+        relative > context.threshold(RISE)
         and rise > NOISE_UNITS * noise
         and slope.low > 0
         and not _train_rises(context, series, best, slope.slope)
@@ -168,4 +176,10 @@ def _train_rises(context: Context, validation: Series, best: int, slope: float) 
     return between * theil_sen(centres, medians).slope > TRAIN_SHARE * slope
 
 
-DETECTOR = Detector(id="overfitting", kinds=("overfitting",), detect=detect, order=50)
+DETECTOR = Detector(
+    id="overfitting",
+    kinds=(Kind(id="overfitting", title=Text(zh="过拟合", en="overfitting")),),
+    detect=detect,
+    thresholds=(RISE,),
+    order=50,
+)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.analysis.context import Context, clean
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.schedule import lr_changes
-from lossreport.analysis.trend import FLAT_HIGH, flat_trend
+from lossreport.analysis.trend import FLAT, flat_trend
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, change
 
@@ -26,7 +26,7 @@ def detect(context: Context) -> Iterator[Found]:
         if any(context.has(kind, series) for kind in TROUBLE) or not context.is_measure(series):
             continue
         y = clean(series, context.spike_spans(series))
-        trend = flat_trend(series, y, decays=not lr_changes(context), high=context.threshold("flat_gain", FLAT_HIGH))
+        trend = flat_trend(series, y, decays=not lr_changes(context), high=context.threshold(FLAT))
         if trend is not None:
             text = TEXT(
                 metric=series.label,
@@ -41,4 +41,6 @@ def detect(context: Context) -> Iterator[Found]:
             yield make_finding("plateau", series, rows, Severity.LOW, text, numbers=numbers)
 
 
-DETECTOR = Detector(id="plateau", kinds=("plateau",), detect=detect, order=60)
+DETECTOR = Detector(
+    id="plateau", kinds=(Kind(id="plateau", title=Text(zh="走平", en="flat tail")),), detect=detect, thresholds=(FLAT,), order=60
+)

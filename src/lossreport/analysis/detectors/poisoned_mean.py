@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context, same_metric
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series, Statistic, shown_x
@@ -58,4 +58,9 @@ def _is_beside(one: Series, series: Series) -> bool:
     return mate and len(one) == len(series) and bool(np.all(one.line == series.line))
 
 
-DETECTOR = Detector(id="poisoned_mean", kinds=("poisoned_mean",), detect=detect, order=11)
+DETECTOR = Detector(
+    id="poisoned_mean",
+    kinds=(Kind(id="poisoned_mean", title=Text(zh="被 NaN 污染的均值", en="mean poisoned by a NaN")),),
+    detect=detect,
+    order=11,
+)

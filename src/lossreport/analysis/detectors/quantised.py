@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.printed import WITHIN, step
 from lossreport.model.analysis import Severity
@@ -83,4 +83,9 @@ def is_bfloat16(values: Floats) -> bool:
     return bool(len(nonzero)) and bool(on_grid.all()) and not bool(short.all())
 
 
-DETECTOR = Detector(id="quantised", kinds=("quantised",), detect=detect, order=70)
+DETECTOR = Detector(
+    id="quantised",
+    kinds=(Kind(id="quantised", title=Text(zh="数值被量化（bfloat16）", en="quantised values (bfloat16)")),),
+    detect=detect,
+    order=70,
+)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.knowledge.loss_type import classify
 from lossreport.model.analysis import Finding, Severity
@@ -134,4 +134,14 @@ HELD: Final = 0.9
 """Nine tenths of the steps are all but the last rows, which a tracker writes late."""
 
 
-DETECTOR = Detector(id="rollback", kinds=("rollback", "appended_run", "duplicate_rows", "truncated_log"), detect=detect, order=5)
+DETECTOR = Detector(
+    id="rollback",
+    kinds=(
+        Kind(id="rollback", title=Text(zh="回退 / 续训", en="rollback / resume")),
+        Kind(id="appended_run", title=Text(zh="多次运行写入同一文件", en="runs appended to one file")),
+        Kind(id="duplicate_rows", title=Text(zh="重复行", en="duplicate rows")),
+        Kind(id="truncated_log", title=Text(zh="日志不完整", en="truncated log")),
+    ),
+    detect=detect,
+    order=5,
+)

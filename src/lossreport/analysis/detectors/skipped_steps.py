@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
@@ -67,4 +67,6 @@ def _finding(series: Series, rows: list[int], nan: bool) -> Finding:
     return make_finding("skipped_steps", series, rows, Severity.HIGH if nan else Severity.MEDIUM, text, numbers={"count": float(len(rows))})
 
 
-DETECTOR = Detector(id="skipped_steps", kinds=("skipped_steps",), detect=detect, order=11)
+DETECTOR = Detector(
+    id="skipped_steps", kinds=(Kind(id="skipped_steps", title=Text(zh="跳过的 step", en="skipped steps")),), detect=detect, order=11
+)

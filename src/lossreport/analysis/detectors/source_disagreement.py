@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.analysis.comparing import compare
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import evidence, make_finding
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding, Severity
@@ -204,4 +204,9 @@ def _times(ratio: float) -> str:
     return f"{ratio:.1f}"
 
 
-DETECTOR = Detector(id="source_disagreement", kinds=("source_disagreement",), detect=detect, order=40)
+DETECTOR = Detector(
+    id="source_disagreement",
+    kinds=(Kind(id="source_disagreement", title=Text(zh="来源不一致", en="sources disagree")),),
+    detect=detect,
+    order=40,
+)

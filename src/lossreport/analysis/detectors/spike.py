@@ -10,7 +10,7 @@ import numpy as np
 
 from lossreport.analysis.beginning import is_first_steps
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.mosaic import FACT, closes_mosaic
 from lossreport.analysis.printed import differs
@@ -20,10 +20,18 @@ from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.excursion import MIN_EXCESS, MIN_ROWS, TOWER, excursions, towering
 from lossreport.curves.stats import fill, mad
 from lossreport.model.analysis import Finding, NotApplicable, Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series, Statistic, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, Value, factor, number
 from lossreport.words import AXES
 
+EXCESS: Final = Threshold(
+    name="spike_excess",
+    default=MIN_EXCESS,
+    low=0.1,
+    high=100.0,
+    meaning=Text(zh="尖峰高出邻近行的幅度", en="excess of a spike over its neighbourhood"),
+)
 NEIGHBOURS: Final = 5
 """Rows on each side that give the baseline quoted in the text."""
 BATCH_ROWS: Final = 100
@@ -119,7 +127,7 @@ def detect(context: Context) -> Iterator[Found]:
                 check="spike", series=(series.id,), reason=WINDOWED(metric=series.label, path=series.path, window=series.window or 0)
             )
         else:
-            least = context.threshold("spike_excess", MIN_EXCESS)
+            least = context.threshold(EXCESS)
             nats = context.kind(series).log_space
             found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
             for finding in found:
@@ -301,4 +309,13 @@ def _values(series: Series, row: int, value: float, baseline: float) -> dict[str
     }
 
 
-DETECTOR = Detector(id="spike", kinds=("spike", "batch_outlier"), detect=detect, order=20)
+DETECTOR = Detector(
+    id="spike",
+    kinds=(
+        Kind(id="spike", title=Text(zh="尖峰", en="spike")),
+        Kind(id="batch_outlier", title=Text(zh="单行离群", en="single-row outlier")),
+    ),
+    detect=detect,
+    thresholds=(EXCESS,),
+    order=20,
+)

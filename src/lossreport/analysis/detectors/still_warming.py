@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.schedule import rises_to_the_end
 from lossreport.analysis.signs import number_fact
@@ -60,4 +60,6 @@ def _is_through(context: Context, series: Series) -> bool:
     return done is not None and planned is not None and planned > 0 and done >= THROUGH * planned
 
 
-DETECTOR = Detector(id="still_warming", kinds=("schedule",), detect=detect, order=57)
+DETECTOR = Detector(
+    id="still_warming", kinds=(Kind(id="schedule", title=Text(zh="学习率计划", en="learning-rate schedule")),), detect=detect, order=57
+)

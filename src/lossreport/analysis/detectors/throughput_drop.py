@@ -9,10 +9,11 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.curves.stats import block_medians, fill, theil_sen
 from lossreport.model.analysis import Severity
+from lossreport.model.guidance import Threshold
 from lossreport.model.run import Series, is_epoch_level
 from lossreport.text import Text, change, number
 
@@ -21,6 +22,9 @@ WARM_UP: Final = 0.05
 BLOCKS: Final = 24
 DROP: Final = 0.13
 """The last fifth does less than 87 % of the first third (SCIENCE.md 3.1 "throughput")."""
+DROPPED: Final = Threshold(
+    name="throughput_drop", default=DROP, low=0.02, high=0.95, meaning=Text(zh="吞吐的降幅", en="drop of the throughput")
+)
 
 STRETCH: Final = 1.5
 """A step of the last fifth takes half as long again: times of steps hold evaluations and checkpoints, and vary more than a throughput of many steps.
@@ -65,8 +69,14 @@ def _sign(series: Series) -> int:
 
 def _is_slower(context: Context, before: float, after: float, sign: int) -> bool:
     if sign < 0:
-        return after < (1 - context.threshold("throughput_drop", DROP)) * before
+        return after < (1 - context.threshold(DROPPED)) * before
     return after > STRETCH * before
 
 
-DETECTOR = Detector(id="throughput_drop", kinds=("throughput_drop",), detect=detect, order=70)
+DETECTOR = Detector(
+    id="throughput_drop",
+    kinds=(Kind(id="throughput_drop", title=Text(zh="吞吐下降", en="throughput drop")),),
+    detect=detect,
+    thresholds=(DROPPED,),
+    order=70,
+)

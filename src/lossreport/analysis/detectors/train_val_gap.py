@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
+from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component, training_partner
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.level import is_near_full
@@ -128,4 +128,9 @@ def _is_memorised(series: Series, train: Floats, level: float, other: float) -> 
     return math.log(first / level) < CARRIED * math.log(trained / other)
 
 
-DETECTOR = Detector(id="train_val_gap", kinds=("train_val_gap",), detect=detect, order=65)
+DETECTOR = Detector(
+    id="train_val_gap",
+    kinds=(Kind(id="train_val_gap", title=Text(zh="训练与验证的差距", en="gap between training and validation")),),
+    detect=detect,
+    order=65,
+)

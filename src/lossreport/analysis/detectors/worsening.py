@@ -9,12 +9,12 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
-from lossreport.analysis.detector import Detector, Found
-from lossreport.analysis.detectors.overfitting import PERPLEXITY, is_component, training_falls
+from lossreport.analysis.detector import Detector, Found, Kind
+from lossreport.analysis.detectors.overfitting import PERPLEXITY, RISE, is_component, training_falls
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.goal import is_score, measured, mode_of, scores_of_the_whole
 from lossreport.analysis.reweighted import is_reweighted
-from lossreport.curves.worse import FEW, MIN_RISE, Worse, lost_at_once, worse_than_best
+from lossreport.curves.worse import FEW, Worse, lost_at_once, worse_than_best
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text, Value, change, number
@@ -59,7 +59,7 @@ def detect(context: Context) -> Iterator[Found]:
         rows = np.flatnonzero(np.isfinite(y) & (series.x >= _window(series)))
         up = mode_of(context, series) == "max"
         cost = -y[rows] if up else y[rows]
-        least = context.threshold("overfitting_rise", MIN_RISE)
+        least = context.threshold(RISE)
         is_ratio = series.metric_type != "reward"
         worse = worse_than_best(cost, series.resolution or 0.0, is_ratio=is_ratio, least=least)
         if worse is not None and not context.has("overfitting", series):
@@ -146,4 +146,13 @@ def _step(series: Series, before: int, after: int) -> dict[str, Value]:
     }
 
 
-DETECTOR = Detector(id="worsening", kinds=("worsening", "overfitting"), detect=detect, order=55)
+DETECTOR = Detector(
+    id="worsening",
+    kinds=(
+        Kind(id="worsening", title=Text(zh="变差（已过最佳点）", en="worse than its best")),
+        "overfitting",
+    ),
+    detect=detect,
+    thresholds=(RISE,),
+    order=55,
+)

@@ -356,7 +356,7 @@ def not_flat(ground: Ground, series: Series, rows: int, sign: float = 1.0) -> It
     y = sign * ground.quiet(series)
     gain, error = estimate(y[-rows:], y)
     quarters = max(1, round(4 * rows / max(1, len(y))))
-    bound = quarters * ground.threshold("flat_gain", 0.02)
+    bound = quarters * ground.threshold("flat_gain")
     if abs(gain) > bound + error:
         yield f"the last {rows} rows change by {-gain:+.3g}"
 

@@ -11,7 +11,7 @@ import numpy as np
 from lossreport.checking.ground import Family, Ground, Kind, Rules
 from lossreport.checking.measures import bridged, middle
 from lossreport.checking.printed import Between, Candidate
-from lossreport.model.run import Floats
+from lossreport.model.run import Floats, Series
 
 
 def _begun(ground: Ground) -> Floats:
@@ -72,7 +72,7 @@ GROWN: Final[Rules] = {
 def waiting(ground: Ground) -> Iterator[str]:
     """Demand that in each row loading takes more of the step than the share that is told."""
     data, step, rows = ground.series[0], ground.series[1], list(ground.rows)
-    if not np.all(data.y[rows] > ground.threshold("data_wait", 0.30) * step.y[rows]):
+    if not np.all(data.y[rows] > ground.threshold("data_wait") * step.y[rows]):
         yield "a row waits for less"
 
 
@@ -82,9 +82,10 @@ def _clip(ground: Ground) -> Iterator[Candidate]:
         yield float(said)
 
 
-def _clipped_share(ground: Ground) -> Iterator[Candidate]:
-    y, clip = ground.subject.y[np.isfinite(ground.subject.y)], ground.numbers["clip"]
-    yield float(np.mean(y > clip * 1.002)) if y.max() > clip * 1.002 else float(np.mean(np.abs(y / clip - 1) < 0.002))
+def clipped_share(norm: Series, clip: float) -> float:
+    """Return the share of the rows at or above a threshold of clipping; norms that none exceeds were logged after it."""
+    y = norm.y[np.isfinite(norm.y)]
+    return float(np.mean(y > clip * 1.002)) if y.max() > clip * 1.002 else float(np.mean(np.abs(y / clip - 1) < 0.002))
 
 
 def clipped(ground: Ground) -> Iterator[str]:
@@ -137,12 +138,15 @@ CHECK = Family(
     kinds={
         "throughput_drop": Kind(declares=("before", "after"), holds=slower, values=SLOWER),
         "memory_growth": Kind(declares=("before", "after"), holds=grown, values=GROWN),
-        "data_stall": Kind(holds=waiting, values={"share": lambda g, p: iter([len(g.rows) / len(g.subject)])}),
+        "data_stall": Kind(
+            holds=waiting,
+            values={"share": lambda g, p: iter([len(g.rows) / len(g.subject)]), "least": lambda g, p: iter([g.threshold("data_wait")])},
+        ),
         "clip_saturation": Kind(
             declares=("share", "clip"),
             holds=clipped,
             values={
-                "share": lambda g, p: _clipped_share(g),
+                "share": lambda g, p: iter([clipped_share(g.subject, g.numbers["clip"])]),
                 "clip": lambda g, p: _clip(g),
                 "median": lambda g, p: iter([middle(g.subject.y)]),
             },

@@ -17,7 +17,7 @@ from lossreport.model.analysis import Finding, Severity, Vote
 from lossreport.model.report import Block, Chart, Column, FindingList, Prose, Row, ScatterChart, Section, Table
 from lossreport.model.run import frozen_ints, is_epoch_level, shown_x
 from lossreport.text import Join, Phrase, Text, show_number
-from lossreport.words import AXES, SEVERITIES, title_of
+from lossreport.words import AXES, SEVERITIES
 
 MAX_CHARTS: Final = 1
 MAX_ZOOMS: Final = 2
@@ -114,7 +114,7 @@ def _further(story: Story, rest: Sequence[Finding]) -> Iterator[Block]:
             Row(
                 cells=(
                     f.id,
-                    title_of(f.kind, f.numbers),
+                    f.called,
                     SEVERITIES[f.severity.value],
                     story.names.get(f.series[0], ""),
                     shown_x(f.start.x),
@@ -132,7 +132,7 @@ def _further(story: Story, rest: Sequence[Finding]) -> Iterator[Block]:
 
 
 def _answer(story: Story) -> Phrase:
-    counts = Counter(title_of(finding.kind, finding.numbers) for finding in story.findings)
+    counts = Counter(finding.called for finding in story.findings)
     kinds = tuple(COUNTED(kind=kind, count=count) for kind, count in counts.items())
     return ANSWER(count=len(story.findings), kinds=Join(items=kinds))
 

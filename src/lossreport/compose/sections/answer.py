@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from lossreport.analysis.detector import kinds
 from lossreport.compose.goal_figure import goal_figure
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
@@ -16,7 +17,7 @@ from lossreport.model.run import Run, shown_x
 from lossreport.model.states import SHADES, STATES
 from lossreport.text import Join, Phrase, Text, number
 from lossreport.values import dataclass
-from lossreport.words import AXES, KINDS, STATUSES
+from lossreport.words import AXES, STATUSES
 
 TOP: Final = 3
 """Findings on the first screen: one of each kind, the most severe."""
@@ -106,7 +107,7 @@ def _quiet(story: Story) -> list[Block]:
         return [Prose(text=QUIET_END())]
     ids = {series.id for series in story.run.series}
     missing = [one.check for one in story.analysis.not_applicable if not one.series or ids & set(one.series)]
-    names = [KINDS[check] for check in dict.fromkeys(missing) if check in KINDS][:NOT_CHECKED]
+    names = [kinds()[check] for check in dict.fromkeys(missing) if check in kinds()][:NOT_CHECKED]
     return [Prose(text=CLEAN(unchecked=Join(items=tuple(names))) if names else QUIET())]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
+from lossreport.analysis.trend import FLAT
 from lossreport.compose.charting import line_chart, tail_chart
 from lossreport.compose.goal_figure import main_series, pictured
 from lossreport.compose.section import SectionWriter, Story
@@ -14,7 +15,7 @@ from lossreport.model.analysis import Verdict
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table, Tone
 from lossreport.model.run import Series, is_epoch_level, shown_x
 from lossreport.model.states import STATES
-from lossreport.text import Phrase, Text, Value, change
+from lossreport.text import Phrase, Text, Value, change, percent
 from lossreport.words import AXES, CONFIDENCES
 
 MAX_CHARTS: Final = 3
@@ -40,14 +41,14 @@ NOT_GIVEN = Text(zh="不适用", en="not applicable")
 DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means recovered from the running mean)")
 CRITERIA = Text(
     zh=(
-        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。整个区间在 ±2 % 以内、估计值不到 1 % 算走平；"
+        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。整个区间在 ±{within} 以内、估计值不到 {half} 算走平；"
         "整个区间在改善一侧算仍在改善；估计改善超过 1 % 且区间另一端变差不到 1 %，或最后一半的行整个区间改善超过 2 %，也算，置信度为中。"
         "末段分不清、且看不出学习率在变时，看整条曲线（指数或幂律下降）允许的范围，并注明。"
         "绝对变化（例如“连续几个 epoch 变化小于 0.01”）随单位、噪声、平滑和打印间隔而变，不能用来判断收敛。"
     ),
     en=(
         "**Criteria**: the tail is the last 25 % of the rows, its slope Theil-Sen, with a 90 % interval widened for autocorrelation. Flat: the whole interval within "
-        "±2 % and the estimate below 1 %. Improving: the whole interval on the improving side; with medium confidence also an estimate above 1 % whose other end worsens by "
+        "±{within} and the estimate below {half}. Improving: the whole interval on the improving side; with medium confidence also an estimate above 1 % whose other end worsens by "
         "less than 1 %, or a whole interval above 2 % over the last half of the rows. Where the tail cannot decide and nothing indicates a changing learning rate, the range that "
         "the whole curve (an exponential or a power law) allows decides, and the report says so. An absolute rule (below 0.01 for several epochs) is not reliable: it "
         "depends on unit, noise, smoothing and print interval."
@@ -96,7 +97,8 @@ def write(story: Story) -> Section | None:
     blocks += [Prose(text=verdict.text) for verdict in ordered if verdict.series[0] in told][:8]
     blocks += _schedules(story)
     blocks += _forecasts(story)
-    blocks.append(Prose(text=CRITERIA()))
+    within = story.run.guidance.in_force(FLAT)
+    blocks.append(Prose(text=CRITERIA(within=percent(within), half=percent(within / 2))))
     return Section(id="convergence", title=TITLE, blocks=tuple(blocks), opened=opened)
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from lossreport import __version__
+from lossreport.analysis.detector import thresholds
 from lossreport.compose.section import SectionWriter, Story
 from lossreport.curves.excursion import K_LONG, K_SHORT, MIRROR
-from lossreport.model.guidance import THRESHOLDS
 from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Table
 from lossreport.model.run import USER
 from lossreport.text import Join, Text, Value, show_number
@@ -42,7 +42,7 @@ def write(story: Story) -> Section:
     rows = _facts(story)
     guidance = story.run.guidance
     for name, value in guidance.thresholds.items():
-        meaning = THRESHOLD(meaning=THRESHOLDS[name].meaning)
+        meaning = THRESHOLD(meaning=thresholds()[name].meaning)
         rows.append(Row(cells=(meaning, show_number(value), _given(guidance.origins.get(f"threshold.{name}", "")))))
     if rows:
         columns = (Column(title=NAME), Column(title=VALUE), Column(title=FROM))
