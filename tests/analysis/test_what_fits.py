@@ -9,6 +9,7 @@ import pytest
 
 import lossreport
 from lossreport.analysis.detectors.spike import CLEAR, SLIGHT, _severity
+from lossreport.analysis.payloads import Excursion
 from lossreport.knowledge.recognise import Clues, recognise
 from lossreport.model.analysis import Analysis, Severity, State
 from lossreport.model.run import Run
@@ -107,8 +108,8 @@ def test_a_loss_of_0_beside_a_gradient_of_0_is_a_training_that_is_none(gradient:
     ],
 )
 def test_a_slight_spike_within_the_spread_of_the_rows_asks_for_nothing(ratio: float, score: float, severity: Severity) -> None:
-    numbers = {"baseline": 1.0, "value": ratio, "score": score}
-    assert _severity(make_series(flat(20, 1.0)), numbers, in_nats=False) is severity
+    held = Excursion(value=ratio, baseline=1.0, score=score)
+    assert _severity(make_series(flat(20, 1.0)), held, in_nats=False) is severity
 
 
 @pytest.mark.parametrize(("statistic", "said"), [("epoch_mean", "means over a whole epoch"), ("ema", "one row an epoch")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Final
+from typing import Final, TypeVar
 
 import numpy as np
 
@@ -27,6 +27,7 @@ REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
 BOOTSTRAPPED: Final = (GENERIC, "mse", "l1", "huber")
 """In reinforcement learning the error of values that are themselves predicted, on data that the policy makes."""
+P = TypeVar("P")
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
 
@@ -169,6 +170,11 @@ class Context:
     def of_kind(self, *kinds: str, series: Series | None = None) -> tuple[Finding, ...]:
         """Return the findings of these kinds, anywhere or about one series, in their order."""
         return tuple(f for f in self.found if f.kind in kinds and (series is None or series.id in f.series))
+
+    def seen(self, payload: type[P], series: Series | None = None) -> tuple[tuple[Finding, P], ...]:
+        """Return the findings that hold a payload of this class, anywhere or about one series, each with it."""
+        found = ((f, f.payload) for f in self.found if series is None or series.id in f.series)
+        return tuple((f, held) for f, held in found if isinstance(held, payload))
 
     def has(self, kind: str, series: Series | None = None) -> bool:
         """Return whether a kind was found, in that series or anywhere."""

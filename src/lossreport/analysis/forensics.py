@@ -94,7 +94,7 @@ BROKEN: Final = ("nonfinite", "masked_nonfinite", "divergence", "broken_metric")
 
 def _broke(context: Context, finding: Finding) -> Iterator[Phrase]:
     """Yield what stood around a break of a training loss: the learning rate, whether a warm-up is seen, the gradient's lead-up."""
-    if finding.kind in BROKEN and (finding.kind != "broken_metric" or finding.numbers.get("dead")):
+    if finding.kind in BROKEN and (finding.kind != "broken_metric" or finding.is_dead):
         series = context.subject(finding)
         if series.split == "train" and context.is_loss(series):
             yield from (sign.text for sign in around(context, series, finding.start.row))

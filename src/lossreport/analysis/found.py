@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from dataclasses import fields
+from typing import Any, Final
 
 from lossreport.model.analysis import Evidence, Finding, Hypothesis, Position, Severity
 from lossreport.model.run import Series
@@ -26,6 +27,13 @@ def evidence(series: Series, rows: Iterable[int]) -> tuple[Evidence, ...]:
     )
 
 
+def numbers_of(payload: Any) -> dict[str, float]:
+    """Return the fields of a payload as the JSON has them, whole where all are counts and flags; what holds its default is left out."""
+    told = {one.name: getattr(payload, one.name) for one in fields(payload) if getattr(payload, one.name) is not one.default}
+    as_json = int if all(isinstance(value, int) for value in told.values()) else float
+    return {name: as_json(value) for name, value in told.items()}
+
+
 def make_finding(
     kind: str,
     series: Series,
@@ -33,13 +41,17 @@ def make_finding(
     severity: Severity,
     text: Phrase,
     *,
+    payload: object = None,
     numbers: Mapping[str, float] | None = None,
     others: Sequence[Series] = (),
     more_evidence: tuple[Evidence, ...] = (),
     hypotheses: tuple[Hypothesis, ...] = (),
     groups: tuple[tuple[int, ...], ...] = (),
 ) -> Finding:
-    """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from report to report."""
+    """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from report to report.
+
+    What it saw is a typed `payload`, from which its numbers follow, or `numbers` by name.
+    """
     first, last = rows[0], rows[-1]
     place = f"{series.x[first]:g}"
     return Finding(
@@ -51,7 +63,8 @@ def make_finding(
         start=position(series, first),
         end=position(series, last),
         rows=tuple(int(row) for row in rows),
-        numbers=dict(numbers or {}),
+        numbers=dict(numbers or {}) if payload is None else numbers_of(payload),
+        payload=payload,
         evidence=tuple(dict.fromkeys((*evidence(series, rows[:EVIDENCE_ROWS]), *more_evidence))),
         hypotheses=hypotheses,
         groups=groups,

@@ -21,6 +21,7 @@ from lossreport.analysis.detectors.spike import MORE
 from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
+from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation
 from lossreport.analysis.restarts import FACT as LR_RESTART
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import (
@@ -110,7 +111,7 @@ def judge(context: Context, series: Series) -> Judgement:
     unstable = _unstable(context, series)
     if unstable:
         return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
-    if any(f.kind == "overfitting" and f.series[0] == series.id and not f.numbers["component"] for f in context.found):
+    if any(f.kind == "overfitting" and not lost.component for f, lost in context.seen(LostGround, series)):
         return Judgement(state=State.OVERFITTING, because=finding_ids(context, series, ("overfitting",)), confidence="medium")
     if context.has("worsening", series):
         return _worsening(context, series)
@@ -148,7 +149,7 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
 
 def dead_findings(context: Context, series: Series) -> list[Finding]:
     """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
-    return [finding for finding in context.found if finding.numbers.get("dead") and series.id in finding.series]
+    return [finding for finding in context.found if finding.is_dead and series.id in finding.series]
 
 
 def _not_measured(context: Context, series: Series) -> tuple[str, ...]:
@@ -187,7 +188,8 @@ def _worsening(context: Context, series: Series) -> Judgement:
     few = int(np.isfinite(measured(context, series)).sum()) < MIN_ROWS
     because = finding_ids(context, series, ("worsening",))
     found = next(iter(context.of_kind("worsening", series=series)))
-    overfits = series.split != "train" and "sudden" not in found.numbers and training_falls(context, series, found.rows[0])
+    at_once = isinstance(found.payload, LostGround) and found.payload.sudden is not None
+    overfits = series.split != "train" and not at_once and training_falls(context, series, found.rows[0])
     state = State.OVERFITTING if overfits else State.WORSENING
     return Judgement(state=state, because=because, confidence="low" if few else "medium")
 
@@ -231,7 +233,7 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
     shape = decay_trend(series, y, TAIL) if decays and trend.low <= 0 else None
     if shape is not None and is_flat(shape, high=within) and trend.low < shape.high:
         return _flat(context, series, y, shape)
-    fell = [f for f in context.found if f.kind == "level_shift" and f.series[0] == series.id and f.explained_by and f.numbers["size"] < 0]
+    fell = [f for f, shift in context.seen(LevelShift, series) if f.explained_by and shift.size < 0]
     since = _since_drop(series, y, max((f.start.row for f in fell), default=0), trend, within)
     if since is not None:
         return _flat(context, series, y, since)
@@ -359,7 +361,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
         and is_epoch_level(series)
         and any(row >= WARM_UP * len(series) for row in f.rows)
     ]
-    swings = [f for f in context.found if f.kind == "oscillation" and f.series[0] == series.id and not f.numbers["with_epochs"]]
+    swings = [f for f, swing in context.seen(Oscillation, series) if not swing.with_epochs]
     return (spikes if _events(spikes, len(series)) >= MIN_SPIKES else []) + chance + swings
 
 

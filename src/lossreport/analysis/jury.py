@@ -14,6 +14,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import position
+from lossreport.analysis.payloads import Excursion
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding, Jury, Vote
 from lossreport.model.run import Floats, Ints, Series
@@ -48,7 +49,8 @@ def juries(context: Context) -> Iterator[Jury]:
 
 
 def _gravity(finding: Finding) -> tuple[int, float]:
-    return (-finding.severity.rank, -finding.numbers.get("score", 0.0))
+    peak = finding.payload
+    return (-finding.severity.rank, -peak.score if isinstance(peak, Excursion) else 0.0)
 
 
 def _vote(juror: Juror, series: Series) -> Vote:

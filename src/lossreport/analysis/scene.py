@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Excursion
 from lossreport.analysis.views import DEAVERAGE
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Finding
@@ -86,7 +87,7 @@ class Scene:
 
 def scene(context: Context, finding: Finding) -> Scene | None:
     """Return the place of a finding in its first series; None where no row is left around it to compare with."""
-    series = next(one for one in context.run.series if one.id == finding.series[0])
+    series = context.subject(finding)
     rows = list(finding.rows)
     finite = [row for row in rows if np.isfinite(series.y[row])]
     if not finite:
@@ -98,7 +99,7 @@ def scene(context: Context, finding: Finding) -> Scene | None:
     level = [float(series.y[row]) for row in around if row not in apart and np.isfinite(series.y[row])]
     if first == 0 or not level:
         return None
-    baseline = finding.numbers.get("baseline", float(np.median(level)))
+    baseline = finding.payload.baseline if isinstance(finding.payload, Excursion) else float(np.median(level))
     window = _window(context, series, peak)
     return Scene(
         series=series,

@@ -10,6 +10,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.course import is_up
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import LAST_EPOCHS, LEAST_ROWS, Judgement, dead_findings, evaluation_alone
+from lossreport.analysis.payloads import NonFinite
 from lossreport.analysis.schedule import constant_lr
 from lossreport.analysis.trend import FLAT, FLAT_HIGH, MIN_ROWS
 from lossreport.analysis.views import EPOCH_LAST
@@ -278,9 +279,7 @@ def _change_mind(context: Context, judged: Judgement) -> Phrase | None:
 
 def is_aside(context: Context, series: Series) -> bool:
     """Return whether a series is broken while the training went on: a validation that cannot be computed breaks no run."""
-    return any(f.kind == "nonfinite" and f.series[0] == series.id and f.numbers.get("aside") for f in context.found) and not np.isfinite(
-        series.y[-1]
-    )
+    return any(broken.aside for _, broken in context.seen(NonFinite, series)) and not np.isfinite(series.y[-1])
 
 
 def is_turning(judged: Judgement) -> bool:

@@ -318,7 +318,7 @@ def breaks(context: Context, *hows: str) -> Iterator[Break]:
 
 def _how(finding: Finding) -> str:
     if finding.kind == "broken_metric":
-        return "explosion" if finding.numbers.get("dead") and "first" in finding.numbers else ""
+        return "explosion" if finding.is_dead and "first" in finding.numbers else ""
     return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(finding.kind, "")
 
 

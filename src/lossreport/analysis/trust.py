@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import NonFinite
 from lossreport.model.analysis import Finding
 from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Phrase, Text, number
@@ -42,8 +43,10 @@ NO_CHECKPOINT = Text(zh="日志没有写明任何 checkpoint。", en="The logs n
 
 def trust(context: Context, finding: Finding) -> Iterator[Phrase]:
     """Yield the last sound row before the finding, and the checkpoint that precedes it."""
-    series = next(one for one in context.run.series if one.id == finding.series[0])
-    if not finding.rows or finding.numbers.get("aside"):  # the training went on: there is nothing to go back to
+    series = context.subject(finding)
+    if not finding.rows or (
+        isinstance(finding.payload, NonFinite) and finding.payload.aside
+    ):  # the training went on: there is nothing to go back to
         return
     row = last_good(series, finding.rows[0] - BACK.get(finding.kind, 1))
     if row is None:

@@ -98,7 +98,7 @@ class Finding:
 
     `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture). `notes` say what else the logs
     hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes. `title` is what its
-    detector calls such a finding.
+    detector calls such a finding, `payload` what it saw, typed: `numbers` are derived from it.
     """
 
     id: str
@@ -117,6 +117,12 @@ class Finding:
     notes: tuple[Phrase, ...] = ()
     explained_by: str | None = None
     title: Text | None = None
+    payload: object = None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it shows that nothing is trained from there on: a loss at a clamp, an explosion, loss and gradient exactly 0."""
+        return bool(self.numbers.get("dead"))
 
     @property
     def called(self) -> Text | str:

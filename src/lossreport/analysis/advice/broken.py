@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.advice._ordering import SMALL_RATE, ordered
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.judging import evaluation_alone
+from lossreport.analysis.payloads import NonFinite
 from lossreport.analysis.signs import half_said, wild_without_updates
 from lossreport.model.analysis import Finding, Recommendation, Severity
 from lossreport.model.run import Axis, Series, Statistic, shown_x
@@ -85,11 +86,11 @@ SOURCE = "OPT-175B logbook; IDEFICS knowledge base"
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where any non-finite value was found: where to go back to, by the earliest row, or by that from which the loss rose to it."""
-    series = {one.id: one for one in case.context.run.series}
-    found = [finding for finding in case.context.found if finding.kind == "nonfinite"]
-    if not any(f.numbers.get("dead") for f in case.context.found):  # of weights that are lost no gradient is of interest
-        yield from _beside(case, [f for f in found if f.numbers.get("aside") and f.severity is not Severity.LOW])
-    found = [f for f in found if not f.numbers.get("aside") and _spoils(case, series[f.series[0]])]
+    series = case.context.by_id
+    seen = case.context.seen(NonFinite)
+    if not any(f.is_dead for f in case.context.found):  # of weights that are lost no gradient is of interest
+        yield from _beside(case, [one for one in seen if one[1].aside and one[0].severity is not Severity.LOW])
+    found = [f for f, broken in seen if not broken.aside and _spoils(case, series[f.series[0]])]
     if not found:
         return
     because = tuple(finding.id for finding in found)
@@ -151,7 +152,7 @@ def _lower(case: Case) -> Phrase | str:
     return LOWER(lr=number(case.lr, digits=3), less=number(TENTH * case.lr, digits=3)) if case.lr else NONE
 
 
-def _from_first_step(case: Case, rows: list[Finding], series: dict[str, Series]) -> Series | None:
+def _from_first_step(case: Case, rows: list[Finding], series: Mapping[str, Series]) -> Series | None:
     """Return the gradient norm that is finite in no row while a loss is NaN, or hides it, right behind its first row; None without."""
     hidden = {f.series[0] for f in case.context.found if f.kind == "masked_nonfinite" and f.start.row <= 1}
     hidden |= {f.series[0] for f in rows if f.start.row <= 1 and case.context.is_loss(series[f.series[0]])}
@@ -159,7 +160,7 @@ def _from_first_step(case: Case, rows: list[Finding], series: dict[str, Series])
     return next((one for one in never if hidden and not np.isfinite(one.y).any()), None)
 
 
-def _first(found: list[Finding], series: dict[str, Series]) -> Finding | None:
+def _first(found: list[Finding], series: Mapping[str, Series]) -> Finding | None:
     """Return the finding that begins earliest, by the axis of the training metrics: a validation that is NaN from its first row on came later."""
     ordered = sorted(found, key=lambda f: series[f.series[0]].split != "train")
     same_axis = [f for f in ordered if series[f.series[0]].axis is series[ordered[0].series[0]].axis]
@@ -171,7 +172,7 @@ def _fails_from(series: Series, finding: Finding) -> float:
     return float(series.x[_row_of_failure(series, finding)])
 
 
-def _earliest(case: Case, first: Finding, one: Series, series: dict[str, Series]) -> tuple[Finding, Series, int]:
+def _earliest(case: Case, first: Finding, one: Series, series: Mapping[str, Series]) -> tuple[Finding, Series, int]:
     """Return where the training broke: the NaN that was told, or the zeros of its loss that hid one before a validation was NaN."""
     for finding in case.context.found:
         hidden = series[finding.series[0]]
@@ -189,19 +190,16 @@ def _now(case: Case) -> Phrase | str:
     return NOW(lr=case.lr) if case.lr is not None else NONE
 
 
-def _beside(case: Case, found: list[Finding]) -> Iterator[Recommendation]:
+def _beside(case: Case, found: list[tuple[Finding, NonFinite]]) -> Iterator[Recommendation]:
     """Yield one step for gradients, and one for other metrics, that were not finite while the training loss was."""
-    series = {one.id: one for one in case.context.run.series}
-    gradients = [f for f in found if series[f.series[0]].metric_type == "grad_norm"]
-    for some, text in ((gradients, GRADIENT), ([f for f in found if f not in gradients], MEASURED)):
+    gradients = [one for one in found if case.context.subject(one[0]).metric_type == "grad_norm"]
+    for some, text in ((gradients, GRADIENT), ([one for one in found if one not in gradients], MEASURED)):
         if some:
-            said: dict[str, Value] = {
-                "metric": series[some[0].series[0]].label,
-                "count": int(some[0].numbers["count"]),
-                "rows": len(series[some[0].series[0]]),
-            }
+            first, broken = some[0]
+            series = case.context.subject(first)
+            said: dict[str, Value] = {"metric": series.label, "count": broken.count, "rows": len(series)}
             values = {**said, "lr": _now(case)} if text is GRADIENT else said
-            yield Recommendation(id="", when="now", because=tuple(f.id for f in some), text=text(**values), source=SOURCE)
+            yield Recommendation(id="", when="now", because=tuple(f.id for f, _ in some), text=text(**values), source=SOURCE)
 
 
 def _names(series: Iterable[Series]) -> Join:

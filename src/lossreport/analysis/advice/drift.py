@@ -53,7 +53,7 @@ NONE: Final = ""
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three that the log shows."""
     yield from _overflow(case)
-    known = {series.id: series for series in case.context.run.series}
+    known = case.context.by_id
     spikes = [f for f in case.context.found if f.kind == "spike" and f.explained_by is None and _models_text(known[f.series[0]])]
     length = {series.id: len(series) for series in case.context.run.series}
     by_series = [[f for f in spikes if f.series[0] == name] for name in dict.fromkeys(f.series[0] for f in spikes)]

@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case
 from lossreport.analysis.detectors.clip_saturation import MIN_ROWS as MIN_STEPS
+from lossreport.analysis.payloads import ClippedSteps, LevelShift
 from lossreport.curves.stats import finite
 from lossreport.model.analysis import Recommendation, Severity
 from lossreport.text import Text, number, percent
@@ -41,14 +42,13 @@ UNSAID = Text(zh="日志未给出", en="not in the logs")
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each of the three, with the run's own settings in it."""
     lr, clip = UNSAID if case.lr is None else case.lr, _known(case, "clip_grad")
-    clipped = case.context.of_kind("clip_saturation")  # not answers cut at their limit, nor ratios of probabilities
-    if norms := [f for f in clipped if case.context.subject(f).metric_type == "grad_norm" and f.numbers["share"] > AIM]:
-        text = CLIP(share=percent(norms[0].numbers["share"]), clip=clip, lr=lr)
-        yield Recommendation(id="", when="next", because=tuple(f.id for f in norms), text=text, source="Deep Learning Tuning Playbook")
+    if clipped := [(f, steps.share) for f, steps in case.context.seen(ClippedSteps) if steps.share > AIM]:
+        text = CLIP(share=percent(clipped[0][1]), clip=clip, lr=lr)
+        yield Recommendation(id="", when="next", because=tuple(f.id for f, _ in clipped), text=text, source="Deep Learning Tuning Playbook")
     if because := tuple(f.id for f in case.context.found if f.kind == "oscillation" and f.severity is not Severity.LOW):
         yield Recommendation(id="", when="now", because=because, text=SWING(lr=lr), source="Deep Learning Tuning Playbook")
     yield from _loose(case)
-    shifts = tuple(f.id for f in case.context.found if f.kind == "level_shift" and f.explained_by is None and f.numbers["size"] > 0)
+    shifts = tuple(f.id for f, shift in case.context.seen(LevelShift) if f.explained_by is None and shift.size > 0)
     if shifts:
         yield Recommendation(id="", when="next", because=shifts, text=SHIFT())
 

@@ -17,7 +17,7 @@ BATCH = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step for all single batches of the training losses."""
-    series = {s.id: s for s in case.context.run.series}
+    series = case.context.by_id
     outliers = [f for f in case.context.of_kind("batch_outlier") if f.series[0] in series and steers(case, series[f.series[0]])]
     if outliers:
         yield Recommendation(id="", when="next", because=tuple(finding.id for finding in outliers), text=BATCH())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 import numpy as np
@@ -12,6 +12,7 @@ from lossreport.analysis.best import still_rising
 from lossreport.analysis.causes.lr_too_high import rising_training
 from lossreport.analysis.course import best_row, is_up
 from lossreport.analysis.goal import measured, scores_of_the_whole
+from lossreport.analysis.payloads import LostGround
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
@@ -127,14 +128,14 @@ def advise(case: Case) -> Iterator[Recommendation]:
 
 
 def _states(case: Case) -> Iterator[Recommendation]:
-    series = {s.id: s for s in case.context.run.series}
+    series = case.context.by_id
     named = {state: _names(case.in_state(state), series) for state in State}
     yield from _stop(case, series, named[State.DIVERGING])
     yield from _best(case, series)
     still = case.context.of_kind("no_learning", "constant_metric")
     if case.run_state is State.PLATEAU_HIGH and not any(has_step(finding) for finding in still):
         yield _stuck(case, series, named)
-    if any(finding.numbers.get("dead") for finding in case.context.found):
+    if any(finding.is_dead for finding in case.context.found):
         return  # nothing is trained any more: what else falls or is flat is nothing to go on with
     yield from _further(case, series, named)
     if case.run_state is State.CONVERGED and constant_lr(case.context) and case.lr is not None:
@@ -152,7 +153,7 @@ def _aim(case: Case, others: tuple[str, ...]) -> tuple[str, ...]:
     return (case.context.by_id[goal.series].label,) if goal is not None else others
 
 
-def _stuck(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Recommendation:
+def _stuck(case: Case, series: Mapping[str, Series], named: dict[State, tuple[str, ...]]) -> Recommendation:
     stuck = [series[verdict.series[0]] for verdict in case.in_state(State.PLATEAU_HIGH)]
     learns = _names([v for v in case.in_state(State.IMPROVING) if series[v.series[0]].split == "train"], series)
     unseen = bool(learns) and all(one.split != "train" for one in stuck)
@@ -170,7 +171,7 @@ def _stuck(case: Case, series: dict[str, Series], named: dict[State, tuple[str, 
     )
 
 
-def _further(case: Case, series: dict[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
+def _further(case: Case, series: Mapping[str, Series], named: dict[State, tuple[str, ...]]) -> Iterator[Recommendation]:
     """Yield whether to train on, as the goal went: never in trouble, only trains further what validates flat, or the schedule has run out."""
     training = [one for one in (series[v.series[0]] for v in case.in_state(State.IMPROVING)) if one.split == "train"]
     goal = case.context.goal
@@ -242,7 +243,7 @@ def _open_trends(case: Case) -> list[Trend]:
     ]
 
 
-def _stop(case: Case, series: dict[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
+def _stop(case: Case, series: Mapping[str, Series], names: tuple[str, ...]) -> Iterator[Recommendation]:
     found = [f for f in case.context.found if f.kind == "divergence"]
     grave = [f for f in found if f.severity is Severity.CRITICAL]
     if names and found and not grave:
@@ -292,7 +293,7 @@ def _rate_rises(case: Case, loss: Series, row: int) -> tuple[str, float, float] 
     return None
 
 
-def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
+def _best(case: Case, series: Mapping[str, Series]) -> Iterator[Recommendation]:
     worse = [series[v.series[0]] for state in (State.OVERFITTING, State.WORSENING) for v in case.in_state(state)]
     past = [one for one in worse if not is_reweighted(case.context, one)]  # its sum is of other weights by now
     whole = scores_of_the_whole(case.context)
@@ -327,7 +328,7 @@ def _best(case: Case, series: dict[str, Series]) -> Iterator[Recommendation]:
 
 def _sudden(case: Case, series: Series) -> float | None:
     """Return where a validation lost its level in one step, None where it did not."""
-    rows = [f.numbers["sudden"] for f in case.context.of_kind("worsening", series=series) if "sudden" in f.numbers]
+    rows = [lost.sudden for f, lost in case.context.seen(LostGround, series) if f.kind == "worsening" and lost.sudden is not None]
     return float(series.x[int(rows[0])]) if rows else None
 
 
@@ -343,7 +344,7 @@ BOOSTING: Final = "boosting_"
 RAISED: Final = "lr_raised"
 
 
-def _names(verdicts: list[Verdict], series: dict[str, Series]) -> tuple[str, ...]:
+def _names(verdicts: list[Verdict], series: Mapping[str, Series]) -> tuple[str, ...]:
     named = (series[verdict.series[0]] for verdict in verdicts)
     return tuple(dict.fromkeys(s.name if s.split == "train" else f"{s.split}/{s.name}" for s in named))[:6]
 

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.payloads import LevelShift
 from lossreport.model.analysis import Finding, Recommendation
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, number
@@ -44,7 +45,7 @@ IN_TURN = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield a step for each change that stands at a resume, and one for appended runs."""
-    series = {one.id: one for one in case.context.run.series}
+    series = case.context.by_id
     for text, kinds, sign in ((LOWER, ("level_shift",), -1), (HIGHER, ("level_shift", "spike"), 1)):
         found = next((f for f in case.context.found if f.kind in kinds and _points(f, sign) and _at_resume(series[f.series[0]], f)), None)
         if found is not None:
@@ -60,7 +61,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
 
 
 def _points(finding: Finding, sign: int) -> bool:
-    return finding.kind == "spike" or sign * finding.numbers.get("size", 0.0) > 0
+    shift = finding.payload
+    return finding.kind == "spike" or (isinstance(shift, LevelShift) and sign * shift.size > 0)
 
 
 def _at_resume(series: Series, finding: Finding) -> bool:

@@ -52,7 +52,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
 
     The losses of a GAN or of reinforcement learning jump by their nature, and a validation by the noise of evaluating: they ask for none of this.
     """
-    series = {s.id: s for s in case.context.run.series}
+    series = case.context.by_id
     measured = [f for f in case.context.found if f.series[0] in series and steers(case, series[f.series[0]])]
     open_ = [f for f in measured if f.kind == "spike" and f.explained_by is None and f.severity is not Severity.LOW]
     outliers = any(f.kind == "batch_outlier" and series[f.series[0]].metric_type not in OF_POLICY for f in measured)

@@ -36,7 +36,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         return
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
-        lost = finding.numbers.get("dead") and finding.start.row == 0
+        lost = finding.is_dead and finding.start.row == 0
         if series.split != "train" or finding.severity is Severity.LOW or not (said_adam(context) or lost):
             continue
         yield Suspicion(finding=finding, signs=tuple(_signs(context, finding, rate)), code="-optim adam -learning_rate 0.001")

@@ -23,7 +23,7 @@ BOTH = Text(
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a dead loss of 0 with a gradient of 0."""
     for finding in context.of_kind("broken_metric"):
-        if finding.numbers.get("value") == 0 and finding.numbers.get("dead") and len(finding.series) > 1:
+        if finding.numbers.get("value") == 0 and finding.is_dead and len(finding.series) > 1:
             series, witness = context.subject(finding), context.by_id[finding.series[1]]
             if witness.metric_type == "grad_norm":
                 said = BOTH(loss=series.label, norm=witness.label, count=len(finding.rows), line=finding.start.line)

@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, against, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import TrainValGap
 from lossreport.text import Text, number, percent
 
 STEADY: Final = 0.9
@@ -28,8 +29,8 @@ LEAK = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a gap in favour of the validation that was there from the start."""
-    for finding in context.of_kind("train_val_gap"):
-        if finding.numbers["gap"] >= 0 or len(finding.series) < 2:
+    for finding, gap in context.seen(TrainValGap):
+        if gap.gap >= 0 or len(finding.series) < 2:
             continue
         val, train = context.subject(finding), context.by_id[finding.series[1]]
         own = np.interp(val.x, train.x, train.y)

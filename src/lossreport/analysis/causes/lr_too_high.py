@@ -116,7 +116,7 @@ def _lost_language(context: Context) -> Iterator[Suspicion]:
         return  # `adam_rate_of_sgd` tells it by the number
     for finding in context.of_kind("broken_metric"):
         series = context.subject(finding)
-        if finding.numbers.get("dead") and series.metric_type == "perplexity" and series.split == "train":
+        if finding.is_dead and series.metric_type == "perplexity" and series.split == "train":
             lost = LOST(metric=series.label, value=number(float(series.y[-1]), digits=3), line=int(series.line[-1]))
             rate = set_rate(context)
             code = "-optim adam -learning_rate 0.001" if "opennmt_text" in parsers(context) else ""

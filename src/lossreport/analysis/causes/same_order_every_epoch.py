@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Oscillation
 from lossreport.analysis.signs import number_fact
 from lossreport.model.run import Series
 from lossreport.text import Text, number
@@ -24,10 +25,10 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for an oscillation with the period of an epoch."""
     if (number_fact(context, "world_size", "num_gpus", "gpus", "nproc_per_node") or 1) > 1:
         return  # of several processes the sampler is the likelier one (`sampler_without_epoch`)
-    for finding in context.of_kind("oscillation"):
+    for finding, swing in context.seen(Oscillation):
         series = context.subject(finding)
-        if finding.numbers.get("with_epochs") and turns_inside(series):
-            said = REPEATS(metric=series.label, period=number(finding.numbers.get("period", 0.0)))
+        if swing.with_epochs and turns_inside(series):
+            said = REPEATS(metric=series.label, period=number(swing.period))
             yield Suspicion(finding=finding, signs=(strong(said),), code="DataLoader(..., shuffle=True)")
 
 

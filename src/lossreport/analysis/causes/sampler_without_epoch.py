@@ -7,6 +7,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Oscillation
 from lossreport.analysis.signature import setting
 from lossreport.text import Text, number
 
@@ -24,10 +25,10 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     world = setting(context, "world_size", "num_gpus", "gpus", "nproc_per_node")
     if world is None or not isinstance(world[1], int | float) or world[1] < RANKS:
         return
-    for finding in context.of_kind("oscillation"):
-        if finding.numbers.get("with_epochs"):
+    for finding, swing in context.seen(Oscillation):
+        if swing.with_epochs:
             series = context.subject(finding)
-            told = REPEATS(metric=series.label, period=number(finding.numbers["period"], digits=3))
+            told = REPEATS(metric=series.label, period=number(swing.period, digits=3))
             signs = (strong(told), weak(WORLD(name=world[0], value=world[1])))
             yield Suspicion(finding=finding, signs=signs, code="sampler.set_epoch(epoch)")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Oscillation
 from lossreport.analysis.signature import setting
 from lossreport.text import Text, number
 
@@ -18,11 +19,11 @@ SET = Text(zh="配置写明 {name} = {value}。", en="The configuration says {na
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a periodic error where a reward is logged."""
-    for finding in context.of_kind("oscillation"):
+    for finding, swing in context.seen(Oscillation):
         series = context.subject(finding)
         if context.is_measure(series) or not context.is_rewarded:
             continue
-        signs = [strong(PERIOD(metric=series.label, period=number(finding.numbers["period"], digits=2)))]
+        signs = [strong(PERIOD(metric=series.label, period=number(swing.period, digits=2)))]
         every = setting(context, "target_update_interval", "target_network_update_freq", "target_update", "target_network_frequency")
         if every is not None:
             signs.append(weak(SET(name=every[0], value=every[1])))

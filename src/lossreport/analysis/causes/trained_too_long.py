@@ -11,6 +11,7 @@ from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
 from lossreport.analysis.goal import is_score, mode_of
+from lossreport.analysis.payloads import LostGround
 from lossreport.model.run import Series
 from lossreport.text import Text, Value, number
 
@@ -28,28 +29,32 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a score that got worse beside a training metric that did not."""
     if context.is_rewarded:
         return  # a reward that falls is no overfitting
-    for finding in context.of_kind("worsening"):
+    for finding, lost in context.seen(LostGround):
+        if finding.kind != "worsening":
+            continue
         val = context.subject(finding)
-        if val.split == "train" or not is_score(context, val) or NO_QUALITY.search(val.name) or "best" not in finding.numbers:
+        if val.split == "train" or not is_score(context, val) or NO_QUALITY.search(val.name):
             continue
         train = next((one for one in context.judged if _gains(context, one, val, finding.start.x)), None)
         if train is None:
             continue
         row = int(np.flatnonzero(train.x >= finding.start.x)[0])
-        values = {"best": number(finding.numbers["best"]), "end": number(finding.numbers["end"])}
+        values = {"best": number(lost.best), "end": number(lost.end)}
         ends: dict[str, Value] = {"first": number(float(train.y[row])), "last": number(float(train.y[-1])), "line": int(train.line[-1])}
         yield Suspicion(finding=finding, signs=(strong(BOTH(val=val.label, train=train.label, **values, **ends)),))
 
 
 def otherwise(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each over-fitting that no other cause explains: the rows behind its best are too many."""
-    for finding in context.of_kind("overfitting"):
+    for finding, lost in context.seen(LostGround):
+        if finding.kind != "overfitting":
+            continue
         val = context.subject(finding)
         train = next((one for one in context.judged if _gains(context, one, val, finding.start.x)), None)
-        if train is None or context.is_rewarded or "best" not in finding.numbers or "end" not in finding.numbers:
+        if train is None or context.is_rewarded:
             continue
         row = int(np.flatnonzero(train.x >= finding.start.x)[0])
-        values: dict[str, Value] = {"best": number(finding.numbers["best"]), "end": number(finding.numbers["end"])}
+        values: dict[str, Value] = {"best": number(lost.best), "end": number(lost.end)}
         ends: dict[str, Value] = {"first": number(float(train.y[row])), "last": number(float(train.y[-1])), "line": int(train.line[-1])}
         yield Suspicion(finding=finding, signs=(strong(BOTH(val=val.label, train=train.label, **values, **ends)),))
 

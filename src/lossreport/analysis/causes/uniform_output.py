@@ -25,7 +25,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at the level of guessing that never was elsewhere, or has no hit."""
     for finding in context.of_kind("no_learning"):
         series, size = context.subject(finding), finding.numbers.get("uniform") or finding.numbers.get("early")
-        if finding.numbers.get("dead") and len(finding.series) > 1:
+        if finding.is_dead and len(finding.series) > 1:
             score = context.by_id[finding.series[1]]
             yield Suspicion(finding=finding, signs=(strong(NO_HIT(metric=score.label, loss=series.label)),))
         elif size is not None and finding.start.row == 0 and not is_head(size):

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import ClippedSteps
 from lossreport.model.analysis import NotApplicable, Severity
 from lossreport.model.guidance import Threshold
 from lossreport.text import Text, number, percent
@@ -54,7 +55,7 @@ def detect(context: Context) -> Iterator[Found]:
                 metric=series.label, path=series.path, share=percent(share), clip=number(float(clip)), median=number(float(np.median(y)))
             )
             rows = np.flatnonzero(series.y >= clip * (1 - AT)).tolist()
-            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, numbers={"share": share, "clip": float(clip)})
+            yield make_finding("clip_saturation", series, rows, Severity.MEDIUM, text, payload=ClippedSteps(share=share, clip=float(clip)))
 
 
 DETECTOR = Detector(

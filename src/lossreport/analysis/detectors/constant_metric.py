@@ -99,7 +99,7 @@ def detect(context: Context) -> Iterator[Found]:
         if context.is_loss(series) and not context.is_measure(series):
             continue  # the loss of a policy is 0 by construction where it was updated once
         is_score = kind.id in SCORES
-        if is_score and any(f.numbers.get("dead") and context.subject(f).source == series.source for f in context.of_kind("broken_metric")):
+        if is_score and any(f.is_dead and context.subject(f).source == series.source for f in context.of_kind("broken_metric")):
             continue  # of weights that are lost a score is what it is
         if not (is_score or context.is_loss(series)) or not np.isfinite(series.y).all():
             continue

@@ -11,6 +11,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Oscillation
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, noise_of_differences, noise_of_rows, theil_sen
 from lossreport.model.analysis import Finding, Severity
@@ -83,7 +84,7 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _over_periods(context: Context, series: Series, y: Floats) -> Iterator[Floats]:
     """Yield a curve, or of one that swings its means over one period, from which a cycle that ends high does not rise."""
-    rows = max((round(f.numbers["period"]) for f in context.of_kind("oscillation", series=series)), default=1)
+    rows = max((round(swing.period) for _, swing in context.seen(Oscillation, series)), default=1)
     yield np.convolve(y, np.full(rows, 1 / rows), mode="valid") if 1 < rows <= len(y) - MIN_ROWS else y
 
 

@@ -11,6 +11,7 @@ from lossreport.analysis.beside import is_quiet
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Excursion
 from lossreport.curves.excursion import excursions
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
@@ -96,8 +97,8 @@ def _findings(context: Context, series: Series, spans: list[tuple[int, int]]) ->
         own = text if at == top else _text(context, series, [peaks[at]], [spans[at]], 0)
         kind = "batch_outlier" if first == last else "spike"
         severity = Severity.MEDIUM if at == top and not _is_calm(context, series, peaks) else Severity.LOW
-        numbers = {"value": value, "baseline": level, "helper": 1.0}
-        yield make_finding(kind, series, list(range(first, last + 1)), severity, own, numbers=numbers)
+        held = Excursion(value=value, baseline=level, helper=True)
+        yield make_finding(kind, series, list(range(first, last + 1)), severity, own, payload=held)
 
 
 def _loss(context: Context, series: Series) -> Series | None:

@@ -13,6 +13,7 @@ from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding, position
 from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.payloads import LevelShift
 from lossreport.analysis.printed import differs
 from lossreport.curves.shifts import LASTING, MIN_SIZE, Shift, find_shifts
 from lossreport.curves.stats import noise_of_differences
@@ -115,12 +116,12 @@ def _finding(context: Context, series: Series, shift: Shift) -> Finding:
         "x": shown_x(series.x[shift.row]),
         "size": change(shift.size),
     }
-    numbers = {"size": shift.size, "score": shift.z}
+    held = LevelShift(size=shift.size, score=shift.z)
     if cause is None:
         severity = Severity.MEDIUM if shift.size > 0 else Severity.LOW
-        return make_finding("level_shift", series, [shift.row], severity, SHIFT(**values), numbers=numbers)
+        return make_finding("level_shift", series, [shift.row], severity, SHIFT(**values), payload=held)
     name, word = cause
-    found = make_finding("level_shift", series, [shift.row], Severity.LOW, EXPLAINED(**values, cause=word), numbers=numbers)
+    found = make_finding("level_shift", series, [shift.row], Severity.LOW, EXPLAINED(**values, cause=word), payload=held)
     return replace(found, explained_by=name)
 
 

@@ -11,6 +11,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context, same_metric
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import NonFinite
 from lossreport.analysis.surviving import outlived
 from lossreport.model.analysis import Evidence, Finding, Position, Severity
 from lossreport.model.run import Axis, Event, Series, shown_x
@@ -148,9 +149,9 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         else RECOVERED,
     )
     if _went_on(context, series) or counted(context, series) is not None:
-        return make_finding("nonfinite", series, bad, Severity.LOW, text, numbers={"count": len(bad), "aside": int(aside)})
+        return make_finding("nonfinite", series, bad, Severity.LOW, text, payload=NonFinite(count=len(bad), aside=aside))
     severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
-    return make_finding("nonfinite", series, bad, severity, text, numbers={"count": len(bad), "aside": int(aside)})
+    return make_finding("nonfinite", series, bad, severity, text, payload=NonFinite(count=len(bad), aside=aside))
 
 
 def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:
@@ -176,6 +177,7 @@ def _exit(context: Context, event: Event, text: Text) -> Finding:
         end=place,
         rows=(),
         numbers={"count": 1},
+        payload=NonFinite(count=1),
         evidence=(Evidence(source=event.source, line=event.line, x=place.x, value=float("nan")),),
         text=text(path=path, line=event.line, quote=event.quote),
     )

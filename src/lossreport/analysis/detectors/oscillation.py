@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import BOOTSTRAPPED, Context, clean
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Oscillation
 from lossreport.curves.swing import find_swing
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series
@@ -70,9 +71,9 @@ def detect(context: Context) -> Iterator[Found]:
                 text = WITH_EPOCHS(**values, share=percent(swing.share))
             else:
                 text = TEXT(**values, share=percent(swing.share), distance=_distance(series, swing.period))
-            numbers = {"period": swing.period, "amplitude": swing.amplitude, "share": swing.share, "with_epochs": float(with_epochs)}
+            held = Oscillation(period=swing.period, amplitude=swing.amplitude, share=swing.share, with_epochs=with_epochs)
             severity = Severity.LOW if with_epochs or plays else Severity.HIGH
-            yield make_finding("oscillation", series, [0, len(series) - 1], severity, text, numbers=numbers)
+            yield make_finding("oscillation", series, [0, len(series) - 1], severity, text, payload=held)
 
 
 def _distance(series: Series, period: float) -> Value:

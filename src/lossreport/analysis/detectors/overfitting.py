@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context, clean
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import LostGround
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.stats import block_medians, fill, noise_of_rows, robust_line, theil_sen
 from lossreport.curves.worse import lost_at_once
@@ -123,8 +124,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
             rise=change(end / shown - 1 if shown > 0 else relative),
         )
         severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
-        numbers = {"best": float(smooth[best]), "end": end, "rise": relative, "component": float(component)}
-        yield make_finding("overfitting", series, [best, n - 1], severity, text, numbers=numbers)
+        held = LostGround(best=float(smooth[best]), end=end, rise=relative, component=component)
+        yield make_finding("overfitting", series, [best, n - 1], severity, text, payload=held)
 
 
 LEAST_FALL: Final = 0.02

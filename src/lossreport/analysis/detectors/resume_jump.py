@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Excursion
 from lossreport.analysis.resumes import SIDE, resume_rows
 from lossreport.curves.stats import mad
 from lossreport.model.analysis import Severity
@@ -63,8 +64,8 @@ def _jump(series: Series, row: int) -> Iterator[Found]:
         size=change(value / level - 1 if level else 0.0),
         back=RETURNS if later - level < BACK * (value - level) else NONE,
     )
-    numbers = {"value": value, "baseline": level, "resumed": 1.0}
-    yield make_finding("spike", series, [row], Severity.MEDIUM, text, numbers=numbers)
+    held = Excursion(value=value, baseline=level, resumed=True)
+    yield make_finding("spike", series, [row], Severity.MEDIUM, text, payload=held)
 
 
 DETECTOR = Detector(id="resume_jump", kinds=("spike",), detect=detect, order=58)

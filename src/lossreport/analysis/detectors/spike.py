@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -13,6 +13,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.mosaic import FACT, closes_mosaic
+from lossreport.analysis.payloads import Excursion
 from lossreport.analysis.printed import differs
 from lossreport.analysis.restarts import FACT as RESTARTED
 from lossreport.analysis.restarts import Restart, restart_at
@@ -130,9 +131,8 @@ def detect(context: Context) -> Iterator[Found]:
             least = context.threshold(EXCESS)
             nats = context.kind(series).log_space
             found = _spikes(context, series, measured=context.is_measure(series), in_nats=nats, rows=_sound(context, series))
-            for finding in found:
-                value, baseline = finding.numbers["value"], finding.numbers["baseline"]
-                if (least <= MIN_EXCESS or value > (1 + least) * baseline) and differs(series, value, baseline):
+            for finding, held in found:
+                if (least <= MIN_EXCESS or held.value > (1 + least) * held.baseline) and differs(series, held.value, held.baseline):
                     yield finding
 
 
@@ -153,7 +153,7 @@ def _hides_batches(series: Series) -> bool:
     return averaged and series.derived is None and not is_epoch_level(series) and (series.window or 0) >= WIDE_WINDOW
 
 
-def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int) -> Iterator[Finding]:
+def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, rows: int) -> Iterator[tuple[Finding, Excursion]]:
     spans = series.segments or ()
     for span in spans:
         y = series.y[span.first_row : min(span.last_row + 1, rows)]
@@ -162,32 +162,32 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
         for first, last in sorted((*near, *alone)):
             if first == 0 and span.first_row == 0:
                 continue  # where the training begins: nothing stands before it to rise from
-            finding = _finding(context, series, span.first_row + first, span.first_row + last)
-            if not finding.numbers["value"] > finding.numbers["baseline"]:
+            finding, held = _finding(context, series, span.first_row + first, span.first_row + last)
+            if not held.value > held.baseline:
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
-            if finding.kind == "batch_outlier" and measured and _is_huge(finding.numbers):
+            if finding.kind == "batch_outlier" and measured and _is_huge(held):
                 finding = replace(finding, severity=Severity.MEDIUM)
             wild = is_first_steps(series)
-            if finding.kind == "spike" and measured and not wild and not (_is_one_batch(series, finding) or finding.explained_by):
-                finding = replace(finding, severity=_severity(series, finding.numbers, in_nats))
-            yield finding
+            if finding.kind == "spike" and measured and not wild and not (_is_one_batch(series, finding, held) or finding.explained_by):
+                finding = replace(finding, severity=_severity(series, held, in_nats))
+            yield finding, held
 
 
-def _severity(series: Series, numbers: Mapping[str, float], in_nats: bool) -> Severity:
-    if _is_grave(series, numbers, in_nats):
+def _severity(series: Series, held: Excursion, in_nats: bool) -> Severity:
+    if _is_grave(series, held, in_nats):
         return Severity.HIGH
-    slight = numbers["baseline"] > 0 and numbers["value"] < SLIGHT * numbers["baseline"] and numbers["score"] < CLEAR
+    slight = held.baseline > 0 and held.value < SLIGHT * held.baseline and held.score < CLEAR
     return Severity.LOW if slight else Severity.MEDIUM
 
 
-def _is_huge(numbers: Mapping[str, float]) -> bool:
+def _is_huge(held: Excursion) -> bool:
     """Return whether a row is ten times its neighbours, which no hard sample accounts for."""
-    return numbers["baseline"] > 0 and numbers["value"] >= HUGE * numbers["baseline"]
+    return held.baseline > 0 and held.value >= HUGE * held.baseline
 
 
-def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bool:
+def _is_grave(series: Series, held: Excursion, in_nats: bool) -> bool:
     """Return whether a spike doubles the loss, costs half of the progress made until then, or in a cross-entropy a factor e of likelihood."""
-    value, baseline = numbers["value"], numbers["baseline"]
+    value, baseline = held.value, held.baseline
     start = float(np.nanmedian(series.y[:3]))
     if not np.isfinite(value) or (in_nats and value - baseline >= GRAVE_NATS):
         return True
@@ -196,23 +196,22 @@ def _is_grave(series: Series, numbers: Mapping[str, float], in_nats: bool) -> bo
     return lost or (baseline > 0 and value >= GRAVE_RATIO * baseline)
 
 
-def _is_one_batch(series: Series, finding: Finding) -> bool:
+def _is_one_batch(series: Series, finding: Finding, held: Excursion) -> bool:
     """Return whether a spike is one step-level row, no higher than batches differ by themselves."""
-    value, baseline = finding.numbers["value"], finding.numbers["baseline"]
-    alone = finding.start.row == finding.end.row and not is_epoch_level(series) and baseline > 0
-    return alone and _is_small(len(series), value / baseline, finding.numbers["score"])
+    alone = finding.start.row == finding.end.row and not is_epoch_level(series) and held.baseline > 0
+    return alone and _is_small(len(series), held.value / held.baseline, held.score)
 
 
 def _is_small(n: int, ratio: float, score: float) -> bool:
     return ratio < SMALL or (n < BATCH_ROWS and ratio < NOT_SO_SMALL and score < CLEAR)
 
 
-def _finding(context: Context, series: Series, first: int, last: int) -> Finding:
+def _finding(context: Context, series: Series, first: int, last: int) -> tuple[Finding, Excursion]:
     peak = first + int(np.nanargmax(series.y[first : last + 1]))
     around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
     baseline = float(np.nanmedian(series.y[around]))
     value = float(series.y[peak])
-    numbers = {"value": value, "baseline": baseline, "score": _score(series, peak, baseline)}
+    held = Excursion(value=value, baseline=baseline, score=_score(series, peak, baseline))
     outlier = is_batch_outlier(series, first, last, baseline)
     closed = closes_mosaic(context, series, float(series.x[first]))
     text = _outlier_text(series, peak, value, baseline) if outlier else _spike_text(series, peak, value, baseline)
@@ -223,7 +222,9 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
     begun = _begun(context, series, first) if closed is None else ()
     by = FACT if closed is not None else MORE if begun else RESTARTED if restart is not None and not grave else None
     if restart is not None and by == RESTARTED:
-        text, numbers = _restart_text(series, peak, restart, numbers), numbers | _restart_numbers(restart)
+        low, high = float(restart.rate.y[restart.row - 1]), float(restart.rate.y[restart.row])
+        held = replace(held, low=low, high=high)
+        text = _restart_text(series, peak, restart, held)
     if begun:
         names = Join(items=tuple(f"`{one.label}`" for one in begun[:MOST_TERMS]))
         text = MORE_TERMS(**_values(series, peak, value, baseline) | {"line": int(series.line[peak]), "names": names})
@@ -233,9 +234,9 @@ def _finding(context: Context, series: Series, first: int, last: int) -> Finding
         list(range(first, last + 1)),
         Severity.LOW,
         text,
-        numbers=numbers,
+        payload=held,
     )
-    return made if by is None else replace(made, explained_by=by)
+    return (made if by is None else replace(made, explained_by=by)), held
 
 
 MORE: Final = "more_terms"
@@ -275,21 +276,16 @@ def _spike_text(series: Series, row: int, value: float, baseline: float) -> Phra
     return SPIKE(**values, ratio=factor(value / baseline)) if baseline > 0 else THROUGH_ZERO(**values)
 
 
-def _restart_text(series: Series, row: int, restart: Restart, numbers: Mapping[str, float]) -> Phrase:
+def _restart_text(series: Series, row: int, restart: Restart, held: Excursion) -> Phrase:
     """Return that an excursion stands where the learning rate starts again."""
-    values = _values(series, row, numbers["value"], numbers["baseline"]) | {"line": int(series.line[row])}
-    rates = _restart_numbers(restart)
+    values = _values(series, row, held.value, held.baseline) | {"line": int(series.line[row])}
     return RESTART(
         **values,
         rate=restart.rate.label,
-        low=number(rates["low"]),
-        high=number(rates["high"]),
+        low=number(float(restart.rate.y[restart.row - 1])),
+        high=number(float(restart.rate.y[restart.row])),
         restart_line=int(restart.rate.line[restart.row]),
     )
-
-
-def _restart_numbers(restart: Restart) -> dict[str, float]:
-    return {"low": float(restart.rate.y[restart.row - 1]), "high": float(restart.rate.y[restart.row])}
 
 
 def _outlier_text(series: Series, row: int, value: float, baseline: float) -> Phrase:

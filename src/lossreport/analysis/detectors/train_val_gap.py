@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,7 @@ from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import is_component, training_partner
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.level import is_near_full
+from lossreport.analysis.payloads import TrainValGap
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.curves.stats import block_medians, theil_sen
 from lossreport.model.analysis import Severity
@@ -93,12 +95,12 @@ def _finding(context: Context, series: Series, partner: Series) -> Iterator[Foun
         gap=change(gap),
         trend=WIDENS() if widens else CLOSES() if closes else UNTOLD,
     )
-    numbers = {"gap": gap, "widens": float(widens)}
+    held = TrainValGap(gap=gap, widens=widens)
     severity = Severity.LOW
     if _is_memorised(series, train, level, other) and not _is_good(context, series):
         severity = Severity.MEDIUM
         firsts = (float(np.median(series.y[:FIRST_ROWS])), float(np.median(train[:FIRST_ROWS])))
-        numbers |= {"val_first": firsts[0], "train_first": firsts[1]}
+        held = replace(held, val_first=firsts[0], train_first=firsts[1])
         text = MEMORISED(
             split=series.split,
             metric=series.name,
@@ -109,7 +111,7 @@ def _finding(context: Context, series: Series, partner: Series) -> Iterator[Foun
             train=number(other),
             trend=WIDENS() if widens else UNTOLD,
         )
-    yield make_finding("train_val_gap", series, [len(series) - 1], severity, text, numbers=numbers, others=(partner,))
+    yield make_finding("train_val_gap", series, [len(series) - 1], severity, text, payload=held, others=(partner,))
 
 
 FIRST_ROWS: Final = 2

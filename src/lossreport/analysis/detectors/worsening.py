@@ -13,6 +13,7 @@ from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.detectors.overfitting import PERPLEXITY, RISE, is_component, training_falls
 from lossreport.analysis.found import make_finding
 from lossreport.analysis.goal import is_score, measured, mode_of, scores_of_the_whole
+from lossreport.analysis.payloads import LostGround
 from lossreport.analysis.reweighted import is_reweighted
 from lossreport.curves.worse import FEW, Worse, lost_at_once, worse_than_best
 from lossreport.model.analysis import Severity
@@ -127,13 +128,17 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
     severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM
-    numbers = {"best": shown, "end": last, "change": changed, "rows": float(worse.rows)}
-    if sudden is not None:
-        numbers["sudden"] = float(rows[sudden])
-    if overfits:
-        numbers |= {"rise": worse.rise, "component": float(component)}
+    held = LostGround(
+        best=shown,
+        end=last,
+        change=changed,
+        rows=float(worse.rows),
+        sudden=None if sudden is None else float(rows[sudden]),
+        rise=worse.rise if overfits else None,
+        component=component if overfits else None,
+    )
     kind = "overfitting" if overfits else "worsening"
-    return make_finding(kind, series, [best, end], severity, text, numbers=numbers)
+    return make_finding(kind, series, [best, end], severity, text, payload=held)
 
 
 def _step(series: Series, before: int, after: int) -> dict[str, Value]:

@@ -1,0 +1,64 @@
+"""The numbers of the JSON follow from what a finding holds, typed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import lossreport
+from lossreport.analysis.context import Context
+from lossreport.analysis.found import make_finding, numbers_of
+from lossreport.analysis.payloads import ClippedSteps, Excursion, LevelShift, LostGround, NonFinite, Oscillation, TrainValGap
+from lossreport.model.analysis import Severity
+from lossreport.text import Text
+from runs import falling, make_run
+
+
+@pytest.mark.parametrize(
+    ("payload", "numbers"),
+    [
+        (NonFinite(count=3, aside=False), {"count": 3, "aside": 0}),
+        (NonFinite(count=1), {"count": 1}),
+        (Excursion(value=2.0, baseline=1.0, score=0.5), {"value": 2.0, "baseline": 1.0, "score": 0.5}),
+        (Excursion(value=2.0, baseline=1.0, helper=True), {"value": 2.0, "baseline": 1.0, "helper": 1.0}),
+        (
+            Oscillation(period=9.0, amplitude=0.1, share=0.5, with_epochs=False),
+            {"period": 9.0, "amplitude": 0.1, "share": 0.5, "with_epochs": 0.0},
+        ),
+        (LostGround(best=1.0, end=2.0, rise=1.0, component=True), {"best": 1.0, "end": 2.0, "rise": 1.0, "component": 1.0}),
+        (LevelShift(size=-0.2, score=9.0), {"size": -0.2, "score": 9.0}),
+        (TrainValGap(gap=0.1, widens=True), {"gap": 0.1, "widens": 1.0}),
+        (ClippedSteps(share=0.6, clip=1.0), {"share": 0.6, "clip": 1.0}),
+    ],
+)
+def test_numbers_are_the_fields_that_hold_more_than_their_default(payload: object, numbers: dict[str, float]) -> None:
+    told = numbers_of(payload)
+    assert list(told.items()) == list(numbers.items())
+    assert [type(value) for value in told.values()] == [type(value) for value in numbers.values()]
+
+
+def test_a_finding_is_looked_up_by_what_it_holds() -> None:
+    run = make_run(loss=falling(30), other=falling(30))
+    one, other = run.series
+    found = [
+        make_finding("lifted", s, [3], Severity.LOW, Text(zh="某事", en="a thing")(), payload=LevelShift(size=0.1, score=9))
+        for s in (one, other)
+    ]
+    context = Context(
+        run, run, (*found, make_finding("lost", one, [3], Severity.LOW, Text(zh="某事", en="a thing")(), numbers={"size": 1.0}))
+    )
+    assert [shift.size for _, shift in context.seen(LevelShift)] == [0.1, 0.1]
+    assert [f.series for f, _ in context.seen(LevelShift, other)] == [(other.id,)]
+    assert context.seen(NonFinite) == ()
+
+
+def test_the_analysis_holds_both_and_they_agree() -> None:
+    y = falling(120, noise=0.003)
+    y[[60, 80]] *= 2
+    bad = falling(120)
+    bad[70:] = np.nan
+    findings = lossreport.analyze(make_run(loss=y, val_loss=bad), strict=True).findings
+    held = [f for f in findings if f.payload is not None]
+    assert {type(f.payload) for f in held} >= {Excursion, NonFinite}
+    for finding in held:
+        assert numbers_of(finding.payload).items() <= finding.numbers.items()
