@@ -262,7 +262,7 @@ def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages of the answers. Default: both.")
 @click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
-@click.option("-v", "--verbose", is_flag=True, help="Also list what was not checked, and why.")
+@click.option("-v", "--verbose", is_flag=True, help="Also list general sentences, which are no claims.")
 def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], verbose: bool, **options: Any) -> int:
     """Hold a hand-written note against the logs; exit with 4 where they contradict it."""
     from lossreport.lint.lint import lint as held

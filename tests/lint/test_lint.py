@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 import lossreport
 from lossreport.cli import main
-from lossreport.lint.check import kendall
+from lossreport.lint.course import kendall
 from lossreport.lint.lint import Lint, of_text, told
 from lossreport.model.analysis import Analysis
 from runs import SAMPLES, SEED_CLOSS, SEED_LOSS_CT, falling, make_run

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Literal
 
 from lossreport import api
 from lossreport import regex as re
 from lossreport.errors import MissingPathError, UsageError
-from lossreport.lint.check import Answer, check
-from lossreport.lint.extract import claims, is_general
+from lossreport.lint.answers import Answer
+from lossreport.lint.check import check
+from lossreport.lint.claim import Claim
+from lossreport.lint.clauses import sentences
+from lossreport.lint.extract import claims, is_general, says_something
 from lossreport.lint.ledger import Ledger
 from lossreport.lint.note import NoteLine, read_note
 from lossreport.model.analysis import Analysis
@@ -29,11 +33,12 @@ GENERAL = Text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unread:
-    """A line of the note with a number or a judgement that was not checked, and why."""
+    """A sentence of the note with a number or a judgement that was not checked, and why; `general`: it says nothing of this run."""
 
     line: int
     quote: str
     why: Phrase
+    general: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,16 +72,23 @@ def of_text(text: str, analysis: Analysis, name: str = "note") -> Lint:
     ledger = Ledger(analysis)
     answers: list[Answer] = []
     unread: list[Unread] = []
-    for line in read_note(text, ledger.metrics, ledger.paths):
-        found = list(claims(line, ledger.metrics, tuple(ledger.facts)))
+    for line in read_note(text, ledger.vocabulary, ledger.paths):
+        found = list(dict.fromkeys(claims(line, ledger.vocabulary, tuple(ledger.facts))))
         answers += [check(claim, ledger) for claim in found]
-        if not found and re.search(r"\d", NUMBERING.sub("", line.text)):
-            unread.append(_unread(line))
+        unread += _unread(line, found, ledger)
     return Lint(note=name, answers=tuple(answers), unread=tuple(unread))
 
 
-def _unread(line: NoteLine) -> Unread:
-    return Unread(line=line.number, quote=line.text, why=(GENERAL if is_general(line) else NO_CLAIM)())
+def _unread(line: NoteLine, found: Sequence[Claim], ledger: Ledger) -> Iterator[Unread]:
+    """Yield the sentences of a line that no claim was read from: those that say something of the run, and general ones."""
+    if line.cells or is_general(line):
+        if not found and re.search(r"\d", NUMBERING.sub("", line.text)):
+            yield Unread(line=line.number, quote=line.text, why=(GENERAL if is_general(line) else NO_CLAIM)(), general=is_general(line))
+        return
+    for sentence in sentences(line.text):
+        one = replace(line, text=sentence)
+        if says_something(NUMBERING.sub("", sentence)) and not any(claims(one, ledger.vocabulary, tuple(ledger.facts))):
+            yield Unread(line=line.number, quote=sentence, why=NO_CLAIM())
 
 
 # ------------------------------------------------------------------------------------------------ words
@@ -89,20 +101,22 @@ COLON = {"zh": "：", "en": ": "}
 
 
 def told(found: Lint, lang: Literal["zh", "en", "both"], *, verbose: bool = False) -> Iterator[str]:
-    """Yield what to print: a line a contradiction (and its English one below where both are asked for), then the count."""
+    """Yield what to print: a line a contradiction (and its English one below where both are asked for), what was not checked, the count.
+
+    With `verbose` general sentences are listed as well.
+    """
     langs: tuple[Literal["zh", "en"], ...] = ("zh", "en") if lang == "both" else (lang,)
     for answer in found.contradictions:
         said = [answer.text.plain(one) for one in langs]
         yield f"{found.note}:{answer.claim.origin.line}: {answer.claim.origin.quote} -> {said[0]}{_where(answer)}"
         yield from (f"    {more}" for more in said[1:])
-    if verbose:
-        open_ = [answer for answer in found.answers if answer.outcome == "unchecked"]
-        entries = [(a.claim.origin.line, a.claim.origin.quote, a.text) for a in open_] + [(u.line, u.quote, u.why) for u in found.unread]
-        for line, quote, why in sorted(entries, key=lambda one: one[0]):
-            words = " / ".join(f"{UNCHECKED.of(one)}{COLON[one]}{why.plain(one)}" for one in langs)
-            yield f"{found.note}:{line}: {quote} -- {words}"
+    open_ = [(a.claim.origin.line, a.claim.origin.quote, a.text) for a in found.answers if a.outcome == "unchecked"]
+    open_ += [(one.line, one.quote, one.why) for one in found.unread if verbose or not one.general]
+    for line, quote, why in sorted(open_, key=lambda one: one[0]):
+        words = " / ".join(f"{UNCHECKED.of(one)}{COLON[one]}{why.plain(one)}" for one in langs)
+        yield f"{found.note}:{line}: {quote} -- {words}"
     right = sum(answer.outcome == "confirmed" for answer in found.answers)
-    unchecked = sum(answer.outcome == "unchecked" for answer in found.answers) + len(found.unread)
+    unchecked = sum(answer.outcome == "unchecked" for answer in found.answers) + sum(not one.general for one in found.unread)
     count = SUMMARY(note=found.note, wrong=len(found.contradictions), right=right, open=unchecked)
     yield from (count.plain(one) for one in langs)
 

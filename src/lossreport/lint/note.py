@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossreport import regex as re
+from lossreport.lint.claim import Metric
+from lossreport.lint.subjects import Vocabulary, split_said
 from lossreport.values import dataclass
 
 HEADING: Final = re.compile(r"^\s{0,3}#{1,6}\s+(.*)$")
@@ -22,33 +24,36 @@ LEAD: Final = re.compile(r"[:：]\s*$")
 class NoteLine:
     """One line of a note: its number from 1, its text without Markdown marks, what its passage is about.
 
-    `header` holds the titles of the table it is a row of, else nothing; `lead` is the heading and the last line that ended with a colon.
+    `header` holds the titles of the table it is a row of, else nothing; `lead` is the heading and the last line that ended with a colon,
+    `split` the one that the passage is about.
     """
 
     number: int
     text: str
     heading: str
     lead: str
-    metrics: tuple[str, ...]
-    passage_metrics: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+    passage_metrics: tuple[Metric, ...]
     source: str | None
     cells: tuple[str, ...] = ()
     header: tuple[str, ...] = ()
+    split: str = ""
+    names_source: bool = False
 
     @property
-    def metric(self) -> str | None:
+    def metric(self) -> Metric | None:
         """The one metric of the line, or of its passage where the line names none; None where it names several."""
         named = self.metrics or self.passage_metrics
         return named[0] if len(named) == 1 else None
 
 
-def read_note(text: str, metrics: Sequence[str], sources: Sequence[str]) -> Iterator[NoteLine]:
-    """Yield the lines of a note; `metrics` and `sources` are the names that the logs know."""
+def read_note(text: str, known: Vocabulary, sources: Sequence[str]) -> Iterator[NoteLine]:
+    """Yield the lines of a note; `known` are the metrics and `sources` the files that the logs know."""
     heading, lead = "", ""
     source: str | None = None
     header: tuple[str, ...] = ()
     for number, raw in enumerate(text.splitlines(), 1):
-        line = MARKS.sub("", raw).strip()
+        line = MARKS.sub("", raw).replace("\\_", "_").strip()
         found = HEADING.match(raw)
         if found:
             heading, lead, source, header = MARKS.sub("", found[1]), "", None, ()
@@ -59,11 +64,11 @@ def read_note(text: str, metrics: Sequence[str], sources: Sequence[str]) -> Iter
         cells = tuple(cell.strip() for cell in line.strip("|").split("|")) if TABLE.match(raw) else ()
         if not cells:
             header = ()
-        own = names_in(line, metrics)
+        own = known.metrics(line)
         if cells and not header:
             header = cells
         elif line and not RULER.match(line):
-            about = names_in(lead, metrics) or names_in(heading, metrics)
+            about = _about(lead, known) or _about(heading, known)
             yield NoteLine(
                 number=number,
                 text=line,
@@ -72,20 +77,26 @@ def read_note(text: str, metrics: Sequence[str], sources: Sequence[str]) -> Iter
                 metrics=own,
                 passage_metrics=about,
                 source=here,
+                names_source=len(named) == 1,
                 cells=cells,
                 header=header if cells else (),
+                split="" if about else _split(lead) or _split(heading),
             )
         if LEAD.search(line):
             lead = line
 
 
-def names_in(text: str, metrics: Sequence[str]) -> tuple[str, ...]:
-    """Return the metrics that a text names, in its order; letter case does not matter, longer names win."""
-    found: dict[str, int] = {}
-    taken: list[tuple[int, int]] = []
-    for name in sorted(metrics, key=len, reverse=True):
-        for match in re.finditer(rf"(?<![A-Za-z0-9_]){re.escape(name)}(?![A-Za-z0-9_])", text, re.IGNORECASE):
-            if not any(a <= match.start() < b for a, b in taken):
-                taken.append(match.span())
-                found.setdefault(name, match.start())
-    return tuple(sorted(found, key=lambda name: found[name]))
+TITLE: Final = 16
+"""A heading with so many characters besides the name of a metric is its title; a longer one says something of its own."""
+
+
+def _about(text: str, known: Vocabulary) -> tuple[Metric, ...]:
+    """Return the metrics that a heading or lead names; one alone only where the text is little more than its name."""
+    mentions = known.mentions(text)
+    rest = len(text) - sum(one.end - one.start for one in mentions)
+    found = known.metrics(text)
+    return found if len(found) != 1 or rest <= TITLE else ()
+
+
+def _split(text: str) -> str:
+    return split_said(text) if len(text) <= TITLE else ""

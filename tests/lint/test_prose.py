@@ -1,0 +1,128 @@
+"""What a person writes of a run in words of their own: of ten true and ten false sentences a language, none is taken for its opposite."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import lossreport
+from lossreport.lint.lint import of_text, told
+from lossreport.model.analysis import Analysis
+
+EPOCHS = 40
+
+
+@pytest.fixture(scope="module")
+def overfit(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    """Forty epochs: loss 1.7 -> 0.056, validation loss least (1.05) in epoch 20 and 1.25 at the end, accuracies, a constant learning rate."""
+    t = np.arange(EPOCHS)
+    frame = pd.DataFrame(
+        {
+            "epoch": t,
+            "loss": 1.7 * 0.916**t,
+            "val_loss": 1.05 + np.where(t < 20, 0.6 * (1 - t / 20) ** 2, 0.2 * (np.maximum(0, t - 20) / 19) ** 1.5),
+            "accuracy": np.minimum(1.0, 0.3 + 0.03 * t),
+            "val_accuracy": np.minimum(0.6, 0.25 + 0.02 * t),
+            "lr": np.full(EPOCHS, 0.001),
+        }
+    )
+    folder = tmp_path_factory.mktemp("overfit")
+    frame.round(6).to_csv(folder / "history.csv", index=False)
+    return lossreport.analyze(lossreport.read_run([folder], {"epochs": EPOCHS, "batch_size": 32}), strict=True)
+
+
+TRUE = [
+    "val_loss bottoms out at 1.05 in epoch 20 and climbs back to 1.25 by the end.",
+    "Training loss drops from 1.70 to 0.056 over 40 epochs.",
+    "The model is clearly overfitting: training accuracy hits 100% while validation accuracy stays around 0.60.",
+    "final val_accuracy: 0.600",
+    "The validation loss was lowest at epoch 20.",
+    "| metric | first | last |\n|---|---|---|\n| loss | 1.700 | 0.056 |",
+    "There are no spikes in the training loss.",
+    "The learning rate was constant throughout.",
+    "loss falls from 1.70 at epoch 0 to 0.707 at epoch 10",
+    "Best val_accuracy: 0.6, batch size = 32",
+    "共训练 40 个 epoch。",
+    "训练 loss 从 1.700 降到 0.056。",
+    "验证 loss 在第 20 个 epoch 达到最低 1.05，之后回升到 1.25。",
+    "模型明显过拟合。",
+    "最终验证准确率为 0.600。",
+    "从第 24 个 epoch 起训练准确率一直是 1.0。",
+    "训练过程中 loss 没有出现尖峰。",
+    "| 指标 | 初始 | 最终 |\n|---|---|---|\n| val_loss | 1.65 | 1.25 |",
+    "训练 loss 单调下降，没有 NaN。",
+    "第 10 个 epoch 的 val_loss 为 1.20。",
+]
+FALSE = [
+    "Validation loss ended at 0.056.",
+    "val_loss keeps decreasing until the end of training.",
+    "Best val_loss: 0.9871",
+    "No overfitting was observed.",
+    "Ran for 100 epochs in total.",
+    "The validation accuracy peaks at 0.68.",
+    "| epoch | val_loss |\n|---|---|\n| 10 | 1.30 |",
+    "Loss falls from 1.70 at epoch 0 to 0.95 at epoch 19.",
+    "The validation loss reaches its minimum in the last epoch.",
+    "Final val_accuracy is 0.5",
+    "验证 loss 最后降到 0.056。",
+    "val_loss 持续下降。",
+    "最佳 epoch 是 39（val_loss 最低）。",
+    "总共训练了 50 个 epoch。",
+    "验证准确率最高达到 0.71。",
+    "loss 从第 0 个 epoch 的 1.70 降到第 19 个 epoch 的 1.03。",
+    "训练中途出现了 NaN。",
+    "验证 loss 已经收敛。",
+    "没有出现过拟合。",
+    "训练准确率从未超过 0.95。",
+]
+
+
+@pytest.mark.parametrize("sentence", TRUE)
+def test_what_is_true_is_borne_out(sentence: str, overfit: Analysis) -> None:
+    found = of_text(sentence, overfit)
+    assert [answer.text.plain("en") for answer in found.contradictions] == []
+    assert [answer for answer in found.answers if answer.outcome == "confirmed"] != []
+
+
+@pytest.mark.parametrize("sentence", FALSE)
+def test_what_is_false_is_contradicted(sentence: str, overfit: Analysis) -> None:
+    assert of_text(sentence, overfit).contradictions != ()
+
+
+OPEN = [
+    "accuracy = 0.60 at the end",  # of the validation it is; which is meant, is not said
+    "The best val_loss came at epoch 21.",  # counted from 1
+    "Both curves look nice and 3 people liked them.",
+    "After 2.5 hours the loss improved by 12 %.",
+]
+
+
+@pytest.mark.parametrize("sentence", OPEN)
+def test_what_cannot_be_told_is_listed_and_not_contradicted(sentence: str, overfit: Analysis) -> None:
+    found = of_text(sentence, overfit, "n.md")
+    assert found.contradictions == ()
+    assert [answer for answer in found.answers if answer.outcome == "confirmed"] == []
+    assert any(sentence.rstrip(".") in line for line in told(found, "en"))
+
+
+@pytest.mark.parametrize(
+    ("written", "holds"), [("0.6", True), ("0.5", False), ("0.60", True), ("0.61", False), ("60%", True), ("50 %", False)]
+)
+def test_a_number_is_held_to_the_digits_it_is_written_with(written: str, holds: bool, overfit: Analysis) -> None:
+    assert (of_text(f"final val_accuracy: {written}", overfit).contradictions == ()) is holds
+
+
+@pytest.mark.parametrize(
+    "name", ["val_loss", "val/loss", "validation loss", "Val Loss", "验证 loss", "验证集的 loss", "loss on the validation set"]
+)
+def test_a_split_is_read_however_it_is_spelled(name: str, overfit: Analysis) -> None:
+    assert of_text(f"final {name}: 1.25", overfit).contradictions == ()
+    assert of_text(f"final {name}: 0.056", overfit).contradictions != ()
+
+
+def test_our_own_report_of_a_run_holds_no_contradiction(overfit: Analysis) -> None:
+    report = lossreport.compose(overfit)
+    for lang in ("zh", "en"):
+        found = of_text(lossreport.render(report, format="md", lang=lang), overfit)
+        assert [(answer.claim.origin.quote, answer.text.plain("en")) for answer in found.contradictions] == []
