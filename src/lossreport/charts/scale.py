@@ -9,7 +9,6 @@ from typing import Final, Literal
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from lossreport.charts.style import WIDTH
 from lossreport.charts.thin import BIGGEST
@@ -95,18 +94,13 @@ def label(ticks: Sequence[float]) -> tuple[str, ...]:
 
 
 def apply(axes: Axes, which: Literal["x", "y"], scale: Scale) -> None:
-    """Give an axis of `axes` this scale."""
-    axis, set_scale, set_limits = (
-        (axes.xaxis, axes.set_xscale, axes.set_xlim) if which == "x" else (axes.yaxis, axes.set_yscale, axes.set_ylim)
-    )
+    """Give an axis of `axes` this scale; its ticks are drawn by `sheet`."""
+    set_scale, set_limits = (axes.set_xscale, axes.set_xlim) if which == "x" else (axes.set_yscale, axes.set_ylim)
     if scale.kind == "symlog":
         set_scale("symlog", linthresh=scale.linthresh)
     else:
         set_scale(scale.kind)
     set_limits(scale.low, scale.high)
-    axis.set_major_locator(FixedLocator(list(scale.ticks)))
-    axis.set_major_formatter(FixedFormatter(list(scale.labels)))
-    axis.set_minor_locator(NullLocator())
 
 
 # ------------------------------------------------------------------------------------------------ limits

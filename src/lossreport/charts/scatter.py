@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from matplotlib.lines import Line2D
 
 from lossreport.charts import labels, scale
-from lossreport.charts.sheet import Sheet, grid, new_sheet, shortened, show, titled, written
+from lossreport.charts.sheet import UNDER, Sheet, grid, new_sheet, shortened, show, titled, written
 from lossreport.charts.style import COLORS, FONT, GREY, MARKERS, cycle
 from lossreport.charts.thin import drawable
 from lossreport.model.report import ScatterChart
@@ -19,6 +19,8 @@ EVERY_POINT_TO: Final = 500
 SAME_PLACE: Final = 2.0
 """Of more than 500 points, one of those within 2 pixels of each other is drawn: the others would lie under it."""
 PAD: Final = (0.08, 0.08)
+NAME_BELOW, NAME_LEFT = 11.0, 18.0
+"""Pixels from the edge of the paper to the base line of the name of an axis."""
 
 
 def draw_points(spec: ScatterChart) -> Sheet:
@@ -29,8 +31,7 @@ def draw_points(spec: ScatterChart) -> Sheet:
     sheet = new_sheet(across, _scale(y[both], spec.log, 5), bottom=42.0, left=16.0)
     grid(sheet, "x", across.ticks)
     sheet.axes.spines["left"].set_visible(True)
-    show(sheet, sheet.axes.set_xlabel("", labelpad=4), shortened(spec.x_name, 60))
-    show(sheet, sheet.axes.set_ylabel("", labelpad=4), shortened(spec.y_name, 28))
+    _name_axes(sheet, shortened(spec.x_name, 60), shortened(spec.y_name, 28))
     rows = np.flatnonzero(both)
     if not len(rows):
         return sheet
@@ -40,6 +41,14 @@ def draw_points(spec: ScatterChart) -> Sheet:
     if len(rows) <= MOST_LABELS:
         _labels(sheet, [spec.labels[row] for row in rows], pixels)
     return sheet
+
+
+def _name_axes(sheet: Sheet, across: str, up: str) -> None:
+    """Write the names of the axes along their middles, outside the labels of the ticks."""
+    left, bottom, right, top = sheet.bounds
+    look: dict[str, Any] = {"transform": None, "ha": "center", "va": "baseline", "zorder": UNDER}
+    show(sheet, sheet.axes.text((left + right) / 2, NAME_BELOW, "", **look), across)
+    show(sheet, sheet.axes.text(NAME_LEFT, (bottom + top) / 2, "", rotation="vertical", rotation_mode="anchor", **look), up)
 
 
 def _scale(values: Floats, log: bool, ticks: int) -> scale.Scale:

@@ -26,6 +26,7 @@ from matplotlib.text import Text as Writing
 from lossreport.charts import scale, svg
 from lossreport.charts.labels import Bounds, Box, width_of
 from lossreport.charts.style import HEIGHT, INK, RC, WIDTH
+from lossreport.model.run import Floats
 from lossreport.text import visible
 from lossreport.values import dataclass
 
@@ -33,6 +34,11 @@ DPI: Final = 72.0
 NAME_LENGTH: Final = 36
 RIGHT: Final = 10.0
 TICK: Final = 3.0
+LABELS_BELOW, LABELS_LEFT = 6.0, 5.0
+"""Pixels between an axis and the labels of its ticks."""
+UNDER: Final = 1.5
+"""The place of axes among what is drawn: below the curves."""
+COLUMNS: Final = {"x": 0, "y": 1}
 LEGEND_ROW: Final = 18.0
 HANDLE: Final = 44.0
 PHONE: Final = 1.42
@@ -113,11 +119,14 @@ def new_sheet(
     axes.patch.set_visible(False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
-    axes.tick_params(axis="x", length=0, pad=6, labelbottom=named)
-    axes.tick_params(axis="y", length=0, pad=5)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_visible(False)  # a tick of matplotlib is five artists, and all of them cost half of a chart
     scale.apply(axes, "x", x)
     scale.apply(axes, "y", y)
     sheet = Sheet(paper=paper, axes=axes)
+    if named:
+        _named(sheet, "x", x, -LABELS_BELOW)
+    _named(sheet, "y", y, -LABELS_LEFT)
     if not paper.fitted:
         _ruled(sheet, "x", x.ticks, -TICK, 0.0, alpha=None)
     grid(sheet, "y", y.ticks)
@@ -135,16 +144,29 @@ def _ruled(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float], start:
     if not ticks:
         return
     left, bottom, _, _ = sheet.bounds
-    column = 0 if axis == "x" else 1
-    places = np.zeros((len(ticks), 2))
-    places[:, column] = ticks
-    at = np.asarray(getattr(sheet.axes, f"get_{axis}axis_transform")().transform(places), dtype=np.float64)[:, column]
+    column, at = COLUMNS[axis], _pixels(sheet, axis, ticks)
     off = np.array([start, end]) + (bottom if axis == "x" else left)
     ends = np.empty((len(ticks), 2, 2))
     ends[:, :, column], ends[:, :, 1 - column] = at[:, None], off[None, :]
     path = Path(ends.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], len(ticks)).astype(np.uint8))
     look = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.0, "alpha": alpha, "capstyle": "butt", "clip_on": False}
     sheet.axes.add_artist(PathPatch(path, transform=None, zorder=0.5, **look))
+
+
+def _named(sheet: Sheet, axis: Literal["x", "y"], one: scale.Scale, off: float) -> None:
+    """Write the labels of an axis beside its ticks, `off` pixels off it."""
+    left, bottom, _, _ = sheet.bounds
+    for at, label in zip(_pixels(sheet, axis, one.ticks).tolist(), one.labels, strict=True):
+        x, y, ha, va = (at, bottom + off, "center", "top") if axis == "x" else (left + off, at, "right", "center_baseline")
+        sheet.axes.text(x, y, label, transform=None, ha=ha, va=va, zorder=UNDER)
+
+
+def _pixels(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float]) -> Floats:
+    """Return where the ticks of an axis stand along it."""
+    places = np.zeros((len(ticks), 2))
+    places[:, COLUMNS[axis]] = ticks
+    transform = sheet.axes.get_xaxis_transform() if axis == "x" else sheet.axes.get_yaxis_transform()
+    return np.asarray(transform.transform(places), dtype=np.float64)[:, COLUMNS[axis]]
 
 
 def to_svg(paper: Paper, name: str, ink: str | None) -> str:

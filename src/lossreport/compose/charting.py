@@ -9,6 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from lossreport.compose.section import Story, shown
+from lossreport.curves.stats import robust_line
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.report import Band, Chart, Curve, Level, LineChart, Mark
 from lossreport.model.run import Floats, Series, shown_x
@@ -189,12 +190,9 @@ def median_window(rows: int) -> int:
 
 def running_median(y: Floats) -> Floats:
     """Return a centred running median of `median_window` rows; of a very long curve it is computed at every k-th row, with lines between."""
-    import pandas as pd
-
-    window = median_window(len(y))
     if len(y) <= EXACT_TO:
-        return np.asarray(pd.Series(y).rolling(window, center=True, min_periods=1).median().to_numpy(), dtype=np.float64)
-    half = window // 2
+        return robust_line(np.where(np.isfinite(y), y, np.nan))[0]
+    half = median_window(len(y)) // 2
     at = np.unique(np.linspace(0, len(y) - 1, MEDIANS).astype(np.int64))
     medians = [_median(y[max(0, row - half) : row + half + 1]) for row in at.tolist()]
     return np.interp(np.arange(len(y)), at, medians)
