@@ -10,8 +10,9 @@ from typing import Any, Final
 from lossreport import regex as re
 from lossreport.errors import MissingPathError, ReportError
 from lossreport.reading.kit.untrusted import Unreadable, json_line
+from lossreport.render.anatomy import Anatomy, anatomy
 from lossreport.render.attachments import PREFIX, Attachment, unpacked
-from lossreport.render.seal import DATA_ID, SEAL_ID, Anatomy, anatomy
+from lossreport.render.seal import DATA_ID, SEAL_ID
 from lossreport.values import dataclass
 
 SCHEMA: Final = "lossreport/"

@@ -16,8 +16,9 @@ from lossreport.archive.restoring import restored, sentences
 from lossreport.archive.stored import Stored, read_report
 from lossreport.errors import LossreportError, ReportError, malformed
 from lossreport.model.analysis import Analysis
+from lossreport.render.anatomy import Claim, anatomy
 from lossreport.render.inline import visible
-from lossreport.render.seal import TAB, WIDTH, Claim, anatomy, data_digests, digest, seal_of, sha256
+from lossreport.render.seal import TAB, WIDTH, data_digests, digest, seal_of, sha256
 from lossreport.values import dataclass
 
 ELEMENTS: Final = {"tr": "row of a table", "li": "item of a list", "caption": "caption", "svg": "text of a chart", "title": "title"}

@@ -16,7 +16,6 @@ from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import LEARNING_RATE, SPLITS, is_metric_like
 from lossreport.reading.kit.table_rows import apart, is_log
 from lossreport.reading.kit.table_state import TableRow
-from lossreport.reading.lines.reader import TextReader
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.support import supported
@@ -101,6 +100,8 @@ def _varies(rows: Sequence[TextRow], names: Mapping[str, int]) -> bool:
 
 def read(log: LogFile) -> Iterator[Record]:
     """Yield the supported metrics of every row with its place."""
+    from lossreport.reading.lines.reader import TextReader
+
     reader = TextReader(survey=survey(log.once(_apart)[0], log.once(_rows)))
     yield from reader.read(log.lines()) if is_line_by_line() else reader.read_fast(log)
 

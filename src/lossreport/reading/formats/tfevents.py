@@ -13,8 +13,6 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import BinaryIO, Final, NamedTuple
 
-import google_crc32c
-
 from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.protobuf import fields, packed_numbers, varint
@@ -154,6 +152,8 @@ def records(file: BinaryIO) -> Iterator[tuple[int, bytes, Text | None]]:
 
 def masked_crc(data: bytes) -> int:
     """Return the masked CRC-32C of a TFRecord (tensorflow/core/lib/hash/crc32c.h)."""
+    import google_crc32c
+
     crc = google_crc32c.value(data)
     return int((((crc >> 15) | (crc << 17)) + MASK) & 0xFFFFFFFF)
 

@@ -11,7 +11,6 @@ import math
 from typing import Any, Final
 
 import orjson
-import yaml
 
 from lossreport import regex as re
 from lossreport.reading.bytes.bounds import DIGITS, LONG
@@ -86,6 +85,8 @@ def json_at(text: str, at: int) -> tuple[Any, int]:
 
 def yaml_of(text: str) -> Any:
     """Return the value of a YAML text; raises Unreadable where it is none, nested too deep, or holds what cannot be a value."""
+    import yaml
+
     try:
         value = yaml.safe_load(text)
     except RecursionError:

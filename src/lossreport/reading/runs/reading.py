@@ -32,7 +32,6 @@ from lossreport.reading.parser import (
     SkippedLine,
     Unread,
 )
-from lossreport.reading.runs.leftovers import leftovers
 from lossreport.reading.runs.sound import NOT_COUNTED, sound_chunk, sound_fact
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -169,6 +168,8 @@ def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) 
     """Return what the lines that a parser did not know say, and those with numbers that stay unread; see `leftovers.py`."""
     if not len(unread):
         return {}, unread
+    from lossreport.reading.runs.leftovers import leftovers  # loads the reader of any text
+
     known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
     found, left = leftovers(log, unread, known)
     return {key: _joined([chunk]) for key, chunk in found.items() if key not in first}, left
