@@ -8,7 +8,7 @@ median of the last 20, with `eta:`. In parentheses both print that rank's mean s
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import field
 from typing import Final, NamedTuple
 
@@ -16,7 +16,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Floats, Statistic
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Line, Lines, LogFile
 from lossreport.reading.kit.events import said
 from lossreport.reading.kit.key_values import text_row
 from lossreport.reading.kit.line_by_line import is_line_by_line
@@ -301,7 +301,7 @@ def _said(text: str) -> Said | None:
     return Said((header, match["epoch"] is None, kinds, "eta: " in match["meters"], stamped), [*place, *numbers], kinds)
 
 
-def _take_many(lines: Sequence[Line], sense: Sense, numbers: Floats, state: Reading) -> Iterator[Record]:
+def _take_many(lines: Lines, sense: Sense, numbers: Floats, state: Reading) -> Iterator[Record]:
     """Take rows of one kind: by themselves those that begin a pass, go back or say another total, the others at once."""
     i, n, epoch, epochs, *values = sense.filled(numbers)
     at = 0
@@ -327,7 +327,7 @@ def _take_many(lines: Sequence[Line], sense: Sense, numbers: Floats, state: Read
         if end <= at:
             continue
         x = max(state.epoch, 0) * n[at:end] + i[at:end]
-        numbered = np.array([line.number for line in lines[at:end]], dtype=np.int64)
+        numbered = lines.numbers[at:end]
         beside, none = np.full(end - at, float(state.epoch)), np.full(end - at, math.nan)
         leaves = iter(values)
         for name, single in sense.sample:

@@ -6,14 +6,14 @@ What the function of a format says of a line depends on the state before it, so 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from lossreport.model.run import Axis, Floats
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Lines, LogFile
 from lossreport.reading.kit.line_row import Row
 from lossreport.reading.kit.recipes import LEAST, Recipes, Said, Sense, runs_of
 from lossreport.reading.kit.shapes import shapes_of
@@ -36,8 +36,8 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
     """Yield the records of all lines, but for those at the end."""
     recipes, state, place = None, None, 0
     for block in log.blocks():
-        for some in _chunks(list(log.lines_of(block)), place):
-            shapes = shapes_of([line.text for line in some]) if block.complete and place >= BEGINNING else None
+        for some in _chunks(log.columns_of(block), place):
+            shapes = shapes_of(some.texts) if block.complete and place >= BEGINNING else None
             if shapes is None or len(some) < LEAST:
                 yield from reader.take(some, place)
             else:
@@ -45,7 +45,7 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
                     state = reader.state
                     recipes = Recipes(ask=_asking(reader, state), least=WORTH)
                 at = place
-                for sense, (begin, end) in runs_of(recipes.senses([line.text for line in some], shapes)):
+                for sense, (begin, end) in runs_of(recipes.senses(some.texts, shapes)):
                     if sense is None or end - begin < LEAST:
                         yield from reader.take(some[begin:end], at + begin)
                     else:
@@ -53,7 +53,7 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
             place += len(some)
 
 
-def _chunks(lines: Sequence[Line], place: int) -> Iterator[Sequence[Line]]:
+def _chunks(lines: Lines, place: int) -> Iterator[Lines]:
     """Yield lines in chunks, those of the beginning of the file first; `place` is how many stand before them."""
     first = min(len(lines), max(0, BEGINNING - place))
     if first:
@@ -92,7 +92,7 @@ def _named(row: Row) -> tuple[object, ...]:
     return row.axis, row.values, row.split, row.facts, row.nested, row.rank
 
 
-def _stretch(reader: LineReader, lines: Sequence[Line], place: int, sense: Sense, numbers: Floats, state: Any) -> Iterator[Record]:
+def _stretch(reader: LineReader, lines: Lines, place: int, sense: Sense, numbers: Floats, state: Any) -> Iterator[Record]:
     row: Row = sense.sample
     yield from reader.take(lines[:LEAD], place)
     last = len(lines) - 1
@@ -105,12 +105,12 @@ def _stretch(reader: LineReader, lines: Sequence[Line], place: int, sense: Sense
     if last <= LEAD or reader.state != state or not (told and ranked and once and reader.goes_on):
         yield from reader.take(lines[LEAD:], place + LEAD)
         return
-    numbered = np.array([line.number for line in lines[LEAD:last]], dtype=np.int64)
+    numbered = lines.numbers[LEAD:last]
     none = np.full(len(x), math.nan)
     for key, y in zip(keys, values, strict=True):
         reader.columns.extend(key, x, y, numbered, none if row.axis is Axis.EPOCH else epoch, none)
     reader.rows += len(x)
-    reader.see_shapes(row, [line.text for line in lines[LEAD:last]])
+    reader.see_shapes(row, lines.texts[LEAD:last])
     if reader.columns.full():
         yield from reader.columns.chunks()
     yield from reader.take(lines[last:], place + last)

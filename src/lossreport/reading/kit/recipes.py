@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from lossreport.model.run import Floats
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Lines, LogFile
 from lossreport.reading.kit.shapes import MARK, Shapes, shapes_of
 from lossreport.values import dataclass
 
@@ -88,8 +88,8 @@ class Recipes:
         known = self._known
         found = [known.get(key) for key in shapes.keys]
         unknown: dict[bytes, list[int]] = {}
-        for place, (key, sense) in enumerate(zip(shapes.keys, found, strict=True)):
-            if sense is None and key not in known:
+        for place in (place for place, sense in enumerate(found) if sense is None):
+            if (key := shapes.keys[place]) not in known:
                 unknown.setdefault(key, []).append(place)
         alike: dict[bytes, int] = {}
         for key, places in unknown.items():
@@ -174,11 +174,11 @@ class Recipes:
         return sources
 
 
-def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Sequence[Line], Sense | None, Floats | None]]:
+def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Lines, Sense | None, Floats | None]]:
     """Yield the lines of a file in stretches of one sense, each with the numbers of its lines; None with those that are to be read by themselves."""
     for block in log.blocks():
-        lines = list(log.lines_of(block))
-        texts = [line.text for line in lines]
+        lines = log.columns_of(block)
+        texts = lines.texts
         shapes = shapes_of(texts) if block.complete and len(lines) >= LEAST else None
         if shapes is None:
             yield lines, None, None

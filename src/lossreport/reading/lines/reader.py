@@ -79,7 +79,7 @@ class TextReader:
         """Yield the records of all lines of a file, those of stretches that go on alike at once."""
         stretches, last = Stretches(self), 0
         for block in log.blocks():
-            lines = list(log.lines_of(block))
+            lines = log.columns_of(block)
             last = lines[-1].number if lines else last
             if block.complete:
                 yield from stretches.read(lines)

@@ -9,7 +9,7 @@ the columns together, and the last one, read by itself, leaves the memory as if 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.model.run import Axis, Floats, Ints, Statistic
-from lossreport.reading.bytes.reader import Line
+from lossreport.reading.bytes.reader import Line, Lines
 from lossreport.reading.kit.events import phrase_in
 from lossreport.reading.kit.failures import EXIT_NEAR
 from lossreport.reading.kit.printed_table import take
@@ -59,9 +59,8 @@ class Stretch:
     changes.
     """
 
-    def __init__(self, lines: Sequence[Line], keys: list[bytes], sense: Sense, filled: list[Floats]) -> None:
-        self.texts = [line.text for line in lines]
-        self.lines = np.array([line.number for line in lines], dtype=np.int64)
+    def __init__(self, lines: Lines, keys: list[bytes], sense: Sense, filled: list[Floats]) -> None:
+        self.texts, self.lines = lines.texts, lines.numbers
         self.keys, self.sense, self.filled = keys, sense, filled
         self.places: list[Floats] = []
         self.totals: list[Floats] = []
@@ -118,9 +117,9 @@ class Stretches:
         self._apart: dict[tuple[bytes, TableState], bool] = {}
         self._skipped = 0
 
-    def read(self, lines: Sequence[Line]) -> Iterator[Record]:
+    def read(self, lines: Lines) -> Iterator[Record]:
         """Yield the records of consecutive lines."""
-        texts = [line.text for line in lines]
+        texts = lines.texts
         shapes = shapes_of(texts) if len(lines) >= LEAST else None
         if shapes is None:
             yield from self._slowly(lines)
@@ -133,11 +132,11 @@ class Stretches:
                 filled = sense.filled(shapes.rows(first, last))
                 yield from self._stretch(lines[first:last], Stretch(lines[first:last], shapes.keys[first:last], sense, filled))
 
-    def _slowly(self, lines: Sequence[Line]) -> Iterator[Record]:
+    def _slowly(self, lines: Iterable[Line]) -> Iterator[Record]:
         for line in lines:
             yield from self.reader.take(line)
 
-    def _stretch(self, lines: Sequence[Line], stretch: Stretch) -> Iterator[Record]:
+    def _stretch(self, lines: Lines, stretch: Stretch) -> Iterator[Record]:
         lead = LEAD_OF_BARS if stretch.sense.sample.is_bar else LEAD
         at, wait, columns = 0, lead, self.reader._writing.columns
         while at < len(lines):
