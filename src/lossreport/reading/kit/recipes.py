@@ -28,6 +28,8 @@ LEAST: Final = 8
 """Lines of one sense behind each other that are worth a look."""
 MOST: Final = 600
 """Recipes of one file; with more shapes a log is free text."""
+REMEMBERED: Final = 10_000
+"""Shapes whose lines are counted; free text has as many as lines."""
 PLAIN: Final = bytes.maketrans(bytes(range(MARK, MARK + 8)), bytes([MARK]) * 8)
 """Takes from a shape what it says of its numbers."""
 
@@ -71,7 +73,7 @@ class Sense:
 class Recipes:
     """The recipes of one file. `ask` is the function of a format; it returns None for a line that is not to be read fast.
 
-    `least` is how many lines of one shape a block holds for which a recipe is worth its thirty questions.
+    `least` is how many lines of one shape have come for which a recipe is worth its thirty questions.
     What shapes say of their numbers (zero, whole, beyond) is in most places of no matter: `_matters` holds the places where it is, by the shape without it.
     """
 
@@ -79,6 +81,7 @@ class Recipes:
     least: int
     _known: dict[bytes, Sense | None] = field(default_factory=dict)
     _matters: dict[bytes, tuple[int, ...]] = field(default_factory=dict)
+    _seen: dict[bytes, int] = field(default_factory=dict)
     _of: dict[tuple[bytes, bytes], Sense | None] = field(default_factory=dict)
     _senses: dict[Hashable, Sense] = field(default_factory=dict)
     _zeros: dict[Hashable, list[tuple[Source, ...]]] = field(default_factory=dict)
@@ -91,13 +94,14 @@ class Recipes:
         for place in (place for place, sense in enumerate(found) if sense is None):
             if (key := shapes.keys[place]) not in known:
                 unknown.setdefault(key, []).append(place)
-        alike: dict[bytes, int] = {}
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
         for key, places in unknown.items():
             plain = key.translate(PLAIN)
-            alike[plain] = alike.get(plain, 0) + len(places)
+            self._seen[plain] = self._seen.get(plain, 0) + len(places)
         for key, places in unknown.items():
             plain = key.translate(PLAIN)
-            if plain not in self._matters and alike[plain] < self.least:
+            if plain not in self._matters and self._seen[plain] < self.least:
                 continue
             sense = known[key] = self._found(key, plain, texts[places[0]], shapes, places[0])
             for place in places if sense is not None else ():

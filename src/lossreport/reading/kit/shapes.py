@@ -34,6 +34,13 @@ EXACT: Final = 1 << 53
 POWERS: Final = np.array([10.0**k for k in range(23)])
 """The powers of ten that a double holds exactly."""
 LONG_POWERS: Final = np.array([10**k for k in range(20)], dtype=np.uint64)
+KEPT: Final = np.array([0, *(0xFFFFFFFFFFFFFFFF << 8 * (8 - count) & 0xFFFFFFFFFFFFFFFF for count in range(1, 9))], dtype=np.uint64)
+"""The bytes of the last digits, by their count, in a word whose first byte is its lowest."""
+FOLDS: Final = tuple(
+    (np.uint64(times), np.uint64(shift), np.uint64(mask))
+    for times, shift, mask in ((10, 8, 0x00FF00FF00FF00FF), (100, 16, 0x0000FFFF0000FFFF), (10000, 32, 0xFFFFFFFF))
+)
+"""How digits become numbers of two, of four and of eight digits, all of a word at once."""
 WIDE: Final = np.finfo(np.longdouble).nmant == 63
 """Whether the machine has doubles of 64 bits of mantissa, in which a number of 19 digits over a power of ten is off by less than one of them."""
 WIDE_POWERS: Final = np.array([10**k for k in range(20)], dtype=np.uint64).astype(np.longdouble)
@@ -147,14 +154,13 @@ def _digits(full: Bytes, starts: Ints, ends: Ints) -> npt.NDArray[np.uint64]:
 
 def _eight(words: npt.NDArray[np.uint64], count: Ints) -> npt.NDArray[np.uint64]:
     """Return the number that the last `count` of eight digits are, all eight at once."""
-    shift = ((8 - count) * 8).astype(np.uint64)
-    none = count == 0
-    shift[none] = 0
-    found = ((words ^ np.uint64(0x3030303030303030)) >> shift) << shift
-    found[none] = 0
-    found = (found * np.uint64(10) + (found >> np.uint64(8))) & np.uint64(0x00FF00FF00FF00FF)
-    found = (found * np.uint64(100) + (found >> np.uint64(16))) & np.uint64(0x0000FFFF0000FFFF)
-    return (found * np.uint64(10000) + (found >> np.uint64(32))) & np.uint64(0xFFFFFFFF)
+    found = (words ^ np.uint64(0x3030303030303030)) & KEPT[count]
+    for times, shift, mask in FOLDS:
+        high = found >> shift
+        found *= times
+        found += high
+        found &= mask
+    return found
 
 
 def _values(full: Bytes, runs: _Runs, heads: Ints, data: bytes) -> tuple[Floats, Any, Any]:
@@ -211,11 +217,14 @@ def _beside(text: Bytes, starts: Ints, ends: Ints) -> Any:
     behind = ends[:-1]
     first = text[behind]
     blank = first == 32
-    mark, left = text[behind + blank], gap - blank - 1
+    marks, left = behind + blank, gap - blank - 1
+    mark = text[marks]
     found = ((mark == 47) | (mark == 124) | (mark == 58)) & (left >= 0) & (left <= MOST_BLANKS)
+    some = np.flatnonzero(found)
     for at in range(1, MOST_BLANKS + 1):  # `400/  834`
-        found &= (left < at) | (text[np.minimum(behind + blank + at, len(text) - 1)] == 32)
-    found |= (gap == 4) & (first == 32) & (text[behind + 1] == 111) & (text[behind + 2] == 102) & (text[behind + 3] == 32)
+        found[some] &= (left[some] < at) | (text[np.minimum(marks[some] + at, len(text) - 1)] == 32)
+    of = np.flatnonzero((gap == 4) & blank)
+    found[of] |= (text[behind[of] + 1] == 111) & (text[behind[of] + 2] == 102) & (text[behind[of] + 3] == 32)
     return found
 
 

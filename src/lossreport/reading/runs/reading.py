@@ -29,6 +29,7 @@ from lossreport.reading.parser import (
     RawTime,
     Refusal,
     RowsRead,
+    Shared,
     SkippedLine,
     Unread,
 )
@@ -148,7 +149,8 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
                 chunks.setdefault(record.key, []).append(sound)
         else:
             _take(reading, record)
-    first = {key: _joined(parts) for key, parts in chunks.items()}
+    shared = Shared()
+    first = {key: _joined(parts, shared) for key, parts in chunks.items()}
     more, reading.unread = _second_pass(log, reading.unread, first)
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
@@ -172,7 +174,8 @@ def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) 
 
     known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
     found, left = leftovers(log, unread, known)
-    return {key: _joined([chunk]) for key, chunk in found.items() if key not in first}, left
+    shared = Shared()
+    return {key: _joined([chunk], shared) for key, chunk in found.items() if key not in first}, left
 
 
 def _zeros(log: LogFile) -> SkippedLine | None:
@@ -289,18 +292,29 @@ def _take(reading: Reading, record: object) -> None:
             raise TypeError(f"{reading.parser.id} yielded {record!r}, which is no record")
 
 
-def _joined(chunks: Sequence[ColumnChunk]) -> Column:
-    def joined(name: str) -> Floats:
-        return np.concatenate([getattr(chunk, name) for chunk in chunks])
-
-    of = np.concatenate([chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks])
+def _joined(chunks: Sequence[ColumnChunk], shared: Shared) -> Column:
+    """Return a column as a whole; its places and lines are those of the columns before it where they are the same."""
+    of = [chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks]
     return Column(
-        x=frozen_floats(joined("x")),
-        y=frozen_floats(joined("y")),
-        line=frozen_ints(joined("line")),
-        epoch=frozen_floats(joined("epoch")),
-        of=frozen_floats(of),
+        x=shared.of(_floats([chunk.x for chunk in chunks])),
+        y=_floats([chunk.y for chunk in chunks]),
+        line=shared.of(_ints([chunk.line for chunk in chunks])),
+        epoch=shared.of(_floats([chunk.epoch for chunk in chunks])),
+        of=shared.of(_floats(of)),
     )
+
+
+def _floats(parts: Sequence[Floats]) -> Floats:
+    """Return parts as one read-only array; one that is read-only by itself is not copied."""
+    whole = parts[0] if len(parts) == 1 and not parts[0].flags.writeable else np.concatenate(parts, dtype=np.float64)
+    whole.setflags(write=False)
+    return whole
+
+
+def _ints(parts: Sequence[Ints]) -> Ints:
+    whole = parts[0] if len(parts) == 1 and not parts[0].flags.writeable else np.concatenate(parts, dtype=np.int64)
+    whole.setflags(write=False)
+    return whole
 
 
 def with_header(reading: Reading, line: int) -> int:
