@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
@@ -40,15 +41,29 @@ def without_copies(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
     Such are the state in an older checkpoint, a copied log, the lines of a replica.
     """
     kept: list[Reading] = []
+    begun: dict[tuple[object, ...], list[Reading]] = {}
     skipped: list[Skipped] = []
     for part in sorted(parts, key=lambda part: (-sum(len(column.x) for column in part.columns.values()), -len(part.facts))):
-        whole = next((other for other in kept if other.parser is part.parser and _holds(other, part)), None)
+        start = next(_starts(part), None)
+        others = kept if start is None else begun.get(start, ())
+        whole = next((other for other in others if other.parser is part.parser and _holds(other, part)), None)
         if whole is None:
             kept.append(part)
+            for one in _starts(part):
+                begun.setdefault(one, []).append(part)
             continue
         reason = (REPLICA if part.log.writer else COPY)(other=whole.log.shown)
         skipped.append(Skipped(path=part.log.shown, reason=reason, code="copy"))
-    return [part for part in parts if part in kept], skipped
+    left = set(map(id, kept))
+    return [part for part in parts if id(part) in left], skipped
+
+
+def _starts(part: Reading) -> Iterator[tuple[object, ...]]:
+    """Yield what each column begins with: a copy begins as the whole does, so that of a thousand files few are held against each other."""
+    for key, column in part.columns.items():
+        if len(column.x):
+            x, y = float(column.x[0]), float(column.y[0])
+            yield key, None if math.isnan(x) else x, None if math.isnan(y) else y
 
 
 def _holds(whole: Reading, part: Reading) -> bool:
