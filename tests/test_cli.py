@@ -43,6 +43,27 @@ def test_help_loads_no_heavy_package() -> None:
     assert done.stderr.decode().strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("form", "never"),
+    [
+        ("json", ("pandas", "matplotlib", "jinja2", "yaml", "html.parser", "google_crc32c", "lossreport.reading.lines.reader")),
+        ("html", ("pandas", "yaml", "google_crc32c", "lossreport.reading.lines.reader")),
+    ],
+)
+def test_a_small_report_loads_only_what_it_needs(form: str, never: tuple[str, ...], tmp_path: Path) -> None:
+    table = tmp_path / "metrics.csv"
+    table.write_text(
+        "epoch,train_loss,val_loss\n" + "".join(f"{epoch},{2 / (epoch + 1):.4f},{2.1 / (epoch + 1):.4f}\n" for epoch in range(60))
+    )
+    code = (
+        "import sys\nfrom lossreport.cli import main\n"
+        f"try: main(['build', {str(table)!r}, '-f', {form!r}, '-o', {str(tmp_path / 'report')!r}, '-q'])\nexcept SystemExit: pass\n"
+        f"print([name for name in {never!r} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+    assert done.stderr.decode().strip() == "[]"
+
+
 @pytest.mark.parametrize("form", ["html", "md", "json"])
 def test_without_o_the_report_stands_in_the_folder_of_the_logs(form: str, logs: Path) -> None:
     done = run("build", logs, "-f", form)

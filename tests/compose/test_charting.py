@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import lossreport
@@ -98,6 +99,16 @@ def test_the_line_of_a_very_long_curve_is_computed_at_every_k_th_row_and_shows_t
     half = window // 2
     for row in (0, rows // 2, rows - 1):
         assert line[row] == pytest.approx(np.nanmedian(y[max(0, row - half) : row + half + 1]), rel=0.01)
+
+
+@pytest.mark.parametrize("rows", [2, 4, 60, 700])
+def test_the_running_median_is_that_of_pandas(rows: int) -> None:
+    y = falling(rows, noise=0.3)
+    y[:: 1 + rows // 7] = np.nan
+    y[1 :: 1 + rows // 5] = np.inf
+    finite = pd.Series(np.where(np.isfinite(y), y, np.nan))
+    expected = finite.rolling(median_window(rows), center=True, min_periods=1).median()
+    np.testing.assert_array_equal(running_median(y), expected.to_numpy())
 
 
 def test_of_a_long_recovery_one_row_is_marked_and_the_stretch_is_shaded() -> None:

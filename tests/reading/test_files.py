@@ -71,6 +71,13 @@ def test_the_state_of_an_earlier_checkpoint_is_a_copy(tmp_path: Path) -> None:
     assert [skip.code for skip in run.skipped] == ["copy"]
 
 
+def test_a_copy_whose_first_values_are_nan_is_a_copy_all_the_same(tmp_path: Path) -> None:
+    whole = "epoch,loss,aux\n" + "".join(f"{epoch},{'nan' if epoch < 2 else 2 / epoch},{epoch * 0.3}\n" for epoch in range(9))
+    found = runs(tmp_path, {"metrics.csv": whole, "old/metrics.csv": "".join(whole.splitlines(keepends=True)[:6])})
+    assert len(found) == 1
+    assert [skip.code for run in found.values() for skip in run.skipped] == ["copy"]
+
+
 def test_a_curve_that_two_files_tell_on_two_axes_counts_once_on_that_of_the_epochs(tmp_path: Path) -> None:
     files = {"by_epoch.csv": table(FALLING, "epoch,val_loss"), "by_step.csv": table(FALLING, "step,val_loss")}
     (run,) = runs(tmp_path, files).values()

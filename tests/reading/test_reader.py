@@ -7,7 +7,8 @@ import pytest
 
 from lossreport.errors import LogError
 from lossreport.reading.bytes import reader
-from lossreport.reading.bytes.reader import Line, LogFile
+from lossreport.reading.bytes.reader import Line, LogFile, is_noisy
+from lossreport.reading.bytes.terminal import NOISE
 
 
 @pytest.fixture(params=[3, 4, 7, 1 << 20], ids=lambda size: f"blocks of {size}")
@@ -81,3 +82,32 @@ def test_a_file_that_cannot_be_opened_is_an_error_that_names_it(tmp_path: Path) 
 
 def test_a_line_says_what_it_is() -> None:
     assert Line(1, "a", True)._fields == ("number", "text", "complete", "writer")
+
+
+@pytest.mark.usefixtures("block")
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a 1\nb 2\nc",
+        b"a\r\nb\nc\r\r\nd\r\n",
+        b"a\rb\rc\r",
+        b"10%\r20%\r\nend\r",
+        b"bar\x08\x08x\n\x1b[31mred\x1b[0m\n**1.5**\n\0\n",
+        b"[rank0]: loss 1\n[rank1]: loss 2\n[rank0]: loss 3\n[rank1]: loss 4\n",
+        b"\xff\xfe\n1\r\n",
+    ],
+)
+def test_the_lines_of_a_block_are_the_same_all_at_once(data: bytes) -> None:
+    log = LogFile("x.log", data=data)
+    held = [log.columns_of(block) for block in log.blocks()]
+    assert [line for lines in held for line in lines] == list(log.lines())
+    for lines in held:
+        assert [line.text for line in lines] == list(lines.texts)
+        assert [line.number for line in lines] == lines.numbers.tolist()
+        assert list(lines[1:]) == list(lines)[1:]
+
+
+@pytest.mark.parametrize("code", range(256))
+def test_a_block_is_noisy_where_the_terminal_may_have_written_into_it(code: int) -> None:
+    for text in (f"a{chr(code)}b", f"**{chr(code)}", f"*{chr(code)}*1"):
+        assert is_noisy(text.encode()) or NOISE.search(text) is None
