@@ -59,6 +59,7 @@ LOSSES = (("train", "loss", DOWN), ("val", "loss", DOWN))
         ([*LOSSES, ("val", "EPE", DOWN)], ("val/EPE", "min")),
         ([*LOSSES, ("val", "t2m/R10", UP)], ("val/t2m/R10", "max")),
         ([*LOSSES, ("val", "R@5", UP)], ("val/R@5", "max")),
+        ([("train", "exploitability", DOWN)], ("exploitability", "min")),
         ([("train", "loss", DOWN), ("test", "loss", np.zeros(30))], ("loss", "min")),
         ([*LOSSES, ("val", "accuracy", UP), ("val", "FB1", UP)], ("val/FB1", "max")),
         ([*LOSSES, ("val", "perplexity", DOWN), ("val", "token_accuracy", UP)], ("val/loss", "min")),

@@ -687,3 +687,21 @@ def test_the_accuracy_of_a_class_behind_the_loss_of_the_test_is_of_the_test(tmp_
     row = "epoch {} | train_loss: {:.4f} | test_loss: {:.4f} | acc_day: {:.4f} | acc_rain: {:.4f}\n"
     run = read(tmp_path, "".join(row.format(i, 3 - i / 4, 3.2 - i / 5, 0.5 + i / 20, 0.6 + i / 30) for i in range(8)))
     assert {(one.split, one.name) for one in run.series} == {("train", "loss"), ("test", "loss"), ("test", "acc_day"), ("test", "acc_rain")}
+
+
+def test_a_split_before_an_arrow_is_nobody(tmp_path: Path) -> None:
+    row = "Epoch {}/8\n  Train → loss: {:.4f}  acc: {:.2f}%\n  Val   → loss: {:.4f}  acc: {:.2f}%\n"
+    run = read(tmp_path, "".join(row.format(i + 1, 4 - i / 9, 3.0 + i, 4 - i / 10, 3.5 + i) for i in range(8)))
+    assert {(one.label, one.entity) for one in run.series} == {("loss", None), ("acc", None), ("val/loss", None), ("val/acc", None)}
+
+
+@pytest.mark.parametrize("begun", ["Loading the datasets...", "Building vocabulary…"])
+def test_done_below_what_it_answers_sums_up_nothing(tmp_path: Path, begun: str) -> None:
+    launch = begun + "\n- done\nAverage loss after updates: {:.3f}\nJoint goal accuracy: {:.3f}\n"
+    run = read(tmp_path, "".join(launch.format(9 - i, i / 10) for i in range(6)))
+    assert {one.name: len(one) for one in run.series} == {"loss after updates": 6, "Joint goal accuracy": 6}
+
+
+def test_a_meta_epoch_is_an_epoch(tmp_path: Path) -> None:
+    run = read(tmp_path, "".join(f"Meta epoch {i}...\nTotal train loss: {9 - i / 2}\n" for i in range(8)))
+    assert (run.series[0].axis, run.series[0].x.tolist()) == ("epoch", list(range(8)))

@@ -97,3 +97,10 @@ def test_a_column_called_value_in_a_file_of_no_metric_is_none(tmp_path: Path) ->
 def test_a_name_that_stands_with_train_before_it_and_without_was_measured_elsewhere(header: str, splits: set[str], tmp_path: Path) -> None:
     run = read(tmp_path, header + "\n" + "".join(f"{9 / n:.3f}\t{20 / n:.3f}\t{22 / n:.3f}\n" for n in range(1, 9)), "train.log")
     assert {f"{one.split}/{one.name}" for one in run.series} == splits
+
+
+def test_an_evolution_and_the_solver_of_a_game_are_trainings(tmp_path: Path) -> None:
+    run = read(tmp_path, "Generation,BestFitness,AvgFitness\n" + "".join(f"{g},{g / 2},{g / 3}\n" for g in range(1, 9)))
+    assert series(run, "train/BestFitness").axis == "iteration"
+    solved = read(tmp_path, "exploitability,t\n" + "".join(f"{1 / t},{t}\n" for t in range(1, 9)), "progress.csv")
+    assert series(solved, "train/exploitability").y.tolist()[:2] == [1.0, 0.5]

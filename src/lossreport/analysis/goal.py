@@ -63,6 +63,7 @@ TASKS: Final = (
     _task("matching", "光流与立体匹配", "optical flow and stereo", r"epe|aepe|aee|end_?point_?error|d1(?:_?all)?", "min", "Sintel and KITTI: end-point error; KITTI stereo: D1"),
     _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map|r)@\d+|r(?:0\d|10|50|100)|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", rf"{NO_PREFERENCE}(?:success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return)", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
+    _task("game", "博弈", "solving a game", r"exploitability|nash_?conv", "min", "OpenSpiel: exploitability and NashConv, 0 at an equilibrium"),
     _task("classification", "分类", "classification", r"(?:max_?|mean_?|avg_?)?f_?b?1(?:_?(?:macro|micro|score|weighted))?|(?:max_?|mean_?|avg_?|adp_?)?f_?(?:beta|m)|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip

@@ -68,7 +68,7 @@ VALUE_OF: Final = re.compile(r"(?:loss|reward|return)$", re.IGNORECASE)
 """`loss_val` may be the value of a loss; see `behind`, which looks at the other names."""
 METRIC_LIKE: Final = re.compile(
     r"loss|nll|(?<![a-z])r(?:pn|cnn)_(?:cls|b?box|loc)(?![a-z])|\bxent\b|acc(?![eo])|\bce\b|entropy|error|perplexity|\bppl\b|\bbp[bcd]\b|reward|return|(?<![a-z])rew(?![a-z])|ep_?ret(?![a-z])|(?<![a-z])kl(?![a-z])|(?<![a-z])f1|(?<![a-z])auc|precision|recall|(?<![a-z])m?ap(?![a-z_])|map[_@\d]|miou|\biou|dice"
-    r"|\bl[12]\b|(?<![a-z])(?:mae|r?mse|s?mape)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|win_?rate|^scores?$|[ _]score$|auroc|(?<![a-z])errs?(?![a-z])|ndcg|\bmrr\b|\bhits?@|\bhr@|(?<![a-z])(?:si-?)?s[dn]r(?![a-z])|\bsdr|pesq|stoi|cider|meteor\b|lpips|mpjpe|\beer\b|energy\b|(?:^|[ _])cost$|likelihood|(?:valid(?:ation)?|val|eval)[_ ]score|损失|准确率|正确率|召回率|精度|误差|困惑度|奖励|回报|学习率|梯度|損失|準確率|誤差|學習率",
+    r"|(?:best|avg|average|mean|max|top)_?fitness|^fitness$|exploitability|nash_?conv|\bl[12]\b|(?<![a-z])(?:mae|r?mse|s?mape)(?![a-z])|psnr|ssim|bleu|rouge|\bwer\b|\bcer\b|\b[fk]id(?:\d+k\w*)?\b|grad_?norm|\bgnorm\b|learning_?rate|^lr(?:$|[/_-])|elbo|objective|top-?[15]\b|success_rate|win_?rate|^scores?$|[ _]score$|auroc|(?<![a-z])errs?(?![a-z])|ndcg|\bmrr\b|\bhits?@|\bhr@|(?<![a-z])(?:si-?)?s[dn]r(?![a-z])|\bsdr|pesq|stoi|cider|meteor\b|lpips|mpjpe|\beer\b|energy\b|(?:^|[ _])cost$|likelihood|(?:valid(?:ation)?|val|eval)[_ ]score|损失|准确率|正确率|召回率|精度|误差|困惑度|奖励|回报|学习率|梯度|損失|準確率|誤差|學習率",
     re.IGNORECASE,
 )
 """Names by which training is known: at least one of them makes a table or a text a training log."""

@@ -24,6 +24,8 @@ STEP_NAMES: Final = (
     "total_frames", "num_frames", "total/steps",
 )  # fmt: skip
 ITERATION_NAMES: Final = (
+    "generation",
+    "generations",
     "iteration",
     "iter",
     "iterations",

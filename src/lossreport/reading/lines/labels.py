@@ -86,6 +86,8 @@ def label_of(found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[
     words = found[:end]
     if not words or len(words) > MOST_WORDS or any(not token.is_word for token in words) or any(at in spans for at in range(end)):
         return None
+    if all(split_of_word(token.text) for token in words):
+        return None  # `Val → loss: 3.88`: what it says is the split
     return Owner("label", " ".join(token.text for token in words), False, 0, end - 1)
 
 

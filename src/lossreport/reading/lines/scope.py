@@ -50,16 +50,19 @@ class Scope:
     trained: bool = False
     told: bool = False
     shape: str = ""
+    awaits: bool = False
     counted: tuple[str, int | None, float, bool] | None = None
 
     def see(self, text: str, row: TextRow | None) -> bool:
         """Take in a line that is no row of metrics; returns whether it is a heading with a place."""
         self.since += row is None or not row.is_bar
+        awaited, self.awaits = self.awaits, text.rstrip().endswith(("...", "…"))
         if shared := SHARED.match(text.lstrip(" \t->*=[#")):
             self.entity = None
             if shared["eval"]:
                 self.split, self.idle, self.begun = "eval", 0, False
-        if row is None or row.section is None:
+        answers = awaited and row is not None and row.section is not None and row.section.sums and not row.places
+        if row is None or row.section is None or answers:  # `Loading the data...`, below it `- done`
             self._pass_by(text, row)
             return False
         self._heads(row, ruled=RULED.fullmatch(text) is not None)

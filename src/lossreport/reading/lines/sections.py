@@ -102,6 +102,7 @@ BEFORE_PLACE: Final = frozenset(
         "global",
         "communication",
         "federated",
+        "meta",
         "the",
         "at",
         "in",
