@@ -133,3 +133,8 @@ def test_the_score_that_the_checkpoint_is_kept_by_is_the_goal() -> None:
     assert goal(make_run(scores, facts={"checkpoint_kept_by": "loss"})) == ("val/loss", "min")
     of_training = series(*LOSSES, ("train", "auc", UP), ("val", "f1", UP))
     assert goal(make_run(of_training, facts={"checkpoint_kept_by": "AUC"})) == ("val/f1", "max")
+
+
+def test_a_divergence_that_is_better_neither_way_is_not_worse_than_its_best() -> None:
+    run = make_run(series(("train", "loss", DOWN), ("val", "accuracy", UP), ("val", "kl", np.linspace(5.8, 87.0, 30))))
+    assert not [one for one in lossreport.analyze(run, strict=True).findings if one.kind in ("worsening", "overfitting")]

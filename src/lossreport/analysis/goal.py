@@ -216,7 +216,8 @@ def is_score(context: Context, series: Series) -> bool:
     if context.is_loss(series) or kind.id in LANGUAGE or BEST_MEMORY.search(name) or kind.role not in ("metric", "loss"):
         return False
     said = context.facts.get(f"direction.{series.name}") == "max"
-    return said or kind.role == "metric" or _task_of(series) is not None
+    directed = kind.role == "metric" and kind.goal != "none"  # a divergence or an entropy is better neither way
+    return said or directed or _task_of(series) is not None
 
 
 LEAST_FULL: Final = 3

@@ -58,7 +58,8 @@ def detect(context: Context) -> Iterator[Found]:
 def gaps(series: Series) -> list[int]:
     """Return the rows behind a gap; none where x ever goes back, or where gaps are so common that the log simply is sparse."""
     distance = np.diff(series.x)
-    if len(distance) < MIN_ROWS or np.any(distance < 0):
+    drawn_anew = bool(np.mean(np.diff(series.line) == 0) > REGULAR) if len(distance) else False
+    if len(distance) < MIN_ROWS or np.any(distance < 0) or drawn_anew:  # a bar shows what it has time for
         return []
     half = WINDOW // 2
     usual = np.r_[trailing_median(distance, WINDOW, 3)[half:], np.full(half, np.nan)]
@@ -70,7 +71,6 @@ def gaps(series: Series) -> list[int]:
         int(row)
         for row in wide
         if EDGE <= row < len(distance) - EDGE
-        and series.line[row] != series.line[row + 1]  # one line drawn anew: a bar shows what it has time for
         and distance[row - 1] > 0  # after a repeated x nothing is missing: one step was numbered twice
         and np.median(distance[row + 1 : row + 1 + EDGE]) <= SAME_PACE * np.median(distance[max(0, row - EDGE) : row])
     ]
