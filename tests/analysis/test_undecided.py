@@ -150,13 +150,12 @@ def test_nobody_is_asked_to_train_longer_at_a_learning_rate_that_is_spent(last: 
     assert ("train a little longer" in advice(analysis)) is asked
 
 
-def test_a_loss_whose_tail_lost_again_what_the_half_gained_is_not_still_improving_by_the_half() -> None:
+def test_a_loss_whose_tail_lost_again_what_the_half_gained_is_not_still_improving() -> None:
     shape = np.r_[np.geomspace(1.0, 0.3, 50), np.geomspace(0.3, 0.1, 25), np.geomspace(0.1, 0.13, 25)]
     y = shape * np.exp(0.6 * rng().standard_normal(100))
     analysis = lossreport.analyze(make_run([make_series(falling(100), "loss"), make_series(y, "loss", "val", id="m2")]), strict=True)
     verdict = next(one for one in analysis.verdicts if one.series == ("m2",))
-    assert verdict.trend is None or verdict.trend.gain > 0 or verdict.state is not State.IMPROVING
-    assert "last half" not in verdict.text.plain("en")
+    assert verdict.state is not State.IMPROVING
 
 
 def test_metrics_without_a_known_direction_are_left_to_the_user_to_name() -> None:

@@ -239,14 +239,15 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
     accelerates = series.metric_type == "reward"  # a policy may find what earns late: no sum of decays
-    rests = by_half and (_fell_at_once(context, series) or trend.gain < -FLAT_HIGH)  # the half gained, the tail lost again
+    lost = trend.gain < -FLAT_HIGH  # what the half, or the shape of the whole, gained
+    rests = by_half and (_fell_at_once(context, series) or lost)
     if is_improving(trend, wide, decays=decays and not accelerates) and not rests:
         if _is_back(series, y, trend):
             return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
     if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
-    if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high:
+    if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high and not lost:
         return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
