@@ -23,9 +23,18 @@ EXPLAINABLE = ("spike", "above_chance", "mixture", "source_disagreement")
 
 
 def explained(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Return the findings; those on rows of a suspected mixed reduction name it, carry its hypotheses, and are high at most."""
+    """Return the findings; those on rows of a suspected mixed reduction name it, carry its hypotheses, and are high at most.
+
+    That the score of a class never changes is part of the finding that the class is not found.
+    """
     causes = [finding for finding in findings if finding.kind == "mixed_reduction"]
-    return tuple(_explain(finding, causes) for finding in findings)
+    lost = {one: finding.key for finding in findings if finding.kind == "lost_class" for one in finding.series[:-1]}
+    return tuple(
+        replace(finding, explained_by=lost[finding.series[0]])
+        if finding.kind == "constant_metric" and finding.series[0] in lost
+        else _explain(finding, causes)
+        for finding in findings
+    )
 
 
 def _explain(finding: Finding, causes: Sequence[Finding]) -> Finding:

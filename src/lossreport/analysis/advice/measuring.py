@@ -10,7 +10,7 @@ import numpy as np
 from lossreport.analysis.adviser import Advice, Case, has_step
 from lossreport.analysis.detectors.no_hits import falls
 from lossreport.model.analysis import Finding, Recommendation, Severity
-from lossreport.text import Text
+from lossreport.text import Join, Text
 
 HIDDEN = Text(
     zh="关掉替换（transformers：`--logging_nan_inf_filter False`）再跑几步，确认 loss 是否为 NaN；不要使用此后的 checkpoint，回到 loss 变为 0 之前的那个。代价：几步训练。",
@@ -28,6 +28,14 @@ UNCOUNTED = Text(
     zh="训练 loss 在下降，而 `{metric}` 一直是 0：先查它是怎样算出来的（预测与标签的形状、类型和编号是否一致，argmax 的维度对不对，有没有整数除法），拿几个样本手算一遍。代价：几分钟，无需重训。",
     en="The training loss falls while `{metric}` stays 0: check how it is computed (whether predictions and labels agree in shape, type and numbering, the axis of the argmax, an integer division), by hand on a few samples. Cost: minutes, no retraining.",
 )
+LOST = Text(
+    zh="先数一数没找到的类（{names}）在训练集和验证集里各有多少样本、标签编号与模型输出是否对应，再看几张它们的预测图；样本少的，按类加权 loss 或多采这些样本，并逐类看得分而不只看平均值。代价：一次统计。",
+    en=(
+        "Count the samples of the classes that are not found ({names}) in training and validation, check that label ids match the outputs of the model, "
+        "and look at some predictions; where samples are few, weight the loss by class or sample these more often, and follow the scores by class, "
+        "not their mean alone. Cost: one count."
+    ),
+)
 COARSE = Text(
     zh="用 fp32 累计并记录 loss：目前的最小刻度比末段的变化还大。代价：几乎没有。",
     en="Accumulate and log the loss in fp32: the smallest step it can show is larger than the changes near the end. Cost: next to nothing.",
@@ -38,6 +46,7 @@ APART = Text(
 )
 
 
+MOST_NAMED: Final = 4
 REAL: Final = frozenset(("dead", "clamp", "regression", "out_of_scale", "contradicted"))
 """What findings of impossible values carry where the values are real ones: of a training that is broken, not of a metric."""
 
@@ -67,6 +76,9 @@ def advise(case: Case) -> Iterator[Recommendation]:
     still = tuple(one for one in still if one not in {f.id for f in zero})
     if still:
         yield Recommendation(id="", when="now", because=still, text=STILL())
+    for finding in case.context.of_kind("lost_class"):
+        names = Join(items=tuple(case.context.by_id[one].label for one in finding.series[:-1][:MOST_NAMED]))
+        yield Recommendation(id="", when="next", because=(finding.id,), text=LOST(names=names))
     if because := tuple(f.id for f in case.context.found if f.kind == "quantised" and not f.numbers.get("decimals")):
         yield Recommendation(id="", when="next", because=because, text=COARSE(), source="IDEFICS knowledge base")
 

@@ -21,6 +21,8 @@ from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Text, Value, change, number
 from lossreport.words import AXES
 
+NEAR_NOTHING: Final = 0.01
+"""A score that was never above 1 % of 1 is that of guessing among a hundred classes, or of none that is found."""
 HIGH_RISE: Final = 0.25
 """A quarter of the best value lost: no noise of an evaluation reaches that."""
 
@@ -82,6 +84,8 @@ def is_judged(context: Context, series: Series) -> bool:
     if is_reweighted(context, series):
         return False
     if context.has("mixture", series) or context.has("constant_metric", series) or context.holds_another_run:
+        return False
+    if series.metric_type in ("accuracy", "map") and not np.any(series.y > NEAR_NOTHING):  # what is not found at all has nothing to lose
         return False
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from lossreport.checking.ground import Family, Ground, Kind, Rules
-from lossreport.checking.printed import Candidate, fixed
+from lossreport.checking.printed import Between, Candidate, fixed
 from lossreport.model.run import Floats, Series
 from lossreport.text import Text
 
@@ -167,6 +167,24 @@ def _distinct(ground: Ground) -> float:
     return float(len(np.unique(ground.subject.y[np.isfinite(ground.subject.y)])))
 
 
+def unfound(ground: Ground) -> Iterator[str]:
+    """Demand that every class named stays at or below the highest told to its end, and the last series named is at the value of the best."""
+    *lost, best = ground.series
+    highest, value = ground.numbers["highest"], ground.numbers["best"]
+    for one in lost:
+        last = one.y[np.isfinite(one.y)][-3:]
+        if len(last) < 3 or last.max() > highest:
+            yield f"{one.label} reaches {last.max():g}"
+    if best.y[np.isfinite(best.y)][-1] != value or value < 50 * highest:
+        yield f"{best.label} does not stand at {value:g}, far above them"
+
+
+def _classes(ground: Ground) -> Iterator[Candidate]:
+    first = ground.subject
+    alike = [s for s in ground.run.series if s.source == first.source and s.split == first.split and s.metric_type == first.metric_type]
+    yield Between(float(len(ground.series)), float(len(alike)))
+
+
 COUNT: Final[Rules] = {
     "count": lambda g, p: iter([float(len(g.rows))]),
     "value": lambda g, p: iter([float(g.subject.y[g.rows[0]])]),
@@ -190,6 +208,19 @@ CHECK = Family(
         "frozen_metric": Kind(declares=("value", "count"), holds=frozen, values=COUNT),
         "constant_metric": Kind(
             declares=("value",), holds=constant, values={**COUNT, "count": lambda g, p: iter([float(g.rows[-1] - g.rows[0] + 1)])}
+        ),
+        "lost_class": Kind(
+            declares=("lost", "classes", "highest", "best"),
+            holds=unfound,
+            values={
+                "lost": lambda g, p: iter([float(len(g.series) - 1)]),
+                "classes": lambda g, p: _classes(g),
+                "count": lambda g, p: _classes(g),
+                "rows": lambda g, p: iter([3.0]),
+                "highest": lambda g, p: iter([max(float(one.y[np.isfinite(one.y)][-3:].max()) for one in g.series[:-1])]),
+                "best": lambda g, p: iter([float(g.series[-1].y[np.isfinite(g.series[-1].y)][-1])]),
+                "value": lambda g, p: iter([float(g.series[-1].y[np.isfinite(g.series[-1].y)][-1])]),
+            },
         ),
         "lost_metric": Kind(holds=lost, values={"end": lambda g, p: _end_of_others(g)}),
         "broken_metric": Kind(
