@@ -8,7 +8,19 @@ import pytest
 import lossreport
 from lossreport.analysis.context import Context
 from lossreport.analysis.found import make_finding, numbers_of
-from lossreport.analysis.payloads import ClippedSteps, Excursion, LevelShift, LostGround, NonFinite, Oscillation, TrainValGap
+from lossreport.analysis.payloads import (
+    AboveChance,
+    AtClamp,
+    ClippedSteps,
+    Excursion,
+    HighStart,
+    LevelShift,
+    LostGround,
+    NonFinite,
+    Oscillation,
+    Standstill,
+    TrainValGap,
+)
 from lossreport.model.analysis import Severity
 from lossreport.text import Text
 from runs import falling, make_run
@@ -29,6 +41,11 @@ from runs import falling, make_run
         (LevelShift(size=-0.2, score=9.0), {"size": -0.2, "score": 9.0}),
         (TrainValGap(gap=0.1, widens=True), {"gap": 0.1, "widens": 1.0}),
         (ClippedSteps(share=0.6, clip=1.0), {"share": 0.6, "clip": 1.0}),
+        (Standstill(first=2.3, last=2.3, gain=0.0, uniform=10.0), {"first": 2.3, "last": 2.3, "gain": 0.0, "uniform": 10.0}),
+        (Standstill(first=2.3, last=2.3, gain=0.0, dead=True), {"first": 2.3, "last": 2.3, "gain": 0.0, "dead": 1.0}),
+        (AtClamp(value=50.0, share=0.5, count=9.0, clamp=100.0), {"value": 50.0, "share": 0.5, "count": 9.0, "clamp": 100.0}),
+        (AboveChance(value=3.0, chance=2.3, excess=0.7), {"value": 3.0, "chance": 2.3, "excess": 0.7}),
+        (HighStart(value=9.0, gradient=40.0, finetune=True), {"value": 9.0, "gradient": 40.0, "finetune": 1.0}),
     ],
 )
 def test_numbers_are_the_fields_that_hold_more_than_their_default(payload: object, numbers: dict[str, float]) -> None:

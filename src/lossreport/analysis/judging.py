@@ -21,7 +21,7 @@ from lossreport.analysis.detectors.spike import MORE
 from lossreport.analysis.goal import measured, mode_of
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
-from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation
+from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation, Standstill
 from lossreport.analysis.restarts import FACT as LR_RESTART
 from lossreport.analysis.schedule import lr_changes
 from lossreport.analysis.trend import (
@@ -166,7 +166,7 @@ def _cut_short(context: Context, series: Series) -> tuple[str, ...]:
 
 def _guessing(context: Context, series: Series) -> Judgement | None:
     """Return that a few rows stand at the level of guessing or at a margin, where that was found: their level tells what their slope cannot."""
-    if not any(f.numbers.get("uniform") or f.numbers.get("margin") for f in context.of_kind("no_learning", series=series)):
+    if not any(still.uniform or still.margin for _, still in context.seen(Standstill, series)):
         return None
     return Judgement(state=State.PLATEAU_HIGH, because=finding_ids(context, series, ("no_learning",)), confidence="medium")
 

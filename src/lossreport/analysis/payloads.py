@@ -84,3 +84,49 @@ class ClippedSteps:
 
     share: float
     clip: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standstill:
+    """A loss that hardly moves from its first level to its last.
+
+    It stands at ln of `uniform`, or began at ln of `early`, or at a `margin`; `dead` where not one sample is hit.
+    """
+
+    first: float
+    last: float
+    gain: float
+    early: float | None = None
+    uniform: float | None = None
+    margin: float | None = None
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AtClamp:
+    """`count` rows of one value, the `share` of a clamp that code puts on a loss; `dead` where the training stands there."""
+
+    value: float
+    share: float
+    count: float
+    clamp: float
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AboveChance:
+    """The worst value over a chance level, as a multiple of it in later rows, as a difference at the start."""
+
+    value: float
+    chance: float
+    ratio: float | None = None
+    excess: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HighStart:
+    """The first loss and gradient norm of a fine-tuning that begins far above a pretrained model."""
+
+    value: float
+    gradient: float
+    finetune: bool

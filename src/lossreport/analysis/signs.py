@@ -232,11 +232,6 @@ def half_said(context: Context) -> str | None:
     return word.group() if word is not None else None
 
 
-def break_of(context: Context, finding: Finding) -> tuple[Series, int]:
-    """Return the series and the row at which a finding begins."""
-    return context.subject(finding), finding.start.row
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """The terms of a training loss at one place: (series, row) of those that are not finite there, and of those that are."""
@@ -264,12 +259,6 @@ def terms_beside(context: Context, series: Series, row: int) -> Terms:
 def ends_nonfinite(series: Series) -> bool:
     """Return whether a series ends in values that are not finite."""
     return bool(len(series)) and not bool(np.isfinite(series.y[-1]))
-
-
-def last_finite_row(series: Series, row: int) -> int | None:
-    """Return the last finite row before `row`."""
-    rows = np.flatnonzero(np.isfinite(series.y[:row]))
-    return int(rows[-1]) if len(rows) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lossreport.analysis.adviser import Advice, Case
+from lossreport.analysis.payloads import AboveChance
 from lossreport.model.analysis import Recommendation
 from lossreport.text import Text
 
@@ -16,7 +17,7 @@ ACT = Text(
 
 def advise(case: Case) -> Iterator[Recommendation]:
     """Yield one step where a loss starts above chance."""
-    because = tuple(f.id for f in case.context.found if f.kind == "above_chance" and f.start.row == 0 and not f.numbers.get("finetune"))
+    because = tuple(f.id for f, _ in case.context.seen(AboveChance) if f.start.row == 0)
     if because:
         yield Recommendation(
             id="", when="next", because=because, text=ACT(), source="Karpathy, A Recipe for Training Neural Networks (verify loss @ init)"

@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import HighStart
 from lossreport.analysis.signs import gradient, number_fact, rate_beside
 from lossreport.text import Text, number
 
@@ -31,17 +32,13 @@ EVALUATED: Final = 0.6
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a start of a fine-tuning that is far too high."""
-    for finding in context.of_kind("above_chance"):
-        if not finding.numbers.get("finetune"):
-            continue
+    for finding, start in context.seen(HighStart):
         series = context.subject(finding)
-        value, norm = finding.numbers["value"], gradient(context, series)
+        value, norm = start.value, gradient(context, series)
         rate = rate_beside(context, series, finding.start.row)
         if norm is None or rate is None:
             continue
-        said = START(
-            metric=series.label, value=number(value), norm=norm.label, gradient=number(finding.numbers["gradient"]), lr=number(rate.value)
-        )
+        said = START(metric=series.label, value=number(value), norm=norm.label, gradient=number(start.gradient), lr=number(rate.value))
         signs = [strong(said)]
         steps = number_fact(context, "gradient_accumulation_steps", "accumulation_steps", "accumulate_grad_batches")
         if steps is not None and steps > 1 and LOW <= value / steps <= HIGH:

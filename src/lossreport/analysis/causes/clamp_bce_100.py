@@ -7,6 +7,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AtClamp
 from lossreport.analysis.signs import around
 from lossreport.text import Text, number, percent
 
@@ -18,10 +19,10 @@ AT = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at 100 or the half of it."""
-    for finding in context.of_kind("broken_metric"):
-        if finding.numbers.get("clamp") == CEILING:
+    for finding, stands in context.seen(AtClamp):
+        if stands.clamp == CEILING:
             series = context.subject(finding)
-            said = AT(metric=series.label, value=number(finding.numbers["value"]), share=percent(finding.numbers["share"]))
+            said = AT(metric=series.label, value=number(stands.value), share=percent(stands.share))
             yield Suspicion(finding=finding, signs=(strong(said), *around(context, series, finding.start.row)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.clamps import FLOAT_MIN, at_clamp
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AtClamp
 from lossreport.analysis.signs import around, parsers, set_rate
 from lossreport.text import Text, number
 
@@ -30,13 +31,13 @@ LOWER = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at that clamp."""
-    for finding in context.of_kind("broken_metric"):
+    for finding, stands in context.seen(AtClamp):
         series = context.subject(finding)
-        hit = at_clamp(context, series, finding.numbers["clamp"] * finding.numbers["share"]) if "clamp" in finding.numbers else None
+        hit = at_clamp(context, series, stands.clamp * stands.share)
         if hit is None or hit.clamp.cause != FLOAT_MIN:
             continue
         row, rate = finding.start.row, set_rate(context)
-        signs = [strong(AT(metric=series.label, value=number(finding.numbers["value"], digits=6)))]
+        signs = [strong(AT(metric=series.label, value=number(stands.value, digits=6)))]
         if row:
             signs.append(weak(MOVED(line=int(series.line[row - 1]), value=number(float(series.y[row - 1])))))
         else:

@@ -8,6 +8,7 @@ from typing import Final
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.clamps import KERAS, at_clamp
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AtClamp
 from lossreport.analysis.signs import around, score_beside
 from lossreport.text import Text, number, percent
 
@@ -23,16 +24,16 @@ MISSES = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at Keras's clip."""
-    for finding in context.of_kind("broken_metric"):
+    for finding, stands in context.seen(AtClamp):
         series = context.subject(finding)
-        hit = at_clamp(context, series, finding.numbers["value"]) if "clamp" in finding.numbers else None
+        hit = at_clamp(context, series, stands.value)
         if hit is None or hit.clamp.cause != KERAS:
             continue
         signs = [
             strong(
                 AT(
                     metric=series.label,
-                    value=number(finding.numbers["value"], digits=6),
+                    value=number(stands.value, digits=6),
                     formula=hit.clamp.formula,
                     share=percent(hit.share),
                 )

@@ -8,6 +8,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import around, said_adam, set_rate
 from lossreport.text import Text, number
 
@@ -28,8 +29,8 @@ ADAM_RATE: Final = 0.01
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss that came down to the level of guessing and stayed, or never was elsewhere at a rate that kills units."""
-    for finding in context.of_kind("no_learning"):
-        size = finding.numbers.get("uniform")
+    for finding, still in context.seen(Standstill):
+        size = still.uniform
         if size is None or (size >= HEAD and math.log2(size).is_integer()):
             continue
         series = context.subject(finding)
@@ -43,7 +44,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         said = FELL(
             metric=series.label,
             line=finding.start.line,
-            first=number(finding.numbers["first"]),
+            first=number(still.first),
             level=number(math.log(size)),
             size=str(round(size)),
         )

@@ -9,6 +9,7 @@ from typing import Final
 from lossreport import regex as re
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import around
 from lossreport.text import Join, Text, number
 
@@ -22,8 +23,8 @@ BESIDE = Text(zh="日志里还有自蒸馏的量：{names}。", en="The log hold
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss that stands at ln of a power of two from 1024 on, where no vocabulary is known."""
-    for finding in context.of_kind("no_learning"):
-        size = finding.numbers.get("uniform")
+    for finding, still in context.seen(Standstill):
+        size = still.uniform
         if size is None or size < SMALLEST or not math.log2(size).is_integer():
             continue
         series = context.subject(finding)

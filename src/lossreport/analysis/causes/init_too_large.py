@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AboveChance
 from lossreport.analysis.signs import was_loaded
 from lossreport.text import Text, number
 
@@ -26,9 +27,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a start above chance of a loss that comes down to it; nobody initialises a model that was loaded."""
     if was_loaded(context):
         return
-    for finding in context.of_kind("above_chance"):
-        series, chance, excess = context.subject(finding), finding.numbers.get("chance"), finding.numbers.get("excess", 0.0)
-        if chance is None or finding.start.row or series.split != "train" or not np.isfinite(series.y).all():
+    for finding, above in context.seen(AboveChance):
+        series, chance, excess = context.subject(finding), above.chance, above.excess or 0.0
+        if finding.start.row or series.split != "train" or not np.isfinite(series.y).all():
             continue
         last = float(series.y[-1])
         if excess > EXCESS and series.y[0] < MOST * chance and last < chance:

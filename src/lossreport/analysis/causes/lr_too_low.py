@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Sign, Suspicion, strong, weak
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import Rate, gradient, precision_said, rate_beside
 from lossreport.model.analysis import Finding
 from lossreport.text import Text, Value, number
@@ -57,7 +58,7 @@ def _signs(context: Context, finding: Finding, rate: Rate) -> Iterator[Sign]:
     series, tiny = context.subject(finding), rate.peak <= TINIEST
     norm = gradient(context, series)
     level = float(np.median(norm.y)) if norm is not None and np.isfinite(norm.y).all() else None
-    uniform = finding.numbers.get("uniform") is not None
+    uniform = isinstance(finding.payload, Standstill) and finding.payload.uniform is not None
     if level == 0 or (uniform and not tiny):
         return
     values: dict[str, Value] = {"lr": number(rate.peak), "metric": rate.series.label, "line": rate.line}

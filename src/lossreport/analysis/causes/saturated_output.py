@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from lossreport.analysis.cause import Cause, Suspicion, strong, weak
 from lossreport.analysis.clamps import EPSILON, at_clamp
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AtClamp
 from lossreport.analysis.signs import around
 from lossreport.text import Text, number, percent
 
@@ -22,12 +23,12 @@ EARLIER = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for each loss at a clamp of no library in particular."""
-    for finding in context.of_kind("broken_metric"):
+    for finding, stands in context.seen(AtClamp):
         series = context.subject(finding)
-        hit = at_clamp(context, series, finding.numbers["value"]) if "clamp" in finding.numbers else None
+        hit = at_clamp(context, series, stands.value)
         if hit is None or hit.clamp.cause != EPSILON:
             continue
-        value = number(finding.numbers["value"], digits=6)
+        value = number(stands.value, digits=6)
         signs = [strong(AT(metric=series.label, value=value, formula=hit.clamp.formula, share=percent(hit.share)))]
         row = finding.start.row
         if row:

@@ -9,6 +9,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import AboveChance
 from lossreport.text import Text, factor, number, percent
 
 TIMES: Final = 5.0
@@ -21,9 +22,9 @@ RATIO = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss that falls far above its chance level throughout."""
-    for finding in context.of_kind("above_chance"):
-        series, chance = context.subject(finding), finding.numbers.get("chance")
-        if chance is None or len(series) < ROWS or not np.isfinite(series.y).all():
+    for finding, worst in context.seen(AboveChance):
+        series, chance = context.subject(finding), worst.chance
+        if len(series) < ROWS or not np.isfinite(series.y).all():
             continue
         above, last = float(np.mean(series.y > chance)), float(series.y[-1])
         if above >= MOSTLY and last > TIMES * chance and last < series.y[0]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import number_fact
 from lossreport.text import Text, number
 
@@ -32,7 +33,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a flat triplet loss at a margin."""
     for finding in context.of_kind("no_learning", "constant_metric", "plateau"):
         series = context.subject(finding)
-        at = finding.numbers.get("margin")
+        at = finding.payload.margin if isinstance(finding.payload, Standstill) else None
         if at is not None:
             stays = STAYS(metric=series.label, low=number(float(series.y.min())), high=number(float(series.y.max())), margin=number(at))
             yield Suspicion(finding=finding, signs=(strong(stays),))

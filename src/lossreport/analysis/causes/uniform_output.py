@@ -8,6 +8,7 @@ from typing import Final
 
 from lossreport.analysis.cause import Cause, Suspicion, strong
 from lossreport.analysis.context import Context
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import around
 from lossreport.text import Text, number
 
@@ -23,9 +24,9 @@ NO_HIT = Text(
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss at the level of guessing that never was elsewhere, or has no hit."""
-    for finding in context.of_kind("no_learning"):
-        series, size = context.subject(finding), finding.numbers.get("uniform") or finding.numbers.get("early")
-        if finding.is_dead and len(finding.series) > 1:
+    for finding, still in context.seen(Standstill):
+        series, size = context.subject(finding), still.uniform or still.early
+        if still.dead and len(finding.series) > 1:
             score = context.by_id[finding.series[1]]
             yield Suspicion(finding=finding, signs=(strong(NO_HIT(metric=score.label, loss=series.label)),))
         elif size is not None and finding.start.row == 0 and not is_head(size):

@@ -14,6 +14,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import AboveChance
 from lossreport.analysis.signs import was_loaded
 from lossreport.analysis.views import EPOCH_LAST
 from lossreport.knowledge.loss_type import Chance
@@ -109,7 +110,7 @@ def _later(context: Context, series: Series, rows: list[int], chance: Chance) ->
     worst = float(np.nanmax(series.y[rows]))
     severity = Severity.CRITICAL if is_epoch_level(series) else Severity.MEDIUM
     return make_finding(
-        "above_chance", series, rows, severity, text, numbers={"value": worst, "chance": chance.value, "ratio": worst / chance.value}
+        "above_chance", series, rows, severity, text, payload=AboveChance(value=worst, chance=chance.value, ratio=worst / chance.value)
     )
 
 
@@ -133,7 +134,7 @@ def _start(context: Context, series: Series, rows: list[int], chance: Chance) ->
         series.y[-1] < chance.value
     )  # loaded weights whose first logits lie far from 0: mT5 begins at 20 to 30
     severity = Severity.LOW if recovered else Severity.MEDIUM
-    return make_finding("above_chance", series, rows, severity, text, numbers={"value": value, "chance": chance.value, "excess": excess})
+    return make_finding("above_chance", series, rows, severity, text, payload=AboveChance(value=value, chance=chance.value, excess=excess))
 
 
 def _range(series: Series, rows: list[int]) -> str:

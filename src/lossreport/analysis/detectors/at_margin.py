@@ -11,6 +11,7 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.signs import number_fact
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Axis, Series
@@ -64,8 +65,8 @@ def detect(context: Context) -> Iterator[Found]:
             margin=number(margin),
             witness=witness,
         )
-        numbers = {"first": first, "last": last, "gain": (first - last) / first, "margin": margin}
-        yield make_finding("no_learning", series, [0, len(series) - 1], Severity.HIGH, text, numbers=numbers)
+        held = Standstill(first=first, last=last, gain=(first - last) / first, margin=margin)
+        yield make_finding("no_learning", series, [0, len(series) - 1], Severity.HIGH, text, payload=held)
 
 
 def _is_beyond_start(series: Series) -> bool:

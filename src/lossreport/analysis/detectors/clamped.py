@@ -11,6 +11,7 @@ from lossreport.analysis.clamps import Hit, at_clamp
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import AtClamp
 from lossreport.model.analysis import Finding, Severity
 from lossreport.model.run import Series, shown_x
 from lossreport.text import Text, number, percent
@@ -59,9 +60,9 @@ def _finding(series: Series, start: int, hit: Hit) -> Finding:
         level=level,
     )
     train = series.split == "train"
-    numbers = {"value": value, "share": hit.share, "count": float(len(rows)), "clamp": hit.clamp.value} | ({"dead": 1.0} if train else {})
+    held = AtClamp(value=value, share=hit.share, count=float(len(rows)), clamp=hit.clamp.value, dead=train)
     severity = Severity.CRITICAL if train else Severity.HIGH
-    return make_finding("broken_metric", series, rows, severity, text, numbers=numbers)
+    return make_finding("broken_metric", series, rows, severity, text, payload=held)
 
 
 def standing(context: Context, series: Series) -> tuple[int, Hit] | None:

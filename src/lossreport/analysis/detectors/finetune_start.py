@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import HighStart
 from lossreport.analysis.signs import gradient, rate_beside
 from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
@@ -46,8 +47,7 @@ def detect(context: Context) -> Iterator[Found]:
         text = TEXT(
             metric=series.label, path=series.path, value=number(value), norm=norm.label, gradient=number(size), lr=number(rate.value)
         )
-        numbers = {"value": value, "gradient": size, "finetune": 1.0}
-        yield make_finding("above_chance", series, [0], Severity.MEDIUM, text, numbers=numbers)
+        yield make_finding("above_chance", series, [0], Severity.MEDIUM, text, payload=HighStart(value=value, gradient=size, finetune=True))
 
 
 DETECTOR = Detector(

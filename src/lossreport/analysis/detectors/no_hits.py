@@ -10,6 +10,7 @@ import numpy as np
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Standstill
 from lossreport.curves.stats import theil_sen
 from lossreport.model.analysis import Severity
 from lossreport.model.run import Series
@@ -49,8 +50,8 @@ def detect(context: Context) -> Iterator[Found]:
             first=number(first),
             last=number(last),
         )
-        numbers = {"first": first, "last": last, "gain": (first - last) / (abs(first) + 1e-12), "dead": 1.0}
-        yield make_finding("no_learning", loss, [0, len(loss) - 1], Severity.HIGH, text, numbers=numbers, others=(score,))
+        held = Standstill(first=first, last=last, gain=(first - last) / (abs(first) + 1e-12), dead=True)
+        yield make_finding("no_learning", loss, [0, len(loss) - 1], Severity.HIGH, text, payload=held, others=(score,))
 
 
 def misses(score: Series) -> bool:

@@ -13,6 +13,7 @@ from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.context import Context, clean, same_metric
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
+from lossreport.analysis.payloads import Standstill
 from lossreport.analysis.printed import step
 from lossreport.analysis.uniform import TOLERANCE, one_of, size_at
 from lossreport.curves.stats import block_medians, noise_of_differences
@@ -133,8 +134,8 @@ def _few(context: Context, series: Series) -> Iterator[Found]:
         if len(series) >= EARLY_ROWS and size <= EARLY_LARGEST and series.axis in COUNTED and float(series.x[0]) <= BEGINS:
             values: dict[str, Value] = {"first": number(first), "last": number(last), "size": str(size), "chance": number(math.log(size))}
             text = EARLY(metric=series.label, path=series.path, count=len(series), **values)
-            numbers = {"first": first, "last": last, "gain": gain, "early": float(size)}
-            yield make_finding("no_learning", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers)
+            held = Standstill(first=first, last=last, gain=gain, early=float(size))
+            yield make_finding("no_learning", series, [0, len(series) - 1], Severity.LOW, text, payload=held)
         return
     text = FEW(
         metric=series.label,
@@ -147,8 +148,8 @@ def _few(context: Context, series: Series) -> Iterator[Found]:
         beside=_beside(score, size) if score is not None else NOTHING_BESIDE,
     )
     severity = Severity.HIGH if score is not None or known else Severity.MEDIUM
-    numbers = {"first": first, "last": last, "gain": gain, "uniform": float(size)}
-    yield make_finding("no_learning", series, [0, len(series) - 1], severity, text, numbers=numbers, others=(score,) if score else ())
+    held = Standstill(first=first, last=last, gain=gain, uniform=float(size))
+    yield make_finding("no_learning", series, [0, len(series) - 1], severity, text, payload=held, others=(score,) if score else ())
 
 
 EARLY_ROWS: Final = 5
@@ -210,13 +211,13 @@ def _still(context: Context, series: Series, still: Still) -> Found:
     size = size_at(context, series, last) if chance is None else None
     if begins_late(series) and not at_chance and size is None:
         return NotApplicable(check="no_learning", series=(series.id,), reason=NO_START(metric=series.label, path=series.path))
-    numbers = {"first": first, "last": last, "gain": gain}
+    uniform = None
     told: Phrase = FROM_START() if series.axis in COUNTED and series.x[0] <= BEGINS else NOT_CHANCE()
     if at_chance and chance:
         told = AT_CHANCE(chance=number(chance.value))
     elif size is not None:
         told = AT_UNIFORM(size=str(size), chance=number(math.log(size)))
-        numbers["uniform"] = float(size)
+        uniform = float(size)
     text = TEXT(
         metric=series.label,
         path=series.path,
@@ -227,7 +228,8 @@ def _still(context: Context, series: Series, still: Still) -> Found:
         chance=told,
     )
     severity = Severity.HIGH if at_chance else Severity.MEDIUM  # a level that is only inferred makes no finding grave
-    return make_finding("no_learning", series, [0, len(series) - 1], severity, text, numbers=numbers)
+    held = Standstill(first=first, last=last, gain=gain, uniform=uniform)
+    return make_finding("no_learning", series, [0, len(series) - 1], severity, text, payload=held)
 
 
 def _came_to(context: Context, series: Series, y: Floats) -> tuple[int, int] | None:
@@ -257,8 +259,8 @@ def _at_uniform(series: Series, start: int, size: int) -> Found:
         size=str(size),
         chance=number(math.log(size)),
     )
-    numbers = {"first": float(series.y[0]), "last": level, "gain": 0.0, "uniform": float(size)}
-    return make_finding("no_learning", series, [start, len(series) - 1], Severity.MEDIUM, text, numbers=numbers)
+    held = Standstill(first=float(series.y[0]), last=level, gain=0.0, uniform=float(size))
+    return make_finding("no_learning", series, [start, len(series) - 1], Severity.MEDIUM, text, payload=held)
 
 
 class Still(NamedTuple):
