@@ -53,4 +53,5 @@ def test_the_level_of_a_noisy_reward_is_told_beside_its_last_episode(rows: int, 
     analysis = lossreport.analyze(make_run([series]), strict=True)
     text = next(one.text.plain("en") for one in analysis.verdicts if not one.series)
     level = float(np.median(y[rows - rows // 4 :]))
-    assert (f"{level:.4g} in the median of the last quarter" in text) is told
+    early = float(np.median(y[: rows // 4]))
+    assert (f"{level:.4g} in the median of the last quarter ({early:.4g} in that of the first)" in text) is told

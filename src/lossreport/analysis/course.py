@@ -23,8 +23,8 @@ PASSED = Text(
     en="best {best} at {axis} {x}, last {last} at {axis} {end}",
 )
 NOISY = Text(
-    zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}），最后四分之一的中位数 {level}",
-    en="best {best} at {axis} {x}, last {last} at {axis} {end}, {level} in the median of the last quarter",
+    zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}），最后四分之一的中位数 {level}（最初四分之一为 {early}）",
+    en="best {best} at {axis} {x}, last {last} at {axis} {end}, {level} in the median of the last quarter ({early} in that of the first)",
 )
 EPISODES: Final = 48
 """A reward of the training is one of single episodes or batches: with so many its best and its last are two of them, and their level is the median of twelve
@@ -55,8 +55,9 @@ def course(context: Context, series: Series) -> Phrase:
         return RISEN(first=start, last=value, axis=axis, x=end)
     best_value = number(float(values[best]), series.unit)
     if series.split == "train" and series.metric_type == "reward" and len(rows) >= EPISODES:
-        level = number(float(np.median(values[rows[-(len(rows) // 4) :]])), series.unit)
-        return NOISY(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end, level=level)
+        quarter = len(rows) // 4
+        level, early = (number(float(np.median(values[part])), series.unit) for part in (rows[-quarter:], rows[:quarter]))
+        return NOISY(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end, level=level, early=early)
     return PASSED(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end)
 
 

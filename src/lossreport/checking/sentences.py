@@ -290,6 +290,13 @@ def _last_quarter(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
         yield float(np.median(y[len(y) - len(y) // 4 :]))
 
 
+def _first_quarter(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
+    """Yield the median of the first quarter of what was measured."""
+    for series in ground.series:
+        y = series.y[measured(series)]
+        yield float(np.median(y[: len(y) // 4]))
+
+
 Shape = tuple[str, bool, Rules]
 """The names of the places of a sentence, whether its numbers are of the finding that it stands in, and their rules."""
 KNOWN: Final[tuple[Shape, ...]] = (
@@ -307,7 +314,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
         },
     ),
     (
-        "best axis x last end level",
+        "best axis x last end level early",
         False,
         {
             **FIRST,
@@ -315,6 +322,7 @@ KNOWN: Final[tuple[Shape, ...]] = (
             "x": lambda g, p: _best(g, "x"),
             "end": lambda g, p: _x(g, -1),
             "level": _last_quarter,
+            "early": _first_quarter,
         },
     ),
     ("first last axis x end", False, {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)}),
