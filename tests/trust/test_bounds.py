@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import itertools
 import subprocess
 import sys
 import tarfile
+import tracemalloc
 import zipfile
 from pathlib import Path
 
 import pytest
 
 import lossreport
+from lossreport.errors import NothingReadError
 from lossreport.reading.bytes import packed, reader, spool
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.spool import Spool
@@ -29,6 +32,39 @@ def test_a_line_without_an_end_is_cut_and_said(tmp_path: Path, monkeypatch: pyte
         assert run.series[0].x.tolist() == list(range(61))
         assert [why.plain("en")[:29] for _, why in run.sources[0].skips] == ["the line has more than 32 MiB"]
         assert [line for line, _ in run.sources[0].skips] == [61 if place == "middle" else 62]
+
+
+@pytest.mark.parametrize("by_line", ["", "1"])
+def test_a_file_whose_time_is_spent_keeps_what_was_read_and_says_so(by_line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOSSREPORT_LINE_BY_LINE", by_line)
+    (tmp_path / "train.log").write_text("".join(f"epoch {i} loss {3 * 0.999**i:.5f}\n" for i in range(20_000)))
+    seconds = itertools.count()
+    monkeypatch.setattr(reader, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(reader.time, "thread_time", lambda: next(seconds))
+    monkeypatch.setattr(reader, "TIME_A_MEGABYTE", 0.0)
+    run = lossreport.read_run([tmp_path])
+    (line, why) = run.sources[0].skips[-1]
+    assert why.plain("en").startswith("the processor time that a file may take")
+    assert 100 < len(run.series[0].x) == line - 1 < 19_000
+    assert run.status.value != "interrupted"
+
+
+def test_a_file_whose_time_is_spent_before_its_first_row_is_skipped_and_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "train.log").write_text(ROWS)
+    monkeypatch.setattr(reader, "LEAST_TIME", -1.0)
+    with pytest.raises(NothingReadError, match="the processor time that a file may take"):
+        lossreport.read_run([tmp_path])
+
+
+def test_a_line_of_numbers_without_end_costs_what_its_length_costs(tmp_path: Path) -> None:
+    """Each number of such a line was looked for among all others: 4 MB took gigabytes."""
+    (tmp_path / "train.log").write_text(ROWS + "y=1 " * 1_000_000 + "\n" + " ".join(f"m{i}: {i}.5" for i in range(900)) + "\n")
+    tracemalloc.start()
+    try:
+        assert lossreport.read_run([tmp_path]).series[0].x.tolist() == list(range(60))
+        assert tracemalloc.get_traced_memory()[1] < 200e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_lines_stay_whole_wherever_the_blocks_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

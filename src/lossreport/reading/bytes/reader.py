@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,12 @@ LONG_HEAD_BYTES: Final = 1 << 22
 BLOCK_BYTES: Final = 1 << 20
 LONGEST_LINE: Final = 1 << 25
 """Bytes of a line, 32 MiB: the longest of our real logs, a batch of images printed by mistake, has 11 MiB. What follows in the line is lost."""
+LEAST_TIME: Final = 60.0
+TIME_A_MEGABYTE: Final = 30.0
+"""Seconds of the processor that a file may take, whatever its size, and for each megabyte of it. The slowest of our formats take 3 s for a
+megabyte on a common machine, so nothing that is a log comes near it; a pattern or a table that we did not think of ends there."""
+ASKED_EVERY: Final = 64
+"""Lines between two looks at the clock."""
 DATABASE: Final = b"SQLite format 3\0"
 """Rows inside a database page look like text and are not in their order."""
 
@@ -200,6 +207,11 @@ class LogFile:
         return set()
 
     @cached_property
+    def out_of_time(self) -> set[int]:
+        """The line, if any, from which on the file is not read since its time is spent; see `LEAST_TIME`."""
+        return set()
+
+    @cached_property
     def damaged(self) -> bool:
         """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
         if not self.is_packed:
@@ -273,8 +285,13 @@ class LogFile:
     def _blocks(self) -> Iterator[Block]:
         number, end = 1, self._line_end
         held, size = list[bytes](), 0
+        clock = _Clock()
         with self.open() as file:
             for block in as_utf8(iter(lambda: file.read(BLOCK_BYTES), b""), self.encoding):
+                clock.allow(len(block))
+                if clock.is_out():
+                    self.out_of_time.add(number)
+                    return
                 if end not in block:
                     held += [block] if block and size < LONGEST_LINE else []
                     size += len(block)
@@ -308,7 +325,11 @@ class LogFile:
         prefix, first = self._prefix, self.writers[:1]
         mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
         for block in blocks:
+            clock = _Clock(sum(map(len, block.texts)))
             for number, raw in enumerate(block.texts, block.number):
+                if not number % ASKED_EVERY and clock.is_out():
+                    self.out_of_time.add(number)
+                    return
                 text = raw if len(raw) <= DIGITS else bounded(raw)
                 if prefix is None and not (block.noisy and NOISE.search(text)):
                     yield Line(number, text, block.complete)
@@ -317,3 +338,20 @@ class LogFile:
                     writer, said = split_writer(piece, prefix) if prefix is not None else ("", piece)
                     if not self.writer or writer in mine:
                         yield Line(number, said, block.complete, writer)
+
+
+class _Clock:
+    """The processor's time of this thread since a reading began, against what the bytes read so far allow."""
+
+    def __init__(self, size: int = 0) -> None:
+        self._begun = time.thread_time()
+        self._allowed = LEAST_TIME
+        self.allow(size)
+
+    def allow(self, size: int) -> None:
+        """Give the reading the time of so many more bytes."""
+        self._allowed += size * TIME_A_MEGABYTE / 1e6
+
+    def is_out(self) -> bool:
+        """Return whether the time is spent."""
+        return time.thread_time() - self._begun > self._allowed

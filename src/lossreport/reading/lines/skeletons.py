@@ -17,6 +17,7 @@ from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.place_words import Place
 from lossreport.reading.lines.row import TextRow, text_row
+from lossreport.reading.lines.tokens import LONGEST
 from lossreport.values import dataclass
 
 Read = Callable[[str], "TextRow | None"]
@@ -29,6 +30,8 @@ CHECK_EVERY: Final = 64
 """... and how often a line is read both ways afterwards, so that a skeleton that means two things is closed."""
 MOST: Final = 4096
 """Skeletons kept for a file: one with more is free text."""
+MANY: Final = 256
+"""Numbers of a line that is worth a recipe: each number of its row is looked for among all of the line, and rows of so many are rare."""
 OVER: Final = ("/", "of", "|", ":")
 """Between two numbers: whether the first exceeds the second decides what they mean (`3/10`)."""
 ZERO, DECIMAL, EXPONENT = 1, 2, 4
@@ -73,10 +76,12 @@ class Skeletons:
 
     def row(self, text: str) -> TextRow | None:
         """Return what `read` would return."""
-        if self._is_off:
+        if self._is_off or len(text) > LONGEST:
             return self._read(text)
         parts = NUMBER.split(text)
         numbers = parts[1::2]
+        if len(numbers) > MANY:
+            return self._read(text)
         key = _key(parts[0::2], numbers)
         recipe = self._known.get(key)
         if recipe is None:

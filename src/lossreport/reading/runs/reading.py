@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from lossreport import regex as re
+from lossreport.errors import LogError
 from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
 from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
@@ -156,12 +157,15 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     reading.columns = dict(_measured(first | more))
     reading.skips += [SkippedLine(line, NOT_COUNTED) for line in sorted(uncounted)]
     reading.skips += [SkippedLine(line, CUT) for line in sorted(log.cut_lines)]
+    reading.skips += [SkippedLine(line, SPENT) for line in sorted(log.out_of_time)[:1]]
     reading.events = list(_few_remarks(_with_exceptions(reading)))
     if (zeros := _zeros(log)) is not None:
         reading.skips.insert(0, zeros)
     if log.damaged:
         reading.skips.append(SkippedLine(reading.lines, BROKEN_OFF, torn=True))
     if not reading.columns and not reading.facts and not reading.events:
+        if log.out_of_time:
+            return Skipped(path=log.shown, reason=SPENT(), code=LogError.code)
         return Skipped(path=log.shown, reason=NO_RECORD(parser=parser.id), code="empty")
     return reading
 
@@ -260,6 +264,10 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tupl
     return found, frames
 
 
+SPENT = Text(
+    zh="一个文件可用的处理器时间（60 秒，外加每 MB 30 秒）已经用完，从这一行起没有读",
+    en="the processor time that a file may take (60 s, and 30 s for each megabyte) is spent; from this line on nothing was read",
+)
 CUT = Text(zh="这一行超过 32 MiB，其余部分没有读", en="the line has more than 32 MiB; what follows in it was not read")
 IGNORED: Final = "Exception ignored in"
 PASSED_OVER: Final = (0, IGNORED)
