@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
 SAMPLE = ROOT / "sample_logs" / "vla_healthy"
@@ -94,3 +98,41 @@ def test_an_installed_wheel_writes_a_report_and_finds_a_plugin(wheel: Path, tmp_
     (logs / "x.out").write_text("".join(f"it={i} :: L={8 / (i + 1)}\n" for i in range(30)))
     assert "x.out: my_lab" in run(environment, tmp_path, "formats", logs)
     assert '"parser": "my_lab"' in run(environment, tmp_path, "build", logs, "-f", "json", "-o", "-")
+
+
+# ------------------------------------------------------------------------------------------------ what it is made of
+LICENCES = ROOT / "SECURITY.md"
+
+
+def needed(name: str, found: dict[str, str]) -> dict[str, str]:
+    """Return every package that a package needs to run here, itself among them, with the licence that its metadata tell."""
+    known = re.sub(r"[-_.]+", "-", name).lower()
+    if known not in found:
+        held = metadata.distribution(name)
+        classes = [line.split(" :: ")[-1] for line in held.metadata.get_all("Classifier") or [] if line.startswith("License")]
+        found[known] = held.metadata.get("License-Expression") or "; ".join(classes) or (held.metadata.get("License") or "")
+        for requirement in map(Requirement, held.requires or []):
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                needed(requirement.name, found)
+    return found
+
+
+def test_every_package_that_comes_along_is_listed_with_its_licence_and_none_binds_who_uses_it() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    found: dict[str, str] = {}
+    for requirement in project["dependencies"]:
+        needed(Requirement(requirement).name, found)
+    listed = dict(re.findall(r"^\| ([a-z0-9-]+) \| ([^|]+) \|$", LICENCES.read_text(encoding="utf-8"), re.MULTILINE))
+    assert sorted(set(found) - set(listed)) == []
+    families = {"MIT": "MIT", "BSD": "BSD", "Apache": "Apache", "PSF": "PSF|Python Software", "MPL": "MPL"}
+    for name, licence in found.items():
+        assert re.search(families[listed[name].split("-")[0]], licence), (name, licence)
+        assert not re.search(r"\bA?GPL|LGPL|Lesser General", licence), name
+
+
+def test_two_builds_are_one_file(wheel: Path, tmp_path: Path) -> None:
+    """The wheel of the sdist and one of the work tree, at another time, hold the same bytes: whoever builds it can prove what it is made of."""
+    os.utime(ROOT / "pyproject.toml")
+    again = built(ROOT, "wheel", tmp_path / "again")
+    assert again.name == wheel.name
+    assert again.read_bytes() == wheel.read_bytes()

@@ -1,17 +1,22 @@
 """The long run of the fuzzer: `PYTHONPATH=tests python -m fuzz.run read 0 1000000`. It tells how far it is, and goes on from there by the first number.
 
+`kits` draws files from the grammars of `kits.py` instead, as many of each as the numbers span; hypothesis shrinks what breaks.
+
 Every fault is printed with its number, and its input kept in the folder of `--keep`: mend the fault, then put the input into tests/fuzz/corpus/.
 """
 
 from __future__ import annotations
 
 import argparse
+import resource
 import sys
 import time
 import warnings
 from collections import Counter
 from pathlib import Path
 
+from fuzz.drawn import explore
+from fuzz.kits import KITS
 from fuzz.mutations import Fault, execute, inputs, keep, read, whole
 
 EVERY = 1000
@@ -21,26 +26,45 @@ EVERY = 1000
 def main() -> int:
     """Run the executions that the arguments name; return 1 where one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("read", "whole"), help="reading alone, or the whole pipeline into every form")
+    parser.add_argument(
+        "what", choices=("read", "whole", "kits"), help="reading alone, the whole pipeline into every form, or reading of drawn files"
+    )
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=float("inf"), help="stop after so long")
     parser.add_argument("--keep", type=Path, help="a folder for the inputs of faults")
-    given = parser.parse_args()
+    said = parser.parse_args()
     warnings.simplefilter("ignore")
-    act, kinds, started, done = {"read": read, "whole": whole}[given.what], Counter[str](), time.monotonic(), 0
-    for number, name, content in inputs(given.seed, given.first, given.last):
+    if said.what == "kits":
+        return drawn(said.last - said.first, said.seed)
+    act, kinds, started, done = {"read": read, "whole": whole}[said.what], Counter[str](), time.monotonic(), 0
+    for number, name, content in inputs(said.seed, said.first, said.last):
         fault = execute(name, content, number, act)
         done += 1
         if fault is not None:
-            tell(fault, kinds, content, given.keep)
+            tell(fault, kinds, content, said.keep)
         if done % EVERY == 0:
             print(f"{done} executions, next {number + 1}, {sum(kinds.values())} faults, {time.monotonic() - started:.0f} s", flush=True)
-        if time.monotonic() - started > given.seconds:
+        if time.monotonic() - started > said.seconds:
             break
-    print(f"{done} executions of {given.what} from {given.first}, seed {given.seed}: {sum(kinds.values())} faults of {len(kinds)} kinds")
+    print(f"{done} executions of {said.what} from {said.first}, seed {said.seed}: {sum(kinds.values())} faults of {len(kinds)} kinds")
+    print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     return 1 if kinds else 0
+
+
+def drawn(count: int, seed: int) -> int:
+    """Read so many drawn files of each kit; return 1 where one broke."""
+    broken = 0
+    for kit, strategy in KITS.items():
+        try:
+            explore(strategy, count, seed)
+            print(f"{kit}: {count} files, none broke", flush=True)
+        except AssertionError as error:
+            print(f"{kit}: {error}", flush=True)
+            broken = 1
+    print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
+    return broken
 
 
 def tell(fault: Fault, kinds: Counter[str], content: bytes, folder: Path | None) -> None:

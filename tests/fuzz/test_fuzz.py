@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from fuzz.mutations import CHANGES, ODD, Fault, corpus, execute, inputs, mutated, read, samples, whole
+from fuzz.drawn import explore
+from fuzz.kits import KITS
+from fuzz.mutations import CHANGES, ODD, Fault, Page, corpus, execute, inputs, mutated, read, samples, whole
 
 pytestmark = pytest.mark.fuzz
 SEED = 20
 READ, WHOLE, PARTS = 300, 16, 4
+DRAWN = 15
+"""Files of each kit."""
 """Executions of the short run: of reading about 30 a second, of the whole pipeline one."""
 
 
@@ -30,6 +34,11 @@ def test_mutated_logs_are_read_or_refused_in_words(part: int) -> None:
         execute(name, content, number, read) for number, name, content in inputs(SEED, part * READ // PARTS, (part + 1) * READ // PARTS)
     ]
     assert [fault for fault in faults if fault] == []
+
+
+@pytest.mark.parametrize("kit", KITS)
+def test_what_stands_in_the_places_of_a_grammar_is_read_or_refused_in_words(kit: str) -> None:
+    explore(KITS[kit], DRAWN)
 
 
 @pytest.mark.parametrize("part", range(PARTS))
@@ -59,3 +68,19 @@ def test_a_fault_is_seen(tmp_path: Path) -> None:
 
     fault = execute("a/b.log", b"x", 7, fail)
     assert fault == Fault("a/b.log", 7, "KeyError: 'step'", "")
+
+
+def test_a_page_that_acts_or_is_badly_nested_is_seen() -> None:
+    assert Page("<p>a<br><svg><path d='x'/></svg><a href='https://x'>b</a></p><script type='application/json'>{}</script>").active == []
+    for page in (
+        "<script>1</script>",
+        "<b onclick=x>",
+        "<a href='javascript:x'>",
+        "<img src='https://x'>",
+        "<iframe>",
+        "<a href=' data:x'>",
+    ):
+        assert Page(page).active, page
+    assert Page("<p><b></p></b>").wrong
+    assert Page("<p id=a></p><b id=a></b>").wrong == ["id a twice"]
+    assert Page("<div>").wrong == ["<div> is not closed"]

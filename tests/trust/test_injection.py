@@ -8,12 +8,19 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
+import mistune
 import nh3
 import pytest
+from click.testing import CliRunner
 from markdown import markdown
+from markdown_it import MarkdownIt
 
 import lossreport
+from chromium import browser, needs_chromium
 from lossreport.api import fitted_body
+from lossreport.archive.compare import write_comparison
+from lossreport.archive.index import write_index
+from lossreport.cli import main
 from lossreport.errors import ConfigError, UsageError
 from lossreport.integrations.ticket import ticket
 from lossreport.model.report import Report
@@ -135,6 +142,81 @@ def test_what_is_put_in_anywhere_acts_nowhere(payload: str, tmp_path: Path) -> N
                 if not one.startswith("<img> {'alt'") or ("report.files" not in one and "lossreport.files" not in one)
             ]
             assert found == [], form
+
+
+RENDERERS = {
+    "commonmark": MarkdownIt("commonmark", {"html": True}).enable("table").render,
+    "mistune": mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url", "task_lists"]),
+}
+"""Markdown as its readers have it at their most permissive: raw HTML is HTML, bare addresses are links."""
+
+
+def pages(payload: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
+    """Yield every output as a page that a browser opens: those of a report, its Markdown by two renderers, an index, a comparison."""
+    report = report_with(payload, tmp_path)
+    shelf = tmp_path / "shelf" / "".join(char for char in payload if char not in "/\0")[:60]
+    shelf.mkdir(parents=True)
+    for form, text in texts(report):
+        if form in ("html", "email"):
+            yield form, text
+        elif form not in ("json", "jira"):
+            yield from ((f"{form} by {name}", f"<meta charset=utf-8>{render(text)}") for name, render in RENDERERS.items())
+    for name in ("a.html", "b.json"):
+        (shelf / name).write_text(lossreport.render(report, name[2:]), encoding="utf-8")
+    write_index(shelf.parent, tmp_path / "index.html")
+    write_comparison([shelf / "a.html", shelf / "b.json"], tmp_path / "compare.html")
+    yield from ((name, (tmp_path / f"{name}.html").read_text(encoding="utf-8")) for name in ("index", "compare"))
+
+
+PICTURES = re.compile(r"[\w./%-]+\.files/[\w.-]+\.svg")
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+@needs_chromium[1]
+@needs_chromium[0]
+def test_a_browser_with_scripts_on_runs_nothing_and_asks_for_nothing(payload: str, tmp_path: Path) -> None:
+    with browser() as chromium:
+        page = chromium.new_context(offline=True).new_page()
+        page.add_init_script("window.pwn = undefined; window.ran = 0; window.pwn = () => { window.ran += 1 }; window.alert = window.pwn;")
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        for name, text in pages(payload, tmp_path):
+            (tmp_path / "page.html").write_text(text, encoding="utf-8")
+            asked.clear()
+            page.goto((tmp_path / "page.html").as_uri())
+            found = [url for url in asked if url != (tmp_path / "page.html").as_uri() and not PICTURES.search(url)]
+            assert found == [], name
+            assert page.evaluate("[window.ran, typeof window.pwn]") == [0, "function"], name
+            hot = "[...document.querySelectorAll('a[href]')].map(a => a.protocol).filter(p => !['http:', 'https:', 'mailto:', 'file:'].includes(p))"
+            assert page.evaluate(hot) == [], name
+            assert (
+                page.evaluate("[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => n.startsWith('on'))")
+                == []
+            )
+
+
+@needs_chromium[1]
+@needs_chromium[0]
+def test_the_browser_would_have_told(tmp_path: Path) -> None:
+    with browser() as chromium:
+        page = chromium.new_context(offline=True).new_page()
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.add_init_script("window.ran = 0; window.pwn = () => { window.ran += 1 };")
+        (tmp_path / "page.html").write_text("<img src=x onerror=pwn()><img src='https://evil.example/x.png'>", encoding="utf-8")
+        page.goto((tmp_path / "page.html").as_uri())
+        page.wait_for_function("window.ran == 1")
+        assert "https://evil.example/x.png" in asked
+
+
+@pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+def test_a_terminal_shows_what_a_log_says_as_text(payload: str, tmp_path: Path) -> None:
+    report_with(payload, tmp_path)
+    (folder,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    done = CliRunner().invoke(main, ["show", str(folder)], env={"NO_COLOR": "1"})
+    assert done.exit_code == 0, done.output
+    assert UNSEEN.search(done.output) is None
 
 
 @pytest.mark.parametrize("place", [name for name, one in PLACES.items() if one.markup == "md"])

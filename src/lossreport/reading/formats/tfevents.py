@@ -152,9 +152,9 @@ def records(file: BinaryIO) -> Iterator[tuple[int, bytes, Text | None]]:
 
 def masked_crc(data: bytes) -> int:
     """Return the masked CRC-32C of a TFRecord (tensorflow/core/lib/hash/crc32c.h)."""
-    import google_crc32c
+    from fastcrc import crc32
 
-    crc = google_crc32c.value(data)
+    crc = crc32.iscsi(data)
     return int((((crc >> 15) | (crc << 17)) + MASK) & 0xFFFFFFFF)
 
 
