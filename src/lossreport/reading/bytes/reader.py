@@ -246,7 +246,7 @@ class LogFile:
         has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
         becomes U+FFFD.
         """
-        return self._clean(self._counted())
+        return self._clean(self._counted(), timed=True)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the lines as they are written, many at once: for readers that take columns. `lines_of` cleans those of a noisy block."""
@@ -321,13 +321,13 @@ class LogFile:
         except UnicodeDecodeError:
             return [decode(line, self.encoding) for line in lines.split(end)]
 
-    def _clean(self, blocks: Iterable[Block]) -> Iterator[Line]:
+    def _clean(self, blocks: Iterable[Block], *, timed: bool = False) -> Iterator[Line]:
         prefix, first = self._prefix, self.writers[:1]
         mine = (self.writer, "") if (self.writer,) == first else (self.writer,)
         for block in blocks:
             clock = _Clock(sum(map(len, block.texts)))
             for number, raw in enumerate(block.texts, block.number):
-                if not number % ASKED_EVERY and clock.is_out():
+                if timed and not number % ASKED_EVERY and clock.is_out():
                     self.out_of_time.add(number)
                     return
                 text = raw if len(raw) <= DIGITS else bounded(raw)
