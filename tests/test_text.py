@@ -18,6 +18,8 @@ from lossreport.text import (
     percent,
     phrase,
     pieces,
+    run_on,
+    sentences,
     show_number,
     show_value,
 )
@@ -145,3 +147,34 @@ def test_a_text_without_placeholders_is_a_phrase_without_values() -> None:
     text = Text(zh="轮", en="epoch")
     assert phrase(text) == Phrase(text=text)
     assert phrase(text()) == text()
+
+
+PARTS = Text(zh="{status}{goal}", en="{status} {goal}")
+TWO = Text(zh="`{metric}` 已走平。另外：{names} 仍在改善。", en="`{metric}` is flat. Besides, {names} improves.")
+LED = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
+
+
+def test_a_phrase_is_broken_into_the_same_sentences_in_both_languages() -> None:
+    ended = Text(zh="训练已结束。", en="Finished.")()
+    told = TWO(metric="loss. Not an end.", names="acc")
+    whole = PARTS(status=ended, goal=LED(first=told, second=ended))
+    assert [part.plain("en") for part in sentences(whole)] == [
+        "Finished.",
+        "loss. Not an end. is flat.",
+        "Besides, acc improves.",
+        "The goal: Finished.",
+    ]
+    assert [part.plain("zh") for part in sentences(whole)] == [
+        "训练已结束。",
+        "loss. Not an end. 已走平。",
+        "另外：acc 仍在改善。",
+        "目标训练已结束。",
+    ]
+    assert run_on(sentences(whole)).plain("en") == whole.plain("en")
+
+
+def test_the_cost_of_a_step_is_a_sentence_even_where_the_languages_break_up_the_rest_differently() -> None:
+    step = Text(zh="先看 {name}；再看别的。代价：几分钟。", en="Look at {name}. Then at others. Cost: minutes.")
+    assert [part.plain("en") for part in sentences(step(name="a"))] == ["Look at a. Then at others.", "Cost: minutes."]
+    uneven = Text(zh="先看 {name}，再看别的。", en="Look at {name}. Then at others.")
+    assert [part.plain("en") for part in sentences(uneven(name="a"))] == ["Look at a. Then at others."]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field
 from types import MappingProxyType
 from typing import Final, Literal
@@ -157,6 +157,64 @@ def first_sentence(value: Phrase) -> Phrase:
         return value
     text = Text(zh=zh + zh_end, en=en + ".")
     return Phrase(text=text, values={name: value.values[name] for name in set(FIELD.findall(en))})
+
+
+def sentences(value: Phrase) -> tuple[Phrase, ...]:
+    """Return the sentences of a phrase, the same ones in both languages; all of it as one where the languages break it up differently.
+
+    A value that holds sentences itself is taken apart like the text around it.
+    """
+    inner = {name: sentences(part) for name, part in value.values.items() if isinstance(part, Phrase) and "。" in part.plain("zh")}
+    empty = {name for name, part in value.values.items() if part == ""}
+    zh, en = (_broken_up(value.text.of(lang), _ENDS[lang], {*inner, *empty}) for lang in LANGS)
+    if len(zh) != len(en) and min(len(zh), len(en)) > 1 and not inner:  # the last sentence is one of its own in both languages
+        zh, en = ["".join(zh[:-1]), zh[-1]], [" ".join(en[:-1]), en[-1]]
+    if [set(FIELD.findall(part)) for part in zh] != [set(FIELD.findall(part)) for part in en]:
+        return (value,)
+    made: list[Phrase] = []
+    begun: Phrase | None = None
+    for one, other in zip(zh, en, strict=True):
+        names = FIELD.findall(other)
+        if names and names[0] in inner:
+            first, *others = inner[names[0]]
+            made += [first if begun is None else run_on((begun, first)), *others]
+            begun = None
+        elif not names or names[0] not in empty:
+            part = Phrase(text=Text(zh=one, en=other), values={name: value.values[name] for name in names})
+            begun = part if one[-1] not in "。！？" else None
+            made += [part] if begun is None else []
+    made += [] if begun is None else [begun]
+    return tuple(made) or (value,)
+
+
+_ENDS: Final[Mapping[Lang, re.Pattern[str]]] = {"zh": re.compile("(?<=[。！？])"), "en": re.compile(r"(?<=[.!?])\s+")}
+
+
+def _broken_up(template: str, ends: re.Pattern[str], alone: set[str]) -> list[str]:
+    """Return the sentences of a template; a slot of `alone` is one of its own."""
+    made, prose = [], ""
+    for piece in (*pieces(template), Slot("")):
+        name = piece.name if isinstance(piece, Slot) else None
+        if name is not None and name not in alone and name:
+            prose += f"{{{name}}}"
+        elif isinstance(piece, str):
+            prose += piece
+        else:
+            made += [part.strip() for part in ends.split(prose) if part.strip()]
+            made += [f"{{{name}}}"] if name else []
+            prose = ""
+    return made
+
+
+def run_on(parts: Sequence[Phrase]) -> Phrase:
+    """Return sentences as one paragraph; raises ValueError where there is none."""
+    if not parts:
+        raise ValueError("no sentence to run on")
+    first, *others = parts
+    return AND_THEN(first=first, then=run_on(others)) if others else first
+
+
+AND_THEN: Final = Text(zh="{first}{then}", en="{first} {then}")
 
 
 def joined(*items: Value) -> Join:

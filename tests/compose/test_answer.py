@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import lossreport
+from lossreport.compose.sections.answer import GLANCE
 from lossreport.model.report import Section, Steps, Table
 from lossreport.model.run import Run, Segment, Weighing
 from lossreport.reading.runs.weighing import NO_ORDER as OTHER_KIND
@@ -16,12 +17,12 @@ from runs import falling, make_run, make_series
 
 def glance(run: Run) -> dict[str, str]:
     analysis = lossreport.analyze(run, strict=True)
-    (answer,) = [section for section in lossreport.compose(analysis, strict=True).sections if section.id == "answer"]
-    return _rows(answer)
+    (sources,) = [section for section in lossreport.compose(analysis, strict=True).sections if section.id == "sources"]
+    return _rows(sources)
 
 
-def _rows(answer: Section) -> dict[str, str]:
-    (table,) = [block for block in answer.blocks if isinstance(block, Table)]
+def _rows(sources: Section) -> dict[str, str]:
+    (table,) = [block for block in sources.blocks if isinstance(block, Table) and block.caption == GLANCE()]
     return {show_value(row.cells[0], "en"): show_value(row.cells[1], "en") for row in table.rows}  # type: ignore[arg-type]
 
 
@@ -45,7 +46,7 @@ def test_the_lowest_validation_loss_is_the_checkpoint_to_use_unless_a_score_stil
     accuracy = np.r_[np.linspace(0.5, 0.8, 30), 0.8 * np.linspace(1, 1 + gain, 30)]
     run = make_run(loss=falling(60), val_loss=loss, val_accuracy=accuracy)
     page = lossreport.render(lossreport.compose(lossreport.analyze(run, strict=True), strict=True), "md", "en")
-    assert f"**{label}**: `val/loss` 2 at epoch" in page
+    assert f"| {label} | `val/loss` 2 at epoch" in page
     said = [one.text.plain("en") for one in lossreport.analyze(run, strict=True).recommendations]
     assert any(text.startswith("Decide by which measure") for text in said) is (label == "Lowest validation loss")
 

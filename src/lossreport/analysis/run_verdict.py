@@ -75,8 +75,8 @@ TROUBLE: Final = {
         en="The run is broken: {names} took values that are not finite (NaN / Inf), and nothing after them can be trusted.",
     ),
     State.MIXED: Text(
-        zh="目前不能判定这次训练是否收敛：{names}的各行混杂了不同的组，必须先分清每一行的来历。",
-        en="Whether this run converged cannot be judged yet: the rows of {names} mix different groups, which must be separated first.",
+        zh="{names}的各行混杂了不同的组，先分清每一行的来历，才能判断是否收敛。",
+        en="The rows of {names} mix different groups: only when they are separated can convergence be judged.",
     ),
     State.DIVERGING: Text(zh="训练正在发散：{names}。", en="The run is diverging ({names})."),
     State.UNSTABLE: Text(zh="训练不稳定：{names}。", en="The run is unstable ({names})."),
@@ -127,7 +127,7 @@ BACK = Text(
     en="`{metric}`: {course}; its tail gains, but only back to a level that it had before.",
 )
 SPENT = Text(
-    zh="`{metric}` 一直改善到训练结束：{course}；学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
+    zh="`{metric}` 一直改善到训练结束：{course}。学习率已从 {top} 降到 {last}，这个计划已走完，照此再训不会有多少变化。",
     en="`{metric}` improved to the end: {course}. The learning rate has decayed from {top} to {last}, so this schedule has little more to give.",
 )
 CUT = Text(

@@ -41,7 +41,7 @@ SMALL: Final = (350.0, 150.0)
 """A third of the page at 1280 pixels, and the whole width of a phone: drawn one to one at both."""
 SMALL_ROOM: Final = 50.0
 """Room for the ticks of a small chart: the x axes of all stand below each other."""
-STACKED: Final = 236.0
+STACKED: Final = 296.0
 PANEL: Final = 124.0
 """Heights, without the room of the axis below, of a chart with panels under it and of each of those."""
 NAME_ROOM: Final = 18.0

@@ -33,6 +33,7 @@ ALTERNATIVE = Text(
     en="Over {axis}, {rows} points from {first} to {last}{smooth}{best}{bands}.",
 )
 SMOOTH = Text(zh="；实线为 {window} 行滑动中位数", en="; line: running median of {window} rows")
+LINE = Text(zh="实线为 {window} 行滑动中位数。", en="Line: running median of {window} rows.")
 BEST = Text(zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}")
 BANDS = Text(zh="；阴影 {events}", en="; shaded: {events}")
 EVENT = Text(zh="{number} {axis} {x}", en="{number} {axis} {x}")
@@ -169,7 +170,14 @@ def _chart(story: Story, main: Series, beside: Sequence[Series], axis: Series, b
     )
     under: Value = BELOW(metric=below.label) if below is not None else EMPTY
     title = TITLE(metric=main.name if any(one.split != main.split for one in beside) else main.label, below=under)
-    return Chart(title=title, alternative=_words((main, *beside), axis, star, bands), spec=spec)
+    smoothed = _smoothing((main, *beside, *(() if below is None else (below, *_beside(story, below)))))
+    return Chart(title=title, alternative=_words((main, *beside), axis, star, bands), spec=spec, told=True, caption=smoothed)
+
+
+def _smoothing(drawn: Sequence[Series]) -> Phrase | None:
+    """Return what the line through the rows is, None where no row is smoothed."""
+    windows = sorted({median_window(len(one)) for one in drawn if len(one) >= SMOOTH_FROM})
+    return LINE(window="-".join(map(str, sorted({windows[0], windows[-1]})))) if windows else None
 
 
 def _panel(story: Story, series: Series, beside: Sequence[Series], axis: Series) -> LineChart:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.compose.section import Story
-from lossreport.compose.sections.answer import DO, told_bests
+from lossreport.compose.sections.answer import DO, peak, told_bests
 from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.report import Block, Callout, Chart, Column, Curve, FindingList, LineChart, Prose, Row, Section, Steps, Table
 from lossreport.model.run import Series, shown_x
@@ -90,10 +90,12 @@ def _lines(findings: Sequence[Finding], placed: Placed) -> tuple[Finding, ...]:
 
 
 def _placed(story: Story, finding: Finding) -> Phrase:
-    series, row = story.series(finding.series[0]), finding.start.row
-    value = float(series.y[row]) if 0 <= row < len(series) else None
-    path = story.run.source(series.source_of(row)).path
-    return placed_text(series.label, value, series.unit, AXES[series.axis.value], finding.start.x, f"{path}:{finding.start.line}")
+    series = story.series(finding.series[0])
+    row = peak(series, finding)
+    x, line = (finding.start.x, finding.start.line) if row is None else (float(series.x[row]), int(series.line[row]))
+    path = story.run.source(series.source_of(finding.start.row if row is None else row)).path
+    value = float(series.y[row]) if row is not None else None
+    return placed_text(series.label, value, series.unit, AXES[series.axis.value], x, f"{path}:{line}")
 
 
 def _brief(chart: Chart, first: str) -> Chart:

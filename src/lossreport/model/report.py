@@ -149,6 +149,14 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """What of a text a page shows at once, in whole sentences, and what it folds away; other formats show the text as it is."""
+
+    seen: Phrase
+    rest: Phrase | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Prose:
     """One paragraph."""
 
@@ -173,22 +181,26 @@ class Table:
 class Chart:
     """A drawing with its title and, made from the same findings, what it shows in words.
 
-    `brief` where there is no room for a drawing: one line of block characters a curve.
+    `brief` where there is no room for a drawing: one line of block characters a curve. Where others say around it what it shows, a page
+    leaves the words to those who hear it and shows the `caption` alone.
     """
 
     title: Phrase
     alternative: Phrase
     spec: ChartSpec
     brief: bool = False
+    told: bool = False
+    caption: Phrase | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callout:
-    """A statement set apart: the verdict, a warning."""
+    """A statement set apart: the verdict, a warning. A page shows the `brief` form of its body where there is one."""
 
     tone: Tone
     title: Phrase
     body: tuple[Phrase, ...] = ()
+    brief: Brief | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,19 +219,24 @@ class FindingList:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One thing to do and why; `because` are finding ids to link to, `code` is one line to type."""
+    """One thing to do and why; `because` are finding ids to link to, `code` is one line to type.
+
+    A page shows the `brief` form where there is one, and folds code, reasons and source away with the rest.
+    """
 
     text: Phrase
     because: tuple[str, ...] = ()
     source: str = ""
     code: str = ""
+    brief: Brief | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Steps:
-    """Things to do, in order."""
+    """Things to do, in order. So many stand `opened` on a page (all where it is None)."""
 
     steps: tuple[Step, ...]
+    opened: int | None = None
 
 
 Block = Prose | Table | Chart | Callout | FindingList | Steps

@@ -56,7 +56,7 @@ FIRST: Final = 1
 """Loggers count steps from 0 or from 1: that row was computed before the first update."""
 NAME = Text(zh="`{name}`", en="`{name}`")
 SOMEWHERE = Text(
-    zh="出现非有限值之后的权重不要再用；那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启。{steps}代价：丢掉那个 checkpoint 之后的训练。",
+    zh="出现非有限值之后的权重不要再用。那一行没有记录下来：从最后一行有限值之前的 checkpoint 重启。{steps}代价：丢掉那个 checkpoint 之后的训练。",
     en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row. {steps} Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(

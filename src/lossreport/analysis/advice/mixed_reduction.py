@@ -10,7 +10,7 @@ from lossreport.text import Text
 
 CHECK = Text(
     zh="先别为 {path} 里的异常值调学习率或裁剪：打开各 rank 的 `rank-*.log`，看这些 epoch 里每个 rank 自己的均值；在查清之前以 {local} 为准。代价：读几个文件。",
-    en="Do not tune the learning rate or clipping because of the outliers in {path} yet: open every rank's `rank-*.log` and check its own means in these epochs; until then rely on {local}. Cost: reading a few files.",
+    en="Do not tune learning rate or clipping for the outliers in {path} yet: compare every rank's own means of these epochs (`rank-*.log`); until then rely on {local}. Cost: reading a few files.",
 )
 MEND = Text(
     zh="修正归约：在 `synchronize_between_processes` 之前让所有 rank 拥有同一组、同一顺序的指标（例如先注册全部指标，按名字排序，或合成一个张量做一次 all-reduce）。代价：几行代码，无需重训。",

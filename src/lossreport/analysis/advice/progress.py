@@ -36,8 +36,8 @@ FINISHED = Text(
     en="Still improving when the run ended as planned: {names}. If the task metric has not reached its target, training can continue from the last checkpoint. Cost: the extra compute.",
 )
 SPENT = Text(
-    zh="学习率已从 {top} 降到 {last}，{names} 改善到了训练结束，照这个调度继续训练预计变化很小：若任务指标还没达到要求，用新的学习率调度续训。代价：续训的算力。",
-    en="Improved to the end: {names}, but the learning rate has decayed from {top} to {last}, so little further change is to be expected under this schedule. If the task metric has not reached its target, resume with a new schedule. Cost: the extra compute.",
+    zh="若任务指标还没达到要求，用新的学习率调度续训；{names} 改善到了训练结束，但原来的调度已走完（{top} → {last}），照它继续变化很小。代价：续训的算力。",
+    en="If the task metric has not reached its target, resume with a new schedule: {names} improved to the end, but the old one has run out ({top} → {last}). Cost: the extra compute.",
 )
 ONLY_TRAINING = Text(
     zh="训练 loss（{names}）仍在下降，但验证指标（{validation}）已走平：继续训练多半只是在拟合训练集；先评测验证最好处的 checkpoint。代价：一次评测。",

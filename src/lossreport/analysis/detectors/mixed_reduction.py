@@ -35,11 +35,11 @@ QUIET: Final = 1.25
 
 TEXT = Text(
     zh=(
-        "{path} 的异常数值最可能是日志假象（跨 rank 归约错位，尚未证实），而不是训练本身的变化。迹象：{signs}。若属实，这些行的数字没有意义，"
+        "{path} 的异常数值最可能是日志假象（尚未证实），而不是训练本身的变化。迹象：{signs}。若属实，这些行的数字没有意义，"
         "应改看 {local} 中单个 rank 的值；epoch {rows} 的异常值也就不是梯度爆炸。"
     ),
     en=(
-        "The odd values in {path} are most likely a logging artefact (a mixed cross-rank reduction, not proven), not a change in "
+        "The odd values in {path} are most likely an artefact of logging (not proven), not a change in "
         "training. Signs: {signs}. If so, these rows mean nothing, the single-rank values in {local} are the ones to read, and the outliers at epochs {rows} are not a "
         "gradient explosion."
     ),

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.detector import kinds
+from lossreport.compose.brief import MARGIN, MOST_WORDS, fitted, words
 from lossreport.compose.goal_figure import goal_figure
-from lossreport.compose.section import SectionWriter, Story, last_finite
+from lossreport.compose.section import POINTING, SectionWriter, Story, last_finite
 from lossreport.model.analysis import Best, Finding, Severity, State
-from lossreport.model.report import Block, Callout, Column, FindingList, Prose, Row, Section, Step, Steps, Table
-from lossreport.model.run import Run, shown_x
+from lossreport.model.report import Block, Callout, Column, FindingList, LineChart, Prose, Row, Section, Step, Steps, Table
+from lossreport.model.run import Run, Series, shown_x
 from lossreport.model.states import SHADES, STATES
-from lossreport.text import Join, Phrase, Text, number
+from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.values import dataclass
 from lossreport.words import AXES, STATUSES
 
@@ -27,6 +26,7 @@ TITLE = Text(zh="结论", en="Verdict")
 HEAD = Text(zh="{state}", en="{state}")
 GLANCE = Text(zh="训练概况", en="The run at a glance")
 BEST_VALUE = Text(zh="**{label}**：{at}", en="**{label}**: {at}")
+STARRED = Text(zh="★ **{label}**：{at}", en="★ **{label}**: {at}")
 LEAST_MEASURED: Final = 2
 MOST_BESTS: Final = 2
 MOST_STEPS: Final = 3
@@ -57,17 +57,16 @@ TESTED = Text(zh="训练后的测试", en="Test after the training")
 FINAL_TEST: Final = "final_test_"
 """What a log measures once behind its last row of training, as `reading/lines/remarks.py` keeps it."""
 AT_FILE = Text(zh="{at}：`{path}`", en="{at}: `{path}`")
+PLACED = Text(zh="`{metric}`，{axis} {x}", en="`{metric}` at {axis} {x}")
+LASTS = Text(zh="`{metric}`，{axis} {first} 到 {last}", en="`{metric}`, {axis} {first} to {last}")
 BEST_AT = Text(zh="`{metric}` {value}（{axis} {x}）", en="`{metric}` {value} at {axis} {x}")
 CONFIGURED = Text(zh="主要配置", en="main settings")
 SETTING = Text(zh="{name} = {value}", en="{name} = {value}")
-WHAT = Text(zh="**最要紧的发现**", en="**What matters most**")
-CLEAN = Text(zh="没有发现异常。缺少数据、没有做的检查：{unchecked}。", en="No anomaly was found. Checks that had no data: {unchecked}.")
 QUIET = Text(zh="没有发现异常。", en="No anomaly was found.")
 MINOR = Text(zh="只有低级别的发现，见下文。", en="Only findings of low severity, see below.")
-NOT_CHECKED: Final = 4
 QUIET_END = Text(
-    zh="数字里没有发现需要处理的异常；但训练不是正常结束的，见上表。",
-    en="No anomaly found in the numbers that calls for action; the run did not end by itself, see the table above.",
+    zh="数字里没有发现需要处理的异常，但训练不是正常结束的。",
+    en="No anomaly found in the numbers that calls for action, but the run did not end by itself.",
 )
 DO = Text(zh="**现在做什么**", en="**What to do now**")
 
@@ -78,37 +77,61 @@ READ_AS = Text(
 
 
 def write(story: Story) -> Section:
-    """Write the answer, the picture of the goal, the findings that matter, the next steps, the checkpoint; folded, the run at a glance."""
+    """Write the answer, the picture of the goal, the events in it, what to do now, the checkpoint; nothing else."""
     verdict, outcome = story.verdict, story.analysis.outcome(story.run.id)
-    body = [verdict.text if outcome is None else outcome.text]
-    saying = STATES[verdict.state]
-    shade = SHADES[outcome.tone] if outcome is not None else saying.shade
-    callout = Callout(tone=shade, title=HEAD(state=story.state_name), body=tuple(body))
+    text = verdict.text if outcome is None else outcome.text
+    shade = SHADES[outcome.tone] if outcome is not None else STATES[verdict.state].shade
     top = top_findings(story)
-    doubt = read_as(story.run)
-    blocks: list[Block] = [callout, *([Prose(text=doubt)] if doubt is not None else []), *goal_figure(story, top)]
-    blocks += _quiet(story)
-    if top:
-        blocks += [Prose(text=WHAT()), FindingList(findings=top, names=story.names, brief=True, numbered=True)]
-    steps = first_steps(story)
-    if steps:
-        blocks += [Prose(text=DO()), Steps(steps=steps)]
-    blocks += [Prose(text=text) for text in _checkpoints(story)]
-    return Section(id="answer", title=TITLE, blocks=(*blocks, _glance(story)))
+    doubt = [read for read in (read_as(story.run),) if read is not None]
+    figure = list(goal_figure(story, top))
+    chosen = list(_checkpoints(story, starred=any(isinstance(one.spec, LineChart) and one.spec.star for one in figure)))
+    around = [*doubt, *(one.title for one in figure), *(one.caption for one in figure if one.caption is not None), DO(), *chosen]
+    room = MOST_WORDS - MARGIN - words([story.run.name, story.state_name, *around])
+    screen = fitted(_without_fault(text, top), top, [place(story, one) for one in top], first_steps(story), room)
+    callout = Callout(tone=shade, title=HEAD(state=story.state_name), body=(text,), brief=screen.outcome)
+    blocks: list[Block] = [callout, *(Prose(text=read) for read in doubt), *figure, *_quiet(story)]
+    if screen.events:
+        blocks.append(FindingList(findings=screen.events, names=story.names, brief=True, numbered=True))
+    if screen.steps:
+        blocks += [Prose(text=DO()), Steps(steps=screen.steps, opened=1)]
+    return Section(id="answer", title=TITLE, blocks=(*blocks, *(Prose(text=one) for one in chosen)))
+
+
+def _without_fault(text: Phrase, events: Sequence[Finding]) -> Phrase:
+    """Return an outcome without the fault that it ends with, where that is one of the events that stand below it."""
+    fault = text.values.get("fault")
+    told = isinstance(fault, Phrase) and fault.values.get("id") in {one.id for one in events}
+    return Phrase(text=text.text, values={**text.values, "fault": ""}) if told else text
+
+
+def place(story: Story, finding: Finding) -> Phrase:
+    """Return where a finding stands, by metric, value and place on the axis."""
+    series = story.series(finding.series[0])
+    row = peak(series, finding)
+    at: dict[str, Value] = {"metric": series.label, "axis": AXES[series.axis.value]}
+    if finding.end.x != finding.start.x and finding.kind not in POINTING:
+        return LASTS(**at, first=shown_x(finding.start.x), last=shown_x(finding.end.x))
+    if row is None:
+        return PLACED(**at, x=shown_x(finding.start.x))
+    return BEST_AT(**at, x=shown_x(float(series.x[row])), value=number(float(series.y[row]), series.unit))
+
+
+def peak(series: Series, finding: Finding) -> int | None:
+    """Return the row of a finding that its text is about: the one with its value, else the first; None where the series lacks it."""
+    rows = [row for row in (finding.start.row, *finding.rows) if 0 <= row < len(series)]
+    value = finding.numbers.get("value")
+    return next((row for row in rows if value is not None and series.y[row] == value), next(iter(rows), None))
 
 
 def _quiet(story: Story) -> list[Block]:
-    """Return that nothing was found, and what was not looked for: only where the goal was judged, for else it would reassure of nothing."""
+    """Return that nothing was found: only where the goal was judged, for else it would reassure of nothing."""
     if not _is_judged(story) or any(f.severity is not Severity.LOW and f.explained_by is None for f in story.findings):
         return []
     if story.findings:
         return [] if story.ending is not None else [Prose(text=MINOR())]
     if story.ending is not None:
         return [Prose(text=QUIET_END())]
-    ids = {series.id for series in story.run.series}
-    missing = [one.check for one in story.analysis.not_applicable if not one.series or ids & set(one.series)]
-    names = [kinds()[check] for check in dict.fromkeys(missing) if check in kinds()][:NOT_CHECKED]
-    return [Prose(text=CLEAN(unchecked=Join(items=tuple(names))) if names else QUIET())]
+    return [Prose(text=QUIET())]
 
 
 def _is_judged(story: Story) -> bool:
@@ -153,7 +176,8 @@ def steps_of(story: Story) -> tuple[Step, ...]:
     return tuple(Step(text=one.text, because=one.because, source=one.source, code=one.code) for one in mine)
 
 
-def _glance(story: Story) -> Table:
+def glance(story: Story) -> Table:
+    """Return the run at a glance: how it ended, how far it came, its settings, its last and its best values."""
     run = story.run
     rows = [Row(cells=(STATUS, STATUSES[run.status.value]))]
     if story.ending is not None:
@@ -174,6 +198,7 @@ def _glance(story: Story) -> Table:
     values = values or _last_scores(story)
     if values:
         rows.append(Row(cells=(LAST, Join(items=tuple(values)))))
+    rows += [Row(cells=(told.label, told.at)) for told in told_bests(story)][:MOST_BESTS]
     settings: list[Phrase] = [SETTING(name=name, value=value) for name in CONFIG if isinstance(value := run.value(name), int | float | str)]
     if settings:
         rows.append(Row(cells=(CONFIGURED, Join(items=tuple(settings)))))
@@ -181,10 +206,11 @@ def _glance(story: Story) -> Table:
     return Table(caption=GLANCE(), columns=columns, rows=tuple(rows), folded=True)
 
 
-def _checkpoints(story: Story) -> Iterator[Phrase]:
-    """Yield the best values that a checkpoint can be chosen by, each with its place and, where one is named, its file."""
-    for told in islice(told_bests(story), MOST_BESTS):
-        yield BEST_VALUE(label=told.label, at=told.at)
+def _checkpoints(story: Story, *, starred: bool) -> Iterator[Phrase]:
+    """Yield the best value that a checkpoint can be chosen by, that of the goal where it has one, with its place and, where one is named, its file."""
+    goal = story.analysis.goal(story.run.id)
+    for told in sorted(told_bests(story), key=lambda one: goal is None or one.best.series != goal.series)[:1]:
+        yield (STARRED if starred else BEST_VALUE)(label=told.label, at=told.at)
     tested = [VALUE(metric=name.removeprefix("final_"), value=number(value)) for name, value in _finals(story)]
     if tested:
         yield BEST_VALUE(label=TESTED, at=Join(items=tuple(tested[:MAX_TESTS])))

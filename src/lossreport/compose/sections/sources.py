@@ -9,7 +9,7 @@ import numpy as np
 
 from lossreport.compose.multiples import multiples
 from lossreport.compose.section import SectionWriter, Story, shown, statistics
-from lossreport.compose.sections.answer import top_findings
+from lossreport.compose.sections.answer import glance, top_findings
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
 from lossreport.model.run import Series, Source, Statistic, is_epoch_level, shown_x
@@ -96,7 +96,7 @@ def write(story: Story) -> Section:
         blocks.append(Prose(text=DIFFER(metrics=names, findings=Join(items=tuple(f.id for f in apart)))))
     blocks += _left_out(story)
     opened = len(blocks)
-    blocks.append(_files(story))
+    blocks += [glance(story), _files(story)]
     for source in run.sources:
         blocks += _meaning(story, source)
         blocks += _tables(story, source)
