@@ -28,7 +28,7 @@ def ends(*levels: float) -> list[str]:
 
 def test_the_best_the_median_and_the_worst_are_named() -> None:
     (text,) = ends(2.0, 0.5, 4.0)
-    assert "best 0.5 (r2), median 2, worst 4 (r3)" in text
+    assert "best 0.5 (r2, epoch 39), median 2, worst 4 (r3)" in text
 
 
 def test_runs_of_other_metrics_are_not_compared() -> None:

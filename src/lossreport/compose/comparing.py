@@ -8,8 +8,9 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from lossreport.model.analysis import Analysis, Goal, State
-from lossreport.model.run import Run, Series
+from lossreport.model.run import Run, Series, shown_x
 from lossreport.text import Join, Phrase, Text, number
+from lossreport.words import AXES
 
 ALIKE: Final = 0.05
 """Runs end alike that lie within 5 % of each other: as far apart as seeds of one setting may lie (Picard 2021: up to 2 % of accuracy)."""
@@ -21,8 +22,8 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**按 `{metric}` 的{what}比较 {count} 次训练**：最好 {best}（{first}）{median}，最差 {worst}（{last}）。只有数据和 loss 定义相同时才可比。{stuck}{copies}",
-    en="**{count} runs compared by the {what} of `{metric}`**: best {best} ({first}){median}, worst {worst} ({last}); comparable only where data and loss are the same.{stuck}{copies}",
+    zh="**按 `{metric}` 的{what}比较 {count} 次训练**：最好 {best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}只有数据和 loss 定义相同时才可比。",
+    en="**{count} runs compared by the {what} of `{metric}`**: best {best} ({first}, {axis} {x}){median}, worst {worst} ({last}).{stuck}{copies} Comparable only where data and loss are the same.",
 )
 MEDIAN = Text(zh="，中位数 {median}", en=", median {median}")
 LAST_VALUE = Text(zh="最后的值", en="last value")
@@ -90,6 +91,8 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
         count=len(ended),
         best=number(best.value, unit),
         first=best.run.id,
+        axis=AXES[best.series.axis.value],
+        x=shown_x(float(best.series.x[np.flatnonzero(best.series.y == best.value)[-1 if is_last else 0]])),
         median=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit)) if len(ended) > 2 else NONE,
         worst=number(worst.value, unit),
         last=worst.run.id,

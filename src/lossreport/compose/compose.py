@@ -18,10 +18,11 @@ from lossreport.text import Join, Phrase, Text, safe_address
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
 MAX_LENGTH = 60
-"""Characters of names that stand in the title: of more it names the first run, and the table all."""
+"""Characters of names that stand in the title: of more it counts the runs, and the table names all."""
 MOST_RUNS = 50
 """Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody could read it."""
 SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})")
+MANY = Text(zh="训练状态分析：{count} 次训练", en="Training report: {count} runs")
 GIVEN = Text(zh="{title}", en="{title}")
 FAILED = Text(zh="这一节没能写出（这是 lossreport 的缺陷）", en="This section could not be written (a bug in lossreport)")
 FAILURE = Text(zh="`{unit}`：{error}", en="`{unit}`: {error}")
@@ -72,7 +73,7 @@ def _title(analysis: Analysis, title: str | None) -> Phrase:
     if len(names) == 1:
         return TITLE(name=names[0])
     short = len(names) <= MAX_NAMES and sum(map(len, names)) <= MAX_LENGTH
-    return SEVERAL(count=len(names), names=Join(items=tuple(names)) if short else names[0])
+    return SEVERAL(count=len(names), names=Join(items=tuple(names))) if short else MANY(count=len(names))
 
 
 def _of_run(story: Story, work: Work, *, several: bool) -> list[Section]:

@@ -3,50 +3,90 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
+from lossreport.compose.brief import OUTCOMES, brief
 from lossreport.compose.comparing import comparisons
 from lossreport.compose.overlay import overlay
 from lossreport.compose.section import Story, last_finite
-from lossreport.compose.sections.answer import read_as
-from lossreport.model.analysis import Analysis, Severity, State
-from lossreport.model.report import Column, Prose, Row, Section, Table, Tone
-from lossreport.model.run import Status, shown_x
+from lossreport.compose.sections.answer import DO, MOST_STEPS, first_steps, place, read_as, top_findings
+from lossreport.compose.short import gravest, run_lines, tally
+from lossreport.model.analysis import Analysis, Best, State
+from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.model.run import Series, Status, shown_x
 from lossreport.model.states import STATES
-from lossreport.text import Join, Text, Value, number
-from lossreport.words import STATUSES
+from lossreport.text import Join, Phrase, Text, Value, number
+from lossreport.words import AXES, STATUSES, title_of
 
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
-ANSWER = Text(
-    zh="共 {count} 次训练，逐次单独判断；模型、数据和 loss 函数都相同，loss 才能互相比较。",
-    en="{count} runs, each judged by itself; their losses compare only where model, data and loss function are the same.",
+APART = Text(
+    zh="逐次单独判断；模型、数据和 loss 函数都相同，loss 才能互相比较。",
+    en="Each is judged by itself; their losses compare only where model, data and loss function are the same.",
 )
 CAPTION = Text(zh="各次训练", en="The runs")
 RUN, STATE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict")
 JUDGED = Text(zh="{state}（{status}）", en="{state} ({status})")
 LAST, BEST = Text(zh="末值", en="last"), Text(zh="最佳", en="best")
-SEVERE = Text(zh="待查", en="to look at")
+LAST_OF, BEST_OF = (
+    Text(zh="`{metric}` 末值", en="last `{metric}`"),
+    Text(zh="最佳 `{metric}`（{axis}）", en="best `{metric}` ({axis})"),
+)
+BARE = Text(zh="{value}（{x}）", en="{value} ({x})")
+LOOK = Text(zh="先看什么", en="first to look at")
+EVENT = Text(zh="{kind}：{place}", en="{kind}: {place}")
+STEP_OF = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 VALUE = Text(zh="`{metric}` {value}", en="`{metric}` {value}")
 AT = Text(zh="`{metric}` {value}（{x}）", en="`{metric}` {value} ({x})")
 NONE: Final = ""
-MAX_VALUES: Final = 2
+STEP_WORDS: Final = 44
+"""Of the step for the gravest run: no event stands beside it."""
 
 
 def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
     """Return the section on all runs of an analysis, of which the `full` ones have sections of their own."""
-    head = (RUN, STATE, LAST, BEST, SEVERE)
-    columns = tuple(Column(title=title, align="right" if title is SEVERE else "left") for title in head)
-    rows = tuple(_row(story) for story in stories)
-    table = Table(caption=CAPTION(), columns=columns, rows=rows)
+    shared = _shared(stories)
+    titles: list[Text | Phrase] = [
+        RUN,
+        STATE,
+        *((LAST, BEST) if shared is None else (LAST_OF(metric=shared[0]), BEST_OF(metric=shared[0], axis=shared[1]))),
+        LOOK,
+    ]
+    rows = [_row(story, plain=shared is not None) for story in stories]
+    kept = [n for n in range(len(titles)) if n == 0 or any(row.cells[n] != NONE for row in rows)]
+    table = Table(
+        caption=CAPTION(),
+        columns=tuple(Column(title=titles[n]) for n in kept),
+        rows=tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in rows),
+    )
     verdicts = tuple(Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full)
     doubts = [(story.run.id, read_as(story.run)) for story in full]
     told = tuple(Prose(text=NAMED_VERDICT(id=name, text=doubt)) for name, doubt in doubts if doubt is not None)
     other = next((story.run.id for story in stories if story not in full), None)
     left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
-    compared = tuple(Prose(text=text) for text in comparisons(analysis))
-    seen = (*overlay(analysis), *left_out, *_in_turn(stories), *compared, table, *told)
-    return Section(id="runs", title=TITLE, answer=ANSWER(count=len(rows)), blocks=(*seen, *verdicts), opened=len(seen))
+    first, *others = (*comparisons(analysis), APART())
+    said = Callout(
+        tone=STATES[gravest(stories)[0].verdict.state].shade,
+        title=tally(run_lines(stories)),
+        body=(first,),
+        brief=brief(first, OUTCOMES[1]),
+    )
+    steps = first_steps_of(stories)
+    do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps, opened=1)) if steps else ()
+    figure = (replace(chart, told=True) for chart in overlay(analysis))
+    seen = (said, *figure, *_in_turn(stories), *do, table, *left_out, *told)
+    rest = (*(Prose(text=text) for text in others), *verdicts)
+    return Section(id="runs", title=TITLE, blocks=(*seen, *rest), opened=len(seen))
+
+
+def first_steps_of(stories: Sequence[Story]) -> tuple[Step, ...]:
+    """Return what to do first in the runs with the gravest verdicts, each under the name of its run."""
+    made = []
+    for story in gravest(stories)[:MOST_STEPS]:
+        steps = first_steps(story)[:1]
+        made += [replace(step, text=(text := STEP_OF(id=story.run.id, text=step.text)), brief=brief(text, STEP_WORDS)) for step in steps]
+    return tuple(made)
 
 
 SHORTENED = Text(
@@ -73,28 +113,53 @@ MOST_NAMED: Final = 12
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 
 
-def _row(story: Story) -> Row:
+def _row(story: Story, *, plain: bool) -> Row:
     run, verdict = story.run, story.verdict
-    severe = sum(finding.severity.rank >= Severity.MEDIUM.rank for finding in story.findings)
-    known = run.status is not Status.UNKNOWN
+    told = run.status not in (Status.UNKNOWN, Status.FINISHED)
     cells: tuple[Value, ...] = (
         NAMED(id=run.id, name=run.name),
-        JUDGED(state=story.state_name, status=STATUSES[run.status.value]) if known else story.state_name,
-        _last(story),
-        _best(story),
-        severe,
+        JUDGED(state=story.state_name, status=STATUSES[run.status.value]) if told else story.state_name,
+        _last(story, plain=plain),
+        _best(story, plain=plain),
+        _first_finding(story),
     )
     return Row(cells=cells, tone=_tone(verdict.state))
 
 
-def _last(story: Story) -> Value:
-    """Return the last value of the goal and of the first loss, where they have one."""
+def _told(story: Story) -> Series | None:
+    """Return the series that stands for a run: its goal, else its first loss; None where it has neither."""
     goal = story.analysis.goal(story.run.id)
-    wanted = [*([story.series(goal.series)] if goal is not None else []), *(story.series(one.series[0]) for one in story.scales)]
-    chosen = list({series.id: series for series in wanted}.values())[:MAX_VALUES]
-    ends = [(series, last_finite(series)) for series in chosen]
-    told = [VALUE(metric=story.name(series), value=number(value, series.unit)) for series, value in ends if value is not None]
-    return Join(items=tuple(told)) if told else NONE
+    wanted = [goal.series] if goal is not None else [one.series[0] for one in story.scales]
+    return story.series(wanted[0]) if wanted else None
+
+
+def _shared(stories: Sequence[Story]) -> tuple[str, Text] | None:
+    """Return the metric and the axis that stand for all runs, None where they differ: then each cell names its own."""
+    told = {(one.label, one.axis) for one in map(_told, stories) if one is not None}
+    best = {(story.series(one.series).label, story.series(one.series).axis) for story in stories for one in _bests(story)}
+    if len(told) != 1 or not best <= told:
+        return None
+    ((label, axis),) = told
+    return label, AXES[axis.value]
+
+
+def _bests(story: Story) -> list[Best]:
+    return [best for best in story.analysis.bests if best.run == story.run.id][:1]
+
+
+def _first_finding(story: Story) -> Value:
+    """Return the gravest finding and its place, nothing where none asks for a look."""
+    top = next(iter(top_findings(story)), None)
+    return NONE if top is None else EVENT(kind=title_of(top.kind, top.numbers), place=place(story, top))
+
+
+def _last(story: Story, *, plain: bool) -> Value:
+    """Return the last value of what stands for a run."""
+    series = _told(story)
+    value = last_finite(series) if series is not None else None
+    if series is None or value is None:
+        return NONE
+    return number(value, series.unit) if plain else VALUE(metric=story.name(series), value=number(value, series.unit))
 
 
 def _tone(state: State) -> Tone | None:
@@ -103,7 +168,10 @@ def _tone(state: State) -> Tone | None:
     return None if shade in ("good", "info") else shade
 
 
-def _best(story: Story) -> Value:
-    mine = [(best, story.series(best.series)) for best in story.analysis.bests if best.run == story.run.id]
-    told = [AT(metric=story.name(s), value=number(best.value, s.unit), x=shown_x(best.at.x)) for best, s in mine[:2]]
-    return Join(items=tuple(told)) if told else NONE
+def _best(story: Story, *, plain: bool) -> Value:
+    """Return the best value that a checkpoint of the run can be chosen by, and where it stands."""
+    for best in _bests(story):
+        series = story.series(best.series)
+        at = {"value": number(best.value, series.unit), "x": shown_x(best.at.x)}
+        return BARE(**at) if plain else AT(metric=story.name(series), **at)
+    return NONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -12,7 +13,7 @@ from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.report import Block, Callout, Chart, Column, Curve, FindingList, LineChart, Prose, Row, Section, Steps, Table
 from lossreport.model.run import Series, shown_x
 from lossreport.model.states import STATES
-from lossreport.text import Phrase, Text, Value, number
+from lossreport.text import Join, Phrase, Text, Value, number
 from lossreport.values import dataclass
 from lossreport.words import AXES
 
@@ -25,7 +26,10 @@ MOST_RUNS: Final = 10
 CHECKPOINT = Text(zh="{label}：{at}", en="{label}: {at}")
 PLACED = Text(zh="`{metric}` {value}，{axis} {x}（`{place}`）", en="`{metric}` {value} at {axis} {x} (`{place}`)")
 UNVALUED = Text(zh="`{metric}`，{axis} {x}（`{place}`）", en="`{metric}` at {axis} {x} (`{place}`)")
-SEVERAL = Text(zh="{count} 次训练，各自分析", en="{count} runs, each analysed separately")
+SEVERAL = Text(zh="{count} 次训练：{tally}", en="{count} runs: {tally}")
+COUNTED = Text(zh="{count} 次{state}", en="{count} {state}")
+MOST_STATES: Final = 4
+OTHERS = Text(zh="其余 {count} 次", en="{count} others")
 NAMED = Text(zh="{id} · {name}", en="{id} · {name}")
 RUN, STATE, SEVERE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict"), Text(zh="需要看的发现", en="findings to look at")
 GRAVEST = Text(zh="只列结论最严重的 {count} 次。", en="Listed are the {count} with the gravest verdicts.")
@@ -41,7 +45,7 @@ def short(stories: Sequence[Story], sections: Sequence[Section]) -> tuple[Block,
     A picture of another metric than a loss or the goal, as a page has where those are all NaN, says nothing in one line.
     """
     if len(stories) > 1:
-        return short_of_runs([_run_line(story) for story in stories])
+        return short_of_runs(run_lines(stories))
     story = stories[0]
     answer = next(section for section in sections if section.id == "answer")
     named = {series.label for series in story.main} | {series.label for series in _goal(story)}
@@ -127,14 +131,32 @@ class RunLine:
 
 def short_of_runs(runs: Sequence[RunLine]) -> tuple[Block, ...]:
     """Return a line for each run, or for those with the gravest verdicts."""
-    order = list(State)
-    gravest = sorted(runs, key=lambda run: order.index(run.state))[:MOST_RUNS]
-    shown = [run for run in runs if run in gravest]
+    first, *others = sorted(runs, key=lambda run: list(State).index(run.state))[:MOST_RUNS]
+    shown = [run for run in runs if run in (first, *others)]
     cut = (GRAVEST(count=len(shown)),) if len(shown) < len(runs) else ()
     columns = (Column(title=RUN), Column(title=STATE), Column(title=SEVERE, align="right"))
     rows = tuple(Row(cells=(NAMED(id=run.id, name=run.name), run.called, run.severe), tone=STATES[run.state].shade) for run in shown)
-    verdict = Callout(tone=STATES[gravest[0].state].shade, title=SEVERAL(count=len(runs)), body=cut)
+    verdict = Callout(tone=STATES[first.state].shade, title=tally(runs), body=cut)
     return (verdict, Table(caption=WHERE(), columns=columns, rows=rows))
+
+
+def tally(runs: Sequence[RunLine]) -> Phrase:
+    """Return how many runs stand how, the gravest first."""
+    counts = Counter(run.called.en for run in sorted(runs, key=lambda run: list(State).index(run.state)))
+    called = {run.called.en: run.called for run in runs}
+    told = [COUNTED(count=count, state=called[name]) for name, count in counts.items()][:MOST_STATES]
+    left = len(runs) - sum(list(counts.values())[:MOST_STATES])
+    return SEVERAL(count=len(runs), tally=Join(items=(*told, *([OTHERS(count=left)] if left else []))))
+
+
+def gravest(stories: Sequence[Story]) -> list[Story]:
+    """Return the stories of runs, those with the gravest verdicts first."""
+    return sorted(stories, key=lambda story: list(State).index(story.verdict.state))
+
+
+def run_lines(stories: Sequence[Story]) -> list[RunLine]:
+    """Return what the short answer says of each run."""
+    return [_run_line(story) for story in stories]
 
 
 def _run_line(story: Story) -> RunLine:
