@@ -144,6 +144,11 @@ def pieces(template: str) -> Iterator[str | Slot]:
         yield template[end:]
 
 
+def finding_tag(finding_id: str) -> str:
+    """Return how readers see the id of a finding: `#F1`, for F1 alone is also the name of a score."""
+    return f"#{finding_id}"
+
+
 def phrase(value: Text | Phrase) -> Phrase:
     """Return `value` as a phrase; a text without placeholders becomes one without values."""
     return value if isinstance(value, Phrase) else Phrase(text=value)

@@ -19,7 +19,7 @@ from lossreport.analysis.trust import KINDS as TRUSTED
 from lossreport.analysis.trust import trust
 from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.run import Statistic, is_epoch_level
-from lossreport.text import Join, Phrase, Text, factor, number, percent
+from lossreport.text import Join, Phrase, Text, factor, finding_tag, number, percent
 
 KINDS: Final = ("spike", "batch_outlier", "above_chance")
 NAMED: Final = 5
@@ -83,7 +83,7 @@ def examined(context: Context) -> Iterator[Finding]:
             continue
         told = [one for one in spikes if one is not finding and one.series[0] == finding.series[0] and set(one.rows) & set(finding.rows)]
         if finding.kind == "above_chance" and told and {row for one in told for row in one.rows} >= set(finding.rows):
-            yield replace(finding, notes=(*finding.notes, SEEN(ids=Join(items=tuple(one.id for one in told)))))
+            yield replace(finding, notes=(*finding.notes, SEEN(ids=Join(items=tuple(finding_tag(one.id) for one in told)))))
         else:
             yield _examined(context, finding)
 

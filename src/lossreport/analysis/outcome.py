@@ -33,7 +33,7 @@ CUT = Text(
 )
 INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
 RUNNING = Text(zh="仍在运行。", en="Still running.")
-FAULT = Text(zh="先看 {id}：{kind}（`{metric}`，{axis} {x}）。", en=" First look at {id}: {kind} (`{metric}`, {axis} {x}).")
+FAULT = Text(zh="先看 #{id}：{kind}（`{metric}`，{axis} {x}）。", en=" First look at #{id}: {kind} (`{metric}`, {axis} {x}).")
 EMPTY: Final = ""
 
 OF_STATUS: Final[dict[Status, Tone]] = {

@@ -10,6 +10,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
+from lossreport.analysis.detectors.gan_balance import GENERATOR
 from lossreport.analysis.goal import measured
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
@@ -53,9 +54,15 @@ METRIC = Text(
     en="`{metric}` from {first} to {last} (highest {best} at {axis} {x})",
 )
 LEVELS = Text(
-    zh="各方 loss（开头与结尾各十分之一的中位数）：{sentences}。",
-    en=" The losses of the players, as medians of the first and the last tenth: {sentences}.",
+    zh="各方 loss（开头与结尾各十分之一的中位数）：{sentences}。{won}",
+    en=" The losses of the players, as medians of the first and the last tenth: {sentences}.{won}",
 )
+WON = Text(
+    zh="{names} 已降到接近 0：它在训练数据上的任务已经做满。若是判别器，就不再给生成器有用的梯度；若是辅助分类器，则属正常。",
+    en=" {names} fell to nearly 0: it has mastered its task on the training data. A discriminator that has gives its generator no useful gradient; of an auxiliary classifier it is normal.",
+)
+MASTERED: Final = 0.05
+"""Of its first tenth: a cross-entropy that has lost 95 % of ln 2 gives each example its class by 97 % (exp(-0.05 ln 2))."""
 PLAYER = Text(zh="`{metric}` 从 {first} 到 {last}", en="`{metric}` from {first} to {last}")
 MEMBER: Final = re.compile(r"[_/](?:\d{1,2}|[a-z])$", re.IGNORECASE)
 """`D_0` to `D_3` and `G_A`, `G_B` are one player: the losses of one domain stand for them."""
@@ -392,13 +399,26 @@ def _players(main: Sequence[Judged]) -> Phrase | str:
     """Return from where to where the losses of a game went, one of each player."""
     games = {MEMBER.sub("", s.name): s for s, judged in reversed(main) if judged.is_game and np.isfinite(s.y).sum() >= LEAST_TENTH}
     shown = [PLAYER(metric=one.label, **_tenths(one)) for one in list(games.values())[::-1][:MOST_NAMED]]
-    return LEVELS(sentences=Join(items=tuple(shown))) if shown else ""
+    won = [METRIC_NAME(metric=one.label) for one in games.values() if _is_won(one)][:MOST_NAMED]
+    return LEVELS(sentences=Join(items=tuple(shown)), won=WON(names=Join(items=tuple(won))) if won else "") if shown else ""
+
+
+def _is_won(series: Series) -> bool:
+    """Return whether the loss of a player that was positive is nearly 0 at the end; a policy's or a critic's loss says nothing by its level."""
+    first, last = _medians(series)
+    return series.metric_type == "gan" and not GENERATOR.fullmatch(series.name) and first > 0 and 0 <= last <= MASTERED * first
+
+
+def _medians(series: Series) -> tuple[float, float]:
+    """Return the medians of the first and of the last tenth."""
+    finite = series.y[np.isfinite(series.y)]
+    part = max(1, len(series) // TENTH)
+    return float(np.median(finite[:part])), float(np.median(finite[-part:]))
 
 
 def _tenths(series: Series) -> dict[str, Value]:
-    finite = series.y[np.isfinite(series.y)]
-    part = max(1, len(series) // TENTH)
-    return {"first": number(float(np.median(finite[:part]))), "last": number(float(np.median(finite[-part:])))}
+    first, last = _medians(series)
+    return {"first": number(first), "last": number(last)}
 
 
 def _metric(series: Series) -> Phrase:

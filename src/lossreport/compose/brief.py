@@ -17,7 +17,7 @@ MOST_WORDS: Final = 130
 10.1016/j.jml.2019.104047)."""
 MARGIN: Final = 18
 """Of them the labels of folds, and signs that stand by themselves."""
-OUTCOMES: Final = (48, 38, 28, 18)
+OUTCOMES: Final = (72, 48, 38, 28, 18)
 """Words of the outcome: the fewer, the more the events need."""
 STEP: Final = 36
 HEAD: Final = 4

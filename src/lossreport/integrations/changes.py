@@ -45,7 +45,7 @@ FINDING = Text(zh="发现", en="finding")
 WHAT = Text(zh="改变之处", en="what changed")
 BEFORE = Text(zh="之前", en="before")
 AFTER = Text(zh="现在", en="now")
-NAMED = Text(zh="{id} · {kind} · {subject}", en="{id} · {kind} · {subject}")
+NAMED = Text(zh="#{id} · {kind} · {subject}", en="#{id} · {kind} · {subject}")
 SEVERITY = Text(zh="严重度", en="severity")
 OF_RUN = Text(zh="{name}：{what}", en="{name}: {what}")
 OTHERS = Text(

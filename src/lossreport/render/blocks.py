@@ -12,7 +12,7 @@ from lossreport.model.analysis import Finding
 from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
 from lossreport.render import labels
 from lossreport.resources import read_template
-from lossreport.text import Value, visible
+from lossreport.text import Value, finding_tag, visible
 from lossreport.values import dataclass
 from lossreport.words import SEVERITIES
 
@@ -30,7 +30,8 @@ def environment(markup: Literal["html", "md"]) -> Environment:
         keep_trailing_newline=True,
         finalize=_seen if markup == "html" else None,
     )
-    jinja.globals.update(texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
+    jinja.filters["tag"] = finding_tag
+    jinja.globals.update(tag=finding_tag, texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
     return jinja
 
 

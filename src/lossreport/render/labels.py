@@ -7,7 +7,7 @@ from typing import Final
 
 from lossreport.model.analysis import Finding, Hypothesis
 from lossreport.model.report import Step, Tone
-from lossreport.text import Join, Phrase, Text
+from lossreport.text import Join, Phrase, Text, finding_tag
 
 CONTENTS: Final = Text(zh="目录", en="Contents")
 EVIDENCE: Final = Text(zh="依据", en="Evidence")
@@ -76,13 +76,13 @@ TONES: Final[dict[Tone, Text]] = {
 
 def symptoms(findings: Sequence[Finding]) -> Phrase:
     """Return the summary of what a cause explains besides itself."""
-    ids = Join(items=tuple(finding.id for finding in findings))
+    ids = Join(items=tuple(finding_tag(finding.id) for finding in findings))
     return SYMPTOM(ids=ids) if len(findings) == 1 else SYMPTOMS(count=len(findings), ids=ids)
 
 
 def asides(step: Step) -> list[Phrase]:
     """Return what stands in brackets behind a step: the findings it is because of, and the source of the advice."""
-    because = [ASIDE(what=WHY(word=BECAUSE, what=Join(items=step.because)))] if step.because else []
+    because = [ASIDE(what=WHY(word=BECAUSE, what=Join(items=tuple(map(finding_tag, step.because)))))] if step.because else []
     code = [ASIDE(what=CODE(code=step.code))] if step.code else []
     return because + code + ([ASIDE(what=SAYS(word=SOURCE, what=step.source))] if step.source else [])
 

@@ -30,7 +30,7 @@ from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
 from lossreport.render.voice import TAGS, LangChoice, Voice, languages
 from lossreport.resources import read_template
-from lossreport.text import ESCAPED, first_sentence, safe_address
+from lossreport.text import ESCAPED, finding_tag, first_sentence, safe_address
 from lossreport.values import dataclass
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
@@ -112,8 +112,8 @@ class Page:
     def link(self, finding_id: str) -> Markup:
         """Return a link to the full account of a finding, or its name where the report has none."""
         if finding_id not in self.told:
-            return escape(finding_id)
-        return Markup('<a href="#{0}">{0}</a>').format(finding_id)
+            return escape(finding_tag(finding_id))
+        return Markup('<a href="#{0}">#{0}</a>').format(finding_id)
 
     def _figure(self, block: Chart) -> Markup:
         from lossreport.charts.draw import draw

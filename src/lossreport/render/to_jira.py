@@ -19,7 +19,7 @@ from lossreport.render.inline import visible
 from lossreport.render.parted import Parted
 from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
 from lossreport.render.voice import LangChoice, languages
-from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, safe_address, show_value
+from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, finding_tag, safe_address, show_value
 
 RULE: Final = "----"
 _FIRST: Final = 0xE000
@@ -156,14 +156,14 @@ def _cell(cell: Cell, lang: Lang) -> str:
 
 def _brief(finding: Finding, block: FindingList, lang: Lang, key: str) -> Iterator[str]:
     head = heading(finding, block.names)
-    kind = f"{to_inline_jira(head.severity, lang)} · {to_inline_jira(head.kind, lang)} · {finding.id}"
+    kind = f"{to_inline_jira(head.severity, lang)} · {to_inline_jira(head.kind, lang)} · {finding_tag(finding.id)}"
     yield f"* {key}{{*}}{labels.SHAPES[head.tone]} {kind}{{*}} {to_inline_jira(finding.text, lang)}"
 
 
 def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> Iterator[str]:
     head = heading(finding, block.names)
     said = " · ".join(to_inline_jira(value, lang) for value in (head.severity, head.kind, head.subject))
-    yield from (f"h3. {finding.id} · {labels.SHAPES[head.tone]} {said}", "", _paragraph(finding.text, lang), "")
+    yield from (f"h3. {finding_tag(finding.id)} · {labels.SHAPES[head.tone]} {said}", "", _paragraph(finding.text, lang), "")
     cited = citations(report.analysis, finding, block.names)
     yield to_inline_jira(labels.HEADED(word=labels.EVIDENCE), lang)
     for one in cited[:VISIBLE]:
@@ -172,7 +172,7 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
         yield f"* {to_inline_jira(labels.MORE(count=len(cited) - VISIBLE), lang)}"
     same = same_causes(block.findings, finding)
     if same is not None:
-        yield from ("", f"{to_inline_jira(labels.SAME_CAUSES, lang)} {same.id}")
+        yield from ("", f"{to_inline_jira(labels.SAME_CAUSES, lang)} {finding_tag(same.id)}")
     elif finding.hypotheses:
         yield from ("", to_inline_jira(labels.HEADED(word=labels.HYPOTHESES), lang))
         for hypothesis in sorted(finding.hypotheses, key=lambda one: one.rank):

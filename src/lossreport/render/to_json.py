@@ -38,7 +38,7 @@ from lossreport.render.thinning import ENDS, LIMIT, brief_limit, kept_rows
 from lossreport.text import ESCAPED, Text
 
 SCHEMA: Final = "lossreport/1"
-TOLD: Final = Text(zh="见 {finding}", en="see {finding}")
+TOLD: Final = Text(zh="见 #{finding}", en="see #{finding}")
 Json = Any
 """What `json.dumps` takes: dict, list, str, int, float, bool, None."""
 

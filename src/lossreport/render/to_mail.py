@@ -16,7 +16,7 @@ from lossreport.render.inline import to_inline_html
 from lossreport.render.parted import CLOSING, OPENING, Parted
 from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
 from lossreport.render.voice import TAGS, LangChoice, languages
-from lossreport.text import Lang, Value, safe_address
+from lossreport.text import Lang, Value, finding_tag, safe_address
 
 RULE: Final = Markup("\n<hr>\n")
 TABLE: Final = Markup('<p><b>{}</b></p>\n<table border="1" cellpadding="4" cellspacing="0">\n<tr>{}</tr>\n{}\n</table>')
@@ -103,14 +103,14 @@ def _cell(cell: Cell, lang: Lang) -> Markup:
 
 def _brief(finding: Finding, block: FindingList, lang: Lang, key: str) -> Markup:
     head = heading(finding, block.names)
-    kind = _said([head.severity, head.kind, finding.id], lang)
+    kind = _said([head.severity, head.kind, finding_tag(finding.id)], lang)
     return Markup("{}<b>{} {}</b> {}").format(key, labels.SHAPES[head.tone], kind, to_inline_html(finding.text, lang))
 
 
 def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> Iterator[Markup]:
     head = heading(finding, block.names)
     said = _said([head.severity, head.kind, head.subject], lang)
-    yield Markup("<h3>{} · {} {}</h3>").format(finding.id, labels.SHAPES[head.tone], said)
+    yield Markup("<h3>{} · {} {}</h3>").format(finding_tag(finding.id), labels.SHAPES[head.tone], said)
     yield _in("p", finding.text, lang)
     cited = citations(report.analysis, finding, block.names)
     rows = [to_inline_html(one.text, lang) for one in cited[:VISIBLE]]
@@ -119,7 +119,7 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
     yield _list("ul", [*rows, *more])
     same = same_causes(block.findings, finding)
     if same is not None:
-        yield Markup("<p>{} {}</p>").format(to_inline_html(labels.SAME_CAUSES, lang), same.id)
+        yield Markup("<p>{} {}</p>").format(to_inline_html(labels.SAME_CAUSES, lang), finding_tag(same.id))
     elif finding.hypotheses:
         yield _in("p", labels.HEADED(word=labels.HYPOTHESES), lang)
         yield _list("ol", [_hypothesis(one, lang) for one in _causes(finding, lang)])

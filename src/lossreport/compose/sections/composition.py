@@ -11,7 +11,7 @@ from lossreport.compose.section import SectionWriter, Story, shown
 from lossreport.model.analysis import Share
 from lossreport.model.report import Block, Chart, Column, Prose, Row, Section, ShareChart, Table
 from lossreport.model.run import USER, frozen_floats, shown_x
-from lossreport.text import Join, Phrase, Text, Value, percent
+from lossreport.text import Join, Phrase, Text, Value, finding_tag, percent
 from lossreport.words import AXES
 
 MAX_ROWS: Final = 40
@@ -75,7 +75,7 @@ def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> 
     terms = shares[0].terms
     blocks: list[Block] = []
     suspects = [f for f in story.findings if f.kind == "mixed_reduction" and story.series(f.series[0]).path == path]
-    blocks += [Prose(text=SUSPECT(path=path, finding=finding.id)) for finding in suspects[:1]]
+    blocks += [Prose(text=SUSPECT(path=path, finding=finding_tag(finding.id))) for finding in suspects[:1]]
     if first:
         shown_terms = tuple(TERM(weight=shown(term.weight), metric=term.name) for term in terms)
         blocks.append(Prose(text=FORMULA(terms=_plus(shown_terms), origin=_origins(story, [term.name for term in terms]))))

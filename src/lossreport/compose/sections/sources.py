@@ -13,7 +13,7 @@ from lossreport.compose.sections.answer import glance, top_findings
 from lossreport.model.analysis import Finding
 from lossreport.model.report import Block, Column, Prose, Row, Section, Spark, Table
 from lossreport.model.run import Series, Source, Statistic, is_epoch_level, shown_x
-from lossreport.text import Join, Phrase, Text, Value, change, show_number
+from lossreport.text import Join, Phrase, Text, Value, change, finding_tag, show_number
 from lossreport.words import AXES, STATISTICS
 
 MAX_COLUMNS: Final = 6
@@ -93,7 +93,7 @@ def write(story: Story) -> Section:
     if apart:
         metrics = dict.fromkeys(story.name(story.series(f.series[0])) for f in apart)
         names = Join(items=tuple(NAMED(metric=name) for name in metrics))
-        blocks.append(Prose(text=DIFFER(metrics=names, findings=Join(items=tuple(f.id for f in apart)))))
+        blocks.append(Prose(text=DIFFER(metrics=names, findings=Join(items=tuple(finding_tag(f.id) for f in apart)))))
     blocks += _left_out(story)
     opened = len(blocks)
     blocks += [glance(story), _files(story)]
@@ -160,7 +160,7 @@ def _table(story: Story, columns: Sequence[Series], caption: Phrase) -> Table:
     rows = []
     for row in _chosen(len(first), set(flagged)):
         finding = flagged.get(row)
-        marks = (*((names[row],) if row in names else ()), *((f"⚑ {finding.id}",) if finding else ()))
+        marks = (*((names[row],) if row in names else ()), *((f"⚑ {finding_tag(finding.id)}",) if finding else ()))
         values = [cell for s in columns for cell in (shown(s.y[row]), _step(s, row))]
         cells: list[Value] = [shown_x(first.x[row]), *values, *([" ".join(marks)] if marked else ()), int(first.line[row])]
         rows.append(Row(cells=tuple(cells), tone=finding.severity.value if finding else None))
