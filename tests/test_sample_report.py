@@ -46,7 +46,7 @@ SAYS = {
     "image tokens": (["ln 8192 = 9.011"], ["if", "ln 8192 = 9.011"]),
     "spikes": (["8.6×、3.4×".replace("×", " 倍"),], ["8.6×, 3.4× the chance level"]),
     "two groups": (["0.04-0.085", "0.612-0.824"], ["0.04-0.085", "0.612-0.824"]),
-    "other rank": (["各 rank 的 rank-.log"], ["every rank's rank-.log"]),
+    "other rank": (["各 rank 的 rank-.log"], ["every rank's own means"]),
     "share of the range": (["6.5 %"], ["6.5 % of the range"]),
     "no division": (["不要再除以 action_dim = 7"], ["do not divide it by action_dim = 7"]),
     "progress of loss_ct": (["-4.4 %"], ["-4.4 %"]),

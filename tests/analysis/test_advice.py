@@ -253,7 +253,7 @@ def test_an_answer_does_not_hide_what_must_be_looked_at_and_reassures_of_nothing
     outcome = lossreport.analyze(make_run(loss=y), strict=True).outcome("r1")
     assert outcome is not None
     assert outcome.state is State.IMPROVING
-    assert ("First look at F1: spike (loss, epoch 60)" in outcome.text.plain("en")) is spiked
+    assert ("First look at #F1: spike (loss, epoch 60)" in outcome.text.plain("en")) is spiked
     assert outcome.tone == ("warn" if spiked else "good")
     assert "stopping" not in outcome.text.plain("en")
 

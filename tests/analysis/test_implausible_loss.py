@@ -45,7 +45,7 @@ def test_a_loss_below_that_of_every_published_model_is_told_once(run: Run, expec
 
 def test_it_is_what_to_look_at_first_under_a_loss_that_still_improves() -> None:
     (outcome,) = lossreport.analyze(trained(), strict=True).outcomes
-    assert "First look at F1: loss too low to be true" in outcome.text.plain("en")
+    assert "First look at #F1: loss too low to be true" in outcome.text.plain("en")
 
 
 @pytest.mark.parametrize(("name", "expected"), [("wer", 0), ("sacrebleu", 0), ("answer", 1)])

@@ -79,7 +79,7 @@ def test_a_validation_loss_that_turns_up_under_a_score_that_still_rises_is_no_he
 def test_the_gravest_finding_that_the_sentence_does_not_rest_on_is_named() -> None:
     spiked = falling(200, noise=0.003)
     spiked[100] *= 6
-    assert "First look at F1:" in said(make_run(loss=spiked, val_loss=falling(200)))
+    assert "First look at #F1:" in said(make_run(loss=spiked, val_loss=falling(200)))
 
 
 @pytest.mark.parametrize(("height", "is_named"), [(1.6, False), (6.0, True)])
