@@ -10,7 +10,6 @@ from lossreport.model.analysis import Finding
 from lossreport.model.report import Brief, Step
 from lossreport.text import Phrase, Value, first_sentence, run_on, sentences, show_value
 from lossreport.values import dataclass
-from lossreport.words import title_of
 
 MOST_WORDS: Final = 130
 """Words of a first screen, which is read in thirty seconds: silent reading runs at 240 words a minute (Brysbaert 2019, doi
@@ -74,4 +73,4 @@ def brief_events(findings: Sequence[Finding], places: Sequence[Phrase], room: in
 
 def words_of(findings: Sequence[Finding]) -> int:
     """Return how many words a short list of findings holds."""
-    return sum(HEAD + words([title_of(one.kind, one.numbers), one.text]) for one in findings)
+    return sum(HEAD + words([one.called, one.text]) for one in findings)

@@ -17,7 +17,7 @@ from lossreport.model.report import Block, Callout, Column, Prose, Row, Section,
 from lossreport.model.run import Series, Status, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Text, Value, number
-from lossreport.words import AXES, STATUSES, title_of
+from lossreport.words import AXES, STATUSES
 
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
 APART = Text(
@@ -150,7 +150,7 @@ def _bests(story: Story) -> list[Best]:
 def _first_finding(story: Story) -> Value:
     """Return the gravest finding and its place, nothing where none asks for a look."""
     top = next(iter(top_findings(story)), None)
-    return NONE if top is None else EVENT(kind=title_of(top.kind, top.numbers), place=place(story, top))
+    return NONE if top is None else EVENT(kind=top.called, place=place(story, top))
 
 
 def _last(story: Story, *, plain: bool) -> Value:
