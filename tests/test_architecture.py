@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
-    **dict.fromkeys(("text", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
+    **dict.fromkeys(("text", "overlay", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
     **dict.fromkeys(("model", "writing"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "gate"), 3),
@@ -39,6 +39,7 @@ EXCEPTIONS = {
     ("words", "text"),
     ("text", "regex"),
     ("text", "values"),
+    ("text", "overlay"),
     ("registry", "errors"),
     ("resources", "errors"),
     ("progress", "values"),

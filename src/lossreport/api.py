@@ -17,6 +17,7 @@ from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
 from lossreport.settings import FILE as SETTINGS_FILE
 from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
+from lossreport.text import CHOICES, LangChoice
 from lossreport.values import dataclass
 from lossreport.writing import check_writable, is_stream, resolved, write_document, write_stdout
 
@@ -30,7 +31,6 @@ Format = Literal["html", "md", "json", "pdf"]
 FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json", "pdf")
 ENDINGS: Final = {"md": "md", "jira": "jira.txt", "html": "mail.html"}
 """How a body of a ticket is called after `lossreport.`, by its markup."""
-LANGUAGES: Final = ("both", "zh", "en")
 Paths = Sequence[str | os.PathLike[str]] | str | os.PathLike[str]
 
 
@@ -144,7 +144,7 @@ def compose(
     return compose_report(analysis, title=title, owner=owner, tags=tags, link=link, notes=notes, strict=strict)
 
 
-def render(report: Report, format: Format = "html", lang: Literal["both", "zh", "en"] = "both") -> str:
+def render(report: Report, format: Format = "html", lang: LangChoice = "both") -> str:
     """Return the report as text. Markdown rendered this way refers to charts in `lossreport.files/`; `build` writes them too."""
     text = rendered(report, format, lang).text
     if isinstance(text, bytes):
@@ -160,12 +160,10 @@ class Rendered:
     files: Mapping[str, str]
 
 
-def rendered(
-    report: Report, format: Format, lang: Literal["both", "zh", "en"], *, stem: str = "lossreport", charts: bool = True
-) -> Rendered:
+def rendered(report: Report, format: Format, lang: LangChoice, *, stem: str = "lossreport", charts: bool = True) -> Rendered:
     """Return the report as text with the files beside it; raises UsageError for an unknown format or language."""
-    if lang not in LANGUAGES:
-        raise UsageError(f"No language is called {lang!r}", hint="Use both, zh or en.")
+    if lang not in CHOICES:
+        raise UsageError(f"No language is called {lang!r}", hint=f"Use {', '.join(CHOICES)}.")
     if format == "html":
         from lossreport.render.to_html import to_html
 
@@ -198,7 +196,7 @@ def build(
     output: str | os.PathLike[str] | None = None,
     *,
     format: Format | None = None,
-    lang: Literal["both", "zh", "en"] | None = None,
+    lang: LangChoice | None = None,
     facts: Mapping[str, FactValue] | None = None,
     config: str | None = None,
     title: str | None = None,
@@ -250,7 +248,7 @@ def build(
         references=references,
     )
     progress.begin("writing", 1)
-    language = lang or _option(settings, "lang", LANGUAGES) or "both"
+    language = lang or _option(settings, "lang", CHOICES) or "both"
     made = (
         rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
         if place is None
@@ -320,7 +318,7 @@ def _ignored(settings: Settings, ignore: Sequence[str]) -> tuple[str, ...]:
     return (*ignore, *settings.options.get("ignore", ()))
 
 
-def fitted_body(report: Report, place: Place, lang: Literal["both", "zh", "en"]) -> str:
+def fitted_body(report: Report, place: Place, lang: LangChoice) -> str:
     """Return the report as the body that a place takes; raises OutputError where not even the answer fits."""
     from lossreport.render.fitting import fitted
 

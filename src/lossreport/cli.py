@@ -17,7 +17,7 @@ from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.console.commands import SHOWING
 from lossreport.console.saying import answer, language, progress_bar, say, tell
 from lossreport.errors import LossreportError, OutputError, UsageError
-from lossreport.text import safe_address
+from lossreport.text import CHOICES, safe_address
 from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def main() -> None:
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
 @click.option("-f", "--format", type=click.Choice(["html", "md", "json", "pdf"]), help="Default: by the ending of -o, else html.")
-@click.option("--lang", type=click.Choice(["both", "zh", "en"]), help="Languages in the file. Default: both, switched by the reader.")
+@click.option("--lang", type=click.Choice(CHOICES), help="Languages in the file. Default: both, switched by the reader.")
 @click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
 @click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
 @click.option("--title", metavar="T", help="Title of the report.")

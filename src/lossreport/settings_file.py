@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from lossreport import regex as re
 from lossreport.analysis.detector import kinds, thresholds
 from lossreport.knowledge.loss_type import loss_types
+from lossreport.text import LangChoice
 
 LIKE: Final = 0.85
 """From this similarity on (difflib's ratio) an unknown name is taken for a slip of a known one."""
@@ -89,7 +90,7 @@ class SettingsFile(Strict):
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
     format: Literal["html", "md", "json", "pdf"] | None = None
-    lang: Literal["both", "zh", "en"] | None = None
+    lang: LangChoice | None = None
     title: str | None = None
     owner: str | None = None
     link: str | None = Field(None, pattern=r"^(https?://|mailto:)[^\s<>\"`\\]+$")

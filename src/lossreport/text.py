@@ -14,6 +14,7 @@ from typing import Final, Literal
 from urllib.parse import quote
 
 from lossreport import regex as re
+from lossreport.overlay import overlay
 from lossreport.values import dataclass
 
 _BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
@@ -53,8 +54,12 @@ def safe_address(link: str) -> str:
 
 
 ADDRESS: Final = re.compile(r"https?://[^/?#\s]|mailto:[^?\s]", re.IGNORECASE)
-Lang = Literal["zh", "en"]
+Lang = Literal["zh", "en", "ja"]
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
+"""The languages in which every text is written where it stands; the others are laid over the English ones (`overlay.py`)."""
+LangChoice = Literal["both", Lang]
+CHOICES: Final[tuple[LangChoice, ...]] = ("both", "zh", "en", "ja")
+"""The languages of a report: `both` are Chinese and English in one."""
 
 FIELD: Final = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 """A placeholder of a text. Texts never use braces for anything else."""
@@ -81,8 +86,10 @@ class Text:
         return Phrase(text=self, values=values)
 
     def of(self, lang: Lang) -> str:
-        """Return the template in `lang`."""
-        return self.zh if lang == "zh" else self.en
+        """Return the template in `lang`; the English one where a language of `overlay.py` lacks it."""
+        if lang == "zh":
+            return self.zh
+        return self.en if lang == "en" else overlay(lang).get(self.en, self.en)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +130,10 @@ class Phrase:
 
 
 Value = str | int | float | Quantity | Join | Text | Phrase
+SEPARATOR: Final = Text(zh="、", en=", ")
+"""Between the items of an enumeration."""
+TIMES: Final = Text(zh=" 倍", en="×")
+"""Behind a multiple."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +269,7 @@ def show_value(value: Value, lang: Lang) -> str:
         case Quantity():
             return show_quantity(value, lang)
         case Join():
-            return ("、" if lang == "zh" else ", ").join(show_value(item, lang) for item in value.items)
+            return SEPARATOR.of(lang).join(show_value(item, lang) for item in value.items)
         case Text():
             return Phrase(text=value).plain(lang)
         case Phrase():
@@ -275,7 +286,7 @@ def show_quantity(quantity: Quantity, lang: Lang) -> str:
             sign = "-" if quantity.value < 0 else "+" if quantity.value > 0 else ""
             return sign + shown
         case "factor":
-            return show_number(quantity.value, quantity.digits) + (" 倍" if lang == "zh" else "×")
+            return show_number(quantity.value, quantity.digits) + TIMES.of(lang)
         case "number":
             unit = quantity.unit.of(lang) if isinstance(quantity.unit, Text) else quantity.unit
             shown = show_number(quantity.value, quantity.digits)

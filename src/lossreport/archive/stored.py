@@ -25,7 +25,7 @@ LARGEST_FILE: Final = 1 << 29
 """Bytes of a report: half a gigabyte holds five of packed logs."""
 LARGEST_SUM: Final = 2 << 30
 """Bytes of all logs of one report together."""
-LANGUAGES: Final = {"zh-CN": "zh", "en": "en"}
+LANGUAGES: Final = {"zh-CN": "zh", "en": "en", "ja": "ja"}
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 import click
 
 from lossreport.console.saying import answer, language, progress_bar, say
 from lossreport.errors import UsageError
+from lossreport.text import CHOICES, Lang
 from lossreport.writing import echo
 
 OF_LOGS: Final = ("set", "ignore", "run")
@@ -18,7 +19,7 @@ OF_LOGS: Final = ("set", "ignore", "run")
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="REPORT|PATH...")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the lines. Default: en, or what lossreport.toml says.")
+@click.option("--lang", type=click.Choice(get_args(Lang)), help="Language of the lines. Default: en, or what lossreport.toml says.")
 @click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
 @click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
@@ -46,7 +47,7 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
 
 @click.command()
 @click.argument("folder", default="lossreport-demo", metavar="[FOLDER]")
-@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages in the file. Default: both.")
+@click.option("--lang", type=click.Choice(CHOICES), default="both", help="Languages in the file. Default: both.")
 @click.option("--no-open", is_flag=True, help="Do not open the report in a browser.")
 def demo(folder: str, lang: Any, no_open: bool) -> int:
     """Write the log of a sample run with two faults into FOLDER, and its report; open it where there is a browser."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO, get_args
 
 import click
 
@@ -35,8 +35,8 @@ CLEAR: Final = "\r\x1b[K"
 
 
 def language(lang: str | None) -> Lang:
-    """Return the language of the terminal: Chinese where the report is Chinese alone, else English, as all messages of the program."""
-    return "zh" if lang == "zh" else "en"
+    """Return the language of the terminal: that of a report in one language alone, else English, as all messages of the program."""
+    return next((one for one in get_args(Lang) if one == lang), "en")
 
 
 def coloured(stream: TextIO | None) -> bool:

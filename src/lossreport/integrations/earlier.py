@@ -122,8 +122,8 @@ def series_of(data: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
 
 
 def said(text: Mapping[str, str], lang: Lang) -> Phrase:
-    """Return a plain text of the JSON as a phrase: it is a value, and escaped like one."""
-    return GIVEN(title=text[lang])
+    """Return a plain text of the JSON as a phrase: it is a value, and escaped like one. The JSON holds Chinese and English alone."""
+    return GIVEN(title=text.get(lang, text["en"]))
 
 
 def _sections(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang, *, several: bool) -> list[Section]:

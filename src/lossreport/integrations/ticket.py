@@ -18,8 +18,8 @@ from lossreport.model.report import Report
 from lossreport.render.fitting import PLACES, Fitted, Place, fitted
 from lossreport.render.parted import assembled
 from lossreport.render.to_json import to_dict
-from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Join, Lang, Text, Value, show_value, visible
+from lossreport.render.voice import languages
+from lossreport.text import Join, Lang, LangChoice, Text, Value, show_value, visible
 from lossreport.values import dataclass
 from lossreport.words import SEVERITIES
 

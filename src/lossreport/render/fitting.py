@@ -18,8 +18,8 @@ from lossreport.render.parted import Parted, assembled
 from lossreport.render.to_jira import to_ticket_jira
 from lossreport.render.to_mail import to_ticket_mail
 from lossreport.render.to_markdown import to_ticket_markdown
-from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Join, Lang, Phrase, Text, Value
+from lossreport.render.voice import languages
+from lossreport.text import Join, Lang, LangChoice, Phrase, Text, Value
 from lossreport.values import dataclass
 
 PlaceId = Literal["github", "gitlab", "jira", "feishu", "email", "summary"]

@@ -14,7 +14,7 @@ from markdown import Markdown
 from markupsafe import Markup, escape
 
 from lossreport import regex as re
-from lossreport.text import FIELD, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
+from lossreport.text import FIELD, SEPARATOR, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
 from lossreport.text import visible as visible
 
 _FIRST: Final = 0xE000
@@ -49,7 +49,7 @@ def to_inline_html(value: Value, lang: Lang) -> Markup:
         case Quantity():
             return _unbroken(show_quantity(value, lang))
         case Join():
-            return Markup("、" if lang == "zh" else ", ").join(to_inline_html(item, lang) for item in value.items)
+            return Markup(SEPARATOR.of(lang)).join(to_inline_html(item, lang) for item in value.items)
         case Text():
             return _phrase_html(Phrase(text=value), lang)
         case Phrase():
@@ -119,7 +119,7 @@ def to_inline_markdown(value: Value, lang: Lang) -> str:
         case bool() | int() | float() | Quantity():
             return escape_markdown(show_value(value, lang))
         case Join():
-            return ("、" if lang == "zh" else ", ").join(to_inline_markdown(item, lang) for item in value.items)
+            return SEPARATOR.of(lang).join(to_inline_markdown(item, lang) for item in value.items)
         case Text():
             return _phrase_markdown(Phrase(text=value), lang)
         case Phrase():

@@ -28,9 +28,9 @@ from lossreport.render.file_names import file_names
 from lossreport.render.notes import notes_html
 from lossreport.render.seal import sealed
 from lossreport.render.to_json import to_dict
-from lossreport.render.voice import TAGS, LangChoice, Voice, languages
+from lossreport.render.voice import TAGS, Voice, languages
 from lossreport.resources import read_template
-from lossreport.text import ESCAPED, finding_tag, first_sentence, safe_address
+from lossreport.text import ESCAPED, LangChoice, finding_tag, first_sentence, safe_address
 from lossreport.values import dataclass
 
 _UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})

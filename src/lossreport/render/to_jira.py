@@ -18,8 +18,8 @@ from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import visible
 from lossreport.render.parted import Parted
 from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
-from lossreport.render.voice import LangChoice, languages
-from lossreport.text import FIELD, Join, Lang, Phrase, Text, Value, finding_tag, safe_address, show_value
+from lossreport.render.voice import languages
+from lossreport.text import FIELD, SEPARATOR, Join, Lang, LangChoice, Phrase, Text, Value, finding_tag, safe_address, show_value
 
 RULE: Final = "----"
 _FIRST: Final = 0xE000
@@ -68,7 +68,7 @@ def to_inline_jira(value: Value, lang: Lang) -> str:
     """Return a value as one line of wiki markup: texts and phrases are prose, all else is escaped."""
     match value:
         case Join():
-            return ("、" if lang == "zh" else ", ").join(to_inline_jira(item, lang) for item in value.items)
+            return SEPARATOR.of(lang).join(to_inline_jira(item, lang) for item in value.items)
         case Text():
             return _phrase(Phrase(text=value), lang)
         case Phrase():

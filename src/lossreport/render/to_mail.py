@@ -15,8 +15,8 @@ from lossreport.render.citation import VISIBLE, citations
 from lossreport.render.inline import to_inline_html
 from lossreport.render.parted import CLOSING, OPENING, Parted
 from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
-from lossreport.render.voice import TAGS, LangChoice, languages
-from lossreport.text import Lang, Value, finding_tag, safe_address
+from lossreport.render.voice import TAGS, languages
+from lossreport.text import Lang, LangChoice, Value, finding_tag, safe_address
 
 RULE: Final = Markup("\n<hr>\n")
 TABLE: Final = Markup('<p><b>{}</b></p>\n<table border="1" cellpadding="4" cellspacing="0">\n<tr>{}</tr>\n{}\n</table>')

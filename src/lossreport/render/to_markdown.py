@@ -19,8 +19,8 @@ from lossreport.render.inline import code_span, escape_markdown, in_cell, in_par
 from lossreport.render.notes import notes_markdown
 from lossreport.render.parted import Parted
 from lossreport.render.sparkline import brief_lines, chart_lines, sparkline
-from lossreport.render.voice import LangChoice, languages
-from lossreport.text import Lang, Phrase, Value, safe_address
+from lossreport.render.voice import languages
+from lossreport.text import Lang, LangChoice, Phrase, Value, safe_address
 from lossreport.values import dataclass
 
 INK: Final = "#6e7781"

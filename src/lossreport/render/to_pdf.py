@@ -5,7 +5,8 @@ from __future__ import annotations
 from lossreport.errors import UsageError
 from lossreport.model.report import Report
 from lossreport.render.to_html import to_html
-from lossreport.render.voice import LangChoice, languages
+from lossreport.render.voice import languages
+from lossreport.text import LangChoice
 
 
 def to_pdf(report: Report, lang: LangChoice = "both") -> bytes:

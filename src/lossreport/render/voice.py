@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from markupsafe import Markup, escape
 
 from lossreport.render.file_names import FileNames
 from lossreport.render.inline import to_inline_html, visible
-from lossreport.text import LANGS, Lang, Quantity, Value, show_value
+from lossreport.text import LANGS, Lang, LangChoice, Quantity, Value, show_value
 from lossreport.values import dataclass
 
-LangChoice = Literal["both", "zh", "en"]
-TAGS: Final[dict[Lang, str]] = {"zh": "zh-CN", "en": "en"}
+TAGS: Final[dict[Lang, str]] = {"zh": "zh-CN", "en": "en", "ja": "ja"}
 """The language tags of HTML."""
 
 
