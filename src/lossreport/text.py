@@ -283,8 +283,8 @@ def show_quantity(quantity: Quantity, lang: Lang) -> str:
             return _percent(quantity.value, quantity.digits)
         case "change":
             shown = _percent(abs(quantity.value), quantity.digits)
-            sign = "-" if quantity.value < 0 else "+" if quantity.value > 0 else ""
-            return sign + shown
+            rises = "+" if quantity.value > 0 else ""
+            return ("-" if quantity.value < 0 else rises) + shown
         case "factor":
             return show_number(quantity.value, quantity.digits) + TIMES.of(lang)
         case "number":

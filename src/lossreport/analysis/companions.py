@@ -156,4 +156,6 @@ def _step(other: Series, first: int, last: int, *, falls_only: bool) -> Companio
     if not big:
         return Companion(series=other, row=first, ratio=1.0, when="never")
     row = big[0]
-    return Companion(series=other, row=row, ratio=steps[row], when="before" if row < first else "at" if row <= last else "after")
+    if row < first:
+        return Companion(series=other, row=row, ratio=steps[row], when="before")
+    return Companion(series=other, row=row, ratio=steps[row], when="at" if row <= last else "after")

@@ -33,7 +33,9 @@ def shares(context: Context) -> Iterator[Share | NotApplicable]:
             yield from _rows(context, terms)
     if not found:
         names = tuple(dict.fromkeys(series.name for series in context.losses if series.split == "train"))
-        reason = NEEDS(names=Join(items=names[:8])) if len(names) > 1 else SINGLE() if names else NO_LOSS()
+        reason = SINGLE() if names else NO_LOSS()
+        if len(names) > 1:
+            reason = NEEDS(names=Join(items=names[:8]))
         yield NotApplicable(check="composition", series=(), reason=reason)
 
 

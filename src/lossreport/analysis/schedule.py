@@ -157,7 +157,9 @@ def _named(shape: str, v: Floats, peak: Peak, warm: bool) -> str:
     if (peak.last - peak.first) / len(v) > HOLD and shape in ("linear", "cosine", "exponential"):
         return "wsd"
     if shape == "cosine":
-        return "onecycle" if peak.first > LATE_PEAK * len(v) else "warmup_cosine" if warm else "cosine"
+        if peak.first > LATE_PEAK * len(v):
+            return "onecycle"
+        return "warmup_cosine" if warm else "cosine"
     if shape == "linear":
         return "warmup_linear" if warm else "linear"
     return shape

@@ -407,7 +407,9 @@ def rate_of_sgd(context: Context) -> float | None:
     logged = [
         float(np.max(one.y)) for one in context.judged if one.metric_type == "learning_rate" and len(one) and np.isfinite(one.y).all()
     ]
-    rate = logged[0] if logged else None if is_noam(context) else set_rate(context)
+    rate = logged[0] if logged else None
+    if not logged and not is_noam(context):
+        rate = set_rate(context)
     if rate is None or (said_optimiser(context) is not None and said_adam(context) is None):
         return None
     return rate if rate >= (ADAM_HIGHEST if said_adam(context) else UNKNOWN_HIGHEST) else None

@@ -99,7 +99,7 @@ def _entry(metric: Metric, tracks: tuple[Track, ...], since: float) -> Entry:
         best = int(inside[y.argmin() if metric.goal == "down" else y.argmax()])
     return Entry(
         tracks=tracks,
-        level=of_seeds(levels) if len(levels) > 1 else levels[0] if levels else None,
+        level=of_seeds(levels) if len(levels) > 1 else next(iter(levels), None),
         last=int(inside[-1]) if len(inside) else None,
         best=best,
         difference=None,

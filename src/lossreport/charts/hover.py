@@ -35,7 +35,8 @@ def targets(sheets: Sequence[Sheet], stack: Sequence[LineChart]) -> Node:
     names = [shortened(one.name, 24) + " " if len(stack) > 1 else "" for one in stack]
     known = [[_known(sheets[0], curve) for curve in one.curves] for one in stack]
     few = sum(len(curve.y) for one in stack for curve in one.curves) <= FEW * len(stack)
-    width = SMALL_STRIP if stack[0].small else STRIP if few else LONG_STRIP
+    wide = STRIP if few else LONG_STRIP
+    width = SMALL_STRIP if stack[0].small else wide
     places = _places(known, _flagged(sheets[0], stack[0]), np.arange(left, right + width, width))
     borders = [left, *((a + b) / 2 for a, b in itertools.pairwise(places)), right] if places else [left]
     strips = []

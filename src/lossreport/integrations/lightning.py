@@ -34,7 +34,9 @@ def callback(folder: str | os.PathLike[str] | None = None, *, package: str = "li
                 self.watching.log(values, step=trainer.global_step - 1, epoch=trainer.current_epoch, of="value")
 
         def on_train_epoch_end(self, trainer: Any, pl_module: Any) -> None:
-            self._keep_epoch(trainer)
+            if self.watching is not None:
+                means = {name.removesuffix("_epoch"): value for name, value in _of_epoch(trainer.callback_metrics).items()}
+                self.watching.log(means, epoch=trainer.current_epoch, of="epoch_mean")
 
         def on_exception(self, trainer: Any, pl_module: Any, exception: BaseException) -> None:
             if self.watching is not None:
@@ -48,11 +50,6 @@ def callback(folder: str | os.PathLike[str] | None = None, *, package: str = "li
         def teardown(self, trainer: Any, pl_module: Any, stage: str) -> None:
             if self.watching is not None and stage == "fit":
                 self.watching.finish()
-
-        def _keep_epoch(self, trainer: Any) -> None:
-            if self.watching is not None:
-                means = {name.removesuffix("_epoch"): value for name, value in _of_epoch(trainer.callback_metrics).items()}
-                self.watching.log(means, epoch=trainer.current_epoch, of="epoch_mean")
 
     return LossreportCallback()
 

@@ -304,7 +304,8 @@ def _of_denoising(_: str, __: LossType, clues: Clues) -> Recognised | None:
 
 def _of_architecture(_: str, __: LossType, clues: Clues) -> Recognised | None:
     stated = clues.facts.get("architectures")
-    names = (stated,) if isinstance(stated, str) else stated if isinstance(stated, tuple | list) else ()
+    listed = stated if isinstance(stated, tuple | list) else ()
+    names = (stated,) if isinstance(stated, str) else listed
     if len(names) != 1 or not isinstance(names[0], str):
         return None
     heads = ((TOKEN_HEADS, "cross_entropy"), (CTC_HEADS, "ctc"), (CLASS_HEADS, "class_cross_entropy"))

@@ -151,8 +151,14 @@ def kind_of(file: Path) -> Text | None:
     try:
         mode = file.stat().st_mode
     except OSError as error:
-        return LOOP if error.errno == errno.ELOOP else LEADS_NOWHERE if file.is_symlink() else None
-    return None if stat.S_ISREG(mode) else FIFO if stat.S_ISFIFO(mode) else SOCKET if stat.S_ISSOCK(mode) else DEVICE
+        if error.errno == errno.ELOOP:
+            return LOOP
+        return LEADS_NOWHERE if file.is_symlink() else None
+    if stat.S_ISREG(mode):
+        return None
+    if stat.S_ISFIFO(mode):
+        return FIFO
+    return SOCKET if stat.S_ISSOCK(mode) else DEVICE
 
 
 def _walk(folder: Path, ignore: Sequence[str], passed: list[Passed]) -> Iterator[tuple[Path, str]]:

@@ -66,11 +66,7 @@ class _Writer:
         """Yield the lines of a block; a heading over what needs none in a few lines has none."""
         match block:
             case Callout():
-                title = clipped(f"{labels.SHAPES[block.tone]} {self._plain(block.title)}", self.width)
-                room = self.width - columns(title) - len(" · ")
-                yield self._in(COLOURS[block.tone], title) + (f" · {clipped(self.name, room)}" if self.name and room >= LEAST_KIND else "")
-                for phrase in block.body:
-                    yield from wrapped(self._plain(phrase), self.width, TEXT_LINES, indent="  ")
+                yield from self._callout(block)
             case Chart():
                 for line in brief_lines(block, self.width // 3)[:1]:
                     yield self._marked("  " + clipped(self._plain(line), self.width - 2))
@@ -91,6 +87,13 @@ class _Writer:
             case Prose():
                 if not _is_head(block):
                     yield "  " + clipped(self._plain(block.text), self.width - 2)
+
+    def _callout(self, block: Callout) -> Iterator[str]:
+        title = clipped(f"{labels.SHAPES[block.tone]} {self._plain(block.title)}", self.width)
+        room = self.width - columns(title) - len(" · ")
+        yield self._in(COLOURS[block.tone], title) + (f" · {clipped(self.name, room)}" if self.name and room >= LEAST_KIND else "")
+        for phrase in block.body:
+            yield from wrapped(self._plain(phrase), self.width, TEXT_LINES, indent="  ")
 
     def _event(self, severity: str, kind: str, text: Phrase, room: int) -> str:
         """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind.
@@ -151,7 +154,8 @@ def _is_head(block: Prose) -> bool:
 
 def columns(text: str) -> int:
     """Return how many columns a terminal takes for a text: two for a Chinese character, none for a mark upon another character."""
-    return sum(0 if unicodedata.combining(one) else 2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    seen = [one for one in text if not unicodedata.combining(one)]
+    return len(seen) + sum(unicodedata.east_asian_width(one) in "WF" for one in seen)
 
 
 def clipped(text: str, width: int) -> str:

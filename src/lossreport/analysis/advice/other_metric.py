@@ -34,8 +34,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
     for series in case.context.progress:
         if series.metric_type in (*NO_METRIC, *GAMES) and series.split == "train":
             kind = series.metric_type
-            family = "game" if kind in GAMES else "preference" if kind == "preference" else "diffusion"
-            families.setdefault(family, []).append(series.name)
+            family = "preference" if kind == "preference" else "diffusion"
+            families.setdefault("game" if kind in GAMES else family, []).append(series.name)
     for family, names in families.items():
         shown = Join(items=tuple(dict.fromkeys(names))[:4])
         yield Recommendation(id="", when="next", text=LOOK[family](names=shown), source=SOURCES[family])

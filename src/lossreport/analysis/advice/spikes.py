@@ -64,7 +64,8 @@ def advise(case: Case) -> Iterator[Recommendation]:
         of_rows = any(series[f.series[0]].axis is Axis.ROW for f in epochs)
         when: Literal["now", "next"] = "now" if any(f.severity.rank >= Severity.HIGH.rank for f in epochs) else "next"
         first = series[epochs[0].series[0]]
-        text = EPOCHS if first.statistic in MEANS else UNTOLD if of_rows else EPOCH_ROWS
+        untold = UNTOLD if of_rows else EPOCH_ROWS
+        text = EPOCHS if first.statistic in MEANS else untold
         yield Recommendation(id="", when=when, because=_ids(epochs), text=text(path=first.path, clip=shown))
     grave = any(f.severity.rank >= Severity.HIGH.rank for f in steps) or case.run_state is State.UNSTABLE  # else nothing was lost by them
     if steps and grave:

@@ -79,7 +79,9 @@ NOTHING: Final = ""
 def _images(context: Context) -> float | None:
     total = number_fact(context, "IMS_PER_BATCH", "SOLVER.IMS_PER_BATCH", "batch_size", "total_batch_size")
     each = number_fact(context, "samples_per_gpu", "imgs_per_gpu")
-    return total if total is not None else None if each is None else each * (number_fact(context, "world_size", "gpus") or 1)
+    if total is not None or each is None:
+        return total
+    return each * (number_fact(context, "world_size", "gpus") or 1)
 
 
 def _is_detector(context: Context) -> bool:

@@ -39,7 +39,9 @@ def memorised(ground: Ground) -> Iterator[str]:
 
 def _epochs(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
     series = ground.subject
-    return series.x if series.axis.value == "epoch" else series.epoch if len(series.epoch) == len(series) else None
+    if series.axis.value == "epoch":
+        return series.x
+    return series.epoch if len(series.epoch) == len(series) else None
 
 
 def _last_epoch(ground: Ground) -> Iterator[Candidate]:

@@ -29,7 +29,9 @@ ABOVE = Text(
 
 def side(value: float, level: float) -> int:
     """Return -1, 0 or 1: `value` is below, within `TIE` of, or above a positive `level`."""
-    return 0 if abs(value - level) <= TIE * level else 1 if value > level else -1
+    if abs(value - level) <= TIE * level:
+        return 0
+    return 1 if value > level else -1
 
 
 def against(

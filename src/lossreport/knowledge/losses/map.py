@@ -25,8 +25,8 @@ UNDEFINED = Text(
 def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
     if not math.isfinite(value) or 0 <= value <= 1:
         return ()
-    text = UNDEFINED if value < 0 else OVER_HUNDRED if value > 100 else OVER_ONE
-    return (text(value=number(value)),)
+    over = OVER_HUNDRED if value > 100 else OVER_ONE
+    return ((UNDEFINED if value < 0 else over)(value=number(value)),)
 
 
 LOSS = LossType(

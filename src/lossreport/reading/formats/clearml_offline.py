@@ -75,7 +75,9 @@ def _scalar(event: Mapping[str, Any], points: Points, line: int) -> Iterator[Rec
     value, step = number(event.get("value")), number(event.get("iter"))
     if value is None or step is None or title.startswith(MONITOR):
         return
-    name = title if title == series or not series else series if step == SINGLE else f"{title}/{series}"
+    name = series if step == SINGLE else f"{title}/{series}"
+    if title == series or not series:
+        name = title
     if step == SINGLE:
         yield RawFact(f"{SUMMARY}{name}", value, line)
     else:

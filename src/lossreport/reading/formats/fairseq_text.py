@@ -61,7 +61,9 @@ def _tag(match: re.Match[str]) -> str:
     """Return what a row is called by; those of old versions are told apart by their place."""
     if not match["old"]:
         return str(match["plain"] or match["hydra"])
-    return "valid" if "| valid on '" in match["body"] else OLD_INNER if INSIDE.match(match["body"]) else "train"
+    if "| valid on '" in match["body"]:
+        return "valid"
+    return OLD_INNER if INSIDE.match(match["body"]) else "train"
 
 
 def _printed(match: re.Match[str]) -> dict[str, str]:

@@ -173,8 +173,9 @@ def _values(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
     columns = Columns()
     for i, row in enumerate(rows):
         epoch = number(row.values.get("epoch"))
-        x = steps[i] if steps is not None else epoch if epoch is not None else float(i)
-        axis = Axis.STEP if steps is not None else Axis.EPOCH if epoch is not None else Axis.ROW
+        x, axis = (float(i), Axis.ROW) if epoch is None else (epoch, Axis.EPOCH)
+        if steps is not None:
+            x, axis = steps[i], Axis.STEP
         for printed, raw in row.values.items():
             value = number(raw)
             if value is None or printed == "epoch" or SPEED.match(printed):

@@ -90,13 +90,7 @@ def read(log: LogFile) -> Iterator[Record]:
         raise LogError(f"Couldn't read {log.shown!r}: it holds no log_history", hint="Leave it out with --ignore, or mend it.")
     lines = Lines(text)
     settings = _settings(text, start.start())
-    known = [name for name in FACTS if settings.get(name) is not None and settings[name] != ENDLESS]
-    yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in known)
-    if isinstance(reached := settings.get("global_step"), int) and reached > 0:  # the last steps need not be logged
-        yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
-        if reached == settings.get("max_steps"):
-            yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
-    yield from _early_stop(settings, text, lines)
+    yield from _told(settings, text, lines)
     columns, rows, before = Columns(), 0, (-math.inf, -math.inf)
     whole: tuple[dict[str, Any], int] | None = None
     window, keys = settings.get("logging_steps"), dict[tuple[str, Axis], ColumnKey | None]()
@@ -131,6 +125,17 @@ def read(log: LogFile) -> Iterator[Record]:
         rows += _add_whole(columns, record, lambda name: lines.of_key(text, name, at))
     yield from columns.chunks()
     yield RowsRead(rows, lines.count)
+
+
+def _told(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[Record]:
+    """Yield what the keys beside the history say: settings, how far the training came, and what ended it."""
+    known = [name for name in FACTS if settings.get(name) is not None and settings[name] != ENDLESS]
+    yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in known)
+    if isinstance(reached := settings.get("global_step"), int) and reached > 0:  # the last steps need not be logged
+        yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
+        if reached == settings.get("max_steps"):
+            yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
+    yield from _early_stop(settings, text, lines)
 
 
 STOPPER: Final = "early_stopping_patience_counter"

@@ -43,8 +43,10 @@ def place_of(shown: str) -> Place | None:
     if parts[-1] == META:
         return None
     ids = [i for i, part in enumerate(parts[:-2]) if RUN_ID.fullmatch(part) and parts[i + 1] in KINDS]
-    at = ids[0] + 1 if ids else parts.index("metrics") if "metrics" in parts[:-1] else None
-    return None if at is None else Place("/".join(parts[:at]), parts[at], "/".join(parts[at + 1 :]))
+    if not ids and "metrics" not in parts[:-1]:
+        return None
+    at = ids[0] + 1 if ids else parts.index("metrics")
+    return Place("/".join(parts[:at]), parts[at], "/".join(parts[at + 1 :]))
 
 
 def _place(log: LogFile) -> Place | None:

@@ -103,7 +103,8 @@ def _record(run: _Run, kind: int, data: bytes, number: int) -> Iterator[Record]:
         yield from _console(run, data, number)
     elif kind == EXIT:
         code = next((value for name, value in fields(data) if name == 1), 0)
-        yield RawStatus(Status.FINISHED if code == 0 else Status.INTERRUPTED if run.killed else Status.CRASHED, number)
+        failed = Status.INTERRUPTED if run.killed else Status.CRASHED
+        yield RawStatus(Status.FINISHED if code == 0 else failed, number)
 
 
 def _history(run: _Run, data: bytes, number: int) -> Iterator[Record]:
@@ -206,7 +207,8 @@ def _item(data: bytes) -> tuple[str, Any]:
 
 def _value(name: int, value: int | bytes) -> FactValue | Mapping[str, Any]:
     if isinstance(value, int):
-        return bool(value) if name == 4 else (value - (1 << 64) if value >= 1 << 63 else value) if name == 5 else None
+        signed = value - (1 << 64) if value >= 1 << 63 else value
+        return {4: bool(value), 5: signed}.get(name)
     if name == 6 and len(value) == 8:
         return float(struct.unpack("<d", value)[0])
     if name == 7:

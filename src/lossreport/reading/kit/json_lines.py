@@ -53,7 +53,8 @@ def _records(lines: Iterable[Line]) -> Iterator[Record]:
             continue
         glued = [as_object(text[cut:]) for cut in (text.find('{"', 1), text.rfind('{"')) if cut > 0]
         found = next((row for row in glued if row), None)
-        reason = GLUED if found else NO_JSON if line.complete else TORN
+        lost = NO_JSON if line.complete else TORN
+        reason = GLUED if found else lost
         yield Record(line.number, found, reason, torn=not line.complete and found is None)
 
 

@@ -442,7 +442,9 @@ def _value(means: Meaning, value: float, how: Statistic, window: int | None = No
 
 
 def _window(window: int | str | None, learnt: Mapping[str, str]) -> int | None:
-    return (int(learnt[window]) if window in learnt else None) if isinstance(window, str) else window
+    if not isinstance(window, str):
+        return window
+    return int(learnt[window]) if window in learnt else None
 
 
 def _count(text: str | None) -> float | None:

@@ -43,7 +43,8 @@ def with_holes(template: str) -> str:
 
 def _group(hole: re.Match[str]) -> str:
     name = hole["name"]
-    kind = hole["kind"] or ("int" if name in PLACES else "word" if name == "split" else "num")
+    usual = "word" if name == "split" else "num"
+    kind = hole["kind"] or ("int" if name in PLACES else usual)
     return f"(?P<{name}>{KINDS[kind]})"
 
 

@@ -82,7 +82,8 @@ def _leading_split(read: Sequence[Spot]) -> str:
 def label_of(found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[tuple[int, str]]) -> Owner | None:
     """Return what a row is about: `cifar10  train : [loss = ..], valid : [..]`, `aeroplane --> mAP : 0.57`."""
     boxed = [at for at, _ in labels if [token.text for token in found[at + 1 : at + 3]] == [":", "["]]
-    end = boxed[0] if len(boxed) > 1 else 1 if len(found) > 4 and found[1].kind == "arrow" and found[2].is_word else 0
+    pointed = len(found) > 4 and found[1].kind == "arrow" and found[2].is_word
+    end = boxed[0] if len(boxed) > 1 else int(pointed)
     words = found[:end]
     if not words or len(words) > MOST_WORDS or any(not token.is_word for token in words) or any(at in spans for at in range(end)):
         return None

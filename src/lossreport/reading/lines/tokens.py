@@ -87,7 +87,10 @@ def _tokens(text: str) -> Iterator[Token]:
             gap = 0 if start == end else _gap(text, end, start)
             yield Token("word", glued["name"], glued["name"].lower(), start, middle, gap, False, True)
             kind, piece, start, end = "number", glued["value"], middle, middle - 1
-        kind = "number" if kind == "odd" else "other" if kind == "number" and len(piece) > LONGEST_NUMBER else kind
+        if kind == "odd":
+            kind = "number"
+        elif kind == "number" and len(piece) > LONGEST_NUMBER:
+            kind = "other"
         gap = 0 if start == end else max(_gap(text, end, start), 1)
         end = match.end()
         yield Token(kind, piece, piece.lower(), start, end, gap, kind == "number", kind == "word")

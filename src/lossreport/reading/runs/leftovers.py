@@ -129,7 +129,8 @@ def _placed(key: ColumnKey, chunk: ColumnChunk, known: Read, printed: Ints) -> t
     of_training = (above >= 0) & (np.where(above >= 0, track.line[above], 0) > nearer)
     if key.axis is Axis.ROW:
         return _of_training(key._replace(axis=at.axis, nested=at.nested), chunk, track, above, of_training)
-    places = track.x if at.axis is key.axis else track.epoch if key.axis is Axis.EPOCH else np.full(len(track.x), np.nan)
+    epochs = track.epoch if key.axis is Axis.EPOCH else np.full(len(track.x), np.nan)
+    places = track.x if at.axis is key.axis else epochs
     moved = of_training & np.isfinite(places[above])
     return key, replace(chunk, x=frozen_floats(np.where(moved, places[above], chunk.x)), of=frozen_floats([]))
 
