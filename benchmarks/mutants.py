@@ -1,7 +1,7 @@
-"""How many random faults the tests notice: `python benchmarks/mutants.py record`, then `python benchmarks/mutants.py run N [SEED]`.
+"""How many random faults the tests notice: `python benchmarks/mutants.py record [TESTS]`, then `python benchmarks/mutants.py run N [SEED [ROOM]]`.
 
 `record` runs the tests once under coverage.py and keeps, for every line, which tests went through it, and how long each took. A mutant is one change
-of one place that some test runs: a comparison, a boolean, a number, an operator, a slice, a return. It is written into a copy of the package, and the
+of one place that some test runs: a comparison, a boolean, a number, an operator, a slice, a return. It is written into a copy of the checkout, and the
 tests that go through its line run against it, those of its own room and the quick ones first, for at most 60 s of processor time. The first that fails has killed it.
 A seed and a number give the same mutants as long as the sources do not change.
 """
@@ -20,6 +20,7 @@ import tempfile
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -44,7 +45,6 @@ WHOLE: Final = (
     "fuzz",
 )
 """Modules that start programs, where coverage sees nothing."""
-CONTRACTS: Final = ("tests/test_contracts.py", "tests/test_texts.py", "tests/test_registry.py", "tests/test_architecture.py")
 COMPARED: Final[dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]]] = {
     ast.Lt: (ast.LtE, ast.GtE),
     ast.LtE: (ast.Lt, ast.Gt),
@@ -196,10 +196,10 @@ def _changes(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
         yield "continue", ast.Break()
 
 
-def chosen(number: int, seed: int, recorded: dict[str, Any]) -> list[Mutant]:
-    """Return so many mutants of lines that tests run; every line of the package has the same chance."""
+def chosen(number: int, seed: int, room: str) -> list[Mutant]:
+    """Return so many mutants; every line of the room that can be changed has the same chance."""
     by_line: dict[tuple[str, int], list[Mutant]] = defaultdict(list)
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted((PACKAGE / room).rglob("*.py")):
         file = path.relative_to(PACKAGE).as_posix()
         for mutant in mutants(file, path.read_text(encoding="utf-8")):
             by_line[file, mutant.line].append(mutant)
@@ -209,9 +209,13 @@ def chosen(number: int, seed: int, recorded: dict[str, Any]) -> list[Mutant]:
 
 
 def tests_of(mutant: Mutant, recorded: dict[str, Any]) -> list[str]:
-    """Return the tests that go through the line of a mutant: those of its own room first, then by their time; those of module level are all of its file."""
+    """Return the tests that go through the line of a mutant, those of its own room first, then the quick ones.
+
+    A line that runs when its module is imported belongs to no test: all that go through the module may see it.
+    """
     lines = recorded["lines"].get(mutant.file, {})
-    found = lines.get(str(mutant.line)) or sorted({test for tests in lines.values() for test in tests})
+    at_import = str(mutant.line) in lines and not lines[str(mutant.line)]
+    found = sorted({test for tests in lines.values() for test in tests}) if at_import else lines.get(str(mutant.line), [])
     room = f"tests/{mutant.file.split('/')[0].removesuffix('.py')}"
     seconds = recorded["seconds"]
     listed = sorted(found, key=lambda test: (not test.startswith(room), seconds.get(test, 1.0)))
@@ -224,31 +228,34 @@ def tests_of(mutant: Mutant, recorded: dict[str, Any]) -> list[str]:
     return taken
 
 
-def outcome(mutant: Mutant, tests: list[str]) -> str:
-    """Return killed, survived, hangs or not run: what the tests say of the package with this mutant."""
-    with tempfile.TemporaryDirectory(prefix="lossreport-mutant-") as folder:
+@contextmanager
+def copied() -> Iterator[Path]:
+    """Yield a copy of the checkout in which mutants are written; logs are linked."""
+    with tempfile.TemporaryDirectory(prefix="lossreport-mutants-") as folder:
         copy = Path(folder)
-        for name in ("src", "tests", "templates", "docs", "examples", "benchmarks", ".github"):
-            if (ROOT / name).is_dir():
-                shutil.copytree(ROOT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__", "gallery", "images"))
         for path in ROOT.iterdir():
-            if path.is_file():
+            if path.name in ("src", "tests", "templates", "docs", "examples", ".github", ".ci"):
+                shutil.copytree(path, copy / path.name, ignore=shutil.ignore_patterns("__pycache__", "gallery"))
+            elif path.is_file():
                 shutil.copy(path, copy / path.name)
         (copy / "sample_logs").symlink_to(ROOT / "sample_logs")
-        place = copy / "src" / "lossreport" / mutant.file
-        raw = place.read_bytes()
-        place.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
-        contracts = [one for one in CONTRACTS if (copy / one).is_file()]
-        for listed in (tests, contracts):
-            said = _run(copy, listed) if listed else "survived"
-            if said != "survived":
-                return said
-    return "survived"
+        yield copy
+
+
+def outcome(mutant: Mutant, tests: list[str], copy: Path) -> str:
+    """Return killed, survived or hangs: what the tests say of the package with this mutant."""
+    place = copy / "src" / "lossreport" / mutant.file
+    raw = place.read_bytes()
+    place.write_bytes(raw[: mutant.start] + mutant.new.encode() + raw[mutant.end :])
+    try:
+        return _run(copy, tests)
+    finally:
+        place.write_bytes(raw)
 
 
 def _run(copy: Path, tests: list[str]) -> str:
     environment = {**os.environ, "PYTHONPATH": str(copy / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", "-m", LEFT_OUT, *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n", "0", "-p", "no:cacheprovider", *tests]
     limit = 2 * SECONDS
     done = subprocess.run(
         command,
@@ -261,32 +268,37 @@ def _run(copy: Path, tests: list[str]) -> str:
     )
     if done.returncode < 0:
         return "hangs"
-    return {0: "survived", 5: "survived"}.get(done.returncode, "killed")
+    return {0: "survived", 1: "killed", 2: "killed"}.get(done.returncode) or _refused(done.stdout + done.stderr)
 
 
-def run(number: int, seed: int) -> None:
-    """Make the mutants, one after the other, and print the table."""
+def _refused(said: str) -> str:
+    """Return killed where the package can no longer be imported, for then pytest finds no tests; raises RuntimeError where pytest itself does not run."""
+    if "Error" not in said:
+        raise RuntimeError(f"pytest did not run: {said[-500:]}")
+    return "killed"
+
+
+def run(number: int, seed: int, room: str) -> None:
+    """Make the mutants of a room, one after the other, and print the table; an empty room is the whole package."""
     recorded = _recorded()
     counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for mutant in chosen(number, seed, recorded):
-        tests = tests_of(mutant, recorded)
-        begun = time.monotonic()
-        said = outcome(mutant, tests)
-        text = (PACKAGE / mutant.file).read_bytes()
-        old = text[mutant.start : mutant.end].decode()
-        print(
-            f"{said:9} {mutant.file}:{mutant.line} {mutant.kind}: {old!r} -> {mutant.new!r} ({len(tests)} tests, {time.monotonic() - begun:.0f} s)",
-            flush=True,
-        )
-        counts[mutant.kind][said] += 1
-    total: Counter[str] = sum(counts.values(), Counter())
-    for kind, found in [*sorted(counts.items()), ("all", total)]:
-        killed = found["killed"] + found["hangs"]
-        print(f"| {kind} | {sum(found.values())} | {killed} | {found['survived']} | {killed / sum(found.values()):.0%} |")
+    with copied() as copy:
+        for mutant in chosen(number, seed, room):
+            tests = tests_of(mutant, recorded)
+            begun = time.monotonic()
+            said = outcome(mutant, tests, copy) if tests else "unseen"
+            old = (PACKAGE / mutant.file).read_bytes()[mutant.start : mutant.end].decode()
+            where = f"{mutant.file}:{mutant.line} {mutant.kind}: {old!r} -> {mutant.new!r}"
+            print(f"{said:9} {where} ({len(tests)} tests, {time.monotonic() - begun:.0f} s)", flush=True)
+            counts[mutant.kind][said] += 1
+            counts["all"][said] += 1
+    for kind, found in sorted(counts.items(), key=lambda one: one[0] == "all"):
+        killed, made = found["killed"] + found["hangs"], sum(found.values())
+        print(f"| {kind} | {made} | {killed} | {found['survived']} | {found['unseen']} | {killed / made:.0%} |")
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "record":
         record(sys.argv[2:])
     else:
-        run(int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1)
+        run(int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1, sys.argv[4] if len(sys.argv) > 4 else "")
