@@ -124,7 +124,7 @@ def test_all_mistakes_are_told_at_once_with_their_lines_and_what_was_meant(tmp_p
     told = str(caught.value).split("\n")
     expected = {
         "line 2: vocab_sise": "vocab_size",
-        "line 3: lang": "'both', 'zh' or 'en'",
+        "line 3: lang": "'both', 'zh', 'en' or 'ja'",
         "line 5: type.closs": "cross_entropy",
         "line 7: range.loss_ct": "[low, high]",
         "line 9: threshold.spike_exces": "spike_excess",
