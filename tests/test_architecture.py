@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
     **dict.fromkeys(("text", "overlay", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
-    **dict.fromkeys(("model", "writing"), 1),
+    **dict.fromkeys(("model", "writing", "options"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "gate"), 3),
     **dict.fromkeys(("settings", "settings_file"), 4),  # kinds and thresholds are declared by the detectors
@@ -35,6 +35,7 @@ EXCEPTIONS = {
     ("run", "integrations"),  # the program that wraps another
     ("console", "integrations"),  # `show` of a report made earlier
     ("cli", "lint"),  # a command that reads the logs through api
+    ("options", "model"),  # the type of a fact
     ("settings", "settings_file"),  # the form of the file is checked where it is read
     ("words", "text"),
     ("text", "regex"),

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from lossreport import progress
 from lossreport.errors import ConfigError, UsageError
 from lossreport.model.analysis import Analysis
 from lossreport.model.report import Report
 from lossreport.model.run import FactValue, Run
+from lossreport.options import FORMATS, Format, ReadingOptions, WritingOptions, held_to
 from lossreport.settings import FILE as SETTINGS_FILE
 from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
 from lossreport.text import CHOICES, LangChoice
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from lossreport.render.attachments import Attachment
     from lossreport.render.fitting import Place
 
-Format = Literal["html", "md", "json", "pdf"]
-FORMATS: Final[tuple[Format, ...]] = ("html", "md", "json", "pdf")
 ENDINGS: Final = {"md": "md", "jira": "jira.txt", "html": "mail.html"}
 """How a body of a ticket is called after `lossreport.`, by its markup."""
 Paths = Sequence[str | os.PathLike[str]] | str | os.PathLike[str]
@@ -195,67 +194,39 @@ def build(
     paths: Paths,
     output: str | os.PathLike[str] | None = None,
     *,
-    format: Format | None = None,
-    lang: LangChoice | None = None,
-    facts: Mapping[str, FactValue] | None = None,
-    config: str | None = None,
-    title: str | None = None,
-    owner: str | None = None,
-    tags: Sequence[str] = (),
-    link: str | None = None,
-    notes: str | os.PathLike[str] | None = None,
-    parsers: Sequence[tuple[str, str]] = (),
-    ignore: Sequence[str] = (),
-    run: str | None = None,
-    strict: bool = False,
-    redact: bool = True,
-    fit: str | None = None,
-    embed_logs: bool | None = None,
-    references: str | os.PathLike[str] | None = None,
     tell: Callable[[Report, Path | None], None] | None = None,
+    **options: Unpack[WritingOptions],
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
     `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
     decides. The file is written beside its place and moved there, so that an existing report survives any failure.
+    `options` are those of `WritingOptions`, the ones of the command line; TypeError names one that is none.
     `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
     `tell` is called in the end with the report and the place where it stands, None for stdout.
     """
+    held_to(WritingOptions, options)
     listed = _listed(paths)
-    settings = find_settings(listed, config)
+    settings, format, fit = find_settings(listed, options.get("config")), options.get("format"), options.get("fit")
     form = format or _format_of(output) or _option(settings, "format", FORMATS) or "html"
     place = _place(fit or settings.options.get("fit"), format)
     target = _target(listed, output, form if place is None else ENDINGS[place.markup])
     if target is not None:
         check_writable(target)
-    embed = bool(settings.options.get("embed_logs")) and form == "html" if embed_logs is None else embed_logs
-    if embed and form != "html":
-        raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
-    report = report_on(
-        listed,
-        facts=facts,
-        config=config,
-        title=title,
-        owner=owner,
-        tags=tags,
-        link=link,
-        notes=notes,
-        parsers=parsers,
-        ignore=ignore,
-        run=run,
-        strict=strict,
-        redact=redact,
-        references=references,
-    )
+    embed = _embeds(settings, options.get("embed_logs"), form)
+    of_reading: dict[str, Any] = {name: value for name, value in options.items() if name in ReadingOptions.__annotations__}
+    report = report_on(listed, **of_reading)
     progress.begin("writing", 1)
-    language = lang or _option(settings, "lang", CHOICES) or "both"
+    language = options.get("lang") or _option(settings, "lang", CHOICES) or "both"
     made = (
         rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
         if place is None
         else Rendered(text=fitted_body(report, place, language), files={})
     )
     if embed and isinstance(made.text, str):
-        made = replace(made, text=with_logs(made.text, listed, _ignored(settings, ignore), redact=redact, config=config))
+        ignored = _ignored(settings, options.get("ignore", ()))
+        page = with_logs(made.text, listed, ignored, redact=options.get("redact", True), config=options.get("config"))
+        made = replace(made, text=page)
     if target is None:
         write_stdout(made.text)
     else:
@@ -265,50 +236,46 @@ def build(
     return report.analysis
 
 
-def report_on(
-    paths: Paths,
-    *,
-    facts: Mapping[str, FactValue] | None = None,
-    config: str | None = None,
-    title: str | None = None,
-    owner: str | None = None,
-    tags: Sequence[str] = (),
-    link: str | None = None,
-    notes: str | os.PathLike[str] | None = None,
-    parsers: Sequence[tuple[str, str]] = (),
-    ignore: Sequence[str] = (),
-    run: str | None = None,
-    strict: bool = False,
-    redact: bool = True,
-    references: str | os.PathLike[str] | None = None,
-) -> Report:
-    """Read, analyse and compose with the settings beside the logs, and write nothing: `build` writes what this returns."""
+def _embeds(settings: Settings, asked: bool | None, form: str) -> bool:
+    """Return whether the logs go into the report; raises UsageError where they are asked for and the format cannot hold them."""
+    if asked and form != "html":
+        raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
+    return form == "html" and bool(settings.options.get("embed_logs") if asked is None else asked)
+
+
+def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
+    """Read, analyse and compose with the settings beside the logs, and write nothing: `build` writes what this returns.
+
+    `options` are those of `ReadingOptions`; TypeError names one that is none.
+    """
     from lossreport.reading.discover import ReadOptions, read_paths, select
 
+    held_to(ReadingOptions, options)
     listed = _listed(paths)
-    settings = find_settings(listed, config)
-    guidance = with_facts(settings.guidance, facts or {})
-    trusted = config is not None
+    settings = find_settings(listed, options.get("config"))
+    given = options.get("facts") or {}
+    trusted = options.get("config") is not None
+    notes, references = options.get("notes"), options.get("references")
     written_notes = _notes(notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted))
-    options = ReadOptions(
-        parsers=tuple(parsers) or _pairs(settings),
-        ignore=_ignored(settings, ignore),
-        facts={**settings.facts, **(facts or {})},
-        guidance=replace(guidance, learned=learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))),
-        strict=strict,
-        redact=redact,
+    learned = learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))
+    reading = ReadOptions(
+        parsers=tuple(options.get("parsers", ())) or _pairs(settings),
+        ignore=_ignored(settings, options.get("ignore", ())),
+        facts={**settings.facts, **given},
+        guidance=replace(with_facts(settings.guidance, given), learned=learned),
+        strict=options.get("strict", False),
+        redact=options.get("redact", True),
     )
     with _with_what_to_do():
-        found = read_paths(listed, options)
-    runs = select(found, run or settings.options.get("run"))
-    strict = strict or bool(settings.options.get("strict"))
-    analysis = analyze(runs, strict=strict)
+        found = read_paths(listed, reading)
+    runs = select(found, options.get("run") or settings.options.get("run"))
+    strict = options.get("strict", False) or bool(settings.options.get("strict"))
     return compose(
-        analysis,
-        title=title or settings.options.get("title"),
-        owner=owner or settings.options.get("owner", ""),
-        tags=tuple(tags) or tuple(settings.options.get("tags", ())),
-        link=link or settings.options.get("link", ""),
+        analyze(runs, strict=strict),
+        title=options.get("title") or settings.options.get("title"),
+        owner=options.get("owner") or settings.options.get("owner", ""),
+        tags=tuple(options.get("tags", ())) or tuple(settings.options.get("tags", ())),
+        link=options.get("link") or settings.options.get("link", ""),
         notes=written_notes,
         strict=strict,
     )

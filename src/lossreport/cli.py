@@ -15,9 +15,11 @@ import click
 from lossreport import __version__
 from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.console.commands import SHOWING
+from lossreport.console.given import options_of
 from lossreport.console.saying import answer, language, progress_bar, say, tell
 from lossreport.errors import LossreportError, OutputError, UsageError
-from lossreport.text import CHOICES, safe_address
+from lossreport.options import PLACES, CommandOptions, WritingOptions
+from lossreport.text import safe_address
 from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
@@ -27,8 +29,6 @@ if TYPE_CHECKING:
     from lossreport.model.run import Skipped
     from lossreport.reading.bytes.reader import LogFile
 
-PLACES = ("github", "gitlab", "jira", "feishu", "email", "summary")
-SEVERITIES = ("low", "medium", "high", "critical")
 GATE_REACHED = 4
 INTERRUPTED = 130
 COLLECTIONS = (100_000, 50, 100)
@@ -100,30 +100,7 @@ def main() -> None:
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
-@click.option("-f", "--format", type=click.Choice(["html", "md", "json", "pdf"]), help="Default: by the ending of -o, else html.")
-@click.option("--lang", type=click.Choice(CHOICES), help="Languages in the file. Default: both, switched by the reader.")
-@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
-@click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
-@click.option("--title", metavar="T", help="Title of the report.")
-@click.option("--owner", metavar="NAME", help="Who answers for the run; shown under the title.")
-@click.option("--tag", "tags", multiple=True, metavar="TAG", help="A tag, shown under the title.")
-@click.option("--link", metavar="URL", help="Where the run belongs: its ticket, experiment or repository.")
-@click.option("--notes", metavar="FILE.md", help="Notes of your own in Markdown, shown after the answer.")
-@click.option(
-    "--fit", type=click.Choice(PLACES), help="Write the body of a ticket, within its limit, in its markup (Markdown, wiki, HTML)."
-)
-@click.option("--parser", multiple=True, metavar="GLOB=ID", help="Read matching files with this parser.")
-@click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
-@click.option("--run", metavar="ID", help="Report this run only.")
-@click.option("--fail-on", type=click.Choice(SEVERITIES), help="Exit with 4 where a finding is at least this severe.")
-@click.option("--require", multiple=True, metavar="METRIC>=N", help="Exit with 4 where a run misses this: 'val/mAP>=0.3'.")
-@click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses in what is quoted.")
-@click.option("--embed-logs", is_flag=True, default=None, help="Put the logs into the HTML, redacted unless --no-redact; see extract.")
-@click.option("--references", metavar="FILE", help="Reference ranges of your own archive, a file that index wrote.")
-@click.option("--strict", is_flag=True, help="Stop at the first failing detector instead of reporting it.")
-@click.option("--watch", is_flag=True, help="Write it again whenever the logs have grown, until the run ends or Ctrl-C.")
-@click.option("-q", "--quiet", is_flag=True, help="Say nothing but errors.")
-@click.option("-v", "--verbose", is_flag=True, help="Also name every file that was read or skipped.")
+@options_of(CommandOptions)
 def build(paths: tuple[str, ...], **options: Any) -> int:
     """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
     from lossreport import api
@@ -135,30 +112,16 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     required = [requirement(text) for text in options["require"] or found.get("require", ())]
     lang = language(options["lang"] or found.get("lang"))
     made: list[tuple[Report, Path | None]] = []
+    asked: WritingOptions = {
+        **{name: options[name] for name in WritingOptions.__annotations__ if name in options},  # type: ignore[typeddict-item]
+        "facts": parse_facts(options["set"]),
+        "link": _checked_link(options["link"]),
+        "parsers": _pairs(options["parser"]),
+        "redact": not options["no_redact"],
+    }
 
     def write() -> Analysis:
-        return api.build(
-            paths,
-            options["output"],
-            format=options["format"],
-            lang=options["lang"],
-            facts=parse_facts(options["set"]),
-            config=options["config"],
-            title=options["title"],
-            owner=options["owner"],
-            tags=options["tags"],
-            link=_checked_link(options["link"]),
-            notes=options["notes"],
-            parsers=_pairs(options["parser"]),
-            ignore=options["ignore"],
-            run=options["run"],
-            strict=options["strict"],
-            redact=not options["no_redact"],
-            fit=options["fit"],
-            embed_logs=options["embed_logs"],
-            references=options["references"],
-            tell=lambda report, target: made.insert(0, (report, target)),
-        )
+        return api.build(paths, options["output"], tell=lambda report, target: made.insert(0, (report, target)), **asked)
 
     if options["watch"]:
         from lossreport.console.following import follow

@@ -13,15 +13,11 @@ from typing import Any, Final
 from lossreport.errors import ConfigError
 from lossreport.model.guidance import Guidance, IgnoreRule, LearnedRange, OwnReference
 from lossreport.model.run import FactValue
+from lossreport.options import IN_FILE
 from lossreport.reading.kit.untrusted import TOO_DEEP, json_of, shallow
 from lossreport.reading.runs.sound import sound_value
 from lossreport.values import dataclass
 
-OPTIONS: Final = (
-    *("format", "lang", "title", "owner", "link", "tags", "notes", "fit"),
-    *("parser", "ignore", "run", "fail_on", "require", "strict", "embed_logs", "references"),
-)
-"""Options of `build` that a settings file may give."""
 GUIDANCE: Final = ("threshold", "reference", "ignore_finding")
 """What a settings file may say besides; every other key is a fact."""
 FILE: Final = "lossreport.toml"
@@ -192,8 +188,8 @@ def _split(table: Mapping[str, Any], origin: str, text: str) -> Settings:
         raise ConfigError(
             f"{origin} holds {counted}; nothing of it was used:\n  " + "\n  ".join(found), hint="Mend the file and run again."
         )
-    options = {name: value for name, value in table.items() if name in OPTIONS}
-    facts = dict(_leaves({name: value for name, value in table.items() if name not in (*OPTIONS, *GUIDANCE)}))
+    options = {name: value for name, value in table.items() if name in IN_FILE}
+    facts = dict(_leaves({name: value for name, value in table.items() if name not in (*IN_FILE, *GUIDANCE)}))
     return Settings(options=options, facts=facts, guidance=_guidance(table, facts, origin, text), origin=origin)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from difflib import get_close_matches
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
 
 from lossreport import regex as re
 from lossreport.analysis.detector import kinds, thresholds
 from lossreport.knowledge.loss_type import loss_types
-from lossreport.text import LangChoice
+from lossreport.options import IN_FILE, Option
 
 LIKE: Final = 0.85
 """From this similarity on (difflib's ratio) an unknown name is taken for a slip of a known one."""
@@ -84,27 +84,25 @@ class ReadTable(Strict):
     runs: Literal[1, "1", "launches", "writers", "strays", "inside", "no_order"] | None = None
 
 
-class SettingsFile(Strict):
+def _field(option: Option) -> tuple[Any, Any]:
+    """Return the type and the default of an option in a settings file: lists and tables are empty, all else is absent."""
+    if get_origin(option.file) in (list, dict):
+        return option.file, Field(default_factory=get_origin(option.file))
+    return option.file | None, Field(None, pattern=option.pattern or None)
+
+
+OptionTable = create_model(  # type: ignore[call-overload]
+    "OptionTable",
+    __base__=Strict,
+    __doc__="The options of `build` that a file may give.",
+    **{name: _field(one) for name, one in IN_FILE.items()},
+)
+
+
+class SettingsFile(OptionTable, Strict):  # type: ignore[valid-type, misc]
     """`lossreport.toml` and `[tool.lossreport]`. Names that are not here are facts of the user's own: kept and shown."""
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
-
-    format: Literal["html", "md", "json", "pdf"] | None = None
-    lang: LangChoice | None = None
-    title: str | None = None
-    owner: str | None = None
-    link: str | None = Field(None, pattern=r"^(https?://|mailto:)[^\s<>\"`\\]+$")
-    tags: list[str] = []
-    notes: str | None = None
-    fit: Literal["github", "gitlab", "jira", "feishu", "email", "summary"] | None = None
-    parser: dict[str, str] = {}
-    ignore: list[str] = []
-    run: str | None = None
-    fail_on: Literal["low", "medium", "high", "critical"] | None = None
-    require: list[str] = []
-    strict: bool | None = None
-    embed_logs: bool | None = None
-    references: str | None = None
 
     read: ReadTable | None = None
     split: dict[str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]] = {}

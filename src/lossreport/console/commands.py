@@ -8,8 +8,10 @@ from typing import Any, Final, get_args
 
 import click
 
+from lossreport.console.given import options_of
 from lossreport.console.saying import answer, language, progress_bar, say
 from lossreport.errors import UsageError
+from lossreport.options import ReadingOptions
 from lossreport.text import CHOICES, Lang
 from lossreport.writing import echo
 
@@ -20,10 +22,7 @@ OF_LOGS: Final = ("set", "ignore", "run")
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="REPORT|PATH...")
 @click.option("--lang", type=click.Choice(get_args(Lang)), help="Language of the lines. Default: en, or what lossreport.toml says.")
-@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
-@click.option("--config", metavar="FILE", help="Settings instead of lossreport.toml beside the logs.")
-@click.option("--ignore", multiple=True, metavar="GLOB", help="Leave matching files out.")
-@click.option("--run", metavar="ID", help="Report this run only.")
+@options_of(ReadingOptions, "facts", "config", "ignore", "run")
 def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
     """Print the answer in a few lines, of logs or of a report made earlier (HTML, JSON), and write nothing."""
     from lossreport import api
