@@ -85,7 +85,8 @@ def read(log: LogFile) -> Iterator[Record]:
         values = row[1:] if placed else row[-1:]
         named = titles[1:] if placed and len(titles) == len(row) else ()
         for at, value in enumerate(values, 1):
-            called = named[at - 1] if named else name if len(values) == 1 else f"{name} {at}"
+            numbered = name if len(values) == 1 else f"{name} {at}"
+            called = named[at - 1] if named else numbered
             key = ColumnKey(called, split, axis, Statistic.UNKNOWN)
             columns.add(key, x, value, line.number, epoch)
         rows += 1
