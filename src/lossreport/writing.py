@@ -38,6 +38,10 @@ CHART: Final = re.compile(r"[\w.\-]{1,200}-[0-9a-f]{12}\.svg")
 UNNAMED: Final = 3600
 """Seconds after which a chart that no text names is removed: a run that was killed before its text wrote it, and a run that is about to
 write its text needs it for a moment only."""
+PATIENCE: Final = 10.0
+"""Seconds to wait for another run that writes the same document; it takes well below one, unless it was stopped."""
+LARGEST_TEXT: Final = 1 << 26
+"""Bytes of a neighbour of the same stem that is looked through for the charts it names; no Markdown report has as many."""
 
 
 def resolved(target: Path) -> Path:
@@ -91,22 +95,25 @@ def write_document(target: Path, text: str | bytes, files: Mapping[str, str]) ->
     """Write a document and the files beside it, in `<stem>.files/`; raises OutputError.
 
     The names of the files follow from their content. So the old text and its charts stand untouched until the new text is in its
-    place, whenever the process ends; what only the old text named is removed after that.
+    place, whenever the process ends; what only the old text named is removed after that. Runs that write one document do so one after
+    the other: each would remove charts that the other has found in place and is about to name.
     """
     place = resolved(target)
     with _told(target):
         folder = place.with_name(f"{place.stem}.files")
-        before = _named(place) if folder.is_dir() else ""
+        sweep(place.parent)
         if files:
             folder.mkdir(exist_ok=True)
-        sweep(place.parent)
-        sweep(folder)
-        for name, content in files.items():
-            if not _holds(folder / name, _bytes(content)):
-                _replace(folder / name, _bytes(content))
-        _put(place, _bytes(text))
-        if folder.is_dir():
-            _remove_old(folder, files, before)
+        if not folder.is_dir():
+            _put(place, _bytes(text))
+            return
+        with _alone(folder) as alone:
+            before = _named(place) if alone else ""
+            sweep(folder)
+            for name, content in files.items():
+                _put_chart(folder / name, _bytes(content))
+            _put(place, _bytes(text))
+            _remove_old(folder, place, before)
 
 
 def write_stdout(content: str | bytes) -> None:
@@ -156,8 +163,8 @@ def _remove_unless_in_use(name: str) -> None:
             os.unlink(name)
 
 
-def _locked(file: BinaryIO) -> bool:
-    """Lock a file for this process; return whether that was possible: nobody else holds it, and files can be locked here."""
+def _locked(file: BinaryIO | int) -> bool:
+    """Lock a file or a folder for this process; return whether that was possible: nobody else holds it, and files can be locked here."""
     if fcntl is None:
         return False
     try:
@@ -165,6 +172,25 @@ def _locked(file: BinaryIO) -> bool:
     except OSError:
         return False
     return True
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[bool]:
+    """Keep other runs of lossreport from writing into a folder; say whether that was possible (not on Windows, nor on some NFS).
+
+    The folder itself is locked, so that no lock file stays; the system unlocks it when the process ends, however it does.
+    """
+    if fcntl is None:
+        yield False
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        until = time.monotonic() + PATIENCE
+        while not (alone := _locked(handle)) and time.monotonic() < until:
+            time.sleep(0.02)
+        yield alone
+    finally:
+        os.close(handle)
 
 
 def _put(place: Path, content: bytes) -> None:
@@ -214,6 +240,15 @@ def _mode(place: Path) -> int:
         return 0o666 & ~mask
 
 
+def _put_chart(place: Path, content: bytes) -> None:
+    """Write a chart; one that stands there is new again, so that no other run takes it for forgotten before the text names it."""
+    if _holds(place, content):
+        with suppress(OSError):  # another user's file cannot be dated; whether it is there still is seen next
+            os.utime(place)
+    if not _holds(place, content):
+        _replace(place, content)
+
+
 def _holds(place: Path, content: bytes) -> bool:
     try:
         return not place.is_symlink() and place.read_bytes() == content
@@ -229,12 +264,21 @@ def _named(place: Path) -> str:
         return ""
 
 
-def _remove_old(folder: Path, kept: Mapping[str, str], before: str) -> None:
-    """Remove the charts that the new text does not name: those that the old text named, and those that no text named for long."""
-    for chart in [path for path in folder.iterdir() if CHART.fullmatch(path.name) and path.name not in kept]:
+def _remove_old(folder: Path, place: Path, before: str) -> None:
+    """Remove the charts that no text names now: those that the old text named, and those that no text named for long."""
+    charts = [path for path in folder.iterdir() if CHART.fullmatch(path.name)]
+    now = "".join(_named(path) for path in _sharing(place))
+    for chart in [path for path in charts if path.name not in now]:
         with suppress(FileNotFoundError):  # another run removed it
             if chart.name in before or time.time() - chart.lstat().st_mtime > UNNAMED:
                 chart.unlink()
+
+
+def _sharing(place: Path) -> list[Path]:
+    """Return the documents whose charts lie in the same folder: those of one stem (`report.md`, `report.markdown`)."""
+    with os.scandir(place.parent) as entries:
+        stems = [entry for entry in entries if Path(entry.name).stem == place.stem and entry.is_file()]
+        return [Path(entry.path) for entry in stems if entry.stat().st_size <= LARGEST_TEXT]
 
 
 def _bytes(content: str | bytes) -> bytes:

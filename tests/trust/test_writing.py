@@ -255,6 +255,66 @@ def test_old_charts_are_removed_after_the_new_text_stands(tmp_path: Path) -> Non
     assert {path.name for path in folder.iterdir()} == {"loss-bbbbbbbbbbbb.svg", "loss-dddddddddddd.svg", "mine.svg", "mine.png"}
 
 
+def test_charts_that_another_run_named_meanwhile_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    target = tmp_path / "report.md"
+    write_document(target, "![](report.files/loss-aaaaaaaaaaaa.svg)", OLD)
+    monkeypatch.setattr(writing, "PATIENCE", 0.0)
+    remove = writing._remove_old
+
+    def after_another(*arguments: object) -> None:
+        monkeypatch.setattr(writing, "_remove_old", remove)
+        write_document(target, "again ![](report.files/loss-aaaaaaaaaaaa.svg)", OLD)
+        remove(*arguments)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(writing, "_remove_old", after_another)
+    write_document(target, "new ![](report.files/loss-bbbbbbbbbbbb.svg)", {"loss-bbbbbbbbbbbb.svg": "<svg>new</svg>"})
+    assert target.read_text().startswith("again")
+    assert (tmp_path / "report.files/loss-aaaaaaaaaaaa.svg").read_text() == "<svg>old</svg>"
+
+
+def test_a_run_waits_for_another_that_writes_the_same_document(tmp_path: Path) -> None:
+    target, new = tmp_path / "report.md", {"loss-bbbbbbbbbbbb.svg": "<svg>new</svg>"}
+    write_document(target, "old ![](report.files/loss-aaaaaaaaaaaa.svg)", OLD)
+    other = threading.Thread(target=write_document, args=(target, "new ![](report.files/loss-bbbbbbbbbbbb.svg)", new))
+    with writing._alone(tmp_path / "report.files") as alone:
+        assert alone
+        other.start()
+        other.join(0.2)
+        assert other.is_alive()
+        assert target.read_text().startswith("old")
+    other.join()
+    assert target.read_text().startswith("new")
+    assert [path.name for path in (tmp_path / "report.files").iterdir()] == list(new)
+
+
+def test_a_chart_that_a_document_of_the_same_stem_names_stays(tmp_path: Path) -> None:
+    for name in ("report.md", "report.markdown"):
+        write_document(tmp_path / name, "![](report.files/loss-aaaaaaaaaaaa.svg)", OLD)
+    write_document(tmp_path / "report.md", "none", {})
+    assert [path.name for path in (tmp_path / "report.files").iterdir()] == list(OLD)
+    write_document(tmp_path / "report.markdown", "none", {})
+    write_document(tmp_path / "report.md", "![](report.files/loss-aaaaaaaaaaaa.svg)", OLD)
+    write_document(tmp_path / "report.md", "none", {})
+    assert list((tmp_path / "report.files").iterdir()) == []
+
+
+def test_writers_of_one_document_leave_a_text_with_its_charts(tmp_path: Path) -> None:
+    target = tmp_path / "report.md"
+    names = [f"loss-{digit * 12}.svg" for digit in "abc"]
+
+    def write(name: str) -> None:
+        for _ in range(30):
+            write_document(target, f"![](report.files/{name})", {name: f"<svg>{name}</svg>"})
+
+    writers = [threading.Thread(target=write, args=(name,)) for name in names]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    (named,) = re.findall(r"\(report\.files/(.+?)\)", target.read_text())
+    assert [path.name for path in (tmp_path / "report.files").iterdir()] == [named]
+
+
 def test_the_name_of_every_chart_follows_from_its_content(logs: Path, tmp_path: Path) -> None:
     lossreport.build([logs], tmp_path / "report.md")
     names = {path.name for path in (tmp_path / "report.files").iterdir()}
