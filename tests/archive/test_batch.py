@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from lossreport.archive.batch import JOURNAL, Job, build_one, run
+from lossreport.archive.batch import JOURNAL, SUMMARY, Job, build_one, run
 from lossreport.archive.journal import Outcome, append, finished
 from lossreport.errors import MissingPathError, NothingReadError
 from runs import falling
@@ -143,3 +143,55 @@ def test_a_dask_worker_that_is_killed_midway_loses_nothing_of_500_runs(tmp_path:
     assert [one.state for one in outcomes] == ["done"] * 500
     assert len({one.path for one in done}) == len(done) == 500
     assert len(finished(place / JOURNAL)) == 500
+
+
+ENDLESS = """
+import sys, time
+from concurrent.futures import ProcessPoolExecutor
+import multiprocessing, os
+from lossreport.archive.batch import die_with
+if __name__ == "__main__":
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=die_with, initargs=(os.getpid(),)) as pool:
+        print(pool.submit(os.getpid).result(), flush=True)
+        pool.submit(time.sleep, 600).result()
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_a_batch_that_is_killed(how: signal.Signals, tmp_path: Path) -> None:
+    script = tmp_path / "endless.py"
+    script.write_text(ENDLESS)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as batch:
+        assert batch.stdout is not None
+        worker = int(batch.stdout.readline())
+        batch.send_signal(how)
+        batch.wait()
+    until = time.monotonic() + 60
+    while _lives(worker) and time.monotonic() < until:
+        time.sleep(0.2)
+    assert not _lives(worker)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").exists() is False or Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+
+
+def test_a_failed_run_is_told_at_the_end_in_the_summary_and_with_strict_by_the_exit_code(tmp_path: Path) -> None:
+    place = make_runs(tmp_path / "runs", 1)
+    (place / "bad").mkdir()
+    (place / "bad" / "train.log").write_text("no metric here\n")
+    for fold in ("fold0", "fold1"):
+        (place / "nest" / fold).mkdir(parents=True)
+        (place / "nest" / fold / "log.csv").write_text("step,loss\n" + "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(12)))
+    command = [sys.executable, "-m", "lossreport", "batch", str(place), "--jobs", "1", "-f", "json"]
+    plain = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert plain.returncode == 0
+    assert "2 of 3 reports written, 1 failed" in plain.stderr
+    assert "nest (fold0, fold1) holds several folders of logs" in plain.stderr
+    assert subprocess.run([*command, "--strict"], check=False, capture_output=True).returncode == 4
+    told = json.loads((place / SUMMARY).read_text())
+    assert (told["runs"], told["failed"], len(told["outcomes"])) == (3, 1, 3)

@@ -45,10 +45,12 @@ def test_the_same_process_twice_is_inside_the_noise_and_3_percent_less_is_lower(
     found = compare(members([make(tmp_path, "base", 1), make(tmp_path, "again", 2), make(tmp_path, "less", 3, 0.97)]))
     entries = found.metrics[0].entries
     assert [entry.difference and entry.difference.call for entry in entries] == [None, "inside", "lower"]
+    assert [entry.difference and entry.difference.certain for entry in entries] == [None, False, False]
     text = told(found)
     assert "(r2 · again) against" in text
     assert "is inside the noise (difference" in text
-    assert "is lower than r1 · base" in text
+    assert "ends lower than r1 · base" in text
+    assert "one pair cannot tell a change from another seed" in text
     assert "better" not in text
     assert "another seed may move a run further" in text
     assert "在噪声之内" in told(found, "zh")
@@ -140,4 +142,47 @@ def test_the_report_is_one_file_of_each_form_and_verifies(tmp_path: Path) -> Non
 def test_the_command_writes_to_stdout_what_was_asked_for(tmp_path: Path) -> None:
     paths = [make(tmp_path, f"run{i}", i) for i in range(2)]
     done = subprocess.run([sys.executable, "-m", "lossreport", "compare", *paths, "-o", "-", "-f", "json"], check=True, capture_output=True)
-    assert json.loads(done.stdout)["comparison"]["metrics"][0]["metric"] == "loss"
+    told = json.loads(done.stdout)["comparison"]["metrics"][0]
+    assert told["metric"] == "loss"
+    assert told["entries"][1]["difference"]["certain"] is False
+
+
+def test_a_run_that_is_nan_after_a_tenth_moves_no_window(tmp_path: Path) -> None:
+    base, less = make(tmp_path, "base", 1), make(tmp_path, "less", 3, 0.97)
+    broken = make(tmp_path, "broken", 4, rows=30)
+    log = broken / "train.jsonl"
+    log.write_text(log.read_text() + "".join(f'{{"step": {300 + 10 * i}, "loss": NaN}}\n' for i in range(5)))
+    alone, beside = compare(members([base, less])), compare(members([base, less, broken]))
+    assert beside.metrics[0].since == alone.metrics[0].since
+    assert beside.metrics[0].entries[1].difference == alone.metrics[0].entries[1].difference
+
+
+def test_the_spread_of_seeds_counts_for_every_setting(tmp_path: Path) -> None:
+    seeds = [make(tmp_path, f"s{i}", i, 1 + 0.02 * (i - 2), facts={"lr": 1e-3, "seed": i}) for i in range(1, 4)]
+    other = make(tmp_path, "other", 9, 1.02, facts={"lr": 3e-3, "seed": 1})
+    far = make(tmp_path, "far", 8, 2.0, facts={"lr": 1.0, "seed": 1})
+    found = compare(members([*seeds, other, far]))
+    assert [entry.difference and entry.difference.call for entry in found.metrics[0].entries] == [None, "inside", "higher"]
+    assert [entry.difference and entry.difference.certain for entry in found.metrics[0].entries] == [None, False, True]
+    assert "Their settings differ: lr (1 / 0.001)" in told(found)
+
+
+def test_seeds_of_one_setting_get_a_sentence(tmp_path: Path) -> None:
+    found = compare(members([make(tmp_path, f"s{i}", i, facts={"lr": 1e-3, "seed": i}) for i in range(2)]))
+    assert "differ in their seed alone: their levels at the end have a mean of" in told(found)
+    assert "mean 2.0" in told(found)
+
+
+def test_runs_of_other_lengths_are_no_seeds_of_one_setting(tmp_path: Path) -> None:
+    paths = [make(tmp_path, f"s{n}", n, rows=n, facts={"lr": 1e-3, "seed": n}) for n in (150, 300)]
+    found = compare(members(paths))
+    assert [len(group) for group in found.groups] == [1, 1]
+    assert "they are of different lengths" in told(found)
+
+
+def test_a_run_without_the_metric_is_named(tmp_path: Path) -> None:
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    (bare / "train.jsonl").write_text("".join(json.dumps({"step": i, "other_loss": 1 / (i + 1)}) + "\n" for i in range(50)))
+    text = told(compare(members([make(tmp_path, "a", 1), make(tmp_path, "b", 2), bare])))
+    assert "Not part of the comparison of loss: r3 · bare (it has no rows of it that can be aligned)" in text.replace("`", "")

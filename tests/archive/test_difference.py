@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from lossreport.archive.difference import Difference, Level, difference, level, of_seeds, student, tail_start, with_spread
+from lossreport.archive.difference import Difference, Level, difference, level, of_seeds, of_spread, pooled, student, tail_start
 
 SEEDS = 50
 Floats = npt.NDArray[np.float64]
@@ -91,7 +91,10 @@ def test_seeds_speak_by_their_spread_and_a_single_run_shares_it() -> None:
     assert group.error == pytest.approx(0.1 / np.sqrt(3))
     alone = Level(value=2.20, error=1e-4, freedom=50, first_row=0, last_row=9)
     assert difference(alone, group).call == "leaning"
-    assert difference(with_spread(alone, group, 3), group, seeds=True).call == "inside"
+    spread = pooled([[Level(value=v, error=1e-4, freedom=50, first_row=0, last_row=9) for v in (2.0, 2.1, 2.2)]])
+    assert spread is not None
+    assert spread.sd == pytest.approx(0.1)
+    assert difference(of_spread(alone, spread, 1), of_spread(group, spread, 3), spread=spread).call == "inside"
 
 
 @pytest.mark.parametrize(

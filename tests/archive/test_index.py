@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import re
@@ -17,7 +18,7 @@ import lossreport
 from lossreport import api
 from lossreport.archive import cache, learned
 from lossreport.archive.entry import Entry
-from lossreport.archive.index import FILE, write_index
+from lossreport.archive.index import DATA, FILE, TABLE, table_of, write_index
 from lossreport.archive.learned import LEAST, ranges
 from lossreport.archive.shelf import page_of, points, varying
 from lossreport.errors import MissingPathError, NothingReadError
@@ -157,29 +158,29 @@ def test_a_sparkline_has_a_point_for_every_finite_value_and_is_none_below_two(sp
 
 
 # ------------------------------------------------------------------------------------------------ reference ranges
-def test_ranges_need_five_sound_runs_and_carry_their_number_and_days() -> None:
+def test_ranges_need_eight_sound_runs_and_carry_their_number_and_days() -> None:
     entries = [entry(f"{i}", days=(f"2025-01-0{i + 1}",), ends=(("generic", "loss", "train", float(i)),)) for i in range(LEAST)]
     assert ranges(entries[:-1]) == []
     (found,) = ranges(entries)
-    assert (found["n"], found["median"], found["low"], found["high"]) == (5, 2.0, pytest.approx(0.4), pytest.approx(3.6))
-    assert found["days"] == ["2025-01-01", "2025-01-05"]
+    assert (found["n"], found["median"], found["low"], found["high"]) == (8, 3.5, pytest.approx(0.7), pytest.approx(6.3))
+    assert found["days"] == ["2025-01-01", "2025-01-08"]
 
 
 def test_a_report_shows_the_ranges_with_their_source(archive: Path, tmp_path: Path) -> None:
     file = tmp_path / learned.FILE
     file.write_text(
-        learned.references([entry(str(i), days=("2025-01-05",), ends=(("generic", "loss", "train", 2.0 + i),)) for i in range(7)])
+        learned.references([entry(str(i), days=("2025-01-05",), ends=(("generic", "loss", "train", 2.0 + i),)) for i in range(9)])
     )
-    assert learned_ranges(file)[0].n == 7
+    assert learned_ranges(file)[0].n == 9
     api.build([archive / "exp0"], tmp_path / "r.md", lang="en", references=file)
     told = (tmp_path / "r.md").read_text()
-    assert "median 5 (10-90 %: 2.6 to 7.4)" in told
-    assert "last values of 7 runs, 2025-01-05 to 2025-01-05" in told
+    assert "median 6 (10-90 %: 2.8 to 9.2)" in told
+    assert "last values of 9 runs, 2025-01-05 to 2025-01-05" in told
     (archive / "exp0" / learned.FILE).write_text(file.read_text())
     with (archive / "exp0" / "lossreport.toml").open("a") as settings:
         settings.write(f'references = "{learned.FILE}"\n')
     api.build([archive / "exp0"], tmp_path / "s.md", lang="en")
-    assert "median 5 (10-90 %" in (tmp_path / "s.md").read_text()
+    assert "median 6 (10-90 %" in (tmp_path / "s.md").read_text()
 
 
 def test_its_own_files_are_no_logs(archive: Path) -> None:
@@ -195,3 +196,35 @@ def test_where_there_is_nothing_the_command_says_so(tmp_path: Path) -> None:
     with pytest.raises(MissingPathError):
         write_index(tmp_path / "no")
     assert subprocess.run([sys.executable, "-m", "lossreport", "index", tmp_path], check=False, capture_output=True).returncode == 3
+
+
+def test_copies_of_one_log_are_one_run_of_a_range() -> None:
+    entries = [entry(str(i), ends=(("generic", "loss", "train", float(i)),), logs=(f"sha{i}",)) for i in range(LEAST - 1)]
+    assert ranges([*entries, *(replace(entries[0], path=f"copy{i}") for i in range(5))]) == []
+    assert "reports of 7 different sets of logs" in page_of([*entries, replace(entries[0], path="copy")], "x")
+
+
+def test_the_best_of_the_goal_stands_first_whichever_way_is_better() -> None:
+    entries = [entry(f"{i}.html", goal="val/acc", goal_best=best, rises=True) for i, best in enumerate((0.49, 0.88))]
+    assert re.findall(r"--b:(\d)", page_of(entries, "x")) == ["1", "0"]
+    falling_ones = [replace(one, rises=False) for one in entries]
+    assert re.findall(r"--b:(\d)", page_of(falling_ones, "x")) == ["0", "1"]
+
+
+def test_the_index_is_a_table_as_well(archive: Path) -> None:
+    write_index(archive)
+    rows = list(csv.DictReader((archive / TABLE).read_text().splitlines()))
+    assert [row["path"] for row in rows] == [f"exp{i}/lossreport.html" for i in range(3)]
+    assert [float(row["setting:lr"]) for row in rows] == [1e-3, 1e-4, 1e-5]
+    data = json.loads((archive / DATA).read_text())
+    assert [float(row["last:loss"]) for row in rows] == [one["values"][0][1] for one in data]
+
+
+def test_no_cell_of_the_table_is_a_formula() -> None:
+    assert "'=cmd" in table_of([entry(owner="=cmd|calc")])
+
+
+def test_a_name_that_fits_no_encoding_stops_no_table_and_no_range() -> None:
+    odd = [entry(f"\ud800{i}", owner="\ud800", ends=(("generic", "\ud800", "train", float(i)),)) for i in range(LEAST)]
+    table_of(odd).encode()
+    learned.references(odd).encode()

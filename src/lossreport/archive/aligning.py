@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -47,23 +48,34 @@ class Metric:
     end: float
 
     @property
+    def judged(self) -> tuple[Track, ...]:
+        """The tracks on which something may be said; all where that is fewer than two."""
+        found = tuple(track for track in self.tracks if not track.silent)
+        return found if len(found) > 1 else self.tracks
+
+    @property
     def goal(self) -> str:
         """down, up or none: where the metric should go."""
         return loss_type(self.tracks[0].series.metric_type).goal
 
 
 def metrics(members: Sequence[Member], by: str | None = None) -> tuple[Metric, ...]:
-    """Return every metric that at least two runs have over a common axis, those of most runs first, the total loss before the others.
+    """Return every metric that at least two runs have over a common axis, first that which most runs are trained for, then those of most runs.
 
     Raises UsageError where there is none.
     """
     labels = dict.fromkeys(series.label for member in members for series in member.series if _is_compared(series))
+    goals = Counter(member.goal for member in members if member.goal)
+    goal = goals.most_common(1)[0][0] if goals else ""
     found = [metric for label in labels if (metric := _metric(label, members, by)) is not None]
     if not found:
         axis = f" by {by}" if by else ""
         raise UsageError(f"No metric of two runs can be aligned{axis}", hint="Compare runs that log the same metric over the same axis.")
     return tuple(
-        sorted(found, key=lambda m: (-len(m.tracks), m.name not in ("loss", "total_loss"), m.name not in ("val/loss", "eval/loss")))
+        sorted(
+            found,
+            key=lambda m: (m.name != goal, -len(m.tracks), m.name not in ("loss", "total_loss"), m.name not in ("val/loss", "eval/loss")),
+        )
     )
 
 

@@ -5,11 +5,16 @@ One run that cannot be read, or that takes its worker down with it, costs nothin
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
+import threading
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final, Literal
 
@@ -17,7 +22,9 @@ from lossreport.archive.journal import Outcome, append, finished, sha256_of
 from lossreport.errors import LossreportError, MissingPathError, NothingReadError, UsageError
 from lossreport.model.analysis import Severity
 from lossreport.values import dataclass
+from lossreport.writing import write_file
 
+SUMMARY: Final = "lossreport.batch.json"
 JOURNAL: Final = "lossreport.batch.jsonl"
 """`lossreport.*` is never read as a log."""
 ATTEMPTS: Final = 2
@@ -65,6 +72,20 @@ def journal_folder(folders: Sequence[str | Path]) -> Path:
     return Path(folders[0])
 
 
+def nested(folders: Sequence[str | Path]) -> tuple[str, ...]:
+    """Return the subfolders of which several folders below hold logs: they are reported as one, and may be meant as runs of their own."""
+    found: list[str] = []
+    for root in map(Path, folders):
+        for place in sorted(root.iterdir()):
+            inner = [one for one in sorted(place.iterdir()) if one.is_dir() and _has_logs(one)] if place.is_dir() else []
+            if len(inner) > 1:
+                found.append(f"{place} ({', '.join(one.name for one in inner[:MOST_NAMED])}{' ...' if len(inner) > MOST_NAMED else ''})")
+    return tuple(found)
+
+
+MOST_NAMED: Final = 4
+
+
 def _has_logs(place: Path) -> bool:
     from lossreport.reading.folder import find_logs
 
@@ -100,7 +121,22 @@ def run(
         append(journal, outcome)
         done[outcome.path] = outcome
         told(outcome)
-    return tuple(done[job.path] for job in work)
+    outcomes = tuple(done[job.path] for job in work)
+    write_file(journal_folder(folders) / SUMMARY, json.dumps(summary(outcomes), indent=1) + "\n")
+    return outcomes
+
+
+def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
+    """Return the batch in numbers: how many runs, how many failed, how many of each verdict and severity, then every run."""
+    verdicts = Counter(verdict for one in outcomes for verdict in one.verdicts)
+    severities = Counter(one.severity or "none" for one in outcomes if one.state == "done")
+    return {
+        "runs": len(outcomes),
+        "failed": sum(one.state == "failed" for one in outcomes),
+        "verdicts": dict(verdicts.most_common()),
+        "severities": dict(severities.most_common()),
+        "outcomes": [asdict(one) for one in outcomes],
+    }
 
 
 def build_one(job: Job) -> Outcome:
@@ -124,6 +160,21 @@ def build_one(job: Job) -> Outcome:
 
 
 # ------------------------------------------------------------------------------------------------ workers
+WATCH_SECONDS: Final = 1.0
+"""How often a worker looks whether the batch still lives: one that was killed leaves no worker behind for longer."""
+
+
+def die_with(parent: int) -> None:
+    """Make this worker end with the process that started it, however that one ended: kill -9 tells nobody."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(WATCH_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 def _on_processes(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
     """Run jobs on local processes. Where one dies, what was under way is run again; what was under way twice, each by itself."""
     count = jobs or os.cpu_count() or 1
@@ -131,7 +182,8 @@ def _on_processes(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
     for attempt in range(1, ATTEMPTS + 1):
         alone = attempt == ATTEMPTS
         for part in [[job] for job in left.values()] if alone else [list(left.values())]:
-            with ProcessPoolExecutor(1 if alone else count, mp_context=multiprocessing.get_context("spawn")) as pool:
+            context = multiprocessing.get_context("spawn")
+            with ProcessPoolExecutor(1 if alone else count, mp_context=context, initializer=die_with, initargs=(os.getpid(),)) as pool:
                 for outcome in _on(pool, part, keep_broken=not alone):
                     left.pop(outcome.path)
                     yield outcome

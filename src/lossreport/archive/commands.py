@@ -92,10 +92,13 @@ def index(folder: str, output: str | None, title: str | None, quiet: bool) -> in
 @click.option("--embed-logs", is_flag=True, help="Put the logs into each HTML report.")
 @click.option("--no-redact", is_flag=True, help="Keep secrets, user names, home folders and addresses.")
 @click.option("--fail-on", type=click.Choice(tuple(SEVERITIES)), help="Exit with 4 where any finding is at least this severe.")
+@click.option("--strict", is_flag=True, help="Exit with 4 where a run could not be reported.")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but the errors.")
-def batch(folders: tuple[str, ...], jobs: int | None, dask: str | None, quiet: bool, fail_on: str | None, **options: Any) -> int:
+def batch(
+    folders: tuple[str, ...], jobs: int | None, dask: str | None, quiet: bool, fail_on: str | None, strict: bool, **options: Any
+) -> int:
     """Write a report into every direct subfolder of FOLDER that has logs; one bad run never stops the others."""
-    from lossreport.archive.batch import gravest, run
+    from lossreport.archive.batch import gravest, nested, run, summary
     from lossreport.archive.cluster import executor_of
     from lossreport.model.analysis import Severity
 
@@ -112,8 +115,17 @@ def batch(folders: tuple[str, ...], jobs: int | None, dask: str | None, quiet: b
     for one in done:
         if one.error or not quiet:
             echo(f"{one.state:6}  {', '.join(one.verdicts) or '-':14}  {one.severity or '-':8}  {one.path}  {one.error}".rstrip(), err=True)
+    for place in nested(folders):
+        echo(f"lossreport: {place} holds several folders of logs and was reported as one: name it itself for a report each", err=True)
     failed = sum(one.state == "failed" for one in done)
+    told = summary(done)
+    for name in ("verdicts", "severities"):
+        counts = told[name]
+        if isinstance(counts, dict) and counts:
+            echo(f"lossreport: {name}: " + ", ".join(f"{word} {count}" for word, count in counts.items()), err=True)
     echo(f"lossreport: {len(done) - failed} of {len(done)} reports written, {failed} failed", err=True)
+    if strict and failed:
+        return DIFFERENT
     worst = gravest(done)
     return DIFFERENT if fail_on and worst is not None and worst.rank >= Severity(fail_on).rank else 0
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from lossreport.archive.aligning import Metric, Track, metrics
 from lossreport.archive.coincidence import Coincidence, coincidences
-from lossreport.archive.difference import Difference, Level, difference, level, of_seeds, tail_start, with_spread
+from lossreport.archive.difference import Difference, Level, Spread, difference, level, of_seeds, of_spread, pooled, tail_start
 from lossreport.archive.member import Member
-from lossreport.archive.seeds import differing, groups
+from lossreport.archive.seeds import alike_but_length, differing, groups
 from lossreport.model.run import FactValue
 from lossreport.values import dataclass
 
@@ -25,7 +25,7 @@ SAME_SHARE: Final = 0.9
 class Entry:
     """One group of runs in one metric. `level` is None where it has no finite row at the end; `last` and `best` are rows of `track`.
 
-    `difference` is that from the first entry, None for itself and where nothing may be said. `copy_of` names a run with the same rows.
+    `levels` are those of its runs, one each. `difference` is that from the first entry, None for itself and where nothing may be said. `copy_of` names a run with the same rows.
     """
 
     tracks: tuple[Track, ...]
@@ -34,35 +34,43 @@ class Entry:
     best: int | None
     difference: Difference | None
     copy_of: str = ""
+    levels: tuple[Level, ...] = ()
 
     @property
     def track(self) -> Track:
-        """The first run of the group."""
-        return self.tracks[0]
+        """The first run of the group that may be judged, else the first."""
+        return next((track for track in self.tracks if not track.silent), self.tracks[0])
+
+    @property
+    def left_out(self) -> tuple[Track, ...]:
+        """The runs of the group on which nothing may be said, where others of it may be judged."""
+        return () if self.silent else tuple(track for track in self.tracks if track.silent)
 
     @property
     def silent(self) -> str:
-        """The verdict that forbids a statement on any run of the group, or nothing."""
-        return next((track.silent for track in self.tracks if track.silent), "")
+        """The verdict that forbids a statement on every run of the group, or nothing."""
+        return self.tracks[0].silent if all(track.silent for track in self.tracks) else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One metric with an entry for each group; the first that may be judged is the reference. `since` is where levels begin."""
+    """One metric with an entry for each group; the first that may be judged is the reference. `since` is where levels begin, `spread` that of seeds."""
 
     metric: Metric
     entries: tuple[Entry, ...]
     since: float
+    spread: Spread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All of it: `facts` are the settings that differ, by name, a value each run."""
+    """All of it: `facts` are the settings that differ, by name, a value each run; `unequal` runs differ in seed and length."""
 
     members: tuple[Member, ...]
     groups: tuple[tuple[Member, ...], ...]
     metrics: tuple[Compared, ...]
     facts: dict[str, tuple[FactValue, ...]]
+    unequal: tuple[tuple[Member, ...], ...]
     coincidences: tuple[Coincidence, ...]
 
 
@@ -74,51 +82,70 @@ def compare(members: Sequence[Member], by: str | None = None) -> Comparison:
         groups=grouped,
         metrics=tuple(_compared(metric, grouped) for metric in aligned),
         facts=differing(members),
+        unequal=alike_but_length(members),
         coincidences=coincidences(aligned),
     )
 
 
 def _compared(metric: Metric, grouped: Sequence[Sequence[Member]]) -> Compared:
-    since = tail_start([track.x for track in metric.tracks], metric.start, metric.end)
+    since = tail_start([track.x for track in metric.judged], metric.start, metric.end)
     by_run = {track.member.id: track for track in metric.tracks}
     found = [tuple(by_run[member.id] for member in group if member.id in by_run) for group in grouped]
     entries = [_entry(metric, tracks, since) for tracks in found if tracks]
     reference = next((entry for entry in entries if not entry.silent and entry.level is not None), None)
     if reference is None:
         return Compared(metric=metric, entries=tuple(entries), since=since)
-    return Compared(metric=metric, entries=tuple(_against(entry, reference) for entry in entries), since=since)
+    spread = pooled([entry.levels for entry in entries if not entry.silent])
+    return Compared(metric=metric, entries=tuple(_against(entry, reference, spread) for entry in entries), since=since, spread=spread)
 
 
 def _entry(metric: Metric, tracks: tuple[Track, ...], since: float) -> Entry:
-    levels = [one for track in tracks if (one := level(track.x, track.series.y, metric.start, metric.end, since)) is not None]
-    track = tracks[0]
-    inside = np.flatnonzero((track.x <= metric.end) & np.isfinite(track.series.y))
-    y = track.series.y[inside]
-    best = None
-    if len(inside) and metric.goal != "none":
-        best = int(inside[y.argmin() if metric.goal == "down" else y.argmax()])
+    judged = [track for track in tracks if not track.silent] or list(tracks)
+    levels = [one for track in judged if (one := level(track.x, track.series.y, metric.start, metric.end, since)) is not None]
+    track = judged[0]
+    last, best = _ends(metric, track)
     return Entry(
         tracks=tracks,
         level=of_seeds(levels) if len(levels) > 1 else next(iter(levels), None),
-        last=int(inside[-1]) if len(inside) else None,
+        last=last,
         best=best,
         difference=None,
+        levels=tuple(levels),
     )
 
 
-def _against(entry: Entry, reference: Entry) -> Entry:
+def _ends(metric: Metric, track: Track) -> tuple[int | None, int | None]:
+    """Return the rows of the last and the best value of a run up to the common end."""
+    inside = np.flatnonzero((track.x <= metric.end) & np.isfinite(track.series.y))
+    if not len(inside):
+        return None, None
+    y = track.series.y[inside]
+    best = None if metric.goal == "none" else int(inside[y.argmin() if metric.goal == "down" else y.argmax()])
+    return int(inside[-1]), best
+
+
+def group_values(compared: Compared, entry: Entry) -> tuple[list[float], list[float]]:
+    """Return the last and the best values of the runs of a group that may be judged, one each."""
+    lasts: list[float] = []
+    bests: list[float] = []
+    for track in entry.tracks:
+        if not track.silent or entry.silent:
+            last, best = _ends(compared.metric, track)
+            lasts += [float(track.series.y[last])] if last is not None else []
+            bests += [float(track.series.y[best])] if best is not None else []
+    return lasts, bests
+
+
+def _against(entry: Entry, reference: Entry, spread: Spread | None) -> Entry:
     if entry is reference or entry.silent or entry.level is None or reference.level is None:
         return entry
     if _is_copy(entry.track, reference.track):
         return replace(entry, copy_of=reference.track.member.label)
     one, other = entry.level, reference.level
-    seeds = len(entry.tracks) > 1 or len(reference.tracks) > 1
-    if len(entry.tracks) > 1 and len(reference.tracks) == 1:
-        other = with_spread(other, one, len(entry.tracks))
-    elif len(reference.tracks) > 1 and len(entry.tracks) == 1:
-        one = with_spread(one, other, len(reference.tracks))
+    if spread is not None:
+        one, other = of_spread(one, spread, len(entry.levels)), of_spread(other, spread, len(reference.levels))
     resolution = max(entry.track.series.resolution or 0.0, reference.track.series.resolution or 0.0)
-    return replace(entry, difference=difference(one, other, seeds=seeds, resolution=resolution))
+    return replace(entry, difference=difference(one, other, spread=spread, resolution=resolution))
 
 
 def _is_copy(a: Track, b: Track) -> bool:

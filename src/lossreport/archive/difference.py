@@ -64,6 +64,11 @@ class Difference:
     call: Call
     knows: Literal["noise", "seeds"]
 
+    @property
+    def certain(self) -> bool:
+        """Whether it is called one and the spread of seeds is known: one pair cannot tell a change from another seed."""
+        return self.knows == "seeds" and self.call in ("lower", "higher")
+
 
 def tail_start(xs: Sequence[Floats], start: float, end: float) -> float:
     """Return where the last tenth of start..end begins, or earlier: where every curve has at least 3 rows behind it."""
@@ -141,27 +146,41 @@ def of_seeds(levels: Sequence[Level]) -> Level:
     return Level(value=float(values.mean()), error=known, freedom=len(values) - 1.0, first_row=last.first_row, last_row=last.last_row)
 
 
-def with_spread(one: Level, seeds: Level, count: int) -> Level:
-    """Return the level of a single run with the spread of another group's `count` seeds on top of its own noise."""
-    if one.error is None or seeds.error is None:
-        return one
-    return Level(
-        value=one.value,
-        error=math.hypot(one.error, seeds.error * math.sqrt(count)),
-        freedom=seeds.freedom,
-        first_row=one.first_row,
-        last_row=one.last_row,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spread:
+    """How far the levels of seeds of one setting lie apart: the standard deviation over the groups, and its degrees of freedom."""
+
+    sd: float
+    freedom: float
 
 
-def difference(one: Level, reference: Level, *, seeds: bool = False, resolution: float = 0.0) -> Difference:
-    """Return `one` minus `reference`. A difference below what the log prints (`resolution`) is never called one."""
+def pooled(groups: Sequence[Sequence[Level]]) -> Spread | None:
+    """Return the spread of seeds over all groups that have several; None where no group has."""
+    squares = [float(np.var([one.value for one in group]) * len(group)) for group in groups if len(group) > 1]
+    freedom = sum(len(group) - 1 for group in groups if len(group) > 1)
+    return Spread(sd=math.sqrt(sum(squares) / freedom), freedom=float(freedom)) if freedom and sum(squares) > 0 else None
+
+
+def of_spread(one: Level, spread: Spread, count: int) -> Level:
+    """Return the level of `count` runs with the error that the spread of seeds gives it; of one run its own noise on top."""
+    own = (one.error or 0.0) if count == 1 else 0.0
+    error = math.hypot(own, spread.sd / math.sqrt(count))
+    return Level(value=one.value, error=error, freedom=spread.freedom, first_row=one.first_row, last_row=one.last_row)
+
+
+def difference(one: Level, reference: Level, *, spread: Spread | None = None, resolution: float = 0.0) -> Difference:
+    """Return `one` minus `reference`. A difference below what the log prints (`resolution`) is never called one.
+
+    With the `spread` of seeds both errors are from one estimate, whose degrees of freedom count once.
+    """
+    seeds = spread is not None
     gap = one.value - reference.value
     knows: Literal["noise", "seeds"] = "seeds" if seeds else "noise"
     if one.error is None or reference.error is None:
         return Difference(value=gap, low=None, high=None, call="unknown", knows=knows)
     error = math.hypot(one.error, reference.error)
-    freedom = error**4 / (one.error**4 / one.freedom + reference.error**4 / reference.freedom)
+    welch = error**4 / (one.error**4 / one.freedom + reference.error**4 / reference.freedom) if error else 1.0
+    freedom = welch if spread is None else spread.freedom
     shown, called = (student(share, freedom) * error for share in (SHOWN, CALLED))
     call: Call = "inside"
     if abs(gap) > max(called, resolution):

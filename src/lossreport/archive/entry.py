@@ -11,6 +11,7 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.archive.stored import Stored
+from lossreport.knowledge.loss_type import loss_type
 from lossreport.knowledge.recognise import is_total
 from lossreport.values import dataclass
 
@@ -27,6 +28,8 @@ DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 class Entry:
     """One report. `values` are (label, last value, best value) of its main losses, `spark` the main one thinned, None for gaps.
 
+    `logs` are the sha256 of the logs that it was made of, none where it does not tell.
+    `goal` is the label of the metric that its first run is trained for, `goal_best` its best value, `rises` whether more of it is better.
     `ends` are (metric type, name, split, last value) of every loss that was judged sound, for reference ranges.
     """
 
@@ -43,6 +46,10 @@ class Entry:
     owner: str
     resumed: str
     ends: tuple[tuple[str, str, str, float], ...]
+    logs: tuple[str, ...] = ()
+    goal: str = ""
+    goal_best: float | None = None
+    rises: bool = False
 
 
 ORDER: Final = (
@@ -58,7 +65,7 @@ ORDER: Final = (
     "converged",
 )
 """Of several runs in one report the first of these stands for it: what needs somebody comes first."""
-UNSOUND: Final = ("broken", "mixed", "diverging", "insufficient")
+UNSOUND: Final = ("broken", "mixed", "diverging", "unstable", "overfitting", "worsening", "insufficient")
 
 
 def entry_of(stored: Stored, path: str) -> Entry:
@@ -68,6 +75,9 @@ def entry_of(stored: Stored, path: str) -> Entry:
     states = [verdict["state"] for verdict in verdicts if not verdict["series"]]
     series = [one for one in _main(data) if one.get("last")]
     facts = {fact["name"]: _text(fact["value"]) for run in data["runs"][:1] for fact in run.get("facts", ())}
+    goal = data["runs"][0].get("goal") if data["runs"] else None
+    aimed = next((one for one in data.get("series", ()) if goal and one["id"] == goal.get("series")), None)
+    end = None if aimed is None or goal is None else aimed["max" if goal.get("mode") == "max" else "min"]
     times = [run.get("time", {}).get(end) for run in data["runs"] for end in ("first", "last")]
     return Entry(
         path=path,
@@ -85,17 +95,31 @@ def entry_of(stored: Stored, path: str) -> Entry:
             (value for name, value in facts.items() if RESUMED.fullmatch(name) and value not in ("None", "False", "false", "")), ""
         ),
         ends=tuple(_ends(data)),
+        goal="" if aimed is None else _label(aimed),
+        goal_best=_number(end["value"]) if end else None,
+        rises=goal is not None and goal.get("mode") == "max",
+        logs=tuple(sorted({str(source["sha256"]) for run in data["runs"] for source in run.get("sources", ()) if source.get("sha256")})),
     )
 
 
 def sound_entry(entry: Entry) -> Entry:
     """Return an entry whose fields hold what they say; raises TypeError where a report, or the cache of the index, holds something else."""
-    words: tuple[str, ...] = (entry.path, entry.title, entry.state, entry.version, entry.owner, entry.resumed)
-    words += (*entry.names, *entry.days, *entry.tags, *entry.facts, *entry.facts.values(), *(value[0] for value in entry.values))
+    words: tuple[str, ...] = (entry.path, entry.title, entry.state, entry.version, entry.owner, entry.resumed, entry.goal)
+    words += (
+        *entry.names,
+        *entry.days,
+        *entry.logs,
+        *entry.tags,
+        *entry.facts,
+        *entry.facts.values(),
+        *(value[0] for value in entry.values),
+    )
     words += tuple(word for end in entry.ends for word in end[:3])
-    numbers = (*entry.spark, *(number for value in entry.values for number in value[1:]), *(end[3] for end in entry.ends))
+    numbers = (entry.goal_best, *entry.spark, *(number for value in entry.values for number in value[1:]), *(end[3] for end in entry.ends))
     if (
-        not all(isinstance(held, tuple) for held in (entry.names, entry.days, entry.tags, entry.values, entry.spark, entry.ends))
+        not all(
+            isinstance(held, tuple) for held in (entry.names, entry.days, entry.tags, entry.values, entry.spark, entry.ends, entry.logs)
+        )
         or not entry.names
     ):
         raise TypeError("a word where a list belongs")
@@ -125,7 +149,7 @@ def _label(one: Mapping[str, Any]) -> str:
 
 
 def _best(one: Mapping[str, Any]) -> float | None:
-    end = one["max"] if one["metric_type"] in ("accuracy", "map", "reward", "image_quality") else one["min"]
+    end = one["max"] if loss_type(str(one["metric_type"])).goal == "up" else one["min"]
     return _number(end["value"]) if end else None
 
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +19,14 @@ from lossreport.archive.entry import Entry, entry_of, place, sound_entry
 from lossreport.archive.shelf import page_of
 from lossreport.archive.stored import LARGEST_FILE, parse_report
 from lossreport.errors import MissingPathError, NothingReadError, ReportError, malformed
+from lossreport.text import visible
 from lossreport.values import dataclass
 from lossreport.writing import check_writable, write_file
 
 FILE: Final = "lossreport.index.html"
 SUFFIXES: Final = (".html", ".htm", ".json")
-OURS: Final = (FILE, cache.FILE, learned.FILE)
+TABLE, DATA = "lossreport.index.csv", "lossreport.index.json"
+OURS: Final = (FILE, cache.FILE, learned.FILE, DATA)
 HEAD: Final = 4096
 
 
@@ -37,7 +43,7 @@ class Indexed:
 def write_index(folder: str | Path, output: str | Path | None = None, title: str | None = None) -> Indexed:
     """Write the index of all reports below `folder`, its cache and the reference ranges; return what it holds.
 
-    `output` is the page, by default lossreport.index.html in the folder; cache and ranges stand beside it. A report of which HTML and
+    `output` is the page, by default lossreport.index.html in the folder; cache, ranges and the table as CSV and JSON stand beside it. A report of which HTML and
     JSON stand side by side under one name counts once. Raises MissingPathError, and NothingReadError where there is no report.
     """
     root = Path(folder)
@@ -55,9 +61,40 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
     page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/")
     write_file(target, page)
     write_file(target.with_name(learned.FILE), learned.references(entries))
+    write_file(target.with_name(TABLE), table_of(entries))
+    write_file(target.with_name(DATA), json.dumps([asdict(entry) for entry in entries], indent=1) + "\n")
     if known != before:
         cache.save(target.with_name(cache.FILE), known)
     return Indexed(entries=entries, parsed=parsed, unsound=tuple(unsound))
+
+
+def table_of(entries: Sequence[Entry]) -> str:
+    """Return the entries as CSV: one row a report, then a column for every setting and for the last and best value of every metric."""
+    facts = sorted({name for entry in entries for name in entry.facts})
+    labels = sorted({label for entry in entries for label, _, _ in entry.values})
+    head = ["path", "title", "name", "state", "owner", "tags", "first_day", "last_day", "goal", "goal_best", "logs_sha256"]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    settings = [f"setting:{name}" for name in facts]
+    ends_of = [f"{end}:{label}" for label in labels for end in ("last", "best")]
+    writer.writerow([*head, *map(visible, settings), *map(visible, ends_of)])
+    for entry in entries:
+        values = {label: (last, best) for label, last, best in entry.values}
+        own = [entry.path, entry.title, entry.names[0], entry.state, entry.owner, " ".join(entry.tags)]
+        own += [*(entry.days[:1] or ("",)), *(entry.days[-1:] or ("",)), entry.goal, _cell(entry.goal_best), " ".join(entry.logs)]
+        ends = [_cell(value) for label in labels for value in values.get(label, (None, None))]
+        writer.writerow([*map(_harmless, own), *(_harmless(entry.facts.get(name, "")) for name in facts), *ends])
+    return text.getvalue()
+
+
+def _cell(value: float | None) -> str:
+    return "" if value is None else repr(value)
+
+
+def _harmless(text: str) -> str:
+    """Return a text on one line, of characters that every encoding has, that no spreadsheet runs as a formula."""
+    shown = visible(text)
+    return f"'{shown}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else shown
 
 
 def _read(root: Path, target: Path, before: dict[str, Known], unsound: list[str]) -> tuple[dict[str, Known], int]:

@@ -12,14 +12,21 @@ from lossreport.archive.entry import Entry
 
 FILE: Final = "lossreport-references.json"
 SCHEMA: Final = "lossreport-references/1"
-LEAST: Final = 5
+LEAST: Final = 8
 """Runs that a range needs: with fewer, 10 and 90 % are the extremes themselves."""
 
 
 def ranges(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return n, median, 10 and 90 % of the last values of every metric that at least 5 sound runs have, by kind, name and split."""
+    """Return n, median, 10 and 90 % of the last values of every metric that at least 8 sound runs have, by kind, name and split.
+
+    Reports of the same logs (by their sha256) are one run: copies widen no range and narrow none.
+    """
     found: dict[tuple[str, str, str], list[tuple[float, tuple[str, ...]]]] = {}
+    counted: set[tuple[str, ...]] = set()
     for entry in entries:
+        if entry.logs and entry.logs in counted:
+            continue
+        counted.add(entry.logs)
         for kind, name, split, value in entry.ends:
             found.setdefault((kind, name, split), []).append((value, entry.days))
     return [_range(key, items) for key, items in sorted(found.items()) if len(items) >= LEAST]
@@ -42,4 +49,4 @@ def _range(key: tuple[str, str, str], items: Sequence[tuple[float, tuple[str, ..
 
 def references(entries: Sequence[Entry]) -> str:
     """Return the file of reference ranges as JSON text."""
-    return json.dumps({"schema": SCHEMA, "ranges": ranges(entries)}, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps({"schema": SCHEMA, "ranges": ranges(entries)}, indent=1) + "\n"

@@ -35,7 +35,7 @@ class Flag:
 class Member:
     """One run to compare. `states` holds the verdicts by series id, that on the whole run under an empty id.
 
-    `thinned` says that its report holds only some rows of its long series.
+    `thinned` says that its report holds only some rows of its long series, `goal` is the label of the metric that it is trained for.
     """
 
     id: str
@@ -47,6 +47,7 @@ class Member:
     states: Mapping[str, str]
     flags: tuple[Flag, ...]
     thinned: bool = False
+    goal: str = ""
 
     @property
     def label(self) -> str:
@@ -108,6 +109,7 @@ def _of_run(run: Run, analysis: Analysis, origin: str) -> Member:
         facts={fact.name: run.value(fact.name) for fact in run.facts},
         states={(v.series[0] if v.series else ""): v.state.value for v in analysis.verdicts if v.run == run.id},
         flags=flags,
+        goal=next((by_id[goal.series].label for goal in analysis.goals if goal.series in by_id), ""),
     )
 
 
@@ -137,6 +139,7 @@ def _of_data(run: Mapping[str, Any], data: Mapping[str, Any], origin: str) -> Me
         states={(v["series"][0] if v["series"] else ""): v["state"] for v in data["verdicts"] if v["run"] == run["id"]},
         flags=flags,
         thinned=any(one["points"]["thinned"] for one in data["series"] if one["run"] == run["id"]),
+        goal=by_id[goal["series"]].label if isinstance(goal := run.get("goal"), dict) and goal.get("series") in by_id else "",
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from lossreport import regex as re
 from lossreport.archive.member import Member
@@ -14,7 +15,7 @@ PLACE = re.compile(r"(?:.*[_.\-])?(?:dir|path|folder|name|id|title|tags?|notes?|
 
 
 def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
-    """Return the runs in groups of equal settings and different seeds, in their order; a run without its like is a group by itself.
+    """Return the runs in groups of equal settings, equal length and different seeds, in their order; a run without its like is a group by itself.
 
     Runs without any setting besides the seed are not taken for equal: nothing says that they are.
     """
@@ -23,8 +24,39 @@ def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
         seed, rest = _parted(member)
         key = ("alone", member.id) if not seed or not rest else ("alike", rest)
         found.setdefault(key, []).append(member)
-    parted = [one for group in found.values() for one in _distinct(group)]
+    parted = [one for group in found.values() for alike in _of_one_length(group) for one in _distinct(alike)]
     return tuple(sorted(parted, key=lambda group: members.index(group[0])))
+
+
+SAME_LENGTH: Final = 1.1
+"""Runs of one configuration end within a tenth of each other; 600 and 1,200 rows differ in more than their seed."""
+
+
+def _of_one_length(group: list[Member]) -> list[list[Member]]:
+    """Return the group in parts of runs that are about as long, the longest first; the place where each ends tells."""
+    parts: list[list[Member]] = []
+    for member in sorted(group, key=length, reverse=True):
+        if parts and length(parts[-1][0]) <= SAME_LENGTH * length(member):
+            parts[-1].append(member)
+        else:
+            parts.append([member])
+    return [sorted(part, key=group.index) for part in parts]
+
+
+def length(member: Member) -> float:
+    """Return where the training of a run ends, by the series with most rows."""
+    longest = max(member.series, key=len, default=None)
+    return float(longest.x[-1]) if longest is not None and len(longest) else 0.0
+
+
+def alike_but_length(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
+    """Return the runs whose settings differ in the seed alone and that are of different lengths all the same."""
+    found: dict[object, list[Member]] = {}
+    for member in members:
+        seed, rest = _parted(member)
+        if seed and rest:
+            found.setdefault(rest, []).append(member)
+    return tuple(tuple(group) for group in found.values() if len(_of_one_length(group)) > 1)
 
 
 def _distinct(group: list[Member]) -> list[tuple[Member, ...]]:

@@ -32,13 +32,13 @@ PREFERRED: Final = ("lr", "learning_rate", "batch_size", "global_batch_size", "s
 
 WORDS: Final = {
     "TITLE": Text(zh="训练报告索引：{name}", en="Index of training reports: {name}"),
-    "COUNT": Text(zh="{count} 份报告", en="{count} reports"),
+    "COUNT": Text(zh="{count} 份报告，{runs} 份不同的日志", en="{count} reports of {runs} different sets of logs"),
     "ALL": Text(zh="全部", en="all"),
     "SHOW": Text(zh="筛选", en="show"),
     "SORT": Text(zh="排序", en="sort by"),
     "BY_PATH": Text(zh="路径", en="path"),
     "BY_LAST": Text(zh="最后的值（小在前）", en="last value, lowest first"),
-    "BY_BEST": Text(zh="最佳值（小在前）", en="best value, lowest first"),
+    "BY_BEST": Text(zh="目标最佳者在前", en="best of the goal first"),
     "BY_DATE": Text(zh="日期（新在前）", en="date, newest first"),
     "TAGGED": Text(zh="标签", en="tag"),
     "LAST": Text(zh="最后", en="last"),
@@ -97,6 +97,7 @@ def page_of(entries: Sequence[Entry], name: str, links: str = "") -> str:
             name=visible(name),
             version=__version__,
             count=len(entries),
+            runs=len({entry.logs or (entry.path,) for entry in entries}),
             tags=shown,
             groups=_groups(entries, columns, shown, links),
         )
@@ -134,7 +135,7 @@ def _groups(entries: Sequence[Entry], columns: Sequence[str], tags: Sequence[str
 
 def _orders(entries: Sequence[Entry]) -> list[tuple[int, int, int, int]]:
     last = [_value(entry, 1) for entry in entries]
-    best = [_value(entry, 2) for entry in entries]
+    best = [_best(entry) for entry in entries]
     days = [entry.days[-1] if entry.days else "" for entry in entries]
     ranks = [
         _ranks([(entry.path,) for entry in entries]),
@@ -151,6 +152,13 @@ def _ranks(keys: Sequence[tuple[object, ...]]) -> list[int]:
     for place, row in enumerate(order):
         ranks[row] = place
     return ranks
+
+
+def _best(entry: Entry) -> float | None:
+    """Return the best value of the metric that a run is trained for, so turned that less is better; of the first metric without a goal."""
+    if entry.goal_best is None:
+        return _value(entry, 2)
+    return -entry.goal_best if entry.rises else entry.goal_best
 
 
 def _value(entry: Entry, part: int) -> float | None:

@@ -11,10 +11,11 @@ import numpy as np
 from lossreport import __version__
 from lossreport.analysis.detector import title_of
 from lossreport.archive.coincidence import Coincidence
-from lossreport.archive.comparison import Compared, Comparison, Entry
-from lossreport.archive.difference import CALLED, LEAST, SHOWN
+from lossreport.archive.comparison import Compared, Comparison, Entry, group_values
+from lossreport.archive.difference import CALLED, LEAST, SHOWN, Difference
 from lossreport.archive.member import Member
-from lossreport.archive.seeds import SEED
+from lossreport.archive.seeds import PLACE as ELSEWHERE
+from lossreport.archive.seeds import SEED, length
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, running_median
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta, Prose, Report, Row, Section, Table
@@ -27,6 +28,7 @@ MOST_CURVES: Final = 6
 OPEN_TABLES: Final = 4
 """Further metrics are folded."""
 MOST_COLUMNS: Final = 8
+MOST_SETTINGS: Final = 4
 
 TITLE = Text(zh="训练对比：{names}", en="Comparison of runs: {names}")
 GIVEN = Text(zh="{title}", en="{title}")
@@ -52,6 +54,28 @@ LEANING = Text(
     zh="`{metric}`：{a} 的 {va} 与 {b} 的 {vb} 之差为 {gap}（90 % 区间 {low} 到 {high}）；99 % 区间仍包含 0，还不足以认定有差别。",
     en="`{metric}`: {va} ({a}) against {vb} ({b}) is a difference of {gap} (90 % interval {low} to {high}); the 99 % interval still holds 0, which is too little to say that one is lower.",
 )
+LOWER_ONCE = Text(
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）低 {gap}，大于逐行噪声（90 % 区间 {low} 到 {high}）；但各只有一次训练，换个种子会差多少不得而知，不能归于设置。",
+    en="`{metric}`: {a} ({va}) ends lower than {b} ({vb}) by {gap}, more than the noise of rows (90 % interval {low} to {high}); with one run of each and no seeds to compare, one pair cannot tell a change from another seed.",
+)
+HIGHER_ONCE = Text(
+    zh="`{metric}`：{a}（{va}）比 {b}（{vb}）高 {gap}，大于逐行噪声（90 % 区间 {low} 到 {high}）；但各只有一次训练，换个种子会差多少不得而知，不能归于设置。",
+    en="`{metric}`: {a} ({va}) ends higher than {b} ({vb}) by {gap}, more than the noise of rows (90 % interval {low} to {high}); with one run of each and no seeds to compare, one pair cannot tell a change from another seed.",
+)
+THEY_DIFFER = Text(zh="两者的设置不同：{settings}。", en="Their settings differ: {settings}.")
+SETTING_OF = Text(zh="{name}（{a} / {b}）", en="{name} ({a} / {b})")
+LIKE = Text(zh="{first}{second}", en="{first} {second}")
+ONE_SETTING = Text(
+    zh="`{metric}`：{runs} 只差种子：末段水平平均 {mean}，种子之间的标准差 {sd}，从 {low} 到 {high}。",
+    en="`{metric}`: {runs} differ in their seed alone: their levels at the end have a mean of {mean} and a standard deviation of {sd}, from {low} to {high}.",
+)
+NOT_EQUAL = Text(
+    zh="{runs} 的设置只差种子，但长度不同（分别到 {ends}）：不当作同一设置的种子。",
+    en="{runs} differ in their seed alone by their settings, but they are of different lengths (they end at {ends}): they are not taken for seeds of one setting.",
+)
+NOT_THERE = Text(zh="没有参与 `{metric}` 的对比：{runs}。", en="Not part of the comparison of `{metric}`: {runs}.")
+OUT = Text(zh="{run}（{why}）", en="{run} ({why})")
+NO_ROWS = Text(zh="没有可对齐的记录", en="it has no rows of it that can be aligned")
 UNKNOWN = Text(
     zh="`{metric}`：{a} 为 {va}，{b} 为 {vb}；行数太少或各行过于平滑，噪声无从得知，不作高低的判断。",
     en="`{metric}`: {va} ({a}) and {vb} ({b}); with so few rows, or rows so smoothed, the noise is not known and nothing is said about which is lower.",
@@ -105,6 +129,11 @@ CALLS: Final = {
     "inside": Text(zh="在噪声之内", en="inside the noise"),
     "unknown": Text(zh="噪声未知", en="noise not known"),
 }
+CALLS_ONCE: Final = {
+    "lower": Text(zh="更低，但各只一次", en="lower, one run each"),
+    "higher": Text(zh="更高，但各只一次", en="higher, one run each"),
+}
+"""Without seeds: by more than the noise of rows, and how far another seed would move a run is not known."""
 REFERENCE = Text(zh="基准", en="reference")
 SAME = Text(zh="与基准是同一份记录", en="the same record as the reference")
 CHART_TITLE = Text(zh="`{metric}`（横轴 {axis}）", en="`{metric}` over {axis}")
@@ -171,7 +200,8 @@ def _title(comparison: Comparison, title: str | None) -> Phrase:
 # ------------------------------------------------------------------------------------------------ in words
 def _answer(comparison: Comparison) -> Section:
     main = comparison.metrics[0]
-    blocks: list[Block] = [Prose(text=text) for text in _sentences(main)]
+    told = [*_sentences(main, comparison), *_absent(comparison, main), *_unequal(comparison)]
+    blocks: list[Block] = [Prose(text=text) for text in told]
     several = [group for group in comparison.groups if len(group) > 1]
     if several:
         named = tuple(Join(items=tuple(member.label for member in group)) for group in several)
@@ -202,8 +232,8 @@ def _name(entry: Entry) -> Value:
     return Join(items=tuple(track.member.label for track in entry.tracks))
 
 
-def _sentences(compared: Compared) -> Iterator[Phrase]:
-    """Yield one sentence for every run but the reference."""
+def _sentences(compared: Compared, comparison: Comparison) -> Iterator[Phrase]:
+    """Yield one sentence for every run but the reference, with the settings that differ where the results do."""
     name, reference = compared.metric.name, _reference(compared)
     for entry in compared.entries:
         if entry.silent:
@@ -211,9 +241,51 @@ def _sentences(compared: Compared) -> Iterator[Phrase]:
         elif reference is not None and entry.copy_of:
             yield COPY(metric=name, a=_name(entry), b=_name(reference))
         elif reference is not None and entry.difference is not None:
-            yield _sentence(compared, entry, reference)
+            said = _sentence(compared, entry, reference)
+            beside = _beside(comparison, entry, reference) if entry.difference.call not in ("inside", "unknown") else None
+            yield said if beside is None else LIKE(first=said, second=beside)
     if reference is None:
         yield NO_REFERENCE(metric=name)
+    elif len(compared.entries) == 1 and len(reference.levels) > 1:
+        yield _one_setting(compared, reference)
+
+
+def _one_setting(compared: Compared, entry: Entry) -> Phrase:
+    """Return what seeds of one setting tell: how far they lie apart."""
+    values, unit = np.array([one.value for one in entry.levels]), entry.track.series.unit
+    return ONE_SETTING(
+        metric=compared.metric.name,
+        runs=_name(entry),
+        mean=number(float(values.mean()), unit),
+        sd=number(float(values.std(ddof=1)), digits=2),
+        low=number(float(values.min()), unit),
+        high=number(float(values.max()), unit),
+    )
+
+
+def _absent(comparison: Comparison, compared: Compared) -> Iterator[Phrase]:
+    """Yield which runs are not part of the comparison of a metric, and why."""
+    there = {track.member.id for track in compared.metric.tracks}
+    out = [OUT(run=member.label, why=NO_ROWS) for member in comparison.members if member.id not in there]
+    out += [OUT(run=t.member.label, why=STATES[State(t.silent)].name) for entry in compared.entries for t in entry.left_out]
+    if out:
+        yield NOT_THERE(metric=compared.metric.name, runs=Join(items=tuple(out)))
+
+
+def _unequal(comparison: Comparison) -> Iterator[Phrase]:
+    for group in comparison.unequal:
+        ends = Join(items=tuple(number(length(member)) for member in group))
+        yield NOT_EQUAL(runs=Join(items=tuple(member.label for member in group)), ends=ends)
+
+
+def _beside(comparison: Comparison, entry: Entry, reference: Entry) -> Phrase | None:
+    """Return the settings that differ between two groups, to stand beside results that differ; None where none is recorded."""
+    a, b = entry.track.member.facts, reference.track.member.facts
+    names = [name for name in comparison.facts if a.get(name) != b.get(name) and not (SEED.fullmatch(name) or ELSEWHERE.fullmatch(name))]
+    if not names:
+        return None
+    shown = tuple(SETTING_OF(name=name, a=_fact(a.get(name)), b=_fact(b.get(name))) for name in names[:MOST_SETTINGS])
+    return THEY_DIFFER(settings=Join(items=shown))
 
 
 def _sentence(compared: Compared, entry: Entry, reference: Entry) -> Phrase:
@@ -231,9 +303,10 @@ def _sentence(compared: Compared, entry: Entry, reference: Entry) -> Phrase:
     low, high = found.low, found.high
     match found.call:
         case "lower":
-            return LOWER(**values, gap=number(-found.value, digits=3), low=number(-high, digits=3), high=number(-low, digits=3))
+            text = LOWER if found.certain else LOWER_ONCE
+            return text(**values, gap=number(-found.value, digits=3), low=number(-high, digits=3), high=number(-low, digits=3))
         case "higher":
-            return HIGHER(**values, gap=number(found.value, digits=3), low=number(low, digits=3), high=number(high, digits=3))
+            text = HIGHER if found.certain else HIGHER_ONCE
         case "leaning":
             text = LEANING
         case _:
@@ -259,7 +332,7 @@ def _metrics(comparison: Comparison) -> Section:
     for index, compared in enumerate(comparison.metrics):
         blocks.append(_table(compared, folded=index >= OPEN_TABLES))
         if 0 < index < OPEN_TABLES:
-            blocks += [Prose(text=text) for text in _sentences(compared)]
+            blocks += [Prose(text=text) for text in _sentences(compared, comparison)]
     return Section(id="metrics", title=METRICS_TITLE, blocks=tuple(blocks))
 
 
@@ -290,8 +363,8 @@ def _row(compared: Compared, entry: Entry) -> Row:
         cells=(
             _name(entry),
             level,
-            _placed(compared, entry, entry.last),
-            _placed(compared, entry, entry.best),
+            _of_group(compared, entry, best=False),
+            _of_group(compared, entry, best=True),
             "" if gap is None else number(gap.value, digits=3),
             interval,
             _call(compared, entry),
@@ -304,9 +377,23 @@ def _call(compared: Compared, entry: Entry) -> Value:
         return STATES[State(entry.silent)].name
     if entry.copy_of:
         return SAME
-    if entry.difference is not None:
-        return CALLS[entry.difference.call]
+    if (gap := entry.difference) is not None:
+        return CALLS[gap.call] if gap.certain else CALLS_ONCE.get(gap.call, CALLS[gap.call])
     return REFERENCE if entry is _reference(compared) else ""
+
+
+MEAN_OF = Text(zh="平均 {mean}（{count} 次：{low} 到 {high}）", en="mean {mean} ({count} runs: {low} to {high})")
+
+
+def _of_group(compared: Compared, entry: Entry, *, best: bool) -> Value:
+    """Return the last or best value of a run with its place; of a group the mean of those of its runs, and how far they lie apart."""
+    if len(entry.levels) < 2:
+        return _placed(compared, entry, entry.best if best else entry.last)
+    values, unit = group_values(compared, entry)[1 if best else 0], entry.track.series.unit
+    if not values:
+        return ""
+    mean = number(sum(values) / len(values), unit)
+    return MEAN_OF(mean=mean, count=len(values), low=number(min(values), unit), high=number(max(values), unit))
 
 
 def _placed(compared: Compared, entry: Entry, row: int | None) -> Value:
@@ -319,25 +406,43 @@ def _placed(compared: Compared, entry: Entry, row: int | None) -> Value:
 
 
 def _chart(compared: Compared) -> Chart:
+    """Draw the reference and the groups that differ first, a group as its mean; what is not drawn is counted."""
     metric = compared.metric
-    drawn = metric.tracks[:MOST_CURVES]
-    curves = tuple(
-        Curve(
-            name=track.member.label,
-            x=track.x,
-            y=track.series.y,
-            smooth=running_median(track.series.y) if len(track.series) >= SMOOTH_FROM else None,
-        )
-        for track in drawn
-    )
+    ordered = sorted(compared.entries, key=lambda entry: _distance(compared, entry))
+    drawn = ordered[:MOST_CURVES]
+    curves = tuple(_mean_curve(entry) for entry in drawn)
     scale, linthresh = axis_scale([curve.y for curve in curves])
-    spec = LineChart(id="chart-compared", curves=curves, scale=scale, linthresh=linthresh, unit=drawn[0].series.unit)
-    told = tuple(_curve(curve) for curve in curves)
-    left = LEFT_OUT(count=len(metric.tracks) - len(drawn)) if len(metric.tracks) > len(drawn) else ""
+    spec = LineChart(id="chart-compared", curves=curves, scale=scale, linthresh=linthresh, unit=drawn[0].track.series.unit)
+    count = sum(len(entry.tracks) for entry in ordered[MOST_CURVES:])
+    left = LEFT_OUT(count=count) if count else ""
     axis = AXES[metric.axis]
-    return Chart(
-        title=CHART_TITLE(metric=metric.name, axis=axis), alternative=CHART_TELLS(axis=axis, curves=Join(items=told), left=left), spec=spec
-    )
+    told = CHART_TELLS(axis=axis, curves=Join(items=tuple(map(_curve, curves))), left=left)
+    return Chart(title=CHART_TITLE(metric=metric.name, axis=axis), alternative=told, spec=spec)
+
+
+CALLED_FIRST: Final = ("lower", "higher", "leaning")
+
+
+def _distance(compared: Compared, entry: Entry) -> tuple[int, int, float]:
+    """Return the place of an entry in the chart: the reference, what is called different, the rest; the farthest first."""
+    if entry is _reference(compared):
+        return 0, 0, 0.0
+    gap = entry.difference
+    if gap is None:
+        return 1, len(CALLED_FIRST), 0.0
+    return 1, CALLED_FIRST.index(gap.call) if gap.call in CALLED_FIRST else len(CALLED_FIRST), -abs(gap.value)
+
+
+def _mean_curve(entry: Entry) -> Curve:
+    """Return the curve of a run; of a group the mean of its runs over the stretch and the places of the first."""
+    tracks = [track for track in entry.tracks if not track.silent] or list(entry.tracks)
+    x, y = tracks[0].x, tracks[0].series.y
+    if len(tracks) > 1:
+        keep = (x >= max(float(t.x[0]) for t in tracks)) & (x <= min(float(t.x[-1]) for t in tracks))
+        x = x[keep]
+        y = np.mean([np.interp(x, t.x, t.series.y) for t in tracks], axis=0)
+    name = tracks[0].member.label if len(tracks) == 1 else " + ".join(track.member.id for track in tracks)
+    return Curve(name=name, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None)
 
 
 def _curve(curve: Curve) -> Phrase:
@@ -404,6 +509,7 @@ def numbers(comparison: Comparison) -> dict[str, Any]:
         "runs": [
             {"id": m.id, "name": m.name, "from": m.origin, "state": m.states.get("", ""), "thinned": m.thinned} for m in comparison.members
         ],
+        "unequal": [[member.id for member in group] for group in comparison.unequal],
         "groups": [[member.id for member in group] for group in comparison.groups],
         "interval": SHOWN,
         "called_at": CALLED,
@@ -431,6 +537,7 @@ def _numbers(compared: Compared) -> dict[str, Any]:
         "start": metric.start,
         "end": metric.end,
         "level_from": compared.since,
+        "seed_spread": None if compared.spread is None else {"sd": compared.spread.sd, "freedom": compared.spread.freedom},
         "entries": [_entry(entry) for entry in compared.entries],
     }
 
@@ -445,5 +552,17 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "error": None if level is None else level.error,
         "last": None if entry.last is None else float(entry.track.series.y[entry.last]),
         "best": None if entry.best is None else float(entry.track.series.y[entry.best]),
-        "difference": None if gap is None else {"value": gap.value, "low": gap.low, "high": gap.high, "call": gap.call, "knows": gap.knows},
+        "difference": None if gap is None else _difference(gap),
+    }
+
+
+def _difference(gap: Difference) -> dict[str, Any]:
+    """Return a difference; `certain` is false for every call that one pair of runs alone bears."""
+    return {
+        "value": gap.value,
+        "low": gap.low,
+        "high": gap.high,
+        "call": gap.call,
+        "certain": gap.certain,
+        "knows": gap.knows,
     }
