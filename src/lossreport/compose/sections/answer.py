@@ -207,9 +207,9 @@ def glance(story: Story) -> Table:
 
 
 def _checkpoints(story: Story, *, starred: bool) -> Iterator[Phrase]:
-    """Yield the best value that a checkpoint can be chosen by, that of the goal where it has one, with its place and, where one is named, its file."""
+    """Yield the best values that a checkpoint can be chosen by, that of the goal first, each with its place and, where one is named, its file."""
     goal = story.analysis.goal(story.run.id)
-    for told in sorted(told_bests(story), key=lambda one: goal is None or one.best.series != goal.series)[:1]:
+    for told in sorted(told_bests(story), key=lambda one: goal is None or one.best.series != goal.series)[:MOST_BESTS]:
         yield (STARRED if starred else BEST_VALUE)(label=told.label, at=told.at)
     tested = [VALUE(metric=name.removeprefix("final_"), value=number(value)) for name, value in _finals(story)]
     if tested:
