@@ -18,7 +18,7 @@ from lossreport.model.run import FactValue, Run
 from lossreport.options import FORMATS, Format, ReadingOptions, WritingOptions, held_to
 from lossreport.settings import FILE as SETTINGS_FILE
 from lossreport.settings import Settings, find_settings, folder_of, learned_ranges, with_facts
-from lossreport.text import CHOICES, LangChoice
+from lossreport.text import CHOICES, Lang, LangChoice
 from lossreport.values import dataclass
 from lossreport.writing import check_writable, is_stream, resolved, write_document, write_stdout
 
@@ -180,7 +180,19 @@ def rendered(report: Report, format: Format, lang: LangChoice, *, stem: str = "l
         from lossreport.render.to_pdf import to_pdf
 
         return Rendered(text=to_pdf(report, lang), files={})
-    raise UsageError(f"No format is called {format!r}", hint="Use html, md, json or pdf.")
+    if format in ("digest", "sarif"):
+        return Rendered(text=_for_programs(report, format, "zh" if lang == "zh" else "en"), files={})
+    raise UsageError(f"No format is called {format!r}", hint="Use html, md, json, pdf, digest or sarif.")
+
+
+def _for_programs(report: Report, format: Format, lang: Lang) -> str:
+    """Return a report in one of the forms that programs read, in one of the two languages of the JSON."""
+    from lossreport.render.to_digest import to_digest
+    from lossreport.render.to_json import to_dict
+    from lossreport.render.to_sarif import to_sarif
+
+    data = to_dict(report.analysis)
+    return to_digest(data, lang) if format == "digest" else to_sarif(data, lang)
 
 
 def in_notebook(report: Report) -> str:
@@ -396,7 +408,7 @@ def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[s
 
 def _format_of(output: str | os.PathLike[str] | None) -> Format | None:
     suffix = Path(os.fspath(output)).suffix.lower().lstrip(".") if output is not None else ""
-    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json", "pdf": "pdf"}.get(suffix)  # type: ignore[return-value]
+    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json", "pdf": "pdf", "sarif": "sarif"}.get(suffix)  # type: ignore[return-value]
 
 
 def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:

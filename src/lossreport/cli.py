@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lossreport.model.run import Skipped
     from lossreport.reading.bytes.reader import LogFile
 
+SENDABLE = ("slack", "discord", "feishu", "dingtalk", "teams", "gitlab", "jira", "github", "json", "email")
 GATE_REACHED = 4
 INTERRUPTED = 130
 COLLECTIONS = (100_000, 50, 100)
@@ -165,6 +166,31 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
         echo(f"attach: {file}", err=True)
     for what in made.body.dropped:
         echo(f"left out: {show_value(what, 'en')}", err=True)
+    return 0
+
+
+@main.command()
+@click.argument("report", metavar="REPORT")
+@click.option(
+    "--to", "url", required=True, metavar="URL", help="A webhook, an issue (GitHub, GitLab, Jira), any https:// address, or mailto:."
+)
+@click.option("--as", "wanted", type=click.Choice(SENDABLE), help="Which kind of place it is. Default: told by the address.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the message. Default: that of the locale.")
+@click.option("--yes", is_flag=True, help="Send without asking.")
+@click.option("--dry-run", is_flag=True, help="Print what would be sent. Default where nobody can be asked.")
+def send(report: str, url: str, wanted: str | None, lang: Literal["zh", "en"] | None, yes: bool, dry_run: bool) -> int:
+    """Send the first screen of a report, and the page where files are taken; secrets come from the environment."""
+    from lossreport.integrations.send import packed
+    from lossreport.integrations.send import send as sent
+
+    parcel = packed(report, url, language(lang), wanted=wanted)
+    asked = not yes and not dry_run and sys.stdin.isatty() and sys.stdout.isatty()
+    if dry_run or not yes:
+        write_stdout(parcel.preview)
+    if dry_run or not (yes or (asked and click.confirm("Send it?"))):
+        echo("Not sent: this was a dry run; --yes sends it.", err=True)
+        return 0
+    echo(f"sent to {parcel.shown}: {sent(parcel)}", err=True)
     return 0
 
 

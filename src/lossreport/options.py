@@ -13,7 +13,7 @@ from lossreport.values import dataclass
 if TYPE_CHECKING:
     from lossreport.model.run import FactValue
 
-Format = Literal["html", "md", "json", "pdf"]
+Format = Literal["html", "md", "json", "pdf", "digest", "sarif"]
 FORMATS: Final[tuple[Format, ...]] = get_args(Format)
 PLACES: Final = ("github", "gitlab", "jira", "feishu", "email", "summary")
 """Where the body of a ticket goes."""
