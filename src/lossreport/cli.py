@@ -175,7 +175,7 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
     "--to", "url", required=True, metavar="URL", help="A webhook, an issue (GitHub, GitLab, Jira), any https:// address, or mailto:."
 )
 @click.option("--as", "wanted", type=click.Choice(SENDABLE), help="Which kind of place it is. Default: told by the address.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the message. Default: that of the locale.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the message. Default: en.")
 @click.option("--yes", is_flag=True, help="Send without asking.")
 @click.option("--dry-run", is_flag=True, help="Print what would be sent. Default where nobody can be asked.")
 def send(report: str, url: str, wanted: str | None, lang: Literal["zh", "en"] | None, yes: bool, dry_run: bool) -> int:
