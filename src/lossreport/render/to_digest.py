@@ -27,11 +27,11 @@ RUN = Text(zh="## {name}（{status}）", en="## {name} ({status})")
 DO = Text(zh="- 现在做：{do}", en="- Do now: {do}")
 GOAL = Text(zh="- 目标：`{series}`，{mode}（{why}）", en="- Goal: `{series}`, {mode} ({why})")
 BEST = Text(zh="- 最好：{value}，x = {x}", en="- Best: {value} at x = {x}")
-CHECKPOINT = Text(zh="- checkpoint：`{name}`", en="- Checkpoint: `{name}`")
+CHECKPOINT = Text(zh="- 对应的 checkpoint：`{name}`", en="- Checkpoint: `{name}`")
 EVENTS = Text(zh="### 事件", en="### Events")
 FINDINGS = Text(zh="### 发现", en="### Findings")
-CAUSE = Text(zh="  - 可能的原因：{title}；判定：{decided}", en="  - Possible cause: {title}; decided by: {decided}")
-SAME = Text(zh="  - 可能的原因：同 {finding}", en="  - Possible cause: that of {finding}")
+CAUSE = Text(zh="- 可能的原因：{title}；判定：{decided}", en="- Possible cause: {title}; decided by: {decided}")
+SAME = Text(zh="- 可能的原因：同 {finding}", en="- Possible cause: that of {finding}")
 STEPS = Text(zh="### 建议", en="### Advice")
 FACTS = Text(zh="### 事实", en="### Facts")
 LEFT_OUT = Text(zh="（略去 {count} 行，见报告全文。）", en="({count} lines left out; see the whole report.)")
@@ -108,9 +108,9 @@ def _finding(found: Json, paths: Mapping[str, str], told: dict[str, str], lang: 
     yield f"- {found['id']} [{found['severity']}] {found['kind']}: {found['text'][lang]} ({places})"
     for cause in found["hypotheses"][:1]:
         if (first := told.setdefault(cause["id"], found["id"])) != found["id"]:
-            yield SAME.of(lang).format(finding=first)
+            yield "  " + SAME.of(lang).format(finding=first)
             return
-        yield CAUSE.of(lang).format(title=cause["title"][lang], decided=cause["decided_by"][lang])
+        yield "  " + CAUSE.of(lang).format(title=cause["title"][lang], decided=cause["decided_by"][lang])
 
 
 def _part(title: Text, lines: list[str], rank: int, lang: Lang) -> Iterator[_Line]:
