@@ -17,7 +17,7 @@ SCORE = make_series([0.1, 0.31, 0.25], "mAP", "val", id="m2")
 
 def lines(*wanted: str) -> list[str]:
     analysis = lossreport.analyze(make_run([make_series(falling(30), "loss"), SCORE]), strict=True)
-    return list(missed(analysis, [requirement(one) for one in wanted]))
+    return [line.plain("en") for line in missed(analysis, [requirement(one) for one in wanted])]
 
 
 @pytest.mark.parametrize(("wanted", "met"), [("val/mAP>=0.31", True), ("val/mAP > 0.31", False), ("loss<=2.1", True), ("loss<1.9", False)])
@@ -54,3 +54,15 @@ def test_the_command_writes_the_report_and_exits_with_four(wanted: str, code: in
     ran = CliRunner().invoke(main, ["build", str(tmp_path), "-f", "md", "--require", wanted, "-q"])
     assert ran.exit_code == code
     assert (tmp_path / "lossreport.md").exists() is (code != 2)
+
+
+def test_a_miss_is_told_in_the_language_of_the_report(tmp_path: Path) -> None:
+    rows = "\n".join(f"{n},{1 / (n + 1)},{1.2 / (n + 1)}" for n in range(4))
+    (tmp_path / "log.csv").write_text(f"epoch,loss,val_loss\n{rows}\n")
+    asked = ["build", str(tmp_path), "-f", "md", "--require", "val/loss<=0.1", "--require", "val/wer<=0.1", "-q", "--lang"]
+    told = {lang: CliRunner().invoke(main, [*asked, lang]).stderr for lang in ("zh", "en")}
+    assert "未达到：" in told["zh"]
+    assert "没有读到这个指标" in told["zh"]
+    assert "missed" not in told["zh"]
+    assert "missed: " in told["en"]
+    assert "no such metric was read" in told["en"]

@@ -228,7 +228,7 @@ def build(
     embed = _embeds(settings, options.get("embed_logs"), form)
     of_reading: dict[str, Any] = {name: value for name, value in options.items() if name in ReadingOptions.__annotations__}
     report = report_on(listed, **of_reading)
-    progress.begin("writing", 1)
+    progress.begin("writing", sum(len(section.blocks) for section in report.sections))
     language = options.get("lang") or _option(settings, "lang", CHOICES) or "both"
     made = (
         rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))

@@ -19,7 +19,7 @@ from lossreport.console.given import options_of
 from lossreport.console.saying import answer, language, progress_bar, say, tell
 from lossreport.errors import LossreportError, OutputError, UsageError
 from lossreport.options import PLACES, CommandOptions, WritingOptions
-from lossreport.text import safe_address
+from lossreport.text import Lang, Text, safe_address
 from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
@@ -137,9 +137,9 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     if options["embed_logs"] and target is not None and not is_stream(target):
         say_left_out(target)
     if not options["quiet"]:
-        _say(report.analysis, options)
+        _say(report.analysis, options, lang)
         say(answer(report, lang, sys.stderr, target))
-    gate = _gate(report.analysis, options["fail_on"] or found.get("fail_on"), required)
+    gate = _gate(report.analysis, options["fail_on"] or found.get("fail_on"), required, lang)
     return INTERRUPTED if interrupted else gate
 
 
@@ -312,28 +312,36 @@ def _pairs(given: tuple[str, ...]) -> list[tuple[str, str]]:
     return pairs
 
 
+SKIPPED = Text(zh="跳过 {path}：{reason}", en="skipped {path}: {reason}")
+MORE_SKIPPED = Text(zh="另外跳过 {count} 个文件（-v 逐个列出）", en="skipped {count} more files (-v names them)")
+READ = Text(
+    zh="{path} 按 {parser} 读取：{rows} 行记录，跳过 {skipped} 行", en="read {path} as {parser}: {rows} rows, {skipped} lines skipped"
+)
+FAILED = Text(zh="{unit} 失败：{error}", en="{unit} failed: {error}")
+MISSED = Text(zh="未达到：{what}", en="missed: {what}")
 MOST_SKIPPED = 3
 """Files that could not be read are named up to here, the others counted: what was found stands in 15 lines."""
 
 
-def _say(analysis: Analysis, options: Mapping[str, Any]) -> None:
+def _say(analysis: Analysis, options: Mapping[str, Any], lang: Lang) -> None:
     """Tell on stderr what could not be read and what failed, and with --verbose every file; the answer follows."""
     skipped = [skip for run in analysis.runs for skip in run.skipped if options["verbose"] or skip.code == "log"]
     for skip in skipped if options["verbose"] else skipped[:MOST_SKIPPED]:
-        tell(f"skipped {skip.path}: {skip.reason.plain('en')}", "yellow")
+        tell(SKIPPED(path=skip.path, reason=skip.reason).plain(lang), "yellow")
     if len(skipped) > MOST_SKIPPED and not options["verbose"]:
-        tell(f"skipped {len(skipped) - MOST_SKIPPED} more files (-v names them)", "yellow")
+        tell(MORE_SKIPPED(count=len(skipped) - MOST_SKIPPED).plain(lang), "yellow")
     if options["verbose"]:
         for source in (source for run in analysis.runs for source in run.sources):
-            echo(f"read {source.path} as {source.parser}: {source.rows} rows, {source.skipped} lines skipped", err=True)
+            told = READ(path=source.path, parser=source.parser, rows=source.rows, skipped=source.skipped)
+            echo(told.plain(lang), err=True)
     for failure in analysis.failures:
-        tell(f"{failure.unit} failed: {failure.error}", "red")
+        tell(FAILED(unit=failure.unit, error=failure.error).plain(lang), "red")
 
 
-def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement]) -> int:
+def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement], lang: Lang) -> int:
     from lossreport.gate import missed, reaches
 
     lines = list(missed(analysis, required))
     for line in lines:
-        tell(f"missed: {line}", "red")
+        tell(MISSED(what=line).plain(lang), "red")
     return GATE_REACHED if lines or (limit is not None and reaches(analysis, limit)) else 0

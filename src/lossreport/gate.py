@@ -12,8 +12,9 @@ from lossreport import regex as re
 from lossreport.errors import UsageError
 from lossreport.model.analysis import Analysis, Severity
 from lossreport.model.run import Run, Series
-from lossreport.text import show_number
+from lossreport.text import Phrase, Text, Value, show_number
 from lossreport.values import dataclass
+from lossreport.words import AXES
 
 REQUIREMENT: Final = re.compile(
     r"\s*(?P<metric>\S[^<>=]{0,200}?)\s*(?P<relation>>=|<=|>|<)\s*(?P<limit>[-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE
@@ -50,7 +51,11 @@ def requirement(text: str) -> Requirement:
         raise UsageError(f"--require {text!r} is no condition", hint=hint) from error
 
 
-def missed(analysis: Analysis, wanted: Sequence[Requirement]) -> Iterator[str]:
+UNREAD: Final = Text(zh="{run}：{wanted}：没有读到这个指标", en="{run}: {wanted}: no such metric was read")
+IS: Final = Text(zh="{run}：{wanted}：实为 {value}（{axis} {x}，{place}）", en="{run}: {wanted}: {value} ({axis} {x}, {place})")
+
+
+def missed(analysis: Analysis, wanted: Sequence[Requirement]) -> Iterator[Phrase]:
     """Yield a line for each condition that a run does not meet, or that cannot be checked.
 
     Held against the limit is the best value of a validation, a score or a reward, and the last of a training loss: by that a
@@ -61,17 +66,17 @@ def missed(analysis: Analysis, wanted: Sequence[Requirement]) -> Iterator[str]:
             yield from _missed(analysis, run, one)
 
 
-def _missed(analysis: Analysis, run: Run, wanted: Requirement) -> Iterator[str]:
+def _missed(analysis: Analysis, run: Run, wanted: Requirement) -> Iterator[Phrase]:
     found = [s for s in run.series if s.label == wanted.metric and np.isfinite(s.y).any()]
     if not found:
-        yield f"{run.name}: {wanted}: no such metric was read"
+        yield UNREAD(run=run.name, wanted=str(wanted))
         return
     series = max(found, key=lambda s: (s.derived is None, len(s)))
     row = _row(analysis, series, up=wanted.relation.startswith(">"))
     value = float(series.y[row])
     if not RELATIONS[wanted.relation](value, wanted.limit):
-        place = f"{series.axis.value} {series.x[row]:g}, {series.path}:{series.line[row]}"
-        yield f"{run.name}: {wanted}: {show_number(value)} ({place})"
+        at: dict[str, Value] = {"axis": AXES[series.axis.value], "x": f"{series.x[row]:g}", "place": f"{series.path}:{series.line[row]}"}
+        yield IS(run=run.name, wanted=str(wanted), value=show_number(value), **at)
 
 
 def _row(analysis: Analysis, series: Series, *, up: bool) -> int:

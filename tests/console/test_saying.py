@@ -122,7 +122,7 @@ def test_of_several_runs_each_has_a_line_and_the_gravest_stay() -> None:
     assert len(table.rows) == 10
     lines = to_terminal(report, "en", last="Report: x").splitlines()
     assert len(lines) <= LINES
-    assert lines[0] == "▲ 13 runs, each analysed separately"
+    assert lines[0] == "▲ 13 runs: 1 broken, 12 insufficient data"
     assert "  ▲ r13 · run 13 · broken · findings to look at: 1" in lines
     assert lines[1] == "  Listed are the 10 with the gravest verdicts."
     assert any(line.endswith("r1 · run 1 · insufficient data") for line in lines)

@@ -56,7 +56,7 @@ class Seen:
     value: float | None
     axis: Value
     x: float
-    state: Text
+    state: Value
     found: tuple[tuple[str, Value], ...]
 
 
@@ -190,10 +190,12 @@ def has_ended(run: Run) -> bool:
 
 
 def look(analysis: Analysis) -> Seen:
-    """Return what a report says, of several runs the goal and the verdict of the last."""
+    """Return what a report says: of several runs the goal of the last, which is the one that grows, and how many stand how."""
     from lossreport.compose.section import Story
+    from lossreport.compose.short import run_lines, tally
 
-    story = Story.all_of(analysis)[-1]
+    stories = Story.all_of(analysis)
+    story = stories[-1]
     goal = analysis.goal(story.run.id)
     series = story.series(goal.series) if goal is not None else next(iter(story.main), None)
     row = _last_row(series)
@@ -203,7 +205,7 @@ def look(analysis: Analysis) -> Seen:
         value=float(series.y[row]) if series is not None and row is not None else None,
         axis=AXES[series.axis.value] if series is not None else "",
         x=float(series.x[row]) if series is not None and row is not None else 0.0,
-        state=story.state_name,
+        state=tally(run_lines(stories)) if len(stories) > 1 else story.state_name,
         found=tuple((one.key, one.called) for one in analysis.findings),
     )
 

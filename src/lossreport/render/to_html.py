@@ -10,6 +10,7 @@ from typing import Any, Final
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
+from lossreport import progress
 from lossreport import regex as re
 from lossreport.model.report import Block, Chart, FindingList, Report, Spark, Table
 from lossreport.render.blocks import (
@@ -80,6 +81,7 @@ class Page:
 
     def block(self, block: Block) -> Markup:
         """Return one block as HTML."""
+        progress.advance(1)
         context: dict[str, Any] = self._words() | {"block": block}
         if isinstance(block, Chart):
             context |= {"name": self.names[id(block)], "svg": self._figure(block)}
