@@ -40,7 +40,7 @@ ABOUT: Final = re.compile(
 )
 BEHIND_ABOUT: Final = re.compile(r"^\s*(?:左右|上下|or so)", FLAGS)
 REFERENCE: Final = re.compile(
-    r"!\[[^\]]*\]\([^)]*\)|[^\s|（(]{1,300}/[^\s|]{1,300}(?::|\s第\s?|\slines?\s)\d+(?:\s?行)?|[(（]?[^\s()（），,。;；`]{1,200}\.\w{1,10}(?::|\s?(?:第|line|lines)\s?)\d+(?:\s?[-–]\s?\d+)?(?:\s?行)?[)）]?|第\s?\d+(?:\s?[-–、]\s?\d+)*\s?行|\blines?\s\d+(?:\s?[-–]\s?\d+)?",
+    r"!\[[^\]]{0,300}\]\([^)]{0,300}\)|(?<![^\s|（(])(?=[^\s|（(]{1,300}/)[^\s|]{1,600}(?::|\s第\s?|\slines?\s)\d+(?:\s?行)?|[(（]?[^\s()（），,。;；`]{1,200}\.\w{1,10}(?::|\s?(?:第|line|lines)\s?)\d+(?:\s?[-–]\s?\d+)?(?:\s?行)?[)）]?|第\s?\d+(?:\s?[-–、]\s?\d+)*\s?行|\blines?\s\d+(?:\s?[-–]\s?\d+)?",
     FLAGS,
 )
 """A file and line, `log.txt:12`: where something stands, no value."""
@@ -50,11 +50,12 @@ MEASURE: Final = re.compile(
 )
 """What a number counts where it is no value of a metric."""
 TERM: Final = re.compile(
-    r"(?:[×*+/÷^]|\d\s+of|\b(?:ln|log2?|log10)\s*\(?|\b(?:samples?|tokens?|rows?|seed|index|rank|fold|no\.|version)|序号|编号|种子|样本数|token 数|#)\s*$",
+    r"(?:[×*+/÷^]|\d\s+of|\b(?:ln|log2?|log10)\s{0,9}\(?|\b(?:samples?|tokens?|rows?|seed|index|rank|fold|no\.|version)|序号|编号|种子|样本数|token 数|#)\s{0,9}$",
     FLAGS,
 )
 OPERAND: Final = re.compile(
-    r"\s*[×*+/÷^]|\s+[−–-]\s|\s+of\s+\d|\s*[A-Za-z%]*\s*(?:above|below|more than|less than|higher|lower|高于|低于)\b", FLAGS
+    r"\s{0,9}[×*+/÷^]|\s{1,9}[−–-]\s|\s{1,9}of\s{1,9}\d|\s{0,9}[A-Za-z%]{0,20}\s{0,9}(?:above|below|more than|less than|higher|lower|高于|低于)\b",
+    FLAGS,
 )
 """A number beside such a sign is part of a sum or a product: no value by itself."""
 PERCENT: Final = re.compile(r"^\s{0,3}(?:%|％|percent\b)", FLAGS)

@@ -75,7 +75,10 @@ ORDINARY: Final = re.compile(r"正常|除.{0,12}外|\bnormal\b|\bordinary\b|\bex
 COUNTS: Final = re.compile(r"\s{0,9}+(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)", FLAGS)
 PERCENT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
 SPLIT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%\s{0,9}+[/:：]\s{0,9}+(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
-EQUATION: Final = re.compile(r"\d[\d.]*(?:\s*[×*+/÷]\s*(?:\d[\d.]*(?:e-?\d+)?|[A-Za-z_]\w*))+\s*[=≈]\s*\d[\d.]*", FLAGS)
+EQUATION: Final = re.compile(
+    r"(?<![\d.])\d[\d.]{0,40}+(?:\s{0,9}+[×*+/÷]\s{0,9}+(?:\d[\d.]{0,40}+(?:e-?\d{1,4})?|[A-Za-z_]\w{0,40}+)){1,20}+\s{0,9}+[=≈]\s{0,9}+\d[\d.]*",
+    FLAGS,
+)
 """10 × 0.13 = 1.3 works something out."""
 LOG_OF: Final = re.compile(r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?", FLAGS)
 WORKED: Final = re.compile(

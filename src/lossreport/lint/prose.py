@@ -65,14 +65,14 @@ REACHED: Final = re.compile(
 STAYS: Final = re.compile(
     r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*|hold\w*|held|kept)\b", FLAGS
 )
-HELD: Final = re.compile(rf"(?:{STAYS.pattern})\s*(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|\s)*$", FLAGS)
+HELD: Final = re.compile(rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|\s){{0,40}}$", FLAGS)
 FIXED: Final = re.compile(
     r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直)不变|全程(?:为|是|固定)|\b(?:constant|fixed at|kept fixed|unchanged)\b", FLAGS
 )
 ABOVE: Final = re.compile(r"\b(?:exceed(?:s|ed)?|above|more than|greater than|higher than|surpass\w*)\b|超过|高于|大于|突破", FLAGS)
 BELOW: Final = re.compile(r"\b(?:below|under|less than|lower than|smaller than)\b|低于|小于|不到|不足", FLAGS)
-BEYOND_NUMBER: Final = re.compile(rf"(?:{ABOVE.pattern})\s*了?\s*$", FLAGS)
-SHORT_OF_NUMBER: Final = re.compile(rf"(?:{BELOW.pattern})\s*了?\s*$", FLAGS)
+BEYOND_NUMBER: Final = re.compile(rf"(?:{ABOVE.pattern})\s{{0,9}}了?\s{{0,9}}$", FLAGS)
+SHORT_OF_NUMBER: Final = re.compile(rf"(?:{BELOW.pattern})\s{{0,9}}了?\s{{0,9}}$", FLAGS)
 ALWAYS: Final = re.compile(r"\b(?:always|stay\w*|remain\w*|never|throughout|kept|at all times)\b|始终|一直|全程|没有|从未|未|不", FLAGS)
 DOWN: Final = re.compile(
     r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|trend\w*) down\w*|downwards?|sink\w*|sank)\b|下降|降低|减小|走低|降(?=[到至])",
@@ -150,9 +150,9 @@ REMARK: Final = re.compile(
     r"^\s*(?:the )?(?:lowest|highest|best|minimum|maximum)\b|^\s*(?:也)?(?:是|为)?(?:全程|整个训练)?(?:的)?(?:最低|最高|最小|最大|最佳|最优|最好)",
     FLAGS,
 )
-ALONE: Final = re.compile(r"[\s,，、:：(（)）]*(?:为|是|约|at|of|about)?[\s,，、:：(（)）]*", FLAGS)
+ALONE: Final = re.compile(r"[\s,，、:：(（)）]{0,20}(?:为|是|约|at|of|about)?[\s,，、:：(（)）]{0,20}", FLAGS)
 GIVEN: Final = re.compile(r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|约|为|是)+", FLAGS)
-CHANGED: Final = re.compile(r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s*约?\s*$", FLAGS)
+CHANGED: Final = re.compile(r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS)
 """By 3 %: a difference, no value."""
 
 

@@ -21,7 +21,7 @@ WORDS: Final = {
 """How people name the rows that a split stands for; the rows of an evaluation are a validation's."""
 ANY_SPLIT: Final = "|".join(f"(?P<{family}>{words})" for family, words in WORDS.items())
 BEFORE: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{ANY_SPLIT})(?:\s*(?:set|split|phase|'s|集|阶段|时))?\s*(?:上的|上|中的|的)?[\s_/\-.:]*$", FLAGS
+    rf"(?<![A-Za-z0-9])(?:{ANY_SPLIT})(?:\s{{0,9}}(?:set|split|phase|'s|集|阶段|时))?\s{{0,9}}(?:上的|上|中的|的)?[\s_/\-.:]{{0,9}}$", FLAGS
 )
 BEHIND: Final = re.compile(
     rf"^[\s_/]*(?:\(|（|on (?:the |our )?|over the |of the |for the |in )?(?:{ANY_SPLIT})(?:\s*(?:set|split|data|集))?(?:\)|）|(?=[\s,.:;=]|$))",

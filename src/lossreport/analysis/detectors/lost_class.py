@@ -36,8 +36,8 @@ TEXT = Text(
 NAME = Text(zh="`{name}`", en="`{name}`")
 
 SCORE: Final = r"m?iou|dice|dsc|acc|accuracy|ap|ap50|f1|recall|precision"
-BEHIND: Final = re.compile(rf"(?P<stem>(?:{SCORE})(?:[_ ](?:class|cls|label))?)[_./ ](?P<name>[\w -]+)", re.IGNORECASE)
-BEFORE: Final = re.compile(rf"(?P<name>[\w -]+)[_./ ](?P<stem>{SCORE})", re.IGNORECASE)
+BEHIND: Final = re.compile(rf"(?P<stem>(?:{SCORE})(?:[_ ](?:class|cls|label))?)[_./ ](?P<name>[\w -]{{1,64}})", re.IGNORECASE)
+BEFORE: Final = re.compile(rf"(?P<name>[\w -]{{1,64}})[_./ ](?P<stem>{SCORE})", re.IGNORECASE)
 WHOLE: Final = re.compile(rf"(?:{SCORE})", re.IGNORECASE)
 NO_CLASS: Final = re.compile(
     r"(?:loss|m|mean|avg|average|macro|micro|weighted|all|total|overall|best|ema|top_?\d|small|medium|large|[sml]|\d\d|50_95|50-95)(?:[_ -].*)?",
