@@ -34,7 +34,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ONES = re.compile(r"(?:^|[|] *)(?P<line>lossreport (?!NOTE|reads|读取)[^|#\n]*)")
 GRAMMAR = re.compile(r"\b[A-Z]{3,}\b(?!\.)|\.\.\.")
 """A line of grammar, as `lossreport lint NOTE.md PATH... [--lang zh]`, and no command to type."""
-ENDS = {"--fail-on": {0, 4}, "lint": {0, 4}, "verify": {0, 4}}
+ENDS = {"--fail-on": {0, 4}, "lint": {0, 4}, "verify": {0, 4}, "send": {2}}
+"""Nothing is sent from here: without a token `send` ends with 2."""
 
 
 def one_liners() -> list[str]:
@@ -76,6 +77,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(world, tmp_path / "world")
     monkeypatch.chdir(tmp_path / "world")
     monkeypatch.setattr(browser, "opened", lambda page: False)
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     with (world / "train.log").open("rb") as log:
         monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(log.read())))
     monkeypatch.setattr(following, "QUIET", 0.0)

@@ -57,7 +57,7 @@ def test_a_healthy_run_has_no_count_in_its_title() -> None:
 def test_an_earlier_report_tells_the_same_findings(reports: Path) -> None:
     text = to_markdown(report_of(read_report(str(reports / "vla.html")), "zh"), "zh", "none").text
     data = json.loads((reports / "vla.json").read_text(encoding="utf-8"))
-    assert [f["id"] for f in data["findings"] if f"### {f['id']} ·" not in text] == []
+    assert [f["id"] for f in data["findings"] if f"### #{f['id']} ·" not in text] == []
 
 
 def test_attachments_are_written_and_named(tmp_path: Path, reports: Path) -> None:
@@ -172,7 +172,7 @@ def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -
     text = said(old, new)
     assert "The verdict went from “mixed: cannot be judged yet” to “still improving”" in text
     assert "Findings: 1 new, 1 gone, 1 changed, 11 the same." in text
-    assert "### F99" in text
+    assert "### #F99" in text
     assert "| severity | high | low |" in text
     assert "结论由“多组数据混杂，暂不能判断”变为“仍在改善”" in said(old, new, "zh")
 

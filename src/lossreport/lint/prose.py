@@ -93,7 +93,9 @@ THROUGHOUT: Final = re.compile(
     FLAGS,
 )
 STILL: Final = re.compile(r"\bstill\b|仍|还在|尚在", FLAGS)
-SINCE: Final = re.compile(r"\b(?:start(?:s|ed)|begins?|began) (?:to|rising|falling|increasing)|\bfrom\b.*\bon\b|开始|之后|以后", FLAGS)
+SINCE: Final = re.compile(
+    r"\b(?:start(?:s|ed)|begins?|began) (?:to|rising|falling|increasing)|\bfrom\b.{0,200}?\bon\b|开始|之后|以后", FLAGS
+)
 TURNED: Final = re.compile(
     r"回升|反弹|回落|\b(?:bounc|climb|ris|ros|go|went|creep|crept)\w* back|\bturn(?:s|ed)? (?:up|down)|\brebound\w*", FLAGS
 )
