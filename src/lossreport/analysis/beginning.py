@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -26,7 +27,17 @@ FIRST_STEPS: Final = 30
 """Within its first thirty steps every training is wild: weights are random, moments of the optimiser empty, a warm-up has just begun."""
 
 
-def is_first_steps(series: Series) -> bool:
-    """Return whether the rows are steps from the first on, and end within the first thirty."""
+WILD: Final = 2.0
+"""Where it is so, other rows than the spikes more than double, too: 247, then 2267. Smooth rows with two spikes among them are no such beginning."""
+
+
+def is_wild_beginning(series: Series, spikes: Sequence[tuple[int, int]]) -> bool:
+    """Return whether the rows are the first thirty steps at most, and jump beside the spikes (first and last row of each) as well."""
     counted = series.axis in (Axis.STEP, Axis.ITERATION) and len(series) > 0
-    return counted and float(series.x[0]) <= 1 and float(series.x[-1]) < FIRST_STEPS
+    if not (counted and float(series.x[0]) <= 1 and float(series.x[-1]) < FIRST_STEPS):
+        return False
+    calm = np.ones(len(series), dtype=bool)
+    for first, last in spikes:
+        calm[first : last + 1] = False
+    rows = series.y[calm & np.isfinite(series.y)]
+    return bool(np.any(rows[1:] > WILD * np.abs(rows[:-1])))

@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.beginning import begins_late, is_first_steps
+from lossreport.analysis.beginning import begins_late, is_wild_beginning
 from lossreport.analysis.beside import accuracy_rose
 from lossreport.analysis.composition import weighted_terms
 from lossreport.analysis.context import Context, clean
@@ -342,8 +342,6 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
 
     Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
     """
-    if is_first_steps(series):
-        return []
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
     spikes = [
         f
@@ -352,7 +350,7 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
     ]
     if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
         spikes = []
-    if _are_mild(spikes, len(series)):
+    if _are_mild(spikes, len(series)) or is_wild_beginning(series, context.spike_spans(series)):
         spikes = []
     chance = [
         f

@@ -10,7 +10,7 @@ import pytest
 
 import lossreport
 from lossreport.analysis.cause import causes
-from lossreport.model.analysis import Analysis, Severity
+from lossreport.model.analysis import Analysis, Severity, State
 from lossreport.model.run import FactValue, Run
 from runs import make_run, make_series
 
@@ -180,6 +180,16 @@ def test_the_first_thirty_steps_of_a_training_are_wild_and_no_fault(last: int, s
     y = np.r_[8774, 247, 2267, 2223, 21230, np.linspace(2000, 1000, 14)]
     spikes = [one for one in judged(make_run([make_series(y, "loss", axis="iteration", x=x)])).findings if one.kind == "spike"]
     assert [one.severity for one in spikes] == [severity]
+
+
+@pytest.mark.parametrize(
+    ("first", "unstable"), [([4000, 3600, 3200, 2800], True), ([8774, 247, 2267, 2223], False)], ids=["smooth", "wild"]
+)
+def test_two_spikes_among_first_steps_make_a_run_unstable_where_its_other_rows_are_smooth(first: list[float], *, unstable: bool) -> None:
+    y = np.r_[first, 21230, np.linspace(2000, 1000, 14)]
+    y[12] = 19000
+    state = judged(make_run([make_series(y, "loss", axis="iteration", x=np.arange(1, 20))])).run_verdict("r1").state
+    assert (state is State.UNSTABLE) is unstable
 
 
 # ------------------------------------------------------------------------------------- memorising

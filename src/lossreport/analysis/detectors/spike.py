@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.analysis.beginning import is_first_steps
+from lossreport.analysis.beginning import is_wild_beginning
 from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found, Kind
 from lossreport.analysis.found import make_finding
@@ -158,6 +158,7 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
     for span in spans:
         y = series.y[span.first_row : min(span.last_row + 1, rows)]
         near = excursions(y)
+        wild = is_wild_beginning(series, [(span.first_row + first, span.first_row + last) for first, last in near])
         alone = (one for one in towering(y) if not any(first <= one[0] <= last for first, last in near))
         for first, last in sorted((*near, *alone)):
             if first == 0 and span.first_row == 0:
@@ -167,7 +168,6 @@ def _spikes(context: Context, series: Series, *, measured: bool, in_nats: bool, 
                 continue  # beside a gap or in a swing it stands out from the medians on its sides, not from the rows next to it
             if finding.kind == "batch_outlier" and measured and _is_huge(held):
                 finding = replace(finding, severity=Severity.MEDIUM)
-            wild = is_first_steps(series)
             if finding.kind == "spike" and measured and not wild and not (_is_one_batch(series, finding, held) or finding.explained_by):
                 finding = replace(finding, severity=_severity(series, held, in_nats))
             yield finding, held
