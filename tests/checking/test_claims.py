@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from benchmarks.claims import contradicted
 
@@ -57,3 +58,12 @@ def test_a_gain_beside_a_step_may_differ_by_what_two_robust_slopes_do(
     monkeypatch.setattr(levels, "beside_a_step", lambda part, whole: 0.044)
     allowed = levels.gains(Ground(analysis, analysis.runs[0], analysis.runs[0]).about(series), series, 750)
     assert (allowed.low <= told <= allowed.high) is is_borne_out
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_ratio_of_an_even_number_of_rows_lies_between_the_two_in_the_middle(seed: int) -> None:
+    """The detector takes the mean of their logarithms, the check that of the ratios: 2.996 is both."""
+    y = 2 + 5 * np.exp(-np.arange(12) / 3)
+    both = {"a.csv": y, "b.csv": y * 3 * np.exp(0.02 * rng(seed).normal(size=12))}
+    run = lossreport.run_from_frame({path: pd.DataFrame({"step": np.arange(12), "loss": loss}) for path, loss in both.items()})
+    assert "source_disagreement" in {finding.kind for finding in lossreport.analyze(run, strict=True).findings}

@@ -62,8 +62,8 @@ def _loose(case: Case) -> Iterator[Recommendation]:
         if series.metric_type != "grad_norm" or not isinstance(clip, int | float) or len(values) < MIN_STEPS:
             continue
         share = float(np.mean(values > clip))
-        inside = [(f, series.y[(series.x >= f.start.x) & (series.x <= f.end.x)]) for f in spikes]
-        high = [(f, float(np.nanmax(y))) for f, y in inside if len(y) and np.nanmax(y) > HIGH * np.median(values)]
+        inside = [(f, finite(series.y[(series.x >= f.start.x) & (series.x <= f.end.x)])) for f in spikes]
+        high = [(f, float(y.max())) for f, y in inside if len(y) and y.max() > HIGH * np.median(values)]
         if high and share < RARELY:
             peak, level = max(value for _, value in high), float(np.percentile(values, 90))
             text = LOOSE(peak=number(peak), clip=float(clip), share=percent(share), level=number(level))

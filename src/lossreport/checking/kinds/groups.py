@@ -161,7 +161,9 @@ def _constant(ground: Ground) -> Iterator[Candidate]:
     yield float("nan")
     yield float(np.median(other - one))
     with np.errstate(divide="ignore", invalid="ignore"):
-        yield float(np.median(other / one))
+        ordered = np.sort(other / one)
+    if len(ordered):  # of an even number of rows the median lies between two, by their mean or that of their logarithms
+        yield Between(float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2]))
 
 
 def _far(ground: Ground) -> Floats:
