@@ -56,7 +56,14 @@ def test_classes_are_told_by_the_names_that_logs_use(names: tuple[str, str, str]
 
 
 @pytest.mark.parametrize(
-    "names", [("mean_dice", "dice_loss", "ema_dice"), ("AP_50", "AP_75", "AP_small"), ("top_1_acc", "top_5_acc", "all_acc")]
+    "names",
+    [
+        ("mean_dice", "dice_loss", "ema_dice"),
+        ("AP_50", "AP_75", "AP_small"),
+        ("top_1_acc", "top_5_acc", "all_acc"),
+        ("word_acc", "char_acc", "sentence_acc"),
+        ("bbox_iou", "mask_iou", "3d_iou"),
+    ],
 )
 def test_means_thresholds_and_sizes_are_no_classes(names: tuple[str, str, str]) -> None:
     assert not lost(analysed(**dict(zip(names, (RISING, RISING, np.zeros(8)), strict=True))))

@@ -20,8 +20,7 @@ LAST: Final = 3
 LEAST_EVALUATIONS: Final = 3
 """A class may be found late: three evaluations in a row without it are no chance of one small validation."""
 NEAR_NOTHING: Final = 0.01
-"""A Dice, IoU or precision of 1 % is that of a class that is not found; the least class of published segmentation baselines
-(Cityscapes, ADE20K, BraTS) stands above 10 %."""
+"""A class of which one part in a hundred is found three times in a row is not found: a rare class that is learnt at all passes it."""
 FOUND: Final = 0.5
 """The training works at all: another class is at half of the full score."""
 MOST_NAMED: Final = 6
@@ -36,14 +35,24 @@ TEXT = Text(
 NAME = Text(zh="`{name}`", en="`{name}`")
 
 SCORE: Final = r"m?iou|dice|dsc|acc|accuracy|ap|ap50|f1|recall|precision"
-BEHIND: Final = re.compile(rf"(?P<stem>(?:{SCORE})(?:[_ ](?:class|cls|label))?)[_./ ](?P<name>[\w -]{{1,64}})", re.IGNORECASE)
-BEFORE: Final = re.compile(rf"(?P<name>[\w -]{{1,64}})[_./ ](?P<stem>{SCORE})", re.IGNORECASE)
+OF_CLASS: Final = r"iou|dice|dsc|ap|ap50"
+"""Measures that are taken class by class; `word_acc` beside `sentence_acc`, or the accuracies of three heads, are of no classes."""
+NAME_OF_CLASS: Final = r"(?P<name>[\w -]{1,64})"
+PATTERNS: Final = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<stem>{SCORE})[_ ](?:class|cls|label)[_./ ]?{NAME_OF_CLASS}",
+        rf"(?P<stem>{OF_CLASS})[_./ ]{NAME_OF_CLASS}",
+        rf"{NAME_OF_CLASS}[_./ ](?P<stem>{OF_CLASS})",
+    )
+)
 WHOLE: Final = re.compile(rf"(?:{SCORE})", re.IGNORECASE)
 NO_CLASS: Final = re.compile(
-    r"(?:loss|m|mean|avg|average|macro|micro|weighted|all|total|overall|best|ema|top_?\d|small|medium|large|[sml]|\d\d|50_95|50-95)(?:[_ -].*)?",
+    r"(?:loss|m|mean|avg|average|macro|micro|weighted|all|total|overall|best|ema|top_?\d|small|medium|large|[sml]|\d\d|50_95|50-95"
+    r"|box|bbox|mask|segm|seg|keypoints?|pose|3d|bev|train|val|test|eval)(?:[_ -].*)?",
     re.IGNORECASE,
 )
-"""Losses, means, and scores at a threshold or of a size of object are the score of no single class."""
+"""Losses, means, and scores at a threshold, of a size of object, or of boxes and masks are the score of no single class."""
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -65,10 +74,10 @@ def _group(series: Series) -> tuple[str, ...] | None:
     shared = (series.source, series.split, series.statistic.value)
     if series.entity is not None:
         return (*shared, series.name) if series.entity.kind is EntityKind.LABEL and WHOLE.fullmatch(series.name) else None
-    for pattern in (BEHIND, BEFORE):
+    for pattern in PATTERNS:
         match = pattern.fullmatch(series.name)
         if match is not None and not NO_CLASS.fullmatch(match["name"]):
-            return (*shared, pattern.pattern[:8], match["stem"].lower())
+            return (*shared, pattern.pattern, match["stem"].lower())
     return None
 
 
