@@ -106,6 +106,78 @@ def test_what_cannot_be_told_is_listed_and_not_contradicted(sentence: str, overf
     assert any(sentence.rstrip(".") in line for line in told(found, "en"))
 
 
+BOUNDS_TRUE = [
+    "val_accuracy stayed above 0.24 throughout.",
+    "val_accuracy is at least 0.25 in every epoch.",
+    "At no point did val_loss go up to more than 1.7.",
+    "val_loss dropped below 1.1 at some point.",
+    "val_loss is below 1.2 at epoch 20.",
+    "After epoch 10, val_loss never exceeded 1.3.",
+    "The loss ended below 0.1.",
+    "loss eventually fell under 0.06.",
+    "val_loss 从没超过 1.7。",
+    "第 0 个 epoch 的 val_accuracy 还不到 0.3。",
+    "val_loss 一度跌破 1.1。",
+    "loss 最后降到 0.1 以下。",
+    "val_accuracy 从第 20 个 epoch 起都在 0.55 以上。",
+    "第 10 个 epoch 之后，val_loss 没再超过 1.3。",
+]
+BOUNDS_FALSE = [
+    "val_loss fell below 0.9 at some point.",
+    "val_accuracy never made it past 0.5.",
+    "val_accuracy stayed above 0.4 throughout.",
+    "val_loss was at most 1.2.",
+    "val_loss is below 1.0 at epoch 20.",
+    "The training loss ended above 0.5.",
+    "From epoch 10 on, val_loss stays below 1.1.",
+    "val_accuracy 从来没超过 0.5。",
+    "训练 loss 从没跌破 0.5。",
+    "val_loss 最后降到 1.0 以下。",
+    "val_accuracy 全程保持在 0.4 以上。",
+    "第 20 个 epoch 的 val_loss 低于 1.0。",
+    "第 10 个 epoch 起，val_loss 一直低于 1.1。",
+]
+
+
+@pytest.mark.parametrize(("sentence", "outcome"), [*((s, "confirmed") for s in BOUNDS_TRUE), *((s, "contradicted") for s in BOUNDS_FALSE)])
+def test_a_bound_is_of_the_rows_and_of_the_side_that_the_sentence_means(sentence: str, outcome: str, overfit: Analysis) -> None:
+    assert [answer.outcome for answer in of_text(sentence, overfit).answers] == [outcome]
+
+
+BOUNDS_OPEN = [
+    "val_loss is below 1.2.",
+    "val_loss 低于 1.2。",
+    "val_loss was above 1.3 until epoch 5.",
+    "val_loss is mostly below 1.3.",
+    "val_loss dropped more than 0.5.",
+    "val_loss 下降了超过 0.5。",
+    "Apart from the first epochs, val_loss is always below 1.3.",
+    "除了前几个 epoch，val_loss 都在 1.3 以下。",
+]
+
+
+@pytest.mark.parametrize("sentence", BOUNDS_OPEN)
+def test_a_bound_of_rows_that_are_not_named_is_neither_borne_out_nor_contradicted(sentence: str, overfit: Analysis) -> None:
+    assert {answer.outcome for answer in of_text(sentence, overfit).answers} <= {"unchecked"}
+
+
+PLACED = [
+    ("The gap between loss and val_loss at the end is 1.194.", set()),
+    ("最后 loss 与 val_loss 的差距为 1.194。", set()),
+    ("val_loss fell to 1.05 at epoch 20, then went back to 1.25.", {"confirmed"}),
+    ("第 20 个 epoch val_loss 降到 1.05，随后又回到 1.25。", {"confirmed"}),
+    ("After epoch 20, val_loss goes up to 1.25.", {"confirmed"}),
+    ("We wound up with a val_accuracy of 0.55.", {"contradicted"}),
+    ("val_loss got stuck at 1.20 from epoch 10 on.", {"contradicted"}),
+    ("第 10 个 epoch 之后 val_loss 就卡在 1.20。", {"contradicted"}),
+]
+
+
+@pytest.mark.parametrize(("sentence", "outcomes"), PLACED)
+def test_a_number_belongs_to_the_place_that_its_own_words_mean(sentence: str, outcomes: set[str], overfit: Analysis) -> None:
+    assert {answer.outcome for answer in of_text(sentence, overfit).answers} == outcomes
+
+
 @pytest.mark.parametrize(
     ("written", "holds"), [("0.6", True), ("0.5", False), ("0.60", True), ("0.61", False), ("60%", True), ("50 %", False)]
 )

@@ -104,13 +104,19 @@ class BestAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoundOf:
-    """No value of a metric lies above or below a number; `denied`: some value does."""
+    """Values of a metric lie above or below a number.
+
+    Which of them: every one, some, or the last one, of all or of those at a place (`since`: from it on); `told` does not say ("is below 2"), `ends` is
+    some and perhaps the last.
+    """
 
     origin: Origin
     metric: Metric
     number: Number
     side: Literal["above", "below"]
-    denied: bool = False
+    over: Literal["every", "some", "last", "ends", "told"]
+    place: Place | None = None
+    since: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

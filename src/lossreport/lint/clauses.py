@@ -19,6 +19,12 @@ CLAUSE: Final = re.compile(
     r"|\b(?:while|whereas|but|though|although)\b|而(?!且)|但是?|并(?!未|不|非|没)|[—–]{2}",
     FLAGS,
 )
+FROM_THERE: Final = re.compile(
+    r"(?:\s|\b(?:but|and|after|since|from|past|beyond|on|onwards?)\b|[从自在到但]|起|开始|之后|以后|过后|后)*", FLAGS
+)
+"""What stands beside a place in "After epoch 10, the loss ...", which belongs to what follows."""
+BETWEEN: Final = re.compile(r"\bbetween\s(?:(?!\band\b)[^,，]){1,80}$", FLAGS)
+"""Between one and the other: what follows belongs to both."""
 UNITS: Final = {"epoch": r"epochs?", "step": r"steps?|iter(?:ation)?s?|步", "any": r"rounds?|轮次?"}
 UNIT: Final = "|".join(f"(?:{words})" for words in UNITS.values())
 LIST: Final = r"(?:\s{0,9}+(?:,|，|、|和|与|及|\band\b|/)\s{0,9}+\d{1,40}+(?![.\d%]|\s*(?:个|次|轮|步)))*"
@@ -117,14 +123,20 @@ def sentences(text: str) -> Iterator[str]:
 
 def clauses(sentence: str, known: Vocabulary) -> tuple[Clause, ...]:
     """Return the clauses of a sentence; what stands in brackets belongs to the clause around them."""
-    return tuple(clause(part, known) for part in _cut(sentence, CLAUSE) if part.strip())
+    found: list[str] = []
+    for part in _cut(sentence, CLAUSE):
+        if found and FROM_THERE.fullmatch(PLACE.sub("", found[-1], count=1)) and PLACE.search(found[-1]):
+            found[-1] += f", {part}"
+        elif part.strip():
+            found.append(part)
+    return tuple(clause(part, known) for part in found)
 
 
 def _cut(text: str, at: re.Pattern[str]) -> Iterator[str]:
     start = 0
     for found in at.finditer(text):
         before = text[: found.start()]
-        if sum(map(before.count, "(（[【")) <= sum(map(before.count, ")）]】")):
+        if sum(map(before.count, "(（[【")) <= sum(map(before.count, ")）]】")) and not BETWEEN.search(before):
             yield text[start : found.start()]
             start = found.end()
     yield text[start:]

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.lint.answers import NO_ROW, NOT_KNOWN, TOO_FEW, Answer, confirmed, contradicted, shown, unchecked
+from lossreport.lint.answers import MOST_SHOWN, NO_ROW, NOT_KNOWN, TOO_FEW, Answer, Outcome, confirmed, contradicted, shown, unchecked
 from lossreport.lint.claim import BestAt, BoundOf, ConstantIs, CourseOf, LevelSince, Place, RangeOf, Settled, SpikesAt, TrendOf
 from lossreport.lint.ledger import Ledger, rows_at, rows_since, seen
 from lossreport.lint.values import best_rows, better_way, fits
@@ -60,7 +60,10 @@ BEYOND = Text(
     zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行越过了它，如 {examples}。",
     en="{count} of {rows} rows of `{metric}` ({path}) pass it, such as {examples}.",
 )
-NOT_BEYOND = Text(zh="`{metric}` 没有一行越过它，最远为 {examples}。", en="no row of `{metric}` passes it; the furthest is {examples}.")
+NOT_BEYOND = Text(
+    zh="`{metric}` 没有一行在那一侧，最近的是 {examples}。", en="no row of `{metric}` lies on that side of it; the nearest is {examples}."
+)
+SOME_LIE_THERE = Text(zh="有的行在那一侧，有的不在：请写明是哪些", en="some rows lie on that side and some do not: say which are meant")
 NOT_LEVEL = Text(
     zh="`{metric}` 此后 {rows} 行中有 {count} 行不是此值，如 {examples}。",
     en="{count} of {rows} rows of `{metric}` from there on have another value, such as {examples}.",
@@ -142,29 +145,46 @@ def _rows(series: Series, place: Place | None) -> list[int]:
 
 
 def _bound(claim: BoundOf, ledger: Ledger) -> Answer:
-    every = ledger.candidates(claim.metric, claim.origin.source)
-    wrong: list[Answer] = []
-    for series in every:
-        beyond = [row for row in np.flatnonzero(np.isfinite(series.y)).tolist() if _passes(claim, series, float(series.y[row]))]
-        if bool(beyond) is claim.denied:
-            return confirmed(claim, [seen(series, row) for row in beyond[:1]])
-        sign = 1.0 if claim.side == "above" else -1.0
-        far = sorted(beyond or np.flatnonzero(np.isfinite(series.y)).tolist(), key=lambda row: -sign * float(series.y[row]))[:3]
-        examples = [seen(series, row) for row in far]
-        if claim.denied:
-            text = NOT_BEYOND(metric=str(claim.metric), examples=shown(examples[:1]))
-        else:
-            rows = int(np.isfinite(series.y).sum())
-            text = BEYOND(metric=str(claim.metric), path=series.path, rows=rows, count=len(beyond), examples=shown(examples))
-        wrong.append(contradicted(claim, text, examples))
-    return wrong[0] if wrong else unchecked(claim, NOT_KNOWN)
+    """Check on which side of a number values lie; one record of the metric that bears the claim out is enough."""
+    answers = [_bound_of(claim, series) for series in ledger.candidates(claim.metric, claim.origin.source)]
+    return _kindest(answers) or unchecked(claim, NOT_KNOWN)
 
 
-def _passes(claim: BoundOf, series: Series, value: float) -> bool:
-    finite = series.y[np.isfinite(series.y)]
-    limit = claim.number.on(float(finite.max()))
-    slack = 0.5 * limit.unit
-    return value > limit.value + slack if claim.side == "above" else value < limit.value - slack
+def _bound_of(claim: BoundOf, series: Series) -> Answer:
+    rows = _bound_rows(claim, series)
+    if not rows:
+        return unchecked(claim, NO_ROW)
+    inside = [row for row in rows if _lies(claim, series, row)]
+    outside = [row for row in rows if row not in set(inside)]
+    holds = {"some": bool(inside), "ends": rows[-1] in inside}.get(claim.over, not outside)
+    if holds:
+        return confirmed(claim, [seen(series, row) for row in inside[:1]])
+    if inside and claim.over in ("ends", "told"):
+        return unchecked(claim, SOME_LIE_THERE)
+    sign = 1.0 if claim.side == "above" else -1.0
+    far = [seen(series, row) for row in sorted(outside, key=lambda row: sign * float(series.y[row]))]
+    if claim.over in ("some", "ends", "told"):
+        return contradicted(claim, NOT_BEYOND(metric=str(claim.metric), examples=shown(far[-1:])), far[-1:])
+    text = BEYOND(metric=str(claim.metric), path=series.path, rows=len(rows), count=len(outside), examples=shown(far))
+    return contradicted(claim, text, far[:MOST_SHOWN])
+
+
+def _bound_rows(claim: BoundOf, series: Series) -> list[int]:
+    """Return the finite rows that a bound speaks of."""
+    if claim.over == "last":
+        return _rows(series, None)
+    if claim.place is None:
+        return np.flatnonzero(np.isfinite(series.y)).tolist()
+    rows = rows_since(series, claim.place) if claim.since else rows_at(series, claim.place)
+    return [row for row in rows if np.isfinite(series.y[row])]
+
+
+def _lies(claim: BoundOf, series: Series, row: int) -> bool:
+    """Return whether a row lies on the side of a number; one that is the number as it is written does where all rows are spoken of."""
+    limit = claim.number.on(float(series.y[np.isfinite(series.y)].max()))
+    slack = 0.0 if claim.over in ("some", "ends") else 0.5 * limit.unit
+    value = float(series.y[row])
+    return value > limit.value - slack if claim.side == "above" else value < limit.value + slack
 
 
 def _level(claim: LevelSince, ledger: Ledger) -> Answer:
@@ -208,11 +228,13 @@ def _constant(claim: ConstantIs, ledger: Ledger) -> Answer:
 def _course(claim: CourseOf, ledger: Ledger) -> Answer:
     """Check which way a metric goes; one record of it that bears the claim out is enough."""
     answers = [_of_series(claim, series, ledger) for series in ledger.levels(claim.metric, claim.origin.source)]
-    for outcome in ("confirmed", "unchecked", "contradicted"):
-        for answer in answers:
-            if answer.outcome == outcome:
-                return answer
-    return unchecked(claim, NOT_KNOWN)
+    return _kindest(answers) or unchecked(claim, NOT_KNOWN)
+
+
+def _kindest(answers: Sequence[Answer]) -> Answer | None:
+    """Return of the answers of several records the one that bears the claim out, else one that leaves it open."""
+    outcomes: tuple[Outcome, ...] = ("confirmed", "unchecked", "contradicted")
+    return next((answer for outcome in outcomes for answer in answers if answer.outcome == outcome), None)
 
 
 def _of_series(claim: CourseOf, series: Series, ledger: Ledger) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal
 
 from lossreport import regex as re
 from lossreport.lint.claim import (
@@ -34,20 +34,20 @@ SHARES: Final = re.compile(
     r"贡献|占比|占总|比例|组成|总损失|\bshares?\b|\bcontribut\w+|\bof the (?:total|loss)\b|\bdominat\w+|\btotal loss\b", FLAGS
 )
 NEGATED: Final = re.compile(
-    r"不再|没有|没出现|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|nor|free of|stopped \w+ing|hardly)\b|n't\b|\bcannot\b|无法|不(?!断|错|同|稳)",
+    r"不再|没(?!多久|几|准)|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|nor|free of|stopped \w+ing|hardly)\b|n't\b|\bcannot\b|无法|不(?!断|错|同|稳)",
     FLAGS,
 )
 WEAKENED: Final = re.compile(r"几乎|接近|\b(?:almost|nearly|close to|hardly)\b", FLAGS)
 LAST: Final = re.compile(
     r"\b(?:final(?:ly)?|last|ends?|ended|ending|finish(?:es|ed)?|at the end|by the end|end of (?:the )?(?:training|run)|eventually|we stop(?:ped)?"
-    r"|when (?:it|the training|training|the run) (?:stop|end|finish)\w*|clos(?:es|ed) at)\b|最终|最后|末尾|(?:训练)?结束(?:时|后)|结尾|收尾|^结束$",
+    r"|when (?:it|the training|training|the run) (?:stop|end|finish)\w*|clos(?:es|ed) at|w(?:i|ou)nd(?:s|ing)? up)\b|最终|最后|末尾|(?:训练)?结束(?:时|后)|结尾|收尾|^结束$",
     FLAGS,
 )
 FIRST: Final = re.compile(
     r"\b(?:starts?|started|starting|begins?|began|initial(?:ly)?|first|at the (?:beginning|start))\b|初始|起始|开始时|一开始|最初|首个|开头|^开始$",
     FLAGS,
 )
-LEAST: Final = re.compile(r"\b(?:lowest|minim(?:um|al)|min|bottom(?:s|ed)?(?: out)?|smallest|least)\b|最低|最小|谷底|触底", FLAGS)
+LEAST: Final = re.compile(r"\b(?:lowest|minim(?:um|al)|min|bottom(?:s|ed)?(?: out)?|smallest|(?<!at )least)\b|最低|最小|谷底|触底", FLAGS)
 GREATEST: Final = re.compile(
     r"\b(?:highest|maxim(?:um|al)|max(?:es|ed)?(?: out)?|peak(?:s|ed)?|tops?(?: out)|topped out|greatest|largest)\b|最高|最大|峰值|顶峰",
     FLAGS,
@@ -67,13 +67,35 @@ STAYS: Final = re.compile(
 )
 HELD: Final = re.compile(rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|\s){{0,40}}$", FLAGS)
 FIXED: Final = re.compile(
-    r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直)不变|全程(?:为|是|固定)|\b(?:constant|fixed at|kept fixed|unchanged)\b", FLAGS
+    r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直|全程)(?:没有?变|不变)|全程(?:为|是|固定)|\b(?:constant|fixed at|kept fixed|unchanged)\b",
+    FLAGS,
 )
-ABOVE: Final = re.compile(r"\b(?:exceed(?:s|ed)?|above|more than|greater than|higher than|surpass\w*)\b|超过|高于|大于|突破", FLAGS)
-BELOW: Final = re.compile(r"\b(?:below|under|less than|lower than|smaller than)\b|低于|小于|不到|不足", FLAGS)
-BEYOND_NUMBER: Final = re.compile(rf"(?:{ABOVE.pattern})\s{{0,9}}了?\s{{0,9}}$", FLAGS)
-SHORT_OF_NUMBER: Final = re.compile(rf"(?:{BELOW.pattern})\s{{0,9}}了?\s{{0,9}}$", FLAGS)
-ALWAYS: Final = re.compile(r"\b(?:always|stay\w*|remain\w*|never|throughout|kept|at all times)\b|始终|一直|全程|没有|从未|未|不", FLAGS)
+ABOVE: Final = re.compile(
+    r"\b(?:exceed(?:s|ed)?|above|more than|greater than|higher than|at least|surpass\w*)\b|超过|高于|大于|突破|至少", FLAGS
+)
+BELOW: Final = re.compile(r"\b(?:below|under|less than|lower than|smaller than|at most)\b|低于|小于|不到|不足|跌破|降破|至多", FLAGS)
+ABOVE_NUMBER: Final = re.compile(rf"(?:{ABOVE.pattern}|\b(?:over|past|beyond)\b)\s{{0,9}}[了过]?\s{{0,9}}$", FLAGS)
+BELOW_NUMBER: Final = re.compile(rf"(?:{BELOW.pattern})\s{{0,9}}[了过]?\s{{0,9}}$", FLAGS)
+NUMBER_ABOVE: Final = re.compile(r"\s{0,9}[以之]上", FLAGS)
+NUMBER_BELOW: Final = re.compile(r"\s{0,9}[以之][下内]", FLAGS)
+AT_ALL_TIMES: Final = re.compile(
+    r"\b(?:always|stay\w*|remain\w*|throughout|kept|keeps|held|at all times|every\w*|at most)\b|始终|一直|全程|保持|维持|每个|所有|都(?:在|是|高于|低于|大于|小于)|至多",
+    FLAGS,
+)
+CROSSED: Final = re.compile(
+    r"\b(?:f[ae]ll\w*|drop\w*|dip\w*|s[iau]nk\w*|got|gets?|goes|went|r[io]se\w*|climb\w*|jump\w*|sho[ot]+s?|spik\w*|cross\w*|pass(?:es|ed)|(?:ex|pro)ceed\w*"
+    r"|surpass\w*|br[eo]a?ke?s?|reach\w*|hits?|ma[dk]es? it|once|at some point)\b|一度|曾|跌|降|掉|涨|升|冲|飙|跳|突破|超过|达到",
+    FLAGS,
+)
+"""A number was passed at some time, which says nothing of the other rows."""
+LOOSELY: Final = re.compile(
+    r"\b(?:mostly|mainly|usually|often|sometimes|rarely|hardly|seldom|no longer|any ?more|not (?:always|yet)|until|till|before|within|by (?:epoch|step))\b"
+    r"|大多|多数|基本|几乎|差不多|偶尔|很少|有时|不再|并非(?:一直|始终)|不(?:总|一直|始终)|之前|以前|前",
+    FLAGS,
+)
+"""Of most rows, or of those before a place: which ones are meant cannot be told."""
+APART: Final = re.compile(r"\b(?:otherwise|except\w*|other than|apart from|excluding)\b|除|其余|其他", FLAGS)
+"""Of the rows that are left when others are taken out."""
 DOWN: Final = re.compile(
     r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|trend\w*) down\w*|downwards?|sink\w*|sank)\b|下降|降低|减小|走低|降(?=[到至])",
     FLAGS,
@@ -127,7 +149,7 @@ NO_SPIKE: Final = re.compile(
     FLAGS,
 )
 PARTIAL: Final = re.compile(
-    r"同一[行处步段]|即使|比(?!例)|随机猜测|随.{0,8}(?:增大|变化)|这些|这几|其中|期间|前后|相邻|中位数|均值|平均|之差|相差|预计|预测|量级|行数|次数|\b(?:at the same|in the same|these|those|during (?:the|which)|among|of which|medians?|mean|average|typical|neighbou?rs?|around it|difference|forecast|baseline|expected|order of|chance level|guess\w*|grows with|rows?|number of|count|meanwhile)\b",
+    r"同一[行处步段]|即使|比(?!例)|差距|差值|随机猜测|随.{0,8}(?:增大|变化)|这些|这几|其中|期间|前后|相邻|中位数|均值|平均|之差|相差|预计|预测|量级|行数|次数|\b(?:at the same|in the same|these|those|during (?:the|which)|among|of which|medians?|mean|average|typical|neighbou?rs?|around it|difference|gap|ratio|forecast|baseline|expected|order of|chance level|guess\w*|grows with|rows?|number of|count|meanwhile)\b",
     FLAGS,
 )
 """What is said of some rows, or of what was worked out from them, is said of no row that can be looked up."""
@@ -156,6 +178,18 @@ ALONE: Final = re.compile(r"[\s,，、:：(（)）]{0,20}(?:为|是|约|at|of|ab
 GIVEN: Final = re.compile(r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|约|为|是)+", FLAGS)
 CHANGED: Final = re.compile(r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS)
 """By 3 %: a difference, no value."""
+BY_SO_MUCH: Final = re.compile(
+    rf"(?:{DOWN.pattern}|{UP.pattern}|{BETTER.pattern}|\b(?:gain|lose|lost)\w*)\s{{1,9}}(?:by )?(?:more|less|at least|at most)\b[a-z ]{{0,9}}$",
+    FLAGS,
+)
+"""Drops more than 0.5: a difference as well."""
+THEN: Final = re.compile(r"\b(?:then|again|afterwards|later|soon|back)\b|又|再|随后|然后|接着|马上|立刻|很快", FLAGS)
+"""What comes after the place of the clause before is no longer there."""
+STUCK: Final = re.compile(
+    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*|level\w* (?:off|out)) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
+    FLAGS,
+)
+"""A level, where a place says from when on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,12 +210,13 @@ def prose(sentence: str, origin: Origin, known: Vocabulary, passage: Metric | No
     told = Told(metric=passage, of_passage=passage is not None)
     parts = clauses(sentence, known)
     spiky = bool(SPIKE.search(sentence)) and not NEGATED.search(sentence)
+    apart = bool(APART.search(sentence))
 
     for part in parts:
         metrics = tuple(replace(one, split=split) if split and not one.split else one for one in part.metrics)
         named_unknown = bool(part.mentions) and not metrics
         metric = metrics[0] if metrics else None if named_unknown else told.metric
-        found = list(_clause(part, origin, metric, told, named_unknown, spiky))
+        found = [one for one in _clause(part, origin, metric, told, named_unknown, spiky) if not (apart and isinstance(one, BoundOf))]
         yield from found
         told = _next(part, told, metric, found)
 
@@ -235,15 +270,16 @@ def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     text = part.text
     if FIXED.search(text) and not NEGATED.search(FIXED.sub("", text)):
         yield ConstantIs(origin=origin, metric=metric)
-    if bounds := list(_bounds(part, origin, metric)):
-        yield from bounds
+    if sides := [(figure, *side) for figure in part.figures if (side := _side(text, figure)) is not None]:
+        if not (PARTIAL.search(text) or LOOSELY.search(text)):
+            yield from (_bound(part, origin, metric, *one) for one in sides)
         return
     if NEGATED.search(text) or PARTIAL.search(text):
         return
     if len(part.figures) == 2 and len(part.metrics) < 2 and FROM.search(text) and TO.search(text):
         yield from _from_to(part, origin, metric, told)
         return
-    places = part.places or (told.lead if not LAST.search(text) else ())
+    places = part.places or (told.lead if not (LAST.search(text) or THEN.search(text)) else ())
     if len(places) > 1:
         if len(places) == len(part.figures):
             for place, figure in zip(places, part.figures, strict=True):
@@ -260,18 +296,33 @@ def _owner(part: Clause, figure: Figure, metric: Metric) -> Metric:
     return before[-1] if before else metric
 
 
-def _bounds(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
-    """Yield that no value lies beyond a number, or that some does; words that deny turn the side."""
-    text, denied = part.text, bool(NEGATED.search(part.text))
-    for figure in part.figures:
-        before = text[: figure.start]
-        if BEYOND_NUMBER.search(before):
-            some = not ALWAYS.search(text)
-            yield BoundOf(origin=origin, metric=metric, number=figure.number, side="above", denied=some)
-        elif SHORT_OF_NUMBER.search(before):
-            yield BoundOf(
-                origin=origin, metric=metric, number=figure.number, side="below" if denied else "above", denied=not ALWAYS.search(text)
-            )
+def _side(text: str, figure: Figure) -> tuple[Literal["above", "below"], str] | None:
+    """Return on which side of a number the text says that values lie, and what stands before those words; None for another number."""
+    before, behind = text[: figure.start], text[figure.end :]
+    words = ABOVE_NUMBER.search(before) or BELOW_NUMBER.search(before)
+    said = NUMBER_ABOVE.match(behind) or NUMBER_BELOW.match(behind)
+    lead = before[: words.start()] if words is not None else before
+    if (words or said) is None or CHANGED.search(lead) or (words is not None and BY_SO_MUCH.search(before)):
+        return None
+    return ("above" if ABOVE_NUMBER.search(before) or NUMBER_ABOVE.match(behind) else "below"), lead
+
+
+def _bound(part: Clause, origin: Origin, metric: Metric, figure: Figure, side: Literal["above", "below"], lead: str) -> BoundOf:
+    """Return which values lie beyond a number; a denial before it turns the side and speaks of every value."""
+    text, denied = part.text, bool(NEGATED.search(lead))
+    if denied:
+        side = "below" if side == "above" else "above"
+    spot = part.spots[0] if len(part.places) == 1 else None
+    since = spot is not None and spot.since
+    over: Literal["every", "some", "last", "ends", "told"]
+    if LAST.search(text) and spot is None:
+        over = "ends" if CROSSED.search(text) and not denied else "last"
+    elif denied or AT_ALL_TIMES.search(text) or not (spot is None or since):
+        over = "every"
+    else:
+        over = "some" if CROSSED.search(text) else "told"
+    place = spot.places[0] if spot is not None else None
+    return BoundOf(origin=origin, metric=metric, number=figure.number, side=side, over=over, place=place, since=since)
 
 
 def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
@@ -301,11 +352,14 @@ def _value(part: Clause, origin: Origin, metric: Metric, figure: Figure, place: 
     which = which_of(text)
     if which == "somewhere" and not part.mentions and ALONE.fullmatch(text[: figure.start]) and ALONE.fullmatch(text[figure.end :]):
         which = told.role  # "at its lowest, 0.27, in round 64"
-    if HELD.search(text[: figure.start]) and which == "somewhere":
+    held = HELD.search(text[: figure.start]) or (since and STUCK.search(text[: figure.start]))
+    if held and which == "somewhere":
         yield LevelSince(origin=origin, metric=metric, number=figure.number, place=since.places[0] if since else None)
         return
     if which in ("least", "greatest", "best"):
         yield ValueAt(origin=origin, metric=metric, number=figure.number, which=which)
+    elif place is not None and since is not None:
+        yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")  # how soon after, it does not say
     elif place is not None:
         yield ValueAt(origin=origin, metric=metric, number=figure.number, place=place, which="at")
     elif which != "somewhere":
