@@ -19,9 +19,9 @@ from click.testing import CliRunner
 from jsonschema import validate
 
 import lossreport
-from lossreport.cli import main
+from lossreport.cli import SENDABLE, main
 from lossreport.integrations import send as sending
-from lossreport.integrations.places import PLACES, hidden, place_of
+from lossreport.integrations.places import IDS, PLACES, hidden, place_of
 from lossreport.integrations.send import SMTP
 
 TEXT = {"type": "string", "minLength": 20}
@@ -275,6 +275,59 @@ def test_where_nobody_can_be_asked_nothing_is_sent_without_yes(options: tuple[st
     assert (code, server.seen) == (0, [])
     assert "still improving" in said
     assert "SECRET" not in said
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://github.com/acme/train/issues/7", "https://gitlab.com/a/b/-/issues", "https://a.atlassian.net/browse/ML-7", "mailto:a@b.c"],
+)
+def test_a_dry_run_needs_no_secret(url: str, report: Path) -> None:
+    code, said = command(report, url)
+    assert code == 0, said
+    assert "still improving" in said
+    assert f"to: {url}" in said
+
+
+def test_a_dry_run_shows_what_is_sent_cut_as_it_is(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "to_terminal", lambda *_, **__: "\n".join(f"line {i} of the answer" for i in range(500)))
+    code, said = command(report, server.url, "--as", "discord", "--dry-run")
+    assert code == 0
+    assert command(report, server.url, "--as", "discord", "--yes")[0] == 0
+    assert json.loads(server.seen[0][2])["content"] in said
+    assert "line 499 " not in said
+
+
+@pytest.mark.parametrize(
+    ("url", "options"),
+    [
+        ("https://[bad/hook", ()),
+        ("https://", ()),
+        ("https:///hook", ()),
+        ("ftp://acme.org/hook", ()),
+        ("ftp://acme.org/hook", ("--as", "slack")),
+        ("https://acme.org/hook/SECRET", ("--as", "github")),
+        ("https://user:SECRET@github.com/acme/train/issues/7", ("--as", "github")),
+        ("mailto:", ()),
+        ("mailto:me@example.org\nBcc: you@example.org", ()),
+        ("me", ("--as", "email")),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_said_before_anything_is_sent(url: str, options: tuple[str, ...], report: Path) -> None:
+    for more in ((), ("--yes",)):
+        code, said = command(report, url, *options, *more)
+        assert code == 2, said
+        assert "SECRET" not in said
+        assert "may have arrived" not in said
+
+
+def test_what_stands_before_the_at_sign_of_an_address_is_never_shown(report: Path) -> None:
+    code, said = command(report, "https://user:SECRET@github.com/acme/train/issues/7")
+    assert code == 0
+    assert "SECRET" not in said
+
+
+def test_the_command_names_the_places_that_there_are() -> None:
+    assert SENDABLE == IDS
 
 
 def test_logs_are_no_report(tmp_path: Path, server: Server) -> None:

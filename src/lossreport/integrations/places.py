@@ -33,18 +33,18 @@ class Message:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """One POST; `secret` headers are never shown."""
+    """One POST, without the headers that hold a secret: those are asked for when it is sent."""
 
     url: str
     json: Json
-    headers: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
     """A kind of place. `limit` counts the bytes of the request; `body` names the form of a ticket that it takes, else the text is sent.
 
-    `refused` reads what a place that answers 200 says in words; `attach` is the address that takes the page as a file.
+    `headers` say who sends, raising UsageError where the environment does not tell; `refused` reads what a place that answers 200 says in words;
+    `attach` is the address that takes the page as a file.
     """
 
     id: str
@@ -53,7 +53,7 @@ class Place:
     limit: int
     source: str
     body: str = ""
-    needs: tuple[str, ...] = ()
+    headers: Callable[[], Mapping[str, str]] = dict
     refused: Callable[[Any], str] = lambda answer: ""
     attach: Callable[[str], str] | None = None
 
@@ -77,8 +77,8 @@ def _code(field: str) -> Callable[[Any], str]:
     return refused
 
 
-def _posted(url: str, body: Json, **headers: str) -> Request:
-    return Request(url=url, json=body, headers=headers)
+def _posted(url: str, body: Json) -> Request:
+    return Request(url=url, json=body)
 
 
 def _slack(url: str, message: Message) -> Request:
@@ -117,25 +117,30 @@ def _github(url: str, message: Message) -> Request:
     found = GITHUB.match(url)
     host, owner, number = (found["host"], found["repository"], found["number"]) if found else ("", "", None)
     base = "https://api.github.com" if host == "https://github.com" else f"{host}/api/v3"
-    headers = {
+    if number:
+        return _posted(f"{base}/repos/{owner}/issues/{number}/comments", {"body": message.body})
+    return _posted(f"{base}/repos/{owner}/issues", {"title": message.title, "body": message.body, "labels": list(message.labels)})
+
+
+def _github_headers() -> Mapping[str, str]:
+    return {
         "Authorization": f"Bearer {secret('GITHUB_TOKEN')}",
         "Accept": "application/vnd.github+json",
         "X-GitHub-Api-Version": "2022-11-28",
     }
-    if number:
-        return Request(url=f"{base}/repos/{owner}/issues/{number}/comments", json={"body": message.body}, headers=headers)
-    opened = {"title": message.title, "body": message.body, "labels": list(message.labels)}
-    return Request(url=f"{base}/repos/{owner}/issues", json=opened, headers=headers)
 
 
 def _gitlab(url: str, message: Message) -> Request:
     found = GITLAB.match(url)
     host, project, number = (found["host"], quote(found["project"], safe=""), found["number"]) if found else ("", "", None)
-    headers = {"PRIVATE-TOKEN": secret("GITLAB_TOKEN")}
     if number:
-        return Request(url=f"{host}/api/v4/projects/{project}/issues/{number}/notes", json={"body": message.body}, headers=headers)
+        return _posted(f"{host}/api/v4/projects/{project}/issues/{number}/notes", {"body": message.body})
     opened = {"title": message.title, "description": message.body, "labels": ",".join(message.labels)}
-    return Request(url=f"{host}/api/v4/projects/{project}/issues", json=opened, headers=headers)
+    return _posted(f"{host}/api/v4/projects/{project}/issues", opened)
+
+
+def _gitlab_headers() -> Mapping[str, str]:
+    return {"PRIVATE-TOKEN": secret("GITLAB_TOKEN")}
 
 
 def _jira_api(url: str) -> str:
@@ -143,7 +148,7 @@ def _jira_api(url: str) -> str:
     return f"{found['host']}/rest/api/2/issue/{found['key']}" if found else url
 
 
-def jira_headers() -> dict[str, str]:
+def _jira_headers() -> Mapping[str, str]:
     """Return how one is known to Jira: by e-mail and token in its cloud, by the token alone on a server."""
     token, user = secret("JIRA_TOKEN"), os.environ.get("JIRA_USER", "")
     if not user:
@@ -152,16 +157,20 @@ def jira_headers() -> dict[str, str]:
 
 
 def _jira(url: str, message: Message) -> Request:
-    return Request(url=f"{_jira_api(url)}/comment", json={"body": message.body}, headers=jira_headers())
+    return _posted(f"{_jira_api(url)}/comment", {"body": message.body})
 
 
 def _json(url: str, message: Message) -> Request:
+    return _posted(url, {"title": message.title, "text": message.text, "labels": list(message.labels)})
+
+
+def _json_headers() -> Mapping[str, str]:
     token = os.environ.get("LOSSREPORT_SEND_TOKEN", "")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
-    return Request(url=url, json={"title": message.title, "text": message.text, "labels": list(message.labels)}, headers=headers)
+    return {"Authorization": f"Bearer {token}"} if token else {}
 
 
-HOST: Final = r"(?P<host>https?://[^/\s]{1,253})"
+HOST: Final = r"(?P<host>https?://[^/\s@]{1,253})"
+"""Without `user:password@`: such an address is shown to nobody."""
 GITHUB: Final = re.compile(HOST + r"/(?P<repository>[\w.\-]{1,100}/[\w.\-]{1,100})/issues(?:/(?P<number>\d{1,12}))?/?$")
 GITLAB: Final = re.compile(HOST + r"/(?P<project>[\w.\-/]{1,400}?)/-/issues(?:/(?P<number>\d{1,12}))?/?$")
 JIRA: Final = re.compile(HOST + r"(?:/[\w\-]{1,60})?/browse/(?P<key>[A-Z][A-Z0-9_]{1,40}-\d{1,12})/?$")
@@ -187,29 +196,34 @@ PLACES: Final = (
         source="Microsoft Teams: Create incoming webhooks; a message holds up to 28 KB",
     ),
     Place(
-        id="gitlab", match=GITLAB, request=_gitlab, limit=1_000_000, source="GitLab: Notes API, Issues API", body="gitlab", needs=("GITLAB_TOKEN",),
+        id="gitlab", match=GITLAB, request=_gitlab, limit=1_000_000, source="GitLab: Notes API, Issues API", body="gitlab", headers=_gitlab_headers,
     ),
     Place(
-        id="jira", match=JIRA, request=_jira, limit=200_000, source="Jira: REST API 2, add comment, add attachment", body="jira", needs=("JIRA_TOKEN",),
+        id="jira", match=JIRA, request=_jira, limit=200_000, source="Jira: REST API 2, add comment, add attachment", body="jira", headers=_jira_headers,
         attach=lambda url: f"{_jira_api(url)}/attachments",
     ),
     Place(
         id="github", match=GITHUB, request=_github, limit=300_000, source="GitHub: REST API, create an issue comment, create an issue", body="github",
-        needs=("GITHUB_TOKEN",),
+        headers=_github_headers,
     ),
-    Place(id="json", match=re.compile(r"https?://"), request=_json, limit=1_000_000, source="lossreport: title, text and labels as one JSON object"),
+    Place(id="json", match=re.compile(r"https?://"), request=_json, limit=1_000_000, source="lossreport: title, text and labels as one JSON object", headers=_json_headers),
 )  # fmt: skip
 """The first that fits an address is taken; the last takes any."""
 IDS: Final = (*(place.id for place in PLACES), "email")
 
 
 def place_of(url: str, wanted: str | None = None) -> Place:
-    """Return the kind of place of an address, or the one that was named; raises UsageError where none takes it."""
-    if wanted is not None:
-        return next(place for place in PLACES if place.id == wanted)
-    found = next((place for place in PLACES if place.match.match(url)), None)
-    if found is None:
-        raise UsageError(f"Couldn't use --to {hidden(url)!r}", hint="Give an address that begins with https:// or mailto:.")
+    """Return the kind of place of an address, or the one that was named; raises UsageError where it is no address, or none of that kind."""
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:  # brackets that are no address of a host
+        host = None
+    named = next((place for place in PLACES if place.id == wanted), None)
+    found = named or next((place for place in PLACES if place.match.match(url)), None)
+    if not host or found is None or not PLACES[-1].match.match(url):
+        raise UsageError("Couldn't use the address of --to", hint="Give one that begins with https:// or mailto:.")
+    if found.body and not found.match.match(url):
+        raise UsageError(f"{hidden(url)} is no issue of {found.id}", hint="Give the address of an issue, or of the page that lists them.")
     return found
 
 

@@ -10,14 +10,16 @@ import json
 import os
 import smtplib
 import ssl
+from collections.abc import Mapping
 from dataclasses import replace
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any, Final
 
+from lossreport import regex as re
 from lossreport.errors import LossreportError, UsageError
 from lossreport.integrations.earlier import is_report, read_report, report_of
-from lossreport.integrations.places import Message, Place, Request, hidden, jira_headers, place_of
+from lossreport.integrations.places import Message, Place, Request, hidden, place_of
 from lossreport.integrations.ticket import labels, ticket, title
 from lossreport.render.to_terminal import to_terminal
 from lossreport.text import Lang
@@ -33,6 +35,10 @@ MOST_ATTACHED: Final = 10 * 1024 * 1024
 """Bytes of a page: what Jira takes unless told otherwise, and mail servers commonly."""
 SMTP: Final = "LOSSREPORT_SMTP"
 """Environment variable: HOST or HOST:PORT of the mail server; SMTP_USER and SMTP_PASSWORD where it wants them, SMTP_FROM the sender."""
+
+
+ADDRESSES: Final = re.compile(r"[^\s@,<>?]{1,64}@[^\s@,<>?]{1,253}(?:,[^\s@,<>?]{1,64}@[^\s@,<>?]{1,253}){0,100}")
+"""One mail address or several; no header can begin in it."""
 
 
 class SendError(LossreportError):
@@ -64,7 +70,10 @@ class Parcel:
 
 
 def packed(path: str, url: str, lang: Lang, *, wanted: str | None = None) -> Parcel:
-    """Make of a report (HTML, JSON) what is sent to an address; raises UsageError for a secret that is missing, SendError where it is too large."""
+    """Make of a report (HTML, JSON) what is sent to an address; raises UsageError for an address, SendError where it is too large.
+
+    No secret is needed for that: they are asked for when it is sent.
+    """
     if not is_report(path):
         raise UsageError(f"{path!r} is no report", hint="Name a report that lossreport has written (HTML or JSON).")
     data = read_report(path)
@@ -75,11 +84,12 @@ def packed(path: str, url: str, lang: Lang, *, wanted: str | None = None) -> Par
     place = place_of(url, wanted)
     if place.body:
         message = replace(message, body=ticket(path, place.body, lang).body.text)
-    request = place.request(url, _within(place, url, message))
+    message = _within(place, url, message)
     attached = page if place.attach is not None else None
     if attached is not None:
         _check_size(attached)
     text = message.body or message.text
+    request = place.request(url, message)
     return Parcel(place=place.id, shown=hidden(url), title=message.title, text=text, request=request, page=attached, of=place, url=url)
 
 
@@ -112,7 +122,7 @@ def send(parcel: Parcel) -> str:
         return _send_mail(parcel.mail)
     answer = _post(parcel)
     if parcel.page is not None and parcel.of is not None and parcel.of.attach is not None:
-        _attach(parcel.of.attach(parcel.url), parcel.page)
+        _attach(parcel.of.attach(parcel.url), parcel.page, parcel.of.headers())
     return answer
 
 
@@ -128,7 +138,7 @@ def _httpx() -> Any:
 def _post(parcel: Parcel) -> str:
     if parcel.request is None or parcel.of is None:
         raise SendError("There is nothing to send", hint="Name a report.")
-    response = _tried(parcel.request.url, json=parcel.request.json, headers=dict(parcel.request.headers))
+    response = _tried(parcel.request.url, json=parcel.request.json, headers=dict(parcel.of.headers()))
     try:
         words = parcel.of.refused(response.json())
     except ValueError:  # Slack answers "ok", Discord nothing
@@ -140,11 +150,10 @@ def _post(parcel: Parcel) -> str:
     return f"{response.status_code} {response.reason_phrase}".strip()
 
 
-def _attach(url: str, page: Path) -> None:
+def _attach(url: str, page: Path, headers: Mapping[str, str]) -> None:
     """Attach the page; what was said before stands already."""
-    headers = {**jira_headers(), "X-Atlassian-Token": "no-check"}
     try:
-        _tried(url, files={"file": (page.name, page.read_bytes(), "text/html")}, headers=headers)
+        _tried(url, files={"file": (page.name, page.read_bytes(), "text/html")}, headers={**headers, "X-Atlassian-Token": "no-check"})
     except SendError as error:
         raise SendError(
             f"The comment was posted, the page was not attached: {error.args[0]}", hint="Attach it by hand; do not send again."
@@ -201,11 +210,8 @@ HINTS: Final = {
 
 # ------------------------------------------------------------------------------------------------ mail
 def _mail(path: str, to: str, message: Message, lang: Lang, page: Path) -> Parcel:
-    if not os.environ.get(SMTP):
-        raise UsageError(
-            f"{SMTP} is not set",
-            hint=f"Name the mail server: {SMTP}=smtp.example.org:587; SMTP_USER and SMTP_PASSWORD where it wants them.",
-        )
+    if not ADDRESSES.fullmatch(to):
+        raise UsageError("Couldn't use the mail address of --to", hint="Give mailto:name@example.org; several are parted by commas.")
     _check_size(page)
     mail = EmailMessage()
     mail["Subject"], mail["To"] = message.title, to
@@ -220,6 +226,11 @@ def _mail(path: str, to: str, message: Message, lang: Lang, page: Path) -> Parce
 
 def _send_mail(mail: EmailMessage) -> str:
     """Hand a mail to the server; it takes the whole of it or nothing, so a failure before that may be tried by hand again."""
+    if not os.environ.get(SMTP):
+        raise UsageError(
+            f"{SMTP} is not set",
+            hint=f"Name the mail server: {SMTP}=smtp.example.org:587; SMTP_USER and SMTP_PASSWORD where it wants them.",
+        )
     host, _, port = os.environ[SMTP].partition(":")
     user, password = os.environ.get("SMTP_USER", ""), os.environ.get("SMTP_PASSWORD", "")
     try:
