@@ -13,6 +13,8 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -37,17 +39,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = _parsed(sys.argv[1:] if arguments is None else arguments)
     if not is_main_process():
         _become(given.program)
-    place = Path(given.folder) if given.folder else Path(RUNS) / time.strftime("%Y%m%d-%H%M%S")
-    report = Path(given.output) if given.output else place / "lossreport.html"
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        place = _place(given.folder)
         kept = kept_in(place / OUTPUT, resume=given.resume)
         memory = open_memory(place, "lossreport.run", resume=given.resume, name=ENDING_FILE, previous=PREVIOUS_ENDING)
         memory.facts({"command": shlex.join(given.program)})
     except OSError as error:
         _say(f"nothing is kept and no report will be written: {error}")
         _become(given.program)
+    report = Path(given.output) if given.output else place / "lossreport.html"
     return _watched(given, place, report, kept, memory)
+
+
+def _place(folder: str | None) -> Path:
+    """Make the folder, or one of this moment that no other program has: a loop starts several in one second. Raises OSError."""
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        return Path(folder)
+    Path(RUNS).mkdir(exist_ok=True)
+    now = time.strftime("%Y%m%d-%H%M%S")
+    for number in count(1):
+        place = Path(RUNS) / (now if number == 1 else f"{now}-{number}")
+        with suppress(FileExistsError):
+            place.mkdir()
+            break
+    return place
 
 
 def _watched(given: argparse.Namespace, place: Path, report: Path, kept: Kept, memory: Memory) -> int:

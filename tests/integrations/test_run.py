@@ -201,6 +201,20 @@ def test_without_a_folder_each_run_has_one_of_its_own(script: Path, tmp_path: Pa
     assert {path.name for path in folder.iterdir()} == {OUTPUT, ENDING_FILE, ERROR}
 
 
+def test_programs_that_a_loop_starts_in_one_second_share_no_folder(script: Path, tmp_path: Path) -> None:
+    script.write_text("import sys, time\nprint('seed', sys.argv[1], flush=True)\ntime.sleep(1)\n")
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-m", "lossreport.run", "--", sys.executable, str(script), str(seed)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL, cwd=tmp_path, env=environment(**{PYTHON: "/bin/false"}),
+        )
+        for seed in range(4)
+    ]  # fmt: skip
+    assert [one.wait(timeout=BOUND) for one in started] == [0] * 4
+    assert sorted(path.read_text() for path in (tmp_path / RUNS).glob(f"*/{OUTPUT}")) == [f"seed {seed}\n" for seed in range(4)]
+    assert [*(tmp_path / RUNS).glob(f"*/{PREVIOUS}")] == []
+
+
 @pytest.mark.parametrize("resume", [False, True])
 def test_a_second_program_in_a_folder_replaces_the_first_unless_it_goes_on(resume: bool, script: Path) -> None:
     for word in ("first", "second"):
