@@ -131,7 +131,8 @@ def test_settings_called_like_keys_go_and_those_of_data_stay() -> None:
 
 
 SETTINGS = (
-    "'cls_token': dict(decay_mult=0.)", "mask_token: dict(x=1)", "HF_TOKEN: ${{ secrets.HF_TOKEN }}", "curl --form token=$COV_TOKEN", "--hf-token <HF_TOKEN>", "id-token: write",
+    "'cls_token': dict(decay_mult=0.)", "mask_token: dict(x=1)", "HF_TOKEN: ${{ secrets.HF_TOKEN }}", "curl --form token=$COV_TOKEN", "--hf-token <HF_TOKEN>", "id-token: write", "password: ${PW}", "passwd=$DB_PASSWD/x",
+    "pip install --user torch", "serve --host localhost --port 80", "serve --host 0.0.0.0",
     "repository_owner == 'org'", "uses: actions/checkout@9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0 # v7", "MASTER_ADDR=$MASTER_ADDR", "me ALL=(ALL) NOPASSWD: ALL",
 )  # fmt: skip
 """What real configurations hold that is called like a secret, a person or a machine and is none, of 446 files of eight public trainers."""
@@ -147,6 +148,13 @@ def test_a_setting_that_names_where_a_secret_is_or_a_token_of_the_vocabulary_sta
     {
         "hf_token: abcdefgh1234": "[secret]",
         "password: $ecret-99": "[secret]",
+        "password: $Tr0ub4dor": "[secret]",
+        "--db-password $Secret99xx": "--db-password [secret]",
+        "api_key='$A9-zz-topsecret'": "api_key='[secret]'",
+        "train.py --user bob --lr 0.1": "--user [user] --lr 0.1",
+        "train.py --host node17 --lr 0.1": "--host [host] --lr 0.1",
+        "torchrun --rdzv-endpoint=node17:29500 train.py": "--rdzv-endpoint=[host]:29500 train.py",
+        "torchrun --master_addr login3 train.py": "--master_addr [host] train.py",
         "DB_PASSWD=abcd1234": "[secret]",
         "me@gpu1:~/x$ python": "[user]@[host]",
     }.items(),

@@ -46,8 +46,8 @@ _VERSION: Final = re.compile(
 _SPECIAL_TOKEN: Final = re.compile(r"<.*>|\[[A-Z]+\]")
 """The value of `pad_token` and its like: a token of the vocabulary, not of an account."""
 _NO_VALUE: Final = frozenset(("none", "null", "true", "false", "***", "<redacted>"))
-_REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*+|[{(].*)[\"'}&]?.*|<[A-Z][A-Za-z_ -]*+>")
-"""A value that names where the secret is to be found, as `$HF_TOKEN`, `${{ secrets.X }}` and `<HF_TOKEN>` do."""
+_REFERENCE: Final = re.compile(r"\$(?:[A-Z][A-Z0-9_]*+(?:[^\w!@#$%^*+=?~\-].*)?|[{(]\s*+[A-Za-z_{].*)|<[A-Z][A-Za-z_ -]*+>")
+"""A value that names where the secret is to be found, as `$HF_TOKEN`, `${{ secrets.X }}` and `<HF_TOKEN>` do; `$Tr0ub4dor` is a password."""
 OF_VOCABULARY: Final = re.compile(
     r"(?:.*[_.\-])?(?:cls|class|mask|pad|eos|bos|unk|sep|image|img|register|query|special|dist|stop|end|start|add|id)[_\-]tokens?",
     re.IGNORECASE,
@@ -133,6 +133,12 @@ PEOPLE: Final[tuple[Rule, ...]] = (
         re.compile(rf"\b(?P<name>(?i:user(?:_?name)?|logname|author)['\"]?\s*[=:]\s*['\"]?)(?!(?i:none|null)\b)[^\W\d][^{_END}]*"),
         rf"\g<name>{PERSON}",
     ),
+    (
+        re.compile(
+            rf"(?i)(?<![\w\-])(?<!install )(?P<name>--(?:user(?:[_\-]?name)?|logname|author)\s+['\"]?)(?!none\b|null\b)[a-z][^{_END}]*"
+        ),
+        rf"\g<name>{PERSON}",
+    ),
 )
 """Accounts, mail, and folders that carry a person's name. What stands in a bucket is told by its last part only."""
 MACHINES: Final[tuple[Rule, ...]] = (
@@ -142,6 +148,13 @@ MACHINES: Final[tuple[Rule, ...]] = (
         re.compile(
             r"(?<![A-Za-z])(?P<name>(?i:(?:host_?name|node_?name|node_?list|master_addr|rdzv_endpoint|host))['\"]?\s*[=:]\s*['\"]?)"
             r"(?!(?i:localhost|none|null)\b)[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?(?:,[A-Za-z][\w.\-]*(?:\[[\d,\-]+\])?)*"
+        ),
+        rf"\g<name>{HOST}",
+    ),
+    (
+        re.compile(
+            r"(?i)(?<![\w\-])(?P<name>--(?:host(?:[_\-]?name)?|node[_\-]?(?:name|list)|master[_\-]addr|rdzv[_\-]endpoint)[\s=]+['\"]?)"
+            r"(?!localhost\b|none\b|null\b)[a-z][\w.\-]*(?:\[[\d,\-]+\])?"
         ),
         rf"\g<name>{HOST}",
     ),
