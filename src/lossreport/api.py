@@ -391,7 +391,7 @@ def _place(name: str | None, format: Format | None) -> Place | None:
     """Return the place to fit into; raises UsageError where it is unknown, or a format was asked for that is no body of a ticket."""
     if name is None:
         return None
-    if format in ("html", "json"):
+    if format not in (None, "md"):
         raise UsageError(f"fit = {name} and the format {format} exclude each other", hint="Leave out -f, or use -f md.")
     from lossreport.render.fitting import PLACES
 

@@ -217,7 +217,8 @@ def test_build_fits_and_names_the_file_so_that_it_is_no_log(place: str, name: st
 
 
 def test_fit_and_another_format_exclude_each_other() -> None:
-    assert command("build", HEALTHY, "--fit", "jira", "-f", "json", "-o", "-").returncode == 2
+    for form in ("json", "html", "pdf", "digest", "sarif"):
+        assert command("build", HEALTHY, "--fit", "jira", "-f", form, "-o", "-").returncode == 2
 
 
 def test_a_hypothesis_that_a_page_tells_once_is_whole_in_every_finding_of_a_ticket() -> None:

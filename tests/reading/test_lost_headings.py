@@ -31,6 +31,15 @@ def test_rows_that_fill_the_gaps_of_the_headings_are_one_an_epoch(tmp_path: Path
     assert run.status is Status.FINISHED
 
 
+def test_a_time_of_day_is_no_name_of_an_epoch(tmp_path: Path) -> None:
+    lines = log([0, 2, 3, 4, 6], 8).splitlines()
+    stamped = "\n".join(f"12:{at:02d}:{(7 * at) % 60:02d} {line}" for at, line in enumerate(lines))
+    (tmp_path / "output.log").write_text(stamped + "\n", encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    (series,) = [one for one in run.series if one.name == "accuracy"]
+    assert series.x.tolist() == list(range(8))
+
+
 @pytest.mark.parametrize(
     ("x", "expected"),
     [
@@ -49,7 +58,7 @@ def test_only_gaps_that_are_filled_to_the_last_row_are_closed(x: list[float], ex
     assert (None if found is None else found.tolist()) == expected
 
 
-@pytest.mark.parametrize("line", ['{{"epoch": {at}, "val_acc": {acc}}}', "Epoch {at} val_acc {acc}"])
+@pytest.mark.parametrize("line", ['{{"epoch": {at}, "val_acc": {acc}}}', "Epoch {at} val_acc {acc}", "Epoch {at:03d} val_acc {acc}"])
 def test_rows_that_name_their_own_epoch_stay_there(line: str, tmp_path: Path) -> None:
     epochs = [1, 2, 3, 4, 5, 5, 7, 8, 8, 10]  # two epochs run twice, two rows lost
     text = "\n".join(line.format(at=at, acc=f"0.6{row}1") for row, at in enumerate(epochs))

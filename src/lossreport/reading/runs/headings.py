@@ -33,10 +33,14 @@ def with_lost_headings(reading: Reading) -> Reading:
 
 
 def _name_their_epoch(reading: Reading, column: Column) -> bool:
-    """Return whether a line of the rows holds the epoch that the row stands at."""
+    """Return whether most lines of the rows hold the epoch that the row stands at: a time of day or a loss holds one now and then."""
     place = dict(zip(column.line.tolist(), column.x.tolist(), strict=True))
-    texts = ((place[line.number], line.text) for line in reading.log.lines() if line.number in place)
-    return any(re.search(rf"(?<![\d.]){x:.0f}(?:\.0{{1,6}})?(?![\d.])", text) is not None for x, text in texts)
+    named = {line.number for line in reading.log.lines() if line.number in place and _holds(line.text, place[line.number])}
+    return 2 * len(named) > len(place)
+
+
+def _holds(text: str, x: float) -> bool:
+    return re.search(rf"(?<![\d.])0*{x:.0f}(?:\.0{{1,6}})?(?![\d.])", text) is not None
 
 
 def epochs_of(x: Floats) -> Floats | None:
