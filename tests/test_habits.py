@@ -57,7 +57,7 @@ def test_ci_runs_sessions_that_there_are() -> None:
     assert any(".ci/run" in step for step in steps)
 
 
-def test_ci_the_runner_and_the_classifiers_name_the_same_versions_of_python() -> None:
+def test_ci_and_the_runner_try_the_versions_of_python_that_the_classifiers_claim() -> None:
     prefix = "Programming Language :: Python :: "
     claimed = [one.removeprefix(prefix) for one in PROJECT["project"]["classifiers"] if one.startswith(prefix)]
     (listed,) = [
@@ -65,7 +65,9 @@ def test_ci_the_runner_and_the_classifiers_name_the_same_versions_of_python() ->
         for node in ast.parse(read("noxfile.py")).body
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "PYTHONS"
     ]
-    assert workflow()["fast"]["strategy"]["matrix"]["python"] == ast.literal_eval(listed) == claimed
+    tried = ast.literal_eval(listed)
+    assert workflow()["fast"]["strategy"]["matrix"]["python"] == tried
+    assert claimed == tried[: len(claimed)]
     assert PROJECT["project"]["requires-python"] == f">={claimed[0]}"
 
 

@@ -408,7 +408,8 @@ def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[s
 
 def _format_of(output: str | os.PathLike[str] | None) -> Format | None:
     suffix = Path(os.fspath(output)).suffix.lower().lstrip(".") if output is not None else ""
-    return {"html": "html", "htm": "html", "md": "md", "markdown": "md", "json": "json", "pdf": "pdf", "sarif": "sarif"}.get(suffix)  # type: ignore[return-value]
+    ending = {"htm": "html", "markdown": "md"}.get(suffix, suffix)
+    return next((form for form in FORMATS if form == ending), None)
 
 
 def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:

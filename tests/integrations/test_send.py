@@ -261,6 +261,16 @@ def test_a_message_is_cut_to_what_the_place_takes_by_whole_lines(report: Path, s
     assert content.endswith(" of the answer\n…")
 
 
+@pytest.mark.parametrize(("place", "call"), [("slack", "<!channel>"), ("feishu", '<at user_id="all">all</at>')])
+def test_a_name_of_a_log_calls_nobody(place: str, call: str, report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sending, "to_terminal", lambda *_, **__: f"the run {call} is still improving\n")
+    server.answers = [ANSWERS[place]]
+    assert command(report, server.url, "--as", place, "--yes")[0] == 0
+    said = server.seen[0][2].decode("unicode_escape")
+    assert "still improving" in said
+    assert "<" not in said
+
+
 def test_a_page_that_is_too_large_is_refused_before_anything_is_sent(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "s3cret")
     monkeypatch.setattr(sending, "MOST_ATTACHED", 1000)

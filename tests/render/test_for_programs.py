@@ -70,3 +70,12 @@ def test_sarif_names_rule_level_place_and_key_of_every_finding(report: api.Repor
 @pytest.mark.parametrize("lang", ["both", "ja"])
 def test_languages_that_the_json_lacks_are_given_in_english(format: api.Format, lang: LangChoice, report: api.Report) -> None:
     assert api.render(report, format, lang) == api.render(report, format, "en")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.digest", "# lossreport digest"), ("a.sarif", '{\n "$schema"'), ("a.htm", "<!DOCTYPE html>")]
+)
+def test_the_ending_of_the_file_decides_the_format(name: str, begins: str, tmp_path: Path) -> None:
+    (tmp_path / "log.csv").write_text("epoch,train_loss\n" + "".join(f"{i},{3 / (i + 1)}\n" for i in range(20)))
+    api.build([tmp_path / "log.csv"], tmp_path / name)
+    assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)

@@ -95,7 +95,8 @@ def _feishu(url: str, message: Message) -> Request:
     if key := os.environ.get("FEISHU_SECRET", ""):
         stamp = str(int(time.time()))
         signed = {"timestamp": stamp, "sign": base64.b64encode(hmac.new(f"{stamp}\n{key}".encode(), b"", hashlib.sha256).digest()).decode()}
-    return _posted(url, {**signed, "msg_type": "text", "content": {"text": message.text}})
+    text = re.sub(r"<(?=/?at\b)", "＜", message.text, flags=re.IGNORECASE)  # <at user_id="all"> calls everybody, and nothing escapes it
+    return _posted(url, {**signed, "msg_type": "text", "content": {"text": text}})
 
 
 def _dingtalk(url: str, message: Message) -> Request:
