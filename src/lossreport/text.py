@@ -181,8 +181,8 @@ def sentences(value: Phrase) -> tuple[Phrase, ...]:
     A value that holds sentences itself is taken apart like the text around it.
     """
     inner = {name: sentences(part) for name, part in value.values.items() if isinstance(part, Phrase) and "。" in part.plain("zh")}
-    empty = {name for name, part in value.values.items() if part == ""}
-    zh, en = (_broken_up(value.text.of(lang), _ENDS[lang], {*inner, *empty}) for lang in LANGS)
+    said = {lang: FIELD.sub(lambda slot: "" if value.values[slot[1]] == "" else slot[0], value.text.of(lang)) for lang in LANGS}
+    zh, en = (_broken_up(said[lang], _ENDS[lang], set(inner)) for lang in LANGS)
     if len(zh) != len(en) and min(len(zh), len(en)) > 1 and not inner:  # the last sentence is one of its own in both languages
         zh, en = ["".join(zh[:-1]), zh[-1]], [" ".join(en[:-1]), en[-1]]
     if [set(FIELD.findall(part)) for part in zh] != [set(FIELD.findall(part)) for part in en]:
@@ -195,7 +195,7 @@ def sentences(value: Phrase) -> tuple[Phrase, ...]:
             first, *others = inner[names[0]]
             made += [first if begun is None else run_on((begun, first)), *others]
             begun = None
-        elif not names or names[0] not in empty:
+        else:
             part = Phrase(text=Text(zh=one, en=other), values={name: value.values[name] for name in names})
             begun = part if one[-1] not in "。！？" else None
             made += [part] if begun is None else []

@@ -10,6 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from lossreport.charts import labels
 from lossreport.charts.draw import draw
 from lossreport.charts.line import FEW, MOST_MARKS, PANEL, SMALL, STACKED
 from lossreport.charts.scale import FEWEST, PLAIN_BELOW, fit, fit_rows
@@ -207,3 +208,18 @@ def test_the_ticks_of_an_axis_are_written_one_way(high: float, labels: tuple[str
 
 def test_a_star_marks_the_best_place() -> None:
     assert "#b8860b" in draw(chart(curve([3.0, 2.0, 2.5]), star=Star(x=1, y=2.0)))
+
+
+# ------------------------------------------------------------------------------------------------ the label of a line
+def test_the_label_of_a_line_stands_in_the_gap_of_a_curve_that_crosses_the_line_elsewhere() -> None:
+    x = np.linspace(0.0, 600.0, 601)
+    zigzag = np.where((x > 290) & (x < 385), 0.0, 100.0 + 60.0 * np.sin(x / 8.0))
+    points = np.column_stack([x, zigzag])
+    chosen = labels.choose(labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0)), points, [], (0.0, 0.0, 600.0, 200.0))
+    assert not ((points[:, 0] > chosen.left) & (points[:, 0] < chosen.left + chosen.width) & (np.abs(points[:, 1] - 100.0) < labels.HEIGHT)).any()
+
+
+def test_the_label_of_a_line_stands_at_the_right_where_nothing_is_hidden_there() -> None:
+    places = labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0))
+    assert labels.choose(places, np.array([[300.0, 102.0]]), [], (0.0, 0.0, 600.0, 200.0)) == places[0]
+    assert min(place.left for place in places) >= 0.0

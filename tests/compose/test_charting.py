@@ -13,12 +13,14 @@ from lossreport.compose.charting import (
     EXACT_TO,
     NEAR_LEVEL,
     ZOOM_ROWS,
+    _formula,
     _is_near,
     lasting,
     median_window,
     peaks,
     running_median,
 )
+from lossreport.compose.section import Story
 from lossreport.compose.sections.anomalies import LEAST_FULL, MAX_ALIKE, MAX_OF_KIND, parted
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Chart, FindingList, LineChart, Table
@@ -147,3 +149,22 @@ def test_a_chance_line_is_drawn_where_it_does_not_squeeze_the_curve(level: float
 @pytest.mark.parametrize(("off", "near"), [(AT_LEVEL * 0.99, True), (AT_LEVEL * 1.01, False)])
 def test_a_flat_curve_beside_the_chance_level_shows_it(off: float, near: bool) -> None:
     assert _is_near(2.3, np.full(9, 2.3 * (1 + off))) is near
+
+
+@pytest.mark.parametrize(
+    ("assumption", "formula"),
+    [
+        ("ln(vocab_size)", "ln 512"),
+        ("ln(num_classes)", "ln(num_classes)"),
+        ("ln 2 (p = 1/2)", "ln 2"),
+        ("ln 2: equal scores", "ln 2"),
+        ("H(p, q), p = 1-eps+eps/K, q = eps/K", "H(p, q)"),
+        ("range/4", "(max-min)/4"),
+        ("range^2/12", "(max-min)²/12"),
+        ("0: always the mean return", ""),
+        ("uniform targets, constant middle, beta", ""),
+    ],
+)
+def test_the_label_of_a_chance_level_is_a_formula_without_words(assumption: str, formula: str) -> None:
+    (story,) = Story.all_of(lossreport.analyze(make_run(loss=falling(40), facts={"vocab_size": 512}), strict=True))
+    assert _formula(story, assumption) == formula

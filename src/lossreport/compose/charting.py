@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from lossreport import regex as re
 from lossreport.compose.section import Story, shown
 from lossreport.curves.stats import robust_line
 from lossreport.model.analysis import Finding, Severity
@@ -222,7 +223,8 @@ def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
     finite = series.y[np.isfinite(series.y)]
     if not len(finite) or not _is_near(scale.chance, finite):
         return ()
-    return (Level(y=scale.chance, label=f"{_formula(story, scale.assumption)} = {show_number(scale.chance)}"),)
+    formula, value = _formula(story, scale.assumption), show_number(scale.chance)
+    return (Level(y=scale.chance, label=f"{formula} = {value}" if formula else value),)
 
 
 def _is_near(level: float, y: Floats) -> bool:
@@ -233,10 +235,19 @@ def _is_near(level: float, y: Floats) -> bool:
     return off <= max(NEAR_LEVEL * float(np.ptp(y)), AT_LEVEL * abs(level))
 
 
+FORMULA: Final = re.compile(r"[^:, (]+(?:\([^()]*\))?(?: \d+)?")
+"""The formula that an assumption begins with; what follows it are words, as in "ln 2: equal scores"."""
+
+
 def _formula(story: Story, assumption: str) -> str:
-    """Return the formula with the run's own numbers: ln(vocab_size) becomes ln 65536."""
-    size = story.run.value("vocab_size")
-    return assumption.replace("ln(vocab_size)", f"ln {size}") if isinstance(size, int) else assumption
+    """Return the formula of an assumption in signs, for a chart holds no words; ln(vocab_size) with the run's own number: ln 65536.
+
+    It is empty where an assumption is told in words alone, or is the value itself.
+    """
+    size, found = story.run.value("vocab_size"), FORMULA.match(assumption)
+    bare = found[0] if found is not None and re.search(r"[(_]|\D.*\d", found[0]) else ""
+    bare = bare.replace("range", "(max-min)").replace("^2", "²")
+    return bare.replace("ln(vocab_size)", f"ln {size}") if isinstance(size, int) else bare
 
 
 def peaks(series: Series, flagged: Mapping[int, Severity], *, at: Floats | None = None) -> tuple[Mark, ...]:
