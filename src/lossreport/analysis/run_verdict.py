@@ -58,8 +58,8 @@ LEVELS = Text(
     en=" The losses of the players, as medians of the first and the last tenth: {sentences}.{won}",
 )
 WON = Text(
-    zh="{names} 已降到接近 0：它在训练数据上的任务已经做满。若是判别器，就不再给生成器有用的梯度；若是辅助分类器，则属正常。",
-    en=" {names} fell to nearly 0: it has mastered its task on the training data. A discriminator that has gives its generator no useful gradient; of an auxiliary classifier it is normal.",
+    zh="{names} 已降到接近 0：它在训练数据上的任务已经做满，若是辅助分类器则属正常，若是判别器就不再给生成器有用的梯度。",
+    en=" {names} fell to nearly 0: it has mastered its task on the training data, which is normal of an auxiliary classifier, but of a discriminator means that its generator gets no useful gradient.",
 )
 MASTERED: Final = 0.05
 """Of its first tenth: a cross-entropy that has lost 95 % of ln 2 gives each example its class by 97 % (exp(-0.05 ln 2))."""

@@ -22,8 +22,8 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**按 `{metric}` 的{what}比较 {count} 次训练**：最好 {best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}只有数据和 loss 定义相同时才可比。",
-    en="**{count} runs compared by the {what} of `{metric}`**: best {best} ({first}, {axis} {x}){median}, worst {worst} ({last}).{stuck}{copies} Comparable only where data and loss are the same.",
+    zh="**按 `{metric}` 的{what}比较 {count} 次训练**（数据和 loss 定义相同才可比）：最好 {best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}",
+    en="**{count} runs compared by the {what} of `{metric}`** (comparable only where data and loss are the same): best {best} ({first}, {axis} {x}){median}, worst {worst} ({last}).{stuck}{copies}",
 )
 MEDIAN = Text(zh="，中位数 {median}", en=", median {median}")
 LAST_VALUE = Text(zh="最后的值", en="last value")

@@ -70,7 +70,7 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
         tone=STATES[gravest(stories)[0].verdict.state].shade,
         title=tally(run_lines(stories)),
         body=(first,),
-        brief=brief(first, OUTCOMES[2]),
+        brief=brief(first, OUTCOMES[1]),
     )
     steps = first_steps_of(stories)
     do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps, opened=1)) if steps else ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from lossreport.compose.section import Story
-from lossreport.compose.sections.answer import DO, peak, told_bests
+from lossreport.compose.sections.answer import DO, lasts, peak, told_bests
 from lossreport.model.analysis import Finding, Severity, State
 from lossreport.model.report import Block, Callout, Chart, Column, Curve, FindingList, LineChart, Prose, Row, Section, Steps, Table
 from lossreport.model.run import Series, shown_x
@@ -25,6 +25,7 @@ MOST_RUNS: Final = 10
 
 CHECKPOINT = Text(zh="{label}：{at}", en="{label}: {at}")
 PLACED = Text(zh="`{metric}` {value}，{axis} {x}（`{place}`）", en="`{metric}` {value} at {axis} {x} (`{place}`)")
+LASTING = Text(zh="`{metric}`，{axis} {x} 到 {last}（`{place}`）", en="`{metric}`, {axis} {x} to {last} (`{place}`)")
 UNVALUED = Text(zh="`{metric}`，{axis} {x}（`{place}`）", en="`{metric}` at {axis} {x} (`{place}`)")
 SEVERAL = Text(zh="{count} 次训练：{tally}", en="{count} runs: {tally}")
 COUNTED = Text(zh="{count} 次{state}", en="{count} {state}")
@@ -83,9 +84,11 @@ def best_of(story: Story) -> Phrase | None:
     return CHECKPOINT(label=told[0].label, at=told[0].at) if told else None
 
 
-def placed_text(metric: str, value: float | None, unit: str, axis: Value, x: float, place: str) -> Phrase:
-    """Return where a finding stands, on one line."""
-    at = {"metric": metric, "axis": axis, "x": shown_x(x), "place": place}
+def placed_text(finding: Finding, metric: str, value: float | None, unit: str, axis: Value, x: float, place: str) -> Phrase:
+    """Return where a finding stands, on one line: at x, with the value there, or from its first row to its last."""
+    at = {"metric": metric, "axis": axis, "x": shown_x(finding.start.x if lasts(finding) else x), "place": place}
+    if lasts(finding):
+        return LASTING(**at, last=shown_x(finding.end.x))
     return UNVALUED(**at) if value is None else PLACED(**at, value=number(value, unit, digits=5))
 
 
@@ -95,11 +98,11 @@ def _lines(findings: Sequence[Finding], placed: Placed) -> tuple[Finding, ...]:
 
 def _placed(story: Story, finding: Finding) -> Phrase:
     series = story.series(finding.series[0])
-    row = peak(series, finding)
+    row = None if lasts(finding) else peak(series, finding)
     x, line = (finding.start.x, finding.start.line) if row is None else (float(series.x[row]), int(series.line[row]))
     path = story.run.source(series.source_of(finding.start.row if row is None else row)).path
     value = float(series.y[row]) if row is not None else None
-    return placed_text(series.label, value, series.unit, AXES[series.axis.value], x, f"{path}:{line}")
+    return placed_text(finding, series.label, value, series.unit, AXES[series.axis.value], x, f"{path}:{line}")
 
 
 def _brief(chart: Chart, first: str) -> Chart:

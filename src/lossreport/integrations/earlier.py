@@ -152,7 +152,7 @@ def placed_in(data: Mapping[str, Json]) -> Placed:
         value = next((float(y) for row, y in zip(rows, points["y"], strict=True) if row == at.row), None)
         pieces = [piece["source"] for piece in one.get("pieces", ()) if piece["first_row"] <= at.row]
         place = f"{paths.get((pieces or [one['source']])[-1], '')}:{at.line}"
-        return placed_text(_label(one), value, str(one["unit"]), AXES[one["axis"]], at.x, place)
+        return placed_text(finding, _label(one), value, str(one["unit"]), AXES[one["axis"]], at.x, place)
 
     return placed
 

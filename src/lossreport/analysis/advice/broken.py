@@ -35,8 +35,8 @@ FIRST_STEP = Text(
 
 
 AT_START = Text(
-    zh="{names}从第一行起就没有有限值，没有可以回退的 checkpoint。{first}检查学习率{lr}、输入归一化、标签范围和初始化，用一个 batch 单步调试，直到 loss 为有限值。代价：几分钟。",
-    en="No value of {names} is finite, not even in the first row, so there is no checkpoint to go back to.{first} Check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation, and debug on a single batch until the loss is finite. Cost: minutes.",
+    zh="用一个 batch 单步调试，直到 loss 为有限值：{names}从第一行起就没有有限值，没有可以回退的 checkpoint。{first}检查学习率{lr}、输入归一化、标签范围和初始化。代价：几分钟。",
+    en="Debug on a single batch until the loss is finite: no value of {names} is, not even in the first row, so there is no checkpoint to go back to.{first} Check the learning rate{lr}, the scale of the inputs, the range of the labels and the initialisation. Cost: minutes.",
 )
 IN_FP32 = Text(zh="设置写明 {said}：先用 fp32 跑几步。", en=" The settings say {said}: run a few steps in fp32 first.")
 DATA_FIRST = Text(
@@ -60,8 +60,8 @@ SOMEWHERE = Text(
     en="Do not use weights written after the non-finite value. Its row was not logged: restart from a checkpoint before the last finite row. {steps} Cost: the training after that checkpoint.",
 )
 GRADIENT = Text(
-    zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。如果用 fp16，loss scaler 会跳过这样的 step：看 loss scale 和被跳过的 step 数；频繁出现就改用 bf16，或降低学习率{lr}。代价：几分钟。",
-    en="`{metric}` is not finite in {count} of {rows} rows while the training loss ends finite, so the log does not show that the weights are broken. Under fp16 the loss scaler skips such steps: look at the loss scale and the number of skipped steps; if they are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
+    zh="如果用 fp16，看 loss scale 和被 loss scaler 跳过的 step 数：`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，日志没有显示权重已经损坏。频繁跳过就改用 bf16，或降低学习率{lr}。代价：几分钟。",
+    en="Under fp16, look at the loss scale and the number of steps that the loss scaler skipped: `{metric}` is not finite in {count} of {rows} rows while the training loss ends finite, so the log does not show that the weights are broken. If skipped steps are frequent, use bf16 or lower the learning rate{lr}. Cost: minutes.",
 )
 MEASURED = Text(
     zh="`{metric}` 的 {rows} 行中有 {count} 行不是有限值，而训练 loss 到最后仍是有限值，不必因此回退 checkpoint：查计算它的代码和数据（0 除以 0、空集、标签全被屏蔽、评估时的 fp16 溢出）。代价：几分钟。",

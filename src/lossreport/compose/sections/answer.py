@@ -109,11 +109,16 @@ def place(story: Story, finding: Finding) -> Phrase:
     series = story.series(finding.series[0])
     row = peak(series, finding)
     at: dict[str, Value] = {"metric": series.label, "axis": AXES[series.axis.value]}
-    if finding.end.x != finding.start.x and finding.kind not in POINTING:
+    if lasts(finding):
         return LASTS(**at, first=shown_x(finding.start.x), last=shown_x(finding.end.x))
     if row is None:
         return PLACED(**at, x=shown_x(finding.start.x))
     return BEST_AT(**at, x=shown_x(float(series.x[row])), value=number(float(series.y[row]), series.unit))
+
+
+def lasts(finding: Finding) -> bool:
+    """Return whether a finding is told from where to where it holds: the value of one of its rows would say nothing of it."""
+    return finding.end.x != finding.start.x and finding.kind not in POINTING
 
 
 def peak(series: Series, finding: Finding) -> int | None:
