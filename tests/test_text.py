@@ -182,7 +182,10 @@ def test_the_cost_of_a_step_is_a_sentence_even_where_the_languages_break_up_the_
 
 @pytest.mark.parametrize("rate", ["", "（1）"])
 def test_a_sentence_is_whole_where_a_value_within_it_is_empty(rate: str) -> None:
-    step = Text(zh="没有 checkpoint。{first}检查学习率{lr}、初始化。代价：几分钟。", en="No checkpoint.{first} Check the rate{lr}, the weights. Cost: minutes.")
+    step = Text(
+        zh="没有 checkpoint。{first}检查学习率{lr}、初始化。代价：几分钟。",
+        en="No checkpoint.{first} Check the rate{lr}, the weights. Cost: minutes.",
+    )
     made = sentences(step(first="", lr=rate))
     assert [part.plain("en") for part in made] == ["No checkpoint.", f"Check the rate{rate}, the weights.", "Cost: minutes."]
     assert [part.plain("zh") for part in made] == ["没有 checkpoint。", f"检查学习率{rate}、初始化。", "代价：几分钟。"]

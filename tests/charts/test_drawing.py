@@ -216,7 +216,9 @@ def test_the_label_of_a_line_stands_in_the_gap_of_a_curve_that_crosses_the_line_
     zigzag = np.where((x > 290) & (x < 385), 0.0, 100.0 + 60.0 * np.sin(x / 8.0))
     points = np.column_stack([x, zigzag])
     chosen = labels.choose(labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0)), points, [], (0.0, 0.0, 600.0, 200.0))
-    assert not ((points[:, 0] > chosen.left) & (points[:, 0] < chosen.left + chosen.width) & (np.abs(points[:, 1] - 100.0) < labels.HEIGHT)).any()
+    assert not (
+        (points[:, 0] > chosen.left) & (points[:, 0] < chosen.left + chosen.width) & (np.abs(points[:, 1] - 100.0) < labels.HEIGHT)
+    ).any()
 
 
 def test_the_label_of_a_line_stands_at_the_right_where_nothing_is_hidden_there() -> None:
