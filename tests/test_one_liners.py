@@ -34,8 +34,8 @@ FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ONES = re.compile(r"(?:^|[|] *)(?P<line>lossreport (?!NOTE|reads|读取)[^|#\n]*)")
 GRAMMAR = re.compile(r"\b[A-Z]{3,}\b(?!\.)|\.\.\.")
 """A line of grammar, as `lossreport lint NOTE.md PATH... [--lang zh]`, and no command to type."""
-ENDS = {"--fail-on": {0, 4}, "lint": {0, 4}, "verify": {0, 4}, "send": {2}}
-"""Nothing is sent from here: without a token `send` ends with 2."""
+ENDS = {"--fail-on": {0, 4}, "lint": {0, 4}, "verify": {0, 4}, "--yes": {5}, "send": {0}}
+"""Nothing is sent from here: a dry run of `send` ends with 0, one that is meant with 5 where its token is missing."""
 
 
 def one_liners() -> list[str]:
@@ -79,7 +79,7 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(browser, "opened", lambda page: False)
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     with (world / "train.log").open("rb") as log:
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(log.read())))
+        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(log.read()), isatty=lambda: False))
     monkeypatch.setattr(following, "QUIET", 0.0)
     return tmp_path / "world"
 

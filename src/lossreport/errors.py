@@ -112,6 +112,13 @@ class ResourceError(LossreportError):
     exit_code = 1
 
 
+class SendError(LossreportError):
+    """A report was not sent, or it is not known whether it was."""
+
+    code = "not-sent"
+    exit_code = 5
+
+
 class RegistryError(LossreportError):
     """A unit (parser, detector, loss, section) is not what its place demands, or its name is taken."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Message as MailHandler
+from aiosmtpd.smtp import AuthResult, LoginPassword
 from click.testing import CliRunner
 from jsonschema import validate
 
@@ -183,7 +186,7 @@ def test_an_issue_gets_a_comment_and_a_tracker_an_issue(
 ) -> None:
     server.answers = [(201, "{}")]
     code, said = command(report, server.url + path, "--as", place, "--yes")
-    assert (code, server.seen) == (2, [])
+    assert (code, server.seen) == (5, [])
     assert f"{token} is not set" in said
     monkeypatch.setenv(token, "s3cret")
     code, said = command(report, server.url + path, "--as", place, "--yes")
@@ -356,11 +359,11 @@ class Mails(MailHandler):
 
 
 @contextmanager
-def mail_server(mails: Mails) -> Iterator[str]:
-    """Run a mail server that knows no encryption; gives its HOST:PORT."""
+def mail_server(mails: Mails, **options: Any) -> Iterator[str]:
+    """Run a mail server, which knows no encryption unless told so; gives its HOST:PORT."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         host, port = free.getsockname()
-    server = Controller(mails, hostname=host, port=port)
+    server = Controller(mails, hostname=host, port=port, **options)
     server.start()
     try:
         yield f"{host}:{port}"
@@ -371,7 +374,7 @@ def mail_server(mails: Mails) -> Iterator[str]:
 def test_a_mail_has_the_first_screen_and_the_page(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mails = Mails()
     with mail_server(mails) as address:
-        assert command(report, "mailto:me@example.org", "--yes")[0] == 2
+        assert command(report, "mailto:me@example.org", "--yes")[0] == 5
         monkeypatch.setenv(SMTP, address)
         code, said = command(report, "mailto:me@example.org", "--yes")
     assert code == 0, said
@@ -393,6 +396,74 @@ def test_a_password_is_given_to_no_server_without_encryption(report: Path, monke
     assert (code, mails.kept) == (5, [])
     assert "offers no encryption" in said
     assert "s3cret" not in said
+
+
+class Accounts:
+    """Takes one account, and counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[bytes, bytes]] = []
+
+    def __call__(self, server: object, session: object, envelope: object, mechanism: str, data: LoginPassword) -> AuthResult:
+        self.asked.append((data.login, data.password))
+        return AuthResult(success=data.password == b"s3cret")
+
+
+@pytest.fixture
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> trustme.CA:
+    """Return an authority that this process trusts."""
+    found = trustme.CA()
+    found.cert_pem.write_to_path(tmp_path / "ca.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    return found
+
+
+def tls(authority: trustme.CA, host: str) -> ssl.SSLContext:
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert(host).configure_cert(context)
+    return context
+
+
+def encrypted(how: str, context: ssl.SSLContext, accounts: Accounts) -> dict[str, Any]:
+    asked = {"auth_required": True, "authenticator": accounts}
+    if how == "STARTTLS":
+        return {"tls_context": context, "require_starttls": True, **asked}
+    return {"ssl_context": context, "auth_require_tls": False, **asked}  # aiosmtpd counts STARTTLS alone as encryption
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("how", ["STARTTLS", "smtps"])
+def test_a_password_is_given_to_a_server_that_is_encrypted_and_is_itself(
+    how: str, report: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_USER", "me@example.org")
+    monkeypatch.setenv("SMTP_PASSWORD", "s3cret")
+    mails, accounts = Mails(), Accounts()
+    with mail_server(mails, **encrypted(how, tls(authority, "127.0.0.1"), accounts)) as address:
+        monkeypatch.setenv(SMTP, f"smtps://{address}" if how == "smtps" else address)
+        code, said = command(report, "mailto:me@example.org", "--yes")
+        assert code == 0, said
+        monkeypatch.setenv("SMTP_PASSWORD", "wr0ng")
+        code, said = command(report, "mailto:me@example.org", "--yes")
+    assert code == 5
+    assert "wr0ng" not in said
+    assert len(mails.kept) == 1
+    assert accounts.asked[0] == (b"me@example.org", b"s3cret")
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+@pytest.mark.parametrize("how", ["STARTTLS", "smtps"])
+def test_a_password_is_given_to_no_server_under_the_name_of_another(
+    how: str, report: Path, authority: trustme.CA, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SMTP_USER", "me@example.org")
+    monkeypatch.setenv("SMTP_PASSWORD", "s3cret")
+    mails, accounts = Mails(), Accounts()
+    with mail_server(mails, **encrypted(how, tls(authority, "mail.example.org"), accounts)) as address:
+        monkeypatch.setenv(SMTP, f"smtps://{address}" if how == "smtps" else address)
+        code, said = command(report, "mailto:me@example.org", "--yes")
+    assert (code, mails.kept, accounts.asked) == (5, [], [])
+    assert "certificate" in said.lower()
 
 
 def test_a_mail_server_that_is_not_there_is_said(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:

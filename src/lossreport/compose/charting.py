@@ -237,6 +237,8 @@ def _is_near(level: float, y: Floats) -> bool:
 
 FORMULA: Final = re.compile(r"[^:, (]+(?:\([^()]*\))?(?: \d+)?")
 """The formula that an assumption begins with; what follows it are words, as in "ln 2: equal scores"."""
+SIGNS: Final = re.compile(r"[(_]|[^\d.][^\d]{0,40}\d")
+"""What tells a formula from a value: brackets, an index, or a number behind letters."""
 
 
 def _formula(story: Story, assumption: str) -> str:
@@ -245,7 +247,7 @@ def _formula(story: Story, assumption: str) -> str:
     It is empty where an assumption is told in words alone, or is the value itself.
     """
     size, found = story.run.value("vocab_size"), FORMULA.match(assumption)
-    bare = found[0] if found is not None and re.search(r"[(_]|\D.*\d", found[0]) else ""
+    bare = found[0] if found is not None and SIGNS.search(found[0]) else ""
     bare = bare.replace("range", "(max-min)").replace("^2", "²")
     return bare.replace("ln(vocab_size)", f"ln {size}") if isinstance(size, int) else bare
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
 from lossreport import regex as re
-from lossreport.errors import UsageError
+from lossreport.errors import SendError, UsageError
 from lossreport.values import dataclass
 
 Json = dict[str, Any]
@@ -43,7 +43,7 @@ class Request:
 class Place:
     """A kind of place. `limit` counts the bytes of the request; `body` names the form of a ticket that it takes, else the text is sent.
 
-    `headers` say who sends, raising UsageError where the environment does not tell; `refused` reads what a place that answers 200 says in words;
+    `headers` say who sends, raising SendError where the environment does not tell; `refused` reads what a place that answers 200 says in words;
     `attach` is the address that takes the page as a file.
     """
 
@@ -59,10 +59,10 @@ class Place:
 
 
 def secret(name: str) -> str:
-    """Return a secret of the environment; raises UsageError where it is not set."""
+    """Return a secret of the environment; raises SendError where it is not set."""
     value = os.environ.get(name, "")
     if not value:
-        raise UsageError(f"{name} is not set", hint=f"Put the token into the environment variable {name}; it is taken from nowhere else.")
+        raise SendError(f"{name} is not set", hint=f"Put the token into the environment variable {name}; it is taken from nowhere else.")
     return value
 
 

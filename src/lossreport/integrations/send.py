@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport import regex as re
-from lossreport.errors import LossreportError, UsageError
+from lossreport.errors import SendError, UsageError
 from lossreport.integrations.earlier import is_report, read_report, report_of
 from lossreport.integrations.places import Message, Place, Request, hidden, place_of
 from lossreport.integrations.ticket import labels, ticket, title
@@ -34,18 +34,12 @@ AGAIN: Final = (429, 502, 503, 504)
 MOST_ATTACHED: Final = 10 * 1024 * 1024
 """Bytes of a page: what Jira takes unless told otherwise, and mail servers commonly."""
 SMTP: Final = "LOSSREPORT_SMTP"
-"""Environment variable: HOST or HOST:PORT of the mail server; SMTP_USER and SMTP_PASSWORD where it wants them, SMTP_FROM the sender."""
-
-
+"""Environment variable: HOST, HOST:PORT or smtps://HOST:PORT of the mail server; SMTP_USER and SMTP_PASSWORD where it wants them, SMTP_FROM the sender."""
+SMTPS: Final = "smtps://"
+SUBMISSIONS: Final = "465"
+"""The port that is encrypted from the first byte on: RFC 8314 section 3.3."""
 ADDRESSES: Final = re.compile(r"[^\s@,<>?]{1,64}@[^\s@,<>?]{1,253}(?:,[^\s@,<>?]{1,64}@[^\s@,<>?]{1,253}){0,100}")
 """One mail address or several; no header can begin in it."""
-
-
-class SendError(LossreportError):
-    """A report was not sent, or it is not known whether it was."""
-
-    code = "not-sent"
-    exit_code = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,23 +218,35 @@ def _mail(path: str, to: str, message: Message, lang: Lang, page: Path) -> Parce
     return Parcel(place="email", shown=f"mailto:{to}", title=message.title, text=message.text, mail=mail, page=page)
 
 
+def _mail_server(host: str, port: int, *, encrypted: bool) -> smtplib.SMTP:
+    """Return a connection to a mail server, encrypted from its first byte or not yet."""
+    if encrypted:
+        return smtplib.SMTP_SSL(host, port, timeout=TIMEOUT, context=ssl.create_default_context())
+    return smtplib.SMTP(host, port, timeout=TIMEOUT)
+
+
 def _send_mail(mail: EmailMessage) -> str:
     """Hand a mail to the server; it takes the whole of it or nothing, so a failure before that may be tried by hand again."""
     if not os.environ.get(SMTP):
-        raise UsageError(
+        raise SendError(
             f"{SMTP} is not set",
             hint=f"Name the mail server: {SMTP}=smtp.example.org:587; SMTP_USER and SMTP_PASSWORD where it wants them.",
         )
-    host, _, port = os.environ[SMTP].partition(":")
+    address = os.environ[SMTP]
+    host, _, port = address.removeprefix(SMTPS).partition(":")
+    encrypted = address.startswith(SMTPS) or port == SUBMISSIONS
     user, password = os.environ.get("SMTP_USER", ""), os.environ.get("SMTP_PASSWORD", "")
     try:
-        with smtplib.SMTP(host, int(port or 25), timeout=TIMEOUT) as server:
+        with _mail_server(host, int(port or 25), encrypted=encrypted) as server:
             server.ehlo_or_helo_if_needed()  # what the server can is known only after it was greeted
-            encrypted = server.has_extn("starttls")
-            if encrypted:
+            if not encrypted and server.has_extn("starttls"):
                 server.starttls(context=ssl.create_default_context())
+                encrypted = True
             if password and not encrypted:
-                raise SendError(f"{host} offers no encryption, and SMTP_PASSWORD was not given to it", hint="Name its port with STARTTLS.")
+                raise SendError(
+                    f"{host} offers no encryption, and SMTP_PASSWORD was not given to it",
+                    hint=f"Name its port with STARTTLS, or {SMTPS}HOST:{SUBMISSIONS}.",
+                )
             if password:
                 server.login(user, password)
             refused = server.send_message(mail)
