@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analysis.series_verdict import LEAST_SAME
+from lossreport.analysis.goal import LEAST_SAME
 from lossreport.model.analysis import Analysis, Severity, State
 from lossreport.model.run import Progress, Run, Source
 from runs import falling, flat, make_run, make_series, rng
@@ -52,6 +52,20 @@ def test_few_evaluations_that_repeat_one_value_say_so(last: int, same: bool) -> 
     y = [1.0, 0.5, -3.0, 0.9, 0.95][: 8 - last] + [1.0] * last
     _, text, _ = judged(make_run([make_series(y, "mean_reward", "eval", axis="step", metric_type="reward")]))
     assert (f"the last {last} of its" in text) is same
+
+
+@pytest.mark.parametrize(
+    ("y", "state"),
+    [
+        ([-3.0, -1.0, *[1.0] * 8], State.CONVERGED),  # solved, and stays so
+        ([-3.0, -1.0, 1.5, *[1.0] * 7], State.INCONCLUSIVE),  # it was better
+        ([1.0, -1.0, *[1.0] * 8], State.INCONCLUSIVE),  # back where it began
+        ([-3.0, -1.0, 0.9, 1.0, 0.95, 0.99, 0.99, *[1.0] * 3], State.IMPROVING),
+    ],
+)
+def test_a_score_that_rests_at_its_best_value_is_flat(y: list[float], state: State) -> None:
+    found, _, _ = judged(make_run([make_series(y, "mean_reward", "eval", axis="step", metric_type="reward")]))
+    assert found is state
 
 
 def test_a_validation_that_no_longer_gains_is_not_advised_to_train_longer() -> None:

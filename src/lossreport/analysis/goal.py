@@ -119,6 +119,19 @@ def measured(context: Context, series: Series) -> Floats:
     return y
 
 
+LEAST_SAME: Final = 4
+"""Four values alike to the last digit, and no fewer than half of all: a few evaluations that repeat one value are told as they are."""
+
+
+def unchanged(context: Context, series: Series) -> int:
+    """Return how many of the last measured values are the same to the last digit; 0 where they are few."""
+    values = measured(context, series)
+    values = values[np.isfinite(values)]
+    other = np.flatnonzero(values != values[-1]) if len(values) else np.array([], dtype=np.int64)
+    same = len(values) - (int(other[-1]) + 1 if len(other) else 0)
+    return same if same >= max(LEAST_SAME, len(values) / 2) else 0
+
+
 def _grounds(context: Context) -> Iterator[Goal]:
     """Yield goals, the best grounded first."""
     yield from _told(context)

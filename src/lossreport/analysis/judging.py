@@ -18,7 +18,7 @@ from lossreport.analysis.detectors.no_learning import hardly_moved
 from lossreport.analysis.detectors.nothing_processed import ALONE_MARK
 from lossreport.analysis.detectors.overfitting import training_falls
 from lossreport.analysis.detectors.spike import MORE
-from lossreport.analysis.goal import measured, mode_of
+from lossreport.analysis.goal import measured, mode_of, unchanged
 from lossreport.analysis.level import is_near_full
 from lossreport.analysis.mosaic import FACT as CLOSE_MOSAIC
 from lossreport.analysis.payloads import LevelShift, LostGround, Oscillation, Standstill
@@ -142,7 +142,7 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
     values = measured(context, series)
     cost = -values if goal.mode == "max" else values
     if np.isfinite(cost).sum() < MIN_ROWS:
-        return _of_few(context, series, cost)
+        return _rests_at_best(context, series, cost) or _of_few(context, series, cost)
     judged = _by_trend(context, series, fill(cost))
     return replace(judged, trend=replace(judged.trend, rises=goal.mode == "max")) if judged.trend is not None else judged
 
@@ -192,6 +192,14 @@ def _worsening(context: Context, series: Series) -> Judgement:
     overfits = series.split != "train" and not at_once and training_falls(context, series, found.rows[0])
     state = State.OVERFITTING if overfits else State.WORSENING
     return Judgement(state=state, because=because, confidence="low" if few else "medium")
+
+
+def _rests_at_best(context: Context, series: Series, cost: Floats) -> Judgement | None:
+    """Return that a few values are flat: the later half of them is the best value to the last digit, reached after a start that was worse."""
+    values = cost[np.isfinite(cost)]
+    if not unchanged(context, series) or values[-1] > np.min(values) or values[-1] >= values[0]:
+        return None
+    return Judgement(state=State.CONVERGED, confidence="low")
 
 
 def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:

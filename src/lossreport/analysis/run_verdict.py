@@ -11,11 +11,11 @@ from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.course import best_row, course, is_up
 from lossreport.analysis.detectors.gan_balance import GENERATOR
-from lossreport.analysis.goal import measured
+from lossreport.analysis.goal import measured, unchanged
 from lossreport.analysis.judging import Judgement, dead_findings, evaluation_alone, judge_goal, main_losses, never_better, run_state
 from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
-from lossreport.analysis.series_verdict import SEPARATE, ends, gains_nothing, has_few, is_aside, is_behind, is_swing, is_turning, unchanged
+from lossreport.analysis.series_verdict import SEPARATE, ends, gains_nothing, has_few, is_aside, is_behind, is_swing, is_turning
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
@@ -331,7 +331,7 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return SWING(metric=series.label, course=told)
     if judged.trend is not None and gains_nothing(judged):
         return NO_GAIN(metric=series.label, course=told, rows=judged.trend.rows)
-    if has_few(series, judged) and (same := unchanged(context, series)):
+    if judged.trend is None and state in (State.INCONCLUSIVE, State.CONVERGED) and (same := unchanged(context, series)):
         return SAME(metric=series.label, course=told, count=_count(context, series), same=same)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))

@@ -313,19 +313,6 @@ def has_few(series: Series, judged: Judgement) -> bool:
     return judged.state is State.INCONCLUSIVE and int(np.isfinite(series.y).sum()) < MIN_ROWS
 
 
-LEAST_SAME: Final = 4
-"""Four values alike to the last digit, and no fewer than half of all: a few evaluations that repeat one value are told as they are."""
-
-
-def unchanged(context: Context, series: Series) -> int:
-    """Return how many of the last measured values are the same to the last digit; 0 where they are few."""
-    values = measured(context, series)
-    values = values[np.isfinite(values)]
-    other = np.flatnonzero(values != values[-1]) if len(values) else np.array([], dtype=np.int64)
-    same = len(values) - (int(other[-1]) + 1 if len(other) else 0)
-    return same if same >= max(LEAST_SAME, len(values) / 2) else 0
-
-
 def ends(series: Series) -> dict[str, Value]:
     rows = np.flatnonzero(np.isfinite(series.y))
     first, last = int(rows[0]), int(rows[-1])

@@ -106,8 +106,10 @@ def flat(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     """Demand that the trend that is told lies within what is called flat, and the rows do."""
     trend = verdict.trend
     if trend is None:
-        if not because:
-            yield "there is no trend"
+        y = cost(ground)
+        rests = len(y) > 1 and y[-1] == np.min(y) < y[0] and bool(np.all(y[len(y) // 2 :] == y[-1]))
+        if not (because or rests):
+            yield "there is no trend, and the later half is not its best value"
         return
     yield from _trend(ground, trend)
     bound = ground.threshold("flat_gain") * _quarters(ground, trend)

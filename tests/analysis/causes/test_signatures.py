@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ import pytest
 import lossreport
 from lossreport.analysis.cause import causes
 from lossreport.analysis.causes.lr_raised import RAISED
+from lossreport.analysis.detectors.finetune_start import SUMMED
 from lossreport.model.run import FactValue, Run
 from runs import falling, flat, make_run, make_series, rng
 
@@ -184,3 +186,15 @@ def test_a_loss_that_stands_at_a_tiny_rate_is_moved_too_little(level: float, rat
     if expected:
         lead = next(one for one in lossreport.analyze(run, strict=True).findings if one.kind == "no_learning").hypotheses[0]
         assert lead.id == "lr_too_low"
+
+
+@pytest.mark.parametrize(("factor", "expected"), [(1.01, True), (0.99, False)])
+def test_a_high_start_that_falls_below_1_was_not_multiplied(factor: float, expected: bool, tmp_path: Path) -> None:
+    rows = [(10.72, 171.3), (8.44, 91.2), (4.02, 20.9), (SUMMED * factor, 5.0)]
+    log = [
+        f"{{'loss': {loss}, 'grad_norm': {norm}, 'learning_rate': 4.6e-05, 'epoch': {(n + 1) / 4}}}\n"
+        for n, (loss, norm) in enumerate(rows)
+    ]
+    (tmp_path / "train.log").write_text("".join(log), encoding="utf-8")
+    (run,) = lossreport.read_runs([tmp_path])
+    assert ("accumulation_multiplied" in named(run)) is expected

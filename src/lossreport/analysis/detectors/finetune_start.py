@@ -21,6 +21,8 @@ LOSS: Final = 6.0
 """A pretrained language model begins at 1 to 4 on text it can read (the corrected run of transformers #35438 at 2.12)."""
 GRADIENT: Final = 20.0
 """Fine-tunings begin with a norm of 0.1 to 10; a model from scratch at ln V has one of 1 to 10 as well."""
+SUMMED: Final = 1.0
+"""A loss that is printed at least twice too large does not fall below it: fine-tunings end at 0.5 and above, unless they learn by heart."""
 RATE: Final = 2e-4
 """The highest rate in use for the fine-tuning of language models (adapters); models from scratch take more."""
 
@@ -39,6 +41,8 @@ def detect(context: Context) -> Iterator[Found]:
     for series in context.progress:
         wanted = series.split == "train" and parsers.get(series.source) in FORMATS and context.is_measure(series) and len(series) > 1
         if not wanted or context.is_rewarded or not np.isfinite(series.y[0]) or series.y[0] < LOSS or context.chance(series) is not None:
+            continue
+        if float(np.nanmin(series.y)) < SUMMED:
             continue
         norm, rate = gradient(context, series), rate_beside(context, series, 0)
         if norm is None or rate is None or not np.isfinite(norm.y[0]) or norm.y[0] < GRADIENT or not 0 < rate.value <= RATE:
