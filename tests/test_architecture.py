@@ -8,7 +8,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
-    **dict.fromkeys(("text", "overlay", "words", "errors", "registry", "regex", "resources", "values", "progress"), 0),
+    **dict.fromkeys(("text", "overlay", "words", "errors", "registry", "regex", "resources", "values", "progress", "alone"), 0),
     **dict.fromkeys(("model", "writing", "options"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "gate"), 3),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from lossreport import __version__
+from lossreport import __version__, alone
 from lossreport.archive.commands import COMMANDS, say_left_out
 from lossreport.console.commands import SHOWING
 from lossreport.console.given import options_of
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
 SENDABLE = ("slack", "discord", "feishu", "dingtalk", "teams", "gitlab", "jira", "github", "json", "email")
 GATE_REACHED = 4
 INTERRUPTED = 130
-COLLECTIONS = (100_000, 50, 100)
-"""What one command makes mostly lives until its end: looking for garbage as often as a server does is an eighth of the time of a report."""
 FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 """What writing to a stream says where it is full, or no stream any more."""
 
@@ -44,7 +41,7 @@ class Commands(click.Group):
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run a command; never shows a traceback for an error of the user's."""
         extra["standalone_mode"] = False
-        gc.set_threshold(*COLLECTIONS)
+        alone.settle()
         try:
             code = super().main(*args, **extra)
         except LossreportError as error:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from lossreport.charts import loading  # noqa: F401 - before all that loads matplotlib
 from lossreport.charts.line import draw_lines
 from lossreport.charts.scatter import draw_points
 from lossreport.charts.share import draw_shares

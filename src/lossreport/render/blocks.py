@@ -11,6 +11,7 @@ from lossreport import regex as re
 from lossreport.model.analysis import Finding
 from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
 from lossreport.render import labels
+from lossreport.render.compiled import Compiled
 from lossreport.resources import read_template
 from lossreport.text import Value, finding_tag, visible
 from lossreport.values import dataclass
@@ -29,6 +30,7 @@ def environment(markup: Literal["html", "md"]) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         finalize=_seen if markup == "html" else None,
+        bytecode_cache=Compiled(),
     )
     jinja.filters["tag"] = finding_tag
     jinja.globals.update(tag=finding_tag, texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
