@@ -23,9 +23,13 @@ def history(row: Mapping[str, object]) -> bytes:
     return message((2, message(*((1, message((1, name), (16, json.dumps(value)))) for name, value in row.items()))))
 
 
-def run_of(folder: Path, *records: bytes) -> Run:
+def write_run(folder: Path, *records: bytes) -> None:
     pieces = [HEADER.pack(zlib.crc32(b"\1" + record), len(record), 1) + record for record in records]
     (folder / "run-x.wandb").write_bytes(wandb.MAGIC + b"\0" + b"".join(pieces))
+
+
+def run_of(folder: Path, *records: bytes) -> Run:
+    write_run(folder, *records)
     return read_paths([folder], ReadOptions(strict=True))[0]
 
 
@@ -106,6 +110,17 @@ def test_the_exit_code_and_the_console_tell_how_it_ended(
     assert [(event.line, event.quote) for event in run.events] == (
         [(2, console.strip())] if status in (Status.CRASHED, Status.INTERRUPTED) else []
     )
+
+
+def test_how_a_run_without_rows_ended_is_not_said_of_the_runs_beside_it(tmp_path: Path) -> None:
+    stopped = (message((13, message((3, "KeyboardInterrupt\n")))), message((18, message((1, 255)))))
+    for name, records in {"a": (history({"loss": 1.0, "_step": 0}),), "b": (history({"loss": 2.0, "_step": 0}),), "c": stopped}.items():
+        folder = tmp_path / f"run-20240102_03040{len(name)}-{name}"
+        folder.mkdir()
+        write_run(folder, *records)
+    runs = read_paths([tmp_path], ReadOptions(strict=True))
+    assert [run.status for run in runs] == [Status.UNKNOWN, Status.UNKNOWN]
+    assert not any(run.events for run in runs)
 
 
 def test_a_later_configuration_wins(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import fnmatch
+import glob
 import os
 import stat
 import sys
@@ -67,6 +68,9 @@ STORES: Final = {
     ".wandb": re.compile(r".+"),
 }
 """Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment variables beside the flags, Aim a database a run."""
+OF_WANDB: Final = re.compile(r"debug(?:-internal|-core|-cli\..{1,80})?\.log")
+WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-\w{1,80}|latest-run")
+"""What W&B says of its own doing in the folders it makes (wandb/sdk/wandb_settings.py): configurations and requests, no training."""
 FIFO = Text(zh="是命名管道（FIFO），不是普通文件", en="it is a pipe (FIFO) and no regular file")
 SOCKET = Text(zh="是套接字，不是普通文件", en="it is a socket and no regular file")
 DEVICE = Text(zh="是设备，不是普通文件", en="it is a device and no regular file")
@@ -92,6 +96,8 @@ def why_not(shown: str, ignore: Sequence[str] = ()) -> str:
         return "hidden"
     if any(part in STORES and not STORES[part].fullmatch("/".join((*folders[i + 1 :], name))) for i, part in enumerate(folders)):
         return "an inner file of a tracker's store"
+    if OF_WANDB.fullmatch(name) and any(part == "wandb" or WANDB_RUN.fullmatch(part) for part in folders):
+        return "W&B's log of itself"
     if name.lower().endswith(BINARY) and not ARRAYS.fullmatch(name):
         return "weights, arrays or media"
     if name.lower().endswith(SOURCE) and not is_config(name):
@@ -185,7 +191,21 @@ def _closed(folder: Path, depth: int) -> str:
         return "hidden"
     if depth >= MAX_DEPTH:
         return f"more than {MAX_DEPTH} folders deep"
+    if is_link_copied(folder):
+        return "a copy of the newest run of W&B"
     return "a copy of the program" if name.lower() in SNAPSHOTS and is_snapshot(folder) else ""
+
+
+LINK_OF_WANDB: Final = "latest-run"
+"""W&B links the newest run folder so (wandb/sdk/wandb_init.py); where links cannot be kept (git on Windows, archives) it becomes a copy."""
+
+
+def is_link_copied(folder: Path) -> bool:
+    """Return whether a folder is the copy of W&B's link to the newest run, whose own folder lies beside it: `run-20230718_174552-mo1d89db`."""
+    if folder.name != LINK_OF_WANDB:
+        return False
+    ids = [file.stem.removeprefix("run-") for file in folder.glob("run-*.wandb")]
+    return any((run / f"run-{id}.wandb").is_file() for id in ids for run in folder.parent.glob(f"*run-*-{glob.escape(id)}"))
 
 
 def is_snapshot(folder: Path) -> bool:

@@ -43,6 +43,8 @@ def sniff(log: LogFile) -> Score:
     found = [row for line in log.sample_lines if (row := _row(line)) is not None]
     if len(found) < MIN_LINES:
         return Score(0.0, "no lines with a dict of metrics")
+    if _are_settings(found):
+        return Score(0.0, f"one dict of settings in {len(found)} lines")
     names = [name for name in found[-1] if METRIC_LIKE.search(name)]
     placed = sum(1 for line in log.sample_lines if "{" not in line and _is_row(line))
     if placed > len(found):
@@ -50,6 +52,16 @@ def sniff(log: LogFile) -> Score:
             0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric"
         )  # which text reads as well
     return Score(0.56, f"{len(found)} lines with a dict: {', '.join(names[:5])}")
+
+
+SETTING: Final = re.compile(r"momentum|weight_decay|warm_?up|batch_?size|seed|dropout|num_workers", re.IGNORECASE)
+
+
+def _are_settings(rows: Sequence[Mapping[str, Any]]) -> bool:
+    """Return whether the dicts are one, told again: `hyp {'lr0': 0.01, 'momentum': 0.937, 'iou_t': 0.2}`, with settings among them and no place."""
+    first = rows[0]
+    again = all(row == first for row in rows) and not any(map(is_axis, first))
+    return again and any(SETTING.search(name) for name in first)
 
 
 def _is_row(text: str) -> bool:

@@ -74,10 +74,10 @@ METRIC_LIKE: Final = re.compile(
 """Names by which training is known: at least one of them makes a table or a text a training log."""
 
 SCORE: Final = re.compile(
-    r"(?:[a-z]{1,12}[_ ])?(?:acc|accuracy|error_rate|f1|f1[_ ]?score|fbeta|auc|auroc|roc_auc(?:_score)?|precision|recall|m?iou|dice|mAP|bleu|rouge\w{0,8}|wer|cer|psnr|ssim|jaccard)",
+    r"(?:[a-z]{1,12}[_ ])?(?:acc|accuracy|error_rate|f1|f1[_ ]?score|fbeta|auc|auroc|roc_auc(?:_score)?|precision|recall|m?iou|dice|mAP|bleu|rouge\w{0,8}|wer|cer|psnr|ssim|jaccard)(?: \([a-z]{4,10}\))?",
     re.IGNORECASE,
 )
-"""Scores of predictions; a learning rate, a norm or a time is none."""
+"""Scores of predictions, with how they are averaged (`F1 Score (Weighted)`); a learning rate, a norm or a time is none."""
 EVALUATED: Final = re.compile(
     r"(?:avg[_ ]|mean[_ ])?(?:hits?|hit[_ ]?(?:rate|ratio)|hrs?|n?dcgs?|mrrs?|(?:map|recall|precision)[_ ]?@[_ ]?\d{1,4})(?:@\d{1,4}|_\d{1,4})?"
     r"|nmi|ari|bleu(?:[_-]?\d)?|rouge\w{0,8}|cider|meteor|fid|wer|cer"

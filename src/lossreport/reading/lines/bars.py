@@ -23,6 +23,8 @@ BEGUN: Final = re.compile(r"\|\s{0,9}0/\d")
 OPEN_BAR: Final = re.compile(r"(?<![\w/.])(?P<at>\d{1,12})it \[(?P<rest>\d{1,4}:\d\d[^\]]{0,1000}+)\]")
 """A tqdm bar of unknown length: `45it [00:12,  3.7it/s, loss=0.5]`."""
 KERAS_BAR: Final = re.compile(r"(?<![\w.])(?P<at>\d{1,12})/(?P<of>\d{1,12}|Unknown)\s{1,4}\[(?P<rest>[=>.#\- ]{3,80})\]")
+GLUED_BAR: Final = "glued bar"
+"""The word of a bar right behind which a message begins, `10%|█ | 1/10 [00:26<03:57]Validation loss: 1.26`: another print, on the line that the bar left open."""
 RICH_BAR: Final = re.compile(r"[━╸╺╶]{3,200}\s{1,4}(?P<at>\d{1,12})/(?P<of>\d{1,12})(?P<rest>)")
 
 
@@ -33,7 +35,8 @@ def bar_of(text: str) -> tuple[str, Place | None]:
         if match is None:
             continue
         of = match.groupdict().get("of")
-        counter = Place(Kind.BATCH, float(match["at"]), int(of) if of and of.isdigit() else None, "bar", False, -1, -1)
+        word = GLUED_BAR if pattern is BAR and text[match.end() - 1 :][:1] == "]" and text[match.end() :][:1].isalpha() else "bar"
+        counter = Place(Kind.BATCH, float(match["at"]), int(of) if of and of.isdigit() else None, word, False, -1, -1)
         postfix = match["rest"].split(",", 1)[1] if "," in match["rest"] else ""
         return f"{text[: match.start()]} , {postfix} , {text[match.end() :]}", counter
     return text, None

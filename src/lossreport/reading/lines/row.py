@@ -10,7 +10,7 @@ from lossreport import regex as re
 from lossreport.reading.kit.dict_lines import BRACES, ITEM
 from lossreport.reading.kit.names import SPLITS, is_metric_like
 from lossreport.reading.kit.rows import INSTANT, number
-from lossreport.reading.lines.bars import bar_of, place_of
+from lossreport.reading.lines.bars import GLUED_BAR, bar_of, place_of
 from lossreport.reading.lines.labels import label_of, labels_of, lead_of, with_splits
 from lossreport.reading.lines.memories import remembered
 from lossreport.reading.lines.owners import Owner, owners
@@ -184,7 +184,9 @@ def _row(found: Sequence[Token], message: Message, bar: Place | None) -> TextRow
         places=(*named, *place_of(bar, found, named)),
         owners=(*whose, *_more_owners(found, message, spans, labels)),
         split=next((split for at, split in reversed(labels) if at < first), ""),
-        pairs=() if bar is not None and bar.x == 0 else pairs,  # nothing is done yet: what it shows is of the epoch before
+        pairs=()
+        if bar is not None and bar.x == 0 and bar.word != GLUED_BAR
+        else pairs,  # nothing is done: what it shows is of the epoch before
         memories=tuple(spot.pair for spot in read if spot.memory),
         section=None if bar or memories or _measures(pairs) else heading_of(found, spans),
         is_bar=bar is not None,

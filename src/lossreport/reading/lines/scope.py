@@ -7,6 +7,7 @@ from typing import Final
 
 from lossreport import regex as re
 from lossreport.reading.kit.names import is_metric_like, split_name
+from lossreport.reading.lines.bars import GLUED_BAR
 from lossreport.reading.lines.owners import Owner
 from lossreport.reading.lines.place_words import RULE, Kind, Place
 from lossreport.reading.lines.row import TextRow
@@ -112,6 +113,7 @@ class Scope:
 
     def applied(self, row: TextRow) -> TextRow:
         """Return a row of metrics with what the headings above it say and it does not."""
+        row = self._apart(row)
         self._leave(row)
         if row.section is not None and row.places and not row.section.loads:
             self._heads(row)  # `Epoch 3/10 lr: 0.01` is a row and heads those below
@@ -121,6 +123,12 @@ class Scope:
         split = row.split or self.split
         self.trained = self.trained or split in ("", "train")
         return replace(row, places=(*row.places, *self._above(row)), split=split, owners=(*row.owners, *self._owners(row)))
+
+    def _apart(self, row: TextRow) -> TextRow:
+        """Return a message that a bar left no line of its own as one below its heading: the bar counts the epochs that the heading names."""
+        if Kind.EPOCH not in self.places or not any(place.word == GLUED_BAR for place in row.places):
+            return row
+        return replace(row, places=tuple(place for place in row.places if place.word != GLUED_BAR), is_bar=False)
 
     def owned(self, row: TextRow) -> TextRow:
         """Return a row with whose it is by the headings above, and nothing else of them."""

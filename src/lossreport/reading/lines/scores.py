@@ -10,7 +10,7 @@ from lossreport.reading.kit.names import are_evaluated, unmarked_scores
 from lossreport.reading.lines.row import TextRow
 
 MEASURE: Final = re.compile(
-    r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)$"
+    r"(?:acc|accuracy|iou|f1|auc|dice|map|recall|precision|score|kappa|mcc|psnr|ssim|bleu|wer|cer|perplexity|ppl|准确率|正确率)(?: \([a-z]{4,10}\))?$"
     r"|^(?:acc|accuracy|iou|f1|auc|dice|recall|precision)_[a-z]{1,20}$",
     re.IGNORECASE,
 )

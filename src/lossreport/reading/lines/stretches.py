@@ -227,6 +227,8 @@ class Stretches:
             return None  # the section ends where the training goes on
         other = replace(scope, places=dict(scope.places))
         applied = other.applied(row)
+        if applied.is_bar != row.is_bar:
+            return None  # a message behind a bar stands where its heading says
         return applied if replace(other, since=scope.since, counted=scope.counted) == scope else None
 
     def _is_above(self, stretch: Stretch, row: TextRow) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from lossreport.reading.kit.names import SPLITS, is_metric_like
+from lossreport import regex as re
+from lossreport.reading.kit.names import SCORE, SPLITS, is_metric_like
 from lossreport.reading.lines.place_words import Kind
 from lossreport.reading.lines.row import CRITICS, GENERATORS, TextRow
 from lossreport.reading.lines.scope import ABOVE
@@ -14,6 +16,9 @@ from lossreport.reading.lines.scope import ABOVE
 BEST: Final = ("best", "highest", "lowest", "最")
 ADVERSARIAL: Final = CRITICS | GENERATORS
 MIN_SUPPORT: Final = 2
+TRAINED: Final = re.compile(r"(?:train(?:ing)?[ _])?loss", re.IGNORECASE)
+LIKE_A_LOSS: Final = 100.0
+"""The losses of two splits of one training lie within so many times of each other; a time or a count need not."""
 NEIGHBOUR_SHARE: Final = 0.3
 """A name that is not called like a metric counts where it stands in 30 % of the rows of its kind."""
 LEAST_NEIGHBOURS: Final = 3
@@ -39,7 +44,8 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
             else:
                 beside.setdefault(kind, Counter())[name] += 1
     kept = {name: count for name, count in counted.most_common() if count >= MIN_SUPPORT}
-    if len({SPLITS[name.lower()] for name in kept if name.lower() in SPLITS}) == 1:  # one alone is a share of the data, or a time
+    alone = {SPLITS[name.lower()] for name in kept if name.lower() in SPLITS}
+    if len(alone) == 1 and not are_losses(rows):  # one alone is a share of the data, or a time
         kept = {name: count for name, count in kept.items() if name.lower() not in SPLITS}
     if not kept:
         return {}, frozenset()
@@ -51,6 +57,23 @@ def supported(rows: Sequence[TextRow]) -> tuple[dict[str, int], frozenset[str]]:
     }
     companions = _companions(rows)
     return kept | near | dict.fromkeys(companions, LEAST_NEIGHBOURS), companions
+
+
+def are_losses(rows: Sequence[TextRow]) -> bool:
+    """Return whether the number behind the name of a split is its loss: `epoch 1/4  loss=2.42  val=1.30`, in every row, and no score beside it."""
+    told = [row for row in rows if any(pair.name.lower() in SPLITS for pair in row.pairs)]
+    return len(told) >= MIN_SUPPORT and all(_is_beside_a_loss(row) for row in told)
+
+
+def _is_beside_a_loss(row: TextRow) -> bool:
+    """Return whether a row with a place begins with the loss of the training and holds the value of one other split, which may be a loss as well."""
+    split = [pair for pair in row.pairs if pair.name.lower() in SPLITS]
+    if not row.places or len(split) != 1 or SPLITS[split[0].name.lower()] == "train" or TRAINED.fullmatch(row.pairs[0].name) is None:
+        return False
+    loss, value = abs(row.pairs[0].value), abs(split[0].value)
+    others = [pair.name for pair in row.pairs[1:] if is_metric_like(pair.name)]
+    near = loss / LIKE_A_LOSS <= value <= loss * LIKE_A_LOSS or not math.isfinite(loss + value)
+    return near and not any(SCORE.fullmatch(name) or "loss" in name.lower() for name in others)
 
 
 def _companions(rows: Sequence[TextRow]) -> frozenset[str]:

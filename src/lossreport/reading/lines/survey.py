@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from lossreport import regex as re
-from lossreport.reading.kit.names import kept_whole, split_name, splits_of
+from lossreport.reading.kit.names import SPLITS, kept_whole, split_name, splits_of
 from lossreport.reading.kit.namespace import Spread
 from lossreport.reading.lines.ahead import are_ahead
 from lossreport.reading.lines.banner import is_periodic
@@ -24,7 +24,7 @@ from lossreport.reading.lines.scope import Scope
 from lossreport.reading.lines.scores import bare_beside_training, scores_of
 from lossreport.reading.lines.single import only_names
 from lossreport.reading.lines.skeletons import Skeletons
-from lossreport.reading.lines.support import LEAST_NEIGHBOURS, leads_of, owners_of, promoted, supported
+from lossreport.reading.lines.support import LEAST_NEIGHBOURS, are_losses, leads_of, owners_of, promoted, supported
 from lossreport.reading.lines.tracks import (
     Sign,
     Track,
@@ -127,6 +127,9 @@ def survey(lines: Sequence[str], known: Sequence[TextRow] | None = None) -> Surv
     meanings = splits_of(names)
     whole = {name for shape in shapes for name in kept_whole(shape, meanings)}
     meanings = {name: (meaning[0], name) if name in whole else meaning for name, meaning in meanings.items()}
+    splits = [name for name in names if name.lower() in SPLITS]
+    if len(splits) == 1 and are_losses(metric):
+        meanings[splits[0]] = SPLITS[splits[0].lower()], LOSS
     kinds, labelled, runs = owners_of(metric)
     return Survey(
         names=frozenset(names) | remembered,
@@ -200,6 +203,8 @@ def meant(row: TextRow | None, words: Words) -> TextRow | None:
 
 CUTS: Final = frozenset(("k", "topk", "top_k", "top-k"))
 """`k=20: map = 0.52, recall = 0.42`: how many places of the ranking the measures behind it look at."""
+LOSS: Final = "loss"
+"""What is meant by the name of the only split beside the loss of the training."""
 RANKED: Final = re.compile(r"(?:.{0,20}[/_ ])?(?:map|mrr|ndcg|dcg|recall|precision|hit(?:s|_?rate|_?ratio)?|hr)", re.IGNORECASE)
 """Measures of a ranking; an accuracy beside `k` is of k neighbours or of the k-th round."""
 

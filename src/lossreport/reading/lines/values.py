@@ -11,7 +11,7 @@ from lossreport.reading.kit.names import SCORE, SPLITS, split_name
 from lossreport.reading.lines.pairs import Pair
 from lossreport.reading.lines.row import TextRow
 from lossreport.reading.lines.scope import ABOVE
-from lossreport.reading.lines.survey import Survey
+from lossreport.reading.lines.survey import LOSS, Survey
 
 CLASS: Final = re.compile(r"class[ _#-]{0,2}\d", re.IGNORECASE)
 UNNAMED: Final = "value"
@@ -27,7 +27,7 @@ class Values:
     def meaning(self, pair: Pair, row: TextRow) -> tuple[str, str]:
         """Return (split, name) of a pair: what its own name says counts before what the line says."""
         if pair.name.lower() in SPLITS:
-            return SPLITS[pair.name.lower()], UNNAMED
+            return SPLITS[pair.name.lower()], LOSS if self.survey.meanings.get(pair.name, ("", ""))[1] == LOSS else UNNAMED
         split, short = self.survey.meanings.get(pair.name) or split_name(pair.name, "")
         if row.lead in self.survey.leads and len(self.survey.leads) == 1:
             short = f"{short} ({row.lead})"  # beside rows without such a word

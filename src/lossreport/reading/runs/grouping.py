@@ -27,6 +27,8 @@ RIVAL_SHARE: Final = 0.5
 """Two files of one format whose rows cover the same x by half, and differ in half of these, are two runs."""
 EQUAL: Final = 0.9
 """Two files whose common rows are equal in so many of them are of one training."""
+DRAWER: Final = 4
+"""A folder with so many runs in files of their own is no folder of one run: a table beside them that agrees with none is nobody's of them."""
 MIN_COMMON: Final = 2
 MIN_PIECE: Final = 3
 """Two pieces of one training have at least so many rows each; fewer follow one another by chance."""
@@ -156,9 +158,13 @@ def _rivals_apart(group: Group) -> list[Group]:
     called = stems if len(set(stems)) == len(stems) else [part.log.shown.rpartition("/")[0] or part.log.shown for part in rivals]
     whole = [_of_file(group, part, name) for name, part in zip(called, rivals, strict=True)]
     apart = [Group(name, [part], is_named=True) for name, part in zip(whole, rivals, strict=True)]
-    for part in group.parts:
-        if part not in rivals:
+    alone: dict[str, list[Reading]] = {}
+    for part in (part for part in group.parts if part not in rivals):
+        if len(rivals) >= DRAWER and not any(_agreement(part, other) for one in apart for other in one.parts):
+            alone.setdefault(part.log.shown, []).append(part)
+        else:
             _likest(part, apart, 0).parts.append(part)
+    apart += [Group(shown, held, is_named=True) for shown, held in alone.items()]
     apart[0].skipped = group.skipped
     return apart
 
@@ -351,13 +357,14 @@ def _give(part: Reading, groups: list[Group], settings: Sequence[Reading]) -> No
 
     Of files called alike the one in the nearest folder counts, and one that lies beside the folders of the runs is of another run where
     a run has its own. A store that keeps each run in a folder of its own says whose a file is: that of a run without a metric is no
-    other run's.
+    other run's, and neither is a log of a folder beside those of several runs.
     """
     place = "/".join(folder_of(part))
     beside = [group for group in groups if any(one.columns and _folder(one) == _folder(part) for one in group.parts)]
     beside = beside if _folder(part) or any(_are_alike(one, group) for one in beside for group in groups) else []
     below = beside or [group for group in groups if not place or group.name == place or group.name.startswith(f"{place}/")]
-    if not below and groups and (part.parser.run_folder or _is_of_another(part, groups)):
+    tells = not part.parser.config and len(groups) > 1  # a log without a row: how another run ended is no word on these
+    if not below and groups and (part.parser.run_folder or tells or _is_of_another(part, groups)):
         groups[0].skipped.append(Skipped(path=part.log.shown, reason=NO_METRIC(), code="empty"))
         return
     chosen = [group for group in below or groups if not any(_is_nearer(one, part) for one in group.parts)]
