@@ -8,14 +8,19 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import field
 from typing import Any, Final
+
+import numpy as np
 
 from lossreport import regex as re
 from lossreport.errors import LogError
-from lossreport.model.run import Axis, Statistic, Status
+from lossreport.model.run import Axis, Floats, Ints, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
+from lossreport.reading.formats._history import Group, Layout, Value, laid_out
 from lossreport.reading.kit.json_lines import as_object
+from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.plans import STEPS_DONE
 from lossreport.reading.kit.rows import ONCE, SUMMARY, number
@@ -34,8 +39,11 @@ from lossreport.reading.parser import (
     SkippedLine,
 )
 from lossreport.text import Text
+from lossreport.values import dataclass
 
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
+SURE: Final = 0.97
+"""Surer than any line of a text can be, so that their formats are not asked."""
 STATE_KEYS: Final = ("global_step", "max_steps", "num_train_epochs", "best_metric", "is_world_process_zero", "log_history")
 FACTS: Final = (
     "max_steps",
@@ -69,11 +77,11 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "JSON lines, not one object")
     found = [key for key in STATE_KEYS if f'"{key}"' in head]
     if "log_history" in found and len(found) >= 2:
-        return Score(0.95, f"a trainer's state: {', '.join(found)}")
+        return Score(SURE, f"a trainer's state: {', '.join(found)}")
     start = HISTORY.search(head)
     first = next((record for record, _ in _history(head, start.end()) if record is not None), {}) if start is not None else {}
     if "step" in first and _is_of_training(first):  # the other keys stand behind a long history
-        return Score(0.95, f"a trainer's state that begins with its log_history: {', '.join(first)}")
+        return Score(SURE, f"a trainer's state that begins with its log_history: {', '.join(first)}")
     return Score(0.0, "no log_history")
 
 
@@ -91,40 +99,117 @@ def read(log: LogFile) -> Iterator[Record]:
     lines = Lines(text)
     settings = _settings(text, start.start())
     yield from _told(settings, text, lines)
-    columns, rows, before = Columns(), 0, (-math.inf, -math.inf)
+    history = _History(text=text, lines=lines, window=settings.get("logging_steps"))
+    layout = None if is_line_by_line() else laid_out(text, start.end(), settings.get("log_history"))
+    yield from history.one_by_one(start.end()) if layout is None else history.in_bulk(layout)
+    yield from history.end()
+
+
+@dataclass(kw_only=True)
+class _History:
+    """Reads the records of a history, each by itself or many at once, and keeps what goes from one to the next."""
+
+    text: str
+    lines: Lines
+    window: Any
+    columns: Columns = field(default_factory=Columns)
+    rows: int = 0
+    before: tuple[float, float] = (-math.inf, -math.inf)
+    """The step and the epoch of the last record that has both."""
     whole: tuple[dict[str, Any], int] | None = None
-    window, keys = settings.get("logging_steps"), dict[tuple[str, Axis], ColumnKey | None]()
-    for record, at in _history(text, start.end()):
-        if record is None:
-            yield SkippedLine(lines.at(at), TORN, torn=True)
-            break
+    """The summary of the run, and its place."""
+    keys: dict[tuple[str, Axis], ColumnKey | None] = field(default_factory=dict)
+
+    def one_by_one(self, start: int) -> Iterator[Record]:
+        """Yield what the records behind a place of the text say."""
+        for record, at in _history(self.text, start):
+            if record is None:
+                yield SkippedLine(self.lines.at(at), TORN, torn=True)
+                return
+            yield from self.one(record, at)
+
+    def in_bulk(self, layout: Layout) -> Iterator[Record]:
+        """Yield what the records say, those of numbers alone many at once."""
+        for found in layout.stretches():
+            if isinstance(found, int):
+                yield from self.one(layout.records[found], int(layout.places[found]))
+            else:
+                yield from self.many(found, layout.lines)
+
+    def one(self, record: dict[str, Any], at: int) -> Iterator[Record]:
+        """Yield what one record says that stands at a place of the text."""
         if any(name in record for name in ONCE):
-            yield from (RawFact(name, value, lines.of_key(text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name))
-            yield RawStatus(Status.FINISHED, lines.at(at))
-            whole = (record, at)
-            continue
+            yield from (
+                RawFact(name, value, self.lines.of_key(self.text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name)
+            )
+            yield RawStatus(Status.FINISHED, self.lines.at(at))
+            self.whole = (record, at)
+            return
         step, place = number(record.get("step")), _place(record)
         if place is not None:
-            if place[0] < before[0] or place[1] < before[1]:
-                yield RawSegment(lines.at(at), "resume")
-            before = place
-        x = float(rows) if step is None else step
+            if place[0] < self.before[0] or place[1] < self.before[1]:
+                yield RawSegment(self.lines.at(at), "resume")
+            self.before = place
+        x = float(self.rows) if step is None else step
         epoch, axis = number(record.get("epoch")), Axis.ROW if step is None else Axis.STEP
         for name, raw in record.items():
-            if (name, axis) not in keys:
-                keys[name, axis] = _key(name, axis, window)
-            key = keys[name, axis]
+            key = self._key(name, axis)
             value = number(raw) if key is not None else None
             if key is not None and value is not None:
-                columns.add(key, x, value, lines.of_key(text, name, at), math.nan if epoch is None else epoch)
-        if columns.full():
-            yield from columns.chunks()
-        rows += 1
-    if not rows and whole is not None:
-        record, at = whole
-        rows += _add_whole(columns, record, lambda name: lines.of_key(text, name, at))
-    yield from columns.chunks()
-    yield RowsRead(rows, lines.count)
+                self.columns.add(key, x, value, self.lines.of_key(self.text, name, at), math.nan if epoch is None else epoch)
+        if self.columns.full():
+            yield from self.columns.chunks()
+        self.rows += 1
+
+    def many(self, groups: Sequence[Group], lines: Ints) -> Iterator[Record]:
+        """Yield what records without a gap say, each with a step."""
+        records = np.concatenate([group.records for group in groups])
+        order = np.argsort(records, kind="stable")
+        first = int(records[order[0]])
+        step, epoch, placed = np.full(len(records), math.nan), np.full(len(records), math.nan), np.zeros(len(records), dtype=bool)
+        for group in groups:
+            at = group.records - first
+            step[at] = group.values["step"].y
+            if "epoch" in group.values:
+                epoch[at], placed[at] = group.values["epoch"].y, group.values["epoch"].given
+        yield from self._resumes(step, epoch, np.flatnonzero(placed), lines[first : first + len(records)])
+        columns: dict[ColumnKey, list[tuple[Ints, Value]]] = {}
+        for group in groups:
+            for name, value in group.values.items():
+                if (key := self._key(name, Axis.STEP)) is not None and value.given.any():
+                    columns.setdefault(key, []).append((group.records, value))
+        for key, parts in columns.items():
+            its = np.concatenate([numbers[value.given] for numbers, value in parts])
+            y = np.concatenate([value.y[value.given] for _, value in parts])
+            line = np.concatenate([lines[numbers[value.given]] + value.below for numbers, value in parts])
+            rows = np.argsort(its, kind="stable")
+            at = its[rows] - first
+            self.columns.extend(key, step[at], y[rows], line[rows], epoch[at], np.full(len(at), math.nan))
+        if self.columns.full():
+            yield from self.columns.chunks()
+        self.rows += len(records)
+
+    def _resumes(self, step: Floats, epoch: Floats, both: Ints, lines: Ints) -> Iterator[Record]:
+        """Yield where a step or an epoch is set back, among the records that print both."""
+        if not len(both):
+            return
+        earlier_step, earlier_epoch = (np.concatenate([[was], its[both][:-1]]) for was, its in zip(self.before, (step, epoch), strict=True))
+        for at in both[(step[both] < earlier_step) | (epoch[both] < earlier_epoch)].tolist():
+            yield RawSegment(int(lines[at]), "resume")
+        self.before = (float(step[both[-1]]), float(epoch[both[-1]]))
+
+    def _key(self, name: str, axis: Axis) -> ColumnKey | None:
+        if (name, axis) not in self.keys:
+            self.keys[name, axis] = _key(name, axis, self.window)
+        return self.keys[name, axis]
+
+    def end(self) -> Iterator[Record]:
+        """Yield what is left, and how much was read."""
+        if not self.rows and self.whole is not None:
+            record, at = self.whole
+            self.rows += _add_whole(self.columns, record, lambda name: self.lines.of_key(self.text, name, at))
+        yield from self.columns.chunks()
+        yield RowsRead(self.rows, self.lines.count)
 
 
 def _told(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[Record]:
@@ -168,11 +253,19 @@ def _add_whole(columns: Columns, record: dict[str, Any], line_of: Callable[[str]
     return 1
 
 
+def _line_starts(text: str) -> list[int]:
+    """Return where the lines of a text begin."""
+    if not text.isascii():
+        return [0, *(match.end() for match in re.finditer("\n", text))]
+    raw = np.frombuffer(text.encode("ascii"), dtype=np.uint8)
+    return [0, *(np.flatnonzero(raw == ord("\n")) + 1).tolist()]
+
+
 class Lines:
     """Tells the line of a place in a text."""
 
     def __init__(self, text: str) -> None:
-        self._starts = [0, *(match.end() for match in re.finditer("\n", text))]
+        self._starts = _line_starts(text)
         self.count = len(self._starts) - text.endswith("\n")
 
     def at(self, place: int) -> int:

@@ -206,7 +206,7 @@ class LineFormat:
         """Return the parser of the format."""
         if not self.lines and self.step is None:
             raise TypeError(f"{self.id} says neither lines nor step")
-        return Parser(id=self.id, title=self.title, sniff=self.sniff, read=self.read, first_epoch=self.first_epoch)
+        return Parser(id=self.id, title=self.title, sniff=self.sniff, read=self.read, first_epoch=self.first_epoch, most=SURE)
 
     def sniff(self, log: LogFile) -> Score:
         """Claim text with rows of this format."""
