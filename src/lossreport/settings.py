@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport.errors import ConfigError
-from lossreport.model.guidance import Guidance, IgnoreRule, LearnedRange, OwnReference
+from lossreport.model.guidance import Ended, Guidance, IgnoreRule, LearnedRange, OwnReference
 from lossreport.model.run import FactValue
 from lossreport.options import IN_FILE
 from lossreport.reading.kit.untrusted import TOO_DEEP, json_of, shallow
@@ -58,21 +58,25 @@ def learned_ranges(path: str | os.PathLike[str] | None) -> tuple[LearnedRange, .
         return ()
     place = Path(path)
     try:
-        entries = json_of(place.read_text(encoding="utf-8"))["ranges"]
-        return tuple(_learned(entry, place.name) for entry in entries)
+        held = json_of(place.read_text(encoding="utf-8"))
+        return tuple(_learned(entry, held["runs"], place.name) for entry in held["ranges"])
     except OSError as error:
         raise ConfigError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Check the path given with --references.") from error
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise ConfigError(f"{place.name!r} holds no reference ranges ({error})", hint="Make the file with lossreport index.") from error
 
 
-def _learned(entry: Mapping[str, Any], source: str) -> LearnedRange:
-    made = LearnedRange(**{**entry, "days": tuple(entry["days"])}, source=source)
-    words = all(isinstance(word, str) for word in (made.metric_type, made.name, made.split, *made.days))
-    numbers = all(isinstance(value, int | float) and math.isfinite(value) for value in (made.n, made.median, made.low, made.high))
+def _learned(entry: Mapping[str, Any], runs: Sequence[Mapping[str, Any]], source: str) -> LearnedRange:
+    ended = tuple(
+        Ended(value=value, marks=tuple(runs[number]["marks"]), days=tuple(runs[number]["days"]))
+        for value, number in zip(entry["values"], entry["of"], strict=True)
+    )
+    names = {name: entry[name] for name in ("metric_type", "name", "split", "unit", "goal", "data")}
+    words = all(isinstance(word, str) for word in (*names.values(), *(word for one in ended for word in (*one.marks, *one.days))))
+    numbers = all(isinstance(one.value, int | float) and math.isfinite(one.value) for one in ended)
     if not words or not numbers:
         raise ValueError("a range is not made of words and finite numbers")
-    return made
+    return LearnedRange(**names, rises=entry["rises"] is True, ended=ended, source=source)
 
 
 def _over(near: Guidance, far: Guidance) -> Guidance:

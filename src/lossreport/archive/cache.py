@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, Final
+
+import orjson
 
 from lossreport import __version__
 from lossreport.archive.entry import Entry, sound_entry
@@ -49,17 +51,25 @@ def _known(one: Mapping[str, Any]) -> Known:
 def _entry(value: Mapping[str, Any]) -> Entry:
     made: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
     made["values"] = tuple((label, last, best) for label, last, best in value["values"])
-    made["ends"] = tuple((kind, name, split, end) for kind, name, split, end in value["ends"])
+    made["ends"] = tuple((kind, name, split, unit, end) for kind, name, split, unit, end in value["ends"])
     return sound_entry(Entry(**made))
 
 
 def save(path: Path, known: Mapping[str, Known]) -> None:
     """Write the cache beside the index, whole or not at all."""
-    files = {
-        name: {"size": one.size, "changed": one.changed, "sha256": one.sha256, "entry": None if one.entry is None else asdict(one.entry)}
-        for name, one in sorted(known.items())
-    }
-    write_file(path, json.dumps({"version": __version__, "files": files}, separators=(",", ":")))
+    write_file(path, as_json({"version": __version__, "files": dict(sorted(known.items()))}))
+
+
+def as_json(value: object) -> str:
+    """Return dataclasses, lists and dicts as JSON; where a path or a name fits no encoding, with escapes for it."""
+    try:
+        return orjson.dumps(value, default=_fields, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+    except TypeError:  # a lone surrogate, as os.fsdecode makes of a name that is no UTF-8
+        return json.dumps(value, default=_fields, separators=(",", ":"))
+
+
+def _fields(one: Any) -> dict[str, Any]:
+    return {field.name: getattr(one, field.name) for field in fields(one)}
 
 
 def digest(raw: bytes) -> str:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import stat
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
+from lossreport import regex as re
 from lossreport.archive import cache, learned
 from lossreport.archive.cache import Known
 from lossreport.archive.entry import Entry, entry_of, place, sound_entry
+from lossreport.archive.families import copies
 from lossreport.archive.shelf import page_of
 from lossreport.archive.stored import LARGEST_FILE, parse_report
 from lossreport.errors import MissingPathError, NothingReadError, ReportError, malformed
@@ -28,6 +28,8 @@ SUFFIXES: Final = (".html", ".htm", ".json")
 TABLE, DATA = "lossreport.index.csv", "lossreport.index.json"
 OURS: Final = (FILE, cache.FILE, learned.FILE, DATA)
 HEAD: Final = 4096
+OURS_BY_HEAD: Final = re.compile(rb'<meta name="generator" content="lossreport [^" ,]*">|"schema": ?"lossreport/')
+"""How a report begins, and no other page that speaks of lossreport."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +60,11 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
     if not entries:
         raise NothingReadError(f"No report below {str(folder)!r}", hint="Make reports first: lossreport build, or lossreport batch.")
     links = os.path.relpath(root.resolve(), target.resolve().parent).replace(os.sep, "/")
-    page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/")
+    page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/", unsound)
     write_file(target, page)
     write_file(target.with_name(learned.FILE), learned.references(entries))
     write_file(target.with_name(TABLE), table_of(entries))
-    write_file(target.with_name(DATA), json.dumps([asdict(entry) for entry in entries], indent=1) + "\n")
+    write_file(target.with_name(DATA), cache.as_json(entries) + "\n")
     if known != before:
         cache.save(target.with_name(cache.FILE), known)
     return Indexed(entries=entries, parsed=parsed, unsound=tuple(unsound))
@@ -73,6 +75,8 @@ def table_of(entries: Sequence[Entry]) -> str:
     facts = sorted({name for entry in entries for name in entry.facts})
     labels = sorted({label for entry in entries for label, _, _ in entry.values})
     head = ["path", "title", "name", "state", "owner", "tags", "first_day", "last_day", "goal", "goal_best", "logs_sha256"]
+    head += ["commit", "data", "seed", "configuration", "copy_of"]
+    known = copies(entries)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     settings = [f"setting:{name}" for name in facts]
@@ -82,6 +86,7 @@ def table_of(entries: Sequence[Entry]) -> str:
         values = {label: (last, best) for label, last, best in entry.values}
         own = [entry.path, entry.title, entry.names[0], entry.state, entry.owner, " ".join(entry.tags)]
         own += [*(entry.days[:1] or ("",)), *(entry.days[-1:] or ("",)), entry.goal, _cell(entry.goal_best), " ".join(entry.logs)]
+        own += [entry.commit, entry.data, entry.seed, entry.configuration, known.get(entry.path, "")]
         ends = [_cell(value) for label in labels for value in values.get(label, (None, None))]
         writer.writerow([*map(_harmless, own), *(_harmless(entry.facts.get(name, "")) for name in facts), *ends])
     return text.getvalue()
@@ -126,22 +131,38 @@ def _shown(known: dict[str, Known]) -> Iterator[Entry]:
 
 
 def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> tuple[Known, bool]:
-    """Return what is known of a file now, and whether it had to be parsed; a file that was only touched is not."""
-    with path.open("rb") as file:
-        head = file.read(HEAD)
-        if b"lossreport" not in head or status.st_size > LARGEST_FILE:
-            return Known(size=status.st_size, changed=status.st_mtime_ns, sha256="", entry=None), False
-        raw = head + file.read()
+    """Return what is known of a file now, and whether it had to be parsed; a file that was only touched is not.
+
+    Raises ReportError where it is a report that cannot be read: cut, damaged, too large.
+    """
+    raw, ours = _content(path, status.st_size)
+    if not raw:
+        return Known(size=status.st_size, changed=status.st_mtime_ns, sha256="", entry=None), False
     sha = cache.digest(raw)
     if old is not None and old.sha256 == sha:
         return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=old.entry), False
     try:
         stored = parse_report(raw, path)
-    except ReportError:  # a page of somebody else's that speaks of lossreport
+    except ReportError:
+        if ours:
+            raise
         return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=None), True
     with malformed(name):
         entry = sound_entry(entry_of(stored, name))
     return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=entry), True
+
+
+def _content(path: Path, size: int) -> tuple[bytes, bool]:
+    """Return the bytes of a file that may be a report, b"" for any other, and whether its head says that it is one."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            ours = OURS_BY_HEAD.search(head) is not None
+            if ours and size > LARGEST_FILE:
+                raise ReportError(f"{path.name!r} has more than {LARGEST_FILE >> 20} MiB", hint="Build it again without --embed-logs.")
+            return (head + file.read() if b"lossreport" in head and size <= LARGEST_FILE else b""), ours
+    except OSError as error:
+        raise ReportError(f"Couldn't read {path.name!r}: {error.strerror}", hint="Check who may read it.") from error
 
 
 def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:

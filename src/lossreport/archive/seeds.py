@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from lossreport import regex as re
 from lossreport.archive.member import Member
+from lossreport.knowledge.provenance import SEED, is_place
 from lossreport.model.run import FactValue
-
-SEED = re.compile(r"(?:.*[_.\-])?(?:random_?|data_?|manual_?)?seed", re.IGNORECASE)
-PLACE = re.compile(r"(?:.*[_.\-])?(?:dir|path|folder|name|id|title|tags?|notes?|log|time|date|version|port|hostname|user)", re.IGNORECASE)
-"""Settings that say where a run writes and what it is called, not how it trains."""
 
 
 def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
@@ -66,7 +62,7 @@ def _distinct(group: list[Member]) -> list[tuple[Member, ...]]:
 
 
 def _parted(member: Member) -> tuple[tuple[tuple[str, FactValue], ...], tuple[tuple[str, FactValue], ...]]:
-    known = [(name, value) for name, value in sorted(member.facts.items()) if not PLACE.fullmatch(name)]
+    known = [(name, value) for name, value in sorted(member.facts.items()) if not is_place(name)]
     seed = tuple(item for item in known if SEED.fullmatch(item[0]))
     return seed, tuple(item for item in known if not SEED.fullmatch(item[0]))
 

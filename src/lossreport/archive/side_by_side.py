@@ -14,9 +14,9 @@ from lossreport.archive.coincidence import Coincidence
 from lossreport.archive.comparison import Compared, Comparison, Entry, group_values
 from lossreport.archive.difference import CALLED, LEAST, SHOWN, Difference
 from lossreport.archive.member import Member
-from lossreport.archive.seeds import PLACE as ELSEWHERE
-from lossreport.archive.seeds import SEED, length
+from lossreport.archive.seeds import length
 from lossreport.compose.charting import SMOOTH_FROM, axis_scale, running_median
+from lossreport.knowledge.provenance import SEED, is_place
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta, Prose, Report, Row, Section, Table
 from lossreport.model.run import FactValue, Run, Series, shown_x
@@ -281,7 +281,7 @@ def _unequal(comparison: Comparison) -> Iterator[Phrase]:
 def _beside(comparison: Comparison, entry: Entry, reference: Entry) -> Phrase | None:
     """Return the settings that differ between two groups, to stand beside results that differ; None where none is recorded."""
     a, b = entry.track.member.facts, reference.track.member.facts
-    names = [name for name in comparison.facts if a.get(name) != b.get(name) and not (SEED.fullmatch(name) or ELSEWHERE.fullmatch(name))]
+    names = [name for name in comparison.facts if a.get(name) != b.get(name) and not (SEED.fullmatch(name) or is_place(name))]
     if not names:
         return None
     shown = tuple(SETTING_OF(name=name, a=_fact(a.get(name)), b=_fact(b.get(name))) for name in names[:MOST_SETTINGS])

@@ -71,7 +71,7 @@ class Stored:
         """The title of the page, or of its first run."""
         import html
 
-        found = _TITLE.search(self.text) if self.is_page else None
+        found = _TITLE.search(self._head) if self.is_page else None
         if found:
             return html.unescape(" ".join(found[1].split()))
         runs = self.data.get("runs") or [{}]
@@ -87,10 +87,15 @@ class Stored:
         """The tags that the user gave."""
         return tuple(tag.strip() for tag in self._meta("keywords").split(",") if tag.strip())
 
+    @property
+    def _head(self) -> str:
+        """What stands before the style of a page, where title, owner and tags are."""
+        return self.text[: max(0, self.text.find("<style"))] or self.text
+
     def _meta(self, name: str) -> str:
         import html
 
-        found = re.search(rf'<meta name="{name}" content="([^"]*)">', self.text)
+        found = re.search(rf'<meta name="{name}" content="([^"]*)">', self._head)
         return html.unescape(found[1]) if found else ""
 
     def logs(self) -> Iterator[Attachment]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import field
 from datetime import date
+from typing import Final
+
+import numpy as np
 
 from lossreport.text import Text
 from lossreport.values import dataclass
@@ -33,22 +36,46 @@ class OwnReference:
     source: str
 
 
+LEAST: Final = 8
+"""Runs that a range needs: with fewer, 10 and 90 % are the extremes themselves."""
+
+
+def spread_of(values: Sequence[float]) -> tuple[float, float, float]:
+    """Return 10 %, median and 90 % of values."""
+    low, median, high = (float(q) for q in np.quantile(values, (0.1, 0.5, 0.9)))
+    return low, median, high
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """Where one run of an archive ended: the last value of a metric, what tells the run from others, and the days of its log."""
+
+    value: float
+    marks: tuple[str, ...]
+    days: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedRange:
-    """Where the last values of one metric lay in the user's own archive: how many runs, median, 10 and 90 %, and of which days.
+    """Where one metric ended in the runs of the user's own archive that were trained for the same `goal`, on the same `data`.
 
-    `days` is empty where no log prints a date; `source` names the file.
+    `unit` is "" for none, `goal` the label of the metric, `rises` whether more of it is better, `data` what the settings say; `source` names the file.
     """
 
     metric_type: str
     name: str
     split: str
-    n: int
-    median: float
-    low: float
-    high: float
-    days: tuple[str, ...]
+    unit: str
+    goal: str
+    rises: bool
+    data: str
+    ended: tuple[Ended, ...]
     source: str
+
+    def without(self, marks: Set[str]) -> tuple[Ended, ...]:
+        """Return the runs of the range that have none of the marks of a run; none of them where fewer than 8 are left."""
+        left = tuple(one for one in self.ended if not marks & set(one.marks))
+        return left if len(left) >= LEAST else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -184,4 +184,9 @@ def named_svg(svg: str, attributes: str, drop: tuple[str, ...] = ()) -> Markup:
 def data_block(report: Report) -> Markup:
     """Return the analysis as JSON that cannot end the element it stands in."""
     data = json.dumps({**to_dict(report.analysis, brief=True), **report.extra}, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return in_script(data)
+
+
+def in_script(data: str) -> Markup:
+    """Return JSON as it may stand inside a script element, which it cannot end."""
     return Markup(data.encode("utf-8", "backslashreplace").decode("utf-8").translate(_UNSAFE_IN_SCRIPT | ESCAPED))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from lossreport.compose.section import SectionWriter, Story, last_finite
 from lossreport.knowledge.loss_type import Known
+from lossreport.knowledge.provenance import birth, data_of, digest_of
+from lossreport.model.guidance import spread_of
 from lossreport.model.report import Block, Column, Prose, Row, Section, Table
-from lossreport.model.run import Series
+from lossreport.model.run import Run, Series
 from lossreport.text import Text, number
 
 TITLE = Text(zh="参考值", en="Reference values")
@@ -75,23 +79,40 @@ def _own(story: Story) -> Iterator[Row]:
 
 
 def _learned(story: Story) -> Iterator[Row]:
-    """Yield where the user's own earlier runs ended with the same metric of the same kind."""
-    ranges = {(one.metric_type, one.name, one.split): one for one in story.run.guidance.learned}
+    """Yield where the user's own earlier runs of the same task ended with the same metric of the same kind; the run itself is none of them."""
+    goal = story.analysis.goal(story.run.id)
+    aim = (story.series(goal.series).label, goal.mode == "max") if goal is not None else ("", False)
+    data = data_of({fact.name: story.run.value(fact.name) for fact in story.run.facts})
+    ranges = {(one.metric_type, one.name, one.split, one.unit, one.goal, one.rises, one.data): one for one in story.run.guidance.learned}
+    marks = _marks(story.run)
     for scale in story.scales:
         series = story.series(scale.series[0])
-        found = ranges.get((series.metric_type, series.name, series.split))
-        if found is None:
+        found = ranges.get((series.metric_type, series.name, series.split, series.unit or "", *aim, data))
+        ended = found.without(marks) if found is not None else ()
+        if found is None or not ended:
             continue
-        low, high, unit = number(found.low), number(found.high), series.unit
-        there = RANGE(median=number(found.median, unit), low=low, high=high)
-        days = DAYS(first=found.days[0], last=found.days[-1]) if found.days else UNDATED()
-        source = ARCHIVE(count=found.n, days=days, file=found.source)
-        yield Row(cells=(NAMED(metric=story.name(series)), number(scale.value, unit), there, source))
+        low, median, high = spread_of([one.value for one in ended])
+        days = sorted({day for one in ended for day in one.days})
+        there = RANGE(median=number(median, series.unit), low=number(low), high=number(high))
+        source = ARCHIVE(count=len(ended), days=DAYS(first=days[0], last=days[-1]) if days else UNDATED(), file=found.source)
+        yield Row(cells=(NAMED(metric=story.name(series)), number(scale.value, series.unit), there, source))
+
+
+def _marks(run: Run) -> set[str]:
+    """Return what tells the run from every other: a digest of its logs, and of where its metrics begin."""
+    begins = [
+        (series.label, series, int(rows[0]))
+        for series in run.series
+        if series.derived is None and len(rows := np.flatnonzero(np.isfinite(series.y)))
+    ]
+    logs = sorted(source.sha256 for source in run.sources)
+    return {birth((label, float(series.x[row]), float(series.y[row])) for label, series, row in begins), digest_of("\n".join(logs))}
 
 
 RANGE = Text(zh="中位数 {median}（10-90 %：{low} 到 {high}）", en="median {median} (10-90 %: {low} to {high})")
 ARCHIVE = Text(
-    zh="自己的存档：{count} 次训练的最后值，{days}（`{file}`）", en="own archive: last values of {count} runs, {days} (`{file}`)"
+    zh="自己的存档：同一目标、同一数据的 {count} 次训练的最后值，{days}（`{file}`）",
+    en="own archive: last values of {count} runs with the same goal and data, {days} (`{file}`)",
 )
 DAYS = Text(zh="{first} 至 {last}", en="{first} to {last}")
 UNDATED = Text(zh="日志中没有日期", en="no date in the logs")
