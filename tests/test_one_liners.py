@@ -189,7 +189,7 @@ def test_the_program_of_the_tutorial_writes_its_report(tmp_path: Path) -> None:
     (code,) = snippets("tutorial.md")
     (tmp_path / "finetune.py").write_text(code, encoding="utf-8")
     clean = {key: value for key, value in os.environ.items() if key not in RANKS}
-    own = {"PYTHONPATH": str(ROOT / "src"), PYTHON: sys.executable, "CUDA_VISIBLE_DEVICES": ""}
+    own = {"PYTHONPATH": str(ROOT / "src"), PYTHON: sys.executable, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
     done = subprocess.run([interpreter(), "finetune.py"], cwd=tmp_path, capture_output=True, text=True, env={**clean, **own})
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "out" / "lossreport.html").stat().st_size > 10_000

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import enum
+import errno
 import json
 import os
 import signal
+import struct
 import subprocess
 import sys
 import textwrap
@@ -16,9 +19,11 @@ import pytest
 
 import lossreport
 from lossreport.integrations import building
+from lossreport.integrations import memory as memory_module
 from lossreport.integrations.ending import RANKS
+from lossreport.integrations.known import MOST, beside, plain_settings
 from lossreport.integrations.memory import NAME, PREVIOUS, plain_number
-from lossreport.integrations.watch import ERROR, Watch
+from lossreport.integrations.watch import ERROR, Watch, harmless
 
 FAKE = """
 import pathlib, sys, time
@@ -44,7 +49,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Replace the command by one that takes `[seconds, exit code]`."""
     told = [0.0, 0]
 
-    def command(folder: Path, report: Path, options: object = ()) -> list[str]:
+    def command(folder: Path, report: Path, options: object = (), also: object = ()) -> list[str]:
         return [sys.executable, "-c", FAKE, str(folder), str(report), str(told[0]), str(int(told[1]))]
 
     monkeypatch.setattr(building, "command", command)
@@ -373,3 +378,128 @@ def test_after_the_end_calls_do_nothing(tmp_path: Path, fake: list[float]) -> No
     watching.finish()
     assert len(calls(tmp_path)) == 1
     assert status(tmp_path) == "finished"
+
+
+# ------------------------------------------------------------------------------------------------ a full disk
+def full(monkeypatch: pytest.MonkeyPatch, free: list[int]) -> None:
+    """Let the memory's disk take so many bytes more."""
+    write = os.write
+
+    def bounded(handle: int, data: bytes) -> int:
+        if free[0] <= 0:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        done = write(handle, data[: free[0]])
+        free[0] -= done
+        return done
+
+    monkeypatch.setattr(memory_module.os, "write", bounded)
+
+
+def test_rows_lost_to_a_full_disk_are_counted_and_told_and_the_report_is_still_asked_for(
+    tmp_path: Path, fake: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "elsewhere.html"
+    with lossreport.watch(tmp_path, output=output) as watching:
+        watching.log(step=1, loss=1.0)
+        free = [10]
+        with monkeypatch.context() as patched:
+            full(patched, free)
+            watching.log(step=2, loss=1.0)
+            watching.log(step=3, loss=1.0)
+        watching.log(step=4, loss=1.0)
+    assert output.exists()
+    assert "rows are lost" in capsys.readouterr().err
+    lines = (tmp_path / NAME).read_text().splitlines()
+    assert [json.loads(line)["step"] for line in lines if line.endswith("}}")] == [1, 4]
+    assert any("2 lines before this one were lost" in line for line in lines)
+
+
+def test_a_folder_that_takes_nothing_does_not_keep_the_report_from_being_written_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    output = tmp_path / "report.html"
+    done = program(
+        f"w = lossreport.watch({str(tmp_path / 'file' / 'runs')!r}, output={str(output)!r})\nfor s in range(9): w.log(step=s, loss=1 / (s + 1))",
+        tmp_path,
+    )
+    assert done.returncode == 0
+    assert "is kept in" in done.stderr
+    assert output.exists(), done.stderr
+
+
+def test_a_second_watch_of_a_folder_takes_it_over(tmp_path: Path, fake: list[float]) -> None:
+    first = lossreport.watch(tmp_path)
+    first.log(step=1, loss=1.0)
+    with lossreport.watch(tmp_path) as second:
+        first.log(step=2, loss=2.0)
+        second.log(step=1, loss=3.0)
+    assert [row["values"] for row in memory(tmp_path) if "values" in row] == [{"loss": 3.0}]
+    assert len(calls(tmp_path)) == 1
+
+
+# ------------------------------------------------------------------------------------------------ what a framework knows
+class Kind(enum.Enum):
+    COSINE = "cosine"
+
+
+def test_settings_are_plain_bounded_and_without_secrets() -> None:
+    given = {
+        "lr": 0.1, "kind": Kind.COSINE, "nested": {"a": 1, "deep": {"b": True}}, "betas": (0.9, 0.999), "object": object(), "none": None, "long": "x" * 300,
+        "many": list(range(99)), "hub_token": "hf_" + "aB3" * 12, "url": "https://me:secretpass@host/x", "empty": "",
+    }  # fmt: skip
+    found = plain_settings(given, world_size=2)
+    assert {name: found[name] for name in ("lr", "kind", "nested.a", "nested.deep.b", "betas", "world_size")} == {
+        "lr": 0.1, "kind": "cosine", "nested.a": 1, "nested.deep.b": True, "betas": [0.9, 0.999], "world_size": 2,
+    }  # fmt: skip
+    assert not {"object", "none", "long", "many", "empty"} & set(found)
+    assert plain_settings({"lr": struct.unpack("f", struct.pack("f", 0.1))[0], "eps": 1e-300, "third": 1 / 3}) == {
+        "lr": 0.1,
+        "eps": 1e-300,
+        "third": 1 / 3,
+    }
+    assert "aB3" not in str(found)
+    assert "secretpass" not in str(found)
+    assert len(plain_settings({str(i): i for i in range(10 * MOST)})) == MOST
+
+
+def test_settings_are_redacted_without_the_packages_of_the_report() -> None:
+    code = "import sys\nfor one in ('numpy', 'pandas', 'pydantic', 'orjson'): sys.modules[one] = None\nimport lossreport.integrations.huggingface, lossreport.run"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+class Hook:
+    """A hook of a framework that knows less than it thinks."""
+
+    def __init__(self, watching: Watch | None = None) -> None:
+        self.watching = watching
+        self.beside: list[object] = []
+
+    @harmless
+    def __call__(self, trainer: object) -> None:
+        self.beside = list(beside(self))
+        raise AttributeError("a newer release has no such field")
+
+
+class Trainer:
+    def __init__(self, callbacks: list[object]) -> None:
+        self.callbacks = callbacks
+
+    def fit(self) -> None:
+        for one in self.callbacks:
+            if callable(one):
+                one(self)
+
+
+def test_what_a_hook_raises_never_reaches_the_training(tmp_path: Path, fake: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+    Trainer([Hook()]).fit()
+    assert "no such field (training is not affected)" in capsys.readouterr().err
+    with lossreport.watch(tmp_path) as watching:
+        Trainer([Hook(watching)]).fit()
+    assert "not all is kept for" in capsys.readouterr().err
+    assert len(calls(tmp_path)) == 1
+
+
+def test_a_hook_finds_the_callbacks_that_are_called_with_it(tmp_path: Path) -> None:
+    hook, other = Hook(), object()
+    Trainer([other, hook]).fit()
+    assert hook.beside == [other, hook]
+    assert list(beside(hook)) == []

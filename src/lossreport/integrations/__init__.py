@@ -6,7 +6,9 @@ import importlib
 from types import ModuleType
 from typing import Final
 
-HOOKS: Final = ("accelerate", "huggingface", "keras", "lightning", "mmengine", "trackers")
+HOOKS: Final = (
+    "accelerate", "catboost", "huggingface", "keras", "lightgbm", "lightning", "mmengine", "skorch", "stable_baselines3", "trackers", "xgboost",
+)  # fmt: skip
 """The modules that a program may name after `import lossreport` alone; importing one does not import its framework."""
 
 

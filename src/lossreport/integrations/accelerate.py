@@ -6,7 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from lossreport.integrations.watch import Watch, watch
+from lossreport.integrations.known import plain_settings
+from lossreport.integrations.watch import Watch, harmless, watch
 
 
 def tracker(folder: str | os.PathLike[str], **options: Any) -> Any:
@@ -32,13 +33,16 @@ def tracker(folder: str | os.PathLike[str], **options: Any) -> Any:
         def tracker(self) -> Watch:
             return self.watching
 
+        @harmless
         def store_init_configuration(self, values: Mapping[str, Any]) -> None:
-            self.watching.facts(values)
+            self.watching.facts(plain_settings(values))
 
+        @harmless
         def log(self, values: Mapping[str, Any], step: int | None = None, **kwargs: Any) -> None:
             inner = {name: value for name, value in values.items() if name not in ("step", "epoch")}
             self.watching.log(inner, step=values.get("step") if step is None else step, epoch=values.get("epoch"))
 
+        @harmless
         def finish(self) -> None:
             self.watching.finish("finished")
 

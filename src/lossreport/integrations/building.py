@@ -37,10 +37,13 @@ class Build:
     lines: int
 
 
-def command(folder: Path, report: Path, options: Sequence[str] = ()) -> list[str]:
-    """Return the command that writes the report of a folder; `-P` keeps the files of the training's folder from shadowing modules."""
+def command(folder: Path, report: Path, options: Sequence[str] = (), also: Sequence[Path] = ()) -> list[str]:
+    """Return the command that writes the report of a folder, and of what lies elsewhere (`also`) with it.
+
+    `-P` keeps the files of the training's folder from shadowing modules.
+    """
     python = os.environ.get(PYTHON) or sys.executable
-    return [python, "-P", "-m", "lossreport", "build", str(folder), "-o", str(report), "-q", *options]
+    return [python, "-P", "-m", "lossreport", "build", *map(str, (folder, *also)), "-o", str(report), "-q", *options]
 
 
 def start(arguments: Sequence[str], lines: int) -> Build:

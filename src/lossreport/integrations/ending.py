@@ -23,12 +23,14 @@ class Watched:
     """What to call at which end.
 
     `signalled(chained)` at SIGTERM, where `chained` says that a handler of the user's comes next; `failed` with the uncaught
-    exception; `left` at the end of the interpreter.
+    exception; `left` at the end of the interpreter; `cell_began` and `cell_failed` in a notebook, whose exceptions reach no excepthook.
     """
 
     signalled: Callable[[bool], None]
     failed: Callable[[BaseException], None]
     left: Callable[[], None]
+    cell_began: Callable[[], None]
+    cell_failed: Callable[[BaseException], None]
 
 
 def is_main_process() -> bool:
@@ -46,7 +48,7 @@ def install(watched: Watched) -> Callable[[], None]:
     A process forked from this one passes everything on and calls nothing.
     """
     owner = os.getpid()
-    take_out = [_hook_signal(watched, owner), _hook_exceptions(watched, owner)]
+    take_out = [_hook_signal(watched, owner), _hook_exceptions(watched, owner), _hook_cells(watched)]
 
     def at_exit() -> None:
         if os.getpid() == owner:
@@ -101,6 +103,30 @@ def _hook_exceptions(watched: Watched, owner: int) -> Callable[[], None]:
     def restore() -> None:
         if sys.excepthook is hook:
             sys.excepthook = previous
+
+    return restore
+
+
+def _hook_cells(watched: Watched) -> Callable[[], None]:
+    """Listen to the cells of IPython, where this is a session of it (a notebook, also Colab's)."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is None:
+        return _nothing
+
+    def began(_info: Any) -> None:
+        watched.cell_began()
+
+    def ended(result: Any) -> None:
+        if result.error_in_exec is not None:
+            watched.cell_failed(result.error_in_exec)
+
+    listeners = {"pre_run_cell": began, "post_run_cell": ended}
+    for name, listener in listeners.items():
+        shell.events.register(name, listener)
+
+    def restore() -> None:
+        for name, listener in listeners.items():
+            shell.events.unregister(name, listener)
 
     return restore
 

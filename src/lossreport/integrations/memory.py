@@ -25,6 +25,8 @@ class Memory:
         """`continued` is whether lines of an earlier attempt stand before."""
         self._handle, self.continued = handle, continued
         self.lines = 0
+        self.lost = 0
+        self._owed, self._torn = 0, False
 
     def row(self, values: Mapping[str, Any], place: Mapping[str, Any], *, of: str | None = None, window: int | None = None) -> None:
         """Append the numbers among `values` at a place on the axes (step, iteration, epoch).
@@ -38,8 +40,8 @@ class Memory:
             self._write({**known, **meant, "values": numbers})
 
     def facts(self, facts: Mapping[str, Any]) -> None:
-        """Append settings: plain numbers, words and truth values."""
-        plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float)}
+        """Append settings: plain numbers, words, truth values, and lists of them."""
+        plain = {name: value for name, value in facts.items() if isinstance(value, str | int | float | list)}
         if plain:
             self._write({"facts": plain})
 
@@ -58,8 +60,23 @@ class Memory:
             self._handle = -1
 
     def _write(self, line: Mapping[str, Any]) -> None:
-        os.write(self._handle, (json.dumps(line) + "\n").encode())
-        self.lines += 1
+        """Append a line. Where the disk is full it is lost and counted, and the first line that fits again says so; never raises OSError."""
+        if self._owed and self._put({"event": "other", "quote": f"{self._owed} lines before this one were lost: the disk took no more"}):
+            self._owed = 0
+        if not self._put(line):
+            self.lost += 1
+            self._owed += 1
+
+    def _put(self, line: Mapping[str, Any]) -> bool:
+        data = (json.dumps(line) + "\n").encode()
+        data = b"\n" + data if self._torn else data  # what was begun ends here, and is told as a torn line
+        try:
+            written = os.write(self._handle, data)
+        except OSError:
+            return False
+        self._torn = written < len(data)
+        self.lines += not self._torn
+        return not self._torn
 
 
 def open_memory(folder: Path, by: str, *, resume: bool = False, name: str = NAME, previous: str = PREVIOUS) -> Memory:

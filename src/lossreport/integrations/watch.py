@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import os
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Concatenate, Final, ParamSpec
@@ -21,6 +23,8 @@ from lossreport.integrations.memory import Memory, open_memory
 
 ERROR: Final = "lossreport.error.txt"
 P = ParamSpec("P")
+OPEN: Final[dict[Path, Watch]] = {}
+"""The training that is watched in each folder: one at a time."""
 
 
 def watch(
@@ -43,7 +47,7 @@ def watch(
     """
     place = Path(os.fspath(folder))
     report = Path(os.fspath(output)) if output is not None else place / "lossreport.html"
-    watching = Watch(place, building.command(place, report, options), every, timeout)
+    watching = Watch(place, lambda first, *also: building.command(first, report, options, also), every, timeout)
     if is_main_process() if main is None else main:
         watching._open(by, resume, dict(facts or {}))
     return watching
@@ -56,7 +60,25 @@ def quietly(method: Callable[Concatenate[Any, P], None]) -> Callable[Concatenate
         try:
             method(self, *arguments, **named)
         except Exception as error:
-            self._warn(f"{type(error).__name__}: {error}")
+            self.warn(f"{type(error).__name__}: {error}", of="no report")
+
+    functools.update_wrapper(guarded, method)
+    return guarded
+
+
+def harmless(method: Callable[..., None]) -> Callable[..., None]:
+    """Keep a framework from what a method of a hook raises: it is said by the hook's `watching`, or on stderr before there is one."""
+
+    def guarded(self: Any, /, *arguments: Any, **named: Any) -> None:
+        try:
+            method(self, *arguments, **named)
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            watching = getattr(self, "watching", None)
+            if isinstance(watching, Watch):
+                watching.warn(said)
+            else:
+                _say(f"lossreport: {said} (training is not affected)")
 
     functools.update_wrapper(guarded, method)
     return guarded
@@ -65,8 +87,10 @@ def quietly(method: Callable[Concatenate[Any, P], None]) -> Callable[Concatenate
 class Watch:
     """A training under watch. Without an open memory (another rank, an unwritable folder) every call does nothing."""
 
-    def __init__(self, folder: Path, command: list[str], every: float | None, timeout: float) -> None:
-        self._folder, self._command, self._every, self._timeout = folder, command, every, timeout
+    def __init__(self, folder: Path, command: Callable[..., list[str]], every: float | None, timeout: float) -> None:
+        """`command` gives the command that writes the report, for one or several places of logs."""
+        self._folder, self._every, self._timeout = folder, every, timeout
+        self._make_command, self._command = command, command(folder)
         self._memory: Memory | None = None
         self._owner = os.getpid()
         self._uninstall: Callable[[], None] | None = None
@@ -74,7 +98,10 @@ class Watch:
         self._refreshed = time.monotonic()
         self._deadline = float("inf")
         self._finishing = False
-        self._warned = False
+        self._warned: set[str] = set()
+        self._touched = self._failed = False
+        self.ask: Callable[[], str | None] | None = None
+        """Asked how it ended where nobody has said so by the end; a framework whose callbacks are not told of the end knows it afterwards."""
 
     @property
     def watching(self) -> bool:
@@ -105,7 +132,9 @@ class Watch:
         """
         if self.watching and self._memory is not None:
             place = {"step": step, "iteration": iteration, "epoch": epoch}
+            self._touched = True
             self._memory.row({**(values or {}), **more}, place, of=of, window=window)
+            self._tell_lost()
             self._refresh()
 
     @quietly
@@ -113,6 +142,12 @@ class Watch:
         """Keep settings: lr, batch_size, max_steps and whatever else the report should know."""
         if self.watching and self._memory is not None:
             self._memory.facts(facts)
+
+    @quietly
+    def event(self, kind: str, quote: str) -> None:
+        """Keep something that happened: `w.event("checkpoint", "saved step-200.pt")`; `kind` is one of the contract's kinds of event."""
+        if self.watching and self._memory is not None:
+            self._memory.event(kind, quote)
 
     def failed(self, error: BaseException) -> None:
         """Keep that training ends by an exception; the report is written by `finish`, or at the end of the program."""
@@ -123,6 +158,8 @@ class Watch:
         """Write the report, now; `status` is "finished" where training came to its end. Later calls do nothing."""
         if not self.watching or self._memory is None:
             return
+        if status is None and not self._failed and self.ask is not None:
+            status = self.ask()
         self._finishing = True
         if status is not None:
             self._memory.end(status)
@@ -132,6 +169,7 @@ class Watch:
         try:
             self._write_report(self._memory.lines)
         finally:
+            OPEN.pop(self._folder.resolve(), None)
             self._memory.close()
             if self._uninstall is not None:
                 self._uninstall()
@@ -147,10 +185,51 @@ class Watch:
     # -------------------------------------------------------------------------------------------- inside
     @quietly
     def _open(self, by: str, resume: bool, facts: dict[str, Any]) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
-        self._memory = open_memory(self._folder, by, resume=resume)
+        """Open the memory; where the folder takes none it lies in a temporary one, and the report may still go elsewhere."""
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._memory = open_memory(self._folder, by, resume=resume)
+        except OSError as error:
+            elsewhere = Path(tempfile.mkdtemp(prefix="lossreport-"))
+            self._memory = open_memory(elsewhere, by)
+            self._command = self._make_command(*([self._folder] if self._folder.is_dir() else []), elsewhere)
+            self.warn(f"{type(error).__name__}: {error}; what is logged is kept in {elsewhere}")
         self._memory.facts(facts)
-        self._uninstall = install(Watched(signalled=self._signalled, failed=self._note, left=self.finish))
+        place = self._folder.resolve()
+        if (earlier := OPEN.get(place)) is not None:
+            earlier._superseded()
+        OPEN[place] = self
+        self._uninstall = install(
+            Watched(
+                signalled=self._signalled, failed=self._note, left=self.finish, cell_began=self._cell_began, cell_failed=self._cell_failed
+            )
+        )
+
+    def _superseded(self) -> None:
+        """Let go of the folder: a cell of a notebook was run again, and what it makes anew is the run that counts."""
+        self._finishing = True
+        if self._memory is not None:
+            self._memory.close()
+        if self._uninstall is not None:
+            self._uninstall()
+
+    def _tell_lost(self) -> None:
+        if self._memory is not None and self._memory.lost == 1:
+            self.warn("the disk takes no more: rows are lost from here on")
+
+    def _cell_began(self) -> None:
+        self._touched = False
+
+    @quietly
+    def _cell_failed(self, error: BaseException) -> None:
+        """Keep that the cell of a notebook which logged here raised, and write the report; the notebook may go on and log again."""
+        if not self.watching or self._memory is None or not self._touched:
+            return
+        self._touched = False
+        self._note(error)
+        self._deadline = time.monotonic() + self._timeout
+        self._write_report(self._memory.lines)
+        self._deadline = float("inf")
 
     @quietly
     def _note(self, error: BaseException) -> None:
@@ -158,6 +237,7 @@ class Watch:
         if not self.watching or self._memory is None:
             return
         said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        self._failed = True
         if isinstance(error, KeyboardInterrupt):
             self._memory.event("killed", said)
             self._memory.end("interrupted")
@@ -177,6 +257,7 @@ class Watch:
             return
         if not self.watching or self._memory is None:
             return
+        self._failed = True
         self._memory.event("killed", "SIGTERM")
         self._memory.end("interrupted")
         if not chained:
@@ -217,18 +298,20 @@ class Watch:
             return
         why = building.end(build)
         if why and warn:
-            self._warn(why)
+            self.warn(why, of="no report")
         elif warn:
             (self._folder / ERROR).unlink(missing_ok=True)
 
-    def _warn(self, what: str) -> None:
-        """Say once on stderr, and in full in a file, that there is no report; a full disk or a closed stderr must not matter either."""
+    def warn(self, what: str, *, of: str = "not all is kept") -> None:
+        """Say once of a kind on stderr, and in full in a file, what went wrong; a full disk or a closed stderr must not matter either."""
         first = what.splitlines()[0] if what else ""
-        try:
-            if not self._warned:
-                sys.stderr.write(f"lossreport: no report for {self._folder}: {first} (training is not affected; see {ERROR})\n")
+        if of not in self._warned:
+            _say(f"lossreport: {of} for {self._folder}: {first} (training is not affected; see {ERROR})")
+        self._warned.add(of)
+        with suppress(OSError, ValueError):  # nowhere is left to say it
             (self._folder / ERROR).write_text(f"{what}\ncommand: {' '.join(self._command)}\n", encoding="utf-8")
-        except (OSError, ValueError, AttributeError):  # nowhere is left to say it
-            self._warned = True
-            return
-        self._warned = True
+
+
+def _say(line: str) -> None:
+    with suppress(OSError, ValueError, AttributeError):  # a training without stderr
+        sys.stderr.write(f"{line}\n")

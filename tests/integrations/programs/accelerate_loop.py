@@ -6,7 +6,7 @@ from lossreport.integrations.accelerate import tracker
 
 torch.manual_seed(0)
 x, y = map(torch.tensor, data.regression())
-accelerator = Accelerator(cpu=True, log_with=[tracker(data.folder)])
+accelerator = Accelerator(cpu=True, log_with=[tracker(data.folder, timeout=data.TIMEOUT)])
 accelerator.init_trackers("toy", config={"lr": data.RATE, "epochs": 12})
 model = torch.nn.Linear(8, 1)
 model, optimizer, loader = accelerator.prepare(

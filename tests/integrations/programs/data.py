@@ -8,11 +8,16 @@ import sys
 
 import numpy as np
 
-MODES = ("healthy", "diverging", "exception", "sigterm")
+MODES = ("healthy", "diverging", "exception", "sigterm", "early")
 mode, folder = sys.argv[1], sys.argv[2]
 RATE = {"diverging": 30.0}.get(mode, 0.05)
+BOOST = 3.0 if mode == "diverging" else 0.1
 STOP_AT = 6
 """The epoch at whose end a run is ended from outside or by an exception."""
+
+
+TIMEOUT = 200
+"""Seconds that a report may take: the bound has tests of its own, and a machine that tests is busy."""
 
 
 def regression(n: int = 256) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,7 @@
 import data
 import lightning.pytorch as pl
 import torch
+from lightning.pytorch.callbacks import EarlyStopping
 from lightning.pytorch.loggers import CSVLogger
 
 from lossreport.integrations.lightning import callback
@@ -30,8 +31,9 @@ class Net(pl.LightningModule):
 torch.manual_seed(0)
 x, y = map(torch.tensor, data.regression())
 loaders = [torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x[part], y[part]), 16) for part in (slice(192), slice(192, None))]
+early = [EarlyStopping("val_loss", min_delta=1000.0, patience=2)] if data.mode == "early" else []
 trainer = pl.Trainer(
-    max_epochs=12, log_every_n_steps=4, logger=CSVLogger(data.folder, name="", version=""), callbacks=[callback(data.folder)], accelerator="cpu",
+    max_epochs=12, log_every_n_steps=4, logger=CSVLogger(data.folder, name="", version=""), callbacks=[callback(data.folder, timeout=data.TIMEOUT), *early], accelerator="cpu",
     enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False, default_root_dir=data.folder,
 )  # fmt: skip
 trainer.fit(Net(), *loaders)

@@ -20,6 +20,7 @@ class End(Hook):
     def after_train_epoch(self, runner):
         if runner.epoch == data.STOP_AT:
             data.maybe_end()
+            runner.train_loop.stop_training = data.mode == "early"  # as EarlyStoppingHook does
 
 
 torch.manual_seed(0)
@@ -28,6 +29,6 @@ runner = Runner(
     model=Net(), work_dir=data.folder, train_dataloader=torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), 16),
     train_cfg={"by_epoch": True, "max_epochs": 12}, optim_wrapper={"optimizer": {"type": "SGD", "lr": data.RATE}}, log_level="ERROR",
 )  # fmt: skip
-runner.register_hook(hook())
+runner.register_hook(hook(timeout=data.TIMEOUT))
 runner.register_hook(End(), priority="LOWEST")
 runner.train()

@@ -13,7 +13,7 @@ from lossreport.model.run import Axis, EventKind, Statistic, Status
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.events import quote, raised_kind
 from lossreport.reading.kit.json_lines import as_object, records
-from lossreport.reading.kit.names import split_name
+from lossreport.reading.kit.names import plain_facts, split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, is_axis, number
 from lossreport.reading.parser import (
     ColumnKey,
@@ -63,7 +63,7 @@ def read(log: LogFile) -> Iterator[Record]:
 def _said(row: Mapping[str, Any], line: int) -> Iterator[Record]:
     """Yield what a line says besides numbers. An exception is what its message says it is, where that is known."""
     if isinstance(row.get("facts"), dict):
-        yield from (RawFact(name, value, line) for name, value in row["facts"].items() if isinstance(value, str | int | float))
+        yield from (RawFact(name, value, line) for name, value in plain_facts(row["facts"]))
     said = str(row.get("quote", ""))
     known = next((kind for kind in KINDS if kind == row.get("event")), None)
     if known is not None:

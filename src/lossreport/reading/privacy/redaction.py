@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from lossreport import regex as re
-from lossreport.model.run import FactValue
 from lossreport.reading.privacy.known import without_known
 from lossreport.reading.privacy.tokens import without_tokens
+
+if TYPE_CHECKING:  # hooks redact inside a training's environment, which may have none of our dependencies
+    from lossreport.model.run import FactValue
 
 LOCAL: Final = frozenset(("127.0.0.1", "0.0.0.0"))
 SECRET: Final = "[secret]"
