@@ -177,6 +177,83 @@ def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -
     assert "结论由“多组数据混杂，暂不能判断”变为“仍在改善”" in said(old, new, "zh")
 
 
+# ------------------------------------------------------------------------------------------------ settings, plan, metrics, checkpoint
+def trained(folder: Path, rise: float, lr: float, rows: int = 60, **settings: str) -> str:
+    """A run whose mIoU ends near `rise`, with its settings; returns its folder."""
+    folder.mkdir()
+    lines = [
+        {"step": i, "loss": round(3 * 0.96**i + 0.4 + 0.01 * (i % 3), 5)}
+        | ({"val/mIoU": round(rise * (1 - 0.9**i), 3)} if i % 4 == 3 else {})
+        for i in range(rows)
+    ]
+    (folder / "train.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
+    told = {"lr": repr(lr), "output_dir": f'"{folder.name}"', **settings}
+    (folder / "lossreport.toml").write_text("\n".join(f"{name} = {value}" for name, value in told.items()) + "\n")
+    return str(folder)
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    made = [
+        trained(tmp_path / "a", 61.2, 1e-5),
+        trained(tmp_path / "b", 62.4, 5e-6, rows=80, warmup="100", betas="[0.9, 0.95]", x="1", max_steps="90"),
+    ]
+    for path in made:
+        api.build([path], Path(path) / "r.json")
+    old, new = (read_report(f"{path}/r.json") for path in made)
+    return old, new
+
+
+@pytest.mark.parametrize(
+    ("lang", "start", "best", "more"),
+    [
+        ("en", "`lr` 1e-5 → 5e-6, `betas` none → [0.9, 0.95]", "best `val/mIoU` 61.08 → 62.38 (+1.3)", "one more setting differs"),
+        ("zh", "`lr` 1e-5 → 5e-6、`betas` 无 → [0.9, 0.95]", "`val/mIoU` 最佳 61.08 → 62.38（+1.3）", "另有一项设置不同"),
+    ],
+)
+def test_settings_plan_and_the_best_of_the_goal_stand_in_one_line(
+    lang: str, start: str, best: str, more: str, pair: tuple[dict[str, Any], dict[str, Any]]
+) -> None:
+    seen = changes(*pair, lang).short  # type: ignore[arg-type]
+    line = next(block.text.plain(lang) for block in seen if isinstance(block, Prose) and "1e-5" in block.text.plain(lang))  # type: ignore[arg-type]
+    bare = {mark: mark.replace("`", "") for mark in (start, best, more)}
+    assert line.startswith(bare[start])
+    assert bare[best] in line
+    assert bare[more] in line
+    assert ("steps done 59 → 79" in line) or ("已完成的 step 59 → 79" in line)
+
+
+def test_all_that_is_not_as_it_was_stands_in_the_table(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    text = said(*pair)
+    for row in (
+        "| setting `lr` | 1e-5 | 5e-6 |",
+        "| setting `warmup` | none | 100 |",
+        "| steps planned | none | 90 |",
+        "| best `val/mIoU` | 61.08 at step 59 | 62.38 at step 79, +1.3 |",
+        "| best checkpoint | step 59 | step 79 |",
+    ):
+        assert row in text
+    assert "output_dir" not in text.replace("\\", "")
+    assert "Before: " in text
+    assert "设置 `lr`" in said(*pair, "zh")
+
+
+def test_what_is_as_it_was_is_said_to_be_and_no_value_of_a_broken_run_is_told_as_its_best(
+    pair: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
+    old, new = pair
+    assert "No setting and no plan changed, and no finding came or went." in said(old, old)
+    next(one for one in new["verdicts"] if not one["series"])["state"] = "broken"
+    assert not any("61.08" in block.text.plain("en") for block in changes(old, new, "en").short if isinstance(block, Prose))
+
+
+def test_another_goal_metric_is_told_as_such(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    old, new = pair
+    loss = next(one for one in new["series"] if one["name"] == "loss")
+    new["runs"][0]["goal"] = {**new["runs"][0]["goal"], "series": loss["id"], "mode": "min"}
+    assert "the goal metric was `val/mIoU` and is `loss`" in said(old, new)
+
+
 def test_runs_are_paired_by_name_and_the_others_are_named(reports: Path) -> None:
     one, two = read_report(str(reports / "vla.json")), read_report(str(reports / "healthy.json"))
     run = {**two["runs"][0], "id": "r2"}

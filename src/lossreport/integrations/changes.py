@@ -1,9 +1,10 @@
-"""Says only what changed between two reports: the verdict, and the findings by their `key`, which is stable from report to report."""
+"""Says only what changed between two reports: the verdict, settings, plan, metrics and checkpoint, and the findings by their `key`, which is stable."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from lossreport.analysis.detector import title_of
@@ -14,11 +15,13 @@ from lossreport.integrations.earlier import (
     names_of,
     placed_in,
     run_verdict,
+    said,
     series_of,
     state_name,
     steps_of,
     told_before,
 )
+from lossreport.integrations.moved import Moved, line_of, moved
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
 from lossreport.model.states import STATES
@@ -53,6 +56,12 @@ OTHERS = Text(
     en="{count} more runs are not listed: their verdicts did not change, or are less grave than these.",
 )
 ADVICE = Text(zh="新的建议", en="New advice")
+MOVED = Text(
+    zh="设置、计划、指标与 checkpoint（各为一次训练：差别是否超过换一个 seed，这里看不出）",
+    en="Settings, plan, metrics and checkpoint (one run each: whether a difference is more than that of another seed does not show here)",
+)
+OUTCOME_WAS = Text(zh="之前：{text}", en="Before: {text}")
+OUTCOME_IS = Text(zh="现在：{text}", en="Now: {text}")
 NOT_TOLD = Text(zh="（无）", en="(none)")
 
 
@@ -94,7 +103,13 @@ def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
     for before, run in runs:
         paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
         verdict = _verdict(old, before, new, run)
-        blocks += [verdict, _counts(paired)] if len(runs) == 1 else [Prose(text=OF_RUN(name=str(run["name"]), what=verdict.title))]
+        if len(runs) > 1:
+            blocks.append(Prose(text=OF_RUN(name=str(run["name"]), what=verdict.title)))
+            continue
+        outcome = (said(run["outcome"]["text"], lang),) if run.get("outcome") else ()
+        blocks.append(replace(verdict, body=outcome))
+        blocks += [Prose(text=line_of(moved(old, before, new, run), len(paired.new), len(paired.gone)))] if before else []
+        blocks.append(_counts(paired))
     if len(runs) < len(paired_runs):
         blocks.append(Prose(text=OTHERS(count=len(paired_runs) - len(runs))))
     if len(runs) == 1:
@@ -143,7 +158,10 @@ def _partner(old: Json, new: Json, run: Json) -> Json | None:
 
 def _of_run(old: Json, before: Json | None, new: Json, run: Json, lang: Lang) -> Section:
     paired = pairs(findings_of(old, before) if before else (), findings_of(new, run))
-    blocks: list[Block] = [_verdict(old, before, new, run), _counts(paired)]
+    blocks: list[Block] = [_verdict(old, before, new, run), *_outcomes(before, run, lang)]
+    if before:
+        blocks += _moved(moved(old, before, new, run), len(paired.new), len(paired.gone))
+    blocks.append(_counts(paired))
     if paired.new:
         blocks += [
             Prose(text=NEW()),
@@ -171,6 +189,22 @@ def _verdict(old: Json, before: Json | None, new: Json, run: Json) -> Callout:
     earlier = run_verdict(old, before["id"])["state"]
     title = SAME(after=after) if earlier == state.value else TURNED(before=state_name(old, before), after=after)
     return Callout(tone=STATES[state].shade, title=title)
+
+
+def _outcomes(before: Json | None, run: Json, lang: Lang) -> list[Block]:
+    """Return how the run ended, and how it did in the old report where that is not the same."""
+    was, now = ((one or {}).get("outcome") for one in (before, run))
+    if now is None or (was is not None and was["text"] == now["text"]):
+        return []
+    told = [OUTCOME_WAS(text=said(was["text"], lang))] if was is not None else []
+    return [Prose(text=text) for text in (*told, OUTCOME_IS(text=said(now["text"], lang)))]
+
+
+def _moved(found: Moved, fresh: int, gone: int) -> list[Block]:
+    rows = tuple(Row(cells=difference) for difference in found.rows)
+    columns = tuple(Column(title=title) for title in (WHAT, BEFORE, AFTER))
+    table = [Table(caption=MOVED(), columns=columns, rows=rows)] if rows else []
+    return [Prose(text=line_of(found, fresh, gone)), *table]
 
 
 def _counts(paired: Pairs) -> Prose:
