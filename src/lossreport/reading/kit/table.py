@@ -33,6 +33,8 @@ ODD: Final = re.compile(r'nan|"|inf|#|\bna\b|null|none', re.IGNORECASE)
 """A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for the same."""
 DIGITS: Final = b"0123456789.+-eE \n"
 """What numbers are made of: text of nothing else needs no further look."""
+PLAIN: Final = b"0123456789.+-eE "
+"""What is between the separators of most rows; without it only those are left, and each can be looked for in its place."""
 MOST_OWNERS: Final = 1_000
 """More runs or entities in one stretch of rows than these are no names but counts."""
 MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
@@ -260,9 +262,10 @@ class _Reader:
         separator, width = self.table.separator, len(self.table.header) - 1
         text = "\n".join(block.texts)
         code = text.encode("utf-8", "surrogatepass")
-        if not _are_cells(code, separator.encode(), width, len(block.texts)):
+        is_plain = code.translate(None, PLAIN) == (separator.encode() * width + b"\n") * (len(block.texts) - 1) + separator.encode() * width
+        if not is_plain and not _are_cells(code, separator.encode(), width, len(block.texts)):
             return False
-        return not code.translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
+        return is_plain or not code.translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
 
     def read_block(self, block: Block) -> Iterator[Record]:
         self.last = block.number + len(block.texts) - 1
@@ -342,6 +345,7 @@ class _Reader:
         """Yield the chunks of one stretch of rows, those of each run and entity that the rows name apart."""
         values = {i: _floats(column) for i, column in columns.items()}
         axis, x, epoch = self._axis(values, len(line))
+        by_axis, by_epochs = _Places(x, line, epoch), _Places(epoch, line, np.full(len(line), math.nan))
         yield from self._plans(values, line)
         whose = list(self._owners(columns, len(line)))
         names = owner_columns(self.table.header).names
@@ -353,17 +357,16 @@ class _Reader:
             y, given = values[i]
             by_epoch = means.axis is Axis.EPOCH and axis is not Axis.EPOCH and bool(np.isfinite(epoch).any())
             nested = inner and not by_epoch
-            its_x, its_epoch = (epoch, np.full(len(line), math.nan)) if by_epoch else (x, epoch)
+            its = by_epochs if by_epoch else by_axis
             for owner, mine in whose:
-                rows = np.flatnonzero(given & ~np.isnan(its_x) & mine)
+                rows = np.flatnonzero(given & its.placed & mine)
                 if len(rows):
                     its_axis = Axis.EPOCH if by_epoch else _axis_of(means, axis)
                     key = ColumnKey(
                         means.name, means.split, its_axis, means.statistic, means.window, entity=owner.entity, run=owner.run, nested=nested
                     )
-                    found = (its_x[rows], y[rows], its_epoch[rows])
-                    its_places, its_values, its_epochs = map(frozen_floats, found)
-                    yield ColumnChunk(key, its_places, its_values, frozen_ints(line[rows]), its_epochs)
+                    places, lines, epochs = its.at(rows)
+                    yield ColumnChunk(key, places, frozen_floats(y[rows]), lines, epochs)
         self.rows += len(line)
 
     def _owners(self, columns: dict[int, Any], n: int) -> Iterator[tuple[Owner, Any]]:
@@ -402,6 +405,21 @@ class _Reader:
                 self.plans[plan] = float(values[i][0][values[i][1]][-1])
                 if (planned := whole(self.plans[plan])) is not None:
                     yield RawFact(plan, planned, int(line[0]))
+
+
+class _Places:
+    """Where the rows of a stretch stand: x, line and epoch, and which rows have an x. Columns with a value on every row share them."""
+
+    def __init__(self, x: Floats, line: Ints, epoch: Floats) -> None:
+        self._all = frozen_floats(x), frozen_ints(line), frozen_floats(epoch)
+        self.placed = ~np.isnan(x)
+
+    def at(self, rows: Ints) -> tuple[Floats, Ints, Floats]:
+        """Return the places of some rows, in order."""
+        x, line, epoch = self._all
+        if len(rows) == len(x):
+            return self._all
+        return frozen_floats(x[rows]), frozen_ints(line[rows]), frozen_floats(epoch[rows])
 
 
 def _are_cells(text: bytes, separator: bytes, width: int, lines: int) -> bool:

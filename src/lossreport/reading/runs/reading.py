@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from lossreport.reading.kit.tracebacks import own_frame
 from lossreport.reading.parser import (
     ColumnChunk,
     ColumnKey,
+    Numbers,
     Parser,
     RawEvent,
     RawFact,
@@ -150,8 +151,8 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
                 chunks.setdefault(record.key, []).append(sound)
         else:
             _take(reading, record)
-    shared = Shared()
-    first = {key: _joined(parts, shared) for key, parts in chunks.items()}
+    joining = _Joining()
+    first = {key: joining.column(parts) for key, parts in chunks.items()}
     more, reading.unread = _second_pass(log, reading.unread, first)
     reading.rows += len({line for column in more.values() for line in column.line.tolist()})
     reading.columns = dict(_measured(first | more))
@@ -178,8 +179,8 @@ def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) 
 
     known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
     found, left = leftovers(log, unread, known)
-    shared = Shared()
-    return {key: _joined([chunk], shared) for key, chunk in found.items() if key not in first}, left
+    joining = _Joining()
+    return {key: joining.column([chunk]) for key, chunk in found.items() if key not in first}, left
 
 
 def _zeros(log: LogFile) -> SkippedLine | None:
@@ -300,16 +301,41 @@ def _take(reading: Reading, record: object) -> None:
             raise TypeError(f"{reading.parser.id} yielded {record!r}, which is no record")
 
 
-def _joined(chunks: Sequence[ColumnChunk], shared: Shared) -> Column:
-    """Return a column as a whole; its places and lines are those of the columns before it where they are the same."""
-    of = [chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks]
-    return Column(
-        x=shared.of(_floats([chunk.x for chunk in chunks])),
-        y=_floats([chunk.y for chunk in chunks]),
-        line=shared.of(_ints([chunk.line for chunk in chunks])),
-        epoch=shared.of(_floats([chunk.epoch for chunk in chunks])),
-        of=shared.of(_floats(of)),
-    )
+class _Joining:
+    """Joins the chunks of columns; what several columns say alike, places and lines, is joined and kept once."""
+
+    def __init__(self) -> None:
+        self._shared = Shared()
+        self._made: dict[tuple[int, ...], Any] = {}
+        self._unprinted: dict[int, Floats] = {}
+
+    def column(self, chunks: Sequence[ColumnChunk]) -> Column:
+        """Return a column as a whole; its chunks outlive the joining."""
+        x = self._floats([chunk.x for chunk in chunks])
+        return Column(
+            x=x,
+            y=_floats([chunk.y for chunk in chunks]),
+            line=self._once([chunk.line for chunk in chunks], _ints),
+            epoch=self._floats([chunk.epoch for chunk in chunks]),
+            of=self._totals(chunks, len(x)),
+        )
+
+    def _totals(self, chunks: Sequence[ColumnChunk], count: int) -> Floats:
+        if any(len(chunk.of) for chunk in chunks):
+            return self._floats([chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks])
+        if count not in self._unprinted:
+            self._unprinted[count] = self._shared.of(frozen_floats(np.full(count, np.nan)))
+        return self._unprinted[count]
+
+    def _floats(self, parts: Sequence[Floats]) -> Floats:
+        return self._once(parts, _floats)
+
+    def _once(self, parts: Sequence[Numbers], join: Callable[[Sequence[Numbers]], Numbers]) -> Numbers:
+        """Return parts as one array: that of the column before, where these are its very parts or say the same."""
+        identity = tuple(map(id, parts))
+        if identity not in self._made:
+            self._made[identity] = self._shared.of(join(parts)), parts  # held on to, so that no other array can be called like them
+        return self._made[identity][0]  # type: ignore[no-any-return]
 
 
 def _floats(parts: Sequence[Floats]) -> Floats:
