@@ -288,7 +288,8 @@ def _since_drop(series: Series, y: Floats, row: int, tail: Trend, within: float)
 def _fell_at_once(context: Context, series: Series) -> bool:
     """Return whether what the last half gained may be one fall at one row, which says nothing of the rows since."""
     found = [f for kind in ("level_shift", "staircase") for f in context.of_kind(kind, series=series)]
-    return any(row >= (1 - WIDE_TAIL) * len(series) for f in found for row in f.rows)
+    falls = {row for f in found for row in f.rows if row >= (1 - WIDE_TAIL) * len(series)}
+    return len(falls) == 1  # falls that come again are how it improves
 
 
 def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:
