@@ -8,12 +8,15 @@ import pytest
 from benchmarks.claims import contradicted
 
 import lossreport
+from lossreport.analysis.causes import dropout_in_training_only
 from lossreport.analysis.detector import kinds as declared
 from lossreport.checking.check import kinds
 from lossreport.checking.coverage import coverage
 from lossreport.checking.ground import Ground
 from lossreport.checking.kinds import levels
 from lossreport.checking.kinds.levels import SLACK
+from lossreport.errors import ClaimError
+from lossreport.text import percent
 from runs import SAMPLES, make_run, make_series, rng
 
 RUNS = ("vla_action_head", "vla_healthy", *(f"gallery/{folder.name}" for folder in sorted((SAMPLES / "gallery").iterdir())))
@@ -67,3 +70,26 @@ def test_a_ratio_of_an_even_number_of_rows_lies_between_the_two_in_the_middle(se
     both = {"a.csv": y, "b.csv": y * 3 * np.exp(0.02 * rng(seed).normal(size=12))}
     run = lossreport.run_from_frame({path: pd.DataFrame({"step": np.arange(12), "loss": loss}) for path, loss in both.items()})
     assert "source_disagreement" in {finding.kind for finding in lossreport.analyze(run, strict=True).findings}
+
+
+@pytest.mark.parametrize("fall", [0.3266, 0.7434])
+def test_a_forecast_of_a_curve_that_falls_in_steps_carries_its_slope_on(fall: float) -> None:
+    y = 4.26 - fall * np.repeat([0.0, 1.0, 2.0], [6, 5, 1])
+    assert any(one.valid for one in lossreport.analyze(make_run(loss=y), strict=True).forecasts)
+
+
+def shares(val: np.ndarray[tuple[int], np.dtype[np.float64]], train: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[str]:
+    run = lossreport.run_from_frame(pd.DataFrame({"epoch": np.arange(30), "loss": train, "val_loss": val}))
+    found = [one for finding in lossreport.analyze(run, strict=True).findings for one in finding.hypotheses]
+    return [sign.plain("en") for one in found if one.id == "dropout_in_training_only" for sign in one.support]
+
+
+def test_in_how_many_rows_a_validation_lies_below_the_training_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    train = np.geomspace(4.0, 2.0, 30)
+    val = 0.4 * train
+    val[[11, 17]] = 1.2 * train[[11, 17]]
+    assert any("93 % of the rows" in one for one in shares(val, train))
+    assert shares(val, np.full(30, 4.0)) == []  # a training that stands has other reasons
+    monkeypatch.setattr(dropout_in_training_only, "percent", lambda share: percent(share - 0.02))
+    with pytest.raises(ClaimError, match="share"):
+        shares(val, train)

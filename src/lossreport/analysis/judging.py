@@ -253,7 +253,7 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         if _is_back(series, y, trend):
             return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
         return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
-    if any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
+    if trend.gain > 0 and any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
         return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
     if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high and not lost:
         return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")

@@ -71,6 +71,10 @@ def _is_named(ground: Ground, path: str) -> bool:
     return any(path in one for one in told)
 
 
+EXTRAPOLATED: Final = 1.1
+"""A slope that is carried on may pass what the rows have fallen by a tenth."""
+
+
 def against_forecast(ground: Ground, forecast: Forecast) -> Iterator[str]:
     """Yield what speaks against a forecast: its rows, its order, a fall of more than the curve has left."""
     series = ground.subject
@@ -85,7 +89,7 @@ def against_forecast(ground: Ground, forecast: Forecast) -> Iterator[str]:
     reach = max(2, half // 2)
     recent = y[-1 - half - reach :]
     room = float(np.ptp(recent)) + 2 * SURE * noise(y)
-    if forecast.mid > forecast.rows / min(half, forecast.rows) * room:
+    if forecast.mid > EXTRAPOLATED * forecast.rows / min(half, forecast.rows) * room:
         yield f"the rows have not fallen by {forecast.mid:.3g} lately"
     told = {"low": forecast.low, "mid": forecast.mid, "high": forecast.high, "rows": float(forecast.rows)}
     level = abs(float(np.median(y[-max(2, len(y) // 20) :])))

@@ -153,6 +153,13 @@ def _norms(ground: Ground) -> list[Series]:
     return [one for one in ground.run.series if one.metric_type == "grad_norm" and np.isfinite(one.y).any()]
 
 
+def _below_training(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
+    """Yield the share of the rows of a validation that lie below the training loss."""
+    if len(ground.series) > 1:
+        val, train = ground.series[0], ground.series[1]
+        yield float(np.mean(val.y < np.interp(val.x, train.x, train.y)))
+
+
 def _steps(ground: Ground) -> Iterator[Candidate]:
     """Yield the steps that were made, as far as the log counts them."""
     done = ground.run.progress.steps[0]
@@ -463,6 +470,7 @@ IN_FINDINGS: Final[tuple[Shape, ...]] = (
     ("metric value line ratio", False, {"value": _at_line, "ratio": _companion, "line": lambda g, p: lines(g, p)}),
     ("metric value when line", False, {"value": _at_line, "line": lambda g, p: lines(g, p)}),
     ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    ("share val", True, {"share": _below_training}),
     ("metric path share least level", True, {"least": lambda g, p: iter([0.1])}),  # no part of what the critic explains
     (
         "axis x path line value",

@@ -35,7 +35,7 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         val, train = context.subject(finding), context.by_id[finding.series[1]]
         own = np.interp(val.x, train.x, train.y)
         share = float(np.mean(val.y < own))
-        if share < STEADY or val.y[0] >= own[0]:
+        if share < STEADY or val.y[0] >= own[0] or context.has("no_learning", train):  # one that stands is explained by other things
             continue
         signs = [strong(EVERY(val=val.label, share=percent(share)))]
         for name in ("dropout", "mixup", "label_smoothing", "augment"):
