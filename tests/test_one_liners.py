@@ -29,7 +29,9 @@ from lossreport.render.to_terminal import to_terminal
 from runs import SAMPLES
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = sorted([*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "README.zh.md"])
+TEAM = ("team.md", "team.zh.md")
+"""Pages whose commands build on each other: they are run in their order, below."""
+PAGES = sorted([*(page for page in (ROOT / "docs").glob("*.md") if page.name not in TEAM), ROOT / "README.md", ROOT / "README.zh.md"])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ONES = re.compile(r"(?:^|[|] *)(?P<line>lossreport (?!NOTE|reads|读取)[^|#\n]*)")
 GRAMMAR = re.compile(r"\b[A-Z]{3,}\b(?!\.)|\.\.\.")
@@ -193,3 +195,46 @@ def test_the_program_of_the_tutorial_writes_its_report(tmp_path: Path) -> None:
     done = subprocess.run([interpreter(), "finetune.py"], cwd=tmp_path, capture_output=True, text=True, env={**clean, **own})
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "out" / "lossreport.html").stat().st_size > 10_000
+
+
+# ------------------------------------------------------------------------------------------------ an archive in ten minutes
+def typed(page: str) -> list[str]:
+    """Return the lines of a page that are typed, without their remarks."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return [line for language, code in FENCE.findall(text) if not language for line in code.splitlines()]
+
+
+def test_both_languages_of_the_page_on_an_archive_type_the_same() -> None:
+    bare = [[line.split("   #")[0] for line in typed(page)] for page in TEAM]
+    assert bare[0] == bare[1]
+    assert snippets(TEAM[0]) == snippets(TEAM[1])
+    assert len(bare[0]) == 9
+
+
+@pytest.mark.slow
+def test_the_archive_of_ten_minutes_comes_about_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (code,) = snippets(TEAM[0])
+    (tmp_path / "example.py").write_text(code, encoding="utf-8")
+    told: dict[str, str] = {}
+    for line in typed(TEAM[0]):
+        command, _, remark = line.partition("   #")
+        if command.startswith("python "):
+            subprocess.run([sys.executable, *shlex.split(command)[1:]], check=True)
+            continue
+        with pytest.raises(SystemExit) as ended:
+            main(shlex.split(command)[1:])
+        assert ended.value.code == (4 if "4" in remark else 0), command
+        told[shlex.split(command)[1]] = capsysbinary.readouterr().out.decode()
+    (settings,) = [text for language, text in FENCE.findall((ROOT / "docs" / TEAM[0]).read_text(encoding="utf-8")) if language == "toml"]
+    written = (tmp_path / "runs" / "2026-11-10-unet-lr0.003-s0" / "lossreport.toml").read_text()
+    assert set(settings.split("\n")) <= set(written.split("\n"))
+    index = (tmp_path / "runs" / "lossreport.index.html").read_text()
+    assert index.count("3 seeds of one configuration") == 3
+    assert "9 reports of 9 different sets of logs" in index
+    report = (tmp_path / "runs" / "2026-12-01-unet-lr0.1-s0" / "lossreport.html").read_text()
+    assert "last values of 9 runs with the same goal and data, 2026-11-10 to 2026-11-12" in report
+    assert "`lr` 0.003 → 0.1" in told["ticket"]
+    assert (tmp_path / "lr.html").is_file()

@@ -225,6 +225,19 @@ def test_code_and_data_are_told_where_settings_tell_them() -> None:
     assert 'id="by-commit"' not in page_of([entry()], "x")
 
 
+@pytest.mark.parametrize(
+    ("path", "days"),
+    [
+        ("2026-11-10-unet-s0/r.html", ("2026-11-10",)),
+        ("a2026-11-10.html", ("2026-11-10",)),
+        ("v12026-11-10/r.html", ()),
+        ("2026-13-01/r.html", ()),
+    ],
+)
+def test_where_no_log_tells_the_day_the_path_does(path: str, days: tuple[str, ...], archive: Path) -> None:
+    assert entry_of(read_report(archive / "exp0" / "lossreport.html"), path).days == days
+
+
 def test_a_title_that_somebody_chose_is_shown(archive: Path) -> None:
     api.build([archive / "exp1"], archive / "exp1" / "lossreport.html", title="Warm-up of 500")
     done = write_index(archive)

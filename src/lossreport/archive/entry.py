@@ -25,6 +25,8 @@ MAX_FACTS: Final = 120
 MAX_TEXT: Final = 60
 RESUMED: Final = re.compile(r"(?:.*[_.\-])?(?:resume(?:_from)?(?:_checkpoint)?|init_from|load_from|pretrained_?checkpoint)", re.IGNORECASE)
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
+NAMED_DAY: Final = re.compile(r"(?<!\d)(?:19|20)\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?!\d)")
+"""A day in the path of a report, which tells where no log does."""
 GENERAL: Final = tuple(getattr(TITLE, lang).partition("{")[0] for lang in ("zh", "en"))
 """How a title begins that nobody chose."""
 
@@ -103,7 +105,7 @@ def entry_of(stored: Stored, path: str) -> Entry:
         names=_names(data),
         state=min(states, key=lambda state: ORDER.index(state) if state in ORDER else len(ORDER), default=""),
         version=stored.version,
-        days=tuple(sorted({found[0] for time in times if time and (found := DAY.search(time))})),
+        days=tuple(sorted({found[0] for time in times if time and (found := DAY.search(time))})) or tuple(NAMED_DAY.findall(path)[:1]),
         values=tuple((_label(one), _number(one["last"]["value"]), _best(one)) for one in series[:VALUES]),
         spark=_spark(series[0]) if series else (),
         facts=dict(list(facts.items())[:MAX_FACTS]),

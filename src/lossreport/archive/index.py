@@ -26,7 +26,7 @@ from lossreport.writing import check_writable, write_file
 FILE: Final = "lossreport.index.html"
 SUFFIXES: Final = (".html", ".htm", ".json")
 TABLE, DATA = "lossreport.index.csv", "lossreport.index.json"
-OURS: Final = (FILE, cache.FILE, learned.FILE, DATA)
+OURS: Final = (FILE, cache.FILE, learned.FILE, DATA, "lossreport.batch.json")
 HEAD: Final = 4096
 OURS_BY_HEAD: Final = re.compile(rb'<meta name="generator" content="lossreport [^" ,]*">|"schema": ?"lossreport/')
 """How a report begins, and no other page that speaks of lossreport."""
