@@ -300,3 +300,17 @@ def test_the_configuration_of_hydra_is_read_though_its_folder_is_hidden(tmp_path
     write_log_train(tmp_path / "log.txt", seed_rows())
     run = read_paths([tmp_path])[0]
     assert (run.value("lr"), run.value("epochs"), run.value("vocab_size")) == (0.001, 3, 100)
+
+
+def test_a_trainer_that_ended_before_its_first_row_is_told_why_there_is_none(tmp_path: Path) -> None:
+    state = {
+        "global_step": 50,
+        "max_steps": 50,
+        "num_train_epochs": 1,
+        "logging_steps": 500,
+        "is_world_process_zero": True,
+        "log_history": [],
+    }
+    (tmp_path / "trainer_state.json").write_text(json.dumps(state))
+    with pytest.raises(NothingReadError, match="logs every 500 of 50 steps"):
+        read_paths([tmp_path])

@@ -104,3 +104,9 @@ def test_an_evolution_and_the_solver_of_a_game_are_trainings(tmp_path: Path) -> 
     assert series(run, "train/BestFitness").axis == "iteration"
     solved = read(tmp_path, "exploitability,t\n" + "".join(f"{1 / t},{t}\n" for t in range(1, 9)), "progress.csv")
     assert series(solved, "train/exploitability").y.tolist()[:2] == [1.0, 0.5]
+
+
+def test_an_empty_cell_of_a_column_with_a_word_is_no_nan(tmp_path: Path) -> None:
+    rows = "".join(f"{n},{3 / n:.3f},{'iter_3' if n == 4 else ''}\n" for n in range(1, 13))
+    run = read(tmp_path, "epoch,loss,reverted_to\n" + rows)
+    assert [one.name for one in run.series] == ["loss"]

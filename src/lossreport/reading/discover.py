@@ -248,11 +248,22 @@ def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
 def _why(parts: Sequence[Reading], skipped: Sequence[Skipped], passed: Sequence[Passed]) -> str:
     """Return why there is no metric: what each file is, those that a parser refuses first, then what was not looked at."""
     reasons = [(skip.code == REFUSED, f"{skip.path}: {skip.reason.plain('en')}") for skip in skipped]
-    settings = [f"{part.log.shown}: only configuration" for part in parts]
+    settings = [f"{part.log.shown}: {_of_settings(part)}" for part in parts]
     lines = [*(text for refused, text in reasons if refused), *settings, *(text for refused, text in reasons if not refused)]
     more = [f"and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
     unseen = [f"not looked at: {told(passed)}"] if passed else []
     return f" ({'; '.join((*lines[:MOST_TOLD], *more, *unseen))})" if lines or unseen else ": it holds no file"
+
+
+def _of_settings(part: Reading) -> str:
+    """Return what a file without a row is; of the state of a trainer that ended before its first row, why it has none."""
+    facts = {fact.name: fact.value for fact in part.facts}
+    every, made = facts.get("logging_steps"), facts.get("max_steps")
+    if part.parser.id != "hf_trainer_state":
+        return "only configuration"
+    if isinstance(every, int) and isinstance(made, int) and every > made > 0:
+        return f"a trainer's state without a row, since it logs every {every} of {made} steps; lower logging_steps"
+    return "a trainer's state without a row"
 
 
 def select(runs: tuple[Run, ...], wanted: str | None) -> tuple[Run, ...]:

@@ -47,7 +47,11 @@ def _by_pandas(text: str, separator: str) -> dict[int, Any]:
     for i in range(frame.shape[1]):
         column = frame[i]
         numeric = column.dtype.kind in "fiu"
-        columns[i] = column.to_numpy(dtype=np.float64) if numeric else [str(cell).strip() for cell in column]
+        columns[i] = (
+            column.to_numpy(dtype=np.float64)
+            if numeric
+            else ["" if isinstance(cell, float) and math.isnan(cell) else str(cell).strip() for cell in column]
+        )
     return columns
 
 
@@ -69,7 +73,7 @@ def _column(cells: Sequence[str]) -> Any:
     numbers = [math.nan if cell == "" else number_of(cell) for cell in cells]
     if None not in numbers:
         return np.array(numbers, dtype=np.float64)
-    return None if all(cell.lower() in BOOLEANS for cell in cells) else [cell.strip() or "nan" for cell in cells]
+    return None if all(cell.lower() in BOOLEANS for cell in cells) else [cell.strip() for cell in cells]
 
 
 def number_of(cell: str) -> float | None:
