@@ -233,3 +233,13 @@ def test_a_mean_over_no_batch_is_told_by_the_batches_behind_it(last: int, state:
     batches = make_series([2.3, 2.1, 1.9, 1.7, 1.5, 1.3][: last - 1], "loss", axis="iteration", line=[1, 2, 3, 4, 5, 7][: last - 1])
     analysis = lossreport.analyze(make_run([batches, make_series([np.nan], "loss", id="m2", line=[6])]), strict=True)
     assert (analysis.run_verdict("r1").state is State.BROKEN) is (state is State.BROKEN)
+
+
+@pytest.mark.parametrize(("first", "severity"), [(1, Severity.LOW), (2, Severity.LOW), (3, Severity.MEDIUM)])
+def test_before_its_first_value_there_is_nothing_to_compute_a_metric_from(first: int, severity: Severity) -> None:
+    y = np.r_[np.full(first, np.nan), np.linspace(1, 3, 40)]
+    run = make_run(
+        [make_series(np.linspace(1, 90, len(y)), "reward", axis="iteration"), make_series(y, "novelty", axis="iteration", id="m2")]
+    )
+    (found,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "nonfinite"]
+    assert found.severity is severity

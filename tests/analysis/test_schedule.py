@@ -100,3 +100,10 @@ def test_a_shape_is_one_over_steps_not_over_rows() -> None:
     linear = np.maximum(1 - x / 1.1e5, 0)
     assert lr_class(linear, x=x) == "linear"
     assert lr_class(linear) != "linear"
+
+
+@pytest.mark.parametrize("end", [0.36, 0.5, 0.6])
+def test_a_cosine_that_the_log_does_not_follow_to_its_end_is_no_line(end: float) -> None:
+    cosine = 0.5 * (1 + np.cos(np.pi * np.linspace(0, end, 17)))
+    assert lr_class(cosine * 1e-3) == "cosine"
+    assert lr_class((1 - (1 - cosine[-1]) * np.linspace(0, 1, 17)) * 1e-3) == "linear"

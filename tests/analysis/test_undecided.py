@@ -176,3 +176,13 @@ def test_metrics_without_a_known_direction_are_left_to_the_user_to_name() -> Non
     text = judged(make_run([make_series(np.linspace(12, 11, 20), "top_marks")]))[1]
     assert "--set goal=NAME" in text
     assert "--set goal.mode=max" in text
+
+
+@pytest.mark.parametrize(("later", "told"), [(0.45, True), (0.67, False)])
+def test_of_a_validation_that_never_came_near_its_best_again_that_checkpoint_is_the_advice(later: float, told: bool) -> None:
+    start = [0.42, 0.43, 0.46, 0.47, 0.48, 0.35, 0.68]
+    y = np.array([*start, 0.44, 0.19, 0.46, 0.34, 0.05, 0.36, later, 0.04, 0.22, 0.41])
+    run = make_run([make_series(falling(17), axis="epoch"), make_series(y, "Spearman", "val", axis="epoch", id="m2")])
+    state, _, analysis = judged(run)
+    assert state is State.INCONCLUSIVE
+    assert ("Use the checkpoint where the validation was best" in advice(analysis)) is told

@@ -42,6 +42,18 @@ def said(type_id: str, name: str, value: float, facts: Mapping[str, Any] = FACTS
     return " ".join(note.plain("en") for note in loss_type(type_id).notes(known(name, facts, metrics), value))
 
 
+def test_the_l1_term_of_a_generator_is_no_mean_error_as_it_is_logged() -> None:
+    assert "10.55 over that weight" in said("l1", "G_L1", 10.55, {})
+    assert "10.55 is the mean absolute error per element" in said("l1", "l1_loss", 10.55, {})
+
+
+def test_vocabularies_are_offered_where_a_cross_entropy_may_be_over_one() -> None:
+    assert "Llama" not in said("cross_entropy", "Cross Entropy Loss", 0.97, {})
+    assert "ln K" in said("cross_entropy", "Cross Entropy Loss", 0.97, {})
+    assert "Llama" in said("cross_entropy", "lm_loss", 0.97, {})
+    assert "Llama" in said("cross_entropy", "ce", 0.97, {}, frozenset(("ce", "perplexity")))
+
+
 YOLO = frozenset(("box_loss", "dfl_loss"))
 SAYS = [
     ("cross_entropy", "closs", 13.0, "worse than chance"),

@@ -61,10 +61,11 @@ TASKS: Final = (
     _task("restoration", "图像恢复", "image restoration", r"psnr(?:_y|_rgb)?|(?:ms_?)?ssim", "max", "NTIRE: PSNR and SSIM"),
     _task("restoration", "图像恢复", "image restoration", r"lpips", "min", "Zhang et al. 2018: LPIPS"),
     _task("matching", "光流与立体匹配", "optical flow and stereo", r"epe|aepe|aee|end_?point_?error|d1(?:_?all)?", "min", "Sintel and KITTI: end-point error; KITTI stereo: D1"),
-    _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|(?:hit|hr|hits|recall|map|r)@\d+|r(?:0\d|10|50|100)|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
+    _task("retrieval", "检索与推荐", "retrieval and recommendation", r"ndcg(?:@\d+)?|mrr(?:@\d+)?|hit_?r(?:ate|atio)(?:@\d+)?|(?:hit|hr|hits|recall|map|r)@\d+|r(?:0\d|10|50|100)|gauc", "max", "RecBole, BEIR: NDCG@k, MRR, recall@k"),
     _task("control", "强化学习", "reinforcement learning", rf"{NO_PREFERENCE}(?:success(?:_rate)?|win_?rate|(?:ep_?|episodic_|mean_|eval_)?(?:returns?|rew(?:ard)?s?)(?:_mean)?|ep_?(?:ret|rew)(?:_mean)?|average_?return)", "max", "Gymnasium, Stable-Baselines3: mean return of an episode"),
     _task("game", "博弈", "solving a game", r"exploitability|nash_?conv", "min", "OpenSpiel: exploitability and NashConv, 0 at an equilibrium"),
     _task("classification", "分类", "classification", r"(?:max_?|mean_?|avg_?)?f_?b?1(?:_?(?:macro|micro|score|weighted))?|(?:max_?|mean_?|avg_?|adp_?)?f_?(?:beta|m)|macro_?f1|f_?score|f_?measure|auc|auroc|roc_?auc|au?_?prc?|auc?_?pr|pr_?auc|average_precision|mcc|kappa|(?:mean_|avg_|top_?1_|balanced_|bal_)?acc(?:u|uracy)?(?:_?top_?1|@?1)?|top_?1|accuracies", "max", "ImageNet: top-1 accuracy; GLUE: accuracy, F1, MCC"),
+    _task("likelihood", "似然", "likelihood", r"(?<!neg_)(?<!negative_)log_?-?likelihood|(?<!neg_)loglik", "max", "Dempster et al. 1977: EM raises the likelihood at every step"),
     _task("correlation", "相关性", "correlation", r"pearsonr?|spearmanr?|r2|r_?squared", "max", "GLUE STS-B: Pearson and Spearman correlation"),
 )  # fmt: skip
 """What each field compares models by, the score that decides first. A name may have more behind it (`mAP@0.5`, `acc_top1`)."""
@@ -253,7 +254,12 @@ def is_held_out(context: Context, series: Series) -> bool:
     if series.split != "train":
         return True
     elsewhere = any(other.name == series.name and other.split != "train" for other in context.judged)
-    return context.kind(series).id in EVALUATED and not elsewhere
+    ranked = context.kind(series).id == "accuracy" and RANKED.fullmatch(folded_name(series.name)) is not None
+    return (context.kind(series).id in EVALUATED or ranked) and not elsewhere
+
+
+RANKED: Final = re.compile(r"n?dcg(?:@\d+)?|mrr(?:@\d+)?|hr@\d+|hits?@\d+|hit_?r(?:ate|atio)(?:@\d+)?|gauc")
+"""Scores of a ranking of all items, cut off at k or whole: made by an evaluation, not by the loss of a batch (RecBole, BEIR)."""
 
 
 def _task_of(series: Series) -> Task | None:

@@ -133,6 +133,7 @@ ALIKE: Final = 0.02
 
 def _shape(body: Floats, place: Floats, warm: float) -> str:
     """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near; `warm` is how long the rate rose before."""
+    body = body / body[0]  # of few rows the last one at the peak may lie two hundredths below it
     end = float(body[-1])
     run = place - place[0]
     t = run / run[-1]
@@ -142,9 +143,11 @@ def _shape(body: Floats, place: Floats, warm: float) -> str:
         "linear": 1 - (1 - end) * t,
         "inverse_sqrt": np.sqrt(before / (before + run)),
     }
+    cut = 0.5 * (1 + np.cos(np.arccos(2 * end - 1) * t))  # of a cosine down to 0 that the log does not follow to its end
     if end > 1e-4:
         shapes["exponential"] = end**t
     errors = {name: float(np.sqrt(np.mean((shape - body) ** 2))) for name, shape in shapes.items()}
+    errors["cosine"] = min(errors["cosine"], float(np.sqrt(np.mean((cut - body) ** 2))))
     best = min(errors, key=errors.__getitem__)
     return best if errors[best] < FIT else "unknown"
 

@@ -207,13 +207,32 @@ def _undecided(case: Case, names: Join, *, is_validated: bool) -> Phrase:
 def _past_its_best(case: Case) -> Phrase | None:
     """Return where a held-out goal was best that no longer gains, if not by enough to be called worse; None elsewhere, and of a policy."""
     goal = case.context.goal
-    if goal is None or case.context.is_rewarded or not _gains_nothing(case):
+    if goal is None or case.context.is_rewarded or not (_gains_nothing(case) or _stays_behind(case)):
         return None
     series = case.context.by_id[goal.series]
     if series.split == "train":
         return None
     row = best_row(measured(case.context, series), up=goal.mode == "max")
     return AT(metric=series.label, value=number(float(series.y[row])), axis=AXES[series.axis.value], x=shown_x(series.x[row]))
+
+
+FAR: Final = 0.10
+"""No later value within a tenth of the best one ..."""
+LEAST_LATER: Final = 5
+LATER_SHARE: Final = 0.25
+"""... in five rows, and a quarter of all: patience of early stopping is of that order."""
+
+
+def _stays_behind(case: Case) -> bool:
+    """Return whether no value of an undecided goal has come near its best for a quarter of the rows: more rows are no way back to it."""
+    goal = case.context.goal
+    if case.run_state is not State.INCONCLUSIVE or goal is None:
+        return False
+    values = measured(case.context, case.context.by_id[goal.series])
+    cost = -values[np.isfinite(values)] if goal.mode == "max" else values[np.isfinite(values)]
+    best = int(np.argmin(cost)) if len(cost) else 0
+    later = cost[best + 1 :]
+    return len(later) >= max(LEAST_LATER, LATER_SHARE * len(cost)) and float(later.min() - cost[best]) > FAR * abs(float(cost[best]))
 
 
 def _gains_nothing(case: Case) -> bool:

@@ -12,7 +12,7 @@ from lossreport.analysis.context import Context
 from lossreport.analysis.detector import Detector, Found
 from lossreport.analysis.found import make_finding
 from lossreport.model.analysis import Severity
-from lossreport.model.run import Series
+from lossreport.model.run import Axis, Series
 from lossreport.text import Text, number
 
 MIN_ROWS: Final = 20
@@ -41,6 +41,12 @@ TEXT = Text(
 )
 
 
+PLAYED = Text(
+    zh="`{metric}`（{path}）在全部 {count} 行里都是 {value}，而同一文件的 `{other}` 在变化：还没有哪一局让它改变过（任务尚未学会，或没有计分）。",
+    en="`{metric}` ({path}) is {value} in all {count} rows while `{other}` of the same file varies: no episode has moved it yet (the task is not learned so far, or it is not counted).",
+)
+
+
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a judge without a verdict; a score of a validation is told by `constant_metric`."""
     if not context.is_rewarded:
@@ -51,9 +57,19 @@ def detect(context: Context) -> Iterator[Found]:
         other = _varying(context, series)
         if other is not None:
             value = float(series.y[0])
-            text = TEXT(metric=series.label, path=series.path, count=len(series), value=number(value), other=other.label)
+            played = series.axis is Axis.EPISODE  # of a game: nothing judges answers there
+            text = (PLAYED if played else TEXT)(
+                metric=series.label, path=series.path, count=len(series), value=number(value), other=other.label
+            )
             severity = Severity.MEDIUM if len(series) >= MANY_ROWS else Severity.LOW
-            yield make_finding("constant_metric", series, [0, len(series) - 1], severity, text, numbers={"value": value, "judge": 1.0})
+            yield make_finding(
+                "constant_metric",
+                series,
+                [0, len(series) - 1],
+                severity,
+                text,
+                numbers={"value": value} | ({} if played else {"judge": 1.0}),
+            )
 
 
 def _is_judge(series: Series) -> bool:

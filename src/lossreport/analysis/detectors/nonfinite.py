@@ -155,11 +155,18 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
 
 
 def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:
-    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before the first value of a reward no episode had ended."""
+    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before its first value there was nothing to compute it from.
+
+    The reward of the first episode, the novelty of a first archive, a mean over none: one or two rows, or any number of what is awaited.
+    """
     if grave:
         return Severity.CRITICAL if ends else Severity.HIGH
     leading = not ends and bad[-1] == len(bad) - 1
-    return Severity.LOW if leading and series.metric_type in AWAITED else Severity.MEDIUM
+    return Severity.LOW if leading and (series.metric_type in AWAITED or len(bad) <= FIRST) else Severity.MEDIUM
+
+
+FIRST: Final = 2
+"""So many rows at the very beginning come before there is anything to compute a metric from."""
 
 
 def _exit(context: Context, event: Event, text: Text) -> Finding:

@@ -61,7 +61,7 @@ LOSS = LossType(
         r"(?:\w+_)?(?:success|success_rate|win_rate)",
         r"(?:sacre)?bleu\d*(?:_(?:detok|segmented))?|rouge\w*",
         r"(?:ents|sents|cats|spans_sc|spancat)_(?:[fpr]|score|micro_[fpr]|macro_[fpr])|dep_[ul]as|ner_[fpr]",
-        _NOT + r"(?:\w+_)?(?:recall|precision|prec|ndcg|mrr|hit|hit_rate|hits|hr|gauc)(?:@\d+)?",
+        _NOT + r"(?:\w+_)?(?:recall|precision|prec|ndcg|mrr|hit|hit_rate|hit_ratio|hits|hr|gauc)(?:@\d+)?",
         r"(?:\w+_)?(?:pearson|spearman|ndcg|mrr)r?(?:_\w+)?(?:@\d+)?",
         _NOT + r"(?:\w+_)?f1?_score(?:_\(\w+\))?",
         r"准确率|準確率|精度",

@@ -97,6 +97,11 @@ UNKNOWN = Text(
     en="The vocabulary size (or number of classes) V behind `{metric}` is unknown, and with it the chance level ln V."
     " Candidates (nats): {candidates}. Give the dimension of the logits, padding included, with `--set vocab_size=N`.",
 )
+FEW = Text(
+    zh="`{metric}` 的类别数 K（语言模型则是词表大小）未知，随机猜测水平 ln K 也就未知；用 `--set num_classes=K` 或 `--set vocab_size=K` 给出。",
+    en="The number of classes K behind `{metric}` (of a language model the size of its vocabulary) is unknown, and with it the chance level ln K; give it with"
+    " `--set num_classes=K` or `--set vocab_size=K`.",
+)
 CANDIDATE = Text(zh="{v}（{name}）为 {level}", en="{v} ({name}) {level}")
 FLIP = Text(
     zh="分界在 V = e^L = {flip}：词表比它小，{value} 就差于随机猜测水平；词表比它大，则优于随机猜测水平。",
@@ -204,13 +209,14 @@ def _level_notes(level: Level, v: int, value: float) -> Iterator[Phrase]:
 def _unknown(known: Known, value: float) -> Iterator[Phrase]:
     for level in _levels(known):
         yield from against(value, level, "nats")
+    words = _may_be_words(known)
     candidates = joined(*(CANDIDATE(v=v, name=name, level=number(math.log(v))) for v, name in VOCABULARIES))
-    yield UNKNOWN(metric=known.name, candidates=candidates)
+    yield UNKNOWN(metric=known.name, candidates=candidates) if words else FEW(metric=known.name)
     if value > math.log(LARGEST):
         yield ALWAYS_ABOVE(value=_nats(value))
     elif value < math.log(2):
         yield ALWAYS_BELOW(value=_nats(value), level=_nats(math.log(2)))
-    else:
+    elif words:
         yield FLIP(flip=number(math.exp(value)), value=_nats(value))
 
 
@@ -223,6 +229,19 @@ def _gap(difference: float) -> Quantity:
     return number(abs(difference), "nats", digits=2 if abs(difference) < 1 else 3)
 
 
+WORDS: Final = re.compile(r"closs|(?:^|[_/ ])(?:lm|llm|mlm|clm|token|text|word|causal|masked|mtp|caption|seq)", re.IGNORECASE)
+"""Names of a loss over a vocabulary."""
+LEAST_WORDS: Final = math.log(1000)
+"""An untrained guess over a vocabulary of a thousand words and more costs at least this."""
+
+
+def _may_be_words(known: Known) -> bool:
+    """Return whether a cross-entropy is known to be over a vocabulary: it is called so, a perplexity stands beside it, or it begins as high as one."""
+    beside = any("ppl" in name.lower() or "perplexity" in name.lower() for name in known.metrics)
+    named = bool(WORDS.search(known.name)) or bool(_levels(known))
+    return named or beside or (known.start is not None and known.start.value >= LEAST_WORDS)
+
+
 GPT2_SIZES: Final = range(50257, 50305)
 """The vocabulary of GPT-2, and its paddings up to a multiple of 64."""
 IMAGES: Final = re.compile(r"im(?:a)?ge?s?(?![a-z])|visual|vq", re.IGNORECASE)
@@ -231,7 +250,9 @@ IMAGES: Final = re.compile(r"im(?:a)?ge?s?(?![a-z])|visual|vq", re.IGNORECASE)
 def _is_gpt2(known: Known) -> bool:
     """Return whether a run may be of a language model over the vocabulary of GPT-2."""
     vocab = count_fact(known, "vocab_size")
-    return vocab in GPT2_SIZES if vocab is not None else first_count(known, CLASSES) is None and not has_actions(known)
+    if vocab is not None:
+        return vocab in GPT2_SIZES
+    return first_count(known, CLASSES) is None and not has_actions(known) and _may_be_words(known)
 
 
 def _has_images(known: Known) -> bool:

@@ -36,6 +36,12 @@ MEAN = Text(
     en="An L1 loss with mean reduction (PyTorch's default) is already a mean over all elements:"
     " {value} is the mean absolute error per element; do not divide it by the number of dimensions.",
 )
+OF_GENERATOR: Final = re.compile(r"(?:loss_)?g(?:en(?:erator)?)?_?l1(?:_loss)?", re.IGNORECASE)
+WEIGHTED = Text(
+    zh="pix2pix 一类代码记录的生成器 L1 项已经乘过权重（lambda_L1，默认 100）：若这里也是，{value} 除以该权重才是每个元素的平均绝对误差。",
+    en="The L1 term of a generator is logged times its weight by pix2pix and programs made of it (lambda_L1, 100 by default): where that holds here,"
+    " the mean absolute error per element is {value} over that weight.",
+)
 MEAN_ACTION = Text(
     zh="mean reduction（PyTorch 默认）的 L1 loss 已经对 batch、时间步（horizon）和动作维度取过均值："
     "{value} 就是每一维的平均绝对误差，不要再除以 `action_dim` = {dims}。",
@@ -72,7 +78,9 @@ def _said(known: Known, value: float) -> Iterator[Phrase]:
         yield CHANCE(value=shown, chance=number((high - low) / 4))
     dims = count_fact(known, "action_dim")
     folded = known.name.lower()
-    if dims is not None and ACTION.fullmatch(folded):
+    if OF_GENERATOR.fullmatch(folded):
+        yield WEIGHTED(value=shown)
+    elif dims is not None and ACTION.fullmatch(folded):
         yield MEAN_ACTION(value=shown, dims=dims)
     else:
         yield MEAN(value=shown)

@@ -6,8 +6,8 @@ from lossreport.knowledge.loss_type import LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Text
 
-_NOT = r"(?!.*(?:std|loss|reject|accurac|zero|coef|weight|length))"
-"""Spreads, lengths and the rewards of rejected answers are not to be raised."""
+_NOT = r"(?!.*(?:std|loss|reject|accurac|zero|coef|weight|length|non_?score))"
+"""Spreads, lengths and the rewards of rejected answers are not to be raised; `objective/non_score_reward` of TRL is minus beta times the KL divergence."""
 
 LOSS = LossType(
     id="reward",
