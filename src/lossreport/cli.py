@@ -262,6 +262,21 @@ def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], v
 
 
 @main.command()
+@click.argument("path", default=".", metavar="[PATH]")
+@click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.toml beside the logs.")
+@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the comments. Default: en.")
+def init(path: str, output: str | None, lang: Literal["zh", "en"] | None) -> int:
+    """Write a commented lossreport.toml from what the logs of PATH say and lack; one that is there is never overwritten."""
+    from lossreport.integrations.starting import WRITTEN, start
+    from lossreport.text import show_value
+
+    target = start(path, output, language(lang))
+    if target is not None:
+        echo(show_value(WRITTEN(file=str(target)), language(lang)), err=True)
+    return 0
+
+
+@main.command()
 def schema() -> int:
     """Print the JSON Schema of the machine-readable report."""
     import json

@@ -98,6 +98,42 @@ def test_preference_training_is_judged_by_its_accuracy_not_by_the_reward_of_one_
     assert goal(make_run(series(*LOSSES, *rewards))) == ("eval/rewards/accuracies", "max")
 
 
+FULL = np.ones(30)
+PREFERENCE = (("eval", "rewards/chosen", UP), ("eval", "rewards/rejected", DOWN), ("eval", "rewards/margins", UP))
+TRAINED = (("train", "rewards/chosen", UP), ("train", "rewards/rejected", DOWN), ("train", "rewards/margins", UP))
+REWARD_MODEL = (("eval", "margin", UP), ("eval", "min_reward", DOWN), ("eval", "mean_reward", DOWN), ("eval", "max_reward", UP))
+TRAINERS = {
+    "SFT": ((("train", "loss", DOWN), ("train", "mean_token_accuracy", UP), ("eval", "loss", DOWN), ("eval", "mean_token_accuracy", UP)), ("eval/loss", "min")),
+    "DPO": ((("train", "loss", DOWN), ("eval", "loss", DOWN), *PREFERENCE, ("eval", "rewards/accuracies", UP)), ("eval/rewards/accuracies", "max")),
+    "DPO, told apart at once": ((("train", "loss", DOWN), ("eval", "loss", DOWN), *PREFERENCE, ("eval", "rewards/accuracies", FULL)), ("eval/loss", "min")),
+    "DPO without a validation": ((("train", "loss", DOWN), *TRAINED), ("loss", "min")),
+    "KTO": ((("train", "loss", DOWN), ("eval", "loss", DOWN), *PREFERENCE, ("eval", "kl", UP)), ("eval/loss", "min")),
+    "ORPO": ((("train", "loss", DOWN), ("train", "nll_loss", DOWN), ("eval", "loss", DOWN), *PREFERENCE, ("eval", "nll_loss", DOWN), ("eval", "log_odds_ratio", UP)), ("eval/loss", "min")),
+    "reward": ((("train", "loss", DOWN), ("eval", "loss", DOWN), *REWARD_MODEL, ("eval", "accuracy", UP)), ("eval/accuracy", "max")),
+    "reward, told apart at once": ((("train", "loss", DOWN), ("eval", "loss", DOWN), *REWARD_MODEL, ("eval", "accuracy", FULL)), ("eval/loss", "min")),
+    "GRPO and RLOO": ((("train", "loss", DOWN), ("train", "reward", UP), ("train", "reward_std", DOWN), ("train", "rewards/length/mean", DOWN), ("train", "kl", UP), ("train", "completions/clipped_ratio", UP), ("train", "frac_reward_zero_std", UP)), ("reward", "max")),
+}  # fmt: skip
+"""What the trainers of TRL 1.16 log, and what each is judged by."""
+
+
+@pytest.mark.parametrize("trainer", TRAINERS)
+def test_what_a_trainer_of_trl_is_judged_by(trainer: str) -> None:
+    metrics, chosen = TRAINERS[trainer]
+    assert goal(make_run(series(*metrics))) == chosen
+
+
+def test_where_every_score_is_full_from_the_start_the_ground_says_so() -> None:
+    metrics, _ = TRAINERS["DPO, told apart at once"]
+    assert "full from their first value on" in why(make_run(series(*metrics)))
+
+
+def test_scores_of_a_reward_model_that_drift_are_no_worsening() -> None:
+    metrics, _ = TRAINERS["reward"]
+    assert not [
+        finding for finding in lossreport.analyze(make_run(series(*metrics))).findings if finding.kind in ("worsening", "overfitting")
+    ]
+
+
 @pytest.mark.parametrize(("values", "chosen"), [([-1.0] * 30, "val/loss"), ([-1.0] * 28 + [0.2, 0.3], "val/AP")])
 def test_minus_one_of_a_share_is_not_measured(values: list[float], chosen: str) -> None:
     told = goal(make_run(series(*LOSSES, ("val", "AP", values))))

@@ -18,7 +18,7 @@ CONTRACT_IDS = re.compile(
     "cross_entropy|weighted_cross_entropy|bits_per_byte|perplexity|bce|label_smoothed_ce|l1|mse|huber|kl|contrastive|triplet|ctc|z_loss"
     "|load_balancing|preference|reward_model|policy|value|diffusion|flow_matching|elbo|gan|box|dfl|learning_rate|grad_norm|accuracy|map"
     "|reward|entropy|throughput|time|memory|generic|counter|class_cross_entropy|focal|siglip|reconstruction|dice|cls|error_rate|loss_scale"
-    "|bits_per_token|clip_fraction|importance_ratio|explained_variance|listener|image_quality|image_distance"
+    "|bits_per_token|clip_fraction|importance_ratio|explained_variance|listener|image_quality|image_distance|implicit_reward"
 )
 """The ids of the contract, and those added to it."""
 FACTS: Mapping[str, Any] = {"vocab_size": 65536, "num_classes": 10, "action_dim": 7, "range.loss_ct": (-1, 1), "clip_grad": 4.0}

@@ -54,12 +54,13 @@ NAMES = {
     "perplexity": "perplexity|ppl|lm loss PPL|code_perplexity",
     "bits_per_byte": "bpb|bpc|bits_per_byte",
     "entropy": "entropy|policy_entropy|actor/entropy_loss",
-    "reward": "average reward score|reward|rewards/margins|rewards/chosen|critic/rewards/mean|episode_return",
+    "implicit_reward": "rewards/margins|rewards/chosen|rewards/rejected",
+    "reward": "average reward score|reward|critic/rewards/mean|episode_return",
     "throughput": "samples/sec|tok/s|train_samples_per_second|tokens_per_second_per_gpu|mfu|tps|wps",
     "time": "time|data|data_time|iter_time|s/it|VLA Train/Step Time|dt|elapsed time per iteration (ms)",
     "memory": "max mem|memory|gpu_mem|memory(GiB)",
     "counter": "n_parameters|epoch|step|global_step|num_tokens|eta_seconds|elapsed|train_runtime|VLA Train/Epoch|wall",
-    "generic": "loss|total_loss|val_loss|loss_step|VLA Train/Loss|损失|cardinality_error_unscaled|rewards/rejected|reward_std|reward_loss|kl_coef"
+    "generic": "loss|total_loss|val_loss|loss_step|VLA Train/Loss|损失|cardinality_error_unscaled|reward_std|reward_loss|kl_coef"
     "|loss_mask|aux_loss|elbo|v_loss|noise_loss|flow_loss|sigmoid_loss|noise|value|ratio|scale|dice|gap|recap|ar_loss|KD Loss|heatmap_loss"
     "|number of nan iterations|logits/chosen|psnr_loss|ssim_loss|lpips_loss|out_d_real|completions/mean_length|never_seen",
 }

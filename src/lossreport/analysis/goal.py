@@ -83,6 +83,10 @@ CONFIGURED = Text(zh="配置写明 {fact} = {name}", en="the configuration says 
 KEPT = Text(zh="日志写明：模型按 {name} 的最好值保存", en="the log says that the state is kept at every new best {name}")
 BY_TASK = Text(zh="{task}任务在验证集上的指标", en="the score of {task} on the validation set")
 BY_LOSS = Text(zh="验证 loss：日志里没有任务指标", en="the validation loss: the logs hold no score of the task")
+BY_LOSS_ALONE = Text(
+    zh="验证 loss：任务指标从第一次起就是满分，分不出好坏",
+    en="the validation loss: the scores of the task were full from their first value on and tell nothing apart",
+)
 BY_TERM = Text(
     zh="验证 loss 中最大的一项：`{total}` 上升而各项都在下降，多半是权重变了，总和不能比较",
     en="the largest term of the validation loss: `{total}` rises while each of its terms falls, most likely by its weights, so the sum does not compare",
@@ -227,7 +231,12 @@ def is_score(context: Context, series: Series) -> bool:
     """Return whether a series is a score of the task: no loss, no memory of the best so far, with a known direction."""
     kind = context.kind(series)
     name = folded_name(series.name)
-    if context.is_loss(series) or kind.id in LANGUAGE or BEST_MEMORY.search(name) or kind.role not in ("metric", "loss"):
+    if (
+        context.is_loss(series)
+        or kind.id in (*LANGUAGE, "implicit_reward")
+        or BEST_MEMORY.search(name)
+        or kind.role not in ("metric", "loss")
+    ):
         return False
     said = context.facts.get(f"direction.{series.name}") == "max"
     directed = kind.role == "metric" and kind.goal != "none"  # a divergence or an entropy is better neither way
@@ -330,10 +339,11 @@ def _by_validation_loss(context: Context, least: int = 1) -> Iterator[Goal]:
     losses = [s for s in context.progress if s.split != "train" and context.is_measure(s) and not context.has("mixture", s)]
     losses += [s for s in context.judged if s.split != "train" and context.kind(s).id in LANGUAGE and s not in losses]
     losses = [s for s in losses if _measured_rows(context, s) >= least and not _is_left_at_zero(context, s)]
+    full = any(is_score(context, s) and is_held_out(context, s) and _is_full(context, s) for s in context.judged)
     for series in sorted(losses, key=lambda s: _loss_rank(context, s)):
         if is_reweighted(context, series):  # its own course says how the weights went
             yield from (_goal(context, term, "min", BY_TERM(total=series.label)) for term in terms_of(context, series))
-        yield _goal(context, series, "min", BY_LOSS())
+        yield _goal(context, series, "min", BY_LOSS_ALONE() if full else BY_LOSS())
 
 
 def _is_left_at_zero(context: Context, series: Series) -> bool:

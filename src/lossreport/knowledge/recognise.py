@@ -275,12 +275,22 @@ def _of_preference(_: str, __: LossType, clues: Clues) -> Recognised | None:
 
 
 def _of_pairs(_: str, __: LossType, clues: Clues) -> Recognised | None:
-    rewards = [metric for metric in ("min_reward", "mean_reward", "max_reward") if metric in clues.metrics]
-    return (
-        _by_metrics("reward_model", PAIRS, ["accuracy", "margin", *rewards])
-        if rewards and {"accuracy", "margin"} <= clues.metrics
-        else None
-    )
+    found = _of_reward_trainer(clues)
+    return _by_metrics("reward_model", PAIRS, found) if found else None
+
+
+def _of_scores(name: str, _: LossType, clues: Clues) -> Recognised | None:
+    """Tell the scores that a reward model gives to its pairs from the reward of a policy: `mean_reward` beside `accuracy` and `margin`."""
+    found = _of_reward_trainer(clues)
+    return _by_metrics("implicit_reward", PAIRS, found) if name in ("margin", *PAIR_SCORES) and found else None
+
+
+PAIR_SCORES: Final = ("min_reward", "mean_reward", "max_reward")
+
+
+def _of_reward_trainer(clues: Clues) -> list[str]:
+    rewards = [metric for metric in PAIR_SCORES if metric in clues.metrics]
+    return ["accuracy", "margin", *rewards] if rewards and {"accuracy", "margin"} <= clues.metrics else []
 
 
 def _of_config(_: str, __: LossType, clues: Clues) -> Recognised | None:
@@ -356,6 +366,7 @@ NAMED_RULES: Final[tuple[Rule, ...]] = (
     _of_terms,
     _of_meter,
     _of_ratio,
+    _of_scores,
 )
 PLAIN_RULES: Final[tuple[Rule, ...]] = (
     _of_quarters,

@@ -22,7 +22,7 @@ BELOW: Final = -1.0
 KINDS: Final = ("generic", "bce", "cross_entropy", "class_cross_entropy", "weighted_cross_entropy", "label_smoothed_ce")
 NEVER_BELOW: Final = KINDS[1:]
 """Kinds that are known not to be negative, whatever stands beside them."""
-FREE: Final = frozenset(("gan", "elbo", "kl", "policy", "value", "reward", "flow_matching", "entropy", "image_quality"))
+FREE: Final = frozenset(("gan", "elbo", "kl", "policy", "value", "reward", "implicit_reward", "flow_matching", "entropy", "image_quality"))
 """Where one of these is logged a loss may well be below 0."""
 MAY_BE: Final = re.compile(
     r"nll|likelihood|elbo|log_?p(?:rob)?(?![a-z])|energy|critic|wasserstein|(?<![a-z])(?:gp|mi|ncc|ssim|s[di]+_?s?d?r|snr)(?![a-z])|cosine|actor|density|mixture|mdn",

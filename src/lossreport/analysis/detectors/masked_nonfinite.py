@@ -18,7 +18,7 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 3
 """So many equal rows to the end."""
-UNDEFINED: Final = ("explained_variance", "reward", "accuracy", "map")
+UNDEFINED: Final = ("explained_variance", "reward", "implicit_reward", "accuracy", "map")
 """What is 0/0 where returns do not vary, no episode has ended or nothing was found: its NaN tells nothing of the weights."""
 CHANGES: Final = 2
 """A loss that changed twice behind the first NaN of a validation was computed with finite weights: that NaN is of the validation alone."""
