@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import jsonschema
+import numpy as np
 import pytest
 
 from lossreport import api
@@ -18,6 +19,7 @@ from lossreport.archive.seeds import groups
 from lossreport.archive.side_by_side import report_of
 from lossreport.archive.verify import verify
 from lossreport.errors import UsageError
+from lossreport.model.report import Chart
 from lossreport.render.to_json import schema
 from runs import falling
 
@@ -186,3 +188,77 @@ def test_a_run_without_the_metric_is_named(tmp_path: Path) -> None:
     (bare / "train.jsonl").write_text("".join(json.dumps({"step": i, "other_loss": 1 / (i + 1)}) + "\n" for i in range(50)))
     text = told(compare(members([make(tmp_path, "a", 1), make(tmp_path, "b", 2), bare])))
     assert "Not part of the comparison of loss: r3 · bare (it has no rows of it that can be aligned)" in text.replace("`", "")
+
+
+# ------------------------------------------------------------------------------------------------ the picture
+def compared_charts(folders: list[Path]) -> list[Chart]:
+    report = report_of(compare(members(folders)))
+    return [block for section in report.sections for block in section.blocks if isinstance(block, Chart)]
+
+
+def line_of_rows(folder: Path, values: list[float], **settings: float) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "log.jsonl").write_text("".join(json.dumps({"step": i, "loss": round(v, 5)}) + "\n" for i, v in enumerate(values)))
+    (folder / "lossreport.toml").write_text("".join(f"{name} = {value}\n" for name, value in settings.items()))
+    return folder
+
+
+def test_a_group_is_drawn_as_its_mean_with_the_band_of_its_runs(tmp_path: Path) -> None:
+    folders = [
+        line_of_rows(tmp_path / f"a{seed}", [3 - 0.01 * i + 0.1 * seed + 0.01 * (i * 7 % 5) for i in range(40)], lr=0.1, seed=seed)
+        for seed in range(3)
+    ]
+    folders.append(line_of_rows(tmp_path / "b", [4 - 0.01 * i + 0.01 * (i * 3 % 5) for i in range(40)], lr=0.2, seed=0))
+    (chart,) = compared_charts(folders)
+    group, other = chart.spec.curves  # type: ignore[union-attr]
+    assert (group.name, other.name) == ("r1 + r2 + r3", "r4 · b")
+    assert group.band is not None
+    assert other.band is None
+    assert group.y == pytest.approx([3.1 - 0.01 * i + 0.01 * (i * 7 % 5) for i in range(40)])
+    assert group.band[1] - group.band[0] == pytest.approx(np.full(40, 0.2))
+    assert "Seeds of one setting are drawn as their mean" in chart.alternative.plain("en")
+    assert "同一设置的各个种子画成它们的平均" in chart.alternative.plain("zh")
+
+
+def test_the_one_that_differs_is_drawn_of_however_many_runs(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1)
+    folders = [
+        line_of_rows(tmp_path / f"m{n:02d}", list(3 - 0.002 * np.arange(200) + noise.normal(0, 0.02, 200) + (n == 11)), lr=0.1 * (n + 1))
+        for n in range(12)
+    ]
+    (chart,) = compared_charts(folders)
+    assert [curve.name for curve in chart.spec.curves][:2] == ["r1 · m00", "r12 · m11"]  # type: ignore[union-attr]
+    assert "6 more runs are not drawn; none of them is called different." in chart.alternative.plain("en")
+
+
+def test_where_more_differ_than_can_be_drawn_the_others_are_named(tmp_path: Path) -> None:
+    noise = np.random.default_rng(2)
+    folders = [
+        line_of_rows(tmp_path / f"m{n}", list(3 - 0.002 * np.arange(200) + noise.normal(0, 0.02, 200) + 0.3 * n), lr=0.1 * (n + 1))
+        for n in range(8)
+    ]
+    (chart,) = compared_charts(folders)
+    assert "2 more runs are not drawn; called different among them: r3 · m2, r2 · m1." in chart.alternative.plain("en")
+
+
+def test_where_the_start_hides_the_end_the_last_half_stands_first_and_the_whole_below(tmp_path: Path) -> None:
+    noise = np.random.default_rng(3)
+    folders = [
+        line_of_rows(
+            tmp_path / f"m{n}", list(9 * np.exp(-np.arange(400) / 30) + 1 + 0.1 * n + noise.normal(0, 0.02, 400)), lr=0.1 * (n + 1)
+        )
+        for n in range(2)
+    ]
+    late, whole = compared_charts(folders)
+    assert (late.title.plain("en"), whole.title.plain("en")) == ("loss from step 199 on", "loss over step")
+    assert float(late.spec.curves[0].x.min()) == 199  # type: ignore[union-attr]
+    assert (
+        len(compared_charts([line_of_rows(tmp_path / f"n{n}", list(3 - 0.002 * np.arange(200) + n), lr=0.1 * (n + 1)) for n in range(2)]))
+        == 1
+    )
+
+
+def test_the_contents_of_a_comparison_name_its_sections(tmp_path: Path) -> None:
+    folders = [line_of_rows(tmp_path / f"n{n}", list(3 - 0.002 * np.arange(200) + n), lr=0.1 * (n + 1)) for n in range(2)]
+    page = api.rendered(report_of(compare(members(folders))), "html", "en").text
+    assert '<a href="#metrics">' in page.partition("<nav")[2].partition("</nav>")[0]

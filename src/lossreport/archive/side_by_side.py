@@ -15,11 +15,11 @@ from lossreport.archive.comparison import Compared, Comparison, Entry, group_val
 from lossreport.archive.difference import CALLED, LEAST, SHOWN, Difference
 from lossreport.archive.member import Member
 from lossreport.archive.seeds import length
-from lossreport.compose.charting import SMOOTH_FROM, axis_scale, running_median
+from lossreport.compose.charting import LEAST_TAIL, SMOOTH_FROM, axis_scale, is_dwarfed, running_median
 from lossreport.knowledge.provenance import SEED, is_place
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Chart, Column, Curve, LineChart, Meta, Prose, Report, Row, Section, Table
-from lossreport.model.run import FactValue, Run, Series, shown_x
+from lossreport.model.run import FactValue, Floats, Run, Series, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Quantity, Text, Value, number, percent
 from lossreport.words import AXES
@@ -137,9 +137,20 @@ CALLS_ONCE: Final = {
 REFERENCE = Text(zh="基准", en="reference")
 SAME = Text(zh="与基准是同一份记录", en="the same record as the reference")
 CHART_TITLE = Text(zh="`{metric}`（横轴 {axis}）", en="`{metric}` over {axis}")
-CHART_TELLS = Text(zh="横轴为 {axis}。{curves}。{left}", en="Over {axis}. {curves}. {left}")
+CHART_TELLS = Text(zh="横轴为 {axis}。{curves}。{means}{left}", en="Over {axis}. {curves}. {means} {left}")
+LATE_TITLE = Text(zh="`{metric}`：从 {axis} {x} 起", en="`{metric}` from {axis} {x} on")
+MEANS = Text(
+    zh="同一设置的各个种子画成它们的平均，底色从其中最低的到最高的。",
+    en="Seeds of one setting are drawn as their mean, shaded from the lowest to the highest of them.",
+)
 CURVE = Text(zh="{name} 从 {first} 到 {last}", en="{name} from {first} to {last}")
-LEFT_OUT = Text(zh="另有 {count} 次训练没有画出。", en="{count} more runs are not drawn.")
+LEFT_OUT = Text(
+    zh="另有 {count} 次训练没有画出，都没有认定为不同。", en="{count} more runs are not drawn; none of them is called different."
+)
+LEFT_OUT_CALLED = Text(
+    zh="另有 {count} 次训练没有画出；其中认定为不同的有：{runs}。",
+    en="{count} more runs are not drawn; called different among them: {runs}.",
+)
 CONFIG_TITLE = Text(zh="设置有何不同", en="Settings that differ")
 CONFIG_CAPTION = Text(zh="各次训练取值不同的设置", en="Settings that are not the same in all runs")
 NO_DIFFERENCE = Text(zh="日志记录的设置没有不同。", en="No setting that the logs record differs.")
@@ -204,14 +215,14 @@ def _answer(comparison: Comparison) -> Section:
     blocks: list[Block] = [Prose(text=text) for text in told]
     several = [group for group in comparison.groups if len(group) > 1]
     if several:
-        named = tuple(Join(items=tuple(member.label for member in group)) for group in several)
+        named = tuple(_called(group) for group in several)
         blocks.append(Prose(text=WITH_SEEDS(groups=Join(items=named))))
     else:
         blocks.append(Prose(text=ONLY_NOISE()))
     thinned = tuple(member.label for member in comparison.members if member.thinned)
     if thinned:
         blocks.append(Prose(text=THINNED(names=Join(items=thinned))))
-    blocks += [_chart(main), _runs(comparison)]
+    blocks += [list(_charts(main))[-1], _runs(comparison)]
     metric = main.metric
     axis = AXES[metric.axis]
     answer = ANSWER(
@@ -229,7 +240,12 @@ def _reference(compared: Compared) -> Entry | None:
 
 
 def _name(entry: Entry) -> Value:
-    return Join(items=tuple(track.member.label for track in entry.tracks))
+    """Return how a run is called; of a group the ids of its runs, whose names stand in the table of runs."""
+    return _called([track.member for track in entry.tracks])
+
+
+def _called(members: Sequence[Member]) -> str:
+    return members[0].label if len(members) == 1 else " + ".join(member.id for member in members)
 
 
 def _sentences(compared: Compared, comparison: Comparison) -> Iterator[Phrase]:
@@ -331,6 +347,7 @@ def _metrics(comparison: Comparison) -> Section:
     blocks: list[Block] = []
     for index, compared in enumerate(comparison.metrics):
         blocks.append(_table(compared, folded=index >= OPEN_TABLES))
+        blocks += list(_charts(compared))[:-1] if index == 0 else []
         if 0 < index < OPEN_TABLES:
             blocks += [Prose(text=text) for text in _sentences(compared, comparison)]
     return Section(id="metrics", title=METRICS_TITLE, blocks=tuple(blocks))
@@ -405,19 +422,63 @@ def _placed(compared: Compared, entry: Entry, row: int | None) -> Value:
     return PLACED(value=value, axis=AXES[compared.metric.axis], x=shown_x(float(track.x[row])), place=place)
 
 
-def _chart(compared: Compared) -> Chart:
-    """Draw the reference and the groups that differ first, a group as its mean; what is not drawn is counted."""
+def _charts(compared: Compared) -> Iterator[Chart]:
+    """Draw the reference and the groups that differ first, a group as its mean; then the last half by itself, where the start hides it.
+
+    The last of them shows most: it stands beside the answer.
+    """
     metric = compared.metric
     ordered = sorted(compared.entries, key=lambda entry: _distance(compared, entry))
-    drawn = ordered[:MOST_CURVES]
-    curves = tuple(_mean_curve(entry) for entry in drawn)
-    scale, linthresh = axis_scale([curve.y for curve in curves])
-    spec = LineChart(id="chart-compared", curves=curves, scale=scale, linthresh=linthresh, unit=drawn[0].track.series.unit)
-    count = sum(len(entry.tracks) for entry in ordered[MOST_CURVES:])
-    left = LEFT_OUT(count=count) if count else ""
+    drawn, left = ordered[:MOST_CURVES], ordered[MOST_CURVES:]
+    curves = [_mean_curve(entry) for entry in drawn]
     axis = AXES[metric.axis]
-    told = CHART_TELLS(axis=axis, curves=Join(items=tuple(map(_curve, curves))), left=left)
-    return Chart(title=CHART_TITLE(metric=metric.name, axis=axis), alternative=told, spec=spec)
+    title = CHART_TITLE(metric=metric.name, axis=axis)
+    yield _chart(compared, "chart-compared", title, curves, _not_drawn(compared, left))
+    half = _rounded((metric.start + metric.end) / 2)
+    late = [_within(curve, half, metric.end) for curve in curves]
+    if all(len(curve.x) >= LEAST_TAIL for curve in late) and is_dwarfed(_all(curves), _all(late)):
+        yield _chart(
+            compared, "chart-compared-late", LATE_TITLE(metric=metric.name, axis=axis, x=shown_x(half)), late, _not_drawn(compared, left)
+        )
+
+
+def _rounded(x: float) -> float:
+    """Return a place as a whole number where that is a step and no epoch of few."""
+    return float(int(x)) if abs(x) >= WHOLE_FROM else x
+
+
+WHOLE_FROM: Final = 20
+
+
+def _chart(compared: Compared, name: str, title: Phrase, curves: Sequence[Curve], left: Value) -> Chart:
+    scale, linthresh = axis_scale([curve.y for curve in curves])
+    axis = compared.metric.axis
+    unit = compared.entries[0].track.series.unit
+    spec = LineChart(id=name, curves=tuple(curves), scale=scale, linthresh=linthresh, unit=unit, x_title=axis)
+    means: Value = MEANS if any(curve.band is not None for curve in curves) else ""
+    told = CHART_TELLS(axis=AXES[axis], curves=Join(items=tuple(map(_curve, curves))), means=means, left=left)
+    return Chart(title=title, alternative=told, spec=spec)
+
+
+def _not_drawn(compared: Compared, left: Sequence[Entry]) -> Value:
+    """Return how many runs are not drawn, and which of them are called different from the reference."""
+    if not left:
+        return ""
+    called = tuple(_name(entry) for entry in left if entry.difference is not None and entry.difference.call in ("lower", "higher"))
+    count = sum(len(entry.tracks) for entry in left)
+    return LEFT_OUT_CALLED(count=count, runs=Join(items=called)) if called else LEFT_OUT(count=count)
+
+
+def _within(curve: Curve, first: float, last: float) -> Curve:
+    """Return the rows of a curve between two places."""
+    keep = (curve.x >= first) & (curve.x <= last)
+    smooth = None if curve.smooth is None else curve.smooth[keep]
+    band = None if curve.band is None else (curve.band[0][keep], curve.band[1][keep])
+    return replace(curve, x=curve.x[keep], y=curve.y[keep], smooth=smooth, band=band)
+
+
+def _all(curves: Sequence[Curve]) -> Floats:
+    return np.concatenate([curve.y[np.isfinite(curve.y)] for curve in curves])
 
 
 CALLED_FIRST: Final = ("lower", "higher", "leaning")
@@ -434,15 +495,21 @@ def _distance(compared: Compared, entry: Entry) -> tuple[int, int, float]:
 
 
 def _mean_curve(entry: Entry) -> Curve:
-    """Return the curve of a run; of a group the mean of its runs over the stretch and the places of the first."""
+    """Return the curve of a run; of a group the mean of its runs over the stretch and the places of the first, with the lowest and highest of them."""
     tracks = [track for track in entry.tracks if not track.silent] or list(entry.tracks)
     x, y = tracks[0].x, tracks[0].series.y
-    if len(tracks) > 1:
-        keep = (x >= max(float(t.x[0]) for t in tracks)) & (x <= min(float(t.x[-1]) for t in tracks))
-        x = x[keep]
-        y = np.mean([np.interp(x, t.x, t.series.y) for t in tracks], axis=0)
-    name = tracks[0].member.label if len(tracks) == 1 else " + ".join(track.member.id for track in tracks)
-    return Curve(name=name, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None)
+    if len(tracks) == 1:
+        return Curve(name=tracks[0].member.label, x=x, y=y, smooth=_smoothed(y))
+    x = x[(x >= max(float(t.x[0]) for t in tracks)) & (x <= min(float(t.x[-1]) for t in tracks))]
+    each = np.array([np.interp(x, t.x, t.series.y) for t in tracks])
+    calm = np.array([one if (smooth := _smoothed(one)) is None else smooth for one in each])
+    name = " + ".join(track.member.id for track in tracks)
+    mean = each.mean(axis=0)
+    return Curve(name=name, x=x, y=mean, smooth=_smoothed(mean), band=(calm.min(axis=0), calm.max(axis=0)))
+
+
+def _smoothed(y: Floats) -> Floats | None:
+    return running_median(y) if len(y) >= SMOOTH_FROM else None
 
 
 def _curve(curve: Curve) -> Phrase:

@@ -44,6 +44,7 @@ SMALL_ROOM: Final = 50.0
 STACKED: Final = 296.0
 PANEL: Final = 124.0
 """Heights, without the room of the axis below, of a chart with panels under it and of each of those."""
+BAND_OPACITY: Final = 0.2
 NAME_ROOM: Final = 18.0
 
 
@@ -132,7 +133,7 @@ def _gravest(marks: tuple[Mark, ...]) -> tuple[Mark, ...]:
 
 
 def _y_scale(spec: LineChart, *, few: bool) -> scale.Scale:
-    values = [*(part for curve in spec.curves for part in (curve.y, curve.smooth) if part is not None)]
+    values = [*(part for curve in spec.curves for part in (curve.y, curve.smooth, *(curve.band or ())) if part is not None)]
     extra = [[mark.y for mark in spec.marks], [level.y for level in spec.levels]]
     ticks = 3 if few else 5
     return scale.fit(_together([*values, *extra]), spec.scale, linthresh=spec.linthresh, pad=PAD, ticks=ticks)
@@ -164,6 +165,8 @@ def _curve(sheet: Sheet, curve: Curve, index: int, *, small: bool) -> Floats:
         **look,
     )
     sheet.axes.add_line(raw)
+    if curve.band is not None:
+        _around(sheet, curve, curve.band, look["color"])
     single = alone(y)
     if len(single) and not few:
         dots = Line2D(x[single], y[single], **{**look, "linestyle": "none"}, marker="o", markersize=2.5, markeredgewidth=0.0)
@@ -178,6 +181,18 @@ def _smooth(sheet: Sheet, curve: Curve, smooth: Floats, index: int, limit: int) 
     rows = thin(y, limit)
     look: dict[str, Any] = {"color": cycle(COLORS, index), "linestyle": cycle(LINES, index), "linewidth": 1.9, "clip_on": False}
     sheet.axes.add_line(Line2D(x[rows], y[rows], **look))
+
+
+def _around(sheet: Sheet, curve: Curve, band: tuple[Floats, Floats], color: str) -> None:
+    """Fill what lies between the lowest and the highest of the curves that a mean is taken over."""
+    low, high = (drawable(side) for side in band)
+    kept = np.isfinite(curve.x) & np.isfinite(low) & np.isfinite(high)
+    x, low, high = curve.x[kept], low[kept], high[kept]
+    if len(x) < 2:
+        return
+    below, above = thin(low, SMOOTH_LIMIT), thin(high, SMOOTH_LIMIT)
+    edge = [*zip(x[below], low[below], strict=True), *zip(x[above][::-1], high[above][::-1], strict=True)]
+    sheet.axes.add_artist(PathPatch(Path([*edge, edge[0]]), facecolor=color, alpha=BAND_OPACITY, linewidth=0.0, zorder=0.8, clip_on=False))
 
 
 def _covered(sheet: Sheet, x: Floats, y: Floats) -> Floats:

@@ -135,7 +135,7 @@ def tail_chart(story: Story, series: Series) -> Chart | None:
     first = len(series) // 2
     x, y = series.x[first:], series.y[first:]
     finite = np.isfinite(y)
-    if int(finite.sum()) < LEAST_TAIL or not _is_dwarfed(series.y, y):
+    if int(finite.sum()) < LEAST_TAIL or not is_dwarfed(series.y, y):
         return None
     axis = AXES[series.axis.value]
     scale, linthresh = axis_scale([y])
@@ -154,7 +154,7 @@ def tail_chart(story: Story, series: Series) -> Chart | None:
     return Chart(title=TAIL(metric=story.name(series)), alternative=told, spec=spec)
 
 
-def _is_dwarfed(whole: Floats, half: Floats) -> bool:
+def is_dwarfed(whole: Floats, half: Floats) -> bool:
     """Return whether the values of the last half take less than a fifth of the height that all values take."""
     if axis_scale([whole])[0] != "linear":
         return False

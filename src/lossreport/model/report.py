@@ -22,7 +22,8 @@ Tone = Literal["good", "info", "low", "medium", "high", "critical"]
 class Curve:
     """One series of a chart: raw points, and the robust line through them where there are enough rows (None: markers only).
 
-    `breaks` are the rows after which a new segment starts: no line is drawn across.
+    `breaks` are the rows after which a new segment starts: no line is drawn across. Of a mean, `band` is the lowest and the highest of what it is
+    taken over, row by row.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Curve:
     y: Floats
     smooth: Floats | None = None
     breaks: tuple[int, ...] = ()
+    band: tuple[Floats, Floats] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
