@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, Literal
 
 from lossreport import regex as re
@@ -146,8 +146,17 @@ def loss_types() -> tuple[LossType, ...]:
 
 def loss_type(type_id: str) -> LossType:
     """Return a kind by id; an id without a unit of its own is `generic`."""
-    found = {unit.id: unit for unit in loss_types()}
+    found = _by_id()
     return found.get(type_id, found[GENERIC])
+
+
+@cache
+def _by_id() -> Mapping[str, LossType]:
+    return {unit.id: unit for unit in loss_types()}
+
+
+REMEMBERED: Final = 4096
+"""Names whose kinds are kept: many runs of one program have the same few."""
 
 
 def folded_name(name: str) -> str:
@@ -159,8 +168,11 @@ def classify(name: str, declared: str | None = None) -> LossType:
     """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and wins."""
     if declared is not None:
         return loss_type(declared)
-    if len(name) > LONGEST_NAME:
-        return loss_type(GENERIC)
+    return _named(name) if len(name) <= LONGEST_NAME else loss_type(GENERIC)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _named(name: str) -> LossType:
     folded = folded_name(name)
     last = folded.rsplit("/", 1)[-1]
     for unit in loss_types():

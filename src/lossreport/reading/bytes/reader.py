@@ -222,13 +222,8 @@ class LogFile:
             return bool(file.raw.damaged)  # type: ignore[attr-defined]
 
     def digest(self) -> tuple[str, int]:
-        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk."""
-        with self._open_packed() as file:
-            digest, size = hashlib.sha256(), 0
-            while block := file.read(BLOCK_BYTES):
-                digest.update(block)
-                size += len(block)
-            return digest.hexdigest(), size
+        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk, worked out once for all runs in it."""
+        return self.once(_digest)
 
     def text(self) -> str:
         """Return the whole file as text: for structured files that are one value."""
@@ -338,6 +333,15 @@ class LogFile:
                     writer, said = split_writer(piece, prefix) if prefix is not None else ("", piece)
                     if not self.writer or writer in mine:
                         yield Line(number, said, block.complete, writer)
+
+
+def _digest(log: LogFile) -> tuple[str, int]:
+    with log._open_packed() as file:
+        digest, size = hashlib.sha256(), 0
+        while block := file.read(BLOCK_BYTES):
+            digest.update(block)
+            size += len(block)
+        return digest.hexdigest(), size
 
 
 class _Clock:

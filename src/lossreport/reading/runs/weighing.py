@@ -19,7 +19,7 @@ from lossreport.reading.runs.breaks import Break, breaks
 from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.restarts import is_epoch_counter, is_shuffled, steps_back
 from lossreport.reading.runs.tracks import Track, leading, tracks
-from lossreport.reading.runs.writers import Writers, writers_of
+from lossreport.reading.runs.writers import Writers, are_signed, writers_of
 from lossreport.text import Phrase, Text
 from lossreport.values import dataclass
 
@@ -137,9 +137,11 @@ def weighed(reading: Reading) -> Weighed:
     track = lead[0] if lead else None
     found = tuple(breaks(reading))
     whole = Candidate(kind=Kind.LAUNCHES, what=GOES_ON(), cost=0.0, because=tuple(p for one in found for p in one.told[:1]))
-    writers = writers_of(reading, track) if track is not None else None
-    mixed = writers is not None and writers.signed and _take_turns(writers)
-    if track is None or writers is None or not (mixed or np.any(np.diff(track.x) < 0) or any(one.goes_back for one in found)):
+    back = track is not None and (bool(np.any(np.diff(track.x) < 0)) or any(one.goes_back for one in found))
+    if track is None or not (back or are_signed(reading, track)):
+        return Weighed(candidates=(whole,), breaks=found, track=track, writers=None)
+    writers = writers_of(reading, track)
+    if not back and not (writers.signed and _take_turns(writers)):
         return Weighed(candidates=(whole,), breaks=found, track=track, writers=None)
     candidates = [_launches(found, track, writers), *_others(reading, track, writers)]
     candidates.sort(key=lambda one: one.cost)

@@ -73,7 +73,7 @@ def writers_of(reading: Reading, track: Track) -> Writers:
     where none does, on the latest that stands before it at all, and else it begins a chain. Behind the heading of a start, a row
     at the place where a chain stands goes on with nothing if it is one step from 0: the first row of a process that began anew.
     """
-    signatures = _signatures(reading, track)
+    signatures = [tuple(row) for row in _signatures(reading, track).tolist()]
     headed = np.isin(np.arange(len(track.x)), np.searchsorted(track.line, sorted(_starts(reading, track))))
     chains: list[_Chain] = []
     labels = np.empty(len(track.x), dtype=np.int64)
@@ -126,14 +126,20 @@ def _comes_back(chain: _Chain, x: float, ahead: Sequence[float]) -> bool:
     return any(chain.last < later <= chain.last + NEAR * chain.stride and later < x for later in ahead)
 
 
-def _signatures(reading: Reading, track: Track) -> list[tuple[float, ...]]:
-    """Return what tells the process of each row: the total beside x, and columns such as the number of parameters."""
+def are_signed(reading: Reading, track: Track) -> bool:
+    """Return whether the rows of a track are not all signed alike: where they are, and count on, nobody needs to be told apart."""
+    signatures = _signatures(reading, track)
+    return bool((signatures != signatures[:1]).any())
+
+
+def _signatures(reading: Reading, track: Track) -> Floats:
+    """Return what tells the process of each row, a row each: the total beside x, and columns such as the number of parameters."""
     told = [np.where(np.isfinite(track.of), track.of, -1.0)]
     for key, column in reading.columns.items():
         if SIGNATURE.fullmatch(key.name) and np.isin(track.line, column.line).all():
             told.append(column.y[np.searchsorted(column.line, track.line)])
     told += list(_printed_once(reading, track))
-    return [tuple(row) for row in np.column_stack(told).tolist()]
+    return np.column_stack(told)
 
 
 def _printed_once(reading: Reading, track: Track) -> Iterator[Floats]:
