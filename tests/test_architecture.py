@@ -31,6 +31,7 @@ EXCEPTIONS = {
     ("__main__", "cli"),
     ("cli", "archive"),  # the command line offers the commands of the archive
     ("model", "api"),  # a report in the cell of a notebook draws itself
+    ("archive", "console"),  # a batch shows how far it is
     ("cli", "console"),  # the commands that show, and what a terminal sees of a build
     ("run", "integrations"),  # the program that wraps another
     ("console", "integrations"),  # `show` of a report made earlier

@@ -8,7 +8,7 @@ from typing import Literal
 
 from lossreport.values import dataclass
 
-Stage = Literal["reading", "analysing", "checking", "writing"]
+Stage = Literal["reading", "analysing", "checking", "writing", "reporting"]
 Listener = Callable[[Stage, float], None]
 
 

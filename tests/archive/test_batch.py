@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from lossreport import progress
 from lossreport.archive.batch import JOURNAL, SUMMARY, Job, build_one, run
 from lossreport.archive.journal import Outcome, append, finished
 from lossreport.errors import MissingPathError, NothingReadError
@@ -89,6 +91,15 @@ def test_a_run_that_takes_its_process_down_costs_only_itself(tmp_path: Path, mon
     done = run([place], jobs=1, form="json")
     assert [one.state for one in done] == ["done", "done", "failed", "done"]
     assert "died" in done[2].error
+
+
+def test_a_lent_executor_that_breaks_costs_no_run(tmp_path: Path) -> None:
+    place = make_runs(tmp_path / "runs", 4)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as executor:
+        victim = executor.submit(os.getpid).result()
+        os.kill(victim, signal.SIGKILL)
+        done = run([place], executor=executor, jobs=1, form="json")
+    assert [one.state for one in done] == ["done"] * 4
 
 
 def test_where_there_is_nothing_the_error_says_so(tmp_path: Path) -> None:
@@ -191,7 +202,17 @@ def test_a_failed_run_is_told_at_the_end_in_the_summary_and_with_strict_by_the_e
     plain = subprocess.run(command, check=False, capture_output=True, text=True)
     assert plain.returncode == 0
     assert "2 of 3 reports written, 1 failed" in plain.stderr
-    assert "nest (fold0, fold1) holds several folders of logs" in plain.stderr
+    assert "nest holds several folders of logs (fold0, fold1): one report of 2 runs; name it itself" in plain.stderr
+    assert "        verdict         severity  run\n" in plain.stderr
+    assert "\r" not in plain.stderr
     assert subprocess.run([*command, "--strict"], check=False, capture_output=True).returncode == 4
     told = json.loads((place / SUMMARY).read_text())
-    assert (told["runs"], told["failed"], len(told["outcomes"])) == (3, 1, 3)
+    assert (told["runs"], told["failed"], len(told["outcomes"]), told["nested"]) == (3, 1, 3, {"nest": ["fold0", "fold1"]})
+
+
+def test_how_far_a_batch_is_can_be_heard(tmp_path: Path) -> None:
+    heard: list[tuple[str, float]] = []
+    place = make_runs(tmp_path / "runs", 2)
+    with progress.heard_by(lambda stage, share: heard.append((stage, share))):
+        run([place], jobs=1, form="json")
+    assert [share for stage, share in heard if stage == "reporting"] == [0.0, 0.5, 1.0]

@@ -16,8 +16,10 @@ from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_complet
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final, Literal
 
+from lossreport import progress
 from lossreport.archive.journal import Outcome, append, finished, sha256_of
 from lossreport.errors import LossreportError, MissingPathError, NothingReadError, UsageError
 from lossreport.model.analysis import Severity
@@ -72,18 +74,19 @@ def journal_folder(folders: Sequence[str | Path]) -> Path:
     return Path(folders[0])
 
 
-def nested(folders: Sequence[str | Path]) -> tuple[str, ...]:
-    """Return the subfolders of which several folders below hold logs: they are reported as one, and may be meant as runs of their own."""
-    found: list[str] = []
+def nested(folders: Sequence[str | Path]) -> dict[str, tuple[str, ...]]:
+    """Return, by their path below the folder of the batch, the subfolders of which several folders below hold logs, and the names of these.
+
+    Each is one report, of as many runs as reading tells apart; those may be meant to have a report each.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    base = journal_folder(folders)
     for root in map(Path, folders):
         for place in sorted(root.iterdir()):
-            inner = [one for one in sorted(place.iterdir()) if one.is_dir() and _has_logs(one)] if place.is_dir() else []
+            inner = [one.name for one in sorted(place.iterdir()) if one.is_dir() and _has_logs(one)] if place.is_dir() else []
             if len(inner) > 1:
-                found.append(f"{place} ({', '.join(one.name for one in inner[:MOST_NAMED])}{' ...' if len(inner) > MOST_NAMED else ''})")
-    return tuple(found)
-
-
-MOST_NAMED: Final = 4
+                found[Path(os.path.relpath(place, base)).as_posix()] = tuple(inner)
+    return found
 
 
 def _has_logs(place: Path) -> bool:
@@ -105,7 +108,8 @@ def run(
 ) -> tuple[Outcome, ...]:
     """Write a report into every direct subfolder of `folders` that has logs and return what became of each, by path.
 
-    `executor` is any of concurrent.futures, or None for `jobs` local processes (as many as there are cores). Each outcome goes to
+    `executor` is any of concurrent.futures, or None for `jobs` local processes (as many as there are cores); what is left where it breaks runs
+    on such processes. Each outcome goes to
     `told` and into the journal of the first folder as soon as it is there; with `resume` the runs that the journal has are left out.
     """
     if not folders:
@@ -117,17 +121,19 @@ def run(
     if not resume:
         journal.unlink(missing_ok=True)
     todo = [job for job in work if job.path not in done]
-    for outcome in _on_processes(todo, jobs) if executor is None else _on(executor, todo):
+    progress.begin("reporting", len(todo))
+    for outcome in _on_processes(todo, jobs) if executor is None else _on_lent(executor, todo, jobs):
+        progress.advance(1)
         append(journal, outcome)
         done[outcome.path] = outcome
         told(outcome)
     outcomes = tuple(done[job.path] for job in work)
-    write_file(journal_folder(folders) / SUMMARY, json.dumps(summary(outcomes), indent=1) + "\n")
+    write_file(journal_folder(folders) / SUMMARY, json.dumps(summary(outcomes, nested(folders)), indent=1) + "\n")
     return outcomes
 
 
-def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """Return the batch in numbers: how many runs, how many failed, how many of each verdict and severity, then every run."""
+def summary(outcomes: Sequence[Outcome], several: Mapping[str, Sequence[str]] = MappingProxyType({})) -> dict[str, object]:
+    """Return the batch in numbers: how many runs, how many failed, how many of each verdict and severity, what is nested, then every run."""
     verdicts = Counter(verdict for one in outcomes for verdict in one.verdicts)
     severities = Counter(one.severity or "none" for one in outcomes if one.state == "done")
     return {
@@ -135,6 +141,7 @@ def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
         "failed": sum(one.state == "failed" for one in outcomes),
         "verdicts": dict(verdicts.most_common()),
         "severities": dict(severities.most_common()),
+        "nested": {path: list(names) for path, names in several.items()},
         "outcomes": [asdict(one) for one in outcomes],
     }
 
@@ -187,6 +194,16 @@ def _on_processes(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
                 for outcome in _on(pool, part, keep_broken=not alone):
                     left.pop(outcome.path)
                     yield outcome
+
+
+def _on_lent(executor: Executor, todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
+    """Run jobs on an executor of somebody else's. Where it breaks, as a pool does of which one process dies, the rest runs on processes of our own."""
+    left = {job.path: job for job in todo}
+    for outcome in _on(executor, todo, keep_broken=True):
+        left.pop(outcome.path)
+        yield outcome
+    if left:
+        yield from _on_processes(list(left.values()), jobs)
 
 
 def _on(executor: Executor, todo: Sequence[Job], *, keep_broken: bool = False) -> Iterator[Outcome]:

@@ -10,6 +10,8 @@ import click
 from lossreport.words import SEVERITIES
 from lossreport.writing import echo
 
+ROW: Final = "{:6}  {:14}  {:8}  {}"
+MOST_NAMED: Final = 4
 DIFFERENT: Final = 4
 """The exit code of the contract for a verify that found a difference, and a gate that was reached."""
 
@@ -100,9 +102,10 @@ def batch(
     """Write a report into every direct subfolder of FOLDER that has logs; one bad run never stops the others."""
     from lossreport.archive.batch import gravest, nested, run, summary
     from lossreport.archive.cluster import executor_of
+    from lossreport.console.saying import progress_bar
     from lossreport.model.analysis import Severity
 
-    with executor_of(dask) as executor:
+    with executor_of(dask) as executor, progress_bar("en", quiet=quiet):
         done = run(
             folders,
             executor=executor,
@@ -112,17 +115,22 @@ def batch(
             redact=not options["no_redact"],
             embed_logs=options["embed_logs"],
         )
-    for one in done:
-        if one.error or not quiet:
-            echo(f"{one.state:6}  {', '.join(one.verdicts) or '-':14}  {one.severity or '-':8}  {one.path}  {one.error}".rstrip(), err=True)
-    for place in nested(folders):
-        echo(f"lossreport: {place} holds several folders of logs and was reported as one: name it itself for a report each", err=True)
+    rows = [one for one in done if one.error or not quiet]
+    if rows:
+        echo(ROW.format("", "verdict", "severity", "run").rstrip(), err=True)
+    for one in rows:
+        echo(f"{ROW.format(one.state, ', '.join(one.verdicts) or '-', one.severity or '-', one.path)}  {one.error}".rstrip(), err=True)
+    counts = {one.path: len(one.verdicts) for one in done}
+    for place, names in nested(folders).items():
+        shown = ", ".join(names[:MOST_NAMED]) + (" ..." if len(names) > MOST_NAMED else "")
+        told = f"one report of {counts[place]} run{'s' * (counts[place] != 1)}" if counts.get(place) else "no report"
+        echo(f"lossreport: {place} holds several folders of logs ({shown}): {told}; name it itself for a report each", err=True)
     failed = sum(one.state == "failed" for one in done)
-    told = summary(done)
+    told_of = summary(done)
     for name in ("verdicts", "severities"):
-        counts = told[name]
-        if isinstance(counts, dict) and counts:
-            echo(f"lossreport: {name}: " + ", ".join(f"{word} {count}" for word, count in counts.items()), err=True)
+        numbers = told_of[name]
+        if isinstance(numbers, dict) and numbers:
+            echo(f"lossreport: {name}: " + ", ".join(f"{word} {count}" for word, count in numbers.items()), err=True)
     echo(f"lossreport: {len(done) - failed} of {len(done)} reports written, {failed} failed", err=True)
     if strict and failed:
         return DIFFERENT

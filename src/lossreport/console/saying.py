@@ -25,6 +25,7 @@ STAGES: Final[dict[progress.Stage, Text]] = {
     "analysing": Text(zh="分析", en="analysing"),
     "checking": Text(zh="核对", en="checking"),
     "writing": Text(zh="写报告", en="writing"),
+    "reporting": Text(zh="逐次生成报告", en="reporting"),
 }
 SOON: Final = 1.0
 """Seconds before a bar appears: what is done by then needs none."""
