@@ -282,7 +282,7 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
         found = read_paths(listed, reading)
     runs = select(found, options.get("run") or settings.options.get("run"))
     strict = options.get("strict", False) or bool(settings.options.get("strict"))
-    return compose(
+    report = compose(
         analyze(runs, strict=strict),
         title=options.get("title") or settings.options.get("title"),
         owner=options.get("owner") or settings.options.get("owner", ""),
@@ -291,6 +291,14 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
         notes=written_notes,
         strict=strict,
     )
+    earlier = options.get("against") or _beside(listed, settings, "against", trusted=trusted)
+    return _held_against(report, earlier) if earlier else report
+
+
+def _held_against(report: Report, earlier: str | os.PathLike[str]) -> Report:
+    from lossreport.earlier.since import against
+
+    return against(report, earlier)
 
 
 def _ignored(settings: Settings, ignore: Sequence[str]) -> tuple[str, ...]:

@@ -93,6 +93,10 @@ class ReadingOptions(TypedDict, total=False):
         str | os.PathLike[str] | None,
         Option(help="Reference ranges of your own archive, a file that index wrote.", metavar="FILE", file=str),
     ]
+    against: Annotated[
+        str | os.PathLike[str] | None,
+        Option(help="Say in one line what became better or worse since this report (HTML, JSON).", metavar="OLD", file=str),
+    ]
     strict: Annotated[bool, Option(help="Stop at the first failing detector instead of reporting it.", is_switch=True, file=bool)]
 
 

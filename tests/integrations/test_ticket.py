@@ -13,9 +13,9 @@ import pytest
 
 import lossreport
 from lossreport import api
+from lossreport.earlier.changes import changes, pairs
+from lossreport.earlier.reports import finding_of, is_report, read_report, report_of, told_before
 from lossreport.errors import MissingPathError, UsageError
-from lossreport.integrations.changes import changes, pairs
-from lossreport.integrations.earlier import finding_of, is_report, read_report, report_of, told_before
 from lossreport.integrations.ticket import ticket
 from lossreport.model.report import Prose
 from lossreport.render.fitting import PLACES

@@ -26,7 +26,7 @@ OF_LOGS: Final = ("set", "ignore", "run")
 def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
     """Print the answer in a few lines, of logs or of a report made earlier (HTML, JSON), and write nothing."""
     from lossreport import api
-    from lossreport.integrations.earlier import is_report, read_report, report_of
+    from lossreport.earlier.reports import is_report, read_report, report_of
     from lossreport.settings import find_settings, parse_facts
     from lossreport.writing import write_stdout
 

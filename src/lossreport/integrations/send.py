@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport import regex as re
+from lossreport.earlier.reports import is_report, read_report, report_of
 from lossreport.errors import SendError, UsageError
-from lossreport.integrations.earlier import is_report, read_report, report_of
 from lossreport.integrations.places import Message, Place, Request, hidden, place_of
 from lossreport.integrations.ticket import labels, ticket, title
 from lossreport.render.to_terminal import to_terminal

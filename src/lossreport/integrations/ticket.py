@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from lossreport import api
+from lossreport.earlier.changes import changes
+from lossreport.earlier.reports import is_report, read_report, report_of, run_verdict, state_name
 from lossreport.errors import OutputError, malformed
-from lossreport.integrations.changes import changes
-from lossreport.integrations.earlier import is_report, read_report, report_of, run_verdict, state_name
 from lossreport.model.analysis import Severity
 from lossreport.model.report import Report
 from lossreport.render.fitting import PLACES, Fitted, Place, fitted

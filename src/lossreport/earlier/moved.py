@@ -51,13 +51,17 @@ NONE = Text(zh="无", en="none")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moved:
-    """The settings, the plan with how far it got, the metrics and the checkpoint that are not as they were; `goal` tells its best value in the line."""
+    """The settings, the plan with how far it got, the metrics and the checkpoint that are not as they were.
+
+    `goal` tells the best value of the goal in the line, `gained` is by how much it is greater.
+    """
 
     settings: tuple[Difference, ...]
     plan: tuple[Difference, ...]
     metrics: tuple[Difference, ...]
     checkpoint: tuple[Difference, ...]
     goal: Phrase | None
+    gained: float | None
 
     @property
     def rows(self) -> tuple[Difference, ...]:
@@ -69,12 +73,14 @@ class Moved:
 def moved(old: Json, before: Json, new: Json, run: Json) -> Moved:
     """Return what is not as it was, from run `before` of one report to `run` of another."""
     was, now = _series(old, before), _series(new, run)
+    best = _bests(old, before, new, run)
     return Moved(
         settings=tuple(_settings(before, run)),
         plan=tuple(_plan(before, run)),
         metrics=tuple(_metrics(was, now, run)),
         checkpoint=tuple(_checkpoint(was, before, now, run)),
-        goal=_goal(old, before, new, run),
+        goal=_goal(old, before, new, run, best),
+        gained=best[1] - best[0] if best is not None else None,
     )
 
 
@@ -152,19 +158,29 @@ def _aim(data: Json, run: Json) -> tuple[str, str]:
     return ("", "") if goal is None or series is None else (label_of(series), "max" if goal["mode"] == "max" else "min")
 
 
-def _goal(old: Json, before: Json, new: Json, run: Json) -> Phrase | None:
-    """Return what became of the best value of the goal; None where one of the runs has none that could be told, or it is the same."""
-    (was, _), (label, end) = _aim(old, before), _aim(new, run)
+def _goal(old: Json, before: Json, new: Json, run: Json, best: tuple[float, float] | None) -> Phrase | None:
+    """Return what became of the goal: another metric, or another best value of the same one; None where nothing did."""
+    (was, _), (label, _) = _aim(old, before), _aim(new, run)
     if was and label and was != label:
         return OTHER_GOAL(before=was, after=label)
+    if best is None:
+        return None
+    shown = [number(value, str(_series(new, run)[label]["unit"] or "")) for value in best]
+    return GOAL(metric=label, before=shown[0], after=shown[1], gap=_gap(*best))
+
+
+def _bests(old: Json, before: Json, new: Json, run: Json) -> tuple[float, float] | None:
+    """Return the best values of the goal, before and now; None where one of the runs has none that could be told, or it is the same."""
+    (was, _), (label, end) = _aim(old, before), _aim(new, run)
+    if was and was != label:
+        return None
     one, other = _series(old, before).get(label), _series(new, run).get(label)
     if one is None or other is None or not one.get(end) or not other.get(end) or {_state(old, before), _state(new, run)} & set(UNTOLD):
         return None
     values = float(one[end]["value"]), float(other[end]["value"])
     if show_number(values[0]) == show_number(values[1]) or one["unit"] != other["unit"]:
         return None
-    shown = [number(value, str(other["unit"] or "")) for value in values]
-    return GOAL(metric=label, before=shown[0], after=shown[1], gap=_gap(*values))
+    return values
 
 
 def _state(data: Json, run: Json) -> str:

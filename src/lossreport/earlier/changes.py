@@ -9,7 +9,8 @@ from typing import Any
 
 from lossreport.analysis.detector import title_of
 from lossreport.compose.short import MOST_RUNS, shortened
-from lossreport.integrations.earlier import (
+from lossreport.earlier.moved import Moved, line_of, moved
+from lossreport.earlier.reports import (
     finding_of,
     findings_of,
     names_of,
@@ -21,7 +22,6 @@ from lossreport.integrations.earlier import (
     steps_of,
     told_before,
 )
-from lossreport.integrations.moved import Moved, line_of, moved
 from lossreport.model.analysis import Analysis, State
 from lossreport.model.report import Block, Callout, Column, FindingList, Meta, Prose, Report, Row, Section, Table
 from lossreport.model.states import STATES
@@ -81,8 +81,8 @@ class Pairs:
 
 def changes(old: Json, new: Json, lang: Lang) -> Report:
     """Return what changed from one report to the other; runs are paired by name, a single one with the single other."""
-    sections = [_of_run(old, _partner(old, new, run), new, run, lang) for run in new["runs"]]
-    partners = [_partner(old, new, run) for run in new["runs"]]
+    sections = [_of_run(old, partner(old, new, run), new, run, lang) for run in new["runs"]]
+    partners = [partner(old, new, run) for run in new["runs"]]
     missing = [str(run["name"]) for run in old["runs"] if run not in partners]
     if missing:
         sections.append(Section(id="missing", title=CHANGES, blocks=(Prose(text=MISSING(names=Join(items=tuple(missing)))),)))
@@ -96,7 +96,7 @@ def _short(old: Json, new: Json, lang: Lang) -> tuple[Block, ...]:
 
     Of many runs those are told whose verdict changed, then the gravest.
     """
-    paired_runs = [(_partner(old, new, run), run) for run in new["runs"]]
+    paired_runs = [(partner(old, new, run), run) for run in new["runs"]]
     told = sorted(paired_runs, key=lambda pair: _rank(old, pair[0], new, pair[1]))[:MOST_RUNS]
     runs = [pair for pair in paired_runs if pair in told]
     blocks: list[Block] = []
@@ -149,7 +149,8 @@ def _numbered(findings: Iterable[Json]) -> dict[tuple[str, int], Json]:
     return numbered
 
 
-def _partner(old: Json, new: Json, run: Json) -> Json | None:
+def partner(old: Json, new: Json, run: Json) -> Json | None:
+    """Return the run of the old report that a run of the new one continues: by name, or the single one of each."""
     if len(old["runs"]) == len(new["runs"]) == 1:
         first: Json = old["runs"][0]
         return first
