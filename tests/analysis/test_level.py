@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import lossreport
-from lossreport.analysis.level import GUESSING, NOTHING
-from lossreport.model.analysis import Outcome
+from lossreport.analysis.level import GUESSING, LOW, NOTHING
+from lossreport.model.analysis import Outcome, State
 from runs import falling, make_run, make_series
 
 
@@ -39,3 +39,27 @@ def test_a_ranking_over_many_items_is_small_by_nature() -> None:
 
 def test_a_score_that_was_never_above_0_is_told_so() -> None:
     assert "never above 0" in of(0.0, rows=4).text.plain("en")
+
+
+@pytest.mark.parametrize(
+    ("best", "name", "facts", "told"),
+    [
+        (0.99 * LOW, "acc", {}, True),
+        (1.01 * LOW, "acc", {}, False),
+        (0.99 * LOW, "mAP", {}, False),
+        (0.99 * LOW, "acc", {"num_classes": 10}, False),
+    ],
+)
+def test_a_low_accuracy_among_an_unknown_number_of_classes_is_told_as_low(
+    best: float, name: str, facts: dict[str, float], told: bool
+) -> None:
+    made = of(best, name, **facts)
+    assert ("the logs do not say K" in made.text.plain("en")) is told
+    assert made.tone == ("open" if told else "good")
+
+
+@pytest.mark.parametrize(("level", "state"), [(0.989, State.CONVERGED), (0.5, State.PLATEAU_HIGH)])
+def test_a_score_that_stands_near_the_full_one_stands_at_no_poor_level(level: float, state: State) -> None:
+    score = make_series(np.full(10, level), "F1 Score (Weighted)", split="val", id="m2")
+    analysis = lossreport.analyze(make_run([make_series(falling(10), "loss"), score]), strict=True)
+    assert next(one.state for one in analysis.verdicts if not one.series) is state

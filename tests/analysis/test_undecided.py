@@ -186,3 +186,6 @@ def test_of_a_validation_that_never_came_near_its_best_again_that_checkpoint_is_
     state, _, analysis = judged(run)
     assert state is State.INCONCLUSIVE
     assert ("Use the checkpoint where the validation was best" in advice(analysis)) is told
+    outcome = analysis.outcome("r1")
+    assert outcome is not None
+    assert ("it has not come near its best since" in outcome.text.plain("en")) is told

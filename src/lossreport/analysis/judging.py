@@ -134,7 +134,8 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
         return Judgement(state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high")
     if context.has("constant_metric", series):
         because = finding_ids(context, series, ("constant_metric",))
-        return Judgement(state=State.PLATEAU_HIGH, because=because, confidence="high")
+        state = State.CONVERGED if is_near_full(context, series) else State.PLATEAU_HIGH
+        return Judgement(state=state, because=because, confidence="high")
     if context.has("worsening", series):
         return _worsening(context, series)
     if frozen := _not_measured(context, series):

@@ -9,7 +9,8 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context
 from lossreport.analysis.goal import measured, mode_of
-from lossreport.knowledge.losses.accuracy import guess_level
+from lossreport.knowledge.losses._facts import CLASSES, first_count
+from lossreport.knowledge.losses.accuracy import PLAIN, guess_level
 from lossreport.model.run import Series
 from lossreport.text import Phrase, Text, number
 
@@ -35,6 +36,14 @@ LIKE_GUESSING = Text(
 )
 
 
+LOW: Final = 0.20
+"""Four of five predictions are wrong: of five classes and fewer that is a guess, of a thousand it is not."""
+OF_UNKNOWN_CLASSES = Text(
+    zh="但它的水平很低：最好也只有 {best}（满分 {full_score}）；在 K 个类别中均匀预测就有 1/K，而日志没有说 K（用 `--set num_classes=K` 给出）。",
+    en=" But it is low: {best} at best, where {full_score} is the full score; a uniform guess among K classes gives 1/K, and the logs do not say K (`--set num_classes=K`).",
+)
+
+
 def of_no_use(context: Context, series: Series) -> Phrase | None:
     """Return the sentence that weighs the best value of a score, where that is near nothing or a guess; None elsewhere."""
     if context.kind(series).id not in KINDS or RANKED.search(series.name):
@@ -48,7 +57,10 @@ def of_no_use(context: Context, series: Series) -> Phrase | None:
         return ZERO()
     if best <= NOTHING * full:
         return NEAR_NOTHING(best=number(best), full_score=number(full))
-    guess = guess_level(context.known(series))
+    known = context.known(series)
+    guess = guess_level(known)
+    if best <= LOW * full and first_count(known, CLASSES) is None and PLAIN.fullmatch(known.name.lower()):
+        return OF_UNKNOWN_CLASSES(best=number(best), full_score=number(full))
     if guess is not None and best <= GUESSING * guess * full:
         return LIKE_GUESSING(best=number(best), class_count=round(1 / guess), guessed=number(guess * full))
     return None

@@ -17,6 +17,7 @@ from lossreport.analysis.level import of_no_use
 from lossreport.analysis.schedule import has_run_out, spent_lr
 from lossreport.analysis.series_verdict import SEPARATE, ends, gains_nothing, has_few, is_aside, is_behind, is_swing, is_turning
 from lossreport.analysis.trend import FLAT_HIGH, MIN_ROWS
+from lossreport.curves.worse import stays_behind
 from lossreport.model.analysis import Confidence, Severity, State, Verdict
 from lossreport.model.run import Run, Series, Status, shown_x
 from lossreport.model.states import STATES, TROUBLES, earliest
@@ -175,6 +176,10 @@ BEHIND = Text(
     zh="`{metric}`：{course}；最后四分之一不如之前，没有在改善。",
     en="`{metric}`: {course}; it is not improving, its last quarter lies behind an earlier one.",
 )
+LEFT_BEHIND = Text(
+    zh="`{metric}`：{course}；此后再没有接近过最好值。",
+    en="`{metric}`: {course}; it has not come near its best since.",
+)
 WITH_FINDINGS = Text(
     zh="`{metric}` 有改善（{course}），但有严重的发现要先看，不能据此放心。",
     en="`{metric}` gained ({course}), but grave findings come first.",
@@ -262,6 +267,14 @@ def _is_outrun(context: Context, pair: Judged, goal: Judged | None) -> bool:
     return goal[1].state is State.IMPROVING or (undecided and later > 0) or (goal[1].state is State.CONVERGED and later > MUCH_LATER)
 
 
+def _is_left_behind(context: Context, series: Series, judged: Judgement) -> bool:
+    """Return whether an undecided validation is far from its best for good, as far as the rows go."""
+    if judged.state is not State.INCONCLUSIVE or series.split == "train" or judged.is_game or judged.is_frozen or judged.is_cut:
+        return False
+    values = measured(context, series)
+    return stays_behind(-values if is_up(context, series) else values)
+
+
 MUCH_LATER: Final = 0.2
 """A score that stands, and was best a fifth of the rows after the validation loss was lowest: the loss turned up by confidence, not by errors."""
 
@@ -321,6 +334,8 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
         return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
     if is_behind(context, series, judged):
         return BEHIND(metric=series.label, course=told)
+    if _is_left_behind(context, series, judged):
+        return LEFT_BEHIND(metric=series.label, course=told)
     if judged.is_back:
         return BACK(metric=series.label, course=told)
     if judged.is_cut:

@@ -20,6 +20,9 @@ MOST_CURVES: Final = 6
 LEAST_CURVES: Final = 2
 LEAST_POINTS: Final = 2
 
+ASIDE: Final = frozenset(("time", "memory", "throughput", "learning_rate", "counter", "loss_scale"))
+"""Kinds that no run is compared by, however many runs log them."""
+
 TITLE = Text(zh="`{metric}`：各次训练", en="`{metric}` of the runs")
 ALTERNATIVE = Text(zh="横轴为 {axis}；{ends}{best}{left}。", en="Over {axis}; {ends}{best}{left}.")
 END = Text(zh="{run} 从 {first} 到 {last}", en="{run} from {first} to {last}")
@@ -79,7 +82,8 @@ def _shared(analysis: Analysis) -> Sequence[Drawn]:
             key = (series.name, series.split, series.axis, series.entity)
             if goal is not None and goal.series == series.id:
                 goals.setdefault(key, []).append(Drawn(run, series, goal.mode, broken))
-            others.setdefault(key, {}).setdefault(run.id, Drawn(run, series, None, broken))
+            if series.metric_type not in ASIDE:
+                others.setdefault(key, {}).setdefault(run.id, Drawn(run, series, None, broken))
     best = max(goals.values(), key=len, default=[])
     return best if len(best) >= LEAST_CURVES else list(max(others.values(), key=len, default={}).values())
 

@@ -142,6 +142,22 @@ def ends_behind(cost: Floats) -> bool:
     return lost > LOST_UNITS * error and lost > MIN_RISE * abs(min(levels[1:]))
 
 
+NEAR: Final = 0.10
+"""No later value within a tenth of the best one ..."""
+LEAST_LATER: Final = 5
+LATER_SHARE: Final = 0.25
+"""... in five rows and a quarter of all: the patience of early stopping is of that order."""
+
+
+def stays_behind(cost: Floats) -> bool:
+    """Return whether a cost has not come near its best since, for many of its rows; what was not measured counts as no row."""
+    cost = cost[np.isfinite(cost)]
+    best = int(np.argmin(cost)) if len(cost) else 0
+    later = cost[best + 1 :]
+    enough = len(later) >= max(LEAST_LATER, LATER_SHARE * len(cost))
+    return enough and float(later.min() - cost[best]) > NEAR * abs(float(cost[best]))
+
+
 def _worse(cost: Floats, best: int, end: float, rise: float, least: float) -> Worse | None:
     value = float(cost[best])
     relative = rise / (abs(value) or 1.0)

@@ -17,7 +17,7 @@ from lossreport.analysis.reweighted import is_reweighted
 from lossreport.analysis.schedule import constant_lr, spent_lr
 from lossreport.analysis.trend import TAIL, is_flat
 from lossreport.curves.stats import fill
-from lossreport.curves.worse import ends_behind
+from lossreport.curves.worse import ends_behind, stays_behind
 from lossreport.model.analysis import Recommendation, Severity, State, Trend, Verdict
 from lossreport.model.run import Series, Status, shown_x
 from lossreport.text import Join, Phrase, Text, number
@@ -216,23 +216,13 @@ def _past_its_best(case: Case) -> Phrase | None:
     return AT(metric=series.label, value=number(float(series.y[row])), axis=AXES[series.axis.value], x=shown_x(series.x[row]))
 
 
-FAR: Final = 0.10
-"""No later value within a tenth of the best one ..."""
-LEAST_LATER: Final = 5
-LATER_SHARE: Final = 0.25
-"""... in five rows, and a quarter of all: patience of early stopping is of that order."""
-
-
 def _stays_behind(case: Case) -> bool:
-    """Return whether no value of an undecided goal has come near its best for a quarter of the rows: more rows are no way back to it."""
+    """Return whether no value of an undecided goal has come near its best again: more rows are no way back to it."""
     goal = case.context.goal
     if case.run_state is not State.INCONCLUSIVE or goal is None:
         return False
     values = measured(case.context, case.context.by_id[goal.series])
-    cost = -values[np.isfinite(values)] if goal.mode == "max" else values[np.isfinite(values)]
-    best = int(np.argmin(cost)) if len(cost) else 0
-    later = cost[best + 1 :]
-    return len(later) >= max(LEAST_LATER, LATER_SHARE * len(cost)) and float(later.min() - cost[best]) > FAR * abs(float(cost[best]))
+    return stays_behind(-values if goal.mode == "max" else values)
 
 
 def _gains_nothing(case: Case) -> bool:
