@@ -51,3 +51,12 @@ def test_a_folder_that_may_not_be_written_costs_nothing_but_time(folder: Path, m
     monkeypatch.setattr(compiled.os, "access", lambda *_: False)
     assert rendered("x = {{ x }}") == "x = 1"
     assert not folder.exists()
+
+
+def test_a_full_disk_costs_nothing_but_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert rendered("x = {{ x }}") == "x = 1"
+    assert list(folder.iterdir()) == []

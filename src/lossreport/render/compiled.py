@@ -5,6 +5,7 @@ from __future__ import annotations
 import marshal
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import jinja2
@@ -36,10 +37,14 @@ class Compiled(BytecodeCache):
         place = _place(bucket)
         if place is None or sys.dont_write_bytecode or not _is_writable(place.parent):
             return
-        place.parent.mkdir(exist_ok=True)
         written = place.with_name(f"{place.name}.{os.getpid()}")
-        written.write_bytes(bucket.checksum.encode() + b"\n" + marshal.dumps(bucket.code))
-        written.replace(place)
+        try:
+            place.parent.mkdir(exist_ok=True)
+            written.write_bytes(bucket.checksum.encode() + b"\n" + marshal.dumps(bucket.code))
+            written.replace(place)
+        except OSError:  # a full disk, as for Python's own: the next process compiles it again
+            with suppress(OSError):
+                written.unlink(missing_ok=True)
 
 
 def _place(bucket: Bucket) -> Path | None:
