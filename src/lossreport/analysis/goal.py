@@ -106,8 +106,8 @@ BY_TRAIN_SCORE = Text(
 )
 KEPT_BY: Final = "checkpoint_kept_by"
 """What a line `New best AUC=0.67` names, as `reading/lines/remarks.py` keeps it."""
-CONFIG: Final = ("metric_for_best_model", "monitor", "best_checkpoint_metric", "key_indicator", "save_best", "eval_metric")
-"""What the checkpoint is chosen by: transformers; Lightning and Keras; fairseq; mmcv 1; mmengine; XGBoost and CatBoost."""
+CONFIG: Final = ("metric_for_best_model", "monitor", "best_checkpoint_metric", "key_indicator", "save_best", "eval_metric", "optimized")
+"""What the checkpoint is chosen by: transformers; Lightning and Keras; fairseq; mmcv 1; mmengine; XGBoost and CatBoost. And what a search of Optuna is for."""
 
 
 def goals(context: Context) -> Iterator[Goal]:

@@ -19,6 +19,8 @@ TRAINING_KEYS: Final = re.compile(
     r"""num_leaves|boosting_type|num_boost_round|n_estimators|is_unbalance|scale_pos_weight|min_data_in_leaf|feature_fraction|"""
     r"""colsample_bytree|max_depth|eta)["']?\s*:"""
 )
+OF_LIGHTNING: Final = ("hparams.yaml", "hparams.yml")
+"""What Lightning's loggers call the arguments of a module (`save_hyperparameters`), whatever their names are."""
 MIN_KEYS: Final = 2
 """One name such as `seed` occurs in many files; two make a training configuration likely."""
 
@@ -31,6 +33,8 @@ def sniff(log: LogFile) -> Score:
     head = log.head.decode("utf-8", errors="replace")
     if suffix == "json" and not head.lstrip().startswith("{"):
         return Score(0.0, "not one JSON object")
+    if log.shown.rsplit("/", 1)[-1] in OF_LIGHTNING and _mapping(log):
+        return Score(0.75, "the hyperparameters of a module of Lightning")
     found = {match.strip("\"' :") for match in TRAINING_KEYS.findall(head)}
     if len(found) < MIN_KEYS or '"log_history"' in head:
         return Score(0.0, "not a mapping of training arguments")

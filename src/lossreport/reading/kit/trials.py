@@ -96,9 +96,7 @@ class Records:
         steps = sorted(trial.reported)
         lines = trial.lines[1 : len(steps) + 1] if trial.lines else [self._last + 2 + i for i in range(len(steps))]
         name = f"trial {trial.number}" if alone else f"{study.name} trial {trial.number}"
-        yield from self._begin(
-            name, {**trial.params, "state": trial.state, "direction": study.directions[0], **_results(study, trial)}, trial, lines
-        )
+        yield from self._begin(name, {**trial.params, "state": trial.state, **_optimized(study), **_results(study, trial)}, trial, lines)
         columns = Columns()
         for step, line in zip(steps, lines, strict=True):
             columns.add(ColumnKey(study.called(0), "val", Axis.STEP, Statistic.VALUE), float(step), trial.reported[step], line)
@@ -144,6 +142,14 @@ def _outcome(study: Study) -> dict[str, FactValue]:
 
 def _results(study: Study, trial: Trial) -> dict[str, FactValue]:
     return {f"final_{study.called(objective)}": value for objective, value in trial.values.items()}
+
+
+def _optimized(study: Study) -> dict[str, FactValue]:
+    """Return what a search is for: its objective is the goal of every trial."""
+    direction = study.directions[0]
+    mode = {"minimize": "min", "maximize": "max"}.get(direction)
+    told: dict[str, FactValue] = {"direction": direction}
+    return told | ({"optimized": study.called(0), "mode": mode} if mode is not None else {})
 
 
 def _best(study: Study) -> Trial | None:
