@@ -169,7 +169,10 @@ def test_long_names_of_runs_do_not_fill_the_title() -> None:
 
 def test_runs_without_a_goal_are_not_drawn_by_their_time_or_rate(tmp_path: Path) -> None:
     for name, scale in (("a", 1.0), ("b", 1.2)):
-        rows = [{"iteration": i, "time": 0.3 + i % 3 / 100, "lr": 2e-4, "d_loss": scale / (i + 1), "g_loss": 1 + i % 5} for i in range(40)]
+        rows = [
+            {"iteration": i, "time": 0.3 + i % 3 / 100, "lr": 2e-4, "grad_norm": 1 + i % 2, "d_loss": scale / (i + 1), "g_loss": 1 + i % 5}
+            for i in range(40)
+        ]
         (tmp_path / name).mkdir()
         (tmp_path / name / "log.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     page = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))), "md", "en")

@@ -20,7 +20,7 @@ MOST_CURVES: Final = 6
 LEAST_CURVES: Final = 2
 LEAST_POINTS: Final = 2
 
-ASIDE: Final = frozenset(("time", "memory", "throughput", "learning_rate", "counter", "loss_scale"))
+ASIDE: Final = frozenset(("time", "memory", "throughput", "learning_rate", "counter", "loss_scale", "grad_norm"))
 """Kinds that no run is compared by, however many runs log them."""
 
 TITLE = Text(zh="`{metric}`：各次训练", en="`{metric}` of the runs")
