@@ -86,17 +86,37 @@ class Judgement:
 
 def judge(context: Context, series: Series) -> Judgement:
     """Return the first state of the contract that holds for one series."""
+    lost = _lost(context, series)
+    if lost is not None:
+        return lost
     finite = np.isfinite(series.y)
     tail = finite[-max(1, round(0.25 * len(series))) :]
-    dead = dead_findings(context, series)
-    if dead:
-        return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
-    if (len(series) and not finite[-1]) or _reported_nonfinite(context):
-        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
-    if context.has("masked_nonfinite", series):
-        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("masked_nonfinite",)), confidence="high")
     if finite.sum() < LEAST_ROWS or tail.sum() < min(LEAST_TAIL, len(tail)):
         return _guessing(context, series) or _of_few(context, series, series.y)
+    found = _no_curve(context, series) or _troubled(context, series)
+    if found is not None:
+        return found
+    if len(series) < MIN_ROWS:
+        return _guessing(context, series) or _of_few(context, series, series.y)
+    return _by_trend(context, series, clean(series, context.spike_spans(series)))
+
+
+def _lost(context: Context, series: Series) -> Judgement | None:
+    """Return that a series is broken: nothing is trained, or it ends on no number, or a logger hid that."""
+    because: tuple[str, ...] = ()
+    if dead := dead_findings(context, series):
+        because = tuple(finding.id for finding in dead)
+    elif (len(series) and not np.isfinite(series.y[-1])) or _reported_nonfinite(context):
+        because = finding_ids(context, series, ("nonfinite",), anywhere=True)
+    elif context.has("masked_nonfinite", series):
+        because = finding_ids(context, series, ("masked_nonfinite",))
+    else:
+        return None
+    return Judgement(state=State.BROKEN, because=because, confidence="high")
+
+
+def _no_curve(context: Context, series: Series) -> Judgement | None:
+    """Return that the rows of a series are no curve whose course could be judged: mixed, frozen, cut short, or of a game."""
     if context.has("mixture", series):
         because = finding_ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
@@ -106,18 +126,18 @@ def judge(context: Context, series: Series) -> Judgement:
         return Judgement(state=State.INCONCLUSIVE, because=short, confidence="high", is_cut=True)
     if not context.is_measure(series):
         return Judgement(state=State.INCONCLUSIVE, confidence="high", is_game=True)
+    return None
+
+
+def _troubled(context: Context, series: Series) -> Judgement | None:
+    """Return the first trouble that was found in a series."""
     if context.has("divergence", series):
         return Judgement(state=State.DIVERGING, because=finding_ids(context, series, ("divergence",)), confidence="high")
-    unstable = _unstable(context, series)
-    if unstable:
+    if unstable := _unstable(context, series):
         return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
     if any(f.kind == "overfitting" and not lost.component for f, lost in context.seen(LostGround, series)):
         return Judgement(state=State.OVERFITTING, because=finding_ids(context, series, ("overfitting",)), confidence="medium")
-    if context.has("worsening", series):
-        return _worsening(context, series)
-    if len(series) < MIN_ROWS:
-        return _guessing(context, series) or _of_few(context, series, series.y)
-    return _by_trend(context, series, clean(series, context.spike_spans(series)))
+    return _worsening(context, series) if context.has("worsening", series) else None
 
 
 def judge_goal(context: Context, goal: Goal) -> Judgement:

@@ -322,42 +322,66 @@ def _with_goal(context: Context, goal: Judged, deciding: Sequence[Judged], state
     if judged.is_frozen and state is State.INCONCLUSIVE:
         return FROZEN(names=_names([series]))
     if judged.state is not state or state in (State.BROKEN, State.MIXED, State.DIVERGING, State.UNSTABLE):
-        first = _trouble(context, deciding, state)
-        if state is State.MIXED and judged.state in GOAL:  # another file holds the goal clean, and it was judged by that
-            return ALSO(first=first, second=_by_source(series, judged.state, told))
-        said = ON_COURSE(metric=series.label, course=told)
-        return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+        return _beside_trouble(context, goal, deciding, state)
     if state in (State.PLATEAU_HIGH, State.INCONCLUSIVE) and never_better(context, series):
         return NEVER_BETTER(metric=series.label, course=told)
-    if is_turning(judged):
-        rows = judged.trend.rows if judged.trend is not None else 0
-        return (TURNING_VALIDATION if series.split != "train" else TURNING)(metric=series.label, course=told, rows=rows)
-    if is_behind(context, series, judged):
-        return BEHIND(metric=series.label, course=told)
-    if _is_left_behind(context, series, judged):
-        return LEFT_BEHIND(metric=series.label, course=told)
-    if judged.is_back:
-        return BACK(metric=series.label, course=told)
-    if judged.is_cut:
-        return CUT(metric=series.label, course=told)
-    if judged.is_still:
-        return STILL(metric=series.label, course=told)
-    if judged.trend is not None and is_swing(judged):
-        return SWING(metric=series.label, course=told)
-    if judged.trend is not None and gains_nothing(judged):
+    return _undecided(context, goal, told) or _of_few(context, goal, told) or _of_trend(context, goal, told)
+
+
+def _beside_trouble(context: Context, goal: Judged, deciding: Sequence[Judged], state: State) -> Phrase:
+    """Return what is wrong with the run, and how its goal went."""
+    series, judged = goal
+    told, first = course(context, series), _trouble(context, deciding, state)
+    if state is State.MIXED and judged.state in GOAL:  # another file holds the goal clean, and it was judged by that
+        return ALSO(first=first, second=_by_source(series, judged.state, told))
+    said = ON_COURSE(metric=series.label, course=told)
+    return first if state is State.BROKEN and judged.state is State.BROKEN else ALSO(first=first, second=said)
+
+
+def _undecided(context: Context, goal: Judged, told: Phrase) -> Phrase | None:
+    """Return what can be said of a goal of which it cannot be said whether it is flat; None for any other."""
+    series, judged = goal
+    if is_turning(judged) and judged.trend is not None:
+        turning = TURNING_VALIDATION if series.split != "train" else TURNING
+        return turning(metric=series.label, course=told, rows=judged.trend.rows)
+    texts = (
+        (BEHIND, is_behind(context, series, judged)),
+        (LEFT_BEHIND, _is_left_behind(context, series, judged)),
+        (BACK, judged.is_back),
+        (CUT, judged.is_cut),
+        (STILL, judged.is_still),
+        (SWING, is_swing(judged)),
+    )
+    text = next((one for one, holds in texts if holds), None)
+    if text is not None:
+        return text(metric=series.label, course=told)
+    if gains_nothing(judged) and judged.trend is not None:
         return NO_GAIN(metric=series.label, course=told, rows=judged.trend.rows)
-    if judged.trend is None and state in (State.INCONCLUSIVE, State.CONVERGED) and (same := unchanged(context, series)):
+    return None
+
+
+def _of_few(context: Context, goal: Judged, told: Phrase) -> Phrase | None:
+    """Return that a goal was measured a few times; None where it has a trend."""
+    series, judged = goal
+    rests = judged.trend is None and judged.state in (State.INCONCLUSIVE, State.CONVERGED)
+    if rests and (same := unchanged(context, series)):
         return SAME(metric=series.label, course=told, count=_count(context, series), same=same)
     if has_few(series, judged):
         return FEW_GOAL(metric=series.label, course=told, count=_count(context, series))
+    return None
+
+
+def _of_trend(context: Context, goal: Judged, told: Phrase) -> Phrase:
+    """Return the state of a goal with its course, and the change of its tail where the state alone would say too much."""
+    series, judged = goal
+    state, trend = judged.state, judged.trend
     values: dict[str, Value] = {"metric": series.label, "course": told}
-    hardly = judged.trend is not None and 0 < judged.trend.gain < FLAT_HIGH  # flat, by the contract, were its interval as narrow
-    if state is State.IMPROVING and judged.trend is not None and hardly:
-        gain = judged.trend.gain if is_up(context, series) else -judged.trend.gain
-        return SLOWLY(**values, gain=change(gain), rows=judged.trend.rows)
-    if state is State.INCONCLUSIVE and judged.trend is not None:
-        gain, low, high = judged.trend.change
-        return WITHIN_NOISE(**values, rows=judged.trend.rows, gain=change(gain), low=change(low), high=change(high))
+    if state is State.IMPROVING and trend is not None and 0 < trend.gain < FLAT_HIGH:  # flat, by the contract, were its interval as narrow
+        gained = trend.gain if is_up(context, series) else -trend.gain
+        return SLOWLY(**values, gain=change(gained), rows=trend.rows)
+    if state is State.INCONCLUSIVE and trend is not None:
+        gain, low, high = trend.change
+        return WITHIN_NOISE(**values, rows=trend.rows, gain=change(gain), low=change(low), high=change(high))
     if state is State.INSUFFICIENT and _count(context, series) == 1:
         return ONCE(**values)
     if state is State.INSUFFICIENT:

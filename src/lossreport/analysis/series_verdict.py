@@ -193,44 +193,62 @@ def is_unused(context: Context, series: Series) -> bool:
 # ------------------------------------------------------------------------------------------------ sentences
 def _sentence(context: Context, series: Series, judged: Judgement) -> Phrase:
     values: dict[str, Value] = {"metric": series.label, "path": series.path}
-    if judged.is_game or judged.is_frozen or judged.is_cut:
-        return (GAME if judged.is_game else FROZEN if judged.is_frozen else CUT)(**values)
-    if judged.state is State.BROKEN and dead_findings(context, series):
-        return DEAD(**values)
-    if judged.state is State.BROKEN and is_aside(context, series):
-        return ASIDE(**values)
-    if judged.state is State.BROKEN and series.split != "train" and evaluation_alone(context):
-        trained = any(one.split == "train" for one in context.progress)
-        return (BROKEN_EVALUATION if trained else EMPTY_EVALUATION)(**values)
+    text = _no_curve(judged) or _broken(context, series, judged)
+    if text is not None:
+        return text(**values)
     if has_few(series, judged):
         return FEW(**values, **ends(series), need=MIN_ROWS)
     if judged.state is State.IMPROVING and judged.trend is None:
         return FEW_GAIN(**values, **ends(series), need=MIN_ROWS)
-    match judged.state:
-        case State.INSUFFICIENT:
-            values |= {"rows": int(np.isfinite(measured(context, series)).sum()), "need": LEAST_ROWS}
-        case State.PLATEAU_HIGH | State.CONVERGED | State.IMPROVING | State.INCONCLUSIVE:
-            values["trend"] = _trend(context, series, judged.trend)
-        case State.BROKEN | State.MIXED | State.DIVERGING | State.UNSTABLE | State.OVERFITTING | State.WORSENING:
-            pass
-    if judged.state is State.BROKEN and np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series):
-        return MASKED(**values)
-    if is_turning(judged):
-        return TURNING(**values)
-    if is_behind(context, series, judged):
-        return BEHIND(**values)
-    if judged.is_still:
-        return STILL(**values)
-    if is_swing(judged):
-        return SWING(**values)
-    if gains_nothing(judged):
-        return NO_GAIN(**values)
+    values |= _told(context, series, judged)
+    return (_undecided(context, series, judged) or SENTENCES[judged.state])(**values)
+
+
+def _no_curve(judged: Judgement) -> Text | None:
+    """Return what is said of rows that are no curve."""
+    texts = ((GAME, judged.is_game), (FROZEN, judged.is_frozen), (CUT, judged.is_cut))
+    return next((text for text, holds in texts if holds), None)
+
+
+def _broken(context: Context, series: Series, judged: Judgement) -> Text | None:
+    """Return what is said of a broken series, where it is more than that."""
+    if judged.state is not State.BROKEN:
+        return None
+    if dead_findings(context, series):
+        return DEAD
+    if is_aside(context, series):
+        return ASIDE
+    if series.split != "train" and evaluation_alone(context):
+        trained = any(one.split == "train" for one in context.progress)
+        return BROKEN_EVALUATION if trained else EMPTY_EVALUATION
+    return MASKED if np.isfinite(series.y[-1]) and context.has("masked_nonfinite", series) else None
+
+
+def _undecided(context: Context, series: Series, judged: Judgement) -> Text | None:
+    """Return what is said of a series of which it cannot be said whether it is flat."""
+    texts = (
+        (TURNING, is_turning(judged)),
+        (BEHIND, is_behind(context, series, judged)),
+        (STILL, judged.is_still),
+        (SWING, is_swing(judged)),
+        (NO_GAIN, gains_nothing(judged)),
+    )
+    return next((text for text, holds in texts if holds), None)
+
+
+def _told(context: Context, series: Series, judged: Judgement) -> dict[str, Value]:
+    """Return what the sentence of a state holds besides the name of its series."""
+    if judged.state is State.INSUFFICIENT:
+        return {"rows": int(np.isfinite(measured(context, series)).sum()), "need": LEAST_ROWS}
+    values: dict[str, Value] = {}
+    if judged.state in (State.PLATEAU_HIGH, State.CONVERGED, State.IMPROVING, State.INCONCLUSIVE):
+        values["trend"] = _trend(context, series, judged.trend)
     if judged.state is State.IMPROVING:
         values["half"] = BY_HALF() if judged.by_half else EMPTY
     if judged.state is State.CONVERGED:
         told = CONSTANT_LR if context.is_loss(series) else CONSTANT_LR_SCORE
         values["lr"] = told() if constant_lr(context) else EMPTY
-    return SENTENCES[judged.state](**values)
+    return values
 
 
 def _trend(context: Context, series: Series, trend: Trend | None) -> Phrase | str:
