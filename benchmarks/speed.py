@@ -4,7 +4,8 @@ Processor seconds of whole processes (user and system), medians of RUNS (5 by de
 costs all of them the same. Compare the ratios, not the seconds. Inputs are generated from fixed seeds. The unit is the import of pandas and
 `matplotlib.figure`, what any report with a chart in Python takes to begin; that of the help is the import of click.
 
-`--check` reads a table that was printed before and exits with 1 where a ratio is more than a quarter above it.
+`--keep` puts what was measured into the table of `docs/detectors.md` and of its Chinese twin. `--check` holds it against that table, or the one of another file,
+and exits with 1 where a ratio is more than a quarter above it. `--growth` measures instead how a JSON report grows with rows, metrics, files and runs.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import json
 import math
 import os
 import random
+import re
 import resource
 import statistics
 import subprocess
@@ -23,6 +25,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+PAGES = (ROOT / "docs" / "detectors.md", ROOT / "docs" / "detectors.zh.md")
 LIBRARIES = ["-c", "import pandas, matplotlib.figure"]
 CLICK = ["-c", "import click"]
 GROWN = 1.25
@@ -125,25 +128,95 @@ def measured(runs: int) -> dict[str, tuple[float, float]]:
     return {case: (middle[case], middle[case] / middle[of or unit]) for case, (_, of) in asked.items()}
 
 
+def is_measured(line: str) -> bool:
+    """Return whether a line is a row of a table of this program."""
+    cells = line.split("|")[1:-1]
+    return line.startswith("|") and len(cells) == 3 and all(re.fullmatch(r" \d+\.\d\d ", cell) for cell in cells[1:])
+
+
 def kept(path: Path) -> dict[str, float]:
     """Return the ratios of a table that was printed before, wherever it stands in a file."""
-    rows = [
-        [cell.strip() for cell in line.split("|")[1:-1]] for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("|")
-    ]
-    return {row[0]: float(row[2]) for row in rows if len(row) == 3 and row[2].replace(".", "", 1).isdigit()}
+    rows = [line.split("|")[1:-1] for line in path.read_text(encoding="utf-8").splitlines() if is_measured(line)]
+    return {case.strip(): float(ratio) for case, _, ratio in rows}
+
+
+def keep(page: Path, found: dict[str, tuple[float, float]]) -> None:
+    """Put what was measured into the table of a page, whose cases stand in the same order under names of its own language."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    rows = [at for at, line in enumerate(lines) if is_measured(line)]
+    for at, (took, ratio) in zip(rows, found.values(), strict=True):
+        lines[at] = f"|{lines[at].split('|')[1]}| {took:.2f} | {ratio:.2f} |"
+    page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+# ------------------------------------------------------------------------------------------------ growth
+GROWN_BY: dict[str, tuple[int, ...]] = {
+    "rows": (1_000, 10_000, 100_000, 1_000_000),
+    "metrics": (1, 10, 100, 300),
+    "files": (1, 10, 100, 300),
+    "runs": (1, 10, 100, 1_000),
+}
+
+
+def losses(path: Path, rows: int, metrics: int, draw: random.Random) -> None:
+    """Write a table of losses that fall."""
+    with path.open("w", encoding="utf-8") as file:
+        file.write(f"step,{','.join(f'loss_{number}' for number in range(metrics))}\n")
+        for row in range(rows):
+            level = 8 / (1 + 10 * row / rows) ** 0.3
+            file.write(f"{row},{','.join(f'{level + draw.gauss(0, 0.05):.5f}' for _ in range(metrics))}\n")
+
+
+def write_grown(folder: Path, what: str, count: int) -> None:
+    """Write an input that has so much of one thing."""
+    draw = random.Random(7)
+    if what == "files":
+        for number in range(count):
+            (folder / f"run{number}").mkdir()
+            losses(folder / f"run{number}" / "log.csv", 30, 2, draw)
+    elif what == "runs":
+        text = "".join(row for _ in range(count // 1_000) for row in thousand_runs(draw)) or "".join(
+            list(thousand_runs(draw))[: count * 10]
+        )
+        (folder / "log.jsonl").write_text(text, encoding="utf-8")
+    else:
+        losses(folder / "log.csv", count if what == "rows" else 200, count if what == "metrics" else 3, draw)
+
+
+def growth() -> Iterator[str]:
+    """Yield a table of how much longer a report takes of more of one thing; the exponent is that of the last step."""
+    yield "| of | CPU s at each size | exponent |\n|---|---|---|"
+    for what, sizes in GROWN_BY.items():
+        took = []
+        for size in sizes:
+            with tempfile.TemporaryDirectory() as name:
+                folder = Path(name) / "run"
+                folder.mkdir()
+                write_grown(folder, what, size)
+                took.append(seconds(["-m", "lossreport", "build", str(folder), "-o", str(Path(name) / "out.json"), "-q"]))
+        told = ", ".join(f"{size:,}: {spent:.2f}" for size, spent in zip(sizes, took, strict=True))
+        yield f"| {what} | {told} | {math.log(took[-1] / took[-2]) / math.log(sizes[-1] / sizes[-2]):.2f} |"
 
 
 def main() -> int:
     """Print a table; return whether a ratio has got worse."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("runs", nargs="?", type=int, default=5)
-    parser.add_argument("--check", type=Path, metavar="FILE")
+    parser.add_argument("--check", type=Path, nargs="?", const=PAGES[0], metavar="FILE")
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--growth", action="store_true")
     options = parser.parse_args()
+    if options.growth:
+        for row in growth():
+            print(row, flush=True)
+        return 0
+    before = kept(options.check) if options.check else {}
     found = measured(options.runs)
     print("| case | CPU s | ratio |\n|---|---|---|")
     for case, (took, ratio) in found.items():
         print(f"| {case} | {took:.2f} | {ratio:.2f} |")
-    before = kept(options.check) if options.check else {}
+    for page in PAGES if options.keep else ():
+        keep(page, found)
     worse = [
         f"{case}: {ratio:.2f}, was {before[case]:.2f}" for case, (_, ratio) in found.items() if ratio > GROWN * before.get(case, math.inf)
     ]
