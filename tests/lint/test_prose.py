@@ -198,3 +198,40 @@ def test_our_own_report_of_a_run_holds_no_contradiction(overfit: Analysis) -> No
     for lang in ("zh", "en"):
         found = of_text(lossreport.render(report, format="md", lang=lang), overfit)
         assert [(answer.claim.origin.quote, answer.text.plain("en")) for answer in found.contradictions] == []
+
+
+@pytest.fixture(scope="module")
+def spiked(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
+    """Sixty epochs: loss 3 -> 1 with one spike of 9.5 in epoch 30; val_loss ends at 0.4255; the rate falls from 2e-4 to 2e-5 in epoch 41."""
+    t = np.arange(60)
+    noise = np.random.default_rng(5).normal(0, 0.01, 60)
+    loss = np.where(t == 30, 9.5, 1 + 2 * np.exp(-t / 15) + noise)
+    frame = pd.DataFrame({"epoch": t, "loss": loss, "val_loss": 0.4255 + np.exp(-t / 8) * (t < 59), "lr": np.where(t < 41, 2e-4, 2e-5)})
+    folder = tmp_path_factory.mktemp("spiked")
+    frame.round(7).to_csv(folder / "history.csv", index=False)
+    return lossreport.analyze(lossreport.read_run([folder], {"epochs": 90}), strict=True)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "outcome"),
+    [
+        ("val_loss ended below 0.4.", "contradicted"),
+        ("val_loss 最后低于 0.4。", "contradicted"),
+        ("val_loss ended below 0.43.", "confirmed"),
+        ("Training and validation loss both end below 0.5.", "contradicted"),
+        ("The loss flattens out around 2.5 from epoch 40 on.", "contradicted"),
+        ("There is one big spike at epoch 30.", "confirmed"),
+        ("The spike hit at epoch 45.", "contradicted"),
+        ("第 30 个 epoch 有一个大尖峰。", "confirmed"),
+        ("尖峰出现在第 45 个 epoch。", "contradicted"),
+        ("The learning rate was dropped from 2e-4 to 2e-5 at epoch 41.", "confirmed"),
+        ("学习率在第 41 轮从 2e-4 降到了 2e-5。", "confirmed"),
+        ("学习率在第 20 轮从 2e-4 降到了 2e-5。", "contradicted"),
+        ("训练和验证 loss 最后都低于 0.5。", "contradicted"),
+    ],
+)
+def test_bounds_levels_spikes_and_drops_are_held_to_what_is_written(sentence: str, outcome: str, spiked: Analysis) -> None:
+    outcomes = {answer.outcome for answer in of_text(sentence, spiked).answers}
+    assert ("contradicted" in outcomes) is (outcome == "contradicted"), outcomes
+    assert outcomes
+    assert outcome in outcomes

@@ -199,10 +199,10 @@ class Settled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpikesAt:
-    """A metric has spikes at these epochs or steps."""
+    """A metric has spikes at these epochs or steps; None: some metric."""
 
     origin: Origin
-    metric: Metric
+    metric: Metric | None
     places: tuple[Place, ...]
 
 

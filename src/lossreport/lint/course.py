@@ -29,6 +29,8 @@ SAME: Final = 1e-6
 """A metric whose rows differ by less than a millionth is constant."""
 FAR: Final = 0.1
 """A place without a row is far from the best one beyond a tenth of the run."""
+CLOSE: Final = 0.005
+"""Of many rows one may lie beyond a bound by half a percent of it, a matter of speaking: 1.503 under "never exceeds 1.5"."""
 NEAR: Final = 0.02
 """A level is held by rows within 2 % of it, or within what the note prints."""
 
@@ -62,6 +64,9 @@ BEYOND = Text(
 )
 NOT_BEYOND = Text(
     zh="`{metric}` 没有一行在那一侧，最近的是 {examples}。", en="no row of `{metric}` lies on that side of it; the nearest is {examples}."
+)
+STANDS_OUT = Text(
+    zh="那一行比邻近各行高或低，但没有被判为尖峰", en="the row there stands above or below its neighbours, and was not flagged as a spike"
 )
 SOME_LIE_THERE = Text(zh="有的行在那一侧，有的不在：请写明是哪些", en="some rows lie on that side and some do not: say which are meant")
 NOT_LEVEL = Text(
@@ -180,9 +185,12 @@ def _bound_rows(claim: BoundOf, series: Series) -> list[int]:
 
 
 def _lies(claim: BoundOf, series: Series, row: int) -> bool:
-    """Return whether a row lies on the side of a number; one that is the number as it is written does where all rows are spoken of."""
+    """Return whether a row lies on the side of a number; one that is all but the number as it is written does where all rows are spoken of.
+
+    A row of 0.4255 does not lie below 0.4, though it is 0.4 to one digit.
+    """
     limit = claim.number.on(float(series.y[np.isfinite(series.y)].max()))
-    slack = 0.0 if claim.over in ("some", "ends") else 0.5 * limit.unit
+    slack = 0.0 if claim.over in ("some", "ends", "last") else min(0.5 * limit.unit, CLOSE * abs(limit.value))
     value = float(series.y[row])
     return value > limit.value - slack if claim.side == "above" else value < limit.value + slack
 
@@ -427,6 +435,8 @@ def _run_settled(claim: Settled, ledger: Ledger) -> Answer:
 
 def check_spikes(claim: SpikesAt, ledger: Ledger) -> Answer:
     """Check the places of spikes against those that were flagged."""
+    if claim.metric is None:
+        return _some_spikes(claim, ledger)
     found = sorted({float(ledger.analysis.series(f.series[0]).x[row]) for f in ledger.spikes(claim.metric) for row in f.rows})
     for place in claim.places:
         here = list(ledger.at(claim.metric, place, claim.origin.source))
@@ -437,3 +447,31 @@ def check_spikes(claim: SpikesAt, ledger: Ledger) -> Answer:
             text = NO_SPIKE(metric=str(claim.metric), x=number(place.x), value=shown(here[:1]), found=others)
             return contradicted(claim, text, here[:1])
     return confirmed(claim)
+
+
+def _some_spikes(claim: SpikesAt, ledger: Ledger) -> Answer:
+    """Check the places of spikes of whichever metric: contradicted where no metric that has any stands out from its neighbours there."""
+    flagged = [(ledger.analysis.series(f.series[0]), row) for f in ledger.spikes(None) for row in f.rows]
+    every = list({series.id: series for series, _ in flagged}.values())
+    for place in claim.places:
+        here = [(series, row) for series in every for row in rows_at(series, place) if np.isfinite(series.y[row])]
+        if not here:
+            return unchecked(claim, NO_ROW if every else NOT_KNOWN)
+        if any(series is other and row == place_row for series, row in flagged for other, place_row in here):
+            continue
+        if any(_stands_out(series, row) for series, row in here):
+            return unchecked(claim, STANDS_OUT)
+        found = Join(items=tuple(number(x) for x in sorted({float(series.x[row]) for series, row in flagged})[:8]))
+        text = NO_SPIKE(metric=here[0][0].label, x=number(place.x), value=shown([seen(*here[0])]), found=found)
+        return contradicted(claim, text, [seen(*here[0])])
+    return confirmed(claim)
+
+
+def _stands_out(series: Series, row: int) -> bool:
+    """Return whether a row is the highest or the lowest of its neighbourhood: what a person calls a spike and no rule does."""
+    around = series.y[max(0, row - BESIDE) : row + BESIDE + 1]
+    finite = around[np.isfinite(around)]
+    return bool(series.y[row] in (finite.max(), finite.min()))
+
+
+BESIDE: Final = 2

@@ -102,8 +102,10 @@ class Ledger:
                 flagged |= {float(other.x[row]) for row in finding.rows}
         return {row for row, x in enumerate(series.x.tolist()) if x in flagged}
 
-    def spikes(self, metric: Metric) -> list[Finding]:
-        """Return the findings of spikes of a metric."""
+    def spikes(self, metric: Metric | None) -> list[Finding]:
+        """Return the findings of spikes of a metric, or of any."""
+        if metric is None:
+            return [f for f in self.analysis.findings if f.kind in SPIKES]
         mine = {series.id for series in self.series(metric, None)}
         return [f for f in self.analysis.findings if f.kind in SPIKES and f.series[0] in mine]
 

@@ -62,6 +62,8 @@ REACHED: Final = re.compile(
     r"(?: (?:down|up|back|all the way))? to|down at|up at)\b|达到|[降升减增涨跌落跳](?:低|高|少|加|小|大|回)?(?:到|至)了?|到过?",
     FLAGS,
 )
+OF_BOTH: Final = re.compile(r"\btrain(?:ing)? and (?:val(?:idation)?|eval(?:uation)?|test)\b|训练(?:集)?[和与及、]\s?(?:验证|测试)", FLAGS)
+"""Training and validation loss: what is said holds of each."""
 STAYS: Final = re.compile(
     r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*|hold\w*|held|kept)\b", FLAGS
 )
@@ -124,7 +126,7 @@ TURNED: Final = re.compile(
 OVERALL: Final = re.compile(r"总体|整体|趋势|\b(?:overall|trend\w*)\b", FLAGS)
 OVERFIT: Final = re.compile(r"\bover-?fit\w*|过拟合|過擬合", FLAGS)
 NONFINITE: Final = re.compile(r"(?<![A-Za-z])(?:NaNs?|Infs?|non-?finite)(?![A-Za-z])|非有限", FLAGS)
-EARLY: Final = re.compile(r"\bearly[ -]stop\w*|早停|提前停止", FLAGS)
+EARLY: Final = re.compile(r"\bearly[ -]stop\w*|\bstop\w* early\b|早停|提前停止", FLAGS)
 TRIGGERED: Final = re.compile(r"\b(?:kick\w*|trigger\w*|fired|stopped|ended|activated)\b|触发|停止|早停(?!耐心|参数|设置)", FLAGS)
 BROKE_OFF: Final = re.compile(r"\b(?:crash\w*|killed|interrupted|aborted|terminated|died|broke off)\b|崩溃|中断|终止|被杀|挂掉|挂了", FLAGS)
 FINISHED: Final = re.compile(
@@ -186,7 +188,7 @@ BY_SO_MUCH: Final = re.compile(
 THEN: Final = re.compile(r"\b(?:then|again|afterwards|later|soon|back)\b|又|再|随后|然后|接着|马上|立刻|很快", FLAGS)
 """What comes after the place of the clause before is no longer there."""
 STUCK: Final = re.compile(
-    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*|level\w* (?:off|out)) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
+    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*(?: (?:off|out))?|level\w* (?:off|out)|settl\w*(?: down)?) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
     FLAGS,
 )
 """A level, where a place says from when on."""
@@ -272,7 +274,8 @@ def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
         yield ConstantIs(origin=origin, metric=metric)
     if sides := [(figure, *side) for figure in part.figures if (side := _side(text, figure)) is not None]:
         if not (PARTIAL.search(text) or LOOSELY.search(text)):
-            yield from (_bound(part, origin, metric, *one) for one in sides)
+            both = (metric, replace(metric, split="train")) if metric.split and OF_BOTH.search(origin.quote) else (metric,)
+            yield from (_bound(part, origin, one, *side) for one in both for side in sides)
         return
     if NEGATED.search(text) or PARTIAL.search(text):
         return
@@ -335,7 +338,7 @@ def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     if len(places) == 2:
         at: tuple[Place | None, Place | None] = (places[0], places[1])
     elif len(places) == 1 and part.spots:
-        near_last = part.spots[0].start > first.end
+        near_last = part.spots[0].start > first.end or FROM.search(part.text[part.spots[0].end : first.start]) is not None
         at = (None, places[0]) if near_last else (places[0], None)
     else:
         at = (None, None)
@@ -478,6 +481,8 @@ def _spike_of_run(part: Clause, origin: Origin, denied: bool) -> Iterator[Claim]
     """Yield what is said of spikes without a metric: that there are none, and how far the one at a place goes."""
     if NO_SPIKE.search(part.text) and not part.places and not ELSEWHERE.search(part.text):
         yield Happened(origin=origin, what="spike", denied=True)
+    elif not denied and part.places and not part.figures and not (PARTIAL.search(part.text) or ELSEWHERE.search(part.text)):
+        yield SpikesAt(origin=origin, metric=None, places=part.places)
     elif not denied and len(part.places) == len(part.figures) == 1:
         yield ValueAt(origin=origin, metric=None, number=part.figures[0].number, place=part.places[0], which="at")
 
