@@ -70,6 +70,37 @@ pl.Trainer(
 ).fit(Net(), *loaders)
 """
 
+OFFLINE = {
+    "comet_ml": """
+import comet_ml
+run = comet_ml.OfflineExperiment(project_name="toy", offline_directory=".", log_code=False, log_env_details=False)
+run.log_parameters({"lr": 0.1, "batch_size": 32})
+for step in range(30):
+    run.log_metric("train_loss", 3 / (1 + step), step=step)
+    run.log_metric("val_loss", 3.1 / (1 + step), step=step)
+run.end()
+""",
+    "clearml": """
+from clearml import Task
+Task.set_offline(True)
+task = Task.init(project_name="toy", task_name="one", auto_connect_frameworks=False, auto_resource_monitoring=False)
+task.connect({"lr": 0.1, "batch_size": 32})
+for step in range(30):
+    task.get_logger().report_scalar("loss", "train", 3 / (1 + step), step)
+    task.get_logger().report_scalar("loss", "val", 3.1 / (1 + step), step)
+task.close()
+""",
+    "neptune": """
+import neptune
+run = neptune.init_run(mode="offline", project="a/b", capture_stdout=False, capture_stderr=False, capture_hardware_metrics=False, git_ref=False)
+run["parameters"] = {"lr": 0.1, "batch_size": 32}
+for step in range(30):
+    run["train/loss"].append(3 / (1 + step), step=step)
+    run["val/loss"].append(3.1 / (1 + step), step=step)
+run.stop()
+""",
+}
+
 
 def stored(modules: str, code: str, folder: Path) -> tuple[tuple[Run, ...], Analysis]:
     """Run a program of a real tool in a folder and return what its store says; the test is skipped where the tool is not installed."""
@@ -78,7 +109,7 @@ def stored(modules: str, code: str, folder: Path) -> tuple[tuple[Run, ...], Anal
     program, store = folder / "program.py", folder / "store"
     program.write_text(code, encoding="utf-8")
     store.mkdir()
-    quiet = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+    quiet = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HOME": str(store)}
     done = subprocess.run(
         [interpreter(), "-W", "ignore", str(program)], cwd=store, capture_output=True, text=True, check=False, env={**os.environ, **quiet}
     )
@@ -124,4 +155,14 @@ def test_what_the_loggers_of_lightning_write_is_one_run_with_its_hyperparameters
     assert run.value("lr") == 0.05
     held_out = next(s for s in run.series if s.split == "val")
     assert len(held_out) == 12
+    assert goals(runs, analysis) == [("val/loss", "min")]
+
+
+@pytest.mark.frameworks
+@pytest.mark.parametrize("tracker", OFFLINE)
+def test_what_a_tracker_keeps_offline_is_one_run_with_its_parameters(tracker: str, tmp_path: Path) -> None:
+    runs, analysis = stored(tracker, OFFLINE[tracker], tmp_path)
+    (run,) = runs
+    assert (float(run.value("lr")), int(run.value("batch_size"))) == (0.1, 32)
+    assert {(s.split, s.name): len(s) for s in run.series} == {("train", "loss"): 30, ("val", "loss"): 30}
     assert goals(runs, analysis) == [("val/loss", "min")]
