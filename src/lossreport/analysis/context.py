@@ -223,7 +223,9 @@ def _coarseness(series: Series) -> int:
     if series.derived and series.derived.how != JOINED:
         return 1 if series.derived.how == DEAVERAGE else 9
     order = [Statistic.VALUE, Statistic.WINDOW_MEDIAN, Statistic.WINDOW_MEAN, Statistic.EMA, Statistic.SUM, Statistic.UNKNOWN]
-    return 0 if series.statistic is Statistic.VALUE else 2 + order.index(series.statistic) if series.statistic in order else 8
+    if series.statistic is Statistic.VALUE:
+        return 0
+    return 2 + order.index(series.statistic) if series.statistic in order else 8
 
 
 def clean(series: Series, spans: tuple[tuple[int, int], ...]) -> Floats:

@@ -167,7 +167,8 @@ def _told(context: Context) -> Iterator[Goal]:
         if isinstance(name, str) and name.lower() not in UNSET:
             greater = context.facts.get("greater_is_better")
             for series in _called(context, name):
-                mode = context.facts.get("mode") if greater is None else "max" if greater in (True, "True", "true") else "min"
+                by_flag = "max" if greater in (True, "True", "true") else "min"
+                mode = context.facts.get("mode") if greater is None else by_flag
                 yield _goal(context, series, mode_of(context, series, mode), CONFIGURED(fact=fact, name=name))
     kept = context.facts.get(KEPT_BY)
     if isinstance(kept, str):

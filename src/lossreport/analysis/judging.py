@@ -315,7 +315,8 @@ def _fell_at_once(context: Context, series: Series) -> bool:
 
 def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgement:
     high = _is_high(context, series, y)
-    state = State.PLATEAU_HIGH if high else State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
+    low = State.INCONCLUSIVE if series.metric_type in NO_METRIC else State.CONVERGED
+    state = State.PLATEAU_HIGH if high else low
     return Judgement(
         state=state,
         because=finding_ids(context, series, ("no_learning",)),

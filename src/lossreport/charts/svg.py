@@ -172,7 +172,8 @@ def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, 
         if key in NOT_WRITTEN or (key, value) in SAID or (key == "transform" and value.startswith("rotate(-0 ")):
             continue
         value = value[1:] if value.startswith("0.") else value
-        kept[key] = _shortened(tag, key, value, 2 if defined else 0 if tag == "text" else 1)
+        seen = 0 if tag == "text" else 1
+        kept[key] = _shortened(tag, key, value, 2 if defined else seen)
     long = tag == "path" and not defined and len(kept.get("d", "")) > LONG and "transform" not in kept and kept.get("fill") == "none"
     return _halved(kept, found["d"]) if long else kept
 
@@ -276,7 +277,9 @@ def _decimal(scaled: int, decimals: int) -> str:
         return str(scaled)
     sign, digits = ("-" if scaled < 0 else ""), str(abs(scaled)).zfill(decimals + 1)
     whole, rest = digits[:-decimals].lstrip("0"), digits[-decimals:].rstrip("0")
-    return f"{sign}{whole}.{rest}" if rest else f"{sign}{whole or '0'}" if whole else "0"
+    if rest:
+        return f"{sign}{whole}.{rest}"
+    return f"{sign}{whole}" if whole else "0"
 
 
 # ------------------------------------------------------------------------------------------------ ids and writing

@@ -288,6 +288,7 @@ def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: 
         return NOTHING(axis=AXES[series.axis.value])
     low, high = finite[np.argmin(series.y[finite])], finite[np.argmax(series.y[finite])]
     empty = ""
+    scales = {"log": LOG, "symlog": SYMLOG}
     return ALTERNATIVE(
         axis=AXES[series.axis.value],
         rows=len(series),
@@ -297,7 +298,7 @@ def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: 
         low_x=shown_x(series.x[low]),
         high=shown(series.y[high]),
         high_x=shown_x(series.x[high]),
-        scale=LOG() if spec.scale == "log" else SYMLOG() if spec.scale == "symlog" else empty,
+        scale=scales[spec.scale]() if spec.scale in scales else empty,
         smooth=SMOOTH(window=median_window(len(series))) if len(series) >= SMOOTH_FROM else empty,
         levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
         marks=_marked(series, marks) if marks else empty,

@@ -58,7 +58,8 @@ def read_note(text: str, known: Vocabulary, sources: Sequence[str]) -> Iterator[
         if found:
             heading, lead, source, header = MARKS.sub("", found[1]), "", None, ()
         named = [one for one in sources if one in raw]
-        here = (named[0] if len(named) == 1 else None) if named else source
+        only = named[0] if len(named) == 1 else None
+        here = only if named else source
         if not ITEM.match(raw):
             source = here
         cells = tuple(cell.strip() for cell in line.strip("|").split("|")) if TABLE.match(raw) else ()

@@ -217,7 +217,8 @@ def prose(sentence: str, origin: Origin, known: Vocabulary, passage: Metric | No
     for part in parts:
         metrics = tuple(replace(one, split=split) if split and not one.split else one for one in part.metrics)
         named_unknown = bool(part.mentions) and not metrics
-        metric = metrics[0] if metrics else None if named_unknown else told.metric
+        before = None if named_unknown else told.metric
+        metric = metrics[0] if metrics else before
         found = [one for one in _clause(part, origin, metric, told, named_unknown, spiky) if not (apart and isinstance(one, BoundOf))]
         yield from found
         told = _next(part, told, metric, found)
@@ -380,7 +381,8 @@ def _extreme_place(part: Clause, origin: Origin, metric: Metric, told: Told) -> 
     text, own = part.text, which_of(unnamed(part))
     if NEGATED.search(text) or PARTIAL.search(text):
         return
-    extreme = own if own in ("least", "greatest", "best") else told.role if not part.figures and not part.mentions else "somewhere"
+    before = "somewhere" if part.figures or part.mentions else told.role
+    extreme = own if own in ("least", "greatest", "best") else before
     if extreme not in ("least", "greatest", "best"):
         return
     places = [place for spot in part.spots if not spot.since for place in spot.places] or list(told.lead)

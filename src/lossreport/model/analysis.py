@@ -423,7 +423,8 @@ def _runs_of(item: Any, run_of: Mapping[str, str]) -> dict[str, None]:
     item = item.finding if isinstance(item, Ignored) else item
     if named := getattr(item, "run", None):
         return {named: None}
-    series = item.series if hasattr(item, "series") else (item.original, item.copy) if isinstance(item, Agreement) else ()
+    pair = (item.original, item.copy) if isinstance(item, Agreement) else ()
+    series = getattr(item, "series", pair)
     return {run_of[one]: None for one in ((series,) if isinstance(series, str) else series) if one in run_of}
 
 

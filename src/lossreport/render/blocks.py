@@ -129,7 +129,8 @@ def chart_names(report: Report) -> dict[int, str]:
     """Return a name for every chart, safe as a file name and an id and unique in the report, by `id` of the block."""
     names: dict[int, str] = {}
     for block in _blocks(report):
-        for chart in (block,) if isinstance(block, Chart) else block.panels if isinstance(block, Table) else ():
+        panels = block.panels if isinstance(block, Table) else ()
+        for chart in (block,) if isinstance(block, Chart) else panels:
             base = name = _UNSAFE.sub("-", chart.spec.id).strip("-") or "chart"
             count = 1
             while name in names.values():

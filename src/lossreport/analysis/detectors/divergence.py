@@ -94,7 +94,8 @@ def _finding(context: Context, series: Series, y: Floats) -> list[Finding]:
 
 def _found(context: Context, series: Series, y: Floats) -> Iterator[Finding]:
     n = len(y)
-    medians, centres = block_medians(y, n if n < ROWS_OF_BLOCKS else BLOCKS if n >= 80 else max(12, n // 2))
+    blocks = BLOCKS if n >= 80 else max(12, n // 2)
+    medians, centres = block_medians(y, n if n < ROWS_OF_BLOCKS else blocks)
     best = int(np.argmin(medians))
     if best == 0 and is_component(context, series):  # a term that is small before training and rises while the total falls is traded for it
         return

@@ -140,18 +140,22 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         axis=AXES[series.axis.value],
         x=shown_x(series.x[bad[0]]),
         line=int(series.line[bad[0]]),
-        after=(
-            LAST if aside and series.id not in context.training else TAIL if grave and series.split == "train" and not aside else TAIL_OTHER
-        )
-        if tail
-        else AGAIN
-        if ends
-        else RECOVERED,
+        after=_after(context, series, aside=aside, grave=grave, tail=tail, ends=ends),
     )
     if _went_on(context, series) or counted(context, series) is not None:
         return make_finding("nonfinite", series, bad, Severity.LOW, text, payload=NonFinite(count=len(bad), aside=aside))
-    severity = (Severity.HIGH if tail else Severity.MEDIUM) if aside and grave else _severity(series, bad, grave, ends)
+    of_tail = Severity.HIGH if tail else Severity.MEDIUM
+    severity = of_tail if aside and grave else _severity(series, bad, grave, ends)
     return make_finding("nonfinite", series, bad, severity, text, payload=NonFinite(count=len(bad), aside=aside))
+
+
+def _after(context: Context, series: Series, *, aside: bool, grave: bool, tail: bool, ends: bool) -> Text:
+    """Return what came after the first row that is not finite."""
+    if not tail:
+        return AGAIN if ends else RECOVERED
+    if aside and series.id not in context.training:
+        return LAST
+    return TAIL if grave and series.split == "train" and not aside else TAIL_OTHER
 
 
 def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:

@@ -123,7 +123,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
             end=number(end),
             rise=change(end / shown - 1 if shown > 0 else relative),
         )
-        severity = Severity.LOW if component else Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
+        of_rise = Severity.HIGH if relative > HIGH_RISE else Severity.MEDIUM
+        severity = Severity.LOW if component else of_rise
         held = LostGround(best=float(smooth[best]), end=end, rise=relative, component=component)
         yield make_finding("overfitting", series, [best, n - 1], severity, text, payload=held)
 

@@ -220,7 +220,8 @@ def _finding(context: Context, series: Series, first: int, last: int) -> tuple[F
     restart = restart_at(context, series, first)
     grave = baseline > 0 and value >= GRAVE_RATIO * baseline
     begun = _begun(context, series, first) if closed is None else ()
-    by = FACT if closed is not None else MORE if begun else RESTARTED if restart is not None and not grave else None
+    reasons = ((FACT, closed is not None), (MORE, begun), (RESTARTED, restart is not None and not grave))
+    by = next((reason for reason, holds in reasons if holds), None)
     if restart is not None and by == RESTARTED:
         low, high = float(restart.rate.y[restart.row - 1]), float(restart.rate.y[restart.row])
         held = replace(held, low=low, high=high)

@@ -93,7 +93,7 @@ def _finding(context: Context, series: Series, partner: Series) -> Iterator[Foun
         val=number(level),
         train=number(other),
         gap=change(gap),
-        trend=WIDENS() if widens else CLOSES() if closes else UNTOLD,
+        trend=next((text() for text, holds in ((WIDENS, widens), (CLOSES, closes)) if holds), UNTOLD),
     )
     held = TrainValGap(gap=gap, widens=widens)
     severity = Severity.LOW

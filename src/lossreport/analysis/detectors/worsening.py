@@ -131,7 +131,8 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
         text = AT_ONCE(**values, change=change(changed), **_step(series, rows[sudden - 1], rows[sudden]))
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
-    severity = Severity.LOW if low or component else Severity.HIGH if grave else Severity.MEDIUM
+    of_rise = Severity.HIGH if grave else Severity.MEDIUM
+    severity = Severity.LOW if low or component else of_rise
     held = LostGround(
         best=shown,
         end=last,

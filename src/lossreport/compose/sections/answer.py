@@ -277,7 +277,9 @@ def best_label(split: str, *, is_loss: bool, contested: bool) -> Text:
     """Return what a best value is called: by its split, and that of a main loss of the validation by what it is for."""
     if split in ("train", "test"):
         return BEST_OF_TRAINING if split == "train" else BEST_OF_TEST
-    return BEST if not is_loss else LOWEST if contested else USE
+    if not is_loss:
+        return BEST
+    return LOWEST if contested else USE
 
 
 def _resumed(story: Story) -> list[Row]:

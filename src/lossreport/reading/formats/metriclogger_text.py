@@ -362,7 +362,8 @@ def meters(text: str) -> list[Meter]:
 
 def _resolution(printed: str) -> float:
     point = printed.find(".")
-    decimals = 4 if "e" in printed else len(printed) - point - 1 if point >= 0 else 0
+    places = len(printed) - point - 1 if point >= 0 else 0
+    decimals = 4 if "e" in printed else places
     return STEPS[decimals] if decimals < len(STEPS) else 10.0**-decimals
 
 

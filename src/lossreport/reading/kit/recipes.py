@@ -64,9 +64,14 @@ class Sense:
 
     def filled(self, numbers: Floats) -> list[Floats]:
         """Return each number of what is said, for all lines of a table of numbers."""
-        return [
-            np.full(len(numbers), factor) if at < 0 else numbers[:, at] if factor > 0 else -numbers[:, at] for at, factor in self.sources
-        ]
+        return [_column(numbers, at, factor) for at, factor in self.sources]
+
+
+def _column(numbers: Floats, at: int, factor: float) -> Floats:
+    """Return a column of a table with its sign, or a constant where there is none to take."""
+    if at < 0:
+        return np.full(len(numbers), factor)
+    return numbers[:, at] if factor > 0 else -numbers[:, at]
 
 
 @dataclass(kw_only=True)
