@@ -1,7 +1,9 @@
-"""Every habit of the house under one name: `nox -l` lists them, `nox -s fast` runs one, `nox` runs what every commit must pass.
+"""Every habit of the house under one name: `nox -l` lists them, `nox -s fast` runs one, `nox` runs
+what every commit must pass.
 
-Each session has an environment of its own, so that what is missing in pyproject.toml is missed here too; what stands behind `--` goes to the tool:
-`nox -s fast -- -k spike`, `nox -s fuzz -- whole 0 3000`, `nox -s bench -- detect.py`.
+Each session has an environment of its own, so that what is missing in pyproject.toml is missed here
+too; what stands behind `--` goes to the tool: `nox -s fast -- -k spike`, `nox -s fuzz -- whole 0
+3000`, `nox -s bench -- detect.py`.
 """
 
 from __future__ import annotations
@@ -44,7 +46,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def fast(session: nox.Session) -> None:
-    """Run the fast lane, every rule of reading, judging and rendering, and hold its coverage to the floor."""
+    """Run the fast lane, every rule of reading, judging and rendering, and hold its coverage to the
+    floor.
+    """
     installed(session)
     measured = () if session.posargs else ("--cov",)  # a part of the tests is under any floor
     session.run("pytest", "-m", "not slow", *measured, *session.posargs)
@@ -66,7 +70,9 @@ def whole(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """Write what the code knows into the pages, and build the site with the reports of its gallery."""
+    """Write what the code knows into the pages, and build the site with the reports of its
+    gallery.
+    """
     installed(session, "test,docs")
     session.run("python", "docs/generate.py")
     session.run("mkdocs", "build", "--strict", *session.posargs)
@@ -74,7 +80,9 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Run a measurement of `benchmarks/`: `nox -s bench -- speed.py 5`; without a name, the speed of whole commands."""
+    """Run a measurement of `benchmarks/`: `nox -s bench -- speed.py 5`; without a name, the speed
+    of whole commands.
+    """
     installed(session)
     name, *rest = session.posargs or ["speed.py"]
     session.run("python", f"benchmarks/{name}", *rest)
@@ -82,16 +90,31 @@ def bench(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Mutate the samples and read them; without arguments ten thousand times. What breaks is kept in `found/`."""
+    """Mutate the samples and read them; without arguments ten thousand times. What breaks is kept
+    in `found/`.
+    """
     installed(session)
     given = session.posargs or ["read", "0", "10000"]
-    session.run("python", "-m", "fuzz.run", *given, "--keep", "found", env={"PYTHONPATH": str(ROOT / "tests")})
+    session.run(
+        "python",
+        "-m",
+        "fuzz.run",
+        *given,
+        "--keep",
+        "found",
+        env={"PYTHONPATH": str(ROOT / "tests")},
+    )
 
 
 @nox.session
 def release(session: nox.Session) -> None:
-    """Build the sdist and the wheel of it, after a look at what a release must have: a version with its changelog, and a clean checkout."""
-    version = re.search(r'__version__ = "([^"]+)"', (ROOT / "src/lossreport/__init__.py").read_text(encoding="utf-8"))
+    """Build the sdist and the wheel of it, after a look at what a release must have: a version with
+    its changelog, and a clean checkout.
+    """
+    version = re.search(
+        r'__version__ = "([^"]+)"',
+        (ROOT / "src/lossreport/__init__.py").read_text(encoding="utf-8"),
+    )
     assert version is not None
     if f"## [{version[1]}] - " not in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"):
         session.error(f"CHANGELOG.md has no dated section of {version[1]}")
@@ -99,5 +122,13 @@ def release(session: nox.Session) -> None:
         session.error("commit first: a release is made of what is committed")
     session.install("build", "twine")
     session.run("python", "-m", "build", "--outdir", "dist")
-    session.run("twine", "check", "--strict", *(str(path) for path in sorted((ROOT / "dist").glob(f"lossreport-{version[1]}*"))))
-    session.log(f"tag v{version[1]} and upload dist/ with twine; made with Python {sys.version_info.major}.{sys.version_info.minor}")
+    session.run(
+        "twine",
+        "check",
+        "--strict",
+        *(str(path) for path in sorted((ROOT / "dist").glob(f"lossreport-{version[1]}*"))),
+    )
+    session.log(
+        f"tag v{version[1]} and upload dist/ with twine; made with Python "
+        f"{sys.version_info.major}.{sys.version_info.minor}"
+    )

@@ -1,6 +1,8 @@
-"""What every kind of loss says of a value above, at and far below its reference value: `python benchmarks/catalogue.py [ID...]`.
+"""What every kind of loss says of a value above, at and far below its reference value: `python
+benchmarks/catalogue.py [ID...]`.
 
-A table to be read line by line for truth. Where a kind has neither chance level nor conditional level, 10, 1 and 0.1 are shown.
+A table to be read line by line for truth. Where a kind has neither chance level nor conditional
+level, 10, 1 and 0.1 are shown.
 """
 
 from __future__ import annotations
@@ -28,7 +30,13 @@ FACTS: Final[Mapping[str, Any]] = {
     "clip_grad": 1.0,
     "action_dim": 7,
 }
-NAMES: Final = {"cross_entropy": "closs", "dfl": "dfl_loss", "box": "box_loss", "bits_per_byte": "bpb", "accuracy": "acc"}
+NAMES: Final = {
+    "cross_entropy": "closs",
+    "dfl": "dfl_loss",
+    "box": "box_loss",
+    "bits_per_byte": "bpb",
+    "accuracy": "acc",
+}
 METRICS: Final = frozenset(("box_loss", "dfl_loss"))
 ABOVE, BELOW = 1.5, 0.2
 """Multiples of the reference value that stand for above and far below it."""
@@ -37,7 +45,13 @@ ABOVE, BELOW = 1.5, 0.2
 def known_of(unit: LossType, *, with_facts: bool) -> Known:
     """Return what a kind may ask of a run that has all facts, or none."""
     name = NAMES.get(unit.id, unit.id)
-    own = {f"range.{name}": (-1.0, 1.0), f"margin.{name}": 0.2, f"beta.{name}": 0.1, f"target_var.{name}": 4.0, f"dims.{name}": 3072}
+    own = {
+        f"range.{name}": (-1.0, 1.0),
+        f"margin.{name}": 0.2,
+        f"beta.{name}": 0.1,
+        f"target_var.{name}": 4.0,
+        f"dims.{name}": 3072,
+    }
     metrics = METRICS if unit.id in ("box", "cls", "dfl") else frozenset((name,))
     return Known(name=name, facts={**FACTS, **own} if with_facts else {}, metrics=metrics)
 
@@ -52,7 +66,11 @@ def reference_of(unit: LossType, known: Known) -> float | None:
 def values_of(unit: LossType, known: Known) -> dict[str, float]:
     """Return a value above, at and far below the reference value of a kind."""
     level = reference_of(unit, known)
-    return {"10": 10.0, "1": 1.0, "0.1": 0.1} if level is None else {"above": ABOVE * level, "at": level, "far below": BELOW * level}
+    return (
+        {"10": 10.0, "1": 1.0, "0.1": 0.1}
+        if level is None
+        else {"above": ABOVE * level, "at": level, "far below": BELOW * level}
+    )
 
 
 def lines(unit: LossType) -> list[str]:
@@ -63,10 +81,15 @@ def lines(unit: LossType) -> list[str]:
         floor = unit.floor(known)
         for place, value in values_of(unit, known).items():
             said = unit.notes(known, value)
-            texts = (" ".join(note.plain("zh") for note in said), " ".join(note.plain("en") for note in said))
+            texts = (
+                " ".join(note.plain("zh") for note in said),
+                " ".join(note.plain("en") for note in said),
+            )
             facts = "" if with_facts else ", no facts"
             rows.append(
-                f"| {unit.id} | {place}{facts} | {value:.4g}{f' (floor {floor.value:.4g})' if floor else ''} | {texts[0]} | {texts[1]} |"
+                f"| {unit.id} | {place}{facts} | "
+                f"{value:.4g}{f' (floor {floor.value:.4g})' if floor else ''} | {texts[0]} | "
+                f"{texts[1]} |"
             )
     return rows
 

@@ -1,7 +1,8 @@
-"""How many claims on random curves the rows contradict: `python benchmarks/claims.py N [FIRST]`. It should be none.
+"""How many claims on random curves the rows contradict: `python benchmarks/claims.py N [FIRST]`. It
+should be none.
 
-Curves fall, rise, swing, spike, step, jump back, hold NaN, are constant or noise, of two to 100,000 rows, with and without a validation,
-a score, a gradient norm and a learning rate.
+Curves fall, rise, swing, spike, step, jump back, hold NaN, are constant or noise, of two to 100,000
+rows, with and without a validation, a score, a gradient norm and a learning rate.
 """
 
 from __future__ import annotations
@@ -35,15 +36,21 @@ def shape(rng: np.random.Generator, n: int) -> Floats:
             return low + (high - low) * (1 + t / rng.uniform(0.01, 1)) ** -rng.uniform(0.2, 2)
         case 3:  # down and up again
             turn = rng.uniform(0.2, 0.9)
-            return low + (high - low) * np.where(t < turn, (1 - t / turn) ** 2, rng.uniform(0.05, 2) * (t - turn))
+            return low + (high - low) * np.where(
+                t < turn, (1 - t / turn) ** 2, rng.uniform(0.05, 2) * (t - turn)
+            )
         case 4:
             return np.linspace(low, high, n)
         case 5:  # steps
             return low + (high - low) * (1 - np.floor(t * rng.integers(2, 8)) / 8)
         case 6:  # sawtooth
-            return low + (high - low) * (np.arange(n) % rng.integers(2, max(3, n // 3 + 1))) / max(2, n // 3)
+            return low + (high - low) * (np.arange(n) % rng.integers(2, max(3, n // 3 + 1))) / max(
+                2, n // 3
+            )
         case 7:
-            return low + high * (1 + rng.uniform(0.05, 0.9) * np.sin(2 * np.pi * t * rng.integers(1, 40)))
+            return low + high * (
+                1 + rng.uniform(0.05, 0.9) * np.sin(2 * np.pi * t * rng.integers(1, 40))
+            )
         case _:  # a walk
             return np.abs(high + np.cumsum(rng.standard_normal(n)) * rng.uniform(0.001, 0.5))
 
@@ -80,7 +87,9 @@ def frame(seed: int) -> dict[str, Any]:
     if rng.random() < 0.45:
         columns["val_loss"] = curve(rng, n)
     if rng.random() < 0.3:
-        columns[str(rng.choice(["val_accuracy", "accuracy", "val_mAP", "reward"]))] = np.clip(1 - curve(rng, n) / 12, 0, 1)
+        columns[str(rng.choice(["val_accuracy", "accuracy", "val_mAP", "reward"]))] = np.clip(
+            1 - curve(rng, n) / 12, 0, 1
+        )
     if rng.random() < 0.25:
         columns["grad_norm"] = curve(rng, n)
     if rng.random() < 0.3:

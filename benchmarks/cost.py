@@ -1,4 +1,6 @@
-"""What each detector costs on one healthy curve: `python benchmarks/cost.py [ROWS...]`, seconds and shares of the whole analysis."""
+"""What each detector costs on one healthy curve: `python benchmarks/cost.py [ROWS...]`, seconds and
+shares of the whole analysis.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +21,19 @@ from lossreport.model.analysis import Finding
 
 
 def costs(rows: int) -> dict[str, float]:
-    """Return the seconds of every detector, the verdict and the forecast on a falling curve with a learning rate and a gradient norm."""
+    """Return the seconds of every detector, the verdict and the forecast on a falling curve with a
+    learning rate and a gradient norm.
+    """
     rng = np.random.default_rng(0)
     y = 8 * np.arange(1, rows + 1) ** -0.1 * (1 + 0.01 * rng.standard_normal(rows))
-    frame = pd.DataFrame({"step": np.arange(rows), "loss": y, "lr": np.full(rows, 1e-4), "grad_norm": 1 + rng.random(rows)})
+    frame = pd.DataFrame(
+        {
+            "step": np.arange(rows),
+            "loss": y,
+            "lr": np.full(rows, 1e-4),
+            "grad_norm": 1 + rng.random(rows),
+        }
+    )
     run = lossreport.run_from_frame(frame)
     context, took = Context(enrich(run), run), {}
     for detector in detectors():
@@ -41,7 +52,12 @@ def main(sizes: list[int]) -> None:
     """Print a table."""
     costs(1000)  # imports
     measured = [costs(rows) for rows in sizes]
-    print("| unit | " + " | ".join(f"{rows:,} rows: s | share" for rows in sizes) + " |\n|---|" + "---|---|" * len(sizes))
+    print(
+        "| unit | "
+        + " | ".join(f"{rows:,} rows: s | share" for rows in sizes)
+        + " |\n|---|"
+        + "---|---|" * len(sizes)
+    )
     for name in sorted(measured[-1], key=lambda name: -measured[-1][name]):
         cells = [f"{took[name]:.4f} | {took[name] / sum(took.values()):.1%}" for took in measured]
         print(f"| {name} | " + " | ".join(cells) + " |")

@@ -1,7 +1,9 @@
-"""A second set of labelled curves, made in another way than the generator's: small problems really optimised, noise of real logs.
+"""A second set of labelled curves, made in another way than the generator's: small problems really
+optimised, noise of real logs.
 
-`build(seed, max_n)` yields runs with the fields that `detect.py` asks for; labels follow from what was done to the training, and
-the verdict from the full-batch loss, which no log shows. `python benchmarks/detect.py SEED... --curves` scores it.
+`build(seed, max_n)` yields runs with the fields that `detect.py` asks for; labels follow from what
+was done to the training, and the verdict from the full-batch loss, which no log shows. `python
+benchmarks/detect.py SEED... --curves` scores it.
 """
 
 from __future__ import annotations
@@ -51,7 +53,16 @@ class Curve:
     def truth(self) -> dict[str, Any]:
         """Return what the scoring asks for."""
         labels = {name: self.labels.get(name, False) for name in LABELS}
-        rest = dict.fromkeys(("source_disagree", "clip_saturation", "throughput_drop", "data_stall", "memory_growth"), False)
+        rest = dict.fromkeys(
+            (
+                "source_disagree",
+                "clip_saturation",
+                "throughput_drop",
+                "data_stall",
+                "memory_growth",
+            ),
+            False,
+        )
         return {
             "id": self.id,
             "family": self.family,
@@ -65,7 +76,7 @@ class Curve:
         }
 
 
-# ------------------------------------------------------------------------------------------------ training of a real small problem
+# ----------------------------------------------------------------- training of a real small problem
 @dataclass
 class Problem:
     """Softmax regression on noisy generated data: loss and gradient of a batch, loss of all."""
@@ -73,7 +84,9 @@ class Problem:
     x: Floats
     y: npt.NDArray[np.int64]
 
-    def loss(self, w: Floats, rows: Any = slice(None), labels: npt.NDArray[np.int64] | None = None) -> tuple[float, Floats]:
+    def loss(
+        self, w: Floats, rows: Any = slice(None), labels: npt.NDArray[np.int64] | None = None
+    ) -> tuple[float, Floats]:
         """Return the mean cross-entropy and its gradient."""
         x, y = self.x[rows], self.y[rows] if labels is None else labels
         logits = x @ w
@@ -82,7 +95,9 @@ class Problem:
         p = np.exp(logits - log_z[:, None])
         p[np.arange(len(y)), y] -= 1
         return float(
-            np.mean(log_z - logits[np.arange(len(y)), y]) if labels is None else np.mean(-logits[np.arange(len(y)), y] + log_z)
+            np.mean(log_z - logits[np.arange(len(y)), y])
+            if labels is None
+            else np.mean(-logits[np.arange(len(y)), y] + log_z)
         ), x.T @ p / len(y)
 
 
@@ -95,15 +110,30 @@ def problem(rng: np.random.Generator, n: int, features: int = FEATURES) -> Probl
 
 
 def train(
-    rng: np.random.Generator, data: Problem, steps: int, rate: Any, *, batch: int = 32, poison: Any = (), order: str = "random"
+    rng: np.random.Generator,
+    data: Problem,
+    steps: int,
+    rate: Any,
+    *,
+    batch: int = 32,
+    poison: Any = (),
+    order: str = "random",
 ) -> tuple[Floats, Floats]:
     """Return the loss of every batch, as a log has it, and the loss of all data at 60 places."""
     w = np.zeros((data.x.shape[1], CLASSES))
     logged, full = np.empty(steps), []
     by_class = np.argsort(data.y)
     for step in range(steps):
-        rows = rng.integers(0, len(data.y), batch) if order == "random" else by_class[(np.arange(batch) + step * batch) % len(by_class)]
-        labels = (data.y[rows] + 1 + rng.integers(0, CLASSES - 1, batch)) % CLASSES if step in poison else None
+        rows = (
+            rng.integers(0, len(data.y), batch)
+            if order == "random"
+            else by_class[(np.arange(batch) + step * batch) % len(by_class)]
+        )
+        labels = (
+            (data.y[rows] + 1 + rng.integers(0, CLASSES - 1, batch)) % CLASSES
+            if step in poison
+            else None
+        )
         logged[step], gradient = data.loss(w, rows, labels)
         w -= (rate(step) if callable(rate) else rate) * gradient
         if step % max(1, steps // 60) == 0:
@@ -132,7 +162,9 @@ def healthy(rng: np.random.Generator, i: int) -> Curve:
     steps = int(rng.choice([600, 3000, 12000]))
     y, full = train(rng, problem(rng, 4000), steps, rng.choice([0.02, 0.1, 0.5]))
     window = int(rng.choice([5, 20, 50]))
-    return Curve(f"sgd_{i:03d}", "sgd", {"loss": averaged(y, window)}, state(full), {"plateau": flat(full)})
+    return Curve(
+        f"sgd_{i:03d}", "sgd", {"loss": averaged(y, window)}, state(full), {"plateau": flat(full)}
+    )
 
 
 def stepped(rng: np.random.Generator, i: int) -> Curve:
@@ -140,13 +172,24 @@ def stepped(rng: np.random.Generator, i: int) -> Curve:
     steps = 6000
     y, _ = train(rng, problem(rng, 4000), steps, lambda t: 1.0 * 0.1 ** (t // 2500))
     lr = averaged(1.0 * 0.1 ** (np.arange(steps) // 2500), 20)
-    return Curve(f"steps_{i:03d}", "steps", {"loss": averaged(y, 20), "lr": lr}, None, {"plateau": None, "level_shift": None})
+    return Curve(
+        f"steps_{i:03d}",
+        "steps",
+        {"loss": averaged(y, 20), "lr": lr},
+        None,
+        {"plateau": None, "level_shift": None},
+    )
 
 
 def diverging(rng: np.random.Generator, i: int) -> Curve:
     """Train, then raise the rate until the loss runs away."""
     turn = int(rng.uniform(0.4, 0.7) * 4000)
-    y, _ = train(rng, problem(rng, 4000), 4000, lambda t: 0.1 if t < turn else 0.1 + 40.0 * (t - turn) / (4000 - turn))
+    y, _ = train(
+        rng,
+        problem(rng, 4000),
+        4000,
+        lambda t: 0.1 if t < turn else 0.1 + 40.0 * (t - turn) / (4000 - turn),
+    )
     y = averaged(y, 20)
     rose = float(np.median(y[-10:])) / float(np.median(y[turn // 20 - 10 : turn // 20])) - 1
     label = True if rose > 0.3 else None
@@ -160,14 +203,25 @@ def diverging(rng: np.random.Generator, i: int) -> Curve:
 
 
 def poisoned(rng: np.random.Generator, i: int) -> Curve:
-    """Train with a few batches whose labels are all wrong: the row of that batch stands out, the weights take little harm."""
+    """Train with a few batches whose labels are all wrong: the row of that batch stands out, the
+    weights take little harm.
+    """
     steps = 3000
     at = np.sort(rng.choice(np.arange(800, steps - 50), 4, replace=False))
     y, full = train(rng, problem(rng, 4000), steps, 0.1, batch=256, poison=set(at.tolist()))
     local = [float(np.median(y[s - 20 : s + 20])) for s in at]
     clear = [s for s, level in zip(at.tolist(), local, strict=True) if y[s] > 1.5 * level]
-    events = [{"type": "spike", "kind": "batch", "metric": "loss", "start": s, "end": s} for s in clear]
-    return Curve(f"poisoned_{i:03d}", "poisoned", {"loss": y}, state(full), {"spike": bool(clear) or None, "plateau": flat(full)}, events)
+    events = [
+        {"type": "spike", "kind": "batch", "metric": "loss", "start": s, "end": s} for s in clear
+    ]
+    return Curve(
+        f"poisoned_{i:03d}",
+        "poisoned",
+        {"loss": y},
+        state(full),
+        {"spike": bool(clear) or None, "plateau": flat(full)},
+        events,
+    )
 
 
 def frozen(rng: np.random.Generator, i: int) -> Curve:
@@ -212,29 +266,50 @@ def two_tasks(rng: np.random.Generator, i: int) -> Curve:
     turn = rng.random(2000) < rng.uniform(0.35, 0.65)
     y = np.where(turn, a, np.abs(b))[500:]
     return Curve(
-        f"tasks_{i:03d}", "mixture", {"loss": averaged(y, 1)}, None, {"mixture": True, "level_shift": None, "plateau": None, "spike": None}
+        f"tasks_{i:03d}",
+        "mixture",
+        {"loss": averaged(y, 1)},
+        None,
+        {"mixture": True, "level_shift": None, "plateau": None, "spike": None},
     )
 
 
-# ------------------------------------------------------------------------------------------------ noise of real logs
+# ------------------------------------------------------------------------------- noise of real logs
 @cache
 def real_noise() -> tuple[Floats, ...]:
-    """Return the residuals of real step-level training losses around their running median, in logs."""
+    """Return the residuals of real step-level training losses around their running median, in
+    logs.
+    """
     import pandas as pd
 
     found = []
-    for folder in ("hf_trainer_state", "llamafactory_trainer_log", "mmlab_log_json", "nanogpt_stdout", "modded_nanogpt_txt"):
+    for folder in (
+        "hf_trainer_state",
+        "llamafactory_trainer_log",
+        "mmlab_log_json",
+        "nanogpt_stdout",
+        "modded_nanogpt_txt",
+    ):
         for run in lossreport.read_runs([REAL / folder]) if (REAL / folder).is_dir() else ():
             for series in run.series:
-                if series.split == "train" and series.name == "loss" and len(series) >= 300 and np.nanmin(series.y) > 0:
+                if (
+                    series.split == "train"
+                    and series.name == "loss"
+                    and len(series) >= 300
+                    and np.nanmin(series.y) > 0
+                ):
                     logs = pd.Series(np.log(series.y))
-                    residual = (logs - logs.rolling(51, center=True, min_periods=10).median()).to_numpy()[len(series) // 5 :]
+                    residual = (
+                        logs - logs.rolling(51, center=True, min_periods=10).median()
+                    ).to_numpy()[len(series) // 5 :]
                     found.append(residual[np.isfinite(residual)])
     return tuple(found)
 
 
 def resampled(rng: np.random.Generator, n: int) -> Floats:
-    """Return n residuals in blocks of 25 from one real log, its excursions clipped at 4 robust sd: they are not labelled."""
+    """Return n residuals in blocks of 25 from one real log, its excursions clipped at 4 robust sd:
+    they are not labelled.
+    """
     source = real_noise()[rng.integers(len(real_noise()))]
     starts = rng.integers(0, max(1, len(source) - 25), n // 25 + 1)
     made = np.concatenate([source[start : start + 25] for start in starts])[:n]
@@ -243,7 +318,9 @@ def resampled(rng: np.random.Generator, n: int) -> Floats:
 
 
 def crossed(rng: np.random.Generator, i: int) -> Curve:
-    """Put real noise on power laws that have converged and on exponentials that have not: shape must not give the verdict away."""
+    """Put real noise on power laws that have converged and on exponentials that have not: shape
+    must not give the verdict away.
+    """
     n = int(rng.choice([60, 300, 1500, 6000]))
     t = np.arange(n) / n
     low = rng.uniform(0.5, 4)
@@ -263,7 +340,16 @@ def crossed(rng: np.random.Generator, i: int) -> Curve:
     )
 
 
-PLAN = ((healthy, 24), (stepped, 6), (diverging, 10), (poisoned, 10), (frozen, 8), (overfitted, 10), (two_tasks, 10), (crossed, 40))
+PLAN = (
+    (healthy, 24),
+    (stepped, 6),
+    (diverging, 10),
+    (poisoned, 10),
+    (frozen, 8),
+    (overfitted, 10),
+    (two_tasks, 10),
+    (crossed, 40),
+)
 
 
 def build(seed: int = 0, max_n: int = 200_000) -> Iterator[Curve]:
@@ -274,6 +360,9 @@ def build(seed: int = 0, max_n: int = 200_000) -> Iterator[Curve]:
         for i in range(count):
             rng = np.random.default_rng([seed, number, i])
             curve = make(rng, i)
-            curve.cols = {"step": np.arange(len(curve.cols["loss"]), dtype=np.float64), **curve.cols}
+            curve.cols = {
+                "step": np.arange(len(curve.cols["loss"]), dtype=np.float64),
+                **curve.cols,
+            }
             if len(curve.cols["loss"]) <= max_n and math.isfinite(float(curve.cols["loss"][0])):
                 yield curve

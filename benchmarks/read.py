@@ -1,8 +1,11 @@
-"""How fast logs are read, beside the naive way, in one process each: `python benchmarks/read.py [MB] [RUNS] [CASE...]` (10 MB, 5 runs by default).
+"""How fast logs are read, beside the naive way, in one process each: `python benchmarks/read.py
+[MB] [RUNS] [CASE...]` (10 MB, 5 runs by default).
 
-Files of that size are generated from fixed seeds. Each is read in a process of its own, in turns by lossreport and by what a person writes first (a
-compiled regular expression a line, `json.loads` a line or of the whole, pandas' C reader): medians of processor seconds, and how much memory the
-readings took over what the imports had taken. Compare the ratios, not the megabytes a second: machines differ.
+Files of that size are generated from fixed seeds. Each is read in a process of its own, in turns by
+lossreport and by what a person writes first (a compiled regular expression a line, `json.loads` a
+line or of the whole, pandas' C reader): medians of processor seconds, and how much memory the
+readings took over what the imports had taken. Compare the ratios, not the megabytes a second:
+machines differ.
 """
 
 from __future__ import annotations
@@ -31,30 +34,46 @@ def falling(draw: random.Random, row: int) -> float:
 def key_values(draw: random.Random) -> Iterator[str]:
     """Yield lines of a logger, a validation behind each epoch of 500."""
     for row in range(ENDLESS):
-        epoch, loss, stamp = row // 500, falling(draw, row), f"2024-03-01 {row // 3600 % 24:02d}:{row // 60 % 60:02d}:{row % 60:02d} INFO"
+        epoch, loss, stamp = (
+            row // 500,
+            falling(draw, row),
+            f"2024-03-01 {row // 3600 % 24:02d}:{row // 60 % 60:02d}:{row % 60:02d} INFO",
+        )
         if row and row % 500 == 0:
-            yield f"{stamp} val epoch {epoch - 1}: val_loss {loss + 0.1:.4f} val_acc {draw.random():.4f}\n"
-        yield f"{stamp} epoch {epoch} step {row * 10}/1000000 loss: {loss:.4f} grad_norm: {1 + draw.random():.3f} lr: {5e-5:.2e} time: 0.3{row % 10}s\n"
+            yield (
+                f"{stamp} val epoch {epoch - 1}: val_loss {loss + 0.1:.4f} val_acc "
+                f"{draw.random():.4f}\n"
+            )
+        yield (
+            f"{stamp} epoch {epoch} step {row * 10}/1000000 loss: {loss:.4f} grad_norm: "
+            f"{1 + draw.random():.3f} lr: {5e-5:.2e} time: 0.3{row % 10}s\n"
+        )
 
 
 def dicts(draw: random.Random) -> Iterator[str]:
     """Yield what the Hugging Face Trainer prints."""
     for row in range(ENDLESS):
-        yield f"{ {'loss': round(falling(draw, row), 4), 'grad_norm': 1 + draw.random(), 'learning_rate': 5e-5, 'epoch': round(row / 5000, 4)} }\n"
+        yield f"{ {'loss': round(falling(draw, row), 4), 'grad_norm': 1 + draw.random(), 'learning_rate': 5e-5, 'epoch': round(row / 5000, 4)} }\n"  # noqa: E501
 
 
 def dicts_in_text(draw: random.Random) -> Iterator[str]:
     """Yield dicts behind a step."""
     for row in range(ENDLESS):
-        yield f"INFO step {row}: { {'train/loss': round(falling(draw, row), 4), 'train/acc': draw.random(), 'lr': 5e-5} }\n"
+        yield f"INFO step {row}: { {'train/loss': round(falling(draw, row), 4), 'train/acc': draw.random(), 'lr': 5e-5} }\n"  # noqa: E501
 
 
 def bars(draw: random.Random) -> Iterator[str]:
     """Yield frames of a bar of tqdm."""
     for row in range(ENDLESS):
         epoch, at = divmod(row, 500)
-        bar, clock = "#" * (at // 50), f"{at // 60:02d}:{at % 60:02d}<{(500 - at) // 60:02d}:{(500 - at) % 60:02d}"
-        yield f"Epoch {epoch}: {at // 5:3d}%|{bar:10}| {at}/500 [{clock}, {3 + draw.random():.2f}it/s, loss={falling(draw, row):.4f}, lr=5e-05]\n"
+        bar, clock = (
+            "#" * (at // 50),
+            f"{at // 60:02d}:{at % 60:02d}<{(500 - at) // 60:02d}:{(500 - at) % 60:02d}",
+        )
+        yield (
+            f"Epoch {epoch}: {at // 5:3d}%|{bar:10}| {at}/500 [{clock}, "
+            f"{3 + draw.random():.2f}it/s, loss={falling(draw, row):.4f}, lr=5e-05]\n"
+        )
 
 
 def meters(draw: random.Random) -> Iterator[str]:
@@ -62,15 +81,27 @@ def meters(draw: random.Random) -> Iterator[str]:
     for row in range(ENDLESS):
         (epoch, it), loss = divmod(row * 10, 5000), falling(draw, row)
         yield (
-            f"Epoch: [{epoch}]  [{it:4d}/5000]  eta: 0:10:00  lr: 0.000050  loss: {loss:.4f} ({loss + 0.01:.4f})  loss_ce: {loss / 2:.4f}"
-            f" ({loss / 2:.4f})  grad_norm: {1 + draw.random():.4f} (1.5000)  time: 0.3012  data: 0.0003  max mem: 11034\n"
+            f"Epoch: [{epoch}]  [{it:4d}/5000]  eta: 0:10:00  lr: 0.000050  loss: {loss:.4f} "
+            f"({loss + 0.01:.4f})  loss_ce: {loss / 2:.4f} ({loss / 2:.4f})  grad_norm: "
+            f"{1 + draw.random():.4f} (1.5000)  time: 0.3012  data: 0.0003  max mem: 11034\n"
         )
 
 
 def json_rows(draw: random.Random) -> Iterator[str]:
     """Yield one object a line."""
     for row in range(ENDLESS):
-        yield json.dumps({"step": row, "loss": falling(draw, row), "grad_norm": 1 + draw.random(), "lr": 5e-5, "epoch": row / 5000}) + "\n"
+        yield (
+            json.dumps(
+                {
+                    "step": row,
+                    "loss": falling(draw, row),
+                    "grad_norm": 1 + draw.random(),
+                    "lr": 5e-5,
+                    "epoch": row / 5000,
+                }
+            )
+            + "\n"
+        )
 
 
 def csv_rows(draw: random.Random) -> Iterator[str]:
@@ -78,21 +109,32 @@ def csv_rows(draw: random.Random) -> Iterator[str]:
     yield "step,loss,grad_norm,lr,val_loss\n"
     for row in range(ENDLESS):
         loss = falling(draw, row)
-        yield f"{row},{loss:.6f},{1 + draw.random():.6f},0.00005,{loss + 0.1 if row % 100 == 0 else ''}\n"
+        yield f"{row},{loss:.6f},{1 + draw.random():.6f},0.00005,{loss + 0.1 if row % 100 == 0 else ''}\n"  # noqa: E501
 
 
 def state_rows(draw: random.Random) -> Iterator[str]:
     """Yield the records of a trainer's state."""
     yield '{\n  "log_history": [\n'
     for row in range(ENDLESS):
-        record = {"epoch": round(row / 5000, 4), "grad_norm": 1 + draw.random(), "loss": falling(draw, row), "step": row + 1}
+        record = {
+            "epoch": round(row / 5000, 4),
+            "grad_norm": 1 + draw.random(),
+            "loss": falling(draw, row),
+            "step": row + 1,
+        }
         yield (",\n" if row else "") + json.dumps(record, indent=2)
 
 
 STATE_END = '\n  ],\n  "max_steps": 100000000,\n  "num_train_epochs": 3,\n  "global_step": 9\n}\n'
-STAMPED = re.compile(r"(\S+ \S+) INFO epoch (\d+) step (\d+)/(\d+) loss: (\S+) grad_norm: (\S+) lr: (\S+) time: (\S+)s")
+STAMPED = re.compile(
+    r"(\S+ \S+) INFO epoch (\d+) step (\d+)/(\d+) loss: (\S+) grad_norm: (\S+) lr: (\S+) time: "
+    r"(\S+)s"
+)
 DICT = re.compile(r"'([^']+)': ([-\d.e+]+)")
-BAR = re.compile(r"Epoch (\d+):\s+(\d+)%\|[^|]*\| (\d+)/(\d+) \[[^,]*, ([\d.]+)it/s, loss=([\d.]+), lr=([\d.e-]+)\]")
+BAR = re.compile(
+    r"Epoch (\d+):\s+(\d+)%\|[^|]*\| (\d+)/(\d+) \[[^,]*, ([\d.]+)it/s, loss=([\d.]+), lr="
+    r"([\d.e-]+)\]"
+)
 METER = re.compile(r"(\w+): ([-\d.e+]+) \(([-\d.e+]+)\)")
 
 
@@ -101,7 +143,13 @@ def matched(pattern: re.Pattern[str]) -> Callable[[Path], int]:
 
     def read(path: Path) -> int:
         with path.open(encoding="utf-8") as file:
-            return len([found for line in file if (found := pattern.match(line)) and [float(found[at]) for at in (3, 5, 6)]])
+            return len(
+                [
+                    found
+                    for line in file
+                    if (found := pattern.match(line)) and [float(found[at]) for at in (3, 5, 6)]
+                ]
+            )
 
     return read
 
@@ -111,7 +159,9 @@ def found(pattern: re.Pattern[str]) -> Callable[[Path], int]:
 
     def read(path: Path) -> int:
         with path.open(encoding="utf-8") as file:
-            return len([{name: float(value) for name, value, *_ in pattern.findall(line)} for line in file])
+            return len(
+                [{name: float(value) for name, value, *_ in pattern.findall(line)} for line in file]
+            )
 
     return read
 
@@ -171,7 +221,9 @@ def write(path: Path, rows: Rows, size: float) -> None:
 
 
 def one(case: str, path: Path, runs: int) -> None:
-    """Read in turns, and print the medians of the seconds, the memory of ours in MB, and the rows."""
+    """Read in turns, and print the medians of the seconds, the memory of ours in MB, and the
+    rows.
+    """
     name, rows, naive = CASES[case]
     small = path.with_name(f"small-{name}")
     write(small, rows, 4000)
@@ -185,24 +237,37 @@ def one(case: str, path: Path, runs: int) -> None:
             told = read(path)
             seconds.append(time.process_time() - start)
             if read is ours and not memory:
-                memory, count = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024, told
+                memory, count = (
+                    (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024,
+                    told,
+                )
     print(statistics.median(took[ours]), statistics.median(took[naive]), memory, count)
 
 
 def main(megabytes: float, runs: int, cases: list[str]) -> None:
     """Print one row a case."""
-    print("| case | rows | ours MB/s | naive MB/s | ours / naive speed | ours MB over imports |\n|---|---|---|---|---|---|")
+    print(
+        "| case | rows | ours MB/s | naive MB/s | ours / naive speed | ours MB over imports "
+        "|\n|---|---|---|---|---|---|"
+    )
     with tempfile.TemporaryDirectory() as folder:
         for case in cases or list(CASES):
             name, rows, _ = CASES[case]
             path = Path(folder) / name
             write(path, rows, megabytes * 1e6)
             done = subprocess.run(
-                [sys.executable, __file__, "--one", case, str(path), str(runs)], check=True, capture_output=True, text=True
+                [sys.executable, __file__, "--one", case, str(path), str(runs)],
+                check=True,
+                capture_output=True,
+                text=True,
             )
             mine, plain, memory, count = map(float, done.stdout.split())
             size = path.stat().st_size / 1e6
-            print(f"| {case} | {count:,.0f} | {size / mine:.1f} | {size / plain:.1f} | {plain / mine:.2f} | {memory:.0f} |", flush=True)
+            print(
+                f"| {case} | {count:,.0f} | {size / mine:.1f} | {size / plain:.1f} | "
+                f"{plain / mine:.2f} | {memory:.0f} |",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -1,9 +1,11 @@
-"""How fast binary stores are read, beside the readers of their vendors: `python benchmarks/stores.py [ROWS] [PYTHON...]` (20000 rows by default).
+"""How fast binary stores are read, beside the readers of their vendors: `python
+benchmarks/stores.py [ROWS] [PYTHON...]` (20000 rows by default).
 
-Two stores of ROWS rows with five metrics are generated: a TensorBoard event file and a W&B file. Each is read by lossreport, by
-TensorBoard's EventAccumulator (nothing left out: size_guidance 0) and by W&B's DataStore, which its versions from 0.19 on no longer hold.
-A vendor's package that is not installed here may live in another environment: give the interpreter of that one. Compare the ratios, not
-the seconds: machines differ. The sum of all finite values must be the same.
+Two stores of ROWS rows with five metrics are generated: a TensorBoard event file and a W&B file.
+Each is read by lossreport, by TensorBoard's EventAccumulator (nothing left out: size_guidance 0)
+and by W&B's DataStore, which its versions from 0.19 on no longer hold. A vendor's package that is
+not installed here may live in another environment: give the interpreter of that one. Compare the
+ratios, not the seconds: machines differ. The sum of all finite values must be the same.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ for _ in range(3):
         points += [json.loads(item.value_json) for item in record.history.item if not item.key.startswith("_")]
     best.append(time.perf_counter() - start)
 print(min(best), len(points), sum(value for value in points if math.isfinite(value)))
-"""
+"""  # noqa: E501
 
 
 def rows(count: int) -> Iterator[tuple[int, dict[str, float]]]:
@@ -97,9 +99,20 @@ def write_tfevents(path: Path, count: int) -> None:
         for step, values in rows(count):
             for tag, value in values.items():
                 scalar = part(1, part(1, tag.encode()) + b"\x15" + struct.pack("<f", value))
-                data = b"\x09" + struct.pack("<d", 1.7e9 + step) + b"\x10" + varint(step) + part(5, scalar)
+                data = (
+                    b"\x09"
+                    + struct.pack("<d", 1.7e9 + step)
+                    + b"\x10"
+                    + varint(step)
+                    + part(5, scalar)
+                )
                 length = struct.pack("<Q", len(data))
-                file.write(length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data)))
+                file.write(
+                    length
+                    + struct.pack("<I", masked_crc(length))
+                    + data
+                    + struct.pack("<I", masked_crc(data))
+                )
 
 
 def write_wandb(path: Path, count: int) -> None:
@@ -107,7 +120,13 @@ def write_wandb(path: Path, count: int) -> None:
     out = bytearray(b":W&B\xe1\xbe\x00")
     for step, values in rows(count):
         row = {**values, "_step": step, "_runtime": step * 0.3, "_timestamp": 1.7e9 + step}
-        record = part(2, b"".join(part(1, part(1, name.encode()) + part(16, json.dumps(value).encode())) for name, value in row.items()))
+        record = part(
+            2,
+            b"".join(
+                part(1, part(1, name.encode()) + part(16, json.dumps(value).encode()))
+                for name, value in row.items()
+            ),
+        )
         first = True
         while first or record:
             left = BLOCK - len(out) % BLOCK
@@ -122,9 +141,16 @@ def write_wandb(path: Path, count: int) -> None:
 
 
 def measure(code: str, path: Path, interpreters: list[str]) -> tuple[float, int, float] | None:
-    """Return (best seconds of three, values, their sum), or None where no interpreter has the package."""
+    """Return (best seconds of three, values, their sum), or None where no interpreter has the
+    package.
+    """
     for python in interpreters:
-        done = subprocess.run([python, "-W", "ignore", "-c", code, str(path)], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [python, "-W", "ignore", "-c", code, str(path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode == 0:
             seconds, values, total = done.stdout.split()[-3:]
             return float(seconds), int(values), float(total)
@@ -137,10 +163,18 @@ def main() -> None:
     interpreters = [sys.executable, *sys.argv[2:]]
     print(f"{'store':12}{'values':>10}{'MB':>7}{'lossreport':>12}{'vendor':>10}{'ratio':>8}")
     with tempfile.TemporaryDirectory() as folder:
-        for name, write, vendor in (("tfevents", write_tfevents, TENSORBOARD), ("wandb", write_wandb, WANDB)):
-            path = Path(folder) / ("events.out.tfevents.1.x" if name == "tfevents" else "run-x.wandb")
+        for name, write, vendor in (
+            ("tfevents", write_tfevents, TENSORBOARD),
+            ("wandb", write_wandb, WANDB),
+        ):
+            path = Path(folder) / (
+                "events.out.tfevents.1.x" if name == "tfevents" else "run-x.wandb"
+            )
             write(path, count)
-            ours, theirs = measure(OURS, path, interpreters[:1]), measure(vendor, path, interpreters)
+            ours, theirs = (
+                measure(OURS, path, interpreters[:1]),
+                measure(vendor, path, interpreters),
+            )
             if ours is None:
                 raise SystemExit("lossreport could not read its own store")
             line = f"{name:12}{ours[1]:>10}{path.stat().st_size / 1e6:>7.1f}{ours[0]:>11.2f}s"
@@ -148,7 +182,9 @@ def main() -> None:
                 print(f"{line}{'none':>10}")
                 continue
             same = ours[1] == theirs[1] and math.isclose(ours[2], theirs[2], rel_tol=1e-9)
-            print(f"{line}{theirs[0]:>9.2f}s{theirs[0] / ours[0]:>7.1f}x{'' if same else '  THE VALUES DIFFER'}")
+            print(
+                f"{line}{theirs[0]:>9.2f}s{theirs[0] / ours[0]:>7.1f}x{'' if same else '  THE VALUES DIFFER'}"  # noqa: E501
+            )
 
 
 if __name__ == "__main__":

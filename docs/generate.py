@@ -1,6 +1,8 @@
-"""Writes what the code already knows into the pages of the documentation and into both READMEs: `python docs/generate.py`.
+"""Writes what the code already knows into the pages of the documentation and into both READMEs:
+`python docs/generate.py`.
 
-It stands between `<!-- generated: formats -->` and `<!-- end -->`; all else in the pages is written by hand.
+It stands between `<!-- generated: formats -->` and `<!-- end -->`; all else in the pages is written
+by hand.
 """
 
 from __future__ import annotations
@@ -32,7 +34,9 @@ DOCS: Final = Path(__file__).resolve().parent
 ROOT: Final = DOCS.parent
 SAMPLES: Final = ROOT / "sample_logs"
 HELP: Final = DOCS / "help.zh.toml"
-"""The Chinese of every help text of the command line, by the English: a text that changes lacks its Chinese until somebody writes it."""
+"""The Chinese of every help text of the command line, by the English: a text that changes lacks its
+Chinese until somebody writes it.
+"""
 BLOCK: Final = re.compile(r"(<!-- generated: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 COLUMN = {
@@ -97,13 +101,17 @@ OWN: Final[Mapping[str, Any]] = {
     "candidates": 4096,
     "data_var": 1.0,
 }
-"""Facts with which a kind is asked for the formula of its chance level; the numbers do not reach the page."""
+"""Facts with which a kind is asked for the formula of its chance level; the numbers do not reach
+the page.
+"""
 
 
 def table(lang: Lang, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table; bars inside cells are escaped."""
     lines = [[COLUMN[name].of(lang) for name in columns], ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines)
+    return "\n".join(
+        f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in line)} |" for line in lines
+    )
 
 
 def code(names: Iterable[str]) -> str:
@@ -114,15 +122,21 @@ def code(names: Iterable[str]) -> str:
 def words(given: Mapping[str, Text], names: Iterable[str], lang: Lang) -> str:
     """Return the words for some names in the order in which `given` holds them."""
     wanted = set(names)
-    return ("、" if lang == "zh" else ", ").join(text.of(lang) for name, text in given.items() if name in wanted)
+    return ("、" if lang == "zh" else ", ").join(
+        text.of(lang) for name, text in given.items() if name in wanted
+    )
 
 
-# ------------------------------------------------------------------------------------------------ formats
+# ------------------------------------------------------------------------------------------ formats
 @cache
 def _samples() -> Mapping[str, Sequence[tuple[Run, Source]]]:
     """Return, by parser id, the sources of the sample logs that it reads."""
     found: dict[str, list[tuple[Run, Source]]] = defaultdict(list)
-    for folder in sorted(path for path in [*(SAMPLES / "formats").iterdir(), SAMPLES / "vla_action_head"] if path.is_dir()):
+    for folder in sorted(
+        path
+        for path in [*(SAMPLES / "formats").iterdir(), SAMPLES / "vla_action_head"]
+        if path.is_dir()
+    ):
         for run in read_runs([folder]):
             for source in run.sources:
                 found[source.parser].append((run, source))
@@ -132,20 +146,36 @@ def _samples() -> Mapping[str, Sequence[tuple[Run, Source]]]:
 def formats(lang: Lang) -> str:
     """Return the table of formats: id, files, and what reading the samples of each gives."""
     columns = ("id", "files", "axes", "splits", "statistics", "besides")
-    return table(lang, columns, [(f"`{unit.id}`", unit.title.of(lang), *_taken(unit.id, lang)) for unit in parsers()])
+    return table(
+        lang,
+        columns,
+        [(f"`{unit.id}`", unit.title.of(lang), *_taken(unit.id, lang)) for unit in parsers()],
+    )
 
 
 def _taken(parser_id: str, lang: Lang) -> tuple[str, str, str, str]:
     pairs = [(run, source.id) for run, source in _samples()[parser_id]]
     series = [one for run, source in pairs for one in run.series if one.source == source]
     besides = [
-        *([FACTS_TAKEN.of(lang)] if any(fact.source == source for run, source in pairs for fact in run.facts) else []),
-        *([EVENTS_TAKEN.of(lang)] if any(event.source == source for run, source in pairs for event in run.events) else []),
+        *(
+            [FACTS_TAKEN.of(lang)]
+            if any(fact.source == source for run, source in pairs for fact in run.facts)
+            else []
+        ),
+        *(
+            [EVENTS_TAKEN.of(lang)]
+            if any(event.source == source for run, source in pairs for event in run.events)
+            else []
+        ),
     ]
     return (
         words(AXES, (one.axis.value for one in series), lang),
         code(sorted({one.split for one in series})),
-        words({name: text for name, text in STATISTICS.items() if name != "unknown"}, (one.statistic.value for one in series), lang),
+        words(
+            {name: text for name, text in STATISTICS.items() if name != "unknown"},
+            (one.statistic.value for one in series),
+            lang,
+        ),
         ("、" if lang == "zh" else ", ").join(besides),
     )
 
@@ -155,7 +185,7 @@ def format_ids(_: Lang) -> str:
     return code(unit.id for unit in parsers())
 
 
-# ------------------------------------------------------------------------------------------------ losses and kinds
+# --------------------------------------------------------------------------------- losses and kinds
 def losses(lang: Lang) -> str:
     """Return the catalogue of kinds of loss and metric, by id."""
     units = sorted(loss_types(), key=lambda unit: unit.id)
@@ -175,7 +205,9 @@ def losses(lang: Lang) -> str:
 
 
 def _chance(unit: LossType, lang: Lang) -> str:
-    known = Known(name=unit.id, facts={**GIVEN, **{f"{name}.{unit.id}": value for name, value in OWN.items()}})
+    known = Known(
+        name=unit.id, facts={**GIVEN, **{f"{name}.{unit.id}": value for name, value in OWN.items()}}
+    )
     chance = unit.chance(known)
     if chance is not None:
         return f"`{chance.assumption.replace(unit.id, '<metric>')}`"
@@ -194,13 +226,18 @@ def kinds(lang: Lang) -> str:
 def settable(lang: Lang) -> str:
     """Return the thresholds that may be set, with their defaults and limits."""
     rows = [
-        (f"`{name}`", f"{one.default:g}", LIMITS.of(lang).format(low=f"{one.low:g}", high=f"{one.high:g}"), one.meaning.of(lang))
+        (
+            f"`{name}`",
+            f"{one.default:g}",
+            LIMITS.of(lang).format(low=f"{one.low:g}", high=f"{one.high:g}"),
+            one.meaning.of(lang),
+        )
         for name, one in thresholds().items()
     ]
     return table(lang, ("threshold", "default", "limits", "decides"), rows)
 
 
-# ------------------------------------------------------------------------------------------------ commands
+# ----------------------------------------------------------------------------------------- commands
 def options(lang: Lang) -> str:
     """Return every command with its usage, what it does, and a table of its options."""
     return "\n\n".join(_command(name, command, lang) for name, command in commands.commands.items())
@@ -208,11 +245,19 @@ def options(lang: Lang) -> str:
 
 def _command(name: str, command: click.Command, lang: Lang) -> str:
     context = click.Context(command, info_name=f"lossreport {name}")
-    usage = " ".join(piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]")
+    usage = " ".join(
+        piece for piece in command.collect_usage_pieces(context) if piece != "[OPTIONS]"
+    )
     given = [param for param in command.params if isinstance(param, click.Option)]
-    about = [f"### lossreport {name}", f"`lossreport {name} {usage}`".replace(" `", "`"), _translated(command.help or "", lang)]
+    about = [
+        f"### lossreport {name}",
+        f"`lossreport {name} {usage}`".replace(" `", "`"),
+        _translated(command.help or "", lang),
+    ]
     rows = [_option(name, option, lang) for option in given]
-    return "\n\n".join([*about, *([table(lang, ("option", "value", "meaning", "variable"), rows)] if rows else [])])
+    return "\n\n".join(
+        [*about, *([table(lang, ("option", "value", "meaning", "variable"), rows)] if rows else [])]
+    )
 
 
 def _option(command: str, option: click.Option, lang: Lang) -> tuple[str, str, str, str]:
@@ -224,7 +269,11 @@ def _option(command: str, option: click.Option, lang: Lang) -> tuple[str, str, s
 
 
 def _value(option: click.Option) -> str:
-    return "|".join(option.type.choices) if isinstance(option.type, click.Choice) else option.metavar or option.type.name
+    return (
+        "|".join(option.type.choices)
+        if isinstance(option.type, click.Choice)
+        else option.metavar or option.type.name
+    )
 
 
 @cache
@@ -233,23 +282,29 @@ def _chinese() -> Mapping[str, str]:
 
 
 def _translated(text: str, lang: Lang) -> str:
-    """Return a help text in `lang`; raises KeyError, naming the text, where its Chinese is missing."""
+    """Return a help text in `lang`; raises KeyError, naming the text, where its Chinese is
+    missing.
+    """
     if lang == "zh" and text not in _chinese():
         raise KeyError(f"{HELP.name} has no Chinese for: {text}")
     found = _chinese()[text] if lang == "zh" else text
     return re.sub(r"<(\w+)>", r"&lt;\1&gt;", found)
 
 
-# ------------------------------------------------------------------------------------------------ JSON
+# --------------------------------------------------------------------------------------------- JSON
 def fields(lang: Lang) -> str:
     """Return every object of the JSON Schema with its fields."""
     loaded = schema()
-    objects = {TOP.of(lang): loaded, **{f"`{name}`": one for name, one in loaded["$defs"].items() if "properties" in one}}
+    objects = {
+        TOP.of(lang): loaded,
+        **{f"`{name}`": one for name, one in loaded["$defs"].items() if "properties" in one},
+    }
     rows = [
         (
             name,
             code(one.get("required", ())),
-            code(field for field in one["properties"] if field not in one.get("required", ())) or NONE.of(lang),
+            code(field for field in one["properties"] if field not in one.get("required", ()))
+            or NONE.of(lang),
         )
         for name, one in objects.items()
     ]
@@ -274,7 +329,9 @@ def pages() -> Iterator[Path]:
 
 
 def generated(page: Path) -> str:
-    """Return the text of a page as it should be; raises KeyError for a marker that names nothing."""
+    """Return the text of a page as it should be; raises KeyError for a marker that names
+    nothing.
+    """
     lang: Lang = "zh" if page.name.endswith(".zh.md") else "en"
     text = page.read_text(encoding="utf-8")
     return BLOCK.sub(lambda found: f"{found[1]}\n{WRITERS[found[2]](lang)}\n\n{found[3]}", text)

@@ -1,6 +1,8 @@
-"""Takes the rules of gitleaks over as data: `python docs/gitleaks.py path/to/a/clone/of/gitleaks` writes src/lossreport/reading/privacy/gitleaks.json.
+"""Takes the rules of gitleaks over as data: `python docs/gitleaks.py path/to/a/clone/of/gitleaks`
+writes src/lossreport/reading/privacy/gitleaks.json.
 
-The patterns are written for RE2; what Python spells otherwise (flags in the middle, classes of POSIX, the end of the text) is turned.
+The patterns are written for RE2; what Python spells otherwise (flags in the middle, classes of
+POSIX, the end of the text) is turned.
 """
 
 from __future__ import annotations
@@ -44,18 +46,30 @@ LEFT_OUT: Final = {
 def main(clone: Path) -> None:
     """Write the rules and their licence."""
     config = tomllib.loads((clone / "config/gitleaks.toml").read_text(encoding="utf-8"))
-    commit = subprocess.run(["git", "-C", clone, "rev-parse", "HEAD"], capture_output=True, check=True, text=True).stdout.strip()
+    commit = subprocess.run(
+        ["git", "-C", clone, "rev-parse", "HEAD"], capture_output=True, check=True, text=True
+    ).stdout.strip()
     rules = [taken(rule) for rule in config["rules"] if rule["id"] not in LEFT_OUT]
-    head = {"source": f"https://github.com/gitleaks/gitleaks/blob/{commit}/config/gitleaks.toml", "licence": "MIT, see gitleaks.LICENSE"}
+    head = {
+        "source": f"https://github.com/gitleaks/gitleaks/blob/{commit}/config/gitleaks.toml",
+        "licence": "MIT, see gitleaks.LICENSE",
+    }
     lines = ",\n".join(json.dumps(rule, ensure_ascii=False) for rule in rules)
-    (PRIVACY / "gitleaks.json").write_text(json.dumps(head)[:-1] + f', "rules": [\n{lines}\n]}}\n', encoding="utf-8")
+    (PRIVACY / "gitleaks.json").write_text(
+        json.dumps(head)[:-1] + f', "rules": [\n{lines}\n]}}\n', encoding="utf-8"
+    )
     (PRIVACY / "gitleaks.LICENSE").write_bytes((clone / "LICENSE").read_bytes())
 
 
 def taken(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return one rule with its pattern in Python's spelling; of its exceptions those that look at the secret."""
+    """Return one rule with its pattern in Python's spelling; of its exceptions those that look at
+    the secret.
+    """
     allowed = [
-        one for held in rule.get("allowlists", []) if held.get("regexTarget", "secret") == "secret" for one in held.get("regexes", [])
+        one
+        for held in rule.get("allowlists", [])
+        if held.get("regexTarget", "secret") == "secret"
+        for one in held.get("regexes", [])
     ]
     return {
         "id": rule["id"],
@@ -68,7 +82,9 @@ def taken(rule: dict[str, Any]) -> dict[str, Any]:
 
 
 def spelled(pattern: str) -> str:
-    """Return a pattern of RE2 in Python's spelling: a flag in the middle holds to the end of its group."""
+    """Return a pattern of RE2 in Python's spelling: a flag in the middle holds to the end of its
+    group.
+    """
     for name, chars in POSIX.items():
         pattern = pattern.replace(name, chars)
     out, opened, at, in_class = list[str](), [0], 0, False

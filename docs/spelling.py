@@ -1,4 +1,6 @@
-"""Examples of the metric names that a kind of loss is known by, for the page of losses: its pattern, spelled out."""
+"""Examples of the metric names that a kind of loss is known by, for the page of losses: its
+pattern, spelled out.
+"""
 
 from __future__ import annotations
 
@@ -12,15 +14,23 @@ from lossreport.knowledge.loss_type import LossType, classify
 MOST: Final = 8
 """Names shown of a kind."""
 WIDEST: Final = 400
-"""Spellings looked at of one alternative: enough for every pattern there is, and an end for those to come."""
+"""Spellings looked at of one alternative: enough for every pattern there is, and an end for those
+to come.
+"""
 _WILD: Final = ("ANY", "CATEGORY", "RANGE", "NEGATE", "NOT_LITERAL")
 
 
 def examples(unit: LossType) -> tuple[str, ...]:
-    """Return up to MOST names that are read as `unit`, short ones first, none with an open part (any word, any digit)."""
+    """Return up to MOST names that are read as `unit`, short ones first, none with an open part
+    (any word, any digit).
+    """
     parsed = re._parser.parse(unit.names.pattern)  # type: ignore[attr-defined]  # the only reader of patterns that Python has
     names = sorted(
-        {name for name in _spelled(parsed) if name[:1].isalnum() and name[-1:].isalnum() and classify(name).id == unit.id},
+        {
+            name
+            for name in _spelled(parsed)
+            if name[:1].isalnum() and name[-1:].isalnum() and classify(name).id == unit.id
+        },
         key=lambda name: (len(name), name),
     )
     return tuple(names[:MOST])
@@ -53,6 +63,7 @@ def _repeated(least: int, most: int, inner: Any) -> Sequence[str]:
     once = _spelled(inner)
     if least > 0:
         return [name * least for name in once]
-    if most == 1 and once and len(inner) == 1 and str(inner[0][0]) == "LITERAL":  # `_?`: names are told apart best with it
+    if most == 1 and once and len(inner) == 1 and str(inner[0][0]) == "LITERAL":
+        # `_?`: names are told apart best with it
         return once
     return ["", *once] if most == 1 else [""]

@@ -7,7 +7,7 @@ epoch began. Only in a block "Averaged stats" is the latter taken after the redu
 
 ``vla_action_head`` holds the tables of a user's analysis: ``log_train.txt`` is their literal copy, and ``output.log`` is simulated and then
 shifted so that the last row of an epoch shows the table's number. The READMEs in the folders say which numbers are invented.
-"""
+"""  # noqa: E501
 
 import json
 import sys
@@ -44,7 +44,7 @@ IMAGES_FIRST = (*ACTIONS, *IMAGES, *LOSSES)
 IMAGES_LAST = (*ACTIONS, *LOSSES, *IMAGES)  # rank 0's first batch of the epoch held no image
 VALIDATION = ("acc_action_9", "l1_loss_action_9", "closs")
 
-# --- vla_action_head ---------------------------------------------------------------------------------------------------------------------
+# --- vla_action_head ---------------------------------------------------------------------------------------------------------------------  # noqa: E501
 
 VLA_SEED = 20251201
 VLA_ITERATIONS = 1200
@@ -57,18 +57,57 @@ TORN_AFTER = "closs: "
 TORN_LENGTH = 11  # characters kept after TORN_AFTER: the number, a blank, and "(8.5"
 IMAGE_SHARE = 0.6  # of the batches that hold an image
 
-# First numbers of the last complete row of each epoch. The user's table has epochs 0, 1, 2 and 12, and loss_ct also for epoch 9.
-# A loss_ct of the first epochs lies in the upper half of its rounding interval, so that the epoch's end rounds to the same number.
-CLOSS_LAST_ROW = (13.18, 8.61, 8.56, 8.5460, 8.5360, 8.5287, 8.5235, 8.5197, 8.5167, 8.5144, 8.5125, 8.5111, 8.51)
-LOSS_CT_LAST_ROW = (0.3444, 0.2512, 0.2072, 0.1861, 0.1703, 0.1588, 0.1500, 0.1435, 0.1386, 0.1350, 0.1325, 0.1306, 0.1290)
-WINDOW_CENTRE = (VLA_LAST_ROW - WINDOW / 2) / VLA_ITERATIONS  # where in its epoch the mean of the last 1000 rows belongs
+# First numbers of the last complete row of each epoch. The user's table has epochs 0, 1, 2 and 12, and loss_ct also for epoch 9.  # noqa: E501
+# A loss_ct of the first epochs lies in the upper half of its rounding interval, so that the epoch's end rounds to the same number.  # noqa: E501
+CLOSS_LAST_ROW = (
+    13.18,
+    8.61,
+    8.56,
+    8.5460,
+    8.5360,
+    8.5287,
+    8.5235,
+    8.5197,
+    8.5167,
+    8.5144,
+    8.5125,
+    8.5111,
+    8.51,
+)
+LOSS_CT_LAST_ROW = (
+    0.3444,
+    0.2512,
+    0.2072,
+    0.1861,
+    0.1703,
+    0.1588,
+    0.1500,
+    0.1435,
+    0.1386,
+    0.1350,
+    0.1325,
+    0.1306,
+    0.1290,
+)
+WINDOW_CENTRE = (
+    VLA_LAST_ROW - WINDOW / 2
+) / VLA_ITERATIONS  # where in its epoch the mean of the last 1000 rows belongs
 CLOSS_PLATEAU_SLOPE = -0.04  # over epoch 0
 CLOSS_FALL = 4.55  # at the beginning of epoch 1 ...
 CLOSS_FALL_EPOCHS = 40 / VLA_ITERATIONS  # ... with this time constant
 LOSS_CT_START = 0.39
 
-# log_train.txt: closs and loss_ct are the user's, the rest is invented (see the README). One row an epoch, columns as named here.
-LOG_TRAIN_COLUMNS = ("closs", "loss_ct", "z_loss", "acc_image_8", "acc_image_9", "grad_norm", "acc_action_9", "l1_loss_action_9")
+# log_train.txt: closs and loss_ct are the user's, the rest is invented (see the README). One row an epoch, columns as named here.  # noqa: E501
+LOG_TRAIN_COLUMNS = (
+    "closs",
+    "loss_ct",
+    "z_loss",
+    "acc_image_8",
+    "acc_image_9",
+    "grad_norm",
+    "acc_action_9",
+    "l1_loss_action_9",
+)
 LOG_TRAIN = (
     (3.26, 0.085, 39.86, 0.0121, 0.0142, 0.3127, 0.1729, 0.2971),
     (4.06, 0.612, 73.26, 0.1283, 62.1407, 0.5934, 0.2118, 0.2582),
@@ -111,7 +150,7 @@ VLA_TOML = """\
 range.loss_ct = [-1, 1]
 """
 
-# --- vla_healthy -------------------------------------------------------------------------------------------------------------------------
+# --- vla_healthy -------------------------------------------------------------------------------------------------------------------------  # noqa: E501
 
 HEALTHY_SEED = 20251208
 HEALTHY_EPOCHS = 20
@@ -120,7 +159,12 @@ HEALTHY_VAL_ITERATIONS = 40
 HEALTHY_PRINT_FREQ = 20
 HEALTHY_SECONDS = 0.5
 HEALTHY_VAL_SECONDS = 0.21
-POWER_FLOOR, POWER_HEIGHT, POWER_SCALE, POWER_EXPONENT = 2.1, 8.9, 48.0, 0.77  # closs after i iterations: just below ln 65536 at first
+POWER_FLOOR, POWER_HEIGHT, POWER_SCALE, POWER_EXPONENT = (
+    2.1,
+    8.9,
+    48.0,
+    0.77,
+)  # closs after i iterations: just below ln 65536 at first
 VAL_EXCESS = 1.02  # validation closs over training closs
 VAL_NOISE = 0.01
 HEALTHY_ARGS: Args = VLA_ARGS | {"epochs": HEALTHY_EPOCHS, "train_only": False, "world_size": 1}
@@ -152,7 +196,7 @@ HEALTHY_VAL_RUN = Run(HEALTHY_ARGS, HEALTHY_PRINT_FREQ, HEALTHY_VAL_SECONDS, 401
 
 
 class Meter:
-    """One SmoothedValue: its two means after each iteration, over those iterations in which it was updated."""
+    """One SmoothedValue: its two means after each iteration, over those iterations in which it was updated."""  # noqa: E501
 
     def __init__(self, values: Array, present: npt.NDArray[np.bool_]) -> None:
         self._sums = np.concatenate(([0.0], np.cumsum(values[present])))
@@ -176,7 +220,7 @@ class Meter:
 
 @dataclass(frozen=True)
 class Pass:
-    """One training or validation pass of rank 0; the meters in the order in which they were first seen."""
+    """One training or validation pass of rank 0; the meters in the order in which they were first seen."""  # noqa: E501
 
     run: Run
     epoch: int
@@ -221,11 +265,20 @@ def noisy(rng: np.random.RandomState, level: Array, relative_sd: float) -> Array
     return level * (1.0 + relative_sd * rng.standard_normal(len(level)))
 
 
-def make_pass(rng: np.random.RandomState, run: Run, epoch: int, values: Values, image_batches: npt.NDArray[np.bool_]) -> Pass:
-    """Simulate the timing of a pass and put meters on its values; those of images are only updated by batches that hold one."""
+def make_pass(
+    rng: np.random.RandomState,
+    run: Run,
+    epoch: int,
+    values: Values,
+    image_batches: npt.NDArray[np.bool_],
+) -> Pass:
+    """Simulate the timing of a pass and put meters on its values; those of images are only updated by batches that hold one."""  # noqa: E501
     count = len(image_batches)
     every = np.ones(count, dtype=np.bool_)
-    meters = {name: Meter(series, image_batches if name in IMAGES else every) for name, series in values.items()}
+    meters = {
+        name: Meter(series, image_batches if name in IMAGES else every)
+        for name, series in values.items()
+    }
     times = noisy(rng, np.full(count, run.seconds), 0.01)
     times[0] += FIRST_BATCH_SECONDS
     return Pass(run, epoch, meters, times, noisy(rng, np.full(count, DATA_SECONDS), 0.1))
@@ -240,11 +293,16 @@ def row_text(part: Pass, iteration: int) -> str:
     """Format the message of one printed iteration."""
     seen = [(name, meter) for name, meter in part.meters.items() if meter.count(iteration)]
     first = max(0, iteration + 1 - WINDOW)
-    seconds, data = (float(np.mean(series[first : iteration + 1])) for series in (part.times, part.data))
+    seconds, data = (
+        float(np.mean(series[first : iteration + 1])) for series in (part.times, part.data)
+    )
     fields = [
         f"Epoch: [{part.epoch}]",
         f"[{iteration}/{len(part.times)}]",
-        *(meter_text(name, meter.window(iteration), meter.total(iteration)) for name, meter in seen),
+        *(
+            meter_text(name, meter.window(iteration), meter.total(iteration))
+            for name, meter in seen
+        ),
         f"time: {seconds:.4f}",
         f"data: {data:.4f}",
         f"samples/sec: {part.run.batch / seconds:.2f}",
@@ -262,20 +320,31 @@ def write_rows(log: Log, part: Pass) -> None:
 
 
 def write_pass(log: Log, part: Pass, synchronized: Mapping[str, float], line: int) -> None:
-    """Log a finished pass: its rows, its time and its averaged stats, whose parentheses hold the means over all ranks."""
+    """Log a finished pass: its rows, its time and its averaged stats, whose parentheses hold the means over all ranks."""  # noqa: E501
     write_rows(log, part)
-    log.logger(TOTAL_ORIGIN, f"Epoch: [{part.epoch}] Total time: {timedelta(seconds=int(np.sum(part.times)))}")
+    log.logger(
+        TOTAL_ORIGIN,
+        f"Epoch: [{part.epoch}] Total time: {timedelta(seconds=int(np.sum(part.times)))}",
+    )
     log.logger(f"{SOLVER}:{line}", "Averaged stats:")
-    log.bare("  ".join(meter_text(name, meter.window(part.last), synchronized[name]) for name, meter in part.meters.items()))
+    log.bare(
+        "  ".join(
+            meter_text(name, meter.window(part.last), synchronized[name])
+            for name, meter in part.meters.items()
+        )
+    )
 
 
 def own_means(part: Pass) -> dict[str, float]:
     """Compute the epoch means of rank 0, rounded as they are written to a JSON file."""
-    return {name: LEARNING_RATE if name == "lr" else round(meter.total(part.last), JSON_DECIMALS) for name, meter in part.meters.items()}
+    return {
+        name: LEARNING_RATE if name == "lr" else round(meter.total(part.last), JSON_DECIMALS)
+        for name, meter in part.meters.items()
+    }
 
 
 def write_preamble(log: Log, args: Args) -> None:
-    """Log what comes before the first iteration: the launcher's echo, the ranks and the arguments, twice."""
+    """Log what comes before the first iteration: the launcher's echo, the ranks and the arguments, twice."""  # noqa: E501
     log.bare(f"WORLD_SIZE: {args['world_size']}")
     for rank in range(args["world_size"]):
         log.bare(f"| distributed init (rank {rank}): env://, gpu {rank}")
@@ -288,7 +357,7 @@ def write_preamble(log: Log, args: Args) -> None:
 
 
 def vla_closs(epoch: int, epochs: Array) -> Array:
-    """Lay the level of closs: a plateau in epoch 0, a fall at the beginning of epoch 1, then along the last rows of the epochs."""
+    """Lay the level of closs: a plateau in epoch 0, a fall at the beginning of epoch 1, then along the last rows of the epochs."""  # noqa: E501
     if epoch == 0:
         return CLOSS_LAST_ROW[0] + CLOSS_PLATEAU_SLOPE * (epochs - WINDOW_CENTRE)
     centres = np.arange(1, len(CLOSS_LAST_ROW)) + WINDOW_CENTRE
@@ -320,7 +389,7 @@ def vla_values(rng: np.random.RandomState, epoch: int) -> Values:
 
 
 def vla_pass(rng: np.random.RandomState, epoch: int) -> Pass:
-    """Simulate one epoch and shift closs and loss_ct so that the window of the last complete row has the mean of the tables."""
+    """Simulate one epoch and shift closs and loss_ct so that the window of the last complete row has the mean of the tables."""  # noqa: E501
     values = vla_values(rng, epoch)
     last = TORN_LAST_ROW if epoch == TORN_EPOCH else VLA_LAST_ROW
     for name, table in (("closs", CLOSS_LAST_ROW), ("loss_ct", LOSS_CT_LAST_ROW)):
@@ -340,7 +409,9 @@ def torn(text: str) -> str:
 def log_train_row(epoch: int) -> dict[str, float]:
     """Take one row of the literal table, in the key order of its epoch."""
     row = {"lr": LEARNING_RATE, **dict(zip(LOG_TRAIN_COLUMNS, LOG_TRAIN[epoch], strict=True))}
-    return {name: row[name] for name in (IMAGES_LAST if epoch in IMAGES_LAST_EPOCHS else IMAGES_FIRST)}
+    return {
+        name: row[name] for name in (IMAGES_LAST if epoch in IMAGES_LAST_EPOCHS else IMAGES_FIRST)
+    }
 
 
 def vla_output() -> str:
@@ -366,7 +437,11 @@ def healthy_values(rng: np.random.RandomState, epoch: int) -> Values:
         "acc_image_8": noisy(rng, decay(epochs, 0.004, 0.081, 8.0), 0.08),
         "acc_image_9": noisy(rng, decay(epochs, 0.004, 0.085, 8.0), 0.08),
         "grad_norm": noisy(rng, decay(epochs, 2.9, 0.9, 2.0), 0.06),
-        "closs": noisy(rng, POWER_FLOOR + POWER_HEIGHT * (1 + iterations / POWER_SCALE) ** -POWER_EXPONENT, 0.02),
+        "closs": noisy(
+            rng,
+            POWER_FLOOR + POWER_HEIGHT * (1 + iterations / POWER_SCALE) ** -POWER_EXPONENT,
+            0.02,
+        ),
         "loss_ct": noisy(rng, decay(epochs, 0.30, 0.037, 4.5), 0.05),
         "z_loss": noisy(rng, decay(epochs, 123.0, 59.0, 4.5), 0.015),
     }
@@ -375,31 +450,47 @@ def healthy_values(rng: np.random.RandomState, epoch: int) -> Values:
 def healthy_validation(rng: np.random.RandomState, train: Mapping[str, float]) -> Values:
     """Simulate a validation pass, slightly worse than the training of its epoch."""
     factors = {"acc_action_9": 1 / VAL_EXCESS, "l1_loss_action_9": VAL_EXCESS, "closs": VAL_EXCESS}
-    return {name: noisy(rng, np.full(HEALTHY_VAL_ITERATIONS, train[name] * factors[name]), VAL_NOISE) for name in VALIDATION}
+    return {
+        name: noisy(rng, np.full(HEALTHY_VAL_ITERATIONS, train[name] * factors[name]), VAL_NOISE)
+        for name in VALIDATION
+    }
 
 
 def healthy_logs() -> tuple[str, list[dict[str, float]], list[dict[str, float]]]:
-    """Write the output.log of the healthy run, and the epoch means of its training and validation passes."""
+    """Write the output.log of the healthy run, and the epoch means of its training and validation passes."""  # noqa: E501
     rng = np.random.RandomState(HEALTHY_SEED)
     log, train_rows, val_rows = Log(), list[dict[str, float]](), list[dict[str, float]]()
     write_preamble(log, HEALTHY_ARGS)
     started = log.now
     for epoch in range(HEALTHY_EPOCHS):
-        train = make_pass(rng, HEALTHY_RUN, epoch, healthy_values(rng, epoch), np.ones(HEALTHY_ITERATIONS, dtype=np.bool_))
+        train = make_pass(
+            rng,
+            HEALTHY_RUN,
+            epoch,
+            healthy_values(rng, epoch),
+            np.ones(HEALTHY_ITERATIONS, dtype=np.bool_),
+        )
         train_rows.append(own_means(train))
         write_pass(log, train, train_rows[-1], line=1152)
         log.wait(CHECKPOINT_SECONDS)
         values = healthy_validation(rng, train_rows[-1])
-        val = make_pass(rng, HEALTHY_VAL_RUN, epoch, values, np.ones(HEALTHY_VAL_ITERATIONS, dtype=np.bool_))
+        val = make_pass(
+            rng, HEALTHY_VAL_RUN, epoch, values, np.ones(HEALTHY_VAL_ITERATIONS, dtype=np.bool_)
+        )
         val_rows.append(own_means(val))
         write_pass(log, val, val_rows[-1], line=1305)
-    log.logger(f"{SOLVER}:786", f"Training time {timedelta(seconds=int((log.now - started).total_seconds()))}")
+    log.logger(
+        f"{SOLVER}:786",
+        f"Training time {timedelta(seconds=int((log.now - started).total_seconds()))}",
+    )
     return log.text(), train_rows, val_rows
 
 
 def jsonl(prefix: str, rows: Sequence[Mapping[str, float]]) -> str:
     """Format epoch means as the solver appends them: prefixed keys, then the epoch."""
-    lines: Iterator[dict[str, float]] = ({f"{prefix}_{k}": v for k, v in row.items()} | {"epoch": i} for i, row in enumerate(rows))
+    lines: Iterator[dict[str, float]] = (
+        {f"{prefix}_{k}": v for k, v in row.items()} | {"epoch": i} for i, row in enumerate(rows)
+    )
     return "".join(json.dumps(line) + "\n" for line in lines)
 
 

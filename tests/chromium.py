@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 CHROMIUM = Path(os.environ.get("LOSSREPORT_CHROMIUM", "/usr/bin/chromium"))
 needs_chromium = [
     pytest.mark.chromium,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM} (or LOSSREPORT_CHROMIUM)"),
+    pytest.mark.skipif(
+        not CHROMIUM.exists(), reason=f"needs Chromium at {CHROMIUM} (or LOSSREPORT_CHROMIUM)"
+    ),
 ]
 
 
@@ -25,7 +27,9 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"])
+        started = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
         try:
             yield started
         finally:

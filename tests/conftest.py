@@ -1,4 +1,6 @@
-"""Marks what takes long: whole programs, browsers, archives of many reports. `-m "not slow"` is the fast lane, under a minute on two cores."""
+"""Marks what takes long: whole programs, browsers, archives of many reports. `-m "not slow"` is the
+fast lane, under a minute on two cores.
+"""
 
 from pathlib import Path
 
@@ -34,5 +36,9 @@ HERE = Path(__file__).parent
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         place = item.path.relative_to(HERE).as_posix()
-        if place.startswith(LONG) or item.name.startswith(ALSO) or any(map(item.get_closest_marker, ("chromium", "shared", "frameworks"))):
+        if (
+            place.startswith(LONG)
+            or item.name.startswith(ALSO)
+            or any(map(item.get_closest_marker, ("chromium", "shared", "frameworks")))
+        ):
             item.add_marker(pytest.mark.slow)

@@ -15,5 +15,10 @@ def interpreter() -> str:
 @cache
 def has(modules: str) -> bool:
     """Whether the interpreter finds the modules, without importing them."""
-    look = "import sys, importlib.util as u; sys.exit(not all(u.find_spec(name) for name in sys.argv[1:]))"
-    return subprocess.run([interpreter(), "-c", look, *modules.split()], check=False).returncode == 0
+    look = (
+        "import sys, importlib.util as u; sys.exit(not all(u.find_spec(name) for name in "
+        "sys.argv[1:]))"
+    )
+    return (
+        subprocess.run([interpreter(), "-c", look, *modules.split()], check=False).returncode == 0
+    )

@@ -1,4 +1,6 @@
-"""Factories of the tests: series, runs, log lines and findings with defaults, so that a test names only what its rule is about."""
+"""Factories of the tests: series, runs, log lines and findings with defaults, so that a test names
+only what its rule is about.
+"""
 
 from __future__ import annotations
 
@@ -39,13 +41,17 @@ def rng(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def falling(n: int, start: float = 8.0, end: float = 2.0, noise: float = 0.005, seed: int = 0) -> npt.NDArray[np.float64]:
+def falling(
+    n: int, start: float = 8.0, end: float = 2.0, noise: float = 0.005, seed: int = 0
+) -> npt.NDArray[np.float64]:
     """A healthy curve: a power law from `start` to `end` with relative noise."""
     power = np.log(start / end) / np.log(n)
     return start * np.arange(1, n + 1) ** -power * (1 + noise * rng(seed).standard_normal(n))
 
 
-def flat(n: int, level: float = 2.0, noise: float = 0.002, seed: int = 0) -> npt.NDArray[np.float64]:
+def flat(
+    n: int, level: float = 2.0, noise: float = 0.002, seed: int = 0
+) -> npt.NDArray[np.float64]:
     return level * (1 + noise * rng(seed).standard_normal(n))
 
 
@@ -65,7 +71,9 @@ def make_series(
     spans: Sequence[tuple[int, int]] = (),
     **other: Any,
 ) -> Series:
-    """Return a series of `y`; x counts from 0, lines from 1, an epoch series holds epoch means and others single values."""
+    """Return a series of `y`; x counts from 0, lines from 1, an epoch series holds epoch means and
+    others single values.
+    """
     values = frozen_floats(y)
     n = len(values)
     kind = Statistic.EPOCH_MEAN if axis == "epoch" else Statistic.VALUE
@@ -97,7 +105,9 @@ def make_run(
     status: str = "unknown",
     **columns: npt.ArrayLike,
 ) -> Run:
-    """Return a run of `series` and of one series a keyword: `make_run(closs=[8.6, 8.5, 95.2], val_closs=[...])`."""
+    """Return a run of `series` and of one series a keyword: `make_run(closs=[8.6, 8.5, 95.2],
+    val_closs=[...])`.
+    """
     made = list(series)
     for name, y in columns.items():
         split, _, short = name.partition("_")
@@ -107,9 +117,14 @@ def make_run(
     return Run(
         id="r1",
         name="run",
-        sources=tuple(Source(id=source, path=path, parser="test", rows=max(map(len, made))) for source, path in sources),
+        sources=tuple(
+            Source(id=source, path=path, parser="test", rows=max(map(len, made)))
+            for source, path in sources
+        ),
         series=tuple(made),
-        facts=tuple(Fact(name=name, value=value, source=USER) for name, value in (facts or {}).items()),
+        facts=tuple(
+            Fact(name=name, value=value, source=USER) for name, value in (facts or {}).items()
+        ),
         segments=tuple(segments),
         notes=tuple(notes),
         status=Status(status),
@@ -132,14 +147,18 @@ def make_finding(kind: str = "spike", **other: Any) -> Finding:
     return Finding(kind=kind, **{**values, **other})
 
 
-def running_means(values: npt.ArrayLike, every: int = 10) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return (iterations, means since the first value) of the rows a logger prints every `every` iterations."""
+def running_means(
+    values: npt.ArrayLike, every: int = 10
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return (iterations, means since the first value) of the rows a logger prints every `every`
+    iterations.
+    """
     y = np.asarray(values, dtype=np.float64)
     rows = np.arange(0, len(y), every)
     return rows.astype(np.float64), (np.cumsum(y) / np.arange(1, len(y) + 1))[rows]
 
 
-# ------------------------------------------------------------------------------------------------ files
+# -------------------------------------------------------------------------------------------- files
 def write_log_train(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
     """Write one JSON object a line, as MetricLogger does."""
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -148,15 +167,30 @@ def write_log_train(path: Path, rows: Iterable[Mapping[str, object]]) -> Path:
 
 def seed_rows() -> list[dict[str, object]]:
     pairs = zip(SEED_CLOSS, SEED_LOSS_CT, strict=True)
-    return [{"train_closs": closs, "train_loss_ct": ct, "epoch": epoch} for epoch, (closs, ct) in enumerate(pairs)]
+    return [
+        {"train_closs": closs, "train_loss_ct": ct, "epoch": epoch}
+        for epoch, (closs, ct) in enumerate(pairs)
+    ]
 
 
 def metriclogger_line(
-    epoch: int, i: int, n: int, *, eta: bool = False, header: str = "Epoch", **meters: tuple[float, float] | float
+    epoch: int,
+    i: int,
+    n: int,
+    *,
+    eta: bool = False,
+    header: str = "Epoch",
+    **meters: tuple[float, float] | float,
 ) -> str:
-    """Return one row: with `eta` as DeiT prints it, else as xllmx does; a meter is (first, mean) or one number."""
+    """Return one row: with `eta` as DeiT prints it, else as xllmx does; a meter is (first, mean) or
+    one number.
+    """
     fields = [f"{header}: [{epoch}]" if header == "Epoch" else f"{header}:", f"[{i}/{n}]"]
     fields += ["eta: 0:00:10"] if eta else []
     for name, value in meters.items():
-        fields.append(f"{name}: {value[0]:.4f} ({value[1]:.4f})" if isinstance(value, tuple) else f"{name}: {value}")
+        fields.append(
+            f"{name}: {value[0]:.4f} ({value[1]:.4f})"
+            if isinstance(value, tuple)
+            else f"{name}: {value}"
+        )
     return "  ".join(fields)

@@ -1,4 +1,6 @@
-"""Data flows one way: a module imports from lower floors or its own room only; only `charts` draws. See the design, "Floors"."""
+"""Data flows one way: a module imports from lower floors or its own room only; only `charts` draws.
+See the design, "Floors".
+"""
 
 import ast
 from collections.abc import Iterator
@@ -8,11 +10,26 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "lossreport"
 FLOORS = {
-    **dict.fromkeys(("text", "overlay", "words", "errors", "registry", "regex", "resources", "values", "progress", "alone"), 0),
+    **dict.fromkeys(
+        (
+            "text",
+            "overlay",
+            "words",
+            "errors",
+            "registry",
+            "regex",
+            "resources",
+            "values",
+            "progress",
+            "alone",
+        ),
+        0,
+    ),
     **dict.fromkeys(("model", "writing", "options"), 1),
     **dict.fromkeys(("reading", "knowledge", "curves"), 2),
     **dict.fromkeys(("analysis", "gate"), 3),
-    **dict.fromkeys(("settings", "settings_file"), 4),  # kinds and thresholds are declared by the detectors
+    # kinds and thresholds are declared by the detectors
+    **dict.fromkeys(("settings", "settings_file"), 4),
     "checking": 4,
     "compose": 4,
     "charts": 5,
@@ -58,7 +75,10 @@ def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"line {node.lineno}: imports are absolute"
             plain = node.module == "lossreport"
-            yield from ((node.lineno, f"{node.module}.{alias.name}" if plain else str(node.module)) for alias in node.names)
+            yield from (
+                (node.lineno, f"{node.module}.{alias.name}" if plain else str(node.module))
+                for alias in node.names
+            )
 
 
 def breaks(room: str, name: str) -> str:
@@ -78,10 +98,15 @@ def breaks(room: str, name: str) -> str:
     return ""
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+@pytest.mark.parametrize(
+    "path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix()
+)
 def test_a_module_imports_from_lower_floors_or_its_own_room(path: Path) -> None:
     room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
-    found = [(line, breaks(room, name)) for line, name in imported(ast.parse(path.read_text(encoding="utf-8")))]
+    found = [
+        (line, breaks(room, name))
+        for line, name in imported(ast.parse(path.read_text(encoding="utf-8")))
+    ]
     assert [f"{path}:{line}: {why}" for line, why in found if why] == []
 
 

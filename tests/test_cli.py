@@ -1,4 +1,6 @@
-"""The command line keeps the contract: exit codes, streams, precedence, and nothing of the user's is lost."""
+"""The command line keeps the contract: exit codes, streams, precedence, and nothing of the user's
+is lost.
+"""
 
 from __future__ import annotations
 
@@ -16,9 +18,18 @@ from runs import SAMPLES, seed_rows, write_log_train
 VLA, HEALTHY = SAMPLES / "vla_action_head", SAMPLES / "vla_healthy"
 
 
-def run(*arguments: object, cwd: Path | None = None, stdin: bytes | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def run(
+    *arguments: object, cwd: Path | None = None, stdin: bytes | None = None, **environment: str
+) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "lossreport", *map(str, arguments)]
-    return subprocess.run(command, check=False, capture_output=True, cwd=cwd, input=stdin, env={**os.environ, **environment})
+    return subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        cwd=cwd,
+        input=stdin,
+        env={**os.environ, **environment},
+    )
 
 
 def said(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -35,9 +46,9 @@ def logs(tmp_path: Path) -> Path:
 
 def test_help_loads_no_heavy_package() -> None:
     code = (
-        "import sys\nfrom lossreport.cli import main\n"
-        "try: main(['build', '--help'])\nexcept SystemExit: pass\n"
-        "print([name for name in ('pandas', 'matplotlib', 'numpy', 'jinja2') if name in sys.modules], file=sys.stderr)"
+        "import sys\nfrom lossreport.cli import main\ntry: main(['build', '--help'])\nexcept "
+        "SystemExit: pass\nprint([name for name in ('pandas', 'matplotlib', 'numpy', 'jinja2') "
+        "if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert done.stderr.decode().strip() == "[]"
@@ -46,19 +57,34 @@ def test_help_loads_no_heavy_package() -> None:
 @pytest.mark.parametrize(
     ("form", "never"),
     [
-        ("json", ("pandas", "matplotlib", "jinja2", "yaml", "html.parser", "fastcrc", "lossreport.reading.lines.reader")),
+        (
+            "json",
+            (
+                "pandas",
+                "matplotlib",
+                "jinja2",
+                "yaml",
+                "html.parser",
+                "fastcrc",
+                "lossreport.reading.lines.reader",
+            ),
+        ),
         ("html", ("pandas", "yaml", "fastcrc", "lossreport.reading.lines.reader")),
     ],
 )
-def test_a_small_report_loads_only_what_it_needs(form: str, never: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_small_report_loads_only_what_it_needs(
+    form: str, never: tuple[str, ...], tmp_path: Path
+) -> None:
     table = tmp_path / "metrics.csv"
     table.write_text(
-        "epoch,train_loss,val_loss\n" + "".join(f"{epoch},{2 / (epoch + 1):.4f},{2.1 / (epoch + 1):.4f}\n" for epoch in range(60))
+        "epoch,train_loss,val_loss\n"
+        + "".join(f"{epoch},{2 / (epoch + 1):.4f},{2.1 / (epoch + 1):.4f}\n" for epoch in range(60))
     )
     code = (
         "import sys\nfrom lossreport.cli import main\n"
-        f"try: main(['build', {str(table)!r}, '-f', {form!r}, '-o', {str(tmp_path / 'report')!r}, '-q'])\nexcept SystemExit: pass\n"
-        f"print([name for name in {never!r} if name in sys.modules], file=sys.stderr)"
+        f"try: main(['build', {str(table)!r}, '-f', {form!r}, '-o', "
+        f"{str(tmp_path / 'report')!r}, '-q'])\nexcept SystemExit: pass\nprint([name for name in "
+        f"{never!r} if name in sys.modules], file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     assert done.stderr.decode().strip() == "[]"
@@ -79,8 +105,12 @@ def test_a_second_build_does_not_read_the_first_report(logs: Path) -> None:
     assert (logs / "lossreport.json").read_bytes() == first
 
 
-@pytest.mark.parametrize(("name", "start"), [("r.html", b"<!DOCTYPE html>"), ("r.md", b"#"), ("r.json", b"{")])
-def test_the_ending_of_o_chooses_the_format(name: str, start: bytes, logs: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "start"), [("r.html", b"<!DOCTYPE html>"), ("r.md", b"#"), ("r.json", b"{")]
+)
+def test_the_ending_of_o_chooses_the_format(
+    name: str, start: bytes, logs: Path, tmp_path: Path
+) -> None:
     assert run("build", logs, "-o", tmp_path / name).returncode == 0
     assert (tmp_path / name).read_bytes().startswith(start)
 
@@ -96,12 +126,14 @@ def test_quiet_says_nothing(logs: Path) -> None:
 
 
 def test_a_log_comes_from_stdin() -> None:
-    done = run("build", "-", "-o", "-", "-f", "json", stdin=(HEALTHY / "log_train.txt").read_bytes())
+    done = run(
+        "build", "-", "-o", "-", "-f", "json", stdin=(HEALTHY / "log_train.txt").read_bytes()
+    )
     assert done.returncode == 0
     assert json.loads(done.stdout)["series"]
 
 
-# ------------------------------------------------------------------------------------------------ wrong input
+# -------------------------------------------------------------------------------------- wrong input
 def empty(place: Path) -> list[object]:
     return [place]
 
@@ -160,7 +192,9 @@ def bad_config(place: Path) -> list[object]:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_wrong_input_has_its_exit_code_and_one_clear_line(arguments: Any, code: int, words: str, tmp_path: Path) -> None:
+def test_wrong_input_has_its_exit_code_and_one_clear_line(
+    arguments: Any, code: int, words: str, tmp_path: Path
+) -> None:
     done = run("build", *arguments(tmp_path))
     assert done.returncode == code
     assert words in said(done) or code == 3
@@ -185,7 +219,9 @@ def test_a_failed_run_leaves_the_old_report(tmp_path: Path) -> None:
     assert report.read_text() == "old"
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write to: /proc")
+@pytest.mark.skipif(
+    not Path("/proc/self").exists(), reason="needs a folder that nobody can write to: /proc"
+)
 def test_a_place_that_is_not_writable_is_named(logs: Path) -> None:
     done = run("build", logs, "-o", "/proc/report.html")
     assert done.returncode == 2
@@ -195,15 +231,20 @@ def test_a_place_that_is_not_writable_is_named(logs: Path) -> None:
 @pytest.mark.parametrize("name", ["<img src=x onerror=1>", "训练|损失"])
 @pytest.mark.parametrize("form", ["html", "md", "json"])
 def test_hostile_names_are_read_and_shown(name: str, form: str, tmp_path: Path) -> None:
-    write_log_train(tmp_path / "log.txt", [{f"train_{name}": 2.0 - epoch / 20, "epoch": epoch} for epoch in range(15)])
+    write_log_train(
+        tmp_path / "log.txt",
+        [{f"train_{name}": 2.0 - epoch / 20, "epoch": epoch} for epoch in range(15)],
+    )
     done = run("build", tmp_path, "-o", "-", "-f", form)
     assert done.returncode == 0
     assert b"<img src=x" not in done.stdout.replace(b'"<img', b"") or form != "html"
 
 
-# ------------------------------------------------------------------------------------------------ gate, precedence, other commands
+# ----------------------------------------------------------------- gate, precedence, other commands
 @pytest.mark.parametrize(("limit", "code"), [("high", 4), ("critical", 0)])
-def test_fail_on_writes_the_report_and_exits_with_four(limit: str, code: int, tmp_path: Path) -> None:
+def test_fail_on_writes_the_report_and_exits_with_four(
+    limit: str, code: int, tmp_path: Path
+) -> None:
     done = run("build", VLA, "-o", tmp_path / "r.md", "--fail-on", limit)
     assert done.returncode == code
     assert (tmp_path / "r.md").is_file()
@@ -214,21 +255,38 @@ def fact(data: dict[str, Any], name: str) -> Any:
 
 
 def test_the_command_line_wins_over_the_environment_over_the_file(logs: Path) -> None:
-    (logs / "lossreport.toml").write_text('vocab_size = 100\ntitle = "from the file"\nlang = "zh"\n')
+    (logs / "lossreport.toml").write_text(
+        'vocab_size = 100\ntitle = "from the file"\nlang = "zh"\n'
+    )
     by_file = run("build", logs, "-o", "-", "-f", "json")
     assert fact(json.loads(by_file.stdout), "vocab_size") == 100
     by_line = run("build", logs, "-o", "-", "-f", "json", "--set", "vocab_size=200")
     assert fact(json.loads(by_line.stdout), "vocab_size") == 200
     assert "from the file" in run("build", logs, "-o", "-", "-f", "md").stdout.decode()
-    in_environment = run("build", logs, "-o", "-", "-f", "md", LOSSREPORT_BUILD_TITLE="from the environment")
+    in_environment = run(
+        "build", logs, "-o", "-", "-f", "md", LOSSREPORT_BUILD_TITLE="from the environment"
+    )
     assert "from the environment" in in_environment.stdout.decode()
-    both = run("build", logs, "-o", "-", "-f", "md", "--title", "from the line", LOSSREPORT_BUILD_TITLE="from the environment")
+    both = run(
+        "build",
+        logs,
+        "-o",
+        "-",
+        "-f",
+        "md",
+        "--title",
+        "from the line",
+        LOSSREPORT_BUILD_TITLE="from the environment",
+    )
     assert "from the line" in both.stdout.decode()
 
 
 def test_ignored_files_are_not_read() -> None:
     done = run("build", VLA, "-o", "-", "-f", "json", "--ignore", "output.log")
-    assert sorted(source["path"] for source in json.loads(done.stdout)["runs"][0]["sources"]) == ["args.json", "log_train.txt"]
+    assert sorted(source["path"] for source in json.loads(done.stdout)["runs"][0]["sources"]) == [
+        "args.json",
+        "log_train.txt",
+    ]
 
 
 def test_formats_lists_what_is_known_and_explains_files() -> None:
@@ -247,10 +305,15 @@ def test_schema_is_json() -> None:
 
 @pytest.mark.parametrize("variables", [{"NO_COLOR": "1"}, {"FORCE_COLOR": "1"}])
 def test_colour_is_as_the_environment_says(variables: dict[str, str], tmp_path: Path) -> None:
-    assert ("\x1b[" in said(run("build", tmp_path / "no", **variables))) is ("FORCE_COLOR" in variables)
+    assert ("\x1b[" in said(run("build", tmp_path / "no", **variables))) is (
+        "FORCE_COLOR" in variables
+    )
 
 
 def test_a_closed_pipe_is_no_error() -> None:
-    command = f"{sys.executable} -m lossreport build {VLA} -o - -q | head -c 100 >/dev/null; echo ${{PIPESTATUS[0]}}"
+    command = (
+        f"{sys.executable} -m lossreport build {VLA} -o - -q | head -c 100 >/dev/null; echo "
+        f"${{PIPESTATUS[0]}}"
+    )
     done = subprocess.run(["bash", "-c", command], check=True, capture_output=True)
     assert (done.stdout, done.stderr) == (b"0\n", b"")

@@ -10,7 +10,11 @@ from lossreport.errors import LossreportError, NothingReadError, UsageError
 
 
 @pytest.mark.parametrize(
-    "error", [UsageError("No such thing", hint="Give another."), NothingReadError("Nothing", hint="Ask.", quotes=("Killed",))]
+    "error",
+    [
+        UsageError("No such thing", hint="Give another."),
+        NothingReadError("Nothing", hint="Ask.", quotes=("Killed",)),
+    ],
 )
 def test_an_error_is_the_same_behind_a_process(error: LossreportError) -> None:
     other = pickle.loads(pickle.dumps(error))

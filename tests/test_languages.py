@@ -1,4 +1,6 @@
-"""A language beside Chinese and English is a file keyed by the English text: the first screen is said in it, what it lacks is English."""
+"""A language beside Chinese and English is a file keyed by the English text: the first screen is
+said in it, what it lacks is English.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +22,23 @@ from test_texts import TEXTS, WRONG_WORDS, bare
 OVERLAID: tuple[Lang, ...] = tuple(lang for lang in get_args(Lang) if lang not in LANGS)
 FIRST = ("vla_action_head", "vla_healthy", "gallery/hf_spike", "gallery/keras_overfit")
 FEW = 0.2
-"""A wording changes in one place: what it was in another language waits until somebody who speaks it comes by, and up to this share is English till then."""
+"""A wording changes in one place: what it was in another language waits until somebody who speaks
+it comes by, and up to this share is English till then.
+"""
 SAME: dict[str, set[str]] = {
-    "ja": {"{state}", "{status} {goal}{early}{fault}", "`{metric}`", "`{metric}`: {course}.", "step", "epoch", "iteration"}
+    "ja": {
+        "{state}",
+        "{status} {goal}{early}{fault}",
+        "`{metric}`",
+        "`{metric}`: {course}.",
+        "step",
+        "epoch",
+        "iteration",
+    }
 }
-"""Texts of the first screen that a language says as English does: marks around values, and words that stay."""
+"""Texts of the first screen that a language says as English does: marks around values, and words
+that stay.
+"""
 
 
 class Asked(dict[str, str]):
@@ -44,7 +58,10 @@ class Asked(dict[str, str]):
 
 @pytest.fixture(scope="module")
 def reports() -> dict[str, Report]:
-    return {name: lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / name]))) for name in FIRST}
+    return {
+        name: lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / name])))
+        for name in FIRST
+    }
 
 
 @pytest.mark.parametrize("lang", OVERLAID)
@@ -66,16 +83,28 @@ def test_keys_are_texts_of_the_package_with_the_same_placeholders(lang: Lang) ->
     known = {one.en for one in TEXTS.values()}
     stale = sorted(set(overlay(lang)) - known)
     assert len(stale) <= FEW * len(overlay(lang)), f"no text says these any more: {stale}"
-    assert [en for en, said in overlay(lang).items() if sorted(FIELD.findall(en)) != sorted(FIELD.findall(said))] == []
+    assert [
+        en
+        for en, said in overlay(lang).items()
+        if sorted(FIELD.findall(en)) != sorted(FIELD.findall(said))
+    ] == []
     assert SAME[lang].isdisjoint(overlay(lang))
 
 
 def test_japanese_is_written_as_japanese() -> None:
     said = {en: bare(one) for en, one in overlay("ja").items()}
     assert [
-        one for one in said.values() if re.search(r"[\u3040-\u30ff\u3400-\u9fff][,;:?!.()]|[,;:?!()][\u3040-\u30ff\u3400-\u9fff]", one)
+        one
+        for one in said.values()
+        if re.search(
+            r"[\u3040-\u30ff\u3400-\u9fff][,;:?!.()]|[,;:?!()][\u3040-\u30ff\u3400-\u9fff]", one
+        )
     ] == []
-    assert [en for en, one in said.items() if en.rstrip("*").endswith(".") != one.rstrip("*").endswith("。")] == []
+    assert [
+        en
+        for en, one in said.items()
+        if en.rstrip("*").endswith(".") != one.rstrip("*").endswith("。")
+    ] == []
     assert [one for one in said.values() if WRONG_WORDS["zh"].search(one)] == []
 
 

@@ -1,4 +1,6 @@
-"""Every command and every snippet of the documentation runs as it is written, in a folder that holds what it names."""
+"""Every command and every snippet of the documentation runs as it is written, in a folder that
+holds what it names.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +33,21 @@ from runs import SAMPLES
 ROOT = Path(__file__).resolve().parents[1]
 TEAM = ("team.md", "team.zh.md")
 """Pages whose commands build on each other: they are run in their order, below."""
-PAGES = sorted([*(page for page in (ROOT / "docs").glob("*.md") if page.name not in TEAM), ROOT / "README.md", ROOT / "README.zh.md"])
+PAGES = sorted(
+    [
+        *(page for page in (ROOT / "docs").glob("*.md") if page.name not in TEAM),
+        ROOT / "README.md",
+        ROOT / "README.zh.md",
+    ]
+)
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ONES = re.compile(r"(?:^|[|] *)(?P<line>lossreport (?!NOTE|reads|读取)[^|#\n]*)")
 GRAMMAR = re.compile(r"\b[A-Z]{3,}\b(?!\.)|\.\.\.")
 """A line of grammar, as `lossreport lint NOTE.md PATH... [--lang zh]`, and no command to type."""
 ENDS = {"--fail-on": {0, 4}, "lint": {0, 4}, "verify": {0, 4}, "--yes": {5}, "send": {0}}
-"""Nothing is sent from here: a dry run of `send` ends with 0, one that is meant with 5 where its token is missing."""
+"""Nothing is sent from here: a dry run of `send` ends with 0, one that is meant with 5 where its
+token is missing.
+"""
 
 
 def one_liners() -> list[str]:
@@ -64,7 +74,9 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_sample(place / "runs" / number)
     state = place / "out" / "checkpoint-250"
     state.mkdir(parents=True)
-    shutil.copyfile(SAMPLES / "gallery" / "hf_spike" / "trainer_state.json", state / "trainer_state.json")
+    shutil.copyfile(
+        SAMPLES / "gallery" / "hf_spike" / "trainer_state.json", state / "trainer_state.json"
+    )
     (place / "NOTE.md").write_text("The loss ends at 1.43.\n", encoding="utf-8")
     shutil.copyfile(place / "runs" / "42" / "train.log", place / "train.log")
     api.build([place / "runs" / "42"], place / "report.html", embed_logs=True)
@@ -81,7 +93,9 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(browser, "opened", lambda page: False)
     monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     with (world / "train.log").open("rb") as log:
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(log.read()), isatty=lambda: False))
+        monkeypatch.setattr(
+            sys, "stdin", SimpleNamespace(buffer=io.BytesIO(log.read()), isatty=lambda: False)
+        )
     monkeypatch.setattr(following, "QUIET", 0.0)
     return tmp_path / "world"
 
@@ -89,17 +103,32 @@ def here(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_documentation_has_its_commands() -> None:
     assert len(LINES) >= 25
     commands = {line.split()[1] for line in LINES}
-    assert {"build", "show", "demo", "ticket", "formats", "lint", "verify", "extract", "compare", "index", "batch"} <= commands
+    assert {
+        "build",
+        "show",
+        "demo",
+        "ticket",
+        "formats",
+        "lint",
+        "verify",
+        "extract",
+        "compare",
+        "index",
+        "batch",
+    } <= commands
 
 
 @pytest.mark.parametrize("line", LINES)
-def test_a_command_runs_as_it_is_written(line: str, here: Path, capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+def test_a_command_runs_as_it_is_written(
+    line: str, here: Path, capsysbinary: pytest.CaptureFixture[bytes]
+) -> None:
     if "s3://" in line:
         pytest.skip("there is no bucket here; tests/reading has a server of its own")
     if ".pdf" in line and find_spec("weasyprint") is None:
         pytest.skip("needs the extra [pdf]")
     arguments = shlex.split(line)[1:]
-    if arguments[0] == "init":  # the folder of the other commands has its settings already, and they are never overwritten
+    if arguments[0] == "init":
+        # the folder of the other commands has its settings already, and they are never overwritten
         (here / arguments[1] / "lossreport.toml").unlink()
     with pytest.raises(SystemExit) as ended:
         main(arguments)
@@ -107,9 +136,13 @@ def test_a_command_runs_as_it_is_written(line: str, here: Path, capsysbinary: py
     assert ended.value.code in allowed, capsysbinary.readouterr().err.decode()
 
 
-# ------------------------------------------------------------------------------------------------ Python
+# ------------------------------------------------------------------------------------------- Python
 def snippets(page: str) -> list[str]:
-    return [text for language, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8")) if language == "python"]
+    return [
+        text
+        for language, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        if language == "python"
+    ]
 
 
 @pytest.mark.parametrize("page", ["api.md", "api.zh.md"])
@@ -132,20 +165,31 @@ def test_hooks_are_named_behind_a_plain_import() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
     named = sorted(set(re.findall(r"\blossreport\.integrations\.(\w+)\.(\w+)\(", text)))
     assert {module for module, _ in named} == set(HOOKS) - {"trackers"}
-    code = "import lossreport\n" + "\n".join(f"assert callable(lossreport.integrations.{module}.{name})" for module, name in named)
+    code = "import lossreport\n" + "\n".join(
+        f"assert callable(lossreport.integrations.{module}.{name})" for module, name in named
+    )
     clean = {key: value for key, value in os.environ.items() if key != "PYTHONSTARTUP"}
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=clean).stderr == ""
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, env=clean
+        ).stderr
+        == ""
+    )
 
 
 def test_the_one_line_of_a_plain_loop_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    lines = [line for line in (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8").splitlines() if line.startswith("| a plain loop |")]
+    lines = [
+        line
+        for line in (ROOT / "docs" / "hooks.md").read_text(encoding="utf-8").splitlines()
+        if line.startswith("| a plain loop |")
+    ]
     (code,) = re.findall(r"`(with [^`]+)`", lines[0])
     exec(code, {"lossreport": lossreport, "step": 1, "loss": 2.0})
     assert (tmp_path / "runs" / "42" / "lossreport-memory.jsonl").is_file()
 
 
-# ------------------------------------------------------------------------------------------------ the tutorial
+# ------------------------------------------------------------------------------------- the tutorial
 PROGRAMS = ("tutorial.md", "tutorial.zh.md")
 
 
@@ -164,7 +208,9 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, str], str]:
         ("tutorial.zh.md", "zh", "报告：lossreport-demo/lossreport.html"),
     ],
 )
-def test_what_the_tutorial_shows_is_what_the_demo_says(page: str, lang: str, last: str, demo: Callable[[str, str], str]) -> None:
+def test_what_the_tutorial_shows_is_what_the_demo_says(
+    page: str, lang: str, last: str, demo: Callable[[str, str], str]
+) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
     (shown,) = re.findall(r"<!-- shown: demo -->\n```\n(.*?)```", text, re.DOTALL)
     assert shown == demo(lang, last)
@@ -178,12 +224,19 @@ def test_the_program_of_the_tutorial_is_the_same_in_both_languages_and_compiles(
 
 @pytest.mark.parametrize("page", [*PROGRAMS, "faq.md", "faq.zh.md"])
 def test_the_settings_that_a_page_shows_are_read(page: str, here: Path) -> None:
-    (settings,) = [text for language, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8")) if language == "toml"]
+    (settings,) = [
+        text
+        for language, text in FENCE.findall((ROOT / "docs" / page).read_text(encoding="utf-8"))
+        if language == "toml"
+    ]
     (here / "out" / "lossreport.toml").write_text(settings, encoding="utf-8")
     run = lossreport.read_run([here / "out"])
     assert isinstance(run.value("vocab_size"), int)
     analysis = lossreport.analyze(run)
-    assert next(series.metric_type for series in analysis.runs[0].series if series.name == "loss") == "cross_entropy"
+    assert (
+        next(series.metric_type for series in analysis.runs[0].series if series.name == "loss")
+        == "cross_entropy"
+    )
 
 
 @pytest.mark.frameworks
@@ -193,17 +246,30 @@ def test_the_program_of_the_tutorial_writes_its_report(tmp_path: Path) -> None:
     (code,) = snippets("tutorial.md")
     (tmp_path / "finetune.py").write_text(code, encoding="utf-8")
     clean = {key: value for key, value in os.environ.items() if key not in RANKS}
-    own = {"PYTHONPATH": str(ROOT / "src"), PYTHON: sys.executable, "CUDA_VISIBLE_DEVICES": "", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([interpreter(), "finetune.py"], cwd=tmp_path, capture_output=True, text=True, env={**clean, **own})
+    own = {
+        "PYTHONPATH": str(ROOT / "src"),
+        PYTHON: sys.executable,
+        "CUDA_VISIBLE_DEVICES": "",
+        "OMP_NUM_THREADS": "1",
+    }
+    done = subprocess.run(
+        [interpreter(), "finetune.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        env={**clean, **own},
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert (tmp_path / "out" / "lossreport.html").stat().st_size > 10_000
 
 
-# ------------------------------------------------------------------------------------------------ an archive in ten minutes
+# ------------------------------------------------------------------------ an archive in ten minutes
 def typed(page: str) -> list[str]:
     """Return the lines of a page that are typed, without their remarks."""
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    return [line for language, code in FENCE.findall(text) if not language for line in code.splitlines()]
+    return [
+        line for language, code in FENCE.findall(text) if not language for line in code.splitlines()
+    ]
 
 
 def test_both_languages_of_the_page_on_an_archive_type_the_same() -> None:
@@ -230,7 +296,11 @@ def test_the_archive_of_ten_minutes_comes_about_as_the_page_says(
             main(shlex.split(command)[1:])
         assert ended.value.code == (4 if "4" in remark else 0), command
         told[shlex.split(command)[1]] = capsysbinary.readouterr().out.decode()
-    (settings,) = [text for language, text in FENCE.findall((ROOT / "docs" / TEAM[0]).read_text(encoding="utf-8")) if language == "toml"]
+    (settings,) = [
+        text
+        for language, text in FENCE.findall((ROOT / "docs" / TEAM[0]).read_text(encoding="utf-8"))
+        if language == "toml"
+    ]
     written = (tmp_path / "runs" / "2026-11-10-unet-lr0.003-s0" / "lossreport.toml").read_text()
     assert set(settings.split("\n")) <= set(written.split("\n"))
     index = (tmp_path / "runs" / "lossreport.index.html").read_text()

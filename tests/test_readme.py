@@ -1,4 +1,6 @@
-"""The README tells the truth: its two commands are those CI runs, its formats are those there are, its links exist."""
+"""The README tells the truth: its two commands are those CI runs, its formats are those there are,
+its links exist.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,10 @@ def read(name: str) -> str:
 
 
 def commands(name: str) -> list[str]:
-    return [block.strip() for block in re.findall(r"^```\n(python3 .*?)\n```$", read(name), re.MULTILINE)]
+    return [
+        block.strip()
+        for block in re.findall(r"^```\n(python3 .*?)\n```$", read(name), re.MULTILINE)
+    ]
 
 
 @pytest.mark.parametrize("name", READMES)
@@ -35,7 +40,9 @@ def test_every_format_is_listed(name: str) -> None:
 
 @pytest.mark.parametrize("name", READMES)
 def test_every_dependency_has_its_reason(name: str) -> None:
-    listed = re.search(r"^dependencies = \[(.*?)^\]", read("pyproject.toml"), re.DOTALL | re.MULTILINE)
+    listed = re.search(
+        r"^dependencies = \[(.*?)^\]", read("pyproject.toml"), re.DOTALL | re.MULTILINE
+    )
     assert listed is not None
     packages = re.findall(r'"([a-z0-9-]+)', listed[1])
     assert packages

@@ -43,7 +43,9 @@ def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def add(package: Path, module: str, id: str) -> None:
-    (package / f"{module}.py").write_text(f"from things_of_a_test import Thing\nTHING = Thing({id!r})\n", encoding="utf-8")
+    (package / f"{module}.py").write_text(
+        f"from things_of_a_test import Thing\nTHING = Thing({id!r})\n", encoding="utf-8"
+    )
 
 
 def test_units_come_in_the_order_of_their_modules(package: Path) -> None:
@@ -66,20 +68,34 @@ def test_a_module_without_its_unit_is_refused_by_name(package: Path, text: str) 
         load_units("units_of_a_test", "THING", Thing)
 
 
-def test_other_peoples_units_come_after_the_built_in_ones(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_peoples_units_come_after_the_built_in_ones(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add(package, "zeta", "built_in")
-    monkeypatch.setattr(registry, "entry_points", lambda group: [Point("b", Thing("b")), Point("a", Thing("a"))])
-    assert [unit.id for unit in load_units("units_of_a_test", "THING", Thing, "group")] == ["built_in", "a", "b"]
+    monkeypatch.setattr(
+        registry, "entry_points", lambda group: [Point("b", Thing("b")), Point("a", Thing("a"))]
+    )
+    assert [unit.id for unit in load_units("units_of_a_test", "THING", Thing, "group")] == [
+        "built_in",
+        "a",
+        "b",
+    ]
 
 
-def test_an_entry_point_cannot_take_the_name_of_a_built_in_unit(package: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_entry_point_cannot_take_the_name_of_a_built_in_unit(
+    package: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     add(package, "one", "same")
     monkeypatch.setattr(registry, "entry_points", lambda group: [Point("p", Thing("same"))])
     with pytest.raises(RegistryError, match="entry point group:p"):
         load_units("units_of_a_test", "THING", Thing, "group")
 
 
-@pytest.mark.parametrize("load", [parsers, detectors, advices, section_writers, loss_types], ids=lambda load: load.__name__)
+@pytest.mark.parametrize(
+    "load",
+    [parsers, detectors, advices, section_writers, loss_types],
+    ids=lambda load: load.__name__,
+)
 def test_every_kind_of_unit_has_some_and_each_id_once(load: object) -> None:
     ids = [unit.id for unit in load()]  # type: ignore[operator]
     assert ids

@@ -1,4 +1,6 @@
-"""The templates are found packaged or beside pyproject.toml, and their absence names both places."""
+"""The templates are found packaged or beside pyproject.toml, and their absence names both
+places.
+"""
 
 from pathlib import Path
 
@@ -33,7 +35,9 @@ def test_a_checkout_is_used_where_nothing_is_packaged(package: Path, tmp_path: P
     assert resources.read_template("a.j2") == "训练"
 
 
-def test_a_templates_folder_without_pyproject_is_somebody_elses(package: Path, tmp_path: Path) -> None:
+def test_a_templates_folder_without_pyproject_is_somebody_elses(
+    package: Path, tmp_path: Path
+) -> None:
     (tmp_path / "templates").mkdir()
     with pytest.raises(ResourceError):
         resources.templates()

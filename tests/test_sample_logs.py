@@ -1,4 +1,6 @@
-"""The committed sample runs are what their generator writes, and say what the user's document says."""
+"""The committed sample runs are what their generator writes, and say what the user's document
+says.
+"""
 
 import importlib.util
 import json
@@ -85,7 +87,9 @@ def test_the_committed_folders_are_what_the_generator_writes(tmp_path: Path) -> 
     load_generator().main(tmp_path)
     for folder in (VLA, HEALTHY):
         written = {path.name: path.read_bytes() for path in (tmp_path / folder.name).iterdir()}
-        committed = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != "README.md"}
+        committed = {
+            path.name: path.read_bytes() for path in folder.iterdir() if path.name != "README.md"
+        }
         assert written.keys() == committed.keys()
         assert [name for name in written if written[name] != committed[name]] == []
 
@@ -118,16 +122,30 @@ def test_closs_is_flat_and_loss_ct_falls_in_the_last_epochs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("folder", "passes"), [(VLA, ["train"]), (HEALTHY, ["train", "val"])], ids=lambda value: getattr(value, "name", "")
+    ("folder", "passes"),
+    [(VLA, ["train"]), (HEALTHY, ["train", "val"])],
+    ids=lambda value: getattr(value, "name", ""),
 )
-def test_the_averaged_stats_repeat_the_epoch_files_in_value_and_order(folder: Path, passes: list[str]) -> None:
+def test_the_averaged_stats_repeat_the_epoch_files_in_value_and_order(
+    folder: Path, passes: list[str]
+) -> None:
     names = {"train": "log_train.txt", "val": "log_eval_ind.txt"}
-    expected = [row for group in zip(*(read_jsonl(folder / names[split]) for split in passes), strict=True) for row in group]
+    expected = [
+        row
+        for group in zip(*(read_jsonl(folder / names[split]) for split in passes), strict=True)
+        for row in group
+    ]
     stats = averaged_stats(folder)
     assert len(stats) == len(expected)
     for line, row in zip(stats, expected, strict=True):
-        values = {key.split("_", 1)[1]: value for key, value in row.items() if key not in ("train_lr", "epoch")}
-        assert [(name, f"{second:.4f}") for name, (_, second) in meters(line).items()] == [(k, f"{v:.4f}") for k, v in values.items()]
+        values = {
+            key.split("_", 1)[1]: value
+            for key, value in row.items()
+            if key not in ("train_lr", "epoch")
+        }
+        assert [(name, f"{second:.4f}") for name, (_, second) in meters(line).items()] == [
+            (k, f"{v:.4f}") for k, v in values.items()
+        ]
 
 
 def test_the_key_order_changes_where_rank_0_saw_no_image_first() -> None:
@@ -135,12 +153,18 @@ def test_the_key_order_changes_where_rank_0_saw_no_image_first() -> None:
     swapped = {row["epoch"] for row in table if list(row)[-2] == "train_acc_image_9"}
     assert swapped == SWAPPED_EPOCHS
     assert len({tuple(row) for row in table}) == 2
-    assert {row["epoch"] for row in table if row["train_acc_image_9"] > 1} == SWAPPED_EPOCHS | {7, 10}
+    assert {row["epoch"] for row in table if row["train_acc_image_9"] > 1} == SWAPPED_EPOCHS | {
+        7,
+        10,
+    }
 
 
 def test_no_iteration_leaves_the_level_of_its_epoch() -> None:
     for epoch, found in rows(VLA).items():
-        settled = {i: mean for i, mean in step_means(found, "closs").items() if epoch != 1 or i > 200}  # epoch 1 begins with a fall
+        # epoch 1 begins with a fall
+        settled = {
+            i: mean for i, mean in step_means(found, "closs").items() if epoch != 1 or i > 200
+        }
         median = statistics.median(settled.values())
         assert [(epoch, i) for i, mean in settled.items() if abs(mean / median - 1) > 0.15] == []
 
@@ -164,7 +188,11 @@ def test_the_killed_run_ends_inside_a_row() -> None:
 def test_the_arguments_do_not_tell_the_image_weight() -> None:
     arguments = json.loads((VLA / "args.json").read_text(encoding="utf-8"))
     assert "loss_img_weights" not in arguments
-    assert (arguments["vocab_size"], arguments["world_size"], arguments["loss_ct_weights"]) == (65536, 4, 10)
+    assert (arguments["vocab_size"], arguments["world_size"], arguments["loss_ct_weights"]) == (
+        65536,
+        4,
+        10,
+    )
 
 
 def test_the_healthy_run_is_healthy() -> None:
@@ -182,4 +210,6 @@ def test_the_healthy_run_is_healthy() -> None:
 def test_the_healthy_run_starts_below_chance_and_finishes() -> None:
     first = rows(HEALTHY)[0][0]["closs"][0]
     assert 0.95 * LN_VOCABULARY < first < LN_VOCABULARY
-    assert re.search(r">> Training time \d+:\d\d:\d\d\n$", (HEALTHY / "output.log").read_text(encoding="utf-8"))
+    assert re.search(
+        r">> Training time \d+:\d\d:\d\d\n$", (HEALTHY / "output.log").read_text(encoding="utf-8")
+    )

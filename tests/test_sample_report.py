@@ -1,4 +1,6 @@
-"""The report on the document's own run says what is true of it, in both languages, and none of the document's mistakes."""
+"""The report on the document's own run says what is true of it, in both languages, and none of the
+document's mistakes.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,11 @@ def _plain(markdown: str) -> str:
 
 def _of(analysis: Analysis, kind: str, name: str, path: str) -> list[Finding]:
     ids = {s.id for s in analysis.runs[0].series if s.name == name and s.path == path}
-    return [finding for finding in analysis.findings if finding.kind == kind and finding.series[0] in ids]
+    return [
+        finding
+        for finding in analysis.findings
+        if finding.kind == kind and finding.series[0] in ids
+    ]
 
 
 SAYS = {
@@ -50,7 +56,8 @@ SAYS = {
     "share of the range": (["6.5 %"], ["6.5 % of the range"]),
     "no division": (["不要再除以 action_dim = 7"], ["do not divide it by action_dim = 7"]),
     "progress of loss_ct": (["-4.4 %"], ["-4.4 %"]),
-    "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so overfitting and generalisation cannot be judged"]),
+    "no validation": (["无法判断是否过拟合"], ["There is no validation loss in the logs, so overfitting and "
+        "generalisation cannot be judged"]),
     "interrupted": (["训练没有跑完（12 / 20 epoch）"], ["Not complete (12 of 20 epochs)"]),
     "every weight": (["权重来自 args.json:17、args.json:18"], ["weights from args.json:17, args.json:18"]),
     "what agrees": (["等（epoch 均值，共 8 个序列）逐行一致"], ["and others (epoch mean; series: 8), row by row"]),
@@ -93,7 +100,11 @@ def test_the_rows_of_loss_ct_are_two_groups(analysis: Analysis) -> None:
     mixture = _of(analysis, "mixture", "loss_ct", "log_train.txt")
     assert len(mixture) == 1
     by_series = {tuple(v.series): v.state for v in analysis.verdicts}
-    states = {(s.name, s.path): by_series[(s.id,)] for s in analysis.runs[0].series if (s.id,) in by_series}
+    states = {
+        (s.name, s.path): by_series[(s.id,)]
+        for s in analysis.runs[0].series
+        if (s.id,) in by_series
+    }
     assert states[("closs", "log_train.txt")] is State.MIXED
     assert states[("loss_ct", "log_train.txt")] is State.MIXED
     assert states[("closs", "output.log")] is State.CONVERGED
@@ -111,7 +122,10 @@ def test_a_logging_artefact_ranks_before_real_instability(analysis: Analysis) ->
     first = analysis.findings[0]
     assert first.kind == "mixed_reduction"
     assert first.severity is Severity.HIGH
-    assert [hypothesis.id for hypothesis in sorted(first.hypotheses, key=lambda h: h.rank)][:2] == ["mixed_reduction", "real_instability"]
+    assert [hypothesis.id for hypothesis in sorted(first.hypotheses, key=lambda h: h.rank)][:2] == [
+        "mixed_reduction",
+        "real_instability",
+    ]
     for hypothesis in first.hypotheses:
         assert hypothesis.support
         assert hypothesis.against
@@ -128,7 +142,9 @@ def test_the_sources_disagree_by_the_factors_of_the_table(analysis: Analysis) ->
 
 def test_the_shares_stand_row_by_row(analysis: Analysis) -> None:
     ids = {s.id: s for s in analysis.runs[0].series}
-    mine = [share for share in analysis.shares if ids[share.terms[0].series].path == "log_train.txt"]
+    mine = [
+        share for share in analysis.shares if ids[share.terms[0].series].path == "log_train.txt"
+    ]
     closs = {share.at.row: share.terms[0].share for share in mine}
     assert len(closs) == 12
     assert min(closs.values()) == pytest.approx(0.21, abs=0.01)
@@ -139,7 +155,10 @@ def test_the_shares_stand_row_by_row(analysis: Analysis) -> None:
 
 def test_every_finding_cites_lines_that_hold_its_values(analysis: Analysis) -> None:
     run = analysis.runs[0]
-    lines = {source.id: (VLA / source.path).read_text(encoding="utf-8").splitlines() for source in run.sources}
+    lines = {
+        source.id: (VLA / source.path).read_text(encoding="utf-8").splitlines()
+        for source in run.sources
+    }
     for finding in analysis.findings:
         assert finding.evidence
         for evidence in finding.evidence:
@@ -152,7 +171,11 @@ def test_every_finding_cites_lines_that_hold_its_values(analysis: Analysis) -> N
 def test_the_last_values_quoted_are_the_single_rank_s(analysis: Analysis) -> None:
     data: dict[str, Any] = to_dict(analysis)
     paths = {s["id"]: s["key"] for s in data["series"]}
-    assert {key.split("@")[1].split(":")[0] for scale in data["scales"] for key in [paths[scale["series"][0]]]} == {"output.log"}
+    assert {
+        key.split("@")[1].split(":")[0]
+        for scale in data["scales"]
+        for key in [paths[scale["series"][0]]]
+    } == {"output.log"}
 
 
 def test_the_run_stopped_in_epoch_12_of_20(analysis: Analysis) -> None:
@@ -164,7 +187,11 @@ def test_the_run_stopped_in_epoch_12_of_20(analysis: Analysis) -> None:
 def test_the_healthy_sample_is_healthy() -> None:
     healthy = lossreport.analyze(lossreport.read_run([SAMPLES / "vla_healthy"]), strict=True)
     assert healthy.run_verdict("r1").state in (State.IMPROVING, State.CONVERGED)
-    assert [finding.kind for finding in healthy.findings if finding.severity.rank >= Severity.MEDIUM.rank] == []
+    assert [
+        finding.kind
+        for finding in healthy.findings
+        if finding.severity.rank >= Severity.MEDIUM.rank
+    ] == []
 
 
 def test_the_report_is_written_where_the_user_asks(tmp_path: Path) -> None:

@@ -62,7 +62,9 @@ def test_the_file_beside_a_log_file_is_found(tmp_path: Path) -> None:
 
 
 def test_settings_beside_the_logs_win_over_the_project(tmp_path: Path) -> None:
-    (tmp_path / "pyproject.toml").write_text('[tool.lossreport]\nvocab_size = 11\nseed = 2\nlang = "en"\n', encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text(
+        '[tool.lossreport]\nvocab_size = 11\nseed = 2\nlang = "en"\n', encoding="utf-8"
+    )
     logs = tmp_path / "logs"
     logs.mkdir()
     (logs / "lossreport.toml").write_text("vocab_size = 3\n", encoding="utf-8")
@@ -83,7 +85,9 @@ def test_no_settings_are_no_facts(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["lossreport.toml", "pyproject.toml"])
-@pytest.mark.parametrize("data", [b"vocab_size = = 3\n", b"a = '\xff'\n"], ids=["syntax", "no UTF-8"])
+@pytest.mark.parametrize(
+    "data", [b"vocab_size = = 3\n", b"a = '\xff'\n"], ids=["syntax", "no UTF-8"]
+)
 def test_bad_toml_is_told_with_the_name_of_the_file(tmp_path: Path, name: str, data: bytes) -> None:
     (tmp_path / name).write_bytes(data)
     with pytest.raises(ConfigError, match=name):
@@ -145,26 +149,42 @@ def test_a_slip_of_a_known_fact_is_refused_and_another_name_is_kept() -> None:
     assert parse_facts(["my_cluster=a100"]) == {"my_cluster": "a100"}
 
 
-@pytest.mark.parametrize(("place", "line"), [(("range", "a"), 2), (("weight", "b"), 4), (("reference", 1, "value"), 9), (("gone",), None)])
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [(("range", "a"), 2), (("weight", "b"), 4), (("reference", 1, "value"), 9), (("gone",), None)],
+)
 def test_the_line_of_a_setting_is_found(place: tuple[str | int, ...], line: int | None) -> None:
-    text = "# settings\nrange.a = [0, 1]\n[weight]\n'b' = 2\n[[reference]]\nvalue = 1\n\n[[reference]]\nvalue = 2\n"
+    text = (
+        "# settings\nrange.a = [0, 1]\n[weight]\n'b' = 2\n[[reference]]\nvalue = "
+        "1\n\n[[reference]]\nvalue = 2\n"
+    )
     assert line_of(text, place) == line
 
 
 def test_guidance_knows_where_it_was_written(tmp_path: Path) -> None:
-    text = "vocab_size = 7\n[threshold]\nclip_share = 0.3\n[[reference]]\nmetric = 'loss'\nvalue = 2.0\nsource = 'run 17'\n"
+    text = (
+        "vocab_size = 7\n[threshold]\nclip_share = 0.3\n[[reference]]\nmetric = 'loss'\nvalue "
+        "= 2.0\nsource = 'run 17'\n"
+    )
     (tmp_path / "lossreport.toml").write_text(text, encoding="utf-8")
     guidance = find_settings([tmp_path]).guidance
     assert guidance.thresholds == {"clip_share": 0.3}
-    assert guidance.origins == {"vocab_size": "lossreport.toml:1", "threshold.clip_share": "lossreport.toml:3"}
+    assert guidance.origins == {
+        "vocab_size": "lossreport.toml:1",
+        "threshold.clip_share": "lossreport.toml:3",
+    }
     assert with_facts(guidance, {"vocab_size": 8}).origins["vocab_size"] == "--set"
     assert [one.source for one in guidance.references] == ["run 17"]
 
 
 @pytest.mark.parametrize("name", ["settings.md", "settings.zh.md"])
-def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(name: str, tmp_path: Path) -> None:
+def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(
+    name: str, tmp_path: Path
+) -> None:
     page = (Path(__file__).resolve().parents[1] / "docs" / name).read_text(encoding="utf-8")
-    (tmp_path / "lossreport.toml").write_text(page.split("```toml")[1].split("```")[0], encoding="utf-8")
+    (tmp_path / "lossreport.toml").write_text(
+        page.split("```toml")[1].split("```")[0], encoding="utf-8"
+    )
     found = find_settings([tmp_path])
     assert found.guidance.ignored
     assert found.guidance.references
@@ -175,13 +195,19 @@ def test_the_example_of_the_documentation_is_valid_and_names_every_threshold(nam
 
 
 @pytest.mark.parametrize(
-    ("inner", "is_refused"), [("vocab_size = 1000", True), ("layers = 12", False)], ids=["a setting", "a fact of one's own"]
+    ("inner", "is_refused"),
+    [("vocab_size = 1000", True), ("layers = 12", False)],
+    ids=["a setting", "a fact of one's own"],
 )
-def test_a_setting_in_a_table_of_ones_own_is_not_lost_silently(inner: str, is_refused: bool, tmp_path: Path) -> None:
+def test_a_setting_in_a_table_of_ones_own_is_not_lost_silently(
+    inner: str, is_refused: bool, tmp_path: Path
+) -> None:
     (tmp_path / "log.csv").write_text("epoch,loss\n1,2\n2,1\n", encoding="utf-8")
     (tmp_path / "lossreport.toml").write_text(f"[facts]\n{inner}\n", encoding="utf-8")
     if is_refused:
-        with pytest.raises(ConfigError, match=r"line 2: facts.vocab_size: belongs above all tables"):
+        with pytest.raises(
+            ConfigError, match=r"line 2: facts.vocab_size: belongs above all tables"
+        ):
             lossreport.build([tmp_path], tmp_path / "r.html")
     else:
         lossreport.build([tmp_path], tmp_path / "r.html")

@@ -1,4 +1,5 @@
-"""Over real logs of public projects and of frameworks run by us: what a careful engineer says of them is said, nothing crashes.
+"""Over real logs of public projects and of frameworks run by us: what a careful engineer says of
+them is said, nothing crashes.
 
 The folder ../shared is not part of the project; without it these tests are skipped.
 """
@@ -20,7 +21,10 @@ from truth import holds, is_checkable
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 LOGS, RUNS = SHARED / "logs", SHARED / "runs"
-pytestmark = [pytest.mark.shared, pytest.mark.skipif(not LOGS.is_dir(), reason=f"needs {SHARED} with real logs")]
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.skipif(not LOGS.is_dir(), reason=f"needs {SHARED} with real logs"),
+]
 
 
 def _claims() -> list[Any]:
@@ -48,16 +52,25 @@ def test_what_a_careful_engineer_says(file: str, claim: dict[str, Any], wanted: 
 
 
 def _inputs() -> list[Path]:
-    return [folder for root in (LOGS, RUNS) if root.is_dir() for folder in sorted(root.iterdir()) if folder.is_dir()]
+    return [
+        folder
+        for root in (LOGS, RUNS)
+        if root.is_dir()
+        for folder in sorted(root.iterdir())
+        if folder.is_dir()
+    ]
 
 
 @pytest.mark.parametrize("folder", _inputs(), ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_every_folder_of_real_logs_is_read_or_refused_with_a_reason(folder: Path, tmp_path: Path) -> None:
+def test_every_folder_of_real_logs_is_read_or_refused_with_a_reason(
+    folder: Path, tmp_path: Path
+) -> None:
     target, refused = tmp_path / "r.html", ""
     try:
         analysis = lossreport.build([folder], target, strict=True)
     except ClaimError:
-        raise  # the rows contradict a sentence: nothing that a user sees, and no reason to refuse a folder
+        # the rows contradict a sentence: nothing that a user sees, and no reason to refuse a folder
+        raise
     except LossreportError as error:
         refused = error.hint
     if not refused:

@@ -17,19 +17,26 @@ from lossreport.render.to_json import schema
 
 SKILL = Path(__file__).resolve().parents[1] / "skills" / "lossreport" / "SKILL.md"
 TEXT = SKILL.read_text(encoding="utf-8")
-COMMANDS = re.findall(r"^lossreport .+$", TEXT, re.MULTILINE) + re.findall(r"`(lossreport (?:formats|init|build|schema)[^`]*)`", TEXT)
+COMMANDS = re.findall(r"^lossreport .+$", TEXT, re.MULTILINE) + re.findall(
+    r"`(lossreport (?:formats|init|build|schema)[^`]*)`", TEXT
+)
 
 
 def rows(scale: float, at_30: float) -> str:
     losses = [at_30 if step == 30 else scale / step for step in range(1, 60)]
-    return "\n".join(f"step {step} | loss {loss:.4f} | val_loss {1.03 * scale / step:.4f}" for step, loss in enumerate(losses, 1))
+    return "\n".join(
+        f"step {step} | loss {loss:.4f} | val_loss {1.03 * scale / step:.4f}"
+        for step, loss in enumerate(losses, 1)
+    )
 
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("41", "42"):
         (tmp_path / "runs" / name).mkdir(parents=True)
-        (tmp_path / "runs" / name / "train.log").write_text(rows(3.0, 300.0) if name == "42" else rows(3.7, 0.123))
+        (tmp_path / "runs" / name / "train.log").write_text(
+            rows(3.0, 300.0) if name == "42" else rows(3.7, 0.123)
+        )
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -51,11 +58,23 @@ def names(value: object) -> set[str]:
 def test_every_field_that_it_names_is_in_the_schema_or_in_a_comparison(runs: Path) -> None:
     with pytest.raises(SystemExit):
         main(["compare", "runs/41", "runs/42", "-f", "json", "-o", "compare.json", "-q"])
-    known = names(schema()) | names(json.loads(Path("compare.json").read_text(encoding="utf-8"))["comparison"]) | {"comparison"}
-    named = re.findall(r"`((?:runs|findings|recommendations|scales|comparison|series|not_applicable|failures)(?:\[\]|\.)[\w.\[\]]*)`", TEXT)
+    known = (
+        names(schema())
+        | names(json.loads(Path("compare.json").read_text(encoding="utf-8"))["comparison"])
+        | {"comparison"}
+    )
+    named = re.findall(
+        r"`((?:runs|findings|recommendations|scales|comparison|series|not_applicable|failures)"
+        r"(?:\[\]|\.)[\w.\[\]]*)`",
+        TEXT,
+    )
     words = {word for path in named for word in re.split(r"[\[\].]+", path) if word}
     words |= set(
-        re.findall(r"`(outcome|severity|kind|text|explained_by|evidence|for|against|decided_by|when|code|key|status|certain|call)`", TEXT)
+        re.findall(
+            r"`(outcome|severity|kind|text|explained_by|evidence|for|against|decided_by|when|code"
+            r"|key|status|certain|call)`",
+            TEXT,
+        )
     )
     assert len(words) > 20
     assert words <= known, words - known
@@ -76,5 +95,11 @@ def test_its_program_names_file_line_and_finding(runs: Path) -> None:
     with pytest.raises(SystemExit):
         main(["build", "runs/42", "-f", "json", "-o", "report.json", "-q"])
     (program,) = re.findall(r"<<'PY'\n(.+?)\nPY\n", TEXT, re.DOTALL)
-    done = subprocess.run([sys.executable, "-", "report.json"], input=program, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-", "report.json"],
+        input=program,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert re.search(r"^train\.log:30: \w+ spike: ", done.stdout, re.MULTILINE), done.stdout

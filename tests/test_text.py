@@ -48,7 +48,9 @@ from lossreport.text import (
         (True, "true"),
     ],
 )
-def test_a_number_is_shown_with_four_significant_digits_and_grouped_by_spaces(value: float, shown: str) -> None:
+def test_a_number_is_shown_with_four_significant_digits_and_grouped_by_spaces(
+    value: float, shown: str
+) -> None:
     assert show_number(value) == shown
 
 
@@ -120,7 +122,9 @@ def test_values_that_do_not_fit_the_placeholders_fail(values: dict[str, Value]) 
         Text(zh="{metric} 上升", en="{metric} rises")(**values)
 
 
-@pytest.mark.parametrize("name", ["{metric}", "**bold**", "`code`", "<img src=x onerror=1>", "a{b", "{0}", "%s"])
+@pytest.mark.parametrize(
+    "name", ["{metric}", "**bold**", "`code`", "<img src=x onerror=1>", "a{b", "{0}", "%s"]
+)
 def test_a_value_stays_as_it_is_in_plain_text(name: str) -> None:
     said = Text(zh="指标 **`{metric}`** 上升", en="**`{metric}`** rises")(metric=name)
     assert (said.plain("zh"), said.plain("en")) == (f"指标 {name} 上升", f"{name} rises")
@@ -140,7 +144,12 @@ def test_the_values_of_a_phrase_cannot_be_changed() -> None:
 
 def test_pieces_put_together_are_the_template() -> None:
     template = "{a} and {b_2}: done"
-    assert "".join(piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in pieces(template)) == template
+    assert (
+        "".join(
+            piece if isinstance(piece, str) else f"{{{piece.name}}}" for piece in pieces(template)
+        )
+        == template
+    )
 
 
 def test_a_text_without_placeholders_is_a_phrase_without_values() -> None:
@@ -150,7 +159,10 @@ def test_a_text_without_placeholders_is_a_phrase_without_values() -> None:
 
 
 PARTS = Text(zh="{status}{goal}", en="{status} {goal}")
-TWO = Text(zh="`{metric}` 已走平。另外：{names} 仍在改善。", en="`{metric}` is flat. Besides, {names} improves.")
+TWO = Text(
+    zh="`{metric}` 已走平。另外：{names} 仍在改善。",
+    en="`{metric}` is flat. Besides, {names} improves.",
+)
 LED = Text(zh="{first}目标 {second}", en="{first} The goal: {second}")
 
 
@@ -173,11 +185,21 @@ def test_a_phrase_is_broken_into_the_same_sentences_in_both_languages() -> None:
     assert run_on(sentences(whole)).plain("en") == whole.plain("en")
 
 
-def test_the_cost_of_a_step_is_a_sentence_even_where_the_languages_break_up_the_rest_differently() -> None:
-    step = Text(zh="先看 {name}；再看别的。代价：几分钟。", en="Look at {name}. Then at others. Cost: minutes.")
-    assert [part.plain("en") for part in sentences(step(name="a"))] == ["Look at a. Then at others.", "Cost: minutes."]
+def test_the_cost_of_a_step_is_a_sentence_even_where_the_languages_break_up_the_rest_differently() -> (
+    None
+):
+    step = Text(
+        zh="先看 {name}；再看别的。代价：几分钟。",
+        en="Look at {name}. Then at others. Cost: minutes.",
+    )
+    assert [part.plain("en") for part in sentences(step(name="a"))] == [
+        "Look at a. Then at others.",
+        "Cost: minutes.",
+    ]
     uneven = Text(zh="先看 {name}，再看别的。", en="Look at {name}. Then at others.")
-    assert [part.plain("en") for part in sentences(uneven(name="a"))] == ["Look at a. Then at others."]
+    assert [part.plain("en") for part in sentences(uneven(name="a"))] == [
+        "Look at a. Then at others."
+    ]
 
 
 @pytest.mark.parametrize("rate", ["", "（1）"])
@@ -187,5 +209,13 @@ def test_a_sentence_is_whole_where_a_value_within_it_is_empty(rate: str) -> None
         en="No checkpoint.{first} Check the rate{lr}, the weights. Cost: minutes.",
     )
     made = sentences(step(first="", lr=rate))
-    assert [part.plain("en") for part in made] == ["No checkpoint.", f"Check the rate{rate}, the weights.", "Cost: minutes."]
-    assert [part.plain("zh") for part in made] == ["没有 checkpoint。", f"检查学习率{rate}、初始化。", "代价：几分钟。"]
+    assert [part.plain("en") for part in made] == [
+        "No checkpoint.",
+        f"Check the rate{rate}, the weights.",
+        "Cost: minutes.",
+    ]
+    assert [part.plain("zh") for part in made] == [
+        "没有 checkpoint。",
+        f"检查学习率{rate}、初始化。",
+        "代价：几分钟。",
+    ]

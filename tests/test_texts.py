@@ -1,4 +1,6 @@
-"""Every text of the package reads as written by hand in both languages: style, punctuation and words (docs/style.md)."""
+"""Every text of the package reads as written by hand in both languages: style, punctuation and
+words (docs/style.md).
+"""
 
 from __future__ import annotations
 
@@ -16,15 +18,19 @@ from lossreport.text import FIELD, Text
 
 WRONG_WORDS = {
     "zh": re.compile(
-        "理论最小|非常|表现良好|表现很好|状态良好|显著优于|远低于|瞎猜|批次|恢复正常|是正常的|相对合理|完美|优秀|值得注意的是|需要指出的是|被证明|总而言之"
+        "理论最小|非常|表现良好|表现很好|状态良好|显著优于|远低于|瞎猜|批次|恢复正常|是正常的|相"
+        "对合理|完美|优秀|值得注意的是|需要指出的是|被证明|总而言之"
     ),
     "en": re.compile(
-        r"\b(?:over-fit\w*|mend|kin|excellent|great|perfect\w*|impressive|accurately|obviously|clearly|of course|very|note that|simply"
+        r"\b(?:over-fit\w*|mend|kin|excellent|great|perfect\w*|impressive|accurately|obviously|"
+        r"clearly|of course|very|note that|simply"
         r"|It costs|swings?|no plain|so-called|respectively)\b",
         re.IGNORECASE,
     ),
 }
-"""Words the style guide rules out: claims without a baseline, empty phrases, and terms for which another was chosen."""
+"""Words the style guide rules out: claims without a baseline, empty phrases, and terms for which
+another was chosen.
+"""
 SAME_IN_BOTH = {
     "loss", "step", "epoch", "iteration", "one-cycle", "focal loss", "CTC loss", "Dice loss", "triplet loss", "z-loss", "loss scale", "rank", "worker",
     "Huber / smooth L1", "Llama 2", "Llama 3", "GPT-2", "Chameleon", "Qwen2.5", "ln {v} = {level}", "ln {classes} = {level}。",
@@ -35,7 +41,9 @@ CODE = re.compile(r"`[^`]*`|\*\*|\{[a-z_][a-z_0-9]*\}")
 
 
 def texts_of(value: object, seen: set[int]) -> Iterator[Text]:
-    """Yield the texts inside a value: itself, items, values and fields, those of closures and defaults too."""
+    """Yield the texts inside a value: itself, items, values and fields, those of closures and
+    defaults too.
+    """
     if id(value) in seen:
         return
     seen.add(id(value))
@@ -50,7 +58,9 @@ def texts_of(value: object, seen: set[int]) -> Iterator[Text]:
     elif is_dataclass(value) and not isinstance(value, type):
         inside = [getattr(value, field.name) for field in fields(value)]
     elif isinstance(value, FunctionType):
-        inside = [cell.cell_contents for cell in value.__closure__ or ()] + list(value.__defaults__ or ())
+        inside = [cell.cell_contents for cell in value.__closure__ or ()] + list(
+            value.__defaults__ or ()
+        )
     for one in inside:
         yield from texts_of(one, seen)
 
@@ -59,8 +69,13 @@ def collect() -> dict[str, Text]:
     """Return every text of the package under the place that says it."""
     found: dict[str, Text] = {}
     known: dict[tuple[str, str], str] = {}
-    names = [info.name for info in pkgutil.walk_packages(lossreport.__path__, "lossreport.") if not info.name.endswith("__main__")]
-    lowest = ("lossreport.words", "lossreport.model", "lossreport.knowledge")  # what others import is theirs
+    names = [
+        info.name
+        for info in pkgutil.walk_packages(lossreport.__path__, "lossreport.")
+        if not info.name.endswith("__main__")
+    ]
+    # what others import is theirs
+    lowest = ("lossreport.words", "lossreport.model", "lossreport.knowledge")
     for path in sorted(names, key=lambda name: not name.startswith(lowest)):
         for name, value in vars(importlib.import_module(path)).items():
             for number, text in enumerate(texts_of(value, set())):
@@ -73,7 +88,9 @@ TEXTS = collect()
 
 
 def bare(template: str) -> str:
-    """Return a template with code, marks and placeholders replaced by nothing that counts as a letter."""
+    """Return a template with code, marks and placeholders replaced by nothing that counts as a
+    letter.
+    """
     return CODE.sub("\u2063", template)
 
 
@@ -93,16 +110,30 @@ def test_chinese_and_english_differ_unless_they_are_names() -> None:
 
 
 def test_chinese_that_says_something_holds_chinese() -> None:
-    latin = {t.zh for t in TEXTS.values() if re.search("[A-Za-z]", bare(t.zh)) and not re.search(HAN, t.zh)}
+    latin = {
+        t.zh
+        for t in TEXTS.values()
+        if re.search("[A-Za-z]", bare(t.zh)) and not re.search(HAN, t.zh)
+    }
     assert places(latin - SAME_IN_BOTH) == []
 
 
 def test_english_holds_no_chinese_letter_or_mark() -> None:
-    assert places(k for k, t in TEXTS.items() if re.search(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", t.en)) == []
+    assert (
+        places(
+            k
+            for k, t in TEXTS.items()
+            if re.search(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]", t.en)
+        )
+        == []
+    )
 
 
 def test_placeholders_are_the_same_in_both() -> None:
-    assert places(k for k, t in TEXTS.items() if set(FIELD.findall(t.zh)) != set(FIELD.findall(t.en))) == []
+    assert (
+        places(k for k, t in TEXTS.items() if set(FIELD.findall(t.zh)) != set(FIELD.findall(t.en)))
+        == []
+    )
 
 
 @pytest.mark.parametrize("pattern", [
@@ -119,7 +150,10 @@ def test_chinese_uses_full_width_punctuation(pattern: str) -> None:
 def test_chinese_puts_a_blank_between_its_letters_and_latin_ones_or_figures() -> None:
     """Placeholders count as neither: what stands there is known only when they are filled."""
     close = re.compile(rf"{HAN}(?:\*\*)?[A-Za-z0-9]|[A-Za-z0-9%](?:\*\*)?{HAN}")
-    assert places(f"{k}: {t.zh}" for k, t in TEXTS.items() if close.search(CODE.sub("\u2063", t.zh))) == []
+    assert (
+        places(f"{k}: {t.zh}" for k, t in TEXTS.items() if close.search(CODE.sub("\u2063", t.zh)))
+        == []
+    )
 
 
 def test_chinese_holds_no_english_sentence() -> None:
@@ -131,7 +165,14 @@ def test_chinese_holds_no_english_sentence() -> None:
 def test_no_text_holds_two_blanks_in_a_row_or_ends_in_one() -> None:
     between = (": ", ", ")
     assert (
-        places(k for k, t in TEXTS.items() if any("  " in said or (said.endswith(" ") and said not in between) for said in (t.zh, t.en)))
+        places(
+            k
+            for k, t in TEXTS.items()
+            if any(
+                "  " in said or (said.endswith(" ") and said not in between)
+                for said in (t.zh, t.en)
+            )
+        )
         == []
     )
 
@@ -140,14 +181,25 @@ def test_sentences_end_alike_in_both_languages() -> None:
     def ends(said: str) -> bool:
         return said.rstrip("*").endswith(("。", ".", "!", "！")) and not said.endswith("...")
 
-    assert places(f"{k}: {t.zh} / {t.en}" for k, t in TEXTS.items() if ends(t.zh) != ends(t.en)) == []
+    assert (
+        places(f"{k}: {t.zh} / {t.en}" for k, t in TEXTS.items() if ends(t.zh) != ends(t.en)) == []
+    )
 
 
 def test_english_has_a_blank_after_its_marks() -> None:
-    assert places(f"{k}: {t.en}" for k, t in TEXTS.items() if re.search(r"[a-z)][,;:][A-Za-z]|[a-z]{2}\.[A-Z]", bare(t.en))) == []
+    assert (
+        places(
+            f"{k}: {t.en}"
+            for k, t in TEXTS.items()
+            if re.search(r"[a-z)][,;:][A-Za-z]|[a-z]{2}\.[A-Z]", bare(t.en))
+        )
+        == []
+    )
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_no_text_uses_a_word_that_the_style_guide_rules_out(lang: str) -> None:
     said = {k: t.zh if lang == "zh" else t.en for k, t in TEXTS.items()}
-    assert places(f"{k}: {text}" for k, text in said.items() if WRONG_WORDS[lang].search(text)) == []
+    assert (
+        places(f"{k}: {text}" for k, text in said.items() if WRONG_WORDS[lang].search(text)) == []
+    )

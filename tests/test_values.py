@@ -60,7 +60,9 @@ def test_a_value_has_its_defaults_and_each_its_own_list() -> None:
 
 
 @pytest.mark.parametrize("arguments", [{}, {"a": 1, "d": 2}], ids=["missing", "unknown"])
-def test_wrong_arguments_are_refused_by_the_first_instance_and_later(arguments: dict[str, int]) -> None:
+def test_wrong_arguments_are_refused_by_the_first_instance_and_later(
+    arguments: dict[str, int],
+) -> None:
     for _ in range(2):
         with pytest.raises(TypeError, match=r"argument"):
             Named(**arguments)
@@ -91,7 +93,9 @@ def test_values_compare_hash_and_show_as_those_of_the_standard_library() -> None
 def test_the_functions_of_the_standard_library_take_a_value() -> None:
     one = Named(a=1, c=[3])
     assert dataclasses.is_dataclass(Named)
-    assert [field.name for field in dataclasses.fields(Named)] == [field.name for field in dataclasses.fields(Standard)]
+    assert [field.name for field in dataclasses.fields(Named)] == [
+        field.name for field in dataclasses.fields(Standard)
+    ]
     assert dataclasses.replace(one, b="y") == Named(a=1, b="y", c=[3])
     assert dataclasses.asdict(one) == {"a": 1, "b": "x", "c": [3]}
     with pytest.raises(ValueError, match="negative"):

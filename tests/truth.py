@@ -1,4 +1,6 @@
-"""Holds an analysis, as JSON, against one claim of `truth.json`: what a careful engineer says about a real log."""
+"""Holds an analysis, as JSON, against one claim of `truth.json`: what a careful engineer says about
+a real log.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ Json = dict[str, Any]
 
 
 def is_checkable(claim: Json) -> bool:
-    """Return whether the JSON can decide a claim; counts of places and arithmetic over a page need a reader."""
+    """Return whether the JSON can decide a claim; counts of places and arithmetic over a page need
+    a reader.
+    """
     return claim["type"] in CHECKS and (claim["type"] != "source" or "encoding_any" in claim)
 
 
@@ -41,8 +45,15 @@ def matching(claim: Json, data: Json) -> list[Json]:
         if series["derived"]:
             continue
         for of, name in wanted:
-            name_fits = series["name"].lower().replace(" ", "_") in (name.lower().replace(" ", "_"), f"{of}_{name}".lower())
-            if name_fits and (not of or series["split"] == of or split == series["split"]) and split in (None, series["split"]):
+            name_fits = series["name"].lower().replace(" ", "_") in (
+                name.lower().replace(" ", "_"),
+                f"{of}_{name}".lower(),
+            )
+            if (
+                name_fits
+                and (not of or series["split"] == of or split == series["split"])
+                and split in (None, series["split"])
+            ):
                 found.append(series)
                 break
     return found
@@ -50,7 +61,10 @@ def matching(claim: Json, data: Json) -> list[Json]:
 
 def _segment(claim: Json, data: Json) -> bool:
     return any(
-        ("first_line" not in claim or abs(s["first_line"] - claim["first_line"]) <= claim.get("line_tol", 0))
+        (
+            "first_line" not in claim
+            or abs(s["first_line"] - claim["first_line"]) <= claim.get("line_tol", 0)
+        )
         and ("why_any" not in claim or s["why"] in claim["why_any"])
         and s["why"] not in claim.get("not_why", ())
         for run in data["runs"]
@@ -104,13 +118,19 @@ def _close(claim: Json, value: Any) -> bool:
     if "value" not in claim:
         return True
     wanted = claim["value"]
-    return bool(abs(value - wanted) <= max(claim.get("tol_abs", 0), claim.get("tol_rel", 0) * abs(wanted), 1e-9 * abs(wanted)))
+    return bool(
+        abs(value - wanted)
+        <= max(claim.get("tol_abs", 0), claim.get("tol_rel", 0) * abs(wanted), 1e-9 * abs(wanted))
+    )
 
 
 def _series(claim: Json, data: Json) -> bool:
     inside = claim.get("segment")
     for series in matching(claim, data):
-        if inside and not (series["first"] and inside["first_line"] <= series["first"]["line"] <= inside["last_line"]):
+        if inside and not (
+            series["first"]
+            and inside["first_line"] <= series["first"]["line"] <= inside["last_line"]
+        ):
             continue
         field = series["n"] if claim["field"] == "n" else series[claim["field"]]
         if claim["field"] == "n":
@@ -121,7 +141,9 @@ def _series(claim: Json, data: Json) -> bool:
             continue
         place = field["line"] if claim.get("x_is") == "line" else field["x"]
         xs = claim.get("x_any", [claim["x"]] if "x" in claim else None)
-        if _close(claim, field["value"]) and (xs is None or any(abs(place - x) <= claim.get("x_tol", 0) for x in xs)):
+        if _close(claim, field["value"]) and (
+            xs is None or any(abs(place - x) <= claim.get("x_tol", 0) for x in xs)
+        ):
             return True
     return False
 
@@ -131,9 +153,17 @@ def _verdict(claim: Json, data: Json) -> bool:
     inside = claim.get("seg")
     if inside:
         by_id = {s["id"]: s for s in data["series"]}
-        ids = {one for one in ids if inside["first_line"] <= by_id[one]["first"]["line"] <= inside["last_line"]}
+        ids = {
+            one
+            for one in ids
+            if inside["first_line"] <= by_id[one]["first"]["line"] <= inside["last_line"]
+        }
     named = bool(_names(claim))
-    return any(v["state"] in claim["state_any"] and (not named or bool(ids & _with_views(v["series"], data))) for v in data["verdicts"])
+    return any(
+        v["state"] in claim["state_any"]
+        and (not named or bool(ids & _with_views(v["series"], data)))
+        for v in data["verdicts"]
+    )
 
 
 CHECKS = {
@@ -143,22 +173,38 @@ CHECKS = {
     "finding_count": lambda claim, data: len(list(_findings(claim, data))) >= claim["min"],
     "series": _series,
     "verdict": _verdict,
-    "lr_schedule": lambda claim, data: any(one["class"] in claim["class_any"] for one in data["lr_schedules"]),
-    "not_applicable": lambda claim, data: any(one["check"] in claim["check_any"] for one in data["not_applicable"]),
-    "source": lambda claim, data: any(s["encoding"] in claim["encoding_any"] for r in data["runs"] for s in r["sources"]),
-    "fact": lambda claim, data: any(
-        f["name"] in claim["name_any"] and f["value"] == claim["value"] for r in data["runs"] for f in r["facts"]
+    "lr_schedule": lambda claim, data: any(
+        one["class"] in claim["class_any"] for one in data["lr_schedules"]
     ),
-    "event_count": lambda claim, data: sum(e["kind"] == claim["kind"] for r in data["runs"] for e in r["events"]) == claim["value"],
+    "not_applicable": lambda claim, data: any(
+        one["check"] in claim["check_any"] for one in data["not_applicable"]
+    ),
+    "source": lambda claim, data: any(
+        s["encoding"] in claim["encoding_any"] for r in data["runs"] for s in r["sources"]
+    ),
+    "fact": lambda claim, data: any(
+        f["name"] in claim["name_any"] and f["value"] == claim["value"]
+        for r in data["runs"]
+        for f in r["facts"]
+    ),
+    "event_count": lambda claim, data: (
+        sum(e["kind"] == claim["kind"] for r in data["runs"] for e in r["events"]) == claim["value"]
+    ),
     "event": lambda claim, data: any(
-        e["kind"] in claim["kind_any"] and abs(e["line"] - claim["line"]) <= claim["line_tol"] for r in data["runs"] for e in r["events"]
+        e["kind"] in claim["kind_any"] and abs(e["line"] - claim["line"]) <= claim["line_tol"]
+        for r in data["runs"]
+        for e in r["events"]
     ),
     "event_or_segment": lambda claim, data: (
         any(e["kind"] in claim["kind_any"] for r in data["runs"] for e in r["events"])
         or any(s["why"] in claim["kind_any"] for r in data["runs"] for s in r["segments"])
     ),
     "first_data_line": lambda claim, data: (
-        abs(min(s["first"]["line"] for s in data["series"] if s["first"]) - claim["line"]) <= claim["line_tol"]
+        abs(min(s["first"]["line"] for s in data["series"] if s["first"]) - claim["line"])
+        <= claim["line_tol"]
     ),
-    "axis": lambda claim, data: any(s["axis"] in claim["axis_any"] and s["last"]["x"] == claim["last_x"] for s in matching(claim, data)),
+    "axis": lambda claim, data: any(
+        s["axis"] in claim["axis_any"] and s["last"]["x"] == claim["last_x"]
+        for s in matching(claim, data)
+    ),
 }

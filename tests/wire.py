@@ -8,7 +8,9 @@ Field = int | float | bytes | str
 
 
 def message(*fields: tuple[int, Field]) -> bytes:
-    """Encode (field number, value) pairs: whole numbers as varints, floats as doubles, the rest as bytes."""
+    """Encode (field number, value) pairs: whole numbers as varints, floats as doubles, the rest as
+    bytes.
+    """
     out = bytearray()
     for number, value in fields:
         if isinstance(value, int):
@@ -35,4 +37,6 @@ def scalar_record(step: int, tag: str, value: float, time: float | None = 1.5) -
     inner = message((1, tag)) + b"\x15" + struct.pack("<f", value)
     data = message(*(() if time is None else ((1, time),)), (2, step), (5, message((1, inner))))
     length = struct.pack("<Q", len(data))
-    return length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+    return (
+        length + struct.pack("<I", masked_crc(length)) + data + struct.pack("<I", masked_crc(data))
+    )

@@ -1,7 +1,8 @@
-"""lossreport: from the logs of a finished training run to one bilingual report. Read, analyse, compose, render.
+"""lossreport: from the logs of a finished training run to one bilingual report. Read, analyse,
+compose, render.
 
-The functions are those of `lossreport.api`, and `watch` for a training loop; they are loaded when first used, so that importing the
-package costs nothing.
+The functions are those of `lossreport.api`, and `watch` for a training loop; they are loaded when
+first used, so that importing the package costs nothing.
 """
 
 from __future__ import annotations
@@ -15,10 +16,21 @@ if TYPE_CHECKING:
     from lossreport.api import analyze, build, compose, read_run, read_runs, render, run_from_frame
     from lossreport.integrations.watch import watch
 
-__all__ = ["__version__", "analyze", "build", "compose", "read_run", "read_runs", "render", "run_from_frame", "watch"]
+__all__ = [
+    "__version__",
+    "analyze",
+    "build",
+    "compose",
+    "read_run",
+    "read_runs",
+    "render",
+    "run_from_frame",
+    "watch",
+]
 
-# Two rooms carry the names of two functions. Python binds a sub-package to its parent once, when it is first loaded: load the
-# (empty) rooms now and unbind them, and `lossreport.compose` is the function for good, whatever is imported later.
+# Two rooms carry the names of two functions. Python binds a sub-package to its parent once, when it
+# is first loaded: load the (empty) rooms now and unbind them, and `lossreport.compose` is the
+# function for good, whatever is imported later.
 for _room in ("compose", "render"):
     importlib.import_module(f"{__name__}.{_room}")
     del globals()[_room]

@@ -1,4 +1,6 @@
-"""What a process that is this command's alone goes without. `import lossreport` in somebody's program takes nothing from it."""
+"""What a process that is this command's alone goes without. `import lossreport` in somebody's
+program takes nothing from it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,13 @@ import os
 from typing import Final
 
 COLLECTIONS: Final = (100_000, 50, 100)
-"""What one command makes mostly lives until its end: looking for garbage as often as a server does is an eighth of the time of a report."""
+"""What one command makes mostly lives until its end: looking for garbage as often as a server does
+is an eighth of the time of a report.
+"""
 THREADS: Final = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""numpy starts a thread of linear algebra for every processor when it is loaded, and no report needs any; who has set a number keeps it."""
+"""numpy starts a thread of linear algebra for every processor when it is loaded, and no report
+needs any; who has set a number keeps it.
+"""
 _settled: list[bool] = []
 
 

@@ -1,4 +1,6 @@
-"""The whole program in four calls: read, analyze, compose, render; `build` is all of them and writes the file."""
+"""The whole program in four calls: read, analyze, compose, render; `build` is all of them and
+writes the file.
+"""
 
 from __future__ import annotations
 
@@ -43,8 +45,9 @@ def read_runs(
 ) -> tuple[Run, ...]:
     """Read folders, files or `-` (stdin) as one input and return its runs.
 
-    `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the logs. Raises MissingPathError,
-    NothingReadError, ConfigError. Secrets, user names, home folders and addresses are taken out of what is quoted, unless `redact` is False.
+    `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the
+    logs. Raises MissingPathError, NothingReadError, ConfigError. Secrets, user names, home folders
+    and addresses are taken out of what is quoted, unless `redact` is False.
     """
     from lossreport.reading.discover import ReadOptions, read_paths
 
@@ -64,7 +67,9 @@ def read_runs(
 
 @contextmanager
 def _with_what_to_do() -> Iterator[None]:
-    """Let the refusal of logs that hold only how the program broke say what that means and what to do about it."""
+    """Let the refusal of logs that hold only how the program broke say what that means and what to
+    do about it.
+    """
     from lossreport.errors import NothingReadError
 
     try:
@@ -75,7 +80,9 @@ def _with_what_to_do() -> Iterator[None]:
         found = told(error.quotes)
         if found is not None:
             _, known = found
-            error.hint = " ".join(f"{known.means.of(lang)} {known.do.of(lang)}" for lang in ("en", "zh"))
+            error.hint = " ".join(
+                f"{known.means.of(lang)} {known.do.of(lang)}" for lang in ("en", "zh")
+            )
         raise
 
 
@@ -84,17 +91,23 @@ def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
     runs = read_runs(paths, facts)
     if len(runs) != 1:
         names = ", ".join(run.name for run in runs)
-        raise UsageError(f"The input holds {len(runs)} runs ({names})", hint="Use read_runs, or name one run's files.")
+        raise UsageError(
+            f"The input holds {len(runs)} runs ({names})",
+            hint="Use read_runs, or name one run's files.",
+        )
     return runs[0]
 
 
 def run_from_frame(
-    frame: pd.DataFrame | Mapping[str, pd.DataFrame], facts: Mapping[str, FactValue] | None = None, name: str = "run"
+    frame: pd.DataFrame | Mapping[str, pd.DataFrame],
+    facts: Mapping[str, FactValue] | None = None,
+    name: str = "run",
 ) -> Run:
     """Make a run of a pandas DataFrame, one column a metric, or of several, one a source.
 
-    step, iteration, epoch, tokens, samples and time are axes. NaN is a non-finite value, except in a `val_*`/`eval_*` column on rows
-    where other columns are finite (not logged); pd.NA always means "not logged". `line` is the row number from 1.
+    step, iteration, epoch, tokens, samples and time are axes. NaN is a non-finite value, except in
+    a `val_*`/`eval_*` column on rows where other columns are finite (not logged); pd.NA always
+    means "not logged". `line` is the row number from 1.
     """
     from lossreport.reading.frame import run_of_frames
 
@@ -104,7 +117,8 @@ def run_from_frame(
 def analyze(run: Run | Sequence[Run], *, strict: bool = False) -> Analysis:
     """Analyse one run, or several each by itself, and hold every claim against the rows.
 
-    What they contradict is left out and told as a failure, as a detector that fails is. With `strict` both raise.
+    What they contradict is left out and told as a failure, as a detector that fails is. With
+    `strict` both raise.
     """
     from lossreport.analysis.analyze import analyze_run
     from lossreport.analysis.siblings import with_siblings
@@ -135,16 +149,20 @@ def compose(
 ) -> Report:
     """Compose the report of an analysis: sections of blocks, no language and no markup yet.
 
-    `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it is rendered. With `strict` a
-    failing section raises instead of saying so in its place.
+    `notes` is Markdown of the user's own; raw HTML, scripts and images in it are taken out when it
+    is rendered. With `strict` a failing section raises instead of saying so in its place.
     """
     from lossreport.compose.compose import compose_report
 
-    return compose_report(analysis, title=title, owner=owner, tags=tags, link=link, notes=notes, strict=strict)
+    return compose_report(
+        analysis, title=title, owner=owner, tags=tags, link=link, notes=notes, strict=strict
+    )
 
 
 def render(report: Report, format: Format = "html", lang: LangChoice = "both") -> str:
-    """Return the report as text. Markdown rendered this way refers to charts in `lossreport.files/`; `build` writes them too."""
+    """Return the report as text. Markdown rendered this way refers to charts in
+    `lossreport.files/`; `build` writes them too.
+    """
     text = rendered(report, format, lang).text
     if isinstance(text, bytes):
         raise UsageError("A PDF is no text", hint="Use build(..., format='pdf').")
@@ -153,14 +171,25 @@ def render(report: Report, format: Format = "html", lang: LangChoice = "both") -
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """A report as text (as bytes, where it is a PDF), and the files that belong beside it (charts of Markdown), by name."""
+    """A report as text (as bytes, where it is a PDF), and the files that belong beside it (charts
+    of Markdown), by name.
+    """
 
     text: str | bytes
     files: Mapping[str, str]
 
 
-def rendered(report: Report, format: Format, lang: LangChoice, *, stem: str = "lossreport", charts: bool = True) -> Rendered:
-    """Return the report as text with the files beside it; raises UsageError for an unknown format or language."""
+def rendered(
+    report: Report,
+    format: Format,
+    lang: LangChoice,
+    *,
+    stem: str = "lossreport",
+    charts: bool = True,
+) -> Rendered:
+    """Return the report as text with the files beside it; raises UsageError for an unknown format
+    or language.
+    """
     if lang not in CHOICES:
         raise UsageError(f"No language is called {lang!r}", hint=f"Use {', '.join(CHOICES)}.")
     if format == "html":
@@ -181,12 +210,18 @@ def rendered(report: Report, format: Format, lang: LangChoice, *, stem: str = "l
 
         return Rendered(text=to_pdf(report, lang), files={})
     if format in ("digest", "sarif"):
-        return Rendered(text=_for_programs(report, format, "zh" if lang == "zh" else "en"), files={})
-    raise UsageError(f"No format is called {format!r}", hint="Use html, md, json, pdf, digest or sarif.")
+        return Rendered(
+            text=_for_programs(report, format, "zh" if lang == "zh" else "en"), files={}
+        )
+    raise UsageError(
+        f"No format is called {format!r}", hint="Use html, md, json, pdf, digest or sarif."
+    )
 
 
 def _for_programs(report: Report, format: Format, lang: Lang) -> str:
-    """Return a report in one of the forms that programs read, in one of the two languages of the JSON."""
+    """Return a report in one of the forms that programs read, in one of the two languages of the
+    JSON.
+    """
     from lossreport.render.to_digest import to_digest
     from lossreport.render.to_json import to_dict
     from lossreport.render.to_sarif import to_sarif
@@ -196,7 +231,9 @@ def _for_programs(report: Report, format: Format, lang: Lang) -> str:
 
 
 def in_notebook(report: Report) -> str:
-    """Return the report as a frame for the cell of a notebook: a page of its own, so that its styles stay inside and those outside do not reach it."""
+    """Return the report as a frame for the cell of a notebook: a page of its own, so that its
+    styles stay inside and those outside do not reach it.
+    """
     from lossreport.render.to_notebook import to_notebook
 
     return to_notebook(report)
@@ -211,33 +248,54 @@ def build(
 ) -> Analysis:
     """Read, analyse, compose, render and write; return the analysis.
 
-    `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>` in the first path's folder; without `format` its ending
-    decides. The file is written beside its place and moved there, so that an existing report survives any failure.
-    `options` are those of `WritingOptions`, the ones of the command line; TypeError names one that is none.
-    `embed_logs` puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that `lossreport index` wrote.
-    `tell` is called in the end with the report and the place where it stands, None for stdout.
+    `fit` names a place (github, gitlab, jira, feishu, email, summary): the report is written in its
+    markup, within its limit. `output` is a file, `-` for stdout, or None for `lossreport.<format>`
+    in the first path's folder; without `format` its ending decides. The file is written beside its
+    place and moved there, so that an existing report survives any failure. `options` are those of
+    `WritingOptions`, the ones of the command line; TypeError names one that is none. `embed_logs`
+    puts the logs into the HTML, redacted unless `redact` is False; `references` is a file that
+    `lossreport index` wrote. `tell` is called in the end with the report and the place where it
+    stands, None for stdout.
     """
     held_to(WritingOptions, options)
     listed = _listed(paths)
-    settings, format, fit = find_settings(listed, options.get("config")), options.get("format"), options.get("fit")
+    settings, format, fit = (
+        find_settings(listed, options.get("config")),
+        options.get("format"),
+        options.get("fit"),
+    )
     form = format or _format_of(output) or _option(settings, "format", FORMATS) or "html"
     place = _place(fit or settings.options.get("fit"), format)
     target = _target(listed, output, form if place is None else ENDINGS[place.markup])
     if target is not None:
         check_writable(target)
     embed = _embeds(settings, options.get("embed_logs"), form)
-    of_reading: dict[str, Any] = {name: value for name, value in options.items() if name in ReadingOptions.__annotations__}
+    of_reading: dict[str, Any] = {
+        name: value for name, value in options.items() if name in ReadingOptions.__annotations__
+    }
     report = report_on(listed, **of_reading)
     progress.begin("writing", sum(len(section.blocks) for section in report.sections))
     language = options.get("lang") or _option(settings, "lang", CHOICES) or "both"
     made = (
-        rendered(report, form, language, stem=target.stem if target else "lossreport", charts=target is not None and not is_stream(target))
+        rendered(
+            report,
+            form,
+            language,
+            stem=target.stem if target else "lossreport",
+            charts=target is not None and not is_stream(target),
+        )
         if place is None
         else Rendered(text=fitted_body(report, place, language), files={})
     )
     if embed and isinstance(made.text, str):
         ignored = _ignored(settings, options.get("ignore", ()))
-        page = with_logs(made.text, listed, ignored, redact=options.get("redact", True), config=options.get("config"))
+        page = with_logs(
+            made.text,
+            listed,
+            ignored,
+            redact=options.get("redact", True),
+            config=options.get("config"),
+        )
         made = replace(made, text=page)
     if target is None:
         write_stdout(made.text)
@@ -249,14 +307,19 @@ def build(
 
 
 def _embeds(settings: Settings, asked: bool | None, form: str) -> bool:
-    """Return whether the logs go into the report; raises UsageError where they are asked for and the format cannot hold them."""
+    """Return whether the logs go into the report; raises UsageError where they are asked for and
+    the format cannot hold them.
+    """
     if asked and form != "html":
-        raise UsageError(f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report.")
+        raise UsageError(
+            f"Logs cannot be embedded into {form}", hint="Use --embed-logs with an HTML report."
+        )
     return form == "html" and bool(settings.options.get("embed_logs") if asked is None else asked)
 
 
 def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
-    """Read, analyse and compose with the settings beside the logs, and write nothing: `build` writes what this returns.
+    """Read, analyse and compose with the settings beside the logs, and write nothing: `build`
+    writes what this returns.
 
     `options` are those of `ReadingOptions`; TypeError names one that is none.
     """
@@ -268,7 +331,9 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
     given = options.get("facts") or {}
     trusted = options.get("config") is not None
     notes, references = options.get("notes"), options.get("references")
-    written_notes = _notes(notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted))
+    written_notes = _notes(
+        notes if notes is not None else _beside(listed, settings, "notes", trusted=trusted)
+    )
     learned = learned_ranges(references or _beside(listed, settings, "references", trusted=trusted))
     reading = ReadOptions(
         parsers=tuple(options.get("parsers", ())) or _pairs(settings),
@@ -306,19 +371,27 @@ def _ignored(settings: Settings, ignore: Sequence[str]) -> tuple[str, ...]:
 
 
 def fitted_body(report: Report, place: Place, lang: LangChoice) -> str:
-    """Return the report as the body that a place takes; raises OutputError where not even the answer fits."""
+    """Return the report as the body that a place takes; raises OutputError where not even the
+    answer fits.
+    """
     from lossreport.render.fitting import fitted
 
     return fitted(report, place, lang).text
 
 
 def with_logs(
-    page: str, paths: Paths, ignore: Sequence[str] = (), *, redact: bool = True, config: str | os.PathLike[str] | None = None
+    page: str,
+    paths: Paths,
+    ignore: Sequence[str] = (),
+    *,
+    redact: bool = True,
+    config: str | os.PathLike[str] | None = None,
 ) -> str:
-    """Return an HTML report with the logs of `paths` inside: byte for byte, or with `redact` without secrets, people and machines.
+    """Return an HTML report with the logs of `paths` inside: byte for byte, or with `redact`
+    without secrets, people and machines.
 
-    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the logs go with them. Raises UsageError
-    for standard input, and where two logs have one name.
+    What is no UTF-8 text cannot be redacted; with `redact` it is left out. The settings beside the
+    logs go with them. Raises UsageError for standard input, and where two logs have one name.
     """
     from lossreport.render.attachments import attached
 
@@ -326,12 +399,18 @@ def with_logs(
     names = [log.path for log in logs]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise UsageError(f"Two logs are called {twice!r} and cannot both be embedded", hint="Name the folder that holds both.")
+        raise UsageError(
+            f"Two logs are called {twice!r} and cannot both be embedded",
+            hint="Name the folder that holds both.",
+        )
     return attached(page, logs)
 
 
 def _attachments(
-    paths: Sequence[str | os.PathLike[str]], ignore: Sequence[str], redact: bool, config: str | os.PathLike[str] | None
+    paths: Sequence[str | os.PathLike[str]],
+    ignore: Sequence[str],
+    redact: bool,
+    config: str | os.PathLike[str] | None,
 ) -> Iterator[Attachment]:
     from lossreport.reading.bytes.reader import LogFile
     from lossreport.reading.bytes.remote import local_copies
@@ -349,19 +428,25 @@ def _attachments(
             clean = scrub(content) if redact else content
             if clean is not None:
                 original = hashlib.sha256(content).hexdigest()
-                yield Attachment(path=log.shown, content=clean, redacted=clean != content, original=original)
+                yield Attachment(
+                    path=log.shown, content=clean, redacted=clean != content, original=original
+                )
 
 
 def write(target: Path, made: Rendered) -> None:
-    """Write the report and the files beside it, so that whenever the process ends the old or the new report stands; raises OutputError."""
+    """Write the report and the files beside it, so that whenever the process ends the old or the
+    new report stands; raises OutputError.
+    """
     write_document(target, made.text, made.files)
 
 
-def _beside(paths: Sequence[str | os.PathLike[str]], settings: Settings, option: str, *, trusted: bool) -> Path | None:
+def _beside(
+    paths: Sequence[str | os.PathLike[str]], settings: Settings, option: str, *, trusted: bool
+) -> Path | None:
     """Return the place of a file that a settings file names: beside the logs.
 
-    Settings that merely lie beside the logs came with them, and may be anybody's: they name no file outside that folder. Those that the
-    user named with --config may.
+    Settings that merely lie beside the logs came with them, and may be anybody's: they name no file
+    outside that folder. Those that the user named with --config may.
     """
     name: str | None = settings.options.get(option)
     if name is None:
@@ -372,7 +457,8 @@ def _beside(paths: Sequence[str | os.PathLike[str]], settings: Settings, option:
     if not trusted and (not inside or (place.exists() and not place.is_file())):
         raise ConfigError(
             f"{settings.origin}: {option} = {name!r} names no file in the folder of the logs",
-            hint=f"Give it on the command line with --{option}, or name the settings with --config.",
+            hint=f"Give it on the command line with --{option}, or name the settings with "
+            f"--config.",
         )
     return place
 
@@ -383,24 +469,37 @@ def _notes(path: str | os.PathLike[str] | None) -> str:
     try:
         return Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Couldn't read the notes {os.fspath(path)!r}: {error}", hint="Name a Markdown file in UTF-8.") from error
+        raise UsageError(
+            f"Couldn't read the notes {os.fspath(path)!r}: {error}",
+            hint="Name a Markdown file in UTF-8.",
+        ) from error
 
 
 def _listed(paths: Paths) -> list[str | os.PathLike[str]]:
-    listed: list[str | os.PathLike[str]] = [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    listed: list[str | os.PathLike[str]] = (
+        [paths] if isinstance(paths, str | os.PathLike) else list(paths)
+    )
     if not listed:
         raise UsageError("No path was given", hint="Name the folder of the run, or its log files.")
     if any(os.fspath(path) == "" for path in listed):
-        raise UsageError("A path is empty", hint="Is a variable unset? Give a path, or . for the folder you are in.")
+        raise UsageError(
+            "A path is empty",
+            hint="Is a variable unset? Give a path, or . for the folder you are in.",
+        )
     return listed
 
 
 def _place(name: str | None, format: Format | None) -> Place | None:
-    """Return the place to fit into; raises UsageError where it is unknown, or a format was asked for that is no body of a ticket."""
+    """Return the place to fit into; raises UsageError where it is unknown, or a format was asked
+    for that is no body of a ticket.
+    """
     if name is None:
         return None
     if format not in (None, "md"):
-        raise UsageError(f"fit = {name} and the format {format} exclude each other", hint="Leave out -f, or use -f md.")
+        raise UsageError(
+            f"fit = {name} and the format {format} exclude each other",
+            hint="Leave out -f, or use -f md.",
+        )
     from lossreport.render.fitting import PLACES
 
     if name not in PLACES:
@@ -408,7 +507,9 @@ def _place(name: str | None, format: Format | None) -> Place | None:
     return PLACES[name]
 
 
-def _target(paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: str) -> Path | None:
+def _target(
+    paths: Sequence[str | os.PathLike[str]], output: str | os.PathLike[str] | None, form: str
+) -> Path | None:
     if output is not None:
         return None if os.fspath(output) == "-" else resolved(Path(output))
     return resolved(folder_of(paths[0]) / f"lossreport.{form}")
@@ -423,7 +524,10 @@ def _format_of(output: str | os.PathLike[str] | None) -> Format | None:
 def _option(settings: Settings, name: str, allowed: Sequence[str]) -> Any:
     value = settings.options.get(name)
     if value is not None and value not in allowed:
-        raise ConfigError(f"{settings.origin}: {name} = {value!r} is not known", hint=f"Use one of: {', '.join(allowed)}.")
+        raise ConfigError(
+            f"{settings.origin}: {name} = {value!r} is not known",
+            hint=f"Use one of: {', '.join(allowed)}.",
+        )
     return value
 
 

@@ -1,4 +1,6 @@
-"""The command line: build, ticket, formats, lint, schema, and the commands of `archive`. Each imports the heavy packages it needs; --help none."""
+"""The command line: build, ticket, formats, lint, schema, and the commands of `archive`. Each
+imports the heavy packages it needs; --help none.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,18 @@ if TYPE_CHECKING:
     from lossreport.model.run import Skipped
     from lossreport.reading.bytes.reader import LogFile
 
-SENDABLE = ("slack", "discord", "feishu", "dingtalk", "teams", "gitlab", "jira", "github", "json", "email")
+SENDABLE = (
+    "slack",
+    "discord",
+    "feishu",
+    "dingtalk",
+    "teams",
+    "gitlab",
+    "jira",
+    "github",
+    "json",
+    "email",
+)
 GATE_REACHED = 4
 INTERRUPTED = 130
 FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
@@ -70,8 +83,8 @@ class Commands(click.Group):
 def _output() -> Iterator[None]:
     """See what is printed out; raises OutputError where standard output cannot take it.
 
-    A reader that has gone, as `| head` does, has what it wanted: the program ends quietly with 0. Click would end with 1 there, and
-    Python with a message of its own.
+    A reader that has gone, as `| head` does, has what it wanted: the program ends quietly with 0.
+    Click would end with 1 there, and Python with a message of its own.
     """
     try:
         try:
@@ -86,10 +99,16 @@ def _output() -> Iterator[None]:
         if error.filename is not None or error.errno not in FULL:
             raise
         silence()
-        raise OutputError(f"Couldn't write to standard output: {error.strerror}", hint="Name another place for it.") from error
+        raise OutputError(
+            f"Couldn't write to standard output: {error.strerror}",
+            hint="Name another place for it.",
+        ) from error
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOSSREPORT"})
+@click.group(
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "LOSSREPORT"},
+)
 @click.version_option(__version__, prog_name="lossreport")
 def main() -> None:
     """Turn the logs of a finished training run into one bilingual (Chinese/English) report."""
@@ -97,7 +116,12 @@ def main() -> None:
 
 @main.command()
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|-",
+    help="Where to write; - is stdout. Default: lossreport.<format> beside the logs.",
+)
 @options_of(CommandOptions)
 def build(paths: tuple[str, ...], **options: Any) -> int:
     """Write the report of one run: all PATHs (a folder, files, or - for stdin) are one input."""
@@ -119,13 +143,20 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
     }
 
     def write() -> Analysis:
-        return api.build(paths, options["output"], tell=lambda report, target: made.insert(0, (report, target)), **asked)
+        return api.build(
+            paths,
+            options["output"],
+            tell=lambda report, target: made.insert(0, (report, target)),
+            **asked,
+        )
 
     if options["watch"]:
         from lossreport.console.following import follow
 
         ignore = (*options["ignore"], *found.get("ignore", ()))
-        interrupted = follow(paths, write, lang, ignore=ignore, output=options["output"], quiet=options["quiet"])
+        interrupted = follow(
+            paths, write, lang, ignore=ignore, output=options["output"], quiet=options["quiet"]
+        )
     else:
         interrupted = False
         with progress_bar(lang, quiet=options["quiet"]):
@@ -142,14 +173,33 @@ def build(paths: tuple[str, ...], **options: Any) -> int:
 
 @main.command()
 @click.argument("path", metavar="REPORT|FOLDER")
-@click.option("--for", "place", type=click.Choice(PLACES), required=True, help="Where it goes; decides markup and limit.")
-@click.option("--diff", metavar="OLD", help="Say only what changed since this report (HTML, JSON) or folder of logs.")
-@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages of the body. Default: both.")
-@click.option("-o", "--output", metavar="DIR", help="Write the report and its charts there, to be attached.")
+@click.option(
+    "--for",
+    "place",
+    type=click.Choice(PLACES),
+    required=True,
+    help="Where it goes; decides markup and limit.",
+)
+@click.option(
+    "--diff",
+    metavar="OLD",
+    help="Say only what changed since this report (HTML, JSON) or folder of logs.",
+)
+@click.option(
+    "--lang",
+    type=click.Choice(["both", "zh", "en"]),
+    default="both",
+    help="Languages of the body. Default: both.",
+)
+@click.option(
+    "-o", "--output", metavar="DIR", help="Write the report and its charts there, to be attached."
+)
 @click.option("--title-only", is_flag=True, help="Print the title line and nothing else.")
 @click.option("--labels", is_flag=True, help="Print the labels, one a line, and nothing else.")
 def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any) -> int:
-    """Print the body of a ticket that fits its place; title, labels, attachments and what was left out are told on stderr."""
+    """Print the body of a ticket that fits its place; title, labels, attachments and what was left
+    out are told on stderr.
+    """
     from lossreport.integrations.ticket import ticket as make
     from lossreport.text import show_value
 
@@ -169,14 +219,36 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
 @main.command()
 @click.argument("report", metavar="REPORT")
 @click.option(
-    "--to", "url", required=True, metavar="URL", help="A webhook, an issue (GitHub, GitLab, Jira), any https:// address, or mailto:."
+    "--to",
+    "url",
+    required=True,
+    metavar="URL",
+    help="A webhook, an issue (GitHub, GitLab, Jira), any https:// address, or mailto:.",
 )
-@click.option("--as", "wanted", type=click.Choice(SENDABLE), help="Which kind of place it is. Default: told by the address.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the message. Default: en.")
+@click.option(
+    "--as",
+    "wanted",
+    type=click.Choice(SENDABLE),
+    help="Which kind of place it is. Default: told by the address.",
+)
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of the message. Default: en."
+)
 @click.option("--yes", is_flag=True, help="Send without asking.")
-@click.option("--dry-run", is_flag=True, help="Print what would be sent. Default where nobody can be asked.")
-def send(report: str, url: str, wanted: str | None, lang: Literal["zh", "en"] | None, yes: bool, dry_run: bool) -> int:
-    """Send the first screen of a report, and the page where files are taken; secrets come from the environment."""
+@click.option(
+    "--dry-run", is_flag=True, help="Print what would be sent. Default where nobody can be asked."
+)
+def send(
+    report: str,
+    url: str,
+    wanted: str | None,
+    lang: Literal["zh", "en"] | None,
+    yes: bool,
+    dry_run: bool,
+) -> int:
+    """Send the first screen of a report, and the page where files are taken; secrets come from the
+    environment.
+    """
     from lossreport.integrations.send import packed
     from lossreport.integrations.send import send as sent
 
@@ -194,7 +266,10 @@ def send(report: str, url: str, wanted: str | None, lang: Literal["zh", "en"] | 
 @main.command()
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @click.option(
-    "--explain", is_flag=True, help="Also weigh how the rows of each file belong together: runs, launches, writers, and what speaks for it."
+    "--explain",
+    is_flag=True,
+    help="Also weigh how the rows of each file belong together: runs, launches, writers, and "
+    "what speaks for it.",
 )
 def formats(paths: tuple[str, ...], explain: bool) -> int:
     """List the formats known; with PATH, what would read each file there, its score and why."""
@@ -212,11 +287,17 @@ def formats(paths: tuple[str, ...], explain: bool) -> int:
     with local_copies(paths, wanted, MAX_DEPTH) as local:
         named = [Path(path) for path in local.paths]
         unread: list[Skipped] = []
-        found = [_explain(log, rows=explain) for file in find_logs(local.paths, unread=unread) for log in unfolded(file, named=named)]
+        found = [
+            _explain(log, rows=explain)
+            for file in find_logs(local.paths, unread=unread)
+            for log in unfolded(file, named=named)
+        ]
         for skip in unread:
             _explain(skip, rows=explain)
     if not any(found):
-        raise NothingReadError("No file there is of a known format", hint="List the formats known: lossreport formats.")
+        raise NothingReadError(
+            "No file there is of a known format", hint="List the formats known: lossreport formats."
+        )
     return 0
 
 
@@ -234,7 +315,10 @@ def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
     echo(f"{log.shown}: {best.parser.id if readable else 'not read'}")
     for candidate in found:
         if candidate is best or candidate.score.value > 0:
-            echo(f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} {candidate.score.reason}")
+            echo(
+                f"    {candidate.score.value:4.2f}  {candidate.parser.id:24} "
+                f"{candidate.score.reason}"
+            )
     if rows and readable:
         from lossreport.reading.runs.explaining import explained
 
@@ -246,10 +330,28 @@ def _explain(log: LogFile | Skipped, *, rows: bool) -> bool:
 @main.command()
 @click.argument("note", metavar="NOTE.md")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
-@click.option("--lang", type=click.Choice(["both", "zh", "en"]), default="both", help="Languages of the answers. Default: both.")
-@click.option("--set", multiple=True, metavar="NAME=VALUE", help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.")
-@click.option("-v", "--verbose", is_flag=True, help="Also list general sentences, which are no claims.")
-def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], verbose: bool, **options: Any) -> int:
+@click.option(
+    "--lang",
+    type=click.Choice(["both", "zh", "en"]),
+    default="both",
+    help="Languages of the answers. Default: both.",
+)
+@click.option(
+    "--set",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A fact the logs lack: vocab_size=65536, range.loss_ct=-1,1.",
+)
+@click.option(
+    "-v", "--verbose", is_flag=True, help="Also list general sentences, which are no claims."
+)
+def lint(
+    note: str,
+    paths: tuple[str, ...],
+    lang: Literal["both", "zh", "en"],
+    verbose: bool,
+    **options: Any,
+) -> int:
     """Hold a hand-written note against the logs; exit with 4 where they contradict it."""
     from lossreport.lint.lint import lint as held
     from lossreport.lint.lint import told
@@ -263,10 +365,19 @@ def lint(note: str, paths: tuple[str, ...], lang: Literal["both", "zh", "en"], v
 
 @main.command()
 @click.argument("path", default=".", metavar="[PATH]")
-@click.option("-o", "--output", metavar="FILE|-", help="Where to write; - is stdout. Default: lossreport.toml beside the logs.")
-@click.option("--lang", type=click.Choice(["zh", "en"]), help="Language of the comments. Default: en.")
+@click.option(
+    "-o",
+    "--output",
+    metavar="FILE|-",
+    help="Where to write; - is stdout. Default: lossreport.toml beside the logs.",
+)
+@click.option(
+    "--lang", type=click.Choice(["zh", "en"]), help="Language of the comments. Default: en."
+)
 def init(path: str, output: str | None, lang: Literal["zh", "en"] | None) -> int:
-    """Write a commented lossreport.toml from what the logs of PATH say and lack; one that is there is never overwritten."""
+    """Write a commented lossreport.toml from what the logs of PATH say and lack; one that is there
+    is never overwritten.
+    """
     from lossreport.integrations.starting import WRITTEN, start
     from lossreport.text import show_value
 
@@ -292,9 +403,14 @@ for _command in (*SHOWING, *COMMANDS):
 
 
 def _named(_context: click.Context, argument: click.Parameter, value: Any) -> Any:
-    """Return an argument as it was given; raises UsageError where it is empty: an unset variable must not mean the folder one is in."""
+    """Return an argument as it was given; raises UsageError where it is empty: an unset variable
+    must not mean the folder one is in.
+    """
     if "" in (value if isinstance(value, tuple) else (value,)):
-        raise UsageError(f"{argument.metavar} is empty", hint="Is a variable unset? Give a path, or . for the folder you are in.")
+        raise UsageError(
+            f"{argument.metavar} is empty",
+            hint="Is a variable unset? Give a path, or . for the folder you are in.",
+        )
     return value
 
 
@@ -305,12 +421,17 @@ for _command in main.commands.values():
 
 def _check_config(path: str | None) -> None:
     if path is not None and not Path(path).is_file():
-        raise UsageError(f"There is no settings file {path!r}", hint="Check the path given with --config.")
+        raise UsageError(
+            f"There is no settings file {path!r}", hint="Check the path given with --config."
+        )
 
 
 def _checked_link(link: str | None) -> str | None:
     if link is not None and not safe_address(link):
-        raise UsageError(f"Couldn't use --link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
+        raise UsageError(
+            f"Couldn't use --link {link!r}",
+            hint="Give an address that begins with https://, http:// or mailto:.",
+        )
     return link
 
 
@@ -319,38 +440,57 @@ def _pairs(given: tuple[str, ...]) -> list[tuple[str, str]]:
     for item in given:
         glob, equals, parser_id = item.rpartition("=")
         if not equals or not glob:
-            raise UsageError(f"Couldn't use --parser {item!r}", hint="Write GLOB=ID, for example --parser '*.log=metriclogger_text'.")
+            raise UsageError(
+                f"Couldn't use --parser {item!r}",
+                hint="Write GLOB=ID, for example --parser '*.log=metriclogger_text'.",
+            )
         pairs.append((glob, parser_id))
     return pairs
 
 
 SKIPPED = Text(zh="跳过 {path}：{reason}", en="skipped {path}: {reason}")
-MORE_SKIPPED = Text(zh="另外跳过 {count} 个文件（-v 逐个列出）", en="skipped {count} more files (-v names them)")
+MORE_SKIPPED = Text(
+    zh="另外跳过 {count} 个文件（-v 逐个列出）", en="skipped {count} more files (-v names them)"
+)
 READ = Text(
-    zh="{path} 按 {parser} 读取：{rows} 行记录，跳过 {skipped} 行", en="read {path} as {parser}: {rows} rows, {skipped} lines skipped"
+    zh="{path} 按 {parser} 读取：{rows} 行记录，跳过 {skipped} 行",
+    en="read {path} as {parser}: {rows} rows, {skipped} lines skipped",
 )
 FAILED = Text(zh="{unit} 失败：{error}", en="{unit} failed: {error}")
 MISSED = Text(zh="未达到：{what}", en="missed: {what}")
 MOST_SKIPPED = 3
-"""Files that could not be read are named up to here, the others counted: what was found stands in 15 lines."""
+"""Files that could not be read are named up to here, the others counted: what was found stands in
+15 lines.
+"""
 
 
 def _say(analysis: Analysis, options: Mapping[str, Any], lang: Lang) -> None:
-    """Tell on stderr what could not be read and what failed, and with --verbose every file; the answer follows."""
-    skipped = [skip for run in analysis.runs for skip in run.skipped if options["verbose"] or skip.code == "log"]
+    """Tell on stderr what could not be read and what failed, and with --verbose every file; the
+    answer follows.
+    """
+    skipped = [
+        skip
+        for run in analysis.runs
+        for skip in run.skipped
+        if options["verbose"] or skip.code == "log"
+    ]
     for skip in skipped if options["verbose"] else skipped[:MOST_SKIPPED]:
         tell(SKIPPED(path=skip.path, reason=skip.reason).plain(lang), "yellow")
     if len(skipped) > MOST_SKIPPED and not options["verbose"]:
         tell(MORE_SKIPPED(count=len(skipped) - MOST_SKIPPED).plain(lang), "yellow")
     if options["verbose"]:
         for source in (source for run in analysis.runs for source in run.sources):
-            told = READ(path=source.path, parser=source.parser, rows=source.rows, skipped=source.skipped)
+            told = READ(
+                path=source.path, parser=source.parser, rows=source.rows, skipped=source.skipped
+            )
             echo(told.plain(lang), err=True)
     for failure in analysis.failures:
         tell(FAILED(unit=failure.unit, error=failure.error).plain(lang), "red")
 
 
-def _gate(analysis: Analysis, limit: str | None, required: Sequence[Requirement], lang: Lang) -> int:
+def _gate(
+    analysis: Analysis, limit: str | None, required: Sequence[Requirement], lang: Lang
+) -> int:
     from lossreport.gate import missed, reaches
 
     lines = list(missed(analysis, required))

@@ -1,4 +1,6 @@
-"""The errors users meet. Each says what could not be done, why, and what to do; `code` is stable and documented in docs/errors.md."""
+"""The errors users meet. Each says what could not be done, why, and what to do; `code` is stable
+and documented in docs/errors.md.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +9,16 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 LONGEST: Final = 400
-"""Characters of what is said of a malformed report: it may hold megabytes at the place of a word."""
+"""Characters of what is said of a malformed report: it may hold megabytes at the place of a
+word.
+"""
 
 
 class LossreportError(Exception):
     """Base of every error that is the user's to mend: "Couldn't read 'x.log': reason. Hint".
 
-    `code` names the error for scripts and documentation, `hint` says what to do, `exit_code` is that of the command line.
+    `code` names the error for scripts and documentation, `hint` says what to do, `exit_code` is
+    that of the command line.
     """
 
     code = "error"
@@ -24,14 +29,17 @@ class LossreportError(Exception):
         self.hint = hint
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _remade, (type(self), self.args, self.__dict__)  # a worker process hands its errors over
+        # a worker process hands its errors over
+        return _remade, (type(self), self.args, self.__dict__)
 
     def __str__(self) -> str:
         lines = "\n" in self.args[0]
         return f"{self.args[0]}{chr(10) if lines else '. '}{self.hint}"
 
 
-def _remade(kind: type[LossreportError], args: tuple[Any, ...], state: dict[str, Any]) -> LossreportError:
+def _remade(
+    kind: type[LossreportError], args: tuple[Any, ...], state: dict[str, Any]
+) -> LossreportError:
     made = kind.__new__(kind, *args)
     made.__dict__.update(state)
     return made
@@ -56,7 +64,9 @@ class OutputError(LossreportError):
 
 
 class NothingReadError(LossreportError):
-    """Files were looked at and none held a metric; `quotes` are the lines by which the program broke, the last one first."""
+    """Files were looked at and none held a metric; `quotes` are the lines by which the program
+    broke, the last one first.
+    """
 
     code = "nothing-read"
     exit_code = 3
@@ -82,10 +92,20 @@ class ReportError(LossreportError):
 
 @contextmanager
 def malformed(name: str) -> Iterator[None]:
-    """Turn what fails while a report made earlier is interpreted into ReportError: anybody can have written or edited it."""
+    """Turn what fails while a report made earlier is interpreted into ReportError: anybody can have
+    written or edited it.
+    """
     try:
         yield
-    except (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, RecursionError, AssertionError) as error:
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        RecursionError,
+        AssertionError,
+    ) as error:
         raise ReportError(
             f"{name!r} is no sound report ({type(error).__name__}: {error})"[:LONGEST],
             hint="Write it anew from the logs: lossreport build PATH.",
@@ -99,7 +119,9 @@ class ConfigError(LossreportError):
 
 
 class ClaimError(LossreportError):
-    """A claim of an analysis that the rows of the log contradict; raised with `strict` only, else the claim is left out."""
+    """A claim of an analysis that the rows of the log contradict; raised with `strict` only, else
+    the claim is left out.
+    """
 
     code = "claim"
     exit_code = 1
@@ -120,7 +142,9 @@ class SendError(LossreportError):
 
 
 class RegistryError(LossreportError):
-    """A unit (parser, detector, loss, section) is not what its place demands, or its name is taken."""
+    """A unit (parser, detector, loss, section) is not what its place demands, or its name is
+    taken.
+    """
 
     code = "registry"
     exit_code = 1

@@ -1,4 +1,6 @@
-"""What must hold of a run for a pipeline to go on: no finding of some severity, and metrics that reach their limits."""
+"""What must hold of a run for a pipeline to go on: no finding of some severity, and metrics that
+reach their limits.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from lossreport.values import dataclass
 from lossreport.words import AXES
 
 REQUIREMENT: Final = re.compile(
-    r"\s*(?P<metric>\S[^<>=]{0,200}?)\s*(?P<relation>>=|<=|>|<)\s*(?P<limit>[-+]?[\d.]+(?:e[-+]?\d+)?)\s*", re.IGNORECASE
+    r"\s*(?P<metric>\S[^<>=]{0,200}?)\s*(?P<relation>>=|<=|>|<)\s*(?P<limit>[-+]?[\d.]+"
+    r"(?:e[-+]?\d+)?)\s*",
+    re.IGNORECASE,
 )
 RELATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
     ">=": operator.ge,
@@ -29,7 +33,9 @@ RELATIONS: Final[Mapping[str, Callable[[float, float], bool]]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Requirement:
-    """One condition, as `--require` gives it: the metric as the report calls it, a relation, a limit."""
+    """One condition, as `--require` gives it: the metric as the report calls it, a relation, a
+    limit.
+    """
 
     metric: str
     relation: str
@@ -45,21 +51,31 @@ def requirement(text: str) -> Requirement:
     try:
         if match is None:
             raise ValueError(text)
-        return Requirement(metric=match["metric"], relation=match["relation"], limit=float(match["limit"]))
+        return Requirement(
+            metric=match["metric"], relation=match["relation"], limit=float(match["limit"])
+        )
     except ValueError as error:
-        hint = "Write the metric as the report calls it, a relation and a number: --require 'val/mAP>=0.3'."
+        hint = (
+            "Write the metric as the report calls it, a relation and a number: --require "
+            "'val/mAP>=0.3'."
+        )
         raise UsageError(f"--require {text!r} is no condition", hint=hint) from error
 
 
-UNREAD: Final = Text(zh="{run}：{wanted}：没有读到这个指标", en="{run}: {wanted}: no such metric was read")
-IS: Final = Text(zh="{run}：{wanted}：实为 {value}（{axis} {x}，{place}）", en="{run}: {wanted}: {value} ({axis} {x}, {place})")
+UNREAD: Final = Text(
+    zh="{run}：{wanted}：没有读到这个指标", en="{run}: {wanted}: no such metric was read"
+)
+IS: Final = Text(
+    zh="{run}：{wanted}：实为 {value}（{axis} {x}，{place}）",
+    en="{run}: {wanted}: {value} ({axis} {x}, {place})",
+)
 
 
 def missed(analysis: Analysis, wanted: Sequence[Requirement]) -> Iterator[Phrase]:
     """Yield a line for each condition that a run does not meet, or that cannot be checked.
 
-    Held against the limit is the best value of a validation, a score or a reward, and the last of a training loss: by that a
-    checkpoint can be chosen, by this it cannot.
+    Held against the limit is the best value of a validation, a score or a reward, and the last of a
+    training loss: by that a checkpoint can be chosen, by this it cannot.
     """
     for run in analysis.runs:
         for one in wanted:
@@ -75,7 +91,11 @@ def _missed(analysis: Analysis, run: Run, wanted: Requirement) -> Iterator[Phras
     row = _row(analysis, series, up=wanted.relation.startswith(">"))
     value = float(series.y[row])
     if not RELATIONS[wanted.relation](value, wanted.limit):
-        at: dict[str, Value] = {"axis": AXES[series.axis.value], "x": f"{series.x[row]:g}", "place": f"{series.path}:{series.line[row]}"}
+        at: dict[str, Value] = {
+            "axis": AXES[series.axis.value],
+            "x": f"{series.x[row]:g}",
+            "place": f"{series.path}:{series.line[row]}",
+        }
         yield IS(run=run.name, wanted=str(wanted), value=show_number(value), **at)
 
 
@@ -89,7 +109,11 @@ def _row(analysis: Analysis, series: Series, *, up: bool) -> int:
 
 
 def reaches(analysis: Analysis, limit: str) -> bool:
-    """Return whether a finding is at least as severe as `limit`. Raises UsageError where that is no severity."""
+    """Return whether a finding is at least as severe as `limit`. Raises UsageError where that is no
+    severity.
+    """
     if limit not in list(Severity):
-        raise UsageError(f"fail_on = {limit!r} is no severity", hint=f"Use one of: {', '.join(Severity)}.")
+        raise UsageError(
+            f"fail_on = {limit!r} is no severity", hint=f"Use one of: {', '.join(Severity)}."
+        )
     return any(finding.severity.rank >= Severity(limit).rank for finding in analysis.findings)

@@ -1,4 +1,6 @@
-"""Languages beside Chinese and English: `languages/<id>.toml` says a text by its English one; what a language lacks is said in English."""
+"""Languages beside Chinese and English: `languages/<id>.toml` says a text by its English one; what
+a language lacks is said in English.
+"""
 
 from __future__ import annotations
 

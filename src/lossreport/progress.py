@@ -1,4 +1,6 @@
-"""How far the work is. The rooms that do it say so; nobody hears it unless a command listens, and then it costs a call a block."""
+"""How far the work is. The rooms that do it say so; nobody hears it unless a command listens, and
+then it costs a call a block.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ def begin(stage: Stage, total: float) -> None:
 
 
 def advance(amount: float) -> None:
-    """Say that so much more of the stage is done. What is unpacked can be more than the files told: the share stays below 1 then."""
+    """Say that so much more of the stage is done. What is unpacked can be more than the files told:
+    the share stays below 1 then.
+    """
     if _work.listener is not None:
         _work.done += amount
         _work.listener(_work.stage, min(1.0, _work.done / _work.total) if _work.total > 0 else 0.0)

@@ -1,7 +1,9 @@
-"""The module `re` with `compile` put off until a pattern is first asked something: `from lossreport import regex as re`.
+"""The module `re` with `compile` put off until a pattern is first asked something: `from lossreport
+import regex as re`.
 
-The formats of the world take more than a thousand patterns, and one log a few dozen of them: compiling all of them costs more than the rest
-of a small report. A test compiles every one, so that a slip is found there and not by a user.
+The formats of the world take more than a thousand patterns, and one log a few dozen of them:
+compiling all of them costs more than the rest of a small report. A test compiles every one, so that
+a slip is found there and not by a user.
 """
 
 from __future__ import annotations
@@ -50,11 +52,15 @@ ASKED: Final = (
     *("match", "fullmatch", "search", "finditer", "findall", "sub", "subn", "split", "scanner"),
     *("flags", "groups", "groupindex"),
 )
-"""What a pattern answers; taken over from the compiled one at the first question, so that every later one costs no detour."""
+"""What a pattern answers; taken over from the compiled one at the first question, so that every
+later one costs no detour.
+"""
 
 
 OF_A_NAME: Final = r"(?!(?s:.{201}))"
-"""At the front of a pattern for whole names: none has more than 200 characters (`model.run.LONGEST_NAME`), so what follows may try every place."""
+"""At the front of a pattern for whole names: none has more than 200 characters
+(`model.run.LONGEST_NAME`), so what follows may try every place.
+"""
 
 
 class LazyPattern:
@@ -68,7 +74,9 @@ class LazyPattern:
         if name not in ASKED and name != "compiled":
             raise AttributeError(f"a pattern has no {name!r}")
         compiled = re.compile(self.pattern, self._flags)
-        self.__dict__.update({asked: getattr(compiled, asked) for asked in ASKED}, compiled=compiled)
+        self.__dict__.update(
+            {asked: getattr(compiled, asked) for asked in ASKED}, compiled=compiled
+        )
         return self.__dict__[name]
 
     def __repr__(self) -> str:
@@ -76,5 +84,7 @@ class LazyPattern:
 
 
 def compile(pattern: AnyStr, flags: int = 0) -> Pattern[AnyStr]:
-    """Return a pattern that is compiled when it is first used; to whoever holds it, it is a `re.Pattern`."""
+    """Return a pattern that is compiled when it is first used; to whoever holds it, it is a
+    `re.Pattern`.
+    """
     return cast("Pattern[AnyStr]", LazyPattern(pattern, int(flags)))

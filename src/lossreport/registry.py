@@ -1,6 +1,7 @@
 """Finds the units of a kind: the modules of one package, then other people's entry points.
 
-A unit is one module-level value (PARSER, DETECTOR, LOSS, ADVICE, SECTION) of one file, so that adding a file adds the unit.
+A unit is one module-level value (PARSER, DETECTOR, LOSS, ADVICE, SECTION) of one file, so that
+adding a file adds the unit.
 """
 
 from __future__ import annotations
@@ -32,24 +33,33 @@ class Unit(Protocol):
 U = TypeVar("U", bound=Unit)
 
 
-def load_units(package: str, attribute: str, kind: type[U], group: str | None = None) -> tuple[U, ...]:
+def load_units(
+    package: str, attribute: str, kind: type[U], group: str | None = None
+) -> tuple[U, ...]:
     """Return the units of `package`, sorted by module name, then those of the entry-point `group`.
 
-    Raises RegistryError where a module lacks `attribute`, holds another type, or an id occurs twice.
+    Raises RegistryError where a module lacks `attribute`, holds another type, or an id occurs
+    twice.
     """
     units: dict[str, U] = {}
     for origin, unit in [*_built_in(package, attribute), *_foreign(group)]:
         if not isinstance(unit, kind):
-            raise RegistryError(f"{origin} is no {kind.__name__}", hint=f"Set {attribute} to a {kind.__name__}.")
+            raise RegistryError(
+                f"{origin} is no {kind.__name__}", hint=f"Set {attribute} to a {kind.__name__}."
+            )
         if unit.id in units:
-            raise RegistryError(f"{origin} uses the id {unit.id!r}, which is taken", hint="Choose another id.")
+            raise RegistryError(
+                f"{origin} uses the id {unit.id!r}, which is taken", hint="Choose another id."
+            )
         units[unit.id] = unit
     return tuple(units.values())
 
 
 def _built_in(package: str, attribute: str) -> Iterator[tuple[str, object]]:
     parent = importlib.import_module(package)
-    for name in sorted(info.name for info in pkgutil.iter_modules(parent.__path__) if not info.name.startswith("_")):
+    for name in sorted(
+        info.name for info in pkgutil.iter_modules(parent.__path__) if not info.name.startswith("_")
+    ):
         module = importlib.import_module(f"{package}.{name}")
         yield f"{package}.{name}.{attribute}", getattr(module, attribute, None)
 
@@ -72,11 +82,16 @@ def entry_points(group: str) -> Iterable[EntryPoint]:
 
 @cache
 def _is_declared(path: tuple[str, ...]) -> bool:
-    """Return whether any package on the path declares units: `importlib.metadata` takes a tenth of a small report to load and to ask four times.
+    """Return whether any package on the path declares units: `importlib.metadata` takes a tenth of
+    a small report to load and to ask four times.
 
     What does not lie in folders, as in a zipped application, is left to it.
     """
     places = [Path(place or ".") for place in path]
     if any(place.is_file() for place in places):
         return True
-    return any(GROUPS in file.read_bytes() for place in places for file in place.glob("*-info/entry_points.txt"))
+    return any(
+        GROUPS in file.read_bytes()
+        for place in places
+        for file in place.glob("*-info/entry_points.txt")
+    )

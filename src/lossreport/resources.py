@@ -10,7 +10,8 @@ from lossreport.errors import ResourceError
 
 
 def templates() -> Traversable:
-    """Return the folder `templates/`: packaged inside the package, or at the root of the checkout it is run from.
+    """Return the folder `templates/`: packaged inside the package, or at the root of the checkout
+    it is run from.
 
     Raises ResourceError naming both places where neither is there.
     """

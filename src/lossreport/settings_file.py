@@ -1,4 +1,6 @@
-"""The form of `lossreport.toml`: what may stand in it, all mistakes at once, each with its line and what was probably meant."""
+"""The form of `lossreport.toml`: what may stand in it, all mistakes at once, each with its line and
+what was probably meant.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Annotated, Any, Final, Literal, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, create_model, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from lossreport import regex as re
 from lossreport.analysis.detector import kinds, thresholds
@@ -34,7 +45,9 @@ class ReferenceEntry(Strict):
 
 
 class IgnoreEntry(Strict):
-    """`[[ignore_finding]]`: a finding that is known, with the reason, and the day from which it counts again."""
+    """`[[ignore_finding]]`: a finding that is known, with the reason, and the day from which it
+    counts again.
+    """
 
     reason: str = Field(min_length=1)
     kind: str | None = None
@@ -59,7 +72,10 @@ class IgnoreEntry(Strict):
 def _known_kind(kind: str) -> str:
     known = tuple(unit.id for unit in loss_types())
     if kind not in known:
-        raise ValueError(f"{kind!r} is no kind of metric{_meant(kind, known) or '; known are ' + ', '.join(known)}")
+        raise ValueError(
+            f"{kind!r} is no kind of "
+            f"metric{_meant(kind, known) or '; known are ' + ', '.join(known)}"
+        )
     return kind
 
 
@@ -73,19 +89,31 @@ ThresholdTable = create_model(  # type: ignore[call-overload]
     "ThresholdTable",
     __base__=Strict,
     __doc__="`[threshold]`: those that the detectors declare, each within its limits.",
-    **{name: (float | None, Field(None, ge=one.low, le=one.high, description=one.meaning.en)) for name, one in thresholds().items()},
+    **{
+        name: (float | None, Field(None, ge=one.low, le=one.high, description=one.meaning.en))
+        for name, one in thresholds().items()
+    },
 )
 
 
 class ReadTable(Strict):
-    """`[read]`: how the rows of a file belong together, where the report is unsure or wrong about it."""
+    """`[read]`: how the rows of a file belong together, where the report is unsure or wrong about
+    it.
+    """
 
-    axis: Literal["step", "epoch", "iteration", "samples", "tokens", "time", "row", "round", "episode"] | None = None
+    axis: (
+        Literal[
+            "step", "epoch", "iteration", "samples", "tokens", "time", "row", "round", "episode"
+        ]
+        | None
+    ) = None
     runs: Literal[1, "1", "launches", "writers", "strays", "inside", "no_order"] | None = None
 
 
 def _field(option: Option) -> tuple[Any, Any]:
-    """Return the type and the default of an option in a settings file: lists and tables are empty, all else is absent."""
+    """Return the type and the default of an option in a settings file: lists and tables are empty,
+    all else is absent.
+    """
     if get_origin(option.file) in (list, dict):
         return option.file, Field(default_factory=get_origin(option.file))
     return option.file | None, Field(None, pattern=option.pattern or None)
@@ -100,12 +128,16 @@ OptionTable = create_model(  # type: ignore[call-overload]
 
 
 class SettingsFile(OptionTable, Strict):  # type: ignore[valid-type, misc]
-    """`lossreport.toml` and `[tool.lossreport]`. Names that are not here are facts of the user's own: kept and shown."""
+    """`lossreport.toml` and `[tool.lossreport]`. Names that are not here are facts of the user's
+    own: kept and shown.
+    """
 
     model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
 
     read: ReadTable | None = None
-    split: dict[str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]] = {}
+    split: dict[
+        str, Annotated[str, Field(pattern=r"^(?:train|(?:val|valid|eval|test|dev)(?:_\d+)?)$")]
+    ] = {}
     entity: str | None = None
     goal: str | None = None
     type: dict[str, Annotated[str, AfterValidator(_known_kind)]] = {}
@@ -146,28 +178,38 @@ FACTS: Final = (
 
 
 def mistakes(table: Mapping[str, Any], text: str = "") -> list[str]:
-    """Return every mistake of a settings table in words, with its line where `text` is the TOML it was read from."""
+    """Return every mistake of a settings table in words, with its line where `text` is the TOML it
+    was read from.
+    """
     known = tuple(SettingsFile.model_fields) if text else FACTS
     slips = [(name, _meant(name, known)) for name in table if name not in SettingsFile.model_fields]
-    found: list[tuple[Location, str]] = [((name,), f"is not known{meant}") for name, meant in slips if meant]
+    found: list[tuple[Location, str]] = [
+        ((name,), f"is not known{meant}") for name, meant in slips if meant
+    ]
     found += list(_sunk(table)) if text else []
     try:
         SettingsFile.model_validate(dict(table))
     except ValidationError as error:
         found += [(item["loc"], _told(item)) for item in error.errors()]
     lines = [(line_of(text, location) or 0, location, message) for location, message in found]
-    return [_placed(line, location, message) for line, location, message in sorted(lines, key=lambda item: item[0])]
+    return [
+        _placed(line, location, message)
+        for line, location, message in sorted(lines, key=lambda item: item[0])
+    ]
 
 
 def _sunk(table: Mapping[str, Any]) -> Iterator[tuple[Location, str]]:
-    """Yield the settings that stand in a table of the user's own, `[facts]` for example, where nothing would look for them."""
+    """Yield the settings that stand in a table of the user's own, `[facts]` for example, where
+    nothing would look for them.
+    """
     for name, inner in table.items():
         if name not in SettingsFile.model_fields and isinstance(inner, Mapping):
             for setting in inner:
                 if setting in FACTS:
                     yield (
                         (name, setting),
-                        f"belongs above all tables, as {setting} = ...: in [{name}] it is a fact of your own and changes nothing",
+                        f"belongs above all tables, as {setting} = ...: in [{name}] it is a fact "
+                        f"of your own and changes nothing",
                     )
 
 
@@ -181,11 +223,16 @@ def _told(item: Any) -> str:
         known = tuple(ThresholdTable.model_fields) if item["loc"][0] == "threshold" else ()
         return f"is not known here{_meant(str(item['loc'][-1]), known)}"
     message = str(item["msg"]).removeprefix("Value error, ")
-    return message if isinstance(item["input"], dict) else f"{message[:1].lower()}{message[1:]} (got {item['input']!r})"
+    return (
+        message
+        if isinstance(item["input"], dict)
+        else f"{message[:1].lower()}{message[1:]} (got {item['input']!r})"
+    )
 
 
 def line_of(text: str, location: Sequence[str | int]) -> int | None:
-    """Return the 1-based line of TOML on which the setting at `location` stands, or its table, or None where it does not.
+    """Return the 1-based line of TOML on which the setting at `location` stands, or its table, or
+    None where it does not.
 
     `range.loss_ct`, `[range]` with `loss_ct` below, and the second `[[reference]]` are understood.
     """
@@ -199,7 +246,10 @@ def line_of(text: str, location: Sequence[str | int]) -> int | None:
             seen += table == names[:1] and line.lstrip().startswith("[[")
             if table and table == names[: len(table)] and seen in (-1, index):
                 best = number
-        elif key := re.match(r"""\s*((?:[\w\-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w\-]+|"[^"]*"|'[^']*'))*)\s*=""", line):
+        elif key := re.match(
+            r"""\s*((?:[\w\-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w\-]+|"[^"]*"|'[^']*'))*)\s*=""",
+            line,
+        ):
             whole = [*table, *_keys(key[1])]
             if whole == names[: len(whole)] and seen in (-1, index):
                 return number

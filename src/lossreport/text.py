@@ -1,6 +1,8 @@
-"""What a report says, before a language is chosen: texts in two languages, the values put into them, and how a number looks.
+"""What a report says, before a language is chosen: texts in two languages, the values put into
+them, and how a number looks.
 
-Every room above builds `Phrase`s; only `render` turns them into markup, so that prose (ours) and values (from logs) never mix.
+Every room above builds `Phrase`s; only `render` turns them into markup, so that prose (ours) and
+values (from logs) never mix.
 """
 
 from __future__ import annotations
@@ -21,33 +23,59 @@ _BLANKS: Final = dict.fromkeys((9, 10, 11, 12, 13, 133, 8232, 8233), " ")
 _PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
 _UNSEEN: Final = (
     *((0x80, 0xA0), (0xD800, 0xE000), (0xFFFE, 0x10000)),  # controls; what no encoding holds
-    *((0x61C, 0x61D), (0x200E, 0x2010), (0x202A, 0x202F), (0x2066, 0x206A)),  # marks that turn the reading direction
-    *((0xAD, 0xAE), (0x34F, 0x350), (0x180B, 0x180F), (0x200B, 0x200E), (0x2060, 0x2066), (0x206A, 0x2070), (0xFEFF, 0xFF00)),  # no width
-    *((0x115F, 0x1161), (0x17B4, 0x17B6), (0x3164, 0x3165), (0xFFA0, 0xFFA1), (0xFFF9, 0xFFFC)),  # fillers, annotations
-    *((0x1BCA0, 0x1BCA4), (0x1D173, 0x1D17B), (0xE0000, 0xE0080)),  # controls of shorthand and music, tags
+    # marks that turn the reading direction
+    *((0x61C, 0x61D), (0x200E, 0x2010), (0x202A, 0x202F), (0x2066, 0x206A)),
+    # no width
+    *(
+        (0xAD, 0xAE),
+        (0x34F, 0x350),
+        (0x180B, 0x180F),
+        (0x200B, 0x200E),
+        (0x2060, 0x2066),
+        (0x206A, 0x2070),
+        (0xFEFF, 0xFF00),
+    ),
+    # fillers, annotations
+    *((0x115F, 0x1161), (0x17B4, 0x17B6), (0x3164, 0x3165), (0xFFA0, 0xFFA1), (0xFFF9, 0xFFFC)),
+    # controls of shorthand and music, tags
+    *((0x1BCA0, 0x1BCA4), (0x1D173, 0x1D17B), (0xE0000, 0xE0080)),
 )
-"""Spans of characters that act without being seen (Unicode 15.1: Default_Ignorable_Code_Point and Bidi_Control): of two names that look alike
-one could be another. Variation selectors stay: they choose between two pictures of what is seen."""
+"""Spans of characters that act without being seen (Unicode 15.1: Default_Ignorable_Code_Point and
+Bidi_Control): of two names that look alike one could be another. Variation selectors stay: they
+choose between two pictures of what is seen.
+"""
 _SHOWN: Final = _PICTURES | {code: "\ufffd" for span in _UNSEEN for code in range(*span)} | _BLANKS
-ESCAPED: Final = {code: json.dumps(chr(code))[1:-1] for span in _UNSEEN for code in range(*span) if not 0xD800 <= code < 0xE000}
-"""The same characters as JSON may write them as well, for files that people read: `str.translate` of JSON text does not change its value."""
+ESCAPED: Final = {
+    code: json.dumps(chr(code))[1:-1]
+    for span in _UNSEEN
+    for code in range(*span)
+    if not 0xD800 <= code < 0xE000
+}
+"""The same characters as JSON may write them as well, for files that people read: `str.translate`
+of JSON text does not change its value.
+"""
 
 
 def visible(value: str) -> str:
     """Return a string from a log on one line, with nothing in it that acts unseen.
 
-    Line ends are blanks; control characters are their pictures; what turns the reading direction, has no width or fits no encoding is U+FFFD.
+    Line ends are blanks; control characters are their pictures; what turns the reading direction,
+    has no width or fits no encoding is U+FFFD.
     """
     return value.translate(_SHOWN)
 
 
 def printable(text: str) -> str:
-    """Return lines for a terminal: what a log or the name of a file holds moves no cursor there, and turns no direction."""
+    """Return lines for a terminal: what a log or the name of a file holds moves no cursor there,
+    and turns no direction.
+    """
     return "\n".join(visible(line) for line in text.split("\n"))
 
 
 def safe_address(link: str) -> str:
-    """Return an address of the web or of mail as it may stand in any markup, what has a meaning there percent-encoded; else nothing."""
+    """Return an address of the web or of mail as it may stand in any markup, what has a meaning
+    there percent-encoded; else nothing.
+    """
     if not ADDRESS.match(link):
         return ""
     return quote(link, safe=":/?#@$&+,;=%~", errors="replace")
@@ -56,7 +84,9 @@ def safe_address(link: str) -> str:
 ADDRESS: Final = re.compile(r"https?://[^/?#\s]|mailto:[^?\s]", re.IGNORECASE)
 Lang = Literal["zh", "en", "ja"]
 LANGS: Final[tuple[Lang, ...]] = ("zh", "en")
-"""The languages in which every text is written where it stands; the others are laid over the English ones (`overlay.py`)."""
+"""The languages in which every text is written where it stands; the others are laid over the
+English ones (`overlay.py`).
+"""
 LangChoice = Literal["both", Lang]
 CHOICES: Final[tuple[LangChoice, ...]] = ("both", "zh", "en", "ja")
 """The languages of a report: `both` are Chinese and English in one."""
@@ -69,7 +99,8 @@ FIELD: Final = re.compile(r"\{([a-z_][a-z_0-9]*)\}")
 class Text:
     """Say one thing in Chinese and in English, as inline Markdown with `{placeholders}`.
 
-    Raises ValueError, and so fails at import, where a language is missing or the placeholders of the two differ.
+    Raises ValueError, and so fails at import, where a language is missing or the placeholders of
+    the two differ.
     """
 
     zh: str
@@ -86,7 +117,9 @@ class Text:
         return Phrase(text=self, values=values)
 
     def of(self, lang: Lang) -> str:
-        """Return the template in `lang`; the English one where a language of `overlay.py` lacks it."""
+        """Return the template in `lang`; the English one where a language of `overlay.py` lacks
+        it.
+        """
         if lang == "zh":
             return self.zh
         return self.en if lang == "en" else overlay(lang).get(self.en, self.en)
@@ -94,7 +127,9 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """A number with the way it is shown; `unit` is language-neutral ("nats", "s", "MB") or a Text ("epoch")."""
+    """A number with the way it is shown; `unit` is language-neutral ("nats", "s", "MB") or a Text
+    ("epoch").
+    """
 
     value: float
     unit: str | Text = ""
@@ -111,7 +146,9 @@ class Join:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """A text with its values. Values that are strings come from logs and are escaped wherever they are rendered."""
+    """A text with its values. Values that are strings come from logs and are escaped wherever they
+    are rendered.
+    """
 
     text: Text
     values: Mapping[str, Value] = field(default_factory=dict)
@@ -119,13 +156,19 @@ class Phrase:
     def __post_init__(self) -> None:
         wanted = set(FIELD.findall(self.text.en))
         if wanted != set(self.values):
-            raise ValueError(f"values {sorted(self.values)} do not fit the placeholders {sorted(wanted)} of {self.text.en!r}")
+            raise ValueError(
+                f"values {sorted(self.values)} do not fit the placeholders {sorted(wanted)} of "
+                f"{self.text.en!r}"
+            )
         object.__setattr__(self, "values", MappingProxyType(dict(self.values)))
 
     def plain(self, lang: Lang) -> str:
-        """Return plain text in `lang`: values in place, Markdown marks of the prose (`**`, backticks) gone."""
+        """Return plain text in `lang`: values in place, Markdown marks of the prose (`**`,
+        backticks) gone.
+        """
         return "".join(
-            show_value(self.values[piece.name], lang) if isinstance(piece, Slot) else _unmark(piece) for piece in pieces(self.text.of(lang))
+            show_value(self.values[piece.name], lang) if isinstance(piece, Slot) else _unmark(piece)
+            for piece in pieces(self.text.of(lang))
         )
 
 
@@ -156,7 +199,9 @@ def pieces(template: str) -> Iterator[str | Slot]:
 
 
 def finding_tag(finding_id: str) -> str:
-    """Return how readers see the id of a finding: `#F1`, for F1 alone is also the name of a score."""
+    """Return how readers see the id of a finding: `#F1`, for F1 alone is also the name of a
+    score.
+    """
     return f"#{finding_id}"
 
 
@@ -166,7 +211,9 @@ def phrase(value: Text | Phrase) -> Phrase:
 
 
 def first_sentence(value: Phrase) -> Phrase:
-    """Return the first sentence of a phrase, the same one in both languages, or all of it where a language has but one."""
+    """Return the first sentence of a phrase, the same one in both languages, or all of it where a
+    language has but one.
+    """
     zh, zh_end, zh_rest = value.text.zh.partition("。")
     en, _, en_rest = value.text.en.partition(". ")
     if not zh_rest or not en_rest or set(FIELD.findall(zh)) != set(FIELD.findall(en)):
@@ -176,14 +223,25 @@ def first_sentence(value: Phrase) -> Phrase:
 
 
 def sentences(value: Phrase) -> tuple[Phrase, ...]:
-    """Return the sentences of a phrase, the same ones in both languages; all of it as one where the languages break it up differently.
+    """Return the sentences of a phrase, the same ones in both languages; all of it as one where the
+    languages break it up differently.
 
     A value that holds sentences itself is taken apart like the text around it.
     """
-    inner = {name: sentences(part) for name, part in value.values.items() if isinstance(part, Phrase) and "。" in part.plain("zh")}
-    said = {lang: FIELD.sub(lambda slot: "" if value.values[slot[1]] == "" else slot[0], value.text.of(lang)) for lang in LANGS}
+    inner = {
+        name: sentences(part)
+        for name, part in value.values.items()
+        if isinstance(part, Phrase) and "。" in part.plain("zh")
+    }
+    said = {
+        lang: FIELD.sub(
+            lambda slot: "" if value.values[slot[1]] == "" else slot[0], value.text.of(lang)
+        )
+        for lang in LANGS
+    }
     zh, en = (_broken_up(said[lang], _ENDS[lang], set(inner)) for lang in LANGS)
-    if len(zh) != len(en) and min(len(zh), len(en)) > 1 and not inner:  # the last sentence is one of its own in both languages
+    if len(zh) != len(en) and min(len(zh), len(en)) > 1 and not inner:
+        # the last sentence is one of its own in both languages
         zh, en = ["".join(zh[:-1]), zh[-1]], [" ".join(en[:-1]), en[-1]]
     if [set(FIELD.findall(part)) for part in zh] != [set(FIELD.findall(part)) for part in en]:
         return (value,)
@@ -196,14 +254,19 @@ def sentences(value: Phrase) -> tuple[Phrase, ...]:
             made += [first if begun is None else run_on((begun, first)), *others]
             begun = None
         else:
-            part = Phrase(text=Text(zh=one, en=other), values={name: value.values[name] for name in names})
+            part = Phrase(
+                text=Text(zh=one, en=other), values={name: value.values[name] for name in names}
+            )
             begun = part if one[-1] not in "。！？" else None
             made += [part] if begun is None else []
     made += [] if begun is None else [begun]
     return tuple(made) or (value,)
 
 
-_ENDS: Final[Mapping[Lang, re.Pattern[str]]] = {"zh": re.compile("(?<=[。！？])"), "en": re.compile(r"(?<=[.!?])\s+")}
+_ENDS: Final[Mapping[Lang, re.Pattern[str]]] = {
+    "zh": re.compile("(?<=[。！？])"),
+    "en": re.compile(r"(?<=[.!?])\s+"),
+}
 
 
 def _broken_up(template: str, ends: re.Pattern[str], alone: set[str]) -> list[str]:
@@ -258,7 +321,7 @@ def number(value: float, unit: str | Text = "", digits: int = 4) -> Quantity:
     return Quantity(value=value, unit=unit, digits=digits)
 
 
-# ------------------------------------------------------------------------------------------------ how values look
+# ---------------------------------------------------------------------------------- how values look
 def show_value(value: Value, lang: Lang) -> str:
     """Return a value as plain text in `lang`. Nothing is escaped: that is the renderer's work."""
     match value:
@@ -296,8 +359,9 @@ def show_quantity(quantity: Quantity, lang: Lang) -> str:
 def show_number(value: float, digits: int = 4) -> str:
     """Return a number with `digits` significant digits, the same in every language.
 
-    An int is a name or a count (65536, step 1200) and shown as it is; a float of four figures and more is grouped by spaces
-    (4 964); below 0.001 and from 10 million on the notation is scientific. NaN and infinities are words of their own.
+    An int is a name or a count (65536, step 1200) and shown as it is; a float of four figures and
+    more is grouped by spaces (4 964); below 0.001 and from 10 million on the notation is
+    scientific. NaN and infinities are words of their own.
     """
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -328,7 +392,8 @@ def _percent(share: float, digits: int) -> str:
         return "0 %"
     if abs(hundredths) < 0.001:
         return "<0.001 %"
-    if 90 < abs(hundredths) < 100:  # 99.98 % must not read 100 %: show the digits that the rest to 100 needs
+    if 90 < abs(hundredths) < 100:
+        # 99.98 % must not read 100 %: show the digits that the rest to 100 needs
         rest = 100 - abs(hundredths)
         decimals = max(0, digits - 2) if rest >= 1 else min(4, -math.floor(math.log10(rest)))
         shown = f"{hundredths:.{decimals}f}"

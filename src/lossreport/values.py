@@ -1,8 +1,11 @@
-"""`dataclass` of the standard library, without the time that it takes: `from lossreport.values import dataclass`.
+"""`dataclass` of the standard library, without the time that it takes: `from lossreport.values
+import dataclass`.
 
-Every value that flows through the program is a frozen class with slots. The standard library writes and compiles six methods for each of them when
-its module is loaded, which for two hundred of them takes longer than to read a small log. Here the methods are shared, and `__init__` is written when the
-first instance is made; `fields`, `replace` and `asdict` work as ever. What is not frozen with slots goes to the standard library.
+Every value that flows through the program is a frozen class with slots. The standard library writes
+and compiles six methods for each of them when its module is loaded, which for two hundred of them
+takes longer than to read a small log. Here the methods are shared, and `__init__` is written when
+the first instance is made; `fields`, `replace` and `asdict` work as ever. What is not frozen with
+slots goes to the standard library.
 """
 
 from __future__ import annotations
@@ -20,7 +23,12 @@ else:
         """Return the class as a dataclass; takes the options of the standard library's."""
         if cls is None:
             return lambda cls: dataclass(cls, **options)
-        if options.get("frozen") and options.get("slots") and cls.__bases__ == (object,) and not OWN & cls.__dict__.keys():
+        if (
+            options.get("frozen")
+            and options.get("slots")
+            and cls.__bases__ == (object,)
+            and not OWN & cls.__dict__.keys()
+        ):
             return _frozen(cls, kw_only=options.get("kw_only", False), eq=options.get("eq", True))
         return dataclasses.dataclass(cls, **options)
 
@@ -34,7 +42,11 @@ def _frozen(cls: type, *, kw_only: bool, eq: bool) -> type:
     defaults = {name: cls.__dict__[name] for name in names if name in cls.__dict__}
     parts = _Parts(names, defaults, kw_only=kw_only, eq=eq)
     body: dict[str, Any] = {
-        **{name: one for name, one in cls.__dict__.items() if name not in (*names, "__dict__", "__weakref__")},
+        **{
+            name: one
+            for name, one in cls.__dict__.items()
+            if name not in (*names, "__dict__", "__weakref__")
+        },
         "__slots__": names,
         "__match_args__": () if kw_only else names,
         "__init__": _written_when_first_called(parts),
@@ -47,7 +59,9 @@ def _frozen(cls: type, *, kw_only: bool, eq: bool) -> type:
     body.setdefault("__repr__", _shown)
     if eq:
         values = _reader(names)
-        body["__eq__"] = lambda self, other: values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+        body["__eq__"] = lambda self, other: (
+            values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+        )
         body["__hash__"] = lambda self: hash(values(self))
     made = type(cls)(cls.__name__, cls.__bases__, body)
     made.__qualname__ = cls.__qualname__
@@ -56,11 +70,17 @@ def _frozen(cls: type, *, kw_only: bool, eq: bool) -> type:
 
 def _reader(names: tuple[str, ...]) -> Callable[[object], tuple[Any, ...]]:
     """Return what gives the values of an instance, in order."""
-    return attrgetter(*names) if len(names) > 1 else lambda self: tuple(getattr(self, name) for name in names)
+    return (
+        attrgetter(*names)
+        if len(names) > 1
+        else lambda self: tuple(getattr(self, name) for name in names)
+    )
 
 
 class _Parts:
-    """What a class is made of; as `__dataclass_fields__` it asks the standard library, at the first question."""
+    """What a class is made of; as `__dataclass_fields__` it asks the standard library, at the first
+    question.
+    """
 
     def __init__(self, names: tuple[str, ...], defaults: dict[str, Any], **options: bool) -> None:
         self.names, self.defaults, self.options = names, defaults, options
@@ -70,9 +90,18 @@ class _Parts:
 
     def __get__(self, instance: object, of: type | None = None) -> Any:
         owner: Any = self.owner
-        body = {"__module__": owner.__module__, "__annotations__": owner.__annotations__, **self.defaults}
-        twin: Any = dataclasses.dataclass(frozen=True, **self.options)(type(owner.__name__, (), body))
-        owner.__dataclass_fields__, owner.__dataclass_params__ = twin.__dataclass_fields__, twin.__dataclass_params__
+        body = {
+            "__module__": owner.__module__,
+            "__annotations__": owner.__annotations__,
+            **self.defaults,
+        }
+        twin: Any = dataclasses.dataclass(frozen=True, **self.options)(
+            type(owner.__name__, (), body)
+        )
+        owner.__dataclass_fields__, owner.__dataclass_params__ = (
+            twin.__dataclass_fields__,
+            twin.__dataclass_params__,
+        )
         return owner.__dataclass_fields__
 
     def init(self) -> Any:
@@ -81,17 +110,26 @@ class _Parts:
         taken, put = [], []
         for name in self.names:
             default = self.defaults.get(name, dataclasses.MISSING)
-            made = isinstance(default, dataclasses.Field) and default.default_factory is not dataclasses.MISSING
+            made = (
+                isinstance(default, dataclasses.Field)
+                and default.default_factory is not dataclasses.MISSING
+            )
             default = default.default if isinstance(default, dataclasses.Field) else default
             known[f"of_{name}"] = self.defaults[name].default_factory if made else default
             optional = made or default is not dataclasses.MISSING
             taken.append(f"{name}={'MISSING' if made else f'of_{name}'}" if optional else name)
-            put.append(f"put(self, {name!r}, {f'of_{name}() if {name} is MISSING else {name}' if made else name})")
+            put.append(
+                f"put(self, {name!r}, "
+                f"{f'of_{name}() if {name} is MISSING else {name}' if made else name})"
+            )
         if hasattr(self.owner, "__post_init__"):
             put.append("self.__post_init__()")
         keywords = ["*"] if self.options["kw_only"] and taken else []
-        text = f"def __init__({', '.join(['self', *keywords, *taken])}):\n " + "\n ".join(put or ["pass"])
-        exec(compile(text, f"<{__name__}>", "exec"), known)  # text itself would make the interpreter forget a Ctrl-C that is on its way
+        text = f"def __init__({', '.join(['self', *keywords, *taken])}):\n " + "\n ".join(
+            put or ["pass"]
+        )
+        # text itself would make the interpreter forget a Ctrl-C that is on its way
+        exec(compile(text, f"<{__name__}>", "exec"), known)
         return known["__init__"]
 
 
@@ -122,4 +160,4 @@ def _with_state(self: Any, state: list[Any]) -> None:
 
 
 def _shown(self: Any) -> str:
-    return f"{self.__class__.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"
+    return f"{self.__class__.__qualname__}({', '.join(f'{name}={getattr(self, name)!r}' for name in self.__slots__)})"  # noqa: E501

@@ -1,4 +1,6 @@
-"""Words that several rooms share: axes, severities, states, statistics. A text that only one unit says lives in that unit."""
+"""Words that several rooms share: axes, severities, states, statistics. A text that only one unit
+says lives in that unit.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +47,9 @@ CONFIDENCES: Final = {
 
 STATUSES: Final = {
     "finished": Text(zh="正常结束", en="finished"),
-    "interrupted": Text(zh="未完成（被中断或仍在运行）", en="incomplete (interrupted or still running)"),
+    "interrupted": Text(
+        zh="未完成（被中断或仍在运行）", en="incomplete (interrupted or still running)"
+    ),
     "crashed": Text(zh="崩溃", en="crashed"),
     "running": Text(zh="运行中", en="running"),
     "unknown": Text(zh="未知", en="unknown"),

@@ -1,4 +1,6 @@
-"""Rows of a cross-entropy above ln V: a note at the start, critical later, silence without a vocabulary."""
+"""Rows of a cross-entropy above ln V: a note at the start, critical later, silence without a
+vocabulary.
+"""
 
 from __future__ import annotations
 
@@ -18,19 +20,29 @@ V = 65536
 CHANCE = math.log(V)
 
 
-def found(y: Floats, name: str = "closs", facts: dict[str, object] | None = None) -> list[Finding | NotApplicable]:
+def found(
+    y: Floats, name: str = "closs", facts: dict[str, object] | None = None
+) -> list[Finding | NotApplicable]:
     run = make_run(**{name: y}, facts={"vocab_size": V} if facts is None else facts)  # type: ignore[arg-type]
     return list(DETECTOR.detect(Context(enrich(run), run)))
 
 
-@pytest.mark.parametrize(("factor", "expected"), [(1 + MARGIN + 0.005, 1), (1 + MARGIN - 0.005, 0)], ids=["above", "below"])
+@pytest.mark.parametrize(
+    ("factor", "expected"),
+    [(1 + MARGIN + 0.005, 1), (1 + MARGIN - 0.005, 0)],
+    ids=["above", "below"],
+)
 def test_two_per_cent_above_chance_counts(factor: float, expected: int) -> None:
     y = np.array(falling(30, 9, 4))
     y[20] = CHANCE * factor
     assert len(found(y)) == expected
 
 
-@pytest.mark.parametrize(("rows", "severity"), [(WARM_UP, Severity.MEDIUM), (WARM_UP + 0.05, Severity.CRITICAL)], ids=["start", "later"])
+@pytest.mark.parametrize(
+    ("rows", "severity"),
+    [(WARM_UP, Severity.MEDIUM), (WARM_UP + 0.05, Severity.CRITICAL)],
+    ids=["start", "later"],
+)
 def test_the_first_tenth_is_the_start(rows: float, severity: Severity) -> None:
     y = np.array(falling(100, 9, 4))
     y[: int(rows * 100) + 1] = 13.0

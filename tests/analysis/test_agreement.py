@@ -1,4 +1,6 @@
-"""A series that two sources print is judged once, however they round and count; what differs is judged twice."""
+"""A series that two sources print is judged once, however they round and count; what differs is
+judged twice.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,12 @@ from lossreport.model.run import Floats
 from runs import falling, make_run, make_series
 
 
-def pairs(first: Floats, second: Floats, name: str = "loss", **other: object) -> list[tuple[str, str, int]]:
-    b = make_series(second, name, id="m2", source="s2", path="other.log", **{"axis": "step", **other})  # type: ignore[arg-type]
+def pairs(
+    first: Floats, second: Floats, name: str = "loss", **other: object
+) -> list[tuple[str, str, int]]:
+    b = make_series(
+        second, name, id="m2", source="s2", path="other.log", **{"axis": "step", **other}
+    )  # type: ignore[arg-type]
     run = make_run([make_series(first, "loss", axis="step", id="m1"), b])
     return [(one.original, one.copy, one.rows) for one in agreements(run)]
 
@@ -82,6 +88,11 @@ def test_the_copy_with_more_decimals_is_the_one_judged() -> None:
 
 
 def test_the_report_says_that_the_sources_agree() -> None:
-    run = make_run([make_series(Y, "loss", id="m1"), make_series(Y, "loss", id="m2", source="s2", path="b.csv")])
+    run = make_run(
+        [
+            make_series(Y, "loss", id="m1"),
+            make_series(Y, "loss", id="m2", source="s2", path="b.csv"),
+        ]
+    )
     page = lossreport.render(lossreport.compose(lossreport.analyze(run)), "md", "en")
     assert "b.csv and log\\_train.txt hold the same values" in page

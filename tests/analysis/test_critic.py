@@ -1,4 +1,6 @@
-"""The critic of reinforcement learning: Q values beyond all rewards, and a value function that explains nothing."""
+"""The critic of reinforcement learning: Q values beyond all rewards, and a value function that
+explains nothing.
+"""
 
 import numpy as np
 import pytest
@@ -18,7 +20,8 @@ def found(name: str, y: Floats, reward: float = 1.0) -> list[Finding]:
     return [
         one
         for one in analysis.findings
-        if one.series[0] in ids and ("Q values" in one.text.plain("en") or "critic" in one.text.plain("en"))
+        if one.series[0] in ids
+        and ("Q values" in one.text.plain("en") or "critic" in one.text.plain("en"))
     ]
 
 
@@ -42,9 +45,15 @@ def test_a_critic_that_explains_nothing_in_most_rows_is_told_with_the_least_that
     explained = np.r_[np.full(30, 0.5), np.where(np.arange(70) % 12 == 0, 0.3, -0.2)]
     run = make_run(
         [
-            make_series(explained, "explained_variance", axis="step", metric_type="explained_variance"),
-            make_series(np.linspace(0, 5, 100), "ep_rew_mean", axis="step", id="m2", metric_type="reward"),
+            make_series(
+                explained, "explained_variance", axis="step", metric_type="explained_variance"
+            ),
+            make_series(
+                np.linspace(0, 5, 100), "ep_rew_mean", axis="step", id="m2", metric_type="reward"
+            ),
         ]
     )
-    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "no_learning"]
+    (finding,) = [
+        one for one in lossreport.analyze(run, strict=True).findings if one.kind == "no_learning"
+    ]
     assert "below 0.1 in" in finding.text.plain("en")

@@ -1,4 +1,6 @@
-"""What the shape of a whole curve says of its tail: right for both kinds of decay, with an honest interval, silent on other shapes."""
+"""What the shape of a whole curve says of its tail: right for both kinds of decay, with an honest
+interval, silent on other shapes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,11 @@ def power_law(n: int, power: float) -> Floats:
     return np.asarray(2 + 6 * (1 + np.arange(n) / (0.02 * n)) ** -power)
 
 
-CURVES = {"exponential": exponential(400, 0.15), "slow exponential": exponential(400, 0.5), "power law": power_law(400, 0.6)}
+CURVES = {
+    "exponential": exponential(400, 0.15),
+    "slow exponential": exponential(400, 0.5),
+    "power law": power_law(400, 0.6),
+}
 
 
 def true_gain(curve: Floats) -> float:
@@ -68,7 +74,10 @@ def test_residuals_that_follow_each_other_forbid_it(waves: float, told: bool) ->
 
 def test_a_noisy_flat_end_is_told_from_a_noisy_slow_fall_by_the_whole_curve() -> None:
     noise = 1 + 0.05 * rng(5).standard_normal(400)
-    for curve, state in ((exponential(400, 0.06), State.CONVERGED), (power_law(400, 0.25), State.IMPROVING)):
+    for curve, state in (
+        (exponential(400, 0.06), State.CONVERGED),
+        (power_law(400, 0.25), State.IMPROVING),
+    ):
         verdict = lossreport.analyze(make_run(loss=curve * noise), strict=True).run_verdict("r1")
         assert verdict.state is state
 

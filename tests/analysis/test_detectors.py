@@ -1,4 +1,6 @@
-"""Every detector keeps the contract on every run: nothing raises, findings stand on rows that exist, nothing is said of nothing."""
+"""Every detector keeps the contract on every run: nothing raises, findings stand on rows that
+exist, nothing is said of nothing.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,9 @@ def test_any_run_has_one_verdict_on_itself_and_a_report(name: str) -> None:
     run = RUNS[name]()
     analysis = analysed(run)
     assert len([verdict for verdict in analysis.verdicts if not verdict.series]) == 1
-    assert [finding.id for finding in analysis.findings] == [f"F{number}" for number in range(1, len(analysis.findings) + 1)]
+    assert [finding.id for finding in analysis.findings] == [
+        f"F{number}" for number in range(1, len(analysis.findings) + 1)
+    ]
     for form in ("html", "md", "json"):
         assert lossreport.render(lossreport.compose(analysis), form)
 
@@ -95,7 +99,9 @@ def test_a_healthy_run_raises_no_alarm(name: str, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(15))
 def test_a_healthy_run_with_validation_raises_no_alarm(seed: int) -> None:
-    analysis = analysed(make_run(loss=falling(40, seed=seed), val_loss=falling(40, 8, 2.2, 0.01, seed=seed + 99)))
+    analysis = analysed(
+        make_run(loss=falling(40, seed=seed), val_loss=falling(40, 8, 2.2, 0.01, seed=seed + 99))
+    )
     assert [finding.kind for finding in analysis.findings if finding.severity.rank >= 1] == []
 
 
@@ -108,7 +114,9 @@ def test_the_order_of_series_does_not_change_what_is_found() -> None:
     assert keys([a, b]) == keys([b, a])
 
 
-def test_a_detector_that_raises_is_reported_and_loses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_detector_that_raises_is_reported_and_loses_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     from dataclasses import replace
 
     from lossreport.analysis import analyze as room
@@ -116,7 +124,9 @@ def test_a_detector_that_raises_is_reported_and_loses_nothing(monkeypatch: pytes
     def boom(context: Context) -> object:
         raise RuntimeError("no such luck")
 
-    units = tuple(replace(unit, detect=boom) if unit.id == "spike" else unit for unit in detectors())
+    units = tuple(
+        replace(unit, detect=boom) if unit.id == "spike" else unit for unit in detectors()
+    )
     monkeypatch.setattr(room, "detectors", lambda: units)
     run = make_run(closs=[*falling(30), NAN])
     analysis = lossreport.analyze(run)

@@ -1,4 +1,6 @@
-"""A loss that rises from its best level to the end diverges; a level shift, an excursion and a validation loss do not."""
+"""A loss that rises from its best level to the end diverges; a level shift, an excursion and a
+validation loss do not.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,14 @@ def found(y: Floats, name: str = "closs") -> list[float]:
 
 def turning(rise: float, n: int = 200) -> Floats:
     half = n // 2
-    return np.r_[falling(half, 8, 2), 2 * np.linspace(1, 1 + rise, half)] * (1 + 0.001 * flat(n, 0, 1))
+    return np.r_[falling(half, 8, 2), 2 * np.linspace(1, 1 + rise, half)] * (
+        1 + 0.001 * flat(n, 0, 1)
+    )
 
 
-@pytest.mark.parametrize(("rise", "expected"), [(MIN_RISE * 1.5, 1), (MIN_RISE * 0.6, 0)], ids=["above", "below"])
+@pytest.mark.parametrize(
+    ("rise", "expected"), [(MIN_RISE * 1.5, 1), (MIN_RISE * 0.6, 0)], ids=["above", "below"]
+)
 def test_the_end_lies_fifteen_per_cent_above_the_best(rise: float, expected: int) -> None:
     assert len(found(turning(rise))) == expected
 
@@ -61,7 +67,9 @@ def test_it_is_critical_and_stands_on_best_and_last_row() -> None:
     assert [row.line for row in one.evidence][-1] == 200  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("drift", "expected"), [(0.4 * STILL, 0), (3 * STILL, 1)], ids=["a step", "a step that goes on"])
+@pytest.mark.parametrize(
+    ("drift", "expected"), [(0.4 * STILL, 0), (3 * STILL, 1)], ids=["a step", "a step that goes on"]
+)
 def test_a_step_that_does_not_rise_further_is_no_divergence(drift: float, expected: int) -> None:
     y = flat(400, 4.0, 0.0005) * np.where(np.arange(400) < 200, 1.0, 1.2)
     y[200:] += 0.8 * drift * np.linspace(0, 1, 200)
@@ -69,34 +77,62 @@ def test_a_step_that_does_not_rise_further_is_no_divergence(drift: float, expect
 
 
 @pytest.mark.parametrize(
-    ("end", "expected"), [((3.32, 3.34), 1), ((2.05, 3.34), 0), ((1.85, 3.34), 0)], ids=["above all", "one is not", "one high row"]
+    ("end", "expected"),
+    [((3.32, 3.34), 1), ((2.05, 3.34), 0), ((1.85, 3.34), 0)],
+    ids=["above all", "one is not", "one high row"],
 )
-def test_two_rows_at_the_end_of_a_short_curve_must_stand_out(end: tuple[float, float], expected: int) -> None:
+def test_two_rows_at_the_end_of_a_short_curve_must_stand_out(
+    end: tuple[float, float], expected: int
+) -> None:
     y = np.array([3.44, 2.74, 2.44, 2.28, 2.15, 2.08, 2.02, 1.97, 1.92, 1.9, *end])
     assert len(found(y)) == expected
 
 
-@pytest.mark.parametrize(("level", "expected"), [(0.28, 0), (0.48, 1)], ids=["a step up", "doubled"])
-def test_where_the_first_row_is_the_best_nothing_was_gained_that_could_be_lost(level: float, expected: int) -> None:
+@pytest.mark.parametrize(
+    ("level", "expected"), [(0.28, 0), (0.48, 1)], ids=["a step up", "doubled"]
+)
+def test_where_the_first_row_is_the_best_nothing_was_gained_that_could_be_lost(
+    level: float, expected: int
+) -> None:
     assert len(found(np.r_[0.225, flat(13, level, 0.004)])) == expected
 
 
 @pytest.mark.parametrize("total", ["Loss", "total loss", "loss"])
 def test_a_term_beside_a_total_of_any_spelling_is_of_medium_weight(total: str) -> None:
-    run = make_run([make_series(falling(200), total), make_series(turning(1.0), "cos_sim_loss", id="m2")])
+    run = make_run(
+        [make_series(falling(200), total), make_series(turning(1.0), "cos_sim_loss", id="m2")]
+    )
     assert {one.severity for one in DETECTOR.detect(Context(run, run))} <= {Severity.MEDIUM}  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize(("trend", "diverges"), [(0.0, False), (1.0, True)], ids=["the same cycle", "rising from cycle to cycle"])
-def test_a_cycle_that_ends_high_diverges_only_where_its_means_rise(trend: float, diverges: bool) -> None:
+@pytest.mark.parametrize(
+    ("trend", "diverges"),
+    [(0.0, False), (1.0, True)],
+    ids=["the same cycle", "rising from cycle to cycle"],
+)
+def test_a_cycle_that_ends_high_diverges_only_where_its_means_rise(
+    trend: float, diverges: bool
+) -> None:
     rows = np.arange(500)
-    y = (2.0 + 0.8 * ((rows % 50) / 50 - 0.5)) * (1 + trend * np.maximum(rows - 250, 0) / 250) * (1 + 0.01 * rng(3).standard_normal(500))
-    analysis = lossreport.analyze(make_run([make_series(y, "loss", axis="step", epoch=rows // 50)]), strict=True)
+    y = (
+        (2.0 + 0.8 * ((rows % 50) / 50 - 0.5))
+        * (1 + trend * np.maximum(rows - 250, 0) / 250)
+        * (1 + 0.01 * rng(3).standard_normal(500))
+    )
+    analysis = lossreport.analyze(
+        make_run([make_series(y, "loss", axis="step", epoch=rows // 50)]), strict=True
+    )
     assert any(one.kind == "divergence" for one in analysis.findings) is diverges
 
 
-@pytest.mark.parametrize(("risen", "told"), [(1.1, True), (1.4, False)], ids=["within its noise", "well above its lowest"])
-def test_a_loss_that_has_turned_up_does_not_still_fall_under_a_rising_norm(risen: float, told: bool) -> None:
+@pytest.mark.parametrize(
+    ("risen", "told"),
+    [(1.1, True), (1.4, False)],
+    ids=["within its noise", "well above its lowest"],
+)
+def test_a_loss_that_has_turned_up_does_not_still_fall_under_a_rising_norm(
+    risen: float, told: bool
+) -> None:
     loss = np.r_[falling(90, 9.0, 3.0, 0.001), np.linspace(3.0, 3.0 * risen, 10)]
     norm = np.r_[flat(90, 1.0, 0.05), np.exp(np.arange(10) / 2.2)]
     analysis = lossreport.analyze(make_run(axis="step", loss=loss, grad_norm=norm), strict=True)

@@ -1,4 +1,6 @@
-"""A training loss that rises under a validation that gets better is no divergence of the model; under any other it is."""
+"""A training loss that rises under a validation that gets better is no divergence of the model;
+under any other it is.
+"""
 
 import numpy as np
 import pytest
@@ -24,7 +26,9 @@ RISING = np.r_[falling(20, 2, 1), np.linspace(1, 6, 40)]
 def test_a_rise_is_weighed_against_the_validation(validation: Floats, severity: Severity) -> None:
     run = make_run([make_series(RISING, "loss"), make_series(validation, "loss", "val", id="m2")])
     analysis = lossreport.analyze(run, strict=True)
-    (found,) = (one for one in analysis.findings if one.kind == "divergence" and one.series[0] == "m1")
+    (found,) = (
+        one for one in analysis.findings if one.kind == "divergence" and one.series[0] == "m1"
+    )
     assert found.severity is severity
     softened = severity is Severity.MEDIUM
     assert any("no divergence of the model" in note.plain("en") for note in found.notes) is softened

@@ -1,4 +1,6 @@
-"""What more rows would gain: the bounds hold for every kind of decay, and where their premise fails nothing is forecast."""
+"""What more rows would gain: the bounds hold for every kind of decay, and where their premise fails
+nothing is forecast.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ def forecast(run: Run) -> Forecast:
 def test_the_true_gain_lies_in_the_interval_nine_times_in_ten(kind: str) -> None:
     n, rows = 200, 50
     t = np.arange(n + rows, dtype=float)
-    curve = {"power law": 2 + 6 * (t + 5) ** -0.5, "exponential": 2 + 6 * np.exp(-t / 60), "flat": np.full(n + rows, 2.0)}[kind]
+    curve = {
+        "power law": 2 + 6 * (t + 5) ** -0.5,
+        "exponential": 2 + 6 * np.exp(-t / 60),
+        "flat": np.full(n + rows, 2.0),
+    }[kind]
     true = curve[n - 1] - curve[n - 1 + rows]
     inside = 0
     for seed in range(60):
@@ -71,7 +77,10 @@ def test_a_shift_long_ago_does_not_forbid_a_forecast() -> None:
 
 
 def test_hours_are_given_where_the_log_has_step_times() -> None:
-    series = [make_series(falling(100), "loss", axis="step", id="m1"), make_series(np.full(100, 36.0), "step_time", axis="step", id="m2")]
+    series = [
+        make_series(falling(100), "loss", axis="step", id="m1"),
+        make_series(np.full(100, 36.0), "step_time", axis="step", id="m2"),
+    ]
     assert "0.25 hours" in forecast(make_run(series)).text.plain("en")
 
 

@@ -1,4 +1,6 @@
-"""What happens at one place is one event: the gravest or first finding leads, the others name it."""
+"""What happens at one place is one event: the gravest or first finding leads, the others name
+it.
+"""
 
 import numpy as np
 import pytest
@@ -10,12 +12,16 @@ from runs import falling, make_run, make_series
 
 
 def analysed(*metrics: tuple[str, object]) -> Analysis:
-    series = [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(metrics, 1)]  # type: ignore[arg-type]
+    series = [
+        make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(metrics, 1)
+    ]  # type: ignore[arg-type]
     return lossreport.analyze(make_run(series), strict=True)
 
 
 def of(analysis: Analysis, name: str, kind: str) -> Finding:
-    (found,) = (f for f in analysis.findings if f.kind == kind and analysis.series(f.series[0]).name == name)
+    (found,) = (
+        f for f in analysis.findings if f.kind == kind and analysis.series(f.series[0]).name == name
+    )
     return found
 
 
@@ -38,7 +44,10 @@ def test_of_values_that_are_not_finite_the_first_leads() -> None:
     late[32:], early[31:] = np.nan, np.nan
     analysis = analysed(("loss", late), ("class_loss", early))
     assert of(analysis, "class_loss", "nonfinite").explained_by is None
-    assert of(analysis, "loss", "nonfinite").explained_by == of(analysis, "class_loss", "nonfinite").key
+    assert (
+        of(analysis, "loss", "nonfinite").explained_by
+        == of(analysis, "class_loss", "nonfinite").key
+    )
 
 
 def test_two_events_of_one_series_stay_two() -> None:

@@ -1,4 +1,6 @@
-"""Series that are no loss are looked at too: norms, entropies, divergences, clipped shares, rewards, judges, codes, rankings."""
+"""Series that are no loss are looked at too: norms, entropies, divergences, clipped shares,
+rewards, judges, codes, rankings.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,11 @@ def analysed(**metrics: object) -> Analysis:
 
 def told(analysis: Analysis, kind: str, name: str) -> list[Finding]:
     names = {series.id: series.name for series in analysis.runs[0].series}
-    return [finding for finding in analysis.findings if finding.kind == kind and names[finding.series[0]] == name]
+    return [
+        finding
+        for finding in analysis.findings
+        if finding.kind == kind and names[finding.series[0]] == name
+    ]
 
 
 N = 60
@@ -36,7 +42,9 @@ def norm_with(peak: float) -> np.ndarray:
     return norm
 
 
-CASES: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]] = {
+CASES: dict[
+    str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]
+] = {
     "a gradient norm that stands out": (
         "batch_outlier",
         "grad_norm",
@@ -131,7 +139,9 @@ CASES: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], d
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_a_helper_metric_is_told_on_one_side_of_its_threshold_and_not_on_the_other(case: str) -> None:
+def test_a_helper_metric_is_told_on_one_side_of_its_threshold_and_not_on_the_other(
+    case: str,
+) -> None:
     kind, name, fires, silent = CASES[case]
     assert told(analysed(**fires()), kind, name)
     assert not told(analysed(**silent()), kind, name)
@@ -141,7 +151,10 @@ def test_a_helper_metric_is_told_on_one_side_of_its_threshold_and_not_on_the_oth
 def test_a_helper_is_grave_only_where_nothing_is_trained(case: str) -> None:
     kind, name, fires, _ = CASES[case]
     grave = name in ("grad_norm", "reward_std") and kind == "constant_metric"
-    assert all((finding.severity is Severity.HIGH) is grave for finding in told(analysed(**fires()), kind, name))
+    assert all(
+        (finding.severity is Severity.HIGH) is grave
+        for finding in told(analysed(**fires()), kind, name)
+    )
 
 
 def test_a_loss_that_does_not_react_is_told_beside_the_norm() -> None:
@@ -154,7 +167,9 @@ def test_a_loss_that_does_not_react_is_told_beside_the_norm() -> None:
 
 
 def test_an_entropy_without_a_reward_is_no_policy() -> None:
-    assert not told(analysed(loss=falling(N), entropy=np.geomspace(1.0, 0.01, N)), "worsening", "entropy")
+    assert not told(
+        analysed(loss=falling(N), entropy=np.geomspace(1.0, 0.01, N)), "worsening", "entropy"
+    )
 
 
 @pytest.mark.parametrize("factor", [2 * TOWER, 0.5 * TOWER])
@@ -172,11 +187,17 @@ def test_a_heavy_tail_towers_over_nothing(seed: int) -> None:
 def swinging(period: int) -> Run:
     """The error of a value that is jumped up by every copy of its target, and learned away."""
     saw = 0.35 * np.exp(-(np.arange(600) % period) / 10) + 0.002
-    run = make_run(loss=saw * (1 + 0.02 * rng(2).standard_normal(600)), reward=0.9 + 0.01 * rng(4).standard_normal(600), axis="step")
+    run = make_run(
+        loss=saw * (1 + 0.02 * rng(2).standard_normal(600)),
+        reward=0.9 + 0.01 * rng(4).standard_normal(600),
+        axis="step",
+    )
     return replace(run, series=tuple(replace(one, x=4 * one.x) for one in run.series))
 
 
-def test_a_sawtooth_of_reinforcement_learning_is_told_with_its_period_and_is_no_instability() -> None:
+def test_a_sawtooth_of_reinforcement_learning_is_told_with_its_period_and_is_no_instability() -> (
+    None
+):
     analysis = lossreport.analyze(swinging(50), strict=True)
     (finding,) = told(analysis, "oscillation", "loss")
     assert finding.severity is Severity.LOW
@@ -184,7 +205,9 @@ def test_a_sawtooth_of_reinforcement_learning_is_told_with_its_period_and_is_no_
     assert not told(analysis, "level_shift", "loss")
 
 
-MORE: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]] = {
+MORE: dict[
+    str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], dict[str, object]]]
+] = {
     "a policy that is not updated": (
         "no_learning",
         "approx_kl",
@@ -213,7 +236,10 @@ MORE: dict[str, tuple[str, str, Callable[[], dict[str, object]], Callable[[], di
         "no_learning",
         "d_loss",
         lambda: {"d_loss": np.full(N, 1.3863), "g_loss": np.full(N, 0.693)},
-        lambda: {"d_loss": 1.3863 * (1 + 0.03 * rng(5).standard_normal(N)), "g_loss": np.full(N, 0.7)},
+        lambda: {
+            "d_loss": 1.3863 * (1 + 0.03 * rng(5).standard_normal(N)),
+            "g_loss": np.full(N, 0.7),
+        },
     ),
     "a code that says nothing": (
         "worsening",
@@ -243,7 +269,9 @@ def test_a_hinge_at_zero_is_no_discriminator_that_has_won() -> None:
 
 
 def stopped(at: int, auc: object) -> Analysis:
-    event = Event(kind="early_stop", source="s1", line=70, quote=f"Stopping. Best iteration: [{at}]")
+    event = Event(
+        kind="early_stop", source="s1", line=70, quote=f"Stopping. Best iteration: [{at}]"
+    )
     run = replace(make_run(axis="step", loss=falling(12), val_auc=auc), events=(event,))
     return lossreport.analyze(run, strict=True)
 
@@ -262,16 +290,24 @@ def resumed(factor: float) -> Analysis:
     loss = np.array(falling(120, 3.0, 1.0))
     loss[60:] *= 1 + (factor - 1) * 0.4 ** np.arange(60)
     event = Event(kind="resume", source="s1", line=61, quote="Resuming training from checkpoint")
-    return lossreport.analyze(replace(make_run(axis="step", loss=loss), events=(event,)), strict=True)
+    return lossreport.analyze(
+        replace(make_run(axis="step", loss=loss), events=(event,)), strict=True
+    )
 
 
 def test_a_loss_that_is_higher_behind_a_resume_is_told_there() -> None:
-    assert any(finding.numbers.get("resumed") or finding.start.row in (60, 61) for finding in told(resumed(1.5), "spike", "loss"))
+    assert any(
+        finding.numbers.get("resumed") or finding.start.row in (60, 61)
+        for finding in told(resumed(1.5), "spike", "loss")
+    )
     assert not resumed(1.05).findings
 
 
 def test_training_that_waits_in_every_row_is_a_stall() -> None:
-    wait = {"data_time": 0.8 + 0.01 * rng(6).standard_normal(60), "iter_time": 1.1 + 0.01 * rng(7).standard_normal(60)}
+    wait = {
+        "data_time": 0.8 + 0.01 * rng(6).standard_normal(60),
+        "iter_time": 1.1 + 0.01 * rng(7).standard_normal(60),
+    }
     assert told(analysed(loss=falling(60), **wait), "data_stall", "data_time")
     less = wait | {"data_time": 0.25 * wait["data_time"]}
     assert not told(analysed(loss=falling(60), **less), "data_stall", "data_time")
@@ -279,13 +315,28 @@ def test_training_that_waits_in_every_row_is_a_stall() -> None:
 
 def test_a_perplexity_of_a_validation_that_turns_is_overfitting() -> None:
     val = np.r_[np.linspace(1200, 1150, 6), np.linspace(1155, 1260, 9)]
-    assert told(analysed(perplexity=np.linspace(1125, 915, 15), val_perplexity=val), "overfitting", "perplexity")
-    both = analysed(perplexity=np.r_[np.linspace(1125, 915, 6), np.linspace(920, 1100, 9)], val_perplexity=val)
+    assert told(
+        analysed(perplexity=np.linspace(1125, 915, 15), val_perplexity=val),
+        "overfitting",
+        "perplexity",
+    )
+    both = analysed(
+        perplexity=np.r_[np.linspace(1125, 915, 6), np.linspace(920, 1100, 9)], val_perplexity=val
+    )
     assert not told(both, "overfitting", "perplexity")
 
 
 def test_a_helper_that_stands_at_zero_has_no_multiple_of_it() -> None:
     kl = np.where(np.arange(60) == 40, 4.6, 0.0)
-    run = make_run([make_series(kl, "approx_kl", axis="step", metric_type="kl"), make_series(falling(60), "loss", axis="step", id="m2")])
-    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.series == ("m1",) and one.kind == "batch_outlier"]
+    run = make_run(
+        [
+            make_series(kl, "approx_kl", axis="step", metric_type="kl"),
+            make_series(falling(60), "loss", axis="step", id="m2"),
+        ]
+    )
+    (finding,) = [
+        one
+        for one in lossreport.analyze(run, strict=True).findings
+        if one.series == ("m1",) and one.kind == "batch_outlier"
+    ]
     assert "where the median around it is 0" in finding.text.plain("en")

@@ -1,4 +1,6 @@
-"""A NaN that the log hides is found by its traces; a healthy run whose loss is 0 or constant for good reasons raises nothing."""
+"""A NaN that the log hides is found by its traces; a healthy run whose loss is 0 or constant for
+good reasons raises nothing.
+"""
 
 from __future__ import annotations
 
@@ -10,14 +12,26 @@ import pytest
 
 import lossreport
 from lossreport.analysis.context import Context
-from lossreport.analysis.detectors import frozen_metric, lost_metric, masked_nonfinite, skipped_steps
+from lossreport.analysis.detectors import (
+    frozen_metric,
+    lost_metric,
+    masked_nonfinite,
+    skipped_steps,
+)
 from lossreport.analysis.detectors.frozen_metric import frozen_from
 from lossreport.analysis.detectors.poisoned_mean import DETECTOR as POISONED
 from lossreport.model.analysis import Analysis, Finding, State
 from lossreport.model.run import Event, Floats
 from runs import falling, flat, make_run, make_series
 
-KINDS = ("masked_nonfinite", "nonfinite", "frozen_metric", "lost_metric", "poisoned_mean", "skipped_steps")
+KINDS = (
+    "masked_nonfinite",
+    "nonfinite",
+    "frozen_metric",
+    "lost_metric",
+    "poisoned_mean",
+    "skipped_steps",
+)
 
 
 def analysed(facts: dict[str, object] | None = None, n: int = 100, **columns: object) -> Analysis:
@@ -40,10 +54,14 @@ def stopped(rows: int, value: float | None = None, n: int = 100) -> Floats:
     return y
 
 
-# ------------------------------------------------------------------------------------------------ replaced values
+# ---------------------------------------------------------------------------------- replaced values
 @pytest.mark.parametrize("value", [0.0, 2.5], ids=["zero", "running mean"])
-@pytest.mark.parametrize(("rows", "hidden"), [(masked_nonfinite.MIN_ROWS, True), (masked_nonfinite.MIN_ROWS - 1, False)])
-def test_one_value_to_the_end_beside_a_nan_is_a_hidden_nan(value: float, rows: int, hidden: bool) -> None:
+@pytest.mark.parametrize(
+    ("rows", "hidden"), [(masked_nonfinite.MIN_ROWS, True), (masked_nonfinite.MIN_ROWS - 1, False)]
+)
+def test_one_value_to_the_end_beside_a_nan_is_a_hidden_nan(
+    value: float, rows: int, hidden: bool
+) -> None:
     norm = np.array(flat(100, 1.0))
     norm[100 - rows :] = np.nan
     analysis = analysed(loss=stopped(rows, value), grad_norm=norm)
@@ -54,7 +72,9 @@ def test_one_value_to_the_end_beside_a_nan_is_a_hidden_nan(value: float, rows: i
 def test_the_row_before_the_replaced_ones_is_not_trusted_either() -> None:
     norm = np.array(flat(100, 1.0))
     norm[60:] = np.nan
-    finding = found(analysed({"save_steps": 200}, loss=stopped(40, 0.0), grad_norm=norm))["masked_nonfinite"]
+    finding = found(analysed({"save_steps": 200}, loss=stopped(40, 0.0), grad_norm=norm))[
+        "masked_nonfinite"
+    ]
     assert finding.start.x == 610
     assert "step 590" in notes(finding)
     assert "nearest checkpoint before it is that of step 400" in notes(finding)
@@ -69,7 +89,9 @@ def test_the_row_before_the_replaced_ones_is_not_trusted_either() -> None:
         ({}, "name no checkpoint"),
     ],
 )
-def test_the_checkpoint_before_it_is_named_where_the_logs_tell(facts: dict[str, object], said: str) -> None:
+def test_the_checkpoint_before_it_is_named_where_the_logs_tell(
+    facts: dict[str, object], said: str
+) -> None:
     y = np.array(falling(100))
     y[50:] = np.nan
     assert said in notes(found(analysed(facts, loss=y))["nonfinite"])
@@ -79,16 +101,23 @@ def test_a_line_that_says_what_was_saved_counts_before_the_settings() -> None:
     y = np.array(falling(100))
     y[50:] = np.nan
     run = make_run(loss=y, axis="step", facts={"save_steps": 10})
-    saved = [Event(kind="checkpoint", source="s1", line=line, quote=f"Saved checkpoint {line}") for line in (20, 40, 60)]
+    saved = [
+        Event(kind="checkpoint", source="s1", line=line, quote=f"Saved checkpoint {line}")
+        for line in (20, 40, 60)
+    ]
     finding = found(lossreport.analyze(replace(run, events=tuple(saved)), strict=True))["nonfinite"]
     assert "line 40" in notes(finding)
     assert "step 49" in notes(finding)
 
 
-# ------------------------------------------------------------------------------------------------ frozen and missing
-@pytest.mark.parametrize(("rows", "frozen"), [(frozen_metric.MIN_ROWS, True), (frozen_metric.MIN_ROWS - 1, False)])
+# ------------------------------------------------------------------------------- frozen and missing
+@pytest.mark.parametrize(
+    ("rows", "frozen"), [(frozen_metric.MIN_ROWS, True), (frozen_metric.MIN_ROWS - 1, False)]
+)
 def test_a_loss_that_freezes_to_the_last_digit_is_told(rows: int, frozen: bool) -> None:
-    assert ("frozen_metric" in found(analysed(loss=stopped(rows), grad_norm=flat(100, 1.0)))) is frozen
+    assert (
+        "frozen_metric" in found(analysed(loss=stopped(rows), grad_norm=flat(100, 1.0)))
+    ) is frozen
 
 
 def test_a_frozen_loss_is_not_judged_converged_nor_is_its_run() -> None:
@@ -98,7 +127,9 @@ def test_a_frozen_loss_is_not_judged_converged_nor_is_its_run() -> None:
 
 
 def test_a_loss_that_freezes_with_all_others_has_no_witness() -> None:
-    assert "frozen_metric" not in found(analysed(loss=stopped(20), grad_norm=np.r_[flat(80, 1.0), np.full(20, 1.0)]))
+    assert "frozen_metric" not in found(
+        analysed(loss=stopped(20), grad_norm=np.r_[flat(80, 1.0), np.full(20, 1.0)])
+    )
 
 
 def test_zeros_after_a_level_are_told_without_any_nan() -> None:
@@ -113,7 +144,9 @@ def test_a_loss_that_really_reaches_zero_raises_nothing(decimals: int) -> None:
 
 
 @pytest.mark.parametrize(("step", "frozen"), [(20.0, True), (4.0, False)], ids=["above", "below"])
-def test_equal_rows_are_a_stop_only_where_the_rows_before_moved_by_many_printed_digits(step: float, frozen: bool) -> None:
+def test_equal_rows_are_a_stop_only_where_the_rows_before_moved_by_many_printed_digits(
+    step: float, frozen: bool
+) -> None:
     moves = np.where(np.arange(100) % 2 == 0, 1, -1) * step * 0.001 / 2
     y = np.round(2.5 + moves, 3)
     y[80:] = 2.5
@@ -121,10 +154,22 @@ def test_equal_rows_are_a_stop_only_where_the_rows_before_moved_by_many_printed_
 
 
 def test_what_is_constant_for_a_reason_raises_nothing() -> None:
-    assert found(analysed(loss=falling(100), cls_loss=np.zeros(100), lr=np.full(100, 1e-4), grad_norm=flat(100, 1.0))) == {}
+    assert (
+        found(
+            analysed(
+                loss=falling(100),
+                cls_loss=np.zeros(100),
+                lr=np.full(100, 1e-4),
+                grad_norm=flat(100, 1.0),
+            )
+        )
+        == {}
+    )
 
 
-@pytest.mark.parametrize(("missing", "lost"), [(lost_metric.MISSED, True), (lost_metric.MISSED - 1, False)])
+@pytest.mark.parametrize(
+    ("missing", "lost"), [(lost_metric.MISSED, True), (lost_metric.MISSED - 1, False)]
+)
 def test_a_key_that_is_missing_from_some_row_on_is_told(missing: int, lost: bool) -> None:
     norm = pd.array([1.0] * (100 - missing) + [pd.NA] * missing, dtype="Float64")
     told = found(analysed(loss=falling(100), grad_norm=norm))
@@ -136,22 +181,32 @@ def test_a_key_that_is_missing_from_some_row_on_is_told(missing: int, lost: bool
 
 def test_a_validation_every_so_often_is_not_lost() -> None:
     value = [2.0 if row % 20 == 19 else pd.NA for row in range(115)]
-    assert "lost_metric" not in found(analysed(n=115, loss=falling(115), val_loss=pd.array(value, dtype="Float64")))
+    assert "lost_metric" not in found(
+        analysed(n=115, loss=falling(115), val_loss=pd.array(value, dtype="Float64"))
+    )
 
 
-# ------------------------------------------------------------------------------------------------ counters and means
-@pytest.mark.parametrize(("row", "told"), [(30, True), (2, False)], ids=["later", "search at the start"])
+# ------------------------------------------------------------------------------- counters and means
+@pytest.mark.parametrize(
+    ("row", "told"), [(30, True), (2, False)], ids=["later", "search at the start"]
+)
 def test_skipped_iterations_count_after_the_search_for_a_loss_scale(row: int, told: bool) -> None:
     counter = np.zeros(100)
     counter[row] = 3
-    assert ("skipped_steps" in found(analysed(loss=falling(100), **{"number of skipped iterations": counter}))) is told
+    assert (
+        "skipped_steps"
+        in found(analysed(loss=falling(100), **{"number of skipped iterations": counter}))
+    ) is told
 
 
 @pytest.mark.parametrize(("value", "told"), [(1.0, True), (0.0, False)])
 def test_nan_iterations_always_count(value: float, told: bool) -> None:
     counter = np.zeros(100)
     counter[1] = value
-    assert ("skipped_steps" in found(analysed(loss=falling(100), **{"number of nan iterations": counter}))) is told
+    assert (
+        "skipped_steps"
+        in found(analysed(loss=falling(100), **{"number of nan iterations": counter}))
+    ) is told
 
 
 def test_a_counter_that_only_grows_counts_where_it_rises() -> None:
@@ -173,7 +228,10 @@ def test_a_mean_that_stays_nan_beside_finite_values_is_poisoned(rows: int, told:
 
 
 def test_zeros_from_the_first_row_on_beside_gradients_that_are_nan_hide_it_too() -> None:
-    columns = [make_series(np.zeros(12), "loss", axis="step"), make_series(np.full(12, np.nan), "grad_norm", axis="step", id="m2")]
+    columns = [
+        make_series(np.zeros(12), "loss", axis="step"),
+        make_series(np.full(12, np.nan), "grad_norm", axis="step", id="m2"),
+    ]
     analysis = lossreport.analyze(make_run(columns), strict=True)
     kinds = {finding.kind for finding in analysis.findings}
     assert "masked_nonfinite" in kinds
@@ -182,23 +240,46 @@ def test_zeros_from_the_first_row_on_beside_gradients_that_are_nan_hide_it_too()
 
 
 def test_the_last_row_before_hidden_nan_is_no_spike_that_recovers() -> None:
-    loss = make_series([1.24, 1.84, 1.86, 1.80, 1.72, 1.58, 1.57, 2.41, 0, 0, 0, 0], "loss", axis="step")
-    run = make_run([loss, make_series(np.r_[np.ones(7), np.full(5, np.nan)], "grad_norm", axis="step", id="m2")])
-    kinds = [finding.kind for finding in lossreport.analyze(run, strict=True).findings if finding.series[0] == "m1"]
+    loss = make_series(
+        [1.24, 1.84, 1.86, 1.80, 1.72, 1.58, 1.57, 2.41, 0, 0, 0, 0], "loss", axis="step"
+    )
+    run = make_run(
+        [
+            loss,
+            make_series(np.r_[np.ones(7), np.full(5, np.nan)], "grad_norm", axis="step", id="m2"),
+        ]
+    )
+    kinds = [
+        finding.kind
+        for finding in lossreport.analyze(run, strict=True).findings
+        if finding.series[0] == "m1"
+    ]
     assert "masked_nonfinite" in kinds
     assert "spike" not in kinds
 
 
 @pytest.mark.parametrize(
-    ("total", "kinds"), [(np.inf, {"nonfinite"}), (2.5, {"nonfinite", "masked_nonfinite"})], ids=["inf itself", "finite"]
+    ("total", "kinds"),
+    [(np.inf, {"nonfinite"}), (2.5, {"nonfinite", "masked_nonfinite"})],
+    ids=["inf itself", "finite"],
 )
-def test_a_term_of_zero_hides_nothing_where_the_total_is_printed_as_it_is(total: float, kinds: set[str]) -> None:
-    columns = {"loss": stopped(20, total), "box_loss": stopped(20, 0.0), "val_loss": np.r_[falling(80), np.full(20, np.inf)]}
+def test_a_term_of_zero_hides_nothing_where_the_total_is_printed_as_it_is(
+    total: float, kinds: set[str]
+) -> None:
+    columns = {
+        "loss": stopped(20, total),
+        "box_loss": stopped(20, 0.0),
+        "val_loss": np.r_[falling(80), np.full(20, np.inf)],
+    }
     assert set(found(analysed(**columns))) == kinds
 
 
-@pytest.mark.parametrize(("moving", "masked"), [(masked_nonfinite.CHANGES, False), (masked_nonfinite.CHANGES - 1, True)])
-def test_a_validation_that_was_nan_while_the_loss_moved_hides_no_nan_in_its_rounded_end(moving: int, masked: bool) -> None:
+@pytest.mark.parametrize(
+    ("moving", "masked"), [(masked_nonfinite.CHANGES, False), (masked_nonfinite.CHANGES - 1, True)]
+)
+def test_a_validation_that_was_nan_while_the_loss_moved_hides_no_nan_in_its_rounded_end(
+    moving: int, masked: bool
+) -> None:
     loss = np.r_[np.linspace(3, 1, 91 + moving), np.full(9 - moving, 0.99)]
     analysis = analysed(loss=loss, val_loss=np.r_[falling(90), np.full(10, np.inf)])
     assert ("masked_nonfinite" in found(analysis)) is masked

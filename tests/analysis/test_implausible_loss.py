@@ -1,4 +1,6 @@
-"""A language model trained from scratch is not better than any published one: below 1 nat per token the future leaks in, or it is memory."""
+"""A language model trained from scratch is not better than any published one: below 1 nat per token
+the future leaks in, or it is memory.
+"""
 
 from __future__ import annotations
 
@@ -40,7 +42,9 @@ def test_a_loss_below_that_of_every_published_model_is_told_once(run: Run, expec
     found = [finding for finding in analysis.findings if finding.kind == "implausible_loss"]
     assert len(found) == expected
     assert all(analysis.series(finding.series[0]).split == "val" for finding in found)
-    assert any("the future leaks in" in one.text.plain("en") for one in analysis.recommendations) is bool(expected)
+    assert any(
+        "the future leaks in" in one.text.plain("en") for one in analysis.recommendations
+    ) is bool(expected)
 
 
 def test_it_is_what_to_look_at_first_under_a_loss_that_still_improves() -> None:

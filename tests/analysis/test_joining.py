@@ -1,4 +1,6 @@
-"""A run that a resume wrote into two files is one curve: later rows win, each row keeps its file and line."""
+"""A run that a resume wrote into two files is one curve: later rows win, each row keeps its file
+and line.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,21 @@ from runs import falling, make_run, make_series
 Y = falling(200)
 
 
-def split_run(start: int, end: int = 120, parsers: tuple[str, str] = ("tfevents", "tfevents")) -> Run:
+def split_run(
+    start: int, end: int = 120, parsers: tuple[str, str] = ("tfevents", "tfevents")
+) -> Run:
     first = make_series(Y[:end], "loss", axis="step", id="m1", path="a")
-    second = make_series(Y[start:], "loss", axis="step", x=np.arange(start, 200), id="m2", source="s2", path="b")
+    second = make_series(
+        Y[start:], "loss", axis="step", x=np.arange(start, 200), id="m2", source="s2", path="b"
+    )
     run = make_run([first, second])
-    return replace(run, sources=tuple(replace(source, parser=parser) for source, parser in zip(run.sources, parsers, strict=True)))
+    return replace(
+        run,
+        sources=tuple(
+            replace(source, parser=parser)
+            for source, parser in zip(run.sources, parsers, strict=True)
+        ),
+    )
 
 
 def joined(run: Run) -> list[Series]:
@@ -35,10 +47,17 @@ def test_rows_go_on_in_the_later_file_from_its_first_step(start: int) -> None:
     row = min(start, 120)
     assert (series.source_of(row - 1), series.source_of(row)) == ("s1", "s2")
     assert series.line[row] == 1
-    assert [(span.first_row, span.last_row) for span in series.segments] == [(0, row - 1), (row, len(series) - 1)]
+    assert [(span.first_row, span.last_row) for span in series.segments] == [
+        (0, row - 1),
+        (row, len(series) - 1),
+    ]
 
 
-@pytest.mark.parametrize("start", [0, 40, 120 + NEAR_ROWS], ids=["from the start", "from the first half", "far behind the end"])
+@pytest.mark.parametrize(
+    "start",
+    [0, 40, 120 + NEAR_ROWS],
+    ids=["from the start", "from the first half", "far behind the end"],
+)
 def test_files_that_do_not_follow_are_not_joined(start: int) -> None:
     assert joined(split_run(start)) == []
 
@@ -61,6 +80,8 @@ def test_the_whole_is_judged_and_its_evidence_names_the_right_file() -> None:
 
 
 def test_a_joined_series_is_not_told_to_be_a_mean_that_was_recovered() -> None:
-    page = lossreport.render(lossreport.compose(lossreport.analyze(split_run(120), strict=True)), "md", "en")
+    page = lossreport.render(
+        lossreport.compose(lossreport.analyze(split_run(120), strict=True)), "md", "en"
+    )
     assert "| `loss` | a + b |" in page
     assert "recovered from the running mean" not in page

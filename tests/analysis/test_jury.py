@@ -1,4 +1,6 @@
-"""Every published spike rule fires above its threshold, is silent below it, and says when it has too few rows to judge."""
+"""Every published spike rule fires above its threshold, is silent below it, and says when it has
+too few rows to judge.
+"""
 
 from __future__ import annotations
 
@@ -39,7 +41,11 @@ def test_the_table_of_the_document_s_closs() -> None:
 
 
 def test_who_has_too_few_rows_says_so() -> None:
-    reasons = {name: vote.reason.plain("en") for name, vote in votes(SEED_CLOSS).items() if vote.reason is not None}
+    reasons = {
+        name: vote.reason.plain("en")
+        for name, vote in votes(SEED_CLOSS).items()
+        if vote.reason is not None
+    }
     assert reasons == {
         "olmo": "needs 1001 rows, has 12",
         "olmo_core": "needs 128 rows, has 12",
@@ -50,7 +56,9 @@ def test_who_has_too_few_rows_says_so() -> None:
 
 
 def sd_away(n: int, row: int, sd: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """A flat curve whose row stands `sd` standard deviations of the rows before above their mean."""
+    """A flat curve whose row stands `sd` standard deviations of the rows before above their
+    mean.
+    """
     y = 4 + 0.1 * rng(1).standard_normal(n)
     before = y[max(0, row - 1000) : row]
     y[row] = before.mean() + sd * before.std(ddof=1)
@@ -59,7 +67,12 @@ def sd_away(n: int, row: int, sd: float) -> np.ndarray[tuple[int], np.dtype[np.f
 
 CASES = [
     ("olmo", sd_away(1100, 1050, 7.1), [1050], sd_away(1100, 1050, 6.9)),
-    ("megatron", np.r_[flat(120), 10.5 * flat(100).max(), 2.0], [120], np.r_[flat(120), 9.5 * flat(100).max(), 2.0]),
+    (
+        "megatron",
+        np.r_[flat(120), 10.5 * flat(100).max(), 2.0],
+        [120],
+        np.r_[flat(120), 9.5 * flat(100).max(), 2.0],
+    ),
     ("autotrainer", [5.0, 1000.0, 5.0], [1], [5.0, 999.0, 5.0]),
     ("lightning", [1.0] * 12 + [3.0, 1.0], [12], [1.0] * 12 + [2.9, 1.0]),
     ("kill_loss_spike", [1.0] * 100 + [3.0] * 5 + [1.0], [104], [1.0] * 100 + [3.0] * 4 + [1.0]),
@@ -67,14 +80,18 @@ CASES = [
 
 
 @pytest.mark.parametrize(("name", "above", "rows", "below"), CASES, ids=[case[0] for case in CASES])
-def test_a_rule_fires_above_its_threshold_and_not_below(name: str, above: object, rows: list[int], below: object) -> None:
+def test_a_rule_fires_above_its_threshold_and_not_below(
+    name: str, above: object, rows: list[int], below: object
+) -> None:
     judge = BY_ID[name].judge
     assert list(judge(np.array(above, dtype=float)) or ()) == rows
     assert list(judge(np.array(below, dtype=float)) or ()) == []
 
 
 @pytest.mark.parametrize(("name", "least"), [("olmo_core", 128), ("skip_step", 63)])
-def test_the_rolling_rules_fire_six_deviations_away_once_they_have_their_rows(name: str, least: int) -> None:
+def test_the_rolling_rules_fire_six_deviations_away_once_they_have_their_rows(
+    name: str, least: int
+) -> None:
     y = np.r_[4 + 0.1 * rng(2).standard_normal(least), 9.0]
     assert BY_ID[name].judge(y) == [least]
     assert BY_ID[name].judge(y[1:]) == []
@@ -97,7 +114,9 @@ def test_no_spike_no_jury_and_no_verdict_changes() -> None:
 
 
 def test_the_json_holds_the_votes() -> None:
-    data = to_dict(lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]), strict=True))
+    data = to_dict(
+        lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]), strict=True)
+    )
     votes = {vote["juror"]: vote for vote in data["juries"][0]["votes"]}
     assert [at["x"] for at in votes["lightning"]["fires"]] == [7, 10]
     assert votes["olmo_core"]["reason"]["zh"] == "需要 128 行，只有 12 行"
@@ -139,12 +158,20 @@ def lightning(y: Floats) -> list[int]:
 
 
 def curves() -> Iterator[Floats]:
-    """Yield curves of many lengths: noise, spikes, steps, constants, runs of large values, values without bound."""
+    """Yield curves of many lengths: noise, spikes, steps, constants, runs of large values, values
+    without bound.
+    """
     draw = np.random.default_rng(3)
     for n in (1, 2, 9, 11, 64, 65, 99, 101, 128, 129, 201, 205, 300, 1001, 2100):
         base = 3 + 0.1 * draw.standard_normal(n)
         spiky = base * np.where(draw.random(n) < 0.02, draw.uniform(1, 20, n), 1.0)
-        yield from (base, spiky, np.round(base, 1), np.full(n, 0.1), np.where(np.arange(n) % 300 < 60, 50.0, base))
+        yield from (
+            base,
+            spiky,
+            np.round(base, 1),
+            np.full(n, 0.1),
+            np.where(np.arange(n) % 300 < 60, 50.0, base),
+        )
         yield from (
             np.where(draw.random(n) < 0.01, 1e26, base),
             base + 1e9,
@@ -157,7 +184,12 @@ def curves() -> Iterator[Floats]:
 def test_the_rules_say_of_all_rows_at_once_what_they_say_row_by_row() -> None:
     fired = 0
     for y in curves():
-        for least, most, limit, both in ((1000, 1000, 7.0, False), (128, 128, 6.0, False), (63, 128, 6.0, True), (8, 16, 1.5, True)):
+        for least, most, limit, both in (
+            (1000, 1000, 7.0, False),
+            (128, 128, 6.0, False),
+            (63, 128, 6.0, True),
+            (8, 16, 1.5, True),
+        ):
             expected = rolling(y, least, most, limit, both=both)
             assert _rolling(y, least=least, most=most, limit=limit, both=both) == expected
             fired += len(expected)

@@ -1,4 +1,6 @@
-"""A jump where Ultralytics turns its mosaic off is explained by it; one epoch beside it, or in another program's log, is not."""
+"""A jump where Ultralytics turns its mosaic off is explained by it; one epoch beside it, or in
+another program's log, is not.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from runs import falling, make_run
 
 
 def jumped(row: int, *, parser: str = "ultralytics_csv", **facts: int) -> Run:
-    """Return 50 epochs, counted from 0, of a class loss that jumps at a row and of the loss that Ultralytics logs since v8."""
+    """Return 50 epochs, counted from 0, of a class loss that jumps at a row and of the loss that
+    Ultralytics logs since v8.
+    """
     y = np.array(falling(50, 3.0, 0.3))
     y[row] *= 1.5
     run = make_run(cls_loss=y, dfl_loss=falling(50, 1.2, 0.9), facts=facts)
@@ -23,7 +27,9 @@ def jumped(row: int, *, parser: str = "ultralytics_csv", **facts: int) -> Run:
 
 
 def spike(run: Run) -> Finding:
-    (finding,) = [one for one in lossreport.analyze(run, strict=True).findings if one.kind == "spike"]
+    (finding,) = [
+        one for one in lossreport.analyze(run, strict=True).findings if one.kind == "spike"
+    ]
     return finding
 
 
@@ -38,7 +44,15 @@ def spike(run: Run) -> Finding:
         (jumped(50 - DEFAULT, close_mosaic=0), False),
         (jumped(50 - DEFAULT, epochs=100), False),
     ],
-    ids=["by default", "two epochs before", "another program", "as set", "not as set", "never closed", "the plan ends later"],
+    ids=[
+        "by default",
+        "two epochs before",
+        "another program",
+        "as set",
+        "not as set",
+        "never closed",
+        "the plan ends later",
+    ],
 )
 def test_a_jump_where_the_mosaic_is_closed_is_explained_by_it(run: Run, closed: bool) -> None:
     found = spike(run)

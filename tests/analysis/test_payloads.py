@@ -31,24 +31,50 @@ from runs import falling, make_run
     [
         (NonFinite(count=3, aside=False), {"count": 3, "aside": 0}),
         (NonFinite(count=1), {"count": 1}),
-        (Excursion(value=2.0, baseline=1.0, score=0.5), {"value": 2.0, "baseline": 1.0, "score": 0.5}),
-        (Excursion(value=2.0, baseline=1.0, helper=True), {"value": 2.0, "baseline": 1.0, "helper": 1.0}),
+        (
+            Excursion(value=2.0, baseline=1.0, score=0.5),
+            {"value": 2.0, "baseline": 1.0, "score": 0.5},
+        ),
+        (
+            Excursion(value=2.0, baseline=1.0, helper=True),
+            {"value": 2.0, "baseline": 1.0, "helper": 1.0},
+        ),
         (
             Oscillation(period=9.0, amplitude=0.1, share=0.5, with_epochs=False),
             {"period": 9.0, "amplitude": 0.1, "share": 0.5, "with_epochs": 0.0},
         ),
-        (LostGround(best=1.0, end=2.0, rise=1.0, component=True), {"best": 1.0, "end": 2.0, "rise": 1.0, "component": 1.0}),
+        (
+            LostGround(best=1.0, end=2.0, rise=1.0, component=True),
+            {"best": 1.0, "end": 2.0, "rise": 1.0, "component": 1.0},
+        ),
         (LevelShift(size=-0.2, score=9.0), {"size": -0.2, "score": 9.0}),
         (TrainValGap(gap=0.1, widens=True), {"gap": 0.1, "widens": 1.0}),
         (ClippedSteps(share=0.6, clip=1.0), {"share": 0.6, "clip": 1.0}),
-        (Standstill(first=2.3, last=2.3, gain=0.0, uniform=10.0), {"first": 2.3, "last": 2.3, "gain": 0.0, "uniform": 10.0}),
-        (Standstill(first=2.3, last=2.3, gain=0.0, dead=True), {"first": 2.3, "last": 2.3, "gain": 0.0, "dead": 1.0}),
-        (AtClamp(value=50.0, share=0.5, count=9.0, clamp=100.0), {"value": 50.0, "share": 0.5, "count": 9.0, "clamp": 100.0}),
-        (AboveChance(value=3.0, chance=2.3, excess=0.7), {"value": 3.0, "chance": 2.3, "excess": 0.7}),
-        (HighStart(value=9.0, gradient=40.0, finetune=True), {"value": 9.0, "gradient": 40.0, "finetune": 1.0}),
+        (
+            Standstill(first=2.3, last=2.3, gain=0.0, uniform=10.0),
+            {"first": 2.3, "last": 2.3, "gain": 0.0, "uniform": 10.0},
+        ),
+        (
+            Standstill(first=2.3, last=2.3, gain=0.0, dead=True),
+            {"first": 2.3, "last": 2.3, "gain": 0.0, "dead": 1.0},
+        ),
+        (
+            AtClamp(value=50.0, share=0.5, count=9.0, clamp=100.0),
+            {"value": 50.0, "share": 0.5, "count": 9.0, "clamp": 100.0},
+        ),
+        (
+            AboveChance(value=3.0, chance=2.3, excess=0.7),
+            {"value": 3.0, "chance": 2.3, "excess": 0.7},
+        ),
+        (
+            HighStart(value=9.0, gradient=40.0, finetune=True),
+            {"value": 9.0, "gradient": 40.0, "finetune": 1.0},
+        ),
     ],
 )
-def test_numbers_are_the_fields_that_hold_more_than_their_default(payload: object, numbers: dict[str, float]) -> None:
+def test_numbers_are_the_fields_that_hold_more_than_their_default(
+    payload: object, numbers: dict[str, float]
+) -> None:
     told = numbers_of(payload)
     assert list(told.items()) == list(numbers.items())
     assert [type(value) for value in told.values()] == [type(value) for value in numbers.values()]
@@ -58,11 +84,30 @@ def test_a_finding_is_looked_up_by_what_it_holds() -> None:
     run = make_run(loss=falling(30), other=falling(30))
     one, other = run.series
     found = [
-        make_finding("lifted", s, [3], Severity.LOW, Text(zh="某事", en="a thing")(), payload=LevelShift(size=0.1, score=9))
+        make_finding(
+            "lifted",
+            s,
+            [3],
+            Severity.LOW,
+            Text(zh="某事", en="a thing")(),
+            payload=LevelShift(size=0.1, score=9),
+        )
         for s in (one, other)
     ]
     context = Context(
-        run, run, (*found, make_finding("lost", one, [3], Severity.LOW, Text(zh="某事", en="a thing")(), numbers={"size": 1.0}))
+        run,
+        run,
+        (
+            *found,
+            make_finding(
+                "lost",
+                one,
+                [3],
+                Severity.LOW,
+                Text(zh="某事", en="a thing")(),
+                numbers={"size": 1.0},
+            ),
+        ),
     )
     assert [shift.size for _, shift in context.seen(LevelShift)] == [0.1, 0.1]
     assert [f.series for f, _ in context.seen(LevelShift, other)] == [(other.id,)]

@@ -1,4 +1,6 @@
-"""A loss that rises where the learning rate starts again is explained by it; not where the rate rises beyond all before, or stands."""
+"""A loss that rises where the learning rate starts again is explained by it; not where the rate
+rises beyond all before, or stands.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def rate(restarts: int = 4, high: float = 1e-3, grows: float = 1.0) -> Floats:
 
 
 def loss(bump: float = 0.22, late: int = 0) -> Floats:
-    """Return a loss that falls from cycle to cycle and rises `bump` at each restart, `late` rows behind it."""
+    """Return a loss that falls from cycle to cycle and rises `bump` at each restart, `late` rows
+    behind it.
+    """
     rows = np.arange(4 * CYCLE)
     y = (2.4 - 0.35 * (rows // CYCLE)) * (1 - 0.12 * (rows % CYCLE) / CYCLE)
     behind = (rows - late) % CYCLE
@@ -30,7 +34,12 @@ def loss(bump: float = 0.22, late: int = 0) -> Floats:
 
 
 def analysed(y: Floats, lr: Floats) -> Analysis:
-    run = make_run([make_series(y, "loss", axis="step"), make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate")])
+    run = make_run(
+        [
+            make_series(y, "loss", axis="step"),
+            make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate"),
+        ]
+    )
     return lossreport.analyze(run, strict=True)
 
 
@@ -40,7 +49,9 @@ def test_a_rise_at_a_warm_restart_asks_for_nothing() -> None:
     assert spikes
     assert all(one.explained_by == FACT and one.severity is Severity.LOW for one in spikes)
     assert "starts again there, from" in spikes[0].text.plain("en")
-    (verdict,) = [one for one in analysis.verdicts if not one.series and one.question == "convergence"]
+    (verdict,) = [
+        one for one in analysis.verdicts if not one.series and one.question == "convergence"
+    ]
     assert verdict.state is State.IMPROVING
     assert "First look at" not in analysis.outcomes[0].text.plain("en")
     assert not any("skip the next" in one.text.plain("en") for one in analysis.recommendations)
@@ -62,7 +73,9 @@ def test_any_other_rise_is_told_as_before(y: Floats, lr: Floats) -> None:
     assert all(one.explained_by != FACT for one in spikes)
 
 
-@pytest.mark.parametrize(("late", "explained"), [(LEAST_REACH, True), (9, False)], ids=["within its reach", "beyond"])
+@pytest.mark.parametrize(
+    ("late", "explained"), [(LEAST_REACH, True), (9, False)], ids=["within its reach", "beyond"]
+)
 def test_the_peak_may_stand_a_few_rows_behind(late: int, explained: bool) -> None:
     spikes = [one for one in analysed(loss(late=late), rate()).findings if one.kind == "spike"]
     assert spikes

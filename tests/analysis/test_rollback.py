@@ -1,4 +1,6 @@
-"""Breaks of the axis: a resume goes back, a second run is appended, rows are written twice, the last line is torn."""
+"""Breaks of the axis: a resume goes back, a second run is appended, rows are written twice, the
+last line is torn.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,14 @@ def found(run: Run) -> list[Finding]:
 def resumed(why: SegmentWhy, second_start: float = 40) -> Run:
     x = np.r_[np.arange(60), second_start + np.arange(40)]
     series = make_series(falling(100), axis="step", x=x, spans=[(0, 59), (60, 99)])
-    return make_run([series], segments=[Segment(source="s1", first_line=61, last_line=100, why=why)])
+    return make_run(
+        [series], segments=[Segment(source="s1", first_line=61, last_line=100, why=why)]
+    )
 
 
-@pytest.mark.parametrize(("why", "kind"), [("resume", "rollback"), ("restart", "rollback"), ("new_run", "appended_run")])
+@pytest.mark.parametrize(
+    ("why", "kind"), [("resume", "rollback"), ("restart", "rollback"), ("new_run", "appended_run")]
+)
 def test_an_axis_that_goes_back_is_told_with_its_line(why: SegmentWhy, kind: str) -> None:
     (finding,) = found(resumed(why))
     assert (finding.kind, finding.start.line) == (kind, 61)
@@ -51,5 +57,7 @@ def test_two_rows_written_twice_are_told(again: int, expected: int) -> None:
 @pytest.mark.parametrize("torn", [True, False])
 def test_a_torn_last_line_is_told(torn: bool) -> None:
     run = make_run(closs=falling(20))
-    run = replace(run, sources=tuple(replace(source, torn=torn, lines=21) for source in run.sources))
+    run = replace(
+        run, sources=tuple(replace(source, torn=torn, lines=21) for source in run.sources)
+    )
     assert [one.kind for one in found(run)] == (["truncated_log"] if torn else [])

@@ -1,4 +1,6 @@
-"""The scale of a loss: the ground of its kind, the facts its parameters are from, and an inferred vocabulary that nothing is made of."""
+"""The scale of a loss: the ground of its kind, the facts its parameters are from, and an inferred
+vocabulary that nothing is made of.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ def analysed(*series: Any, facts: dict[str, Any] | None = None) -> Analysis:
 
 
 def starting(at: float, rows: int = 60, **other: Any) -> Any:
-    return make_series(np.concatenate([[at], falling(rows, at - 0.2, 4.0)]), "loss", axis="step", **other)
+    return make_series(
+        np.concatenate([[at], falling(rows, at - 0.2, 4.0)]), "loss", axis="step", **other
+    )
 
 
 def test_the_first_step_on_ln_v_is_told_as_an_inference() -> None:
@@ -30,7 +34,9 @@ def test_the_first_step_on_ln_v_is_told_as_an_inference() -> None:
 
 
 def test_a_flat_loss_on_an_inferred_level_is_no_grave_finding() -> None:
-    flat = make_series(np.full(60, math.log(32000)) + 1e-4 * np.sin(np.arange(60.0)), "loss", axis="step")
+    flat = make_series(
+        np.full(60, math.log(32000)) + 1e-4 * np.sin(np.arange(60.0)), "loss", axis="step"
+    )
     analysis = analysed(flat)
     assert to_dict(analysis)["scales"][0]["inferred_vocab_sizes"] == [32000]
     assert not [f for f in analysis.findings if f.kind == "above_chance"]
@@ -39,7 +45,9 @@ def test_a_flat_loss_on_an_inferred_level_is_no_grave_finding() -> None:
 
 def test_a_log_that_begins_later_tells_no_vocabulary() -> None:
     x = np.arange(61) + 10
-    assert to_dict(analysed(starting(math.log(32000), x=x)))["scales"][0]["inferred_vocab_sizes"] == []
+    assert (
+        to_dict(analysed(starting(math.log(32000), x=x)))["scales"][0]["inferred_vocab_sizes"] == []
+    )
 
 
 def test_a_known_vocabulary_is_not_guessed_and_its_fact_is_named() -> None:
@@ -58,7 +66,10 @@ def test_label_smoothing_gives_the_scale_a_floor() -> None:
 
 
 def test_the_ground_of_a_kind_stands_in_both_languages_and_in_the_json() -> None:
-    series = [make_series(falling(40), name, id=f"m{i}", axis="step") for i, name in enumerate(("loss", "mean_token_accuracy"), 1)]
+    series = [
+        make_series(falling(40), name, id=f"m{i}", axis="step")
+        for i, name in enumerate(("loss", "mean_token_accuracy"), 1)
+    ]
     analysis = analysed(*series)
     made = to_dict(analysis)["series"]
     assert made[0]["metric_type"] == "cross_entropy"

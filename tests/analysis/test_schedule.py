@@ -1,4 +1,6 @@
-"""A learning rate is named by its shape, also printed with few decimals; anything else is unknown."""
+"""A learning rate is named by its shape, also printed with few decimals; anything else is
+unknown.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,11 @@ SHAPES: dict[str, Floats] = {
     "inverse_sqrt": np.where(np.arange(N) < 40, WARM, np.sqrt(40 / np.maximum(np.arange(N), 40))),
     "wsd": np.where(np.arange(N) < 300, WARM, 1 - (np.arange(N) - 300) / 100),
     "cosine_restarts": 0.5 * (1 + np.cos(np.pi * (np.arange(N) % 100) / 100)),
-    "onecycle": np.where(T < 0.3, 0.04 + 0.96 * 0.5 * (1 - np.cos(np.pi * T / 0.3)), 0.5 * (1 + np.cos(np.pi * (T - 0.3) / 0.7))),
+    "onecycle": np.where(
+        T < 0.3,
+        0.04 + 0.96 * 0.5 * (1 - np.cos(np.pi * T / 0.3)),
+        0.5 * (1 + np.cos(np.pi * (T - 0.3) / 0.7)),
+    ),
     "unknown": 0.6 + 0.4 * np.cos(9 * T),
 }
 
@@ -44,7 +50,9 @@ def test_six_decimals_are_enough(name: str) -> None:
     assert lr_class(np.round(SHAPES[name] * 1e-3, 6), 1e-6) == name
 
 
-@pytest.mark.parametrize(("jump", "name"), [(RESTART + 0.1, "cosine_restarts"), (RESTART - 0.2, "unknown")])
+@pytest.mark.parametrize(
+    ("jump", "name"), [(RESTART + 0.1, "cosine_restarts"), (RESTART - 0.2, "unknown")]
+)
 def test_a_jump_up_by_half_of_the_peak_is_a_restart(jump: float, name: str) -> None:
     rate = np.r_[np.linspace(1, 0.2, 200), np.linspace(0.2 + jump, 0.1, 200)]
     assert (lr_class(rate) == "cosine_restarts") is (name == "cosine_restarts")
@@ -60,7 +68,9 @@ def test_the_report_names_it() -> None:
     assert "warm-up and cosine decay" in lossreport.render(lossreport.compose(analysis), "md", "en")
 
 
-@pytest.mark.parametrize(("low", "shape"), [(SHAPELESS + 0.05, "unknown"), (SHAPELESS - 0.3, "linear")])
+@pytest.mark.parametrize(
+    ("low", "shape"), [(SHAPELESS + 0.05, "unknown"), (SHAPELESS - 0.3, "linear")]
+)
 def test_a_rate_that_has_hardly_fallen_has_no_shape_yet(low: float, shape: str) -> None:
     assert lr_class(np.linspace(1.0, low, 40)) == shape
 
@@ -96,7 +106,10 @@ def test_drops_by_differing_factors_are_no_ladder() -> None:
 
 
 def test_a_shape_is_one_over_steps_not_over_rows() -> None:
-    x = np.array([0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000], dtype=np.float64)
+    x = np.array(
+        [0, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000, 100000],
+        dtype=np.float64,
+    )
     linear = np.maximum(1 - x / 1.1e5, 0)
     assert lr_class(linear, x=x) == "linear"
     assert lr_class(linear) != "linear"

@@ -38,7 +38,10 @@ def test_theil_sen_is_exact_on_a_line_and_ignores_outliers() -> None:
 
 def test_sens_interval_covers_the_slope_nine_times_in_ten() -> None:
     x = np.arange(24.0)
-    hits = sum((s := theil_sen(x, 0.1 * x + rng(seed).standard_normal(24))).low <= 0.1 <= s.high for seed in range(300))
+    hits = sum(
+        (s := theil_sen(x, 0.1 * x + rng(seed).standard_normal(24))).low <= 0.1 <= s.high
+        for seed in range(300)
+    )
     assert 255 <= hits <= 290
 
 

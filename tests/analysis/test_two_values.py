@@ -10,7 +10,9 @@ from runs import falling, make_run, make_series
 
 def found(values: list[float]) -> bool:
     score = make_series(values, "accuracy", "val", id="m2")
-    findings = lossreport.analyze(make_run([make_series(falling(30), "loss"), score]), strict=True).findings
+    findings = lossreport.analyze(
+        make_run([make_series(falling(30), "loss"), score]), strict=True
+    ).findings
     return any("takes only two values" in one.text.plain("en") for one in findings)
 
 
@@ -26,7 +28,9 @@ def test_four_in_five_rows_take_them(share: float, told: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [[0.585, 0.4] * 10, np.linspace(0.4, 0.6, 20).tolist(), [0.0, 1.0] * 10], ids=["no rest", "learns", "all or none"]
+    "values",
+    [[0.585, 0.4] * 10, np.linspace(0.4, 0.6, 20).tolist(), [0.0, 1.0] * 10],
+    ids=["no rest", "learns", "all or none"],
 )
 def test_other_values_are_none_of_its_business(values: list[float]) -> None:
     assert not found(values)

@@ -1,4 +1,6 @@
-"""A batch writes every report it can, says what it could not, and loses nothing when it is stopped or a worker dies."""
+"""A batch writes every report it can, says what it could not, and loses nothing when it is stopped
+or a worker dies.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,9 @@ def make_runs(place: Path, count: int, rows: int = 12) -> Path:
     return place
 
 
-def test_every_subfolder_with_logs_gets_a_report_and_a_bad_one_stops_nothing(tmp_path: Path) -> None:
+def test_every_subfolder_with_logs_gets_a_report_and_a_bad_one_stops_nothing(
+    tmp_path: Path,
+) -> None:
     place = make_runs(tmp_path / "runs", 3)
     (place / "bad").mkdir()
     (place / "bad" / "train.log").write_text("no metric here\n")
@@ -45,7 +49,9 @@ def test_every_subfolder_with_logs_gets_a_report_and_a_bad_one_stops_nothing(tmp
         ("run002", "done"),
     ]
     assert "train.log" in done[0].error
-    assert json.loads((place / "run001" / "lossreport.json").read_text())["schema"] == "lossreport/1"
+    assert (
+        json.loads((place / "run001" / "lossreport.json").read_text())["schema"] == "lossreport/1"
+    )
     assert [one.verdicts for one in done[1:]] != [(), (), ()]
 
 
@@ -56,7 +62,13 @@ def test_a_resumed_batch_leaves_out_what_is_done_and_still_as_it_was(tmp_path: P
         (place / "run001" / "lossreport.json").unlink()
         (place / "run002" / "lossreport.json").write_text("{}")
         again: list[str] = []
-        done = run([place], executor=executor, form="json", resume=True, told=lambda one: again.append(one.path))
+        done = run(
+            [place],
+            executor=executor,
+            form="json",
+            resume=True,
+            told=lambda one: again.append(one.path),
+        )
     assert sorted(again) == ["run001", "run002"]
     assert [one.state for one in done] == ["done"] * 4
 
@@ -75,7 +87,9 @@ def test_a_torn_line_of_the_journal_counts_for_nothing(tmp_path: Path) -> None:
     assert len(journal.read_text().splitlines()) == 3
 
 
-def test_a_run_that_takes_its_process_down_costs_only_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_takes_its_process_down_costs_only_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     place = make_runs(tmp_path / "runs", 4)
     hook = tmp_path / "hook"
     hook.mkdir()
@@ -109,14 +123,29 @@ def test_where_there_is_nothing_the_error_says_so(tmp_path: Path) -> None:
         run([tmp_path / "nowhere"])
 
 
-@pytest.mark.parametrize(("limit", "code"), [((), 0), (("--fail-on", "critical"), 0), (("--fail-on", "high"), 4)])
-def test_the_exit_code_is_that_of_the_gravest_finding(limit: tuple[str, ...], code: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("limit", "code"), [((), 0), (("--fail-on", "critical"), 0), (("--fail-on", "high"), 4)]
+)
+def test_the_exit_code_is_that_of_the_gravest_finding(
+    limit: tuple[str, ...], code: int, tmp_path: Path
+) -> None:
     place = make_runs(tmp_path / "runs", 1, rows=60)
     log = place / "run000" / "log.csv"
     lines = log.read_text().splitlines()
     lines[40] = "39,95.0"
     log.write_text("\n".join(lines) + "\n")
-    command = [sys.executable, "-m", "lossreport", "batch", place, "-f", "json", "--jobs", "1", *limit]
+    command = [
+        sys.executable,
+        "-m",
+        "lossreport",
+        "batch",
+        place,
+        "-f",
+        "json",
+        "--jobs",
+        "1",
+        *limit,
+    ]
     done = subprocess.run(command, check=False, capture_output=True)
     assert (done.returncode, done.stdout) == (code, b"")
     assert b"1 of 1 reports written, 0 failed" in done.stderr
@@ -132,12 +161,22 @@ def test_an_outcome_can_travel_to_a_worker_and_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning",
+    "ignore::ResourceWarning",
+    "ignore::pytest.PytestUnraisableExceptionWarning",
+)
 def test_a_dask_worker_that_is_killed_midway_loses_nothing_of_500_runs(tmp_path: Path) -> None:
     from distributed import Client, LocalCluster
 
     place = make_runs(tmp_path / "runs", 500)
-    options = {"n_workers": 2, "threads_per_worker": 1, "processes": True, "dashboard_address": ":0", "silence_logs": 50}
+    options = {
+        "n_workers": 2,
+        "threads_per_worker": 1,
+        "processes": True,
+        "dashboard_address": ":0",
+        "silence_logs": 50,
+    }
     with LocalCluster(**options) as cluster, Client(cluster) as client:
         victim = client.submit(os.getpid, pure=False).result()
         done: list[Outcome] = []
@@ -149,7 +188,9 @@ def test_a_dask_worker_that_is_killed_midway_loses_nothing_of_500_runs(tmp_path:
 
         killer = threading.Thread(target=kill)
         killer.start()
-        outcomes = run([place], executor=client.get_executor(pure=False), form="json", told=done.append)
+        outcomes = run(
+            [place], executor=client.get_executor(pure=False), form="json", told=done.append
+        )
         killer.join()
     assert [one.state for one in outcomes] == ["done"] * 500
     assert len({one.path for one in done}) == len(done) == 500
@@ -188,26 +229,41 @@ def _lives(pid: int) -> bool:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    return Path(f"/proc/{pid}/stat").exists() is False or Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    return (
+        Path(f"/proc/{pid}/stat").exists() is False
+        or Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    )
 
 
-def test_a_failed_run_is_told_at_the_end_in_the_summary_and_with_strict_by_the_exit_code(tmp_path: Path) -> None:
+def test_a_failed_run_is_told_at_the_end_in_the_summary_and_with_strict_by_the_exit_code(
+    tmp_path: Path,
+) -> None:
     place = make_runs(tmp_path / "runs", 1)
     (place / "bad").mkdir()
     (place / "bad" / "train.log").write_text("no metric here\n")
     for fold in ("fold0", "fold1"):
         (place / "nest" / fold).mkdir(parents=True)
-        (place / "nest" / fold / "log.csv").write_text("step,loss\n" + "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(12)))
+        (place / "nest" / fold / "log.csv").write_text(
+            "step,loss\n" + "".join(f"{i},{1 / (i + 1):.4f}\n" for i in range(12))
+        )
     command = [sys.executable, "-m", "lossreport", "batch", str(place), "--jobs", "1", "-f", "json"]
     plain = subprocess.run(command, check=False, capture_output=True, text=True)
     assert plain.returncode == 0
     assert "2 of 3 reports written, 1 failed" in plain.stderr
-    assert "nest holds several folders of logs (fold0, fold1): one report of 2 runs; name it itself" in plain.stderr
+    assert (
+        "nest holds several folders of logs (fold0, fold1): one report of 2 runs; name it itself"
+        in plain.stderr
+    )
     assert "        verdict         severity  run\n" in plain.stderr
     assert "\r" not in plain.stderr
     assert subprocess.run([*command, "--strict"], check=False, capture_output=True).returncode == 4
     told = json.loads((place / SUMMARY).read_text())
-    assert (told["runs"], told["failed"], len(told["outcomes"]), told["nested"]) == (3, 1, 3, {"nest": ["fold0", "fold1"]})
+    assert (told["runs"], told["failed"], len(told["outcomes"]), told["nested"]) == (
+        3,
+        1,
+        3,
+        {"nest": ["fold0", "fold1"]},
+    )
 
 
 def test_how_far_a_batch_is_can_be_heard(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""The index shows every report below a folder on one page without a script, and reads again only what has changed."""
+"""The index shows every report below a folder on one page without a script, and reads again only
+what has changed.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +50,10 @@ def archive(tmp_path: Path) -> Path:
     for number in range(3):
         folder = place / f"exp{number}"
         folder.mkdir(parents=True)
-        rows = "".join(json.dumps({"step": i, "loss": round(float(y), 5)}) + "\n" for i, y in enumerate(falling(80, seed=number)))
+        rows = "".join(
+            json.dumps({"step": i, "loss": round(float(y), 5)}) + "\n"
+            for i, y in enumerate(falling(80, seed=number))
+        )
         (folder / "train.jsonl").write_text(rows)
         (folder / "lossreport.toml").write_text(f"lr = {10.0 ** -(3 + number)}\nbatch_size = 32\n")
         api.build([folder])
@@ -73,10 +78,18 @@ def test_the_page_asks_for_nothing_and_allows_its_one_script_alone(archive: Path
     page = (archive / FILE).read_text()
     (script,) = re.findall(r"<script>(.*?)</script>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
-    assert f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri 'none'" in page
+    assert (
+        f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; base-uri "
+        f"'none'" in page
+    )
     assert page.count("<script") == 2
     assert re.findall(r"<(?:iframe|img|link|object)\b|url\(|@import|\son\w+=|https?://", page) == []
-    assert re.findall(r"innerHTML|outerHTML|insertAdjacent|document.write|eval|fetch|XMLHttp|import\(", script) == []
+    assert (
+        re.findall(
+            r"innerHTML|outerHTML|insertAdjacent|document.write|eval|fetch|XMLHttp|import\(", script
+        )
+        == []
+    )
 
 
 def test_a_report_that_has_not_changed_is_not_parsed_again(archive: Path) -> None:
@@ -92,7 +105,10 @@ def test_a_report_that_has_not_changed_is_not_parsed_again(archive: Path) -> Non
     assert len(write_index(archive).entries) == 2
 
 
-@pytest.mark.parametrize("content", [b"{", b"[]", b'{"version": "0.0.0", "files": {}}', b'{"version": "%s", "files": {"a": 1}}'])
+@pytest.mark.parametrize(
+    "content",
+    [b"{", b"[]", b'{"version": "0.0.0", "files": {}}', b'{"version": "%s", "files": {"a": 1}}'],
+)
 def test_a_cache_that_cannot_be_used_costs_time_only(content: bytes, archive: Path) -> None:
     write_index(archive)
     first = (archive / FILE).read_bytes()
@@ -135,11 +151,19 @@ def test_whatever_logs_say_is_text() -> None:
 
 
 def places(page: str, order: str) -> list[str]:
-    """Return the paths of a page in one of its orders, by the custom property that its style gives them."""
-    (number,) = re.findall(rf"#by-{order}:checked ~ .page .rows > li {{ order: var\(--(\d+)\); }}", page)
+    """Return the paths of a page in one of its orders, by the custom property that its style gives
+    them.
+    """
+    (number,) = re.findall(
+        rf"#by-{order}:checked ~ .page .rows > li {{ order: var\(--(\d+)\); }}", page
+    )
     rows = re.findall(r'<li [^>]*style="([^"]*)">.*?<a href="([^"]+)"', page, re.DOTALL)
     return [
-        path for _, path in sorted((int(dict(one.split(":") for one in style.split(";"))[f"--{number}"]), path) for style, path in rows)
+        path
+        for _, path in sorted(
+            (int(dict(one.split(":") for one in style.split(";"))[f"--{number}"]), path)
+            for style, path in rows
+        )
     ]
 
 
@@ -150,11 +174,29 @@ def test_reports_are_ordered_by_every_column_without_a_script() -> None:
         ("c", "converged", None, None, "2025-02-01", "", "0.1"),
     ]
     entries = [
-        entry(path, state=state, goal="val/acc", goal_best=best, goal_last=last, rises=True, days=(day,), owner=owner, facts={"lr": lr})
+        entry(
+            path,
+            state=state,
+            goal="val/acc",
+            goal_best=best,
+            goal_last=last,
+            rises=True,
+            days=(day,),
+            owner=owner,
+            facts={"lr": lr},
+        )
         for path, state, best, last, day, owner, lr in told
     ]
     page = page_of(entries, "x")
-    orders = {"state": "bac", "path": "abc", "best": "bac", "last": "abc", "date": "bca", "owner": "bac", "c0": "bac"}
+    orders = {
+        "state": "bac",
+        "path": "abc",
+        "best": "bac",
+        "last": "abc",
+        "date": "bca",
+        "owner": "bac",
+        "c0": "bac",
+    }
     assert {order: "".join(places(page, order)) for order in orders} == orders
 
 
@@ -170,13 +212,24 @@ def test_what_needs_somebody_stands_first_and_lineage_is_told() -> None:
     assert '<a href="a/r.html"><span lang="zh-CN">续训自 runs/base/checkpoint-100' in page
 
 
-# ------------------------------------------------------------------------------------------------ seeds and copies
+# --------------------------------------------------------------------------------- seeds and copies
 def seeds(*numbers: int, **other: object) -> list[Entry]:
-    made: dict[str, object] = {"configuration": "c", "length": 100.0, "goal": "val/acc", "rises": True, **other}
-    return [entry(f"s{i}.html", seed=str(n), goal_best=0.8 + 0.01 * i, logs=(f"log{i}",), **made) for i, n in enumerate(numbers)]
+    made: dict[str, object] = {
+        "configuration": "c",
+        "length": 100.0,
+        "goal": "val/acc",
+        "rises": True,
+        **other,
+    }
+    return [
+        entry(f"s{i}.html", seed=str(n), goal_best=0.8 + 0.01 * i, logs=(f"log{i}",), **made)
+        for i, n in enumerate(numbers)
+    ]
 
 
-def test_the_seeds_of_one_configuration_are_one_line_with_their_spread_and_the_command_that_compares_them() -> None:
+def test_the_seeds_of_one_configuration_are_one_line_with_their_spread_and_the_command_that_compares_them() -> (
+    None
+):
     page = page_of(seeds(1, 2, 3), "x")
     assert "3 seeds of one configuration" in page
     assert "mean of the best 0.81 (0.8 to 0.82)" in page
@@ -195,16 +248,33 @@ def test_the_seeds_of_one_configuration_are_one_line_with_their_spread_and_the_c
         [replace(one, configuration="") for one in seeds(1, 2)],
         [replace(one, logs=("log0",)) for one in seeds(1, 2)],
     ],
-    ids=["a seed twice", "other settings", "another length", "another goal", "no seed told", "no setting told", "a copy"],
+    ids=[
+        "a seed twice",
+        "other settings",
+        "another length",
+        "another goal",
+        "no seed told",
+        "no setting told",
+        "a copy",
+    ],
 )
 def test_other_runs_are_no_seeds_of_one_configuration(entries: list[Entry]) -> None:
     assert len(families(entries)) == 2
 
 
 @pytest.mark.parametrize(
-    ("name", "alike"), [("output_dir", True), ("data_dir", False), ("data_version", False), ("lr", False), ("seed", True)]
+    ("name", "alike"),
+    [
+        ("output_dir", True),
+        ("data_dir", False),
+        ("data_version", False),
+        ("lr", False),
+        ("seed", True),
+    ],
 )
-def test_a_configuration_is_all_settings_but_seed_and_places_the_data_among_them(name: str, alike: bool) -> None:
+def test_a_configuration_is_all_settings_but_seed_and_places_the_data_among_them(
+    name: str, alike: bool
+) -> None:
     base = {"lr": 0.1, "seed": 1, "output_dir": "a", "data_dir": "d1", "data_version": "v1"}
     assert (configuration(base) == configuration({**base, name: "other"})) is alike
 
@@ -218,7 +288,10 @@ def test_a_copy_says_of_which_report_it_is_one() -> None:
 def test_code_and_data_are_told_where_settings_tell_them() -> None:
     facts = {"git_commit": "abc123", "dataset": "coco", "data_version": "v2", "lr": 0.1}
     assert (commit_of(facts), data_of(facts)) == ("abc123", "v2 coco")
-    assert (commit_of({"commit_every": 5}), data_of({"data_seed": 1, "metadata": 2, "dataloader_workers": 3})) == ("", "")
+    assert (
+        commit_of({"commit_every": 5}),
+        data_of({"data_seed": 1, "metadata": 2, "dataloader_workers": 3}),
+    ) == ("", "")
     page = page_of([entry(commit="abc123", data="coco v2")], "x")
     assert "<small>abc123</small>" in page
     assert 'id="by-commit"' in page
@@ -234,7 +307,9 @@ def test_code_and_data_are_told_where_settings_tell_them() -> None:
         ("2026-13-01/r.html", ()),
     ],
 )
-def test_where_no_log_tells_the_day_the_path_does(path: str, days: tuple[str, ...], archive: Path) -> None:
+def test_where_no_log_tells_the_day_the_path_does(
+    path: str, days: tuple[str, ...], archive: Path
+) -> None:
     assert entry_of(read_report(archive / "exp0" / "lossreport.html"), path).days == days
 
 
@@ -258,21 +333,30 @@ def test_a_report_that_cannot_be_read_is_named_on_the_page(archive: Path) -> Non
 
 def test_settings_that_vary_and_are_common_are_shown_four_at_most() -> None:
     facts = [
-        {"lr": str(i), "same": "1", "rare": "x"} if i < 1 else {"lr": str(i), "same": "1", **{f"z{k}": str(i) for k in range(9)}}
+        {"lr": str(i), "same": "1", "rare": "x"}
+        if i < 1
+        else {"lr": str(i), "same": "1", **{f"z{k}": str(i) for k in range(9)}}
         for i in range(4)
     ]
     assert varying([entry(facts=one) for one in facts]) == ("lr", "z0", "z1", "z2")
 
 
-@pytest.mark.parametrize(("spark", "count"), [((), 0), ((1.0,), 0), ((None, 1.0), 0), ((1.0, 1.0), 2), ((1.0, None, 1e308, -1e308), 3)])
-def test_a_sparkline_has_a_point_for_every_finite_value_and_is_none_below_two(spark: tuple[float | None, ...], count: int) -> None:
+@pytest.mark.parametrize(
+    ("spark", "count"),
+    [((), 0), ((1.0,), 0), ((None, 1.0), 0), ((1.0, 1.0), 2), ((1.0, None, 1e308, -1e308), 3)],
+)
+def test_a_sparkline_has_a_point_for_every_finite_value_and_is_none_below_two(
+    spark: tuple[float | None, ...], count: int
+) -> None:
     assert len(points(spark).split()) == count
 
 
-# ------------------------------------------------------------------------------------------------ where a script may run
+# --------------------------------------------------------------------------- where a script may run
 @needs_chromium[1]
 @needs_chromium[0]
-def test_a_script_searches_sorts_and_writes_the_command_and_without_it_the_page_is_whole(tmp_path: Path) -> None:
+def test_a_script_searches_sorts_and_writes_the_command_and_without_it_the_page_is_whole(
+    tmp_path: Path,
+) -> None:
     entries = [
         entry(f"{name} 1.html", title="run", facts={"lr": lr}, values=(("loss", loss, loss),), owner=owner, tags=tags)
         for name, lr, loss, owner, tags in [
@@ -281,7 +365,11 @@ def test_a_script_searches_sorts_and_writes_the_command_and_without_it_the_page_
     ]  # fmt: skip
     page = tmp_path / "index.html"
     page.write_text(page_of(entries, "x"))
-    seen = "[...document.querySelectorAll('li[data-n]')].filter(l => l.checkVisibility()).sort((a, b) => a.style.order - b.style.order).map(l => l.querySelector('a').textContent[0]).join('')"
+    seen = (
+        "[...document.querySelectorAll('li[data-n]')].filter(l => "
+        "l.checkVisibility()).sort((a, b) => a.style.order - b.style.order).map(l => "
+        "l.querySelector('a').textContent[0]).join('')"
+    )
     with browser() as chromium:
         tab = chromium.new_context(offline=True).new_page()
         faults: list[str] = []
@@ -329,10 +417,13 @@ def test_a_script_searches_sorts_and_writes_the_command_and_without_it_the_page_
     assert faults == []
 
 
-# ------------------------------------------------------------------------------------------------ reference ranges
+# --------------------------------------------------------------------------------- reference ranges
 def ended(number: int, **other: object) -> Entry:
     """Run `number` of an archive, by its logs and by where it began."""
-    made: dict[str, object] = {"ends": (("generic", "loss", "train", "", 2.0 + number),), "days": (f"2025-01-{number + 1:02d}",)}
+    made: dict[str, object] = {
+        "ends": (("generic", "loss", "train", "", 2.0 + number),),
+        "days": (f"2025-01-{number + 1:02d}",),
+    }
     return entry(f"{number}", logs=(f"log{number}",), birth=f"birth{number}", **{**made, **other})
 
 
@@ -340,7 +431,12 @@ def test_ranges_need_eight_sound_runs_and_carry_their_number_and_days() -> None:
     entries = [ended(i) for i in range(LEAST)]
     assert ranges(entries[:-1]) == []
     (found,) = ranges(entries)
-    assert (found["n"], found["median"], found["low"], found["high"]) == (8, 5.5, pytest.approx(2.7), pytest.approx(8.3))
+    assert (found["n"], found["median"], found["low"], found["high"]) == (
+        8,
+        5.5,
+        pytest.approx(2.7),
+        pytest.approx(8.3),
+    )
     assert found["days"] == ["2025-01-01", "2025-01-08"]
 
 
@@ -355,17 +451,41 @@ def test_ranges_need_eight_sound_runs_and_carry_their_number_and_days() -> None:
         {"goal": "val/acc", "rises": True},
         {"data": "coco v2"},
     ],
-    ids=["a copy", "the run at an earlier row", "broken or over-fitted", "another unit", "another split", "another task", "other data"],
+    ids=[
+        "a copy",
+        "the run at an earlier row",
+        "broken or over-fitted",
+        "another unit",
+        "another split",
+        "another task",
+        "other data",
+    ],
 )
-def test_what_is_no_run_of_its_own_of_the_same_task_does_not_count(other: dict[str, object]) -> None:
+def test_what_is_no_run_of_its_own_of_the_same_task_does_not_count(
+    other: dict[str, object],
+) -> None:
     entries = [ended(i) for i in range(LEAST - 1)]
-    assert ranges([*entries, *(replace(ended(20 + i), **other) for i in range(5) if "birth" in other or i == 0)]) == []  # type: ignore[arg-type]
+    assert (
+        ranges(
+            [
+                *entries,
+                *(replace(ended(20 + i), **other) for i in range(5) if "birth" in other or i == 0),
+            ]
+        )
+        == []
+    )  # type: ignore[arg-type]
     assert len(ranges([*entries, ended(7)])) == 1
 
 
 def test_of_one_run_the_report_of_its_last_row_counts() -> None:
     entries = [ended(i) for i in range(LEAST)]
-    early = replace(entries[0], path="0a", logs=("log0 at row 10",), length=10.0, ends=(("generic", "loss", "train", "", 99.0),))
+    early = replace(
+        entries[0],
+        path="0a",
+        logs=("log0 at row 10",),
+        length=10.0,
+        ends=(("generic", "loss", "train", "", 99.0),),
+    )
     (found,) = ranges([early, replace(entries[0], length=20.0), *entries[1:]])
     assert 99.0 not in found["values"]
 
@@ -384,24 +504,32 @@ def told(folder: Path, file: Path) -> str:
     return file.with_suffix(".md").read_text()
 
 
-def test_a_report_shows_the_ranges_of_its_own_task_with_their_source(archive: Path, tmp_path: Path) -> None:
+def test_a_report_shows_the_ranges_of_its_own_task_with_their_source(
+    archive: Path, tmp_path: Path
+) -> None:
     file = tmp_path / learned.FILE
     mine = entry_of(read_report(archive / "exp0" / "lossreport.html"), "x")
     like = {"goal": mine.goal, "rises": mine.rises, "days": ("2025-01-05",)}
     file.write_text(learned.references([ended(i, **like) for i in range(9)]))
     assert len(learned_ranges(file)[0].ended) == 9
     assert "median 6 (10-90 %: 2.8 to 9.2)" in told(archive / "exp0", file)
-    assert "last values of 9 runs with the same goal and data, 2025-01-05 to 2025-01-05" in told(archive / "exp0", file)
+    assert "last values of 9 runs with the same goal and data, 2025-01-05 to 2025-01-05" in told(
+        archive / "exp0", file
+    )
     file.write_text(learned.references([ended(i, **{**like, "data": "coco"}) for i in range(9)]))
     assert "median 6" not in told(archive / "exp0", file)
-    (archive / "exp0" / learned.FILE).write_text(learned.references([ended(i, **like) for i in range(9)]))
+    (archive / "exp0" / learned.FILE).write_text(
+        learned.references([ended(i, **like) for i in range(9)])
+    )
     with (archive / "exp0" / "lossreport.toml").open("a") as settings:
         settings.write(f'references = "{learned.FILE}"\n')
     api.build([archive / "exp0"], tmp_path / "s.md", lang="en")
     assert "median 6 (10-90 %" in (tmp_path / "s.md").read_text()
 
 
-def test_the_run_itself_is_no_part_of_the_range_that_it_is_held_against(archive: Path, tmp_path: Path) -> None:
+def test_the_run_itself_is_no_part_of_the_range_that_it_is_held_against(
+    archive: Path, tmp_path: Path
+) -> None:
     file = tmp_path / learned.FILE
     mine = entry_of(read_report(archive / "exp0" / "lossreport.html"), "x")
     others = [ended(i, goal=mine.goal, rises=mine.rises) for i in range(LEAST)]
@@ -426,13 +554,26 @@ def test_where_there_is_nothing_the_command_says_so(tmp_path: Path) -> None:
         write_index(tmp_path)
     with pytest.raises(MissingPathError):
         write_index(tmp_path / "no")
-    assert subprocess.run([sys.executable, "-m", "lossreport", "index", tmp_path], check=False, capture_output=True).returncode == 3
+    assert (
+        subprocess.run(
+            [sys.executable, "-m", "lossreport", "index", tmp_path],
+            check=False,
+            capture_output=True,
+        ).returncode
+        == 3
+    )
 
 
 def test_the_best_of_the_goal_stands_first_whichever_way_is_better() -> None:
-    entries = [entry(f"{i}.html", goal="val/acc", goal_best=best, rises=True) for i, best in enumerate((0.49, 0.88))]
+    entries = [
+        entry(f"{i}.html", goal="val/acc", goal_best=best, rises=True)
+        for i, best in enumerate((0.49, 0.88))
+    ]
     assert places(page_of(entries, "x"), "best") == ["1.html", "0.html"]
-    assert places(page_of([replace(one, rises=False) for one in entries], "x"), "best") == ["0.html", "1.html"]
+    assert places(page_of([replace(one, rises=False) for one in entries], "x"), "best") == [
+        "0.html",
+        "1.html",
+    ]
 
 
 def test_the_index_is_a_table_as_well(archive: Path) -> None:
@@ -449,6 +590,14 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
 
 
 def test_a_name_that_fits_no_encoding_stops_no_table_and_no_range() -> None:
-    odd = [entry(f"\ud800{i}", owner="\ud800", logs=(f"{i}",), ends=(("generic", "\ud800", "train", "", float(i)),)) for i in range(LEAST)]
+    odd = [
+        entry(
+            f"\ud800{i}",
+            owner="\ud800",
+            logs=(f"{i}",),
+            ends=(("generic", "\ud800", "train", "", float(i)),),
+        )
+        for i in range(LEAST)
+    ]
     table_of(odd).encode()
     learned.references(odd).encode()

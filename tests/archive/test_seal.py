@@ -51,7 +51,9 @@ def test_nor_has_one_in_a_single_language_with_its_logs_inside(lang: str, tmp_pa
         ("Not complete (12 of 20 epochs)", "Not complete (12 of 30 epochs)", "sentence"),
     ],
 )  # fmt: skip
-def test_an_edit_is_named_with_its_line_and_what_stood_there(before: str, after: str, element: str, page: str, tmp_path: Path) -> None:
+def test_an_edit_is_named_with_its_line_and_what_stood_there(
+    before: str, after: str, element: str, page: str, tmp_path: Path
+) -> None:
     edited = page.replace(before, after, 1)
     line = page[: page.index(before)].count("\n") + 1
     found = differences(edited, tmp_path)
@@ -67,11 +69,18 @@ def test_a_sentence_taken_out_and_one_put_in_are_told(page: str, tmp_path: Path)
     assert ("invented", True) in [(one.found, "put in" in one.what) for one in found]
     heading = re.search(r'<p lang="en">What would settle this: .*?</p>', page)
     assert heading is not None
-    assert any("taken out" in one.what for one in differences(page.replace(heading[0], "", 1), tmp_path))
+    assert any(
+        "taken out" in one.what for one in differences(page.replace(heading[0], "", 1), tmp_path)
+    )
 
 
-def test_a_colour_a_drawing_and_a_number_of_the_data_count_as_edits(page: str, tmp_path: Path) -> None:
-    assert "markup" in differences(page.replace("callout tone-high", "callout tone-good", 1), tmp_path)[0].what
+def test_a_colour_a_drawing_and_a_number_of_the_data_count_as_edits(
+    page: str, tmp_path: Path
+) -> None:
+    assert (
+        "markup"
+        in differences(page.replace("callout tone-high", "callout tone-good", 1), tmp_path)[0].what
+    )
     assert "markup" in differences(re.sub(r' d="m', ' d="m1 1m', page, count=1), tmp_path)[0].what
     data = page.index("lossreport-data")
     edited = page[:data] + page[data:].replace('"state":"mixed"', '"state":"converged"', 1)
@@ -84,7 +93,10 @@ def test_who_edits_the_seal_too_is_found_out_by_the_logs(page: str, tmp_path: Pa
     bare = re.sub(r'<script type="application/json" id="lossreport-seal">.*?</script>\n', "", page)
     forged = sealed(bare.replace("95.19", "9.519"))
     assert differences(forged, tmp_path) == ()
-    assert any("max value" in one.what and one.expected == "95.19" for one in differences(forged, tmp_path, VLA))
+    assert any(
+        "max value" in one.what and one.expected == "95.19"
+        for one in differences(forged, tmp_path, VLA)
+    )
     api.build([VLA], tmp_path / "full.html", embed_logs=True)
     full = (tmp_path / "full.html").read_text(encoding="utf-8")
     bare = re.sub(r'<script type="application/json" id="lossreport-seal">.*?</script>\n', "", full)
@@ -100,16 +112,30 @@ def test_logs_that_changed_are_named_by_key_and_number(tmp_path: Path) -> None:
     logs.mkdir()
     write_log_train(logs / "log_train.txt", seed_rows())
     api.build([logs], tmp_path / "r.html")
-    write_log_train(logs / "log_train.txt", [{**row, "train_closs": 5.0} if row["epoch"] == 7 else row for row in seed_rows()])
-    told = {one.what: (one.expected, one.found) for one in verify(tmp_path / "r.html", [logs]).differences}
-    assert told["logs no longer bear train/closs@log_train.txt:epoch_mean max value"] == ("37.74", "95.19")
-    assert any(key.startswith("logs no longer bear spike:") and value[0] is None for key, value in told.items())
+    write_log_train(
+        logs / "log_train.txt",
+        [{**row, "train_closs": 5.0} if row["epoch"] == 7 else row for row in seed_rows()],
+    )
+    told = {
+        one.what: (one.expected, one.found)
+        for one in verify(tmp_path / "r.html", [logs]).differences
+    }
+    assert told["logs no longer bear train/closs@log_train.txt:epoch_mean max value"] == (
+        "37.74",
+        "95.19",
+    )
+    assert any(
+        key.startswith("logs no longer bear spike:") and value[0] is None
+        for key, value in told.items()
+    )
 
 
 def test_another_version_is_said_and_its_text_left_alone(page: str, tmp_path: Path) -> None:
     file = tmp_path / "old.html"
     data = page.index("lossreport-data")
-    file.write_text(page[:data] + page[data:].replace('"version":"', '"version":"0.0.', 1), encoding="utf-8")
+    file.write_text(
+        page[:data] + page[data:].replace('"version":"', '"version":"0.0.', 1), encoding="utf-8"
+    )
     assert any("written by 0.0." in remark for remark in verify(file).remarks)
 
 
@@ -121,21 +147,37 @@ def test_a_report_without_a_seal_is_held_against_its_data(tmp_path: Path) -> Non
     assert differences(old.replace(sentence[0], "Over the last 9 rows", 1), tmp_path)
 
 
-def test_the_command_exits_with_4_at_a_difference_and_3_where_there_is_no_report(page: str, tmp_path: Path) -> None:
+def test_the_command_exits_with_4_at_a_difference_and_3_where_there_is_no_report(
+    page: str, tmp_path: Path
+) -> None:
     (tmp_path / "a.html").write_text(page, encoding="utf-8")
     (tmp_path / "b.html").write_text(page.replace(": 95.19, <", ": 95.18, <"), encoding="utf-8")
     (tmp_path / "c.html").write_text("<html></html>", encoding="utf-8")
     codes = [
-        subprocess.run([sys.executable, "-m", "lossreport", "verify", tmp_path / name], check=False, capture_output=True).returncode
+        subprocess.run(
+            [sys.executable, "-m", "lossreport", "verify", tmp_path / name],
+            check=False,
+            capture_output=True,
+        ).returncode
         for name in ("a.html", "b.html", "c.html", "d.html")
     ]
     assert codes == [0, 4, 3, 2]
 
 
-# ------------------------------------------------------------------------------------------------ the same bytes
+# ----------------------------------------------------------------------------------- the same bytes
 def built(source: Path, place: Path, **environment: str) -> bytes:
     target = place / "r.html"
-    command = [sys.executable, "-m", "lossreport", "build", str(source), "-q", "--embed-logs", "-o", str(target)]
+    command = [
+        sys.executable,
+        "-m",
+        "lossreport",
+        "build",
+        str(source),
+        "-q",
+        "--embed-logs",
+        "-o",
+        str(target),
+    ]
     subprocess.run(command, check=True, env={**os.environ, **environment}, cwd=place)
     return target.read_bytes()
 
@@ -149,8 +191,16 @@ def test_the_same_logs_give_the_same_bytes_whatever_surrounds_them(tmp_path: Pat
     }
     for folder, names in ((first, list(logs)), (second, list(reversed(logs)))):
         folder.mkdir(parents=True)
-        for name in names:  # the order in which files were made is the order some file systems list them in
+        for name in names:
+            # the order in which files were made is the order some file systems list them in
             shutil.copyfile(SAMPLES / "vla_healthy" / name, folder / name)
     one = built(first, tmp_path, PYTHONHASHSEED="1", TZ="UTC", LC_ALL="C")
-    two = built(second, tmp_path / "b", PYTHONHASHSEED="2", TZ="Asia/Shanghai", LC_ALL="C.UTF-8", LANG="zh_CN.UTF-8")
+    two = built(
+        second,
+        tmp_path / "b",
+        PYTHONHASHSEED="2",
+        TZ="Asia/Shanghai",
+        LC_ALL="C.UTF-8",
+        LANG="zh_CN.UTF-8",
+    )
     assert one == two

@@ -1,4 +1,6 @@
-"""What is drawn: panels on one axis, events shaded, missing values told, few markers, round ticks, the value at any place to hover over."""
+"""What is drawn: panels on one axis, events shaded, missing values told, few markers, round ticks,
+the value at any place to hover over.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,11 @@ NAN, INF = float("nan"), float("inf")
 
 def curve(y: object, name: str = "train", x: object = None) -> Curve:
     values = np.asarray(y, dtype=np.float64)
-    return Curve(name=name, x=np.arange(len(values)) * 1.0 if x is None else np.asarray(x, dtype=np.float64), y=values)
+    return Curve(
+        name=name,
+        x=np.arange(len(values)) * 1.0 if x is None else np.asarray(x, dtype=np.float64),
+        y=values,
+    )
 
 
 def chart(*curves: Curve, **other: object) -> LineChart:
@@ -49,14 +55,18 @@ def box(svg: str) -> tuple[float, float]:
     return float(width), float(height)
 
 
-# ------------------------------------------------------------------------------------------------ hovering
+# ----------------------------------------------------------------------------------------- hovering
 def test_every_row_of_a_short_curve_can_be_read_by_hovering() -> None:
     said = hovered(draw(chart(curve([8.0, 4.0, 3.5]), curve([7.5, 5.0], "val", [0, 2]))))
     assert said == ["0: 8 | 7.5", "1: 4 | –", "2: 3.5 | 5"]
 
 
 def test_a_value_beside_the_place_is_told_with_its_own() -> None:
-    said = hovered(draw(chart(curve(falling(400)), curve(falling(20, 9.0, 4.0), "val", list(range(0, 400, 20))))))
+    said = hovered(
+        draw(
+            chart(curve(falling(400)), curve(falling(20, 9.0, 4.0), "val", list(range(0, 400, 20))))
+        )
+    )
     own = [one for one in said if "@" not in one]
     assert own != said
     for text in said:
@@ -73,7 +83,10 @@ def test_the_targets_of_a_long_curve_are_few_and_cover_the_whole_axis() -> None:
     svg = draw(chart(curve(falling(5000))))
     strips = re.findall(r'<path d="M(\d+) \d+h(\d+)v\d+H\1"><title>', svg)
     assert 10 <= len(strips) <= 30
-    assert all(int(x) + int(width) == int(following) for (x, width), (following, _) in itertools.pairwise(strips))
+    assert all(
+        int(x) + int(width) == int(following)
+        for (x, width), (following, _) in itertools.pairwise(strips)
+    )
 
 
 def test_a_flagged_row_is_what_its_neighbourhood_tells() -> None:
@@ -93,9 +106,12 @@ def test_a_chart_of_nothing_has_no_target() -> None:
     assert hovered(draw(chart())) == []
 
 
-# ------------------------------------------------------------------------------------------------ panels, bands, gaps
+# ------------------------------------------------------------------------------ panels, bands, gaps
 def test_a_panel_stands_below_on_the_same_axis_under_its_name() -> None:
-    alone, below = draw(chart(curve([3.0, 2.0]))), draw(chart(curve([3.0, 2.0]), below=(chart(curve([0.1, 0.2]), name="lr"),)))
+    alone, below = (
+        draw(chart(curve([3.0, 2.0]))),
+        draw(chart(curve([3.0, 2.0]), below=(chart(curve([0.1, 0.2]), name="lr"),))),
+    )
     assert box(below) == (640, STACKED + PANEL + 24)
     assert box(alone) == (640, 280)
     assert "lr" in texts(below)
@@ -126,7 +142,13 @@ def test_a_stretch_of_most_of_the_axis_is_a_bar_and_not_a_shade(last: float, who
 
 
 def test_events_are_shaded_in_all_panels_and_numbered_once() -> None:
-    svg = draw(chart(curve(falling(100)), bands=(band(10, 12),), below=(chart(curve(falling(100)), name="lr"),)))
+    svg = draw(
+        chart(
+            curve(falling(100)),
+            bands=(band(10, 12),),
+            below=(chart(curve(falling(100)), name="lr"),),
+        )
+    )
     assert texts(svg).count("①") == 1
     assert len(re.findall('fill="#d55e00" opacity=".2"', svg)) == 2
 
@@ -151,13 +173,15 @@ def test_stretches_are_runs_of_chosen_rows() -> None:
 @pytest.mark.parametrize("count", [MOST_MARKS, MOST_MARKS + 1, 2000])
 def test_markers_are_capped_the_gravest_and_highest_first(count: int) -> None:
     marks = [Mark(x=row, y=10 + row / 1000, severity=Severity.LOW) for row in range(count)]
-    svg = draw(chart(curve(falling(3000)), marks=(*marks, Mark(x=2999, y=5.0, severity=Severity.CRITICAL))))
+    svg = draw(
+        chart(curve(falling(3000)), marks=(*marks, Mark(x=2999, y=5.0, severity=Severity.CRITICAL)))
+    )
     (low,) = re.findall(r'<path d="([^"]+)" stroke="#d55e00"', svg)
     assert low.count("m") == min(count, MOST_MARKS - 1)
     assert 'fill="#d55e00"' in svg
 
 
-# ------------------------------------------------------------------------------------------------ size
+# --------------------------------------------------------------------------------------------- size
 def test_the_markers_of_a_short_curve_are_one_path() -> None:
     svg = draw(chart(curve(falling(FEW - 1)), curve(falling(FEW - 1) + 1, "val")))
     assert svg.count("<use") == 2, "the two of the legend"
@@ -176,7 +200,10 @@ def test_a_long_curve_is_drawn_in_half_pixels() -> None:
 
 def test_rounding_does_not_add_up() -> None:
     data = "M 0.3 0 " + " ".join(f"L {0.3 * step:.1f} 0" for step in range(2, 101))
-    assert sum(int(step) for step in re.findall(r"\d+", path_data(data, 0, times=2).partition("h")[2])) == 60 - 1
+    assert (
+        sum(int(step) for step in re.findall(r"\d+", path_data(data, 0, times=2).partition("h")[2]))
+        == 60 - 1
+    )
 
 
 def test_a_small_chart_is_a_third_of_a_page_and_light() -> None:
@@ -186,7 +213,7 @@ def test_a_small_chart_is_a_third_of_a_page_and_light() -> None:
     assert len(svg) < 3500
 
 
-# ------------------------------------------------------------------------------------------------ ticks
+# -------------------------------------------------------------------------------------------- ticks
 @pytest.mark.parametrize("high", [0.7, 3.0, 12.9, 4.01, 1e-8, 2.31])
 def test_an_axis_has_three_ticks_at_least(high: float) -> None:
     assert len(fit(np.array([high * 0.61, high]), ticks=3).ticks) >= FEWEST
@@ -210,18 +237,24 @@ def test_a_star_marks_the_best_place() -> None:
     assert "#b8860b" in draw(chart(curve([3.0, 2.0, 2.5]), star=Star(x=1, y=2.0)))
 
 
-# ------------------------------------------------------------------------------------------------ the label of a line
+# ------------------------------------------------------------------------------ the label of a line
 def test_the_label_of_a_line_stands_in_the_gap_of_a_curve_that_crosses_the_line_elsewhere() -> None:
     x = np.linspace(0.0, 600.0, 601)
     zigzag = np.where((x > 290) & (x < 385), 0.0, 100.0 + 60.0 * np.sin(x / 8.0))
     points = np.column_stack([x, zigzag])
-    chosen = labels.choose(labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0)), points, [], (0.0, 0.0, 600.0, 200.0))
+    chosen = labels.choose(
+        labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0)), points, [], (0.0, 0.0, 600.0, 200.0)
+    )
     assert not (
-        (points[:, 0] > chosen.left) & (points[:, 0] < chosen.left + chosen.width) & (np.abs(points[:, 1] - 100.0) < labels.HEIGHT)
+        (points[:, 0] > chosen.left)
+        & (points[:, 0] < chosen.left + chosen.width)
+        & (np.abs(points[:, 1] - 100.0) < labels.HEIGHT)
     ).any()
 
 
 def test_the_label_of_a_line_stands_at_the_right_where_nothing_is_hidden_there() -> None:
     places = labels.along(100.0, 70.0, (0.0, 0.0, 600.0, 200.0))
-    assert labels.choose(places, np.array([[300.0, 102.0]]), [], (0.0, 0.0, 600.0, 200.0)) == places[0]
+    assert (
+        labels.choose(places, np.array([[300.0, 102.0]]), [], (0.0, 0.0, 600.0, 200.0)) == places[0]
+    )
     assert min(place.left for place in places) >= 0.0

@@ -1,4 +1,6 @@
-"""Claims that are made false are caught: 200 of them, of every kind that a report can be wrong by, on samples and random curves."""
+"""Claims that are made false are caught: 200 of them, of every kind that a report can be wrong by,
+on samples and random curves.
+"""
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -13,7 +15,15 @@ from lossreport.analysis.detectors.rollback import RESTARTED, ROLLBACK
 from lossreport.analysis.series_verdict import SENTENCES
 from lossreport.checking.check import checked
 from lossreport.errors import ClaimError
-from lossreport.model.analysis import Analysis, Evidence, Finding, Position, Severity, State, Verdict
+from lossreport.model.analysis import (
+    Analysis,
+    Evidence,
+    Finding,
+    Position,
+    Severity,
+    State,
+    Verdict,
+)
 from lossreport.model.run import Run, Series, shown_x
 from lossreport.text import Join, Phrase, Quantity, Value
 from lossreport.words import AXES
@@ -36,7 +46,9 @@ Falsifier = Callable[[np.random.Generator, Analysis], Made]
 
 @cache
 def corpus() -> tuple[tuple[Analysis, Run], ...]:
-    runs = [lossreport.read_run([SAMPLES / name]) for name in CORPUS] + [run_of(seed) for seed in RANDOM]
+    runs = [lossreport.read_run([SAMPLES / name]) for name in CORPUS] + [
+        run_of(seed) for seed in RANDOM
+    ]
     return tuple((lossreport.analyze(run, strict=True), run) for run in runs)
 
 
@@ -45,10 +57,13 @@ def picked(rng: np.random.Generator, items: list[Finding]) -> Finding | None:
 
 
 def with_finding(analysis: Analysis, finding: Finding) -> Analysis:
-    return replace(analysis, findings=tuple(finding if one.id == finding.id else one for one in analysis.findings))
+    return replace(
+        analysis,
+        findings=tuple(finding if one.id == finding.id else one for one in analysis.findings),
+    )
 
 
-# ------------------------------------------------------------------------------------- ways to be wrong
+# --------------------------------------------------------------------------------- ways to be wrong
 def other_series(rng: np.random.Generator, analysis: Analysis) -> Made:
     """Say it of another series, whose values are others."""
     finding = picked(rng, [one for one in analysis.findings if one.rows])
@@ -59,7 +74,9 @@ def other_series(rng: np.random.Generator, analysis: Analysis) -> Made:
     if not others:
         return None
     other = others[int(rng.integers(len(others)))]
-    return with_finding(analysis, replace(finding, series=(other.id, *finding.series[1:]))), f"{finding.kind} of {other.label}"
+    return with_finding(
+        analysis, replace(finding, series=(other.id, *finding.series[1:]))
+    ), f"{finding.kind} of {other.label}"
 
 
 def same(a: Series, b: Series) -> bool:
@@ -69,7 +86,14 @@ def same(a: Series, b: Series) -> bool:
 def other_row(rng: np.random.Generator, analysis: Analysis) -> Made:
     """Move a finding that tells its place to the next row, evidence and all."""
     finding = picked(
-        rng, [f for f in analysis.findings if f.rows and "x" in f.text.values and f.rows[-1] + 1 < len(analysis.series(f.series[0]))]
+        rng,
+        [
+            f
+            for f in analysis.findings
+            if f.rows
+            and "x" in f.text.values
+            and f.rows[-1] + 1 < len(analysis.series(f.series[0]))
+        ],
     )
     if finding is None:
         return None
@@ -90,21 +114,32 @@ def place(series: Series, row: int) -> Position:
 
 
 def quoted(series: Series, row: int) -> Evidence:
-    return Evidence(source=series.source_of(row), line=int(series.line[row]), x=float(series.x[row]), value=float(series.y[row]))
+    return Evidence(
+        source=series.source_of(row),
+        line=int(series.line[row]),
+        x=float(series.x[row]),
+        value=float(series.y[row]),
+    )
 
 
 def numbered(phrase: Phrase) -> list[str]:
-    return [name for name, value in phrase.values.items() if isinstance(value, int | float | Quantity)]
+    return [
+        name for name, value in phrase.values.items() if isinstance(value, int | float | Quantity)
+    ]
 
 
 def other_number(rng: np.random.Generator, analysis: Analysis) -> Made:
-    """Print another number in the sentence of a finding: a count off by one, a value by more than its print."""
+    """Print another number in the sentence of a finding: a count off by one, a value by more than
+    its print.
+    """
     finding = picked(rng, [one for one in analysis.findings if numbered(one.text)])
     if finding is None:
         return None
     names = numbered(finding.text)
     name = names[int(rng.integers(len(names)))]
-    text = replace(finding.text, values={**finding.text.values, name: wrong(rng, finding.text.values[name])})
+    text = replace(
+        finding.text, values={**finding.text.values, name: wrong(rng, finding.text.values[name])}
+    )
     return with_finding(analysis, replace(finding, text=text)), f"{finding.kind}: {name}"
 
 
@@ -124,16 +159,23 @@ def other_direction(rng: np.random.Generator, analysis: Analysis) -> Made:
     changing = [
         f
         for f in analysis.findings
-        if any(isinstance(v, Quantity) and v.style == "change" and abs(v.value) > 0.001 for v in f.text.values.values())
+        if any(
+            isinstance(v, Quantity) and v.style == "change" and abs(v.value) > 0.001
+            for v in f.text.values.values()
+        )
     ]
     finding = picked(rng, changing)
     if finding is None:
         return None
     values = {
-        name: replace(value, value=-value.value) if isinstance(value, Quantity) and value.style == "change" else value
+        name: replace(value, value=-value.value)
+        if isinstance(value, Quantity) and value.style == "change"
+        else value
         for name, value in finding.text.values.items()
     }
-    return with_finding(analysis, replace(finding, text=replace(finding.text, values=values))), f"{finding.kind} the other way"
+    return with_finding(
+        analysis, replace(finding, text=replace(finding.text, values=values))
+    ), f"{finding.kind} the other way"
 
 
 def other_declared(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -145,7 +187,9 @@ def other_declared(rng: np.random.Generator, analysis: Analysis) -> Made:
     name = names[int(rng.integers(len(names)))]
     value = finding.numbers[name]
     numbers = {**finding.numbers, name: value * 1.3 if value else 0.37}
-    return with_finding(analysis, replace(finding, numbers=numbers)), f"{finding.kind}: numbers[{name}]"
+    return with_finding(
+        analysis, replace(finding, numbers=numbers)
+    ), f"{finding.kind}: numbers[{name}]"
 
 
 def best_elsewhere(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -157,13 +201,16 @@ def best_elsewhere(rng: np.random.Generator, analysis: Analysis) -> Made:
     worse = [
         row
         for row in range(len(series))
-        if np.isfinite(series.y[row]) and series.y[row] not in (np.nanmin(series.y), np.nanmax(series.y), best.value)
+        if np.isfinite(series.y[row])
+        and series.y[row] not in (np.nanmin(series.y), np.nanmax(series.y), best.value)
     ]
     if not worse:
         return None
     row = worse[int(rng.integers(len(worse)))]
     moved = replace(best, at=place(series, row), value=float(series.y[row]))
-    return replace(analysis, bests=tuple(moved if one is best else one for one in analysis.bests)), f"best of {series.label} at row {row}"
+    return replace(
+        analysis, bests=tuple(moved if one is best else one for one in analysis.bests)
+    ), f"best of {series.label} at row {row}"
 
 
 def other_state(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -182,7 +229,10 @@ def other_words(rng: np.random.Generator, analysis: Analysis) -> Made:
     if not verdict.series or not isinstance(verdict.text.values.get("path"), str):
         return None
     states = [
-        state for state in SENTENCES if state not in (verdict.state, State.INCONCLUSIVE) and state not in ALIKE.get(verdict.state, ())
+        state
+        for state in SENTENCES
+        if state not in (verdict.state, State.INCONCLUSIVE)
+        and state not in ALIKE.get(verdict.state, ())
     ]
     state = states[int(rng.integers(len(states)))]
     text = SENTENCES[state]
@@ -195,7 +245,9 @@ def other_words(rng: np.random.Generator, analysis: Analysis) -> Made:
     }
     kept |= {"rows": int(np.isfinite(analysis.series(verdict.series[0]).y).sum()), "need": 5}
     said = text(**{name: kept[name] for name in text(**fill(text.en)).values})
-    return with_verdict(analysis, verdict, replace(verdict, state=state, text=said)), f"{verdict.state.value} told as {state.value}"
+    return with_verdict(
+        analysis, verdict, replace(verdict, state=state, text=said)
+    ), f"{verdict.state.value} told as {state.value}"
 
 
 ALIKE = {
@@ -205,7 +257,9 @@ ALIKE = {
     State.WORSENING: (State.OVERFITTING,),
     State.INCONCLUSIVE: (State.IMPROVING, State.CONVERGED, State.PLATEAU_HIGH),
 }
-"""States that the rows alone do not tell apart: by the level that is poor, the training beside it, or an interval that allows both."""
+"""States that the rows alone do not tell apart: by the level that is poor, the training beside it,
+or an interval that allows both.
+"""
 
 
 def fill(template: str) -> dict[str, Value]:
@@ -215,12 +269,16 @@ def fill(template: str) -> dict[str, Value]:
 
 
 def one_of(rng: np.random.Generator, analysis: Analysis, *, series: bool = False) -> Verdict:
-    items = [one for one in analysis.verdicts if one.series or not series] or list(analysis.verdicts)
+    items = [one for one in analysis.verdicts if one.series or not series] or list(
+        analysis.verdicts
+    )
     return items[int(rng.integers(len(items)))]
 
 
 def with_verdict(analysis: Analysis, old: Verdict, new: Verdict) -> Analysis:
-    return replace(analysis, verdicts=tuple(new if one is old else one for one in analysis.verdicts))
+    return replace(
+        analysis, verdicts=tuple(new if one is old else one for one in analysis.verdicts)
+    )
 
 
 def invented_restart(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -250,12 +308,22 @@ def other_course(rng: np.random.Generator, analysis: Analysis) -> Made:
     """Print another number in the verdict on the run and in the answer."""
     verdict = analysis.run_verdict("r1")
     text, name = altered(rng, verdict.text)
-    return (with_verdict(analysis, verdict, replace(verdict, text=text)), f"verdict: {name}") if name else None
+    return (
+        (with_verdict(analysis, verdict, replace(verdict, text=text)), f"verdict: {name}")
+        if name
+        else None
+    )
 
 
 def altered(rng: np.random.Generator, phrase: Phrase) -> tuple[Phrase, str]:
-    """Return a phrase with one of its numbers, or of those inside it, changed, and the name of its place."""
-    names = [name for name, value in phrase.values.items() if isinstance(value, int | float | Quantity | Phrase | Join)]
+    """Return a phrase with one of its numbers, or of those inside it, changed, and the name of its
+    place.
+    """
+    names = [
+        name
+        for name, value in phrase.values.items()
+        if isinstance(value, int | float | Quantity | Phrase | Join)
+    ]
     rng.shuffle(names)
     for name in names:
         value = phrase.values[name]
@@ -274,8 +342,14 @@ def other_forecast(rng: np.random.Generator, analysis: Analysis) -> Made:
     if not valid:
         return None
     forecast = valid[int(rng.integers(len(valid)))]
-    changed = replace(forecast, rows=forecast.rows + 1) if rng.random() < 0.5 else replace(forecast, mid=forecast.mid * 1.5 + 0.01)
-    return replace(analysis, forecasts=tuple(changed if one is forecast else one for one in analysis.forecasts)), "forecast"
+    changed = (
+        replace(forecast, rows=forecast.rows + 1)
+        if rng.random() < 0.5
+        else replace(forecast, mid=forecast.mid * 1.5 + 0.01)
+    )
+    return replace(
+        analysis, forecasts=tuple(changed if one is forecast else one for one in analysis.forecasts)
+    ), "forecast"
 
 
 def other_scale(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -284,7 +358,9 @@ def other_scale(rng: np.random.Generator, analysis: Analysis) -> Made:
         return None
     scale = analysis.scales[int(rng.integers(len(analysis.scales)))]
     changed = replace(scale, value=scale.value * 1.01 + 1e-6)
-    return replace(analysis, scales=tuple(changed if one is scale else one for one in analysis.scales)), "scale"
+    return replace(
+        analysis, scales=tuple(changed if one is scale else one for one in analysis.scales)
+    ), "scale"
 
 
 def other_trend(rng: np.random.Generator, analysis: Analysis) -> Made:
@@ -305,7 +381,11 @@ def other_trend(rng: np.random.Generator, analysis: Analysis) -> Made:
 
 def other_note(rng: np.random.Generator, analysis: Analysis) -> Made:
     """Print another number in a note of a spike."""
-    noted = [f for f in analysis.findings if f.kind in ("spike", "batch_outlier") and any(numbered(note) for note in f.notes)]
+    noted = [
+        f
+        for f in analysis.findings
+        if f.kind in ("spike", "batch_outlier") and any(numbered(note) for note in f.notes)
+    ]
     finding = picked(rng, noted)
     if finding is None:
         return None

@@ -13,7 +13,8 @@ from runs import falling, make_run
 ENDED = Text(zh="训练已结束。", en="Finished.")
 GOAL = Text(
     zh="指标一直改善到最后，没有回升，末值就是最好的一次。另外，训练 loss 仍在下降。",
-    en="The metric improved to the very end and never turned, so that its last value is its best. Besides, the training loss falls.",
+    en="The metric improved to the very end and never turned, so that its last value is its "
+    "best. Besides, the training loss falls.",
 )
 WHOLE = Text(zh="{status}{goal}{fault}", en="{status} {goal}{fault}")
 STEP = Text(zh="先看 batch。代价：几分钟。", en="Look at the batches. Cost: minutes.")
@@ -30,8 +31,12 @@ def test_what_fits_is_seen_and_the_rest_is_kept() -> None:
     text = GOAL()
     for most in range(1, 40):
         made = brief(text, most)
-        assert words([made.seen]) <= most or made.seen.plain("en").startswith("The metric improved to the very end")
-        told = made.seen.plain("en") + (f" {made.rest.plain('en')}" if made.rest is not None else "")
+        assert words([made.seen]) <= most or made.seen.plain("en").startswith(
+            "The metric improved to the very end"
+        )
+        told = made.seen.plain("en") + (
+            f" {made.rest.plain('en')}" if made.rest is not None else ""
+        )
         assert told == text.plain("en")
 
 

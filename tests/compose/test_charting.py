@@ -1,4 +1,6 @@
-"""What is drawn: training beside validation, one label an excursion, and a panel of its own for the gravest."""
+"""What is drawn: training beside validation, one label an excursion, and a panel of its own for the
+gravest.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,20 @@ from runs import falling, make_run, make_series
 def charts(run: Run, section: str) -> list[LineChart]:
     report = lossreport.compose(lossreport.analyze(run, strict=True))
     blocks = next(one.blocks for one in report.sections if one.id == section)
-    return [block.spec for block in blocks if isinstance(block, Chart) and isinstance(block.spec, LineChart)]
+    return [
+        block.spec
+        for block in blocks
+        if isinstance(block, Chart) and isinstance(block.spec, LineChart)
+    ]
 
 
 def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_validation() -> None:
-    run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), aux_loss=falling(40, 3, 1), val_aux_loss=falling(40, 4, 2))
+    run = make_run(
+        loss=falling(40),
+        val_loss=falling(40, 8, 3),
+        aux_loss=falling(40, 3, 1),
+        val_aux_loss=falling(40, 4, 2),
+    )
     drawn = [chart for chart in charts(run, "convergence") if not chart.id.startswith("tail")]
     assert [[curve.name for curve in chart.curves] for chart in drawn] == [["train", "val"]]
 
@@ -43,7 +54,11 @@ def test_terms_that_the_first_picture_does_not_show_have_a_chart_with_their_vali
 def test_an_excursion_of_a_long_log_has_a_panel_of_its_raw_rows_with_one_label() -> None:
     y = falling(400, noise=0.003)
     y[200:205] *= [3.0, 2.5, 2.0, 1.6, 1.3]
-    (chart,) = [one for one in charts(make_run([make_series(y, "loss", axis="step")]), "anomalies") if one.id.startswith("zoom")]
+    (chart,) = [
+        one
+        for one in charts(make_run([make_series(y, "loss", axis="step")]), "anomalies")
+        if one.id.startswith("zoom")
+    ]
     (curve,) = chart.curves
     assert curve.smooth is None
     assert np.array_equal(curve.y, y[200 - ZOOM_ROWS : 200 - ZOOM_ROWS + len(curve.y)])
@@ -67,12 +82,22 @@ def spiked(count: int, apart: int) -> Run:
     return make_run(series)
 
 
-@pytest.mark.parametrize(("apart", "told"), [(0, 1), (9, MAX_OF_KIND)], ids=["one event", "one kind"])
-def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table(apart: int, told: int) -> None:
+@pytest.mark.parametrize(
+    ("apart", "told"), [(0, 1), (9, MAX_OF_KIND)], ids=["one event", "one kind"]
+)
+def test_findings_beyond_those_told_in_full_are_rows_of_a_folded_table(
+    apart: int, told: int
+) -> None:
     analysis = lossreport.analyze(spiked(MAX_OF_KIND + 4, apart), strict=True)
-    blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
+    blocks = next(
+        one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies"
+    )
     assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [told]
-    (table,) = [block for block in blocks if isinstance(block, Table) and "more findings" in block.caption.plain("en")]
+    (table,) = [
+        block
+        for block in blocks
+        if isinstance(block, Table) and "more findings" in block.caption.plain("en")
+    ]
     assert table.folded
     assert len(table.rows) == len(analysis.findings) - told
 
@@ -84,23 +109,39 @@ def test_many_runs_share_the_page(runs: int, most: int) -> None:
 
 
 def test_of_low_findings_alike_three_are_told_in_full() -> None:
-    terms = [make_series(falling(120) / 2, f"loss_{number}", "val", axis="step", id=f"m{number + 1}") for number in range(MAX_ALIKE + 2)]
-    train = [make_series(falling(120), f"loss_{number}", axis="step", id=f"t{number + 1}") for number in range(MAX_ALIKE + 2)]
+    terms = [
+        make_series(falling(120) / 2, f"loss_{number}", "val", axis="step", id=f"m{number + 1}")
+        for number in range(MAX_ALIKE + 2)
+    ]
+    train = [
+        make_series(falling(120), f"loss_{number}", axis="step", id=f"t{number + 1}")
+        for number in range(MAX_ALIKE + 2)
+    ]
     analysis = lossreport.analyze(make_run([*terms, *train]), strict=True)
-    assert [finding.kind for finding in analysis.findings if finding.severity is Severity.LOW] == ["train_val_gap"] * (MAX_ALIKE + 2)
-    blocks = next(one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies")
-    assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [MAX_ALIKE]
+    assert [finding.kind for finding in analysis.findings if finding.severity is Severity.LOW] == [
+        "train_val_gap"
+    ] * (MAX_ALIKE + 2)
+    blocks = next(
+        one.blocks for one in lossreport.compose(analysis).sections if one.id == "anomalies"
+    )
+    assert [len(block.findings) for block in blocks if isinstance(block, FindingList)] == [
+        MAX_ALIKE
+    ]
 
 
 @pytest.mark.parametrize("rows", [EXACT_TO, EXACT_TO + 1])
-def test_the_line_of_a_very_long_curve_is_computed_at_every_k_th_row_and_shows_the_same(rows: int) -> None:
+def test_the_line_of_a_very_long_curve_is_computed_at_every_k_th_row_and_shows_the_same(
+    rows: int,
+) -> None:
     y = falling(rows, noise=0.05)
     y[100:120] = np.nan
     window, line = median_window(rows), running_median(y)
     assert len(line) == rows
     half = window // 2
     for row in (0, rows // 2, rows - 1):
-        assert line[row] == pytest.approx(np.nanmedian(y[max(0, row - half) : row + half + 1]), rel=0.01)
+        assert line[row] == pytest.approx(
+            np.nanmedian(y[max(0, row - half) : row + half + 1]), rel=0.01
+        )
 
 
 @pytest.mark.parametrize("rows", [2, 4, 60, 700])
@@ -127,9 +168,13 @@ def test_a_row_without_a_value_is_no_mark() -> None:
 
 
 @pytest.mark.parametrize(("share", "drawn"), [(DWARFED * 0.9, True), (DWARFED * 1.1, False)])
-def test_the_last_half_is_drawn_by_itself_where_the_start_dwarfs_it(share: float, drawn: bool) -> None:
+def test_the_last_half_is_drawn_by_itself_where_the_start_dwarfs_it(
+    share: float, drawn: bool
+) -> None:
     y = np.concatenate([np.linspace(3.0, 2.0, 20), np.linspace(2.0 + share, 2.0, 20)])
-    assert [one.id for one in charts(make_run([make_series(y, "loss")]), "convergence")] == (["tail-m1"] if drawn else [])
+    assert [one.id for one in charts(make_run([make_series(y, "loss")]), "convergence")] == (
+        ["tail-m1"] if drawn else []
+    )
 
 
 @pytest.mark.parametrize(
@@ -142,7 +187,9 @@ def test_the_last_half_is_drawn_by_itself_where_the_start_dwarfs_it(share: float
         (2.5, True),
     ],
 )
-def test_a_chance_line_is_drawn_where_it_does_not_squeeze_the_curve(level: float, near: bool) -> None:
+def test_a_chance_line_is_drawn_where_it_does_not_squeeze_the_curve(
+    level: float, near: bool
+) -> None:
     assert _is_near(level, np.array([2.0, 2.5, 3.0])) is near
 
 
@@ -165,6 +212,10 @@ def test_a_flat_curve_beside_the_chance_level_shows_it(off: float, near: bool) -
         ("uniform targets, constant middle, beta", ""),
     ],
 )
-def test_the_label_of_a_chance_level_is_a_formula_without_words(assumption: str, formula: str) -> None:
-    (story,) = Story.all_of(lossreport.analyze(make_run(loss=falling(40), facts={"vocab_size": 512}), strict=True))
+def test_the_label_of_a_chance_level_is_a_formula_without_words(
+    assumption: str, formula: str
+) -> None:
+    (story,) = Story.all_of(
+        lossreport.analyze(make_run(loss=falling(40), facts={"vocab_size": 512}), strict=True)
+    )
     assert _formula(story, assumption) == formula

@@ -65,5 +65,9 @@ def test_a_broken_run_and_a_loss_measured_once_are_not_compared(tmp_path: Path) 
     }.items():
         (tmp_path / name).mkdir()
         (tmp_path / name / "metrics.csv").write_text(head + rows, encoding="utf-8")
-    text = lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))), format="md", lang="en")
+    text = lossreport.render(
+        lossreport.compose(lossreport.analyze(lossreport.read_runs([tmp_path]))),
+        format="md",
+        lang="en",
+    )
     assert "**2 runs compared by" in text

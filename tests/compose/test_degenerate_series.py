@@ -1,4 +1,6 @@
-"""A report is whole whatever one column holds: all of it not finite, a single value, constants, the edges of the floats."""
+"""A report is whole whatever one column holds: all of it not finite, a single value, constants, the
+edges of the floats.
+"""
 
 from collections.abc import Callable
 
@@ -39,8 +41,13 @@ NAMES = ("loss", "val_loss", "lr", "grad_norm", "val_accuracy", "reward", "kl", 
 
 @pytest.mark.parametrize("rows", [5, 60])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_column_of_any_values_costs_no_section_and_contradicts_no_sentence(shape: str, rows: int) -> None:
+def test_a_column_of_any_values_costs_no_section_and_contradicts_no_sentence(
+    shape: str, rows: int
+) -> None:
     for name in NAMES:
         for beside in ({}, {"loss": _falling(rows), "val_accuracy": 1 - _falling(rows) / 4}):
             columns = {"step": np.arange(rows) * 10, **beside, name: SHAPES[shape](rows)}
-            lossreport.compose(lossreport.analyze(lossreport.run_from_frame(pd.DataFrame(columns)), strict=True), strict=True)
+            lossreport.compose(
+                lossreport.analyze(lossreport.run_from_frame(pd.DataFrame(columns)), strict=True),
+                strict=True,
+            )

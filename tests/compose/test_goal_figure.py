@@ -1,4 +1,6 @@
-"""The picture of the first screen: training and validation on one axis, what matters next below, events where they happened."""
+"""The picture of the first screen: training and validation on one axis, what matters next below,
+events where they happened.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,30 @@ def test_training_and_validation_of_one_metric_are_on_one_picture_and_drawn_once
     run = make_run(loss=falling(40), val_loss=falling(40, 8, 3))
     assert [curve.name for curve in drawn(run).curves] == ["train", "val"]
     report = lossreport.compose(lossreport.analyze(run, strict=True))
-    others = [block for section in report.sections[1:] for block in section.blocks if isinstance(block, Chart)]
+    others = [
+        block
+        for section in report.sections[1:]
+        for block in section.blocks
+        if isinstance(block, Chart)
+    ]
     assert [one for one in others if len(one.spec.curves) > 1] == []  # type: ignore[union-attr]
 
 
 def epochs_and_steps(**other: object) -> Run:
-    """A validation that counts epochs beside a training that counts steps in another file; 50 steps are an epoch."""
+    """A validation that counts epochs beside a training that counts steps in another file; 50 steps
+    are an epoch.
+    """
     train = make_series(falling(500), "loss", axis="step", id="m1", **other)  # type: ignore[arg-type]
-    val = make_series(falling(10, 8, 3), "loss", "val", axis="epoch", id="m2", source="s2", path="val.csv", statistic="value")
+    val = make_series(
+        falling(10, 8, 3),
+        "loss",
+        "val",
+        axis="epoch",
+        id="m2",
+        source="s2",
+        path="val.csv",
+        statistic="value",
+    )
     return make_run([train, val])
 
 
@@ -58,7 +76,7 @@ def test_without_a_relation_the_two_are_not_put_together() -> None:
     assert len(drawn(epochs_and_steps()).curves) == 1
 
 
-# ------------------------------------------------------------------------------------------------ which series, and what below it
+# ------------------------------------------------------------------ which series, and what below it
 def test_where_the_goal_has_one_value_the_loss_is_pictured_and_no_setting() -> None:
     lr = make_series(flat(8, 0.002, noise=0), "lr", axis="step", id="m1")
     loss = make_series(falling(8), "loss", axis="step", id="m2")
@@ -78,9 +96,16 @@ def beside(**columns: object) -> list[str]:
         ({"lr": flat(60, 1e-3, noise=0)}, ["lr"]),
         ({}, []),
     ],
-    ids=["a rate that moves", "a norm before a rate that stands still", "such a rate", "nothing else"],
+    ids=[
+        "a rate that moves",
+        "a norm before a rate that stands still",
+        "such a rate",
+        "nothing else",
+    ],
 )
-def test_below_a_single_loss_stands_the_rate_or_the_norm(columns: dict[str, object], names: list[str]) -> None:
+def test_below_a_single_loss_stands_the_rate_or_the_norm(
+    columns: dict[str, object], names: list[str]
+) -> None:
     assert beside(loss=falling(60), **columns) == names
 
 
@@ -88,7 +113,9 @@ def test_below_a_score_stands_the_loss() -> None:
     run = make_run(loss=falling(40), val_loss=falling(40, 8, 3), val_acc=1 - falling(40, 0.9, 0.2))
     spec = drawn(run)
     assert "acc" in spec.name
-    assert [(panel.name, [curve.name for curve in panel.curves]) for panel in spec.below] == [("loss", ["train", "val"])]
+    assert [(panel.name, [curve.name for curve in panel.curves]) for panel in spec.below] == [
+        ("loss", ["train", "val"])
+    ]
 
 
 def test_a_schedule_is_drawn_on_a_linear_axis() -> None:
@@ -96,7 +123,7 @@ def test_a_schedule_is_drawn_on_a_linear_axis() -> None:
     assert panel.scale == "linear"
 
 
-# ------------------------------------------------------------------------------------------------ events
+# ------------------------------------------------------------------------------------------- events
 def test_what_lasts_is_shaded_from_its_start_to_its_end() -> None:
     val = np.concatenate([falling(20, 8, 3), np.linspace(3, 5, 20)])
     (band,) = drawn(make_run(loss=falling(40, 8, 0.5), val_loss=val)).bands
@@ -122,7 +149,9 @@ def test_the_rows_of_another_source_that_disagrees_are_on_the_picture() -> None:
     from runs import SAMPLES
 
     analysis = lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]), strict=True)
-    (found,) = [one for one in lossreport.compose(analysis).sections[0].blocks if isinstance(one, Chart)]
+    (found,) = [
+        one for one in lossreport.compose(analysis).sections[0].blocks if isinstance(one, Chart)
+    ]
     assert isinstance(found.spec, LineChart)
     assert [curve.name for curve in found.spec.curves] == ["log_train.txt", "output.log"]
     assert [(mark.x, mark.label) for mark in found.spec.marks] == [(7, "95.19"), (10, "37.74")]

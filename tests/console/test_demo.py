@@ -1,4 +1,6 @@
-"""The sample run of `lossreport demo` has the faults that its README tells, is the same everywhere, and opens only where a browser can."""
+"""The sample run of `lossreport demo` has the faults that its README tells, is the same everywhere,
+and opens only where a browser can.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,9 @@ def test_its_faults_are_found_where_they_are(tmp_path: Path) -> None:
 def test_it_is_the_same_every_time(tmp_path: Path) -> None:
     for name in ("a", "b"):
         write_sample(tmp_path / name)
-    assert (tmp_path / "a" / "train.log").read_bytes() == (tmp_path / "b" / "train.log").read_bytes()
+    assert (tmp_path / "a" / "train.log").read_bytes() == (
+        tmp_path / "b" / "train.log"
+    ).read_bytes()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
@@ -67,15 +71,24 @@ def test_a_folder_of_somebody_else_is_left_as_it_is(name: str, tmp_path: Path) -
         ("win32", {"CI": "true"}, False),
     ],
 )
-def test_a_browser_is_opened_on_a_desktop_only(platform: str, variables: dict[str, str], there: bool, bare: pytest.MonkeyPatch) -> None:
+def test_a_browser_is_opened_on_a_desktop_only(
+    platform: str, variables: dict[str, str], there: bool, bare: pytest.MonkeyPatch
+) -> None:
     for name, value in variables.items():
         bare.setenv(name, value)
     assert browser.has_desktop(platform) is there
 
 
-@pytest.mark.parametrize(("options", "desktop", "opened"), [([], True, 1), (["--no-open"], True, 0), ([], False, 0)])
+@pytest.mark.parametrize(
+    ("options", "desktop", "opened"), [([], True, 1), (["--no-open"], True, 0), ([], False, 0)]
+)
 def test_the_command_writes_the_report_and_opens_it(
-    options: list[str], desktop: bool, opened: int, tmp_path: Path, bare: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: list[str],
+    desktop: bool,
+    opened: int,
+    tmp_path: Path,
+    bare: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     pages: list[str] = []
     bare.setattr(webbrowser, "open", lambda page: pages.append(page) or True)
@@ -92,4 +105,9 @@ def test_the_command_writes_the_report_and_opens_it(
 def test_a_demo_can_be_written_again(tmp_path: Path, bare: pytest.MonkeyPatch) -> None:
     for _ in range(2):
         demo.main([str(tmp_path / "d"), "--no-open"], standalone_mode=False)
-    assert sorted(os.listdir(tmp_path / "d")) == ["README.md", "lossreport.html", "lossreport.toml", "train.log"]
+    assert sorted(os.listdir(tmp_path / "d")) == [
+        "README.md",
+        "lossreport.html",
+        "lossreport.toml",
+        "train.log",
+    ]

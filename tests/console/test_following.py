@@ -1,4 +1,6 @@
-"""A log that grows is followed: written again when it holds other bytes, never otherwise, until the run has ended or the user stops it."""
+"""A log that grows is followed: written again when it holds other bytes, never otherwise, until the
+run has ended or the user stops it.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ LINES = list(lines())
 
 
 class Run:
-    """A log that grows by one step of a script at every look, and a count of the reports written."""
+    """A log that grows by one step of a script at every look, and a count of the reports
+    written.
+    """
 
     def __init__(self, folder: Path, script: list[Callable[[Path], None] | None]) -> None:
         self.log, self.script, self.built, self.slept = folder / "train.log", iter(script), 0, 0.0
@@ -66,7 +70,9 @@ def heard(capsys: pytest.CaptureFixture[str]) -> Callable[[], list[str]]:
     return lambda: [line[9:] for line in capsys.readouterr().err.splitlines()]
 
 
-def test_it_ends_when_the_run_has_ended_and_stands_still(tmp_path: Path, heard: Callable[[], list[str]]) -> None:
+def test_it_ends_when_the_run_has_ended_and_stands_still(
+    tmp_path: Path, heard: Callable[[], list[str]]
+) -> None:
     run = Run(tmp_path, [up_to(200), None, None, up_to(len(LINES)), *[None] * 99])
     up_to(60)(run.log)
     assert follow([str(tmp_path)], run.write, "en", sleep=run.sleep) is False
@@ -100,7 +106,9 @@ def test_its_own_report_is_no_change(tmp_path: Path) -> None:
     assert (run.built, target.is_file()) == (1, True)
 
 
-def test_a_log_without_numbers_is_waited_for(tmp_path: Path, heard: Callable[[], list[str]]) -> None:
+def test_a_log_without_numbers_is_waited_for(
+    tmp_path: Path, heard: Callable[[], list[str]]
+) -> None:
     run = Run(tmp_path, [up_to(60), None])
     run.log.write_text("loading the data\n")
     assert follow([str(tmp_path)], run.write, "zh", sleep=run.sleep) is True
@@ -114,11 +122,17 @@ def test_stopped_before_there_is_a_report_it_is_an_interruption(tmp_path: Path) 
         follow([str(tmp_path)], run.write, "en", sleep=run.sleep)
 
 
-def test_a_log_that_was_begun_anew_keeps_the_report_and_is_waited_for(tmp_path: Path, heard: Callable[[], list[str]]) -> None:
+def test_a_log_that_was_begun_anew_keeps_the_report_and_is_waited_for(
+    tmp_path: Path, heard: Callable[[], list[str]]
+) -> None:
     run = Run(tmp_path, [lambda log: log.unlink(), None, up_to(80), None])
     up_to(60)(run.log)
     assert follow([str(tmp_path)], run.write, "en", sleep=run.sleep) is True
-    assert [line.split(",")[0] for line in heard()] == ["val/loss 4.796 at step 400", "no numbers in the logs yet: waiting", "20 more rows"]
+    assert [line.split(",")[0] for line in heard()] == [
+        "val/loss 4.796 at step 400",
+        "no numbers in the logs yet: waiting",
+        "20 more rows",
+    ]
 
 
 def test_quiet_says_nothing(tmp_path: Path, heard: Callable[[], list[str]]) -> None:
@@ -128,7 +142,9 @@ def test_quiet_says_nothing(tmp_path: Path, heard: Callable[[], list[str]]) -> N
     assert heard() == []
 
 
-def test_a_report_takes_a_fifth_of_a_core_at_most(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_report_takes_a_fifth_of_a_core_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     now = [0.0]
     run = Run(tmp_path, [None])
     up_to(60)(run.log)
@@ -153,11 +169,19 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         follow([str(tmp_path / "no")], lambda: pytest.fail("nothing is read"), "en")
 
 
-# ------------------------------------------------------------------------------------------------ what has changed
-def seen(rows: int = 10, value: float = 2.0, x: float = 5, state: str = "flat", **found: str) -> Seen:
+# --------------------------------------------------------------------------------- what has changed
+def seen(
+    rows: int = 10, value: float = 2.0, x: float = 5, state: str = "flat", **found: str
+) -> Seen:
     name = Text(zh=state, en=state)
     return Seen(
-        rows=rows, goal="loss", value=value, axis=AXES["step"], x=x, state=name, found=tuple((k, kinds()[v]) for k, v in found.items())
+        rows=rows,
+        goal="loss",
+        value=value,
+        axis=AXES["step"],
+        x=x,
+        state=name,
+        found=tuple((k, kinds()[v]) for k, v in found.items()),
     )
 
 
@@ -174,17 +198,21 @@ def seen(rows: int = 10, value: float = 2.0, x: float = 5, state: str = "flat", 
         (seen(a="spike"), seen(), ["findings that no longer hold: 1"]),
     ],
 )
-def test_what_has_changed_is_said_and_nothing_else(before: Seen | None, now: Seen, said: list[str]) -> None:
+def test_what_has_changed_is_said_and_nothing_else(
+    before: Seen | None, now: Seen, said: list[str]
+) -> None:
     lang: Lang = "en"
     assert [one.plain(lang) for one in changes(before, now)] == said
 
 
-# ------------------------------------------------------------------------------------------------ the command
+# -------------------------------------------------------------------------------------- the command
 def test_ctrl_c_ends_it_with_130_and_the_report_kept(tmp_path: Path) -> None:
     up_to(60)(tmp_path / "train.log")
     command = [sys.executable, "-m", "lossreport", "build", str(tmp_path), "--watch"]
     default = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)  # noqa: E731 - a shell's background job ignores it, and so would its child
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, preexec_fn=default) as process:
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, preexec_fn=default
+    ) as process:
         assert process.stderr is not None
         assert "insufficient data" in process.stderr.readline()
         time.sleep(0.5)

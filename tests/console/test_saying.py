@@ -1,4 +1,6 @@
-"""A terminal is told the answer in 15 lines, in colour only where that is wanted, and how far the work is where it takes long."""
+"""A terminal is told the answer in 15 lines, in colour only where that is wanted, and how far the
+work is where it takes long.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,18 @@ import lossreport
 from lossreport import progress
 from lossreport.console import saying
 from lossreport.console.sample import write_sample
-from lossreport.model.report import Band, Callout, Chart, Curve, FindingList, LineChart, Prose, Report, Steps, Table
+from lossreport.model.report import (
+    Band,
+    Callout,
+    Chart,
+    Curve,
+    FindingList,
+    LineChart,
+    Prose,
+    Report,
+    Steps,
+    Table,
+)
 from lossreport.model.run import frozen_floats
 from lossreport.render.sparkline import brief_lines
 from lossreport.render.to_terminal import LINES, clipped, columns, to_terminal, wrapped
@@ -40,7 +53,9 @@ def report(sample: Path) -> Report:
 
 @pytest.fixture(scope="module")
 def sick() -> Report:
-    return lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"])))
+    return lossreport.compose(
+        lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"]))
+    )
 
 
 class Terminal(io.StringIO):
@@ -55,14 +70,16 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     return monkeypatch
 
 
-# ------------------------------------------------------------------------------------------------ the answer
+# --------------------------------------------------------------------------------------- the answer
 @pytest.mark.parametrize("width", [20, 40, 80, 200])
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("which", ["report", "sick"])
 def test_the_answer_has_at_most_15_lines_none_wider_than_the_terminal(
     which: str, lang: Lang, width: int, request: pytest.FixtureRequest
 ) -> None:
-    lines = to_terminal(request.getfixturevalue(which), lang, width=width, last="Report: x").splitlines()
+    lines = to_terminal(
+        request.getfixturevalue(which), lang, width=width, last="Report: x"
+    ).splitlines()
     assert 5 <= len(lines) <= LINES
     assert lines[-1] == "Report: x"
     assert all(columns(line) <= max(width, 40) for line in lines)
@@ -72,7 +89,9 @@ def test_the_answer_has_at_most_15_lines_none_wider_than_the_terminal(
 def test_on_a_narrow_terminal_an_event_keeps_its_file_and_line(width: int) -> None:
     y = [3.0, 2.0, 1.5, 1.2, float("nan"), float("nan")]
     report = lossreport.compose(
-        lossreport.analyze(replace(make_run([make_series(y)]), name="a name that is longer than any terminal " * 3))
+        lossreport.analyze(
+            replace(make_run([make_series(y)]), name="a name that is longer than any terminal " * 3)
+        )
     )
     first, *lines = to_terminal(report, "en", width=width).splitlines()
     assert columns(first) <= width
@@ -81,14 +100,28 @@ def test_on_a_narrow_terminal_an_event_keeps_its_file_and_line(width: int) -> No
     assert columns(event) <= width
 
 
-def test_it_says_outcome_goal_findings_with_places_checkpoint_and_what_to_do(report: Report) -> None:
+def test_it_says_outcome_goal_findings_with_places_checkpoint_and_what_to_do(
+    report: Report,
+) -> None:
     said = to_terminal(report, "en", width=100)
     lines = said.splitlines()
     assert lines[0] == "◆ overfitting · run"
     assert lines[1].startswith("  Finished. The run overfits")
-    assert re.search(r"^  val/loss [▁-█]+②[▁-█]+①[▁-█]+ 5\.6\d+ → 2\.3\d+ nats \(step 200 to 4000\)$", said, re.MULTILINE)
-    assert re.search(r"^  ② ◆ high · spike · loss 5\.\d+ nats at step 1730 \(train\.log:181\)$", said, re.MULTILINE)
-    assert re.search(r"^  Checkpoint to use \(by validation loss\): val/loss 1\.77 nats at step 2800$", said, re.MULTILINE)
+    assert re.search(
+        r"^  val/loss [▁-█]+②[▁-█]+①[▁-█]+ 5\.6\d+ → 2\.3\d+ nats \(step 200 to 4000\)$",
+        said,
+        re.MULTILINE,
+    )
+    assert re.search(
+        r"^  ② ◆ high · spike · loss 5\.\d+ nats at step 1730 \(train\.log:181\)$",
+        said,
+        re.MULTILINE,
+    )
+    assert re.search(
+        r"^  Checkpoint to use \(by validation loss\): val/loss 1\.77 nats at step 2800$",
+        said,
+        re.MULTILINE,
+    )
     assert re.search(r"^  → Use the checkpoint where the validation was best", said, re.MULTILINE)
     assert COLOUR not in said
 
@@ -96,11 +129,22 @@ def test_it_says_outcome_goal_findings_with_places_checkpoint_and_what_to_do(rep
 def test_page_ticket_and_terminal_are_made_of_the_same_blocks(report: Report) -> None:
     page = report.sections[0].blocks
     kinds = {type(block) for block in page}
-    assert {type(block) for block in report.short} == {Callout, Chart, FindingList, Prose, Steps} <= kinds
+    assert (
+        {type(block) for block in report.short}
+        == {Callout, Chart, FindingList, Prose, Steps}
+        <= kinds
+    )
     (verdict,) = [block for block in report.short if isinstance(block, Callout)]
     (whole,) = [block for block in page if isinstance(block, Callout)]
-    assert (verdict.title, verdict.body[0], verdict.tone) == (whole.title, whole.body[0], whole.tone)
-    short, steps = (next(block for block in blocks if isinstance(block, Steps)).steps for blocks in (report.short, page))
+    assert (verdict.title, verdict.body[0], verdict.tone) == (
+        whole.title,
+        whole.body[0],
+        whole.tone,
+    )
+    short, steps = (
+        next(block for block in blocks if isinstance(block, Steps)).steps
+        for blocks in (report.short, page)
+    )
     assert short == steps[:2]
 
 
@@ -129,11 +173,13 @@ def test_of_several_runs_each_has_a_line_and_the_gravest_stay() -> None:
 
 
 def test_a_hostile_name_moves_no_cursor() -> None:
-    report = lossreport.compose(lossreport.analyze(make_run([make_series([3.0, 2.0, 1.0, 0.9], name="a\x1b[2Jb")])))
+    report = lossreport.compose(
+        lossreport.analyze(make_run([make_series([3.0, 2.0, 1.0, 0.9], name="a\x1b[2Jb")]))
+    )
     assert "\x1b" not in to_terminal(report, "en")
 
 
-# ------------------------------------------------------------------------------------------------ lines
+# -------------------------------------------------------------------------------------------- lines
 @pytest.mark.parametrize(
     ("text", "width", "lines"),
     [
@@ -143,7 +189,9 @@ def test_a_hostile_name_moves_no_cursor() -> None:
         ("/a/very/long/path", 6, ["/a/ver", "y/long", "/path"]),
     ],
 )
-def test_lines_break_between_words_and_no_mark_stands_alone(text: str, width: int, lines: list[str]) -> None:
+def test_lines_break_between_words_and_no_mark_stands_alone(
+    text: str, width: int, lines: list[str]
+) -> None:
     assert list(wrapped(text, width, 9)) == lines
 
 
@@ -161,7 +209,9 @@ def test_what_does_not_fit_is_marked(most: int, last: str) -> None:
         ("训练已结束。没有问题。可以使用。继续", ["训练已结束。没有", "问题。 …"]),
     ],
 )
-def test_a_longer_text_ends_with_a_whole_sentence_where_half_of_the_room_is_filled(text: str, lines: list[str]) -> None:
+def test_a_longer_text_ends_with_a_whole_sentence_where_half_of_the_room_is_filled(
+    text: str, lines: list[str]
+) -> None:
     assert list(wrapped(text, 16, 2)) == lines
 
 
@@ -169,8 +219,12 @@ def test_a_long_path_gives_way_at_its_beginning(report: Report) -> None:
     (events,) = [block for block in report.short if isinstance(block, FindingList)]
     finding = events.findings[0]
     long = f"tb/{'x' * 60}/events.out.tfevents:181"
-    moved = replace(finding, text=Phrase(text=finding.text.text, values={**finding.text.values, "place": long}))
-    lines = to_terminal(replace(report, short=(replace(events, findings=(moved,)),)), "en").splitlines()
+    moved = replace(
+        finding, text=Phrase(text=finding.text.text, values={**finding.text.values, "place": long})
+    )
+    lines = to_terminal(
+        replace(report, short=(replace(events, findings=(moved,)),)), "en"
+    ).splitlines()
     assert lines[0].endswith(".tfevents:181)")
     assert "…" in lines[0]
     assert columns(lines[0]) == 80
@@ -178,14 +232,24 @@ def test_a_long_path_gives_way_at_its_beginning(report: Report) -> None:
 
 def test_a_short_line_keeps_the_place_before_severity_and_kind(sick: Report) -> None:
     (events,) = [block for block in sick.short if isinstance(block, FindingList)]
-    wide, narrow = (to_terminal(replace(sick, short=(events,)), "en", width=width).splitlines()[0] for width in (100, 70))
-    assert wide == "  ① ◆ high · mixed cross-rank reduction (suspected) · closs, epoch 0 to 11 (log_train.txt:1)"
+    wide, narrow = (
+        to_terminal(replace(sick, short=(events,)), "en", width=width).splitlines()[0]
+        for width in (100, 70)
+    )
+    assert (
+        wide == "  ① ◆ high · mixed cross-rank reduction (suspected) · closs, epoch 0 to 11 "
+        "(log_train.txt:1)"
+    )
     assert narrow == "  ① ◆ mixed cross-rank … · closs, epoch 0 to 11 (log_train.txt:1)"
 
 
 def test_a_long_name_of_a_run_gives_way_to_its_verdict() -> None:
     runs = [
-        replace(make_run([replace(make_series([3.0, 2.0, 1.0]), run=f"r{n}", id=f"m{n}")]), id=f"r{n}", name=f"{n}_{'x' * 200}")
+        replace(
+            make_run([replace(make_series([3.0, 2.0, 1.0]), run=f"r{n}", id=f"m{n}")]),
+            id=f"r{n}",
+            name=f"{n}_{'x' * 200}",
+        )
         for n in (1, 2)
     ]
     lines = to_terminal(lossreport.compose(lossreport.analyze(runs)), "en").splitlines()
@@ -205,9 +269,23 @@ def test_width_is_counted_as_a_terminal_does() -> None:
 
 def chart(y: list[float], *bands: float, scale: str = "linear") -> Chart:
     x = frozen_floats(list(range(len(y))))
-    marks = tuple(Band(first=at, last=at, label="①②③"[n], severity=lossreport.model.analysis.Severity.HIGH) for n, at in enumerate(bands))  # type: ignore[attr-defined]
-    spec = LineChart(id="x", curves=(Curve(name="loss", x=x, y=frozen_floats(y)),), bands=marks, scale=scale, x_title="step")  # type: ignore[arg-type]
-    return Chart(title=Text(zh="{metric}", en="{metric}")(metric="loss"), alternative=Text(zh="图", en="x")(), spec=spec, brief=True)
+    marks = tuple(
+        Band(first=at, last=at, label="①②③"[n], severity=lossreport.model.analysis.Severity.HIGH)
+        for n, at in enumerate(bands)
+    )  # type: ignore[attr-defined]
+    spec = LineChart(
+        id="x",
+        curves=(Curve(name="loss", x=x, y=frozen_floats(y)),),
+        bands=marks,
+        scale=scale,
+        x_title="step",
+    )  # type: ignore[arg-type]
+    return Chart(
+        title=Text(zh="{metric}", en="{metric}")(metric="loss"),
+        alternative=Text(zh="图", en="x")(),
+        spec=spec,
+        brief=True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -222,12 +300,14 @@ def chart(y: list[float], *bands: float, scale: str = "linear") -> Chart:
         ([float("nan"), 2.0, 1.0], (0.0,), "linear", "①·█▁"),
     ],
 )
-def test_the_line_has_the_shape_and_the_events_where_they_begin(y: list[float], bands: tuple[float, ...], scale: str, shape: str) -> None:
+def test_the_line_has_the_shape_and_the_events_where_they_begin(
+    y: list[float], bands: tuple[float, ...], scale: str, shape: str
+) -> None:
     (line,) = brief_lines(chart(y, *bands, scale=scale))
     assert line.plain("en").split(" ")[1] == shape
 
 
-# ------------------------------------------------------------------------------------------------ colour
+# ------------------------------------------------------------------------------------------- colour
 @pytest.mark.parametrize(
     ("variables", "terminal", "wanted"),
     [
@@ -247,7 +327,7 @@ def test_colour_is_for_terminals_and_as_the_environment_says(
     assert saying.coloured(Terminal() if terminal else io.StringIO()) is wanted
 
 
-# ------------------------------------------------------------------------------------------------ progress
+# ----------------------------------------------------------------------------------------- progress
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
@@ -255,7 +335,14 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return now
 
 
-def heard(stream: io.StringIO, clock: list[float], monkeypatch: pytest.MonkeyPatch, seconds: float, *, quiet: bool = False) -> str:
+def heard(
+    stream: io.StringIO,
+    clock: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    seconds: float,
+    *,
+    quiet: bool = False,
+) -> str:
     monkeypatch.setattr(sys, "stderr", stream)
     with saying.progress_bar("en", quiet=quiet):
         progress.begin("reading", 4)
@@ -273,12 +360,16 @@ def test_a_bar_appears_after_a_second_and_is_gone_in_the_end(
     assert text.endswith(saying.CLEAR) is drawn
 
 
-def test_no_bar_where_there_is_no_terminal_or_quiet_is_wanted(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_bar_where_there_is_no_terminal_or_quiet_is_wanted(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert heard(io.StringIO(), clock, monkeypatch, 9.0) == ""
     assert heard(Terminal(), clock, monkeypatch, 9.0, quiet=True) == ""
 
 
-def test_the_bar_is_drawn_at_most_ten_times_a_second(clock: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_bar_is_drawn_at_most_ten_times_a_second(
+    clock: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     with saying.progress_bar("zh", quiet=False):
@@ -295,13 +386,22 @@ def test_reading_and_analysing_tell_how_far_they_are(sample: Path) -> None:
     with progress.heard_by(lambda stage, share: told.setdefault(stage, []).append(share)):
         lossreport.analyze(lossreport.read_runs([sample]))
     assert list(told) == ["reading", "analysing", "checking"]
-    assert all(shares == sorted(shares) and shares[0] == 0 and shares[-1] == pytest.approx(1.0, abs=0.01) for shares in told.values())
+    assert all(
+        shares == sorted(shares) and shares[0] == 0 and shares[-1] == pytest.approx(1.0, abs=0.01)
+        for shares in told.values()
+    )
     assert len(told["analysing"]) > 10
 
 
-# ------------------------------------------------------------------------------------------------ the commands
+# ------------------------------------------------------------------------------------- the commands
 def command(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "lossreport", *map(str, arguments)], check=False, capture_output=True, text=True, cwd=cwd)
+    return subprocess.run(
+        [sys.executable, "-m", "lossreport", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -331,7 +431,9 @@ def test_show_reads_a_report_made_earlier(built: tuple[Path, str]) -> None:
 
 
 def _without_curves(lines: list[str]) -> list[str]:
-    """Return lines without the bars of curves, which a report has of fewer points: names, ends and places stay."""
+    """Return lines without the bars of curves, which a report has of fewer points: names, ends and
+    places stay.
+    """
     return [re.sub(r"[▁▂▃▄▅▆▇█①-⑤]+", "▁", line) for line in lines]
 
 
@@ -343,14 +445,22 @@ def test_what_is_for_logs_is_refused_for_a_report(built: tuple[Path, str], optio
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no shell that closes a stream")
-@pytest.mark.parametrize(("closed", "code"), [("2>&-", 0), (">&-", 0)], ids=["no stderr", "no stdout"])
-def test_a_closed_stream_costs_no_report(sample: Path, tmp_path: Path, closed: str, code: int) -> None:
-    line = f'"{sys.executable}" -m lossreport build -q "{sample}" -o "{tmp_path / "q.html"}" {closed}'
+@pytest.mark.parametrize(
+    ("closed", "code"), [("2>&-", 0), (">&-", 0)], ids=["no stderr", "no stdout"]
+)
+def test_a_closed_stream_costs_no_report(
+    sample: Path, tmp_path: Path, closed: str, code: int
+) -> None:
+    line = (
+        f'"{sys.executable}" -m lossreport build -q "{sample}" -o "{tmp_path / "q.html"}" {closed}'
+    )
     assert subprocess.run(line, shell=True, check=False).returncode == code
     assert (tmp_path / "q.html").is_file()
 
 
-def test_the_terminal_speaks_chinese_where_the_report_is_chinese_alone(sample: Path, tmp_path: Path) -> None:
+def test_the_terminal_speaks_chinese_where_the_report_is_chinese_alone(
+    sample: Path, tmp_path: Path
+) -> None:
     said = command("build", sample, "-o", tmp_path / "r.json", "--lang", "zh").stderr
     assert said.startswith("◆ 过拟合 · run\n")
     assert said.endswith(f"报告：{tmp_path / 'r.json'}\n")
@@ -359,7 +469,9 @@ def test_the_terminal_speaks_chinese_where_the_report_is_chinese_alone(sample: P
 def test_unreadable_files_are_named_up_to_three(sample: Path, tmp_path: Path) -> None:
     (tmp_path / "train.log").write_bytes((sample / "train.log").read_bytes())
     for number in range(5):
-        (tmp_path / f"evaluations-{number}.npz").write_bytes(b"PK\x03\x04" + bytes(26) + b"timesteps.npy torn")
+        (tmp_path / f"evaluations-{number}.npz").write_bytes(
+            b"PK\x03\x04" + bytes(26) + b"timesteps.npy torn"
+        )
     said = command("build", tmp_path, "-o", "-", "-f", "json")
     skips = [line for line in said.stderr.splitlines() if line.startswith("skipped")]
     told = [one for one in json.loads(said.stdout)["runs"][0]["skipped"] if one["code"] == "log"]

@@ -1,4 +1,6 @@
-"""The examples do what they say, as far as that can be seen without the services: their shell runs, their YAML parses."""
+"""The examples do what they say, as far as that can be seen without the services: their shell runs,
+their YAML parses.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,13 @@ ACTION: dict[str, Any] = yaml.safe_load((ROOT / "action.yml").read_text(encoding
 
 def bash(script: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["bash", "-c", script], check=False, capture_output=True, text=True, cwd=cwd, env={**os.environ, **environment}, timeout=120
+        ["bash", "-c", script],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env={**os.environ, **environment},
+        timeout=120,
     )
 
 
@@ -57,8 +65,13 @@ def test_the_action_writes_report_summary_and_outputs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("limit", "code"), [("high", 4), ("critical", 0)])
-def test_the_gate_of_the_action_fails_where_it_is_asked_to(limit: str, code: int, tmp_path: Path) -> None:
-    assert act("Gate", tmp_path, LOGS=str(SAMPLES / "vla_action_head"), FAIL_ON=limit).returncode == code
+def test_the_gate_of_the_action_fails_where_it_is_asked_to(
+    limit: str, code: int, tmp_path: Path
+) -> None:
+    assert (
+        act("Gate", tmp_path, LOGS=str(SAMPLES / "vla_action_head"), FAIL_ON=limit).returncode
+        == code
+    )
 
 
 def test_a_path_with_blanks_and_quotes_is_one_path(tmp_path: Path) -> None:
@@ -75,12 +88,16 @@ def test_no_input_stands_inside_a_script_of_the_action() -> None:
 
 def test_inputs_of_the_action_are_those_its_example_gives() -> None:
     workflow = yaml.safe_load((EXAMPLES / "github" / "training.yml").read_text(encoding="utf-8"))
-    (step,) = [step for step in workflow["jobs"]["train"]["steps"] if step.get("id") == "lossreport"]
+    (step,) = [
+        step for step in workflow["jobs"]["train"]["steps"] if step.get("id") == "lossreport"
+    ]
     assert set(step["with"]) <= set(ACTION["inputs"])
 
 
 def test_the_job_of_gitlab_writes_the_report_and_fails_by_the_gate(tmp_path: Path) -> None:
-    job = yaml.safe_load((EXAMPLES / "gitlab" / "gitlab-ci.yml").read_text(encoding="utf-8"))[".lossreport"]
+    job = yaml.safe_load((EXAMPLES / "gitlab" / "gitlab-ci.yml").read_text(encoding="utf-8"))[
+        ".lossreport"
+    ]
     here = tmp_path / "bin"
     here.mkdir()
     (here / "python").symlink_to(sys.executable)
@@ -98,25 +115,57 @@ LOOP = "for i in range(20): print(f'step {i} loss {3 / (i + 1):.4f}', flush=True
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_the_shell_recipe_keeps_log_and_exit_code(code: int, tmp_path: Path) -> None:
-    command = [str(EXAMPLES / "shell" / "train.sh"), str(tmp_path / "run"), sys.executable, "-c", f"{LOOP}\nraise SystemExit({code})"]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, env={**os.environ, "LOSSREPORT_PYTHON": sys.executable})
+    command = [
+        str(EXAMPLES / "shell" / "train.sh"),
+        str(tmp_path / "run"),
+        sys.executable,
+        "-c",
+        f"{LOOP}\nraise SystemExit({code})",
+    ]
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "LOSSREPORT_PYTHON": sys.executable},
+    )
     assert done.returncode == code
     assert (tmp_path / "run" / "lossreport.html").exists()
 
 
 @pytest.mark.parametrize(("end", "code"), [("", 0), ("raise SystemExit(5)", 5)])
-def test_the_slurm_script_keeps_the_exit_code_and_writes_the_report(end: str, code: int, tmp_path: Path) -> None:
+def test_the_slurm_script_keeps_the_exit_code_and_writes_the_report(
+    end: str, code: int, tmp_path: Path
+) -> None:
     (tmp_path / "train.py").write_text(f"{LOOP}\n{end}\n")
-    own = {"RUN": str(tmp_path / "run"), "TRAIN_COMMAND": f"{sys.executable} train.py", "LOSSREPORT_PYTHON": sys.executable}
-    done = subprocess.run([str(EXAMPLES / "slurm" / "train.sbatch")], check=False, cwd=tmp_path, env={**os.environ, **own}, timeout=120)
+    own = {
+        "RUN": str(tmp_path / "run"),
+        "TRAIN_COMMAND": f"{sys.executable} train.py",
+        "LOSSREPORT_PYTHON": sys.executable,
+    }
+    done = subprocess.run(
+        [str(EXAMPLES / "slurm" / "train.sbatch")],
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, **own},
+        timeout=120,
+    )
     assert done.returncode == code
     assert (tmp_path / "run" / "lossreport.html").exists()
 
 
 def test_the_slurm_script_passes_sigterm_on_and_reports(tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text(f"import time\n{LOOP}\nprint('ready', flush=True)\ntime.sleep(60)\n")
-    own = {"RUN": str(tmp_path / "run"), "TRAIN_COMMAND": f"{sys.executable} train.py", "LOSSREPORT_PYTHON": sys.executable}
-    process = subprocess.Popen([str(EXAMPLES / "slurm" / "train.sbatch")], cwd=tmp_path, env={**os.environ, **own})
+    (tmp_path / "train.py").write_text(
+        f"import time\n{LOOP}\nprint('ready', flush=True)\ntime.sleep(60)\n"
+    )
+    own = {
+        "RUN": str(tmp_path / "run"),
+        "TRAIN_COMMAND": f"{sys.executable} train.py",
+        "LOSSREPORT_PYTHON": sys.executable,
+    }
+    process = subprocess.Popen(
+        [str(EXAMPLES / "slurm" / "train.sbatch")], cwd=tmp_path, env={**os.environ, **own}
+    )
     log = tmp_path / "run" / "train.log"
     end = time.monotonic() + 30
     while not (log.exists() and "ready" in log.read_text()):
@@ -137,7 +186,9 @@ def test_the_job_of_kubernetes_keeps_the_exit_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", sorted(path for path in EXAMPLES.rglob("*") if path.suffix in (".sh", ".sbatch")), ids=lambda path: path.name
+    "path",
+    sorted(path for path in EXAMPLES.rglob("*") if path.suffix in (".sh", ".sbatch")),
+    ids=lambda path: path.name,
 )
 def test_scripts_are_clean_shell(path: Path) -> None:
     assert subprocess.run(["bash", "-n", str(path)], check=False).returncode == 0

@@ -21,7 +21,9 @@ QUIET: Final[dict[str, Any]] = {
 
 
 def explore(strategy: SearchStrategy[File], count: int, seed: int | None = None) -> None:
-    """Try so many files of a strategy, the same at every run, or those of a seed; fail with the smallest that breaks."""
+    """Try so many files of a strategy, the same at every run, or those of a seed; fail with the
+    smallest that breaks.
+    """
 
     @settings(max_examples=count, derandomize=seed is None, **QUIET)
     @given(strategy)

@@ -1,6 +1,8 @@
-"""Files as each kit of formats expects them, with whatever may stand in their places: strategies of hypothesis, a name and a content each.
+"""Files as each kit of formats expects them, with whatever may stand in their places: strategies of
+hypothesis, a name and a content each.
 
-The mutations of `mutations.py` start from logs that are whole; these start from the grammar, so that what breaks is shrunk to a few lines.
+The mutations of `mutations.py` start from logs that are whole; these start from the grammar, so
+that what breaks is shrunk to a few lines.
 """
 
 from __future__ import annotations
@@ -47,7 +49,14 @@ NUMBERS: Final = st.one_of(
     ODDITIES,
 )
 VALUES: Final = st.recursive(
-    st.one_of(st.none(), st.booleans(), st.integers(-3, 40), st.integers(), st.floats(), st.text(max_size=12)),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-3, 40),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=12),
+    ),
     lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(NAMES, inner, max_size=4)),
     max_leaves=8,
 )
@@ -56,7 +65,9 @@ END: Final = st.sampled_from(("\n", "\r\n", "\r", "\n\n"))
 
 def text(name: str, lines: st.SearchStrategy[list[str]]) -> st.SearchStrategy[File]:
     """Return files of lines under one name."""
-    return st.tuples(lines, END).map(lambda made: (name, made[1].join(made[0]).encode("utf-8", "surrogatepass")))
+    return st.tuples(lines, END).map(
+        lambda made: (name, made[1].join(made[0]).encode("utf-8", "surrogatepass"))
+    )
 
 
 def rows(line: st.SearchStrategy[str]) -> st.SearchStrategy[list[str]]:
@@ -69,7 +80,9 @@ def numbered(draw: st.DrawFn, form: str) -> list[str]:
     """Return lines of one form, `{i}` counted up, the other places filled in."""
     count, metric = draw(st.integers(3, 25)), draw(NAMES)
     return [
-        form.replace("{i}", str(i) if draw(st.integers(0, 9)) else draw(NUMBERS)).replace("{n}", metric).replace("{v}", draw(NUMBERS))
+        form.replace("{i}", str(i) if draw(st.integers(0, 9)) else draw(NUMBERS))
+        .replace("{n}", metric)
+        .replace("{v}", draw(NUMBERS))
         for i in range(count)
     ]
 
@@ -80,14 +93,20 @@ def document(name: str, value: st.SearchStrategy[object]) -> st.SearchStrategy[F
 
 
 RECORD: Final = st.dictionaries(NAMES, VALUES, max_size=6)
-COUNTED: Final = st.tuples(st.integers(-1, 40), st.floats(), RECORD).map(lambda made: {"step": made[0], "loss": made[1], **made[2]})
+COUNTED: Final = st.tuples(st.integers(-1, 40), st.floats(), RECORD).map(
+    lambda made: {"step": made[0], "loss": made[1], **made[2]}
+)
 
 
 @st.composite
 def table(draw: st.DrawFn, separator: str) -> list[str]:
     """Return a table: a head, and rows that mostly have as many cells."""
     head = draw(st.lists(NAMES, min_size=1, max_size=6))
-    body = draw(st.lists(st.lists(NUMBERS, min_size=max(1, len(head) - 1), max_size=len(head) + 1), max_size=20))
+    body = draw(
+        st.lists(
+            st.lists(NUMBERS, min_size=max(1, len(head) - 1), max_size=len(head) + 1), max_size=20
+        )
+    )
     return [separator.join(head), *(separator.join(cells) for cells in body)]
 
 
@@ -107,11 +126,22 @@ def scalar(step: int, tag: str, value: float) -> bytes:
     name = tag.encode("utf-8", "replace")[:100]
     held = b"\x0a" + bytes([len(name)]) + name + b"\x15" + struct.pack("<f", value)
     summary = b"\x0a" + bytes([len(held)]) + held if len(held) < 128 else b""
-    return b"\x09" + struct.pack("<d", 1.7e9 + step) + b"\x10" + bytes([step & 0x7F]) + b"\x2a" + bytes([len(summary)]) + summary
+    return (
+        b"\x09"
+        + struct.pack("<d", 1.7e9 + step)
+        + b"\x10"
+        + bytes([step & 0x7F])
+        + b"\x2a"
+        + bytes([len(summary)])
+        + summary
+    )
 
 
 EVENTS: Final = st.lists(
-    st.one_of(st.builds(scalar, st.integers(0, 120), NAMES, st.floats(width=32)), st.binary(max_size=40)).map(tfrecord), max_size=20
+    st.one_of(
+        st.builds(scalar, st.integers(0, 120), NAMES, st.floats(width=32)), st.binary(max_size=40)
+    ).map(tfrecord),
+    max_size=20,
 )
 
 KITS: Final[dict[str, st.SearchStrategy[File]]] = {
@@ -128,7 +158,8 @@ KITS: Final[dict[str, st.SearchStrategy[File]]] = {
     "bars": text("out.log", numbered("{v}%|███  | {i}/100 [00:0{i}<00:10, {v}it/s, {n}={v}]")),
     "keras": text("keras.log", numbered("Epoch {i}/20\n10/10 - 1s - loss: {v} - {n}: {v}")),
     "dicts in text": text("out.log", numbered("{'loss': {v}, '{n}': {v}, 'epoch': {i}}")),
-    "logger": text("log.txt", numbered("2024-05-06 10:00:0{i} INFO  [train.py:1{i}] Epoch: [{i}][{i}/20]  {n} {v} ({v})")),
+    "logger": text("log.txt", numbered("2024-05-06 10:00:0{i} INFO  [train.py:1{i}] Epoch: [{i}][{i}/20]  {n} {v} "
+        "({v})")),
     "settings": text("train.log", st.tuples(numbered("{n}: {v}"), numbered("Namespace({n}={v}, b='{v}')"), numbered("epoch {i} loss {v}")).map(lambda p: [*p[0], *p[1], *p[2]])),
     "yaml": text("config.yaml", numbered("{n}: {v}")),
     "traceback": text(

@@ -1,4 +1,6 @@
-"""Mutations of logs, and one execution: what a hostile or broken file may do to the program. A seed and a number give the same input anywhere."""
+"""Mutations of logs, and one execution: what a hostile or broken file may do to the program. A seed
+and a number give the same input anywhere.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ from lossreport.render.fitting import PLACES
 
 SAMPLES: Final = Path(__file__).resolve().parents[2] / "sample_logs"
 LARGEST: Final = 20_000
-"""Bytes of a sample that is mutated: what breaks a parser breaks it in a small file, a thousand times sooner."""
+"""Bytes of a sample that is mutated: what breaks a parser breaks it in a small file, a thousand
+times sooner.
+"""
 SLOW: Final = 10.0
 """Seconds from which an execution counts as a hang."""
 ODD: Final = (
@@ -53,9 +57,17 @@ class Fault:
 
 @cache
 def samples() -> tuple[tuple[str, bytes], ...]:
-    """Return the files of all sample logs, the large ones cut short, by their place: a folder decides which parser is asked."""
-    files = sorted(path for path in SAMPLES.rglob("*") if path.is_file() and path.suffix not in (".py", ".md", ".toml", ".html"))
-    return tuple((path.relative_to(SAMPLES).as_posix(), path.read_bytes()[:LARGEST]) for path in files)
+    """Return the files of all sample logs, the large ones cut short, by their place: a folder
+    decides which parser is asked.
+    """
+    files = sorted(
+        path
+        for path in SAMPLES.rglob("*")
+        if path.is_file() and path.suffix not in (".py", ".md", ".toml", ".html")
+    )
+    return tuple(
+        (path.relative_to(SAMPLES).as_posix(), path.read_bytes()[:LARGEST]) for path in files
+    )
 
 
 def mutated(content: bytes, random: random.Random) -> bytes:
@@ -76,7 +88,11 @@ def _flip(content: bytes, random: random.Random) -> bytes:
 
 def _cut(content: bytes, random: random.Random) -> bytes:
     begin = random.randrange(len(content) + 1)
-    return content[:begin] if random.random() < 0.5 else content[:begin] + content[begin + random.randrange(1, 200) :]
+    return (
+        content[:begin]
+        if random.random() < 0.5
+        else content[:begin] + content[begin + random.randrange(1, 200) :]
+    )
 
 
 def _put(content: bytes, random: random.Random) -> bytes:
@@ -124,7 +140,18 @@ def _cross(content: bytes, random: random.Random) -> bytes:
     return b"\n".join((*mine[:at], *lines[begin : begin + random.randrange(1, 20)], *mine[at:]))
 
 
-CHANGES: Final = (_flip, _cut, _put, _replace(NUMBER), _replace(NUMBER), _replace(NUMBER), _replace(WORD), _lines, _lines, _cross)
+CHANGES: Final = (
+    _flip,
+    _cut,
+    _put,
+    _replace(NUMBER),
+    _replace(NUMBER),
+    _replace(NUMBER),
+    _replace(WORD),
+    _lines,
+    _lines,
+    _cross,
+)
 
 
 def inputs(seed: int, first: int, last: int) -> Iterator[tuple[int, str, bytes]]:
@@ -136,7 +163,9 @@ def inputs(seed: int, first: int, last: int) -> Iterator[tuple[int, str, bytes]]
 
 
 def execute(name: str, content: bytes, number: int, act: Callable[[Path], object]) -> Fault | None:
-    """Put one file into a folder of its own and act on it; return what failed. What the program refuses in words is no fault."""
+    """Put one file into a folder of its own and act on it; return what failed. What the program
+    refuses in words is no fault.
+    """
     with tempfile.TemporaryDirectory(prefix="fuzz-") as folder:
         place = Path(folder) / name
         place.parent.mkdir(parents=True)
@@ -147,7 +176,9 @@ def execute(name: str, content: bytes, number: int, act: Callable[[Path], object
                 act(Path(folder) / name.split("/")[0])
         except LossreportError as error:
             text = str(error)
-            return Fault(name, number, text[:300], "said") if "a bug in lossreport" in text else None
+            return (
+                Fault(name, number, text[:300], "said") if "a bug in lossreport" in text else None
+            )
         except Exception as error:  # every kind is a fault: that is what is looked for
             return Fault(name, number, f"{type(error).__name__}: {error}"[:300], _place(error))
         spent = time.process_time() - started
@@ -172,11 +203,19 @@ class _limited:
 
 
 def _place(error: BaseException) -> str:
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if "lossreport" in one.filename and "fuzz" not in one.filename]
-    return f"{frames[-1].filename.rpartition('lossreport/')[2]}:{frames[-1].lineno} {frames[-1].name}" if frames else ""
+    frames = [
+        one
+        for one in traceback.extract_tb(error.__traceback__)
+        if "lossreport" in one.filename and "fuzz" not in one.filename
+    ]
+    return (
+        f"{frames[-1].filename.rpartition('lossreport/')[2]}:{frames[-1].lineno} {frames[-1].name}"
+        if frames
+        else ""
+    )
 
 
-# ------------------------------------------------------------------------------------------------ what is done with an input
+# ----------------------------------------------------------------------- what is done with an input
 def read(folder: Path) -> None:
     """Read the folder; a parser that fails costs no more than its file, and is a fault here."""
     for run in lossreport.read_runs([folder]):
@@ -192,7 +231,11 @@ def whole(folder: Path) -> None:
     for run in runs:
         _no_bug(run)
     report = lossreport.compose(lossreport.analyze(runs), strict=True)
-    failures = [f"{one.unit}: {one.error}" for one in report.analysis.failures if not one.unit.startswith("claim ")]
+    failures = [
+        f"{one.unit}: {one.error}"
+        for one in report.analysis.failures
+        if not one.unit.startswith("claim ")
+    ]
     if failures:
         raise AssertionError("; ".join(failures)[:300])
     check_rendered(report)
@@ -200,12 +243,32 @@ def whole(folder: Path) -> None:
 
 MARKDOWN: Final = MarkdownIt("commonmark", {"html": True}).enable("table")
 """The most permissive reading of Markdown: raw HTML is HTML."""
-VOID: Final = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
-LOADING: Final = frozenset(("iframe", "object", "embed", "base", "form", "link", "video", "audio", "frame"))
+VOID: Final = frozenset(
+    (
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "source",
+        "track",
+        "wbr",
+    )
+)
+LOADING: Final = frozenset(
+    ("iframe", "object", "embed", "base", "form", "link", "video", "audio", "frame")
+)
 
 
 class Page(HTMLParser):
-    """What of a page acts or would load (`active`), and where it is not well nested or gives an id twice (`wrong`)."""
+    """What of a page acts or would load (`active`), and where it is not well nested or gives an id
+    twice (`wrong`).
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -238,7 +301,9 @@ class Page(HTMLParser):
         self.active += [f"{tag} {name}" for name in given if name.startswith("on")]
         for name in ("href", "src", "xlink:href", "action", "formaction"):
             address = given.get(name, "").strip()
-            if re.match(r"(?!https?:|mailto:)[a-zA-Z][\w+.\-]*:", address) or (name != "href" and re.match("https?:|//", address)):
+            if re.match(r"(?!https?:|mailto:)[a-zA-Z][\w+.\-]*:", address) or (
+                name != "href" and re.match("https?:|//", address)
+            ):
                 self.active.append(f"{tag} {name}={address[:60]}")
         if given.get("id", "") in self._ids:
             self.wrong.append(f"id {given['id']} twice")
@@ -246,17 +311,33 @@ class Page(HTMLParser):
 
 
 def _no_bug(run: Run) -> None:
-    said = [f"{skip.path}: {skip.reason.plain('en')}" for skip in run.skipped if "a bug in lossreport" in skip.reason.plain("en")]
+    said = [
+        f"{skip.path}: {skip.reason.plain('en')}"
+        for skip in run.skipped
+        if "a bug in lossreport" in skip.reason.plain("en")
+    ]
     if said:
         raise AssertionError("; ".join(said))
 
 
 def check_rendered(report: lossreport.model.report.Report) -> None:
-    """Render a report into HTML, Markdown, JSON and the bodies of tickets; look for what acts, and for HTML that is not well nested."""
+    """Render a report into HTML, Markdown, JSON and the bodies of tickets; look for what acts, and
+    for HTML that is not well nested.
+    """
     json.loads(lossreport.render(report, "json"))
-    pages = {"html": lossreport.render(report, "html"), "email": fitted_body(report, PLACES["email"], "both")}
-    written = {"md": lossreport.render(report, "md"), **{name: fitted_body(report, place, "both") for name, place in PLACES.items()}}
-    pages |= {name: MARKDOWN.render(body) for name, body in written.items() if name == "md" or PLACES[name].markup == "md"}
+    pages = {
+        "html": lossreport.render(report, "html"),
+        "email": fitted_body(report, PLACES["email"], "both"),
+    }
+    written = {
+        "md": lossreport.render(report, "md"),
+        **{name: fitted_body(report, place, "both") for name, place in PLACES.items()},
+    }
+    pages |= {
+        name: MARKDOWN.render(body)
+        for name, body in written.items()
+        if name == "md" or PLACES[name].markup == "md"
+    }
     for name, page in pages.items():
         page.encode("utf-8")
         seen = Page(page)
@@ -269,7 +350,7 @@ def check_rendered(report: lossreport.model.report.Report) -> None:
             raise AssertionError(f"{name}: a character that acts unseen")
 
 
-# ------------------------------------------------------------------------------------------------ the corpus
+# --------------------------------------------------------------------------------------- the corpus
 CORPUS: Final = Path(__file__).parent / "corpus"
 """What broke once, a file a fault: its number and its place among the samples, with `+` for `/`."""
 

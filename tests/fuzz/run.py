@@ -1,8 +1,11 @@
-"""The long run of the fuzzer: `PYTHONPATH=tests python -m fuzz.run read 0 1000000`. It tells how far it is, and goes on from there by the first number.
+"""The long run of the fuzzer: `PYTHONPATH=tests python -m fuzz.run read 0 1000000`. It tells how
+far it is, and goes on from there by the first number.
 
-`kits` draws files from the grammars of `kits.py` instead, as many of each as the numbers span; hypothesis shrinks what breaks.
+`kits` draws files from the grammars of `kits.py` instead, as many of each as the numbers span;
+hypothesis shrinks what breaks.
 
-Every fault is printed with its number, and its input kept in the folder of `--keep`: mend the fault, then put the input into tests/fuzz/corpus/.
+Every fault is printed with its number, and its input kept in the folder of `--keep`: mend the
+fault, then put the input into tests/fuzz/corpus/.
 """
 
 from __future__ import annotations
@@ -27,7 +30,9 @@ def main() -> int:
     """Run the executions that the arguments name; return 1 where one of them failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "what", choices=("read", "whole", "kits"), help="reading alone, the whole pipeline into every form, or reading of drawn files"
+        "what",
+        choices=("read", "whole", "kits"),
+        help="reading alone, the whole pipeline into every form, or reading of drawn files",
     )
     parser.add_argument("first", type=int)
     parser.add_argument("last", type=int)
@@ -38,17 +43,29 @@ def main() -> int:
     warnings.simplefilter("ignore")
     if said.what == "kits":
         return drawn(said.last - said.first, said.seed)
-    act, kinds, started, done = {"read": read, "whole": whole}[said.what], Counter[str](), time.monotonic(), 0
+    act, kinds, started, done = (
+        {"read": read, "whole": whole}[said.what],
+        Counter[str](),
+        time.monotonic(),
+        0,
+    )
     for number, name, content in inputs(said.seed, said.first, said.last):
         fault = execute(name, content, number, act)
         done += 1
         if fault is not None:
             tell(fault, kinds, content, said.keep)
         if done % EVERY == 0:
-            print(f"{done} executions, next {number + 1}, {sum(kinds.values())} faults, {time.monotonic() - started:.0f} s", flush=True)
+            print(
+                f"{done} executions, next {number + 1}, {sum(kinds.values())} faults, "
+                f"{time.monotonic() - started:.0f} s",
+                flush=True,
+            )
         if time.monotonic() - started > said.seconds:
             break
-    print(f"{done} executions of {said.what} from {said.first}, seed {said.seed}: {sum(kinds.values())} faults of {len(kinds)} kinds")
+    print(
+        f"{done} executions of {said.what} from {said.first}, seed {said.seed}: "
+        f"{sum(kinds.values())} faults of {len(kinds)} kinds"
+    )
     print(f"at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MB")
     return 1 if kinds else 0
 

@@ -1,4 +1,6 @@
-"""A report is sent whole or not at all, once: to real servers on this machine that check what the vendors publish."""
+"""A report is sent whole or not at all, once: to real servers on this machine that check what the
+vendors publish.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,12 @@ TEXT = {"type": "string", "minLength": 20}
 
 
 def shape(**properties: Any) -> dict[str, Any]:
-    return {"type": "object", "properties": properties, "required": [*properties], "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": [*properties],
+        "additionalProperties": False,
+    }
 
 
 CARD = shape(
@@ -40,12 +47,19 @@ CARD = shape(
 )  # fmt: skip
 SCHEMAS = {
     "slack": shape(text=TEXT | {"maxLength": 40_000}),
-    "discord": shape(content=TEXT | {"maxLength": 2_000}, allowed_mentions=shape(parse={"const": []})),
+    "discord": shape(
+        content=TEXT | {"maxLength": 2_000}, allowed_mentions=shape(parse={"const": []})
+    ),
     "feishu": shape(msg_type={"const": "text"}, content=shape(text=TEXT)),
     "dingtalk": shape(msgtype={"const": "text"}, text=shape(content=TEXT)),
     "teams": shape(
         type={"const": "message"},
-        attachments={"type": "array", "items": shape(contentType={"const": "application/vnd.microsoft.card.adaptive"}, content=CARD)},
+        attachments={
+            "type": "array",
+            "items": shape(
+                contentType={"const": "application/vnd.microsoft.card.adaptive"}, content=CARD
+            ),
+        },
     ),
     "json": shape(title=TEXT, text=TEXT, labels={"type": "array", "items": {"type": "string"}}),
 }
@@ -57,7 +71,9 @@ ANSWERS: dict[str, tuple[int, str]] = {
 
 
 class Server(ThreadingHTTPServer):
-    """Keeps what it was sent, and answers what it was told: (status, body), the first first, the last again and again."""
+    """Keeps what it was sent, and answers what it was told: (status, body), the first first, the
+    last again and again.
+    """
 
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
@@ -102,7 +118,10 @@ def server() -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("run")
-    (folder / "log.csv").write_text("epoch,train_loss,val_loss\n" + "".join(f"{i},{3 / (i + 1)},{3.2 / (i + 1)}\n" for i in range(20)))
+    (folder / "log.csv").write_text(
+        "epoch,train_loss,val_loss\n"
+        + "".join(f"{i},{3 / (i + 1)},{3.2 / (i + 1)}\n" for i in range(20))
+    )
     lossreport.build([folder], folder / "report.html")
     return folder / "report.html"
 
@@ -168,8 +187,22 @@ def test_an_address_tells_the_place_and_a_webhook_is_never_shown(url: str, place
 @pytest.mark.parametrize(
     ("place", "path", "asked", "token", "header", "field"),
     [
-        ("github", "/acme/train/issues/7", "/api/v3/repos/acme/train/issues/7/comments", "GITHUB_TOKEN", "Authorization", "body"),
-        ("github", "/acme/train/issues", "/api/v3/repos/acme/train/issues", "GITHUB_TOKEN", "Authorization", "title"),
+        (
+            "github",
+            "/acme/train/issues/7",
+            "/api/v3/repos/acme/train/issues/7/comments",
+            "GITHUB_TOKEN",
+            "Authorization",
+            "body",
+        ),
+        (
+            "github",
+            "/acme/train/issues",
+            "/api/v3/repos/acme/train/issues",
+            "GITHUB_TOKEN",
+            "Authorization",
+            "title",
+        ),
         (
             "gitlab",
             "/acme/ml/train/-/issues/7",
@@ -178,11 +211,26 @@ def test_an_address_tells_the_place_and_a_webhook_is_never_shown(url: str, place
             "PRIVATE-TOKEN",
             "body",
         ),
-        ("gitlab", "/acme/ml/train/-/issues", "/api/v4/projects/acme%2Fml%2Ftrain/issues", "GITLAB_TOKEN", "PRIVATE-TOKEN", "description"),
+        (
+            "gitlab",
+            "/acme/ml/train/-/issues",
+            "/api/v4/projects/acme%2Fml%2Ftrain/issues",
+            "GITLAB_TOKEN",
+            "PRIVATE-TOKEN",
+            "description",
+        ),
     ],
 )
 def test_an_issue_gets_a_comment_and_a_tracker_an_issue(
-    place: str, path: str, asked: str, token: str, header: str, field: str, report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+    place: str,
+    path: str,
+    asked: str,
+    token: str,
+    header: str,
+    field: str,
+    report: Path,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     server.answers = [(201, "{}")]
     code, said = command(report, server.url + path, "--as", place, "--yes")
@@ -198,19 +246,26 @@ def test_an_issue_gets_a_comment_and_a_tracker_an_issue(
     assert "s3cret" not in said
 
 
-def test_jira_gets_a_comment_and_the_page_as_a_file(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_jira_gets_a_comment_and_the_page_as_a_file(
+    report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "s3cret")
     server.answers = [(201, "{}")]
     code, said = command(report, f"{server.url}/browse/ML-7", "--yes")
     assert code == 0, said
     (comment, _, _), (files, headers, body) = server.seen
-    assert (comment, files) == ("/rest/api/2/issue/ML-7/comment", "/rest/api/2/issue/ML-7/attachments")
+    assert (comment, files) == (
+        "/rest/api/2/issue/ML-7/comment",
+        "/rest/api/2/issue/ML-7/attachments",
+    )
     assert headers["X-Atlassian-Token"] == "no-check"
     assert b'filename="report.html"' in body
     assert report.read_bytes() in body
 
 
-def test_a_comment_without_its_page_is_not_sent_twice(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_comment_without_its_page_is_not_sent_twice(
+    report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "s3cret")
     server.answers = [(201, "{}"), (403, "no")]
     code, said = command(report, f"{server.url}/browse/ML-7", "--yes")
@@ -221,7 +276,12 @@ def test_a_comment_without_its_page_is_not_sent_twice(report: Path, server: Serv
 
 @pytest.mark.parametrize(
     ("answers", "tries", "code"),
-    [([(503, ""), (200, "ok")], 2, 0), ([(429, ""), (429, ""), (200, "ok")], 3, 0), ([(503, "")], 3, 5), ([(500, "")], 1, 5)],
+    [
+        ([(503, ""), (200, "ok")], 2, 0),
+        ([(429, ""), (429, ""), (200, "ok")], 3, 0),
+        ([(503, "")], 3, 5),
+        ([(500, "")], 1, 5),
+    ],
 )
 def test_only_what_was_not_taken_is_tried_again(
     answers: list[tuple[int, str]], tries: int, code: int, report: Path, server: Server
@@ -246,16 +306,23 @@ def test_nobody_there_is_said_with_exit_code_5(report: Path) -> None:
 
 @pytest.mark.parametrize(
     ("place", "answer"),
-    [("feishu", '{"code": 19024, "msg": "Key Words Not Found"}'), ("dingtalk", '{"errcode": 310000, "errmsg": "sign not match"}')],
+    [
+        ("feishu", '{"code": 19024, "msg": "Key Words Not Found"}'),
+        ("dingtalk", '{"errcode": 310000, "errmsg": "sign not match"}'),
+    ],
 )
-def test_a_robot_that_refuses_with_status_200_has_refused(place: str, answer: str, report: Path, server: Server) -> None:
+def test_a_robot_that_refuses_with_status_200_has_refused(
+    place: str, answer: str, report: Path, server: Server
+) -> None:
     server.answers = [(200, answer)]
     code, said = command(report, server.url, "--as", place, "--yes")
     assert code == 5
     assert "refused" in said
 
 
-def test_a_message_is_cut_to_what_the_place_takes_by_whole_lines(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_message_is_cut_to_what_the_place_takes_by_whole_lines(
+    report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     long = "\n".join(f"line {i} of the answer" for i in range(500))
     monkeypatch.setattr(sending, "to_terminal", lambda *_, **__: long)
     assert command(report, server.url, "--as", "discord", "--yes")[0] == 0
@@ -264,9 +331,15 @@ def test_a_message_is_cut_to_what_the_place_takes_by_whole_lines(report: Path, s
     assert content.endswith(" of the answer\n…")
 
 
-@pytest.mark.parametrize(("place", "call"), [("slack", "<!channel>"), ("feishu", '<at user_id="all">all</at>')])
-def test_a_name_of_a_log_calls_nobody(place: str, call: str, report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "to_terminal", lambda *_, **__: f"the run {call} is still improving\n")
+@pytest.mark.parametrize(
+    ("place", "call"), [("slack", "<!channel>"), ("feishu", '<at user_id="all">all</at>')]
+)
+def test_a_name_of_a_log_calls_nobody(
+    place: str, call: str, report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sending, "to_terminal", lambda *_, **__: f"the run {call} is still improving\n"
+    )
     server.answers = [ANSWERS[place]]
     assert command(report, server.url, "--as", place, "--yes")[0] == 0
     said = server.seen[0][2].decode("unicode_escape")
@@ -274,7 +347,9 @@ def test_a_name_of_a_log_calls_nobody(place: str, call: str, report: Path, serve
     assert "<" not in said
 
 
-def test_a_page_that_is_too_large_is_refused_before_anything_is_sent(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_is_too_large_is_refused_before_anything_is_sent(
+    report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("JIRA_TOKEN", "s3cret")
     monkeypatch.setattr(sending, "MOST_ATTACHED", 1000)
     code, said = command(report, f"{server.url}/browse/ML-7", "--yes")
@@ -283,7 +358,9 @@ def test_a_page_that_is_too_large_is_refused_before_anything_is_sent(report: Pat
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--dry-run", "--yes")])
-def test_where_nobody_can_be_asked_nothing_is_sent_without_yes(options: tuple[str, ...], report: Path, server: Server) -> None:
+def test_where_nobody_can_be_asked_nothing_is_sent_without_yes(
+    options: tuple[str, ...], report: Path, server: Server
+) -> None:
     code, said = command(report, f"{server.url}/SECRET", *options)
     assert (code, server.seen) == (0, [])
     assert "still improving" in said
@@ -292,7 +369,12 @@ def test_where_nobody_can_be_asked_nothing_is_sent_without_yes(options: tuple[st
 
 @pytest.mark.parametrize(
     "url",
-    ["https://github.com/acme/train/issues/7", "https://gitlab.com/a/b/-/issues", "https://a.atlassian.net/browse/ML-7", "mailto:a@b.c"],
+    [
+        "https://github.com/acme/train/issues/7",
+        "https://gitlab.com/a/b/-/issues",
+        "https://a.atlassian.net/browse/ML-7",
+        "mailto:a@b.c",
+    ],
 )
 def test_a_dry_run_needs_no_secret(url: str, report: Path) -> None:
     code, said = command(report, url)
@@ -301,8 +383,14 @@ def test_a_dry_run_needs_no_secret(url: str, report: Path) -> None:
     assert f"to: {url}" in said
 
 
-def test_a_dry_run_shows_what_is_sent_cut_as_it_is(report: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sending, "to_terminal", lambda *_, **__: "\n".join(f"line {i} of the answer" for i in range(500)))
+def test_a_dry_run_shows_what_is_sent_cut_as_it_is(
+    report: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        sending,
+        "to_terminal",
+        lambda *_, **__: "\n".join(f"line {i} of the answer" for i in range(500)),
+    )
     code, said = command(report, server.url, "--as", "discord", "--dry-run")
     assert code == 0
     assert command(report, server.url, "--as", "discord", "--yes")[0] == 0
@@ -325,7 +413,9 @@ def test_a_dry_run_shows_what_is_sent_cut_as_it_is(report: Path, server: Server,
         ("me", ("--as", "email")),
     ],
 )
-def test_an_address_that_cannot_be_used_is_said_before_anything_is_sent(url: str, options: tuple[str, ...], report: Path) -> None:
+def test_an_address_that_cannot_be_used_is_said_before_anything_is_sent(
+    url: str, options: tuple[str, ...], report: Path
+) -> None:
     for more in ((), ("--yes",)):
         code, said = command(report, url, *options, *more)
         assert code == 2, said
@@ -371,7 +461,9 @@ def mail_server(mails: Mails, **options: Any) -> Iterator[str]:
         server.stop()
 
 
-def test_a_mail_has_the_first_screen_and_the_page(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_has_the_first_screen_and_the_page(
+    report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mails = Mails()
     with mail_server(mails) as address:
         assert command(report, "mailto:me@example.org", "--yes")[0] == 5
@@ -383,10 +475,14 @@ def test_a_mail_has_the_first_screen_and_the_page(report: Path, monkeypatch: pyt
     parts = {part.get_content_type(): part for part in mail.walk() if part.get_filename() is None}
     assert "val/loss" in parts["text/plain"].get_payload(decode=True).decode()
     (page,) = [part for part in mail.walk() if part.get_filename() == "report.html"]
-    assert page.get_payload(decode=True).replace(b"\r\n", b"\n") == report.read_bytes().replace(b"\r\n", b"\n")
+    assert page.get_payload(decode=True).replace(b"\r\n", b"\n") == report.read_bytes().replace(
+        b"\r\n", b"\n"
+    )
 
 
-def test_a_password_is_given_to_no_server_without_encryption(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_password_is_given_to_no_server_without_encryption(
+    report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mails = Mails()
     monkeypatch.setenv("SMTP_USER", "me@example.org")
     monkeypatch.setenv("SMTP_PASSWORD", "s3cret")
@@ -404,7 +500,9 @@ class Accounts:
     def __init__(self) -> None:
         self.asked: list[tuple[bytes, bytes]] = []
 
-    def __call__(self, server: object, session: object, envelope: object, mechanism: str, data: LoginPassword) -> AuthResult:
+    def __call__(
+        self, server: object, session: object, envelope: object, mechanism: str, data: LoginPassword
+    ) -> AuthResult:
         self.asked.append((data.login, data.password))
         return AuthResult(success=data.password == b"s3cret")
 
@@ -428,7 +526,8 @@ def encrypted(how: str, context: ssl.SSLContext, accounts: Accounts) -> dict[str
     asked = {"auth_required": True, "authenticator": accounts}
     if how == "STARTTLS":
         return {"tls_context": context, "require_starttls": True, **asked}
-    return {"ssl_context": context, "auth_require_tls": False, **asked}  # aiosmtpd counts STARTTLS alone as encryption
+    # aiosmtpd counts STARTTLS alone as encryption
+    return {"ssl_context": context, "auth_require_tls": False, **asked}
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -459,14 +558,18 @@ def test_a_password_is_given_to_no_server_under_the_name_of_another(
     monkeypatch.setenv("SMTP_USER", "me@example.org")
     monkeypatch.setenv("SMTP_PASSWORD", "s3cret")
     mails, accounts = Mails(), Accounts()
-    with mail_server(mails, **encrypted(how, tls(authority, "mail.example.org"), accounts)) as address:
+    with mail_server(
+        mails, **encrypted(how, tls(authority, "mail.example.org"), accounts)
+    ) as address:
         monkeypatch.setenv(SMTP, f"smtps://{address}" if how == "smtps" else address)
         code, said = command(report, "mailto:me@example.org", "--yes")
     assert (code, mails.kept, accounts.asked) == (5, [], [])
     assert "certificate" in said.lower()
 
 
-def test_a_mail_server_that_is_not_there_is_said(report: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_server_that_is_not_there_is_said(
+    report: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(SMTP, "127.0.0.1:9")
     code, said = command(report, "mailto:me@example.org", "--yes")
     assert code == 5

@@ -1,4 +1,6 @@
-"""`lossreport init`: what it writes changes nothing, is accepted line by line, and never replaces a file."""
+"""`lossreport init`: what it writes changes nothing, is accepted line by line, and never replaces a
+file.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,9 @@ def in_force(text: str) -> str:
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_what_is_written_changes_nothing_and_every_setting_in_it_is_accepted(folder: str, lang: str) -> None:
+def test_what_is_written_changes_nothing_and_every_setting_in_it_is_accepted(
+    folder: str, lang: str
+) -> None:
     code, text, _ = init(str(SAMPLES / folder), "-o", "-", "--lang", lang)
     assert code == 0
     assert tomllib.loads(text) == {}
@@ -40,14 +44,23 @@ def test_what_is_written_changes_nothing_and_every_setting_in_it_is_accepted(fol
     assert mistakes(settings, in_force(text)) == []
 
 
-def test_facts_of_the_logs_stand_with_their_file_and_line_and_the_goal_with_its_ground(tmp_path: Path) -> None:
-    (tmp_path / "config.json").write_text(json.dumps({"learning_rate": 3e-4, "batch_size": 16, "seed": 7}))
-    rows = [f"step {step} | loss {3 / step:.4f} | val_loss {3.1 / step:.4f}" for step in range(1, 40)]
+def test_facts_of_the_logs_stand_with_their_file_and_line_and_the_goal_with_its_ground(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "config.json").write_text(
+        json.dumps({"learning_rate": 3e-4, "batch_size": 16, "seed": 7})
+    )
+    rows = [
+        f"step {step} | loss {3 / step:.4f} | val_loss {3.1 / step:.4f}" for step in range(1, 40)
+    ]
     (tmp_path / "train.log").write_text("\n".join(rows))
     code, text, _ = init(str(tmp_path), "-o", "-")
     assert code == 0
     assert '#goal = "val/loss"' in text.splitlines()
-    assert "# The metric that the run is judged by. Chosen now by: the validation loss: the logs hold no score of the task" in text
+    assert (
+        "# The metric that the run is judged by. Chosen now by: the validation loss: the logs "
+        "hold no score of the task" in text
+    )
     assert "#lr = 0.0003  # config.json:1" in text.splitlines()
     settings = tomllib.loads(in_force(text))
     assert (settings["lr"], settings["batch_size"], settings["seed"]) == (3e-4, 16, 7)

@@ -1,4 +1,6 @@
-"""Stores that the real tools write, without a hook of ours: what they know of a run is read, and a configuration is of its own run only."""
+"""Stores that the real tools write, without a hook of ours: what they know of a run is read, and a
+configuration is of its own run only.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +105,9 @@ run.stop()
 
 
 def stored(modules: str, code: str, folder: Path) -> tuple[tuple[Run, ...], Analysis]:
-    """Run a program of a real tool in a folder and return what its store says; the test is skipped where the tool is not installed."""
+    """Run a program of a real tool in a folder and return what its store says; the test is skipped
+    where the tool is not installed.
+    """
     if not has(modules):
         pytest.skip(f"{modules} is not installed in {interpreter()}")
     program, store = folder / "program.py", folder / "store"
@@ -111,7 +115,12 @@ def stored(modules: str, code: str, folder: Path) -> tuple[tuple[Run, ...], Anal
     store.mkdir()
     quiet = {"OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "HOME": str(store)}
     done = subprocess.run(
-        [interpreter(), "-W", "ignore", str(program)], cwd=store, capture_output=True, text=True, check=False, env={**os.environ, **quiet}
+        [interpreter(), "-W", "ignore", str(program)],
+        cwd=store,
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **quiet},
     )
     assert done.returncode == 0, done.stderr[-2000:]
     runs = lossreport.read_runs([store])
@@ -125,9 +134,15 @@ def goals(runs: tuple[Run, ...], analysis: Analysis) -> list[tuple[str, str]]:
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize(
-    "storage", ['"sqlite:///study.db"', 'optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend("study.log"))']
+    "storage",
+    [
+        '"sqlite:///study.db"',
+        'optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend("study.log"))',
+    ],
 )
-def test_trials_of_optuna_are_runs_with_their_own_parameters_judged_by_their_objective(storage: str, tmp_path: Path) -> None:
+def test_trials_of_optuna_are_runs_with_their_own_parameters_judged_by_their_objective(
+    storage: str, tmp_path: Path
+) -> None:
     runs, analysis = stored("optuna", OPTUNA.replace("STORAGE", storage), tmp_path)
     assert [run.value("state") for run in runs] == ["COMPLETE", "PRUNED", "COMPLETE"]
     assert [len(run.series[0]) for run in runs] == [30, 21, 30]
@@ -139,7 +154,10 @@ def test_trials_of_optuna_are_runs_with_their_own_parameters_judged_by_their_obj
 @pytest.mark.frameworks
 def test_runs_of_sacred_keep_their_configuration_and_their_end_apart(tmp_path: Path) -> None:
     runs, analysis = stored("sacred pkg_resources", SACRED, tmp_path)
-    assert [(run.value("lr"), run.value("batch_size"), run.status) for run in runs] == [(0.1, 32, "finished"), (2.0, 32, "crashed")]
+    assert [(run.value("lr"), run.value("batch_size"), run.status) for run in runs] == [
+        (0.1, 32, "finished"),
+        (2.0, 32, "crashed"),
+    ]
     assert [{(s.split, s.name): len(s) for s in run.series} for run in runs] == [
         {("train", "loss"): n, ("val", "loss"): n} for n in (30, 10)
     ]
@@ -148,7 +166,9 @@ def test_runs_of_sacred_keep_their_configuration_and_their_end_apart(tmp_path: P
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("logger", ["CSVLogger", "TensorBoardLogger"])
-def test_what_the_loggers_of_lightning_write_is_one_run_with_its_hyperparameters(logger: str, tmp_path: Path) -> None:
+def test_what_the_loggers_of_lightning_write_is_one_run_with_its_hyperparameters(
+    logger: str, tmp_path: Path
+) -> None:
     needed = "lightning tensorboard" if logger == "TensorBoardLogger" else "lightning"
     runs, analysis = stored(needed, LIGHTNING.replace("LOGGER", logger), tmp_path)
     (run,) = runs
@@ -160,9 +180,14 @@ def test_what_the_loggers_of_lightning_write_is_one_run_with_its_hyperparameters
 
 @pytest.mark.frameworks
 @pytest.mark.parametrize("tracker", OFFLINE)
-def test_what_a_tracker_keeps_offline_is_one_run_with_its_parameters(tracker: str, tmp_path: Path) -> None:
+def test_what_a_tracker_keeps_offline_is_one_run_with_its_parameters(
+    tracker: str, tmp_path: Path
+) -> None:
     runs, analysis = stored(tracker, OFFLINE[tracker], tmp_path)
     (run,) = runs
     assert (float(run.value("lr")), int(run.value("batch_size"))) == (0.1, 32)
-    assert {(s.split, s.name): len(s) for s in run.series} == {("train", "loss"): 30, ("val", "loss"): 30}
+    assert {(s.split, s.name): len(s) for s in run.series} == {
+        ("train", "loss"): 30,
+        ("val", "loss"): 30,
+    }
     assert goals(runs, analysis) == [("val/loss", "min")]

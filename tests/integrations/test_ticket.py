@@ -1,4 +1,6 @@
-"""A ticket says the verdict in one line, fits its place whatever it is made of, and a diff says only what changed."""
+"""A ticket says the verdict in one line, fits its place whatever it is made of, and a diff says
+only what changed.
+"""
 
 from __future__ import annotations
 
@@ -66,14 +68,22 @@ def test_attachments_are_written_and_named(tmp_path: Path, reports: Path) -> Non
     assert sum(path.suffix == ".svg" for path in made.attachments) >= 3
     assert all(path.stat().st_size for path in made.attachments)
     copied = ticket(str(reports / "vla.html"), "jira", folder=str(tmp_path / "copy"))
-    assert [path.read_bytes() for path in copied.attachments] == [(reports / "vla.html").read_bytes()]
+    assert [path.read_bytes() for path in copied.attachments] == [
+        (reports / "vla.html").read_bytes()
+    ]
 
 
 @pytest.mark.parametrize(
     ("name", "text", "error"),
-    [("x.html", "<p>hello</p>", UsageError), ("gone.html", None, MissingPathError), ("x.json", "[1]", UsageError)],
+    [
+        ("x.html", "<p>hello</p>", UsageError),
+        ("gone.html", None, MissingPathError),
+        ("x.json", "[1]", UsageError),
+    ],
 )
-def test_what_is_no_report_is_said(name: str, text: str | None, error: type[Exception], tmp_path: Path) -> None:
+def test_what_is_no_report_is_said(
+    name: str, text: str | None, error: type[Exception], tmp_path: Path
+) -> None:
     if text is not None:
         (tmp_path / name).write_text(text)
     with pytest.raises(error):
@@ -96,14 +106,19 @@ def test_evidence_names_its_metric_and_its_axis(source: str, reports: Path) -> N
 def test_of_a_report_that_does_not_name_the_series_nothing_is_guessed(reports: Path) -> None:
     data = read_report(str(reports / "vla.html"))
     for finding in data["findings"]:
-        finding["evidence"] = [{name: one[name] for name in ("source", "line", "x", "value")} for one in finding["evidence"]]
+        finding["evidence"] = [
+            {name: one[name] for name in ("source", "line", "x", "value")}
+            for one in finding["evidence"]
+        ]
     text = to_markdown(report_of(data, "en"), "en", "none").text
     assert "- `closs` **95.19** at epoch 7 (`log_train.txt:8`)" in text
     assert "- **6.3941** (`log_train.txt:8`)" in text
 
 
 @pytest.mark.parametrize("source", ["vla.html", "vla.json"])
-def test_what_is_seen_at_once_is_the_same_whatever_it_is_made_of(source: str, reports: Path) -> None:
+def test_what_is_seen_at_once_is_the_same_whatever_it_is_made_of(
+    source: str, reports: Path
+) -> None:
     def words(path: str) -> list[str]:
         seen = ticket(path, "github", "en").body.text.split("<details>")[0]
         return [re.sub("[`\\\\]", "", line) for line in seen.splitlines()[1:] if "▁" not in line]
@@ -111,7 +126,7 @@ def test_what_is_seen_at_once_is_the_same_whatever_it_is_made_of(source: str, re
     assert words(str(reports / source)) == words(str(VLA))
 
 
-# ------------------------------------------------------------------------------------------------ what changed
+# ------------------------------------------------------------------------------------- what changed
 def found(key: str, severity: str = "high", **numbers: float) -> dict[str, Any]:
     return {"key": key, "severity": severity, "numbers": numbers}
 
@@ -122,11 +137,18 @@ def test_findings_are_paired_by_key_and_of_equal_keys_in_order() -> None:
     paired = pairs(old, new)
     assert [one["key"] for one in paired.new] == ["d"]
     assert [one["key"] for one in paired.gone] == ["b", "c"]
-    assert [(a["numbers"], b["numbers"]) for a, b in paired.changed] == [({"value": 1}, {"value": 2})]
+    assert [(a["numbers"], b["numbers"]) for a, b in paired.changed] == [
+        ({"value": 1}, {"value": 2})
+    ]
 
 
-@pytest.mark.parametrize(("before", "after", "changed"), [(1.23456, 1.23457, 0), (1.2345, 1.2355, 1), (float("nan"), float("nan"), 0)])
-def test_numbers_that_are_printed_alike_are_no_change(before: float, after: float, changed: int) -> None:
+@pytest.mark.parametrize(
+    ("before", "after", "changed"),
+    [(1.23456, 1.23457, 0), (1.2345, 1.2355, 1), (float("nan"), float("nan"), 0)],
+)
+def test_numbers_that_are_printed_alike_are_no_change(
+    before: float, after: float, changed: int
+) -> None:
     assert len(pairs([found("a", value=before)], [found("a", value=after)]).changed) == changed
 
 
@@ -152,14 +174,18 @@ def test_of_many_runs_those_that_changed_are_told_and_the_others_counted() -> No
         return {
             "version": "0",
             "runs": [{"id": f"r{n}", "name": f"run {n}", "sources": []} for n in range(13)],
-            "verdicts": [{"run": f"r{n}", "series": [], "state": state} for n, state in enumerate(states)],
+            "verdicts": [
+                {"run": f"r{n}", "series": [], "state": state} for n, state in enumerate(states)
+            ],
             **{name: [] for name in ("series", "findings", "recommendations")},
         }
 
     short = changes(report("improving"), report("broken"), "en").short
     told = [block.text.plain("en") for block in short if isinstance(block, Prose)]
     assert told[9] == "run 12: The verdict went from “still improving” to “broken”"
-    assert told[10:] == ["3 more runs are not listed: their verdicts did not change, or are less grave than these."]
+    assert told[10:] == [
+        "3 more runs are not listed: their verdicts did not change, or are less grave than these."
+    ]
 
 
 def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -> None:
@@ -177,7 +203,7 @@ def test_new_gone_and_changed_findings_and_the_verdict_are_told(reports: Path) -
     assert "结论由“多组数据混杂，暂不能判断”变为“仍在改善”" in said(old, new, "zh")
 
 
-# ------------------------------------------------------------------------------------------------ settings, plan, metrics, checkpoint
+# -------------------------------------------------------------- settings, plan, metrics, checkpoint
 def trained(folder: Path, rise: float, lr: float, rows: int = 60, **settings: str) -> str:
     """A run whose mIoU ends near `rise`, with its settings; returns its folder."""
     folder.mkdir()
@@ -188,7 +214,9 @@ def trained(folder: Path, rise: float, lr: float, rows: int = 60, **settings: st
     ]
     (folder / "train.jsonl").write_text("\n".join(map(json.dumps, lines)) + "\n")
     told = {"lr": repr(lr), "output_dir": f'"{folder.name}"', **settings}
-    (folder / "lossreport.toml").write_text("\n".join(f"{name} = {value}" for name, value in told.items()) + "\n")
+    (folder / "lossreport.toml").write_text(
+        "\n".join(f"{name} = {value}" for name, value in told.items()) + "\n"
+    )
     return str(folder)
 
 
@@ -196,7 +224,16 @@ def trained(folder: Path, rise: float, lr: float, rows: int = 60, **settings: st
 def pair(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     made = [
         trained(tmp_path / "a", 61.2, 1e-5),
-        trained(tmp_path / "b", 62.4, 5e-6, rows=80, warmup="100", betas="[0.9, 0.95]", x="1", max_steps="90"),
+        trained(
+            tmp_path / "b",
+            62.4,
+            5e-6,
+            rows=80,
+            warmup="100",
+            betas="[0.9, 0.95]",
+            x="1",
+            max_steps="90",
+        ),
     ]
     for path in made:
         api.build([path], Path(path) / "r.json")
@@ -207,15 +244,29 @@ def pair(tmp_path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
 @pytest.mark.parametrize(
     ("lang", "start", "best", "more"),
     [
-        ("en", "`lr` 1e-5 → 5e-6, `betas` none → [0.9, 0.95]", "best `val/mIoU` 61.08 → 62.38 (+1.3)", "one more setting differs"),
-        ("zh", "`lr` 1e-5 → 5e-6、`betas` 无 → [0.9, 0.95]", "`val/mIoU` 最佳 61.08 → 62.38（+1.3）", "另有一项设置不同"),
+        (
+            "en",
+            "`lr` 1e-5 → 5e-6, `betas` none → [0.9, 0.95]",
+            "best `val/mIoU` 61.08 → 62.38 (+1.3)",
+            "one more setting differs",
+        ),
+        (
+            "zh",
+            "`lr` 1e-5 → 5e-6、`betas` 无 → [0.9, 0.95]",
+            "`val/mIoU` 最佳 61.08 → 62.38（+1.3）",
+            "另有一项设置不同",
+        ),
     ],
 )
 def test_settings_plan_and_the_best_of_the_goal_stand_in_one_line(
     lang: str, start: str, best: str, more: str, pair: tuple[dict[str, Any], dict[str, Any]]
 ) -> None:
     seen = changes(*pair, lang).short  # type: ignore[arg-type]
-    line = next(block.text.plain(lang) for block in seen if isinstance(block, Prose) and "1e-5" in block.text.plain(lang))  # type: ignore[arg-type]
+    line = next(
+        block.text.plain(lang)
+        for block in seen
+        if isinstance(block, Prose) and "1e-5" in block.text.plain(lang)
+    )  # type: ignore[arg-type]
     bare = {mark: mark.replace("`", "") for mark in (start, best, more)}
     assert line.startswith(bare[start])
     assert bare[best] in line
@@ -223,7 +274,9 @@ def test_settings_plan_and_the_best_of_the_goal_stand_in_one_line(
     assert ("steps done 59 → 79" in line) or ("已完成的 step 59 → 79" in line)
 
 
-def test_all_that_is_not_as_it_was_stands_in_the_table(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
+def test_all_that_is_not_as_it_was_stands_in_the_table(
+    pair: tuple[dict[str, Any], dict[str, Any]],
+) -> None:
     text = said(*pair)
     for row in (
         "| setting `lr` | 1e-5 | 5e-6 |",
@@ -244,7 +297,11 @@ def test_what_is_as_it_was_is_said_to_be_and_no_value_of_a_broken_run_is_told_as
     old, new = pair
     assert "No setting and no plan changed, and no finding came or went." in said(old, old)
     next(one for one in new["verdicts"] if not one["series"])["state"] = "broken"
-    assert not any("61.08" in block.text.plain("en") for block in changes(old, new, "en").short if isinstance(block, Prose))
+    assert not any(
+        "61.08" in block.text.plain("en")
+        for block in changes(old, new, "en").short
+        if isinstance(block, Prose)
+    )
 
 
 def test_another_goal_metric_is_told_as_such(pair: tuple[dict[str, Any], dict[str, Any]]) -> None:
@@ -257,25 +314,46 @@ def test_another_goal_metric_is_told_as_such(pair: tuple[dict[str, Any], dict[st
 def test_runs_are_paired_by_name_and_the_others_are_named(reports: Path) -> None:
     one, two = read_report(str(reports / "vla.json")), read_report(str(reports / "healthy.json"))
     run = {**two["runs"][0], "id": "r2"}
-    both = {**one, "runs": [*one["runs"], run], "verdicts": [*one["verdicts"], *({**v, "run": "r2"} for v in two["verdicts"])]}
-    assert "Runs of the old report that the new one does not have: vla\\_healthy." in said(both, one)
+    both = {
+        **one,
+        "runs": [*one["runs"], run],
+        "verdicts": [*one["verdicts"], *({**v, "run": "r2"} for v in two["verdicts"])],
+    }
+    assert "Runs of the old report that the new one does not have: vla\\_healthy." in said(
+        both, one
+    )
     assert "The old report does not have this run" in said(one, both)
 
 
-# ------------------------------------------------------------------------------------------------ the command
+# -------------------------------------------------------------------------------------- the command
 def command(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "lossreport", *map(str, arguments)], check=False, capture_output=True, text=True)
+    return subprocess.run(
+        [sys.executable, "-m", "lossreport", *map(str, arguments)],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
 
 
-def test_the_command_prints_the_body_and_tells_the_rest_on_stderr(reports: Path, tmp_path: Path) -> None:
+def test_the_command_prints_the_body_and_tells_the_rest_on_stderr(
+    reports: Path, tmp_path: Path
+) -> None:
     done = command("ticket", reports / "vla.html", "--for", "jira", "--lang", "en", "-o", tmp_path)
     assert done.returncode == 0
     assert done.stdout.startswith("h1. ")
-    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["title", "labels", "attach"]
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == [
+        "title",
+        "labels",
+        "attach",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("option", "printed"), [("--title-only", "vla_healthy: still improving\n"), ("--labels", "lossreport\nverdict:improving\n")]
+    ("option", "printed"),
+    [
+        ("--title-only", "vla_healthy: still improving\n"),
+        ("--labels", "lossreport\nverdict:improving\n"),
+    ],
 )
 def test_title_or_labels_alone(option: str, printed: str, reports: Path) -> None:
     done = command("ticket", reports / "healthy.json", "--for", "github", "--lang", "en", option)
@@ -284,9 +362,15 @@ def test_title_or_labels_alone(option: str, printed: str, reports: Path) -> None
 
 @pytest.mark.parametrize(
     ("place", "name", "start"),
-    [("github", "lossreport.md", "# "), ("jira", "lossreport.jira.txt", "h1. "), ("email", "lossreport.mail.html", "<!DOCTYPE html>")],
+    [
+        ("github", "lossreport.md", "# "),
+        ("jira", "lossreport.jira.txt", "h1. "),
+        ("email", "lossreport.mail.html", "<!DOCTYPE html>"),
+    ],
 )
-def test_build_fits_and_names_the_file_so_that_it_is_no_log(place: str, name: str, start: str, tmp_path: Path) -> None:
+def test_build_fits_and_names_the_file_so_that_it_is_no_log(
+    place: str, name: str, start: str, tmp_path: Path
+) -> None:
     (tmp_path / "log_train.txt").write_bytes((HEALTHY / "log_train.txt").read_bytes())
     assert command("build", tmp_path, "--fit", place, "-q").returncode == 0
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(start)
@@ -299,24 +383,40 @@ def test_fit_and_another_format_exclude_each_other() -> None:
 
 
 def test_a_hypothesis_that_a_page_tells_once_is_whole_in_every_finding_of_a_ticket() -> None:
-    page = json.loads(re.findall(r'id="lossreport-data">(.*?)</script>', report_page(), re.DOTALL)[0])
+    page = json.loads(
+        re.findall(r'id="lossreport-data">(.*?)</script>', report_page(), re.DOTALL)[0]
+    )
     told = told_before(page)
-    refer = [(one["told_in"], one["id"]) for finding in page["findings"] for one in finding["hypotheses"] if "told_in" in one]
+    refer = [
+        (one["told_in"], one["id"])
+        for finding in page["findings"]
+        for one in finding["hypotheses"]
+        if "told_in" in one
+    ]
     assert refer
     assert all(key in told for key in refer)
     for finding in page["findings"]:
-        assert all(one.title.plain("en") and one.decided_by.plain("en") for one in finding_of(finding, "en", told).hypotheses)
+        assert all(
+            one.title.plain("en") and one.decided_by.plain("en")
+            for one in finding_of(finding, "en", told).hypotheses
+        )
 
 
 def report_page() -> str:
-    return lossreport.render(lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"]))))
+    return lossreport.render(
+        lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "vla_action_head"])))
+    )
 
 
-def test_events_on_the_axis_of_the_goal_stand_in_its_line_whatever_the_ticket_is_made_of(tmp_path: Path) -> None:
+def test_events_on_the_axis_of_the_goal_stand_in_its_line_whatever_the_ticket_is_made_of(
+    tmp_path: Path,
+) -> None:
     api.build([SAMPLES / "gallery" / "hf_spike"], tmp_path / "r.html")
     lines = {}
     for source in (SAMPLES / "gallery" / "hf_spike", tmp_path / "r.html"):
         text = ticket(str(source), "github", "en").body.text.split("<details>")[0]
-        lines[source.name] = next(line for line in text.splitlines() if line.startswith("- `eval/loss`"))
+        lines[source.name] = next(
+            line for line in text.splitlines() if line.startswith("- `eval/loss`")
+        )
     assert len(set(lines.values())) == 1
     assert lines["r.html"].count("①") == lines["r.html"].count("②") == 1

@@ -1,4 +1,6 @@
-"""The report as an artifact of the trackers, each with its own local store; a tracker that is not installed is skipped by name."""
+"""The report as an artifact of the trackers, each with its own local store; a tracker that is not
+installed is skipped by name.
+"""
 
 from __future__ import annotations
 
@@ -66,11 +68,26 @@ def test_the_report_is_in_the_store(name: str, tmp_path: Path) -> None:
     modules, body, expected = CASES[name]
     if not has(modules):
         pytest.skip(f"{modules} is not installed in {interpreter()}")
-    (tmp_path / "lossreport.html").write_text("<!DOCTYPE html><html><head></head><body>still improving</body></html>")
+    (tmp_path / "lossreport.html").write_text(
+        "<!DOCTYPE html><html><head></head><body>still improving</body></html>"
+    )
     (tmp_path / "lossreport.md").write_text("# Report\n\nThe run is still improving.\n")
-    own = {"PYTHONPATH": str(SOURCE), "WANDB_MODE": "offline", "TRACKIO_DIR": str(tmp_path / "store"), "HOME": str(tmp_path)}
+    own = {
+        "PYTHONPATH": str(SOURCE),
+        "WANDB_MODE": "offline",
+        "TRACKIO_DIR": str(tmp_path / "store"),
+        "HOME": str(tmp_path),
+    }
     code = f"from lossreport.integrations.trackers import to_{name}\n{body}"
     command = [interpreter(), "-c", code]
-    done = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, env={**os.environ, **own}, timeout=240)
+    done = subprocess.run(
+        command,
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, **own},
+        timeout=240,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert expected in done.stdout

@@ -1,4 +1,6 @@
-"""A training never notices its report: same exit code, bounded delay, nothing raised, handlers chained, and the report is there."""
+"""A training never notices its report: same exit code, bounded delay, nothing raised, handlers
+chained, and the report is there.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,9 @@ time.sleep(float(sys.argv[3]))
 report.write_text("report")
 sys.exit(int(sys.argv[4]))
 """
-"""Stands for the command where a rule is about time or failure, which the real one does not do when asked."""
+"""Stands for the command where a rule is about time or failure, which the real one does not do when
+asked.
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +54,15 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     told = [0.0, 0]
 
     def command(folder: Path, report: Path, options: object = (), also: object = ()) -> list[str]:
-        return [sys.executable, "-c", FAKE, str(folder), str(report), str(told[0]), str(int(told[1]))]
+        return [
+            sys.executable,
+            "-c",
+            FAKE,
+            str(folder),
+            str(report),
+            str(told[0]),
+            str(int(told[1])),
+        ]
 
     monkeypatch.setattr(building, "command", command)
     return told
@@ -62,10 +74,18 @@ def calls(folder: Path) -> list[int]:
 
 
 def program(body: str, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    code = f"import os, signal, sys, threading\nimport lossreport\nfolder = {str(folder)!r}\n" + textwrap.dedent(body)
+    code = (
+        f"import os, signal, sys, threading\nimport lossreport\nfolder = {str(folder)!r}\n"
+        + textwrap.dedent(body)
+    )
     clean = {name: value for name, value in os.environ.items() if name not in RANKS}
     return subprocess.run(
-        [sys.executable, "-c", code], check=False, capture_output=True, text=True, env={**clean, **environment}, timeout=120
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**clean, **environment},
+        timeout=120,
     )
 
 
@@ -77,8 +97,10 @@ def status(folder: Path) -> object:
     return memory(folder)[-1].get("end")
 
 
-# ------------------------------------------------------------------------------------------------ the ways to end
-ROWS = "w = lossreport.watch(folder)\nfor step in range(30): w.log(step=step, loss=3 / (step + 1))\n"
+# ---------------------------------------------------------------------------------- the ways to end
+ROWS = (
+    "w = lossreport.watch(folder)\nfor step in range(30): w.log(step=step, loss=3 / (step + 1))\n"
+)
 ENDS = {
     "the end of the program": ("", 0, None),
     "an exception": ("raise RuntimeError('no such shard')", 1, "crashed"),
@@ -89,7 +111,9 @@ ENDS = {
 
 
 @pytest.mark.parametrize("end", ENDS)
-def test_the_report_is_written_and_the_exit_code_is_the_programs_own(end: str, tmp_path: Path) -> None:
+def test_the_report_is_written_and_the_exit_code_is_the_programs_own(
+    end: str, tmp_path: Path
+) -> None:
     body, code, said = ENDS[end]
     done = program(ROWS + body, tmp_path)
     assert done.returncode == code, done.stderr
@@ -100,14 +124,22 @@ def test_the_report_is_written_and_the_exit_code_is_the_programs_own(end: str, t
 
 
 def test_a_handler_of_the_users_is_called_and_decides_the_exit_code(tmp_path: Path) -> None:
-    done = program("signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n" + ROWS + "os.kill(os.getpid(), signal.SIGTERM)", tmp_path)
+    done = program(
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(3))\n"
+        + ROWS
+        + "os.kill(os.getpid(), signal.SIGTERM)",
+        tmp_path,
+    )
     assert done.returncode == 3
     assert (tmp_path / "lossreport.html").exists()
 
 
 def test_a_user_who_saves_at_sigterm_and_goes_on_gets_the_last_rows_too(tmp_path: Path) -> None:
     body = "signal.signal(signal.SIGTERM, lambda *_: print('saving'))\n" + ROWS
-    done = program(body + "os.kill(os.getpid(), signal.SIGTERM)\nw.log(step=30, loss=0.09)\nw.finish()", tmp_path)
+    done = program(
+        body + "os.kill(os.getpid(), signal.SIGTERM)\nw.log(step=30, loss=0.09)\nw.finish()",
+        tmp_path,
+    )
     assert (done.returncode, done.stdout) == (0, "saving\n")
     report = (tmp_path / "lossreport.html").read_text()
     assert f'"{NAME}"' in report
@@ -133,13 +165,18 @@ def test_a_training_that_outlives_a_signal_has_time_for_its_report_again(
 
 def test_sigterm_that_the_user_ignores_stays_ignored(tmp_path: Path) -> None:
     done = program(
-        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + ROWS + "os.kill(os.getpid(), signal.SIGTERM)\nprint('alive')", tmp_path
+        "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        + ROWS
+        + "os.kill(os.getpid(), signal.SIGTERM)\nprint('alive')",
+        tmp_path,
     )
     assert (done.returncode, done.stdout) == (0, "alive\n")
 
 
 def test_an_excepthook_of_the_users_is_called(tmp_path: Path) -> None:
-    done = program("sys.excepthook = lambda *_: print('mine')\n" + ROWS + "raise RuntimeError", tmp_path)
+    done = program(
+        "sys.excepthook = lambda *_: print('mine')\n" + ROWS + "raise RuntimeError", tmp_path
+    )
     assert (done.returncode, done.stdout) == (1, "mine\n")
 
 
@@ -190,7 +227,9 @@ def test_an_exception_goes_through_a_with_block(tmp_path: Path, fake: list[float
     assert status(tmp_path) == "crashed"
 
 
-def test_a_program_that_catches_the_exception_says_so_itself(tmp_path: Path, fake: list[float]) -> None:
+def test_a_program_that_catches_the_exception_says_so_itself(
+    tmp_path: Path, fake: list[float]
+) -> None:
     watching = lossreport.watch(tmp_path)
     watching.failed(ValueError("shard"))
     watching.finish()
@@ -198,7 +237,7 @@ def test_a_program_that_catches_the_exception_says_so_itself(tmp_path: Path, fak
     assert (tmp_path / "lossreport.html").exists()
 
 
-# ------------------------------------------------------------------------------------------------ who writes
+# --------------------------------------------------------------------------------------- who writes
 @pytest.mark.parametrize(
     ("environment", "writes"),
     [
@@ -212,7 +251,11 @@ def test_a_program_that_catches_the_exception_says_so_itself(tmp_path: Path, fak
     ],
 )
 def test_rank_zero_alone_writes(
-    environment: dict[str, str], writes: bool, tmp_path: Path, fake: list[float], monkeypatch: pytest.MonkeyPatch
+    environment: dict[str, str],
+    writes: bool,
+    tmp_path: Path,
+    fake: list[float],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
@@ -223,7 +266,7 @@ def test_rank_zero_alone_writes(
     )
 
 
-# ------------------------------------------------------------------------------------------------ bounds and failures
+# ------------------------------------------------------------------------------ bounds and failures
 def test_a_report_that_takes_too_long_is_given_up_at_the_bound(
     tmp_path: Path, fake: list[float], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -258,7 +301,9 @@ def test_a_missing_interpreter_is_said_and_not_raised(
     assert "FileNotFoundError" in (tmp_path / ERROR).read_text()
 
 
-def test_a_folder_that_cannot_be_made_is_said_and_not_raised(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_folder_that_cannot_be_made_is_said_and_not_raised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (tmp_path / "file").write_text("")
     with lossreport.watch(tmp_path / "file" / "runs") as watching:
         watching.log(step=1, loss=1.0)
@@ -272,7 +317,9 @@ def test_the_last_error_goes_when_a_report_succeeds(tmp_path: Path, fake: list[f
     assert not (tmp_path / ERROR).exists()
 
 
-def test_another_interpreter_does_not_get_this_ones_modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_interpreter_does_not_get_this_ones_modules(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     assert building._environment()["PYTHONPATH"] == str(tmp_path)
     monkeypatch.setenv(building.PYTHON, sys.executable)
@@ -280,7 +327,7 @@ def test_another_interpreter_does_not_get_this_ones_modules(tmp_path: Path, monk
     assert building.command(tmp_path, tmp_path / "r.html")[0] == sys.executable
 
 
-# ------------------------------------------------------------------------------------------------ rewriting during training
+# ------------------------------------------------------------------------ rewriting during training
 def until(done: object, seconds: float = 10) -> None:
     end = time.monotonic() + seconds
     while not callable(done) or not done():
@@ -288,7 +335,9 @@ def until(done: object, seconds: float = 10) -> None:
         time.sleep(0.02)
 
 
-def test_the_report_is_rewritten_in_the_background_never_two_at_once(tmp_path: Path, fake: list[float]) -> None:
+def test_the_report_is_rewritten_in_the_background_never_two_at_once(
+    tmp_path: Path, fake: list[float]
+) -> None:
     fake[0] = 0.6
     with lossreport.watch(tmp_path, every=0.001) as watching:
         time.sleep(0.1)
@@ -303,14 +352,18 @@ def test_the_report_is_rewritten_in_the_background_never_two_at_once(tmp_path: P
     assert calls(tmp_path)[-1] == len(memory(tmp_path))
 
 
-def test_without_every_nothing_is_written_during_training(tmp_path: Path, fake: list[float]) -> None:
+def test_without_every_nothing_is_written_during_training(
+    tmp_path: Path, fake: list[float]
+) -> None:
     with lossreport.watch(tmp_path) as watching:
         watching.log(step=1, loss=1.0)
         assert watching._build is None
 
 
-# ------------------------------------------------------------------------------------------------ what is kept
-def test_a_new_run_in_the_same_folder_sets_the_old_memory_aside(tmp_path: Path, fake: list[float]) -> None:
+# ------------------------------------------------------------------------------------- what is kept
+def test_a_new_run_in_the_same_folder_sets_the_old_memory_aside(
+    tmp_path: Path, fake: list[float]
+) -> None:
     for loss in (1.0, 2.0):
         with lossreport.watch(tmp_path) as watching:
             watching.log(step=1, loss=loss)
@@ -380,7 +433,7 @@ def test_after_the_end_calls_do_nothing(tmp_path: Path, fake: list[float]) -> No
     assert status(tmp_path) == "finished"
 
 
-# ------------------------------------------------------------------------------------------------ a full disk
+# -------------------------------------------------------------------------------------- a full disk
 def full(monkeypatch: pytest.MonkeyPatch, free: list[int]) -> None:
     """Let the memory's disk take so many bytes more."""
     write = os.write
@@ -396,7 +449,10 @@ def full(monkeypatch: pytest.MonkeyPatch, free: list[int]) -> None:
 
 
 def test_rows_lost_to_a_full_disk_are_counted_and_told_and_the_report_is_still_asked_for(
-    tmp_path: Path, fake: list[float], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    fake: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     output = tmp_path / "elsewhere.html"
     with lossreport.watch(tmp_path, output=output) as watching:
@@ -414,11 +470,14 @@ def test_rows_lost_to_a_full_disk_are_counted_and_told_and_the_report_is_still_a
     assert any("2 lines before this one were lost" in line for line in lines)
 
 
-def test_a_folder_that_takes_nothing_does_not_keep_the_report_from_being_written_elsewhere(tmp_path: Path) -> None:
+def test_a_folder_that_takes_nothing_does_not_keep_the_report_from_being_written_elsewhere(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "file").write_text("")
     output = tmp_path / "report.html"
     done = program(
-        f"w = lossreport.watch({str(tmp_path / 'file' / 'runs')!r}, output={str(output)!r})\nfor s in range(9): w.log(step=s, loss=1 / (s + 1))",
+        f"w = lossreport.watch({str(tmp_path / 'file' / 'runs')!r}, output={str(output)!r})\nfor "
+        f"s in range(9): w.log(step=s, loss=1 / (s + 1))",
         tmp_path,
     )
     assert done.returncode == 0
@@ -436,7 +495,7 @@ def test_a_second_watch_of_a_folder_takes_it_over(tmp_path: Path, fake: list[flo
     assert len(calls(tmp_path)) == 1
 
 
-# ------------------------------------------------------------------------------------------------ what a framework knows
+# --------------------------------------------------------------------------- what a framework knows
 class Kind(enum.Enum):
     COSINE = "cosine"
 
@@ -451,7 +510,9 @@ def test_settings_are_plain_bounded_and_without_secrets() -> None:
         "lr": 0.1, "kind": "cosine", "nested.a": 1, "nested.deep.b": True, "betas": [0.9, 0.999], "world_size": 2,
     }  # fmt: skip
     assert not {"object", "none", "long", "many", "empty"} & set(found)
-    assert plain_settings({"lr": struct.unpack("f", struct.pack("f", 0.1))[0], "eps": 1e-300, "third": 1 / 3}) == {
+    assert plain_settings(
+        {"lr": struct.unpack("f", struct.pack("f", 0.1))[0], "eps": 1e-300, "third": 1 / 3}
+    ) == {
         "lr": 0.1,
         "eps": 1e-300,
         "third": 1 / 3,
@@ -462,7 +523,10 @@ def test_settings_are_plain_bounded_and_without_secrets() -> None:
 
 
 def test_settings_are_redacted_without_the_packages_of_the_report() -> None:
-    code = "import sys\nfor one in ('numpy', 'pandas', 'pydantic', 'orjson'): sys.modules[one] = None\nimport lossreport.integrations.huggingface, lossreport.run"
+    code = (
+        "import sys\nfor one in ('numpy', 'pandas', 'pydantic', 'orjson'): sys.modules[one] = "
+        "None\nimport lossreport.integrations.huggingface, lossreport.run"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
@@ -489,7 +553,9 @@ class Trainer:
                 one(self)
 
 
-def test_what_a_hook_raises_never_reaches_the_training(tmp_path: Path, fake: list[float], capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_a_hook_raises_never_reaches_the_training(
+    tmp_path: Path, fake: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
     Trainer([Hook()]).fit()
     assert "no such field (training is not affected)" in capsys.readouterr().err
     with lossreport.watch(tmp_path) as watching:

@@ -1,4 +1,6 @@
-"""What each kind says of a value above, at and far below its reference value is true, and claims nothing without a baseline."""
+"""What each kind says of a value above, at and far below its reference value is true, and claims
+nothing without a baseline.
+"""
 
 from __future__ import annotations
 
@@ -33,13 +35,29 @@ FACTS: Mapping[str, Any] = {
 }
 
 
-def known(name: str, facts: Mapping[str, Any] = FACTS, metrics: frozenset[str] = frozenset()) -> Known:
-    own = {f"range.{name}": (-1.0, 1.0), f"margin.{name}": 0.2, f"beta.{name}": 0.1, f"target_var.{name}": 4.0, f"dims.{name}": 3072}
+def known(
+    name: str, facts: Mapping[str, Any] = FACTS, metrics: frozenset[str] = frozenset()
+) -> Known:
+    own = {
+        f"range.{name}": (-1.0, 1.0),
+        f"margin.{name}": 0.2,
+        f"beta.{name}": 0.1,
+        f"target_var.{name}": 4.0,
+        f"dims.{name}": 3072,
+    }
     return Known(name=name, facts={**facts, **own} if facts else {}, metrics=metrics)
 
 
-def said(type_id: str, name: str, value: float, facts: Mapping[str, Any] = FACTS, metrics: frozenset[str] = frozenset()) -> str:
-    return " ".join(note.plain("en") for note in loss_type(type_id).notes(known(name, facts, metrics), value))
+def said(
+    type_id: str,
+    name: str,
+    value: float,
+    facts: Mapping[str, Any] = FACTS,
+    metrics: frozenset[str] = frozenset(),
+) -> str:
+    return " ".join(
+        note.plain("en") for note in loss_type(type_id).notes(known(name, facts, metrics), value)
+    )
 
 
 def test_the_l1_term_of_a_generator_is_no_mean_error_as_it_is_logged() -> None:
@@ -68,7 +86,12 @@ SAYS = [
     ("class_cross_entropy", "loss_ce", 0.6, "equivalent to 1.822 effective choices"),
     ("label_smoothed_ce", "ls_ce", 3.0, "a uniform guess scores lower"),
     ("label_smoothed_ce", "ls_ce", 1.0, "0.5 nats above this floor"),
-    ("label_smoothed_ce", "ls_ce", 0.4, "0.1 nats below it: the logged number leaves the smoothing out"),
+    (
+        "label_smoothed_ce",
+        "ls_ce",
+        0.4,
+        "0.1 nats below it: the logged number leaves the smoothing out",
+    ),
     ("bce", "bce", 0.5, "ignoring the input would score lower"),
     ("bce", "bce", 0.325, "no different from ignoring the input"),
     ("bce", "bce", 0.1, "0.225 nats below it"),
@@ -102,8 +125,18 @@ SAYS = [
     ("value", "value_loss", 4.0, "100 % of it"),
     ("value", "value_loss", 0.4, "10 % of it"),
     ("explained_variance", "explained_variance", 0.7, "70 % of the variance"),
-    ("explained_variance", "explained_variance", 0.0, "the same as always predicting the mean return"),
-    ("explained_variance", "explained_variance", -0.5, "worse than always predicting the mean return"),
+    (
+        "explained_variance",
+        "explained_variance",
+        0.0,
+        "the same as always predicting the mean return",
+    ),
+    (
+        "explained_variance",
+        "explained_variance",
+        -0.5,
+        "worse than always predicting the mean return",
+    ),
     ("clip_fraction", "clipfrac", 0.2, "20 % of the probability ratios"),
     ("clip_fraction", "clipfrac", 1.2, "outside 0 to 1"),
     ("importance_ratio", "ratio", 1.5, "+50 % away from 1"),
@@ -142,19 +175,25 @@ def test_a_kind_says(type_id: str, name: str, value: float, part: str) -> None:
 
 def test_the_gain_of_ultralytics_is_taken_out_where_it_logs() -> None:
     assert "the default 7.5, the value without it is 0.4" in said("box", "box_loss", 3.0, {}, YOLO)
-    assert "cls = 1 here: without it the value is 3" in said("cls", "cls_loss", 3.0, {"cls": 1.0}, YOLO)
+    assert "cls = 1 here: without it the value is 3" in said(
+        "cls", "cls_loss", 3.0, {"cls": 1.0}, YOLO
+    )
     assert "within 1 % of it" in said("dfl", "dfl_loss", 1.5 * math.log(16), FACTS, YOLO)
     assert said("box", "box_loss", 3.0, {}) == ""
 
 
-# ------------------------------------------------------------------------------------------------ every kind
+# --------------------------------------------------------------------------------------- every kind
 UNITS = [pytest.param(unit, id=unit.id) for unit in loss_types()]
 
 
 @pytest.mark.parametrize("unit", UNITS)
-def test_a_kind_that_knows_no_facts_gives_no_chance_level_but_those_of_its_definition(unit: LossType) -> None:
+def test_a_kind_that_knows_no_facts_gives_no_chance_level_but_those_of_its_definition(
+    unit: LossType,
+) -> None:
     definition = {"bce", "reward_model", "explained_variance", "bits_per_byte"}
-    name = "bpb" if unit.id == "bits_per_byte" else "dpo_loss" if unit.id == "preference" else unit.id
+    name = (
+        "bpb" if unit.id == "bits_per_byte" else "dpo_loss" if unit.id == "preference" else unit.id
+    )
     chance = unit.chance(Known(name=name))
     assert chance is None or unit.id in definition | {"preference"}
 
@@ -163,11 +202,15 @@ def test_a_kind_that_knows_no_facts_gives_no_chance_level_but_those_of_its_defin
 def test_a_floor_lies_below_the_chance_level(unit: LossType) -> None:
     about = known(unit.id)
     floor, chance = unit.floor(about), unit.chance(about)
-    assert floor is None or (chance is not None and 0 < floor.value <= chance.value and floor.assumption)
+    assert floor is None or (
+        chance is not None and 0 < floor.value <= chance.value and floor.assumption
+    )
 
 
 @pytest.mark.parametrize("unit", UNITS)
-@pytest.mark.parametrize("value", [1e-3, 0.05, 0.2, 0.6931, 1.0, 2.0, 2.303, 4.852, 9.0, 10.826, 50.0])
+@pytest.mark.parametrize(
+    "value", [1e-3, 0.05, 0.2, 0.6931, 1.0, 2.0, 2.303, 4.852, 9.0, 10.826, 50.0]
+)
 def test_no_sentence_praises_or_repeats_a_mistake(unit: LossType, value: float) -> None:
     for facts in (FACTS, {}):
         for note in unit.notes(known(unit.id, facts, YOLO), value):
@@ -185,16 +228,20 @@ def test_which_kinds_have_a_floor() -> None:
     }
 
 
-# ------------------------------------------------------------------------------------------------ formulas
+# ----------------------------------------------------------------------------------------- formulas
 @pytest.mark.parametrize(("k", "floor"), [(10, 0.500), (1000, 1.015), (50257, 1.408)])
 def test_the_floor_of_label_smoothing_is_the_entropy_of_its_targets(k: int, floor: float) -> None:
-    found = loss_type("label_smoothed_ce").floor(Known(name="ls_ce", facts={"num_classes": k, "label_smoothing": 0.1}))
+    found = loss_type("label_smoothed_ce").floor(
+        Known(name="ls_ce", facts={"num_classes": k, "label_smoothing": 0.1})
+    )
     assert found is not None
     assert round(found.value, 3) == floor
 
 
 @pytest.mark.parametrize(("rate", "chance"), [(0.5, 0.6931), (0.1, 0.3251), (0.01, 0.0560)])
-def test_a_constant_predictor_of_rare_positives_costs_the_entropy_of_their_share(rate: float, chance: float) -> None:
+def test_a_constant_predictor_of_rare_positives_costs_the_entropy_of_their_share(
+    rate: float, chance: float
+) -> None:
     found = loss_type("bce").chance(Known(name="bce", facts={"positive_rate": rate}))
     assert found is not None
     assert round(found.value, 4) == chance
@@ -221,7 +268,9 @@ def test_a_smooth_l1_with_a_tiny_bend_is_an_l1() -> None:
         ({}, 0.6931),
     ],
 )
-def test_a_preference_loss_starts_where_its_form_says(facts: Mapping[str, Any], level: float) -> None:
+def test_a_preference_loss_starts_where_its_form_says(
+    facts: Mapping[str, Any], level: float
+) -> None:
     levels = loss_type("preference").levels(Known(name="loss", facts=facts))
     assert [round(one.value, 4) for one in levels] == [level]
 
@@ -239,7 +288,10 @@ def test_the_stuck_run_of_supcontrast_sits_on_its_level() -> None:
 
 
 def test_a_batch_size_alone_gives_conditional_levels_and_no_chance_level() -> None:
-    unit, about = loss_type("contrastive"), Known(name="clip_loss", facts={"batch_size": 128, "world_size": 8})
+    unit, about = (
+        loss_type("contrastive"),
+        Known(name="clip_loss", facts={"batch_size": 128, "world_size": 8}),
+    )
     assert unit.chance(about) is None
     assert [round(level.value, 3) for level in unit.levels(about)] == [4.852, 6.931, 5.541]
     given = unit.chance(Known(name="clip_loss", facts={"candidates.clip_loss": 32768}))
@@ -248,11 +300,15 @@ def test_a_batch_size_alone_gives_conditional_levels_and_no_chance_level() -> No
 
 
 def test_a_router_z_loss_is_over_the_experts() -> None:
-    levels = loss_type("z_loss").levels(Known(name="router_z_loss", facts={"vocab_size": 32000, "num_experts": 8}))
+    levels = loss_type("z_loss").levels(
+        Known(name="router_z_loss", facts={"vocab_size": 32000, "num_experts": 8})
+    )
     assert [round(level.value, 3) for level in levels] == [round(math.log(8) ** 2, 3)]
 
 
-@pytest.mark.parametrize(("value", "part"), [(2.0 * (1 + 0.99 * TIE), "within"), (2.0 * (1 + 1.01 * TIE), "above it")])
+@pytest.mark.parametrize(
+    ("value", "part"), [(2.0 * (1 + 0.99 * TIE), "within"), (2.0 * (1 + 1.01 * TIE), "above it")]
+)
 def test_one_percent_is_at_a_level(value: float, part: str) -> None:
     assert part in said("flow_matching", "fm_loss", value)
 
@@ -265,5 +321,7 @@ def test_the_vocabulary_of_llm_c_is_a_condition() -> None:
     assert unit.levels(Known(name="loss", parser="llmc_text", facts={"vocab_size": 65})) == ()
 
 
-def test_a_sum_over_accumulation_steps_is_thought_of_before_a_loss_is_called_worse_than_guessing() -> None:
+def test_a_sum_over_accumulation_steps_is_thought_of_before_a_loss_is_called_worse_than_guessing() -> (
+    None
+):
     assert "sum over the steps of gradient accumulation" in said("cross_entropy", "loss", 20.4, {})

@@ -1,4 +1,6 @@
-"""What the last lines of runs are known to mean: in every spelling; each family beside a line that only looks like it."""
+"""What the last lines of runs are known to mean: in every spelling; each family beside a line that
+only looks like it.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,15 @@ from lossreport.model.analysis import Recommendation
 from lossreport.reading.kit.events import find_event
 
 ROWS = [f"epoch {n} loss {3.0 - 0.1 * n:.4f}" for n in range(1, 9)]
-TRACEBACK = ["Traceback (most recent call last):", '  File "/home/someone/project/train.py", line 42, in <module>', "    main()"]
-PACKAGE = '  File "/opt/env/lib/python3.11/site-packages/torch/nn/modules/module.py", line 1511, in _call_impl'
+TRACEBACK = [
+    "Traceback (most recent call last):",
+    '  File "/home/someone/project/train.py", line 42, in <module>',
+    "    main()",
+]
+PACKAGE = (
+    '  File "/opt/env/lib/python3.11/site-packages/torch/nn/modules/module.py", line 1511, in '
+    "_call_impl"
+)
 
 MESSAGES = """\
 gpu_memory	torch.cuda.OutOfMemoryError: CUDA out of memory. Tried to allocate 2.00 GiB (GPU 0; 23.69 GiB total capacity; 21.61 GiB already allocated; 1.13 GiB free; 22.02 GiB reserved in total by PyTorch)
@@ -142,7 +151,10 @@ def ended(folder: Path, lines: list[str]) -> Recommendation | None:
     (folder / "train.log").write_text("\n".join([*ROWS, *lines]) + "\n")
     known = {one.reference for one in endings()}
     steps = lossreport.analyze(lossreport.read_run([folder])).recommendations
-    return next((step for step in steps if step.source in known or "exception" in step.text.plain("en")), None)
+    return next(
+        (step for step in steps if step.source in known or "exception" in step.text.plain("en")),
+        None,
+    )
 
 
 @pytest.mark.parametrize(("meaning", "message"), cases())
@@ -153,7 +165,9 @@ def test_a_message_is_known_for_what_it_means(meaning: str, message: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "message", [line for meaning, line in cases() if not line.startswith(("Missing key", "State: "))], ids=lambda line: line[:40]
+    "message",
+    [line for meaning, line in cases() if not line.startswith(("Missing key", "State: "))],
+    ids=lambda line: line[:40],
 )
 def test_a_message_that_stands_alone_is_an_event(message: str) -> None:
     assert find_event(message) is not None
@@ -176,7 +190,12 @@ def test_the_families_all_have_a_line_that_only_looks_like_it() -> None:
 def test_a_traceback_is_told_with_its_place_in_the_own_code(tmp_path: Path) -> None:
     step = ended(
         tmp_path,
-        [*TRACEBACK, PACKAGE, "    return forward()", "RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x512 and 256x10)"],
+        [
+            *TRACEBACK,
+            PACKAGE,
+            "    return forward()",
+            "RuntimeError: mat1 and mat2 shapes cannot be multiplied (32x512 and 256x10)",
+        ],
     )
     assert step is not None
     said = step.text.plain("en")
@@ -187,7 +206,17 @@ def test_a_traceback_is_told_with_its_place_in_the_own_code(tmp_path: Path) -> N
 
 def test_an_exception_that_is_caught_is_no_end(tmp_path: Path) -> None:
     more = [f"epoch {n} loss {3.0 - 0.1 * n:.4f}" for n in range(9, 15)]
-    assert ended(tmp_path, [*TRACEBACK, "FileNotFoundError: [Errno 2] No such file or directory: 'extra.txt'", *more]) is None
+    assert (
+        ended(
+            tmp_path,
+            [
+                *TRACEBACK,
+                "FileNotFoundError: [Errno 2] No such file or directory: 'extra.txt'",
+                *more,
+            ],
+        )
+        is None
+    )
 
 
 def test_the_line_that_knows_more_is_taken() -> None:
@@ -199,17 +228,24 @@ def test_the_line_that_knows_more_is_taken() -> None:
 
 
 def test_of_two_that_know_the_first_is_taken() -> None:
-    found = told(["CUDA out of memory", "[Rank 1] Watchdog caught collective operation timeout: WorkNCCL("])
+    found = told(
+        ["CUDA out of memory", "[Rank 1] Watchdog caught collective operation timeout: WorkNCCL("]
+    )
     assert found is not None
     assert found[0] == 0
 
 
 def test_what_follows_an_unknown_exception_is_its_consequence() -> None:
-    assert told(["ValueError: the odd case", "requests.exceptions.ConnectionError: refused"]) is None
+    assert (
+        told(["ValueError: the odd case", "requests.exceptions.ConnectionError: refused"]) is None
+    )
 
 
 def test_numbers_of_the_message_and_a_line_to_type_are_told(tmp_path: Path) -> None:
-    message = "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a total capacity of 23.69 GiB of which 13.00 MiB is free."
+    message = (
+        "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has a "
+        "total capacity of 23.69 GiB of which 13.00 MiB is free."
+    )
     step = ended(tmp_path, [*TRACEBACK, message])
     assert step is not None
     assert "asks for 20.00 MiB with 13.00 MiB free" in step.text.plain("en")
@@ -217,6 +253,8 @@ def test_numbers_of_the_message_and_a_line_to_type_are_told(tmp_path: Path) -> N
 
 
 def test_the_event_that_ended_the_run_names_its_cause_in_the_json(tmp_path: Path) -> None:
-    (tmp_path / "train.log").write_text("\n".join([*ROWS, *TRACEBACK, "IndexError: Target 10 is out of bounds."]) + "\n")
+    (tmp_path / "train.log").write_text(
+        "\n".join([*ROWS, *TRACEBACK, "IndexError: Target 10 is out of bounds."]) + "\n"
+    )
     (event,) = lossreport.analyze(lossreport.read_run([tmp_path])).runs[0].events
     assert (event.cause, event.frame) == ("label_out_of_range", "train.py:42")

@@ -21,9 +21,35 @@ CONTRACT_IDS = re.compile(
     "|bits_per_token|clip_fraction|importance_ratio|explained_variance|listener|image_quality|image_distance|implicit_reward"
 )
 """The ids of the contract, and those added to it."""
-FACTS: Mapping[str, Any] = {"vocab_size": 65536, "num_classes": 10, "action_dim": 7, "range.loss_ct": (-1, 1), "clip_grad": 4.0}
+FACTS: Mapping[str, Any] = {
+    "vocab_size": 65536,
+    "num_classes": 10,
+    "action_dim": 7,
+    "range.loss_ct": (-1, 1),
+    "clip_grad": 4.0,
+}
 METRICS = frozenset({"closs", "loss_ct", "acc_image_9", "acc_action_5"})
-VALUES = [math.nan, math.inf, -math.inf, -1.0, 0.0, 5e-6, 0.02, 0.5, 0.13, 2.13, 4.0, 8.51, 9.5, 11.09, 13.18, 39.86, 95.19, 1e6, 1e300]
+VALUES = [
+    math.nan,
+    math.inf,
+    -math.inf,
+    -1.0,
+    0.0,
+    5e-6,
+    0.02,
+    0.5,
+    0.13,
+    2.13,
+    4.0,
+    8.51,
+    9.5,
+    11.09,
+    13.18,
+    39.86,
+    95.19,
+    1e6,
+    1e300,
+]
 
 UNITS = [pytest.param(unit, id=unit.id) for unit in loss_types()]
 
@@ -32,8 +58,16 @@ def known(name: str, facts: Mapping[str, Any] = FACTS, metrics: frozenset[str] =
     return Known(name=name, facts=facts, metrics=metrics)
 
 
-def said(name: str, value: float, lang: Lang = "en", facts: Mapping[str, Any] = FACTS, metrics: frozenset[str] = METRICS) -> str:
-    return "\n".join(note.plain(lang) for note in classify(name).notes(known(name, facts, metrics), value))
+def said(
+    name: str,
+    value: float,
+    lang: Lang = "en",
+    facts: Mapping[str, Any] = FACTS,
+    metrics: frozenset[str] = METRICS,
+) -> str:
+    return "\n".join(
+        note.plain(lang) for note in classify(name).notes(known(name, facts, metrics), value)
+    )
 
 
 def names_of(unit: LossType) -> tuple[str, ...]:
@@ -50,7 +84,12 @@ def names_of(unit: LossType) -> tuple[str, ...]:
 
 def phrases(unit: LossType) -> Iterator[Phrase]:
     for name in names_of(unit):
-        for facts in ({}, FACTS, {**FACTS, "loss_img_weights": 0.04}, {f"range.{name}": (-1.0, 1.0)}):
+        for facts in (
+            {},
+            FACTS,
+            {**FACTS, "loss_img_weights": 0.04},
+            {f"range.{name}": (-1.0, 1.0)},
+        ):
             about = known(name, facts)
             yield from (level.condition for level in unit.levels(about))
             for value in VALUES:
@@ -63,9 +102,13 @@ def texts(unit: LossType, lang: Lang) -> Iterator[str]:
     yield from (said.plain(lang) for said in phrases(unit))
 
 
-# ------------------------------------------------------------------------------------------------ every unit
+# --------------------------------------------------------------------------------------- every unit
 def test_the_kinds_of_this_version_are_all_there() -> None:
-    told = [one for one in CONTRACT_IDS.pattern.split("|") if one not in {unit.id for unit in loss_types()}]
+    told = [
+        one
+        for one in CONTRACT_IDS.pattern.split("|")
+        if one not in {unit.id for unit in loss_types()}
+    ]
     assert told == []
 
 
@@ -84,7 +127,9 @@ def test_an_id_stands_in_the_contract(unit: LossType) -> None:
 def test_a_name_is_matched_whole_or_not_at_all(unit: LossType) -> None:
     assert not unit.names.fullmatch("")
     assert not unit.names.fullmatch("qqq_none_of_these_qqq")
-    assert unit.names.flags & re.IGNORECASE == 0, "names are folded to lower case before they are matched"
+    assert unit.names.flags & re.IGNORECASE == 0, (
+        "names are folded to lower case before they are matched"
+    )
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -145,7 +190,7 @@ def test_what_the_user_declares_wins() -> None:
     assert classify("loss", "cross_entropy").id == "cross_entropy"
 
 
-# ------------------------------------------------------------------------------------------------ cross-entropy
+# ------------------------------------------------------------------------------------ cross-entropy
 def test_the_chance_level_of_a_cross_entropy_is_ln_v() -> None:
     chance = classify("closs").chance(known("closs"))
     assert chance is not None
@@ -189,7 +234,9 @@ def test_image_tokens_are_a_condition_and_not_a_claim() -> None:
     [({"vocab_size": 32000}, METRICS), (FACTS, frozenset({"closs"})), ({}, METRICS)],
     ids=["other", "no image", "unknown"],
 )
-def test_no_image_level_without_both_signs_of_the_family(facts: Mapping[str, Any], metrics: frozenset[str]) -> None:
+def test_no_image_level_without_both_signs_of_the_family(
+    facts: Mapping[str, Any], metrics: frozenset[str]
+) -> None:
     assert classify("closs").levels(known("closs", facts, metrics)) == ()
     assert "8192" not in said("closs", 8.51, facts={**facts, "vocab_size": 32000}, metrics=metrics)
 
@@ -214,7 +261,9 @@ def test_a_value_above_chance_is_worse_than_guessing(lang: Lang) -> None:
 
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("facts", [FACTS, {}], ids=["V known", "V unknown"])
-def test_no_perplexity_where_e_to_the_loss_means_nothing(lang: Lang, facts: Mapping[str, Any]) -> None:
+def test_no_perplexity_where_e_to_the_loss_means_nothing(
+    lang: Lang, facts: Mapping[str, Any]
+) -> None:
     text = said("closs", 95.19, lang, facts)
     assert text
     assert "perplexity" not in text
@@ -239,16 +288,33 @@ def test_a_cross_entropy_that_cannot_be_gets_no_note(value: float) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGS)
-def test_an_unknown_vocabulary_gives_candidates_the_turning_point_and_the_way_to_say_it(lang: Lang) -> None:
+def test_an_unknown_vocabulary_gives_candidates_the_turning_point_and_the_way_to_say_it(
+    lang: Lang,
+) -> None:
     text = said("closs", 8.51, lang, {}, frozenset())
-    for part in ("4 964", "--set vocab_size=N", "8192", "9.011", "10.37", "50257", "10.82", "50304", "11.09", "11.76", "11.93"):
+    for part in (
+        "4 964",
+        "--set vocab_size=N",
+        "8192",
+        "9.011",
+        "10.37",
+        "50257",
+        "10.82",
+        "50304",
+        "11.09",
+        "11.76",
+        "11.93",
+    ):
         assert part in text
 
 
 def test_the_turning_point_is_e_to_the_loss() -> None:
     v = math.exp(8.51)
     assert math.log(v - 1) < 8.51 < math.log(v + 1)
-    assert "for a smaller vocabulary 8.51 nats is worse than chance, for a larger one better" in said("closs", 8.51, facts={})
+    assert (
+        "for a smaller vocabulary 8.51 nats is worse than chance, for a larger one better"
+        in said("closs", 8.51, facts={})
+    )
 
 
 def test_beyond_any_vocabulary_the_judgement_needs_none() -> None:
@@ -268,7 +334,7 @@ def test_a_class_weight_of_one_changes_nothing() -> None:
     assert said("closs", 8.51, facts={**FACTS, "loss_img_weights": 1.0}) == said("closs", 8.51)
 
 
-# ------------------------------------------------------------------------------------------------ L1
+# ----------------------------------------------------------------------------------------------- L1
 @pytest.mark.parametrize("lang", LANGS)
 def test_an_l1_is_a_share_of_the_range_and_never_divided_by_the_dimensions(lang: Lang) -> None:
     text = said("loss_ct", 0.13, lang)
@@ -301,21 +367,31 @@ def test_a_range_that_is_none_is_asked_for(wrong: object) -> None:
     assert "--set range.loss_ct=LO,HI" in said("loss_ct", 0.13, facts={"range.loss_ct": wrong})
 
 
-# ------------------------------------------------------------------------------------------------ the others
+# --------------------------------------------------------------------------------------- the others
 def test_a_z_loss_is_read_through_its_root() -> None:
     assert classify("z_loss").chance(known("z_loss")) is None
-    assert [round(level.value, 1) for level in classify("z_loss").levels(known("z_loss"))] == [123.0]
+    assert [round(level.value, 1) for level in classify("z_loss").levels(known("z_loss"))] == [
+        123.0
+    ]
     assert "6.313 nats" in said("z_loss", 39.86)
 
 
 @pytest.mark.parametrize(
-    ("value", "part"), [(0.3, "10 %"), (1.5, "One value cannot tell"), (93.0, "One value cannot tell"), (120.0, "above 100")]
+    ("value", "part"),
+    [
+        (0.3, "10 %"),
+        (1.5, "One value cannot tell"),
+        (93.0, "One value cannot tell"),
+        (120.0, "above 100"),
+    ],
 )
 def test_an_accuracy_is_a_fraction_or_doubtful(value: float, part: str) -> None:
     assert part in said("acc", value)
 
 
-@pytest.mark.parametrize(("value", "part"), [(9.1, "44 %"), (2.0, "not clipped"), (4.0, "after clipping")])
+@pytest.mark.parametrize(
+    ("value", "part"), [(9.1, "44 %"), (2.0, "not clipped"), (4.0, "after clipping")]
+)
 def test_a_gradient_norm_is_read_against_the_threshold(value: float, part: str) -> None:
     assert part in said("grad_norm", value)
 
@@ -325,7 +401,10 @@ def test_the_digits_of_a_printed_learning_rate_are_doubted() -> None:
     assert said("lr", 4.87e-6) == ""
 
 
-@pytest.mark.parametrize(("value", "part"), [(4964.0, "7.6 %"), (5e5, "worse than a uniform guess"), (0.5, "no perplexity can be")])
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [(4964.0, "7.6 %"), (5e5, "worse than a uniform guess"), (0.5, "no perplexity can be")],
+)
 def test_a_perplexity_is_read_against_v(value: float, part: str) -> None:
     assert part in said("ppl", value)
 
@@ -350,4 +429,6 @@ def test_a_negative_kl_or_entropy_is_explained() -> None:
     assert "estimate" in said("kl", -0.01)
     assert "entropy loss" in said("entropy", -0.7)
     assert [level.value for level in classify("kl").levels(known("kl"))] == [0.0]
-    assert [round(level.value, 2) for level in classify("entropy").levels(known("entropy"))] == [11.09]
+    assert [round(level.value, 2) for level in classify("entropy").levels(known("entropy"))] == [
+        11.09
+    ]

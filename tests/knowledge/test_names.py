@@ -1,4 +1,6 @@
-"""Which metric names are read as which kind: names of real logs and of the loggers' code, and what no alias may catch."""
+"""Which metric names are read as which kind: names of real logs and of the loggers' code, and what
+no alias may catch.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +9,9 @@ import pytest
 from lossreport.knowledge.loss_type import classify, folded_name, loss_types
 
 NAMES = {
-    "cross_entropy": "closs|c_loss|CELoss|CrossEntropyLoss|ce_loss|nll|nll_loss|mean_nll|lm loss|lm loss value|loss_ce_0|loss_ce_unscaled|closs_ind|xent"
-    "|mtp_1 loss|loss_att|ce-mean-words|trl|tel|sparse_categorical_crossentropy",
+    "cross_entropy": "closs|c_loss|CELoss|CrossEntropyLoss|ce_loss|nll|nll_loss|mean_nll|lm "
+    "loss|lm loss value|loss_ce_0|loss_ce_unscaled|closs_ind|xent|mtp_1 "
+    "loss|loss_att|ce-mean-words|trl|tel|sparse_categorical_crossentropy",
     "weighted_cross_entropy": "weighted_ce_loss|weighted_cross_entropy|wce",
     "class_cross_entropy": "decode.loss_ce|aux.loss_ce|mlogloss|multi_logloss|cls_ce_loss",
     "label_smoothed_ce": "label_smoothing_loss|label_smoothed_nll_loss|label_smoothed_cross_entropy",
@@ -43,7 +46,8 @@ NAMES = {
     "box": "loss_bbox|loss_giou_3|box_loss|train/box_loss|loss_bbox_unscaled|loss_box_reg|loss_rpn_loc|loss_rpn_box_reg|loss_iou",
     "dfl": "dfl_loss|train/dfl_om|loss_dfl",
     "dice": "dice_loss|loss_dice",
-    "learning_rate": "lr|lr-AdamW|learning rate|lr/pg0|x/lr0|lr(PiecewiseDecay)|lr_0|learning_rate/backbone",
+    "learning_rate": "lr|lr-AdamW|learning "
+    "rate|lr/pg0|x/lr0|lr(PiecewiseDecay)|lr_0|learning_rate/backbone",
     "grad_norm": "grad_norm|grad norm|grad-norm|gnorm|norm|actor/grad_norm|optim/total_grad_norm",
     "listener": "LOSS TOK2VEC|LOSS TRANSFORMER|LOSS TRANS...",
     "loss_scale": "loss_scale|loss scale|grad_scale",
@@ -57,14 +61,18 @@ NAMES = {
     "implicit_reward": "rewards/margins|rewards/chosen|rewards/rejected",
     "reward": "average reward score|reward|critic/rewards/mean|episode_return",
     "throughput": "samples/sec|tok/s|train_samples_per_second|tokens_per_second_per_gpu|mfu|tps|wps",
-    "time": "time|data|data_time|iter_time|s/it|VLA Train/Step Time|dt|elapsed time per iteration (ms)",
+    "time": "time|data|data_time|iter_time|s/it|VLA Train/Step Time|dt|elapsed time per iteration "
+    "(ms)",
     "memory": "max mem|memory|gpu_mem|memory(GiB)",
-    "counter": "n_parameters|epoch|step|global_step|num_tokens|eta_seconds|elapsed|train_runtime|VLA Train/Epoch|wall",
+    "counter": "n_parameters|epoch|step|global_step|num_tokens|eta_seconds|elapsed|train_runtime|VLA "
+    "Train/Epoch|wall",
     "generic": "loss|total_loss|val_loss|loss_step|VLA Train/Loss|损失|cardinality_error_unscaled|reward_std|reward_loss|kl_coef"
     "|loss_mask|aux_loss|elbo|v_loss|noise_loss|flow_loss|sigmoid_loss|noise|value|ratio|scale|dice|gap|recap|ar_loss|KD Loss|heatmap_loss"
     "|number of nan iterations|logits/chosen|psnr_loss|ssim_loss|lpips_loss|out_d_real|completions/mean_length|never_seen",
 }
-"""From the logs this program is tried on and the code of their loggers; the last row is what no alias may catch."""
+"""From the logs this program is tried on and the code of their loggers; the last row is what no
+alias may catch.
+"""
 
 ROWS = [(name, type_id) for type_id, row in NAMES.items() for name in row.split("|")]
 
@@ -84,7 +92,9 @@ def test_every_kind_has_a_name_to_be_known_by() -> None:
 def test_two_kinds_never_claim_a_name_with_the_same_order(name: str) -> None:
     folded = folded_name(name)
     last = folded.rsplit("/", 1)[-1]
-    claims = [unit for unit in loss_types() if unit.names.fullmatch(folded) or unit.names.fullmatch(last)]
+    claims = [
+        unit for unit in loss_types() if unit.names.fullmatch(folded) or unit.names.fullmatch(last)
+    ]
     assert len({unit.order for unit in claims[:2]}) == len(claims[:2]), [unit.id for unit in claims]
 
 

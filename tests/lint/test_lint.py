@@ -1,4 +1,6 @@
-"""A hand-written note is held against the logs: what is right passes, what is wrong is named with its line, what is open stays open."""
+"""A hand-written note is held against the logs: what is right passes, what is wrong is named with
+its line, what is open stays open.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,17 @@ def vla() -> Analysis:
 
 @pytest.fixture(scope="module")
 def healthy() -> Analysis:
-    return lossreport.analyze(make_run(closs=falling(40, noise=0.002), facts={"vocab_size": 8192, "clip_grad": 4.0}), strict=True)
+    return lossreport.analyze(
+        make_run(closs=falling(40, noise=0.002), facts={"vocab_size": 8192, "clip_grad": 4.0}),
+        strict=True,
+    )
 
 
 def wrong(found: Lint) -> list[int]:
     return [answer.claim.origin.line for answer in found.contradictions]
 
 
-# ------------------------------------------------------------------------------------------------ right and wrong in one number
+# -------------------------------------------------------------------- right and wrong in one number
 RIGHT_ZH = """# 训练记录
 ## log_train.txt
 | Epoch | CLoss | Loss_CT | 状态 |
@@ -93,14 +98,20 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("note", "old", "new"), CHANGES, ids=[new for _, _, new in CHANGES])
-def test_one_wrong_number_is_named_with_its_line(note: str, old: str, new: str, vla: Analysis) -> None:
+def test_one_wrong_number_is_named_with_its_line(
+    note: str, old: str, new: str, vla: Analysis
+) -> None:
     text = note.replace(old, new)
     assert text != note
-    lines = [number for number, (a, b) in enumerate(zip(note.splitlines(), text.splitlines(), strict=True), 1) if a != b]
+    lines = [
+        number
+        for number, (a, b) in enumerate(zip(note.splitlines(), text.splitlines(), strict=True), 1)
+        if a != b
+    ]
     assert set(wrong(of_text(text, vla))) == set(lines)
 
 
-# ------------------------------------------------------------------------------------------------ kinds of claims
+# ---------------------------------------------------------------------------------- kinds of claims
 WRONG = {
     "log_train.txt: loss_ct 稳定在 0.04-0.08": "6 of 12 rows of loss_ct",
     "loss_ct: 每个维度的平均误差约为 0.13/7 ≈ 0.019": "per dimension already",
@@ -146,11 +157,19 @@ OPEN = [
 
 
 @pytest.mark.parametrize("note", OPEN)
-def test_what_is_general_conditional_or_unknown_is_no_contradiction(note: str, vla: Analysis) -> None:
+def test_what_is_general_conditional_or_unknown_is_no_contradiction(
+    note: str, vla: Analysis
+) -> None:
     assert of_text(note, vla).contradictions == ()
 
 
-TRUE_OF_HEALTHY = ["closs overall decreasing", "closs 总体趋势下降", "ln(8192) = 9.01", "clip_grad = 4.0", "总共 40 个 epoch"]
+TRUE_OF_HEALTHY = [
+    "closs overall decreasing",
+    "closs 总体趋势下降",
+    "ln(8192) = 9.01",
+    "clip_grad = 4.0",
+    "总共 40 个 epoch",
+]
 
 
 @pytest.mark.parametrize("note", TRUE_OF_HEALTHY)
@@ -165,13 +184,17 @@ def test_the_other_direction_is_contradicted(note: str, healthy: Analysis) -> No
 
 
 def test_a_share_that_holds_in_most_rows_is_borne_out() -> None:
-    steady = make_run(closs=falling(20, 8, 4), loss_ct=falling(20, 0.08, 0.04), facts={"weight.loss_ct": 10})
+    steady = make_run(
+        closs=falling(20, 8, 4), loss_ct=falling(20, 0.08, 0.04), facts={"weight.loss_ct": 10}
+    )
     analysis = lossreport.analyze(steady, strict=True)
     assert wrong(of_text("贡献比例：closs 占 91%", analysis)) == []
     assert wrong(of_text("贡献比例：closs 占 80%", analysis)) == [1]
 
 
-@pytest.mark.parametrize(("column", "tau"), [(SEED_CLOSS, 0.08), (SEED_LOSS_CT, None), (tuple(range(12)), 1.0)])
+@pytest.mark.parametrize(
+    ("column", "tau"), [(SEED_CLOSS, 0.08), (SEED_LOSS_CT, None), (tuple(range(12)), 1.0)]
+)
 def test_kendall_s_tau(column: tuple[float, ...], tau: float | None) -> None:
     y = np.array(column, dtype=float)
     found, p = kendall(y)
@@ -180,9 +203,16 @@ def test_kendall_s_tau(column: tuple[float, ...], tau: float | None) -> None:
     assert kendall(y[::-1])[0] == pytest.approx(-found)
 
 
-# ------------------------------------------------------------------------------------------------ the command
+# -------------------------------------------------------------------------------------- the command
 DOCUMENT = Path(__file__).resolve().parents[3] / "shared" / "seed" / "training-state-analysis.zh.md"
-FOUND = {54: "ln 65536", 113: "除以 7", 157: "12 行中有 6 行", 158: "没有这样的趋势", 200: "占比逐行变化", 284: "12 行中有 6 行"}
+FOUND = {
+    54: "ln 65536",
+    113: "除以 7",
+    157: "12 行中有 6 行",
+    158: "没有这样的趋势",
+    200: "占比逐行变化",
+    284: "12 行中有 6 行",
+}
 
 
 @pytest.mark.shared
@@ -190,7 +220,9 @@ FOUND = {54: "ln 65536", 113: "除以 7", 157: "12 行中有 6 行", 158: "没�
 def test_the_document_this_program_replaces(vla: Analysis) -> None:
     said: dict[int, str] = {}
     for answer in of_text(DOCUMENT.read_text(encoding="utf-8"), vla).contradictions:
-        said[answer.claim.origin.line] = said.get(answer.claim.origin.line, "") + answer.text.plain("zh")
+        said[answer.claim.origin.line] = said.get(answer.claim.origin.line, "") + answer.text.plain(
+            "zh"
+        )
     assert {line: text for line, text in FOUND.items() if text not in said.get(line, "")} == {}
     assert set(said) <= {*FOUND, 57, 167, 201, 225, 232}
 
@@ -203,12 +235,18 @@ def run(tmp_path: Path, note: str, *options: str) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize(("note", "code"), [("clip_grad = 4.0", 0), ("clip_grad = 1.0", 4)])
-def test_the_exit_code_says_whether_the_logs_contradict(note: str, code: int, tmp_path: Path) -> None:
+def test_the_exit_code_says_whether_the_logs_contradict(
+    note: str, code: int, tmp_path: Path
+) -> None:
     assert run(tmp_path, note)[0] == code
 
 
-@pytest.mark.parametrize(("lang", "zh", "en"), [("both", True, True), ("zh", True, False), ("en", False, True)])
-def test_the_answers_are_in_the_languages_asked_for(lang: str, zh: bool, en: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("lang", "zh", "en"), [("both", True, True), ("zh", True, False), ("en", False, True)]
+)
+def test_the_answers_are_in_the_languages_asked_for(
+    lang: str, zh: bool, en: bool, tmp_path: Path
+) -> None:
     _, output = run(tmp_path, "# a\n\nclip_grad = 1.0", "--lang", lang)
     assert "note.md:3: clip_grad = 1.0 -> " in output
     assert ("日志中 clip_grad = 4" in output) is zh
@@ -224,9 +262,19 @@ def test_what_is_not_checked_is_listed_where_asked(tmp_path: Path) -> None:
 def test_a_missing_note_and_missing_logs_are_errors_of_use(tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["lint", str(tmp_path / "no.md"), str(VLA)]).exit_code == 2
     (tmp_path / "note.md").write_text("x", encoding="utf-8")
-    assert CliRunner().invoke(main, ["lint", str(tmp_path / "note.md"), str(tmp_path / "none")]).exit_code == 2
+    assert (
+        CliRunner()
+        .invoke(main, ["lint", str(tmp_path / "note.md"), str(tmp_path / "none")])
+        .exit_code
+        == 2
+    )
     (tmp_path / "empty").mkdir()
-    assert CliRunner().invoke(main, ["lint", str(tmp_path / "note.md"), str(tmp_path / "empty")]).exit_code == 3
+    assert (
+        CliRunner()
+        .invoke(main, ["lint", str(tmp_path / "note.md"), str(tmp_path / "empty")])
+        .exit_code
+        == 3
+    )
 
 
 def test_the_note_is_told_line_by_line(vla: Analysis) -> None:

@@ -1,4 +1,6 @@
-"""What a person writes of a run in words of their own: of ten true and ten false sentences a language, none is taken for its opposite."""
+"""What a person writes of a run in words of their own: of ten true and ten false sentences a
+language, none is taken for its opposite.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +17,16 @@ EPOCHS = 40
 
 @pytest.fixture(scope="module")
 def overfit(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    """Forty epochs: loss 1.7 -> 0.056, validation loss least (1.05) in epoch 20 and 1.25 at the end, accuracies, a constant learning rate."""
+    """Forty epochs: loss 1.7 -> 0.056, validation loss least (1.05) in epoch 20 and 1.25 at the
+    end, accuracies, a constant learning rate.
+    """
     t = np.arange(EPOCHS)
     frame = pd.DataFrame(
         {
             "epoch": t,
             "loss": 1.7 * 0.916**t,
-            "val_loss": 1.05 + np.where(t < 20, 0.6 * (1 - t / 20) ** 2, 0.2 * (np.maximum(0, t - 20) / 19) ** 1.5),
+            "val_loss": 1.05
+            + np.where(t < 20, 0.6 * (1 - t / 20) ** 2, 0.2 * (np.maximum(0, t - 20) / 19) ** 1.5),
             "accuracy": np.minimum(1.0, 0.3 + 0.03 * t),
             "val_accuracy": np.minimum(0.6, 0.25 + 0.02 * t),
             "lr": np.full(EPOCHS, 0.001),
@@ -29,13 +34,16 @@ def overfit(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
     )
     folder = tmp_path_factory.mktemp("overfit")
     frame.round(6).to_csv(folder / "history.csv", index=False)
-    return lossreport.analyze(lossreport.read_run([folder], {"epochs": EPOCHS, "batch_size": 32}), strict=True)
+    return lossreport.analyze(
+        lossreport.read_run([folder], {"epochs": EPOCHS, "batch_size": 32}), strict=True
+    )
 
 
 TRUE = [
     "val_loss bottoms out at 1.05 in epoch 20 and climbs back to 1.25 by the end.",
     "Training loss drops from 1.70 to 0.056 over 40 epochs.",
-    "The model is clearly overfitting: training accuracy hits 100% while validation accuracy stays around 0.60.",
+    "The model is clearly overfitting: training accuracy hits 100% while validation accuracy "
+    "stays around 0.60.",
     "final val_accuracy: 0.600",
     "The validation loss was lowest at epoch 20.",
     "| metric | first | last |\n|---|---|---|\n| loss | 1.700 | 0.056 |",
@@ -99,7 +107,9 @@ OPEN = [
 
 
 @pytest.mark.parametrize("sentence", OPEN)
-def test_what_cannot_be_told_is_listed_and_not_contradicted(sentence: str, overfit: Analysis) -> None:
+def test_what_cannot_be_told_is_listed_and_not_contradicted(
+    sentence: str, overfit: Analysis
+) -> None:
     found = of_text(sentence, overfit, "n.md")
     assert found.contradictions == ()
     assert [answer for answer in found.answers if answer.outcome == "confirmed"] == []
@@ -139,8 +149,13 @@ BOUNDS_FALSE = [
 ]
 
 
-@pytest.mark.parametrize(("sentence", "outcome"), [*((s, "confirmed") for s in BOUNDS_TRUE), *((s, "contradicted") for s in BOUNDS_FALSE)])
-def test_a_bound_is_of_the_rows_and_of_the_side_that_the_sentence_means(sentence: str, outcome: str, overfit: Analysis) -> None:
+@pytest.mark.parametrize(
+    ("sentence", "outcome"),
+    [*((s, "confirmed") for s in BOUNDS_TRUE), *((s, "contradicted") for s in BOUNDS_FALSE)],
+)
+def test_a_bound_is_of_the_rows_and_of_the_side_that_the_sentence_means(
+    sentence: str, outcome: str, overfit: Analysis
+) -> None:
     assert [answer.outcome for answer in of_text(sentence, overfit).answers] == [outcome]
 
 
@@ -157,7 +172,9 @@ BOUNDS_OPEN = [
 
 
 @pytest.mark.parametrize("sentence", BOUNDS_OPEN)
-def test_a_bound_of_rows_that_are_not_named_is_neither_borne_out_nor_contradicted(sentence: str, overfit: Analysis) -> None:
+def test_a_bound_of_rows_that_are_not_named_is_neither_borne_out_nor_contradicted(
+    sentence: str, overfit: Analysis
+) -> None:
     assert {answer.outcome for answer in of_text(sentence, overfit).answers} <= {"unchecked"}
 
 
@@ -174,19 +191,40 @@ PLACED = [
 
 
 @pytest.mark.parametrize(("sentence", "outcomes"), PLACED)
-def test_a_number_belongs_to_the_place_that_its_own_words_mean(sentence: str, outcomes: set[str], overfit: Analysis) -> None:
+def test_a_number_belongs_to_the_place_that_its_own_words_mean(
+    sentence: str, outcomes: set[str], overfit: Analysis
+) -> None:
     assert {answer.outcome for answer in of_text(sentence, overfit).answers} == outcomes
 
 
 @pytest.mark.parametrize(
-    ("written", "holds"), [("0.6", True), ("0.5", False), ("0.60", True), ("0.61", False), ("60%", True), ("50 %", False)]
+    ("written", "holds"),
+    [
+        ("0.6", True),
+        ("0.5", False),
+        ("0.60", True),
+        ("0.61", False),
+        ("60%", True),
+        ("50 %", False),
+    ],
 )
-def test_a_number_is_held_to_the_digits_it_is_written_with(written: str, holds: bool, overfit: Analysis) -> None:
+def test_a_number_is_held_to_the_digits_it_is_written_with(
+    written: str, holds: bool, overfit: Analysis
+) -> None:
     assert (of_text(f"final val_accuracy: {written}", overfit).contradictions == ()) is holds
 
 
 @pytest.mark.parametrize(
-    "name", ["val_loss", "val/loss", "validation loss", "Val Loss", "验证 loss", "验证集的 loss", "loss on the validation set"]
+    "name",
+    [
+        "val_loss",
+        "val/loss",
+        "validation loss",
+        "Val Loss",
+        "验证 loss",
+        "验证集的 loss",
+        "loss on the validation set",
+    ],
 )
 def test_a_split_is_read_however_it_is_spelled(name: str, overfit: Analysis) -> None:
     assert of_text(f"final {name}: 1.25", overfit).contradictions == ()
@@ -197,16 +235,27 @@ def test_our_own_report_of_a_run_holds_no_contradiction(overfit: Analysis) -> No
     report = lossreport.compose(overfit)
     for lang in ("zh", "en"):
         found = of_text(lossreport.render(report, format="md", lang=lang), overfit)
-        assert [(answer.claim.origin.quote, answer.text.plain("en")) for answer in found.contradictions] == []
+        assert [
+            (answer.claim.origin.quote, answer.text.plain("en")) for answer in found.contradictions
+        ] == []
 
 
 @pytest.fixture(scope="module")
 def spiked(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
-    """Sixty epochs: loss 3 -> 1 with one spike of 9.5 in epoch 30; val_loss ends at 0.4255; the rate falls from 2e-4 to 2e-5 in epoch 41."""
+    """Sixty epochs: loss 3 -> 1 with one spike of 9.5 in epoch 30; val_loss ends at 0.4255; the
+    rate falls from 2e-4 to 2e-5 in epoch 41.
+    """
     t = np.arange(60)
     noise = np.random.default_rng(5).normal(0, 0.01, 60)
     loss = np.where(t == 30, 9.5, 1 + 2 * np.exp(-t / 15) + noise)
-    frame = pd.DataFrame({"epoch": t, "loss": loss, "val_loss": 0.4255 + np.exp(-t / 8) * (t < 59), "lr": np.where(t < 41, 2e-4, 2e-5)})
+    frame = pd.DataFrame(
+        {
+            "epoch": t,
+            "loss": loss,
+            "val_loss": 0.4255 + np.exp(-t / 8) * (t < 59),
+            "lr": np.where(t < 41, 2e-4, 2e-5),
+        }
+    )
     folder = tmp_path_factory.mktemp("spiked")
     frame.round(7).to_csv(folder / "history.csv", index=False)
     return lossreport.analyze(lossreport.read_run([folder], {"epochs": 90}), strict=True)
@@ -230,7 +279,9 @@ def spiked(tmp_path_factory: pytest.TempPathFactory) -> Analysis:
         ("训练和验证 loss 最后都低于 0.5。", "contradicted"),
     ],
 )
-def test_bounds_levels_spikes_and_drops_are_held_to_what_is_written(sentence: str, outcome: str, spiked: Analysis) -> None:
+def test_bounds_levels_spikes_and_drops_are_held_to_what_is_written(
+    sentence: str, outcome: str, spiked: Analysis
+) -> None:
     outcomes = {answer.outcome for answer in of_text(sentence, spiked).answers}
     assert ("contradicted" in outcomes) is (outcome == "contradicted"), outcomes
     assert outcomes

@@ -1,4 +1,6 @@
-"""A packed run folder reads like the folder: names stay, nothing leaves the archive, and what cannot be read is named."""
+"""A packed run folder reads like the folder: names stay, nothing leaves the archive, and what
+cannot be read is named.
+"""
 
 import gzip
 import io
@@ -61,9 +63,21 @@ def read(path: Path, **options: object) -> tuple[list[list[str]], dict[str, str]
 @pytest.mark.parametrize("ending", KINDS)
 def test_a_packed_folder_is_one_run_with_its_nested_names(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"run{ending}"
-    path.write_bytes(KINDS[ending]({"train/log.txt": LOG, "eval/deep/log_eval.txt": EVAL, "model.pt": b"\0" * 99, "train/.hidden": LOG}))
+    path.write_bytes(
+        KINDS[ending](
+            {
+                "train/log.txt": LOG,
+                "eval/deep/log_eval.txt": EVAL,
+                "model.pt": b"\0" * 99,
+                "train/.hidden": LOG,
+            }
+        )
+    )
     (sources, _) = read(path)
-    assert sorted(name for run in sources for name in run) == ["eval/deep/log_eval.txt", "train/log.txt"]
+    assert sorted(name for run in sources for name in run) == [
+        "eval/deep/log_eval.txt",
+        "train/log.txt",
+    ]
 
 
 @pytest.mark.parametrize("ending", KINDS)
@@ -71,7 +85,9 @@ def test_names_that_climb_or_begin_at_the_root_lead_nowhere(tmp_path: Path, endi
     (tmp_path / "in").mkdir()
     path = tmp_path / "in" / f"run{ending}"
     names = ["../../climb.txt", "/abs.txt", "a\\..\\..\\b.txt"]
-    path.write_bytes(KINDS[ending]({name: LOG.replace(b".5", b".%d" % i) for i, name in enumerate(names)}))
+    path.write_bytes(
+        KINDS[ending]({name: LOG.replace(b".5", b".%d" % i) for i, name in enumerate(names)})
+    )
     before = sorted(tmp_path.rglob("*"))
     (sources, _) = read(path)
     assert sorted(name for run in sources for name in run) == ["a/b.txt", "abs.txt", "climb.txt"]
@@ -133,17 +149,25 @@ def test_a_record_that_its_parser_refuses_costs_no_other_member(tmp_path: Path) 
 
 @pytest.mark.parametrize("ending", [".zip", ".tar", ".tar.gz"])
 @pytest.mark.parametrize(("limit", "is_read"), [(len(LOG), True), (len(LOG) - 1, False)])
-def test_a_member_above_the_limit_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, limit: int, is_read: bool) -> None:
+def test_a_member_above_the_limit_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, limit: int, is_read: bool
+) -> None:
     monkeypatch.setattr(archive, "LARGEST", limit)
     path = tmp_path / f"run{ending}"
-    path.write_bytes(KINDS[ending]({"a.txt": LOG[: len(LOG) // 2], "b.txt": LOG.replace(b"train", b"valid")}))
+    path.write_bytes(
+        KINDS[ending]({"a.txt": LOG[: len(LOG) // 2], "b.txt": LOG.replace(b"train", b"valid")})
+    )
     sources, skipped = read(path)
     assert ["b.txt" in run for run in sources] == [is_read]
     assert ("b.txt" in skipped) is not is_read
 
 
-@pytest.mark.parametrize(("limit", "read_files"), [(len(LOG) + len(EVAL), 2), (len(LOG) + len(EVAL) - 1, 1)])
-def test_the_sum_of_the_members_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, read_files: int) -> None:
+@pytest.mark.parametrize(
+    ("limit", "read_files"), [(len(LOG) + len(EVAL), 2), (len(LOG) + len(EVAL) - 1, 1)]
+)
+def test_the_sum_of_the_members_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, read_files: int
+) -> None:
     monkeypatch.setattr(archive, "LARGEST_SUM", limit)
     (tmp_path / "run.zip").write_bytes(zipped({"a.txt": LOG, "b.txt": EVAL}))
     sources, skipped = read(tmp_path / "run.zip")
@@ -160,7 +184,10 @@ def test_the_number_of_members_is_bounded(
     path = tmp_path / f"run{ending}"
     path.write_bytes(KINDS[ending]({"a.txt": LOG, "b.txt": EVAL}))
     sources, skipped = read(path)
-    assert (sum(map(len, sources)), list(skipped)) == (read_files, [] if read_files == 2 else [path.name])
+    assert (sum(map(len, sources)), list(skipped)) == (
+        read_files,
+        [] if read_files == 2 else [path.name],
+    )
 
 
 def test_an_archive_that_breaks_off_between_members_is_named(tmp_path: Path) -> None:
@@ -178,9 +205,13 @@ def test_an_archive_that_grows_beyond_measure_is_refused(
     monkeypatch.setattr(archive, "BOMB_BYTES", 1000)
     monkeypatch.setattr(archive, "BOMB_RATIO", ratio)
     path = tmp_path / "run.tar.gz"
-    path.write_bytes(gzip.compress(tarred({"a.txt": LOG, "weights.pt": bytes(3_000_000), "z.txt": EVAL})))
+    path.write_bytes(
+        gzip.compress(tarred({"a.txt": LOG, "weights.pt": bytes(3_000_000), "z.txt": EVAL}))
+    )
     sources, skipped = read(path)
-    assert (sources, list(skipped)) == (([["a.txt"]], ["run.tar.gz"]) if is_bomb else ([["a.txt", "z.txt"]], []))
+    assert (sources, list(skipped)) == (
+        ([["a.txt"]], ["run.tar.gz"]) if is_bomb else ([["a.txt", "z.txt"]], [])
+    )
 
 
 def test_names_in_gbk_are_read(tmp_path: Path) -> None:
@@ -191,7 +222,12 @@ def test_names_in_gbk_are_read(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [("x.zip", b"PK no zip"), ("x.tar", b"no tar"), ("x.tar.gz", gzip.compress(b"no tar", mtime=0)), ("x.tar", b"")],
+    [
+        ("x.zip", b"PK no zip"),
+        ("x.tar", b"no tar"),
+        ("x.tar.gz", gzip.compress(b"no tar", mtime=0)),
+        ("x.tar", b""),
+    ],
     ids=["zip", "tar", "tar.gz", "empty"],
 )
 def test_what_is_only_called_so_is_no_archive(tmp_path: Path, name: str, data: bytes) -> None:

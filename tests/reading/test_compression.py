@@ -28,7 +28,9 @@ def test_a_compressed_log_reads_like_the_log(pack: Callable[[bytes], bytes]) -> 
 
 
 @pytest.mark.parametrize("pack", PACKERS.values(), ids=PACKERS)
-def test_a_compressed_log_that_breaks_off_is_read_as_far_as_it_goes_and_says_so(pack: Callable[[bytes], bytes]) -> None:
+def test_a_compressed_log_that_breaks_off_is_read_as_far_as_it_goes_and_says_so(
+    pack: Callable[[bytes], bytes],
+) -> None:
     packed = pack(DATA)
     log = LogFile("x.log.gz", data=packed[: len(packed) * 3 // 4])
     found = [line.text for line in log.lines() if line.complete]

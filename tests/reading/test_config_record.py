@@ -1,4 +1,6 @@
-"""A record of settings among rows of metrics is no row: its values are facts, its steps are the plan."""
+"""A record of settings among rows of metrics is no row: its values are facts, its steps are the
+plan.
+"""
 
 import json
 from collections.abc import Iterable
@@ -18,7 +20,9 @@ def run_of(folder: Path, rows: Iterable[dict[str, Any]]) -> Run:
     return run
 
 
-ROWS: list[dict[str, Any]] = [{"step": step, "loss": 1 / (1 + step), "heldout_violation_rate": 0.5} for step in (0, 10, 20)]
+ROWS: list[dict[str, Any]] = [
+    {"step": step, "loss": 1 / (1 + step), "heldout_violation_rate": 0.5} for step in (0, 10, 20)
+]
 
 
 @pytest.mark.parametrize(
@@ -29,10 +33,20 @@ ROWS: list[dict[str, Any]] = [{"step": step, "loss": 1 / (1 + step), "heldout_vi
         {"event": "hparams", "steps": 20, "lr": 0.1},
     ],
 )
-def test_the_first_record_holds_the_settings_and_the_plan(tmp_path: Path, record: dict[str, Any]) -> None:
+def test_the_first_record_holds_the_settings_and_the_plan(
+    tmp_path: Path, record: dict[str, Any]
+) -> None:
     run = run_of(tmp_path, [record, *ROWS])
-    assert {series.label: series.x.tolist() for series in run.series} == {"loss": [0, 10, 20], "val/violation_rate": [0, 10, 20]}
-    assert (run.value("lr"), run.value("max_steps"), run.status, run.progress.steps) == (0.1, 20, Status.FINISHED, (20, 20))
+    assert {series.label: series.x.tolist() for series in run.series} == {
+        "loss": [0, 10, 20],
+        "val/violation_rate": [0, 10, 20],
+    }
+    assert (run.value("lr"), run.value("max_steps"), run.status, run.progress.steps) == (
+        0.1,
+        20,
+        Status.FINISHED,
+        (20, 20),
+    )
 
 
 def test_settings_that_every_row_repeats_are_facts_and_no_curves(tmp_path: Path) -> None:

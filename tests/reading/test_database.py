@@ -1,4 +1,6 @@
-"""A database is read without a trace beside it, also one that a writer left open, a packed one and a damaged one."""
+"""A database is read without a trace beside it, also one that a writer left open, a packed one and
+a damaged one.
+"""
 
 import lzma
 import sqlite3
@@ -37,10 +39,18 @@ def test_reading_leaves_no_trace(tmp_path: Path, journal: str) -> None:
 def test_rows_still_in_the_write_ahead_log_are_read_and_left_there(tmp_path: Path) -> None:
     path = tmp_path / "open.db"
     connection = make(path, journal="wal")
-    before = {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")}
+    before = {
+        file.name: file.read_bytes()
+        for file in tmp_path.iterdir()
+        if not file.name.endswith("-shm")
+    }
     assert f"{path.name}-wal" in before
     assert count(LogFile(path.name, path=path)) == 3
-    assert {file.name: file.read_bytes() for file in tmp_path.iterdir() if not file.name.endswith("-shm")} == before
+    assert {
+        file.name: file.read_bytes()
+        for file in tmp_path.iterdir()
+        if not file.name.endswith("-shm")
+    } == before
     connection.close()
 
 

@@ -1,4 +1,6 @@
-"""From paths to one run: which files are looked at, why others are not, and how their numbers are put together."""
+"""From paths to one run: which files are looked at, why others are not, and how their numbers are
+put together.
+"""
 
 import errno
 import io
@@ -48,11 +50,15 @@ def refuse(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
 
 
 def rows_of_epochs(epochs: list[int], n: int = 20) -> str:
-    lines = [metriclogger_line(epoch, i, n, closs=(8.5, 8.6)) for epoch in epochs for i in range(0, n, 10)]
+    lines = [
+        metriclogger_line(epoch, i, n, closs=(8.5, 8.6))
+        for epoch in epochs
+        for i in range(0, n, 10)
+    ]
     return "".join(f"{line}\n" for line in lines)
 
 
-# ------------------------------------------------------------------------------------------------ which files
+# -------------------------------------------------------------------------------------- which files
 def test_a_folder_is_read_with_names_relative_to_it(folder: Path) -> None:
     (folder / "logs").mkdir()
     write_log_train(folder / "logs" / "log_eval.txt", [{"val_closs": 3.0, "epoch": 0}])
@@ -68,7 +74,17 @@ def test_a_file_is_read_by_its_name(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["notes.md", "report.html", "report.htm", "lossreport.json", "lossreport.toml", ".hidden.txt", ".git/log.txt", "model.pt"]
+    "name",
+    [
+        "notes.md",
+        "report.html",
+        "report.htm",
+        "lossreport.json",
+        "lossreport.toml",
+        ".hidden.txt",
+        ".git/log.txt",
+        "model.pt",
+    ],
 )
 def test_our_outputs_hidden_files_and_weights_are_no_sources(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(exist_ok=True)
@@ -119,7 +135,7 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
         read(tmp_path / "gone")
 
 
-# ------------------------------------------------------------------------------------------------ files that are not read
+# -------------------------------------------------------------------------- files that are not read
 @pytest.mark.parametrize(
     ("name", "data", "code"),
     [
@@ -129,16 +145,21 @@ def test_a_missing_path_is_named(tmp_path: Path) -> None:
     ],
     ids=["empty", "prose", "binary"],
 )
-def test_a_file_that_is_no_log_costs_only_itself_and_is_named(folder: Path, name: str, data: bytes, code: str) -> None:
+def test_a_file_that_is_no_log_costs_only_itself_and_is_named(
+    folder: Path, name: str, data: bytes, code: str
+) -> None:
     (folder / name).write_bytes(data)
     run = read(folder)
     assert skipped(run) == {name: code}
     assert len(run.series) == 2
 
 
-def test_a_file_without_permission_costs_only_itself(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_permission_costs_only_itself(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (folder / "secret.txt").write_text("x", encoding="utf-8")
-    refuse(monkeypatch, folder / "secret.txt")  # not by chmod: root, as in containers, may read everything
+    # not by chmod: root, as in containers, may read everything
+    refuse(monkeypatch, folder / "secret.txt")
     assert skipped(read(folder)) == {"secret.txt": "log"}
 
 
@@ -149,11 +170,18 @@ def test_a_file_that_cannot_be_opened_costs_only_itself(folder: Path) -> None:
     assert "a file that does not exist" in run.skipped[0].reason.plain("en")
 
 
-def test_a_parser_that_fails_costs_one_file_and_is_called_our_bug(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_parser_that_fails_costs_one_file_and_is_called_our_bug(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fail(log: object) -> object:
         raise RuntimeError("boom")
 
-    broken = Parser(id="broken", title=metriclogger_jsonl.PARSER.title, sniff=lambda log: Score(0.0, ""), read=fail)  # type: ignore[arg-type]
+    broken = Parser(
+        id="broken",
+        title=metriclogger_jsonl.PARSER.title,
+        sniff=lambda log: Score(0.0, ""),
+        read=fail,
+    )  # type: ignore[arg-type]
     monkeypatch.setattr(discover, "parser", lambda id: broken)
     (folder / "bad.txt").write_text("x\n", encoding="utf-8")
     run = read(folder, parsers=(("bad.txt", "broken"),))
@@ -169,7 +197,10 @@ def test_nothing_read_lists_what_was_looked_at(tmp_path: Path) -> None:
     (tmp_path / "args.json").write_text('{"lr": 1, "epochs": 2}', encoding="utf-8")
     with pytest.raises(NothingReadError) as caught:
         read(tmp_path)
-    assert all(name in str(caught.value) for name in ("empty.txt", "notes.txt", "args.json", repr(os.fspath(tmp_path))))
+    assert all(
+        name in str(caught.value)
+        for name in ("empty.txt", "notes.txt", "args.json", repr(os.fspath(tmp_path)))
+    )
     assert caught.value.exit_code == 3
 
 
@@ -179,22 +210,32 @@ def test_an_empty_folder_is_nothing_read(tmp_path: Path) -> None:
 
 
 def test_a_parser_named_by_the_user_is_not_asked_whether_it_fits(tmp_path: Path) -> None:
-    (tmp_path / "x.txt").write_text("hello\n" * 30 + '{"train_loss": 1.0, "epoch": 0}\n', encoding="utf-8")
+    (tmp_path / "x.txt").write_text(
+        "hello\n" * 30 + '{"train_loss": 1.0, "epoch": 0}\n', encoding="utf-8"
+    )
     run = read(tmp_path, parsers=(("x.*", "metriclogger_jsonl"),))
     assert (run.sources[0].rows, run.sources[0].skipped) == (1, 30)
     with pytest.raises(UsageError, match="no_such"):
         read(tmp_path, parsers=(("x.*", "no_such"),))
 
 
-# ------------------------------------------------------------------------------------------------ the run
+# ------------------------------------------------------------------------------------------ the run
 def test_numbers_keep_their_source_and_line(folder: Path) -> None:
     closs = next(series for series in read(folder).series if series.name == "closs")
-    assert (closs.key, closs.y[7], int(closs.line[7])) == ("train/closs@log_train.txt:epoch_mean", 95.19, 8)
+    assert (closs.key, closs.y[7], int(closs.line[7])) == (
+        "train/closs@log_train.txt:epoch_mean",
+        95.19,
+        8,
+    )
 
 
 def test_facts_of_the_user_win_over_files_and_configuration_over_logs(folder: Path) -> None:
-    (folder / "args.json").write_text(json.dumps({"lr": 2, "epochs": 20, "seed": 1}), encoding="utf-8")
-    (folder / "a.log").write_text("Namespace(lr=3, epochs=30, world_size=4)\n" + rows_of_epochs([0]), encoding="utf-8")
+    (folder / "args.json").write_text(
+        json.dumps({"lr": 2, "epochs": 20, "seed": 1}), encoding="utf-8"
+    )
+    (folder / "a.log").write_text(
+        "Namespace(lr=3, epochs=30, world_size=4)\n" + rows_of_epochs([0]), encoding="utf-8"
+    )
     run = read(folder, facts={"lr": 1})
     assert [run.value(name) for name in ("lr", "epochs", "seed", "world_size")] == [1, 20, 1, 4]
     fact = run.fact("lr")
@@ -203,7 +244,10 @@ def test_facts_of_the_user_win_over_files_and_configuration_over_logs(folder: Pa
 
 
 def torn_after(rows: int) -> str:
-    return "".join(f'{{"train_loss": 1.0, "epoch": {epoch}}}\n' for epoch in range(rows)) + '{"train_lo'
+    return (
+        "".join(f'{{"train_loss": 1.0, "epoch": {epoch}}}\n' for epoch in range(rows))
+        + '{"train_lo'
+    )
 
 
 def test_a_torn_line_is_told_of_its_source(tmp_path: Path) -> None:
@@ -222,16 +266,27 @@ def test_a_resume_splits_series_and_source_into_segments(tmp_path: Path) -> None
     text = rows_of_epochs([0, 1]) + "auto resume from /ckpt/e0\n" + rows_of_epochs([1, 2])
     (tmp_path / "output.log").write_text(text, encoding="utf-8")
     run = read(tmp_path)
-    assert [(s.first_line, s.last_line, s.why) for s in run.segments] == [(1, 5, "start"), (6, 9, "resume")]
-    assert {tuple((s.first_row, s.last_row) for s in series.segments) for series in run.series} == {((0, 3), (4, 7))}
+    assert [(s.first_line, s.last_line, s.why) for s in run.segments] == [
+        (1, 5, "start"),
+        (6, 9, "resume"),
+    ]
+    assert {tuple((s.first_row, s.last_row) for s in series.segments) for series in run.series} == {
+        ((0, 3), (4, 7))
+    }
 
 
-@pytest.mark.parametrize(("epochs", "planned", "progress"), [([0, 1, 2], 5, (3, 5)), ([1, 2, 3], 3, (3, 3)), ([4, 5], None, (5, None))])
+@pytest.mark.parametrize(
+    ("epochs", "planned", "progress"),
+    [([0, 1, 2], 5, (3, 5)), ([1, 2, 3], 3, (3, 3)), ([4, 5], None, (5, None))],
+)
 def test_progress_counts_epochs_whether_they_start_at_0_or_1(
     tmp_path: Path, epochs: list[int], planned: int | None, progress: tuple[int, int | None]
 ) -> None:
     write_log_train(tmp_path / "log.txt", [{"train_loss": 1.0, "epoch": epoch} for epoch in epochs])
-    assert read(tmp_path, facts={} if planned is None else {"epochs": planned}).progress.epochs == progress
+    assert (
+        read(tmp_path, facts={} if planned is None else {"epochs": planned}).progress.epochs
+        == progress
+    )
 
 
 @pytest.mark.parametrize(
@@ -242,21 +297,53 @@ def test_progress_counts_epochs_whether_they_start_at_0_or_1(
         (rows_of_epochs([0]) + "Loss is nan, stopping training\n", 5, Status.CRASHED),
         (rows_of_epochs([0]) + "Traceback (most recent call last):\n", 5, Status.CRASHED),
         ("Traceback (most recent call last):\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
-        (rows_of_epochs([0]) + "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n", None, Status.INTERRUPTED),
-        ("slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
+        (
+            rows_of_epochs([0])
+            + "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n",
+            None,
+            Status.INTERRUPTED,
+        ),
+        (
+            "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 ***\n"
+            + rows_of_epochs([0]),
+            None,
+            Status.UNKNOWN,
+        ),
         (rows_of_epochs([0]), 5, Status.INTERRUPTED),
-        (rows_of_epochs([0]) + 'Traceback (most recent call last):\n  File "a.py", line 1\nKeyboardInterrupt\n', None, Status.INTERRUPTED),
-        ("Traceback (most recent call last):\nImportError: no flash_attn\n" + rows_of_epochs([0]), None, Status.UNKNOWN),
+        (
+            rows_of_epochs([0])
+            + 'Traceback (most recent call last):\n  File "a.py", line 1\nKeyboardInterrupt\n',
+            None,
+            Status.INTERRUPTED,
+        ),
+        (
+            "Traceback (most recent call last):\nImportError: no flash_attn\n"
+            + rows_of_epochs([0]),
+            None,
+            Status.UNKNOWN,
+        ),
         (rows_of_epochs([0])[:-4], None, Status.INTERRUPTED),
         (rows_of_epochs([0]), None, Status.UNKNOWN),
     ],
     ids=[
-        *("says so", "all epochs", "nan", "traceback", "traceback before", "killed", "killed before"),
+        *(
+            "says so",
+            "all epochs",
+            "nan",
+            "traceback",
+            "traceback before",
+            "killed",
+            "killed before",
+        ),
         *("too few epochs", "interrupt", "caught", "torn", "unknown"),
     ],
 )
-def test_the_status_is_what_the_logs_tell(tmp_path: Path, log: str, planned: int | None, status: Status) -> None:
-    write_log_train(tmp_path / "log_train.txt", [{"train_closs": 1.0, "epoch": epoch} for epoch in range(2)])
+def test_the_status_is_what_the_logs_tell(
+    tmp_path: Path, log: str, planned: int | None, status: Status
+) -> None:
+    write_log_train(
+        tmp_path / "log_train.txt", [{"train_closs": 1.0, "epoch": epoch} for epoch in range(2)]
+    )
     (tmp_path / "output.log").write_text(log, encoding="utf-8")
     assert read(tmp_path, facts={} if planned is None else {"epochs": planned}).status is status
 
@@ -272,7 +359,9 @@ def test_a_traceback_is_quoted_by_the_exception_it_ends_with(tmp_path: Path) -> 
         '  File "train.py", line 3, in <module>',
         "torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB",
     ]
-    (tmp_path / "output.log").write_text(rows_of_epochs([0]) + "\n".join(tail) + "\n", encoding="utf-8")
+    (tmp_path / "output.log").write_text(
+        rows_of_epochs([0]) + "\n".join(tail) + "\n", encoding="utf-8"
+    )
     events = [(event.kind, event.quote.split(".")[0]) for event in read(tmp_path).events]
     assert ("traceback", "FloatingPointError: Minimum loss scale reached (0") in events
     assert [kind for kind, _ in events if kind != "traceback"] == ["oom"]
@@ -282,7 +371,9 @@ def test_a_traceback_is_quoted_by_the_exception_it_ends_with(tmp_path: Path) -> 
 def test_reading_twice_gives_the_same_run(folder: Path) -> None:
     first, second = read(folder), read(folder)
     assert first.sources == second.sources
-    assert [(s.key, s.y.tolist()) for s in first.series] == [(s.key, s.y.tolist()) for s in second.series]
+    assert [(s.key, s.y.tolist()) for s in first.series] == [
+        (s.key, s.y.tolist()) for s in second.series
+    ]
 
 
 def test_a_run_is_chosen_by_id_or_name(folder: Path) -> None:
@@ -294,7 +385,9 @@ def test_a_run_is_chosen_by_id_or_name(folder: Path) -> None:
 
 def test_the_configuration_of_hydra_is_read_though_its_folder_is_hidden(tmp_path: Path) -> None:
     (tmp_path / ".hydra").mkdir()
-    (tmp_path / ".hydra" / "config.yaml").write_text("lr: 0.001\nmodel:\n  vocab_size: 100\nepochs: 3\n")
+    (tmp_path / ".hydra" / "config.yaml").write_text(
+        "lr: 0.001\nmodel:\n  vocab_size: 100\nepochs: 3\n"
+    )
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "config.yaml").write_text("lr: 0.5\nepochs: 9\nseed: 1\n")
     write_log_train(tmp_path / "log.txt", seed_rows())
@@ -302,7 +395,9 @@ def test_the_configuration_of_hydra_is_read_though_its_folder_is_hidden(tmp_path
     assert (run.value("lr"), run.value("epochs"), run.value("vocab_size")) == (0.001, 3, 100)
 
 
-def test_a_trainer_that_ended_before_its_first_row_is_told_why_there_is_none(tmp_path: Path) -> None:
+def test_a_trainer_that_ended_before_its_first_row_is_told_why_there_is_none(
+    tmp_path: Path,
+) -> None:
     state = {
         "global_step": 50,
         "max_steps": 50,

@@ -1,4 +1,6 @@
-"""A JSON file in which one value is of another kind than its program writes: it is read or refused, and no parser fails on it."""
+"""A JSON file in which one value is of another kind than its program writes: it is read or refused,
+and no parser fails on it.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,20 @@ from lossreport.reading.kit.untrusted import Unreadable
 from lossreport.reading.parser import parsers
 
 ROWS: Final = [{"step": n, "epoch": n / 10, "loss": 2 / n} for n in range(1, 6)]
-STOPPER: Final = {"args": {"early_stopping_patience": 3}, "attributes": {"early_stopping_patience_counter": 3}}
+STOPPER: Final = {
+    "args": {"early_stopping_patience": 3},
+    "attributes": {"early_stopping_patience_counter": 3},
+}
 BATCH: Final = {"train_loss": 0.5, "train_batch_size": 4}
 FILES: Final[dict[str, tuple[str, Any]]] = {
     "hf_trainer_state": (
         "trainer_state.json",
-        {"global_step": 5, "max_steps": 50, "log_history": ROWS, "stateful_callbacks": {"EarlyStoppingCallback": STOPPER}},
+        {
+            "global_step": 5,
+            "max_steps": 50,
+            "log_history": ROWS,
+            "stateful_callbacks": {"EarlyStoppingCallback": STOPPER},
+        },
     ),
     "clearml_offline": (
         "task.json",
@@ -33,7 +43,10 @@ FILES: Final[dict[str, tuple[str, Any]]] = {
             "hyperparams": {"Args": {"Args/lr": {"name": "lr", "value": "0.1"}}},
         },
     ),
-    "skorch_history": ("history.json", [{"batches": [BATCH, BATCH], "epoch": n, "train_loss": 0.5, "dur": 0.1} for n in (1, 2)]),
+    "skorch_history": (
+        "history.json",
+        [{"batches": [BATCH, BATCH], "epoch": n, "train_loss": 0.5, "dur": 0.1} for n in (1, 2)],
+    ),
     "sacred": (
         "run.json",
         {
@@ -47,7 +60,12 @@ FILES: Final[dict[str, tuple[str, Any]]] = {
     ),
     "keras_history": (
         "history.json",
-        {"loss": [3.0, 2.0, 1.0], "val_loss": [3.1, 2.1, 1.1], "config": {"epochs": 3}, "stopped_early": True},
+        {
+            "loss": [3.0, 2.0, 1.0],
+            "val_loss": [3.1, 2.1, 1.1],
+            "config": {"epochs": 3},
+            "stopped_early": True,
+        },
     ),
 }
 OTHERS: Final = (None, True, 7, "x", [], [1], {}, {"a": 1}, {"a": {"b": [1]}})
@@ -55,7 +73,9 @@ OTHERS: Final = (None, True, 7, "x", [], [1], {}, {"a": 1}, {"a": {"b": [1]}})
 
 def places(value: Any, above: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the path of every value within a value."""
-    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+    for key in (
+        value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    ):
         yield (*above, key)
         yield from places(value[key], (*above, key))
 

@@ -5,8 +5,14 @@ import pytest
 from lossreport.reading.bytes.encoding import detect, is_binary
 from lossreport.reading.bytes.reader import LogFile
 
-TEXT = "第3轮 训练损失: 0.5213 学习率: 1e-4，验证准确率提高\nepoch 4 训练损失: 0.4101，梯度范数正常\n轮次 5 损失 0.39\n"
-TRADITIONAL = "第3輪 訓練損失: 0.5213 學習率: 1e-4，驗證準確率提高\nepoch 4 訓練損失: 0.4101，梯度範數正常\n輪次 5 損失 0.39\n"
+TEXT = (
+    "第3轮 训练损失: 0.5213 学习率: 1e-4，验证准确率提高\nepoch 4 训练损失: 0.4101，"
+    "梯度范数正常\n轮次 5 损失 0.39\n"
+)
+TRADITIONAL = (
+    "第3輪 訓練損失: 0.5213 學習率: 1e-4，驗證準確率提高\nepoch 4 訓練損失: 0.4101，"
+    "梯度範數正常\n輪次 5 損失 0.39\n"
+)
 
 
 def texts(data: bytes) -> list[str]:
@@ -66,13 +72,19 @@ def test_utf_16_is_whole_wherever_a_block_ends(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("controls", "expected"), [(20, False), (21, True)])
-def test_a_file_is_binary_from_two_controls_in_a_hundred_bytes(controls: int, expected: bool) -> None:
+def test_a_file_is_binary_from_two_controls_in_a_hundred_bytes(
+    controls: int, expected: bool
+) -> None:
     assert is_binary(b"\x01" * controls + b"x" * (1000 - controls)) is expected
 
 
 @pytest.mark.parametrize(
     "text",
-    [b"\0" * 500 + b"loss 1\n" * 50, b"\x1b[A\r\x08\x07loss 1\n" * 50, "损失 1\n".encode("gb18030") * 50],
+    [
+        b"\0" * 500 + b"loss 1\n" * 50,
+        b"\x1b[A\r\x08\x07loss 1\n" * 50,
+        "损失 1\n".encode("gb18030") * 50,
+    ],
     ids=["holes", "terminal", "gbk"],
 )
 def test_holes_terminal_codes_and_other_encodings_are_text(text: bytes) -> None:

@@ -267,7 +267,10 @@ def test_a_line_says_how_a_run_ended_or_nothing_of_it(line: str) -> None:
     [
         ("RuntimeError: CUDA out of memory.", "oom"),
         ("Watchdog caught collective operation timeout: WorkNCCL(SeqNum=1)", "timeout"),
-        ("slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 DUE TO TIME LIMIT ***", "timeout"),
+        (
+            "slurmstepd: error: *** JOB 7 ON n1 CANCELLED AT 2026-01-01 DUE TO TIME LIMIT ***",
+            "timeout",
+        ),
         ("Process finished with exit code 137", "killed"),
         ("Loss is nan, stopping training", "nonfinite_exit"),
         ("Segmentation fault", "other"),

@@ -18,10 +18,15 @@ def log_of(document: object, indent: int | None = None) -> LogFile:
     return LogFile("evals.json", data=json.dumps(document, indent=indent).encode())
 
 
-def curves(document: Document, indent: int | None = None) -> dict[str, tuple[list[float], list[int]]]:
+def curves(
+    document: Document, indent: int | None = None
+) -> dict[str, tuple[list[float], list[int]]]:
     found = [record for record in read(log_of(document, indent)) if isinstance(record, ColumnChunk)]
     assert {chunk.key.axis for chunk in found} == {Axis.ITERATION}
-    return {f"{chunk.key.split}/{chunk.key.name}": (chunk.x.tolist(), chunk.line.tolist()) for chunk in found}
+    return {
+        f"{chunk.key.split}/{chunk.key.name}": (chunk.x.tolist(), chunk.line.tolist())
+        for chunk in found
+    }
 
 
 @pytest.mark.parametrize(
@@ -41,12 +46,17 @@ def test_rounds_count_from_where_the_library_counts(document: Document, first: i
 
 
 def test_data_sets_of_one_split_keep_their_names() -> None:
-    found = curves({"validation_0": {"auc": [1]}, "validation_1": {"auc": [1]}, "train": {"auc": [1]}})
+    found = curves(
+        {"validation_0": {"auc": [1]}, "validation_1": {"auc": [1]}, "train": {"auc": [1]}}
+    )
     assert list(found) == ["val/validation_0/auc", "val/validation_1/auc", "train/auc"]
 
 
 def test_values_on_lines_of_their_own_keep_them() -> None:
-    found = curves({"train": {"logloss": [1, 2], "auc": [3, 4]}, "eval": {"logloss": [5, 6], "auc": [7, 8]}}, indent=1)
+    found = curves(
+        {"train": {"logloss": [1, 2], "auc": [3, 4]}, "eval": {"logloss": [5, 6], "auc": [7, 8]}},
+        indent=1,
+    )
     assert [line for _, line in found.values()] == [[4, 5], [8, 9], [14, 15], [18, 19]]
 
 
@@ -62,7 +72,16 @@ def test_values_on_lines_of_their_own_keep_them() -> None:
         {"rmse": [1.0, 2.0]},
         [1, 2],
     ],
-    ids=["a neural network's", "a metric of none", "no data set", "something else", "no list", "no numbers", "one level", "a list"],
+    ids=[
+        "a neural network's",
+        "a metric of none",
+        "no data set",
+        "something else",
+        "no list",
+        "no numbers",
+        "one level",
+        "a list",
+    ],
 )
 def test_other_histories_are_left_to_others(document: object) -> None:
     assert sniff(log_of(document)).value == 0

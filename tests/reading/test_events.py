@@ -12,7 +12,8 @@ from lossreport.reading.kit.events import find_event
     [
         "Saving model checkpoint to out/checkpoint-500",
         "INFO:transformers.trainer: Saving model checkpoint to /tmp/x/checkpoint-20",
-        "[2022-04-08 21:30:47,167][fairseq.checkpoint_utils][INFO] - Saved checkpoint checkpoints/checkpoint_best.pt (epoch 10 @ 4791 updates)",
+        "[2022-04-08 21:30:47,167][fairseq.checkpoint_utils][INFO] - Saved checkpoint "
+        "checkpoints/checkpoint_best.pt (epoch 10 @ 4791 updates)",
         "  successfully saved checkpoint at iteration    1000 to checkpoints/gpt",
         "saving checkpoint to out-wikitext",
     ],
@@ -22,7 +23,13 @@ def test_a_saved_checkpoint_is_an_event(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["checkpoint_activations: True", "save_checkpoint_to=out", "no checkpoint was saved", "loss: 3.1 checkpoint 5"]
+    "line",
+    [
+        "checkpoint_activations: True",
+        "save_checkpoint_to=out",
+        "no checkpoint was saved",
+        "loss: 3.1 checkpoint 5",
+    ],
 )
 def test_speaking_of_checkpoints_is_none(line: str) -> None:
     assert find_event(line) is None
@@ -32,7 +39,8 @@ def test_speaking_of_checkpoints_is_none(line: str) -> None:
     "line",
     [
         "FloatingPointError: Loss became infinite or NaN at iteration=521!",
-        "INFO:tensorflow:Error reported to Coordinator: <class 'InvalidArgumentError'>, LossTensor is inf or nan. : Tensor had NaN values",
+        "INFO:tensorflow:Error reported to Coordinator: <class 'InvalidArgumentError'>, "
+        "LossTensor is inf or nan. : Tensor had NaN values",
         "ERROR:tensorflow:Model diverged with loss = NaN.",
         "E0521 14:44:30.8 1400 hooks.py:760] Model diverged with loss = NaN.",
         "Batch 3: Invalid loss, terminating training",

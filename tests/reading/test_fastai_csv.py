@@ -1,4 +1,6 @@
-"""Metrics that a table prints without a split beside marked losses are of the validation: fastai's history.csv, and hand-written tables like it."""
+"""Metrics that a table prints without a split beside marked losses are of the validation: fastai's
+history.csv, and hand-written tables like it.
+"""
 
 from pathlib import Path
 
@@ -7,7 +9,9 @@ import pytest
 from lossreport.reading.discover import ReadOptions, read_paths
 from lossreport.reading.kit.names import unmarked_scores
 
-HISTORY = "epoch,train_loss,valid_loss,error_rate,time\n0,0.9,0.5,0.25,00:12\n1,0.6,0.4,0.125,00:11\n"
+HISTORY = (
+    "epoch,train_loss,valid_loss,error_rate,time\n0,0.9,0.5,0.25,00:12\n1,0.6,0.4,0.125,00:11\n"
+)
 
 
 def test_the_metrics_of_fastai_are_of_the_validation_and_its_clock_is_none(tmp_path: Path) -> None:
@@ -29,5 +33,7 @@ def test_the_metrics_of_fastai_are_of_the_validation_and_its_clock_is_none(tmp_p
         (("epoch", "train_loss", "val_loss", "test_loss", "f1"), {}),
     ],
 )
-def test_a_score_without_a_mark_is_of_the_only_other_split_that_is_marked(header: tuple[str, ...], found: dict[str, str]) -> None:
+def test_a_score_without_a_mark_is_of_the_only_other_split_that_is_marked(
+    header: tuple[str, ...], found: dict[str, str]
+) -> None:
     assert unmarked_scores(header) == found

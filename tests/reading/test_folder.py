@@ -1,4 +1,6 @@
-"""What of a folder is looked at: logs wherever they lie, no copies of programs, and every file that is not is named where nothing is found."""
+"""What of a folder is looked at: logs wherever they lie, no copies of programs, and every file that
+is not is named where nothing is found.
+"""
 
 import json
 from pathlib import Path
@@ -70,7 +72,9 @@ def test_a_copy_of_the_program_is_searched_where_it_is_named(tmp_path: Path) -> 
         ("config.py", True),
     ],
 )
-def test_of_hidden_stores_and_arrays_only_what_tells_of_the_run_is_looked_at(shown: str, looked_at: bool) -> None:
+def test_of_hidden_stores_and_arrays_only_what_tells_of_the_run_is_looked_at(
+    shown: str, looked_at: bool
+) -> None:
     assert wanted(shown) is looked_at
     assert bool(why_not(shown)) is not looked_at
 
@@ -103,8 +107,22 @@ def test_what_was_passed_over_is_told_by_kind() -> None:
 
 def test_an_average_precision_of_minus_one_was_not_measured(tmp_path: Path) -> None:
     rows = [
-        {"epoch": 1, "loss": 2.0, "val/AP": 0.5, "val/AP (M)": -1.0, "val/map_small": 0.1, "val/gap": -1.0},
-        {"epoch": 2, "loss": 1.0, "val/AP": 0.6, "val/AP (M)": -1.0, "val/map_small": -1.0, "val/gap": -1.0},
+        {
+            "epoch": 1,
+            "loss": 2.0,
+            "val/AP": 0.5,
+            "val/AP (M)": -1.0,
+            "val/map_small": 0.1,
+            "val/gap": -1.0,
+        },
+        {
+            "epoch": 2,
+            "loss": 1.0,
+            "val/AP": 0.6,
+            "val/AP (M)": -1.0,
+            "val/map_small": -1.0,
+            "val/gap": -1.0,
+        },
     ]
     (tmp_path / "log.jsonl").write_text("".join(f"{json.dumps(row)}\n" for row in rows))
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))

@@ -1,4 +1,6 @@
-"""Every format reads its sample: the right parser claims it, and gives exact x, y, lines, splits and statistics."""
+"""Every format reads its sample: the right parser claims it, and gives exact x, y, lines, splits
+and statistics.
+"""
 
 from __future__ import annotations
 
@@ -414,7 +416,11 @@ def test_a_longer_sample_gives_all_rows(parser_id: str, expected: tuple[str, int
 
 def test_one_training_in_two_formats_gives_the_same_numbers() -> None:
     csv, history = run_of("keras_csv"), run_of("keras_history")
-    for name in ("train/loss epoch epoch_mean", "val/loss epoch epoch_mean", "train/accuracy epoch epoch_mean"):
+    for name in (
+        "train/loss epoch epoch_mean",
+        "val/loss epoch epoch_mean",
+        "train/accuracy epoch epoch_mean",
+    ):
         assert one(csv, name).y.tolist() == one(history, name).y.tolist()
         assert one(csv, name).x.tolist() == one(history, name).x.tolist()
 
@@ -428,31 +434,56 @@ def test_a_summary_of_the_whole_run_is_a_fact_and_no_point() -> None:
 
 def test_rows_that_a_callback_has_trimmed_are_still_of_the_trainer(tmp_path: Path) -> None:
     text = "{'loss': 0.7, 'grad_norm': 0.3, 'learning_rate': 1e-06, 'epoch': 0.5}\n{'eval_loss': 0.69, 'epoch': 0.5}\n{'loss': 0.6, 'epoch': 1.0}\n"
-    (tmp_path / "train.log").write_text(text + "{'eval_loss': 0.68, 'epoch': 1.0}\n", encoding="utf-8")
+    (tmp_path / "train.log").write_text(
+        text + "{'eval_loss': 0.68, 'epoch': 1.0}\n", encoding="utf-8"
+    )
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert one(run, "eval/loss epoch value").y.tolist() == [0.69, 0.68]
     assert one(run, "train/loss epoch window_mean").y.tolist() == [0.7, 0.6]
 
 
-def test_two_trainings_of_one_output_have_their_own_summary_and_share_the_arguments_above_them(tmp_path: Path) -> None:
+def test_two_trainings_of_one_output_have_their_own_summary_and_share_the_arguments_above_them(
+    tmp_path: Path,
+) -> None:
     def rows(count: int) -> str:
-        return "".join(f"{{'loss': {3 / n:.4f}, 'learning_rate': 0.0003, 'epoch': {n / 20:.2f}}}\n" for n in range(1, count + 1))
+        return "".join(
+            f"{{'loss': {3 / n:.4f}, 'learning_rate': 0.0003, 'epoch': {n / 20:.2f}}}\n"
+            for n in range(1, count + 1)
+        )
 
     head = "TrainingArguments(\nfp16=True,\nnum_train_epochs=2,\noptim_args=None,\n)\n"
     (tmp_path / "out.txt").write_text(
-        f"{head}{rows(40)}{{'train_runtime': 86.1, 'train_loss': 0.7, 'epoch': 2.0}}\n{rows(20)}", encoding="utf-8"
+        f"{head}{rows(40)}{{'train_runtime': 86.1, 'train_loss': 0.7, 'epoch': 2.0}}\n{rows(20)}",
+        encoding="utf-8",
     )
     first, second = read_paths([tmp_path], ReadOptions(strict=True))
-    assert (first.status, first.progress.epochs, first.value("train_runtime")) == (Status.FINISHED, (2, 2), 86.1)
-    assert (second.status, second.progress.epochs, second.value("train_runtime")) == (Status.INTERRUPTED, (1, 2), None)
+    assert (first.status, first.progress.epochs, first.value("train_runtime")) == (
+        Status.FINISHED,
+        (2, 2),
+        86.1,
+    )
+    assert (second.status, second.progress.epochs, second.value("train_runtime")) == (
+        Status.INTERRUPTED,
+        (1, 2),
+        None,
+    )
     assert [run.value("fp16") for run in (first, second)] == [True, True]
 
 
-@pytest.mark.parametrize("unit", ["examples/s", "it/s"], ids=["said by its unit", "said by standing still"])
+@pytest.mark.parametrize(
+    "unit", ["examples/s", "it/s"], ids=["said by its unit", "said by standing still"]
+)
 def test_a_bar_of_the_data_is_not_the_plan_of_the_training(unit: str, tmp_path: Path) -> None:
-    rows = [f"{{'loss': {3 - 0.1 * n:.1f}, 'grad_norm': 1.0, 'learning_rate': 0.001, 'epoch': {n / 6:.2f}}}" for n in range(1, 13)]
+    rows = [
+        f"{{'loss': {3 - 0.1 * n:.1f}, 'grad_norm': 1.0, 'learning_rate': 0.001, 'epoch': "
+        f"{n / 6:.2f}}}"
+        for n in range(1, 13)
+    ]
     bars = [f" {n * 8}%|# | {5 * n}/60 [00:0{n % 10}<00:09,  9.9it/s]" for n in range(1, 13)]
-    lines = [f"Map: 100%|#| 480/480 [00:00<00:00, 1.5 {unit}]", *(line for pair in zip(bars, rows, strict=True) for line in pair)]
+    lines = [
+        f"Map: 100%|#| 480/480 [00:00<00:00, 1.5 {unit}]",
+        *(line for pair in zip(bars, rows, strict=True) for line in pair),
+    ]
     (tmp_path / "train.log").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert run.value("max_steps") == 60
@@ -470,22 +501,37 @@ def test_a_torn_end_costs_at_most_the_last_record(parser_id: str) -> None:
     path = next((FORMATS / parser_id).iterdir())
     data = path.read_bytes().rstrip(b"\r\n")
     unit = next(unit for unit in parsers() if unit.id == parser_id)
-    whole = sum(len(record.y) for record in unit.read(LogFile(path.name, data=data + b"\n")) if hasattr(record, "y"))
+    whole = sum(
+        len(record.y)
+        for record in unit.read(LogFile(path.name, data=data + b"\n"))
+        if hasattr(record, "y")
+    )
     last = len(data[data.rfind(b"\n") + 1 :])
-    torn = sum(len(record.y) for record in unit.read(LogFile(path.name, data=data[: -last // 2])) if hasattr(record, "y"))
+    torn = sum(
+        len(record.y)
+        for record in unit.read(LogFile(path.name, data=data[: -last // 2]))
+        if hasattr(record, "y")
+    )
     assert 0 < torn <= whole
     assert whole - torn <= 20
 
 
 NO_LOGS = {
     "requirements": b"numpy==1.26.4\npandas==2.2.0\ntorch==2.3.0\n" * 5,
-    "source": b"def loss(x):\n    total_loss = 0.5 * x\n    return total_loss\nprint('epoch', 3)\n" * 5,
-    "server log": b"".join(b'10.0.0.1 - - [10/Oct/2023:13:55:%02d] "GET /index.html HTTP/1.1" 200 2326\n' % i for i in range(30)),
-    "pip": b"Collecting numpy\n  Downloading numpy-1.26.4.whl (18.2 MB)\n     18.2/18.2 MB 5.1 MB/s eta 0:00:00\nInstalling collected packages\n"
+    "source": b"def loss(x):\n    total_loss = 0.5 * x\n    return total_loss\nprint('epoch', 3)\n"
     * 5,
+    "server log": b"".join(
+        b'10.0.0.1 - - [10/Oct/2023:13:55:%02d] "GET /index.html HTTP/1.1" 200 2326\n' % i
+        for i in range(30)
+    ),
+    "pip": b"Collecting numpy\n  Downloading numpy-1.26.4.whl (18.2 MB)\n     18.2/18.2 MB 5.1 "
+    b"MB/s eta 0:00:00\nInstalling collected packages\n" * 5,
     "data set": b"".join(b"%d,%d,%d\n" % (i, i * 2, i * 3) for i in range(40)),
-    "housing table": b"price,rooms,area\n" + b"".join(b"%d,%d,%d\n" % (i * 1000, i % 7, i * 11) for i in range(40)),
-    "data JSON lines": b"".join(b'{"prompt": "how are you", "label": %d}\n' % (i % 2) for i in range(30)),
+    "housing table": b"price,rooms,area\n"
+    + b"".join(b"%d,%d,%d\n" % (i * 1000, i % 7, i * 11) for i in range(40)),
+    "data JSON lines": b"".join(
+        b'{"prompt": "how are you", "label": %d}\n' % (i % 2) for i in range(30)
+    ),
     "package.json": b'{"name": "x", "version": "1.0.0", "dependencies": {"a": "1.2"}}\n',
 }
 
@@ -500,7 +546,11 @@ def test_what_is_no_training_log_is_refused(data: bytes) -> None:
 def test_a_trainer_that_reached_its_plan_is_finished_though_its_last_steps_are_not_logged(
     tmp_path: Path, reached: int, status: Status
 ) -> None:
-    state = {"global_step": reached, "log_history": [{"loss": 1.5, "step": 5}, {"loss": 1.4, "step": 10}], "max_steps": 12}
+    state = {
+        "global_step": reached,
+        "log_history": [{"loss": 1.5, "step": 5}, {"loss": 1.4, "step": 10}],
+        "max_steps": 12,
+    }
     (tmp_path / "trainer_state.json").write_text(json.dumps(state), encoding="utf-8")
     assert read_paths([tmp_path], ReadOptions(strict=True))[0].status is status
 
@@ -508,21 +558,30 @@ def test_a_trainer_that_reached_its_plan_is_finished_though_its_last_steps_are_n
 def test_scores_in_the_table_of_a_notebook_are_of_the_validation(tmp_path: Path) -> None:
     head = "Epoch\tTraining Loss\tValidation Loss\tAccuracy\tRouge1\n"
     (tmp_path / "table.txt").write_text(
-        head + "1\tNo log\t2.8\t0.5\t0.14\n2\t2.9\t2.6\t0.6\t0.15\n3\t2.7\t2.5\t0.7\t0.16\n", encoding="utf-8"
+        head + "1\tNo log\t2.8\t0.5\t0.14\n2\t2.9\t2.6\t0.6\t0.15\n3\t2.7\t2.5\t0.7\t0.16\n",
+        encoding="utf-8",
     )
     run = read_paths([tmp_path], ReadOptions(strict=True))[0]
-    assert {(s.split, s.name) for s in run.series} == {("train", "Loss"), ("val", "Loss"), ("val", "Accuracy"), ("val", "Rouge1")}
+    assert {(s.split, s.name) for s in run.series} == {
+        ("train", "Loss"),
+        ("val", "Loss"),
+        ("val", "Accuracy"),
+        ("val", "Rouge1"),
+    }
 
 
 def test_a_list_of_records_that_breaks_off_gives_what_stands_before(tmp_path: Path) -> None:
-    (tmp_path / "log").write_text('[{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}, {"epoch": 3, "lo')
+    (tmp_path / "log").write_text(
+        '[{"epoch": 1, "loss": 2.0}, {"epoch": 2, "loss": 1.0}, {"epoch": 3, "lo'
+    )
     run = read_paths([tmp_path], ReadOptions(strict=True))[0]
     assert run.series[0].y.tolist() == [2.0, 1.0]
 
 
 def test_the_results_of_a_detector_are_no_log(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text(
-        '[{"image_id": 1, "score": 0.9, "bbox": [1, 2, 3, 4]}, {"image_id": 2, "score": 0.8, "bbox": [1, 2, 3, 4]}]'
+        '[{"image_id": 1, "score": 0.9, "bbox": [1, 2, 3, 4]}, '
+        '{"image_id": 2, "score": 0.8, "bbox": [1, 2, 3, 4]}]'
     )
     assert candidates(next(iter(find_logs([tmp_path]))))[0].score.value < MIN_SCORE
 

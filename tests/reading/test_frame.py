@@ -17,7 +17,8 @@ def only(run: Run, name: str, split: str = "train") -> Series:
 
 @pytest.mark.parametrize(
     ("column", "axis"),
-    [(name, Axis(name)) for name in ("step", "iteration", "epoch", "tokens", "samples", "time")] + [("something", Axis.ROW)],
+    [(name, Axis(name)) for name in ("step", "iteration", "epoch", "tokens", "samples", "time")]
+    + [("something", Axis.ROW)],
 )
 def test_an_axis_column_is_the_x_and_no_metric(column: str, axis: Axis) -> None:
     run = run_from_frame(pd.DataFrame({column: [10, 20], "loss": [2.0, 1.0]}))
@@ -39,7 +40,9 @@ def test_a_float_nan_is_a_non_finite_value() -> None:
 
 @pytest.mark.parametrize("split", ["val", "eval"])
 def test_nan_of_a_validation_column_beside_finite_values_was_not_logged(split: str) -> None:
-    frame = pd.DataFrame({"loss": [2.0, 1.5, 1.2, np.nan], f"{split}_loss": [np.nan, 1.9, np.nan, np.nan]})
+    frame = pd.DataFrame(
+        {"loss": [2.0, 1.5, 1.2, np.nan], f"{split}_loss": [np.nan, 1.9, np.nan, np.nan]}
+    )
     series = only(run_from_frame(frame), "loss", split)
     assert series.line.tolist() == [2, 4]
     assert series.y.tolist() == pytest.approx([1.9, np.nan], nan_ok=True)
@@ -47,12 +50,19 @@ def test_nan_of_a_validation_column_beside_finite_values_was_not_logged(split: s
 
 @pytest.mark.parametrize("dtype", ["Float64", object])
 def test_na_was_never_logged(dtype: str) -> None:
-    series = only(run_from_frame(pd.DataFrame({"loss": pd.array([2.0, pd.NA, 1.0], dtype=dtype)})), "loss")
+    series = only(
+        run_from_frame(pd.DataFrame({"loss": pd.array([2.0, pd.NA, 1.0], dtype=dtype)})), "loss"
+    )
     assert (series.y.tolist(), series.line.tolist()) == ([2.0, 1.0], [1, 3])
 
 
 def test_in_an_object_column_nan_is_a_value_and_na_is_not() -> None:
-    series = only(run_from_frame(pd.DataFrame({"loss": pd.Series([2.0, float("nan"), pd.NA, None], dtype=object)})), "loss")
+    series = only(
+        run_from_frame(
+            pd.DataFrame({"loss": pd.Series([2.0, float("nan"), pd.NA, None], dtype=object)})
+        ),
+        "loss",
+    )
     assert series.y.tolist() == pytest.approx([2.0, np.nan], nan_ok=True)
 
 
@@ -62,8 +72,14 @@ def test_words_and_truth_values_are_no_metrics() -> None:
 
 
 def test_several_frames_are_sources_of_one_run() -> None:
-    run = run_from_frame({"rank0.log": pd.DataFrame({"loss": [2.0]}), "epoch.txt": pd.DataFrame({"loss": [3.0]})}, {"vocab_size": 9})
-    assert [(s.id, s.path, s.parser, s.rows) for s in run.sources] == [("s1", "rank0.log", "frame", 1), ("s2", "epoch.txt", "frame", 1)]
+    run = run_from_frame(
+        {"rank0.log": pd.DataFrame({"loss": [2.0]}), "epoch.txt": pd.DataFrame({"loss": [3.0]})},
+        {"vocab_size": 9},
+    )
+    assert [(s.id, s.path, s.parser, s.rows) for s in run.sources] == [
+        ("s1", "rank0.log", "frame", 1),
+        ("s2", "epoch.txt", "frame", 1),
+    ]
     assert [(s.id, s.source) for s in run.series] == [("m1", "s1"), ("m2", "s2")]
     assert run.value("vocab_size") == 9
 
@@ -77,7 +93,11 @@ def test_a_frame_does_not_change_with_the_run() -> None:
         only(run, "loss").y[0] = 0.0
 
 
-@pytest.mark.parametrize("frame", [pd.DataFrame(), pd.DataFrame({"step": [1]}), pd.DataFrame({"a": ["x"]})], ids=["empty", "axis", "words"])
+@pytest.mark.parametrize(
+    "frame",
+    [pd.DataFrame(), pd.DataFrame({"step": [1]}), pd.DataFrame({"a": ["x"]})],
+    ids=["empty", "axis", "words"],
+)
 def test_a_frame_without_numbers_is_nothing_read(frame: pd.DataFrame) -> None:
     with pytest.raises(NothingReadError):
         run_from_frame(frame)

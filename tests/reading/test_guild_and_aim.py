@@ -1,4 +1,6 @@
-"""Guild AI keeps a run in a hidden folder that is looked at; Aim keeps its points where they cannot be read, which is said with what to do."""
+"""Guild AI keeps a run in a hidden folder that is looked at; Aim keeps its points where they cannot
+be read, which is said with what to do.
+"""
 
 import sqlite3
 from pathlib import Path
@@ -36,12 +38,17 @@ def test_a_repository_of_aim_is_refused_with_the_way_to_export_it(tmp_path: Path
     (tmp_path / ".aim" / "seqs").mkdir(parents=True)
     with sqlite3.connect(tmp_path / ".aim" / "run_metadata.sqlite") as connection:
         connection.executescript(
-            "CREATE TABLE run (hash TEXT, is_archived INTEGER, finalized_at TEXT); CREATE TABLE run_tag (run_id INTEGER); INSERT INTO run VALUES ('0a', 0, NULL);"
+            "CREATE TABLE run (hash TEXT, is_archived INTEGER, finalized_at TEXT); CREATE TABLE "
+            "run_tag (run_id INTEGER); INSERT INTO run VALUES ('0a', 0, NULL);"
         )
     connection.close()
     (tmp_path / ".aim" / "seqs" / "000009.sst").write_bytes(b"\x00\x01")
-    with pytest.raises(NothingReadError, match=r"a repository of Aim \(runs: 1\).*export them as CSV"):
+    with pytest.raises(
+        NothingReadError, match=r"a repository of Aim \(runs: 1\).*export them as CSV"
+    ):
         read_paths([tmp_path])
     (tmp_path / "log.csv").write_text("step,loss\n1,2\n2,1\n")
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
-    assert [(skip.path, skip.code) for skip in run.skipped] == [(".aim/run_metadata.sqlite", "refused")]
+    assert [(skip.path, skip.code) for skip in run.skipped] == [
+        (".aim/run_metadata.sqlite", "refused")
+    ]

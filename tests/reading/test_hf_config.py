@@ -37,6 +37,9 @@ def test_the_model_of_a_run_is_told_by_facts(tmp_path: Path) -> None:
     assert [fact.line for fact in run.facts if fact.name == "vocab_size"] == [19]
 
 
-@pytest.mark.parametrize("config", [{"model_type": "bert", "vocab_size": 3}, {"version": "1.0", "model": {"type": "BPE"}}])
+@pytest.mark.parametrize(
+    "config",
+    [{"model_type": "bert", "vocab_size": 3}, {"version": "1.0", "model": {"type": "BPE"}}],
+)
 def test_other_objects_are_left_to_others(config: dict[str, object]) -> None:
     assert sniff(LogFile("config.json", data=json.dumps(config).encode())).value == 0

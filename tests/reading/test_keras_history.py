@@ -12,7 +12,11 @@ from lossreport.reading.parser import ColumnChunk
 
 def curve(values: dict[str, object], **more: int) -> list[tuple[float, float]]:
     data = json.dumps({"lm loss": {**more, "values": values}}).encode()
-    (chunk,) = [record for record in read(LogFile("golden.json", data=data)) if isinstance(record, ColumnChunk)]
+    (chunk,) = [
+        record
+        for record in read(LogFile("golden.json", data=data))
+        if isinstance(record, ColumnChunk)
+    ]
     return list(zip(chunk.x.tolist(), chunk.y.tolist(), strict=True))
 
 
@@ -30,9 +34,20 @@ def test_a_nan_printed_as_text_elsewhere_is_one() -> None:
     assert [math.isnan(y) for _, y in curve({"1": 1.5, "5": "nan"})] == [False, True]
 
 
-def test_the_configuration_beside_the_curves_holds_the_plan_and_an_early_stop_is_said(tmp_path: Path) -> None:
+def test_the_configuration_beside_the_curves_holds_the_plan_and_an_early_stop_is_said(
+    tmp_path: Path,
+) -> None:
     curve = [3 / (e + 1) for e in range(44)]
-    document = {"val_losses": curve, "stopped_early": True, "total_epochs": 44, "config": {"num_epochs": 100, "learning_rate": 5e-6}}
+    document = {
+        "val_losses": curve,
+        "stopped_early": True,
+        "total_epochs": 44,
+        "config": {"num_epochs": 100, "learning_rate": 5e-6},
+    }
     (tmp_path / "training_history.json").write_text(json.dumps(document, indent=1))
     run = lossreport.read_run([tmp_path])
-    assert (run.progress.epochs, run.value("lr"), [event.kind for event in run.events]) == ((44, 100), 5e-6, ["early_stop"])
+    assert (run.progress.epochs, run.value("lr"), [event.kind for event in run.events]) == (
+        (44, 100),
+        5e-6,
+        ["early_stop"],
+    )

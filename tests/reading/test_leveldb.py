@@ -6,7 +6,17 @@ import zlib
 
 import pytest
 
-from lossreport.reading.bytes.leveldb import BLOCK, CORRUPT, FIRST, HEADER, LAST, MIDDLE, TORN, WHOLE, records
+from lossreport.reading.bytes.leveldb import (
+    BLOCK,
+    CORRUPT,
+    FIRST,
+    HEADER,
+    LAST,
+    MIDDLE,
+    TORN,
+    WHOLE,
+    records,
+)
 
 SKIP = 7
 
@@ -54,7 +64,10 @@ def test_a_torn_end_costs_the_last_record_and_is_called_torn(cut: int) -> None:
 
 
 def test_a_record_torn_between_blocks_is_called_torn() -> None:
-    assert read(file_of(b"first", b"x" * (2 * BLOCK))[:BLOCK]) == [(1, b"first", None), (2, b"", TORN)]
+    assert read(file_of(b"first", b"x" * (2 * BLOCK))[:BLOCK]) == [
+        (1, b"first", None),
+        (2, b"", TORN),
+    ]
 
 
 def test_a_damaged_record_costs_only_itself() -> None:

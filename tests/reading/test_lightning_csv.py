@@ -8,7 +8,10 @@ import lossreport
 from lossreport.model.run import Status
 
 HEAD = "epoch,step,train_loss,val_loss,test_acc\n"
-ROWS = "".join(f"{e},{10 * e + 9},{3 / (e + 1):.4f},,\n{e},{10 * e + 9},,{4 / (e + 1):.4f},\n" for e in range(6))
+ROWS = "".join(
+    f"{e},{10 * e + 9},{3 / (e + 1):.4f},,\n{e},{10 * e + 9},,{4 / (e + 1):.4f},\n"
+    for e in range(6)
+)
 
 
 def status(folder: Path, text: str) -> Status:
@@ -25,11 +28,16 @@ def test_a_test_before_the_last_row_or_none_says_nothing(tmp_path: Path) -> None
     assert status(tmp_path, "2,30,,,0.9\n" + ROWS) is Status.UNKNOWN
 
 
-def test_a_name_without_a_split_that_stands_in_rows_of_a_validation_alone_was_measured_there(tmp_path: Path) -> None:
+def test_a_name_without_a_split_that_stands_in_rows_of_a_validation_alone_was_measured_there(
+    tmp_path: Path,
+) -> None:
     head = "epoch,step,loss/train,loss/val,WordErrorRate,lr\n"
     rows = "".join(
-        f"{e},{10 * e + 9},{3 / (e + 1):.4f},,,0.1\n{e},{10 * e + 9},,{4 / (e + 1):.4f},{0.5 / (e + 1):.4f},\n" for e in range(6)
+        f"{e},{10 * e + 9},{3 / (e + 1):.4f},,,0.1\n{e},{10 * e + 9},,{4 / (e + 1):.4f},{0.5 / (e + 1):.4f},\n"
+        for e in range(6)
     )
     (tmp_path / "metrics.csv").write_text(head + rows)
-    named = {one.name: one.split for one in lossreport.read_run([tmp_path]).series if one.name != "loss"}
+    named = {
+        one.name: one.split for one in lossreport.read_run([tmp_path]).series if one.name != "loss"
+    }
     assert named == {"WordErrorRate": "val", "lr": "train"}

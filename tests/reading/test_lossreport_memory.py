@@ -35,13 +35,22 @@ def test_without_a_place_rows_are_counted(tmp_path: Path) -> None:
 
 
 def test_epochs_beside_steps_are_no_restart(tmp_path: Path) -> None:
-    run = read(tmp_path, row(step=100), row(epoch=0, of="epoch_mean"), row(step=200), row(epoch=1, of="epoch_mean"))
+    run = read(
+        tmp_path,
+        row(step=100),
+        row(epoch=0, of="epoch_mean"),
+        row(step=200),
+        row(epoch=1, of="epoch_mean"),
+    )
     assert [segment.why for segment in run.segments] == ["start"]
 
 
 def test_a_second_header_is_a_resume_and_its_rows_may_go_back(tmp_path: Path) -> None:
     run = read(tmp_path, row(step=10), row(step=20), HEAD, row(step=15), row(step=25))
-    assert [(segment.first_line, segment.why) for segment in run.segments] == [(1, "start"), (4, "resume")]
+    assert [(segment.first_line, segment.why) for segment in run.segments] == [
+        (1, "start"),
+        (4, "resume"),
+    ]
 
 
 def test_planned_epochs_are_a_fact_and_not_an_axis(tmp_path: Path) -> None:
@@ -51,7 +60,10 @@ def test_planned_epochs_are_a_fact_and_not_an_axis(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("message", "kind"),
-    [("FloatingPointError: Loss is nan, stopping training", "nonfinite_exit"), ("RuntimeError: no such shard", "traceback")],
+    [
+        ("FloatingPointError: Loss is nan, stopping training", "nonfinite_exit"),
+        ("RuntimeError: no such shard", "traceback"),
+    ],
 )
 def test_an_exception_is_what_its_message_says(message: str, kind: str, tmp_path: Path) -> None:
     run = read(tmp_path, row(step=1), {"event": "traceback", "quote": message}, {"end": "crashed"})
@@ -64,5 +76,15 @@ def test_without_an_end_nothing_is_said_of_how_it_ended(tmp_path: Path) -> None:
 
 
 def test_what_no_version_knows_is_passed_over(tmp_path: Path) -> None:
-    run = read(tmp_path, row(step=1, of="harmonic_mean", window="many"), {"event": "party", "quote": ""}, {"end": "merrily"})
-    assert (run.series[0].statistic, run.series[0].window, run.events, run.status) == ("unknown", None, (), Status.UNKNOWN)
+    run = read(
+        tmp_path,
+        row(step=1, of="harmonic_mean", window="many"),
+        {"event": "party", "quote": ""},
+        {"end": "merrily"},
+    )
+    assert (run.series[0].statistic, run.series[0].window, run.events, run.status) == (
+        "unknown",
+        None,
+        (),
+        Status.UNKNOWN,
+    )

@@ -1,4 +1,6 @@
-"""Rows behind an epoch heading that a progress bar overwrote are on their own epochs; lists without places take those of the records beside them."""
+"""Rows behind an epoch heading that a progress bar overwrote are on their own epochs; lists without
+places take those of the records beside them.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from lossreport.reading.runs.headings import epochs_of
 
 
 def log(headed: list[int], rows: int) -> str:
-    """Return a log in which only some epochs have a heading: `-- test accuracy` closes every one of them."""
+    """Return a log in which only some epochs have a heading: `-- test accuracy` closes every one of
+    them.
+    """
     text = []
     for epoch in range(rows):
         text += [f" epoch {epoch}"] if epoch in headed else []
@@ -53,23 +57,41 @@ def test_a_time_of_day_is_no_name_of_an_epoch(tmp_path: Path) -> None:
         ([0, 0.5, 2, 3, 4, 4], None),
     ],
 )
-def test_only_gaps_that_are_filled_to_the_last_row_are_closed(x: list[float], expected: list[float] | None) -> None:
+def test_only_gaps_that_are_filled_to_the_last_row_are_closed(
+    x: list[float], expected: list[float] | None
+) -> None:
     found = epochs_of(np.array(x, dtype=np.float64))
     assert (None if found is None else found.tolist()) == expected
 
 
-@pytest.mark.parametrize("line", ['{{"epoch": {at}, "val_acc": {acc}}}', "Epoch {at} val_acc {acc}", "Epoch {at:03d} val_acc {acc}"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{{"epoch": {at}, "val_acc": {acc}}}',
+        "Epoch {at} val_acc {acc}",
+        "Epoch {at:03d} val_acc {acc}",
+    ],
+)
 def test_rows_that_name_their_own_epoch_stay_there(line: str, tmp_path: Path) -> None:
     epochs = [1, 2, 3, 4, 5, 5, 7, 8, 8, 10]  # two epochs run twice, two rows lost
     text = "\n".join(line.format(at=at, acc=f"0.6{row}1") for row, at in enumerate(epochs))
-    (tmp_path / ("log.jsonl" if line.startswith("{{") else "log.txt")).write_text(text + "\n", encoding="utf-8")
+    (tmp_path / ("log.jsonl" if line.startswith("{{") else "log.txt")).write_text(
+        text + "\n", encoding="utf-8"
+    )
     run = lossreport.read_runs([tmp_path])[-1]
-    assert {5.0, 7.0, 8.0} <= {float(x) for one in lossreport.read_runs([tmp_path]) for series in one.series for x in series.x}
+    assert {5.0, 7.0, 8.0} <= {
+        float(x)
+        for one in lossreport.read_runs([tmp_path])
+        for series in one.series
+        for x in series.x
+    }
     assert 9.0 not in {float(x) for series in run.series for x in series.x}
 
 
 @pytest.mark.parametrize(("rows", "first"), [(12, 1.0), (11, 0.0)])
-def test_lists_of_rounds_take_the_rounds_that_records_of_as_many_rows_print(rows: int, first: float, tmp_path: Path) -> None:
+def test_lists_of_rounds_take_the_rounds_that_records_of_as_many_rows_print(
+    rows: int, first: float, tmp_path: Path
+) -> None:
     accuracies = [0.5 + 0.02 * i for i in range(12)]
     records = [{"round": i + 1, "norm": 0.1 * i} for i in range(rows)]
     document = {"round_accuracies": accuracies, "num_rounds": 12, "detection_log": records}
@@ -85,7 +107,11 @@ cifar10        train : [loss = 0.071, top1 = 97.75%], test  : [loss = {loss}, to
 
 
 def test_results_looked_up_in_a_benchmark_are_no_rows(tmp_path: Path) -> None:
-    lines = "".join(f"epoch {at} lr 0.02\ntrain_loss {2 / (at + 1):.3f}\n{LOOKUP.format(loss=0.3 + 0.1 * (at % 2))}" for at in range(12))
+    lines = "".join(
+        f"epoch {at} lr 0.02\ntrain_loss "
+        f"{2 / (at + 1):.3f}\n{LOOKUP.format(loss=0.3 + 0.1 * (at % 2))}"
+        for at in range(12)
+    )
     (tmp_path / "log.txt").write_text(lines, encoding="utf-8")
     (run,) = lossreport.read_runs([tmp_path])
     assert {one.label for one in run.series if "loss" in one.name} == {"loss"}

@@ -1,4 +1,6 @@
-"""Both stores of MLflow: one run a run however many files or rows it lies in, NaN is NaN, and no run lends its settings to another."""
+"""Both stores of MLflow: one run a run however many files or rows it lies in, NaN is NaN, and no
+run lends its settings to another.
+"""
 
 import lzma
 import math
@@ -53,7 +55,10 @@ def test_two_runs_keep_their_names_settings_states_and_values(store: str) -> Non
     assert [run.value("model.depth") for run in (first, second)] == [4, 4]
     assert {run.value("experiment") for run in (first, second)} == {"toy"}
     assert [run.status for run in (first, second)] == [Status.FINISHED, Status.CRASHED]
-    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == ["2026-11-25", "2026-11-25"]
+    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == [
+        "2026-11-25",
+        "2026-11-25",
+    ]
     assert values(first, "train/loss") == [2.3 * math.exp(-step / 5) for step in range(12)]
     assert values(second, "train/loss")[:10] == [2.3 * math.exp(-step / 6) for step in range(10)]
     assert math.isnan(values(second, "train/loss")[10])
@@ -62,13 +67,15 @@ def test_two_runs_keep_their_names_settings_states_and_values(store: str) -> Non
     assert values(first, "test/acc") == [0.5]
 
 
-# ------------------------------------------------------------------------------------------------ the database
+# ------------------------------------------------------------------------------------- the database
 def test_records_are_counted_run_after_run(database: Path) -> None:
     first, second = read_paths([database], ReadOptions(strict=True))
     for run, begin in ((first, 1), (second, 26)):
         lines = {fact.name: fact.line for fact in run.facts}
         assert (lines["run_name"], lines["lr"]) == (begin, begin + 1)
-        assert next(int(series.line[0]) for series in run.series if series.name == "loss") == begin + 9
+        assert (
+            next(int(series.line[0]) for series in run.series if series.name == "loss") == begin + 9
+        )
     assert {source.id for run in (first, second) for source in run.sources} == {"s1"}
 
 
@@ -91,11 +98,16 @@ def test_deleted_runs_are_passed_over(database: Path) -> None:
 def test_runs_that_log_different_metrics_stay_apart(database: Path) -> None:
     change(
         database,
-        "DELETE FROM metrics WHERE key <> 'train/loss' AND run_uuid IN (SELECT run_uuid FROM runs WHERE name = 'first')",
-        "DELETE FROM metrics WHERE key = 'train/loss' AND run_uuid IN (SELECT run_uuid FROM runs WHERE name = 'second')",
+        "DELETE FROM metrics WHERE key <> 'train/loss' AND run_uuid IN (SELECT run_uuid FROM "
+        "runs WHERE name = 'first')",
+        "DELETE FROM metrics WHERE key = 'train/loss' AND run_uuid IN (SELECT run_uuid FROM runs "
+        "WHERE name = 'second')",
     )
     first, second = runs(database).values()
-    assert [[series.name for series in run.series] for run in (first, second)] == [["loss"], ["heads/action_loss"]]
+    assert [[series.name for series in run.series] for run in (first, second)] == [
+        ["loss"],
+        ["heads/action_loss"],
+    ]
     assert [run.value("lr") for run in (first, second)] == [0.1, 0.05]
 
 
@@ -112,7 +124,8 @@ def test_a_database_cut_short_gives_what_stands_before(database: Path) -> None:
     with closing(sqlite3.connect(database)) as connection, connection:
         run = connection.execute("SELECT run_uuid FROM runs WHERE name = 'first'").fetchone()[0]
         connection.executemany(
-            "INSERT INTO metrics VALUES ('train/loss', ?, ?, ?, ?, 0)", ((0.1, 1700000000000 + i, run, i) for i in range(12, 20012))
+            "INSERT INTO metrics VALUES ('train/loss', ?, ?, ?, ?, 0)",
+            ((0.1, 1700000000000 + i, run, i) for i in range(12, 20012)),
         )
     data = database.read_bytes()
     database.write_bytes(data[: len(data) * 2 // 3])
@@ -122,7 +135,7 @@ def test_a_database_cut_short_gives_what_stands_before(database: Path) -> None:
     assert first.value("lr") == 0.1
 
 
-# ------------------------------------------------------------------------------------------------ the files
+# ---------------------------------------------------------------------------------------- the files
 def test_a_name_with_slashes_lies_in_folders() -> None:
     shown = f"mlruns/{EXPERIMENT}/{FIRST}/metrics/val/heads/action_loss"
     place = place_of(shown)
@@ -153,14 +166,18 @@ def test_a_run_without_a_metric_lends_its_settings_to_no_other(tmp_path: Path) -
 
 
 def test_a_data_set_behind_the_step_and_a_torn_line_are_known(tmp_path: Path) -> None:
-    (tmp_path / "train_loss").write_text("1691411533730 0.5 0 train abc123\n1691411533731 0.25 1\n16914115337", encoding="utf-8")
+    (tmp_path / "train_loss").write_text(
+        "1691411533730 0.5 0 train abc123\n1691411533731 0.25 1\n16914115337", encoding="utf-8"
+    )
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert values(run, "train/loss") == [0.5, 0.25]
     assert (run.sources[0].torn, run.sources[0].skipped) == (True, 1)
 
 
 def test_metrics_logged_without_a_step_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "train_loss").write_text("".join(f"169141153373{i} {i}.5 0\n" for i in range(3)), encoding="utf-8")
+    (tmp_path / "train_loss").write_text(
+        "".join(f"169141153373{i} {i}.5 0\n" for i in range(3)), encoding="utf-8"
+    )
     (run,) = read_paths([tmp_path], ReadOptions(strict=True))
     assert [(series.axis, series.x.tolist()) for series in run.series] == [(Axis.ROW, [0, 1, 2])]
 
@@ -178,23 +195,39 @@ def test_metrics_logged_without_a_step_are_counted(tmp_path: Path) -> None:
 def test_what_only_looks_like_the_store_is_not_claimed(name: str, text: str) -> None:
     log = LogFile(name, data=text.encode())
     assert sniff(log).value < MIN_SCORE
-    assert candidates(log)[0].parser.id != "mlflow_file" or candidates(log)[0].score.value < MIN_SCORE
+    assert (
+        candidates(log)[0].parser.id != "mlflow_file" or candidates(log)[0].score.value < MIN_SCORE
+    )
 
 
 def test_a_folder_called_metrics_above_the_store_changes_nothing(tmp_path: Path) -> None:
     shutil.copytree(FILES, tmp_path / "metrics" / "mlruns")
-    assert [run.value("lr") for run in read_paths([tmp_path], ReadOptions(strict=True))] == [0.05, 0.1]
+    assert [run.value("lr") for run in read_paths([tmp_path], ReadOptions(strict=True))] == [
+        0.05,
+        0.1,
+    ]
 
 
-@pytest.mark.parametrize(("status", "expected"), [(3, Status.FINISHED), (4, Status.CRASHED), (5, Status.INTERRUPTED), (1, Status.UNKNOWN)])
-def test_a_state_that_a_killed_process_left_behind_tells_nothing(tmp_path: Path, status: int, expected: Status) -> None:
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(3, Status.FINISHED), (4, Status.CRASHED), (5, Status.INTERRUPTED), (1, Status.UNKNOWN)],
+)
+def test_a_state_that_a_killed_process_left_behind_tells_nothing(
+    tmp_path: Path, status: int, expected: Status
+) -> None:
     shutil.copytree(FILES / EXPERIMENT / FIRST, tmp_path / FIRST)
     meta = tmp_path / FIRST / "meta.yaml"
-    meta.write_text(meta.read_text(encoding="utf-8").replace("status: 3", f"status: {status}"), encoding="utf-8")
-    assert [run.status for run in read_paths([tmp_path / FIRST], ReadOptions(strict=True))] == [expected]
+    meta.write_text(
+        meta.read_text(encoding="utf-8").replace("status: 3", f"status: {status}"), encoding="utf-8"
+    )
+    assert [run.status for run in read_paths([tmp_path / FIRST], ReadOptions(strict=True))] == [
+        expected
+    ]
 
 
 def test_an_empty_store_is_nothing_read(tmp_path: Path) -> None:
-    (tmp_path / "meta.yaml").write_text("artifact_location: x\nexperiment_id: '0'\nname: Default\n", encoding="utf-8")
+    (tmp_path / "meta.yaml").write_text(
+        "artifact_location: x\nexperiment_id: '0'\nname: Default\n", encoding="utf-8"
+    )
     with pytest.raises(NothingReadError):
         read_paths([tmp_path])

@@ -60,28 +60,49 @@ def test_the_split_is_a_prefix_or_a_suffix_set_apart(name: str, split: str, shor
         ("pretrained_weights", ("pretrained_weights",)),
     ],
 )
-def test_a_configuration_value_is_known_by_its_own_name_and_by_that_of_the_contract(name: str, names: tuple[str, ...]) -> None:
+def test_a_configuration_value_is_known_by_its_own_name_and_by_that_of_the_contract(
+    name: str, names: tuple[str, ...]
+) -> None:
     assert canonical_names(name) == names
 
 
 def test_values_of_other_types_become_their_text() -> None:
-    assert dict(plain_facts({"a": {"b": [1, None]}, "c": object})) == {"a.b": (1, None), "c": str(object)}
+    assert dict(plain_facts({"a": {"b": [1, None]}, "c": object})) == {
+        "a.b": (1, None),
+        "c": str(object),
+    }
 
 
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (("loss_train", "loss_val"), {"loss_train": ("train", "loss"), "loss_val": ("val", "loss")}),
-        (("rmse_e_val", "rmse_e_trn"), {"rmse_e_val": ("val", "rmse_e"), "rmse_e_trn": ("train", "rmse_e")}),
+        (
+            ("loss_train", "loss_val"),
+            {"loss_train": ("train", "loss"), "loss_val": ("val", "loss")},
+        ),
+        (
+            ("rmse_e_val", "rmse_e_trn"),
+            {"rmse_e_val": ("val", "rmse_e"), "rmse_e_trn": ("train", "rmse_e")},
+        ),
         (("loss", "loss_val"), {"loss_val": ("val", "loss")}),
         (("acc_test",), {"acc_test": ("test", "acc")}),
         (("loss_val", "lr"), {}),
         (("std_dev", "std"), {}),
         (("num_train",), {}),
     ],
-    ids=["both", "DeePMD", "beside the plain name", "test", "the value of a loss", "a deviation", "no metric"],
+    ids=[
+        "both",
+        "DeePMD",
+        "beside the plain name",
+        "test",
+        "the value of a loss",
+        "a deviation",
+        "no metric",
+    ],
 )
-def test_a_split_behind_the_name_counts_where_it_can_be_nothing_else(names: tuple[str, ...], expected: dict[str, tuple[str, str]]) -> None:
+def test_a_split_behind_the_name_counts_where_it_can_be_nothing_else(
+    names: tuple[str, ...], expected: dict[str, tuple[str, str]]
+) -> None:
     assert behind(names) == expected
 
 
@@ -95,5 +116,7 @@ def test_a_split_behind_the_name_counts_where_it_can_be_nothing_else(names: tupl
     ],
     ids=["beside the plain names", "both marked", "the loss of the value", "velocities"],
 )  # fmt: skip
-def test_a_letter_is_a_split_where_it_is_a_habit(names: tuple[str, ...], expected: dict[str, tuple[str, str]]) -> None:
+def test_a_letter_is_a_split_where_it_is_a_habit(
+    names: tuple[str, ...], expected: dict[str, tuple[str, str]]
+) -> None:
     assert lettered(names) == expected

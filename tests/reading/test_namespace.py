@@ -23,14 +23,23 @@ from lossreport.reading.kit.settings import Settings
 )
 def test_a_value_is_its_python_literal_or_stays_a_string(item: str, value: FactValue) -> None:
     name = item.partition("=")[0]
-    assert namespace_facts(f"2026 >> Namespace(first=1, {item}, last=2)") == [("first", 1), (name, value), ("last", 2)]
+    assert namespace_facts(f"2026 >> Namespace(first=1, {item}, last=2)") == [
+        ("first", 1),
+        (name, value),
+        ("last", 2),
+    ]
 
 
 def test_a_mapping_inside_is_flattened_by_dots() -> None:
-    assert namespace_facts("Namespace(model={'vocab_size': 7, 'dims': [1, 2]})") == [("model.vocab_size", 7), ("model.dims", (1, 2))]
+    assert namespace_facts("Namespace(model={'vocab_size': 7, 'dims': [1, 2]})") == [
+        ("model.vocab_size", 7),
+        ("model.dims", (1, 2)),
+    ]
 
 
-@pytest.mark.parametrize("text", ["Namespace(batch_size=8,", "no arguments here", "Namespace()", "MyNamespace(a=1)", ""])
+@pytest.mark.parametrize(
+    "text", ["Namespace(batch_size=8,", "no arguments here", "Namespace()", "MyNamespace(a=1)", ""]
+)
 def test_text_without_a_closed_namespace_holds_no_facts(text: str) -> None:
     assert namespace_facts(text) == []
 

@@ -1,4 +1,6 @@
-"""A file for every epoch, step or checkpoint: the rows of one series, each with its own file and line."""
+"""A file for every epoch, step or checkpoint: the rows of one series, each with its own file and
+line.
+"""
 
 import json
 from pathlib import Path
@@ -46,22 +48,40 @@ def allennlp(epoch: int) -> dict[str, Any]:
     [
         ("metrics_epoch_3.json", Axis.EPOCH, 3, "metrics_epoch_*.json"),
         ("run/eval_results_step_100.json", Axis.STEP, 100, "run/eval_results_step_*.json"),
-        ("run/checkpoint-500/eval_results.json", Axis.STEP, 500, "run/checkpoint-*/eval_results.json"),
+        (
+            "run/checkpoint-500/eval_results.json",
+            Axis.STEP,
+            500,
+            "run/checkpoint-*/eval_results.json",
+        ),
         ("epoch=07/metrics.json", Axis.EPOCH, 7, "epoch=*/metrics.json"),
     ],
 )
-def test_the_place_is_the_number_behind_its_word(shown: str, axis: Axis, x: float, store: str) -> None:
+def test_the_place_is_the_number_behind_its_word(
+    shown: str, axis: Axis, x: float, store: str
+) -> None:
     assert numbered(shown) == (axis, x, store)
 
 
-@pytest.mark.parametrize("shown", ["metrics.json", "results_v2.json", "run_3/metrics.json", "mistep_3.json", "metrics_step3b2f.json"])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        "metrics.json",
+        "results_v2.json",
+        "run_3/metrics.json",
+        "mistep_3.json",
+        "metrics_step3b2f.json",
+    ],
+)
 def test_a_number_without_a_word_of_a_place_is_none(shown: str) -> None:
     assert numbered(shown) is None
 
 
 def test_a_file_an_epoch_is_one_series_in_the_order_of_the_epochs(tmp_path: Path) -> None:
     put(
-        tmp_path, **{f"metrics_epoch_{epoch}": allennlp(epoch) for epoch in range(12)}, metrics=allennlp(11) | {"best_validation_loss": 0.5}
+        tmp_path,
+        **{f"metrics_epoch_{epoch}": allennlp(epoch) for epoch in range(12)},
+        metrics=allennlp(11) | {"best_validation_loss": 0.5},
     )
     run = one_run(tmp_path)
     assert shown(run) == {
@@ -73,9 +93,13 @@ def test_a_file_an_epoch_is_one_series_in_the_order_of_the_epochs(tmp_path: Path
 
 
 def test_every_row_names_its_own_file_and_line(tmp_path: Path) -> None:
-    run = one_run(put(tmp_path, **{f"metrics_epoch_{epoch}": allennlp(epoch) for epoch in range(11)}))
+    run = one_run(
+        put(tmp_path, **{f"metrics_epoch_{epoch}": allennlp(epoch) for epoch in range(11)})
+    )
     (loss,) = [series for series in run.series if series.split == "train"]
-    assert [run.source(loss.source_of(row)).path for row in (0, 2, 10)] == [f"metrics_epoch_{epoch}.json" for epoch in (0, 2, 10)]
+    assert [run.source(loss.source_of(row)).path for row in (0, 2, 10)] == [
+        f"metrics_epoch_{epoch}.json" for epoch in (0, 2, 10)
+    ]
     assert loss.line.tolist() == [6] * 11
     assert loss.key == "train/loss@metrics_epoch_*.json:epoch_mean"
     assert all(source.rows == 1 for source in run.sources)
@@ -83,14 +107,24 @@ def test_every_row_names_its_own_file_and_line(tmp_path: Path) -> None:
 
 def test_results_of_checkpoints_are_one_series_over_the_step(tmp_path: Path) -> None:
     files = {
-        f"checkpoint-{step}__eval_results": {"epoch": step / 100, "eval_loss": 3.0 - step / 100, "eval_runtime": 9.1, "train_loss": 2.0}
+        f"checkpoint-{step}__eval_results": {
+            "epoch": step / 100,
+            "eval_loss": 3.0 - step / 100,
+            "eval_runtime": 9.1,
+            "train_loss": 2.0,
+        }
         for step in (50, 100, 150)
     }
-    assert shown(one_run(put(tmp_path, **files))) == {"eval/loss step": ([50, 100, 150], [2.5, 2.0, 1.5])}
+    assert shown(one_run(put(tmp_path, **files))) == {
+        "eval/loss step": ([50, 100, 150], [2.5, 2.0, 1.5])
+    }
 
 
 def test_the_split_in_the_name_of_the_file_counts(tmp_path: Path) -> None:
-    files = {f"val_metrics_epoch_{epoch}": {"loss": 1 / epoch, "accuracy": epoch / 10} for epoch in (1, 2)}
+    files = {
+        f"val_metrics_epoch_{epoch}": {"loss": 1 / epoch, "accuracy": epoch / 10}
+        for epoch in (1, 2)
+    }
     assert set(shown(one_run(put(tmp_path, **files)))) == {"val/loss epoch", "val/accuracy epoch"}
 
 
@@ -100,6 +134,9 @@ def test_one_file_alone_keeps_the_reader_that_knows_it_better(tmp_path: Path) ->
 
 
 def test_the_configuration_of_a_checkpoint_is_no_metric(tmp_path: Path) -> None:
-    put(tmp_path, **{f"checkpoint-{step}__config": {"router_aux_loss_coef": 0.01} for step in (1, 2)})
+    put(
+        tmp_path,
+        **{f"checkpoint-{step}__config": {"router_aux_loss_coef": 0.01} for step in (1, 2)},
+    )
     with pytest.raises(NothingReadError):
         read_paths([tmp_path])

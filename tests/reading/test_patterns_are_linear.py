@@ -1,9 +1,13 @@
-"""No pattern of the package takes more time than in proportion to its text: a hostile line must not cost seconds.
+"""No pattern of the package takes more time than in proportion to its text: a hostile line must not
+cost seconds.
 
-Every compiled pattern, wherever it is held, is tried on texts made to hurt it: runs of what its own repeats can see, behind what leads to them, with
-a tail that does not match; and words that it nearly matches, over and over. What grows with the text is looked at closer, by doubling: only growth counts, not the speed of the machine.
+Every compiled pattern, wherever it is held, is tried on texts made to hurt it: runs of what its own
+repeats can see, behind what leads to them, with a tail that does not match; and words that it
+nearly matches, over and over. What grows with the text is looked at closer, by doubling: only
+growth counts, not the speed of the machine.
 
-`PYTHONPATH=tests python tests/reading/test_patterns_are_linear.py` prints how the time of the slowest patterns grows from 128 B to 64 kB.
+`PYTHONPATH=tests python tests/reading/test_patterns_are_linear.py` prints how the time of the
+slowest patterns grows from 128 B to 64 kB.
 """
 
 import ast
@@ -38,18 +42,26 @@ METHODS = {
 }
 """What a method of a pattern does to a text: it begins at the start, or anywhere."""
 FIRST, CHEAP = 2048, 0.002
-"""Characters of the first try, and seconds of it below which no square can hide: at a nanosecond a step it would take as long, most take five."""
+"""Characters of the first try, and seconds of it below which no square can hide: at a nanosecond a
+step it would take as long, most take five.
+"""
 NAME_COST = 0.004
 """Seconds that a question about a name may take; a few hundred names are asked about, once each."""
 STEPS_UP = (24, 32, 48, 64, 256)
-"""Sizes before the first try, each with time to spare, so that a cube or worse is seen before it hangs the test."""
+"""Sizes before the first try, each with time to spare, so that a cube or worse is seen before it
+hangs the test.
+"""
 PARTS = 4
 """What is tried side by side."""
 LARGEST = 64 * 1024
 GROWS, IN_A_ROW, FLOOR = 3.0, 3, 0.05
-"""A pattern fails whose time grows by more than three at each of three doublings in a row (a square: four), and exceeds 50 ms there."""
+"""A pattern fails whose time grows by more than three at each of three doublings in a row (a
+square: four), and exceeds 50 ms there.
+"""
 CALM = 2.6
-"""What grows by less twice in a row is in proportion to the text, with something to spare for the machine."""
+"""What grows by less twice in a row is in proportion to the text, with something to spare for the
+machine.
+"""
 LEAPS = 30
 """Growth at one doubling beyond any fourth power: the next one might take for ever."""
 GIVEN_UP = 1.0
@@ -90,9 +102,14 @@ NAMES = "names"
 FIELDS = {
     "LossType.names": NAMES,
     "Compiled.head": "match",
-    **{f"Compiled.{name}": NAMES for name in ("_instant", "_metrics", "_left_out", "_hollow", "_requires")},
+    **{
+        f"Compiled.{name}": NAMES
+        for name in ("_instant", "_metrics", "_left_out", "_hollow", "_requires")
+    },
 }
-"""What is done with the patterns of a field; those of `NAMES` are held against whole names, of which the code takes none longer than `LONGEST_NAME`."""
+"""What is done with the patterns of a field; those of `NAMES` are held against whole names, of
+which the code takes none longer than `LONGEST_NAME`.
+"""
 
 
 # The patterns
@@ -105,7 +122,9 @@ def modules() -> Iterator[ModuleType]:
 
 
 def held(thing: object, seen: set[int], field: str = "") -> Iterator[tuple[re.Pattern[str], str]]:
-    """Yield the patterns that a thing holds, in its items, its fields, what its functions have closed over; and the field."""
+    """Yield the patterns that a thing holds, in its items, its fields, what its functions have
+    closed over; and the field.
+    """
     thing = thing.compiled if isinstance(thing, LazyPattern) else thing
     if isinstance(thing, re.Pattern):
         yield thing, field
@@ -124,7 +143,9 @@ def held(thing: object, seen: set[int], field: str = "") -> Iterator[tuple[re.Pa
         for cell in (thing.__closure__ or ()) if thing.__module__.startswith("lossreport") else ():
             yield from held(cell.cell_contents, seen)
     elif type(thing).__module__.startswith("lossreport"):
-        cached = [name for name, one in vars(type(thing)).items() if isinstance(one, cached_property)]
+        cached = [
+            name for name, one in vars(type(thing)).items() if isinstance(one, cached_property)
+        ]
         for name in {*getattr(thing, "__dict__", ()), *fields_of(thing), *cached}:
             yield from held(getattr(thing, name), seen, f"{type(thing).__name__}.{name}")
 
@@ -135,12 +156,29 @@ def fields_of(thing: object) -> tuple[str, ...]:
 
 @cache
 def uses(tree_of: str) -> dict[str, set[str]]:
-    """Return how the names of a module are used, by name: the methods called on them, "" for anything else than to call one."""
-    tree, found = ast.parse(Path(tree_of).read_text(encoding="utf-8")), defaultdict[str, set[str]](set)
-    called = {id(node.value): METHODS[node.attr] for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in METHODS}
-    composed = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "pattern"}
+    """Return how the names of a module are used, by name: the methods called on them, "" for
+    anything else than to call one.
+    """
+    tree, found = (
+        ast.parse(Path(tree_of).read_text(encoding="utf-8")),
+        defaultdict[str, set[str]](set),
+    )
+    called = {
+        id(node.value): METHODS[node.attr]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in METHODS
+    }
+    composed = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "pattern"
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and id(node) not in composed:
+        if (
+            isinstance(node, ast.Name)
+            and isinstance(node.ctx, ast.Load)
+            and id(node) not in composed
+        ):
             found[node.id].add(called.get(id(node), ""))
     return found
 
@@ -151,19 +189,29 @@ def inline(module: ModuleType) -> Iterator[tuple[re.Pattern[str], str]]:
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
             continue
         text, of = node.args[0], node.func.value
-        if isinstance(of, ast.Name) and of.id == "re" and node.func.attr in METHODS and isinstance(text, ast.Constant):
+        if (
+            isinstance(of, ast.Name)
+            and of.id == "re"
+            and node.func.attr in METHODS
+            and isinstance(text, ast.Constant)
+        ):
             flags = re.IGNORECASE if "IGNORECASE" in ast.dump(node) else re.NOFLAG
             yield re.compile(text.value, flags), METHODS[node.func.attr]
 
 
 @cache
 def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
-    """Return every pattern with text, the place where it was found first, and what is done with it."""
+    """Return every pattern with text, the place where it was found first, and what is done with
+    it.
+    """
     places: dict[re.Pattern[str], str] = {}
     done = defaultdict[re.Pattern[str], set[str]](set)
     seen: set[int] = set()
     for rule in known():
-        places[rule.pattern.compiled], done[rule.pattern.compiled] = f"gitleaks: {rule.id}", {"search"}  # type: ignore[attr-defined]
+        places[rule.pattern.compiled], done[rule.pattern.compiled] = (
+            f"gitleaks: {rule.id}",
+            {"search"},
+        )  # type: ignore[attr-defined]
     for module in modules():
         for name, thing in list(vars(module).items()):
             if isinstance(thing, ModuleType) or name.startswith("__"):
@@ -180,7 +228,11 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
             done[pattern].add(how)
             places.setdefault(pattern, f"{module.__name__}: in a function")
     return {
-        pattern: (place, frozenset(done[pattern] if "" not in done[pattern] else SEARCHING) or frozenset(SEARCHING))
+        pattern: (
+            place,
+            frozenset(done[pattern] if "" not in done[pattern] else SEARCHING)
+            or frozenset(SEARCHING),
+        )
         for pattern, place in places.items()
     }
 
@@ -189,7 +241,9 @@ def collected() -> dict[re.Pattern[str], tuple[str, frozenset[str]]]:
 
 
 def parsed(pattern: re.Pattern[str]) -> Any:
-    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    text = (
+        pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    )
     return importlib.import_module("re._parser").parse(text, pattern.flags & ~re.DEBUG)
 
 
@@ -227,13 +281,19 @@ def is_in(items: Any, one: str) -> bool:
             inside |= value[0] <= ord(one) <= value[1]
         elif name == "CATEGORY":
             _, _, what = str(value).partition("CATEGORY_")
-            inside |= not CATEGORIES[what[4:]](one) if what.startswith("NOT_") else CATEGORIES[what](one)
+            inside |= (
+                not CATEGORIES[what[4:]](one) if what.startswith("NOT_") else CATEGORIES[what](one)
+            )
     return inside != negated
 
 
 def first_of(items: Any) -> str:
     kind, value = items[-1]
-    return chr(value if str(kind) == "LITERAL" else value[0]) if str(kind) in ("LITERAL", "RANGE") else "a"
+    return (
+        chr(value if str(kind) == "LITERAL" else value[0])
+        if str(kind) in ("LITERAL", "RANGE")
+        else "a"
+    )
 
 
 def witness(nodes: Any) -> str:
@@ -313,13 +373,21 @@ def attacks(pattern: re.Pattern[str]) -> list[tuple[str, str, str]]:
     tree = parsed(pattern)
     found = [("", one, "\x00") for one in PUMPS]
     found += [
-        ("", one, tail) for word in near_misses(tree) for one in (word, word[:-1], word[1:], f"{word} ") if one for tail in ("\x00", "\n")
+        ("", one, tail)
+        for word in near_misses(tree)
+        for one in (word, word[:-1], word[1:], f"{word} ")
+        if one
+        for tail in ("\x00", "\n")
     ]
     for before, body in repeats(tree):
         for one in pumps(body):
             found += [(before, one, tail) for tail in TAILS]
             if before:
-                found += [("", before + one, "\x00"), ("", before, "\x00"), (before + one * 40, before, "\x00")]
+                found += [
+                    ("", before + one, "\x00"),
+                    ("", before, "\x00"),
+                    (before + one * 40, before, "\x00"),
+                ]
     return list(dict.fromkeys(found))
 
 
@@ -352,7 +420,9 @@ def costly(call: Callable[[str], object], attack: tuple[str, str, str]) -> str:
 
 
 def growth(call: Callable[[str], object], attack: tuple[str, str, str]) -> str:
-    """Return how the time grows where it grows more than in proportion to the text, else nothing."""
+    """Return how the time grows where it grows more than in proportion to the text, else
+    nothing.
+    """
     before, size, times, steep, calm = 0.0, 16, [], 0, 0
     while size <= LARGEST:
         now = seconds(call, text_of(attack, size), 3 if before < CHEAP else 2)
@@ -397,16 +467,32 @@ def named(call: Callable[[str], object], attack: tuple[str, str, str]) -> str:
 @pytest.mark.parametrize("part", range(PARTS))
 def test_no_pattern_takes_more_time_than_in_proportion_to_its_text(part: int) -> None:
     mine = list(collected().items())[part::PARTS]
-    slow = [f"{place}: {pattern.pattern[:100]!r}: {one}" for pattern, (place, how) in mine for one in too_slow(pattern, how)]
+    slow = [
+        f"{place}: {pattern.pattern[:100]!r}: {one}"
+        for pattern, (place, how) in mine
+        for one in too_slow(pattern, how)
+    ]
     assert slow == []
 
 
-@pytest.mark.parametrize("text", [r"\d+x", r"(?:.*[_-])?loss(?:[_-].*)?", r"\s*$", r"(?:a|ab|b)*c", r"^\s*(\d+)\s+(?:\s*x)?.*?y"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"\d+x",
+        r"(?:.*[_-])?loss(?:[_-].*)?",
+        r"\s*$",
+        r"(?:a|ab|b)*c",
+        r"^\s*(\d+)\s+(?:\s*x)?.*?y",
+    ],
+)
 def test_a_pattern_that_looks_at_a_text_again_and_again_is_found(text: str) -> None:
     assert too_slow(re.compile(text), SEARCHING)
 
 
-@pytest.mark.parametrize("text", [r"(?<!\d)\d++x", r"loss: (\d{1,40}+)", r"^\s*+\d{1,18}+/\d{1,18}+\s", r"[^\n]{0,60}?loss"])
+@pytest.mark.parametrize(
+    "text",
+    [r"(?<!\d)\d++x", r"loss: (\d{1,40}+)", r"^\s*+\d{1,18}+/\d{1,18}+\s", r"[^\n]{0,60}?loss"],
+)
 def test_a_pattern_that_looks_at_every_place_a_few_times_is_not(text: str) -> None:
     assert too_slow(re.compile(text), SEARCHING) == []
 
@@ -425,13 +511,29 @@ def test_what_lies_beyond_the_limit_of_a_line_is_not_read_and_no_number_is_cut_i
 
 
 def test_digits_without_end_are_data_and_no_number() -> None:
-    assert [token.text for token in tokens(f"epoch 3/{'1' * (LONGEST_NUMBER + 1)} loss: 0.5") if token.is_number] == ["3", "0.5"]
-    assert [len(token.text) for token in tokens("loss: " + "1" * LONGEST_NUMBER) if token.is_number] == [LONGEST_NUMBER]
+    assert [
+        token.text
+        for token in tokens(f"epoch 3/{'1' * (LONGEST_NUMBER + 1)} loss: 0.5")
+        if token.is_number
+    ] == ["3", "0.5"]
+    assert [
+        len(token.text) for token in tokens("loss: " + "1" * LONGEST_NUMBER) if token.is_number
+    ] == [LONGEST_NUMBER]
 
 
 @pytest.mark.parametrize(
     "tail",
-    ["12/12" + " " * 1500, "a" * 8000, "aB3/" * 2000, "1" * 5000, "a=1 " * 2000, "[" * 8000, "1/1/" * 2000, "loss: " * 1500, "| a " * 2000],
+    [
+        "12/12" + " " * 1500,
+        "a" * 8000,
+        "aB3/" * 2000,
+        "1" * 5000,
+        "a=1 " * 2000,
+        "[" * 8000,
+        "1/1/" * 2000,
+        "loss: " * 1500,
+        "| a " * 2000,
+    ],
     ids=lambda tail: tail[:8].strip(),
 )
 def test_a_hostile_line_costs_no_more_than_in_proportion_to_its_length(tail: str) -> None:
@@ -444,16 +546,36 @@ def test_a_hostile_line_costs_no_more_than_in_proportion_to_its_length(tail: str
 
 
 def main() -> None:
-    """Print the milliseconds of the slowest patterns for 128 B to 64 kB of the text that hurts them most, slowest first."""
+    """Print the milliseconds of the slowest patterns for 128 B to 64 kB of the text that hurts them
+    most, slowest first.
+    """
     found = []
     for pattern, (place, how) in collected().items():
         for method in sorted(how - {NAMES}):
-            call = getattr(pattern, method) if isinstance(pattern.pattern, str) else on_bytes(getattr(pattern, method))
+            call = (
+                getattr(pattern, method)
+                if isinstance(pattern.pattern, str)
+                else on_bytes(getattr(pattern, method))
+            )
             worst = max(attacks(pattern), key=lambda attack: seconds(call, text_of(attack, FIRST)))
-            found.append((seconds(call, text_of(worst, FIRST)), f"{place} {method} {tuple(part[:12] for part in worst)!r}", call, worst))
+            found.append(
+                (
+                    seconds(call, text_of(worst, FIRST)),
+                    f"{place} {method} {tuple(part[:12] for part in worst)!r}",
+                    call,
+                    worst,
+                )
+            )
     print("ms at", *(1 << power for power in range(7, 17)), sep=" | ")
     for _, name, call, worst in sorted(found, key=lambda one: -one[0])[:20]:
-        print(name, *(f"{1000 * seconds(call, text_of(worst, 1 << power), 2):.2f}" for power in range(7, 17)), sep=" | ")
+        print(
+            name,
+            *(
+                f"{1000 * seconds(call, text_of(worst, 1 << power), 2):.2f}"
+                for power in range(7, 17)
+            ),
+            sep=" | ",
+        )
     print(len(collected()), "patterns")
 
 

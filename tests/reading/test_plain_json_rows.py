@@ -1,4 +1,6 @@
-"""A record of numbers alone takes a short way through the reader of JSON lines: it yields what the long way yields, in the same order."""
+"""A record of numbers alone takes a short way through the reader of JSON lines: it yields what the
+long way yields, in the same order.
+"""
 
 import json
 import math
@@ -17,7 +19,20 @@ VALUES = (1, 0, -3, 2**60, 10**30, 0.5, 1e-300, math.nan, math.inf, -math.inf)
 
 def record(draw: random.Random, row: int) -> dict[str, Any]:
     names = draw.sample(
-        ("step", "epoch", "loss", "val_loss", "lr", "time", "total_steps", "rank", "data/loss", "seed", "Loss "), draw.randint(1, 6)
+        (
+            "step",
+            "epoch",
+            "loss",
+            "val_loss",
+            "lr",
+            "time",
+            "total_steps",
+            "rank",
+            "data/loss",
+            "seed",
+            "Loss ",
+        ),
+        draw.randint(1, 6),
     )
     plain = {name: row if name == "step" else draw.choice(VALUES) for name in names}
     odd: dict[str, Any] = draw.choice(
@@ -42,7 +57,15 @@ def told(text: str) -> list[object]:
     found: list[object] = []
     for one in generic_jsonl.read(LogFile("log.jsonl", data=text.encode())):
         arrays = (
-            [(one.key, *(np.asarray(part).tobytes() for part in (one.x, one.y, one.line, one.epoch, one.of)))]
+            [
+                (
+                    one.key,
+                    *(
+                        np.asarray(part).tobytes()
+                        for part in (one.x, one.y, one.line, one.epoch, one.of)
+                    ),
+                )
+            ]
             if isinstance(one, ColumnChunk)
             else []
         )
@@ -52,13 +75,20 @@ def told(text: str) -> list[object]:
 
 def test_the_short_way_and_the_long_way_yield_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     draw = random.Random(2)
-    texts = ["".join(json.dumps(record(draw, row)) + "\n" for row in range(draw.randint(1, 40))) for _ in range(200)]
+    texts = [
+        "".join(json.dumps(record(draw, row)) + "\n" for row in range(draw.randint(1, 40)))
+        for _ in range(200)
+    ]
     texts += [
         '{"step": 1, "loss": NaN}\n{"step": 2, "loss": -Infinity}\n{"step": 3, "lo',
         '{"step": 1, "step": 2, "loss": 1e400}\n{}\n[1]\n',
     ]
     short = [told(text) for text in texts]
-    plain = [generic_jsonl.is_plain(json.loads(line)) for text in texts[:200] for line in text.splitlines()]
+    plain = [
+        generic_jsonl.is_plain(json.loads(line))
+        for text in texts[:200]
+        for line in text.splitlines()
+    ]
     assert 0.1 < sum(plain) / len(plain) < 0.6
     monkeypatch.setattr(generic_jsonl, "is_plain", lambda row: False)
     assert short == [told(text) for text in texts]

@@ -16,7 +16,10 @@ SECOND = "{'loss': [0.2, 0.1], 'accuracy': [0.92, 0.95], 'val_loss': [0.3, 0.35]
 
 def curves(folder: Path, text: str) -> list[dict[str, list[float]]]:
     (folder / "log_train.txt").write_text(text)
-    return [{f"{s.split}/{s.name}": s.y.tolist() for s in run.series} for run in lossreport.read_runs([folder])]
+    return [
+        {f"{s.split}/{s.name}": s.y.tolist() for s in run.series}
+        for run in lossreport.read_runs([folder])
+    ]
 
 
 def test_a_printed_dict_of_lists_is_a_curve_a_name_over_epochs_from_0(tmp_path: Path) -> None:
@@ -27,11 +30,17 @@ def test_a_printed_dict_of_lists_is_a_curve_a_name_over_epochs_from_0(tmp_path: 
 
 
 def test_every_dict_of_a_file_is_a_training_of_its_own(tmp_path: Path) -> None:
-    assert [run["val/loss"] for run in curves(tmp_path, FIRST + "Saved\n" + SECOND)] == [[0.6, 0.4, 0.3], [0.3, 0.35]]
+    assert [run["val/loss"] for run in curves(tmp_path, FIRST + "Saved\n" + SECOND)] == [
+        [0.6, 0.4, 0.3],
+        [0.3, 0.35],
+    ]
 
 
 def test_a_history_over_many_lines_or_with_numpy_numbers_and_nan_is_read(tmp_path: Path) -> None:
-    (found,) = curves(tmp_path, "{'loss': [1.5,\n  np.float32(0.5),\n  nan],\n 'val_loss': [0.6,\n  0.4,\n  0.3]}\n")
+    (found,) = curves(
+        tmp_path,
+        "{'loss': [1.5,\n  np.float32(0.5),\n  nan],\n 'val_loss': [0.6,\n  0.4,\n  0.3]}\n",
+    )
     assert found["val/loss"] == [0.6, 0.4, 0.3]
     assert found["train/loss"][:2] == [1.5, 0.5]
 
@@ -47,4 +56,8 @@ def test_lists_of_other_things_or_of_other_lengths_are_no_history(tmp_path: Path
 def test_a_run_inside_one_file_lends_its_name_to_no_other_file(tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("{'loss': [3.0, 2.0], 'val_loss': [3.1, 2.2]}\n")
     (tmp_path / "log_train.txt").write_text(FIRST + SECOND)
-    assert sorted(run.name for run in lossreport.read_runs([tmp_path])) == ["log_train.txt:1", "log_train.txt:2", "other.txt"]
+    assert sorted(run.name for run in lossreport.read_runs([tmp_path])) == [
+        "log_train.txt:1",
+        "log_train.txt:2",
+        "other.txt",
+    ]

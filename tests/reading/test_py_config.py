@@ -1,4 +1,6 @@
-"""A configuration in Python is parsed, never run: its literals are facts, those of the training first."""
+"""A configuration in Python is parsed, never run: its literals are facts, those of the training
+first.
+"""
 
 from pathlib import Path
 
@@ -31,12 +33,21 @@ def test_the_settings_of_the_training_are_facts_with_their_lines(tmp_path: Path)
     assert not any("sizes" in name or "work_dir" in name for name in facts)
 
 
-@pytest.mark.parametrize("text", ["import torch\nlr = 0.1\nfor i in range(3):\n    print('loss', i)\n", "train_cfg = dict(", "x = 3\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "import torch\nlr = 0.1\nfor i in range(3):\n    print('loss', i)\n",
+        "train_cfg = dict(",
+        "x = 3\n",
+    ],
+)
 def test_a_program_is_no_configuration(text: str) -> None:
     assert sniff(LogFile("train.py", data=text.encode())).value == 0
 
 
 def test_a_program_in_a_folder_is_named_where_nothing_is_found(tmp_path: Path) -> None:
-    (tmp_path / "train.py").write_text("".join(f"print('epoch {i} loss: 0.{i}')\n" for i in range(9)))
+    (tmp_path / "train.py").write_text(
+        "".join(f"print('epoch {i} loss: 0.{i}')\n" for i in range(9))
+    )
     with pytest.raises(NothingReadError, match=r"not looked at: train\.py \(source code\)"):
         read_paths([tmp_path])

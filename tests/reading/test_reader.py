@@ -35,15 +35,32 @@ def lines(data: bytes) -> list[tuple[int, str, bool]]:
         ("训练\n损失\n".encode(), [(1, "训练", True), (2, "损失", True)]),
         (b"\xffa\n", [(1, "\ufffda", True)]),
     ],
-    ids=["empty", "LF", "CRLF", "blank line", "torn end", "torn end after CR", "BOM", "UTF-8", "no UTF-8"],
+    ids=[
+        "empty",
+        "LF",
+        "CRLF",
+        "blank line",
+        "torn end",
+        "torn end after CR",
+        "BOM",
+        "UTF-8",
+        "no UTF-8",
+    ],
 )
-def test_lines_are_numbered_from_1_without_their_ends(data: bytes, expected: list[tuple[int, str, bool]]) -> None:
+def test_lines_are_numbered_from_1_without_their_ends(
+    data: bytes, expected: list[tuple[int, str, bool]]
+) -> None:
     assert lines(data) == expected
 
 
 @pytest.mark.usefixtures("block")
 def test_fragments_between_lone_carriage_returns_keep_the_number_of_their_line() -> None:
-    assert lines(b"1%\r50%\r100%\nnext\n") == [(1, "1%", True), (1, "50%", True), (1, "100%", True), (2, "next", True)]
+    assert lines(b"1%\r50%\r100%\nnext\n") == [
+        (1, "1%", True),
+        (1, "50%", True),
+        (1, "100%", True),
+        (2, "next", True),
+    ]
 
 
 @pytest.mark.usefixtures("block")

@@ -1,4 +1,6 @@
-"""What is quoted holds no secret, person, home folder or address; numbers, metrics and versions stay as they are."""
+"""What is quoted holds no secret, person, home folder or address; numbers, metrics and versions
+stay as they are.
+"""
 
 from __future__ import annotations
 
@@ -130,7 +132,9 @@ def test_what_a_log_says_of_training_stays(text: str) -> None:
         ("lr", 1e-4, 1e-4),
     ],
 )
-def test_settings_are_judged_by_their_name_and_their_words(name: str, value: object, expected: object) -> None:
+def test_settings_are_judged_by_their_name_and_their_words(
+    name: str, value: object, expected: object
+) -> None:
     assert redact_fact(name, value) == expected  # type: ignore[arg-type]
 
 

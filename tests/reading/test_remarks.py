@@ -1,4 +1,6 @@
-"""Warnings that name a cause are events, the first few of each wording; a traceback shows the place in the run's own code."""
+"""Warnings that name a cause are events, the first few of each wording; a traceback shows the place
+in the run's own code.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,19 @@ SAID = [
     "WARNING: 5/42 samples got nan grad. These were ignored for CTC loss.",
     "WARNING no labels found in detect set, can not compute metrics without labels",
     "UserWarning: None of the inputs have requires_grad=True. Gradients will be None",
-    "Some weights of the model checkpoint were not initialized from the checkpoint and are newly initialized",
+    "Some weights of the model checkpoint were not initialized from the checkpoint and are newly "
+    "initialized",
     "[LightGBM] [Warning] No further splits with positive gain, best gain: -inf",
     "missing_keys: ['head.weight']",
     "The testing results of the whole dataset is empty.",
 ]
-NOT_SAID = ["missing_keys: []", "labels: 80 classes", "use_deepspeed = False", "overlap_comm: false", "loading labels from labels.txt"]
+NOT_SAID = [
+    "missing_keys: []",
+    "labels: 80 classes",
+    "use_deepspeed = False",
+    "overlap_comm: false",
+    "loading labels from labels.txt",
+]
 
 
 @pytest.mark.parametrize("line", SAID)
@@ -39,7 +48,9 @@ def test_a_setting_is_no_warning(line: str) -> None:
 
 def test_of_a_warning_that_every_round_prints_the_first_few_are_kept(tmp_path: Path) -> None:
     warning = "[LightGBM] [Warning] No further splits with positive gain, best gain: -inf"
-    rows = [line for n in range(20) for line in (warning, f"[{n}]\tvalid_0's l2: {1 - 0.01 * n:.4f}")]
+    rows = [
+        line for n in range(20) for line in (warning, f"[{n}]\tvalid_0's l2: {1 - 0.01 * n:.4f}")
+    ]
     (tmp_path / "train.log").write_text("\n".join(rows) + "\n")
     run = lossreport.read_run([tmp_path])
     assert len([event for event in run.events if event.kind == "other"]) == 3
@@ -51,7 +62,10 @@ PYTHON = [
     "    main()",
     '  File "/opt/lib/python3.11/site-packages/torch/a.py", line 1, in f',
 ]
-RICH = ["│ /home/x/proj/train.py:42 in <module> │", "│ /opt/lib/python3.11/site-packages/torch/a.py:1 in f │"]
+RICH = [
+    "│ /home/x/proj/train.py:42 in <module> │",
+    "│ /opt/lib/python3.11/site-packages/torch/a.py:1 in f │",
+]
 
 
 @pytest.mark.parametrize("lines", [PYTHON, RICH], ids=["python", "rich"])

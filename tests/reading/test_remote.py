@@ -1,4 +1,6 @@
-"""Logs of other places are read as local ones; a key in an address is used and never shown; nothing is imported without need."""
+"""Logs of other places are read as local ones; a key in an address is used and never shown; nothing
+is imported without need.
+"""
 
 import functools
 import http.server
@@ -28,7 +30,13 @@ KEY = "s3cr3tkey"
 @pytest.fixture
 def memory() -> Iterator[Any]:
     system = fsspec.filesystem("memory")
-    system.pipe({"/bucket/run 1/train/log.txt": LOG, "/bucket/run 1/eval/log_eval.txt": EVAL, "/bucket/run 1/model.pt": b"x"})
+    system.pipe(
+        {
+            "/bucket/run 1/train/log.txt": LOG,
+            "/bucket/run 1/eval/log_eval.txt": EVAL,
+            "/bucket/run 1/model.pt": b"x",
+        }
+    )
     yield system
     system.rm("/bucket", recursive=True)
 
@@ -50,7 +58,9 @@ def web(tmp_path: Path) -> Iterator[tuple[str, Path]]:
     folder = tmp_path / "shown"
     folder.mkdir()
     Handler.asked.clear()
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))) as server:
+    with http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(folder))
+    ) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         yield f"127.0.0.1:{server.server_port}", folder
@@ -62,7 +72,7 @@ def sources(*paths: str | Path) -> list[str]:
     return sorted(source.path for run in read_paths(paths) for source in run.sources)
 
 
-# ------------------------------------------------------------------------------------------------ what is read
+# ------------------------------------------------------------------------------------- what is read
 @pytest.mark.parametrize("end", ["", "/"])
 def test_a_folder_elsewhere_is_a_run_of_its_name(memory: Any, end: str) -> None:
     (run,) = read_paths([f"memory://bucket/run 1{end}"])
@@ -74,7 +84,10 @@ def test_a_folder_elsewhere_is_a_run_of_its_name(memory: Any, end: str) -> None:
 
 def test_a_file_elsewhere_is_read_beside_a_local_one(memory: Any, tmp_path: Path) -> None:
     (tmp_path / "local.txt").write_bytes(EVAL)
-    assert sources("memory://bucket/run 1/train/log.txt", tmp_path / "local.txt") == ["local.txt", "log.txt"]
+    assert sources("memory://bucket/run 1/train/log.txt", tmp_path / "local.txt") == [
+        "local.txt",
+        "log.txt",
+    ]
 
 
 def test_an_archive_elsewhere_is_a_folder(memory: Any) -> None:
@@ -96,22 +109,32 @@ def test_a_file_and_a_folder_of_a_server_are_read(web: tuple[str, Path]) -> None
     assert sources(f"http://{place}/run/") == ["log_eval.txt", "train/log 1.txt"]
 
 
-def test_the_report_of_a_remote_run_goes_to_the_current_folder(memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_report_of_a_remote_run_goes_to_the_current_folder(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     lossreport.build(["memory://bucket/run 1"])
     assert [path.name for path in tmp_path.iterdir()] == ["lossreport.html"]
 
 
-def test_copies_are_gone_afterwards(memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_are_gone_afterwards(
+    memory: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     sources("memory://bucket/run 1")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_names_elsewhere_cannot_leave_the_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_elsewhere_cannot_leave_the_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Hostile:
         def find(self, root: str, maxdepth: int) -> Mapping[str, object]:
-            return {f"{root}/../../../escaped.txt": {}, f"{root}//etc/x.txt": {}, "elsewhere/y.txt": {}}
+            return {
+                f"{root}/../../../escaped.txt": {},
+                f"{root}//etc/x.txt": {},
+                "elsewhere/y.txt": {},
+            }
 
         def isdir(self, root: str) -> bool:
             return True
@@ -127,14 +150,18 @@ def test_names_elsewhere_cannot_leave_the_copy(tmp_path: Path, monkeypatch: pyte
     assert list(tmp_path.iterdir()) == [scratch]
 
 
-# ------------------------------------------------------------------------------------------------ secrets
+# ------------------------------------------------------------------------------------------ secrets
 def test_a_key_is_used_and_stands_nowhere(web: tuple[str, Path], tmp_path: Path) -> None:
     place, folder = web
     (folder / "log.txt").write_bytes(LOG)
     for form in ("html", "json", "md"):
-        lossreport.build([f"http://{KEY}:{KEY}@{place}/log.txt?signature={KEY}"], tmp_path / f"r.{form}")
+        lossreport.build(
+            [f"http://{KEY}:{KEY}@{place}/log.txt?signature={KEY}"], tmp_path / f"r.{form}"
+        )
         assert KEY not in (tmp_path / f"r.{form}").read_text(encoding="utf-8")
-    assert all(KEY in path and authorization.startswith("Basic ") for path, authorization in Handler.asked)
+    assert all(
+        KEY in path and authorization.startswith("Basic ") for path, authorization in Handler.asked
+    )
 
 
 @pytest.mark.parametrize("path", ["gone.txt", "gone/"])
@@ -169,10 +196,13 @@ def test_an_address_is_shown_without_user_and_query(address: str, shown: str) ->
 
 def test_secrets_inside_a_message_are_taken_out() -> None:
     text = "404, message='Not Found', url='https://u:p@host/x?token=1' (see http://host/y#t)"
-    assert without_secrets(text) == "404, message='Not Found', url='https://host/x' (see http://host/y)"
+    assert (
+        without_secrets(text)
+        == "404, message='Not Found', url='https://host/x' (see http://host/y)"
+    )
 
 
-# ------------------------------------------------------------------------------------------------ what goes wrong
+# ---------------------------------------------------------------------------------- what goes wrong
 def test_nothing_at_an_address_is_a_missing_path(memory: Any) -> None:
     with pytest.raises(MissingPathError, match="memory://bucket/gone"):
         read_paths(["memory://bucket/gone"])
@@ -183,7 +213,9 @@ def test_a_server_that_is_not_there_is_named() -> None:
         read_paths(["http://127.0.0.1:9/log.txt"])
 
 
-def test_a_file_that_cannot_be_fetched_costs_only_itself(memory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_fetched_costs_only_itself(
+    memory: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     take = type(memory).get_file
 
     def get_file(self: Any, name: str, target: str) -> None:
@@ -193,11 +225,15 @@ def test_a_file_that_cannot_be_fetched_costs_only_itself(memory: Any, monkeypatc
 
     monkeypatch.setattr(type(memory), "get_file", get_file)
     (run,) = read_paths(["memory://bucket/run 1"])
-    assert [(skip.path, KEY in skip.reason.plain("en")) for skip in run.skipped] == [("eval/log_eval.txt", False)]
+    assert [(skip.path, KEY in skip.reason.plain("en")) for skip in run.skipped] == [
+        ("eval/log_eval.txt", False)
+    ]
 
 
 @pytest.mark.parametrize(("limit", "is_read"), [(3, True), (2, False)])
-def test_a_bucket_is_no_run(memory: Any, monkeypatch: pytest.MonkeyPatch, limit: int, is_read: bool) -> None:
+def test_a_bucket_is_no_run(
+    memory: Any, monkeypatch: pytest.MonkeyPatch, limit: int, is_read: bool
+) -> None:
     monkeypatch.setattr(remote, "MOST_FILES", limit)
     if is_read:
         assert len(sources("memory://bucket/run 1")) == 2
@@ -211,10 +247,16 @@ def test_a_bucket_is_no_run(memory: Any, monkeypatch: pytest.MonkeyPatch, limit:
     [
         ("https://host/log.txt", "fsspec", "pip install 'lossreport[remote]'"),
         ("s3://bucket/run", "s3fs", "pip install 'lossreport[remote]' s3fs"),
-        ("hf://datasets/a/b", "huggingface_hub", "pip install 'lossreport[remote]' huggingface_hub"),
+        (
+            "hf://datasets/a/b",
+            "huggingface_hub",
+            "pip install 'lossreport[remote]' huggingface_hub",
+        ),
     ],
 )
-def test_a_missing_package_is_named_with_the_command(monkeypatch: pytest.MonkeyPatch, address: str, module: str, command: str) -> None:
+def test_a_missing_package_is_named_with_the_command(
+    monkeypatch: pytest.MonkeyPatch, address: str, module: str, command: str
+) -> None:
     monkeypatch.setitem(sys.modules, module, None)
     if module == "fsspec":
         monkeypatch.setitem(sys.modules, "fsspec.core", None)
@@ -230,19 +272,32 @@ def test_an_unknown_kind_of_address_is_named() -> None:
 
 def test_local_paths_import_nothing_for_it(tmp_path: Path) -> None:
     (tmp_path / "log.txt").write_bytes(LOG)
-    code = "import sys, lossreport; lossreport.read_runs([sys.argv[1]]); print('fsspec' in sys.modules, 'aiohttp' in sys.modules)"
-    said = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    code = (
+        "import sys, lossreport; lossreport.read_runs([sys.argv[1]]); print('fsspec' in "
+        "sys.modules, 'aiohttp' in sys.modules)"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True
+    )
     assert said.stdout.split() == ["False", "False"]
 
 
-@pytest.mark.parametrize(("path", "expected"), [("s3://x", True), ("https://x", True), ("C://x", False), ("a/b", False), ("-", False)])
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("s3://x", True), ("https://x", True), ("C://x", False), ("a/b", False), ("-", False)],
+)
 def test_an_address_is_told_from_a_path(path: str, expected: bool) -> None:
     assert is_remote(path) is expected
 
 
 @pytest.mark.parametrize(
     ("address", "name"),
-    [("s3://b/a/run/", "run"), ("https://h/log%201.txt?x=1", "log 1.txt"), ("s3://bucket", "bucket"), ("https://h/", "h")],
+    [
+        ("s3://b/a/run/", "run"),
+        ("https://h/log%201.txt?x=1", "log 1.txt"),
+        ("s3://bucket", "bucket"),
+        ("https://h/", "h"),
+    ],
 )
 def test_a_copy_is_called_by_the_last_name(address: str, name: str) -> None:
     assert name_of(address) == name

@@ -1,4 +1,6 @@
-"""An axis that goes back: a restart, an appended run, a counter inside epochs, or rows out of order; in files and in frames alike."""
+"""An axis that goes back: a restart, an appended run, a counter inside epochs, or rows out of
+order; in files and in frames alike.
+"""
 
 from __future__ import annotations
 

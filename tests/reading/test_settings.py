@@ -1,4 +1,6 @@
-"""Settings are read from what logs print before their rows; what is contradicted, or no setting, is none."""
+"""Settings are read from what logs print before their rows; what is contradicted, or no setting, is
+none.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,18 @@ from lossreport.reading.kit.settings import Settings, is_settings, plain_value, 
         ("Namespace(lr=5e-06, batch_size=8)", {"lr": 5e-06, "batch_size": 8}),
         ("  clip_grad ....................................... 1.0", {"clip_grad": 1.0}),
         (
-            "python -m torch.distributed.run --nproc_per_node=8 train.py --lr 1e-4 --clip-grad=2.5 --fp16",
+            "python -m torch.distributed.run --nproc_per_node=8 train.py --lr 1e-4 "
+            "--clip-grad=2.5 --fp16",
             {"lr": 1e-4, "clip_grad": 2.5, "fp16": True},
         ),
-        ("+ CUDA_VISIBLE_DEVICES=0,1 torchrun --nnodes 1 train.py --lr 1e-4 --name 'two words'", {"lr": 1e-4, "name": "two words"}),
-        ("[2025-02-21] [INFO] cmd = /usr/bin/python3 -u train.py --lr 5e-6 --seed 7", {"lr": 5e-6, "seed": 7}),
+        (
+            "+ CUDA_VISIBLE_DEVICES=0,1 torchrun --nnodes 1 train.py --lr 1e-4 --name 'two words'",
+            {"lr": 1e-4, "name": "two words"},
+        ),
+        (
+            "[2025-02-21] [INFO] cmd = /usr/bin/python3 -u train.py --lr 5e-6 --seed 7",
+            {"lr": 5e-6, "seed": 7},
+        ),
         ("learning_rate = 6e-4 # max learning rate", {"learning_rate": 6e-4}),
         ('  "vocab_size": 32000,', {"vocab_size": 32000}),
         ("  BATCH_SIZE: 128", {"batch_size": 128}),
@@ -36,7 +45,10 @@ from lossreport.reading.kit.settings import Settings, is_settings, plain_value, 
         ("number of communication rounds: 100", {"num_rounds": 100}),
         ("num_rounds: 100", {"num_rounds": 100}),
         ("[ok] N_ic=20000 epochs=10000 lr=0.001", {"epochs": 10000}),
-        ("Config: {'filters': 'wide', 'num_epochs': 30, 'opt': {'lr': 0.1}}", {"filters": "wide", "num_epochs": 30, "opt.lr": 0.1}),
+        (
+            "Config: {'filters': 'wide', 'num_epochs': 30, 'opt': {'lr': 0.1}}",
+            {"filters": "wide", "num_epochs": 30, "opt.lr": 0.1},
+        ),
     ],
 )
 def test_a_printed_setting_is_read(text: str, expected: dict[str, object]) -> None:
@@ -47,7 +59,8 @@ def test_a_printed_setting_is_read(text: str, expected: dict[str, object]) -> No
     "text",
     [
         "usage: train.py [-h] [--lr LR] [--batch-size N]",
-        "hint: try train.py --lr 1 --seed 2 instead",  # no command line: it does not begin with a program
+        # no command line: it does not begin with a program
+        "hint: try train.py --lr 1 --seed 2 instead",
         "python train.py --lr 1e-4",  # one option is not enough to tell a command from prose
         "lr: 0.1, loss: 2.3",
         "batch_size: auto",
@@ -81,7 +94,16 @@ def test_settings_before_a_second_run_count_anew() -> None:
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("1e-4", 1e-4), ("8", 8), ("8.0", 8.0), ("True", True), ("None", None), ("'adamw'", "adamw"), ("1,2", "1,2"), ("9" * 400, "9" * 400)],
+    [
+        ("1e-4", 1e-4),
+        ("8", 8),
+        ("8.0", 8.0),
+        ("True", True),
+        ("None", None),
+        ("'adamw'", "adamw"),
+        ("1,2", "1,2"),
+        ("9" * 400, "9" * 400),
+    ],
 )
 def test_a_printed_value_keeps_its_type(text: str, value: object) -> None:
     assert plain_value(text) == value

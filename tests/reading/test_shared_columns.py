@@ -17,7 +17,9 @@ def test_columns_of_the_same_rows_share_places_and_lines() -> None:
     columns = Columns()
     for row in range(5):
         for name in ("loss", "acc"):
-            columns.add(ColumnKey(name, "train", Axis.STEP, Statistic.VALUE), row, row * 0.5, row + 2)
+            columns.add(
+                ColumnKey(name, "train", Axis.STEP, Statistic.VALUE), row, row * 0.5, row + 2
+            )
     one, other = columns.chunks()
     assert one.x is other.x
     assert one.line is other.line
@@ -33,12 +35,16 @@ def test_zero_and_minus_zero_are_not_shared_and_nan_is() -> None:
 
 
 def test_a_reading_holds_the_places_of_its_columns_once_and_for_reading_only() -> None:
-    data = b"step,loss,acc\n" + b"".join(b"%d,%d.5,0.%d\n" % (row, row, row + 1) for row in range(9))
+    data = b"step,loss,acc\n" + b"".join(
+        b"%d,%d.5,0.%d\n" % (row, row, row + 1) for row in range(9)
+    )
     reading = read_log(LogFile("log.csv", data=data), PARSER)
     assert isinstance(reading, Reading)
     loss, acc = reading.columns.values()
     assert loss.x is acc.x
     assert loss.line is acc.line
     assert not any(
-        values.flags.writeable for column in (loss, acc) for values in (column.x, column.y, column.line, column.epoch, column.of)
+        values.flags.writeable
+        for column in (loss, acc)
+        for values in (column.x, column.y, column.line, column.epoch, column.of)
     )

@@ -19,7 +19,11 @@ def read(tmp_path: Path, text: str) -> Run:
 
 
 def test_the_only_epoch_of_a_short_log_is_a_row(tmp_path: Path) -> None:
-    run = read(tmp_path, "Size: 30\nOptimizer: SGD\n\nEpoch: 01 | Epoch Time: 2m 10s\n\tTrain Loss: 0.415\n\t Val. Loss: 0.388\n")
+    run = read(
+        tmp_path,
+        "Size: 30\nOptimizer: SGD\n\nEpoch: 01 | Epoch Time: 2m 10s\n\tTrain Loss: 0.415\n\t "
+        "Val. Loss: 0.388\n",
+    )
     assert {(s.split, s.name, s.x.tolist()[0], s.y.tolist()[0]) for s in run.series} == {
         ("train", "Loss", 1.0, 0.415),
         ("val", "Loss", 1.0, 0.388),
@@ -32,7 +36,12 @@ def test_the_only_line_of_results_is_a_row_at_the_beginning(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    "text", ["We reached an accuracy of 0.71 and a loss of 0.5 here.\n", "lr = 0.1\ndropout = 0.5\n", "accuracy: 0.71\n"]
+    "text",
+    [
+        "We reached an accuracy of 0.71 and a loss of 0.5 here.\n",
+        "lr = 0.1\ndropout = 0.5\n",
+        "accuracy: 0.71\n",
+    ],
 )
 def test_prose_and_lone_settings_are_no_row(tmp_path: Path, text: str) -> None:
     with pytest.raises(NothingReadError):
@@ -47,11 +56,17 @@ def test_a_hostile_line_is_refused_in_linear_time() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "read_as_row"), [("epoch 1 loss 0.53 val_loss 0.61\n", True), ("epoch 1 of the loss 0.53 was fine\n", False)]
+    ("text", "read_as_row"),
+    [("epoch 1 loss 0.53 val_loss 0.61\n", True), ("epoch 1 of the loss 0.53 was fine\n", False)],
 )
-def test_a_place_names_and_decimals_without_signs_are_a_row(text: str, read_as_row: bool, tmp_path: Path) -> None:
+def test_a_place_names_and_decimals_without_signs_are_a_row(
+    text: str, read_as_row: bool, tmp_path: Path
+) -> None:
     if read_as_row:
-        assert {f"{one.split}/{one.name}" for one in read(tmp_path, text).series} == {"train/loss", "val/loss"}
+        assert {f"{one.split}/{one.name}" for one in read(tmp_path, text).series} == {
+            "train/loss",
+            "val/loss",
+        }
     else:
         with pytest.raises(NothingReadError):
             read(tmp_path, text)

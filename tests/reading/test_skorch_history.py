@@ -11,7 +11,10 @@ from lossreport.reading.parser import ColumnChunk
 
 HISTORY = [
     {
-        "batches": [{"train_loss": 3.0, "train_batch_size": 2}, {"valid_loss": 4.0, "valid_batch_size": 2}],
+        "batches": [
+            {"train_loss": 3.0, "train_batch_size": 2},
+            {"valid_loss": 4.0, "valid_batch_size": 2},
+        ],
         "epoch": epoch,
         "train_batch_count": 1,
         "train_loss": 3.5,
@@ -24,8 +27,15 @@ HISTORY = [
 
 
 def chunks(data: bytes) -> dict[str, tuple[list[float], list[int]]]:
-    found = [record for record in read(LogFile("history.json", data=data)) if isinstance(record, ColumnChunk)]
-    return {f"{c.key.split}/{c.key.name} {c.key.axis.value}": (c.x.tolist(), c.line.tolist()) for c in found}
+    found = [
+        record
+        for record in read(LogFile("history.json", data=data))
+        if isinstance(record, ColumnChunk)
+    ]
+    return {
+        f"{c.key.split}/{c.key.name} {c.key.axis.value}": (c.x.tolist(), c.line.tolist())
+        for c in found
+    }
 
 
 def test_epochs_and_training_batches_are_read_and_counts_are_not() -> None:

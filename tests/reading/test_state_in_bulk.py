@@ -1,4 +1,6 @@
-"""The history of a trainer's state is read in bulk where it stands a key a line: bit by bit what reading it record by record gives."""
+"""The history of a trainer's state is read in bulk where it stands a key a line: bit by bit what
+reading it record by record gives.
+"""
 
 import json
 from collections.abc import Callable
@@ -20,9 +22,20 @@ Rows = list[dict[str, Any]]
 def rows(count: int = 40, **more: Any) -> Rows:
     made: Rows = []
     for step in range(1, count + 1):
-        made.append({"epoch": step / 10, "grad_norm": 1.5 + step, "learning_rate": 5e-5, "loss": 2 / step, "step": step, **more})
+        made.append(
+            {
+                "epoch": step / 10,
+                "grad_norm": 1.5 + step,
+                "learning_rate": 5e-5,
+                "loss": 2 / step,
+                "step": step,
+                **more,
+            }
+        )
         if step % 10 == 0:
-            made.append({"epoch": step / 10, "eval_loss": 2.1 / step, "eval_runtime": 1.5, "step": step})
+            made.append(
+                {"epoch": step / 10, "eval_loss": 2.1 / step, "eval_runtime": 1.5, "step": step}
+            )
     return made
 
 
@@ -39,7 +52,14 @@ def resumed() -> Rows:
 def summed_up() -> Rows:
     return [
         *rows(),
-        {"epoch": 4.0, "step": 40, "total_flos": 0.0, "train_loss": 0.5, "train_runtime": 9.0, "train_samples_per_second": 3.0},
+        {
+            "epoch": 4.0,
+            "step": 40,
+            "total_flos": 0.0,
+            "train_loss": 0.5,
+            "train_runtime": 9.0,
+            "train_samples_per_second": 3.0,
+        },
     ]
 
 
@@ -68,7 +88,11 @@ HISTORIES: dict[str, Rows] = {
     "whole numbers": changed(3, loss=3, tokens=2**60),
     "a long number": changed(3, tokens=10**25),
     "without step": without_step(),
-    "one without step": [*rows(5), {"epoch": 0.55, "loss": 1.0}, *[row | {"step": row["step"] + 6} for row in rows(5)]],
+    "one without step": [
+        *rows(5),
+        {"epoch": 0.55, "loss": 1.0},
+        *[row | {"step": row["step"] + 6} for row in rows(5)],
+    ],
     "a name twice": changed(3, train_loss2=1.0, **{"train/loss2": 2.0}),
     "empty": [],
     "an empty record": [*rows(3), {}, *rows(3)],
@@ -77,7 +101,15 @@ HISTORIES: dict[str, Rows] = {
 
 
 def state(history: Rows, indent: int | None = 2, **extra: Any) -> str:
-    document = {"best_metric": None, "epoch": 4.0, "global_step": 40, "log_history": history, "logging_steps": 1, "max_steps": 40, **extra}
+    document = {
+        "best_metric": None,
+        "epoch": 4.0,
+        "global_step": 40,
+        "log_history": history,
+        "logging_steps": 1,
+        "max_steps": 40,
+        **extra,
+    }
     return json.dumps(document, indent=indent) + "\n"
 
 
@@ -93,11 +125,15 @@ LAYOUTS: dict[str, Callable[[Rows], str]] = {
     "no blanks": lambda history: state(history, 0),
     "two keys a line": lambda history: joined(state(history)),
     "the history named twice": lambda history: state(history, note='"log_history": ['),
-    "history last": lambda history: json.dumps({"max_steps": 40, "global_step": 40, "log_history": history}, indent=2),
+    "history last": lambda history: json.dumps(
+        {"max_steps": 40, "global_step": 40, "log_history": history}, indent=2
+    ),
     "torn": lambda history: state(history)[: len(state(history)) * 2 // 3],
     "CRLF": lambda history: state(history).replace("\n", "\r\n"),
     "blank lines": lambda history: state(history).replace('      "step"', '\n      "step"'),
-    "not ASCII": lambda history: state(history).replace('"best_metric": null', '"best_metric": "模型"'),
+    "not ASCII": lambda history: state(history).replace(
+        '"best_metric": null', '"best_metric": "模型"'
+    ),
 }
 
 
@@ -106,21 +142,35 @@ def read(text: str) -> object:
     if not isinstance(found, Reading):
         return found.reason.plain("en")
     columns = [
-        (key, *(getattr(column, name).tobytes() for name in ("x", "y", "line", "epoch", "of"))) for key, column in found.columns.items()
+        (key, *(getattr(column, name).tobytes() for name in ("x", "y", "line", "epoch", "of")))
+        for key, column in found.columns.items()
     ]
-    return columns, found.facts, found.segments, found.status, found.rows, found.lines, [asdict(skip) for skip in found.skips]
+    return (
+        columns,
+        found.facts,
+        found.segments,
+        found.status,
+        found.rows,
+        found.lines,
+        [asdict(skip) for skip in found.skips],
+    )
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("history", HISTORIES)
-def test_in_bulk_and_one_by_one_give_the_same(history: str, layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_in_bulk_and_one_by_one_give_the_same(
+    history: str, layout: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = LAYOUTS[layout](HISTORIES[history])
     fast = read(text)
     monkeypatch.setenv(VARIABLE, "1")
     assert fast == read(text)
 
 
-@pytest.mark.parametrize(("layout", "known"), [("indent 2", True), ("indent 4", True), ("one line", False), ("two keys a line", False)])
+@pytest.mark.parametrize(
+    ("layout", "known"),
+    [("indent 2", True), ("indent 4", True), ("one line", False), ("two keys a line", False)],
+)
 def test_only_a_key_a_line_is_read_in_bulk(layout: str, known: bool) -> None:
     text = LAYOUTS[layout](rows())
     laid = _history.laid_out(text, text.index("[") + 1, json.loads(text)["log_history"])

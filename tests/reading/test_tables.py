@@ -1,4 +1,6 @@
-"""Tables of text: cells with a percent sign, rows that are of no curve, metrics listed with their values."""
+"""Tables of text: cells with a percent sign, rows that are of no curve, metrics listed with their
+values.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,11 @@ def test_a_cell_with_a_percent_sign_is_a_number(tmp_path: Path) -> None:
 def test_a_word_where_the_rows_count_is_no_row_of_the_curve(tmp_path: Path) -> None:
     rows = [f"{e}  {1 / e:.3f}  {1.1 / e:.3f}" for e in range(1, 8)]
     classes = ["Class  Precision  Recall", "cat  0.91  0.88", "dog  0.87  0.83", "mean  0.89  0.86"]
-    run = read(tmp_path, "\n".join(["Epoch  TrainLoss  ValLoss", *rows[:5], *classes, *rows[5:], ""]), "train.log")
+    run = read(
+        tmp_path,
+        "\n".join(["Epoch  TrainLoss  ValLoss", *rows[:5], *classes, *rows[5:], ""]),
+        "train.log",
+    )
     assert series(run, "val/Loss").line.tolist() == [2, 3, 4, 5, 6, 11, 12]
     assert run.sources[0].skipped == 4
 
@@ -45,7 +51,10 @@ def test_a_column_of_words_that_is_called_like_a_counter_counts_nothing(tmp_path
 
 def test_a_metric_and_its_value_are_an_evaluation_of_one_row(tmp_path: Path) -> None:
     run = read(tmp_path, "Metric,Value\nAccuracy,91.2%\ntest_f1,0.901\nnotes,none\n", "results.csv")
-    assert [(one.split, one.name, one.y.tolist()) for one in run.series] == [("eval", "Accuracy", [91.2]), ("test", "f1", [0.901])]
+    assert [(one.split, one.name, one.y.tolist()) for one in run.series] == [
+        ("eval", "Accuracy", [91.2]),
+        ("test", "f1", [0.901]),
+    ]
     assert run.sources[0].skipped == 1
 
 
@@ -56,7 +65,11 @@ def test_a_column_of_lengths_beside_the_count_of_episodes_is_no_axis(tmp_path: P
 
 
 def test_a_count_inside_each_epoch_is_still_an_axis(tmp_path: Path) -> None:
-    rows = [f"{epoch},{step},{1 / (10 * epoch + step):.4f}" for epoch in range(1, 4) for step in range(1, 7)]
+    rows = [
+        f"{epoch},{step},{1 / (10 * epoch + step):.4f}"
+        for epoch in range(1, 4)
+        for step in range(1, 7)
+    ]
     run = read(tmp_path, "\n".join(["epoch,step,loss", *rows, ""]))
     assert {one.axis for one in run.series} <= {"step", "iteration"}
 
@@ -64,11 +77,17 @@ def test_a_count_inside_each_epoch_is_still_an_axis(tmp_path: Path) -> None:
 def test_the_steps_in_total_count_where_a_table_names_them_so(tmp_path: Path) -> None:
     rows = [f"{e},{2000 * e},{-100 + e}" for e in range(1, 9)]
     run = read(tmp_path, "\n".join(["total/epochs,total/steps,rollout/return", *rows, ""]))
-    assert [(one.name, one.axis, one.x[-1]) for one in run.series] == [("rollout/return", "step", 16000)]
+    assert [(one.name, one.axis, one.x[-1]) for one in run.series] == [
+        ("rollout/return", "step", 16000)
+    ]
 
 
 @pytest.mark.parametrize(
-    ("text", "why"), [("epoch,loss,val_loss\n", "a header of a table without a row"), ("hello, world\n", "no parser recognises")]
+    ("text", "why"),
+    [
+        ("epoch,loss,val_loss\n", "a header of a table without a row"),
+        ("hello, world\n", "no parser recognises"),
+    ],
 )
 def test_a_table_without_a_row_is_refused_as_one(text: str, why: str, tmp_path: Path) -> None:
     with pytest.raises(NothingReadError, match=why):
@@ -76,15 +95,25 @@ def test_a_table_without_a_row_is_refused_as_one(text: str, why: str, tmp_path: 
 
 
 def test_a_long_table_holds_what_its_file_is_called_a_run_a_model(tmp_path: Path) -> None:
-    rows = "".join(f"{model},{step},{0.02 / (step + 1):.5f}\n" for model in ("JCN-Brown", "LCH") for step in range(9))
+    rows = "".join(
+        f"{model},{step},{0.02 / (step + 1):.5f}\n"
+        for model in ("JCN-Brown", "LCH")
+        for step in range(9)
+    )
     (tmp_path / "loss.csv").write_text(f"Model,Step,Value\n{rows}")
     runs = lossreport.read_runs([tmp_path])
-    assert [[(one.name, one.axis, len(one)) for one in run.series] for run in runs] == [[("loss", "step", 9)]] * 2
+    assert [[(one.name, one.axis, len(one)) for one in run.series] for run in runs] == [
+        [("loss", "step", 9)]
+    ] * 2
 
 
 def test_a_column_called_value_in_a_file_of_no_metric_is_none(tmp_path: Path) -> None:
     with pytest.raises(NothingReadError):
-        read(tmp_path, "name,step,value\n" + "".join(f"a,{n},{n}.5\n" for n in range(9)), "inventory.csv")
+        read(
+            tmp_path,
+            "name,step,value\n" + "".join(f"a,{n},{n}.5\n" for n in range(9)),
+            "inventory.csv",
+        )
 
 
 @pytest.mark.parametrize(
@@ -94,15 +123,29 @@ def test_a_column_called_value_in_a_file_of_no_metric_is_none(tmp_path: Path) ->
         ("train_loss\tval_EPE\tEPE", {"train/loss", "val/EPE", "train/EPE"}),
     ],
 )
-def test_a_name_that_stands_with_train_before_it_and_without_was_measured_elsewhere(header: str, splits: set[str], tmp_path: Path) -> None:
-    run = read(tmp_path, header + "\n" + "".join(f"{9 / n:.3f}\t{20 / n:.3f}\t{22 / n:.3f}\n" for n in range(1, 9)), "train.log")
+def test_a_name_that_stands_with_train_before_it_and_without_was_measured_elsewhere(
+    header: str, splits: set[str], tmp_path: Path
+) -> None:
+    run = read(
+        tmp_path,
+        header + "\n" + "".join(f"{9 / n:.3f}\t{20 / n:.3f}\t{22 / n:.3f}\n" for n in range(1, 9)),
+        "train.log",
+    )
     assert {f"{one.split}/{one.name}" for one in run.series} == splits
 
 
 def test_an_evolution_and_the_solver_of_a_game_are_trainings(tmp_path: Path) -> None:
-    run = read(tmp_path, "Generation,BestFitness,AvgFitness\n" + "".join(f"{g},{g / 2},{g / 3}\n" for g in range(1, 9)))
+    run = read(
+        tmp_path,
+        "Generation,BestFitness,AvgFitness\n"
+        + "".join(f"{g},{g / 2},{g / 3}\n" for g in range(1, 9)),
+    )
     assert series(run, "train/BestFitness").axis == "iteration"
-    solved = read(tmp_path, "exploitability,t\n" + "".join(f"{1 / t},{t}\n" for t in range(1, 9)), "progress.csv")
+    solved = read(
+        tmp_path,
+        "exploitability,t\n" + "".join(f"{1 / t},{t}\n" for t in range(1, 9)),
+        "progress.csv",
+    )
     assert series(solved, "train/exploitability").y.tolist()[:2] == [1.0, 0.5]
 
 

@@ -1,4 +1,6 @@
-"""What a terminal would have shown is what is read: no escape codes, no erased text, no prefix of a launcher."""
+"""What a terminal would have shown is what is read: no escape codes, no erased text, no prefix of a
+launcher.
+"""
 
 from pathlib import Path
 
@@ -19,7 +21,10 @@ def lines(data: bytes, writer: str = "") -> list[Line]:
         (b"\x1b[32mloss\x1b[0m 0.5\n", ["loss 0.5"]),
         (b"\x1b]0;title\x07loss 0.5\x1b[K\n", ["loss 0.5"]),
         (b"los\x08\x08\x08loss 0.5\n", ["loss 0.5"]),
-        (b"1/2 [>..] - loss: 2.0" + b"\x08" * 30 + b"2/2 [===] - loss: 1.0\n", ["1/2 [>..] - loss: 2.0", "2/2 [===] - loss: 1.0"]),
+        (
+            b"1/2 [>..] - loss: 2.0" + b"\x08" * 30 + b"2/2 [===] - loss: 1.0\n",
+            ["1/2 [>..] - loss: 2.0", "2/2 [===] - loss: 1.0"],
+        ),
         (b" 50%|##| 1/2\r100%|####| 2/2\r\n", [" 50%|##| 1/2", "100%|####| 2/2"]),
         (b"loss 0.5\n" + b"\0" * 4096 + b"loss 0.4\n", ["loss 0.5", "loss 0.4"]),
     ],
@@ -56,7 +61,11 @@ def test_a_plain_number_at_the_start_of_few_lines_is_no_prefix() -> None:
 def test_the_view_of_a_writer_holds_its_lines_and_the_first_one_the_unmarked_ones() -> None:
     data = b"starting\n[rank0]: loss 1\n[rank1]: loss 2\n[rank0]: loss 3\n"
     assert LogFile("x.log", data=data).writers == ("rank0", "rank1")
-    assert [(line.number, line.text) for line in lines(data, "rank0")] == [(1, "starting"), (2, "loss 1"), (4, "loss 3")]
+    assert [(line.number, line.text) for line in lines(data, "rank0")] == [
+        (1, "starting"),
+        (2, "loss 1"),
+        (4, "loss 3"),
+    ]
     assert [(line.number, line.text) for line in lines(data, "rank1")] == [(3, "loss 2")]
 
 

@@ -1,4 +1,6 @@
-"""What trackers store one value at a time becomes columns: restarts are seen once, and media are no numbers."""
+"""What trackers store one value at a time becomes columns: restarts are seen once, and media are no
+numbers.
+"""
 
 import math
 
@@ -6,12 +8,23 @@ import pytest
 
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.kit.names import canonical_names
-from lossreport.reading.kit.tracker import Points, numbers, parameter_facts, stamp, summary_facts, tag_fact
+from lossreport.reading.kit.tracker import (
+    Points,
+    numbers,
+    parameter_facts,
+    stamp,
+    summary_facts,
+    tag_fact,
+)
 from lossreport.reading.parser import RawFact, RawSegment
 
 
 def feed(points: Points, *values: tuple[str, int]) -> list[RawSegment]:
-    return [segment for line, (name, step) in enumerate(values, 1) for segment in points.add(name, step, 1.0, line)]
+    return [
+        segment
+        for line, (name, step) in enumerate(values, 1)
+        for segment in points.add(name, step, 1.0, line)
+    ]
 
 
 def test_metrics_that_go_back_together_are_one_restart() -> None:
@@ -21,7 +34,9 @@ def test_metrics_that_go_back_together_are_one_restart() -> None:
 
 
 def test_a_second_restart_is_told_again() -> None:
-    assert [segment.line for segment in feed(Points(), *(("loss", step) for step in (0, 1, 0, 1, 0)))] == [3, 5]
+    assert [
+        segment.line for segment in feed(Points(), *(("loss", step) for step in (0, 1, 0, 1, 0)))
+    ] == [3, 5]
 
 
 def test_a_metric_logged_once_at_the_end_is_no_restart() -> None:
@@ -34,9 +49,16 @@ def test_validation_that_goes_back_is_no_restart() -> None:
 
 @pytest.mark.parametrize(
     ("steps", "axis", "x"),
-    [([0, 0, 0], Axis.ROW, [0, 1, 2]), ([0, 0, 1], Axis.STEP, [0, 0, 1]), ([7], Axis.STEP, [7]), ([0], Axis.ROW, [0])],
+    [
+        ([0, 0, 0], Axis.ROW, [0, 1, 2]),
+        ([0, 0, 1], Axis.STEP, [0, 0, 1]),
+        ([7], Axis.STEP, [7]),
+        ([0], Axis.ROW, [0]),
+    ],
 )
-def test_values_that_all_stand_at_one_step_have_none(steps: list[int], axis: Axis, x: list[int]) -> None:
+def test_values_that_all_stand_at_one_step_have_none(
+    steps: list[int], axis: Axis, x: list[int]
+) -> None:
     points = Points()
     feed(points, *(("loss", step) for step in steps))
     (chunk,) = points.chunks()
@@ -72,13 +94,25 @@ def test_media_texts_and_truth_values_are_no_numbers() -> None:
         "n": "NaN",
     }
     found = dict(pair for name, value in row.items() for pair in numbers(name, value))
-    assert {name: value for name, value in found.items() if not math.isnan(value)} == {"loss": 1.0, "a.b": 2.5}
+    assert {name: value for name, value in found.items() if not math.isnan(value)} == {
+        "loss": 1.0,
+        "a.b": 2.5,
+    }
     assert math.isnan(found["n"])
 
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("0.05", 0.05), ("10", 10), ("True", True), ("None", None), ("adam", "adam"), ("[1, 2]", (1, 2)), ("1e-5", 1e-5), ("a b", "a b")],
+    [
+        ("0.05", 0.05),
+        ("10", 10),
+        ("True", True),
+        ("None", None),
+        ("adam", "adam"),
+        ("[1, 2]", (1, 2)),
+        ("1e-5", 1e-5),
+        ("a b", "a b"),
+    ],
 )
 def test_a_parameter_is_the_value_its_text_stands_for(text: str, value: object) -> None:
     ((name, found),) = [(fact.name, fact.value) for fact in parameter_facts("p", text, 1)]
@@ -86,7 +120,9 @@ def test_a_parameter_is_the_value_its_text_stands_for(text: str, value: object) 
 
 
 def test_a_tag_that_is_a_document_is_left_out() -> None:
-    assert [fact.name for tag in ("mlflow.note.content", "stage") for fact in tag_fact(tag, "x", 1)] == ["tag/stage"]
+    assert [
+        fact.name for tag in ("mlflow.note.content", "stage") for fact in tag_fact(tag, "x", 1)
+    ] == ["tag/stage"]
 
 
 def test_a_last_learning_rate_is_never_the_setting() -> None:
@@ -101,6 +137,8 @@ def test_a_last_learning_rate_is_never_the_setting() -> None:
     assert [canonical_names(fact.name) for fact in facts] == [(fact.name,) for fact in facts]
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(0.0, "1970-01-01 00:00:00"), (math.nan, None), (1e30, None)])
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.0, "1970-01-01 00:00:00"), (math.nan, None), (1e30, None)]
+)
 def test_what_is_no_time_has_no_stamp(seconds: float, text: str | None) -> None:
     assert stamp(seconds) == text

@@ -21,10 +21,17 @@ def values(run: Run, name: str) -> list[float]:
 def write(path: Path, rows: Sequence[tuple[str, int, Mapping[str, object] | str]]) -> Path:
     """A database as versions without run ids made it."""
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE metrics (id INTEGER PRIMARY KEY, timestamp TEXT, run_name TEXT, step INTEGER, metrics TEXT)")
+        connection.execute(
+            "CREATE TABLE metrics (id INTEGER PRIMARY KEY, timestamp TEXT, run_name TEXT, step "
+            "INTEGER, metrics TEXT)"
+        )
         connection.executemany(
-            "INSERT INTO metrics (timestamp, run_name, step, metrics) VALUES ('2026-01-01T00:00:00', ?, ?, ?)",
-            [(name, step, row if isinstance(row, str) else json.dumps(row)) for name, step, row in rows],
+            "INSERT INTO metrics (timestamp, run_name, step, metrics) VALUES "
+            "('2026-01-01T00:00:00', ?, ?, ?)",
+            [
+                (name, step, row if isinstance(row, str) else json.dumps(row))
+                for name, step, row in rows
+            ],
         )
     return path
 
@@ -32,33 +39,56 @@ def write(path: Path, rows: Sequence[tuple[str, int, Mapping[str, object] | str]
 def test_two_runs_keep_their_names_settings_and_values() -> None:
     first, second = read_paths([SAMPLE], ReadOptions(strict=True))
     assert [run.name for run in (first, second)] == ["first", "second"]
-    assert [(run.value("lr"), run.value("model.depth")) for run in (first, second)] == [(0.1, 4), (0.05, 4)]
+    assert [(run.value("lr"), run.value("model.depth")) for run in (first, second)] == [
+        (0.1, 4),
+        (0.05, 4),
+    ]
     assert values(first, "train/loss") == [2.3 * math.exp(-step / 5) for step in range(12)]
     assert math.isnan(values(second, "train/loss")[10])
     assert values(second, "train/loss")[11] == math.inf
     assert len(values(first, "val/loss")) == 3
-    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == ["2026-11-25", "2026-11-25"]
+    assert [run.time[0] is not None and run.time[0][:10] for run in (first, second)] == [
+        "2026-11-25",
+        "2026-11-25",
+    ]
 
 
 def test_rows_of_runs_that_write_at_once_are_sorted_out(tmp_path: Path) -> None:
-    rows = [(name, step, {"loss": base + step}) for step in range(4) for name, base in (("a", 0), ("b", 100))]
+    rows = [
+        (name, step, {"loss": base + step})
+        for step in range(4)
+        for name, base in (("a", 0), ("b", 100))
+    ]
     first, second = read_paths([write(tmp_path / "x.db", rows)], ReadOptions(strict=True))
-    assert (values(first, "train/loss"), values(second, "train/loss")) == ([0, 1, 2, 3], [100, 101, 102, 103])
-    assert [series.line.tolist() for run in (first, second) for series in run.series] == [[2, 3, 4, 5], [7, 8, 9, 10]]
+    assert (values(first, "train/loss"), values(second, "train/loss")) == (
+        [0, 1, 2, 3],
+        [100, 101, 102, 103],
+    )
+    assert [series.line.tolist() for run in (first, second) for series in run.series] == [
+        [2, 3, 4, 5],
+        [7, 8, 9, 10],
+    ]
 
 
 def test_a_run_without_configuration_takes_none_from_another(tmp_path: Path) -> None:
     path = write(tmp_path / "x.db", [("a", 0, {"loss": 1}), ("b", 0, {"loss": 2})])
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE configs (id INTEGER PRIMARY KEY, run_name TEXT, config TEXT)")
-        connection.execute('INSERT INTO configs (run_name, config) VALUES (\'a\', \'{"lr": 0.5, "_Username": "someone"}\')')
+        connection.execute(
+            "CREATE TABLE configs (id INTEGER PRIMARY KEY, run_name TEXT, config TEXT)"
+        )
+        connection.execute(
+            "INSERT INTO configs (run_name, config) VALUES ('a', "
+            '\'{"lr": 0.5, "_Username": "someone"}\')'
+        )
     first, second = read_paths([path], ReadOptions(strict=True))
     assert [run.value("lr") for run in (first, second)] == [0.5, None]
     assert first.value("_Username") is None
 
 
 def test_a_record_that_is_no_json_is_named(tmp_path: Path) -> None:
-    (run,) = read_paths([write(tmp_path / "x.db", [("a", 0, {"loss": 1}), ("a", 1, "{")])], ReadOptions(strict=True))
+    (run,) = read_paths(
+        [write(tmp_path / "x.db", [("a", 0, {"loss": 1}), ("a", 1, "{")])], ReadOptions(strict=True)
+    )
     assert [(source.rows, source.skips[0][0]) for source in run.sources] == [(1, 3)]
 
 

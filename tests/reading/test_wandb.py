@@ -20,11 +20,20 @@ SAMPLES = Path(__file__).resolve().parents[2] / "sample_logs" / "formats"
 
 
 def history(row: Mapping[str, object]) -> bytes:
-    return message((2, message(*((1, message((1, name), (16, json.dumps(value)))) for name, value in row.items()))))
+    return message(
+        (
+            2,
+            message(
+                *((1, message((1, name), (16, json.dumps(value)))) for name, value in row.items())
+            ),
+        )
+    )
 
 
 def write_run(folder: Path, *records: bytes) -> None:
-    pieces = [HEADER.pack(zlib.crc32(b"\1" + record), len(record), 1) + record for record in records]
+    pieces = [
+        HEADER.pack(zlib.crc32(b"\1" + record), len(record), 1) + record for record in records
+    ]
     (folder / "run-x.wandb").write_bytes(wandb.MAGIC + b"\0" + b"".join(pieces))
 
 
@@ -46,7 +55,9 @@ def test_two_versions_of_wandb_give_the_same_numbers_and_settings() -> None:
                 [pair[i] for pair in values(old, name, split)], nan_ok=True
             )
     for run in (new, old):
-        assert [run.value(name) for name in ("lr", "epochs", "model.depth", "batch_size", "project")] == [0.04, 3, 4, 32, "toy"]
+        assert [
+            run.value(name) for name in ("lr", "epochs", "model.depth", "batch_size", "project")
+        ] == [0.04, 3, 4, 32, "toy"]
         assert run.status is Status.FINISHED
         assert run.time[0] is not None
         assert [math.isnan(y) for _, y in values(run, "loss")] == [i == 10 for i in range(12)]
@@ -63,15 +74,22 @@ def test_two_versions_of_wandb_give_the_same_numbers_and_settings() -> None:
         ((6, math.nan), math.nan),
     ],
 )
-def test_every_way_of_writing_a_number_is_read(tmp_path: Path, item: tuple[int, Field], value: float) -> None:
-    rows = [message((2, message((1, message((1, "loss"), item)), (2, message((1, step)))))) for step in (5, 6)]
+def test_every_way_of_writing_a_number_is_read(
+    tmp_path: Path, item: tuple[int, Field], value: float
+) -> None:
+    rows = [
+        message((2, message((1, message((1, "loss"), item)), (2, message((1, step))))))
+        for step in (5, 6)
+    ]
     found = values(run_of(tmp_path, *rows), "loss")
     assert [x for x, _ in found] == [5, 6]
     assert [y for _, y in found] == pytest.approx([value, value], nan_ok=True)
 
 
 def test_without_a_step_metric_the_own_step_of_wandb_counts(tmp_path: Path) -> None:
-    run = run_of(tmp_path, *(history({"loss": 1.0, "_step": step, "_runtime": 2.0}) for step in (0, 7)))
+    run = run_of(
+        tmp_path, *(history({"loss": 1.0, "_step": step, "_runtime": 2.0}) for step in (0, 7))
+    )
     assert values(run, "loss") == [(0, 1.0), (7, 1.0)]
     assert [series.name for series in run.series] == ["loss"]
 
@@ -86,7 +104,10 @@ def test_a_step_metric_counts_where_the_row_has_it(tmp_path: Path) -> None:
 
 def test_validation_counted_otherwise_is_no_restart(tmp_path: Path) -> None:
     defined = message((12, message((1, "train/loss"), (4, "train/global_step"))))
-    rows = [{"train/loss": 1.0, "other": 2.0, "train/global_step": 100 * i, "_step": i} for i in range(4)]
+    rows = [
+        {"train/loss": 1.0, "other": 2.0, "train/global_step": 100 * i, "_step": i}
+        for i in range(4)
+    ]
     run = run_of(tmp_path, defined, *map(history, rows))
     assert [segment.why for segment in run.segments] == ["start"]
 
@@ -105,7 +126,9 @@ def test_the_exit_code_and_the_console_tell_how_it_ended(
     tmp_path: Path, code: tuple[tuple[int, int], ...] | None, console: str, status: Status
 ) -> None:
     ended = () if code is None else (message((18, message(*code))),)
-    run = run_of(tmp_path, history({"loss": 1.0, "_step": 0}), message((13, message((3, console)))), *ended)
+    run = run_of(
+        tmp_path, history({"loss": 1.0, "_step": 0}), message((13, message((3, console)))), *ended
+    )
     assert run.status is status
     assert [(event.line, event.quote) for event in run.events] == (
         [(2, console.strip())] if status in (Status.CRASHED, Status.INTERRUPTED) else []
@@ -114,7 +137,11 @@ def test_the_exit_code_and_the_console_tell_how_it_ended(
 
 def test_how_a_run_without_rows_ended_is_not_said_of_the_runs_beside_it(tmp_path: Path) -> None:
     stopped = (message((13, message((3, "KeyboardInterrupt\n")))), message((18, message((1, 255)))))
-    for name, records in {"a": (history({"loss": 1.0, "_step": 0}),), "b": (history({"loss": 2.0, "_step": 0}),), "c": stopped}.items():
+    for name, records in {
+        "a": (history({"loss": 1.0, "_step": 0}),),
+        "b": (history({"loss": 2.0, "_step": 0}),),
+        "c": stopped,
+    }.items():
         folder = tmp_path / f"run-20240102_03040{len(name)}-{name}"
         folder.mkdir()
         write_run(folder, *records)
@@ -143,14 +170,23 @@ def test_a_damaged_record_costs_only_itself(tmp_path: Path) -> None:
     assert len(values(whole, "loss")) - len(values(run, "loss")) == 1
 
 
-# ------------------------------------------------------------------------------------------------ files beside it
+# ---------------------------------------------------------------------------------- files beside it
 def facts(name: str) -> dict[str, tuple[object, int]]:
     path = SAMPLES / "wandb" / "offline-run-20261125_155910-1lzr3y8h" / "files" / name
-    return {fact.name: (fact.value, fact.line) for fact in wandb_files.read(LogFile(name, path=path)) if isinstance(fact, RawFact)}
+    return {
+        fact.name: (fact.value, fact.line)
+        for fact in wandb_files.read(LogFile(name, path=path))
+        if isinstance(fact, RawFact)
+    }
 
 
 def test_a_configuration_is_unwrapped_and_keeps_its_lines() -> None:
-    assert facts("config.yaml") == {"lr": (0.04, 3), "epochs": (3, 6), "model.depth": (4, 12), "batch_size": (32, 13)}
+    assert facts("config.yaml") == {
+        "lr": (0.04, 3),
+        "epochs": (3, 6),
+        "model.depth": (4, 12),
+        "batch_size": (32, 13),
+    }
 
 
 def test_the_summary_gives_last_values() -> None:
@@ -170,7 +206,9 @@ def test_metadata_tell_of_the_training_and_of_nobody() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["lr: 0.1\nepochs: 3\n", "model:\n  depth: 4\n", "a:\n  value: 1\n"])
+@pytest.mark.parametrize(
+    "text", ["lr: 0.1\nepochs: 3\n", "model:\n  depth: 4\n", "a:\n  value: 1\n"]
+)
 def test_a_plain_configuration_is_not_wrapped(text: str) -> None:
     assert wandb_files.sniff(LogFile("config.yaml", data=text.encode())).value == 0
 
@@ -178,9 +216,16 @@ def test_a_plain_configuration_is_not_wrapped(text: str) -> None:
 def test_last_values_of_one_run_are_not_given_to_others(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "log.txt").write_text("".join(f'{{"train_loss": {i}.5, "epoch": {i}}}\n' for i in range(3)), encoding="utf-8")
-        (tmp_path / "wandb-summary.json").write_text('{"train/loss": 7.5, "_step": 3}', encoding="utf-8")
+        (tmp_path / name / "log.txt").write_text(
+            "".join(f'{{"train_loss": {i}.5, "epoch": {i}}}\n' for i in range(3)), encoding="utf-8"
+        )
+        (tmp_path / "wandb-summary.json").write_text(
+            '{"train/loss": 7.5, "_step": 3}', encoding="utf-8"
+        )
     found = read_paths([tmp_path], ReadOptions(strict=True))
     assert [run.value("summary/train/loss") for run in found] == [None, None]
     assert [skip.path for skip in found[0].skipped] == ["wandb-summary.json"]
-    assert read_paths([tmp_path / "a", tmp_path / "wandb-summary.json"])[0].value("summary/train/loss") == 7.5
+    assert (
+        read_paths([tmp_path / "a", tmp_path / "wandb-summary.json"])[0].value("summary/train/loss")
+        == 7.5
+    )

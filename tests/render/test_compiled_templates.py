@@ -1,4 +1,6 @@
-"""Templates are compiled once and kept, and what is kept can do no harm: a torn file, another text, a folder that nobody may write."""
+"""Templates are compiled once and kept, and what is kept can do no harm: a torn file, another text,
+a folder that nobody may write.
+"""
 
 import sys
 from pathlib import Path
@@ -17,7 +19,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def rendered(text: str) -> str:
-    jinja = Environment(loader=FunctionLoader({"a.html.j2": text}.get), autoescape=True, bytecode_cache=compiled.Compiled())
+    jinja = Environment(
+        loader=FunctionLoader({"a.html.j2": text}.get),
+        autoescape=True,
+        bytecode_cache=compiled.Compiled(),
+    )
     return jinja.get_template("a.html.j2").render(x=1)
 
 
@@ -31,7 +37,9 @@ def test_code_of_another_text_is_not_used(folder: Path) -> None:
     assert rendered("y = {{ x }}") == "y = 1"
 
 
-@pytest.mark.parametrize("kept", [b"", b"x", b"\n", None], ids=["empty", "short", "no code", "torn"])
+@pytest.mark.parametrize(
+    "kept", [b"", b"x", b"\n", None], ids=["empty", "short", "no code", "torn"]
+)
 def test_a_torn_file_is_made_anew(folder: Path, kept: bytes | None) -> None:
     rendered("x = {{ x }}")
     (file,) = folder.iterdir()
@@ -41,13 +49,17 @@ def test_a_torn_file_is_made_anew(folder: Path, kept: bytes | None) -> None:
     assert file.read_bytes() == whole
 
 
-def test_nothing_is_kept_where_python_keeps_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_kept_where_python_keeps_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     assert rendered("x = {{ x }}") == "x = 1"
     assert not folder.exists()
 
 
-def test_a_folder_that_may_not_be_written_costs_nothing_but_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_that_may_not_be_written_costs_nothing_but_time(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(compiled.os, "access", lambda *_: False)
     assert rendered("x = {{ x }}") == "x = 1"
     assert not folder.exists()

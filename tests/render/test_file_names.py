@@ -12,7 +12,10 @@ IN_WORDS = Text(zh="{path} 里的 `{metric}`", en="`{metric}` in {path}")
 def test_one_file_is_not_named_in_every_sentence() -> None:
     said = SPIKE(metric="loss", path="train.log", value=3.0)
     one, two = FileNames(is_one=True, short={}), FileNames(is_one=False, short={})
-    assert [show_value(names.told(said), "en") for names in (one, two)] == ["loss jumps to 3.", "loss (train.log) jumps to 3."]
+    assert [show_value(names.told(said), "en") for names in (one, two)] == [
+        "loss jumps to 3.",
+        "loss (train.log) jumps to 3.",
+    ]
     assert show_value(one.told(Join(items=(said, "x"))), "zh") == "loss跳到 3。、x"
 
 
@@ -38,4 +41,7 @@ def test_a_series_through_several_files_names_each_briefly() -> None:
     long = "x" * 60 + ".log"
     names = FileNames(is_one=False, short=short_names([long]))
     said = SPIKE(metric="loss", path=f"{long} + b.log", value=3.0)
-    assert show_value(names.told(said), "en") == f"loss ({short_names([long])[long]} + b.log) jumps to 3."
+    assert (
+        show_value(names.told(said), "en")
+        == f"loss ({short_names([long])[long]} + b.log) jumps to 3."
+    )

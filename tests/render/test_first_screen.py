@@ -20,7 +20,12 @@ pytestmark = needs_chromium
 DESK, PHONE = (1280, 800), (375, 812)
 LOWEST_TOP = 500
 """Pixels above the first picture."""
-MOST_WORDS = {"vla_action_head": 1500, "vla_healthy": 900, "gallery/hf_spike": 800, "gallery/keras_overfit": 600}
+MOST_WORDS = {
+    "vla_action_head": 1500,
+    "vla_healthy": 900,
+    "gallery/hf_spike": 800,
+    "gallery/keras_overfit": 600,
+}
 """Words that are seen without opening anything; a Chinese character is a word."""
 MOST_FIRST = {DESK: 130, PHONE: 130}
 """Words before anybody scrolls: a reader of 240 a minute has thirty seconds for them."""

@@ -1,4 +1,6 @@
-"""A body is within the limit of its place, whole in what it keeps, honest about what it leaves out, and keeps what matters most."""
+"""A body is within the limit of its place, whole in what it keeps, honest about what it leaves out,
+and keeps what matters most.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,14 @@ def many() -> Report:
     """Five runs, each with many spikes: far more than a ticket takes."""
     y = [2.0 + (50.0 + i if i % 20 == 10 else 0.001 * (i % 7)) for i in range(600)]
     series = make_series(y, name="loss_with_quite_a_long_name", axis="step")
-    runs = [replace(make_run([replace(series, run=f"r{n}", id=f"m{n}", source=f"s{n}")]), id=f"r{n}", name=f"run {n}") for n in range(1, 6)]
+    runs = [
+        replace(
+            make_run([replace(series, run=f"r{n}", id=f"m{n}", source=f"s{n}")]),
+            id=f"r{n}",
+            name=f"run {n}",
+        )
+        for n in range(1, 6)
+    ]
     return lossreport.compose(lossreport.analyze(runs))
 
 
@@ -76,7 +85,9 @@ def test_what_matters_least_goes_first(sick: Report) -> None:
             if section.id not in there:
                 gone.setdefault(section.id, limit)
     ordered = [name for name in LEAST_FIRST if "/" not in name and name in gone]
-    assert [gone[name] for name in ordered] == sorted((gone[name] for name in ordered), reverse=True)
+    assert [gone[name] for name in ordered] == sorted(
+        (gone[name] for name in ordered), reverse=True
+    )
     assert len(ordered) >= 5
 
 
@@ -88,13 +99,17 @@ def test_no_table_list_or_fold_is_cut(limit: int, sick: Report) -> None:
     blocks: list[list[str]] = [[]]
     for line in text.splitlines():
         blocks[-1].append(line) if line.startswith("|") else blocks.append([])
-    widths = [{len(re.sub(r"\\\|", "", line).split("|")) for line in block} for block in blocks if block]
+    widths = [
+        {len(re.sub(r"\\\|", "", line).split("|")) for line in block} for block in blocks if block
+    ]
     assert all(len(width) == 1 for width in widths)
     assert all(len(block) >= 2 for block in blocks if block)
 
 
 def test_a_section_that_is_left_out_is_not_told_twice(sick: Report) -> None:
-    told = [show_value(one, "en") for one in fitted(sick, PLACES["github"], "en", limit=20_000).dropped]
+    told = [
+        show_value(one, "en") for one in fitted(sick, PLACES["github"], "en", limit=20_000).dropped
+    ]
     assert "the section “Convergence”" in told
     assert "the tables of “Convergence”" not in told
 
@@ -110,45 +125,67 @@ def test_feishu_gets_no_folds(sick: Report) -> None:
     assert "<details>" not in fitted(sick, PLACES["feishu"], "both").text
 
 
-# ------------------------------------------------------------------------------------------------ what is seen at once
+# ----------------------------------------------------------------------------- what is seen at once
 MOST_LINES = 25
 FOLDED = re.compile(r"<details>.*</details>", re.DOTALL)
 BELOW = {"md": "\n---\n", "jira": "\n----\n", "html": "\n<hr>\n"}
 
 
 def seen(body: Fitted, place: str, lang: str) -> list[str]:
-    """Return the lines of a body that are neither folded away nor below the short forms of all languages."""
+    """Return the lines of a body that are neither folded away nor below the short forms of all
+    languages.
+    """
     there = PLACES[place]
-    short = FOLDED.sub("", body.text) if there.folds else "".join(body.text.split(BELOW[there.markup])[: 2 if lang == "both" else 1])
+    short = (
+        FOLDED.sub("", body.text)
+        if there.folds
+        else "".join(body.text.split(BELOW[there.markup])[: 2 if lang == "both" else 1])
+    )
     return [line for line in short.splitlines() if line.strip(" >")]
 
 
 @pytest.mark.parametrize("lang", LANGS)
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("which", ["sick", "many"])
-def test_the_answer_is_seen_in_25_lines_and_the_rest_is_folded(which: str, place: str, lang: str, request: pytest.FixtureRequest) -> None:
+def test_the_answer_is_seen_in_25_lines_and_the_rest_is_folded(
+    which: str, place: str, lang: str, request: pytest.FixtureRequest
+) -> None:
     report = request.getfixturevalue(which)
     body = fitted(report, PLACES[place], lang)  # type: ignore[arg-type]
     lines = seen(body, place, lang)
-    markup = sum(line.startswith(("<!DOCTYPE", "<html", "<div", "</", "<ul", "<ol", "<blockquote")) for line in lines)
-    assert len(lines) - markup <= MOST_LINES * (2 if lang == "both" and not PLACES[place].folds and which == "many" else 1)
+    markup = sum(
+        line.startswith(("<!DOCTYPE", "<html", "<div", "</", "<ul", "<ol", "<blockquote"))
+        for line in lines
+    )
+    assert len(lines) - markup <= MOST_LINES * (
+        2 if lang == "both" and not PLACES[place].folds and which == "many" else 1
+    )
     assert len(body.text.splitlines()) > 2 * len(lines)
 
 
-def test_what_is_seen_is_outcome_picture_events_with_their_places_checkpoint_and_what_to_do() -> None:
+def test_what_is_seen_is_outcome_picture_events_with_their_places_checkpoint_and_what_to_do() -> (
+    None
+):
     report = report_of("gallery/hf_spike")
     lines = seen(fitted(report, PLACES["github"], "en"), "github", "en")
     assert lines[1] == "> **◆ improved to the end of its schedule**"
     assert lines[2].startswith("> Finished (250 of 250 steps).")
-    assert re.fullmatch(r"- `eval/loss` `[①-⑤▁-█]+` 4\.421 → 2\.762 nats \(step 50 to 250\)", lines[3])
+    assert re.fullmatch(
+        r"- `eval/loss` `[①-⑤▁-█]+` 4\.421 → 2\.762 nats \(step 50 to 250\)", lines[3]
+    )
     assert re.fullmatch(r"- `loss` `[▁-█]+` 6\.054 → 2\.82 nats \(step 1 to 250\)", lines[4])
-    assert "- ① **◆ high · spike · #F1** `loss` 6.8396 nats at step 111 (`trainer_state.json:802`)" in lines
+    assert (
+        "- ① **◆ high · spike · #F1** `loss` 6.8396 nats at step 111 (`trainer_state.json:802`)"
+        in lines
+    )
     assert "Checkpoint to use (by validation loss): `eval/loss` 2.762 nats at step 250" in lines
     assert lines[-2] == "**What to do now**"
 
 
 def test_the_number_of_an_event_stands_where_it_begins(sick: Report) -> None:
-    line, _ = [line for line in seen(fitted(sick, PLACES["github"], "en"), "github", "en") if "▁" in line]
+    line, _ = [
+        line for line in seen(fitted(sick, PLACES["github"], "en"), "github", "en") if "▁" in line
+    ]
     shape = line.split("`")[3]
     assert shape.replace("②", "").index("①") == 7
     assert shape.startswith("②")
@@ -157,7 +194,9 @@ def test_the_number_of_an_event_stands_where_it_begins(sick: Report) -> None:
 def test_an_address_of_the_run_is_named_in_every_place(sick: Report) -> None:
     report = replace(sick, meta=replace(sick.meta, link="https://example.org/runs/7"))
     for place in PLACES:
-        assert "https://example.org/runs/7" in "\n".join(seen(fitted(report, PLACES[place], "en"), place, "en"))
+        assert "https://example.org/runs/7" in "\n".join(
+            seen(fitted(report, PLACES[place], "en"), place, "en")
+        )
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -178,7 +217,7 @@ def test_lengths_are_counted_as_the_places_count_them() -> None:
     assert (utf16(text), utf8(text), in_json(text)) == (6, 10, 14)
 
 
-# ------------------------------------------------------------------------------------------------ e-mail
+# ------------------------------------------------------------------------------------------- e-mail
 def test_a_mail_is_one_page_of_plain_elements(sick: Report) -> None:
     text = fitted(sick, PLACES["email"], "both").text
     assert text.startswith("<!DOCTYPE html>")
@@ -213,7 +252,12 @@ def test_a_mail_is_one_page_of_plain_elements(sick: Report) -> None:
 
 @pytest.mark.parametrize("name", ["<img src=x onerror=1>", "a|b", "{panel}", "x*y_z"])
 def test_a_name_from_a_log_is_text_in_every_place(name: str) -> None:
-    report = lossreport.compose(lossreport.analyze(make_run([make_series([3.0, 2.0, 1.0, 0.9, float("nan")], name=name)])))
-    mail, jira = fitted(report, PLACES["email"], "en").text, fitted(report, PLACES["jira"], "en").text
+    report = lossreport.compose(
+        lossreport.analyze(make_run([make_series([3.0, 2.0, 1.0, 0.9, float("nan")], name=name)]))
+    )
+    mail, jira = (
+        fitted(report, PLACES["email"], "en").text,
+        fitted(report, PLACES["jira"], "en").text,
+    )
     assert "<img" not in mail
     assert jira.count("{panel}") == 2

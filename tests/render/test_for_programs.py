@@ -1,4 +1,6 @@
-"""The digest says nothing that the report does not say, within its bound; SARIF names each finding by its stable rule and place."""
+"""The digest says nothing that the report does not say, within its bound; SARIF names each finding
+by its stable rule and place.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,9 @@ def report() -> api.Report:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-def test_a_digest_has_the_sentences_of_the_report_and_their_places(report: api.Report, lang: Lang) -> None:
+def test_a_digest_has_the_sentences_of_the_report_and_their_places(
+    report: api.Report, lang: Lang
+) -> None:
     data = to_dict(report.analysis)
     text = api.render(report, "digest", lang)
     assert sum(map(tokens, text.splitlines())) <= MOST_TOKENS
@@ -68,14 +72,23 @@ def test_sarif_names_rule_level_place_and_key_of_every_finding(report: api.Repor
 
 @pytest.mark.parametrize("format", ["digest", "sarif"])
 @pytest.mark.parametrize("lang", ["both", "ja"])
-def test_languages_that_the_json_lacks_are_given_in_english(format: api.Format, lang: LangChoice, report: api.Report) -> None:
+def test_languages_that_the_json_lacks_are_given_in_english(
+    format: api.Format, lang: LangChoice, report: api.Report
+) -> None:
     assert api.render(report, format, lang) == api.render(report, format, "en")
 
 
 @pytest.mark.parametrize(
-    ("name", "begins"), [("a.digest", "# lossreport digest"), ("a.sarif", '{\n "$schema"'), ("a.htm", "<!DOCTYPE html>")]
+    ("name", "begins"),
+    [
+        ("a.digest", "# lossreport digest"),
+        ("a.sarif", '{\n "$schema"'),
+        ("a.htm", "<!DOCTYPE html>"),
+    ],
 )
 def test_the_ending_of_the_file_decides_the_format(name: str, begins: str, tmp_path: Path) -> None:
-    (tmp_path / "log.csv").write_text("epoch,train_loss\n" + "".join(f"{i},{3 / (i + 1)}\n" for i in range(20)))
+    (tmp_path / "log.csv").write_text(
+        "epoch,train_loss\n" + "".join(f"{i},{3 / (i + 1)}\n" for i in range(20))
+    )
     api.build([tmp_path / "log.csv"], tmp_path / name)
     assert (tmp_path / name).read_text(encoding="utf-8").startswith(begins)

@@ -1,4 +1,6 @@
-"""The HTML is one well-formed page that asks for nothing, runs nothing, and shows what logs say as text, whatever they say."""
+"""The HTML is one well-formed page that asks for nothing, runs nothing, and shows what logs say as
+text, whatever they say.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,10 @@ def sample() -> str:
 
 @pytest.fixture(scope="module")
 def hostile() -> str:
-    series = [make_series([*falling(20), 99.0, *falling(20)], name, id=f"m{i}") for i, name in enumerate(HOSTILE, 1)]
+    series = [
+        make_series([*falling(20), 99.0, *falling(20)], name, id=f"m{i}")
+        for i, name in enumerate(HOSTILE, 1)
+    ]
     return html(make_run(series))
 
 
@@ -79,10 +84,27 @@ def test_every_element_is_closed_in_order(page: str, request: pytest.FixtureRequ
 @pytest.mark.parametrize("page", ["sample", "hostile"])
 def test_nothing_runs_and_nothing_is_fetched(page: str, request: pytest.FixtureRequest) -> None:
     tags = Page(request.getfixturevalue(page)).tags
-    assert [attributes.get("type") for tag, attributes in tags if tag == "script"] == ["application/json"] * 2  # the data and the seal
+    # the data and the seal
+    assert [attributes.get("type") for tag, attributes in tags if tag == "script"] == [
+        "application/json"
+    ] * 2
     for tag, attributes in tags:
-        assert tag not in {"iframe", "object", "embed", "link", "base", "form", "img", "image", "foreignobject"}
-        assert not [name for name in attributes if name.startswith("on") or name in ("style", "src", "srcset", "action")]
+        assert tag not in {
+            "iframe",
+            "object",
+            "embed",
+            "link",
+            "base",
+            "form",
+            "img",
+            "image",
+            "foreignobject",
+        }
+        assert not [
+            name
+            for name in attributes
+            if name.startswith("on") or name in ("style", "src", "srcset", "action")
+        ]
         assert all((attributes.get(name) or "#").startswith("#") for name in ("href", "xlink:href"))
 
 
@@ -95,8 +117,12 @@ def test_links_lead_to_anchors_that_exist_once(sample: str) -> None:
     tags = Page(sample).tags
     ids = [attributes["id"] for _, attributes in tags if attributes.get("id")]
     assert len(ids) == len(set(ids))
-    assert {attributes["href"][1:] for tag, attributes in tags if tag == "a" and attributes.get("href")} <= set(ids)  # type: ignore[index]
-    named = {name for _, attributes in tags for name in (attributes.get("aria-labelledby") or "").split()}
+    assert {
+        attributes["href"][1:] for tag, attributes in tags if tag == "a" and attributes.get("href")
+    } <= set(ids)  # type: ignore[index]
+    named = {
+        name for _, attributes in tags for name in (attributes.get("aria-labelledby") or "").split()
+    }
     assert named <= set(ids)
 
 
@@ -105,12 +131,18 @@ def test_a_hostile_name_is_text(name: str, hostile: str) -> None:
     page = Page(hostile)
     shown = name.replace("\u202e", "")
     words = "".join(page.words).replace("\u202e", "").replace("\\u202e", "").replace("�", "")
-    assert shown in words or name in words or re.sub(r"[^\w]", "", shown) in re.sub(r"[^\w]", "", words)
+    assert (
+        shown in words
+        or name in words
+        or re.sub(r"[^\w]", "", shown) in re.sub(r"[^\w]", "", words)
+    )
     assert "alert(1)" not in "".join(attributes.get("href") or "" for _, attributes in page.tags)
 
 
 def test_the_analysis_inside_is_json_of_the_contract(sample: str) -> None:
-    block = re.search(r'<script type="application/json" id="lossreport-data">(.*?)</script>', sample, re.DOTALL)
+    block = re.search(
+        r'<script type="application/json" id="lossreport-data">(.*?)</script>', sample, re.DOTALL
+    )
     assert block is not None
     data = json.loads(block[1])
     assert data["schema"] == "lossreport/1"
@@ -121,7 +153,9 @@ def test_the_policy_allows_styles_only(sample: str) -> None:
     assert "default-src 'none'; style-src 'unsafe-inline'" in sample
 
 
-@pytest.mark.parametrize(("lang", "zh", "en"), [("zh", True, False), ("en", False, True), ("both", True, True)])
+@pytest.mark.parametrize(
+    ("lang", "zh", "en"), [("zh", True, False), ("en", False, True), ("both", True, True)]
+)
 def test_a_language_is_there_or_not(lang: str, zh: bool, en: bool) -> None:
     page = html(lossreport.read_run([SAMPLES / "vla_healthy"]), lang)
     assert ("结论" in page) is zh
@@ -131,10 +165,15 @@ def test_a_language_is_there_or_not(lang: str, zh: bool, en: bool) -> None:
 
 def test_both_languages_have_the_same_number_of_sentences(sample: str) -> None:
     tags = Page(sample).tags
-    count = {lang: sum(attributes.get("lang") == lang for tag, attributes in tags if tag != "label") for lang in ("zh-CN", "en")}
+    count = {
+        lang: sum(attributes.get("lang") == lang for tag, attributes in tags if tag != "label")
+        for lang in ("zh-CN", "en")
+    }
     assert count["zh-CN"] - 1 == count["en"]  # the page itself is zh-CN
 
 
 def test_the_sample_page_stays_within_230_kilobytes(sample: str) -> None:
-    """A good third of it is the JSON of 48 series and 13 findings, which the contract wants inside."""
+    """A good third of it is the JSON of 48 series and 13 findings, which the contract wants
+    inside.
+    """
     assert len(sample.encode()) <= 230_000

@@ -64,7 +64,10 @@ def test_prose_becomes_wiki_markup_and_values_do_not(prose: str, markup: str) ->
 
 @pytest.fixture(scope="module")
 def sample() -> str:
-    return to_jira(lossreport.compose(lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]))), "both")
+    return to_jira(
+        lossreport.compose(lossreport.analyze(lossreport.read_run([SAMPLES / "vla_action_head"]))),
+        "both",
+    )
 
 
 def test_rows_of_a_table_have_as_many_cells_as_its_head(sample: str) -> None:

@@ -1,4 +1,6 @@
-"""The JSON is what the schema and the contract say, holds the whole truth, and is the same bytes every time."""
+"""The JSON is what the schema and the contract say, holds the whole truth, and is the same bytes
+every time.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +40,11 @@ def test_it_holds_against_its_schema(data: dict[str, Any]) -> None:
 
 def test_the_schema_itself_is_valid_and_refuses_what_is_not_a_report(data: dict[str, Any]) -> None:
     jsonschema.Draft202012Validator.check_schema(schema())
-    for broken in ({}, {**data, "schema": "other"}, {k: v for k, v in data.items() if k != "findings"}):
+    for broken in (
+        {},
+        {**data, "schema": "other"},
+        {k: v for k, v in data.items() if k != "findings"},
+    ):
         assert not jsonschema.Draft202012Validator(schema()).is_valid(broken)
 
 
@@ -46,19 +52,44 @@ def test_the_fields_of_the_contract_are_there(data: dict[str, Any]) -> None:
     assert set(data) >= {"schema", "version", "runs", "series", "scales", "shares", "findings", "verdicts", "lr_schedules", "forecasts",
                          "recommendations", "not_applicable", "failures"}  # fmt: skip
     for run in data["runs"]:
-        assert set(run) >= {"id", "name", "status", "progress", "time", "sources", "facts", "segments", "events", "best"}
+        assert set(run) >= {
+            "id",
+            "name",
+            "status",
+            "progress",
+            "time",
+            "sources",
+            "facts",
+            "segments",
+            "events",
+            "best",
+        }
     for series in data["series"]:
         assert series["key"].startswith(f"{series['split']}/{series['name']}@")
-        assert len(series["points"]["x"]) == len(series["points"]["y"]) == len(series["points"]["line"]) <= LIMIT
+        assert (
+            len(series["points"]["x"])
+            == len(series["points"]["y"])
+            == len(series["points"]["line"])
+            <= LIMIT
+        )
 
 
 def test_ids_are_unique_and_every_reference_leads_somewhere(data: dict[str, Any]) -> None:
-    series, findings, runs = ([one["id"] for one in data[name]] for name in ("series", "findings", "runs"))
+    series, findings, runs = (
+        [one["id"] for one in data[name]] for name in ("series", "findings", "runs")
+    )
     for ids in (series, findings, runs):
         assert len(ids) == len(set(ids))
-    used = [s for name in ("findings", "verdicts", "scales", "lr_schedules", "not_applicable") for one in data[name] for s in one["series"]]
+    used = [
+        s
+        for name in ("findings", "verdicts", "scales", "lr_schedules", "not_applicable")
+        for one in data[name]
+        for s in one["series"]
+    ]
     assert set(used) <= set(series)
-    assert {f for one in (*data["verdicts"], *data["recommendations"]) for f in one["because"]} <= set(findings)
+    assert {
+        f for one in (*data["verdicts"], *data["recommendations"]) for f in one["because"]
+    } <= set(findings)
     sources = {source["id"] for run in data["runs"] for source in run["sources"]}
     assert {one["source"] for finding in data["findings"] for one in finding["evidence"]} <= sources
 
@@ -66,7 +97,9 @@ def test_ids_are_unique_and_every_reference_leads_somewhere(data: dict[str, Any]
 def test_words_are_those_of_the_contract(data: dict[str, Any]) -> None:
     assert {finding["severity"] for finding in data["findings"]} <= set(Severity)
     assert {verdict["state"] for verdict in data["verdicts"]} <= set(State)
-    assert sorted(verdict["run"] for verdict in data["verdicts"] if not verdict["series"]) == sorted(run["id"] for run in data["runs"])
+    assert sorted(
+        verdict["run"] for verdict in data["verdicts"] if not verdict["series"]
+    ) == sorted(run["id"] for run in data["runs"])
 
 
 def texts(value: Any) -> Iterator[Any]:
@@ -111,9 +144,16 @@ def test_flagged_rows_are_kept_among_five_hundred_points() -> None:
 def test_every_number_in_it_leads_to_a_line_that_says_so() -> None:
     folder = SAMPLES / "vla_action_head"
     data = to_dict(lossreport.analyze(lossreport.read_run([folder])))
-    paths = {source["id"]: folder / source["path"] for run in data["runs"] for source in run["sources"]}
+    paths = {
+        source["id"]: folder / source["path"] for run in data["runs"] for source in run["sources"]
+    }
     for series in data["series"]:
-        if series["derived"] or series["name"] != "closs" or series["statistic"] != "epoch_mean" or series["source"] != "s2":
+        if (
+            series["derived"]
+            or series["name"] != "closs"
+            or series["statistic"] != "epoch_mean"
+            or series["source"] != "s2"
+        ):
             continue
         lines = paths[series["source"]].read_text(encoding="utf-8").splitlines()
         for line, value in zip(series["points"]["line"], series["points"]["y"], strict=True):
@@ -123,12 +163,23 @@ def test_every_number_in_it_leads_to_a_line_that_says_so() -> None:
 @pytest.mark.parametrize("form", ["html", "md", "json"])
 def test_the_same_input_gives_the_same_bytes_anywhere(form: str, tmp_path: Path) -> None:
     made = []
-    for number, (seed, zone, lang) in enumerate([("0", "UTC", "C.UTF-8"), ("4711", "Asia/Shanghai", "C")]):
+    for number, (seed, zone, lang) in enumerate(
+        [("0", "UTC", "C.UTF-8"), ("4711", "Asia/Shanghai", "C")]
+    ):
         place = tmp_path / str(number)
         place.mkdir()
         environment = {**os.environ, "PYTHONHASHSEED": seed, "TZ": zone, "LC_ALL": lang}
         target = place / f"r.{form}"
-        command = [sys.executable, "-m", "lossreport", "build", str(SAMPLES / "vla_healthy"), "-o", str(target), "-q"]
+        command = [
+            sys.executable,
+            "-m",
+            "lossreport",
+            "build",
+            str(SAMPLES / "vla_healthy"),
+            "-o",
+            str(target),
+            "-q",
+        ]
         subprocess.run(command, check=True, env=environment, cwd=place)
         made.append(target.read_bytes())
     assert made[0] == made[1]

@@ -1,4 +1,6 @@
-"""A report in the cell of a notebook is a page of its own: complete, self-contained, its links work and its styles stay inside."""
+"""A report in the cell of a notebook is a page of its own: complete, self-contained, its links work
+and its styles stay inside.
+"""
 
 from __future__ import annotations
 
@@ -15,16 +17,23 @@ from runs import SAMPLES, falling, make_run, make_series
 
 
 def test_the_cell_is_one_frame_that_holds_the_page() -> None:
-    report = lossreport.compose(lossreport.analyze(make_run([make_series(falling(60), name='a"<b>')])))
+    report = lossreport.compose(
+        lossreport.analyze(make_run([make_series(falling(60), name='a"<b>')]))
+    )
     cell = report._repr_html_()
-    (page,) = re.findall(r'^<iframe title="lossreport" srcdoc="([^"]*)" sandbox="allow-popups" [^<>]*></iframe>$', cell)
+    (page,) = re.findall(
+        r'^<iframe title="lossreport" srcdoc="([^"]*)" sandbox="allow-popups" [^<>]*></iframe>$',
+        cell,
+    )
     assert html.unescape(page).replace(BASE, "<head>", 1) == lossreport.render(report)
     assert "<" not in page
 
 
 @pytest.fixture(scope="module")
 def spiky() -> Report:
-    return lossreport.compose(lossreport.analyze(lossreport.read_runs([SAMPLES / "gallery" / "hf_spike"])))
+    return lossreport.compose(
+        lossreport.analyze(lossreport.read_runs([SAMPLES / "gallery" / "hf_spike"]))
+    )
 
 
 @pytest.mark.chromium

@@ -1,4 +1,6 @@
-"""Notes of the user's own are formatted and can do nothing; owner, tags and link stand under the title; a PDF is one file."""
+"""Notes of the user's own are formatted and can do nothing; owner, tags and link stand under the
+title; a PDF is one file.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,17 @@ HOSTILE = [
 @pytest.mark.parametrize("text", HOSTILE)
 def test_notes_can_neither_run_nor_load_anything(text: str) -> None:
     html = str(notes_html(text))
-    for word in ("<script", "<img", "onerror", "onclick", "javascript:", "data:", "<style", "<iframe", "src="):
+    for word in (
+        "<script",
+        "<img",
+        "onerror",
+        "onclick",
+        "javascript:",
+        "data:",
+        "<style",
+        "<iframe",
+        "src=",
+    ):
         assert word not in html
     assert "![" not in notes_markdown(text)
     assert "<script" not in notes_markdown(text).replace("\\<", "")
@@ -37,15 +49,30 @@ def test_a_link_without_an_allowed_address_is_only_its_words() -> None:
 
 
 def test_notes_keep_their_form() -> None:
-    html = str(notes_html("# Title\n\n- **one**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`code <b>` [x](https://example.org)"))
-    for part in ("<h3>Title</h3>", "<strong>one</strong>", "<td>1</td>", "<code>code &lt;b&gt;</code>", 'href="https://example.org"'):
+    html = str(
+        notes_html(
+            "# Title\n\n- **one**\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n`code <b>` "
+            "[x](https://example.org)"
+        )
+    )
+    for part in (
+        "<h3>Title</h3>",
+        "<strong>one</strong>",
+        "<td>1</td>",
+        "<code>code &lt;b&gt;</code>",
+        'href="https://example.org"',
+    ):
         assert part in html
     assert notes_markdown("# Title\n`a<b`") == "### Title\n`a<b`"
 
 
 def test_owner_tags_link_and_notes_stand_in_html_and_markdown() -> None:
     made = lossreport.compose(
-        lossreport.analyze(make_run(loss=falling(40))), owner="<张三>", tags=["vla", "a|b"], link="https://example.org/1", notes="*hello*"
+        lossreport.analyze(make_run(loss=falling(40))),
+        owner="<张三>",
+        tags=["vla", "a|b"],
+        link="https://example.org/1",
+        notes="*hello*",
     )
     html, markdown = (lossreport.render(made, format=form) for form in ("html", "md"))  # type: ignore[arg-type]
     for part in ("&lt;张三&gt;", "<b>vla</b>", 'href="https://example.org/1"', "<em>hello</em>"):

@@ -1,4 +1,6 @@
-"""What a log, a name or a setting says stays text: no active content, no address but of the web, nobody notified, nothing unseen."""
+"""What a log, a name or a setting says stays text: no active content, no address but of the web,
+nobody notified, nothing unseen.
+"""
 
 from __future__ import annotations
 
@@ -49,11 +51,24 @@ PAYLOADS = {
     "fence": "```\n# Title\n<b>",
     "entity": "&lt;script&gt; &#64;everyone",
 }
-PLACES_IN = ("metric", "value", "file", "folder", "title", "owner", "tag", "notes", "quote", "setting")
+PLACES_IN = (
+    "metric",
+    "value",
+    "file",
+    "folder",
+    "title",
+    "owner",
+    "tag",
+    "notes",
+    "quote",
+    "setting",
+)
 
 
 class Active(HTMLParser):
-    """Gathers what would run or load: scripts that are no data, handlers, addresses of other schemes, elements that load."""
+    """Gathers what would run or load: scripts that are no data, handlers, addresses of other
+    schemes, elements that load.
+    """
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -77,7 +92,9 @@ class Active(HTMLParser):
             "video",
         ):
             self.found.append(f"<{tag}> {given}")
-        self.found += [f"{tag} {name}={value}" for name, value in given.items() if name.startswith("on")]
+        self.found += [
+            f"{tag} {name}={value}" for name, value in given.items() if name.startswith("on")
+        ]
         address = given.get("href") or given.get("src") or given.get("xlink:href") or ""
         if address and not re.match(r"https?://|mailto:|#|[\w./%-]+$", address):
             self.found.append(f"{tag} {address}")
@@ -95,13 +112,20 @@ def report_with(payload: str, tmp_path: Path) -> Report:
     safe = payload.replace("/", "∕").replace("\0", "")
     folder = tmp_path / f"run {safe}"[:60]
     folder.mkdir()
-    rows = [{"step": i, "loss": 3 * 0.9**i if i != 15 else 90.0, f"m {payload}": 1.0 / (i + 1)} for i in range(40)]
-    (folder / f"log {safe}.jsonl"[:60]).write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    rows = [
+        {"step": i, "loss": 3 * 0.9**i if i != 15 else 90.0, f"m {payload}": 1.0 / (i + 1)}
+        for i in range(40)
+    ]
+    (folder / f"log {safe}.jsonl"[:60]).write_text(
+        "\n".join(map(json.dumps, rows)), encoding="utf-8"
+    )
     oneline = payload.replace("\n", " ")
     text = f"name: {oneline}\n" + "".join(f"epoch {i} loss {3 * 0.9**i:.4f}\n" for i in range(10))
     text += f'Traceback (most recent call last):\n  File "t.py", line 1\nValueError: {oneline}\n'
     (folder / "train.log").write_text(text, encoding="utf-8")
-    (folder / "config.json").write_text(json.dumps({"model": payload, payload: 5, "lr": 0.1}), encoding="utf-8")
+    (folder / "config.json").write_text(
+        json.dumps({"model": payload, payload: 5, "lr": 0.1}), encoding="utf-8"
+    )
     analysis = lossreport.analyze(lossreport.read_runs([folder]))
     assert analysis.failures == ()
     return lossreport.compose(
@@ -115,7 +139,9 @@ def report_with(payload: str, tmp_path: Path) -> Report:
     )
 
 
-UNSEEN = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180e\x1b\x9b\U000e0000-\U000e007f]")
+UNSEEN = re.compile(
+    "[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\u180e\x1b\x9b\U000e0000-\U000e007f]"
+)
 
 
 def texts(report: Report) -> Iterator[tuple[str, str]]:
@@ -139,20 +165,27 @@ def test_what_is_put_in_anywhere_acts_nowhere(payload: str, tmp_path: Path) -> N
             found = [
                 one
                 for one in Active(page).found
-                if not one.startswith("<img> {'alt'") or ("report.files" not in one and "lossreport.files" not in one)
+                if not one.startswith("<img> {'alt'")
+                or ("report.files" not in one and "lossreport.files" not in one)
             ]
             assert found == [], form
 
 
 RENDERERS = {
     "commonmark": MarkdownIt("commonmark", {"html": True}).enable("table").render,
-    "mistune": mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url", "task_lists"]),
+    "mistune": mistune.create_markdown(
+        escape=False, plugins=["table", "strikethrough", "url", "task_lists"]
+    ),
 }
-"""Markdown as its readers have it at their most permissive: raw HTML is HTML, bare addresses are links."""
+"""Markdown as its readers have it at their most permissive: raw HTML is HTML, bare addresses are
+links.
+"""
 
 
 def pages(payload: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """Yield every output as a page that a browser opens: those of a report, its Markdown by two renderers, an index, a comparison."""
+    """Yield every output as a page that a browser opens: those of a report, its Markdown by two
+    renderers, an index, a comparison.
+    """
     report = report_with(payload, tmp_path)
     shelf = tmp_path / "shelf" / "".join(char for char in payload if char not in "/\0")[:60]
     shelf.mkdir(parents=True)
@@ -160,12 +193,18 @@ def pages(payload: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
         if form in ("html", "email"):
             yield form, text
         elif form not in ("json", "jira"):
-            yield from ((f"{form} by {name}", f"<meta charset=utf-8>{render(text)}") for name, render in RENDERERS.items())
+            yield from (
+                (f"{form} by {name}", f"<meta charset=utf-8>{render(text)}")
+                for name, render in RENDERERS.items()
+            )
     for name in ("a.html", "b.json"):
         (shelf / name).write_text(lossreport.render(report, name[2:]), encoding="utf-8")
     write_index(shelf.parent, tmp_path / "index.html")
     write_comparison([shelf / "a.html", shelf / "b.json"], tmp_path / "compare.html")
-    yield from ((name, (tmp_path / f"{name}.html").read_text(encoding="utf-8")) for name in ("index", "compare"))
+    yield from (
+        (name, (tmp_path / f"{name}.html").read_text(encoding="utf-8"))
+        for name in ("index", "compare")
+    )
 
 
 PICTURES = re.compile(r"[\w./%-]+\.files/[\w.-]+\.svg")
@@ -174,10 +213,15 @@ PICTURES = re.compile(r"[\w./%-]+\.files/[\w.-]+\.svg")
 @pytest.mark.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
 @needs_chromium[1]
 @needs_chromium[0]
-def test_a_browser_with_scripts_on_runs_nothing_and_asks_for_nothing(payload: str, tmp_path: Path) -> None:
+def test_a_browser_with_scripts_on_runs_nothing_and_asks_for_nothing(
+    payload: str, tmp_path: Path
+) -> None:
     with browser() as chromium:
         page = chromium.new_context(offline=True).new_page()
-        page.add_init_script("window.pwn = undefined; window.ran = 0; window.pwn = () => { window.ran += 1 }; window.alert = window.pwn;")
+        page.add_init_script(
+            "window.pwn = undefined; window.ran = 0; window.pwn = () => { window.ran += 1 }; "
+            "window.alert = window.pwn;"
+        )
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
@@ -185,13 +229,23 @@ def test_a_browser_with_scripts_on_runs_nothing_and_asks_for_nothing(payload: st
             (tmp_path / "page.html").write_text(text, encoding="utf-8")
             asked.clear()
             page.goto((tmp_path / "page.html").as_uri())
-            found = [url for url in asked if url != (tmp_path / "page.html").as_uri() and not PICTURES.search(url)]
+            found = [
+                url
+                for url in asked
+                if url != (tmp_path / "page.html").as_uri() and not PICTURES.search(url)
+            ]
             assert found == [], name
             assert page.evaluate("[window.ran, typeof window.pwn]") == [0, "function"], name
-            hot = "[...document.querySelectorAll('a[href]')].map(a => a.protocol).filter(p => !['http:', 'https:', 'mailto:', 'file:'].includes(p))"
+            hot = (
+                "[...document.querySelectorAll('a[href]')].map(a => a.protocol).filter(p => "
+                "!['http:', 'https:', 'mailto:', 'file:'].includes(p))"
+            )
             assert page.evaluate(hot) == [], name
             assert (
-                page.evaluate("[...document.querySelectorAll('*')].flatMap(e => e.getAttributeNames()).filter(n => n.startsWith('on'))")
+                page.evaluate(
+                    "[...document.querySelectorAll('*')].flatMap(e => "
+                    "e.getAttributeNames()).filter(n => n.startsWith('on'))"
+                )
                 == []
             )
 
@@ -204,7 +258,9 @@ def test_the_browser_would_have_told(tmp_path: Path) -> None:
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.add_init_script("window.ran = 0; window.pwn = () => { window.ran += 1 };")
-        (tmp_path / "page.html").write_text("<img src=x onerror=pwn()><img src='https://evil.example/x.png'>", encoding="utf-8")
+        (tmp_path / "page.html").write_text(
+            "<img src=x onerror=pwn()><img src='https://evil.example/x.png'>", encoding="utf-8"
+        )
         page.goto((tmp_path / "page.html").as_uri())
         page.wait_for_function("window.ran == 1")
         assert "https://evil.example/x.png" in asked
@@ -221,7 +277,9 @@ def test_a_terminal_shows_what_a_log_says_as_text(payload: str, tmp_path: Path) 
 
 @pytest.mark.parametrize("place", [name for name, one in PLACES.items() if one.markup == "md"])
 def test_nobody_is_notified_by_what_a_log_says(place: str, tmp_path: Path) -> None:
-    body = fitted_body(report_with(PAYLOADS["mention"], tmp_path), PLACES[place], "both").replace("N @everyone and @octo-cat", "")
+    body = fitted_body(report_with(PAYLOADS["mention"], tmp_path), PLACES[place], "both").replace(
+        "N @everyone and @octo-cat", ""
+    )
     prose = re.sub(r"`[^`]*`", "", body)
     assert re.findall(r"(?<![\w@])@\w+", re.sub(r"<https?://[^>]*>", "", prose)) == []
     assert "＠everyone" in body
@@ -237,7 +295,7 @@ def test_no_line_begins_with_a_quick_action() -> None:
     assert in_paragraph("a/b") == "a/b"
 
 
-# ------------------------------------------------------------------------------------------------ addresses
+# ---------------------------------------------------------------------------------------- addresses
 UNSAFE = (
     "javascript:alert(1)", "JavaScript:alert(1)", "data:text/html,x", "vbscript:x", "file:///etc/passwd", " https://x.example", "//x.example", "x.example",
     "java\nscript:alert(1)", "\x01javascript:alert(1)", "https:///x", "https://", "http:x", "mailto:",
@@ -253,7 +311,9 @@ def test_only_addresses_of_the_web_and_of_mail_are_links(link: str, tmp_path: Pa
         lossreport.compose(analysis, link=link)
     report = lossreport.compose(analysis)
     forged = Report(
-        analysis=report.analysis, meta=type(report.meta)(title=report.meta.title, version="1", link=link), sections=report.sections
+        analysis=report.analysis,
+        meta=type(report.meta)(title=report.meta.title, version="1", link=link),
+        sections=report.sections,
     )
     for form, text in texts(forged):
         assert link.strip() not in text or form == "json", form
@@ -275,12 +335,25 @@ def test_a_link_of_the_settings_beside_the_logs_is_no_way_in(tmp_path: Path) -> 
             lossreport.build([tmp_path], tmp_path / "report.md")
 
 
-# ------------------------------------------------------------------------------------------------ what is not seen
+# --------------------------------------------------------------------------------- what is not seen
 def test_what_acts_unseen_is_seen() -> None:
-    for code in (*range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF, 0xAD, 0x61C, 0x180E, 0xE0041, 0x3164):
+    for code in (
+        *range(0x200B, 0x2010),
+        *range(0x202A, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+        0xAD,
+        0x61C,
+        0x180E,
+        0xE0041,
+        0x3164,
+    ):
         assert visible(f"a{chr(code)}b") == "a\ufffdb"
     assert visible("训练 é ＠ 👍🏽 ∑ ️x") == "训练 é ＠ 👍🏽 ∑ ️x"
-    assert json.loads(json.dumps("a\u200b\U000e0041", ensure_ascii=False).translate(ESCAPED)) == "a\u200b\U000e0041"
+    assert (
+        json.loads(json.dumps("a\u200b\U000e0041", ensure_ascii=False).translate(ESCAPED))
+        == "a\u200b\U000e0041"
+    )
 
 
 def test_a_terminal_is_moved_by_no_name() -> None:
@@ -296,12 +369,20 @@ def test_the_title_of_a_ticket_is_one_visible_line(tmp_path: Path) -> None:
 
 def test_notes_keep_their_lines_and_lose_what_is_unseen(tmp_path: Path) -> None:
     (tmp_path / "log.csv").write_text("epoch,loss\n1,3\n2,2\n3,1\n")
-    report = lossreport.compose(lossreport.analyze(lossreport.read_run([tmp_path])), notes="# One\n\n- a\u202eb\n- c\n")
+    report = lossreport.compose(
+        lossreport.analyze(lossreport.read_run([tmp_path])), notes="# One\n\n- a\u202eb\n- c\n"
+    )
     assert "- a\ufffdb\n- c" in lossreport.render(report, "md")
     assert "<li>a\ufffdb</li>" in lossreport.render(report, "html")
 
 
 def test_the_looker_sees_what_acts() -> None:
-    for page in (SCRIPT, PAYLOADS["image"], '<a href="javascript:x">', "<iframe src=x>", "<svg onload=x>"):
+    for page in (
+        SCRIPT,
+        PAYLOADS["image"],
+        '<a href="javascript:x">',
+        "<iframe src=x>",
+        "<svg onload=x>",
+    ):
         assert Active(page).found, page
     assert nh3.is_html(SCRIPT)

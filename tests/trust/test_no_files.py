@@ -1,4 +1,6 @@
-"""What lies in a folder and is no file is skipped and said; settings that came with the logs name no file outside their folder."""
+"""What lies in a folder and is no file is skipped and said; settings that came with the logs name
+no file outside their folder.
+"""
 
 from __future__ import annotations
 
@@ -54,28 +56,49 @@ SAID = {
 
 
 @pytest.mark.parametrize("kind", SAID)
-@pytest.mark.parametrize("name", ["a.log", "metrics.json", "sub/events.out.tfevents.1.host", "log.db", "z.zip"])
+@pytest.mark.parametrize(
+    "name", ["a.log", "metrics.json", "sub/events.out.tfevents.1.host", "log.db", "z.zip"]
+)
 def test_what_is_no_file_is_skipped_and_said(kind: str, name: str, logs: Path) -> None:
     (logs / name).parent.mkdir(exist_ok=True)
     put(kind, logs / name)
     run = lossreport.read_run([logs])
-    assert [(skip.path, skip.reason.plain("en"), skip.code) for skip in run.skipped] == [(name, SAID[kind], "log")]
+    assert [(skip.path, skip.reason.plain("en"), skip.code) for skip in run.skipped] == [
+        (name, SAID[kind], "log")
+    ]
     assert {series.name for series in run.series} >= {"closs"}
 
 
 @pytest.mark.parametrize(
-    "arguments", [("build", "logs", "-o", "a.html"), ("formats", "logs"), ("batch", "."), ("build", "logs", "--embed-logs")]
+    "arguments",
+    [
+        ("build", "logs", "-o", "a.html"),
+        ("formats", "logs"),
+        ("batch", "."),
+        ("build", "logs", "--embed-logs"),
+    ],
 )
-def test_every_command_over_a_folder_passes_what_is_no_file(arguments: tuple[str, ...], logs: Path) -> None:
+def test_every_command_over_a_folder_passes_what_is_no_file(
+    arguments: tuple[str, ...], logs: Path
+) -> None:
     put("fifo", logs / "a.log")
     put("loop", logs / "b.log")
     put("fifo", logs / "run.log")
     put("loop", logs.parent / "c")
-    done = subprocess.run([sys.executable, "-m", "lossreport", *arguments], capture_output=True, check=False, cwd=logs.parent, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "lossreport", *arguments],
+        capture_output=True,
+        check=False,
+        cwd=logs.parent,
+        timeout=60,
+    )
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
     if arguments[0] != "batch":
         said = (done.stdout + done.stderr).decode()
-        assert all(f"{name}.log: {why}" in said.replace("not read: ", "") for name, why in (("a", SAID["fifo"]), ("b", SAID["loop"])))
+        assert all(
+            f"{name}.log: {why}" in said.replace("not read: ", "")
+            for name, why in (("a", SAID["fifo"]), ("b", SAID["loop"]))
+        )
 
 
 def test_an_index_passes_what_is_no_file(logs: Path) -> None:
@@ -83,7 +106,13 @@ def test_an_index_passes_what_is_no_file(logs: Path) -> None:
     for number, kind in enumerate(SAID):
         (logs.parent / str(number)).mkdir()
         put(kind, logs.parent / str(number) / "lossreport.html")
-    done = subprocess.run([sys.executable, "-m", "lossreport", "index", "."], capture_output=True, check=False, cwd=logs.parent, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "lossreport", "index", "."],
+        capture_output=True,
+        check=False,
+        cwd=logs.parent,
+        timeout=60,
+    )
     assert done.returncode == 0
     assert b"1 reports" in done.stderr
 
@@ -98,11 +127,15 @@ def test_a_fifo_that_is_named_is_read_once_like_standard_input(logs: Path, tmp_p
 
 @pytest.mark.parametrize("option", ["notes", "references"])
 @pytest.mark.parametrize("name", ["../secret.md", "{outside}", "link.md"])
-def test_settings_beside_the_logs_name_no_file_outside_their_folder(option: str, name: str, logs: Path, tmp_path: Path) -> None:
+def test_settings_beside_the_logs_name_no_file_outside_their_folder(
+    option: str, name: str, logs: Path, tmp_path: Path
+) -> None:
     secret = tmp_path / "secret.md"
     secret.write_text("the key of the house", encoding="utf-8")
     (logs / "link.md").symlink_to(secret)
-    (logs / "lossreport.toml").write_text(f'{option} = "{name.format(outside=secret)}"\n', encoding="utf-8")
+    (logs / "lossreport.toml").write_text(
+        f'{option} = "{name.format(outside=secret)}"\n', encoding="utf-8"
+    )
     with pytest.raises(ConfigError, match="names no file in the folder of the logs"):
         lossreport.build([logs])
 

@@ -1,4 +1,6 @@
-"""Reports are input like any other: whatever one holds, a command says so in words, and one bad report costs no other."""
+"""Reports are input like any other: whatever one holds, a command says so in words, and one bad
+report costs no other.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,23 @@ from lossreport.integrations.ticket import ticket
 from lossreport.render.attachments import BOMB_BYTES, unpacked
 from runs import seed_rows, write_log_train
 
-ODD: tuple[Any, ...] = (None, 5, -2, 1e300, True, "", "x", "NaN", [], {}, [None], {"a": []}, [[[]]], "\ud800", "x" * 5000)
+ODD: tuple[Any, ...] = (
+    None,
+    5,
+    -2,
+    1e300,
+    True,
+    "",
+    "x",
+    "NaN",
+    [],
+    {},
+    [None],
+    {"a": []},
+    [[[]]],
+    "\ud800",
+    "x" * 5000,
+)
 FORMS = ("html", "json")
 
 
@@ -84,17 +102,29 @@ def act(report: Path, good: Path, scratch: Path) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_report_that_was_edited_anywhere_is_never_a_traceback(form: str, good: Path, tmp_path: Path) -> None:
+def test_a_report_that_was_edited_anywhere_is_never_a_traceback(
+    form: str, good: Path, tmp_path: Path
+) -> None:
     text = (good / f"lossreport.{form}").read_text(encoding="utf-8")
     data = parse_report(text.encode(), good).data
     source = random.Random(5)
-    found = [(path, odd, take) for path in places(data) for odd in ODD for take in (False, True) if path or not take]
+    found = [
+        (path, odd, take)
+        for path in places(data)
+        for odd in ODD
+        for take in (False, True)
+        if path or not take
+    ]
     (tmp_path / "reports").mkdir()
     report = tmp_path / "reports" / f"edited.{form}"
     for path, odd, take in source.sample(found, 60):
         value = json.dumps(edited(data, path, odd, take=take))
         begin = text.find('id="lossreport-data">') + len('id="lossreport-data">')
-        page = text[:begin] + value.replace("<", "\\u003c") + text[text.index("</script>", begin) :] if form == "html" else value
+        page = (
+            text[:begin] + value.replace("<", "\\u003c") + text[text.index("</script>", begin) :]
+            if form == "html"
+            else value
+        )
         report.write_text(page, encoding="utf-8", errors="surrogatepass")
         try:
             act(report, good, tmp_path)
@@ -119,9 +149,15 @@ BROKEN = {
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 @pytest.mark.parametrize("form", FORMS)
-def test_a_broken_report_is_told_in_words(form: str, broken: str, good: Path, tmp_path: Path) -> None:
+def test_a_broken_report_is_told_in_words(
+    form: str, broken: str, good: Path, tmp_path: Path
+) -> None:
     (tmp_path / "reports").mkdir()
-    page = f'<html><script type="application/json" id="lossreport-data">{broken}</script></html>' if form == "html" else broken
+    page = (
+        f'<html><script type="application/json" id="lossreport-data">{broken}</script></html>'
+        if form == "html"
+        else broken
+    )
     (tmp_path / "reports" / f"a.{form}").write_text(page, encoding="utf-8")
     act(tmp_path / "reports" / f"a.{form}", good, tmp_path)
 
@@ -132,10 +168,20 @@ def test_one_bad_report_costs_an_index_no_other_and_is_said(good: Path, tmp_path
     data = json.loads((good / "lossreport.json").read_text())
     (shelf / "good.json").write_text(json.dumps(data))
     for number, (path, odd) in enumerate(
-        ((("runs", 0, "name"), {}), (("series", 0, "name"), 5), (("runs", 0, "facts"), 7), (("verdicts",), None))
+        (
+            (("runs", 0, "name"), {}),
+            (("series", 0, "name"), 5),
+            (("runs", 0, "facts"), 7),
+            (("verdicts",), None),
+        )
     ):
         (shelf / f"bad{number}.json").write_text(json.dumps(edited(data, path, odd)))
-    done = subprocess.run([sys.executable, "-m", "lossreport", "index", shelf], capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "lossreport", "index", shelf],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
     said = done.stderr.decode()
     assert done.returncode == 0
     assert "Traceback" not in said
@@ -156,12 +202,16 @@ def test_a_planted_cache_of_an_index_is_not_believed(good: Path, tmp_path: Path)
 
 
 def test_a_planted_journal_of_a_batch_is_not_believed(tmp_path: Path) -> None:
-    lines = [json.dumps({"path": odd, "state": odd, "report": odd, "sha256": odd, "verdicts": odd}) for odd in ODD if odd != "\ud800"]
+    lines = [
+        json.dumps({"path": odd, "state": odd, "report": odd, "sha256": odd, "verdicts": odd})
+        for odd in ODD
+        if odd != "\ud800"
+    ]
     (tmp_path / "journal").write_text("\n".join((*lines, "[" * 100_000)))
     assert set(finished(tmp_path / "journal")) <= {"x", ""}
 
 
-# ------------------------------------------------------------------------------------------------ edits
+# -------------------------------------------------------------------------------------------- edits
 EDITS = {
     "a verdict": lambda data: data["verdicts"][0].update(state="converged"),
     "its words": lambda data: data["verdicts"][0]["text"].update(en="All is well."),
@@ -179,12 +229,19 @@ def test_an_edit_of_a_json_report_is_found(edit: Any, good: Path, tmp_path: Path
     data = json.loads((good / "lossreport.json").read_text())
     edit(data)
     (tmp_path / "a.json").write_text(json.dumps(data))
-    done = subprocess.run([sys.executable, "-m", "lossreport", "verify", tmp_path / "a.json"], capture_output=True, check=False, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-m", "lossreport", "verify", tmp_path / "a.json"],
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 4
     assert b"JSON data" in done.stdout
 
 
-def test_a_json_report_is_as_it_was_written_in_whatever_form_it_is_stored(good: Path, tmp_path: Path) -> None:
+def test_a_json_report_is_as_it_was_written_in_whatever_form_it_is_stored(
+    good: Path, tmp_path: Path
+) -> None:
     data = json.loads((good / "lossreport.json").read_text())
     for indent in (None, 4):
         (tmp_path / "a.json").write_text(json.dumps(data, indent=indent))
@@ -192,7 +249,9 @@ def test_a_json_report_is_as_it_was_written_in_whatever_form_it_is_stored(good: 
     assert verify(good / "lossreport.json", [good / "log_train.txt"]).differences == ()
 
 
-def test_of_a_json_report_without_a_seal_nothing_can_be_told_without_logs(good: Path, tmp_path: Path) -> None:
+def test_of_a_json_report_without_a_seal_nothing_can_be_told_without_logs(
+    good: Path, tmp_path: Path
+) -> None:
     data = json.loads((good / "lossreport.json").read_text())
     del data["seal"]
     data["verdicts"][0]["state"] = "converged"
@@ -202,7 +261,7 @@ def test_of_a_json_report_without_a_seal_nothing_can_be_told_without_logs(good: 
     assert verify(tmp_path / "a.json", [good / "log_train.txt"]).differences
 
 
-# ------------------------------------------------------------------------------------------------ embedded logs
+# ------------------------------------------------------------------------------------ embedded logs
 def block(**changed: Any) -> str:
     content = changed.pop("content", b"x" * 100)
     packed = base64.b64encode(zstandard.ZstdCompressor(level=3).compress(content)).decode()
@@ -220,7 +279,9 @@ def block(**changed: Any) -> str:
     )
 
 
-@pytest.mark.parametrize("size", [-2, -1, 1e400, 0.5, "5", None, [], 10**400, 99, 101, BOMB_BYTES * 100])
+@pytest.mark.parametrize(
+    "size", [-2, -1, 1e400, 0.5, "5", None, [], 10**400, 99, 101, BOMB_BYTES * 100]
+)
 def test_a_size_that_is_none_is_refused(size: Any) -> None:
     with pytest.raises(ReportError):
         unpacked(block(bytes=size))
@@ -228,11 +289,18 @@ def test_a_size_that_is_none_is_refused(size: Any) -> None:
 
 def test_a_bomb_in_a_report_takes_no_more_memory_than_a_log_may(tmp_path: Path) -> None:
     packer = zstandard.ZstdCompressor(level=3).compressobj()
-    packed = b"".join([*(packer.compress(bytes(1 << 24)) for _ in range(512)), packer.flush()])  # 8 GiB of zeros
+    # 8 GiB of zeros
+    packed = b"".join([*(packer.compress(bytes(1 << 24)) for _ in range(512)), packer.flush()])
     assert len(packed) < 1 << 20
-    code = "import sys; from lossreport.render.attachments import unpacked; from lossreport.errors import ReportError\ntry: unpacked(open(sys.argv[1]).read())\nexcept ReportError as error: print(error)"
+    code = (
+        "import sys; from lossreport.render.attachments import unpacked; from "
+        "lossreport.errors import ReportError\ntry: unpacked(open(sys.argv[1]).read())\nexcept "
+        "ReportError as error: print(error)"
+    )
     for number, size in enumerate((512 << 24, 100, -1)):
-        (tmp_path / f"{number}.json").write_text(block(bytes=size, data=base64.b64encode(packed).decode()))
+        (tmp_path / f"{number}.json").write_text(
+            block(bytes=size, data=base64.b64encode(packed).decode())
+        )
         done = subprocess.run(
             [sys.executable, "-c", code, tmp_path / f"{number}.json"],
             capture_output=True,
@@ -243,21 +311,28 @@ def test_a_bomb_in_a_report_takes_no_more_memory_than_a_log_may(tmp_path: Path) 
         assert b"damaged" in done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("path", ["../x", "/etc/x", "a\\..\\x", "\ud800", "", ".", "a/../../x", "x\0y", 5, None, ["a"]])
+@pytest.mark.parametrize(
+    "path", ["../x", "/etc/x", "a\\..\\x", "\ud800", "", ".", "a/../../x", "x\0y", 5, None, ["a"]]
+)
 def test_a_log_lands_in_the_folder_or_nowhere(path: Any, good: Path, tmp_path: Path) -> None:
     import hashlib
 
     page = (good / "lossreport.html").read_text(encoding="utf-8")
     hostile = block(path=path, sha256=hashlib.sha256(b"x" * 100).hexdigest())
     (tmp_path / "a.html").write_text(
-        page.replace("</body>", f'<script type="application/json" id="lossreport-log-9">{hostile}</script></body>')
+        page.replace(
+            "</body>",
+            f'<script type="application/json" id="lossreport-log-9">{hostile}</script></body>',
+        )
     )
     before = set(tmp_path.rglob("*"))
     try:
         extract(tmp_path / "a.html", tmp_path / "out")
     except LossreportError:
         assert not (tmp_path / "out" / "log_train.txt").exists()
-    assert {one for one in tmp_path.rglob("*") if (tmp_path / "out") not in (one, *one.parents)} == before
+    assert {
+        one for one in tmp_path.rglob("*") if (tmp_path / "out") not in (one, *one.parents)
+    } == before
 
 
 def test_what_utf_8_cannot_hold_is_taken_out_as_its_escape(good: Path, tmp_path: Path) -> None:
@@ -265,4 +340,7 @@ def test_what_utf_8_cannot_hold_is_taken_out_as_its_escape(good: Path, tmp_path:
     data["runs"][0]["name"] = "a\ud800b"
     (tmp_path / "a.json").write_text(json.dumps(data))
     extract(tmp_path / "a.json", tmp_path / "out")
-    assert json.loads((tmp_path / "out" / "lossreport.json").read_text())["runs"][0]["name"] == "a\ud800b"
+    assert (
+        json.loads((tmp_path / "out" / "lossreport.json").read_text())["runs"][0]["name"]
+        == "a\ud800b"
+    )

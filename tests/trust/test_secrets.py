@@ -1,4 +1,6 @@
-"""Fifty secrets, people and machines of as many kinds go, wherever they stand; of what the sample logs say of training nothing goes."""
+"""Fifty secrets, people and machines of as many kinds go, wherever they stand; of what the sample
+logs say of training nothing goes.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,17 @@ TRAINING = (
 def test_a_secret_of_every_kind_goes_wherever_it_stands(text: str) -> None:
     for around in ("{}", "found {} in env", "token='{}'", '{{"x": "{}"}}', "a={},b", "url/{}/x"):
         shown = redact(around.format(text))
-        longest = max((part for part in text.replace("=", " ").replace(":", " ").replace("/", " ").replace(";", " ").split()), key=len)
+        longest = max(
+            (
+                part
+                for part in text.replace("=", " ")
+                .replace(":", " ")
+                .replace("/", " ")
+                .replace(";", " ")
+                .split()
+            ),
+            key=len,
+        )
         assert "[secret]" in shown
         assert longest not in shown
         assert longest[:12] not in shown.replace("endpointsuffix", "")
@@ -124,10 +136,14 @@ def test_what_only_looks_like_one_stays(text: str) -> None:
 
 
 def test_settings_called_like_keys_go_and_those_of_data_stay() -> None:
-    assert [redact_fact(name, "abcdefgh12345678") for name in ("comet_key", "storage_key", "AZURE_OPENAI_KEY", "app_key")] == [
-        "[secret]"
-    ] * 4
-    assert [redact_fact(name, "pixel_values") for name in ("image_key", "sort_key", "monitor_key", "keys")] == ["pixel_values"] * 4
+    assert [
+        redact_fact(name, "abcdefgh12345678")
+        for name in ("comet_key", "storage_key", "AZURE_OPENAI_KEY", "app_key")
+    ] == ["[secret]"] * 4
+    assert [
+        redact_fact(name, "pixel_values")
+        for name in ("image_key", "sort_key", "monitor_key", "keys")
+    ] == ["pixel_values"] * 4
 
 
 SETTINGS = (
@@ -135,11 +151,15 @@ SETTINGS = (
     "pip install --user torch", "serve --host localhost --port 80", "serve --host 0.0.0.0",
     "repository_owner == 'org'", "uses: actions/checkout@9c091bb21b7c1c1d1991bb908d89e4e9dddfe3e0 # v7", "MASTER_ADDR=$MASTER_ADDR", "me ALL=(ALL) NOPASSWD: ALL",
 )  # fmt: skip
-"""What real configurations hold that is called like a secret, a person or a machine and is none, of 446 files of eight public trainers."""
+"""What real configurations hold that is called like a secret, a person or a machine and is none, of
+446 files of eight public trainers.
+"""
 
 
 @pytest.mark.parametrize("text", SETTINGS)
-def test_a_setting_that_names_where_a_secret_is_or_a_token_of_the_vocabulary_stays(text: str) -> None:
+def test_a_setting_that_names_where_a_secret_is_or_a_token_of_the_vocabulary_stays(
+    text: str,
+) -> None:
     assert scrub(text.encode()) == text.encode()
 
 
@@ -205,7 +225,12 @@ def test_every_shape_has_its_literal_and_is_tried() -> None:
 
 
 RUNS = [
-    *sorted(path for kind in ("formats", "gallery") for path in (SAMPLES / kind).iterdir() if path.is_dir()),
+    *sorted(
+        path
+        for kind in ("formats", "gallery")
+        for path in (SAMPLES / kind).iterdir()
+        if path.is_dir()
+    ),
     SAMPLES / "vla_action_head",
     SAMPLES / "vla_healthy",
 ]
@@ -213,7 +238,9 @@ RUNS = [
 
 @pytest.mark.parametrize("run", RUNS, ids=lambda path: path.name)
 def test_no_metric_of_the_sample_logs_is_redacted(run: Path, tmp_path: Path) -> None:
-    """The logs are read as they are and with everything redacted that is: the same series with the same numbers."""
+    """The logs are read as they are and with everything redacted that is: the same series with the
+    same numbers.
+    """
     copy = tmp_path / run.name
     shutil.copytree(run, copy)
     for path in copy.rglob("*"):

@@ -1,4 +1,6 @@
-"""What a piece of advice is: what it asks of the findings, and what it then says to do. One file each in `analysis/advice/`."""
+"""What a piece of advice is: what it asks of the findings, and what it then says to do. One file
+each in `analysis/advice/`.
+"""
 
 from __future__ import annotations
 
@@ -31,11 +33,17 @@ class Case:
 
     @property
     def lr(self) -> float | None:
-        """The learning rate by the configuration, else the highest that was logged; None where neither is known."""
+        """The learning rate by the configuration, else the highest that was logged; None where
+        neither is known.
+        """
         said = self.context.facts.get("lr")
         if isinstance(said, int | float) and not isinstance(said, bool):
             return float(said)
-        rates = [s for s in self.context.judged if s.metric_type == "learning_rate" and not self.context.has("broken_metric", s)]
+        rates = [
+            s
+            for s in self.context.judged
+            if s.metric_type == "learning_rate" and not self.context.has("broken_metric", s)
+        ]
         logged = [s.y for s in rates if len(s) and np.isfinite(s.y).any()]
         highest = float(np.nanmax(logged[0])) if logged else 0.0
         return highest or None  # one that is 0 throughout was printed with too few decimals
@@ -47,15 +55,26 @@ class Case:
 
     @property
     def improved_to_the_end(self) -> bool:
-        """Whether the run counts as converged because its schedule has run out, while the goal itself improved to its last row."""
+        """Whether the run counts as converged because its schedule has run out, while the goal
+        itself improved to its last row.
+        """
         goal = self.context.goal
-        own = (verdict.state for verdict in self.verdicts if goal is not None and verdict.series == (goal.series,))
+        own = (
+            verdict.state
+            for verdict in self.verdicts
+            if goal is not None and verdict.series == (goal.series,)
+        )
         return self.run_state is State.CONVERGED and State.IMPROVING in own
 
 
 def has_step(finding: Finding) -> bool:
-    """Return whether the likeliest cause of a finding says what to do: a general step beside it would only repeat it."""
-    return any(one.rank == 1 and one.do is not None and one.id not in general() for one in finding.hypotheses)
+    """Return whether the likeliest cause of a finding says what to do: a general step beside it
+    would only repeat it.
+    """
+    return any(
+        one.rank == 1 and one.do is not None and one.id not in general()
+        for one in finding.hypotheses
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,6 @@
-"""Runs everything over a run: detectors, then scales, shares, schedules, verdicts and advice. A unit that raises is reported."""
+"""Runs everything over a run: detectors, then scales, shares, schedules, verdicts and advice. A
+unit that raises is reported.
+"""
 
 from __future__ import annotations
 
@@ -26,23 +28,40 @@ from lossreport.analysis.scale import scales
 from lossreport.analysis.schedule import lr_schedules
 from lossreport.analysis.verdict import verdicts
 from lossreport.analysis.views import enrich
-from lossreport.model.analysis import Analysis, Finding, NotApplicable, Recommendation, Severity, Share
+from lossreport.model.analysis import (
+    Analysis,
+    Finding,
+    NotApplicable,
+    Recommendation,
+    Severity,
+    Share,
+)
 from lossreport.model.run import Run, id_prefix
 from lossreport.model.work import Work
 
 LOOKING = 0.6
-"""The share of an analysis that is detectors: measured on five runs of 80 to 1 600 rows, 0.46 to 0.82."""
+"""The share of an analysis that is detectors: measured on five runs of 80 to 1 600 rows, 0.46 to
+0.82.
+"""
 
 
 def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
-    """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a failure of the report."""
+    """Analyse one run. With `strict` a unit that raises stops the program instead of becoming a
+    failure of the report.
+    """
     work = Work(strict)
     context = Context(with_cause(enrich(run)), run)
     not_applicable: list[NotApplicable] = []
     for detector in detectors():
-        found = work.take(f"detector {detector.id}", lambda detector=detector, context=context: detector.detect(context))  # type: ignore[misc]
+        found = work.take(
+            f"detector {detector.id}",
+            lambda detector=detector, context=context: detector.detect(context),  # type: ignore[misc]
+        )
         not_applicable += [item for item in found if isinstance(item, NotApplicable)]
-        context = replace_found(context, (*context.found, *(_titled(item) for item in found if isinstance(item, Finding))))
+        context = replace_found(
+            context,
+            (*context.found, *(_titled(item) for item in found if isinstance(item, Finding))),
+        )
         progress.advance(LOOKING / len(detectors()))
     kept, ignored = without_ignored(context.run, context.found)
     not_applicable += remarks(context.run)
@@ -51,7 +70,9 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     context = replace_found(context, weighed(context), context.ignored)
     context = replace_found(context, ranked(gathered(context), id_prefix(run.id)), context.ignored)
     looked = work.take("forensics", lambda: examined(context))
-    context = replace_found(context, looked if len(looked) == len(context.found) else context.found, context.ignored)
+    context = replace_found(
+        context, looked if len(looked) == len(context.found) else context.found, context.ignored
+    )
     context = replace_found(context, with_causes(context, work), context.ignored)
     composition = work.take("composition", lambda: shares(context))
     judged = tuple(work.take("verdict", lambda: verdicts(context)))
@@ -62,7 +83,9 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
     return Analysis(
         runs=(context.run,),
         goals=(context.goal,) if context.goal is not None else (),
-        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)])) if judged else (),
+        outcomes=tuple(work.take("outcome", lambda: [outcome(context, judged[-1], advice, best)]))
+        if judged
+        else (),
         bests=best,
         agreements=context.agreements,
         scales=tuple(work.take("scale", lambda: scales(context))),
@@ -74,7 +97,10 @@ def analyze_run(run: Run, *, strict: bool = False) -> Analysis:
         forecasts=tuple(work.take("forecast", lambda: forecasts(context))),
         recommendations=advice,
         juries=tuple(work.take("jury", lambda: juries(context))),
-        not_applicable=(*not_applicable, *(item for item in composition if isinstance(item, NotApplicable))),
+        not_applicable=(
+            *not_applicable,
+            *(item for item in composition if isinstance(item, NotApplicable)),
+        ),
         failures=tuple(work.failures),
     )
 
@@ -84,19 +110,37 @@ def _titled(finding: Finding) -> Finding:
 
 
 def ranked(findings: Sequence[Finding], prefix: str = "") -> tuple[Finding, ...]:
-    """Return the findings, most severe first (causes before what they explain, what came back behind what did not), with ids F1, F2, ... behind `prefix`."""
-    ordered = sorted(findings, key=lambda f: (-f.severity.rank, f.explained_by is not None, f.kind not in CAUSES, f.kind in PASSING))
-    return tuple(replace(finding, id=f"{prefix}F{number}") for number, finding in enumerate(ordered, 1))
+    """Return the findings, most severe first (causes before what they explain, what came back
+    behind what did not), with ids F1, F2, ... behind `prefix`.
+    """
+    ordered = sorted(
+        findings,
+        key=lambda f: (
+            -f.severity.rank,
+            f.explained_by is not None,
+            f.kind not in CAUSES,
+            f.kind in PASSING,
+        ),
+    )
+    return tuple(
+        replace(finding, id=f"{prefix}F{number}") for number, finding in enumerate(ordered, 1)
+    )
 
 
 CAUSES = ("nonfinite", "mixed_reduction", "source_disagreement", "divergence", "mixture")
 """Kinds that come first among findings of one severity: they decide how the others are read."""
 
 
-def replace_found(context: Context, found: Sequence[Finding], ignored: tuple[Finding, ...] = ()) -> Context:
-    """Return a context with other findings; what follows from the run alone is not worked out again."""
+def replace_found(
+    context: Context, found: Sequence[Finding], ignored: tuple[Finding, ...] = ()
+) -> Context:
+    """Return a context with other findings; what follows from the run alone is not worked out
+    again.
+    """
     made = Context(context.run, context.raw, tuple(found), ignored, context.goal)
-    made.__dict__.update({name: value for name, value in context.__dict__.items() if name in OF_THE_RUN})
+    made.__dict__.update(
+        {name: value for name, value in context.__dict__.items() if name in OF_THE_RUN}
+    )
     return made
 
 
@@ -110,5 +154,10 @@ def _recommendations(work: Work, case: Case) -> tuple[Recommendation, ...]:
     for advice in advices():
         made += work.take(f"advice {advice.id}", lambda advice=advice: advice.advise(case))  # type: ignore[misc]
     low = {finding.id for finding in case.context.found if finding.severity is Severity.LOW}
-    made.sort(key=lambda item: (item.when != "now", bool(item.because) and low.issuperset(item.because)))
-    return tuple(replace(item, id=f"{id_prefix(run_id)}R{number}", run=run_id) for number, item in enumerate(made, 1))
+    made.sort(
+        key=lambda item: (item.when != "now", bool(item.because) and low.issuperset(item.because))
+    )
+    return tuple(
+        replace(item, id=f"{id_prefix(run_id)}R{number}", run=run_id)
+        for number, item in enumerate(made, 1)
+    )

@@ -1,4 +1,6 @@
-"""The best row of the validation: the checkpoint to use, where the logs hold a validation at all."""
+"""The best row of the validation: the checkpoint to use, where the logs hold a validation at
+all.
+"""
 
 from __future__ import annotations
 
@@ -23,8 +25,9 @@ MAX_SCORES: Final = 3
 def bests(context: Context) -> Iterator[Best]:
     """Yield the best row of the goal, then of the validation loss that decides and of other scores.
 
-    What decides is the total where it is logged, else the first cross-entropy or loss; but one of several terms (box, class) does not
-    where a mAP is logged, which weighs what they were trained for.
+    What decides is the total where it is logged, else the first cross-entropy or loss; but one of
+    several terms (box, class) does not where a mAP is logged, which weighs what they were trained
+    for.
     """
     made: list[Best] = [*_of_goal(context), *_of_validation(context)]
     yield from _once(made)
@@ -40,7 +43,9 @@ def _once(made: list[Best]) -> Iterator[Best]:
 
 
 def _of_goal(context: Context) -> Iterator[Best]:
-    """Yield the best row of the goal, unless it is a training loss, by which no checkpoint is chosen."""
+    """Yield the best row of the goal, unless it is a training loss, by which no checkpoint is
+    chosen.
+    """
     if context.goal is None or context.holds_another_run:
         return
     series = context.by_id[context.goal.series]
@@ -59,7 +64,10 @@ def _of_validation(context: Context) -> Iterator[Best]:
     terms = [s for s in context.progress if s.split != "train"]
     found = validation_scores(context, down=True)[:MAX_SCORES]
     is_term = (
-        loss is not None and not is_total(loss.name) and len({s.name for s in terms}) > 1 and any(s.metric_type == "map" for s in found)
+        loss is not None
+        and not is_total(loss.name)
+        and len({s.name for s in terms}) > 1
+        and any(s.metric_type == "map" for s in found)
     )
     lowest: list[Best] = []
     if loss is not None:
@@ -68,28 +76,49 @@ def _of_validation(context: Context) -> Iterator[Best]:
     if not is_term:
         yield from lowest
     for series in found:
-        yield from _best(context, series, -series.y if context.kind(series).goal == "up" or _is_of_a_task(context, series) else series.y)
+        yield from _best(
+            context,
+            series,
+            -series.y
+            if context.kind(series).goal == "up" or _is_of_a_task(context, series)
+            else series.y,
+        )
     if is_term:
         yield from lowest
 
 
 SCORES: Final = ("accuracy", "map", "image_quality", "image_distance")
 STRICT: Final = re.compile(r"(?:50|0?\.50?)[-:_](?:0?\.)?95|(?:^|[/_])(?:m|bbox_m)?AP$")
-"""Average precision over the whole range of overlaps, by which detectors are compared; AP50 alone is lenient."""
+"""Average precision over the whole range of overlaps, by which detectors are compared; AP50 alone
+is lenient.
+"""
 ONE_SIDED: Final = re.compile(r"precision|recall|(?:^|[/_.])prec(?:$|[@(_])", re.IGNORECASE)
-"""Each of them alone is highest for a model that misses much, or that finds too much: they come after what weighs both."""
+"""Each of them alone is highest for a model that misses much, or that finds too much: they come
+after what weighs both.
+"""
 
 
 def validation_scores(context: Context, *, down: bool = False) -> list[Series]:
-    """Return the scores of the validation, the one to choose a checkpoint by first; with `down` also distances, whose aim is down."""
+    """Return the scores of the validation, the one to choose a checkpoint by first; with `down`
+    also distances, whose aim is down.
+    """
     held_out = [s for s in context.judged if s.split != "train" and np.isfinite(s.y).any()]
     scores = [s for s in held_out if context.kind(s).id in SCORES or _is_of_a_task(context, s)]
-    return sorted((s for s in scores if down or context.kind(s).goal == "up" or _is_of_a_task(context, s)), key=_rank)
+    return sorted(
+        (s for s in scores if down or context.kind(s).goal == "up" or _is_of_a_task(context, s)),
+        key=_rank,
+    )
 
 
 def _is_of_a_task(context: Context, series: Series) -> bool:
-    """Return whether a metric of no known kind is what its field compares models by, and more of it is better: an SDR, a Dice score."""
-    return context.kind(series).id == GENERIC and is_score(context, series) and mode_of(context, series) == "max"
+    """Return whether a metric of no known kind is what its field compares models by, and more of it
+    is better: an SDR, a Dice score.
+    """
+    return (
+        context.kind(series).id == GENERIC
+        and is_score(context, series)
+        and mode_of(context, series) == "max"
+    )
 
 
 def _rank(score: Series) -> tuple[bool, bool, bool]:
@@ -101,14 +130,21 @@ def _rank(score: Series) -> tuple[bool, bool, bool]:
 
 
 def still_rising(context: Context, loss: Series) -> Best | None:
-    """Return the best row of the first score that rose by another hundredth after the validation loss had its minimum, or None."""
+    """Return the best row of the first score that rose by another hundredth after the validation
+    loss had its minimum, or None.
+    """
     if not np.isfinite(loss.y).any():
         return None
     for score in validation_scores(context)[:1]:
         lowest = float(loss.x[int(np.nanargmin(loss.y))])
         before = score.y[(score.x <= lowest) & np.isfinite(score.y)]
         best = next(_best(context, score, -score.y))
-        if score.axis is loss.axis and len(before) and best.value > (1 + RISE) * float(before.max()) and best.value > 0:
+        if (
+            score.axis is loss.axis
+            and len(before)
+            and best.value > (1 + RISE) * float(before.max())
+            and best.value > 0
+        ):
             return best
     return None
 
@@ -122,16 +158,28 @@ def _best(context: Context, series: Series, cost: Floats) -> Iterator[Best]:
         row = int(np.nanargmin(np.where(np.isfinite(cost), cost, np.nan)))
         at = position(series, row)
         checkpoint = checkpoint_at(context, series, at.x)
-        yield Best(run=context.run.id, series=series.id, at=at, value=float(series.y[row]), checkpoint=checkpoint)
+        yield Best(
+            run=context.run.id,
+            series=series.id,
+            at=at,
+            value=float(series.y[row]),
+            checkpoint=checkpoint,
+        )
 
 
 STEP_OF: Final = re.compile(r"(?:checkpoint|ckpt|step|epoch)[-_=]?(\d{1,9})", re.IGNORECASE)
 
 
 def checkpoint_at(context: Context, series: Series, x: float) -> str | None:
-    """Return the path of the checkpoint that the logs name for a place: the best of a state file, or one saved there."""
+    """Return the path of the checkpoint that the logs name for a place: the best of a state file,
+    or one saved there.
+    """
     named = context.facts.get("best_model_checkpoint")
-    if isinstance(named, str) and (found := STEP_OF.search(named)) is not None and float(found[1]) == x:
+    if (
+        isinstance(named, str)
+        and (found := STEP_OF.search(named)) is not None
+        and float(found[1]) == x
+    ):
         return named
     for event in context.run.events:
         if event.kind == "checkpoint" and event.source == series.source:
@@ -142,10 +190,22 @@ def checkpoint_at(context: Context, series: Series, x: float) -> str | None:
     return None
 
 
-PATH: Final = re.compile(r"(?<![\w./~-])[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt|step|epoch)[-_=]?\d{1,9}+[\w./=-]{0,100}+", re.IGNORECASE)
+PATH: Final = re.compile(
+    r"(?<![\w./~-])[\w./~-]{1,300}[-_=/]?(?:checkpoint|ckpt|step|"
+    r"epoch)[-_=]?\d{1,9}+[\w./=-]{0,100}+",
+    re.IGNORECASE,
+)
 
 
 def deciding(context: Context) -> Series | None:
-    """Return the validation series that decides over the run, or None where none is logged or rows are of several runs."""
-    validation = [s for s in context.progress if s.split != "train" and not context.has("mixture", s)]
-    return min(validation, key=lambda s: (not is_total(s.name), s.metric_type != "cross_entropy"), default=None)
+    """Return the validation series that decides over the run, or None where none is logged or rows
+    are of several runs.
+    """
+    validation = [
+        s for s in context.progress if s.split != "train" and not context.has("mixture", s)
+    ]
+    return min(
+        validation,
+        key=lambda s: (not is_total(s.name), s.metric_type != "cross_entropy"),
+        default=None,
+    )

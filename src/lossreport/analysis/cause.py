@@ -1,7 +1,8 @@
-"""What a cause is: a signature over findings, series, facts and events. One file each in `analysis/causes/`.
+"""What a cause is: a signature over findings, series, facts and events. One file each in
+`analysis/causes/`.
 
-A cause is a hypothesis, never a fact: it is named with what speaks for it, what speaks against it and
-what would decide, and only where something tells it from its rivals.
+A cause is a hypothesis, never a fact: it is named with what speaks for it, what speaks against it
+and what would decide, and only where something tells it from its rivals.
 """
 
 from __future__ import annotations
@@ -51,7 +52,8 @@ def against(text: Phrase, weight: int = WEAK) -> Sign:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suspicion:
-    """A cause seen behind one finding, the signs it is seen by, and what to do with this run's numbers.
+    """A cause seen behind one finding, the signs it is seen by, and what to do with this run's
+    numbers.
 
     `do` is None where the words of the cause itself suffice; `code` is one line to type, where the
     framework is known: an argument, a call, a flag.
@@ -75,11 +77,12 @@ class Suspicion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cause:
-    """Something that maintainers found behind such logs; `reference` is the public thread or document it is from.
+    """Something that maintainers found behind such logs; `reference` is the public thread or
+    document it is from.
 
-    `family` groups causes that exclude each other or share their fix. `suspect` yields a suspicion for
-    each finding that the cause may stand behind; `otherwise` is asked besides, and counts where no
-    cause is told for any finding above low.
+    `family` groups causes that exclude each other or share their fix. `suspect` yields a suspicion
+    for each finding that the cause may stand behind; `otherwise` is asked besides, and counts where
+    no cause is told for any finding above low.
     """
 
     id: str
@@ -101,25 +104,41 @@ def causes() -> tuple[Cause, ...]:
 
 @cache
 def general() -> frozenset[str]:
-    """Return the ids of the causes that may stand without a sign of their own: the general advice is the step against them."""
+    """Return the ids of the causes that may stand without a sign of their own: the general advice
+    is the step against them.
+    """
     return frozenset(cause.id for cause in causes() if cause.otherwise is not None)
 
 
 def with_causes(context: Context, work: Work) -> tuple[Finding, ...]:
-    """Return the findings with their causes as hypotheses, best supported first, before the general ones.
+    """Return the findings with their causes as hypotheses, best supported first, before the general
+    ones.
 
     What is suspected behind a symptom stands at the finding that leads its event.
     """
     told = _told(context, work, [(cause, cause.suspect) for cause in causes()])
-    left = _told(context, work, [(cause, cause.otherwise) for cause in causes() if cause.otherwise is not None])
-    explained = any(finding.key in told for finding in context.found if finding.severity is not Severity.LOW)
-    return tuple(_with(finding, told.get(finding.key) or (None if explained else left.get(finding.key)) or ()) for finding in context.found)
+    left = _told(
+        context,
+        work,
+        [(cause, cause.otherwise) for cause in causes() if cause.otherwise is not None],
+    )
+    explained = any(
+        finding.key in told for finding in context.found if finding.severity is not Severity.LOW
+    )
+    return tuple(
+        _with(
+            finding, told.get(finding.key) or (None if explained else left.get(finding.key)) or ()
+        )
+        for finding in context.found
+    )
 
 
 Suspect = Callable[[Context], Iterator[Suspicion]]
 
 
-def _told(context: Context, work: Work, asked: Sequence[tuple[Cause, Suspect]]) -> dict[str, list[tuple[Cause, Suspicion]]]:
+def _told(
+    context: Context, work: Work, asked: Sequence[tuple[Cause, Suspect]]
+) -> dict[str, list[tuple[Cause, Suspicion]]]:
     """Return what the causes suspect and tell, by the key of the finding that leads."""
     leads = {finding.key: finding.explained_by for finding in context.found}
     seen: dict[str, list[tuple[Cause, Suspicion]]] = {}

@@ -1,4 +1,6 @@
-"""Which other series of a run move where one of them spikes, and whether before it, with it or after it."""
+"""Which other series of a run move where one of them spikes, and whether before it, with it or
+after it.
+"""
 
 from __future__ import annotations
 
@@ -22,16 +24,22 @@ MIN_LEVEL: Final = 4
 NOISE: Final = 5.0
 """A row moved where it leaves the level by 5 noise units (median absolute deviation) ..."""
 SHARE: Final = 0.10
-"""... and by 10 %, the least excess of a spike. Tried at random rows of the runs without an event: see tests/analysis/test_forensics.py."""
+"""... and by 10 %, the least excess of a spike. Tried at random rows of the runs without an event:
+see tests/analysis/test_forensics.py.
+"""
 LR_STEP: Final = 0.2
-"""A learning rate that changes by 20 % from one row to the next is an event; warm-ups and decays change less."""
+"""A learning rate that changes by 20 % from one row to the next is an event; warm-ups and decays
+change less.
+"""
 UPWARDS: Final = ("loss", "regulariser")
 WATCHED: Final = ("grad_norm", "learning_rate", "throughput", "time", "loss_scale")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Companion:
-    """Another series at the place of a spike: the row looked at, its value over the level around it, when it moved."""
+    """Another series at the place of a spike: the row looked at, its value over the level around
+    it, when it moved.
+    """
 
     series: Series
     row: int
@@ -46,7 +54,9 @@ class Companion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where to look: x from `start` to `end`, the distance of the rows there, how many rows next to it count, x of other spikes."""
+    """Where to look: x from `start` to `end`, the distance of the rows there, how many rows next to
+    it count, x of other spikes.
+    """
 
     start: float
     end: float
@@ -56,7 +66,9 @@ class Place:
 
 
 def companions(context: Context, series: Series, first: int, last: int) -> tuple[Companion, ...]:
-    """Return the other losses, gradient norm, learning rate, speed and loss scale at the x of rows `first` to `last`."""
+    """Return the other losses, gradient norm, learning rate, speed and loss scale at the x of rows
+    `first` to `last`.
+    """
     spans = [span for span in context.spike_spans(series) if span[1] < first or span[0] > last]
     place = Place(
         start=float(series.x[first]),
@@ -72,12 +84,23 @@ def companions(context: Context, series: Series, first: int, last: int) -> tuple
 def _others(context: Context, series: Series) -> Iterator[Series]:
     """Yield one series a metric on the same axis, of the same source where it has it."""
     seen: set[tuple[str, str]] = set()
-    same_axis = [s for s in context.run.series if s.axis is series.axis and (s.statistic is series.statistic or s.derived is None)]
-    for other in sorted(same_axis, key=lambda s: (s.source != series.source, s.derived is not None)):
+    same_axis = [
+        s
+        for s in context.run.series
+        if s.axis is series.axis and (s.statistic is series.statistic or s.derived is None)
+    ]
+    for other in sorted(
+        same_axis, key=lambda s: (s.source != series.source, s.derived is not None)
+    ):
         kind = context.kind(other)
         wanted = context.is_loss(other) or (kind.id in WATCHED and other.split == "train")
         name = (other.split, other.name)
-        if wanted and not same_metric(other, series) and name != (series.split, series.name) and name not in seen:
+        if (
+            wanted
+            and not same_metric(other, series)
+            and name != (series.split, series.name)
+            and name not in seen
+        ):
             seen.add(name)
             yield other
 
@@ -104,7 +127,9 @@ def _companion(context: Context, other: Series, place: Place) -> Companion | Non
 
 
 SPARSE: Final = 3.0
-"""A series with rows three times as far apart (a validation) is looked at in its next row, against the rows beside that."""
+"""A series with rows three times as far apart (a validation) is looked at in its next row, against
+the rows beside that.
+"""
 
 
 def _sparse(other: Series, row: int, up: bool) -> Companion | None:
@@ -112,21 +137,41 @@ def _sparse(other: Series, row: int, up: bool) -> Companion | None:
         return None
     before, here, after = (float(value) for value in other.y[row - 1 : row + 2])
     level = max(before, after)
-    moved = here - level > SHARE * abs(level) or (not up and min(before, after) - here > SHARE * abs(level))
-    return Companion(series=other, row=row, ratio=here / level if level else float("nan"), when="after" if moved else "never")
+    moved = here - level > SHARE * abs(level) or (
+        not up and min(before, after) - here > SHARE * abs(level)
+    )
+    return Companion(
+        series=other,
+        row=row,
+        ratio=here / level if level else float("nan"),
+        when="after" if moved else "never",
+    )
 
 
 def _level(y: Floats, first: int, last: int) -> tuple[float, float] | None:
-    """Return the median and the noise of the rows around, those next to the spike left out; None where they are too few."""
-    rows = [*range(max(0, first - NEAR - AROUND), max(0, first - NEAR)), *range(last + NEAR + 1, min(len(y), last + NEAR + 1 + AROUND))]
+    """Return the median and the noise of the rows around, those next to the spike left out; None
+    where they are too few.
+    """
+    rows = [
+        *range(max(0, first - NEAR - AROUND), max(0, first - NEAR)),
+        *range(last + NEAR + 1, min(len(y), last + NEAR + 1 + AROUND)),
+    ]
     if len(rows) < MIN_LEVEL:  # a short table: only the spike itself is left out
-        rows = [row for row in range(max(0, first - AROUND), min(len(y), last + AROUND)) if not first <= row <= last]
+        rows = [
+            row
+            for row in range(max(0, first - AROUND), min(len(y), last + AROUND))
+            if not first <= row <= last
+        ]
     values = y[rows][np.isfinite(y[rows])]
     return (float(np.median(values)), mad(values)) if len(values) >= MIN_LEVEL else None
 
 
-def _when(other: Series, first: int, last: int, level: tuple[float, float], up: bool, place: Place) -> tuple[When, int]:
-    """Return when the rows leave the level first, and the row that leaves it furthest there; rows of other spikes do not count."""
+def _when(
+    other: Series, first: int, last: int, level: tuple[float, float], up: bool, place: Place
+) -> tuple[When, int]:
+    """Return when the rows leave the level first, and the row that leaves it furthest there; rows
+    of other spikes do not count.
+    """
     y, (median, noise) = other.y, level
     away = (y - median) if up else np.abs(y - median)
     limit = max(NOISE * noise, SHARE * abs(median))
@@ -137,22 +182,34 @@ def _when(other: Series, first: int, last: int, level: tuple[float, float], up: 
     )
     for when, rows in parts:
         free = [row for row in rows if other.x[row] not in place.apart]
-        out = [row for row in free if not np.isfinite(y[row]) or (away[row] > limit and away[row] > 0)]
+        out = [
+            row for row in free if not np.isfinite(y[row]) or (away[row] > limit and away[row] > 0)
+        ]
         if out:
             return when, max(out, key=lambda row: float(np.nan_to_num(away[row], nan=np.inf)))
     return "never", first
 
 
 STEPPED: Final = ("learning_rate", "loss_scale")
-"""What moves in steps that stay; of a loss scale only a fall tells (it is halved after an overflow and doubled when all is well)."""
+"""What moves in steps that stay; of a loss scale only a fall tells (it is halved after an overflow
+and doubled when all is well).
+"""
 
 
 def _step(other: Series, first: int, last: int, *, falls_only: bool) -> Companion:
-    """Return whether a learning rate makes a step from two rows before the spike on, or a loss scale falls there or in the row behind it."""
+    """Return whether a learning rate makes a step from two rows before the spike on, or a loss
+    scale falls there or in the row behind it.
+    """
     end = min(len(other), last + (2 if falls_only else 1))
-    rows = [row for row in range(max(1, first - 2), end) if other.y[row] > 0 and other.y[row - 1] > 0]
+    rows = [
+        row for row in range(max(1, first - 2), end) if other.y[row] > 0 and other.y[row - 1] > 0
+    ]
     steps = {row: float(other.y[row] / other.y[row - 1]) for row in rows}
-    big = [row for row, step in steps.items() if abs(np.log(step)) > np.log1p(LR_STEP) and (step < 1 or not falls_only)]
+    big = [
+        row
+        for row, step in steps.items()
+        if abs(np.log(step)) > np.log1p(LR_STEP) and (step < 1 or not falls_only)
+    ]
     if not big:
         return Companion(series=other, row=first, ratio=1.0, when="never")
     row = big[0]

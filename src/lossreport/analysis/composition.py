@@ -1,4 +1,6 @@
-"""What the total loss is made of, row by row: weight times value of every term. Shares of value, not of gradient."""
+"""What the total loss is made of, row by row: weight times value of every term. Shares of value,
+not of gradient.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,19 @@ from lossreport.text import Join, Text
 
 MAX_ROWS: Final = 200
 NEEDS = Text(
-    zh="没有损失项的权重，无法分解总损失：用 `--set weight.<metric>=...` 给出（日志中的损失：{names}）。",
-    en="The weights of the terms are unknown, so the total cannot be decomposed: give them with `--set weight.<metric>=...` (losses in the logs: {names}).",
+    zh="没有损失项的权重，无法分解总损失：用 `--set weight.<metric>=...` 给出（日志中的损失："
+    "{names}）。",
+    en="The weights of the terms are unknown, so the total cannot be decomposed: give them "
+    "with `--set weight.<metric>=...` (losses in the logs: {names}).",
 )
-NO_LOSS = Text(zh="日志里没有训练 loss，没有可分解的总损失。", en="The logs hold no training loss, so there is no total to decompose.")
-SINGLE = Text(zh="只有一个损失项，无需分解。", en="There is a single loss term, so there is nothing to decompose.")
+NO_LOSS = Text(
+    zh="日志里没有训练 loss，没有可分解的总损失。",
+    en="The logs hold no training loss, so there is no total to decompose.",
+)
+SINGLE = Text(
+    zh="只有一个损失项，无需分解。",
+    en="There is a single loss term, so there is nothing to decompose.",
+)
 
 
 def shares(context: Context) -> Iterator[Share | NotApplicable]:
@@ -32,7 +42,9 @@ def shares(context: Context) -> Iterator[Share | NotApplicable]:
             found = True
             yield from _rows(context, terms)
     if not found:
-        names = tuple(dict.fromkeys(series.name for series in context.losses if series.split == "train"))
+        names = tuple(
+            dict.fromkeys(series.name for series in context.losses if series.split == "train")
+        )
         reason = SINGLE() if names else NO_LOSS()
         if len(names) > 1:
             reason = NEEDS(names=Join(items=names[:8]))
@@ -42,11 +54,15 @@ def shares(context: Context) -> Iterator[Share | NotApplicable]:
 def weighted_terms(context: Context, of: list[Series]) -> list[tuple[Series, float]]:
     """Return (series, weight) of the terms of the total loss among the series of one source.
 
-    A term has a configured weight (`weight.<metric>`); the one cross-entropy without a weight counts once, as in every code that
-    weights its auxiliary losses only.
+    A term has a configured weight (`weight.<metric>`); the one cross-entropy without a weight
+    counts once, as in every code that weights its auxiliary losses only.
     """
     terms: list[tuple[Series, float]] = []
-    plain = {s.name for s in of if s.metric_type == "cross_entropy" and f"weight.{s.name}" not in context.facts}
+    plain = {
+        s.name
+        for s in of
+        if s.metric_type == "cross_entropy" and f"weight.{s.name}" not in context.facts
+    }
     for series in of:
         weight = context.facts.get(f"weight.{series.name}")
         if isinstance(weight, int | float) and not isinstance(weight, bool):
@@ -58,7 +74,9 @@ def weighted_terms(context: Context, of: list[Series]) -> list[tuple[Series, flo
 
 
 def _sources(context: Context) -> list[list[Series]]:
-    """Return the training losses of every source, one row an epoch: epoch means, or the last printed row of every epoch."""
+    """Return the training losses of every source, one row an epoch: epoch means, or the last
+    printed row of every epoch.
+    """
     groups: dict[tuple[str, bool], list[Series]] = {}
     for series in context.losses:
         rows = series if is_epoch_level(series) else context.view(series, EPOCH_LAST)
@@ -73,10 +91,15 @@ def _rows(context: Context, terms: list[tuple[Series, float]]) -> Iterator[Share
     for row in range(0, len(main), step):
         values = [(series, weight, _at(series, int(main.line[row]))) for series, weight in terms]
         total = sum(weight * value for _, weight, value in values)
-        if not np.isfinite(total) or total <= 0 or any(weight * value < 0 for _, weight, value in values):
+        if (
+            not np.isfinite(total)
+            or total <= 0
+            or any(weight * value < 0 for _, weight, value in values)
+        ):
             continue
         made = tuple(
-            Term(series=s.id, name=s.name, weight=weight, value=value, share=weight * value / total) for s, weight, value in values
+            Term(series=s.id, name=s.name, weight=weight, value=value, share=weight * value / total)
+            for s, weight, value in values
         )
         yield Share(run=context.run.id, at=position(main, row), terms=made)
 

@@ -1,4 +1,6 @@
-"""What detectors, verdicts and advice may ask: the run with typed series, what is known of each metric, what was found before."""
+"""What detectors, verdicts and advice may ask: the run with typed series, what is known of each
+metric, what was found before.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,9 @@ BEST_SO_FAR: Final = re.compile(r"(?:^|[_/ ])best(?:[_/ ]|$)", re.IGNORECASE)
 REWARD_WORD: Final = re.compile(r"rew|return|奖励|回报", re.IGNORECASE)
 GAMES: Final = ("gan", "policy", "value")
 BOOTSTRAPPED: Final = (GENERIC, "mse", "l1", "huber")
-"""In reinforcement learning the error of values that are themselves predicted, on data that the policy makes."""
+"""In reinforcement learning the error of values that are themselves predicted, on data that the
+policy makes.
+"""
 P = TypeVar("P")
 FIRST_STEP: Final = 1
 """Loggers count steps from 0 or from 1."""
@@ -34,10 +38,11 @@ FIRST_STEP: Final = 1
 
 @dataclass(frozen=True)
 class Context:
-    """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included. `found`: what was found before.
+    """One run, ready to be looked at; `raw` is the run as it was read, re-run rows included.
+    `found`: what was found before.
 
-    `ignored` was found too, and the user asked to leave it alone: its rows are still no part of a trend. `goal` is what the run was
-    trained for; it is chosen when all detectors have looked.
+    `ignored` was found too, and the user asked to leave it alone: its rows are still no part of a
+    trend. `goal` is what the run was trained for; it is chosen when all detectors have looked.
     """
 
     run: Run
@@ -76,7 +81,9 @@ class Context:
         return {source.id: source.parser for source in self.run.sources}
 
     def _start(self, series: Series) -> Start | None:
-        """Return the value that the metric was first logged with, where that was at step 0 or 1: no mean of an epoch."""
+        """Return the value that the metric was first logged with, where that was at step 0 or 1: no
+        mean of an epoch.
+        """
         for one in self._by_metric[metric_of(series)]:
             first = one.axis in (Axis.STEP, Axis.ITERATION) and not one.derived and len(one) > 0
             if first and one.x[0] <= FIRST_STEP and np.isfinite(one.y[0]) and not one.pieces:
@@ -97,15 +104,19 @@ class Context:
 
     @cached_property
     def losses(self) -> tuple[Series, ...]:
-        """The series to judge: one view of every loss of every source, epoch means and finest training rows apart.
+        """The series to judge: one view of every loss of every source, epoch means and finest
+        training rows apart.
 
-        A series that another source repeats is judged once, where it has the most rows and decimals.
+        A series that another source repeats is judged once, where it has the most rows and
+        decimals.
         """
         return tuple(series for series in self.judged if self.is_loss(series))
 
     @cached_property
     def progress(self) -> tuple[Series, ...]:
-        """The losses whose value is a measure of progress: all but regularisers, whose rise is no divergence."""
+        """The losses whose value is a measure of progress: all but regularisers, whose rise is no
+        divergence.
+        """
         return tuple(series for series in self.losses if self.kind(series).role == "loss")
 
     @cached_property
@@ -114,32 +125,50 @@ class Context:
         return frozenset(series.id for series in self.progress if series.split == "train")
 
     def is_measure(self, series: Series) -> bool:
-        """Return whether a loss measures how well the model does: not those of a GAN or of reinforcement learning (SCIENCE.md R22)."""
-        plays = series.metric_type in GAMES or (series.metric_type in BOOTSTRAPPED and self.is_rewarded)
+        """Return whether a loss measures how well the model does: not those of a GAN or of
+        reinforcement learning (SCIENCE.md R22).
+        """
+        plays = series.metric_type in GAMES or (
+            series.metric_type in BOOTSTRAPPED and self.is_rewarded
+        )
         return not plays
 
     @cached_property
     def is_rewarded(self) -> bool:
-        """Whether the run is one of reinforcement learning: a reward is logged. A `score` of a validation may be any metric."""
+        """Whether the run is one of reinforcement learning: a reward is logged. A `score` of a
+        validation may be any metric.
+        """
         rewards = (series for series in self.run.series if series.metric_type == "reward")
         return any(series.split == "train" or REWARD_WORD.search(series.name) for series in rewards)
 
     def is_loss(self, series: Series) -> bool:
-        """Return whether a series is minimised: a kind of loss, or of unknown kind and called one, or said to be by its file."""
+        """Return whether a series is minimised: a kind of loss, or of unknown kind and called one,
+        or said to be by its file.
+        """
         kind = self.kind(series)
         direction = self.facts.get(f"direction.{series.name}")
         return (
             kind.role in ("loss", "regulariser")
             and direction != "max"
             and not BEST_SO_FAR.search(series.name)
-            and bool(kind.id != GENERIC or direction == "min" or LOSS_WORD.search(series.name) or f"type.{series.name}" in self.facts)
+            and bool(
+                kind.id != GENERIC
+                or direction == "min"
+                or LOSS_WORD.search(series.name)
+                or f"type.{series.name}" in self.facts
+            )
         )
 
     @cached_property
     def judged(self) -> tuple[Series, ...]:
         """One view of every metric of every source; see `losses`."""
         repeated = {agreement.copy for agreement in self.agreements} | pieces(self.run)
-        left = [s for s in self.run.series if not repeated & {s.id, *(s.derived.of if s.derived and s.derived.how != JOINED else ())}]
+        left = [
+            s
+            for s in self.run.series
+            if not repeated
+            & {s.id, *(s.derived.of if s.derived and s.derived.how != JOINED else ())}
+        ]
         rivals = grouped(left)
         return tuple(series for series in left if _is_best_view(series, rivals[metric_of(series)]))
 
@@ -149,14 +178,20 @@ class Context:
         return tuple(agreements(self.run))
 
     def view(self, series: Series, how: str) -> Series | None:
-        """Return the derived view of the same metric of the same source, e.g. its last row of every epoch."""
+        """Return the derived view of the same metric of the same source, e.g. its last row of every
+        epoch.
+        """
         found = self._by_metric.get(metric_of(series), ())
         return next((other for other in found if other.derived and other.derived.how == how), None)
 
     def spike_spans(self, series: Series) -> tuple[tuple[int, int], ...]:
         """Return (first row, last row) of the excursions found in a series."""
         both = (*self.found, *self.ignored)
-        return tuple((f.start.row, f.end.row) for f in both if f.kind in ("spike", "batch_outlier") and f.series == (series.id,))
+        return tuple(
+            (f.start.row, f.end.row)
+            for f in both
+            if f.kind in ("spike", "batch_outlier") and f.series == (series.id,)
+        )
 
     @cached_property
     def by_id(self) -> Mapping[str, Series]:
@@ -169,10 +204,14 @@ class Context:
 
     def of_kind(self, *kinds: str, series: Series | None = None) -> tuple[Finding, ...]:
         """Return the findings of these kinds, anywhere or about one series, in their order."""
-        return tuple(f for f in self.found if f.kind in kinds and (series is None or series.id in f.series))
+        return tuple(
+            f for f in self.found if f.kind in kinds and (series is None or series.id in f.series)
+        )
 
     def seen(self, payload: type[P], series: Series | None = None) -> tuple[tuple[Finding, P], ...]:
-        """Return the findings that hold a payload of this class, anywhere or about one series, each with it."""
+        """Return the findings that hold a payload of this class, anywhere or about one series, each
+        with it.
+        """
         found = ((f, f.payload) for f in self.found if series is None or series.id in f.series)
         return tuple((f, held) for f, held in found if isinstance(held, payload))
 
@@ -182,7 +221,9 @@ class Context:
 
     @property
     def holds_another_run(self) -> bool:
-        """Whether rows of another run follow inside the series: not where the file was cut and this run begins at row 0."""
+        """Whether rows of another run follow inside the series: not where the file was cut and this
+        run begins at row 0.
+        """
         return any(finding.kind == "appended_run" and finding.start.row for finding in self.found)
 
 
@@ -206,7 +247,12 @@ def grouped(series: Iterable[Series]) -> dict[tuple[str, str, str], list[Series]
 
 def pieces(run: Run) -> set[str]:
     """Return the ids of the series that a joined one holds."""
-    return {one for series in run.series if series.derived and series.derived.how == JOINED for one in series.derived.of}
+    return {
+        one
+        for series in run.series
+        if series.derived and series.derived.how == JOINED
+        for one in series.derived.of
+    }
 
 
 def _is_best_view(series: Series, among: Sequence[Series]) -> bool:
@@ -222,7 +268,14 @@ def _is_best_view(series: Series, among: Sequence[Series]) -> bool:
 def _coarseness(series: Series) -> int:
     if series.derived and series.derived.how != JOINED:
         return 1 if series.derived.how == DEAVERAGE else 9
-    order = [Statistic.VALUE, Statistic.WINDOW_MEDIAN, Statistic.WINDOW_MEAN, Statistic.EMA, Statistic.SUM, Statistic.UNKNOWN]
+    order = [
+        Statistic.VALUE,
+        Statistic.WINDOW_MEDIAN,
+        Statistic.WINDOW_MEAN,
+        Statistic.EMA,
+        Statistic.SUM,
+        Statistic.UNKNOWN,
+    ]
     if series.statistic is Statistic.VALUE:
         return 0
     return 2 + order.index(series.statistic) if series.statistic in order else 8

@@ -1,4 +1,6 @@
-"""Tells how one metric went, in half a sentence: its best and its last value, or its first and last where best means nothing."""
+"""Tells how one metric went, in half a sentence: its best and its last value, or its first and last
+where best means nothing.
+"""
 
 from __future__ import annotations
 
@@ -23,18 +25,26 @@ PASSED = Text(
     en="best {best} at {axis} {x}, last {last} at {axis} {end}",
 )
 NOISY = Text(
-    zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}），最后四分之一的中位数 {level}（最初四分之一为 {early}）",
-    en="best {best} at {axis} {x}, last {last} at {axis} {end}, {level} in the median of the last quarter ({early} in that of the first)",
+    zh="最好 {best}（{axis} {x}），最后 {last}（{axis} {end}），最后四分之一的中位数 "
+    "{level}（最初四分之一为 {early}）",
+    en="best {best} at {axis} {x}, last {last} at {axis} {end}, {level} in the median of the "
+    "last quarter ({early} in that of the first)",
 )
 EPISODES: Final = 48
-"""A reward of the training is one of single episodes or batches: with so many its best and its last are two of them, and their level is the median of twelve
-and more."""
-FROM_TO = Text(zh="从 {first} 到 {last}（{axis} {x} 到 {end}）", en="from {first} to {last} ({axis} {x} to {end})")
+"""A reward of the training is one of single episodes or batches: with so many its best and its last
+are two of them, and their level is the median of twelve and more.
+"""
+FROM_TO = Text(
+    zh="从 {first} 到 {last}（{axis} {x} 到 {end}）",
+    en="from {first} to {last} ({axis} {x} to {end})",
+)
 NOTHING = Text(zh="没有测得的值", en="no value was measured")
 
 
 def course(context: Context, series: Series) -> Phrase:
-    """Return from where to where a series went; of what a checkpoint can be chosen by, also its best value and place."""
+    """Return from where to where a series went; of what a checkpoint can be chosen by, also its
+    best value and place.
+    """
     values = measured(context, series)
     rows = np.flatnonzero(np.isfinite(values))
     if not len(rows):
@@ -56,13 +66,26 @@ def course(context: Context, series: Series) -> Phrase:
     best_value = number(float(values[best]), series.unit)
     if series.split == "train" and series.metric_type == "reward" and len(rows) >= EPISODES:
         quarter = len(rows) // 4
-        level, early = (number(float(np.median(values[part])), series.unit) for part in (rows[-quarter:], rows[:quarter]))
-        return NOISY(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end, level=level, early=early)
+        level, early = (
+            number(float(np.median(values[part])), series.unit)
+            for part in (rows[-quarter:], rows[:quarter])
+        )
+        return NOISY(
+            best=best_value,
+            axis=axis,
+            x=shown_x(series.x[best]),
+            last=value,
+            end=end,
+            level=level,
+            early=early,
+        )
     return PASSED(best=best_value, axis=axis, x=shown_x(series.x[best]), last=value, end=end)
 
 
 def is_up(context: Context, series: Series) -> bool:
-    """Return whether more of a series is better: as the goal says where it is the goal, else as its kind tells."""
+    """Return whether more of a series is better: as the goal says where it is the goal, else as its
+    kind tells.
+    """
     if context.goal is not None and context.goal.series == series.id:
         return context.goal.mode == "max"
     return mode_of(context, series) == "max"

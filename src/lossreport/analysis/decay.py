@@ -1,7 +1,9 @@
-"""The tail of a curve by the shape of all of it: what a sum E + A g(t) of one decay allows, for tails too noisy to tell by themselves.
+"""The tail of a curve by the shape of all of it: what a sum E + A g(t) of one decay allows, for
+tails too noisy to tell by themselves.
 
-g runs over exponentials and power laws, the shapes of training curves at an unchanged learning rate (Hestness et al. 2017; Kaplan et
-al. 2020). The interval is that of the profile likelihood over the family: every shape that fits nearly as well as the best counts.
+g runs over exponentials and power laws, the shapes of training curves at an unchanged learning rate
+(Hestness et al. 2017; Kaplan et al. 2020). The interval is that of the profile likelihood over the
+family: every shape that fits nearly as well as the best counts.
 """
 
 from __future__ import annotations
@@ -22,11 +24,15 @@ BLOCKS: Final = 48
 SKIP: Final = 0.02
 """The first rows (warm-up, first contact with the data) are no part of the shape."""
 PROFILE: Final = 4.61
-"""The 90 % point of chi-squared with two degrees of freedom (time and power): twice the log-likelihood that a shape may lose."""
+"""The 90 % point of chi-squared with two degrees of freedom (time and power): twice the
+log-likelihood that a shape may lose.
+"""
 PARAMETERS: Final = 4
 """E, A, a time and a power."""
 MISFIT: Final = 0.5
-"""Residuals that follow each other more closely than this show that the curve is no single decay; then nothing is said."""
+"""Residuals that follow each other more closely than this show that the curve is no single decay;
+then nothing is said.
+"""
 TIMES: Final = np.geomspace(0.01, 2.0, 160)
 """Time constants, in lengths of the curve: fine enough that neighbours fit equally well."""
 POWERS: Final = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 4.0, 8.0, 16.0, math.inf)
@@ -34,7 +40,9 @@ POWERS: Final = (0.15, 0.25, 0.35, 0.5, 0.7, 1.0, 1.5, 2.5, 4.0, 8.0, 16.0, math
 
 
 def decay_trend(series: Series, y: Floats, share: float) -> Trend | None:
-    """Return the relative gain over the last `share` of the rows that the shape of the whole curve allows, or None where it has no such shape."""
+    """Return the relative gain over the last `share` of the rows that the shape of the whole curve
+    allows, or None where it has no such shape.
+    """
     n = len(y)
     if n < MIN_ROWS or not np.isfinite(y).any():
         return None
@@ -68,7 +76,8 @@ def decay_trend(series: Series, y: Floats, share: float) -> Trend | None:
 
 
 def _fits(y: Floats, at: Floats, start: float) -> tuple[Floats, Floats, Floats] | None:
-    """Return, a shape each, the squared error and the fall from `start` to the end; and the residual of the best. None where nothing falls.
+    """Return, a shape each, the squared error and the fall from `start` to the end; and the
+    residual of the best. None where nothing falls.
 
     Least squares with weights: the noise of a positive loss is in proportion to its level.
     """
@@ -98,4 +107,6 @@ def _values(at: Floats) -> Floats:
     """Return every shape (rows) at the places `at` (columns), in lengths of the curve."""
     times, powers = (column[:, None] for column in _family())
     finite = np.where(np.isfinite(powers), powers, 1.0)
-    return np.where(np.isfinite(powers), (1.0 + at / (finite * times)) ** -finite, np.exp(-at / times))
+    return np.where(
+        np.isfinite(powers), (1.0 + at / (finite * times)) ** -finite, np.exp(-at / times)
+    )

@@ -1,6 +1,8 @@
-"""What a detector is: one file each in `analysis/detectors/`; it yields findings, or says why it does not apply.
+"""What a detector is: one file each in `analysis/detectors/`; it yields findings, or says why it
+does not apply.
 
-It also declares what it brings along: the kinds of finding with their titles, and the thresholds that a user may set.
+It also declares what it brings along: the kinds of finding with their titles, and the thresholds
+that a user may set.
 """
 
 from __future__ import annotations
@@ -21,7 +23,9 @@ Found = Finding | NotApplicable
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """What findings of a kind are called; with `mark`, those of the kind that declare a number of that name."""
+    """What findings of a kind are called; with `mark`, those of the kind that declare a number of
+    that name.
+    """
 
     id: str
     title: Text
@@ -30,7 +34,8 @@ class Kind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Detector:
-    """A test that yields findings of some kinds. Lower `order` runs first; later ones see what was found.
+    """A test that yields findings of some kinds. Lower `order` runs first; later ones see what was
+    found.
 
     A kind that another detector declares is named by its id alone.
     """
@@ -44,13 +49,17 @@ class Detector:
     @property
     def yields(self) -> tuple[str, ...]:
         """The ids of its kinds."""
-        return tuple(dict.fromkeys(kind if isinstance(kind, str) else kind.id for kind in self.kinds))
+        return tuple(
+            dict.fromkeys(kind if isinstance(kind, str) else kind.id for kind in self.kinds)
+        )
 
 
 @cache
 def detectors() -> tuple[Detector, ...]:
     """Return all detectors in running order."""
-    units = load_units("lossreport.analysis.detectors", "DETECTOR", Detector, "lossreport.detectors")
+    units = load_units(
+        "lossreport.analysis.detectors", "DETECTOR", Detector, "lossreport.detectors"
+    )
     return tuple(sorted(units, key=lambda unit: unit.order))
 
 
@@ -63,22 +72,39 @@ def _titles() -> Mapping[tuple[str, str], Text]:
 
 @cache
 def kinds() -> Mapping[str, Text]:
-    """Return the title of every kind of finding; one that no detector declares is called by its id."""
-    return {kind: title_of(kind, {}) or Text(zh=kind, en=kind) for unit in detectors() for kind in unit.yields}
+    """Return the title of every kind of finding; one that no detector declares is called by its
+    id.
+    """
+    return {
+        kind: title_of(kind, {}) or Text(zh=kind, en=kind)
+        for unit in detectors()
+        for kind in unit.yields
+    }
 
 
 def title_of(kind: str, numbers: Mapping[str, object]) -> Text | None:
-    """Return what a finding is called: by a number that marks it, else by its kind; None where no detector declares that."""
-    marked = (title for (one, mark), title in _titles().items() if one == kind and mark and numbers.get(mark))
+    """Return what a finding is called: by a number that marks it, else by its kind; None where no
+    detector declares that.
+    """
+    marked = (
+        title
+        for (one, mark), title in _titles().items()
+        if one == kind and mark and numbers.get(mark)
+    )
     return next(marked, _titles().get((kind, "")))
 
 
 @cache
 def thresholds() -> Mapping[str, Threshold]:
-    """Return every threshold that may be set, by name. Raises RegistryError where two detectors mean different things by one."""
+    """Return every threshold that may be set, by name. Raises RegistryError where two detectors
+    mean different things by one.
+    """
     found: dict[str, Threshold] = {}
     for unit in detectors():
         for one in unit.thresholds:
             if found.setdefault(one.name, one) != one:
-                raise RegistryError(f"detector {unit.id} declares another threshold {one.name!r}", hint="Choose another name.")
+                raise RegistryError(
+                    f"detector {unit.id} declares another threshold {one.name!r}",
+                    hint="Choose another name.",
+                )
     return dict(sorted(found.items()))

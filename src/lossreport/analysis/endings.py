@@ -1,4 +1,6 @@
-"""What ended the run, as far as its last words are known for something: the event, and the ending they tell of."""
+"""What ended the run, as far as its last words are known for something: the event, and the ending
+they tell of.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ PASSING = ("resume", "checkpoint", "overflow", "early_stop")
 
 
 def ended_by(run: Run) -> tuple[Event, Ending | None] | None:
-    """Return the event that ended the run, and what its words are known for; None where the run ended by itself or says nothing.
+    """Return the event that ended the run, and what its words are known for; None where the run
+    ended by itself or says nothing.
 
-    Where the first line only says that something broke, a later one that knows more is taken, and with it its place.
+    Where the first line only says that something broke, a later one that knows more is taken, and
+    with it its place.
     """
     first = ending(run)
     if first is None:
@@ -36,4 +40,6 @@ def with_cause(run: Run) -> Run:
     if known is None:
         return run
     cause = known.id
-    return replace(run, events=tuple(replace(one, cause=cause) if one is event else one for one in run.events))
+    return replace(
+        run, events=tuple(replace(one, cause=cause) if one is event else one for one in run.events)
+    )

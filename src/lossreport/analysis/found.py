@@ -22,14 +22,25 @@ def position(series: Series, row: int) -> Position:
 def evidence(series: Series, rows: Iterable[int]) -> tuple[Evidence, ...]:
     """Return the rows as evidence: source, line, x and value."""
     return tuple(
-        Evidence(source=series.source_of(row), line=int(series.line[row]), x=float(series.x[row]), value=float(series.y[row]))
+        Evidence(
+            source=series.source_of(row),
+            line=int(series.line[row]),
+            x=float(series.x[row]),
+            value=float(series.y[row]),
+        )
         for row in rows
     )
 
 
 def numbers_of(payload: Any) -> dict[str, float]:
-    """Return the fields of a payload as the JSON has them, whole where all are counts and flags; what holds its default is left out."""
-    told = {one.name: getattr(payload, one.name) for one in fields(payload) if getattr(payload, one.name) is not one.default}
+    """Return the fields of a payload as the JSON has them, whole where all are counts and flags;
+    what holds its default is left out.
+    """
+    told = {
+        one.name: getattr(payload, one.name)
+        for one in fields(payload)
+        if getattr(payload, one.name) is not one.default
+    }
     as_json = int if all(isinstance(value, int) for value in told.values()) else float
     return {name: as_json(value) for name, value in told.items()}
 
@@ -48,7 +59,8 @@ def make_finding(
     hypotheses: tuple[Hypothesis, ...] = (),
     groups: tuple[tuple[int, ...], ...] = (),
 ) -> Finding:
-    """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from report to report.
+    """Return a finding about `rows` (at least one, ascending) of `series`; its key is stable from
+    report to report.
 
     What it saw is a typed `payload`, from which its numbers follow, or `numbers` by name.
     """

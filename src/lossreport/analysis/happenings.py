@@ -1,7 +1,8 @@
-"""Gathers what happened at one place into one event: its findings over all metrics and files, symptoms under the one that leads.
+"""Gathers what happened at one place into one event: its findings over all metrics and files,
+symptoms under the one that leads.
 
-A spike of the total and of its terms, a NaN that runs through ten losses, are one thing to look at: the first or gravest of them
-keeps its causes, the others name it (`explained_by`).
+A spike of the total and of its terms, a NaN that runs through ten losses, are one thing to look at:
+the first or gravest of them keeps its causes, the others name it (`explained_by`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from lossreport.model.analysis import Finding
 from lossreport.model.run import Series
 
 NEAR: Final = 3
-"""Rows on each side that count as the same place, as for what moves around a spike (`companions.NEAR`)."""
+"""Rows on each side that count as the same place, as for what moves around a spike
+(`companions.NEAR`).
+"""
 FAMILIES: Final = (
     ("spike", "batch_outlier", "above_chance"),
     ("nonfinite", "masked_nonfinite", "poisoned_mean", "skipped_steps"),
@@ -26,26 +29,47 @@ FAMILIES: Final = (
     ("divergence",),
     ("worsening", "overfitting"),
 )
-"""Kinds that are one happening where they come together. A spike beside a NaN stays two: which caused which is a hypothesis."""
+"""Kinds that are one happening where they come together. A spike beside a NaN stays two: which
+caused which is a hypothesis.
+"""
 
 
 def gathered(context: Context) -> tuple[Finding, ...]:
     """Return the findings; of those of one family at one place all but the leading one name it."""
     led: dict[str, str] = {}
-    spacing = {series.id: _spacing(series) for series in {id(one): one for one in map(context.subject, context.found)}.values()}
+    spacing = {
+        series.id: _spacing(series)
+        for series in {id(one): one for one in map(context.subject, context.found)}.values()
+    }
     for family in FAMILIES:
         mine = [f for f in context.found if f.kind in family and f.explained_by is None]
         for event in _events(context, mine, spacing):
             lead = min(event, key=lambda f: _order(context, f))
-            led |= {f.key: lead.key for f in event if f is not lead and context.subject(f) is not context.subject(lead)}
-    return tuple(replace(f, explained_by=led[f.key], hypotheses=()) if f.key in led else f for f in context.found)
+            led |= {
+                f.key: lead.key
+                for f in event
+                if f is not lead and context.subject(f) is not context.subject(lead)
+            }
+    return tuple(
+        replace(f, explained_by=led[f.key], hypotheses=()) if f.key in led else f
+        for f in context.found
+    )
 
 
-def _events(context: Context, findings: Sequence[Finding], spacing: Mapping[str, float]) -> list[list[Finding]]:
+def _events(
+    context: Context, findings: Sequence[Finding], spacing: Mapping[str, float]
+) -> list[list[Finding]]:
     """Return the findings in groups of one place each."""
     events: list[list[Finding]] = []
     for finding in sorted(findings, key=lambda f: (f.start.x, f.start.line)):
-        near = next((event for event in events if any(_is_near(context, finding, other, spacing) for other in event)), None)
+        near = next(
+            (
+                event
+                for event in events
+                if any(_is_near(context, finding, other, spacing) for other in event)
+            ),
+            None,
+        )
         if near is None:
             events.append([finding])
         else:
@@ -67,7 +91,9 @@ def _spacing(series: Series) -> float:
 
 
 def _order(context: Context, finding: Finding) -> tuple[object, ...]:
-    """Order the findings of an event: of values that are not finite the first by line leads, else the gravest, the total before its terms."""
+    """Order the findings of an event: of values that are not finite the first by line leads, else
+    the gravest, the total before its terms.
+    """
     series = context.subject(finding)
     is_goal = context.goal is not None and context.goal.series == series.id
     rank = -finding.severity.rank

@@ -1,4 +1,6 @@
-"""Takes out the findings that the user has looked at and asked to leave alone, before anything is judged by them."""
+"""Takes out the findings that the user has looked at and asked to leave alone, before anything is
+judged by them.
+"""
 
 from __future__ import annotations
 
@@ -17,16 +19,22 @@ DAY: Final = re.compile(r"(\d{4})[-/](\d{1,2})[-/](\d{1,2})")
 
 EXPIRED = Text(
     zh="忽略规则“{reason}”只到 {until}，而日志的时间是 {day}：这些发现重新计入。",
-    en="The rule to ignore findings (“{reason}”) ended on {until} and the log is dated {day}: these findings count again.",
+    en="The rule to ignore findings (“{reason}”) ended on {until} and the log is dated {day}: "
+    "these findings count again.",
 )
 UNDATED = Text(
     zh="忽略规则“{reason}”到 {until} 为止，但日志里没有日期，无法核对是否已过期；仍按忽略处理。",
-    en="The rule to ignore findings (“{reason}”) ends on {until}, but the log holds no date to check it against; the rule is still applied.",
+    en="The rule to ignore findings (“{reason}”) ends on {until}, but the log holds no date "
+    "to check it against; the rule is still applied.",
 )
 
 
-def without_ignored(run: Run, findings: Sequence[Finding]) -> tuple[tuple[Finding, ...], tuple[Ignored, ...]]:
-    """Return the findings that count, and those that a rule of the user's takes out, each with the first rule that fits it."""
+def without_ignored(
+    run: Run, findings: Sequence[Finding]
+) -> tuple[tuple[Finding, ...], tuple[Ignored, ...]]:
+    """Return the findings that count, and those that a rule of the user's takes out, each with the
+    first rule that fits it.
+    """
     rules = [rule for rule in run.guidance.ignored if not _has_ended(rule, day_of(run))]
     kept: list[Finding] = []
     ignored: list[Ignored] = []
@@ -47,9 +55,15 @@ def remarks(run: Run) -> Iterator[NotApplicable]:
             continue
         until = rule.until.isoformat()
         if day is None:
-            yield NotApplicable(check="ignore_finding", series=(), reason=UNDATED(reason=rule.reason, until=until))
+            yield NotApplicable(
+                check="ignore_finding", series=(), reason=UNDATED(reason=rule.reason, until=until)
+            )
         elif _has_ended(rule, day):
-            yield NotApplicable(check="ignore_finding", series=(), reason=EXPIRED(reason=rule.reason, until=until, day=day.isoformat()))
+            yield NotApplicable(
+                check="ignore_finding",
+                series=(),
+                reason=EXPIRED(reason=rule.reason, until=until, day=day.isoformat()),
+            )
 
 
 def day_of(run: Run) -> date | None:
@@ -69,7 +83,12 @@ def _has_ended(rule: IgnoreRule, day: date | None) -> bool:
 
 
 def _fits(rule: IgnoreRule, finding: Finding, run: Run) -> bool:
-    names = {name for series in run.series if series.id in finding.series for name in (series.name, series.label)}
+    names = {
+        name
+        for series in run.series
+        if series.id in finding.series
+        for name in (series.name, series.label)
+    }
     return (
         (rule.kind is None or rule.kind == finding.kind)
         and (rule.metric is None or rule.metric in names)

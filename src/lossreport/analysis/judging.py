@@ -1,4 +1,6 @@
-"""Judges a loss: the first of the contract's states that holds, what it rests on, and the state of a run made of several losses."""
+"""Judges a loss: the first of the contract's states that holds, what it rests on, and the state of
+a run made of several losses.
+"""
 
 from __future__ import annotations
 
@@ -65,11 +67,13 @@ NO_METRIC: Final = ("diffusion", "flow_matching", "gan", "policy", "value", "pre
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A state with the findings it rests on and the trend it was read from; `is_game` where the loss is no measure to judge by.
+    """A state with the findings it rests on and the trend it was read from; `is_game` where the
+    loss is no measure to judge by.
 
-    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided; `is_back` where what the tail gained was
-    lost before and nothing new is reached; `is_frozen` where the loss stopped to be measured; `is_still` where it is flat, which for its
-    kind settles nothing; `is_cut` where the rows end long before the training did.
+    `by_half` where the tail was too noisy and a clear gain of the last half of the rows decided;
+    `is_back` where what the tail gained was lost before and nothing new is reached; `is_frozen`
+    where the loss stopped to be measured; `is_still` where it is flat, which for its kind settles
+    nothing; `is_cut` where the rows end long before the training did.
     """
 
     state: State
@@ -102,7 +106,9 @@ def judge(context: Context, series: Series) -> Judgement:
 
 
 def _lost(context: Context, series: Series) -> Judgement | None:
-    """Return that a series is broken: nothing is trained, or it ends on no number, or a logger hid that."""
+    """Return that a series is broken: nothing is trained, or it ends on no number, or a logger hid
+    that.
+    """
     because: tuple[str, ...] = ()
     if dead := dead_findings(context, series):
         because = tuple(finding.id for finding in dead)
@@ -116,12 +122,16 @@ def _lost(context: Context, series: Series) -> Judgement | None:
 
 
 def _no_curve(context: Context, series: Series) -> Judgement | None:
-    """Return that the rows of a series are no curve whose course could be judged: mixed, frozen, cut short, or of a game."""
+    """Return that the rows of a series are no curve whose course could be judged: mixed, frozen,
+    cut short, or of a game.
+    """
     if context.has("mixture", series):
         because = finding_ids(context, series, ("mixture", "mixed_reduction"))
         return Judgement(state=State.MIXED, because=because, confidence="high")
     if frozen := _not_measured(context, series):
-        return Judgement(state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True)
+        return Judgement(
+            state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True
+        )
     if short := _cut_short(context, series):
         return Judgement(state=State.INCONCLUSIVE, because=short, confidence="high", is_cut=True)
     if not context.is_measure(series):
@@ -132,26 +142,51 @@ def _no_curve(context: Context, series: Series) -> Judgement | None:
 def _troubled(context: Context, series: Series) -> Judgement | None:
     """Return the first trouble that was found in a series."""
     if context.has("divergence", series):
-        return Judgement(state=State.DIVERGING, because=finding_ids(context, series, ("divergence",)), confidence="high")
+        return Judgement(
+            state=State.DIVERGING,
+            because=finding_ids(context, series, ("divergence",)),
+            confidence="high",
+        )
     if unstable := _unstable(context, series):
-        return Judgement(state=State.UNSTABLE, because=tuple(finding.id for finding in unstable), confidence="medium")
-    if any(f.kind == "overfitting" and not lost.component for f, lost in context.seen(LostGround, series)):
-        return Judgement(state=State.OVERFITTING, because=finding_ids(context, series, ("overfitting",)), confidence="medium")
+        return Judgement(
+            state=State.UNSTABLE,
+            because=tuple(finding.id for finding in unstable),
+            confidence="medium",
+        )
+    if any(
+        f.kind == "overfitting" and not lost.component
+        for f, lost in context.seen(LostGround, series)
+    ):
+        return Judgement(
+            state=State.OVERFITTING,
+            because=finding_ids(context, series, ("overfitting",)),
+            confidence="medium",
+        )
     return _worsening(context, series) if context.has("worsening", series) else None
 
 
 def judge_goal(context: Context, goal: Goal) -> Judgement:
-    """Return the state of the goal: of a loss as of any, of a score by the same rules with its sign turned."""
+    """Return the state of the goal: of a loss as of any, of a score by the same rules with its sign
+    turned.
+    """
     series = context.by_id[goal.series]
     if series in context.progress and goal.mode == "min":
         return judge(context, series)
     dead = dead_findings(context, series)
     if dead:
-        return Judgement(state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high")
+        return Judgement(
+            state=State.BROKEN, because=tuple(finding.id for finding in dead), confidence="high"
+        )
     if goal.mode == "min" and len(series) and not np.isfinite(series.y[-1]):
-        return Judgement(state=State.BROKEN, because=finding_ids(context, series, ("nonfinite",), anywhere=True), confidence="high")
+        return Judgement(
+            state=State.BROKEN,
+            because=finding_ids(context, series, ("nonfinite",), anywhere=True),
+            confidence="high",
+        )
     if context.has("mixture", series):
-        return Judgement(state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high")
+        return Judgement(
+            state=State.MIXED, because=finding_ids(context, series, ("mixture",)), confidence="high"
+        )
     if context.has("constant_metric", series):
         because = finding_ids(context, series, ("constant_metric",))
         state = State.CONVERGED if is_near_full(context, series) else State.PLATEAU_HIGH
@@ -159,23 +194,35 @@ def judge_goal(context: Context, goal: Goal) -> Judgement:
     if context.has("worsening", series):
         return _worsening(context, series)
     if frozen := _not_measured(context, series):
-        return Judgement(state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True)
+        return Judgement(
+            state=State.INCONCLUSIVE, because=frozen, confidence="high", is_frozen=True
+        )
     values = measured(context, series)
     cost = -values if goal.mode == "max" else values
     if np.isfinite(cost).sum() < MIN_ROWS:
         return _rests_at_best(context, series, cost) or _of_few(context, series, cost)
     judged = _by_trend(context, series, fill(cost))
-    return replace(judged, trend=replace(judged.trend, rises=goal.mode == "max")) if judged.trend is not None else judged
+    return (
+        replace(judged, trend=replace(judged.trend, rises=goal.mode == "max"))
+        if judged.trend is not None
+        else judged
+    )
 
 
 def dead_findings(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss and gradient exactly 0."""
+    """Return the findings that show that nothing is trained: a loss at a clamp, an explosion, loss
+    and gradient exactly 0.
+    """
     return [finding for finding in context.found if finding.is_dead and series.id in finding.series]
 
 
 def _not_measured(context: Context, series: Series) -> tuple[str, ...]:
-    """Return the findings that what a series prints is most likely not measured: it froze, or is 0 with nothing beside it that moves."""
-    alone = [f.id for f in context.of_kind("broken_metric", series=series) if f.numbers.get(ALONE_MARK)]
+    """Return the findings that what a series prints is most likely not measured: it froze, or is 0
+    with nothing beside it that moves.
+    """
+    alone = [
+        f.id for f in context.of_kind("broken_metric", series=series) if f.numbers.get(ALONE_MARK)
+    ]
     return (*finding_ids(context, series, ("frozen_metric",)), *alone)
 
 
@@ -186,23 +233,35 @@ def _cut_short(context: Context, series: Series) -> tuple[str, ...]:
 
 
 def _guessing(context: Context, series: Series) -> Judgement | None:
-    """Return that a few rows stand at the level of guessing or at a margin, where that was found: their level tells what their slope cannot."""
+    """Return that a few rows stand at the level of guessing or at a margin, where that was found:
+    their level tells what their slope cannot.
+    """
     if not any(still.uniform or still.margin for _, still in context.seen(Standstill, series)):
         return None
-    return Judgement(state=State.PLATEAU_HIGH, because=finding_ids(context, series, ("no_learning",)), confidence="medium")
+    return Judgement(
+        state=State.PLATEAU_HIGH,
+        because=finding_ids(context, series, ("no_learning",)),
+        confidence="medium",
+    )
 
 
 LEAST_EVALUATIONS: Final = 3
 FEW_GAIN: Final = 0.02
 """Of few evaluations the last must be better than the first by 2 %, the width of "flat" ..."""
 FEW_ORDER: Final = 0.6
-"""... and of all pairs four in five in the order of a gain (Kendall's tau): of the 120 orders of five 14 are."""
+"""... and of all pairs four in five in the order of a gain (Kendall's tau): of the 120 orders of
+five 14 are.
+"""
 
 
 FEW_LOST: Final = 0.05
-"""And of what it gained no more than a twentieth is lost again at the last: past its best it is not "still" improving."""
+"""And of what it gained no more than a twentieth is lost again at the last: past its best it is not
+"still" improving.
+"""
 LATE_LOST: Final = 0.1
-"""Nor a tenth of what the later half gained: a first step from 0.87 to 0.97 makes no loss of the last evaluation small."""
+"""Nor a tenth of what the later half gained: a first step from 0.87 to 0.97 makes no loss of the
+last evaluation small.
+"""
 
 
 def _worsening(context: Context, series: Series) -> Judgement:
@@ -210,13 +269,17 @@ def _worsening(context: Context, series: Series) -> Judgement:
     because = finding_ids(context, series, ("worsening",))
     found = next(iter(context.of_kind("worsening", series=series)))
     at_once = isinstance(found.payload, LostGround) and found.payload.sudden is not None
-    overfits = series.split != "train" and not at_once and training_falls(context, series, found.rows[0])
+    overfits = (
+        series.split != "train" and not at_once and training_falls(context, series, found.rows[0])
+    )
     state = State.OVERFITTING if overfits else State.WORSENING
     return Judgement(state=state, because=because, confidence="low" if few else "medium")
 
 
 def _rests_at_best(context: Context, series: Series, cost: Floats) -> Judgement | None:
-    """Return that a few values are flat: the later half of them is the best value to the last digit, reached after a start that was worse."""
+    """Return that a few values are flat: the later half of them is the best value to the last
+    digit, reached after a start that was worse.
+    """
     values = cost[np.isfinite(cost)]
     if not unchanged(context, series) or values[-1] > np.min(values) or values[-1] >= values[0]:
         return None
@@ -224,16 +287,23 @@ def _rests_at_best(context: Context, series: Series, cost: Floats) -> Judgement 
 
 
 def _of_few(context: Context, series: Series, cost: Floats) -> Judgement:
-    """Judge three to eleven values, by their order alone: whether they gained; nothing is said of slopes."""
+    """Judge three to eleven values, by their order alone: whether they gained; nothing is said of
+    slopes.
+    """
     values = cost[np.isfinite(cost)]
     if context.has("worsening", series):
         return _worsening(context, series)
-    if len(values) < LEAST_EVALUATIONS or (series.split == "train" and len(values) < LEAST_ROWS and series in context.progress):
+    if len(values) < LEAST_EVALUATIONS or (
+        series.split == "train" and len(values) < LEAST_ROWS and series in context.progress
+    ):
         return Judgement(state=State.INSUFFICIENT, confidence="high")
     gain = float(values[0] - values[-1])
     level = max(abs(float(values[0])), abs(float(values[-1]))) + 1e-12
     falls = [np.sign(a - b) for i, a in enumerate(values) for b in values[i + 1 :]]
-    lost, late = float(values[-1] - np.min(values)), float(values[len(values) // 2 - 1] - np.min(values))
+    lost, late = (
+        float(values[-1] - np.min(values)),
+        float(values[len(values) // 2 - 1] - np.min(values)),
+    )
     kept = lost <= FEW_LOST * gain and lost <= LATE_LOST * late
     if gain > FEW_GAIN * level and float(np.mean(falls)) >= FEW_ORDER and kept:
         return Judgement(state=State.IMPROVING, confidence="low")
@@ -253,7 +323,12 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
         and (context.has("no_learning", series) or not begins_late(series))
     ):
         because = finding_ids(context, series, ("no_learning",))
-        return Judgement(state=State.PLATEAU_HIGH, because=because, trend=trend, confidence="high" if because else "medium")
+        return Judgement(
+            state=State.PLATEAU_HIGH,
+            because=because,
+            trend=trend,
+            confidence="high" if because else "medium",
+        )
     decays = not lr_changes(context)
     within = context.threshold(FLAT)
     flat = flat_trend(series, y, decays=decays, high=within)
@@ -267,26 +342,42 @@ def _by_trend(context: Context, series: Series, y: Floats) -> Judgement:
     if since is not None:
         return _flat(context, series, y, since)
     by_half = not gains(trend)
-    accelerates = series.metric_type == "reward"  # a policy may find what earns late: no sum of decays
+    # a policy may find what earns late: no sum of decays
+    accelerates = series.metric_type == "reward"
     lost = trend.gain < -FLAT_HIGH  # what the half, or the shape of the whole, gained
     rests = by_half and (_fell_at_once(context, series) or lost)
     if is_improving(trend, wide, decays=decays and not accelerates) and not rests:
         if _is_back(series, y, trend):
             return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low", is_back=True)
-        return Judgement(state=State.IMPROVING, trend=trend, confidence="high" if trend.low > 0 else "medium", by_half=by_half)
-    if trend.gain > 0 and any(f.start.row >= trend.first.row for f in fell):  # the drop of the learning rate within the tail is its gain
-        return Judgement(state=State.IMPROVING, because=tuple(f.id for f in fell), trend=trend, confidence="medium")
+        return Judgement(
+            state=State.IMPROVING,
+            trend=trend,
+            confidence="high" if trend.low > 0 else "medium",
+            by_half=by_half,
+        )
+    if trend.gain > 0 and any(f.start.row >= trend.first.row for f in fell):
+        # the drop of the learning rate within the tail is its gain
+        return Judgement(
+            state=State.IMPROVING,
+            because=tuple(f.id for f in fell),
+            trend=trend,
+            confidence="medium",
+        )
     if shape is not None and shape.low > FLAT_GAIN and shape.low < trend.high and not lost:
         return Judgement(state=State.IMPROVING, trend=shape, confidence="medium")
     return Judgement(state=State.INCONCLUSIVE, trend=trend, confidence="low")
 
 
 BACK_PART: Final = 20
-"""The level at the end, and any level before it, is the median of a twentieth of the rows, as in `curves/worse.py`."""
+"""The level at the end, and any level before it, is the median of a twentieth of the rows, as in
+`curves/worse.py`.
+"""
 
 
 def _is_back(series: Series, y: Floats, trend: Trend) -> bool:
-    """Return whether an evaluation that gains in its tail only comes back to a level that it had before: nothing new is reached."""
+    """Return whether an evaluation that gains in its tail only comes back to a level that it had
+    before: nothing new is reached.
+    """
     if series.split == "train" and series.metric_type != "reward":
         return False
     rows = max(2, len(y) // BACK_PART)
@@ -298,7 +389,9 @@ def _is_back(series: Series, y: Floats, trend: Trend) -> bool:
 
 
 def _since_drop(series: Series, y: Floats, row: int, tail: Trend, within: float) -> Trend | None:
-    """Return the trend since the learning rate dropped at a row inside the tail, where at least twelve rows show it to be flat."""
+    """Return the trend since the learning rate dropped at a row inside the tail, where at least
+    twelve rows show it to be flat.
+    """
     rows = len(y) - row - 1  # the shift may be told one row early
     if row < tail.first.row or rows < MIN_ROWS:
         return None
@@ -307,8 +400,12 @@ def _since_drop(series: Series, y: Floats, row: int, tail: Trend, within: float)
 
 
 def _fell_at_once(context: Context, series: Series) -> bool:
-    """Return whether what the last half gained may be one fall at one row, which says nothing of the rows since."""
-    found = [f for kind in ("level_shift", "staircase") for f in context.of_kind(kind, series=series)]
+    """Return whether what the last half gained may be one fall at one row, which says nothing of
+    the rows since.
+    """
+    found = [
+        f for kind in ("level_shift", "staircase") for f in context.of_kind(kind, series=series)
+    ]
     falls = {row for f in found for row in f.rows if row >= (1 - WIDE_TAIL) * len(series)}
     return len(falls) == 1  # falls that come again are how it improves
 
@@ -327,7 +424,9 @@ def _flat(context: Context, series: Series, y: Floats, trend: Trend) -> Judgemen
 
 
 AT_FIRST: Final = 0.05
-"""A validation whose lowest value stands among the first twentieth of its rows gained nothing by training."""
+"""A validation whose lowest value stands among the first twentieth of its rows gained nothing by
+training.
+"""
 
 
 def _is_high(context: Context, series: Series, y: Floats) -> bool:
@@ -336,9 +435,17 @@ def _is_high(context: Context, series: Series, y: Floats) -> bool:
     if series.split != "train" and int(np.nanargmin(y)) < AT_FIRST * len(y):
         return True  # a validation that was never better than at first
     level = float(np.median(y[-max(2, len(y) // 20) :]))
-    chance = context.chance(series) or (loss_type("cross_entropy").chance(context.known(series)) if series.metric_type == GENERIC else None)
+    chance = context.chance(series) or (
+        loss_type("cross_entropy").chance(context.known(series))
+        if series.metric_type == GENERIC
+        else None
+    )
     target = context.facts.get(f"target.{series.name}")
-    near = chance is not None and abs(level - chance.value) < NEAR_CHANCE * chance.value and not accuracy_rose(context, series)
+    near = (
+        chance is not None
+        and abs(level - chance.value) < NEAR_CHANCE * chance.value
+        and not accuracy_rose(context, series)
+    )
     above = isinstance(target, int | float) and level > OVER_TARGET * target
     return near or above or context.has("constant_metric", series)
 
@@ -348,17 +455,22 @@ LEAST_AFTER: Final = 20
 
 
 def never_better(context: Context, series: Series) -> bool:
-    """Return whether a score never was better than its first value, nor came back to it behind its first rows: the training gained nothing."""
+    """Return whether a score never was better than its first value, nor came back to it behind its
+    first rows: the training gained nothing.
+    """
     values = measured(context, series)
     values = values[np.isfinite(values)]
     if len(values) < LEAST_AFTER or mode_of(context, series) != "max":
         return False
     at_best = np.flatnonzero(values >= values[0])
-    return bool(np.max(values) == values[0]) and int(at_best[-1]) <= AT_FIRST * len(values)  # rounded values may stand twice
+    # rounded values may stand twice
+    return bool(np.max(values) == values[0]) and int(at_best[-1]) <= AT_FIRST * len(values)
 
 
 def _is_poor(context: Context, series: Series) -> bool:
-    """Return whether a score stands where a guess would be, below its target, at 0, or was never better than at first."""
+    """Return whether a score stands where a guess would be, below its target, at 0, or was never
+    better than at first.
+    """
     if never_better(context, series):
         return True
     values = measured(context, series)
@@ -369,17 +481,24 @@ def _is_poor(context: Context, series: Series) -> bool:
 
 
 def _unstable(context: Context, series: Series) -> list[Finding]:
-    """Return the findings that make a series unstable: two spikes in the second half (anywhere in 20 rows), or an epoch above chance after warm-up.
+    """Return the findings that make a series unstable: two spikes in the second half (anywhere in
+    20 rows), or an epoch above chance after warm-up.
 
-    Spikes of a validation alone are the noise of evaluating: they count where a training loss spiked as well.
+    Spikes of a validation alone are the noise of evaluating: they count where a training loss
+    spiked as well.
     """
     late = 0.0 if len(series) <= VERY_SHORT else SECOND_HALF * len(series)
     spikes = [
         f
         for f in context.found
-        if f.kind == "spike" and f.series[0] == series.id and f.start.row >= late and f.explained_by not in (CLOSE_MOSAIC, LR_RESTART, MORE)
+        if f.kind == "spike"
+        and f.series[0] == series.id
+        and f.start.row >= late
+        and f.explained_by not in (CLOSE_MOSAIC, LR_RESTART, MORE)
     ]
-    if series.split != "train" and not any(f.kind == "spike" and f.series[0] in context.training for f in context.found):
+    if series.split != "train" and not any(
+        f.kind == "spike" and f.series[0] in context.training for f in context.found
+    ):
         spikes = []
     if _are_mild(spikes, len(series)) or is_wild_beginning(series, context.spike_spans(series)):
         spikes = []
@@ -397,67 +516,104 @@ def _unstable(context: Context, series: Series) -> list[Finding]:
 
 LONG: Final = 100
 MILD_SHARE: Final = 0.05
-"""Of a hundred rows and more, excursions that double nothing and cost no half of the progress, and hold less than a twentieth of the rows, make
-nothing unstable: 14 of 1.2 to 1.7 times the level, 37 of 2 600 rows, in a segmentation run of 360 epochs whose loss halved meanwhile."""
+"""Of a hundred rows and more, excursions that double nothing and cost no half of the progress, and
+hold less than a twentieth of the rows, make nothing unstable: 14 of 1.2 to 1.7 times the level, 37
+of 2 600 rows, in a segmentation run of 360 epochs whose loss halved meanwhile.
+"""
 
 
 def _are_mild(spikes: Sequence[Finding], rows: int) -> bool:
     """Return whether spikes are few and small among many rows."""
     held = sum(f.end.row - f.start.row + 1 for f in spikes)
-    return rows >= LONG and all(f.severity.rank < Severity.HIGH.rank for f in spikes) and held < MILD_SHARE * rows * SECOND_HALF
+    return (
+        rows >= LONG
+        and all(f.severity.rank < Severity.HIGH.rank for f in spikes)
+        and held < MILD_SHARE * rows * SECOND_HALF
+    )
 
 
 def _events(spikes: Sequence[Finding], rows: int) -> int:
-    """Return how many events the spikes are: those within 1 % of the rows of each other are one burst."""
+    """Return how many events the spikes are: those within 1 % of the rows of each other are one
+    burst.
+    """
     ordered = sorted(spikes, key=lambda finding: finding.start.row)
-    apart = sum(after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered))
+    apart = sum(
+        after.start.row - before.end.row > BURST * rows for before, after in pairwise(ordered)
+    )
     return apart + bool(ordered)
 
 
 def _reported_nonfinite(context: Context) -> bool:
-    return any(finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit") for finding in context.found)
+    return any(
+        finding.kind == "nonfinite" and finding.key.startswith("nonfinite:exit")
+        for finding in context.found
+    )
 
 
 def evaluation_alone(context: Context) -> bool:
-    """Return whether all that is not finite are values of a validation: the training losses are finite in every row, and no exit is reported.
+    """Return whether all that is not finite are values of a validation: the training losses are
+    finite in every row, and no exit is reported.
 
     Without a training loss the accuracy of the validation has to show that nothing was counted.
     """
     train = [series for series in context.progress if series.split == "train"]
-    broken = _reported_nonfinite(context) or any(context.has("masked_nonfinite", series) for series in train)
+    broken = _reported_nonfinite(context) or any(
+        context.has("masked_nonfinite", series) for series in train
+    )
     if not train:
         bad = [series for series in context.progress if not np.isfinite(series.y).all()]
-        return bool(bad) and not broken and all(counted_of_nothing(context, series) is not None for series in bad)
+        return (
+            bool(bad)
+            and not broken
+            and all(counted_of_nothing(context, series) is not None for series in bad)
+        )
     return not broken and all(np.isfinite(series.y).all() for series in train)
 
 
-def finding_ids(context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False) -> tuple[str, ...]:
-    return tuple(f.id for f in context.found if f.kind in kinds and (anywhere or series.id in f.series))
+def finding_ids(
+    context: Context, series: Series, kinds: Sequence[str], anywhere: bool = False
+) -> tuple[str, ...]:
+    return tuple(
+        f.id for f in context.found if f.kind in kinds and (anywhere or series.id in f.series)
+    )
 
 
 TERM_SHARE: Final = 0.01
-"""A term of less than a hundredth of the total does not decide: what it does is lost in the noise of the others."""
+"""A term of less than a hundredth of the total does not decide: what it does is lost in the noise
+of the others.
+"""
 
 
 def main_losses(context: Context) -> list[Series]:
-    """Return the losses that matter to the goal: the total and its terms where they are known, else all; validation included."""
+    """Return the losses that matter to the goal: the total and its terms where they are known, else
+    all; validation included.
+    """
     train = [series for series in context.progress if series.split == "train"]
-    totals = {s.name for s in train if is_total(s.name)} or {s.name for s in train if s.metric_type == GENERIC}
-    terms = {series.name for series, _ in weighted_terms(context, train) if not _is_small(series, train)} | totals
+    totals = {s.name for s in train if is_total(s.name)} or {
+        s.name for s in train if s.metric_type == GENERIC
+    }
+    terms = {
+        series.name for series, _ in weighted_terms(context, train) if not _is_small(series, train)
+    } | totals
     chosen = [series for series in context.progress if series.name in terms]
     return chosen or list(context.progress)
 
 
 def _is_small(term: Series, train: Sequence[Series]) -> bool:
-    """Return whether a term is less than a hundredth of the total of its source, in the median row."""
-    total = next((s for s in train if is_total(s.name) and s.source == term.source and s is not term), None)
+    """Return whether a term is less than a hundredth of the total of its source, in the median
+    row.
+    """
+    total = next(
+        (s for s in train if is_total(s.name) and s.source == term.source and s is not term), None
+    )
     if total is None or not np.isfinite(total.y).any() or not np.isfinite(term.y).all():
         return False
     return float(np.median(np.abs(term.y))) < TERM_SHARE * float(np.nanmedian(np.abs(total.y)))
 
 
 def run_state(states: Sequence[State]) -> State:
-    """Return the state of a run without a goal: the first trouble of any of its losses; converged only where all are flat, improving where any is.
+    """Return the state of a run without a goal: the first trouble of any of its losses; converged
+    only where all are flat, improving where any is.
 
     Series that are too short count only where all are.
     """
@@ -469,4 +625,6 @@ def run_state(states: Sequence[State]) -> State:
             return trouble
     if State.IMPROVING in told:
         return State.IMPROVING
-    return State.CONVERGED if all(state is State.CONVERGED for state in told) else State.INCONCLUSIVE
+    return (
+        State.CONVERGED if all(state is State.CONVERGED for state in told) else State.INCONCLUSIVE
+    )

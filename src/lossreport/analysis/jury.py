@@ -1,6 +1,8 @@
-"""Published spike rules held against one series: who fires where, who cannot judge and why. Information only: no verdict uses it.
+"""Published spike rules held against one series: who fires where, who cannot judge and why.
+Information only: no verdict uses it.
 
-The rules are those of training stacks, for one value a step; on means of an epoch or a window they see other numbers than they were made for.
+The rules are those of training stacks, for one value a step; on means of an epoch or a window they
+see other numbers than they were made for.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ NO_SPREAD = Text(zh="各行的离散度为 0，规则无法计算", en="the rows
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Juror:
-    """One published rule, in short as a formula over the rows before: `needs` rows to say anything, `judge` returns the rows it flags (None: it cannot be computed)."""
+    """One published rule, in short as a formula over the rows before: `needs` rows to say anything,
+    `judge` returns the rows it flags (None: it cannot be computed).
+    """
 
     id: str
     title: str
@@ -44,7 +48,9 @@ def juries(context: Context) -> Iterator[Jury]:
     """Yield the votes on the series with the gravest spikes, at most two."""
     flagged = [finding for finding in context.found if finding.kind in KINDS]
     names = dict.fromkeys(finding.series[0] for finding in sorted(flagged, key=_gravity))
-    for series in [one for name in names for one in context.run.series if one.id == name][:MAX_SERIES]:
+    for series in [one for name in names for one in context.run.series if one.id == name][
+        :MAX_SERIES
+    ]:
         yield Jury(series=(series.id,), votes=tuple(_vote(juror, series) for juror in JURORS))
 
 
@@ -58,7 +64,14 @@ def _vote(juror: Juror, series: Series) -> Vote:
     y = series.y[rows]
     if len(y) < juror.needs:
         reason = FEW(need=juror.needs, count=len(y))
-        return Vote(juror=juror.id, title=juror.title, rule=juror.rule, needs=juror.needs, rows=len(y), reason=reason)
+        return Vote(
+            juror=juror.id,
+            title=juror.title,
+            rule=juror.rule,
+            needs=juror.needs,
+            rows=len(y),
+            reason=reason,
+        )
     found = juror.judge(y)
     return Vote(
         juror=juror.id,
@@ -71,7 +84,7 @@ def _vote(juror: Juror, series: Series) -> Vote:
     )
 
 
-# ------------------------------------------------------------------------------------------------ the rules
+# ---------------------------------------------------------------------------------------- the rules
 def _olmo(y: Floats) -> list[int]:
     """Return the rows 7 standard deviations above the mean of the 1000 before."""
     return _rolling(y, least=1000, most=1000, limit=7.0)
@@ -82,19 +95,32 @@ def _stability(y: Floats) -> list[int]:
 
 
 def _skip_step(y: Floats) -> list[int]:
-    """Return the rows that leave the mean of the 128 before by 6 sigma either way; it judges from the 64th value on."""
+    """Return the rows that leave the mean of the 128 before by 6 sigma either way; it judges from
+    the 64th value on.
+    """
     return _rolling(y, least=63, most=128, limit=6.0, both=True)
 
 
 def _rolling(y: Floats, *, least: int, most: int, limit: float, both: bool = False) -> list[int]:
-    """Return the rows from `least` on that leave the mean of the up to `most` before by more than `limit` of their deviations."""
-    short = [row for row in range(least, min(most, len(y))) if _leaves(y[row : row + 1], y[None, :row], limit, both=both)[0]]
-    found = [most + part for part in _in_parts(y, most, _suspects(y, most, limit, both=both), limit, both=both)]
+    """Return the rows from `least` on that leave the mean of the up to `most` before by more than
+    `limit` of their deviations.
+    """
+    short = [
+        row
+        for row in range(least, min(most, len(y)))
+        if _leaves(y[row : row + 1], y[None, :row], limit, both=both)[0]
+    ]
+    found = [
+        most + part
+        for part in _in_parts(y, most, _suspects(y, most, limit, both=both), limit, both=both)
+    ]
     return [*short, *(int(row) for part in found for row in part)]
 
 
 def _in_parts(y: Floats, most: int, rows: Ints, limit: float, *, both: bool) -> Iterator[Ints]:
-    """Yield, a part of the rows at a time, those (counted from `most`) that leave the window before them."""
+    """Yield, a part of the rows at a time, those (counted from `most`) that leave the window before
+    them.
+    """
     if not len(rows):
         return
     windows, size = sliding_window_view(y, most), max(1, PART // most)
@@ -115,9 +141,11 @@ PART: Final = 1 << 20
 
 
 def _suspects(y: Floats, most: int, limit: float, *, both: bool) -> Ints:
-    """Return the rows, counted from `most`, that may leave their window: mean and deviation from sums over all rows, less what rounding may err.
+    """Return the rows, counted from `most`, that may leave their window: mean and deviation from
+    sums over all rows, less what rounding may err.
 
-    A sum of n numbers errs by at most n * eps of the sum of their sizes (Higham, Accuracy and Stability, section 4.2).
+    A sum of n numbers errs by at most n * eps of the sum of their sizes (Higham, Accuracy and
+    Stability, section 4.2).
     """
     n = len(y) - most
     if n <= 0:
@@ -126,8 +154,12 @@ def _suspects(y: Floats, most: int, limit: float, *, both: bool) -> Ints:
         z = y - np.median(y)
         sums, squares = (np.cumsum(np.r_[0.0, one]) for one in (z, z * z))
         eps = 4.0 * float(np.finfo(np.float64).eps)
-        wrong, wrong_squares = eps * len(y) * float(np.abs(z).sum()), eps * len(y) * float(squares[-1])
-        exact = eps * most * float(np.abs(y).max())  # what mean and deviation of a window themselves err by
+        wrong, wrong_squares = (
+            eps * len(y) * float(np.abs(z).sum()),
+            eps * len(y) * float(squares[-1]),
+        )
+        # what mean and deviation of a window themselves err by
+        exact = eps * most * float(np.abs(y).max())
         total = (sums[most:] - sums[:-most])[:n]
         away = z[most:] - total / most
         inside = (squares[most:] - squares[:-most])[:n] - total * total / most
@@ -138,11 +170,18 @@ def _suspects(y: Floats, most: int, limit: float, *, both: bool) -> Ints:
 
 
 def _kill_loss_spike(y: Floats) -> list[int]:
-    """Return the rows at which the fifth value in a row is twice the mean of the 100 before, or half of those 100 exceed 10."""
+    """Return the rows at which the fifth value in a row is twice the mean of the 100 before, or
+    half of those 100 exceed 10.
+    """
     if len(y) <= 100:
         return []
     windows = sliding_window_view(y, 100)[:-1]
-    means = np.concatenate([windows[start : start + PART // 100].mean(axis=1) for start in range(0, len(windows), PART // 100)])
+    means = np.concatenate(
+        [
+            windows[start : start + PART // 100].mean(axis=1)
+            for start in range(0, len(windows), PART // 100)
+        ]
+    )
     twice = y[100:] >= 2 * means
     rows = np.arange(len(twice))
     in_a_row = rows - np.maximum.accumulate(np.where(twice, -1, rows))
@@ -157,7 +196,9 @@ def _megatron(y: Floats) -> list[int]:
 
 
 def _lightning(y: Floats) -> list[int]:
-    """Return the rows that rise and differ from the mean of the last 10 accepted values by twice that mean; accepted are those not flagged."""
+    """Return the rows that rise and differ from the mean of the last 10 accepted values by twice
+    that mean; accepted are those not flagged.
+    """
     found: list[int] = []
     kept, row, ahead = [float(y[0])], 1, 1
     while row < len(y):
@@ -168,7 +209,8 @@ def _lightning(y: Floats) -> list[int]:
             stretch = np.r_[kept[-ACCEPTED:], y[row : row + ahead]]
             means = sliding_window_view(stretch, ACCEPTED)[:-1].mean(axis=1)
             hits = np.flatnonzero(
-                (stretch[ACCEPTED:] > stretch[ACCEPTED - 1 : -1]) & (np.abs(stretch[ACCEPTED:] - means) >= np.abs(2.0 * means))
+                (stretch[ACCEPTED:] > stretch[ACCEPTED - 1 : -1])
+                & (np.abs(stretch[ACCEPTED:] - means) >= np.abs(2.0 * means))
             )
             hit = int(hits[0]) if len(hits) else None
         accepted = y[row : row + (ahead if hit is None else hit)]
@@ -274,6 +316,9 @@ JURORS: Final = (
         judge=_median,
     ),
 )
-"""Constants and sources: OLMo 2 (arXiv 2501.00656), olmo_core `skip_step_optimizer.py` and `stability_monitor.py`, llmfoundry
-`kill_loss_spike_callback.py`, megatron `rerun_state_machine.py`, lightning `fabric/utilities/spike.py`, AUTOTRAINER (ICSE 2021) `monitor.py`,
-Tukey 1977, Iglewicz and Hoaglin 1993. z > 3 needs 11 rows: of n rows none can lie more than sqrt(n-1) sd from their mean."""
+"""Constants and sources: OLMo 2 (arXiv 2501.00656), olmo_core `skip_step_optimizer.py` and
+`stability_monitor.py`, llmfoundry `kill_loss_spike_callback.py`, megatron `rerun_state_machine.py`,
+lightning `fabric/utilities/spike.py`, AUTOTRAINER (ICSE 2021) `monitor.py`, Tukey 1977, Iglewicz
+and Hoaglin 1993. z > 3 needs 11 rows: of n rows none can lie more than sqrt(n-1) sd from their
+mean.
+"""

@@ -1,4 +1,6 @@
-"""The one answer on a run, which page, ticket and terminal say alike: how it ended, how its goal went, its main fault, what to do."""
+"""The one answer on a run, which page, ticket and terminal say alike: how it ended, how its goal
+went, its main fault, what to do.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,16 @@ from typing import Final
 from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
 from lossreport.analysis.level import of_no_use
-from lossreport.model.analysis import Best, Finding, Outcome, Recommendation, Severity, State, Tone, Verdict
+from lossreport.model.analysis import (
+    Best,
+    Finding,
+    Outcome,
+    Recommendation,
+    Severity,
+    State,
+    Tone,
+    Verdict,
+)
 from lossreport.model.run import Run, Status, ending, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
@@ -16,24 +27,35 @@ from lossreport.words import AXES, UNITS
 
 ANSWER = Text(zh="{status}{goal}{early}{fault}", en="{status} {goal}{early}{fault}")
 SILENT = Text(zh="{goal}{early}{fault}", en="{goal}{early}{fault}")
-"""Of a run whose logs do not say whether it ended: that stands beside the other things that they cannot tell."""
+"""Of a run whose logs do not say whether it ended: that stands beside the other things that they
+cannot tell.
+"""
 EARLY_END = Text(
     zh="训练在计划之前结束（{done} / {planned} {unit}）。",
     en="Ended before its plan was done ({done} of {planned} {unit}).",
 )
-DONE = Text(zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit}).")
+DONE = Text(
+    zh="训练已结束（{done} / {planned} {unit}）。", en="Finished ({done} of {planned} {unit})."
+)
 ENDED = Text(zh="训练已结束。", en="Finished.")
 EARLY = Text(zh="训练按早停规则结束（{place}）。", en="Stopped early by its own rule ({place}).")
 CRASHED = Text(zh="训练崩溃（{place}：“{quote}”）。", en="Crashed ({place}: “{quote}”).")
 CRASHED_SILENTLY = Text(zh="训练崩溃，日志没有说明原因。", en="Crashed; the logs do not say why.")
-KILLED = Text(zh="训练被中止（{place}：“{quote}”）。", en="Stopped from outside ({place}: “{quote}”).")
+KILLED = Text(
+    zh="训练被中止（{place}：“{quote}”）。", en="Stopped from outside ({place}: “{quote}”)."
+)
 CUT = Text(
     zh="训练没有跑完（{done} / {planned} {unit}）：被中断或仍在运行。",
     en="Not complete ({done} of {planned} {unit}): interrupted or still running.",
 )
-INTERRUPTED = Text(zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running.")
+INTERRUPTED = Text(
+    zh="训练没有跑完：被中断或仍在运行。", en="Not complete: interrupted or still running."
+)
 RUNNING = Text(zh="仍在运行。", en="Still running.")
-FAULT = Text(zh="先看 #{id}：{kind}（`{metric}`，{axis} {x}）。", en=" First look at #{id}: {kind} (`{metric}`, {axis} {x}).")
+FAULT = Text(
+    zh="先看 #{id}：{kind}（`{metric}`，{axis} {x}）。",
+    en=" First look at #{id}: {kind} (`{metric}`, {axis} {x}).",
+)
 EMPTY: Final = ""
 
 OF_STATUS: Final[dict[Status, Tone]] = {
@@ -43,14 +65,25 @@ OF_STATUS: Final[dict[Status, Tone]] = {
     Status.INTERRUPTED: "warn",
     Status.CRASHED: "bad",
 }
-OF_SEVERITY: Final[dict[Severity, Tone]] = {Severity.LOW: "good", Severity.MEDIUM: "open", Severity.HIGH: "warn", Severity.CRITICAL: "bad"}
+OF_SEVERITY: Final[dict[Severity, Tone]] = {
+    Severity.LOW: "good",
+    Severity.MEDIUM: "open",
+    Severity.HIGH: "warn",
+    Severity.CRITICAL: "bad",
+}
 RETURNED: Final = ("spike", "above_chance")
-"""Kinds that came back: of medium severity nothing was lost by them. A single row is of medium severity only where it is huge."""
+"""Kinds that came back: of medium severity nothing was lost by them. A single row is of medium
+severity only where it is huge.
+"""
 TONES: Final[tuple[Tone, ...]] = ("good", "open", "warn", "bad")
-"""From the best to the worst: the tone of a run is the worst of its state, its findings and its status."""
+"""From the best to the worst: the tone of a run is the worst of its state, its findings and its
+status.
+"""
 
 
-def outcome(context: Context, verdict: Verdict, advice: Sequence[Recommendation], bests: Sequence[Best]) -> Outcome:
+def outcome(
+    context: Context, verdict: Verdict, advice: Sequence[Recommendation], bests: Sequence[Best]
+) -> Outcome:
     """Return the answer on a run."""
     fault = main_fault(context, verdict)
     do = next((one for one in advice if one.when == "now"), advice[0] if advice else None)
@@ -75,16 +108,24 @@ def _text(context: Context, goal: Phrase, fault: Phrase | str) -> Phrase:
 
 
 def tone(context: Context, verdict: Verdict) -> Tone:
-    """Return the worst of state, findings and status; no run is good that has only begun, or whose score is of no use yet."""
+    """Return the worst of state, findings and status; no run is good that has only begun, or whose
+    score is of no use yet.
+    """
     found = [OF_SEVERITY[f.severity] for f in context.found if f.explained_by is None]
     goal = context.by_id[context.goal.series] if context.goal is not None else None
-    doubtful = only_begun(context) is not None or (goal is not None and of_no_use(context, goal) is not None)
+    doubtful = only_begun(context) is not None or (
+        goal is not None and of_no_use(context, goal) is not None
+    )
     level: Tone = "open" if doubtful else "good"
-    return max((STATES[verdict.state].tone, OF_STATUS[context.run.status], level, *found), key=TONES.index)
+    return max(
+        (STATES[verdict.state].tone, OF_STATUS[context.run.status], level, *found), key=TONES.index
+    )
 
 
 def main_fault(context: Context, verdict: Verdict) -> Finding | None:
-    """Return the gravest finding that the verdict does not rest on already, None where none is of medium severity."""
+    """Return the gravest finding that the verdict does not rest on already, None where none is of
+    medium severity.
+    """
     if verdict.state is State.BROKEN:
         return None
     grave = [
@@ -94,7 +135,8 @@ def main_fault(context: Context, verdict: Verdict) -> Finding | None:
         and f.explained_by is None
         and f.id not in verdict.because
         and f.kind != "truncated_log"
-        and not (f.kind in RETURNED and f.severity is Severity.MEDIUM)  # it came back, and nothing was lost by it
+        # it came back, and nothing was lost by it
+        and not (f.kind in RETURNED and f.severity is Severity.MEDIUM)
     ]
     return max(grave, key=lambda f: f.severity.rank, default=None)
 
@@ -140,11 +182,16 @@ def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
 
 
 def _planned(run: Run) -> dict[str, int | Text]:
-    """Return what was done of what was planned, where the logs say both: by the plan that was done, else by the first."""
+    """Return what was done of what was planned, where the logs say both: by the plan that was done,
+    else by the first.
+    """
     epochs = "rounds" if run.counts_rounds else "epochs"
     known = [
         (done, planned, unit)
-        for unit, (done, planned) in ((UNITS[epochs], run.progress.epochs), (UNITS["steps"], run.progress.steps))
+        for unit, (done, planned) in (
+            (UNITS[epochs], run.progress.epochs),
+            (UNITS["steps"], run.progress.steps),
+        )
         if done is not None and planned is not None
     ]
     if not known:

@@ -1,4 +1,5 @@
-"""What findings hold, typed: the payloads that the verdict, the advice or several detectors read. Others stand beside their detector.
+"""What findings hold, typed: the payloads that the verdict, the advice or several detectors read.
+Others stand beside their detector.
 
 The numbers of the JSON are derived from them, see `numbers_of` in `found.py`.
 """
@@ -10,7 +11,9 @@ from lossreport.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NonFinite:
-    """`count` rows are not finite; `aside` where the training went on, None where the log only says that it stopped."""
+    """`count` rows are not finite; `aside` where the training went on, None where the log only says
+    that it stopped.
+    """
 
     count: int
     aside: bool | None = None
@@ -20,8 +23,8 @@ class NonFinite:
 class Excursion:
     """A peak over the median of its neighbours, in spreads of the other rows (`score`).
 
-    `low` and `high` are the learning rates of a restart there; `helper` of a metric beside the loss, `resumed` behind a resume, neither
-    with a score.
+    `low` and `high` are the learning rates of a restart there; `helper` of a metric beside the
+    loss, `resumed` behind a resume, neither with a score.
     """
 
     value: float
@@ -35,7 +38,9 @@ class Excursion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LevelShift:
-    """A relative change of the level for good, positive where it rises, and its height in units of the noise."""
+    """A relative change of the level for good, positive where it rises, and its height in units of
+    the noise.
+    """
 
     size: float
     score: float
@@ -43,7 +48,9 @@ class LevelShift:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Oscillation:
-    """A period in rows, its amplitude, the share of the variance that it holds, and whether it is that of the epochs."""
+    """A period in rows, its amplitude, the share of the variance that it holds, and whether it is
+    that of the epochs.
+    """
 
     period: float
     amplitude: float
@@ -55,8 +62,9 @@ class Oscillation:
 class LostGround:
     """A measure of held-out quality, or a reward, that ends worse than its best.
 
-    `rise` and `change` are relative; `rows` behind the best; `sudden` is the row at which all was lost at once; `component` says whether it is
-    one term of a total, None where it is no over-fitting.
+    `rise` and `change` are relative; `rows` behind the best; `sudden` is the row at which all was
+    lost at once; `component` says whether it is one term of a total, None where it is no
+    over-fitting.
     """
 
     best: float
@@ -70,7 +78,9 @@ class LostGround:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrainValGap:
-    """How far the validation ends from the training, relative and with its sign; the first levels where it began better and memorised."""
+    """How far the validation ends from the training, relative and with its sign; the first levels
+    where it began better and memorised.
+    """
 
     gap: float
     widens: bool
@@ -90,7 +100,8 @@ class ClippedSteps:
 class Standstill:
     """A loss that hardly moves from its first level to its last.
 
-    It stands at ln of `uniform`, or began at ln of `early`, or at a `margin`; `dead` where not one sample is hit.
+    It stands at ln of `uniform`, or began at ln of `early`, or at a `margin`; `dead` where not one
+    sample is hit.
     """
 
     first: float
@@ -104,7 +115,9 @@ class Standstill:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AtClamp:
-    """`count` rows of one value, the `share` of a clamp that code puts on a loss; `dead` where the training stands there."""
+    """`count` rows of one value, the `share` of a clamp that code puts on a loss; `dead` where the
+    training stands there.
+    """
 
     value: float
     share: float
@@ -115,7 +128,9 @@ class AtClamp:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AboveChance:
-    """The worst value over a chance level, as a multiple of it in later rows, as a difference at the start."""
+    """The worst value over a chance level, as a multiple of it in later rows, as a difference at
+    the start.
+    """
 
     value: float
     chance: float
@@ -125,7 +140,9 @@ class AboveChance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HighStart:
-    """The first loss and gradient norm of a fine-tuning that begins far above a pretrained model."""
+    """The first loss and gradient norm of a fine-tuning that begins far above a pretrained
+    model.
+    """
 
     value: float
     gradient: float

@@ -1,4 +1,6 @@
-"""How finely a series is printed: one step of its last digit. A difference of one step is no more than the rounding of the print."""
+"""How finely a series is printed: one step of its last digit. A difference of one step is no more
+than the rounding of the print.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +11,15 @@ from lossreport.analysis.agreement import precision
 from lossreport.model.run import Series
 
 WITHIN: Final = 2.0
-"""Two values differ where more than two steps of the last digit lie between them: each is rounded by half a step, and a level
-between two steps is printed as either of them in turn."""
+"""Two values differ where more than two steps of the last digit lie between them: each is rounded
+by half a step, and a level between two steps is printed as either of them in turn.
+"""
 
 
 def step(series: Series, value: float) -> float:
-    """Return the step of the last printed digit at a value; 0 where the log prints full precision."""
+    """Return the step of the last printed digit at a value; 0 where the log prints full
+    precision.
+    """
     found = precision(series)
     return 2.0 * max(found.decimals, found.digits * abs(value))
 

@@ -1,4 +1,6 @@
-"""Where a run was resumed, and what stands on both sides of it: for the causes of what happens there."""
+"""Where a run was resumed, and what stands on both sides of it: for the causes of what happens
+there.
+"""
 
 from __future__ import annotations
 
@@ -36,26 +38,39 @@ def at_resumes(context: Context) -> Iterator[Resumed]:
         for row in resume_rows(context, series):
             if row and abs(finding.start.row - row) <= NEAR and np.isfinite(series.y[row]):
                 before = float(np.nanmedian(series.y[max(0, row - SIDE) : row]))
-                yield Resumed(finding, series, row, before, float(np.nanmedian(series.y[row : row + SIDE])))
+                yield Resumed(
+                    finding, series, row, before, float(np.nanmedian(series.y[row : row + SIDE]))
+                )
                 break
 
 
 def resume_rows(context: Context, series: Series) -> tuple[int, ...]:
-    """Return the rows of a series that are the first behind a resume, by its pieces, its segments and what the log says.
+    """Return the rows of a series that are the first behind a resume, by its pieces, its segments
+    and what the log says.
 
     A stage that begins, or another run in the file, is no resume.
     """
     rows = {piece.first_row for piece in series.pieces}
     if not series.pieces:  # lines of one file only go up
-        lines = [one.first_line for one in context.run.segments if one.source == series.source and one.why == "resume"]
-        lines += [event.line for event in context.run.events if event.kind == "resume" and event.source == series.source]
+        lines = [
+            one.first_line
+            for one in context.run.segments
+            if one.source == series.source and one.why == "resume"
+        ]
+        lines += [
+            event.line
+            for event in context.run.events
+            if event.kind == "resume" and event.source == series.source
+        ]
         rows |= {int(np.searchsorted(series.line, line)) for line in lines}
     return tuple(sorted(row for row in rows if 0 < row < len(series)))
 
 
 AS_FIRST: Final = 0.10
 CLEAR: Final = 1.5
-"""Within 10 % of the first row of the run, where that is half again as high as the level before the resume: else both look alike."""
+"""Within 10 % of the first row of the run, where that is half again as high as the level before the
+resume: else both look alike.
+"""
 
 
 def is_from_scratch(at: Resumed) -> bool:
@@ -65,7 +80,9 @@ def is_from_scratch(at: Resumed) -> bool:
 
 
 def rate_around(context: Context, series: Series, row: int) -> tuple[Series, float, float] | None:
-    """Return the learning rate and its values right before and right behind a row; None where none is logged."""
+    """Return the learning rate and its values right before and right behind a row; None where none
+    is logged.
+    """
     for rate in context.judged:
         if rate.metric_type != "learning_rate" or rate.axis is not series.axis:
             continue

@@ -1,4 +1,6 @@
-"""What the size of each loss means: its last value against the levels its kind knows, and the sentences that follow."""
+"""What the size of each loss means: its last value against the levels its kind knows, and the
+sentences that follow.
+"""
 
 from __future__ import annotations
 
@@ -23,10 +25,11 @@ def scales(context: Context) -> Iterator[Scale]:
 
 
 def headlines(context: Context) -> list[Series]:
-    """Return one series a loss and split, in the order the log names them: the one whose last value a person would quote.
+    """Return one series a loss and split, in the order the log names them: the one whose last value
+    a person would quote.
 
-    Where two sources of the same metric disagree, or the reduction of one is suspect, it is the single rank's (its rows can be
-    checked one by one); otherwise the epoch means.
+    Where two sources of the same metric disagree, or the reduction of one is suspect, it is the
+    single rank's (its rows can be checked one by one); otherwise the epoch means.
     """
     disputed = _disputed(context)
     chosen: dict[tuple[str, str], Series] = {}
@@ -38,9 +41,18 @@ def headlines(context: Context) -> list[Series]:
 
 
 def _disputed(context: Context) -> set[str]:
-    """Return the ids of series that disagree with another source, and of all series of a source whose reduction is suspect."""
-    ids = {series_id for finding in context.found if finding.kind == "source_disagreement" for series_id in finding.series}
-    suspect = {finding.evidence[0].source for finding in context.found if finding.kind == "mixed_reduction"}
+    """Return the ids of series that disagree with another source, and of all series of a source
+    whose reduction is suspect.
+    """
+    ids = {
+        series_id
+        for finding in context.found
+        if finding.kind == "source_disagreement"
+        for series_id in finding.series
+    }
+    suspect = {
+        finding.evidence[0].source for finding in context.found if finding.kind == "mixed_reduction"
+    }
     return ids | {series.id for series in context.run.series if series.source in suspect}
 
 
@@ -50,7 +62,9 @@ def last_finite(series: Series) -> float | None:
 
 
 class Asked(Mapping[str, Any]):
-    """Facts that remember which of them were asked for and known: those a kind of loss took its parameters from."""
+    """Facts that remember which of them were asked for and known: those a kind of loss took its
+    parameters from.
+    """
 
     def __init__(self, facts: Mapping[str, Any]) -> None:
         self._facts = facts
@@ -59,7 +73,8 @@ class Asked(Mapping[str, Any]):
     def __getitem__(self, name: str) -> Any:
         value = self._facts[name]
         parts = value if isinstance(value, tuple | list) else (value,)
-        if isinstance(value, str) or all(isinstance(part, int | float) for part in parts):  # a list of class names is no parameter
+        if isinstance(value, str) or all(isinstance(part, int | float) for part in parts):
+            # a list of class names is no parameter
             self.names[name] = None
         return value
 
@@ -99,8 +114,14 @@ GUESSABLE: Final = ("cross_entropy", "generic")
 
 
 def _guess(context: Context, series: Series) -> Guess | None:
-    """Return what the first value tells about an unknown vocabulary; it is said beside the scale and used for nothing else."""
-    if context.kind(series).id not in GUESSABLE or context.chance(series) is not None or "vocab_size" in context.facts:
+    """Return what the first value tells about an unknown vocabulary; it is said beside the scale
+    and used for nothing else.
+    """
+    if (
+        context.kind(series).id not in GUESSABLE
+        or context.chance(series) is not None
+        or "vocab_size" in context.facts
+    ):
         return None
     return guess(context.known(series))
 

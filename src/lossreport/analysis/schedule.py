@@ -1,6 +1,8 @@
-"""The shape of the learning rate over the run: which scheduler a series looks like, and whether it ever changed.
+"""The shape of the learning rate over the run: which scheduler a series looks like, and whether it
+ever changed.
 
-Source: SCIENCE.md 3.1 "LR schedule". The series is taken relative to its peak; tolerances allow for rates printed with few decimals.
+Source: SCIENCE.md 3.1 "LR schedule". The series is taken relative to its peak; tolerances allow for
+rates printed with few decimals.
 """
 
 from __future__ import annotations
@@ -17,7 +19,9 @@ from lossreport.model.run import Floats, Series
 
 MIN_ROWS: Final = 8
 CONSTANT: Final = 1e-3
-"""Constant: the range stays below a thousandth of the maximum, or below the last printed decimal."""
+"""Constant: the range stays below a thousandth of the maximum, or below the last printed
+decimal.
+"""
 COARSEST: Final = 0.02
 """The quantum of the printed decimals is never taken above 2 % of the peak."""
 RESTART: Final = 0.5
@@ -33,18 +37,24 @@ HOLD: Final = 0.25
 HELD: Final = 0.1
 """Between its first and last row at the peak a rate stays within 10 % of it."""
 SHAPELESS: Final = 0.8
-"""A rate that has not lost a fifth of its peak yet has no shape: a line and an exponential down to 0.8 lie half a percent of the peak apart."""
+"""A rate that has not lost a fifth of its peak yet has no shape: a line and an exponential down to
+0.8 lie half a percent of the peak apart.
+"""
 WITHOUT_START: Final = ("constant", "step", "cosine_restarts")
 """What can be told of a rate whose start is not in the log."""
 LATE_PEAK: Final = 0.2
 """One-cycle: the peak comes after a fifth of the run, and a cosine follows."""
 LEAST_SPAN: Final = 3
 SPENT: Final = 0.01
-"""A rate of 1 % of its peak or less has run out: schedules that mean to train on keep a floor of a tenth (min_lr = lr / 10 of nanoGPT, Megatron)."""
+"""A rate of 1 % of its peak or less has run out: schedules that mean to train on keep a floor of a
+tenth (min_lr = lr / 10 of nanoGPT, Megatron).
+"""
 
 
 class Peak(NamedTuple):
-    """Where a rate, relative to its maximum, first and last stands at it, and how finely it is printed."""
+    """Where a rate, relative to its maximum, first and last stands at it, and how finely it is
+    printed.
+    """
 
     first: int
     last: int
@@ -54,16 +64,22 @@ class Peak(NamedTuple):
 def lr_schedules(context: Context) -> Iterator[LrSchedule]:
     """Yield the class of every learning-rate series of the training."""
     for series in context.judged:
-        if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
+        if (
+            series.metric_type == "learning_rate"
+            and len(series) >= MIN_ROWS
+            and np.isfinite(series.y).all()
+        ):
             shape = lr_class(series.y, series.resolution or 0.0, series.x)
             told = shape in WITHOUT_START or not begins_late(series)
             yield LrSchedule(series=(series.id,), schedule=shape if told else "unknown")
 
 
 def lr_class(rate: Floats, resolution: float = 0.0, x: Floats | None = None) -> str:
-    """Return the class of the contract that a learning rate looks like; "unknown" where its body fits none of the shapes.
+    """Return the class of the contract that a learning rate looks like; "unknown" where its body
+    fits none of the shapes.
 
-    Shapes are those over `x`: rows logged at 0, 10, 100, 1000 steps make a curve look like another one.
+    Shapes are those over `x`: rows logged at 0, 10, 100, 1000 steps make a curve look like another
+    one.
     """
     top = float(np.max(rate))
     if top <= 0 or float(np.min(rate)) < 0:
@@ -80,7 +96,8 @@ def lr_class(rate: Floats, resolution: float = 0.0, x: Floats | None = None) -> 
     if warm and rises_to_the_end(rate):
         return "unknown"  # a warm-up that never ended: what follows it is not in the log
     if len(body) < LEAST_SPAN or body.min() > 1 - max(CONSTANT, 2 * peak.quantum):
-        before = v[peak.first : peak.last + 1] if warm else v  # a rate that only comes back to its peak was not constant
+        # a rate that only comes back to its peak was not constant
+        before = v[peak.first : peak.last + 1] if warm else v
         name = "warmup_constant" if warm else "constant"
         return name if before.min() > 1 - (HELD if warm else COARSEST) else "unknown"
     if _is_step(v[peak.first :], peak.quantum):
@@ -89,15 +106,31 @@ def lr_class(rate: Floats, resolution: float = 0.0, x: Floats | None = None) -> 
         return "unknown"
     held = float(v[peak.first : peak.last + 1].min()) > 1 - HELD
     place = np.arange(len(rate), dtype=np.float64) if x is None or not np.all(np.diff(x) > 0) else x
-    return _named(_shape(body, place[peak.last :], float(place[peak.first] - place[0])), v, peak, warm) if held else "unknown"
+    return (
+        _named(_shape(body, place[peak.last :], float(place[peak.first] - place[0])), v, peak, warm)
+        if held
+        else "unknown"
+    )
 
 
 def rises_to_the_end(rate: Floats) -> bool:
-    """Return whether a rate rises in nearly every row up to the last, where it stands highest: a warm-up that is not over."""
-    if len(rate) < LEAST_SPAN + 1 or not np.isfinite(rate).all() or rate[-1] <= 0 or rate[-1] < rate.max():
+    """Return whether a rate rises in nearly every row up to the last, where it stands highest: a
+    warm-up that is not over.
+    """
+    if (
+        len(rate) < LEAST_SPAN + 1
+        or not np.isfinite(rate).all()
+        or rate[-1] <= 0
+        or rate[-1] < rate.max()
+    ):
         return False
     steps = np.diff(rate)
-    return bool(np.all(steps >= 0) and np.mean(steps > 0) >= RISING and steps[-1] > 0 and rate[0] < WARM * rate[-1])
+    return bool(
+        np.all(steps >= 0)
+        and np.mean(steps > 0) >= RISING
+        and steps[-1] > 0
+        and rate[0] < WARM * rate[-1]
+    )
 
 
 RISING: Final = 0.9
@@ -121,7 +154,9 @@ def _is_step(v: Floats, quantum: float) -> bool:
 
 
 def _is_ladder(v: Floats, moves: np.ndarray[tuple[int], np.dtype[np.int64]]) -> bool:
-    """Return whether every move is a drop by one and the same factor: ReduceLROnPlateau, StepLR, however often."""
+    """Return whether every move is a drop by one and the same factor: ReduceLROnPlateau, StepLR,
+    however often.
+    """
     factors = v[moves + 1] / v[moves]
     return bool(np.all(factors < RUNG)) and float(np.ptp(factors)) < ALIKE * float(np.max(factors))
 
@@ -132,7 +167,9 @@ ALIKE: Final = 0.02
 
 
 def _shape(body: Floats, place: Floats, warm: float) -> str:
-    """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near; `warm` is how long the rate rose before."""
+    """Return the shape nearest to a decay from 1 in least squares, "unknown" where none comes near;
+    `warm` is how long the rate rose before.
+    """
     body = body / body[0]  # of few rows the last one at the peak may lie two hundredths below it
     end = float(body[-1])
     run = place - place[0]
@@ -143,7 +180,8 @@ def _shape(body: Floats, place: Floats, warm: float) -> str:
         "linear": 1 - (1 - end) * t,
         "inverse_sqrt": np.sqrt(before / (before + run)),
     }
-    cut = 0.5 * (1 + np.cos(np.arccos(2 * end - 1) * t))  # of a cosine down to 0 that the log does not follow to its end
+    # of a cosine down to 0 that the log does not follow to its end
+    cut = 0.5 * (1 + np.cos(np.arccos(2 * end - 1) * t))
     if end > 1e-4:
         shapes["exponential"] = end**t
     errors = {name: float(np.sqrt(np.mean((shape - body) ** 2))) for name, shape in shapes.items()}
@@ -169,7 +207,9 @@ def _named(shape: str, v: Floats, peak: Peak, warm: bool) -> str:
 
 
 def is_constant(series: Series) -> bool:
-    """Return whether a learning rate never changed, as far as its decimals tell; what is not finite tells nothing."""
+    """Return whether a learning rate never changed, as far as its decimals tell; what is not finite
+    tells nothing.
+    """
     if not np.isfinite(series.y).all():
         return False
     peak = float(np.max(np.abs(series.y)))
@@ -178,17 +218,28 @@ def is_constant(series: Series) -> bool:
 
 
 def lr_changes(context: Context) -> bool:
-    """Return whether a logged learning rate is known to change over the second half of the run, or a planned phase begins there."""
+    """Return whether a logged learning rate is known to change over the second half of the run, or
+    a planned phase begins there.
+    """
     for series in context.judged:
-        if series.metric_type == "learning_rate" and len(series) >= MIN_ROWS and np.isfinite(series.y).all() and not is_constant(series):
+        if (
+            series.metric_type == "learning_rate"
+            and len(series) >= MIN_ROWS
+            and np.isfinite(series.y).all()
+            and not is_constant(series)
+        ):
             last = series.y[len(series) // 4 :]
-            if float(np.ptp(last)) > max(CONSTANT * float(np.max(np.abs(last))), series.resolution or 0.0):
+            if float(np.ptp(last)) > max(
+                CONSTANT * float(np.max(np.abs(last))), series.resolution or 0.0
+            ):
                 return True
     return context.facts.get("phase_boundaries") is not None
 
 
 def constant_lr(context: Context) -> bool:
-    """Return whether the run's learning rate is known to be constant: by its series, or because lr and min_lr are equal."""
+    """Return whether the run's learning rate is known to be constant: by its series, or because lr
+    and min_lr are equal.
+    """
     found = [s for s in context.judged if s.metric_type == "learning_rate" and len(s) >= MIN_ROWS]
     if found:
         return all(is_constant(series) for series in found)
@@ -199,8 +250,10 @@ def constant_lr(context: Context) -> bool:
 FLOOR: Final = 0.2
 STANDS: Final = 0.02
 STILL: Final = 0.01
-"""On its floor a rate is at a fifth of its peak at most, and over the last fiftieth of the rows it moved by less than 1 % of the peak: a
-line down to a tenth moves by 1.8 % there, the end of a cosine by 0.1 %."""
+"""On its floor a rate is at a fifth of its peak at most, and over the last fiftieth of the rows it
+moved by less than 1 % of the peak: a line down to a tenth moves by 1.8 % there, the end of a cosine
+by 0.1 %.
+"""
 MORE_TO_COME: Final = ("step", "constant", "cosine_restarts")
 """What stands still between its drops, or begins again."""
 
@@ -213,14 +266,23 @@ def _on_floor(series: Series) -> bool:
 
 
 def has_run_out(top: float, last: float) -> bool:
-    """Return whether a rate has decayed to nearly nothing of its peak: what it falls by from there on moves no weight."""
+    """Return whether a rate has decayed to nearly nothing of its peak: what it falls by from there
+    on moves no weight.
+    """
     return 0 <= last <= SPENT * top
 
 
 def spent_lr(context: Context) -> tuple[float, float] | None:
-    """Return (peak, last value) of the first logged learning rate that has decayed to nearly nothing, or to the floor of its schedule; None without."""
+    """Return (peak, last value) of the first logged learning rate that has decayed to nearly
+    nothing, or to the floor of its schedule; None without.
+    """
     for series in context.judged:
-        if series.metric_type == "learning_rate" and series.split == "train" and len(series) >= MIN_ROWS and np.isfinite(series.y).all():
+        if (
+            series.metric_type == "learning_rate"
+            and series.split == "train"
+            and len(series) >= MIN_ROWS
+            and np.isfinite(series.y).all()
+        ):
             top, last = float(np.max(series.y)), float(series.y[-1])
             if has_run_out(top, last) or (top > 0 and _on_floor(series)):
                 return top, last

@@ -1,4 +1,6 @@
-"""How a log says that masks are segmented, or that a binary cross-entropy is minimised: by its metrics, its final values, its settings."""
+"""How a log says that masks are segmented, or that a binary cross-entropy is minimised: by its
+metrics, its final values, its settings.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,23 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.analysis.context import Context
 
-MASKS: Final = re.compile(r"dice|jaccard|tversky|(?<![a-z])m?iou(?![a-z])|(?<![a-z])seg(?:ment(?:ation)?)?(?![a-z])", re.IGNORECASE)
-BINARY: Final = re.compile(r"bce|binary_?cross_?entropy|sigmoid_?(?:cross_?entropy|focal)", re.IGNORECASE)
-CRITERIA: Final = ("loss", "criterion", "loss_fn", "loss_function", "loss_func", "loss_type", "loss_name", "task")
+MASKS: Final = re.compile(
+    r"dice|jaccard|tversky|(?<![a-z])m?iou(?![a-z])|(?<![a-z])seg(?:ment(?:ation)?)?(?![a-z])",
+    re.IGNORECASE,
+)
+BINARY: Final = re.compile(
+    r"bce|binary_?cross_?entropy|sigmoid_?(?:cross_?entropy|focal)", re.IGNORECASE
+)
+CRITERIA: Final = (
+    "loss",
+    "criterion",
+    "loss_fn",
+    "loss_function",
+    "loss_func",
+    "loss_type",
+    "loss_name",
+    "task",
+)
 OVERLAP: Final = re.compile(r"dice|jaccard|(?<![a-z])m?iou(?![a-z])", re.IGNORECASE)
 FULL: Final = 1.0
 PERCENT: Final = 3.0
@@ -20,7 +36,9 @@ PERCENT: Final = 3.0
 
 
 def masks_said(context: Context) -> str | None:
-    """Return the name of a metric, of a value told at the end, or the setting that tells of a segmentation; None without."""
+    """Return the name of a metric, of a value told at the end, or the setting that tells of a
+    segmentation; None without.
+    """
     names = (*sorted(context.metrics), *(name for name in context.facts if name.startswith(FINAL)))
     found = next((name for name in names if MASKS.search(name)), None)
     return found or next((said for said in _criteria(context) if MASKS.search(said)), None)
@@ -42,9 +60,15 @@ def _criteria(context: Context) -> Iterator[str]:
 
 
 def overlap_above_one(context: Context) -> tuple[str, float] | None:
-    """Return name and value of a Dice score or IoU above 1, which none can be, of its rows or told at the end; None without."""
+    """Return name and value of a Dice score or IoU above 1, which none can be, of its rows or told
+    at the end; None without.
+    """
     for series in context.run.series:
-        if OVERLAP.search(series.name) and np.isfinite(series.y).any() and FULL < float(np.nanmax(series.y)) < PERCENT:
+        if (
+            OVERLAP.search(series.name)
+            and np.isfinite(series.y).any()
+            and FULL < float(np.nanmax(series.y)) < PERCENT
+        ):
             return series.label, float(np.nanmax(series.y))
     for name, value in context.facts.items():
         if OVERLAP.search(name) and isinstance(value, float) and FULL < value < PERCENT:

@@ -1,4 +1,6 @@
-"""What signatures of causes are made of: signs with their weight, and what the log said in words."""
+"""What signatures of causes are made of: signs with their weight, and what the log said in
+words.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,12 @@ def quoted(context: Context, event: Event) -> Phrase:
 
 def moved(series: Series) -> Phrase:
     """Return from where to where another metric went, with its last line."""
-    return BESIDE(metric=series.label, first=number(float(series.y[0])), last=number(float(series.y[-1])), line=int(series.line[-1]))
+    return BESIDE(
+        metric=series.label,
+        first=number(float(series.y[0])),
+        last=number(float(series.y[-1])),
+        line=int(series.line[-1]),
+    )
 
 
 def setting(context: Context, *names: str) -> tuple[str, Value] | None:

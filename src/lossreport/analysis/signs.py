@@ -1,4 +1,6 @@
-"""What stands around a place where a run breaks: the learning rate, the gradient's lead-up, the warm-up, the precision. Signs for causes."""
+"""What stands around a place where a run breaks: the learning rate, the gradient's lead-up, the
+warm-up, the precision. Signs for causes.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,14 @@ LEAD: Final = 3
 LEVEL: Final = 20
 """Rows before those that give the level they rise from."""
 RISE: Final = 3.0
-"""A gradient norm of three times its level is a lead-up (as `advice/optimiser.py` calls it high)."""
+"""A gradient norm of three times its level is a lead-up (as `advice/optimiser.py` calls it
+high).
+"""
 STEADY: Final = 0.02
 """A learning rate within 2 % of its highest stands at its peak."""
-HALF: Final = re.compile(r"fp16|float16|(?<!bf)(?<![a-z])16(?:-mixed|-true)?$|half|^o[12]$|^amp$", re.IGNORECASE)
+HALF: Final = re.compile(
+    r"fp16|float16|(?<!bf)(?<![a-z])16(?:-mixed|-true)?$|half|^o[12]$|^amp$", re.IGNORECASE
+)
 BRAIN: Final = re.compile(r"bf16|bfloat16", re.IGNORECASE)
 FULL: Final = re.compile(r"fp32|float32|^32(?:-true)?$|tf32|^o0$", re.IGNORECASE)
 SWITCHES: Final = {
@@ -38,16 +44,25 @@ SWITCHES: Final = {
     "use_bf16": "bf16",
 }
 """Settings that are switched on."""
-NAMED: Final = ("precision", "dtype", "mixed_precision", "torch_dtype", "opt_level", "compute_dtype")
+NAMED: Final = (
+    "precision",
+    "dtype",
+    "mixed_precision",
+    "torch_dtype",
+    "opt_level",
+    "compute_dtype",
+)
 """Settings that name a precision."""
 
 AT_LR = Text(
     zh="学习率在那里是 {lr}（`{metric}` 第 {line} 行），是首行 {first} 的 {ratio}。",
-    en="The learning rate there is {lr} (`{metric}`, line {line}), {ratio} its first value ({first}).",
+    en="The learning rate there is {lr} (`{metric}`, line {line}), {ratio} its first value "
+    "({first}).",
 )
 CONSTANT_LR = Text(
     zh="学习率从首行到那里一直是 {lr}（`{metric}` 第 {line} 行），没有看到 warm-up。",
-    en="The learning rate is {lr} from the first row to there (`{metric}`, line {line}); no warm-up is seen.",
+    en="The learning rate is {lr} from the first row to there (`{metric}`, line {line}); no "
+    "warm-up is seen.",
 )
 LEADS = Text(
     zh="`{metric}` 在此之前已升到 {value}，是此前水平 {level} 的 {ratio}（第 {line} 行）。",
@@ -61,7 +76,9 @@ CALM = Text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rate:
-    """The learning rate beside a row: its series, the row there, its value, its first and its highest value until then."""
+    """The learning rate beside a row: its series, the row there, its value, its first and its
+    highest value until then.
+    """
 
     series: Series
     row: int
@@ -82,7 +99,9 @@ class Rate:
 
 
 def rate_beside(context: Context, series: Series, row: int) -> Rate | None:
-    """Return the learning rate of the training at a row of a series, on the same axis; None where none is logged there."""
+    """Return the learning rate of the training at a row of a series, on the same axis; None where
+    none is logged there.
+    """
     for rate in context.judged:
         if rate.metric_type != "learning_rate" or rate.axis is not series.axis or not len(rate):
             continue
@@ -92,12 +111,21 @@ def rate_beside(context: Context, series: Series, row: int) -> Rate | None:
         until = rate.y[: at + 1]
         peak = float(until.max())
         high = np.flatnonzero(until >= (1 - STEADY) * peak)
-        return Rate(series=rate, row=at, value=float(rate.y[at]), first=float(until[0]), peak=peak, at_peak_from=int(high[0]))
+        return Rate(
+            series=rate,
+            row=at,
+            value=float(rate.y[at]),
+            first=float(until[0]),
+            peak=peak,
+            at_peak_from=int(high[0]),
+        )
     return None
 
 
 def place_of(other: Series, series: Series, row: int) -> int | None:
-    """Return the row of another series at or last before a row of a series: by their lines where both stand in one file, else by x."""
+    """Return the row of another series at or last before a row of a series: by their lines where
+    both stand in one file, else by x.
+    """
     if other.source == series.source and len(other.line) and np.all(np.diff(other.line) > 0):
         reach = int(series.line[row]) + NEAR_LINES
         rows = np.flatnonzero(other.line <= reach)
@@ -113,12 +141,23 @@ NEAR_LINES: Final = 12
 
 UNMOVED_ROWS: Final = 3
 SCATTER: Final = 3.0
-"""Weights that no update has touched give a loss that differs by its batches only: not threefold among means over batches."""
+"""Weights that no update has touched give a loss that differs by its batches only: not threefold
+among means over batches.
+"""
 
 
 def wild_without_updates(context: Context, series: Series, row: int) -> list[int]:
-    """Return the rows at the start of a loss, before `row`, whose learning rate is exactly 0, where they lie threefold apart; else none."""
-    rate = next((one for one in context.judged if one.metric_type == "learning_rate" and one.axis is series.axis and len(one)), None)
+    """Return the rows at the start of a loss, before `row`, whose learning rate is exactly 0, where
+    they lie threefold apart; else none.
+    """
+    rate = next(
+        (
+            one
+            for one in context.judged
+            if one.metric_type == "learning_rate" and one.axis is series.axis and len(one)
+        ),
+        None,
+    )
     if rate is None or series.split != "train":
         return []
     by_x = dict(zip(rate.x.tolist(), rate.y.tolist(), strict=True))
@@ -128,18 +167,30 @@ def wild_without_updates(context: Context, series: Series, row: int) -> list[int
             break
         rows.append(at)
     values = series.y[rows]
-    return rows if len(rows) >= UNMOVED_ROWS and float(values.min()) > 0 and values.max() >= SCATTER * values.min() else []
+    return (
+        rows
+        if len(rows) >= UNMOVED_ROWS
+        and float(values.min()) > 0
+        and values.max() >= SCATTER * values.min()
+        else []
+    )
 
 
 def gradient(context: Context, series: Series) -> Series | None:
     """Return the gradient norm of the training on the axis of a series."""
-    found = (one for one in context.judged if one.metric_type == "grad_norm" and one.axis is series.axis and len(one))
+    found = (
+        one
+        for one in context.judged
+        if one.metric_type == "grad_norm" and one.axis is series.axis and len(one)
+    )
     return next(found, None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lead:
-    """How a series stood right before a break: the row looked at, its value there, the level before."""
+    """How a series stood right before a break: the row looked at, its value there, the level
+    before.
+    """
 
     series: Series
     row: int
@@ -167,14 +218,22 @@ def lead_up(series: Series, row: int) -> Lead | None:
         return None
     last, level = before[-LEAD:], before[-LEAD - LEVEL : -LEAD]
     top, usual = int(last[np.argmax(series.y[last])]), float(np.median(series.y[level]))
-    return Lead(series=series, row=top, value=float(series.y[top]), level=usual) if usual > 0 else None
+    return (
+        Lead(series=series, row=top, value=float(series.y[top]), level=usual) if usual > 0 else None
+    )
 
 
 def around(context: Context, series: Series, row: int) -> Iterator[Sign]:
-    """Yield what bears on every break: the learning rate there, whether a warm-up is seen, how the gradient norm led up to it."""
+    """Yield what bears on every break: the learning rate there, whether a warm-up is seen, how the
+    gradient norm led up to it.
+    """
     rate = rate_beside(context, series, row)
     if rate is not None and rate.value > 0:
-        values: dict[str, Value] = {"lr": number(rate.value), "metric": rate.series.label, "line": rate.line}
+        values: dict[str, Value] = {
+            "lr": number(rate.value),
+            "metric": rate.series.label,
+            "line": rate.line,
+        }
         if rate.warmed or rate.value < (1 - STEADY) * rate.peak:
             ratio = factor(rate.value / rate.first) if rate.first > 0 else "∞"
             yield Sign(weight=0, text=AT_LR(**values, first=number(rate.first), ratio=ratio))
@@ -184,9 +243,15 @@ def around(context: Context, series: Series, row: int) -> Iterator[Sign]:
     at = place_of(norm, series, row) if norm is not None else None
     lead = lead_up(norm, at) if norm is not None and at is not None else None
     if lead is not None:
-        said: dict[str, Value] = {"metric": lead.series.label, "value": number(lead.value), "line": int(lead.series.line[lead.row])}
+        said: dict[str, Value] = {
+            "metric": lead.series.label,
+            "value": number(lead.value),
+            "line": int(lead.series.line[lead.row]),
+        }
         if lead.rose:
-            yield Sign(weight=WEAK, text=LEADS(**said, level=number(lead.level), ratio=factor(lead.ratio)))
+            yield Sign(
+                weight=WEAK, text=LEADS(**said, level=number(lead.level), ratio=factor(lead.ratio))
+            )
         else:
             yield Sign(weight=0, text=CALM(**said))
 
@@ -216,11 +281,16 @@ def precision_said(context: Context) -> Precision | None:
 
 EIGHT_BITS: Final = ("load_in_8bit", "load_in_4bit", "int8", "use_8bit", "use_int8")
 """Settings that keep the weights in fewer bits; what is computed with them is fp16."""
-HALF_IN_WORDS: Final = re.compile(r"(?<![a-z])(?:fp16|float16|bf16|bfloat16|half[- ]precision|int8|8[- ]?bit)(?![a-z0-9])", re.IGNORECASE)
+HALF_IN_WORDS: Final = re.compile(
+    r"(?<![a-z])(?:fp16|float16|bf16|bfloat16|half[- ]precision|int8|8[- ]?bit)(?![a-z0-9])",
+    re.IGNORECASE,
+)
 
 
 def half_said(context: Context) -> str | None:
-    """Return how the settings or the words of the log say that fewer than 32 bits are used; None where nothing says so."""
+    """Return how the settings or the words of the log say that fewer than 32 bits are used; None
+    where nothing says so.
+    """
     precision = precision_said(context)
     if precision is not None:
         return precision.said if precision.kind != "fp32" else None
@@ -234,14 +304,18 @@ def half_said(context: Context) -> str | None:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """The terms of a training loss at one place: (series, row) of those that are not finite there, and of those that are."""
+    """The terms of a training loss at one place: (series, row) of those that are not finite there,
+    and of those that are.
+    """
 
     bad: tuple[tuple[Series, int], ...]
     sound: tuple[tuple[Series, int], ...]
 
 
 def terms_beside(context: Context, series: Series, row: int) -> Terms:
-    """Return the terms of the training loss at the place of a row, of the same file; the total is none of them."""
+    """Return the terms of the training loss at the place of a row, of the same file; the total is
+    none of them.
+    """
     x = float(series.x[row])
     bad: list[tuple[Series, int]] = []
     sound: list[tuple[Series, int]] = []
@@ -263,7 +337,8 @@ def ends_nonfinite(series: Series) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Break:
-    """A place where the training breaks: the finding, the loss that it is about, the row from which it does, how.
+    """A place where the training breaks: the finding, the loss that it is about, the row from which
+    it does, how.
 
     `finding` leads the event, where several findings are of one; `told` is the one about this loss.
     """
@@ -288,7 +363,9 @@ class Break:
 
 
 def breaks(context: Context, *hows: str) -> Iterator[Break]:
-    """Yield the places where training losses break, the first of each kind: nonfinite, masked, divergence, explosion."""
+    """Yield the places where training losses break, the first of each kind: nonfinite, masked,
+    divergence, explosion.
+    """
     wanted = hows or ("nonfinite", "masked", "divergence", "explosion")
     seen: set[str] = set()
     for finding in context.found:
@@ -296,7 +373,12 @@ def breaks(context: Context, *hows: str) -> Iterator[Break]:
         how = _how(finding)
         if how == "divergence" and finding.severity is not Severity.CRITICAL:
             continue  # of one term, or under a validation that gets better: nothing breaks
-        if how not in wanted or how in seen or series.split != "train" or not context.is_loss(series):
+        if (
+            how not in wanted
+            or how in seen
+            or series.split != "train"
+            or not context.is_loss(series)
+        ):
             continue
         row = _breaks_from(series, finding, how)
         if row is not None:
@@ -308,11 +390,15 @@ def breaks(context: Context, *hows: str) -> Iterator[Break]:
 def _how(finding: Finding) -> str:
     if finding.kind == "broken_metric":
         return "explosion" if finding.is_dead and "first" in finding.numbers else ""
-    return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(finding.kind, "")
+    return {"nonfinite": "nonfinite", "masked_nonfinite": "masked", "divergence": "divergence"}.get(
+        finding.kind, ""
+    )
 
 
 def _breaks_from(series: Series, finding: Finding, how: str) -> int | None:
-    """Return the row from which a loss is broken to its end; None where it recovers, or the finding is an exit that the log only reports."""
+    """Return the row from which a loss is broken to its end; None where it recovers, or the finding
+    is an exit that the log only reports.
+    """
     if how == "nonfinite":
         if not finding.rows or not ends_nonfinite(series):
             return None
@@ -323,14 +409,19 @@ def _breaks_from(series: Series, finding: Finding, how: str) -> int | None:
 
 CLIMB: Final = 3
 CLIMBED: Final = 2.0
-"""Three rows that rise one after another to twice the lowest level before: a loss that runs away, not one that jumps in one row."""
+"""Three rows that rise one after another to twice the lowest level before: a loss that runs away,
+not one that jumps in one row.
+"""
 
 
 def climbed(values: Floats) -> bool:
     """Return whether a loss rose row by row to the end of these values."""
     if len(values) < CLIMB + 1:
         return False
-    return bool(np.all(np.diff(values[-CLIMB - 1 :]) > 0) and values[-1] > CLIMBED * abs(float(np.min(values))))
+    return bool(
+        np.all(np.diff(values[-CLIMB - 1 :]) > 0)
+        and values[-1] > CLIMBED * abs(float(np.min(values)))
+    )
 
 
 def parsers(context: Context) -> frozenset[str]:
@@ -352,16 +443,31 @@ def class_count(context: Context) -> float | None:
     return number_fact(context, *CLASS_COUNTS)
 
 
-CLASS_COUNTS: Final = ("num_classes", "num_labels", "nc", "n_classes", "nb_classes", "class_num", "CLASS_NUM", "classes")
+CLASS_COUNTS: Final = (
+    "num_classes",
+    "num_labels",
+    "nc",
+    "n_classes",
+    "nb_classes",
+    "class_num",
+    "CLASS_NUM",
+    "classes",
+)
 
 
 def set_rate(context: Context) -> float | None:
-    """Return the learning rate by the settings, else the highest that was logged and is plausible."""
+    """Return the learning rate by the settings, else the highest that was logged and is
+    plausible.
+    """
     said = number_fact(context, "lr", "learning_rate")
     if said:
         return said
     for series in context.judged:
-        if series.metric_type == "learning_rate" and series.split == "train" and not context.has("broken_metric", series):
+        if (
+            series.metric_type == "learning_rate"
+            and series.split == "train"
+            and not context.has("broken_metric", series)
+        ):
             y = series.y[np.isfinite(series.y)]
             return float(y.max()) if len(y) and y.max() > 0 else None
     return None
@@ -385,7 +491,9 @@ def said_optimiser(context: Context) -> str | None:
 
 
 def said_adam(context: Context) -> str | None:
-    """Return the optimiser that the settings name, where it is of the family of Adam and does not choose its own rate."""
+    """Return the optimiser that the settings name, where it is of the family of Adam and does not
+    choose its own rate.
+    """
     said = said_optimiser(context)
     return said if said is not None and ADAM.search(said) and not OWN_RATE.search(said) else None
 
@@ -394,18 +502,23 @@ NOAM: Final = ("decay_method", "lr_scheduler", "lr_scheduler_type", "scheduler",
 
 
 def is_noam(context: Context) -> bool:
-    """Return whether the settings name the noam or inverse-root schedule, of which the learning rate is a factor only."""
+    """Return whether the settings name the noam or inverse-root schedule, of which the learning
+    rate is a factor only.
+    """
     said = (str(context.facts.get(name, "")).lower() for name in NOAM)
     return any("noam" in one or "inverse_s" in one or "rsqrt" in one for one in said)
 
 
 def rate_of_sgd(context: Context) -> float | None:
-    """Return a learning rate that only SGD stands, given to Adam or to an optimiser that is not named; None elsewhere.
+    """Return a learning rate that only SGD stands, given to Adam or to an optimiser that is not
+    named; None elsewhere.
 
     What was logged counts before what was set, and the factor of a schedule is no rate.
     """
     logged = [
-        float(np.max(one.y)) for one in context.judged if one.metric_type == "learning_rate" and len(one) and np.isfinite(one.y).all()
+        float(np.max(one.y))
+        for one in context.judged
+        if one.metric_type == "learning_rate" and len(one) and np.isfinite(one.y).all()
     ]
     rate = logged[0] if logged else None
     if not logged and not is_noam(context):
@@ -418,7 +531,12 @@ def rate_of_sgd(context: Context) -> float | None:
 def score_beside(context: Context, series: Series, split: str = "train") -> Series | None:
     """Return the accuracy of a split that is logged beside a series."""
     found = (
-        one for one in context.judged if one.metric_type == "accuracy" and one.split == split and one.source == series.source and len(one)
+        one
+        for one in context.judged
+        if one.metric_type == "accuracy"
+        and one.split == split
+        and one.source == series.source
+        and len(one)
     )
     return next(found, None)
 
@@ -429,7 +547,9 @@ MANIFOLD: Final = 3.0
 
 
 def wild(series: Series) -> bool:
-    """Return whether a validation loss jumps about: threefold between its rows, turning in two of five, not the one turn of overfitting."""
+    """Return whether a validation loss jumps about: threefold between its rows, turning in two of
+    five, not the one turn of overfitting.
+    """
     y = series.y[np.isfinite(series.y)]
     if len(y) < WILD_ROWS or float(y.min()) <= 0:
         return False
@@ -442,33 +562,61 @@ def wild(series: Series) -> bool:
 WILD_ROWS: Final = 6
 
 
-PRETRAINED: Final = ("_name_or_path", "model_name_or_path", "base_model_name_or_path", "pretrained_model_name_or_path", "finetune_from")
+PRETRAINED: Final = (
+    "_name_or_path",
+    "model_name_or_path",
+    "base_model_name_or_path",
+    "pretrained_model_name_or_path",
+    "finetune_from",
+)
 """Settings that name the weights a training begins with."""
 UNNAMED: Final = (None, "", "None", "null", False)
 
 
 def was_loaded(context: Context) -> bool:
-    """Return whether the settings name a model that was loaded: its initialisation is nobody's to choose."""
+    """Return whether the settings name a model that was loaded: its initialisation is nobody's to
+    choose.
+    """
     return any(context.facts.get(name) not in UNNAMED for name in PRETRAINED)
 
 
 NAMED_BEST: Final = re.compile(r"best_(?:valid_)?loss", re.IGNORECASE)
 LOST: Final = 1.25
-"""A quarter above its best: no noise of an evaluation reaches that (as in `detectors/worsening.py`)."""
+"""A quarter above its best: no noise of an evaluation reaches that (as in
+`detectors/worsening.py`).
+"""
 BEFORE_ROWS = Text(
-    zh="`{metric}` 是 {end}（第 {line} 行），而日志自己写明此前最好的是 {best}（`{named}`）：在这几行之前已经变差。",
-    en="`{metric}` is {end} at line {line}, where the log itself names {best} as the best before (`{named}`): it got worse before these rows.",
+    zh="`{metric}` 是 {end}（第 {line} 行），而日志自己写明此前最好的是 {best}（`{named}`）："
+    "在这几行之前已经变差。",
+    en="`{metric}` is {end} at line {line}, where the log itself names {best} as the best "
+    "before (`{named}`): it got worse before these rows.",
 )
 
 
 def beyond_named_best(context: Context) -> Phrase | None:
-    """Return that a validation loss stands a quarter above the best that its log names, where it does; None elsewhere."""
+    """Return that a validation loss stands a quarter above the best that its log names, where it
+    does; None elsewhere.
+    """
     for series in context.progress:
-        if series.split == "train" or series.name != "loss" or not len(series) or not np.isfinite(series.y[-1]):
+        if (
+            series.split == "train"
+            or series.name != "loss"
+            or not len(series)
+            or not np.isfinite(series.y[-1])
+        ):
             continue
         for best in context.run.series:
-            beside = best.split == series.split and best.source == series.source and len(best) and best.x[-1] == series.x[-1]
-            if beside and NAMED_BEST.fullmatch(best.name) and 0 < LOST * float(best.y[-1]) <= float(series.y[-1]):
+            beside = (
+                best.split == series.split
+                and best.source == series.source
+                and len(best)
+                and best.x[-1] == series.x[-1]
+            )
+            if (
+                beside
+                and NAMED_BEST.fullmatch(best.name)
+                and 0 < LOST * float(best.y[-1]) <= float(series.y[-1])
+            ):
                 values: dict[str, Value] = {
                     "end": number(float(series.y[-1])),
                     "best": number(float(best.y[-1])),

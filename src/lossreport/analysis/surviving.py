@@ -1,7 +1,9 @@
-"""Whether a training lived on after a validation of it was not finite: what `analysis` needs before it calls the run broken.
+"""Whether a training lived on after a validation of it was not finite: what `analysis` needs before
+it calls the run broken.
 
-A NaN in a weight makes every loss after it NaN. A training loss that stays finite, and goes on changing, after the first validation that is not
-finite shows that the weights are: what is broken is the validation (no targets, a division by zero, half precision), as in ultralytics #21765.
+A NaN in a weight makes every loss after it NaN. A training loss that stays finite, and goes on
+changing, after the first validation that is not finite shows that the weights are: what is broken
+is the validation (no targets, a division by zero, half precision), as in ultralytics #21765.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ from lossreport.model.run import Series
 
 
 def outlived(context: Context, series: Series) -> bool:
-    """Return whether all training losses end finite and one has changed since the first row of a validation that is not finite."""
+    """Return whether all training losses end finite and one has changed since the first row of a
+    validation that is not finite.
+    """
     bad = np.flatnonzero(~np.isfinite(series.y))
     if series.split == "train" or not len(bad):
         return False
@@ -25,7 +29,9 @@ def outlived(context: Context, series: Series) -> bool:
 
 
 def _goes_on(training: Series, series: Series, row: int) -> bool:
-    """Return whether a training loss has a finite row after `row` that differs from the one before; a logger that hides NaN repeats itself."""
+    """Return whether a training loss has a finite row after `row` that differs from the one before;
+    a logger that hides NaN repeats itself.
+    """
     if training.axis is series.axis:
         after = training.x > series.x[row]
     elif training.source == series.source:

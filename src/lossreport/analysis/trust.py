@@ -1,4 +1,6 @@
-"""Says of a broken stretch which row before it is still sound, and which checkpoint the logs name before that row."""
+"""Says of a broken stretch which row before it is still sound, and which checkpoint the logs name
+before that row.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,19 @@ from lossreport.model.run import Axis, Series, shown_x
 from lossreport.text import Phrase, Text, number
 from lossreport.words import AXES
 
-KINDS: Final = ("masked_nonfinite", "nonfinite", "frozen_metric", "lost_metric", "poisoned_mean", "skipped_steps")
+KINDS: Final = (
+    "masked_nonfinite",
+    "nonfinite",
+    "frozen_metric",
+    "lost_metric",
+    "poisoned_mean",
+    "skipped_steps",
+)
 BACK: Final = {"masked_nonfinite": 2, "lost_metric": 0}
-"""Rows to go back from the first of a finding, 1 where nothing stands here: beside hidden values the last row that still looks right
-may average replaced ones already, and the last row of a metric that is lost is sound itself."""
+"""Rows to go back from the first of a finding, 1 where nothing stands here: beside hidden values
+the last row that still looks right may average replaced ones already, and the last row of a metric
+that is lost is sound itself.
+"""
 STEP_OF: Final = re.compile(r"checkpoint-(\d+)")
 
 LAST = Text(
@@ -30,13 +41,18 @@ SAVED = Text(
     zh="日志在 {path} 第 {line} 行写明的 checkpoint 在它之前：“{quote}”。",
     en="A checkpoint before it is named at {path} line {line}: “{quote}”.",
 )
-BEST = Text(zh="日志写明的最佳 checkpoint 在它之前：{name}。", en="The best checkpoint that the logs name is before it: {name}.")
+BEST = Text(
+    zh="日志写明的最佳 checkpoint 在它之前：{name}。",
+    en="The best checkpoint that the logs name is before it: {name}.",
+)
 EVERY = Text(
     zh="按 save_steps = {every} 推算，它之前最近的 checkpoint 在 step {step}（若未被清理）。",
-    en="By save_steps = {every} the nearest checkpoint before it is that of step {step}, if it was kept.",
+    en="By save_steps = {every} the nearest checkpoint before it is that of step {step}, if "
+    "it was kept.",
 )
 NOT_YET = Text(
-    zh="按 save_steps = {every} 推算，它之前还没有保存过 checkpoint。", en="By save_steps = {every} no checkpoint had been saved before it."
+    zh="按 save_steps = {every} 推算，它之前还没有保存过 checkpoint。",
+    en="By save_steps = {every} no checkpoint had been saved before it.",
 )
 NO_CHECKPOINT = Text(zh="日志没有写明任何 checkpoint。", en="The logs name no checkpoint.")
 
@@ -70,9 +86,15 @@ def last_good(series: Series, row: int) -> int | None:
 
 def _checkpoint(context: Context, series: Series, row: int) -> Phrase:
     line, source = int(series.line[row]), series.source_of(row)
-    saved = [event for event in context.run.events if event.kind == "checkpoint" and event.source == source and event.line <= line]
+    saved = [
+        event
+        for event in context.run.events
+        if event.kind == "checkpoint" and event.source == source and event.line <= line
+    ]
     if saved:
-        return SAVED(path=context.run.source(source).path, line=saved[-1].line, quote=saved[-1].quote)
+        return SAVED(
+            path=context.run.source(source).path, line=saved[-1].line, quote=saved[-1].quote
+        )
     if series.axis is not Axis.STEP:
         return NO_CHECKPOINT()
     best, every = context.facts.get("best_model_checkpoint"), context.facts.get("save_steps")

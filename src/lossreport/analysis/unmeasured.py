@@ -1,4 +1,6 @@
-"""Values that stand for "not measured": -1 of pycocotools where a metric has nothing to be computed on, an accuracy of NaN, 0 of 0."""
+"""Values that stand for "not measured": -1 of pycocotools where a metric has nothing to be computed
+on, an accuracy of NaN, 0 of 0.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,11 @@ SCORES: Final = ("accuracy", "map", "error_rate")
 
 def unmeasured(series: Series) -> Bools:
     """Return which rows of a score hold the mark for "not measured", as True and False."""
-    return np.asarray(series.y == SENTINEL) if series.metric_type in SCORES else np.zeros(len(series), dtype=bool)
+    return (
+        np.asarray(series.y == SENTINEL)
+        if series.metric_type in SCORES
+        else np.zeros(len(series), dtype=bool)
+    )
 
 
 def never_measured(series: Series) -> bool:
@@ -29,7 +35,8 @@ def never_measured(series: Series) -> bool:
 
 
 def counted_of_nothing(context: Context, series: Series) -> Series | None:
-    """Return the accuracy beside a validation loss that shows that nothing was counted: NaN in the rows in which the loss is; None without.
+    """Return the accuracy beside a validation loss that shows that nothing was counted: NaN in the
+    rows in which the loss is; None without.
 
     An accuracy counts answers, and outputs of NaN are wrong answers: it is NaN only as 0 of 0.
     """
@@ -37,7 +44,12 @@ def counted_of_nothing(context: Context, series: Series) -> Series | None:
     if series.split == "train" or not bad:
         return None
     for one in context.judged:
-        if is_plain(one) and one.split == series.split and one.source == series.source and one.axis is series.axis:
+        if (
+            is_plain(one)
+            and one.split == series.split
+            and one.source == series.source
+            and one.axis is series.axis
+        ):
             there = one.y[np.isin(one.x, list(bad))]
             if len(there) and np.isnan(there).all():
                 return one

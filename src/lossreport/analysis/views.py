@@ -1,4 +1,6 @@
-"""Prepares a run for its detectors: names the kind of every metric, undoes running means, takes the last row of every epoch."""
+"""Prepares a run for its detectors: names the kind of every metric, undoes running means, takes the
+last row of every epoch.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ Bools = npt.NDArray[np.bool_]
 DEAVERAGE: Final = "deaverage"
 EPOCH_LAST: Final = "epoch_last"
 MAX_ERROR: Final = 0.05
-"""Where the printed decimals leave more than 5 % of a row open, in the median, a mean is not undone: spikes count from 10 % on."""
+"""Where the printed decimals leave more than 5 % of a row open, in the median, a mean is not
+undone: spikes count from 10 % on.
+"""
 
 
 def enrich(run: Run) -> Run:
@@ -41,27 +45,44 @@ def enrich(run: Run) -> Run:
     clues = _clues(run)
     typed = tuple(_latest(run, _typed(run, series, clues[series.source])) for series in run.series)
     derived: list[Series] = [
-        replace(made, id=f"{id_prefix(run.id)}m{len(typed) + number}") for number, made in enumerate(joined(replace(run, series=typed)), 1)
+        replace(made, id=f"{id_prefix(run.id)}m{len(typed) + number}")
+        for number, made in enumerate(joined(replace(run, series=typed)), 1)
     ]
-    # a meter that some batches lack counts other iterations than the row says: only one that stands in every row is undone
+    # a meter that some batches lack counts other iterations than the row says: only one that stands
+    # in every row is undone
     longest: dict[tuple[str, Axis], int] = {}
     for series in typed:
-        longest[series.source, series.axis] = max(len(series), longest.get((series.source, series.axis), 0))
+        longest[series.source, series.axis] = max(
+            len(series), longest.get((series.source, series.axis), 0)
+        )
     for series in typed:
         if not _judged(series):
             continue
-        if _is_compared(series, typed) and (last := _epoch_last(series, any_statistic=True)) is not None:
+        if (
+            _is_compared(series, typed)
+            and (last := _epoch_last(series, any_statistic=True)) is not None
+        ):
             derived.append(replace(last, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}"))
             continue
-        for made in (_deaveraged(series) if len(series) == longest[series.source, series.axis] else None, _epoch_last(series)):
+        for made in (
+            _deaveraged(series) if len(series) == longest[series.source, series.axis] else None,
+            _epoch_last(series),
+        ):
             if made is not None:
-                derived.append(replace(made, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}"))
+                derived.append(
+                    replace(made, id=f"{id_prefix(run.id)}m{len(typed) + len(derived) + 1}")
+                )
     return replace(run, series=(*typed, *derived))
 
 
 def _judged(series: Series) -> bool:
-    """Return whether detectors ask for views of a series: losses, regularisers and the gradient norm."""
-    return series.metric_type == "grad_norm" or classify(series.name, series.metric_type).role in ("loss", "regulariser")
+    """Return whether detectors ask for views of a series: losses, regularisers and the gradient
+    norm.
+    """
+    return series.metric_type == "grad_norm" or classify(series.name, series.metric_type).role in (
+        "loss",
+        "regulariser",
+    )
 
 
 def _clues(run: Run) -> dict[str, Clues]:
@@ -84,7 +105,11 @@ def _typed(run: Run, series: Series, clues: Clues) -> Series:
 
 def _latest(run: Run, series: Series) -> Series:
     """Leave out the rows that a resumed process wrote again: of an overlap the later rows count."""
-    resumed = {s.first_line for s in run.segments if s.source == series.source and s.why in ("resume", "restart")}
+    resumed = {
+        s.first_line
+        for s in run.segments
+        if s.source == series.source and s.why in ("resume", "restart")
+    }
     keep = np.ones(len(series), dtype=bool)
     reached = np.inf
     for span in reversed(series.segments):
@@ -107,30 +132,54 @@ def _latest(run: Run, series: Series) -> Series:
 
 
 def _deaveraged(series: Series) -> Series | None:
-    """Undo a mean since the start of the epoch: rows become means of the iterations between two printed rows.
+    """Undo a mean since the start of the epoch: rows become means of the iterations between two
+    printed rows.
 
-    With g the printed mean and c the iterations it covers: (g_i*c_i - g_j*c_j) / (c_i - c_j) for consecutive rows j < i of one
-    epoch (FORMATS.md 1.3), None where rounding would be most of what comes out. The first row of an epoch, a mean of one iteration, is left out: its noise is that of one batch.
+    With g the printed mean and c the iterations it covers: (g_i*c_i - g_j*c_j) / (c_i - c_j) for
+    consecutive rows j < i of one epoch (FORMATS.md 1.3), None where rounding would be most of what
+    comes out. The first row of an epoch, a mean of one iteration, is left out: its noise is that of
+    one batch.
     """
-    if series.statistic is not Statistic.RUNNING_MEAN or series.axis is not Axis.ITERATION or len(series) < 2:
+    if (
+        series.statistic is not Statistic.RUNNING_MEAN
+        or series.axis is not Axis.ITERATION
+        or len(series) < 2
+    ):
         return None
     counts = epoch_counts(series)
     step = np.diff(counts)
     ok = (step > 0) & ~_starts(series)[1:]
     if not ok.any() or not np.isfinite(series.y[0]):
-        return None  # a mean that begins non-finite stays so: the printed rows say it, and which was the first
+        # a mean that begins non-finite stays so: the printed rows say it, and which was the first
+        return None
     with np.errstate(invalid="ignore"):
-        local = (series.y[1:] * counts[1:] - series.y[:-1] * counts[:-1]) / np.where(step > 0, step, 1)
-        printed = (counts[1:] + counts[:-1]) / np.where(step > 0, step, 1) * precision(series).decimals
-        if not np.isfinite(local[ok]).any() or np.nanmedian(printed[ok] / (np.abs(local[ok]) + 1e-12)) > MAX_ERROR:
+        local = (series.y[1:] * counts[1:] - series.y[:-1] * counts[:-1]) / np.where(
+            step > 0, step, 1
+        )
+        printed = (
+            (counts[1:] + counts[:-1]) / np.where(step > 0, step, 1) * precision(series).decimals
+        )
+        if (
+            not np.isfinite(local[ok]).any()
+            or np.nanmedian(printed[ok] / (np.abs(local[ok]) + 1e-12)) > MAX_ERROR
+        ):
             return None
-    return _part(series, np.flatnonzero(ok) + 1, local[ok], Statistic.WINDOW_MEAN, DEAVERAGE, int(np.median(step[ok])))
+    return _part(
+        series,
+        np.flatnonzero(ok) + 1,
+        local[ok],
+        Statistic.WINDOW_MEAN,
+        DEAVERAGE,
+        int(np.median(step[ok])),
+    )
 
 
 def epoch_counts(series: Series) -> Floats:
-    """Return how many iterations of its epoch each row covers: the printed iteration, counted from the epoch's own first row.
+    """Return how many iterations of its epoch each row covers: the printed iteration, counted from
+    the epoch's own first row.
 
-    That row is the first iteration where the log counts from 0; where its first place is one row distance (10, 20, ...) it covers as many.
+    That row is the first iteration where the log counts from 0; where its first place is one row
+    distance (10, 20, ...) it covers as many.
     """
     starts = np.flatnonzero(_starts(series))
     first = series.x[starts][np.searchsorted(starts, np.arange(len(series)), side="right") - 1]
@@ -150,11 +199,17 @@ def _starts(series: Series) -> Bools:
 
 
 def _is_compared(series: Series, others: Sequence[Series]) -> bool:
-    """Return whether the batches of a training can only be held against their validation at the ends of the epochs.
+    """Return whether the batches of a training can only be held against their validation at the
+    ends of the epochs.
 
-    So it is where the log validates by the epoch and prints no value of the training for a whole one.
+    So it is where the log validates by the epoch and prints no value of the training for a whole
+    one.
     """
-    alike = [one for one in others if one.name == series.name and one.source == series.source and one.axis is Axis.EPOCH]
+    alike = [
+        one
+        for one in others
+        if one.name == series.name and one.source == series.source and one.axis is Axis.EPOCH
+    ]
     splits = {one.split for one in alike}
     unknown = series.statistic is Statistic.UNKNOWN and series.split == "train"
     return unknown and bool(splits) and "train" not in splits
@@ -169,10 +224,14 @@ def _epoch_last(series: Series, *, any_statistic: bool = False) -> Series | None
     if len(last) < 2:
         return None
     made = _part(series, last, series.y[last], series.statistic, EPOCH_LAST, series.window)
-    return replace(made, axis=Axis.EPOCH, x=frozen_floats(series.epoch[last]), resolution=series.resolution)
+    return replace(
+        made, axis=Axis.EPOCH, x=frozen_floats(series.epoch[last]), resolution=series.resolution
+    )
 
 
-def _part(series: Series, rows: Ints, y: Floats, statistic: Statistic, how: str, window: int | None) -> Series:
+def _part(
+    series: Series, rows: Ints, y: Floats, statistic: Statistic, how: str, window: int | None
+) -> Series:
     return replace(
         series,
         x=frozen_floats(series.x[rows]),

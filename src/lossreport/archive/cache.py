@@ -1,4 +1,6 @@
-"""Keeps the entries of an index from one day to the next: a report that has not changed is not parsed again."""
+"""Keeps the entries of an index from one day to the next: a report that has not changed is not
+parsed again.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ FILE: Final = "lossreport.index-cache.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """One file as it was when it was read: size, time of change in ns, sha256, and its entry, None for what is no report."""
+    """One file as it was when it was read: size, time of change in ns, sha256, and its entry, None
+    for what is no report.
+    """
 
     size: int
     changed: int
@@ -32,26 +36,36 @@ class Known:
 
 
 def load(path: Path) -> dict[str, Known]:
-    """Return what the cache holds, by path; nothing where there is none, it is damaged, or another version wrote it."""
+    """Return what the cache holds, by path; nothing where there is none, it is damaged, or another
+    version wrote it.
+    """
     try:
         value = json_line(path.read_text(encoding="utf-8"))
         if value["version"] != __version__:
             return {}
         return {name: _known(one) for name, one in value["files"].items()}
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # a cache that cannot be used costs time only
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        # a cache that cannot be used costs time only
         return {}
 
 
 def _known(one: Mapping[str, Any]) -> Known:
     return Known(
-        size=one["size"], changed=one["changed"], sha256=one["sha256"], entry=None if one["entry"] is None else _entry(one["entry"])
+        size=one["size"],
+        changed=one["changed"],
+        sha256=one["sha256"],
+        entry=None if one["entry"] is None else _entry(one["entry"]),
     )
 
 
 def _entry(value: Mapping[str, Any]) -> Entry:
-    made: dict[str, Any] = {name: tuple(item) if isinstance(item, list) else item for name, item in value.items()}
+    made: dict[str, Any] = {
+        name: tuple(item) if isinstance(item, list) else item for name, item in value.items()
+    }
     made["values"] = tuple((label, last, best) for label, last, best in value["values"])
-    made["ends"] = tuple((kind, name, split, unit, end) for kind, name, split, unit, end in value["ends"])
+    made["ends"] = tuple(
+        (kind, name, split, unit, end) for kind, name, split, unit, end in value["ends"]
+    )
     return sound_entry(Entry(**made))
 
 
@@ -61,9 +75,13 @@ def save(path: Path, known: Mapping[str, Known]) -> None:
 
 
 def as_json(value: object) -> str:
-    """Return dataclasses, lists and dicts as JSON; where a path or a name fits no encoding, with escapes for it."""
+    """Return dataclasses, lists and dicts as JSON; where a path or a name fits no encoding, with
+    escapes for it.
+    """
     try:
-        return orjson.dumps(value, default=_fields, option=orjson.OPT_PASSTHROUGH_DATACLASS).decode()
+        return orjson.dumps(
+            value, default=_fields, option=orjson.OPT_PASSTHROUGH_DATACLASS
+        ).decode()
     except TypeError:  # a lone surrogate, as os.fsdecode makes of a name that is no UTF-8
         return json.dumps(value, default=_fields, separators=(",", ":"))
 

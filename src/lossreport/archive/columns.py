@@ -1,4 +1,6 @@
-"""The values of an index by column: what its page can be searched, filtered and sorted by, where a script may run."""
+"""The values of an index by column: what its page can be searched, filtered and sorted by, where a
+script may run.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,27 @@ from lossreport.text import visible
 
 DIGITS: Final = 7
 """Significant digits of a value: enough to tell two runs apart, and half the size of all."""
-FIXED: Final = ("path", "name", "title", "state", "owner", "tags", "date", "commit", "data", "seed", "goal")
+FIXED: Final = (
+    "path",
+    "name",
+    "title",
+    "state",
+    "owner",
+    "tags",
+    "date",
+    "commit",
+    "data",
+    "seed",
+    "goal",
+)
 
 
 def columns_of(entries: Sequence[Entry]) -> str:
-    """Return JSON that may stand inside a script element: {column: [value a report]}, or {column: {"v": [values], "i": [which a report]}}.
+    """Return JSON that may stand inside a script element: {column: [value a report]}, or {column:
+    {"v": [values], "i": [which a report]}}.
 
-    Columns are those of FIXED, settings that are not the same everywhere by their name, metrics as `last:NAME` and `best:NAME`.
+    Columns are those of FIXED, settings that are not the same everywhere by their name, metrics as
+    `last:NAME` and `best:NAME`.
     """
     found: dict[str, Any] = {
         "path": [visible(entry.path) for entry in entries],
@@ -47,18 +63,26 @@ def columns_of(entries: Sequence[Entry]) -> str:
 
 
 def names_of(entries: Sequence[Entry]) -> tuple[list[str], list[str]]:
-    """Return the names of the settings that are not the same everywhere, and of the metrics, as `columns_of` calls them."""
+    """Return the names of the settings that are not the same everywhere, and of the metrics, as
+    `columns_of` calls them.
+    """
     values: dict[str, set[str]] = {}
     for entry in entries:
         for name, value in entry.facts.items():
             values.setdefault(name, set()).add(value)
     counts = {name: sum(name in entry.facts for entry in entries) for name in values}
-    settings = [visible(name) for name in sorted(values) if len(values[name]) > 1 or counts[name] < len(entries)]
+    settings = [
+        visible(name)
+        for name in sorted(values)
+        if len(values[name]) > 1 or counts[name] < len(entries)
+    ]
     return settings, sorted({visible(label) for entry in entries for label, _, _ in entry.values})
 
 
 def _coded(words: Sequence[str]) -> dict[str, Any]:
-    """Return words as their distinct ones and which of them each is: settings repeat from run to run."""
+    """Return words as their distinct ones and which of them each is: settings repeat from run to
+    run.
+    """
     code = {word: number for number, word in enumerate(dict.fromkeys(words))}
     return {"v": [visible(word) for word in code], "i": [code[word] for word in words]}
 

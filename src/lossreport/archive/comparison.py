@@ -1,4 +1,6 @@
-"""Compares runs metric by metric: levels at the common end, best values, differences from the first run with what is known of noise."""
+"""Compares runs metric by metric: levels at the common end, best values, differences from the first
+run with what is known of noise.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,17 @@ import numpy as np
 
 from lossreport.archive.aligning import Metric, Track, metrics
 from lossreport.archive.coincidence import Coincidence, coincidences
-from lossreport.archive.difference import Difference, Level, Spread, difference, level, of_seeds, of_spread, pooled, tail_start
+from lossreport.archive.difference import (
+    Difference,
+    Level,
+    Spread,
+    difference,
+    level,
+    of_seeds,
+    of_spread,
+    pooled,
+    tail_start,
+)
 from lossreport.archive.member import Member
 from lossreport.archive.seeds import alike_but_length, differing, groups
 from lossreport.model.run import FactValue
@@ -23,9 +35,11 @@ SAME_SHARE: Final = 0.9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One group of runs in one metric. `level` is None where it has no finite row at the end; `last` and `best` are rows of `track`.
+    """One group of runs in one metric. `level` is None where it has no finite row at the end;
+    `last` and `best` are rows of `track`.
 
-    `levels` are those of its runs, one each. `difference` is that from the first entry, None for itself and where nothing may be said. `copy_of` names a run with the same rows.
+    `levels` are those of its runs, one each. `difference` is that from the first entry, None for
+    itself and where nothing may be said. `copy_of` names a run with the same rows.
     """
 
     tracks: tuple[Track, ...]
@@ -54,7 +68,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """One metric with an entry for each group; the first that may be judged is the reference. `since` is where levels begin, `spread` that of seeds."""
+    """One metric with an entry for each group; the first that may be judged is the reference.
+    `since` is where levels begin, `spread` that of seeds.
+    """
 
     metric: Metric
     entries: tuple[Entry, ...]
@@ -64,7 +80,9 @@ class Compared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """All of it: `facts` are the settings that differ, by name, a value each run; `unequal` runs differ in seed and length."""
+    """All of it: `facts` are the settings that differ, by name, a value each run; `unequal` runs
+    differ in seed and length.
+    """
 
     members: tuple[Member, ...]
     groups: tuple[tuple[Member, ...], ...]
@@ -90,18 +108,31 @@ def compare(members: Sequence[Member], by: str | None = None) -> Comparison:
 def _compared(metric: Metric, grouped: Sequence[Sequence[Member]]) -> Compared:
     since = tail_start([track.x for track in metric.judged], metric.start, metric.end)
     by_run = {track.member.id: track for track in metric.tracks}
-    found = [tuple(by_run[member.id] for member in group if member.id in by_run) for group in grouped]
+    found = [
+        tuple(by_run[member.id] for member in group if member.id in by_run) for group in grouped
+    ]
     entries = [_entry(metric, tracks, since) for tracks in found if tracks]
-    reference = next((entry for entry in entries if not entry.silent and entry.level is not None), None)
+    reference = next(
+        (entry for entry in entries if not entry.silent and entry.level is not None), None
+    )
     if reference is None:
         return Compared(metric=metric, entries=tuple(entries), since=since)
     spread = pooled([entry.levels for entry in entries if not entry.silent])
-    return Compared(metric=metric, entries=tuple(_against(entry, reference, spread) for entry in entries), since=since, spread=spread)
+    return Compared(
+        metric=metric,
+        entries=tuple(_against(entry, reference, spread) for entry in entries),
+        since=since,
+        spread=spread,
+    )
 
 
 def _entry(metric: Metric, tracks: tuple[Track, ...], since: float) -> Entry:
     judged = [track for track in tracks if not track.silent] or list(tracks)
-    levels = [one for track in judged if (one := level(track.x, track.series.y, metric.start, metric.end, since)) is not None]
+    levels = [
+        one
+        for track in judged
+        if (one := level(track.x, track.series.y, metric.start, metric.end, since)) is not None
+    ]
     track = judged[0]
     last, best = _ends(metric, track)
     return Entry(
@@ -120,7 +151,11 @@ def _ends(metric: Metric, track: Track) -> tuple[int | None, int | None]:
     if not len(inside):
         return None, None
     y = track.series.y[inside]
-    best = None if metric.goal == "none" else int(inside[y.argmin() if metric.goal == "down" else y.argmax()])
+    best = (
+        None
+        if metric.goal == "none"
+        else int(inside[y.argmin() if metric.goal == "down" else y.argmax()])
+    )
     return int(inside[-1]), best
 
 
@@ -143,13 +178,18 @@ def _against(entry: Entry, reference: Entry, spread: Spread | None) -> Entry:
         return replace(entry, copy_of=reference.track.member.label)
     one, other = entry.level, reference.level
     if spread is not None:
-        one, other = of_spread(one, spread, len(entry.levels)), of_spread(other, spread, len(reference.levels))
+        one, other = (
+            of_spread(one, spread, len(entry.levels)),
+            of_spread(other, spread, len(reference.levels)),
+        )
     resolution = max(entry.track.series.resolution or 0.0, reference.track.series.resolution or 0.0)
     return replace(entry, difference=difference(one, other, spread=spread, resolution=resolution))
 
 
 def _is_copy(a: Track, b: Track) -> bool:
-    """Return whether two records hold the same values at the same places: one run logged twice, not two runs."""
+    """Return whether two records hold the same values at the same places: one run logged twice, not
+    two runs.
+    """
     common, i, j = np.intersect1d(a.x, b.x, return_indices=True)
     if len(common) < min(SAME_ROWS, len(a.x), len(b.x)):
         return False

@@ -1,8 +1,9 @@
-"""Is 0.42 lower than 0.41? The level of a curve at its end with the noise it is known to, and the difference of two with its interval.
+"""Is 0.42 lower than 0.41? The level of a curve at its end with the noise it is known to, and the
+difference of two with its interval.
 
-Within a run: the mean of the last stretch, its standard error from what is left over a smooth course of the last half, with the
-autocorrelation of rows taken into account. Between seeds: the spread of their levels. Intervals are Student's, degrees of freedom
-by Welch and Satterthwaite.
+Within a run: the mean of the last stretch, its standard error from what is left over a smooth
+course of the last half, with the autocorrelation of rows taken into account. Between seeds: the
+spread of their levels. Intervals are Student's, degrees of freedom by Welch and Satterthwaite.
 """
 
 from __future__ import annotations
@@ -18,9 +19,13 @@ from lossreport.model.run import Floats
 from lossreport.values import dataclass
 
 TAIL: Final = 0.1
-"""The share of the common stretch whose mean is the level: long enough for 20 rows of most logs, short enough to be the end."""
+"""The share of the common stretch whose mean is the level: long enough for 20 rows of most logs,
+short enough to be the end.
+"""
 MANY: Final = 20
-"""From so many rows on a smooth course is taken out; below, noise is told by second differences (which see a bend as noise: the safe side)."""
+"""From so many rows on a smooth course is taken out; below, noise is told by second differences
+(which see a bend as noise: the safe side).
+"""
 FEW: Final = 3
 """Rows of the level where the tail is shorter."""
 LEAST: Final = 6
@@ -28,21 +33,27 @@ LEAST: Final = 6
 CLIP: Final = 4.0
 """A row further than 4 robust deviations from the line is a spike and counts as one that far."""
 PARAMETERS: Final = 3
-"""Of the course. They bias the autocorrelation of what is left by about -(p + 1 + 4 r) / n (Marriott & Pope 1954, for a mean)."""
+"""Of the course. They bias the autocorrelation of what is left by about -(p + 1 + 4 r) / n
+(Marriott & Pope 1954, for a mean).
+"""
 LEAST_EFFECTIVE: Final = 8.0
 """Rows so alike that they count for fewer than 8 (a long mean) do not show how noisy they are."""
 SHOWN, CALLED = 0.90, 0.99
-"""The interval that is shown, and the one that must leave out 0 before a difference is called one: a report compares dozens of pairs
-of metrics, and at 90 % every tenth would differ by chance."""
+"""The interval that is shown, and the one that must leave out 0 before a difference is called one:
+a report compares dozens of pairs of metrics, and at 90 % every tenth would differ by chance.
+"""
 OVERLAP: Final = 1.94
-"""Second differences of white noise are correlated by -4/6 and 1/6: they count for 1 + 2 (4/6)^2 + 2 (1/6)^2 times fewer."""
+"""Second differences of white noise are correlated by -4/6 and 1/6: they count for 1 + 2 (4/6)^2 +
+2 (1/6)^2 times fewer.
+"""
 
 Call = Literal["lower", "higher", "leaning", "inside", "unknown"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """The mean of the last rows up to a common end, its standard error (None: not known) and the degrees of freedom of that.
+    """The mean of the last rows up to a common end, its standard error (None: not known) and the
+    degrees of freedom of that.
 
     `first_row` and `last_row` are rows of the series.
     """
@@ -56,7 +67,9 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """Level minus reference, the 90 % interval (None: not known), what may be said, and what the interval knows of."""
+    """Level minus reference, the 90 % interval (None: not known), what may be said, and what the
+    interval knows of.
+    """
 
     value: float
     low: float | None
@@ -66,18 +79,24 @@ class Difference:
 
     @property
     def certain(self) -> bool:
-        """Whether it is called one and the spread of seeds is known: one pair cannot tell a change from another seed."""
+        """Whether it is called one and the spread of seeds is known: one pair cannot tell a change
+        from another seed.
+        """
         return self.knows == "seeds" and self.call in ("lower", "higher")
 
 
 def tail_start(xs: Sequence[Floats], start: float, end: float) -> float:
-    """Return where the last tenth of start..end begins, or earlier: where every curve has at least 3 rows behind it."""
+    """Return where the last tenth of start..end begins, or earlier: where every curve has at least
+    3 rows behind it.
+    """
     inside = [x[(x >= start) & (x <= end)] for x in xs]
     return min([end - TAIL * (end - start), *(float(x[-FEW:][0]) for x in inside if len(x))])
 
 
 def level(x: Floats, y: Floats, start: float, end: float, since: float) -> Level | None:
-    """Return the level of a curve over since..end; None where it has no finite row there. Its noise is that of the last half of start..end."""
+    """Return the level of a curve over since..end; None where it has no finite row there. Its noise
+    is that of the last half of start..end.
+    """
     rows = np.flatnonzero((x <= end) & (x >= start) & np.isfinite(y))
     tail = rows[x[rows] >= since]
     if not len(tail):
@@ -89,7 +108,9 @@ def level(x: Floats, y: Floats, start: float, end: float, since: float) -> Level
         values = np.clip(values, middle - CLIP * noise.sd, middle + CLIP * noise.sd)
     return Level(
         value=float(values.mean()),
-        error=None if noise is None else noise.sd * math.sqrt(_inflation(noise.r, len(tail)) / len(tail)),
+        error=None
+        if noise is None
+        else noise.sd * math.sqrt(_inflation(noise.r, len(tail)) / len(tail)),
         freedom=1.0 if noise is None else noise.freedom,
         first_row=int(tail[0]),
         last_row=int(tail[-1]),
@@ -98,7 +119,9 @@ def level(x: Floats, y: Floats, start: float, end: float, since: float) -> Level
 
 @dataclass(frozen=True, slots=True)
 class _Noise:
-    """The standard deviation of rows over a smooth course, their autocorrelation, and how many degrees of freedom tell of it."""
+    """The standard deviation of rows over a smooth course, their autocorrelation, and how many
+    degrees of freedom tell of it.
+    """
 
     sd: float
     r: float
@@ -106,9 +129,12 @@ class _Noise:
 
 
 def _noise(y: Floats) -> _Noise | None:
-    """Return the noise of rows; None where they are too few, too smooth or too equal to show any."""
+    """Return the noise of rows; None where they are too few, too smooth or too equal to show
+    any.
+    """
     if len(y) < MANY:
-        sd = float(np.sqrt((np.diff(y, 2) ** 2).mean() / 6))  # no median: three equal rows of a coarse log would make it 0
+        # no median: three equal rows of a coarse log would make it 0
+        sd = float(np.sqrt((np.diff(y, 2) ** 2).mean() / 6))
         return _Noise(sd, 0.0, max(1.0, (len(y) - 2) / OVERLAP)) if sd > 0 else None
     rest = y - _course(y)
     limit = CLIP * mad(rest)
@@ -118,11 +144,15 @@ def _noise(y: Floats) -> _Noise | None:
     effective = len(y) * (1 - r) / (1 + r)
     kept = np.clip(rest, -limit, limit) if limit > 0 else rest
     sd = float(np.sqrt((kept**2).sum() / max(1.0, effective - PARAMETERS) * effective / len(y)))
-    return _Noise(sd, r, effective - PARAMETERS) if sd > 0 and effective >= LEAST_EFFECTIVE else None
+    return (
+        _Noise(sd, r, effective - PARAMETERS) if sd > 0 and effective >= LEAST_EFFECTIVE else None
+    )
 
 
 def _course(y: Floats) -> Floats:
-    """Return the least-squares course of rows, a + b t + c log t, spikes held back: what a loss does over the second half of a run."""
+    """Return the least-squares course of rows, a + b t + c log t, spikes held back: what a loss
+    does over the second half of a run.
+    """
     t = np.arange(1, len(y) + 1) / len(y)
     base = np.column_stack([np.ones(len(y)), t, np.log(t + 0.5)])
     course = base @ np.linalg.lstsq(base, y, rcond=None)[0]
@@ -132,23 +162,35 @@ def _course(y: Floats) -> Floats:
 
 
 def _inflation(r: float, count: int) -> float:
-    """Return by how much autocorrelation r^k raises the variance of a mean of `count` rows: 1 + 2 sum (1 - k/n) r^k."""
+    """Return by how much autocorrelation r^k raises the variance of a mean of `count` rows: 1 + 2
+    sum (1 - k/n) r^k.
+    """
     k = np.arange(1, count)
     return 1.0 + 2.0 * float(((1 - k / count) * r**k).sum())
 
 
 def of_seeds(levels: Sequence[Level]) -> Level:
-    """Return the level of runs that differ in nothing but their seed: the mean of theirs, its error from their spread."""
+    """Return the level of runs that differ in nothing but their seed: the mean of theirs, its error
+    from their spread.
+    """
     values = np.array([one.value for one in levels])
     spread = float(values.std(ddof=1)) / math.sqrt(len(values))
     last = levels[0]
     known = spread if spread > 0 else None
-    return Level(value=float(values.mean()), error=known, freedom=len(values) - 1.0, first_row=last.first_row, last_row=last.last_row)
+    return Level(
+        value=float(values.mean()),
+        error=known,
+        freedom=len(values) - 1.0,
+        first_row=last.first_row,
+        last_row=last.last_row,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spread:
-    """How far the levels of seeds of one setting lie apart: the standard deviation over the groups, and its degrees of freedom."""
+    """How far the levels of seeds of one setting lie apart: the standard deviation over the groups,
+    and its degrees of freedom.
+    """
 
     sd: float
     freedom: float
@@ -156,22 +198,42 @@ class Spread:
 
 def pooled(groups: Sequence[Sequence[Level]]) -> Spread | None:
     """Return the spread of seeds over all groups that have several; None where no group has."""
-    squares = [float(np.var([one.value for one in group]) * len(group)) for group in groups if len(group) > 1]
+    squares = [
+        float(np.var([one.value for one in group]) * len(group))
+        for group in groups
+        if len(group) > 1
+    ]
     freedom = sum(len(group) - 1 for group in groups if len(group) > 1)
-    return Spread(sd=math.sqrt(sum(squares) / freedom), freedom=float(freedom)) if freedom and sum(squares) > 0 else None
+    return (
+        Spread(sd=math.sqrt(sum(squares) / freedom), freedom=float(freedom))
+        if freedom and sum(squares) > 0
+        else None
+    )
 
 
 def of_spread(one: Level, spread: Spread, count: int) -> Level:
-    """Return the level of `count` runs with the error that the spread of seeds gives it; of one run its own noise on top."""
+    """Return the level of `count` runs with the error that the spread of seeds gives it; of one run
+    its own noise on top.
+    """
     own = (one.error or 0.0) if count == 1 else 0.0
     error = math.hypot(own, spread.sd / math.sqrt(count))
-    return Level(value=one.value, error=error, freedom=spread.freedom, first_row=one.first_row, last_row=one.last_row)
+    return Level(
+        value=one.value,
+        error=error,
+        freedom=spread.freedom,
+        first_row=one.first_row,
+        last_row=one.last_row,
+    )
 
 
-def difference(one: Level, reference: Level, *, spread: Spread | None = None, resolution: float = 0.0) -> Difference:
-    """Return `one` minus `reference`. A difference below what the log prints (`resolution`) is never called one.
+def difference(
+    one: Level, reference: Level, *, spread: Spread | None = None, resolution: float = 0.0
+) -> Difference:
+    """Return `one` minus `reference`. A difference below what the log prints (`resolution`) is
+    never called one.
 
-    With the `spread` of seeds both errors are from one estimate, whose degrees of freedom count once.
+    With the `spread` of seeds both errors are from one estimate, whose degrees of freedom count
+    once.
     """
     seeds = spread is not None
     gap = one.value - reference.value
@@ -179,7 +241,11 @@ def difference(one: Level, reference: Level, *, spread: Spread | None = None, re
     if one.error is None or reference.error is None:
         return Difference(value=gap, low=None, high=None, call="unknown", knows=knows)
     error = math.hypot(one.error, reference.error)
-    welch = error**4 / (one.error**4 / one.freedom + reference.error**4 / reference.freedom) if error else 1.0
+    welch = (
+        error**4 / (one.error**4 / one.freedom + reference.error**4 / reference.freedom)
+        if error
+        else 1.0
+    )
     freedom = welch if spread is None else spread.freedom
     shown, called = (student(share, freedom) * error for share in (SHOWN, CALLED))
     call: Call = "inside"
@@ -199,7 +265,9 @@ _NORMAL: Final = {0.90: 1.6449, 0.99: 2.5758}
 
 
 def student(share: float, freedom: float) -> float:
-    """Return the two-sided quantile of Student's t for 0.90 or 0.99; a fraction of a degree of freedom counts for nothing."""
+    """Return the two-sided quantile of Student's t for 0.90 or 0.99; a fraction of a degree of
+    freedom counts for nothing.
+    """
     whole = max(1, math.floor(freedom))
     if whole <= len(_EXACT[share]):
         return _EXACT[share][whole - 1]

@@ -1,4 +1,6 @@
-"""Which reports of an index belong on one line: the seeds of one configuration; and which are copies of another."""
+"""Which reports of an index belong on one line: the seeds of one configuration; and which are
+copies of another.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +16,11 @@ ALONE: Final = ""
 
 
 def families(entries: Sequence[Entry]) -> list[Family]:
-    """Return the entries by path, the runs of one configuration that differ in their seed and in nothing else as one family.
+    """Return the entries by path, the runs of one configuration that differ in their seed and in
+    nothing else as one family.
 
-    They have equal settings, one goal, and end within a tenth of each other; a seed that stands twice is no sample, and such runs stay alone.
+    They have equal settings, one goal, and end within a tenth of each other; a seed that stands
+    twice is no sample, and such runs stay alone.
     """
     ours = copies(entries)
     alike: dict[tuple[str, str, bool], list[Entry]] = {}

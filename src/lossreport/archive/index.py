@@ -1,4 +1,6 @@
-"""One static page over all reports below a folder: `lossreport index`. Find, take out of each what the page shows, order, render."""
+"""One static page over all reports below a folder: `lossreport index`. Find, take out of each what
+the page shows, order, render.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ SUFFIXES: Final = (".html", ".htm", ".json")
 TABLE, DATA = "lossreport.index.csv", "lossreport.index.json"
 OURS: Final = (FILE, cache.FILE, learned.FILE, DATA, "lossreport.batch.json")
 HEAD: Final = 4096
-OURS_BY_HEAD: Final = re.compile(rb'<meta name="generator" content="lossreport [^" ,]*">|"schema": ?"lossreport/')
+OURS_BY_HEAD: Final = re.compile(
+    rb'<meta name="generator" content="lossreport [^" ,]*">|"schema": ?"lossreport/'
+)
 """How a report begins, and no other page that speaks of lossreport."""
 
 
@@ -42,15 +46,21 @@ class Indexed:
     """Reports that are malformed, each with why; they are not on the page."""
 
 
-def write_index(folder: str | Path, output: str | Path | None = None, title: str | None = None) -> Indexed:
-    """Write the index of all reports below `folder`, its cache and the reference ranges; return what it holds.
+def write_index(
+    folder: str | Path, output: str | Path | None = None, title: str | None = None
+) -> Indexed:
+    """Write the index of all reports below `folder`, its cache and the reference ranges; return
+    what it holds.
 
-    `output` is the page, by default lossreport.index.html in the folder; cache, ranges and the table as CSV and JSON stand beside it. A report of which HTML and
-    JSON stand side by side under one name counts once. Raises MissingPathError, and NothingReadError where there is no report.
+    `output` is the page, by default lossreport.index.html in the folder; cache, ranges and the
+    table as CSV and JSON stand beside it. A report of which HTML and JSON stand side by side under
+    one name counts once. Raises MissingPathError, and NothingReadError where there is no report.
     """
     root = Path(folder)
     if not root.is_dir():
-        raise MissingPathError(f"There is no folder {str(folder)!r}", hint="Name the folder that holds the reports.")
+        raise MissingPathError(
+            f"There is no folder {str(folder)!r}", hint="Name the folder that holds the reports."
+        )
     target = Path(output) if output is not None else root / FILE
     check_writable(target)
     before = cache.load(target.with_name(cache.FILE))
@@ -58,9 +68,14 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
     known, parsed = _read(root, target, before, unsound)
     entries = tuple(_shown(known))
     if not entries:
-        raise NothingReadError(f"No report below {str(folder)!r}", hint="Make reports first: lossreport build, or lossreport batch.")
+        raise NothingReadError(
+            f"No report below {str(folder)!r}",
+            hint="Make reports first: lossreport build, or lossreport batch.",
+        )
     links = os.path.relpath(root.resolve(), target.resolve().parent).replace(os.sep, "/")
-    page = page_of(entries, title or root.resolve().name, "" if links == "." else f"{links}/", unsound)
+    page = page_of(
+        entries, title or root.resolve().name, "" if links == "." else f"{links}/", unsound
+    )
     write_file(target, page)
     write_file(target.with_name(learned.FILE), learned.references(entries))
     write_file(target.with_name(TABLE), table_of(entries))
@@ -71,10 +86,24 @@ def write_index(folder: str | Path, output: str | Path | None = None, title: str
 
 
 def table_of(entries: Sequence[Entry]) -> str:
-    """Return the entries as CSV: one row a report, then a column for every setting and for the last and best value of every metric."""
+    """Return the entries as CSV: one row a report, then a column for every setting and for the last
+    and best value of every metric.
+    """
     facts = sorted({name for entry in entries for name in entry.facts})
     labels = sorted({label for entry in entries for label, _, _ in entry.values})
-    head = ["path", "title", "name", "state", "owner", "tags", "first_day", "last_day", "goal", "goal_best", "logs_sha256"]
+    head = [
+        "path",
+        "title",
+        "name",
+        "state",
+        "owner",
+        "tags",
+        "first_day",
+        "last_day",
+        "goal",
+        "goal_best",
+        "logs_sha256",
+    ]
     head += ["commit", "data", "seed", "configuration", "copy_of"]
     known = copies(entries)
     text = io.StringIO()
@@ -84,11 +113,32 @@ def table_of(entries: Sequence[Entry]) -> str:
     writer.writerow([*head, *map(visible, settings), *map(visible, ends_of)])
     for entry in entries:
         values = {label: (last, best) for label, last, best in entry.values}
-        own = [entry.path, entry.title, entry.names[0], entry.state, entry.owner, " ".join(entry.tags)]
-        own += [*(entry.days[:1] or ("",)), *(entry.days[-1:] or ("",)), entry.goal, _cell(entry.goal_best), " ".join(entry.logs)]
-        own += [entry.commit, entry.data, entry.seed, entry.configuration, known.get(entry.path, "")]
+        own = [
+            entry.path,
+            entry.title,
+            entry.names[0],
+            entry.state,
+            entry.owner,
+            " ".join(entry.tags),
+        ]
+        own += [
+            *(entry.days[:1] or ("",)),
+            *(entry.days[-1:] or ("",)),
+            entry.goal,
+            _cell(entry.goal_best),
+            " ".join(entry.logs),
+        ]
+        own += [
+            entry.commit,
+            entry.data,
+            entry.seed,
+            entry.configuration,
+            known.get(entry.path, ""),
+        ]
         ends = [_cell(value) for label in labels for value in values.get(label, (None, None))]
-        writer.writerow([*map(_harmless, own), *(_harmless(entry.facts.get(name, "")) for name in facts), *ends])
+        writer.writerow(
+            [*map(_harmless, own), *(_harmless(entry.facts.get(name, "")) for name in facts), *ends]
+        )
     return text.getvalue()
 
 
@@ -97,12 +147,16 @@ def _cell(value: float | None) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Return a text on one line, of characters that every encoding has, that no spreadsheet runs as a formula."""
+    """Return a text on one line, of characters that every encoding has, that no spreadsheet runs as
+    a formula.
+    """
     shown = visible(text)
     return f"'{shown}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else shown
 
 
-def _read(root: Path, target: Path, before: dict[str, Known], unsound: list[str]) -> tuple[dict[str, Known], int]:
+def _read(
+    root: Path, target: Path, before: dict[str, Known], unsound: list[str]
+) -> tuple[dict[str, Known], int]:
     known: dict[str, Known] = {}
     parsed = 0
     for path, status in _files(root):
@@ -123,15 +177,24 @@ def _read(root: Path, target: Path, before: dict[str, Known], unsound: list[str]
 
 
 def _shown(known: dict[str, Known]) -> Iterator[Entry]:
-    """Yield the entries by path, the JSON of a report only where no page of the same name stands beside it."""
+    """Yield the entries by path, the JSON of a report only where no page of the same name stands
+    beside it.
+    """
     for name, one in sorted(known.items()):
-        twins = (known.get(name[: -len(".json")] + end) for end in (".html", ".htm")) if name.endswith(".json") else ()
-        if one.entry is not None and not any(twin is not None and twin.entry is not None for twin in twins):
+        twins = (
+            (known.get(name[: -len(".json")] + end) for end in (".html", ".htm"))
+            if name.endswith(".json")
+            else ()
+        )
+        if one.entry is not None and not any(
+            twin is not None and twin.entry is not None for twin in twins
+        ):
             yield one.entry
 
 
 def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> tuple[Known, bool]:
-    """Return what is known of a file now, and whether it had to be parsed; a file that was only touched is not.
+    """Return what is known of a file now, and whether it had to be parsed; a file that was only
+    touched is not.
 
     Raises ReportError where it is a report that cannot be read: cut, damaged, too large.
     """
@@ -140,7 +203,9 @@ def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> t
         return Known(size=status.st_size, changed=status.st_mtime_ns, sha256="", entry=None), False
     sha = cache.digest(raw)
     if old is not None and old.sha256 == sha:
-        return Known(size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=old.entry), False
+        return Known(
+            size=status.st_size, changed=status.st_mtime_ns, sha256=sha, entry=old.entry
+        ), False
     try:
         stored = parse_report(raw, path)
     except ReportError:
@@ -153,25 +218,37 @@ def _look(path: Path, name: str, status: os.stat_result, old: Known | None) -> t
 
 
 def _content(path: Path, size: int) -> tuple[bytes, bool]:
-    """Return the bytes of a file that may be a report, b"" for any other, and whether its head says that it is one."""
+    """Return the bytes of a file that may be a report, b"" for any other, and whether its head says
+    that it is one.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
             ours = OURS_BY_HEAD.search(head) is not None
             if ours and size > LARGEST_FILE:
-                raise ReportError(f"{path.name!r} has more than {LARGEST_FILE >> 20} MiB", hint="Build it again without --embed-logs.")
-            return (head + file.read() if b"lossreport" in head and size <= LARGEST_FILE else b""), ours
+                raise ReportError(
+                    f"{path.name!r} has more than {LARGEST_FILE >> 20} MiB",
+                    hint="Build it again without --embed-logs.",
+                )
+            return (
+                head + file.read() if b"lossreport" in head and size <= LARGEST_FILE else b""
+            ), ours
     except OSError as error:
-        raise ReportError(f"Couldn't read {path.name!r}: {error.strerror}", hint="Check who may read it.") from error
+        raise ReportError(
+            f"Couldn't read {path.name!r}: {error.strerror}", hint="Check who may read it."
+        ) from error
 
 
 def _files(root: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for here, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and not name.endswith(".files"))
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and not name.endswith(".files")
+        )
         for name in sorted(files):
             if name.lower().endswith(SUFFIXES) and name not in OURS and not name.startswith("."):
                 path = Path(here) / name
-                with suppress(OSError):  # a link that leads nowhere, or a report that was removed meanwhile
+                with suppress(OSError):
+                    # a link that leads nowhere, or a report that was removed meanwhile
                     status = path.stat()
                     if stat.S_ISREG(status.st_mode):
                         yield path, status

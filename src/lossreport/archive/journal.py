@@ -1,4 +1,6 @@
-"""The journal of a batch: one JSON line for every run that is done, so that a batch which was stopped goes on where it was."""
+"""The journal of a batch: one JSON line for every run that is done, so that a batch which was
+stopped goes on where it was.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,8 @@ BLOCK_BYTES: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one run: `path` and `report` are names below the folder of the batch, `error` is empty where it is done.
+    """What became of one run: `path` and `report` are names below the folder of the batch, `error`
+    is empty where it is done.
 
     `verdicts` are the states of its runs, `severity` the gravest of its findings ("" for none).
     """
@@ -34,7 +37,9 @@ class Outcome:
 
 
 def append(journal: Path, outcome: Outcome) -> None:
-    """Write one line and see it to the disk; raises OutputError where the journal cannot be written."""
+    """Write one line and see it to the disk; raises OutputError where the journal cannot be
+    written.
+    """
     line = json.dumps(asdict(outcome), ensure_ascii=False, sort_keys=True) + "\n"
     try:
         with journal.open("a+b") as file:
@@ -45,7 +50,8 @@ def append(journal: Path, outcome: Outcome) -> None:
             os.fsync(file.fileno())
     except OSError as error:
         raise OutputError(
-            f"Couldn't write {str(journal)!r}: {error.strerror}", hint="The reports written so far are whole; run again with --resume."
+            f"Couldn't write {str(journal)!r}: {error.strerror}",
+            hint="The reports written so far are whole; run again with --resume.",
         ) from error
 
 
@@ -55,7 +61,9 @@ def _ends_with_newline(file: BinaryIO) -> bool:
 
 
 def finished(journal: Path) -> dict[str, Outcome]:
-    """Return, by path, the runs that are done and whose report still is the one that was written; a torn line counts for nothing."""
+    """Return, by path, the runs that are done and whose report still is the one that was written; a
+    torn line counts for nothing.
+    """
     found: dict[str, Outcome] = {}
     if not journal.is_file():
         return found
@@ -63,19 +71,37 @@ def finished(journal: Path) -> dict[str, Outcome]:
         outcome = _outcome(line)
         if outcome is not None:
             found[outcome.path] = outcome
-    return {path: one for path, one in found.items() if one.state == "done" and sha256_of(journal.parent / one.report) == one.sha256}
+    return {
+        path: one
+        for path, one in found.items()
+        if one.state == "done" and sha256_of(journal.parent / one.report) == one.sha256
+    }
 
 
 def _outcome(line: str) -> Outcome | None:
     try:
         value = json_line(line)
         known = {field.name for field in fields(Outcome)}
-        found = Outcome(**{**{name: item for name, item in value.items() if name in known}, "verdicts": tuple(value["verdicts"])})
+        found = Outcome(
+            **{
+                **{name: item for name, item in value.items() if name in known},
+                "verdicts": tuple(value["verdicts"]),
+            }
+        )
         sound = all(
-            isinstance(word, str) for word in (found.path, found.state, found.report, found.sha256, found.severity, *found.verdicts)
+            isinstance(word, str)
+            for word in (
+                found.path,
+                found.state,
+                found.report,
+                found.sha256,
+                found.severity,
+                *found.verdicts,
+            )
         )
         return found if sound else None
-    except (ValueError, TypeError, KeyError, AttributeError):  # torn by the end of the process that wrote it
+    except (ValueError, TypeError, KeyError, AttributeError):
+        # torn by the end of the process that wrote it
         return None
 
 

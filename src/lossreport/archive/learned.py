@@ -1,4 +1,6 @@
-"""Learns from an archive where its runs ended: reference ranges for `build --references`, each with how many runs and which days."""
+"""Learns from an archive where its runs ended: reference ranges for `build --references`, each with
+how many runs and which days.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +19,26 @@ Key = tuple[str, str, str, str, str, bool, str]
 
 
 def ranges(entries: Sequence[Entry]) -> list[dict[str, Any]]:
-    """Return n, median, 10 and 90 % of the last values of every metric that at least 8 sound runs have, by kind, name, split, unit, goal and data.
+    """Return n, median, 10 and 90 % of the last values of every metric that at least 8 sound runs
+    have, by kind, name, split, unit, goal and data.
 
-    Each is told with its values, and `of` says of which of the `distinct` runs each is, so that a report can leave out its own run.
+    Each is told with its values, and `of` says of which of the `distinct` runs each is, so that a
+    report can leave out its own run.
     """
     found: dict[Key, list[tuple[float, int]]] = {}
     runs = distinct(entries)
     for number, entry in enumerate(runs):
         for kind, name, split, unit, value in entry.ends:
-            found.setdefault((kind, name, split, unit, entry.goal, entry.rises, entry.data), []).append((value, number))
+            found.setdefault(
+                (kind, name, split, unit, entry.goal, entry.rises, entry.data), []
+            ).append((value, number))
     return [_range(key, items, runs) for key, items in sorted(found.items()) if len(items) >= LEAST]
 
 
 def distinct(entries: Sequence[Entry]) -> list[Entry]:
-    """Return one entry a run, that of its last row: copies of its logs, and reports of it at an earlier row, widen no range and narrow none."""
+    """Return one entry a run, that of its last row: copies of its logs, and reports of it at an
+    earlier row, widen no range and narrow none.
+    """
     seen: set[str] = set()
     kept: list[Entry] = []
     for entry in sorted(entries, key=lambda one: (-(one.length or 0.0), one.path)):
@@ -42,8 +50,14 @@ def distinct(entries: Sequence[Entry]) -> list[Entry]:
 
 
 def marks_of(entry: Entry) -> tuple[str, ...]:
-    """Return what tells a run from every other: a digest of its logs, and of where its metrics begin."""
-    return tuple(mark for mark in (entry.birth, digest_of("\n".join(entry.logs)) if entry.logs else "") if mark)
+    """Return what tells a run from every other: a digest of its logs, and of where its metrics
+    begin.
+    """
+    return tuple(
+        mark
+        for mark in (entry.birth, digest_of("\n".join(entry.logs)) if entry.logs else "")
+        if mark
+    )
 
 
 def _range(key: Key, items: Sequence[tuple[float, int]], runs: Sequence[Entry]) -> dict[str, Any]:
@@ -71,6 +85,15 @@ def _range(key: Key, items: Sequence[tuple[float, int]], runs: Sequence[Entry]) 
 
 def references(entries: Sequence[Entry]) -> str:
     """Return the file of reference ranges as JSON text."""
-    runs = [{"marks": marks_of(entry), "days": [*entry.days[:1], *entry.days[-1:]]} for entry in distinct(entries)]
+    runs = [
+        {"marks": marks_of(entry), "days": [*entry.days[:1], *entry.days[-1:]]}
+        for entry in distinct(entries)
+    ]
     found = ranges(entries)
-    return json.dumps({"schema": SCHEMA, "ranges": found, "runs": runs if found else []}, separators=(",", ":")) + "\n"
+    return (
+        json.dumps(
+            {"schema": SCHEMA, "ranges": found, "runs": runs if found else []},
+            separators=(",", ":"),
+        )
+        + "\n"
+    )

@@ -1,4 +1,6 @@
-"""The runs of a comparison: read from logs and analysed, or taken out of reports made earlier. Both become the same value."""
+"""The runs of a comparison: read from logs and analysed, or taken out of reports made earlier. Both
+become the same value.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,17 @@ import numpy as np
 from lossreport.archive.stored import read_report
 from lossreport.errors import UsageError, malformed
 from lossreport.model.analysis import Analysis
-from lossreport.model.run import Axis, Derived, FactValue, Run, Series, Source, Statistic, frozen_floats, frozen_ints
+from lossreport.model.run import (
+    Axis,
+    Derived,
+    FactValue,
+    Run,
+    Series,
+    Source,
+    Statistic,
+    frozen_floats,
+    frozen_ints,
+)
 from lossreport.values import dataclass
 
 REPORTS: Final = (".html", ".htm", ".json")
@@ -33,9 +45,11 @@ class Flag:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Member:
-    """One run to compare. `states` holds the verdicts by series id, that on the whole run under an empty id.
+    """One run to compare. `states` holds the verdicts by series id, that on the whole run under an
+    empty id.
 
-    `thinned` says that its report holds only some rows of its long series, `goal` is the label of the metric that it is trained for.
+    `thinned` says that its report holds only some rows of its long series, `goal` is the label of
+    the metric that it is trained for.
     """
 
     id: str
@@ -56,18 +70,30 @@ class Member:
 
     def as_run(self, kept: Sequence[Series]) -> Run:
         """Return it as a run that holds `kept`."""
-        return Run(id=self.id, name=self.name, sources=self.sources, series=tuple(replace(s, run=self.id) for s in kept))
+        return Run(
+            id=self.id,
+            name=self.name,
+            sources=self.sources,
+            series=tuple(replace(s, run=self.id) for s in kept),
+        )
 
 
 def members(paths: Sequence[str | Path]) -> tuple[Member, ...]:
-    """Return the runs at `paths`: folders and logs are analysed, HTML and JSON reports taken as they are.
+    """Return the runs at `paths`: folders and logs are analysed, HTML and JSON reports taken as
+    they are.
 
     Raises UsageError where there are fewer than 2 or more than 50, and what reading raises.
     """
     found = [member for path in paths for member in _at(Path(path))]
     if not LEAST <= len(found) <= MOST:
-        raise UsageError(f"{len(found)} runs cannot be compared", hint=f"Name {LEAST} to {MOST} runs: folders, or reports made earlier.")
-    return tuple(replace(member, id=f"r{number}", flags=member.flags) for number, member in enumerate(found, 1))
+        raise UsageError(
+            f"{len(found)} runs cannot be compared",
+            hint=f"Name {LEAST} to {MOST} runs: folders, or reports made earlier.",
+        )
+    return tuple(
+        replace(member, id=f"r{number}", flags=member.flags)
+        for number, member in enumerate(found, 1)
+    )
 
 
 def _at(path: Path) -> Iterator[Member]:
@@ -95,7 +121,13 @@ def _of_run(run: Run, analysis: Analysis, origin: str) -> Member:
     paths = {source.id: source.path for source in run.sources}
     by_id = {series.id: series for series in run.series}
     flags = tuple(
-        Flag(metric=by_id[f.series[0]].label, axis=by_id[f.series[0]].axis.value, kind=f.kind, x=e.x, place=f"{paths[e.source]}:{e.line}")
+        Flag(
+            metric=by_id[f.series[0]].label,
+            axis=by_id[f.series[0]].axis.value,
+            kind=f.kind,
+            x=e.x,
+            place=f"{paths[e.source]}:{e.line}",
+        )
         for f in analysis.findings
         if f.kind in FLAGGED and f.series[0] in by_id
         for e in f.evidence[:1]
@@ -107,13 +139,19 @@ def _of_run(run: Run, analysis: Analysis, origin: str) -> Member:
         series=run.series,
         sources=run.sources,
         facts={fact.name: run.value(fact.name) for fact in run.facts},
-        states={(v.series[0] if v.series else ""): v.state.value for v in analysis.verdicts if v.run == run.id},
+        states={
+            (v.series[0] if v.series else ""): v.state.value
+            for v in analysis.verdicts
+            if v.run == run.id
+        },
         flags=flags,
-        goal=next((by_id[goal.series].label for goal in analysis.goals if goal.series in by_id), ""),
+        goal=next(
+            (by_id[goal.series].label for goal in analysis.goals if goal.series in by_id), ""
+        ),
     )
 
 
-# ------------------------------------------------------------------------------------------------ out of a report
+# ---------------------------------------------------------------------------------- out of a report
 def _of_data(run: Mapping[str, Any], data: Mapping[str, Any], origin: str) -> Member:
     paths = {source["id"]: source["path"] for source in run["sources"]}
     series = tuple(_series(one, paths) for one in data["series"] if one["run"] == run["id"])
@@ -134,12 +172,23 @@ def _of_data(run: Mapping[str, Any], data: Mapping[str, Any], origin: str) -> Me
         name=run["name"],
         origin=origin,
         series=series,
-        sources=tuple(Source(id=s["id"], path=s["path"], parser=s["parser"], sha256=s["sha256"], rows=s["rows"]) for s in run["sources"]),
+        sources=tuple(
+            Source(
+                id=s["id"], path=s["path"], parser=s["parser"], sha256=s["sha256"], rows=s["rows"]
+            )
+            for s in run["sources"]
+        ),
         facts=_facts(run["facts"]),
-        states={(v["series"][0] if v["series"] else ""): v["state"] for v in data["verdicts"] if v["run"] == run["id"]},
+        states={
+            (v["series"][0] if v["series"] else ""): v["state"]
+            for v in data["verdicts"]
+            if v["run"] == run["id"]
+        },
         flags=flags,
         thinned=any(one["points"]["thinned"] for one in data["series"] if one["run"] == run["id"]),
-        goal=by_id[goal["series"]].label if isinstance(goal := run.get("goal"), dict) and goal.get("series") in by_id else "",
+        goal=by_id[goal["series"]].label
+        if isinstance(goal := run.get("goal"), dict) and goal.get("series") in by_id
+        else "",
     )
 
 
@@ -176,4 +225,8 @@ def _series(one: Mapping[str, Any], paths: Mapping[str, str]) -> Series:
 
 def _float(value: float | str) -> float:
     """Return a number of the JSON: non-finite ones are words there."""
-    return {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}[value] if isinstance(value, str) else float(value)
+    return (
+        {"NaN": np.nan, "Infinity": np.inf, "-Infinity": -np.inf}[value]
+        if isinstance(value, str)
+        else float(value)
+    )

@@ -1,4 +1,6 @@
-"""Analyses the logs of a stored report once more, and holds what they bear now against what the report says, by key and number."""
+"""Analyses the logs of a stored report once more, and holds what they bear now against what the
+report says, by key and number.
+"""
 
 from __future__ import annotations
 
@@ -21,13 +23,17 @@ from lossreport.values import dataclass
 RELATIVE: Final = 1e-9
 """Numbers that differ by less differ in the last bits of the arithmetic of another machine only."""
 PLAIN: Final = re.compile(r"[^/\\\x00-\x1f\ud800-\udfff]{1,80}")
-"""The name of a run that can be that of a folder: the report says it, and anybody may have written the report."""
+"""The name of a run that can be that of a folder: the report says it, and anybody may have written
+the report.
+"""
 ENDS: Final = ("first", "last", "min", "max")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Changed:
-    """A claim of the JSON that the logs do not bear: its key, what the report says, what they say. None: it is not there."""
+    """A claim of the JSON that the logs do not bear: its key, what the report says, what they say.
+    None: it is not there.
+    """
 
     key: str
     said: Any
@@ -35,10 +41,22 @@ class Changed:
 
 
 def user_facts(stored: Stored, beside: bool) -> dict[str, FactValue]:
-    """Return the facts that the user gave when the report was made; those of a settings file that still lies `beside` the logs are read there."""
-    given = [fact for run in stored.data["runs"] for fact in run.get("facts", ()) if fact.get("source") == USER]
-    given = [fact for fact in given if not (beside and str(fact.get("origin", "")).startswith(FILE))]
-    return {fact["name"]: tuple(fact["value"]) if isinstance(fact["value"], list) else fact["value"] for fact in given}
+    """Return the facts that the user gave when the report was made; those of a settings file that
+    still lies `beside` the logs are read there.
+    """
+    given = [
+        fact
+        for run in stored.data["runs"]
+        for fact in run.get("facts", ())
+        if fact.get("source") == USER
+    ]
+    given = [
+        fact for fact in given if not (beside and str(fact.get("origin", "")).startswith(FILE))
+    ]
+    return {
+        fact["name"]: tuple(fact["value"]) if isinstance(fact["value"], list) else fact["value"]
+        for fact in given
+    }
 
 
 @contextmanager
@@ -51,15 +69,25 @@ def embedded(stored: Stored) -> Iterator[Path | None]:
     from lossreport.archive.extract import extract
 
     with TemporaryDirectory(prefix="lossreport-") as folder:
-        name = str(stored.data["runs"][0].get("name") or "run") if len(stored.data["runs"]) == 1 else "run"
-        place = Path(folder) / (name if PLAIN.fullmatch(name) and name not in (".", "..") else "run")
+        name = (
+            str(stored.data["runs"][0].get("name") or "run")
+            if len(stored.data["runs"]) == 1
+            else "run"
+        )
+        place = Path(folder) / (
+            name if PLAIN.fullmatch(name) and name not in (".", "..") else "run"
+        )
         extract(stored.path, place)
         (place / "lossreport.json").unlink()
         yield place
 
 
-def analysed(stored: Stored, paths: Sequence[str | os.PathLike[str]], *, redact: bool = True) -> Analysis:
-    """Read and analyse logs as for this report: with the facts that its user gave. Raises what `read_runs` raises."""
+def analysed(
+    stored: Stored, paths: Sequence[str | os.PathLike[str]], *, redact: bool = True
+) -> Analysis:
+    """Read and analyse logs as for this report: with the facts that its user gave. Raises what
+    `read_runs` raises.
+    """
     from lossreport import api
 
     beside = bool(paths) and (folder_of(paths[0]) / FILE).is_file()
@@ -67,11 +95,15 @@ def analysed(stored: Stored, paths: Sequence[str | os.PathLike[str]], *, redact:
 
 
 def changes(stored: Stored, analysis: Analysis) -> Iterator[Changed]:
-    """Yield every claim of the report that the analysis does not bear out, and every one it makes that the report lacks."""
+    """Yield every claim of the report that the analysis does not bear out, and every one it makes
+    that the report lacks.
+    """
     from lossreport.render.to_json import to_dict
 
     if not stored.data["runs"]:
-        raise NothingReadError("The report tells of no run", hint="Verify a report that lossreport build wrote.")
+        raise NothingReadError(
+            "The report tells of no run", hint="Verify a report that lossreport build wrote."
+        )
     said, found = _claims(stored.data), _claims(to_dict(analysis))
     for key in dict.fromkeys([*said, *found]):
         if not _same(said.get(key), found.get(key)):
@@ -79,13 +111,20 @@ def changes(stored: Stored, analysis: Analysis) -> Iterator[Changed]:
 
 
 def _claims(data: dict[str, Any]) -> dict[str, Any]:
-    """Return what a report claims in numbers and states, by keys that are stable from report to report."""
+    """Return what a report claims in numbers and states, by keys that are stable from report to
+    report.
+    """
     keys = {series["id"]: f"{_run_of(series['id'])}{series['key']}" for series in data["series"]}
     claims: dict[str, Any] = {}
     for series in data["series"]:
         key = keys[series["id"]]
         claims[f"{key} rows"] = series["n"]
-        claims |= {f"{key} {end} {part}": series[end][part] for end in ENDS if series.get(end) for part in ("x", "value", "line")}
+        claims |= {
+            f"{key} {end} {part}": series[end][part]
+            for end in ENDS
+            if series.get(end)
+            for part in ("x", "value", "line")
+        }
     for finding in data["findings"]:
         key = f"{_run_of(finding['id'])}{finding['key']}"
         claims[f"{key} severity"] = finding["severity"]
@@ -95,7 +134,10 @@ def _claims(data: dict[str, Any]) -> dict[str, Any]:
         claims[f"verdict on {about} ({verdict['question']})"] = verdict["state"]
     for scale in data["scales"]:
         about = keys.get(scale["series"][0], scale["series"][0])
-        claims |= {f"scale of {about} {name}": scale.get(name) for name in ("value", "chance", "perplexity", "normalised")}
+        claims |= {
+            f"scale of {about} {name}": scale.get(name)
+            for name in ("value", "chance", "perplexity", "normalised")
+        }
     return claims
 
 

@@ -1,4 +1,6 @@
-"""Finds what an edited claim said before, from its digest alone: the words of the JSON inside, or the smallest edit that fits."""
+"""Finds what an edited claim said before, from its digest alone: the words of the JSON inside, or
+the smallest edit that fits.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +18,16 @@ _NUMBER: Final = re.compile(r"[-+]?\d+(?: \d{3})*(?:\.\d+)?(?:e-?\d+)?")
 _NAMES: Final = {state.value: saying.name for state, saying in STATES.items()}
 _FAMILIES: Final = (_NAMES, SEVERITIES, STATUSES, CONFIDENCES)
 MOST_TRIED: Final = 400_000
-"""Candidates a claim: with digests of 32 bits one wrong restoration in ten thousand edited claims."""
+"""Candidates a claim: with digests of 32 bits one wrong restoration in ten thousand edited
+claims.
+"""
 DIGITS: Final = "0123456789"
 
 
 def restored(found: str, wanted: bytes, data: Any) -> str | None:
-    """Return what the claim `found` said when its digest was `wanted`, or None where no small edit explains it."""
+    """Return what the claim `found` said when its digest was `wanted`, or None where no small edit
+    explains it.
+    """
     for number, candidate in enumerate(_candidates(found, data)):
         if digest(candidate) == wanted:
             return candidate
@@ -55,7 +61,9 @@ def sentences(data: Any) -> Iterator[str]:
 def _one_character(found: str, *, insert: bool = True, digits_only: bool = False) -> Iterator[str]:
     for place, char in enumerate(found):
         if char.isdigit():
-            yield from (found[:place] + other + found[place + 1 :] for other in DIGITS if other != char)
+            yield from (
+                found[:place] + other + found[place + 1 :] for other in DIGITS if other != char
+            )
         if digits_only:
             continue
         if char in DIGITS + ".-+ ":
@@ -69,7 +77,9 @@ def _other_words(found: str) -> Iterator[str]:
         for lang in ("zh", "en"):
             words = [text.zh if lang == "zh" else text.en for text in family.values()]
             for word in words:
-                yield from (found.replace(word, other) for other in words if word in found and other != word)
+                yield from (
+                    found.replace(word, other) for other in words if word in found and other != word
+                )
 
 
 def _other_numbers(found: str, data: Any) -> Iterator[str]:

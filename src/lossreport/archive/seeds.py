@@ -11,7 +11,8 @@ from lossreport.model.run import FactValue
 
 
 def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
-    """Return the runs in groups of equal settings, equal length and different seeds, in their order; a run without its like is a group by itself.
+    """Return the runs in groups of equal settings, equal length and different seeds, in their
+    order; a run without its like is a group by itself.
 
     Runs without any setting besides the seed are not taken for equal: nothing says that they are.
     """
@@ -20,16 +21,25 @@ def groups(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
         seed, rest = _parted(member)
         key = ("alone", member.id) if not seed or not rest else ("alike", rest)
         found.setdefault(key, []).append(member)
-    parted = [one for group in found.values() for alike in _of_one_length(group) for one in _distinct(alike)]
+    parted = [
+        one
+        for group in found.values()
+        for alike in _of_one_length(group)
+        for one in _distinct(alike)
+    ]
     return tuple(sorted(parted, key=lambda group: members.index(group[0])))
 
 
 SAME_LENGTH: Final = 1.1
-"""Runs of one configuration end within a tenth of each other; 600 and 1,200 rows differ in more than their seed."""
+"""Runs of one configuration end within a tenth of each other; 600 and 1,200 rows differ in more
+than their seed.
+"""
 
 
 def _of_one_length(group: list[Member]) -> list[list[Member]]:
-    """Return the group in parts of runs that are about as long, the longest first; the place where each ends tells."""
+    """Return the group in parts of runs that are about as long, the longest first; the place where
+    each ends tells.
+    """
     parts: list[list[Member]] = []
     for member in sorted(group, key=length, reverse=True):
         if parts and length(parts[-1][0]) <= SAME_LENGTH * length(member):
@@ -46,7 +56,9 @@ def length(member: Member) -> float:
 
 
 def alike_but_length(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...]:
-    """Return the runs whose settings differ in the seed alone and that are of different lengths all the same."""
+    """Return the runs whose settings differ in the seed alone and that are of different lengths all
+    the same.
+    """
     found: dict[object, list[Member]] = {}
     for member in members:
         seed, rest = _parted(member)
@@ -56,19 +68,27 @@ def alike_but_length(members: Sequence[Member]) -> tuple[tuple[Member, ...], ...
 
 
 def _distinct(group: list[Member]) -> list[tuple[Member, ...]]:
-    """Return the group as one where all seeds differ; else every run by itself: a repeated seed is a repeated run, no sample."""
+    """Return the group as one where all seeds differ; else every run by itself: a repeated seed is
+    a repeated run, no sample.
+    """
     seeds = [_parted(member)[0] for member in group]
     return [tuple(group)] if len(set(seeds)) == len(seeds) else [(member,) for member in group]
 
 
-def _parted(member: Member) -> tuple[tuple[tuple[str, FactValue], ...], tuple[tuple[str, FactValue], ...]]:
+def _parted(
+    member: Member,
+) -> tuple[tuple[tuple[str, FactValue], ...], tuple[tuple[str, FactValue], ...]]:
     known = [(name, value) for name, value in sorted(member.facts.items()) if not is_place(name)]
     seed = tuple(item for item in known if SEED.fullmatch(item[0]))
     return seed, tuple(item for item in known if not SEED.fullmatch(item[0]))
 
 
 def differing(members: Sequence[Member]) -> dict[str, tuple[FactValue, ...]]:
-    """Return the settings that are not the same in all runs, by name, with the value of each run; None where a run does not say."""
+    """Return the settings that are not the same in all runs, by name, with the value of each run;
+    None where a run does not say.
+    """
     names = dict.fromkeys(name for member in members for name in member.facts)
     values = {name: tuple(member.facts.get(name) for member in members) for name in names}
-    return {name: row for name, row in sorted(values.items()) if any(value != row[0] for value in row)}
+    return {
+        name: row for name, row in sorted(values.items()) if any(value != row[0] for value in row)
+    }

@@ -1,4 +1,6 @@
-"""Reads a report that was made earlier, HTML or JSON, by whatever version: the values that every command of the archive starts from."""
+"""Reads a report that was made earlier, HTML or JSON, by whatever version: the values that every
+command of the archive starts from.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ LANGUAGES: Final = {"zh-CN": "zh", "en": "en", "ja": "ja"}
 
 @dataclass(frozen=True)
 class Stored:
-    """A report as it lies on disk: its file, its text, and the JSON of the contract. JSON reports have no page, seal or logs."""
+    """A report as it lies on disk: its file, its text, and the JSON of the contract. JSON reports
+    have no page, seal or logs.
+    """
 
     path: Path
     text: str
@@ -46,7 +50,9 @@ class Stored:
 
     @cached_property
     def seal(self) -> dict[str, Any] | None:
-        """The seal, or None: reports of versions before it have none. Raises ReportError where it is damaged."""
+        """The seal, or None: reports of versions before it have none. Raises ReportError where it
+        is damaged.
+        """
         if not self.is_page:
             seal = self.data.get("seal")
             return seal if isinstance(seal, dict) else None
@@ -106,51 +112,83 @@ class Stored:
             left -= len(log.content)
             if left < 0:
                 raise ReportError(
-                    f"The logs in {self.path.name!r} unpack to more than {LARGEST_SUM >> 30} GiB", hint="Do not trust this report."
+                    f"The logs in {self.path.name!r} unpack to more than {LARGEST_SUM >> 30} GiB",
+                    hint="Do not trust this report.",
                 )
             yield log
 
 
 def read_report(path: str | Path) -> Stored:
-    """Read a report; raises MissingPathError where there is none and ReportError where the file is no report of lossreport."""
+    """Read a report; raises MissingPathError where there is none and ReportError where the file is
+    no report of lossreport.
+    """
     place = Path(path)
     try:
         with place.open("rb") as file:
             raw = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise MissingPathError(f"There is no file {str(path)!r}", hint="Check the spelling and the folder you are in.") from None
+        raise MissingPathError(
+            f"There is no file {str(path)!r}", hint="Check the spelling and the folder you are in."
+        ) from None
     except OSError as error:
-        raise ReportError(f"Couldn't read {str(path)!r}: {error.strerror}", hint="Name one report, HTML or JSON.") from error
+        raise ReportError(
+            f"Couldn't read {str(path)!r}: {error.strerror}", hint="Name one report, HTML or JSON."
+        ) from error
     if len(raw) > LARGEST_FILE:
-        raise ReportError(f"{str(path)!r} has more than {LARGEST_FILE >> 20} MiB", hint="Name one report, HTML or JSON.")
+        raise ReportError(
+            f"{str(path)!r} has more than {LARGEST_FILE >> 20} MiB",
+            hint="Name one report, HTML or JSON.",
+        )
     return parse_report(raw, place)
 
 
 def parse_report(raw: bytes, place: Path) -> Stored:
     """Return the report that `raw` holds; raises ReportError where it holds none."""
     if raw.lstrip()[:1] == b"{":
-        return Stored(place, "", _checked(_json(raw, place), place), is_page=False, raw=raw.decode("utf-8", "surrogateescape"))
+        return Stored(
+            place,
+            "",
+            _checked(_json(raw, place), place),
+            is_page=False,
+            raw=raw.decode("utf-8", "surrogateescape"),
+        )
     text = raw.decode("utf-8", "surrogateescape")
     found = _DATA.search(text)
     if found is None:
-        raise ReportError(f"{place.name!r} is no report of lossreport", hint="Name an HTML or JSON report that lossreport build wrote.")
+        raise ReportError(
+            f"{place.name!r} is no report of lossreport",
+            hint="Name an HTML or JSON report that lossreport build wrote.",
+        )
     return Stored(place, text, _checked(_json(found[1], place), place), is_page=True)
 
 
 def _json(text: str | bytes, place: Path) -> dict[str, Any]:
     try:
-        value = json_line(text if isinstance(text, str) else text.decode("utf-8", "surrogateescape"))
+        value = json_line(
+            text if isinstance(text, str) else text.decode("utf-8", "surrogateescape")
+        )
     except Unreadable as error:
         raise ReportError(
-            f"The data inside {place.name!r} is damaged: {error}", hint="Take the report from where it was first stored."
+            f"The data inside {place.name!r} is damaged: {error}",
+            hint="Take the report from where it was first stored.",
         ) from error
     if not isinstance(value, dict):
-        raise ReportError(f"{place.name!r} is no report of lossreport", hint="Name an HTML or JSON report that lossreport build wrote.")
+        raise ReportError(
+            f"{place.name!r} is no report of lossreport",
+            hint="Name an HTML or JSON report that lossreport build wrote.",
+        )
     return value
 
 
 def _checked(data: dict[str, Any], place: Path) -> dict[str, Any]:
     runs = data.get("runs")
-    if not str(data.get("schema", "")).startswith(SCHEMA) or not isinstance(runs, list) or not all(isinstance(run, dict) for run in runs):
-        raise ReportError(f"{place.name!r} is no report of lossreport", hint="Name an HTML or JSON report that lossreport build wrote.")
+    if (
+        not str(data.get("schema", "")).startswith(SCHEMA)
+        or not isinstance(runs, list)
+        or not all(isinstance(run, dict) for run in runs)
+    ):
+        raise ReportError(
+            f"{place.name!r} is no report of lossreport",
+            hint="Name an HTML or JSON report that lossreport build wrote.",
+        )
     return data

@@ -1,4 +1,6 @@
-"""Holds a stored report against its seal, its embedded logs and the logs themselves: `lossreport verify` names each edited claim."""
+"""Holds a stored report against its seal, its embedded logs and the logs themselves: `lossreport
+verify` names each edited claim.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,13 @@ from lossreport.render.inline import visible
 from lossreport.render.seal import TAB, WIDTH, data_digests, digest, seal_of, sha256
 from lossreport.values import dataclass
 
-ELEMENTS: Final = {"tr": "row of a table", "li": "item of a list", "caption": "caption", "svg": "text of a chart", "title": "title"}
+ELEMENTS: Final = {
+    "tr": "row of a table",
+    "li": "item of a list",
+    "caption": "caption",
+    "svg": "text of a chart",
+    "title": "title",
+}
 SENTENCE: Final = "sentence"
 HEADING: Final = "heading"
 EMBEDDED: Final = "embedded logs"
@@ -29,9 +37,11 @@ EMBEDDED: Final = "embedded logs"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference:
-    """One thing that is not as it was written. `line` is the 1-based line of the page, 0 where there is none.
+    """One thing that is not as it was written. `line` is the 1-based line of the page, 0 where
+    there is none.
 
-    `expected` is None where only the digest is known and no small edit explains it, or where nothing stood there.
+    `expected` is None where only the digest is known and no small edit explains it, or where
+    nothing stood there.
     """
 
     line: int
@@ -51,7 +61,8 @@ class Checked:
 def verify(report: str | Path, paths: Sequence[str | os.PathLike[str]] = ()) -> Checked:
     """Verify a report by all that it carries, and by the logs at `paths` where they are given.
 
-    Raises MissingPathError and ReportError where there is no report to read, and what reading the logs raises.
+    Raises MissingPathError and ReportError where there is no report to read, and what reading the
+    logs raises.
     """
     stored = read_report(report)
     if not stored.is_page and stored.seal is None and not paths:
@@ -69,23 +80,37 @@ def _checked(stored: Stored, paths: Sequence[str | os.PathLike[str]]) -> Checked
     differences += _by_embedded(stored, remarks, redraw=not differences)
     if paths:
         differences += _by_logs(stored, paths, "logs", remarks, redraw=False)
-    return Checked(differences=tuple(dict.fromkeys(differences)), remarks=tuple(dict.fromkeys(remarks)))
+    return Checked(
+        differences=tuple(dict.fromkeys(differences)), remarks=tuple(dict.fromkeys(remarks))
+    )
 
 
 def _other_version(stored: Stored) -> str:
-    return f"written by {stored.version}, this is {__version__}: text is not compared with what this version would say, numbers are"
+    return (
+        f"written by {stored.version}, this is {__version__}: text is not compared with what "
+        f"this version would say, numbers are"
+    )
 
 
-# ------------------------------------------------------------------------------------------------ the page against its seal
+# ------------------------------------------------------------------------ the page against its seal
 def _by_seal(stored: Stored, remarks: list[str]) -> Iterator[Difference]:
     if not stored.is_page:
         if stored.seal is None:
-            remarks.append("this JSON report has no seal: only its numbers, findings and verdicts are held against the logs")
+            remarks.append(
+                "this JSON report has no seal: only its numbers, findings and verdicts are held "
+                "against the logs"
+            )
             return
-        yield from _edited_data(stored.seal, {name: one for name, one in data_digests(stored.raw).items() if name != "seal"})
+        yield from _edited_data(
+            stored.seal,
+            {name: one for name, one in data_digests(stored.raw).items() if name != "seal"},
+        )
         return
     if stored.seal is None:
-        remarks.append("this report has no seal: its sentences are compared with the JSON inside, tables and charts are not")
+        remarks.append(
+            "this report has no seal: its sentences are compared with the JSON inside, tables "
+            "and charts are not"
+        )
         yield from _by_data(stored)
         return
     yield from _edited_claims(stored, stored.seal)
@@ -98,17 +123,22 @@ def _edited_claims(stored: Stored, seal: dict[str, Any]) -> Iterator[Difference]
         packed = base64.b64decode(seal["claims"], validate=True)
     except (ValueError, KeyError, TypeError) as error:
         raise ReportError(
-            f"The seal of {stored.path.name!r} is damaged: {error}", hint="Take the report from where it was stored."
+            f"The seal of {stored.path.name!r} is damaged: {error}",
+            hint="Take the report from where it was stored.",
         ) from error
     wanted = [packed[i : i + WIDTH] for i in range(0, len(packed), WIDTH)]
     found = [digest(claim.text) for claim in claims]
     edited = list(_unlike(stored, claims, wanted, found))
     yield from edited
     if not edited and seal.get("whole") != sha256(TAB.join(claim.text for claim in claims)):
-        yield Difference(line=0, what="text of the page", expected=f"sha256 {seal.get('whole')}", found="another")
+        yield Difference(
+            line=0, what="text of the page", expected=f"sha256 {seal.get('whole')}", found="another"
+        )
 
 
-def _unlike(stored: Stored, claims: Sequence[Claim], wanted: list[bytes], found: list[bytes]) -> Iterator[Difference]:
+def _unlike(
+    stored: Stored, claims: Sequence[Claim], wanted: list[bytes], found: list[bytes]
+) -> Iterator[Difference]:
     for tag, a, b, c, d in SequenceMatcher(None, wanted, found, autojunk=False).get_opcodes():
         if tag == "equal":
             continue
@@ -120,9 +150,19 @@ def _unlike(stored: Stored, claims: Sequence[Claim], wanted: list[bytes], found:
 
 def _edit(stored: Stored, here: Claim | None, wanted: bytes | None, near: Claim) -> Difference:
     if here is None:
-        return Difference(line=near.line, what=f"{_where(near)}: a claim was taken out here", expected=None, found=None)
+        return Difference(
+            line=near.line,
+            what=f"{_where(near)}: a claim was taken out here",
+            expected=None,
+            found=None,
+        )
     if wanted is None:
-        return Difference(line=here.line, what=f"{_where(here)}: a claim was put in", expected=None, found=here.text)
+        return Difference(
+            line=here.line,
+            what=f"{_where(here)}: a claim was put in",
+            expected=None,
+            found=here.text,
+        )
     return _told(here, restored(here.text, wanted, stored.data))
 
 
@@ -134,14 +174,23 @@ def _told(here: Claim, before: str | None) -> Difference:
         if len(changed) == 1:
             expected, found = cells[changed[0] - 1]
             row = cells[0][1]
-            return Difference(line=here.line, what=f"{_where(here)}, row {row!r}, cell {changed[0]}", expected=expected, found=found)
+            return Difference(
+                line=here.line,
+                what=f"{_where(here)}, row {row!r}, cell {changed[0]}",
+                expected=expected,
+                found=found,
+            )
     return Difference(line=here.line, what=_where(here), expected=before, found=here.text)
 
 
 def _where(claim: Claim) -> str:
     if claim.element == "title" and claim.section:
         return f"text of a chart in section {claim.section!r}"
-    element = HEADING if claim.element.startswith("h") and claim.element[1:].isdigit() else ELEMENTS.get(claim.element, SENTENCE)
+    element = (
+        HEADING
+        if claim.element.startswith("h") and claim.element[1:].isdigit()
+        else ELEMENTS.get(claim.element, SENTENCE)
+    )
     return f"{element} in section {claim.section!r}" if claim.section else element
 
 
@@ -151,26 +200,41 @@ def _edited_parts(stored: Stored, seal: dict[str, Any]) -> Iterator[Difference]:
     for name in dict.fromkeys([*seal.get("markup", {}), *now["markup"]]):
         if seal.get("markup", {}).get(name) != now["markup"].get(name):
             place = f"section {name!r}" if name else "the page"
-            yield Difference(line=lines.get(name, 0), what=f"markup, style or drawing of {place}", expected=None, found="was changed")
+            yield Difference(
+                line=lines.get(name, 0),
+                what=f"markup, style or drawing of {place}",
+                expected=None,
+                found="was changed",
+            )
     yield from _edited_data(seal.get("data", {}), now["data"])
 
 
 def _edited_data(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[Difference]:
     for name in dict.fromkeys([*before, *now]):
         if before.get(name) != now.get(name):
-            yield Difference(line=0, what=f"JSON data, {name!r}", expected=None, found="was changed")
+            yield Difference(
+                line=0, what=f"JSON data, {name!r}", expected=None, found="was changed"
+            )
 
 
 def _by_data(stored: Stored) -> Iterator[Difference]:
-    """Compare the sentences of an old report with those of its JSON: one that nearly is such a sentence was edited.
+    """Compare the sentences of an old report with those of its JSON: one that nearly is such a
+    sentence was edited.
 
     Not every text of the JSON stands on the page: one that is missing there says nothing.
     """
     known = [" ".join(visible(text).split()) for text in sentences(stored.data)]
-    strange = [claim for claim in stored.anatomy.claims if claim.element in PROSE and not any(text in claim.text for text in known if text)]
+    strange = [
+        claim
+        for claim in stored.anatomy.claims
+        if claim.element in PROSE and not any(text in claim.text for text in known if text)
+    ]
     for claim in strange:
         for text in dict.fromkeys(known):
-            if abs(len(claim.text) - len(text)) < FEW and SequenceMatcher(None, text, claim.text, autojunk=False).ratio() > LIKE:
+            if (
+                abs(len(claim.text) - len(text)) < FEW
+                and SequenceMatcher(None, text, claim.text, autojunk=False).ratio() > LIKE
+            ):
                 yield _told(claim, text)
                 break
 
@@ -181,8 +245,15 @@ LIKE: Final = 0.9
 FEW: Final = 20
 
 
-# ------------------------------------------------------------------------------------------------ the report against logs
-def _by_logs(stored: Stored, paths: Sequence[str | os.PathLike[str]], name: str, remarks: list[str], *, redraw: bool) -> list[Difference]:
+# -------------------------------------------------------------------------- the report against logs
+def _by_logs(
+    stored: Stored,
+    paths: Sequence[str | os.PathLike[str]],
+    name: str,
+    remarks: list[str],
+    *,
+    redraw: bool,
+) -> list[Difference]:
     try:
         analysis = analysed(stored, paths)
     except LossreportError as error:
@@ -190,7 +261,12 @@ def _by_logs(stored: Stored, paths: Sequence[str | os.PathLike[str]], name: str,
             raise
         return [Difference(line=0, what=name, expected=None, found=str(error.args[0]))]
     found = [
-        Difference(line=0, what=f"{name} no longer bear {one.key}", expected=_shown(one.found), found=_shown(one.said))
+        Difference(
+            line=0,
+            what=f"{name} no longer bear {one.key}",
+            expected=_shown(one.found),
+            found=_shown(one.said),
+        )
         for one in changes(stored, analysis)
     ]
     if redraw and not found and stored.version == __version__ and stored.is_page:
@@ -204,16 +280,23 @@ def _by_embedded(stored: Stored, remarks: list[str], *, redraw: bool) -> list[Di
     try:
         logs = tuple(stored.logs())
         if logs and (absent := missing(stored, logs)):
-            remarks.append(f"not embedded, so that the report cannot be analysed once more from what it carries: {', '.join(absent)}")
+            remarks.append(
+                f"not embedded, so that the report cannot be analysed once more from what it "
+                f"carries: {', '.join(absent)}"
+            )
             return []
         with embedded(stored) as place:
-            return [] if place is None else _by_logs(stored, [place], EMBEDDED, remarks, redraw=redraw)
+            return (
+                [] if place is None else _by_logs(stored, [place], EMBEDDED, remarks, redraw=redraw)
+            )
     except ReportError as error:
         return [Difference(line=0, what=EMBEDDED, expected=None, found=str(error.args[0]))]
 
 
 def _redrawn(stored: Stored, analysis: Analysis, remarks: list[str]) -> Iterator[Difference]:
-    """Write the report once more and compare every claim: finds what was edited together with its seal."""
+    """Write the report once more and compare every claim: finds what was edited together with its
+    seal.
+    """
     from lossreport import api
 
     report = api.compose(analysis, owner=stored.owner, tags=stored.tags)
@@ -222,7 +305,10 @@ def _redrawn(stored: Stored, analysis: Analysis, remarks: list[str]) -> Iterator
     before = [claim for claim in again.claims if claim.element not in ours]
     here = [claim for claim in stored.anatomy.claims if claim.element not in ours]
     if len(before) != len(here):
-        remarks.append("the embedded logs give a report of another extent (it was made with other settings): its text is not compared")
+        remarks.append(
+            "the embedded logs give a report of another extent (it was made with other "
+            "settings): its text is not compared"
+        )
         return
     redacted = any(log.redacted for log in stored.logs())
     for a, b in zip(before, here, strict=True):

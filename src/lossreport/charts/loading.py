@@ -1,4 +1,6 @@
-"""Loads matplotlib. A process of our own goes without the help that it writes for its classes: a fifth of its start, and nobody asks for it there."""
+"""Loads matplotlib. A process of our own goes without the help that it writes for its classes: a
+fifth of its start, and nobody asks for it there.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +12,11 @@ from lossreport import alone
 
 
 def load_without_help() -> None:
-    """Let the classes of matplotlib that are loaded from now on have a bare `set`, without a list of what it takes.
+    """Let the classes of matplotlib that are loaded from now on have a bare `set`, without a list
+    of what it takes.
 
-    Where a version knows these names no longer, or another one has the work done elsewhere, its start takes as long as it takes.
+    Where a version knows these names no longer, or another one has the work done elsewhere, its
+    start takes as long as it takes.
     """
     module: Any = artist
     if hasattr(module.Artist, "_update_set_signature_and_docstring") and hasattr(module, "kwdoc"):

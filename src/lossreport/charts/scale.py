@@ -1,4 +1,6 @@
-"""The scale of one axis: its limits and a few round ticks, chosen here because matplotlib's own choice costs 60 ms a chart (PERF.md)."""
+"""The scale of one axis: its limits and a few round ticks, chosen here because matplotlib's own
+choice costs 60 ms a chart (PERF.md).
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,9 @@ from lossreport.values import dataclass
 Kind = Literal["linear", "log", "symlog"]
 
 PLAIN_BELOW: Final = 1e7
-"""Whole numbers below are written out, as names of steps are; larger ones with the prefix of the largest, all of an axis with one."""
+"""Whole numbers below are written out, as names of steps are; larger ones with the prefix of the
+largest, all of an axis with one.
+"""
 PREFIXES: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"))
 LARGEST: Final = 1e15
 MOST_LOG_TICKS: Final = 7
@@ -40,10 +44,19 @@ class Scale:
     linthresh: float = 1.0
 
 
-def fit(values: Floats, kind: Kind = "linear", *, linthresh: float = 1.0, ticks: int = 5, pad: tuple[float, float] = (0.05, 0.05)) -> Scale:
-    """Return a scale that holds all finite `values` with `pad` shares of the length free below and above.
+def fit(
+    values: Floats,
+    kind: Kind = "linear",
+    *,
+    linthresh: float = 1.0,
+    ticks: int = 5,
+    pad: tuple[float, float] = (0.05, 0.05),
+) -> Scale:
+    """Return a scale that holds all finite `values` with `pad` shares of the length free below and
+    above.
 
-    Without finite values the axis is empty. "log" becomes "symlog" where a value is not positive: nothing is left out.
+    Without finite values the axis is empty. "log" becomes "symlog" where a value is not positive:
+    nothing is left out.
     """
     finite = np.clip(values[np.isfinite(values)], -BIGGEST, BIGGEST)
     if not len(finite):
@@ -55,13 +68,19 @@ def fit(values: Floats, kind: Kind = "linear", *, linthresh: float = 1.0, ticks:
         linthresh = 1.0
     low, high = _padded(float(finite.min()), float(finite.max()), kind, linthresh, pad)
     at = next(
-        found for more in itertools.count(ticks) if len(found := _ticks(kind, low, high, linthresh, more)) >= FEWEST or more > 2 * ticks
+        found
+        for more in itertools.count(ticks)
+        if len(found := _ticks(kind, low, high, linthresh, more)) >= FEWEST or more > 2 * ticks
     )
-    return Scale(kind=kind, low=low, high=high, ticks=tuple(at), labels=label(at), linthresh=linthresh)
+    return Scale(
+        kind=kind, low=low, high=high, ticks=tuple(at), labels=label(at), linthresh=linthresh
+    )
 
 
 def fit_rows(x: Floats, pad: float = 0.02, width: float = WIDTH) -> Scale:
-    """Return the linear scale of rows' x: ticks on whole numbers where all x are whole, as many as there is room for."""
+    """Return the linear scale of rows' x: ticks on whole numbers where all x are whole, as many as
+    there is room for.
+    """
     finite = np.clip(x[np.isfinite(x)], -BIGGEST, BIGGEST)
     if not len(finite):
         return fit(finite)
@@ -80,22 +99,32 @@ def label(ticks: Sequence[float]) -> tuple[str, ...]:
     if all(tick == int(tick) for tick in ticks):
         for size, prefix in PREFIXES if PLAIN_BELOW <= largest < LARGEST else ():
             if largest >= size and all(tick % (size / 1000) == 0 for tick in ticks):
-                return tuple(f"{show_number(tick / size)}{prefix if tick else ''}" for tick in ticks)
+                return tuple(
+                    f"{show_number(tick / size)}{prefix if tick else ''}" for tick in ticks
+                )
         if largest < PLAIN_BELOW:
             return tuple(show_number(int(tick)) for tick in ticks)
     steps = [abs(b - a) for a, b in itertools.pairwise(ticks) if b != a]
     digits = 4
     if steps and largest > 0:
-        digits = min(15, max(4, math.floor(math.log10(largest)) - math.floor(math.log10(min(steps))) + 1))
+        digits = min(
+            15, max(4, math.floor(math.log10(largest)) - math.floor(math.log10(min(steps))) + 1)
+        )
     step = min(steps, default=0.0)
     return tuple(
-        show_number(0.0 if abs(tick) < step * 1e-6 else tick, digits if step * 20 > largest or digits > 4 else 4) for tick in ticks
+        show_number(
+            0.0 if abs(tick) < step * 1e-6 else tick,
+            digits if step * 20 > largest or digits > 4 else 4,
+        )
+        for tick in ticks
     )
 
 
 def apply(axes: Axes, which: Literal["x", "y"], scale: Scale) -> None:
     """Give an axis of `axes` this scale; its ticks are drawn by `sheet`."""
-    set_scale, set_limits = (axes.set_xscale, axes.set_xlim) if which == "x" else (axes.set_yscale, axes.set_ylim)
+    set_scale, set_limits = (
+        (axes.set_xscale, axes.set_xlim) if which == "x" else (axes.set_yscale, axes.set_ylim)
+    )
     if scale.kind == "symlog":
         set_scale("symlog", linthresh=scale.linthresh)
     else:
@@ -103,14 +132,19 @@ def apply(axes: Axes, which: Literal["x", "y"], scale: Scale) -> None:
     set_limits(scale.low, scale.high)
 
 
-# ------------------------------------------------------------------------------------------------ limits
-def _padded(low: float, high: float, kind: Kind, linthresh: float, pad: tuple[float, float]) -> tuple[float, float]:
+# ------------------------------------------------------------------------------------------- limits
+def _padded(
+    low: float, high: float, kind: Kind, linthresh: float, pad: tuple[float, float]
+) -> tuple[float, float]:
     if low == high:
         spread = abs(low) * 0.1 or 1.0
         low, high = (low / 1.3, high * 1.3) if kind == "log" else (low - spread, high + spread)
     a, b = _forward(low, kind, linthresh), _forward(high, kind, linthresh)
     span = b - a
-    low, high = _backward(a - pad[0] * span, kind, linthresh), _backward(b + pad[1] * span, kind, linthresh)
+    low, high = (
+        _backward(a - pad[0] * span, kind, linthresh),
+        _backward(b + pad[1] * span, kind, linthresh),
+    )
     return (max(low, SMALLEST), high) if kind == "log" else (low, high)
 
 
@@ -134,7 +168,7 @@ def _backward(value: float, kind: Kind, linthresh: float) -> float:
             return math.copysign((10.0 ** min(abs(value), 305.0) - 1) * linthresh, value)
 
 
-# ------------------------------------------------------------------------------------------------ ticks
+# -------------------------------------------------------------------------------------------- ticks
 def _ticks(kind: Kind, low: float, high: float, linthresh: float, count: int) -> list[float]:
     match kind:
         case "linear":
@@ -159,7 +193,9 @@ def _round_ticks(low: float, high: float, count: int, *, whole: bool = False) ->
 
 
 def _log_ticks(low: float, high: float, count: int) -> list[float]:
-    """Return the densest of 1-2-5, 1-3, decades, every k-th decade that gives at most seven; less than a decade gets even steps."""
+    """Return the densest of 1-2-5, 1-3, decades, every k-th decade that gives at most seven; less
+    than a decade gets even steps.
+    """
     most = min(MOST_LOG_TICKS, count + 2)
     for digits in ((1, 2, 5), (1, 3), (1,)):
         found = _decades(low, high, digits, 1)
@@ -171,7 +207,12 @@ def _log_ticks(low: float, high: float, count: int) -> list[float]:
 
 def _decades(low: float, high: float, digits: tuple[int, ...], stride: int) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    values = [float(f"{digit}e{power}") for power in range(first, last + 1) if power % stride == 0 for digit in digits]
+    values = [
+        float(f"{digit}e{power}")
+        for power in range(first, last + 1)
+        if power % stride == 0
+        for digit in digits
+    ]
     return [value for value in values if low <= value <= high]
 
 
@@ -184,4 +225,8 @@ def _symlog_ticks(low: float, high: float, linthresh: float) -> list[float]:
     sides = 2 if low < -linthresh and high > linthresh else 1
     stride = max(1, -(-(last - first + 1) * sides // (MOST_LOG_TICKS - 1)))
     powers = [float(f"1e{power}") for power in range(last, first - 1, -stride)]
-    return [value for value in (*(-power for power in powers), 0.0, *reversed(powers)) if low <= value <= high]
+    return [
+        value
+        for value in (*(-power for power in powers), 0.0, *reversed(powers))
+        if low <= value <= high
+    ]

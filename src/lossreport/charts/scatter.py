@@ -1,4 +1,6 @@
-"""Draws a ScatterChart: rows as points of two metrics, groups told apart by colour and shape, each point named by its row."""
+"""Draws a ScatterChart: rows as points of two metrics, groups told apart by colour and shape, each
+point named by its row.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,18 @@ from lossreport.model.run import Floats, Ints
 MOST_LABELS: Final = 60
 EVERY_POINT_TO: Final = 500
 SAME_PLACE: Final = 2.0
-"""Of more than 500 points, one of those within 2 pixels of each other is drawn: the others would lie under it."""
+"""Of more than 500 points, one of those within 2 pixels of each other is drawn: the others would
+lie under it.
+"""
 PAD: Final = (0.08, 0.08)
 NAME_BELOW, NAME_LEFT = 11.0, 18.0
 """Pixels from the edge of the paper to the base line of the name of an axis."""
 
 
 def draw_points(spec: ScatterChart) -> Sheet:
-    """Return the chart on a sheet; an axis is logarithmic where the chart asks for it and all its values are positive."""
+    """Return the chart on a sheet; an axis is logarithmic where the chart asks for it and all its
+    values are positive.
+    """
     both = np.isfinite(spec.x) & np.isfinite(spec.y)
     x, y = drawable(spec.x), drawable(spec.y)
     across = _scale(x[both], spec.log, 7)
@@ -35,7 +41,9 @@ def draw_points(spec: ScatterChart) -> Sheet:
     rows = np.flatnonzero(both)
     if not len(rows):
         return sheet
-    pixels = np.asarray(sheet.axes.transData.transform(np.column_stack([x[rows], y[rows]])), dtype=np.float64)
+    pixels = np.asarray(
+        sheet.axes.transData.transform(np.column_stack([x[rows], y[rows]])), dtype=np.float64
+    )
     for group in sorted(set(spec.groups[rows].tolist())):
         _group(sheet, spec, rows[_apart(pixels, spec.groups[rows] == group)], group)
     if len(rows) <= MOST_LABELS:
@@ -48,19 +56,34 @@ def _name_axes(sheet: Sheet, across: str, up: str) -> None:
     left, bottom, right, top = sheet.bounds
     look: dict[str, Any] = {"transform": None, "ha": "center", "va": "baseline", "zorder": UNDER}
     show(sheet, sheet.axes.text((left + right) / 2, NAME_BELOW, "", **look), across)
-    show(sheet, sheet.axes.text(NAME_LEFT, (bottom + top) / 2, "", rotation="vertical", rotation_mode="anchor", **look), up)
+    show(
+        sheet,
+        sheet.axes.text(
+            NAME_LEFT, (bottom + top) / 2, "", rotation="vertical", rotation_mode="anchor", **look
+        ),
+        up,
+    )
 
 
 def _scale(values: Floats, log: bool, ticks: int) -> scale.Scale:
-    return scale.fit(values, "log" if log and len(values) and values.min() > 0 else "linear", ticks=ticks, pad=PAD)
+    return scale.fit(
+        values,
+        "log" if log and len(values) and values.min() > 0 else "linear",
+        ticks=ticks,
+        pad=PAD,
+    )
 
 
 def _apart(pixels: Floats, chosen: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Ints:
-    """Return the places of the chosen points, one for each square of 2 pixels where there are many."""
+    """Return the places of the chosen points, one for each square of 2 pixels where there are
+    many.
+    """
     places = np.flatnonzero(chosen).astype(np.int64)
     if len(pixels) <= EVERY_POINT_TO:
         return places
-    return places[np.sort(np.unique(np.round(pixels[places] / SAME_PLACE), axis=0, return_index=True)[1])]
+    return places[
+        np.sort(np.unique(np.round(pixels[places] / SAME_PLACE), axis=0, return_index=True)[1])
+    ]
 
 
 def _group(sheet: Sheet, spec: ScatterChart, rows: Ints, group: int) -> None:

@@ -1,7 +1,9 @@
-"""The sheet a chart is drawn on: matplotlib's figure, and the texts and tooltips that only the finished SVG can carry.
+"""The sheet a chart is drawn on: matplotlib's figure, and the texts and tooltips that only the
+finished SVG can carry.
 
-matplotlib measures a stand-in of plain letters; the true text, which may be hostile, Chinese or mathematics, is put in afterwards.
-So no name is ever parsed, no glyph is ever missing, and `$x$` is four characters.
+matplotlib measures a stand-in of plain letters; the true text, which may be hostile, Chinese or
+mathematics, is put in afterwards. So no name is ever parsed, no glyph is ever missing, and `$x$` is
+four characters.
 """
 
 from __future__ import annotations
@@ -42,13 +44,16 @@ COLUMNS: Final = {"x": 0, "y": 1}
 LEGEND_ROW: Final = 18.0
 HANDLE: Final = 44.0
 PHONE: Final = 1.42
-"""How much larger the page writes the texts of a chart on a phone (`report.css`): names in a row must not run into each other there."""
+"""How much larger the page writes the texts of a chart on a phone (`report.css`): names in a row
+must not run into each other there.
+"""
 METADATA: Final = {"Date": None, "Creator": None, "Format": None, "Type": None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Paper:
-    """What becomes one SVG: a figure of so many pixels; `texts` and `titles` go by gid, `targets` are put over all (see `svg.compact`).
+    """What becomes one SVG: a figure of so many pixels; `texts` and `titles` go by gid, `targets`
+    are put over all (see `svg.compact`).
 
     `fitted` says that its place has its size, so that the SVG need not say it.
     """
@@ -73,7 +78,12 @@ class Sheet:
     def bounds(self) -> Bounds:
         """Return left, bottom, right and top of the axes in pixels."""
         box, paper = self.axes.get_position(), self.paper
-        return box.x0 * paper.width, box.y0 * paper.height, box.x1 * paper.width, box.y1 * paper.height
+        return (
+            box.x0 * paper.width,
+            box.y0 * paper.height,
+            box.x1 * paper.width,
+            box.y1 * paper.height,
+        )
 
 
 def new_paper(width: float = WIDTH, height: float = HEIGHT, *, fitted: bool = False) -> Paper:
@@ -85,7 +95,9 @@ def new_paper(width: float = WIDTH, height: float = HEIGHT, *, fitted: bool = Fa
 
 @contextmanager
 def plain_matplotlib() -> Iterator[None]:
-    """Draw by our settings alone: the user's matplotlibrc and styles stay out and come back afterwards."""
+    """Draw by our settings alone: the user's matplotlibrc and styles stay out and come back
+    afterwards.
+    """
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(RC)
@@ -108,19 +120,29 @@ def new_sheet(
     room: float | None = None,
     named: bool = True,
 ) -> Sheet:
-    """Return a sheet with both axes; margins in pixels, `left` beside the room of the tick labels (None: of its own).
+    """Return a sheet with both axes; margins in pixels, `left` beside the room of the tick labels
+    (None: of its own).
 
-    Without `paper` the axes stand on one of their own; x ticks that are not `named` are those of the axes below.
+    Without `paper` the axes stand on one of their own; x ticks that are not `named` are those of
+    the axes below.
     """
     paper = new_paper() if paper is None else paper
     left += tick_room([y]) if room is None else room
     width, height = paper.width, paper.height
-    axes = paper.figure.add_axes((left / width, bottom / height, (width - left - RIGHT) / width, (height - top - bottom) / height))
+    axes = paper.figure.add_axes(
+        (
+            left / width,
+            bottom / height,
+            (width - left - RIGHT) / width,
+            (height - top - bottom) / height,
+        )
+    )
     axes.patch.set_visible(False)
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     for axis in (axes.xaxis, axes.yaxis):
-        axis.set_visible(False)  # a tick of matplotlib is five artists, and all of them cost half of a chart
+        # a tick of matplotlib is five artists, and all of them cost half of a chart
+        axis.set_visible(False)
     scale.apply(axes, "x", x)
     scale.apply(axes, "y", y)
     sheet = Sheet(paper=paper, axes=axes)
@@ -139,8 +161,17 @@ def grid(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float]) -> None:
     _ruled(sheet, axis, ticks, 0.0, top - bottom if axis == "x" else right - left, alpha=0.16)
 
 
-def _ruled(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float], start: float, end: float, alpha: float | None) -> None:
-    """Draw all lines at the ticks of an axis, from `start` to `end` pixels off it, as one path: as artists of their own they fill half a file."""
+def _ruled(
+    sheet: Sheet,
+    axis: Literal["x", "y"],
+    ticks: Sequence[float],
+    start: float,
+    end: float,
+    alpha: float | None,
+) -> None:
+    """Draw all lines at the ticks of an axis, from `start` to `end` pixels off it, as one path: as
+    artists of their own they fill half a file.
+    """
     if not ticks:
         return
     left, bottom, _, _ = sheet.bounds
@@ -148,8 +179,17 @@ def _ruled(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float], start:
     off = np.array([start, end]) + (bottom if axis == "x" else left)
     ends = np.empty((len(ticks), 2, 2))
     ends[:, :, column], ends[:, :, 1 - column] = at[:, None], off[None, :]
-    path = Path(ends.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], len(ticks)).astype(np.uint8))
-    look = {"facecolor": "none", "edgecolor": INK, "linewidth": 1.0, "alpha": alpha, "capstyle": "butt", "clip_on": False}
+    path = Path(
+        ends.reshape(-1, 2), np.tile([Path.MOVETO, Path.LINETO], len(ticks)).astype(np.uint8)
+    )
+    look = {
+        "facecolor": "none",
+        "edgecolor": INK,
+        "linewidth": 1.0,
+        "alpha": alpha,
+        "capstyle": "butt",
+        "clip_on": False,
+    }
     sheet.axes.add_artist(PathPatch(path, transform=None, zorder=0.5, **look))
 
 
@@ -157,7 +197,11 @@ def _named(sheet: Sheet, axis: Literal["x", "y"], one: scale.Scale, off: float) 
     """Write the labels of an axis beside its ticks, `off` pixels off it."""
     left, bottom, _, _ = sheet.bounds
     for at, label in zip(_pixels(sheet, axis, one.ticks).tolist(), one.labels, strict=True):
-        x, y, ha, va = (at, bottom + off, "center", "top") if axis == "x" else (left + off, at, "right", "center_baseline")
+        x, y, ha, va = (
+            (at, bottom + off, "center", "top")
+            if axis == "x"
+            else (left + off, at, "right", "center_baseline")
+        )
         sheet.axes.text(x, y, label, transform=None, ha=ha, va=va, zorder=UNDER)
 
 
@@ -165,7 +209,9 @@ def _pixels(sheet: Sheet, axis: Literal["x", "y"], ticks: Sequence[float]) -> Fl
     """Return where the ticks of an axis stand along it."""
     places = np.zeros((len(ticks), 2))
     places[:, COLUMNS[axis]] = ticks
-    transform = sheet.axes.get_xaxis_transform() if axis == "x" else sheet.axes.get_yaxis_transform()
+    transform = (
+        sheet.axes.get_xaxis_transform() if axis == "x" else sheet.axes.get_yaxis_transform()
+    )
     return np.asarray(transform.transform(places), dtype=np.float64)[:, COLUMNS[axis]]
 
 
@@ -177,9 +223,11 @@ def to_svg(paper: Paper, name: str, ink: str | None) -> str:
     return svg.root((*drawn, *paper.targets), paper.width, paper.height, ink, fitted=paper.fitted)
 
 
-# ------------------------------------------------------------------------------------------------ texts
+# -------------------------------------------------------------------------------------------- texts
 def shortened(name: str, length: int = NAME_LENGTH) -> str:
-    """Return `name` on one line, with an ellipsis in the middle where it is longer than `length`: both ends tell metrics apart."""
+    """Return `name` on one line, with an ellipsis in the middle where it is longer than `length`:
+    both ends tell metrics apart.
+    """
     line = " ".join(name.split())
     if len(line) <= length:
         return line
@@ -190,12 +238,16 @@ def shortened(name: str, length: int = NAME_LENGTH) -> str:
 def written(sheet: Sheet, box: Box, text: str, color: str = INK) -> None:
     """Write `text` into `box`."""
     x, y = box.anchor
-    put = sheet.axes.text(x, y, _stand_in(text), transform=None, ha=box.align, va="baseline", color=color)
+    put = sheet.axes.text(
+        x, y, _stand_in(text), transform=None, ha=box.align, va="baseline", color=color
+    )
     show(sheet, put, text)
 
 
 def show(sheet: Sheet, writing: Writing, text: str, room: float = 1.0) -> None:
-    """Let a text that matplotlib has placed show `text`; what stands behind it keeps `room` times its width off."""
+    """Let a text that matplotlib has placed show `text`; what stands behind it keeps `room` times
+    its width off.
+    """
     writing.set_text(_stand_in(text) + "n" * math.ceil(len(text) * (room - 1)))
     gid = f"text-{len(sheet.paper.texts)}"
     writing.set_gid(gid)
@@ -216,7 +268,9 @@ def legend_height(names: Sequence[str]) -> float:
 
 
 def legend(sheet: Sheet, handles: Sequence[Any], names: Sequence[str], raised: float = 0.0) -> None:
-    """Put a legend above the axes at the left, where it hides no data, `raised` by so many pixels."""
+    """Put a legend above the axes at the left, where it hides no data, `raised` by so many
+    pixels.
+    """
     _, bottom, _, top = sheet.bounds
     short = [shortened(name) for name in names]
     made = sheet.axes.legend(
@@ -243,9 +297,18 @@ def _columns(names: Sequence[str]) -> int:
 
 
 def _stand_in(text: str) -> str:
-    """Return letters of about the same width that matplotlib can measure: never parsed, never missing from a font."""
-    return "".join("W" if unicodedata.east_asian_width(character) in "WF" else _narrow(character) for character in text)
+    """Return letters of about the same width that matplotlib can measure: never parsed, never
+    missing from a font.
+    """
+    return "".join(
+        "W" if unicodedata.east_asian_width(character) in "WF" else _narrow(character)
+        for character in text
+    )
 
 
 def _narrow(character: str) -> str:
-    return character if character.isascii() and (character.isalnum() or character in " .-+,:()=%") else "n"
+    return (
+        character
+        if character.isascii() and (character.isalnum() or character in " .-+,:()=%")
+        else "n"
+    )

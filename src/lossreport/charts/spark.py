@@ -1,4 +1,6 @@
-"""Draws a Spark: the shape of a series in a table cell, written by hand because a report holds dozens."""
+"""Draws a Spark: the shape of a series in a table cell, written by hand because a report holds
+dozens.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +21,34 @@ MARGIN: Final = 4.0
 ROWS: Final = 30
 """One row for every four pixels: a reader sees a shape, not values."""
 LOG_RATIO: Final = 20.0
-"""A positive series whose maximum is over 20 times its median is shown in logs, as in full charts (SCIENCE.md section 6)."""
+"""A positive series whose maximum is over 20 times its median is shown in logs, as in full charts
+(SCIENCE.md section 6).
+"""
 
 
 def spark_svg(spark: Spark) -> str:
-    """Return the sparkline. NaN leaves a gap; a flagged row is a circle, at the top edge where its value is not finite."""
+    """Return the sparkline. NaN leaves a gap; a flagged row is a circle, at the top edge where its
+    value is not finite.
+    """
     y = drawable(spark.y)
     x = np.linspace(MARGIN, WIDTH - MARGIN, len(y)) if len(y) > 1 else np.full(len(y), WIDTH / 2)
     height = _heights(y)
     rows = thin(y, ROWS)
     lines = path_data(" ".join(_line(x[run], height[run]) for run in _runs(rows, y)), 0)
     body = f'<path d="{lines}"/>' if lines else ""
-    body += "".join(f'<circle cx="{x[row]:.0f}" cy="{height[row]:.0f}" r="1.3" fill="currentColor" stroke="none"/>' for row in _singles(y))
-    body += "".join(f'<circle cx="{cx}" cy="{cy}" r="2.6" fill="{WARNING}" stroke="none"/>' for cx, cy in _flagged(spark, x, height))
-    return f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{HEIGHT}" fill="none" stroke="currentColor">{body}</svg>'
+    body += "".join(
+        f'<circle cx="{x[row]:.0f}" cy="{height[row]:.0f}" r="1.3" fill="currentColor" '
+        f'stroke="none"/>'
+        for row in _singles(y)
+    )
+    body += "".join(
+        f'<circle cx="{cx}" cy="{cy}" r="2.6" fill="{WARNING}" stroke="none"/>'
+        for cx, cy in _flagged(spark, x, height)
+    )
+    return (
+        f'<svg xmlns="{NAMESPACE}" width="{WIDTH}" height="{HEIGHT}" fill="none" '
+        f'stroke="currentColor">{body}</svg>'
+    )
 
 
 def _heights(y: Floats) -> Floats:
@@ -67,5 +83,8 @@ def _line(x: Floats, y: Floats) -> str:
 def _flagged(spark: Spark, x: Floats, height: Floats) -> list[tuple[str, str]]:
     """Return the places of flagged rows, those that fall on the same pixel once."""
     inside = sorted({row for row in spark.flagged if 0 <= row < len(x)})
-    places = [(f"{x[row]:.0f}", f"{height[row] if np.isfinite(height[row]) else MARGIN:.0f}") for row in inside]
+    places = [
+        (f"{x[row]:.0f}", f"{height[row] if np.isfinite(height[row]) else MARGIN:.0f}")
+        for row in inside
+    ]
     return list(dict.fromkeys(places))

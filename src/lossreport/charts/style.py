@@ -1,7 +1,9 @@
-"""How charts look: size, colours, line styles, markers. Every chart is read on white and on dark paper, so colours are mid-tones.
+"""How charts look: size, colours, line styles, markers. Every chart is read on white and on dark
+paper, so colours are mid-tones.
 
-Colours are those of Okabe and Ito, the blue a little lighter, and three of the same lightness: contrast of at least 3:1 on #ffffff and on #16181d (WCAG 1.4.11;
-SCIENCE.md section 6). Text and axes take the page's own colour. Colour is never the only channel.
+Colours are those of Okabe and Ito, the blue a little lighter, and three of the same lightness:
+contrast of at least 3:1 on #ffffff and on #16181d (WCAG 1.4.11; SCIENCE.md section 6). Text and
+axes take the page's own colour. Colour is never the only channel.
 """
 
 from __future__ import annotations
@@ -14,11 +16,15 @@ T = TypeVar("T")
 
 WIDTH: Final = 640.0
 HEIGHT: Final = 280.0
-"""In units of the viewBox, which are pixels at full size; 640 and not more, so that 12 px text can still be read on a phone."""
+"""In units of the viewBox, which are pixels at full size; 640 and not more, so that 12 px text can
+still be read on a phone.
+"""
 
 FONT: Final = 12.0
 EM: Final = 0.6
-"""Width of a character, in font sizes: on the wide side for digits, so that boxes hold what they are made for."""
+"""Width of a character, in font sizes: on the wide side for digits, so that boxes hold what they
+are made for.
+"""
 
 HATCH: Final = (1 / 255, 2 / 255, 3 / 255, 0.5)
 """INK, half as strong."""
@@ -43,8 +49,18 @@ LINES: Final[tuple[Any, ...]] = (
 MARKERS: Final = ("o", "s", "D", "^", "v", "P")
 HATCHES: Final = ("", "//", "-", "\\\\", "|", "x")
 
-SEVERITY_MARKERS: Final = {Severity.LOW: "o", Severity.MEDIUM: "D", Severity.HIGH: "^", Severity.CRITICAL: "s"}
-SEVERITY_SIZES: Final = {Severity.LOW: 6.0, Severity.MEDIUM: 6.5, Severity.HIGH: 8.0, Severity.CRITICAL: 7.0}
+SEVERITY_MARKERS: Final = {
+    Severity.LOW: "o",
+    Severity.MEDIUM: "D",
+    Severity.HIGH: "^",
+    Severity.CRITICAL: "s",
+}
+SEVERITY_SIZES: Final = {
+    Severity.LOW: 6.0,
+    Severity.MEDIUM: 6.5,
+    Severity.HIGH: 8.0,
+    Severity.CRITICAL: 7.0,
+}
 
 RC: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
@@ -60,7 +76,9 @@ RC: Final[dict[Any, Any]] = {
     "text.color": INK,
     "axes.labelcolor": INK,
     "hatch.linewidth": 0.8,
-    "path.simplify": True,  # thin.py keeps the extremes; of what is left, points within a third of a pixel of the line show nothing
+    # thin.py keeps the extremes; of what is left, points within a third of a pixel of the line show
+    # nothing
+    "path.simplify": True,
     "path.simplify_threshold": 1 / 3,
     "lines.solid_capstyle": "butt",
 }

@@ -1,7 +1,9 @@
-"""matplotlib's SVG made fit for the report: presentation attributes only, own ids, short numbers, texts and tooltips put in.
+"""matplotlib's SVG made fit for the report: presentation attributes only, own ids, short numbers,
+texts and tooltips put in.
 
-A stock matplotlib SVG is a black box under a Content-Security-Policy without inline styles, and two in one page share ids
-(ECOSYSTEM.md, findings about the SVG itself). What is written here has no style, class, script or reference to outside.
+A stock matplotlib SVG is a black box under a Content-Security-Policy without inline styles, and two
+in one page share ids (ECOSYSTEM.md, findings about the SVG itself). What is written here has no
+style, class, script or reference to outside.
 """
 
 from __future__ import annotations
@@ -19,12 +21,20 @@ from lossreport.values import dataclass
 NAMESPACE: Final = "http://www.w3.org/2000/svg"
 DROPPED_TAGS: Final = frozenset({"metadata", "style", "title"})
 DEFAULTS: Final = frozenset(
-    {("stroke-dashoffset", "0"), ("stroke-width", "1"), ("stroke-linejoin", "round"), ("stroke-linecap", "butt"), ("fill", "currentColor")}
+    {
+        ("stroke-dashoffset", "0"),
+        ("stroke-width", "1"),
+        ("stroke-linejoin", "round"),
+        ("stroke-linecap", "butt"),
+        ("fill", "currentColor"),
+    }
 )
 """Said once by the root or by the SVG standard; see `root`."""
 NOT_WRITTEN: Final = frozenset({"style", "font", "font-family", "class"})
 STRAIGHT: Final = frozenset({("stroke-linejoin", "miter"), ("stroke-linecap", "square")})
-"""What changes nothing on the straight lines of axes, ticks and grids, which are all that matplotlib gives it to."""
+"""What changes nothing on the straight lines of axes, ticks and grids, which are all that
+matplotlib gives it to.
+"""
 HOISTED: Final = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "opacity")
 SAID: Final = DEFAULTS | STRAIGHT
 STROKES: Final = ("stroke-width", "stroke-dasharray")
@@ -46,19 +56,33 @@ class Node:
     children: tuple[Node, ...] = ()
 
 
-def compact(raw: str, name: str, texts: Mapping[str, str], titles: Mapping[str, tuple[str, ...]]) -> tuple[Node, ...]:
+def compact(
+    raw: str, name: str, texts: Mapping[str, str], titles: Mapping[str, tuple[str, ...]]
+) -> tuple[Node, ...]:
     """Return the content of matplotlib's SVG `raw`, cleaned.
 
-    `texts` and `titles` go by the gid of the artist: the text to show instead of the one matplotlib measured, and the tooltip (or one
-    for each marker). Ids that something refers to become `<name>-0`, `<name>-1`, ...; the others go.
+    `texts` and `titles` go by the gid of the artist: the text to show instead of the one matplotlib
+    measured, and the tooltip (or one for each marker). Ids that something refers to become
+    `<name>-0`, `<name>-1`, ...; the others go.
     """
     nodes = _without_copies(_clean(ElementTree.fromstring(raw), texts, titles).children)
-    names = {old: f"{safe_id(name)}-{index}" for index, old in enumerate(dict.fromkeys(_references(nodes)))}
+    names = {
+        old: f"{safe_id(name)}-{index}"
+        for index, old in enumerate(dict.fromkeys(_references(nodes)))
+    }
     return tuple(_named(node, names) for node in nodes)
 
 
-def root(children: tuple[Node, ...], width: float, height: float, ink: str | None = None, *, fitted: bool = False) -> str:
-    """Return the whole SVG: as wide as its place, never wider than drawn where CSS does not say so, unless its place is `fitted` to it.
+def root(
+    children: tuple[Node, ...],
+    width: float,
+    height: float,
+    ink: str | None = None,
+    *,
+    fitted: bool = False,
+) -> str:
+    """Return the whole SVG: as wide as its place, never wider than drawn where CSS does not say so,
+    unless its place is `fitted` to it.
 
     `ink` None: the page's colour.
     """
@@ -69,14 +93,23 @@ def root(children: tuple[Node, ...], width: float, height: float, ink: str | Non
         "font-family": "sans-serif",
         "stroke-linejoin": "round",
     }
-    attributes = {"xmlns": NAMESPACE, "viewBox": f"0 0 {width:g} {height:g}", **({} if fitted else alone), "font-size": f"{FONT:g}"}
+    attributes = {
+        "xmlns": NAMESPACE,
+        "viewBox": f"0 0 {width:g} {height:g}",
+        **({} if fitted else alone),
+        "font-size": f"{FONT:g}",
+    }
     attributes |= {"color": ink} if ink else {}
     return "".join(_written(Node("svg", {**attributes, "fill": "currentColor"}, "", children)))
 
 
 def safe_id(text: str) -> str:
     """Return `text` as an XML id; different texts give different ids."""
-    return re.sub(r"[^A-Za-z0-9-]", lambda match: f"_{ord(match[0]):x}_", text if text[:1].isalpha() else f"c{text}")
+    return re.sub(
+        r"[^A-Za-z0-9-]",
+        lambda match: f"_{ord(match[0]):x}_",
+        text if text[:1].isalpha() else f"c{text}",
+    )
 
 
 def tooltip(text: str) -> Node:
@@ -84,8 +117,13 @@ def tooltip(text: str) -> Node:
     return Node("title", {}, text)
 
 
-# ------------------------------------------------------------------------------------------------ cleaning
-def _clean(element: ElementTree.Element, texts: Mapping[str, str], titles: Mapping[str, tuple[str, ...]], defined: bool = False) -> Node:
+# ----------------------------------------------------------------------------------------- cleaning
+def _clean(
+    element: ElementTree.Element,
+    texts: Mapping[str, str],
+    titles: Mapping[str, tuple[str, ...]],
+    defined: bool = False,
+) -> Node:
     tag = element.tag.rpartition("}")[2]
     gid = element.get("id", "")
     within = defined or tag == "defs"
@@ -96,7 +134,9 @@ def _clean(element: ElementTree.Element, texts: Mapping[str, str], titles: Mappi
         for child in _flat(_clean(found, texts, titles, within), within)
     )
     if gid in texts:
-        children = tuple(replace(child, text=texts[gid]) if child.tag == "text" else child for child in children)
+        children = tuple(
+            replace(child, text=texts[gid]) if child.tag == "text" else child for child in children
+        )
     if gid in titles:
         children = _titled(children, titles[gid])
     children = _gathered(children)
@@ -108,15 +148,29 @@ def _flat(node: Node, defined: bool) -> tuple[Node, ...]:
     """Drop what shows nothing; put the children of a group that says nothing in its place."""
     if node.tag in ("g", "defs") and not node.children:
         return ()
-    if node.tag == "path" and not defined and node.attributes.get("fill") == "none" and "stroke" not in node.attributes:
+    if (
+        node.tag == "path"
+        and not defined
+        and node.attributes.get("fill") == "none"
+        and "stroke" not in node.attributes
+    ):
         return ()
-    if node.tag == "g" and not set(node.attributes) - {"id"} and not any(child.tag == "title" for child in node.children):
+    if (
+        node.tag == "g"
+        and not set(node.attributes) - {"id"}
+        and not any(child.tag == "title" for child in node.children)
+    ):
         return node.children
     return (node,)
 
 
 def _titled(children: tuple[Node, ...], titles: tuple[str, ...]) -> tuple[Node, ...]:
-    marks = [use for child in children for use in (child.children if child.tag == "g" else (child,)) if use.tag == "use"]
+    marks = [
+        use
+        for child in children
+        for use in (child.children if child.tag == "g" else (child,))
+        if use.tag == "use"
+    ]
     if len(titles) == 1 or len(titles) != len(marks):
         return (tooltip(titles[0]), *children)
     given = iter(titles)
@@ -132,14 +186,24 @@ def _each_titled(node: Node, titles: Iterator[str]) -> Node:
 
 
 def _gathered(children: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Put texts in a row that lean on the same side, as tick labels do, into one group that says so once."""
+    """Put texts in a row that lean on the same side, as tick labels do, into one group that says so
+    once.
+    """
     made: list[Node] = []
-    for side, run in groupby(children, key=lambda child: child.attributes.get("text-anchor") if child.tag == "text" else None):
+    for side, run in groupby(
+        children,
+        key=lambda child: child.attributes.get("text-anchor") if child.tag == "text" else None,
+    ):
         nodes = tuple(run)
         if side is None or len(nodes) < 2:
             made += nodes
             continue
-        texts = tuple(replace(node, attributes={k: v for k, v in node.attributes.items() if k != "text-anchor"}) for node in nodes)
+        texts = tuple(
+            replace(
+                node, attributes={k: v for k, v in node.attributes.items() if k != "text-anchor"}
+            )
+            for node in nodes
+        )
         made.append(Node("g", {"text-anchor": side}, "", texts))
     return tuple(made)
 
@@ -152,9 +216,14 @@ def _hoisted(node: Node) -> Node:
     shared = {
         key: value
         for key, value in uses[0].attributes.items()
-        if key in HOISTED and key not in node.attributes and all(use.attributes.get(key) == value for use in uses)
+        if key in HOISTED
+        and key not in node.attributes
+        and all(use.attributes.get(key) == value for use in uses)
     }
-    children = tuple(replace(use, attributes={k: v for k, v in use.attributes.items() if k not in shared}) for use in uses)
+    children = tuple(
+        replace(use, attributes={k: v for k, v in use.attributes.items() if k not in shared})
+        for use in uses
+    )
     return replace(node, attributes={**node.attributes, **shared}, children=children)
 
 
@@ -169,50 +238,85 @@ def _attributes(tag: str, found: Mapping[str, str], defined: bool) -> dict[str, 
             value = next(iter(NUMBER.findall(value)), "")
             if value and float(value) == FONT:
                 continue
-        if key in NOT_WRITTEN or (key, value) in SAID or (key == "transform" and value.startswith("rotate(-0 ")):
+        if (
+            key in NOT_WRITTEN
+            or (key, value) in SAID
+            or (key == "transform" and value.startswith("rotate(-0 "))
+        ):
             continue
         value = value[1:] if value.startswith("0.") else value
         seen = 0 if tag == "text" else 1
         kept[key] = _shortened(tag, key, value, 2 if defined else seen)
-    long = tag == "path" and not defined and len(kept.get("d", "")) > LONG and "transform" not in kept and kept.get("fill") == "none"
+    long = (
+        tag == "path"
+        and not defined
+        and len(kept.get("d", "")) > LONG
+        and "transform" not in kept
+        and kept.get("fill") == "none"
+    )
     return _halved(kept, found["d"]) if long else kept
 
 
 def _halved(kept: Mapping[str, str], data: str) -> dict[str, str]:
-    """Return the attributes of a long path with whole half pixels as its unit: a third shorter than tenths, and as good to the eye."""
-    doubled = {key: NUMBER.sub(lambda match: f"{float(match[0]) * 2:g}", kept[key]) for key in STROKES if key in kept}
+    """Return the attributes of a long path with whole half pixels as its unit: a third shorter than
+    tenths, and as good to the eye.
+    """
+    doubled = {
+        key: NUMBER.sub(lambda match: f"{float(match[0]) * 2:g}", kept[key])
+        for key in STROKES
+        if key in kept
+    }
     if "stroke" in kept:
         doubled.setdefault("stroke-width", "2")
     return {**kept, **doubled, "d": path_data(data, 0, times=2), "transform": "scale(.5)"}
 
 
 def _declarations(style: str) -> list[tuple[str, str]]:
-    return [(key.strip(), value.strip()) for key, colon, value in (part.partition(":") for part in style.split(";")) if colon]
+    return [
+        (key.strip(), value.strip())
+        for key, colon, value in (part.partition(":") for part in style.split(";"))
+        if colon
+    ]
 
 
-# ------------------------------------------------------------------------------------------------ markers
+# ------------------------------------------------------------------------------------------ markers
 def _without_copies(nodes: tuple[Node, ...]) -> tuple[Node, ...]:
-    """Write the markers of a curve as one path, a third as long as a reference for each; drop the shapes that nothing refers to then."""
-    shapes = {child.attributes["id"]: child.attributes["d"] for node in nodes for child in _defined(node)}
+    """Write the markers of a curve as one path, a third as long as a reference for each; drop the
+    shapes that nothing refers to then.
+    """
+    shapes = {
+        child.attributes["id"]: child.attributes["d"] for node in nodes for child in _defined(node)
+    }
     merged = tuple(_as_path(node, shapes) for node in nodes)
     used = set(_references(merged))
-    kept = (node if node.tag != "defs" else replace(node, children=tuple(_used(node, used))) for node in merged)
+    kept = (
+        node if node.tag != "defs" else replace(node, children=tuple(_used(node, used)))
+        for node in merged
+    )
     return tuple(node for node in kept if node.tag != "defs" or node.children)
 
 
 def _defined(node: Node) -> Iterator[Node]:
     if node.tag == "defs":
-        yield from (child for child in node.children if child.tag == "path" and "id" in child.attributes)
+        yield from (
+            child for child in node.children if child.tag == "path" and "id" in child.attributes
+        )
 
 
 def _used(node: Node, used: set[str]) -> Iterator[Node]:
-    yield from (child for child in node.children if child.attributes.get("id", "") in used or child.tag != "path")
+    yield from (
+        child
+        for child in node.children
+        if child.attributes.get("id", "") in used or child.tag != "path"
+    )
 
 
 def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
     keys = {"href", "x", "y"}
     alike = node.tag == "g" and len({use.attributes.get("href") for use in node.children}) == 1
-    if not alike or any(use.tag != "use" or use.children or set(use.attributes) != keys for use in node.children):
+    if not alike or any(
+        use.tag != "use" or use.children or set(use.attributes) != keys for use in node.children
+    ):
         return node
     shape = shapes.get(node.children[0].attributes["href"][1:], "")
     first = re.match(r"m(-?[\d.]+) ?(-?[\d.]+)", shape)
@@ -222,7 +326,11 @@ def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
     shift = (0.0, 0.0) if round_ else (float(first[1]), float(first[2]))
     drawn = "h0" if round_ else shape[first.end() :]
     at = [
-        (round((float(use.attributes["x"]) + shift[0]) * 10), round((float(use.attributes["y"]) + shift[1]) * 10)) for use in node.children
+        (
+            round((float(use.attributes["x"]) + shift[0]) * 10),
+            round((float(use.attributes["y"]) + shift[1]) * 10),
+        )
+        for use in node.children
     ]
     steps = [(x - a, y - b) for (a, b), (x, y) in zip([(0, 0), *at], at, strict=False)]
     path = "".join(f"m{_decimal(x, 1)}{_joined(_decimal(y, 1))}{drawn}" for x, y in steps)
@@ -236,17 +344,21 @@ def _as_path(node: Node, shapes: Mapping[str, str]) -> Node:
     return Node("path", {"d": path, **look})
 
 
-# ------------------------------------------------------------------------------------------------ numbers
+# ------------------------------------------------------------------------------------------ numbers
 def _shortened(tag: str, key: str, value: str, decimals: int) -> str:
     if tag == "path" and key == "d":
         return path_data(value, decimals)
     if key in ("x", "y", "transform", "stroke-width", "stroke-dasharray", "width", "height"):
-        return NUMBER.sub(lambda match: _decimal(round(float(match[0]) * 10**decimals), decimals), value)
+        return NUMBER.sub(
+            lambda match: _decimal(round(float(match[0]) * 10**decimals), decimals), value
+        )
     return value
 
 
 def path_data(data: str, decimals: int, times: int = 1) -> str:
-    """Return the same path, so many times as large, in relative steps, which are short, between rounded points: errors do not add up."""
+    """Return the same path, so many times as large, in relative steps, which are short, between
+    rounded points: errors do not add up.
+    """
     pieces: list[str] = []
     here, start, last = (0, 0), (0, 0), ""
     for command, numbers in COMMAND.findall(data):
@@ -282,7 +394,7 @@ def _decimal(scaled: int, decimals: int) -> str:
     return f"{sign}{whole}" if whole else "0"
 
 
-# ------------------------------------------------------------------------------------------------ ids and writing
+# ---------------------------------------------------------------------------------- ids and writing
 def _references(nodes: tuple[Node, ...]) -> Iterator[str]:
     for node in nodes:
         for value in node.attributes.values():
@@ -301,11 +413,15 @@ def _named(node: Node, names: Mapping[str, str]) -> Node:
             kept[key] = "#" + names[value[1:]]
         else:
             kept[key] = REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value)
-    return replace(node, attributes=kept, children=tuple(_named(child, names) for child in node.children))
+    return replace(
+        node, attributes=kept, children=tuple(_named(child, names) for child in node.children)
+    )
 
 
 def _written(node: Node) -> Iterator[str]:
-    attributes = "".join(f" {key}={_quoted(_legal(value))}" for key, value in node.attributes.items())
+    attributes = "".join(
+        f" {key}={_quoted(_legal(value))}" for key, value in node.attributes.items()
+    )
     if not node.children and not node.text:
         yield f"<{node.tag}{attributes}/>"
         return
@@ -316,7 +432,9 @@ def _written(node: Node) -> Iterator[str]:
 
 
 def _escaped(text: str) -> str:
-    """Return text as XML; `xml.sax.saxutils` does the same and loads what fetches pages from the network."""
+    """Return text as XML; `xml.sax.saxutils` does the same and loads what fetches pages from the
+    network.
+    """
     return text.replace("&", "&amp;").replace(">", "&gt;").replace("<", "&lt;")
 
 

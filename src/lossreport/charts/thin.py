@@ -1,7 +1,8 @@
-"""Fewer points that look the same: minimum and maximum of every column of pixels, and gaps where rows are missing.
+"""Fewer points that look the same: minimum and maximum of every column of pixels, and gaps where
+rows are missing.
 
-Measured on 200 000 rows with 20 one-row spikes (SCIENCE.md section 6): every-nth keeps 0.5 % of the spikes, min-max 97 %. The flagged
-rows are drawn besides, as marks, so that all of them are seen.
+Measured on 200 000 rows with 20 one-row spikes (SCIENCE.md section 6): every-nth keeps 0.5 % of the
+spikes, min-max 97 %. The flagged rows are drawn besides, as marks, so that all of them are seen.
 """
 
 from __future__ import annotations
@@ -13,20 +14,26 @@ import numpy as np
 from lossreport.model.run import Floats, Ints
 
 LIMIT: Final = 128
-"""Two points for every ten pixels of a chart 640 wide: minimum and maximum of each stretch are kept, so that nothing seems calmer."""
+"""Two points for every ten pixels of a chart 640 wide: minimum and maximum of each stretch are
+kept, so that nothing seems calmer.
+"""
 SMALL_LIMIT: Final = 60
 """The same for a chart that is little more than half as wide."""
 BIGGEST: Final = 1e300
 
 
 def drawable(values: Floats) -> Floats:
-    """Return a copy with NaN for what is not finite, held within ±1e300 so that ranges do not overflow."""
+    """Return a copy with NaN for what is not finite, held within ±1e300 so that ranges do not
+    overflow.
+    """
     finite = np.where(np.isfinite(values), values, np.nan)
     return np.clip(finite, -BIGGEST, BIGGEST)
 
 
 def gapped(x: Floats, y: Floats, breaks: tuple[int, ...]) -> tuple[Floats, Floats]:
-    """Return x and y with a row of NaN after each row in `breaks`, so that no line is drawn across."""
+    """Return x and y with a row of NaN after each row in `breaks`, so that no line is drawn
+    across.
+    """
     after = np.array(sorted({row + 1 for row in breaks if 0 <= row < len(y) - 1}), dtype=np.int64)
     if not len(after):
         return x, y
@@ -34,16 +41,20 @@ def gapped(x: Floats, y: Floats, breaks: tuple[int, ...]) -> tuple[Floats, Float
 
 
 def thin(y: Floats, limit: int = LIMIT) -> Ints:
-    """Return the rows to draw, ascending: all of them up to `limit`, else first, last and each bucket's minimum and maximum.
+    """Return the rows to draw, ascending: all of them up to `limit`, else first, last and each
+    bucket's minimum and maximum.
 
-    Both rows at every border of a gap stay too; where gaps are so many that more than `limit` rows would, one gap a bucket.
-    So at most 3 x `limit` rows come back, and about `limit` where nothing is missing.
+    Both rows at every border of a gap stay too; where gaps are so many that more than `limit` rows
+    would, one gap a bucket. So at most 3 x `limit` rows come back, and about `limit` where nothing
+    is missing.
     """
     n = len(y)
     if n <= limit:
         return np.arange(n, dtype=np.int64)
     width = -(-n // (limit // 2))
-    rows = np.unique(np.concatenate([[0, n - 1], _extremes(y, width), _gap_borders(y, width, limit)]))
+    rows = np.unique(
+        np.concatenate([[0, n - 1], _extremes(y, width), _gap_borders(y, width, limit)])
+    )
     return rows.astype(np.int64)
 
 

@@ -1,1 +1,3 @@
-"""Holds every claim of an analysis against the rows it is about, by rules that share no code with those that made it."""
+"""Holds every claim of an analysis against the rows it is about, by rules that share no code with
+those that made it.
+"""

@@ -1,4 +1,5 @@
-"""Holds an analysis against its rows before it is told: what they contradict is left out, and told as a failure.
+"""Holds an analysis against its rows before it is told: what they contradict is left out, and told
+as a failure.
 
 No claim is mended here. What falls takes along only what rests on it alone.
 """
@@ -30,7 +31,17 @@ from lossreport.checking.sentences import may_cite, wrong_numbers
 from lossreport.checking.states import CONDITIONS, against_run
 from lossreport.checking.words import wrong_words
 from lossreport.errors import ClaimError
-from lossreport.model.analysis import Analysis, Failure, Finding, Forecast, Hypothesis, Outcome, Recommendation, State, Verdict
+from lossreport.model.analysis import (
+    Analysis,
+    Failure,
+    Finding,
+    Forecast,
+    Hypothesis,
+    Outcome,
+    Recommendation,
+    State,
+    Verdict,
+)
 from lossreport.model.run import Run, Series
 from lossreport.registry import load_units
 from lossreport.text import Phrase, Text
@@ -39,13 +50,16 @@ from lossreport.values import dataclass
 T = TypeVar("T")
 WITHDRAWN: Final = Text(
     zh="对这次训练的判断没有通过自检（与日志中的行不符），已撤下；原因见报告末尾未能跑完的检查。",
-    en="The verdict on this run did not stand up to the check against the rows of the log and is withdrawn; the failed checks are listed at the end.",
+    en="The verdict on this run did not stand up to the check against the rows of the log and "
+    "is withdrawn; the failed checks are listed at the end.",
 )
 
 
 @cache
 def kinds() -> Mapping[str, Kind]:
-    """Return how each kind of finding is checked; of a kind that is not here only the places and the numbers are."""
+    """Return how each kind of finding is checked; of a kind that is not here only the places and
+    the numbers are.
+    """
     families: Sequence[Family] = load_units("lossreport.checking.kinds", "CHECK", Family)
     return {name: kind for family in families for name, kind in family.kinds.items()}
 
@@ -55,18 +69,31 @@ def kind_of(finding: Finding) -> Kind | None:
     kind = kinds().get(finding.kind)
     if kind is None or not set(kind.declares) <= set(finding.numbers):
         return None
-    foreign = [name for name, value in finding.numbers.items() if name not in kind.values and value not in FLAG]
-    return None if foreign else kind  # another detector's finding of the same kind declares other numbers
+    foreign = [
+        name
+        for name, value in finding.numbers.items()
+        if name not in kind.values and value not in FLAG
+    ]
+    # another detector's finding of the same kind declares other numbers
+    return None if foreign else kind
 
 
-def checked(analysis: Analysis, raw: Run, beside: Sequence[Run] = (), *, strict: bool = False) -> Analysis:
-    """Return the analysis of one run with the claims that its rows bear out, and a failure for each that they do not.
+def checked(
+    analysis: Analysis, raw: Run, beside: Sequence[Run] = (), *, strict: bool = False
+) -> Analysis:
+    """Return the analysis of one run with the claims that its rows bear out, and a failure for each
+    that they do not.
 
-    With `strict` the first such claim raises ClaimError. `raw` is the run as it was read, `beside` are other runs that notes name.
+    With `strict` the first such claim raises ClaimError. `raw` is the run as it was read, `beside`
+    are other runs that notes name.
     """
     court = Court(strict)
     ground = Ground(analysis, analysis.runs[0], raw, beside=tuple(beside))
-    kept = tuple(one for one in (court.finding(ground, finding) for finding in analysis.findings) if one is not None)
+    kept = tuple(
+        one
+        for one in (court.finding(ground, finding) for finding in analysis.findings)
+        if one is not None
+    )
     kept = tuple(_untied(finding, kept) for finding in kept)
     now = replace(analysis, findings=kept, verdicts=_verdicts(court, ground, analysis, kept))
     return _rest(court, replace(ground, analysis=now), now)
@@ -80,41 +107,66 @@ class Court:
     failures: list[Failure] = field(default_factory=list)
 
     def holds(self, unit: str, wrong: Callable[..., Iterable[str]], *of: object) -> bool:
-        """Return whether nothing speaks against a claim; a rule that raises is a failure of its own, and the claim stays."""
+        """Return whether nothing speaks against a claim; a rule that raises is a failure of its
+        own, and the claim stays.
+        """
         try:
             found = list(dict.fromkeys(wrong(*of)))
         except Exception as error:
             if self.strict:
                 raise
-            self.failures.append(Failure(unit=f"check of {unit}", error=f"{type(error).__name__}: {error}"))
+            self.failures.append(
+                Failure(unit=f"check of {unit}", error=f"{type(error).__name__}: {error}")
+            )
             return True
         if found and self.strict:
-            raise ClaimError(f"{unit}: {'; '.join(found)}", hint="The rows contradict this claim: mend what makes it, or its check.")
+            raise ClaimError(
+                f"{unit}: {'; '.join(found)}",
+                hint="The rows contradict this claim: mend what makes it, or its check.",
+            )
         if found:
             self.failures.append(Failure(unit=f"claim {unit}", error="; ".join(found)))
         return not found
 
     # --------------------------------------------------------------------------------- findings
     def finding(self, ground: Ground, finding: Finding) -> Finding | None:
-        """Return a finding with the notes and signs that stand, None where it does not stand itself."""
+        """Return a finding with the notes and signs that stand, None where it does not stand
+        itself.
+        """
         unit = f"{finding.kind} {finding.id}"
         if not _holds_all(ground.run, finding):
             self.holds(unit, lambda: ["it names a series that the run does not hold"])
             return None
         kind = kind_of(finding)
-        own = ground.of(finding, as_read=kind is not None and kind.as_read and _holds_all(ground.raw, finding))
+        own = ground.of(
+            finding, as_read=kind is not None and kind.as_read and _holds_all(ground.raw, finding)
+        )
         if not self.holds(unit, against_finding, own, kind):
             return None
-        notes = tuple(note for note in finding.notes if self.holds(f"{unit} note", against_note, own, note))
-        signs = tuple(one for one in (self._hypothesis(own, unit, one) for one in finding.hypotheses) if one is not None)
-        same = len(notes) == len(finding.notes) and all(a is b for a, b in zip(signs, finding.hypotheses, strict=False))
-        return finding if same and len(signs) == len(finding.hypotheses) else replace(finding, notes=notes, hypotheses=signs)
+        notes = tuple(
+            note for note in finding.notes if self.holds(f"{unit} note", against_note, own, note)
+        )
+        signs = tuple(
+            one
+            for one in (self._hypothesis(own, unit, one) for one in finding.hypotheses)
+            if one is not None
+        )
+        same = len(notes) == len(finding.notes) and all(
+            a is b for a, b in zip(signs, finding.hypotheses, strict=False)
+        )
+        return (
+            finding
+            if same and len(signs) == len(finding.hypotheses)
+            else replace(finding, notes=notes, hypotheses=signs)
+        )
 
     def _hypothesis(self, ground: Ground, unit: str, one: Hypothesis) -> Hypothesis | None:
         """Return a hypothesis with the signs that stand; None where all that spoke for it fell."""
 
         def stand(signs: tuple[Phrase, ...]) -> tuple[Phrase, ...]:
-            return tuple(sign for sign in signs if self.holds(f"{unit} {one.id}", against_note, ground, sign))
+            return tuple(
+                sign for sign in signs if self.holds(f"{unit} {one.id}", against_note, ground, sign)
+            )
 
         support, against = stand(one.support), stand(one.against)
         if one.support and not support:
@@ -129,14 +181,20 @@ def _holds_all(run: Run, finding: Finding) -> bool:
 
 
 def against_finding(ground: Ground, kind: Kind | None) -> Iterator[str]:
-    """Yield what the rows say against a finding: its places, its evidence, the rules of its kind, its numbers and words."""
+    """Yield what the rows say against a finding: its places, its evidence, the rules of its kind,
+    its numbers and words.
+    """
     finding = ground.finding
     if finding is None:
         return
     series = ground.subject
     yield from _places(ground, finding, series)
     rules: Rules = kind.values if kind is not None else {}
-    own: Rules = {"x": _own_x, "line": _own_line, **rules} if kind is not None else {"x": _cited_x, "line": _cited_line}
+    own: Rules = (
+        {"x": _own_x, "line": _own_line, **rules}
+        if kind is not None
+        else {"x": _cited_x, "line": _cited_line}
+    )
     wrong = list(_declared(ground, finding, own))
     yield from wrong
     if kind is not None and not wrong:
@@ -152,13 +210,17 @@ def _own_x(ground: Ground, phrase: Phrase) -> Iterator[float]:
 
 
 def _cited_x(ground: Ground, phrase: Phrase) -> Iterator[float]:
-    """Yield the places that a finding of unknown make may tell: of its first and last row, and what it declares."""
+    """Yield the places that a finding of unknown make may tell: of its first and last row, and what
+    it declares.
+    """
     if ground.finding is not None:
         yield from (ground.finding.start.x, ground.finding.end.x, *ground.finding.numbers.values())
 
 
 def _cited_line(ground: Ground, phrase: Phrase) -> Iterator[float]:
-    """Yield the lines that a finding of unknown make may tell: of its rows, its evidence, and of events."""
+    """Yield the lines that a finding of unknown make may tell: of its rows, its evidence, and of
+    events.
+    """
     if ground.finding is not None:
         yield from (float(at.line) for at in (ground.finding.start, ground.finding.end))
         yield from (float(one.line) for one in ground.finding.evidence)
@@ -197,11 +259,17 @@ QUOTED: Final = 20
 
 def _stands(series: Series, line: int, x: float, value: float) -> bool:
     rows = np.flatnonzero(series.line == line)
-    return any(series.x[row] == x and (series.y[row] == value or (np.isnan(value) and np.isnan(series.y[row]))) for row in rows)
+    return any(
+        series.x[row] == x
+        and (series.y[row] == value or (np.isnan(value) and np.isnan(series.y[row])))
+        for row in rows
+    )
 
 
 def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
-    """Yield the entries of `numbers` that no rule gives; one without a rule is held against what a finding may cite."""
+    """Yield the entries of `numbers` that no rule gives; one without a rule is held against what a
+    finding may cite.
+    """
     for name, value in finding.numbers.items():
         printed = entry(float(value))
         if name in rules:
@@ -214,7 +282,9 @@ def _declared(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
 
 
 def _otherwise(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
-    """Yield the numbers of the sentence that the finding declares otherwise, where its rule bounds them only."""
+    """Yield the numbers of the sentence that the finding declares otherwise, where its rule bounds
+    them only.
+    """
     for place in places(finding.text):
         told = finding.numbers.get(place.name)
         if told is None or place.name not in rules:
@@ -223,7 +293,8 @@ def _otherwise(ground: Ground, finding: Finding, rules: Rules) -> Iterator[str]:
         if any(not isinstance(one, Between) and shows(place.value, one) for one in given):
             continue
         loose = any(isinstance(one, Between) for one in given)
-        if loose and not any(shows(place.value, one) for one in (told, -told, told + 1)):  # a change has its sign, a multiple is 1 more
+        if loose and not any(shows(place.value, one) for one in (told, -told, told + 1)):
+            # a change has its sign, a multiple is 1 more
             yield f"{place.name} is declared as {told:g}"
 
 
@@ -269,10 +340,20 @@ def _children(value: object) -> list[Phrase]:
 
 
 def _untied(finding: Finding, kept: Sequence[Finding]) -> Finding:
-    """Return a finding that is not explained by one that fell, and whose notes name none that did."""
+    """Return a finding that is not explained by one that fell, and whose notes name none that
+    did.
+    """
     ids = {one.id for one in kept}
-    explained = finding.explained_by if finding.explained_by in ids or not _is_id(finding.explained_by) else None
-    notes = tuple(note for note in finding.notes if all(not _is_id(name) or name in ids for name in names(note)))
+    explained = (
+        finding.explained_by
+        if finding.explained_by in ids or not _is_id(finding.explained_by)
+        else None
+    )
+    notes = tuple(
+        note
+        for note in finding.notes
+        if all(not _is_id(name) or name in ids for name in names(note))
+    )
     same = explained == finding.explained_by and len(notes) == len(finding.notes)
     return finding if same else replace(finding, explained_by=explained, notes=notes)
 
@@ -283,14 +364,24 @@ def _is_id(name: str | None) -> bool:
 
 
 # ------------------------------------------------------------------------------------- verdicts
-def _verdicts(court: Court, ground: Ground, analysis: Analysis, kept: Sequence[Finding]) -> tuple[Verdict, ...]:
-    """Return the verdicts that stand; that on the run is withdrawn in words where it falls, for a report must have one."""
+def _verdicts(
+    court: Court, ground: Ground, analysis: Analysis, kept: Sequence[Finding]
+) -> tuple[Verdict, ...]:
+    """Return the verdicts that stand; that on the run is withdrawn in words where it falls, for a
+    report must have one.
+    """
     by_id = {finding.id: finding for finding in kept}
     made: list[Verdict] = []
     for verdict in analysis.verdicts:
         because = tuple(by_id[one] for one in verdict.because if one in by_id)
-        mine = replace(verdict, because=tuple(one.id for one in because)) if len(because) < len(verdict.because) else verdict
-        name = f"verdict {verdict.state.value} {verdict.series[0] if verdict.series else verdict.run}"
+        mine = (
+            replace(verdict, because=tuple(one.id for one in because))
+            if len(because) < len(verdict.because)
+            else verdict
+        )
+        name = (
+            f"verdict {verdict.state.value} {verdict.series[0] if verdict.series else verdict.run}"
+        )
         if verdict.series:
             about = ground.about(ground.by_id(verdict.series[0]))
             if court.holds(name, _against_series, about, mine, because):
@@ -303,10 +394,20 @@ def _verdicts(court: Court, ground: Ground, analysis: Analysis, kept: Sequence[F
 
 
 def _withdrawn(verdict: Verdict) -> Verdict:
-    return replace(verdict, state=State.INCONCLUSIVE, confidence="low", text=WITHDRAWN(), because=(), trend=None, change_mind=None)
+    return replace(
+        verdict,
+        state=State.INCONCLUSIVE,
+        confidence="low",
+        text=WITHDRAWN(),
+        because=(),
+        trend=None,
+        change_mind=None,
+    )
 
 
-def _against_series(ground: Ground, verdict: Verdict, because: tuple[Finding, ...]) -> Iterator[str]:
+def _against_series(
+    ground: Ground, verdict: Verdict, because: tuple[Finding, ...]
+) -> Iterator[str]:
     yield from CONDITIONS[verdict.state](ground, verdict, because)
     metric = verdict.text.values.get("metric")
     if isinstance(metric, str) and metric != ground.subject.label:
@@ -327,7 +428,12 @@ def _against_run(ground: Ground, verdict: Verdict, because: tuple[Finding, ...])
 
 # ------------------------------------------------------------------------------------- all else
 def _rest(court: Court, ground: Ground, analysis: Analysis) -> Analysis:
-    def standing(name: str, items: Sequence[T], series: Callable[[T], str], wrong: Callable[[Ground, T], Iterable[str]]) -> tuple[T, ...]:
+    def standing(
+        name: str,
+        items: Sequence[T],
+        series: Callable[[T], str],
+        wrong: Callable[[Ground, T], Iterable[str]],
+    ) -> tuple[T, ...]:
         held = []
         for item in items:
             about = ground.about(ground.by_id(series(item)))
@@ -342,19 +448,28 @@ def _rest(court: Court, ground: Ground, analysis: Analysis) -> Analysis:
         rests = because or not one.because  # what rested on fallen findings alone falls with them
         if rests and court.holds(f"recommendation {one.id}", _advice, ground, one.text):
             advice.append(one if because == one.because else replace(one, because=because))
-    answers = [one for one in analysis.outcomes if court.holds(f"outcome {one.run}", _outcome, ground, one, analysis, advice)]
+    answers = [
+        one
+        for one in analysis.outcomes
+        if court.holds(f"outcome {one.run}", _outcome, ground, one, analysis, advice)
+    ]
     reasons = [
         one
         for one in analysis.not_applicable
-        if not one.series or court.holds(f"reason {one.check}", _sentence, _about(ground, one.series), one.reason, {})
+        if not one.series
+        or court.holds(f"reason {one.check}", _sentence, _about(ground, one.series), one.reason, {})
     ]
     return replace(
         analysis,
         bests=standing("best", analysis.bests, lambda one: one.series, against_best),
-        agreements=standing("agreement", analysis.agreements, lambda one: one.original, against_agreement),
+        agreements=standing(
+            "agreement", analysis.agreements, lambda one: one.original, against_agreement
+        ),
         scales=standing("scale", analysis.scales, lambda one: one.series[0], against_scale),
         shares=standing("share", analysis.shares, lambda one: one.terms[0].series, against_share),
-        lr_schedules=standing("schedule", analysis.lr_schedules, lambda one: one.series[0], against_schedule),
+        lr_schedules=standing(
+            "schedule", analysis.lr_schedules, lambda one: one.series[0], against_schedule
+        ),
         forecasts=standing("forecast", analysis.forecasts, lambda one: one.series[0], _forecast),
         juries=standing("jury", analysis.juries, lambda one: one.series[0], against_jury),
         not_applicable=tuple(reasons),
@@ -380,7 +495,9 @@ def _advice(ground: Ground, text: Phrase) -> Iterator[str]:
     yield from _sentence(ground.about(*ground.run.series), text, {})
 
 
-def _outcome(ground: Ground, outcome: Outcome, analysis: Analysis, advice: Sequence[Recommendation]) -> Iterator[str]:
+def _outcome(
+    ground: Ground, outcome: Outcome, analysis: Analysis, advice: Sequence[Recommendation]
+) -> Iterator[str]:
     yield from against_outcome(ground, outcome, analysis.findings)
     if outcome.do is not None and all(one.text != outcome.do for one in advice):
         yield "what to do is no recommendation that stands"

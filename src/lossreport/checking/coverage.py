@@ -1,7 +1,8 @@
-"""Counts the numbers and claim words of a report that a predicate stands behind, and names those without one.
+"""Counts the numbers and claim words of a report that a predicate stands behind, and names those
+without one.
 
-Sentences of the analysis are held by their rules. What `compose` adds (tables, captions) is borne out where its numbers are rows,
-counts, facts, or what the analysis declares.
+Sentences of the analysis are held by their rules. What `compose` adds (tables, captions) is borne
+out where its numbers are rows, counts, facts, or what the analysis declares.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from lossreport.checking.printed import Place, entry, number_of, phrases, places
 from lossreport.checking.sentences import may_cite, rule_for
 from lossreport.checking.words import WORDS
 from lossreport.model.analysis import Analysis, Finding
-from lossreport.model.report import Block, Callout, Chart, FindingList, Prose, Report, Spark, Steps, Table
+from lossreport.model.report import (
+    Block,
+    Callout,
+    Chart,
+    FindingList,
+    Prose,
+    Report,
+    Spark,
+    Steps,
+    Table,
+)
 from lossreport.model.run import Run
 from lossreport.text import LANGS, Join, Phrase, Quantity, Value, show_value
 from lossreport.values import dataclass
@@ -37,7 +48,8 @@ class Claim:
 
 @dataclass
 class Coverage:
-    """How many numbers a rule of their own holds, how many are among what a sentence may cite, how many claim words are covered.
+    """How many numbers a rule of their own holds, how many are among what a sentence may cite, how
+    many claim words are covered.
 
     `bare` names those with nothing behind them.
     """
@@ -70,12 +82,26 @@ def claims(analysis: Analysis, raw: Run) -> Iterator[Claim]:
     for outcome in analysis.outcomes:
         yield Claim(kind="outcome", ground=about, text=outcome.text)
     for forecast in analysis.forecasts:
-        held: Rules = dict.fromkeys(("rows", "low", "mid", "high", "share", "hours"), lambda g, p: iter(()))  # by `against_forecast`
-        yield Claim(kind="forecast", ground=ground.about(ground.by_id(forecast.series[0])), text=forecast.text, rules=held)
+        # by `against_forecast`
+        held: Rules = dict.fromkeys(
+            ("rows", "low", "mid", "high", "share", "hours"), lambda g, p: iter(())
+        )
+        yield Claim(
+            kind="forecast",
+            ground=ground.about(ground.by_id(forecast.series[0])),
+            text=forecast.text,
+            rules=held,
+        )
     for advice in analysis.recommendations:
-        yield Claim(kind="recommendation", ground=ground.about(*ground.run.series), text=advice.text)
+        yield Claim(
+            kind="recommendation", ground=ground.about(*ground.run.series), text=advice.text
+        )
     for reason in analysis.not_applicable:
-        yield Claim(kind="reason", ground=ground.about(*(ground.by_id(one) for one in reason.series)), text=reason.reason)
+        yield Claim(
+            kind="reason",
+            ground=ground.about(*(ground.by_id(one) for one in reason.series)),
+            text=reason.reason,
+        )
 
 
 def _of_finding(ground: Ground, finding: Finding) -> Iterator[Claim]:
@@ -83,7 +109,10 @@ def _of_finding(ground: Ground, finding: Finding) -> Iterator[Claim]:
     own = ground.of(finding)
     rules: Rules = {} if kind is None else {"x": _nothing, "line": _nothing, **kind.values}
     yield Claim(kind=f"finding {finding.kind}", ground=own, text=finding.text, rules=rules)
-    for text in (*finding.notes, *(sign for one in finding.hypotheses for sign in (*one.support, *one.against))):
+    for text in (
+        *finding.notes,
+        *(sign for one in finding.hypotheses for sign in (*one.support, *one.against)),
+    ):
         yield Claim(kind=f"finding {finding.kind}", ground=own, text=text, note=True)
 
 
@@ -110,15 +139,28 @@ def of_analysis(analysis: Analysis, raw: Run) -> Coverage:
     return found
 
 
-def _numbers(found: Coverage, ground: Ground, phrase: Phrase, claim: Claim, *, nested: bool) -> None:
+def _numbers(
+    found: Coverage, ground: Ground, phrase: Phrase, claim: Claim, *, nested: bool
+) -> None:
     inner = ground.within(phrase)
     for place in places(phrase):
-        if rule_for(place, {} if claim.note else claim.rules, nested=nested, in_finding=claim.ground.finding is not None) is not None:
+        if (
+            rule_for(
+                place,
+                {} if claim.note else claim.rules,
+                nested=nested,
+                in_finding=claim.ground.finding is not None,
+            )
+            is not None
+        ):
             found.ruled += 1
         elif may_cite(claim.ground, inner, place):
             found.cited += 1
         else:
-            found.bare.append(f"{claim.kind}: {place.name} = {show_value(place.value, 'en')} in {phrase.text.en[:60]!r}")
+            found.bare.append(
+                f"{claim.kind}: {place.name} = {show_value(place.value, 'en')} in "
+                f"{phrase.text.en[:60]!r}"
+            )
     for value in phrase.values.values():
         for child in _children(value):
             _numbers(found, inner, child, claim, nested=True)
@@ -127,7 +169,9 @@ def _numbers(found: Coverage, ground: Ground, phrase: Phrase, claim: Claim, *, n
 def _children(value: Value) -> list[Phrase]:
     if isinstance(value, Phrase):
         return [value]
-    return [one for item in value.items for one in _children(item)] if isinstance(value, Join) else []
+    return (
+        [one for item in value.items for one in _children(item)] if isinstance(value, Join) else []
+    )
 
 
 def _words(found: Coverage, kind: str, phrase: Phrase) -> None:
@@ -143,7 +187,9 @@ def _words(found: Coverage, kind: str, phrase: Phrase) -> None:
 
 # ------------------------------------------------------------------------------------- reports
 def coverage(report: Report, raw_runs: Sequence[Run]) -> Coverage:
-    """Return how far a report is covered: the sentences of its analysis, and the numbers of the blocks around them."""
+    """Return how far a report is covered: the sentences of its analysis, and the numbers of the
+    blocks around them.
+    """
     found = Coverage()
     checked: set[int] = set()
     for run, raw in zip(report.analysis.runs, raw_runs, strict=True):
@@ -155,7 +201,9 @@ def coverage(report: Report, raw_runs: Sequence[Run]) -> Coverage:
         found.bare += told.bare
         checked |= {id(inner) for claim in claims(own, raw) for inner in phrases(claim.text)}
     for section in report.sections:
-        run = next((one for one in report.analysis.runs if one.id == section.of), report.analysis.runs[0])
+        run = next(
+            (one for one in report.analysis.runs if one.id == section.of), report.analysis.runs[0]
+        )
         pool = Pool(report.analysis, run if section.of or len(report.analysis.runs) == 1 else None)
         if section.id.rpartition("-")[2] not in OWN_WORDS:
             for block in section.blocks:
@@ -187,18 +235,26 @@ def of_run(analysis: Analysis, run_id: str) -> Analysis:
         shares=tuple(one for one in analysis.shares if one.run == run_id),
         forecasts=tuple(one for one in analysis.forecasts if set(one.series) <= ids),
         recommendations=tuple(one for one in analysis.recommendations if one.run == run_id),
-        not_applicable=tuple(one for one in analysis.not_applicable if one.series and set(one.series) <= ids),
+        not_applicable=tuple(
+            one for one in analysis.not_applicable if one.series and set(one.series) <= ids
+        ),
     )
 
 
 def _printed(block: Block, checked: set[int]) -> Iterator[tuple[int | float | Quantity, str]]:
-    """Yield the numbers of a block that stand in no checked sentence, with the name of their place."""
+    """Yield the numbers of a block that stand in no checked sentence, with the name of their
+    place.
+    """
     for value in _values(block):
         if isinstance(value, Phrase):
             yield from _of_phrase(value, checked)
         elif isinstance(value, Join):
             for item in value.items:
-                yield from _of_phrase(item, checked) if isinstance(item, Phrase) else _of_value(item, "cell")
+                yield from (
+                    _of_phrase(item, checked)
+                    if isinstance(item, Phrase)
+                    else _of_value(item, "cell")
+                )
         else:
             yield from _of_value(value, "cell")
 
@@ -239,14 +295,24 @@ def _values(block: Block) -> Iterator[Value]:
 
 
 class Pool:
-    """The numbers that a table may print: rows, places, lines, counts, facts, and what the analysis declares; of one run, or of all."""
+    """The numbers that a table may print: rows, places, lines, counts, facts, and what the analysis
+    declares; of one run, or of all.
+    """
 
     def __init__(self, analysis: Analysis, run: Run | None) -> None:
         runs = analysis.runs if run is None else (run,)
         self.series = [series for one in runs for series in one.series]
-        parts = [array for series in self.series for array in (series.y, series.x, series.line.astype(np.float64))]
+        parts = [
+            array
+            for series in self.series
+            for array in (series.y, series.x, series.line.astype(np.float64))
+        ]
         with np.errstate(all="ignore"):
-            changes = [np.diff(series.y) / np.abs(series.y[:-1] + (series.y[:-1] == 0)) for series in self.series if len(series) > 1]
+            changes = [
+                np.diff(series.y) / np.abs(series.y[:-1] + (series.y[:-1] == 0))
+                for series in self.series
+                if len(series) > 1
+            ]
             steps = [np.diff(series.y) for series in self.series if len(series) > 1]
         extra = np.array([*_counts(analysis, runs), *_told(analysis)], dtype=np.float64)
         every = np.concatenate([*parts, *changes, *steps, extra])
@@ -254,14 +320,18 @@ class Pool:
 
     def spans(self, place: float) -> bool:
         """Return whether a place lies inside those of some series."""
-        return any(len(one) and float(one.x.min()) <= place <= float(one.x.max()) for one in self.series)
+        return any(
+            len(one) and float(one.x.min()) <= place <= float(one.x.max()) for one in self.series
+        )
 
     def holds(self, value: int | float | Quantity) -> bool:
         """Return whether a printed number is one of them."""
         number = number_of(value)
         if not np.isfinite(number):
             return True
-        return shows(value, self.numbers[np.abs(self.numbers - number) <= 0.01 * abs(number) + 1e-12])
+        return shows(
+            value, self.numbers[np.abs(self.numbers - number) <= 0.01 * abs(number) + 1e-12]
+        )
 
 
 def _counts(analysis: Analysis, runs: Sequence[Run]) -> Iterator[float]:
@@ -269,14 +339,30 @@ def _counts(analysis: Analysis, runs: Sequence[Run]) -> Iterator[float]:
     for run in runs:
         flat = run.guidance.thresholds.get("flat_gain", THRESHOLDS["flat_gain"])
         yield from (flat, flat / 2)  # as the criteria of a report say
-        mine = [one for one in analysis.findings if one.series and one.series[0] in {series.id for series in run.series}]
-        yield from (float(len(items)) for items in (run.sources, run.events, run.segments, run.skipped, run.launches, mine))
+        mine = [
+            one
+            for one in analysis.findings
+            if one.series and one.series[0] in {series.id for series in run.series}
+        ]
+        yield from (
+            float(len(items))
+            for items in (run.sources, run.events, run.segments, run.skipped, run.launches, mine)
+        )
         for why in {one.why for one in run.segments}:
             yield float(sum(one.why == why for one in run.segments))
         for pair in (run.progress.epochs, run.progress.steps):
             yield from (float(value) for value in pair if value is not None)
         for source in run.sources:
-            yield from (float(value) for value in (source.rows, source.skipped, source.lines, source.bytes, source.unread))
+            yield from (
+                float(value)
+                for value in (
+                    source.rows,
+                    source.skipped,
+                    source.lines,
+                    source.bytes,
+                    source.unread,
+                )
+            )
             yield from (float(line) for line, _ in source.skips)
         yield float(sum(source.rows for source in run.sources))
         yield float(sum(source.skipped for source in run.sources))
@@ -299,17 +385,32 @@ def _told(analysis: Analysis) -> Iterator[float]:
     for finding in analysis.findings:
         yield from (float(value) for value in finding.numbers.values())
         yield from (float(len(finding.rows)), float(len(finding.groups)))
-        yield from (number_of(place.value) for inner in phrases(finding.text) for place in places(inner))  # held by its own rules
+        # held by its own rules
+        yield from (
+            number_of(place.value) for inner in phrases(finding.text) for place in places(inner)
+        )
     for verdict in analysis.verdicts:
         if verdict.trend is not None:
             yield from (*verdict.trend.change, float(verdict.trend.rows))
     for scale in analysis.scales:
         yield from (
-            one for one in (scale.value, scale.chance, scale.perplexity, scale.normalised, scale.floor, scale.bits) if one is not None
+            one
+            for one in (
+                scale.value,
+                scale.chance,
+                scale.perplexity,
+                scale.normalised,
+                scale.floor,
+                scale.bits,
+            )
+            if one is not None
         )
         yield from (level for level, _ in scale.levels)
-        for note in (*scale.notes, *(condition for _, condition in scale.levels)):  # what a kind of loss says of its own value
-            yield from (number_of(place.value) for inner in phrases(note) for place in places(inner))
+        for note in (*scale.notes, *(condition for _, condition in scale.levels)):
+            # what a kind of loss says of its own value
+            yield from (
+                number_of(place.value) for inner in phrases(note) for place in places(inner)
+            )
     for share in analysis.shares:
         for term in share.terms:
             yield from (term.weight, term.value, term.share, term.weight * term.value)

@@ -1,4 +1,6 @@
-"""What a claim is held against: the run as read and as analysed, the series and the finding that it is about."""
+"""What a claim is held against: the run as read and as analysed, the series and the finding that it
+is about.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,8 @@ EXCURSIONS = ("spike", "batch_outlier")
 class Ground:
     """The run of an analysis, and what a claim is about.
 
-    `raw` is the run as it was read, rows that a resumed run wrote again included; `beside` are other runs, which a note may name.
+    `raw` is the run as it was read, rows that a resumed run wrote again included; `beside` are
+    other runs, which a note may name.
     """
 
     analysis: Analysis
@@ -49,7 +52,9 @@ class Ground:
         return self.finding.numbers if self.finding is not None else {}
 
     def of(self, finding: Finding, *, as_read: bool = False) -> Ground:
-        """Return the ground of a finding; `as_read` where its rows are those of the run as it was read."""
+        """Return the ground of a finding; `as_read` where its rows are those of the run as it was
+        read.
+        """
         held = self.raw if as_read else self.run
         by_id = {one.id: one for one in held.series}
         return replace(self, finding=finding, series=tuple(by_id[one] for one in finding.series))
@@ -59,18 +64,24 @@ class Ground:
         return replace(self, series=series, finding=None)
 
     def within(self, phrase: Phrase) -> Ground:
-        """Return the ground of one sentence: the series that it names, else those of the claim it is part of."""
+        """Return the ground of one sentence: the series that it names, else those of the claim it
+        is part of.
+        """
         called = self.called(phrase)
         ids = {one.id for one in called}
         mine = tuple(one for one in self.series if one.id in ids)
         return replace(self, series=mine or called or self.series)
 
     def called(self, phrase: Phrase) -> tuple[Series, ...]:
-        """Return the series that a sentence names: by label, else by name alone; of the file that it names, where it names one."""
+        """Return the series that a sentence names: by label, else by name alone; of the file that
+        it names, where it names one.
+        """
         said = set(names(phrase))
         if isinstance(split := phrase.values.get("split"), str):
             said |= {f"{split}/{name}" if split != "train" else name for name in said}
-        called = [one for one in self.run.series if one.label in said] or [one for one in self.run.series if one.name in said]
+        called = [one for one in self.run.series if one.label in said] or [
+            one for one in self.run.series if one.name in said
+        ]
         return tuple(one for one in called if one.path in said) or tuple(called)
 
     def of_paths(self, phrase: Phrase) -> tuple[Series, ...]:
@@ -87,11 +98,15 @@ class Ground:
         return self.run.value(name)
 
     def threshold(self, name: str) -> float:
-        """Return the value in force of a threshold: the user's, or what a report says where none was set."""
+        """Return the value in force of a threshold: the user's, or what a report says where none
+        was set.
+        """
         return self.run.guidance.thresholds.get(name, THRESHOLDS[name])
 
     def quiet(self, series: Series) -> Floats:
-        """Return a series with its excursions and what is not finite interpolated: they are told apart from its level."""
+        """Return a series with its excursions and what is not finite interpolated: they are told
+        apart from its level.
+        """
         y = np.array(series.y, dtype=np.float64)
         for finding in self.excursions:
             if finding.series == (series.id,):
@@ -106,7 +121,9 @@ class Ground:
 
 
 THRESHOLDS: Final = {"flat_gain": 0.02, "data_wait": 0.30}
-"""What the check holds the thresholds for that a user has not set: told in the criteria of a report, and in the sentence on waiting."""
+"""What the check holds the thresholds for that a user has not set: told in the criteria of a
+report, and in the sentence on waiting.
+"""
 
 
 def finite_rows(series: Series) -> list[int]:
@@ -126,9 +143,10 @@ Holds = Callable[[Ground], Iterator[str]]
 class Kind:
     """How findings of one kind are checked.
 
-    `holds` yields what contradicts one. `values` says, by name, what its numbers may be, in `Finding.numbers` and in the text alike.
-    `declares` are the entries of `Finding.numbers` that its rules stand on: a finding of the kind that has others is of another
-    detector, and held by its numbers alone. `as_read` where its rows are those of the run as it was read.
+    `holds` yields what contradicts one. `values` says, by name, what its numbers may be, in
+    `Finding.numbers` and in the text alike. `declares` are the entries of `Finding.numbers` that
+    its rules stand on: a finding of the kind that has others is of another detector, and held by
+    its numbers alone. `as_read` where its rows are those of the run as it was read.
     """
 
     holds: Holds

@@ -1,4 +1,6 @@
-"""Checks what an analysis holds besides findings and verdicts: bests, forecasts, scales, shares, votes, agreements, schedules, the answer."""
+"""Checks what an analysis holds besides findings and verdicts: bests, forecasts, scales, shares,
+votes, agreements, schedules, the answer.
+"""
 
 from __future__ import annotations
 
@@ -51,23 +53,31 @@ def against_best(ground: Ground, best: Best) -> Iterator[str]:
         return
     if float(series.y[best.at.row]) != best.value:
         yield f"row {best.at.row} is {series.y[best.at.row]:g}, not {best.value:g}"
-    elif not any(series.y[row] == best.value for row in (*best_rows(ground, series), *_extremes(series))):
+    elif not any(
+        series.y[row] == best.value for row in (*best_rows(ground, series), *_extremes(series))
+    ):
         yield f"{best.value:g} is not the best of its rows"
     if best.checkpoint is not None and not _is_named(ground, best.checkpoint):
         yield f"no line names {best.checkpoint}"
 
 
 def _extremes(series: Series) -> Iterator[int]:
-    """Yield the lowest and the highest finite row: a contested loss is its lowest, whatever the goal is."""
+    """Yield the lowest and the highest finite row: a contested loss is its lowest, whatever the
+    goal is.
+    """
     rows = np.flatnonzero(np.isfinite(series.y))
     if len(rows):
         yield int(rows[np.argmin(series.y[rows])])
-        if series.metric_type in ("accuracy", "map", "image_quality", "reward") or not len(measured(series)):
+        if series.metric_type in ("accuracy", "map", "image_quality", "reward") or not len(
+            measured(series)
+        ):
             yield int(rows[np.argmax(series.y[rows])])
 
 
 def _is_named(ground: Ground, path: str) -> bool:
-    told = [str(fact.value) for fact in ground.run.facts] + [event.quote for event in ground.run.events]
+    told = [str(fact.value) for fact in ground.run.facts] + [
+        event.quote for event in ground.run.events
+    ]
     return any(path in one for one in told)
 
 
@@ -76,7 +86,9 @@ EXTRAPOLATED: Final = 1.1
 
 
 def against_forecast(ground: Ground, forecast: Forecast) -> Iterator[str]:
-    """Yield what speaks against a forecast: its rows, its order, a fall of more than the curve has left."""
+    """Yield what speaks against a forecast: its rows, its order, a fall of more than the curve has
+    left.
+    """
     series = ground.subject
     if forecast.rows != max(1, round(len(series) / 4)):
         yield f"{forecast.rows} rows are not a quarter of {len(series)}"
@@ -91,7 +103,12 @@ def against_forecast(ground: Ground, forecast: Forecast) -> Iterator[str]:
     room = float(np.ptp(recent)) + 2 * SURE * noise(y)
     if forecast.mid > EXTRAPOLATED * forecast.rows / min(half, forecast.rows) * room:
         yield f"the rows have not fallen by {forecast.mid:.3g} lately"
-    told = {"low": forecast.low, "mid": forecast.mid, "high": forecast.high, "rows": float(forecast.rows)}
+    told = {
+        "low": forecast.low,
+        "mid": forecast.mid,
+        "high": forecast.high,
+        "rows": float(forecast.rows),
+    }
     level = abs(float(np.median(y[-max(2, len(y) // 20) :])))
     told["share"] = forecast.mid / level if level > 0 else 0.0
     for place in places(forecast.text):
@@ -103,14 +120,20 @@ def against_hours(ground: Ground, phrase: Phrase, rows: int) -> Iterator[str]:
     """Yield that no time beside the loss gives the hours that a forecast tells."""
     for place in places(phrase):
         if place.name == "hours":
-            seconds = [middle(one.y) for one in ground.run.series if one.metric_type == "time" and len(one) > 2]
+            seconds = [
+                middle(one.y)
+                for one in ground.run.series
+                if one.metric_type == "time" and len(one) > 2
+            ]
             step = float(np.median(np.diff(ground.subject.x))) if len(ground.subject) > 1 else 1.0
             if not any(shows(place.value, one * step * rows / 3600) for one in seconds):
                 yield f"no time in the log gives {number_of(place.value):.2g} hours"
 
 
 def against_scale(ground: Ground, scale: Scale) -> Iterator[str]:
-    """Yield what speaks against the scale of a loss: its value is the last finite one, the rest follows from it and from chance."""
+    """Yield what speaks against the scale of a loss: its value is the last finite one, the rest
+    follows from it and from chance.
+    """
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     if not len(y) or float(y[-1]) != scale.value:
         yield f"the last value is {float(y[-1]) if len(y) else math.nan:g}, not {scale.value:g}"
@@ -126,13 +149,17 @@ def against_scale(ground: Ground, scale: Scale) -> Iterator[str]:
 
 
 def against_share(ground: Ground, share: Share) -> Iterator[str]:
-    """Yield what speaks against the shares of one row: their values stand in its line, and they add up."""
+    """Yield what speaks against the shares of one row: their values stand in its line, and they add
+    up.
+    """
     total = sum(term.weight * term.value for term in share.terms)
     for term in share.terms:
         series = ground.by_id(term.series)
         if not np.any((series.line == share.at.line) & (series.y == term.value)):
             yield f"{term.name} is not {term.value:g} in line {share.at.line}"
-        if not math.isclose(term.share * total, term.weight * term.value, rel_tol=TOGETHER, abs_tol=1e-12):
+        if not math.isclose(
+            term.share * total, term.weight * term.value, rel_tol=TOGETHER, abs_tol=1e-12
+        ):
             yield f"the share of {term.name} is not {term.share:g}"
 
 
@@ -145,7 +172,13 @@ def against_agreement(ground: Ground, agreement: Agreement) -> Iterator[str]:
     best = 0
     for left, right in _alignments(a, b):
         one, other = a.y[left], b.y[right]
-        near = np.isclose(one, other, rtol=1e-3, atol=max(a.resolution or 0.0, b.resolution or 0.0, 1e-6) * 1.1, equal_nan=True)
+        near = np.isclose(
+            one,
+            other,
+            rtol=1e-3,
+            atol=max(a.resolution or 0.0, b.resolution or 0.0, 1e-6) * 1.1,
+            equal_nan=True,
+        )
         best = max(best, int(np.sum(near | _rounds(one, other))))
     if best < agreement.rows:
         yield f"{best} rows are equal"
@@ -164,7 +197,9 @@ def _rounds(
 
 def _alignments(
     a: Series, b: Series
-) -> Iterator[tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]]:
+) -> Iterator[
+    tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]
+]:
     for offset in (0, -1, 1):
         _, left, right = np.intersect1d(a.x, b.x + offset, return_indices=True)
         yield left, right
@@ -173,7 +208,9 @@ def _alignments(
 
 
 def against_jury(ground: Ground, jury: Jury) -> Iterator[str]:
-    """Yield what speaks against the votes on one series: places of rows, and counts of finite ones."""
+    """Yield what speaks against the votes on one series: places of rows, and counts of finite
+    ones.
+    """
     series = ground.subject
     finite = int(np.isfinite(series.y).sum())
     for vote in jury.votes:
@@ -184,7 +221,9 @@ def against_jury(ground: Ground, jury: Jury) -> Iterator[str]:
 
 
 def against_schedule(ground: Ground, schedule: LrSchedule) -> Iterator[str]:
-    """Yield what speaks against the class of a learning rate: what is constant does not move, what decays ends below its height."""
+    """Yield what speaks against the class of a learning rate: what is constant does not move, what
+    decays ends below its height.
+    """
     y = ground.subject.y[np.isfinite(ground.subject.y)]
     if not len(y):
         yield "it has no rows"
@@ -198,12 +237,25 @@ def against_schedule(ground: Ground, schedule: LrSchedule) -> Iterator[str]:
         yield "it begins at its height"
 
 
-DECAYING: Final = ("cosine", "linear", "step", "exponential", "inverse_sqrt", "warmup_cosine", "warmup_linear", "wsd")
+DECAYING: Final = (
+    "cosine",
+    "linear",
+    "step",
+    "exponential",
+    "inverse_sqrt",
+    "warmup_cosine",
+    "warmup_linear",
+    "wsd",
+)
 
 
 def against_outcome(ground: Ground, outcome: Outcome, found: Sequence[Finding]) -> Iterator[str]:
-    """Yield what speaks against the answer on a run: it says what the verdict says, and names a finding as it stands."""
-    verdict = next((one for one in ground.analysis.verdicts if one.run == outcome.run and not one.series), None)
+    """Yield what speaks against the answer on a run: it says what the verdict says, and names a
+    finding as it stands.
+    """
+    verdict = next(
+        (one for one in ground.analysis.verdicts if one.run == outcome.run and not one.series), None
+    )
     if verdict is None or verdict.state is not outcome.state:
         yield "the verdict on the run is another"
         return

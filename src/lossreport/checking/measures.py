@@ -16,7 +16,9 @@ ERROR_OF_MEDIAN: Final = 1.2533
 SURE: Final = 4.0
 """Standard errors that a difference must exceed before it contradicts a claim."""
 DEPENDENT: Final = 3.0
-"""Neighbouring rows are not independent: the error of a median of many is up to so many times larger."""
+"""Neighbouring rows are not independent: the error of a median of many is up to so many times
+larger.
+"""
 
 
 def spread(y: Floats) -> float:
@@ -45,7 +47,9 @@ def noise(y: Floats) -> float:
 
 
 def fall(y: Floats) -> tuple[float, float]:
-    """Return how far a curve falls from its first to its last row by the medians of its outer thirds, and the error of that."""
+    """Return how far a curve falls from its first to its last row by the medians of its outer
+    thirds, and the error of that.
+    """
     third = max(1, len(y) // 3)
     before, after = float(np.median(y[:third])), float(np.median(y[-third:]))
     line = np.linspace(before, after, len(y))
@@ -56,7 +60,9 @@ def fall(y: Floats) -> tuple[float, float]:
 
 
 def order(y: Floats) -> float:
-    """Return Kendall's tau of a curve with its rows, -1 (falls throughout) to 1; of long ones by the medians of 60 stretches."""
+    """Return Kendall's tau of a curve with its rows, -1 (falls throughout) to 1; of long ones by
+    the medians of 60 stretches.
+    """
     kept = y[np.isfinite(y)]
     if len(kept) > 60:
         kept = np.array([np.median(part) for part in np.array_split(kept, 60)])

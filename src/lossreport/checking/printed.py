@@ -1,4 +1,6 @@
-"""What a sentence prints: its numbers by the names of their places, and whether a printed number shows a true one."""
+"""What a sentence prints: its numbers by the names of their places, and whether a printed number
+shows a true one.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ Candidate = float | Between | Floats | Ints
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One number of a sentence: the phrase that prints it, the name of its place in the text, and the number."""
+    """One number of a sentence: the phrase that prints it, the name of its place in the text, and
+    the number.
+    """
 
     phrase: Phrase
     name: str
@@ -109,7 +113,9 @@ DIGITS: Final = 4
 
 
 def _is_apart(value: float, true: float, quantity: Quantity) -> bool:
-    """Return whether two numbers differ by more than any that are shown alike: half a unit of the last digit, for each of the two, and as much again."""
+    """Return whether two numbers differ by more than any that are shown alike: half a unit of the
+    last digit, for each of the two, and as much again.
+    """
     if quantity.style in ("percent", "change") and (quantity.digits > DIGITS or abs(value) < TINY):
         return False
     return abs(value - true) > 2.0 * 10.0 ** (1 - quantity.digits) * max(abs(value), abs(true))
@@ -120,13 +126,21 @@ TINY: Final = 1e-4
 
 
 def _next_to(value: float, printed: Number, many: Floats | Ints) -> Floats | Ints:
-    """Return those of many numbers of which one is shown if any is: all that are shown alike lie side by side, so the next below and above."""
+    """Return those of many numbers of which one is shown if any is: all that are shown alike lie
+    side by side, so the next below and above.
+    """
     if not math.isfinite(value):
         return many[np.isnan(many) if math.isnan(value) else many == value][:1]
-    if isinstance(printed, Quantity) and printed.style in ("percent", "change") and abs(value) < TINY:
+    if (
+        isinstance(printed, Quantity)
+        and printed.style in ("percent", "change")
+        and abs(value) < TINY
+    ):
         return many[np.abs(many) < TINY]
     below, above = many[many <= value], many[many >= value]
-    return np.array([*([below.max()] if len(below) else []), *([above.min()] if len(above) else [])])
+    return np.array(
+        [*([below.max()] if len(below) else []), *([above.min()] if len(above) else [])]
+    )
 
 
 def entry(value: float) -> Quantity:

@@ -1,4 +1,6 @@
-"""Checks the numbers of a sentence: by the rules of its kind, by the places it has, or by all that such a sentence may cite."""
+"""Checks the numbers of a sentence: by the rules of its kind, by the places it has, or by all that
+such a sentence may cite.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,16 @@ from typing import Final
 import numpy as np
 
 from lossreport.checking.ground import Ground, Rule, Rules
-from lossreport.checking.kinds.excursions import back, baseline, batches, excess, finer, one_batch, peak, recovery
+from lossreport.checking.kinds.excursions import (
+    back,
+    baseline,
+    batches,
+    excess,
+    finer,
+    one_batch,
+    peak,
+    recovery,
+)
 from lossreport.checking.kinds.levels import gains
 from lossreport.checking.kinds.machine import clipped_share
 from lossreport.checking.measures import middle
@@ -27,7 +38,9 @@ CLASSES: Final = ("num_classes", "num_labels", "nb_classes", "n_classes", "class
 
 # ------------------------------------------------------------------------------------- courses
 def measured(series: Series) -> Ints:
-    """Return the rows that hold a value: finite, and of a share not the sentinel of an evaluation of nothing."""
+    """Return the rows that hold a value: finite, and of a share not the sentinel of an evaluation
+    of nothing.
+    """
     kept = np.isfinite(series.y)
     if series.metric_type in SHARES:
         kept &= series.y != SENTINEL
@@ -50,7 +63,9 @@ def _x(ground: Ground, which: int) -> Iterator[Candidate]:
 
 
 def best_rows(ground: Ground, series: Series) -> list[int]:
-    """Return the rows that may be called best: the lowest and the highest, or the one of them that the goal says."""
+    """Return the rows that may be called best: the lowest and the highest, or the one of them that
+    the goal says.
+    """
     rows = measured(series)
     if not len(rows):
         return []
@@ -64,7 +79,9 @@ def best_rows(ground: Ground, series: Series) -> list[int]:
 
 def _best(ground: Ground, of: str) -> Iterator[Candidate]:
     for series in ground.series:
-        yield from (float((series.y if of == "y" else series.x)[row]) for row in best_rows(ground, series))
+        yield from (
+            float((series.y if of == "y" else series.x)[row]) for row in best_rows(ground, series)
+        )
 
 
 FIRST: Final[Rules] = {"first": lambda g, p: _y(g, 0), "last": lambda g, p: _y(g, -1)}
@@ -82,7 +99,9 @@ def _tenths(ground: Ground, *, last: bool) -> Iterator[Candidate]:
 
 
 def _too_few(ground: Ground, phrase: Phrase, name: str) -> Iterator[Candidate]:
-    """Yield what counts as the rows of a series that has too few: all, or the finite ones, below the need that is told."""
+    """Yield what counts as the rows of a series that has too few: all, or the finite ones, below
+    the need that is told.
+    """
     need = phrase.values.get("need")
     for series in ground.series:
         for rows in (len(series), int(np.isfinite(series.y).sum()), len(measured(series))):
@@ -92,7 +111,9 @@ def _too_few(ground: Ground, phrase: Phrase, name: str) -> Iterator[Candidate]:
 
 # ------------------------------------------------------------------------------------- trends
 def _epochs(ground: Ground, of: str) -> Iterator[Candidate]:
-    """Yield places and values that the change over the last epochs may name: rows of the metric at whole places."""
+    """Yield places and values that the change over the last epochs may name: rows of the metric at
+    whole places.
+    """
     mine = {(one.source, one.split, one.name) for one in ground.series}
     for series in ground.run.series:
         if (series.source, series.split, series.name) in mine:
@@ -104,7 +125,9 @@ def _span(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
 
 
 def _said(phrase: Phrase, name: str) -> float:
-    return next((number_of(place.value) for place in places(phrase) if place.name == name), math.nan)
+    return next(
+        (number_of(place.value) for place in places(phrase) if place.name == name), math.nan
+    )
 
 
 def _trends(name: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
@@ -113,7 +136,8 @@ def _trends(name: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     for verdict in ground.analysis.verdicts:
         trend = verdict.trend
         if trend is not None and set(verdict.series) & ids:
-            up = _goes_up(ground, verdict.series[0])  # a gain of a score is a rise, one of a loss a fall
+            # a gain of a score is a rise, one of a loss a fall
+            up = _goes_up(ground, verdict.series[0])
             told = {
                 "rows": float(trend.rows),
                 "first": trend.first.x,
@@ -134,7 +158,7 @@ def _goes_up(ground: Ground, series_id: str) -> bool:
     return any(goal.series == series_id and goal.mode == "max" for goal in ground.analysis.goals)
 
 
-# ------------------------------------------------------------------------------------- what the run says of itself
+# ---------------------------------------------------------------------- what the run says of itself
 def _progress(ground: Ground, at: int) -> Iterator[Candidate]:
     for pair in (ground.run.progress.epochs, ground.run.progress.steps):
         value = pair[at]
@@ -150,7 +174,11 @@ def _fact(ground: Ground, *called: str) -> Iterator[float]:
 
 
 def _norms(ground: Ground) -> list[Series]:
-    return [one for one in ground.run.series if one.metric_type == "grad_norm" and np.isfinite(one.y).any()]
+    return [
+        one
+        for one in ground.run.series
+        if one.metric_type == "grad_norm" and np.isfinite(one.y).any()
+    ]
 
 
 def _below_training(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
@@ -165,7 +193,11 @@ def _steps(ground: Ground) -> Iterator[Candidate]:
     done = ground.run.progress.steps[0]
     if done is not None:
         yield float(done)
-    counted = [float(np.nanmax(one.x)) for one in ground.run.series if one.axis in (Axis.STEP, Axis.ITERATION) and len(one)]
+    counted = [
+        float(np.nanmax(one.x))
+        for one in ground.run.series
+        if one.axis in (Axis.STEP, Axis.ITERATION) and len(one)
+    ]
     if counted:
         yield max(counted)
 
@@ -174,7 +206,9 @@ def _spikes(ground: Ground, *, late: bool) -> Iterator[Candidate]:
     """Yield the spikes of each series in its first, or its second half."""
     for series in ground.run.series:
         rows = [
-            one.start.row for one in ground.excursions if one.kind == "spike" and one.series[0] == series.id and one.explained_by is None
+            one.start.row
+            for one in ground.excursions
+            if one.kind == "spike" and one.series[0] == series.id and one.explained_by is None
         ]
         yield float(sum((row >= len(series) / 2) is late for row in rows))
 
@@ -186,12 +220,23 @@ def _over_half(ground: Ground) -> Iterator[Candidate]:
         yield Between(-fall.high, -fall.low)
 
 
-SHARES_OF_RATE: Final = (1 / 2, 1 / 3, 1 / 5, 1 / 10, 1 / 100, *(images / 16 for images in range(1, 16)))
-"""Sixteen images are the batch of the published detection recipes: linear scaling makes the rate for fewer."""
+SHARES_OF_RATE: Final = (
+    1 / 2,
+    1 / 3,
+    1 / 5,
+    1 / 10,
+    1 / 100,
+    *(images / 16 for images in range(1, 16)),
+)
+"""Sixteen images are the batch of the published detection recipes: linear scaling makes the rate
+for fewer.
+"""
 
 
 def _rates(ground: Ground) -> Iterator[Candidate]:
-    """Yield every rate of the run, and what advice makes of one: a share of it, or its share for another number of images."""
+    """Yield every rate of the run, and what advice makes of one: a share of it, or its share for
+    another number of images.
+    """
     known = _logged_rates(ground)
     yield from (known, *(known * share for share in SHARES_OF_RATE))
 
@@ -199,23 +244,43 @@ def _rates(ground: Ground) -> Iterator[Candidate]:
 def _logged_rates(ground: Ground) -> Floats:
     """Return the rates that the run was told or has logged."""
     told = list(_fact(ground, "lr"))
-    logged = [series.y[np.isfinite(series.y)] for series in ground.run.series if series.metric_type == "learning_rate"]
+    logged = [
+        series.y[np.isfinite(series.y)]
+        for series in ground.run.series
+        if series.metric_type == "learning_rate"
+    ]
     return np.concatenate([np.array(told, dtype=np.float64), *logged])
 
 
 def _of_rates(ground: Ground, of: Callable[[Floats], float]) -> Iterator[Candidate]:
-    yield from (float(of(one.y)) for one in ground.run.series if one.metric_type == "learning_rate" and len(one))
+    yield from (
+        float(of(one.y))
+        for one in ground.run.series
+        if one.metric_type == "learning_rate" and len(one)
+    )
 
 
 def _of_the_steps(ground: Ground) -> Iterator[Candidate]:
-    """Yield how long a warm-up may be that a step asks for: at most a tenth of the steps of a series."""
-    yield from (Between(1.0, max(1.0, 0.1 * float(one.x[-1]) + 0.5)) for one in ground.run.series if len(one))
+    """Yield how long a warm-up may be that a step asks for: at most a tenth of the steps of a
+    series.
+    """
+    yield from (
+        Between(1.0, max(1.0, 0.1 * float(one.x[-1]) + 0.5))
+        for one in ground.run.series
+        if len(one)
+    )
 
 
-# ------------------------------------------------------------------------------------- places of spikes
+# --------------------------------------------------------------------------------- places of spikes
 def _companion(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
-    """Yield the ratios that a row of another series has to the row before and to any level around the rows of the finding."""
-    lines = {int(place.value) for place in places(phrase) if place.name == "line" and isinstance(place.value, int)}
+    """Yield the ratios that a row of another series has to the row before and to any level around
+    the rows of the finding.
+    """
+    lines = {
+        int(place.value)
+        for place in places(phrase)
+        if place.name == "line" and isinstance(place.value, int)
+    }
     for series in ground.within(phrase).series:
         for row in np.flatnonzero(np.isin(series.line, list(lines))).tolist():
             reach = 25 + len(ground.rows)
@@ -256,11 +321,15 @@ def _finer(what: str, ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
         yield told[what]
 
 
-FINER: Final[Rules] = {name: partial(_finer, name) for name in ("first", "last", "highest", "line", "median", "share")}
+FINER: Final[Rules] = {
+    name: partial(_finer, name) for name in ("first", "last", "highest", "line", "median", "share")
+}
 
 
 def _in_epochs(ground: Ground, phrase: Phrase, *, highest: bool) -> Iterator[Candidate]:
-    """Yield the highest and the median row of the epochs that a sentence lists, of each series of the file that it names."""
+    """Yield the highest and the median row of the epochs that a sentence lists, of each series of
+    the file that it names.
+    """
     epochs = [number_of(place.value) for place in places(phrase) if place.name == "rows"]
     for series in ground.of_paths(phrase):
         inside = series.y[np.isin(series.epoch, epochs)] if len(series.epoch) else np.empty(0)
@@ -305,7 +374,9 @@ def _first_quarter(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
 
 
 Shape = tuple[str, bool, Rules]
-"""The names of the places of a sentence, whether its numbers are of the finding that it stands in, and their rules."""
+"""The names of the places of a sentence, whether its numbers are of the finding that it stands in,
+and their rules.
+"""
 KNOWN: Final[tuple[Shape, ...]] = (
     # courses of a metric; numbers are of the series that the sentence around names
     ("last axis x", False, {"last": lambda g, p: _y(g, -1), "x": lambda g, p: _x(g, -1)}),
@@ -332,7 +403,11 @@ KNOWN: Final[tuple[Shape, ...]] = (
             "early": _first_quarter,
         },
     ),
-    ("first last axis x end", False, {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)}),
+    (
+        "first last axis x end",
+        False,
+        {**FIRST, "x": lambda g, p: _x(g, 0), "end": lambda g, p: _x(g, -1)},
+    ),
     (
         "metric first last best axis x",
         False,
@@ -359,8 +434,19 @@ KNOWN: Final[tuple[Shape, ...]] = (
         },
     ),
     ("metric course gain rows", False, {name: partial(_trends, name) for name in ("gain", "rows")}),
-    ("metric course gain high low rows", False, {name: partial(_trends, name) for name in ("gain", "low", "high", "rows")}),
-    ("metric course top last", False, {"top": lambda g, p: _of_rates(g, np.max), "last": lambda g, p: _of_rates(g, lambda y: y[-1])}),
+    (
+        "metric course gain high low rows",
+        False,
+        {name: partial(_trends, name) for name in ("gain", "low", "high", "rows")},
+    ),
+    (
+        "metric course top last",
+        False,
+        {
+            "top": lambda g, p: _of_rates(g, np.max),
+            "last": lambda g, p: _of_rates(g, lambda y: y[-1]),
+        },
+    ),
     ("metric path rows need", False, {**COUNTED, "rows": lambda g, p: _too_few(g, p, "rows")}),
     ("metric path count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
     ("metric count need", False, {**COUNTED, "count": lambda g, p: _too_few(g, p, "count")}),
@@ -386,37 +472,73 @@ KNOWN: Final[tuple[Shape, ...]] = (
         },
     ),
     # how the run ended
-    ("done planned unit", False, {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)}),
+    (
+        "done planned unit",
+        False,
+        {"done": lambda g, p: _progress(g, 0), "planned": lambda g, p: _progress(g, 1)},
+    ),
     # advice
     (
         "names axis x metric before after",
         True,
         {
             "x": lambda g, p: (float(one.start.x) for one in g.analysis.findings),
-            "before": lambda g, p: (float(v) for one in g.run.series if one.metric_type == "learning_rate" for v in one.y),
+            "before": lambda g, p: (
+                float(v)
+                for one in g.run.series
+                if one.metric_type == "learning_rate"
+                for v in one.y
+            ),
             "after": lambda g, p: _of_rates(g, lambda y: y[-1]),
         },
     ),
-    ("least most", False, {"least": lambda g, p: _of_the_steps(g), "most": lambda g, p: _of_the_steps(g)}),
-    ("share clip lr", False, {"share": lambda g, p: (clipped_share(one, clip) for one in _norms(g) for clip in _fact(g, "clip_grad"))}),
+    (
+        "least most",
+        False,
+        {"least": lambda g, p: _of_the_steps(g), "most": lambda g, p: _of_the_steps(g)},
+    ),
+    (
+        "share clip lr",
+        False,
+        {
+            "share": lambda g, p: (
+                clipped_share(one, clip) for one in _norms(g) for clip in _fact(g, "clip_grad")
+            )
+        },
+    ),
     (
         "peak clip share level",
         False,
         {
             "peak": lambda g, p: (float(v) for one in _norms(g) for v in one.y),
-            "level": lambda g, p: (float(np.percentile(one.y[np.isfinite(one.y)], 90)) for one in _norms(g)),
-            "share": lambda g, p: (float(np.mean(one.y[np.isfinite(one.y)] > clip)) for one in _norms(g) for clip in _fact(g, "clip_grad")),
+            "level": lambda g, p: (
+                float(np.percentile(one.y[np.isfinite(one.y)], 90)) for one in _norms(g)
+            ),
+            "share": lambda g, p: (
+                float(np.mean(one.y[np.isfinite(one.y)] > clip))
+                for one in _norms(g)
+                for clip in _fact(g, "clip_grad")
+            ),
         },
     ),
     (
         "count steps",
         False,
         {
-            "count": lambda g, p: iter([float(sum(event.kind == "overflow" for event in g.run.events))]),
+            "count": lambda g, p: iter(
+                [float(sum(event.kind == "overflow" for event in g.run.events))]
+            ),
             "steps": lambda g, p: _steps(g),
         },
     ),
-    ("first second", False, {"first": lambda g, p: _spikes(g, late=False), "second": lambda g, p: _spikes(g, late=True)}),
+    (
+        "first second",
+        False,
+        {
+            "first": lambda g, p: _spikes(g, late=False),
+            "second": lambda g, p: _spikes(g, late=True),
+        },
+    ),
     ("metric gain weight", False, {"gain": lambda g, p: _over_half(g)}),
 )
 """Of verdicts, answers, advice and reasons."""
@@ -467,11 +589,16 @@ IN_FINDINGS: Final[tuple[Shape, ...]] = (
         },
     ),
     ("metric ratio when line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
-    ("metric value line ratio", False, {"value": _at_line, "ratio": _companion, "line": lambda g, p: lines(g, p)}),
+    (
+        "metric value line ratio",
+        False,
+        {"value": _at_line, "ratio": _companion, "line": lambda g, p: lines(g, p)},
+    ),
     ("metric value when line", False, {"value": _at_line, "line": lambda g, p: lines(g, p)}),
     ("metric ratio path line", False, {"ratio": _companion, "line": lambda g, p: lines(g, p)}),
     ("share val", True, {"share": _below_training}),
-    ("metric path share least level", True, {"least": lambda g, p: iter([0.1])}),  # no part of what the critic explains
+    # no part of what the critic explains
+    ("metric path share least level", True, {"least": lambda g, p: iter([0.1])}),
     (
         "axis x path line value",
         True,
@@ -486,14 +613,22 @@ def _by_shape(shapes: tuple[Shape, ...]) -> dict[frozenset[str], tuple[bool, Rul
 
 
 SHAPES: Final = {False: _by_shape(KNOWN), True: _by_shape(IN_FINDINGS)}
-"""The sentences of known shape, by whether they stand in a finding and by the names of their places."""
+"""The sentences of known shape, by whether they stand in a finding and by the names of their
+places.
+"""
 
 
 def lines(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
-    """Yield the lines that a sentence may name: those of the rows of its series, of events, stretches and settings."""
+    """Yield the lines that a sentence may name: those of the rows of its series, of events,
+    stretches and settings.
+    """
     said = set(names(phrase))
     paths = {source.id for source in ground.run.sources if source.path in said}
-    elsewhere = [one for run in ground.beside for one in run.series if one.path in said] if "run" in phrase.values else []
+    elsewhere = (
+        [one for run in ground.beside for one in run.series if one.path in said]
+        if "run" in phrase.values
+        else []
+    )
     sources = {one.source for one in (*ground.within(phrase).series, *ground.series)}
     for series in (*(one for one in ground.run.series if one.source in sources), *elsewhere):
         yield series.line
@@ -529,31 +664,50 @@ ROLES: Final[Rules] = {
     "clip": lambda g, p: _fact(g, "clip_grad"),
     "ranks": lambda g, p: _fact(g, "world_size"),
     "every": lambda g, p: _fact(g, "save_steps"),
-    "done": lambda g, p: (float(pair[0]) for pair in (g.run.progress.epochs, g.run.progress.steps) if pair[0] is not None),
+    "done": lambda g, p: (
+        float(pair[0])
+        for pair in (g.run.progress.epochs, g.run.progress.steps)
+        if pair[0] is not None
+    ),
     "planned": lambda g, p: _progress(g, 1),
     "full_score": lambda g, p: iter((1.0, 100.0)),  # of a share, or in percent
     "class_count": lambda g, p: _fact(g, *CLASSES),
-    "guessed": lambda g, p: (full / classes for classes in _fact(g, *CLASSES) if classes for full in (1.0, 100.0)),
+    "guessed": lambda g, p: (
+        full / classes for classes in _fact(g, *CLASSES) if classes for full in (1.0, 100.0)
+    ),
     "warm_up": lambda g, p: _fact(g, "warmup_epochs", "warmup_steps"),
     "need": COUNTED["need"],
-    "window": lambda g, p: (float(one.window) for one in (*g.within(p).series, *g.series) if one.window),
-    "limit": lambda g, p: iter([Between(-math.inf, math.inf)]),  # a threshold that the detector names
+    "window": lambda g, p: (
+        float(one.window) for one in (*g.within(p).series, *g.series) if one.window
+    ),
+    # a threshold that the detector names
+    "limit": lambda g, p: iter([Between(-math.inf, math.inf)]),
     "less": lambda g, p: iter([Between(0.0, max(_logged_rates(g).tolist(), default=math.inf))]),
     "more": lambda g, p: iter([Between(0.0, math.inf)]),
     "length": lambda g, p: iter([Between(0.0, math.inf)]),
-    "rounds": lambda g, p: (float(max(1, round(float(one.x[-1]) / PATIENCE))) for one in g.run.series if len(one)),
+    "rounds": lambda g, p: (
+        float(max(1, round(float(one.x[-1]) / PATIENCE))) for one in g.run.series if len(one)
+    ),
 }
 """What a number may be by the name of its place alone, wherever it stands."""
 
 
 def rules_of(phrase: Phrase, *, in_finding: bool) -> tuple[bool, Rules] | None:
-    """Return the rules of a sentence of known shape, and whether its numbers are of the finding it stands in."""
+    """Return the rules of a sentence of known shape, and whether its numbers are of the finding it
+    stands in.
+    """
     return SHAPES[in_finding].get(frozenset(phrase.values))
 
 
-def rule_for(place: Place, own: Rules, *, nested: bool, in_finding: bool) -> tuple[Rule, bool] | None:
-    """Return the rule of a number, and whether it is of the claim as a whole; None where only what may be cited bounds it."""
-    if place.name in own and not (nested and rules_of(place.phrase, in_finding=in_finding) is not None):
+def rule_for(
+    place: Place, own: Rules, *, nested: bool, in_finding: bool
+) -> tuple[Rule, bool] | None:
+    """Return the rule of a number, and whether it is of the claim as a whole; None where only what
+    may be cited bounds it.
+    """
+    if place.name in own and not (
+        nested and rules_of(place.phrase, in_finding=in_finding) is not None
+    ):
         return own[place.name], True
     shaped = rules_of(place.phrase, in_finding=in_finding)
     if shaped is not None and place.name in shaped[1]:
@@ -567,7 +721,9 @@ LEFT_OUT: Final = {"count"}
 """`4 more`: how many names an enumeration leaves out is no number of the rows."""
 
 
-def wrong_numbers(ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = False, outer: Ground | None = None) -> Iterator[str]:
+def wrong_numbers(
+    ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = False, outer: Ground | None = None
+) -> Iterator[str]:
     """Yield the numbers of a sentence, and of those inside it, that the rows do not bear out."""
     whole = outer or ground
     inner = ground.within(phrase)
@@ -578,7 +734,10 @@ def wrong_numbers(ground: Ground, phrase: Phrase, own: Rules, *, nested: bool = 
                 yield f"{_told(place)} is no number that the rows give"
             continue
         rule, of_claim = found
-        if not any(shows(place.value, candidate) for candidate in rule(whole if of_claim else inner, phrase)):
+        if not any(
+            shows(place.value, candidate)
+            for candidate in rule(whole if of_claim else inner, phrase)
+        ):
             yield f"{_told(place)} is not what the rows give"
     for value in phrase.values.values():
         for child in _phrases(value):
@@ -597,7 +756,7 @@ def _told(place: Place) -> str:
     return f"{place.name} = {show_value(place.value, 'en')}"
 
 
-# ------------------------------------------------------------------------------------- what any sentence may cite
+# ----------------------------------------------------------------------- what any sentence may cite
 PARTS: Final = (2, 3, 4, 5, 10, 20)
 """Halves to twentieths, of which a sentence may tell the median."""
 MOST_SERIES: Final = 40
@@ -606,8 +765,15 @@ MOST_LEVELS: Final = 6
 
 
 def may_cite(whole: Ground, inner: Ground, place: Place) -> bool:
-    """Return whether a number is one that a sentence may cite: a row, a count, a fact, a level of a part, or of two of them the ratio."""
-    named = (*inner.series, *inner.called(place.phrase), *inner.of_paths(place.phrase), *whole.series)
+    """Return whether a number is one that a sentence may cite: a row, a count, a fact, a level of a
+    part, or of two of them the ratio.
+    """
+    named = (
+        *inner.series,
+        *inner.called(place.phrase),
+        *inner.of_paths(place.phrase),
+        *whole.series,
+    )
     series = tuple({one.id: one for one in named}.values())[:MOST_SERIES]
     if any(_is_row(place, one) for one in series) or _is_in_line(whole, place):
         return True
@@ -632,7 +798,9 @@ def _is_row(place: Place, series: Series) -> bool:
     if (isinstance(place.value, int) or value.is_integer()) and bool(np.any(series.x == value)):
         return True
     if isinstance(place.value, int):
-        return bool(np.any(series.y == value) or np.any(series.x == value) or np.any(series.line == value))
+        return bool(
+            np.any(series.y == value) or np.any(series.x == value) or np.any(series.line == value)
+        )
     if not math.isfinite(value):
         return bool(np.any(~np.isfinite(series.y)))
     near = series.y[np.isfinite(series.y)]
@@ -643,14 +811,20 @@ def _is_row(place: Place, series: Series) -> bool:
 def _is_in_line(ground: Ground, place: Place) -> bool:
     """Return whether a number is a value of any series in the line that its sentence names."""
     told = [number_of(other.value) for other in places(place.phrase) if other.name == "line"]
-    return bool(told) and any(shows(place.value, one.y[np.isin(one.line, told)]) for one in ground.run.series)
+    return bool(told) and any(
+        shows(place.value, one.y[np.isin(one.line, told)]) for one in ground.run.series
+    )
 
 
 def _declared(ground: Ground) -> Iterator[float]:
     unfinite = [one for one in ground.run.series if len(one) and not np.isfinite(one.y).all()]
     yield from (float(len(unfinite)), float(len({one.name for one in unfinite})))
     sources = {one.source for one in ground.series}
-    sound = [one.metric_type for one in ground.run.series if one.source in sources and len(one) and np.isfinite(one.y).all()]
+    sound = [
+        one.metric_type
+        for one in ground.run.series
+        if one.source in sources and len(one) and np.isfinite(one.y).all()
+    ]
     yield from (float(len(sound)), *(float(sound.count(kind)) for kind in set(sound)))
     for value in ground.numbers.values():
         yield value
@@ -694,7 +868,9 @@ def _ends(series: Series) -> Iterator[float]:
 
 
 def _levels(series: Series) -> Iterator[float]:
-    """Yield the levels that a sentence may tell of a series: of its ends, of their parts, of the rows up to one."""
+    """Yield the levels that a sentence may tell of a series: of its ends, of their parts, of the
+    rows up to one.
+    """
     y = series.y[np.isfinite(series.y)]
     if not len(y):
         return
@@ -720,7 +896,11 @@ def _cited(ground: Ground) -> Iterator[float]:
         yield from (one.value for one in ground.finding.evidence)
     for scale in ground.analysis.scales:
         if any(one.id == scale.series[0] for one in ground.series):
-            yield from (value for value in (scale.value, scale.chance, scale.floor, scale.bits) if value is not None)
+            yield from (
+                value
+                for value in (scale.value, scale.chance, scale.floor, scale.bits)
+                if value is not None
+            )
 
 
 def _is_median(place: Place, series: Series) -> bool:
@@ -728,11 +908,17 @@ def _is_median(place: Place, series: Series) -> bool:
     y = series.y[np.isfinite(series.y)]
     if isinstance(place.value, int) or len(y) > SHORT:
         return False
-    return any(shows(place.value, middle(y[first:last])) for first in range(len(y)) for last in range(first + 1, len(y) + 1))
+    return any(
+        shows(place.value, middle(y[first:last]))
+        for first in range(len(y))
+        for last in range(first + 1, len(y) + 1)
+    )
 
 
 def _is_of_two(place: Place, cited: Floats) -> bool:
-    """Return whether a number is the ratio, the difference or the relative change of two cited ones."""
+    """Return whether a number is the ratio, the difference or the relative change of two cited
+    ones.
+    """
     value = number_of(place.value)
     if isinstance(place.value, int) or not math.isfinite(value) or len(cited) > 400:
         return False

@@ -1,4 +1,6 @@
-"""What must be true of the rows for each state of a verdict: necessary conditions, so that a true verdict never fails."""
+"""What must be true of the rows for each state of a verdict: necessary conditions, so that a true
+verdict never fails.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,11 @@ Condition = Callable[[Ground, Verdict, Because], Iterator[str]]
 
 def sign_of(ground: Ground, series: Series) -> float:
     """Return -1 for a score of which more is better, else 1: by it every series becomes a cost."""
-    return -1.0 if any(goal.series == series.id and goal.mode == "max" for goal in ground.analysis.goals) else 1.0
+    return (
+        -1.0
+        if any(goal.series == series.id and goal.mode == "max" for goal in ground.analysis.goals)
+        else 1.0
+    )
 
 
 def cost(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -40,7 +46,10 @@ def cost(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
 
 
 def _rests_on(because: Because, *kinds: str) -> bool:
-    return any(finding.kind in kinds or (finding.numbers.get("dead") and "dead" in kinds) for finding in because)
+    return any(
+        finding.kind in kinds or (finding.numbers.get("dead") and "dead" in kinds)
+        for finding in because
+    )
 
 
 def broken(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
@@ -78,7 +87,9 @@ def unstable(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str
 
 
 def overfitting(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """Demand that a finding of it stands, of a series that is no training, and the end is worse than the best."""
+    """Demand that a finding of it stands, of a series that is no training, and the end is worse
+    than the best.
+    """
     if not _rests_on(because, "overfitting", "worsening"):
         yield "no rise of the validation was found"
     if ground.subject.split == "train":
@@ -87,7 +98,9 @@ def overfitting(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
 
 
 def worsening(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """Demand that a finding of it stands or the tail surely rises, and the end is worse than the best."""
+    """Demand that a finding of it stands or the tail surely rises, and the end is worse than the
+    best.
+    """
     trend = verdict.trend
     if not _rests_on(because, "worsening") and (trend is None or trend.high >= 0):
         yield "neither a finding nor the tail says so"
@@ -123,14 +136,18 @@ def poor(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     trend = verdict.trend
     if trend is None:
         y = cost(ground)
-        if not _rests_on(because, "no_learning", "constant_metric") and float(np.ptp(y)) > STILL * abs(middle(y)):
+        if not _rests_on(because, "no_learning", "constant_metric") and float(
+            np.ptp(y)
+        ) > STILL * abs(middle(y)):
             yield "there is no trend, and its rows differ"
         return
     yield from _trend(ground, trend)
     wide = max(ground.threshold("flat_gain") * _quarters(ground, trend), STILL)
     y = sign_of(ground, ground.subject) * ground.quiet(ground.subject)
     if trend.low > wide or (
-        middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :]) > FAR * abs(middle(y)) and trend.high > wide
+        middle(y[: max(1, len(y) // 10)]) - middle(y[-max(1, len(y) // 10) :])
+        > FAR * abs(middle(y))
+        and trend.high > wide
     ):
         yield f"it still gains {trend.gain:.3g}"
 
@@ -141,11 +158,16 @@ FAR: Final = 0.5
 
 
 def improving(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
-    """Demand that the trend that is told gains; with few rows the last one is better than the first and most pairs are in that order."""
+    """Demand that the trend that is told gains; with few rows the last one is better than the first
+    and most pairs are in that order.
+    """
     trend, y = verdict.trend, cost(ground)
     if trend is None:
         if len(y) < 2 or not y[-1] < y[0] or order(y) >= 0:
-            yield "the last row is not better than the first, or the order of the rows does not say so"
+            yield (
+                "the last row is not better than the first, or the order of the rows does not "
+                "say so"
+            )
         return
     yield from _trend(ground, trend)
     half = y[len(y) // 2 :]
@@ -160,7 +182,13 @@ def improving(ground: Ground, verdict: Verdict, because: Because) -> Iterator[st
 def undecided(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
     """Demand that nothing that is told decides it."""
     series = ground.subject
-    if len(series) and not np.isfinite(series.y[-1]) and not because and sign_of(ground, series) > 0 and verdict.confidence != "high":
+    if (
+        len(series)
+        and not np.isfinite(series.y[-1])
+        and not because
+        and sign_of(ground, series) > 0
+        and verdict.confidence != "high"
+    ):
         yield "the last row is not finite"
     if verdict.trend is not None:
         yield from _trend(ground, verdict.trend)
@@ -176,7 +204,11 @@ def _trend(ground: Ground, trend: Trend | None) -> Iterator[str]:
         return
     series = ground.subject
     first, last = len(series) - trend.rows, len(series) - 1
-    if (trend.first.row, trend.last.row) != (first, last) or trend.first.x != series.x[first] or trend.last.x != series.x[last]:
+    if (
+        (trend.first.row, trend.last.row) != (first, last)
+        or trend.first.x != series.x[first]
+        or trend.last.x != series.x[last]
+    ):
         yield "its trend is not that of the last rows"
         return
     if not trend.low <= trend.gain <= trend.high:
@@ -206,9 +238,15 @@ RUN_OUT: Final = 0.1
 
 
 def _has_run_out(ground: Ground) -> bool:
-    """Return whether some learning rate of the run ends at the lowest it ever had behind its peak, and far below it."""
+    """Return whether some learning rate of the run ends at the lowest it ever had behind its peak,
+    and far below it.
+    """
     rates = [one.y for one in ground.run.series if one.metric_type == "learning_rate" and len(one)]
-    return any(float(y[-1]) <= RUN_OUT * float(y.max()) and float(y[-1]) <= float(y[int(np.argmax(y)) :].min()) for y in rates)
+    return any(
+        float(y[-1]) <= RUN_OUT * float(y.max())
+        and float(y[-1]) <= float(y[int(np.argmax(y)) :].min())
+        for y in rates
+    )
 
 
 def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[str]:
@@ -216,7 +254,9 @@ def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
     mine = [one for one in ground.analysis.verdicts if one.run == ground.run.id and one.series]
     states = {one.state for one in mine}
     goal = next((one for one in ground.analysis.goals if one.run == ground.run.id), None)
-    of_goal = next((one.state for one in mine if goal is not None and one.series == (goal.series,)), None)
+    of_goal = next(
+        (one.state for one in mine if goal is not None and one.series == (goal.series,)), None
+    )
     if verdict.state in TROUBLES:
         if verdict.state not in states:
             yield f"no series is {verdict.state.value}"
@@ -226,7 +266,9 @@ def against_run(ground: Ground, verdict: Verdict, because: Because) -> Iterator[
         if goal is None and mine and all(state is State.CONVERGED for state in states):
             yield "every series is flat"
     elif goal is not None and of_goal is not None:
-        spent = verdict.state is State.CONVERGED and of_goal is State.IMPROVING and _has_run_out(ground)
+        spent = (
+            verdict.state is State.CONVERGED and of_goal is State.IMPROVING and _has_run_out(ground)
+        )
         if verdict.state is not of_goal and not spent:
             yield f"its goal is {of_goal.value}"
     elif verdict.state is State.INSUFFICIENT and states <= {State.INSUFFICIENT, State.BROKEN}:

@@ -1,6 +1,7 @@
 """Words that claim something, in both languages, and what must be true where a sentence holds one.
 
-A word is covered where a rule here looks at it, or where the claim that it stands in is of a kind whose own rules do.
+A word is covered where a rule here looks at it, or where the claim that it stands in is of a kind
+whose own rules do.
 """
 
 from __future__ import annotations
@@ -24,9 +25,11 @@ Rule = Callable[[Ground, Phrase], Iterator[str]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:
-    """A claim in words: how it is said, the rule for it, and the kinds of claim whose own rules cover it.
+    """A claim in words: how it is said, the rule for it, and the kinds of claim whose own rules
+    cover it.
 
-    A kind is `finding spike`, `verdict improving`, `outcome`; one that ends in a blank stands for all that begin so.
+    A kind is `finding spike`, `verdict improving`, `outcome`; one that ends in a blank stands for
+    all that begin so.
     """
 
     id: str
@@ -41,7 +44,9 @@ class Word:
 
     def covers(self, kind: str) -> bool:
         """Return whether the rules of a kind of claim look at the word."""
-        return self.rule is not None or any(kind == one or (one.endswith(" ") and kind.startswith(one)) for one in self.kinds)
+        return self.rule is not None or any(
+            kind == one or (one.endswith(" ") and kind.startswith(one)) for one in self.kinds
+        )
 
 
 def of_state(state: State) -> Rule:
@@ -50,14 +55,19 @@ def of_state(state: State) -> Rule:
     def rule(ground: Ground, phrase: Phrase) -> Iterator[str]:
         ids = {series.id for series in ground.within(phrase).series}
         mine = [one for one in ground.analysis.verdicts if one.run == ground.run.id]
-        if not any(one.state is state and (not one.series or set(one.series) & ids or not ids) for one in mine):
+        if not any(
+            one.state is state and (not one.series or set(one.series) & ids or not ids)
+            for one in mine
+        ):
             yield f"no series named here is {state.value}"
 
     return rule
 
 
 def whole(ground: Ground) -> Ground | None:
-    """Return the ground of the finding that a sentence stands in, None where it stands in none that names rows."""
+    """Return the ground of the finding that a sentence stands in, None where it stands in none that
+    names rows.
+    """
     return ground.of(ground.finding) if ground.finding is not None and ground.finding.rows else None
 
 
@@ -65,7 +75,9 @@ def last_is_best(ground: Ground, phrase: Phrase) -> Iterator[str]:
     """Demand that the last value equals the best one."""
     for series in ground.series[:1]:
         rows = measured(series)
-        if len(rows) and not any(series.y[row] == series.y[rows[-1]] for row in best_rows(ground, series)):
+        if len(rows) and not any(
+            series.y[row] == series.y[rows[-1]] for row in best_rows(ground, series)
+        ):
             yield "an earlier value is better"
 
 
@@ -104,19 +116,29 @@ def ended(*statuses: Status) -> Rule:
 def no_validation(ground: Ground, phrase: Phrase) -> Iterator[str]:
     """Demand that no loss of a validation is logged."""
     names = {series.name for series in ground.run.series if series.split == "train"}
-    held = [s.label for s in ground.run.series if s.split != "train" and s.name in names and s.name in ("loss", "total_loss")]
+    held = [
+        s.label
+        for s in ground.run.series
+        if s.split != "train" and s.name in names and s.name in ("loss", "total_loss")
+    ]
     if held:
         yield f"{held[0]} is logged"
 
 
 def no_checkpoint(ground: Ground, phrase: Phrase) -> Iterator[str]:
-    """Demand that the source of the finding names no checkpoint up to the last finite row before it."""
+    """Demand that the source of the finding names no checkpoint up to the last finite row before
+    it.
+    """
     own = whole(ground)
     if own is None or own.finding is None:
         return
     series, first = own.subject, own.finding.start.line
     sound = series.line[np.isfinite(series.y) & (series.line < first)]
-    named = [one.line for one in own.run.events if one.kind == "checkpoint" and one.source == series.source]
+    named = [
+        one.line
+        for one in own.run.events
+        if one.kind == "checkpoint" and one.source == series.source
+    ]
     if len(sound) > 1 and any(line <= sound[-2] for line in named):
         yield "a checkpoint is named before it"
 
@@ -144,7 +166,10 @@ WORDS: Final = (
     _word("overfits", r"\brun overfits\b|: overfitting;", "训练已经过拟合|：过拟合，", of_state(State.OVERFITTING)),
     _word("past its best", r"\bis past its best\b|\bPast its best and\b|: worse at the end than", "已过最佳点|：在变差", of_state(State.WORSENING)),
     _word("too few", r"\btoo few (?:finite rows )?to judge\b", "不足以判断(?:收敛|：)", of_state(State.INSUFFICIENT)),
-    _word("undecided", r"\bcannot tell whether it still improves: |\bwhether that lasts cannot be told\b|\brows cannot separate flat\b|\bit is not judged whether it is flat\b|\bwhether it is flat is not judged\b", "看不出是走平还是缓慢改善|看不出是否(?:还在改善|会持续)|不判断是否走平", of_state(State.INCONCLUSIVE)),
+    _word("undecided", r"\bcannot tell whether it still improves: |"
+        r"\bwhether that lasts cannot be told\b|"
+        r"\brows cannot separate flat\b|\bit is not judged whether it is flat\b|"
+        r"\bwhether it is flat is not judged\b", "看不出是走平还是缓慢改善|看不出是否(?:还在改善|会持续)|不判断是否走平", of_state(State.INCONCLUSIVE)),
     _word("last is best", r"\bbest at its last value\b", "最后一次（.{0,80}）最好", last_is_best),
     _word("not back", r"\bnot back (?:near the level around )?by the end\b", "仍未回到基线", not_back),
     _word("next is back", r"\bnext row (?:\(line \d+\) )?is back\b", "下一行(?:（第 \\d+ 行）)?(?:即|已)回到", next_is_back),
@@ -168,12 +193,20 @@ WORDS: Final = (
     _word("does not come back", r"\bdoes not come back\b", "之后没有回来", None, "finding level_shift"),
     _word("rate drops", r"\bthe learning rate drops\b", "学习率下降", None, "finding level_shift"),
     _word("level", r"\blevel of .{0,200} changes by\b|\bis a staircase\b", "水平(?:突变|变化)|呈台阶状", None, FINDINGS),
-    _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|\bworse than chance\b", "(?<!是否)高于随机猜测水平", None, "finding above_chance", "verdict unstable", "recommendation"),
-    _word("not finite", r"\bis NaN or infinite in\b|\bis not finite\b|\bnot finite at the end\b|\bended? with a non-finite\b|\btook values that are not finite\b|\bends in values that are not finite\b", "NaN 或无穷大|不是有限值|以非有限值|出现了非有限值", None, FINDINGS, "verdict ", "outcome", "recommendation"),
+    _word("above chance", r"(?<!not )\babove (?:the )?chance\b(?! level of every)|"
+        r"\bworse than chance\b", "(?<!是否)高于随机猜测水平", None, "finding above_chance", "verdict unstable", "recommendation"),
+    _word("not finite", r"\bis NaN or infinite in\b|\bis not finite\b|\bnot finite at the end\b|"
+        r"\bended? with a non-finite\b|\btook values that are not finite\b|"
+        r"\bends in values that are not finite\b", "NaN 或无穷大|不是有限值|以非有限值|出现了非有限值", None, FINDINGS, "verdict ", "outcome", "recommendation"),
     _word("follows", r"\bfinite values? follows?\b|\bfinite ones follow\b", "(?:再没有|又出现(?:过|了))有限值|其后又", None, FINDINGS, "recommendation"),
-    _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|\bto the last digit\b|\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict ", "recommendation"),
+    _word("constant", r"\bnever changes\b|\bin all \d+ (?:rows|validations)\b|"
+        r"\bto the last digit\b|"
+        r"\bis exactly\b", "一次也没有变化|在全部 \\d+ (?:行|次验证)里|逐位|起一直是", None, FINDINGS, "verdict ", "recommendation"),
     _word("missing", r"\brows are missing\b|\bis not logged any more\b", "中间缺行|不再出现", None, FINDINGS),
-    _word("restarted", r"\bstarts again at\b|\btraining was (?:resumed|restarted)\b|\bholds (?:another run|several runs)\b", "又从 .{0,80} 开始|训练在此(?:续训|重新开始)|是另一次运行|写了几次运行", None, FINDINGS, "recommendation"),
+    _word("restarted", r"\bstarts again at\b|\btraining was (?:resumed|restarted)\b|\bholds "
+        r"(?:another run"
+        r"|"
+        r"several runs)\b", "又从 .{0,80} 开始|训练在此(?:续训|重新开始)|是另一次运行|写了几次运行", None, FINDINGS, "recommendation"),
     _word("twice", r"\brepeat an earlier\b", "数值完全相同", None, FINDINGS),
     _word("torn", r"\bends in the middle of line\b", "中间断掉", None, FINDINGS),
     _word("swings", r"\boscillates\b|\btakes the same course in every epoch\b", "周期性振荡：|重复同样的走势", None, "finding oscillation", "recommendation"),
@@ -181,7 +214,9 @@ WORDS: Final = (
     _word("groups", r"\btwo alternating groups\b|\bfall into clusters\b", "交替出现的两组|聚成若干簇", None, "finding mixture"),
     _word("disagrees", r"\bdoes not agree between\b|\bdiffers between\b", "对不上：", None, "finding source_disagreement"),
 )  # fmt: skip
-"""All words that a report claims something by, whether their rule stands here or with the kind of claim."""
+"""All words that a report claims something by, whether their rule stands here or with the kind of
+claim.
+"""
 
 
 def wrong_words(ground: Ground, phrase: Phrase) -> Iterator[str]:

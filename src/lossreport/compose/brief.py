@@ -1,4 +1,6 @@
-"""How much of the first screen is read at once: whole sentences within a budget of words; what is beyond it stands behind a fold."""
+"""How much of the first screen is read at once: whole sentences within a budget of words; what is
+beyond it stands behind a fold.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from lossreport.text import Phrase, Value, first_sentence, run_on, sentences, sh
 from lossreport.values import dataclass
 
 MOST_WORDS: Final = 130
-"""Words of a first screen, which is read in thirty seconds: silent reading runs at 240 words a minute (Brysbaert 2019, doi
-10.1016/j.jml.2019.104047)."""
+"""Words of a first screen, which is read in thirty seconds: silent reading runs at 240 words a
+minute (Brysbaert 2019, doi 10.1016/j.jml.2019.104047).
+"""
 MARGIN: Final = 18
 """Of them the labels of folds, and signs that stand by themselves."""
 OUTCOMES: Final = (72, 48, 38, 28, 18)
@@ -31,12 +34,20 @@ def words(values: Iterable[Value]) -> int:
 
 
 def brief(text: Phrase, most: int, least: int = 1) -> Brief:
-    """Return the first sentences of a text that hold at most so many words, `least` of them in any case."""
+    """Return the first sentences of a text that hold at most so many words, `least` of them in any
+    case.
+    """
     parts = sentences(text)
     seen = min(least, len(parts))
-    while seen < len(parts) and not parts[seen].text.zh.startswith(COST) and words(parts[: seen + 1]) <= most:
+    while (
+        seen < len(parts)
+        and not parts[seen].text.zh.startswith(COST)
+        and words(parts[: seen + 1]) <= most
+    ):
         seen += 1
-    return Brief(seen=run_on(parts[:seen]), rest=run_on(parts[seen:]) if seen < len(parts) else None)
+    return Brief(
+        seen=run_on(parts[:seen]), rest=run_on(parts[seen:]) if seen < len(parts) else None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +59,20 @@ class Screen:
     steps: tuple[Step, ...]
 
 
-def fitted(outcome: Phrase, events: Sequence[Finding], places: Sequence[Phrase], steps: Sequence[Step], room: int) -> Screen:
-    """Return outcome, events and steps in so many words: all of the events before all of the outcome, and of the steps the first."""
+def fitted(
+    outcome: Phrase,
+    events: Sequence[Finding],
+    places: Sequence[Phrase],
+    steps: Sequence[Step],
+    room: int,
+) -> Screen:
+    """Return outcome, events and steps in so many words: all of the events before all of the
+    outcome, and of the steps the first.
+    """
     actions = tuple(replace(step, brief=brief(step.text, STEP)) for step in steps)
     first = [step.brief.seen for step in actions[:1] if step.brief is not None]
-    least = 2 if "status" in outcome.values else 1  # how the run ended is no answer without how its goal went
+    # how the run ended is no answer without how its goal went
+    least = 2 if "status" in outcome.values else 1
     for whole, most in ((whole, most) for whole in (1, 0) for most in OUTCOMES):
         said = brief(outcome, most, least)
         told = brief_events(events, places, room - words([said.seen, *first]), whole)
@@ -63,12 +83,18 @@ def fitted(outcome: Phrase, events: Sequence[Finding], places: Sequence[Phrase],
     return Screen(outcome=said, events=told, steps=(*longer, *actions[1:]))
 
 
-def brief_events(findings: Sequence[Finding], places: Sequence[Phrase], room: int, whole: int = 1) -> tuple[Finding, ...]:
-    """Return findings each in its first sentence as far as they fit into so many words, `whole` in any case, the later ones by their places."""
+def brief_events(
+    findings: Sequence[Finding], places: Sequence[Phrase], room: int, whole: int = 1
+) -> tuple[Finding, ...]:
+    """Return findings each in its first sentence as far as they fit into so many words, `whole` in
+    any case, the later ones by their places.
+    """
     told = tuple(replace(one, text=first_sentence(one.text)) for one in findings)
     placed = tuple(replace(one, text=at) for one, at in zip(findings, places, strict=True))
     mixed = ((*told[:n], *placed[n:]) for n in range(len(findings), whole, -1))
-    return next((made for made in mixed if words_of(made) <= room), (*told[:whole], *placed[whole:]))
+    return next(
+        (made for made in mixed if words_of(made) <= room), (*told[:whole], *placed[whole:])
+    )
 
 
 def words_of(findings: Sequence[Finding]) -> int:

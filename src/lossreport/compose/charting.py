@@ -1,4 +1,6 @@
-"""Chooses how a series is drawn: scale by rule, reference lines, flagged rows, restarts, and the same in words."""
+"""Chooses how a series is drawn: scale by rule, reference lines, flagged rows, restarts, and the
+same in words.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,14 @@ from lossreport.words import AXES
 AxisScale = Literal["linear", "log", "symlog"]
 
 LOG_RATIO: Final = 20.0
-"""A positive series whose maximum is more than 20 times its median is drawn in logs (SCIENCE.md section 6)."""
+"""A positive series whose maximum is more than 20 times its median is drawn in logs (SCIENCE.md
+section 6).
+"""
 LOG_DECADES: Final = 2.0
 NEAR_LEVEL: Final = 0.25
-"""A chance line is drawn where it lengthens the axis by no more than a quarter: further off it squeezes the curve, and the text has it."""
+"""A chance line is drawn where it lengthens the axis by no more than a quarter: further off it
+squeezes the curve, and the text has it.
+"""
 AT_LEVEL: Final = 0.02
 """... or where the curve stays within two hundredths of it: a model that guesses."""
 SMOOTH_FROM: Final = 60
@@ -32,20 +38,26 @@ SMOOTH_FROM: Final = 60
 TITLE = Text(zh="`{metric}`（{path}）", en="`{metric}` ({path})")
 TITLE_SPLITS = Text(zh="`{metric}`：{split} 与 {other}", en="`{metric}`: {split} and {other}")
 ZOOM = Text(
-    zh="`{metric}` 在 {axis} {x} 附近（{path} 第 {first}-{last} 行）", en="`{metric}` around {axis} {x} ({path}, lines {first}-{last})"
+    zh="`{metric}` 在 {axis} {x} 附近（{path} 第 {first}-{last} 行）",
+    en="`{metric}` around {axis} {x} ({path}, lines {first}-{last})",
 )
 ZOOM_ALTERNATIVE = Text(
-    zh="从 {axis} {start} 到 {end} 的 {rows} 行，未做平滑：{low} 到 {high}；标出的是 {value}，虚线是邻近行的中位数 {baseline}。",
-    en="{rows} rows from {axis} {start} to {end}, not smoothed: {low} to {high}; the mark is {value}, the dashed line the median of the rows around it, {baseline}.",
+    zh="从 {axis} {start} 到 {end} 的 {rows} 行，未做平滑：{low} 到 {high}；标出的是 {value}，"
+    "虚线是邻近行的中位数 {baseline}。",
+    en="{rows} rows from {axis} {start} to {end}, not smoothed: {low} to {high}; the mark is "
+    "{value}, the dashed line the median of the rows around it, {baseline}.",
 )
 ZOOM_ROWS: Final = 30
-"""Rows on each side of an excursion that a panel of its own shows: enough to see rise and recovery one by one."""
+"""Rows on each side of an excursion that a panel of its own shows: enough to see rise and recovery
+one by one.
+"""
 TITLE_TWO = Text(zh="`{metric}`：{path} 与 {other}", en="`{metric}`: {path} and {other}")
 ALTERNATIVE = Text(
-    zh="横轴为 {axis}，{rows} 行，从 {first} 到 {last}；最小 {low}（{axis} {low_x}），最大 {high}（{axis} {high_x}）{scale}{smooth}{levels}{marks}{other}。",
+    zh="横轴为 {axis}，{rows} 行，从 {first} 到 {last}；最小 {low}（{axis} {low_x}），最大 "
+    "{high}（{axis} {high_x}）{scale}{smooth}{levels}{marks}{other}。",
     en=(
-        "Over {axis}, {rows} rows from {first} to {last}; lowest {low} at {axis} {low_x}, highest {high} at {axis} {high_x}"
-        "{scale}{smooth}{levels}{marks}{other}."
+        "Over {axis}, {rows} rows from {first} to {last}; lowest {low} at {axis} {low_x}, "
+        "highest {high} at {axis} {high_x}{scale}{smooth}{levels}{marks}{other}."
     ),
 )
 LOG = Text(zh="；纵轴为对数", en="; log scale")
@@ -56,18 +68,26 @@ SMOOTH = Text(
 )
 LEVELS = Text(zh="；虚线为 {labels}", en="; dashed: {labels}")
 MARKS = Text(zh="；标出的行：{axis} {rows}", en="; marked rows: {axis} {rows}")
-OTHER = Text(zh="；另一条线是 {name}，从 {first} 到 {last}", en="; the other line is {name}, from {first} to {last}")
+OTHER = Text(
+    zh="；另一条线是 {name}，从 {first} 到 {last}",
+    en="; the other line is {name}, from {first} to {last}",
+)
 
 
 def line_chart(story: Story, series: Series, *, other: Series | None = None) -> Chart:
-    """Return a chart of one series, with another source's view of the same metric over it where `other` is given."""
+    """Return a chart of one series, with another source's view of the same metric over it where
+    `other` is given.
+    """
     scale, linthresh = axis_scale([series.y] if other is None else [series.y, other.y])
     levels = chance_levels(story, series)
     flagged = story.flagged(series)
     marks = peaks(series, flagged)
     spec = LineChart(
         id=f"chart-{series.id}",
-        curves=(curve_of(series, _label(series, other)), *(() if other is None else (curve_of(other, _label(other, series)),))),
+        curves=(
+            curve_of(series, _label(series, other)),
+            *(() if other is None else (curve_of(other, _label(other, series)),)),
+        ),
         scale=scale,
         linthresh=linthresh,
         levels=levels,
@@ -93,11 +113,16 @@ def _label(series: Series, beside: Series | None) -> str:
 def zoom_chart(story: Story, finding: Finding) -> Chart:
     """Return the rows around one excursion, raw, with the level of its neighbours."""
     series = story.series(finding.series[0])
-    first, last = max(0, finding.start.row - ZOOM_ROWS), min(len(series) - 1, finding.end.row + ZOOM_ROWS)
+    first, last = (
+        max(0, finding.start.row - ZOOM_ROWS),
+        min(len(series) - 1, finding.end.row + ZOOM_ROWS),
+    )
     x, y = series.x[first : last + 1], series.y[first : last + 1]
     baseline = finding.numbers["baseline"]
     scale, linthresh = axis_scale([y])
-    inside = {row: severity for row, severity in story.flagged(series).items() if first <= row <= last}
+    inside = {
+        row: severity for row, severity in story.flagged(series).items() if first <= row <= last
+    }
     spec = LineChart(
         id=f"zoom-{finding.id}",
         curves=(Curve(name=series.path, x=x, y=y),),
@@ -131,7 +156,9 @@ def zoom_chart(story: Story, finding: Finding) -> Chart:
 
 
 def tail_chart(story: Story, series: Series) -> Chart | None:
-    """Return the last half of a curve by itself, where the start is so much larger that the whole chart shows nothing of it."""
+    """Return the last half of a curve by itself, where the start is so much larger that the whole
+    chart shows nothing of it.
+    """
     first = len(series) // 2
     x, y = series.x[first:], series.y[first:]
     finite = np.isfinite(y)
@@ -139,8 +166,17 @@ def tail_chart(story: Story, series: Series) -> Chart | None:
         return None
     axis = AXES[series.axis.value]
     scale, linthresh = axis_scale([y])
-    curve = Curve(name=series.path, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None)
-    spec = LineChart(id=f"tail-{series.id}", curves=(curve,), scale=scale, linthresh=linthresh, unit=series.unit, x_title=series.axis.value)
+    curve = Curve(
+        name=series.path, x=x, y=y, smooth=running_median(y) if len(y) >= SMOOTH_FROM else None
+    )
+    spec = LineChart(
+        id=f"tail-{series.id}",
+        curves=(curve,),
+        scale=scale,
+        linthresh=linthresh,
+        unit=series.unit,
+        x_title=series.axis.value,
+    )
     told = TAIL_ALTERNATIVE(
         rows=len(y),
         axis=axis,
@@ -155,16 +191,21 @@ def tail_chart(story: Story, series: Series) -> Chart | None:
 
 
 def is_dwarfed(whole: Floats, half: Floats) -> bool:
-    """Return whether the values of the last half take less than a fifth of the height that all values take."""
+    """Return whether the values of the last half take less than a fifth of the height that all
+    values take.
+    """
     if axis_scale([whole])[0] != "linear":
         return False
-    return float(np.ptp(half[np.isfinite(half)])) < DWARFED * float(np.ptp(whole[np.isfinite(whole)]))
+    return float(np.ptp(half[np.isfinite(half)])) < DWARFED * float(
+        np.ptp(whole[np.isfinite(whole)])
+    )
 
 
 TAIL = Text(zh="`{metric}`：后一半", en="`{metric}`: the last half")
 TAIL_ALTERNATIVE = Text(
     zh="从 {axis} {start} 到 {end} 的 {rows} 行：从 {first} 到 {last}，最小 {low}，最大 {high}。",
-    en="{rows} rows from {axis} {start} to {end}: from {first} to {last}, lowest {low}, highest {high}.",
+    en="{rows} rows from {axis} {start} to {end}: from {first} to {last}, lowest {low}, "
+    "highest {high}.",
 )
 LEAST_TAIL: Final = 10
 DWARFED: Final = 0.2
@@ -172,7 +213,9 @@ DWARFED: Final = 0.2
 
 
 def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
-    """Return ("linear" | "log" | "symlog", linear threshold) by the rule of SCIENCE.md section 6."""
+    """Return ("linear" | "log" | "symlog", linear threshold) by the rule of SCIENCE.md section
+    6.
+    """
     y = np.concatenate([v[np.isfinite(v)] for v in values])
     if not any(_is_wide(v[np.isfinite(v)]) for v in (*values, y)):
         return "linear", 1.0
@@ -181,16 +224,23 @@ def axis_scale(values: Sequence[Floats]) -> tuple[AxisScale, float]:
 
 def _is_wide(y: Floats) -> bool:
     size = np.log10(np.abs(y[y != 0]))
-    return bool(len(size) and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES))
+    return bool(
+        len(size)
+        and (size.max() - np.median(size) > np.log10(LOG_RATIO) or np.ptp(size) > LOG_DECADES)
+    )
 
 
 def median_window(rows: int) -> int:
-    """Return over how many rows the line of a curve is a running median: n/50, odd, 5 to 1001 rows (SCIENCE.md section 6)."""
+    """Return over how many rows the line of a curve is a running median: n/50, odd, 5 to 1001 rows
+    (SCIENCE.md section 6).
+    """
     return int(min(1001, max(5, rows // 50))) | 1
 
 
 def running_median(y: Floats) -> Floats:
-    """Return a centred running median of `median_window` rows; of a very long curve it is computed at every k-th row, with lines between."""
+    """Return a centred running median of `median_window` rows; of a very long curve it is computed
+    at every k-th row, with lines between.
+    """
     if len(y) <= EXACT_TO:
         return robust_line(np.where(np.isfinite(y), y, np.nan))[0]
     half = median_window(len(y)) // 2
@@ -206,18 +256,33 @@ def _median(y: Floats) -> float:
 
 EXACT_TO: Final = 20_000
 MEDIANS: Final = 640
-"""Medians of a longer curve: one for every pixel of its chart. All of a million rows take two seconds a curve, these a twentieth."""
+"""Medians of a longer curve: one for every pixel of its chart. All of a million rows take two
+seconds a curve, these a twentieth.
+"""
 
 
 def curve_of(series: Series, name: str) -> Curve:
     """Return a series as a curve, with the robust line through it where there are enough rows."""
     smooth = running_median(series.y) if len(series) >= SMOOTH_FROM else None
-    return Curve(name=name, x=series.x, y=series.y, smooth=smooth, breaks=tuple(span.last_row for span in series.segments[:-1]))
+    return Curve(
+        name=name,
+        x=series.x,
+        y=series.y,
+        smooth=smooth,
+        breaks=tuple(span.last_row for span in series.segments[:-1]),
+    )
 
 
 def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
     """Return the chance level as a line, where it is known and lies near the values."""
-    scale = next((s for s in story.scales if story.series(s.series[0]).name == series.name and s.chance is not None), None)
+    scale = next(
+        (
+            s
+            for s in story.scales
+            if story.series(s.series[0]).name == series.name and s.chance is not None
+        ),
+        None,
+    )
     if scale is None or scale.chance is None:
         return ()
     finite = series.y[np.isfinite(series.y)]
@@ -228,7 +293,9 @@ def chance_levels(story: Story, series: Series) -> tuple[Level, ...]:
 
 
 def _is_near(level: float, y: Floats) -> bool:
-    """Return whether a line at `level` can be drawn with the values y: on their axis, in logs where that is drawn in logs."""
+    """Return whether a line at `level` can be drawn with the values y: on their axis, in logs where
+    that is drawn in logs.
+    """
     if axis_scale([y])[0] == "log" and level > 0:
         y, level = np.log(y), float(np.log(level))
     off = max(float(y.min()) - level, level - float(y.max()), 0.0)
@@ -236,13 +303,16 @@ def _is_near(level: float, y: Floats) -> bool:
 
 
 FORMULA: Final = re.compile(r"[^:, (]+(?:\([^()]*\))?(?: \d+)?")
-"""The formula that an assumption begins with; what follows it are words, as in "ln 2: equal scores"."""
+"""The formula that an assumption begins with; what follows it are words, as in "ln 2: equal
+scores".
+"""
 SIGNS: Final = re.compile(r"[(_]|[^\d.][^\d]{0,40}\d")
 """What tells a formula from a value: brackets, an index, or a number behind letters."""
 
 
 def _formula(story: Story, assumption: str) -> str:
-    """Return the formula of an assumption in signs, for a chart holds no words; ln(vocab_size) with the run's own number: ln 65536.
+    """Return the formula of an assumption in signs, for a chart holds no words; ln(vocab_size) with
+    the run's own number: ln 65536.
 
     It is empty where an assumption is told in words alone, or is the value itself.
     """
@@ -252,8 +322,11 @@ def _formula(story: Story, assumption: str) -> str:
     return bare.replace("ln(vocab_size)", f"ln {size}") if isinstance(size, int) else bare
 
 
-def peaks(series: Series, flagged: Mapping[int, Severity], *, at: Floats | None = None) -> tuple[Mark, ...]:
-    """Return the highest of every stretch of flagged rows as a mark with its value; `at` is where the rows stand, if not at their own x.
+def peaks(
+    series: Series, flagged: Mapping[int, Severity], *, at: Floats | None = None
+) -> tuple[Mark, ...]:
+    """Return the highest of every stretch of flagged rows as a mark with its value; `at` is where
+    the rows stand, if not at their own x.
 
     A row without a finite value has no height: the chart shades where it stands.
     """
@@ -264,7 +337,9 @@ def peaks(series: Series, flagged: Mapping[int, Severity], *, at: Floats | None 
         if finite:
             row = max(finite, key=lambda row: series.y[row])
             value = float(series.y[row])
-            found.append(Mark(x=float(x[row]), y=value, severity=flagged[row], label=show_number(value)))
+            found.append(
+                Mark(x=float(x[row]), y=value, severity=flagged[row], label=show_number(value))
+            )
     return tuple(found)
 
 
@@ -272,7 +347,12 @@ def lasting(series: Series, flagged: Mapping[int, Severity]) -> Iterator[Band]:
     """Yield the stretches of more than one flagged row: a mark on each would bury the curve."""
     for first, last in _runs(flagged):
         if last > first:
-            yield Band(first=float(series.x[first]), last=float(series.x[last]), label="", severity=flagged[first])
+            yield Band(
+                first=float(series.x[first]),
+                last=float(series.x[last]),
+                label="",
+                severity=flagged[first],
+            )
 
 
 def _runs(flagged: Mapping[int, Severity]) -> list[tuple[int, int]]:
@@ -282,7 +362,9 @@ def _runs(flagged: Mapping[int, Severity]) -> list[tuple[int, int]]:
     return [(rows[a], rows[b - 1]) for a, b in pairwise([*starts, len(rows)])]
 
 
-def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: Series | None) -> Phrase:
+def _alternative(
+    series: Series, spec: LineChart, marks: Sequence[Mark], other: Series | None
+) -> Phrase:
     finite = np.flatnonzero(np.isfinite(series.y))
     if not len(finite):
         return NOTHING(axis=AXES[series.axis.value])
@@ -300,9 +382,13 @@ def _alternative(series: Series, spec: LineChart, marks: Sequence[Mark], other: 
         high_x=shown_x(series.x[high]),
         scale=scales[spec.scale]() if spec.scale in scales else empty,
         smooth=SMOOTH(window=median_window(len(series))) if len(series) >= SMOOTH_FROM else empty,
-        levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels))) if spec.levels else empty,
+        levels=LEVELS(labels=Join(items=tuple(level.label for level in spec.levels)))
+        if spec.levels
+        else empty,
         marks=_marked(series, marks) if marks else empty,
-        other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1])) if other is not None else empty,
+        other=OTHER(name=_label(other, series), first=shown(other.y[0]), last=shown(other.y[-1]))
+        if other is not None
+        else empty,
     )
 
 

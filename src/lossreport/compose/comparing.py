@@ -1,4 +1,6 @@
-"""Compares the runs of one input by the metric that they share: the best, the spread, those that end alike, and copies."""
+"""Compares the runs of one input by the metric that they share: the best, the spread, those that
+end alike, and copies.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from lossreport.text import Join, Phrase, Text, number
 from lossreport.words import AXES
 
 ALIKE: Final = 0.05
-"""Runs end alike that lie within 5 % of each other: as far apart as seeds of one setting may lie (Picard 2021: up to 2 % of accuracy)."""
+"""Runs end alike that lie within 5 % of each other: as far apart as seeds of one setting may lie
+(Picard 2021: up to 2 % of accuracy).
+"""
 LEAST_ALIKE: Final = 3
 APART: Final = 0.25
 """... and are told where the best is better by a quarter: else all runs are of one level."""
@@ -22,8 +26,11 @@ LEAST_ROWS: Final = 5
 """So many equal rows are no coincidence."""
 
 COMPARED = Text(
-    zh="**按 `{metric}` 的{what}比较 {count} 次训练**（数据和 loss 定义相同才可比）：最好 {best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}",
-    en="**{count} runs compared by the {what} of `{metric}`** (comparable only where data and loss are the same): best {best} ({first}, {axis} {x}){median}, worst {worst} ({last}).{stuck}{copies}",
+    zh="**按 `{metric}` 的{what}比较 {count} 次训练**（数据和 loss 定义相同才可比）：最好 "
+    "{best}（{first}，{axis} {x}）{median}，最差 {worst}（{last}）。{stuck}{copies}",
+    en="**{count} runs compared by the {what} of `{metric}`** (comparable only where data and "
+    "loss are the same): best {best} ({first}, {axis} {x}){median}, worst {worst} "
+    "({last}).{stuck}{copies}",
 )
 MEDIAN = Text(zh="，中位数 {median}", en=", median {median}")
 LAST_VALUE = Text(zh="最后的值", en="last value")
@@ -56,20 +63,39 @@ def comparisons(analysis: Analysis) -> Iterator[Phrase]:
         value = _value(series, goal)
         if value is not None and _tells(analysis, goal, series):
             run = next(run for run in analysis.runs if run.id == goal.run)
-            groups.setdefault((series.split, series.name, series.metric_type, goal.mode), []).append(Ended(run, series, value))
+            groups.setdefault(
+                (series.split, series.name, series.metric_type, goal.mode), []
+            ).append(Ended(run, series, value))
     for (split, _, _, mode), ended in groups.items():
         if len(ended) > 1:
-            yield _compared(sorted(ended, key=lambda one: one.value, reverse=mode == "max"), is_last=_is_last(split, mode), mode=mode)
+            yield _compared(
+                sorted(ended, key=lambda one: one.value, reverse=mode == "max"),
+                is_last=_is_last(split, mode),
+                mode=mode,
+            )
 
 
 def _tells(analysis: Analysis, goal: Goal, series: Series) -> bool:
-    """Return whether a value may be compared: not one of a broken run, and no last training loss that was hardly measured."""
-    state = next((verdict.state for verdict in analysis.verdicts if verdict.run == goal.run and not verdict.series), None)
-    return state is not State.BROKEN and not (state is State.INSUFFICIENT and _is_last(series.split, goal.mode))
+    """Return whether a value may be compared: not one of a broken run, and no last training loss
+    that was hardly measured.
+    """
+    state = next(
+        (
+            verdict.state
+            for verdict in analysis.verdicts
+            if verdict.run == goal.run and not verdict.series
+        ),
+        None,
+    )
+    return state is not State.BROKEN and not (
+        state is State.INSUFFICIENT and _is_last(series.split, goal.mode)
+    )
 
 
 def _is_last(split: str, mode: str) -> bool:
-    """Return whether runs are compared by their last value: of a training loss the lowest row is a matter of luck."""
+    """Return whether runs are compared by their last value: of a training loss the lowest row is a
+    matter of luck.
+    """
     return split == "train" and mode == "min"
 
 
@@ -92,8 +118,12 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
         best=number(best.value, unit),
         first=best.run.id,
         axis=AXES[best.series.axis.value],
-        x=shown_x(float(best.series.x[np.flatnonzero(best.series.y == best.value)[-1 if is_last else 0]])),
-        median=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit)) if len(ended) > 2 else NONE,
+        x=shown_x(
+            float(best.series.x[np.flatnonzero(best.series.y == best.value)[-1 if is_last else 0]])
+        ),
+        median=MEDIAN(median=number(float(np.median([one.value for one in ended])), unit))
+        if len(ended) > 2
+        else NONE,
         worst=number(worst.value, unit),
         last=worst.run.id,
         stuck=_stuck(ended, mode) or NONE,
@@ -102,10 +132,14 @@ def _compared(ended: Sequence[Ended], *, is_last: bool, mode: str) -> Phrase:
 
 
 def _stuck(ended: Sequence[Ended], mode: str) -> Phrase | None:
-    """Return the sentence on the largest group of runs that end at one level, surely behind the best; None without."""
+    """Return the sentence on the largest group of runs that end at one level, surely behind the
+    best; None without.
+    """
     largest: Sequence[Ended] = ()
     for i, first in enumerate(ended):
-        group = [one for one in ended[i:] if abs(one.value - first.value) <= ALIKE * abs(first.value)]
+        group = [
+            one for one in ended[i:] if abs(one.value - first.value) <= ALIKE * abs(first.value)
+        ]
         largest = group if len(group) > len(largest) else largest
     if len(largest) < LEAST_ALIKE:
         return None
@@ -117,20 +151,31 @@ def _stuck(ended: Sequence[Ended], mode: str) -> Phrase | None:
     values = [one.value for one in largest]
     unit = largest[0].series.unit
     return STUCK(
-        count=len(largest), low=number(min(values), unit), high=number(max(values), unit), runs=_named([one.run for one in largest])
+        count=len(largest),
+        low=number(min(values), unit),
+        high=number(max(values), unit),
+        runs=_named([one.run for one in largest]),
     )
 
 
 def _copies(ended: Sequence[Ended]) -> Phrase | None:
-    """Return the sentence on the largest group of runs whose goal has the same values in the same rows; None without."""
+    """Return the sentence on the largest group of runs whose goal has the same values in the same
+    rows; None without.
+    """
     groups: dict[bytes, list[Ended]] = {}
     for one in ended:
         if len(one.series) >= LEAST_ROWS and np.ptp(one.series.y) > 0:
             groups.setdefault(one.series.x.tobytes() + one.series.y.tobytes(), []).append(one)
     same = max(groups.values(), key=len, default=[])
-    return COPIES(runs=_named([one.run for one in same]), metric=same[0].series.label) if len(same) > 1 else None
+    return (
+        COPIES(runs=_named([one.run for one in same]), metric=same[0].series.label)
+        if len(same) > 1
+        else None
+    )
 
 
 def _named(runs: Sequence[Run]) -> Join:
     shown = tuple(run.id for run in runs[:MOST_NAMED])
-    return Join(items=(*shown, OTHERS(count=len(runs) - MOST_NAMED)) if len(runs) > MOST_NAMED else shown)
+    return Join(
+        items=(*shown, OTHERS(count=len(runs) - MOST_NAMED)) if len(runs) > MOST_NAMED else shown
+    )

@@ -1,4 +1,6 @@
-"""Puts the sections together, run by run, in the order of the hand-written analysis this program replaces."""
+"""Puts the sections together, run by run, in the order of the hand-written analysis this program
+replaces.
+"""
 
 from __future__ import annotations
 
@@ -18,13 +20,22 @@ from lossreport.text import Join, Phrase, Text, safe_address
 TITLE = Text(zh="训练状态分析：{name}", en="Training report: {name}")
 MAX_NAMES = 3
 MAX_LENGTH = 60
-"""Characters of names that stand in the title: of more it counts the runs, and the table names all."""
+"""Characters of names that stand in the title: of more it counts the runs, and the table names
+all.
+"""
 MOST_RUNS = 50
-"""Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody could read it."""
-SEVERAL = Text(zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})")
+"""Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody
+could read it.
+"""
+SEVERAL = Text(
+    zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})"
+)
 MANY = Text(zh="训练状态分析：{count} 次训练", en="Training report: {count} runs")
 GIVEN = Text(zh="{title}", en="{title}")
-FAILED = Text(zh="这一节没能写出（这是 lossreport 的缺陷）", en="This section could not be written (a bug in lossreport)")
+FAILED = Text(
+    zh="这一节没能写出（这是 lossreport 的缺陷）",
+    en="This section could not be written (a bug in lossreport)",
+)
 FAILURE = Text(zh="`{unit}`：{error}", en="`{unit}`: {error}")
 
 
@@ -38,31 +49,49 @@ def compose_report(
     *,
     strict: bool = False,
 ) -> Report:
-    """Return the report of an analysis; of several runs, an overview first, then all sections of each run.
+    """Return the report of an analysis; of several runs, an overview first, then all sections of
+    each run.
 
-    A section that raises says so in its place and becomes a failure of the analysis, unless `strict`.
+    A section that raises says so in its place and becomes a failure of the analysis, unless
+    `strict`.
     """
     if not analysis.runs:
         raise NothingReadError("There is no run to report", hint="Analyse a run first.")
     if link and not safe_address(link):
-        raise UsageError(f"Couldn't use the link {link!r}", hint="Give an address that begins with https://, http:// or mailto:.")
+        raise UsageError(
+            f"Couldn't use the link {link!r}",
+            hint="Give an address that begins with https://, http:// or mailto:.",
+        )
     several = len(analysis.runs) > 1
     work = Work(strict)
     stories = Story.all_of(analysis)
     full = _gravest(stories)
     sections = [section for story in full for section in _of_run(story, work, several=several)]
     first = [overview(analysis, stories, full)] if several else []
-    meta = Meta(title=_title(analysis, title), version=__version__, owner=owner, tags=tuple(tags), link=link, notes=notes)
+    meta = Meta(
+        title=_title(analysis, title),
+        version=__version__,
+        owner=owner,
+        tags=tuple(tags),
+        link=link,
+        notes=notes,
+    )
     analysis = replace(analysis, failures=(*analysis.failures, *work.failures))
-    return Report(analysis=analysis, meta=meta, sections=(*first, *sections), short=short(stories, sections))
+    return Report(
+        analysis=analysis, meta=meta, sections=(*first, *sections), short=short(stories, sections)
+    )
 
 
 def _gravest(stories: Sequence[Story]) -> tuple[Story, ...]:
-    """Return the runs that get sections of their own, in their order: all, or of very many those whose verdicts are the gravest."""
+    """Return the runs that get sections of their own, in their order: all, or of very many those
+    whose verdicts are the gravest.
+    """
     if len(stories) <= MOST_RUNS:
         return tuple(stories)
     order = list(State)
-    chosen = sorted(range(len(stories)), key=lambda number: order.index(stories[number].verdict.state))[:MOST_RUNS]
+    chosen = sorted(
+        range(len(stories)), key=lambda number: order.index(stories[number].verdict.state)
+    )[:MOST_RUNS]
     return tuple(stories[number] for number in sorted(chosen))
 
 
@@ -73,19 +102,38 @@ def _title(analysis: Analysis, title: str | None) -> Phrase:
     if len(names) == 1:
         return TITLE(name=names[0])
     short = len(names) <= MAX_NAMES and sum(map(len, names)) <= MAX_LENGTH
-    return SEVERAL(count=len(names), names=Join(items=tuple(names))) if short else MANY(count=len(names))
+    return (
+        SEVERAL(count=len(names), names=Join(items=tuple(names)))
+        if short
+        else MANY(count=len(names))
+    )
 
 
 def _of_run(story: Story, work: Work, *, several: bool) -> list[Section]:
     written = [section for writer in section_writers() for section in _written(story, writer, work)]
-    return [replace(section, id=f"{story.run.id}-{section.id}", of=story.run.id) for section in written] if several else written
+    return (
+        [
+            replace(section, id=f"{story.run.id}-{section.id}", of=story.run.id)
+            for section in written
+        ]
+        if several
+        else written
+    )
 
 
 def _written(story: Story, writer: SectionWriter, work: Work) -> list[Section]:
-    """Return the section, nothing where there is nothing to tell, or in its place that it failed."""
+    """Return the section, nothing where there is nothing to tell, or in its place that it
+    failed.
+    """
     before = len(work.failures)
     made = work.take(f"section {writer.id}", lambda: [writer.write(story)])
     if failed := work.failures[before:]:
         body = tuple(FAILURE(unit=failure.unit, error=failure.error) for failure in failed)
-        return [Section(id=writer.id, title=FAILED, blocks=(Callout(tone="critical", title=FAILED(), body=body),))]
+        return [
+            Section(
+                id=writer.id,
+                title=FAILED,
+                blocks=(Callout(tone="critical", title=FAILED(), body=body),),
+            )
+        ]
     return [section for section in made if section is not None]

@@ -1,6 +1,8 @@
-"""The picture of the first screen: the goal metric, training and validation together, its best place and the events, numbered.
+"""The picture of the first screen: the goal metric, training and validation together, its best
+place and the events, numbered.
 
-Below it stands what matters next, on the same axis: the loss beside a score, a second loss, the learning rate or the gradient norm.
+Below it stands what matters next, on the same axis: the loss beside a score, a second loss, the
+learning rate or the gradient norm.
 """
 
 from __future__ import annotations
@@ -11,7 +13,14 @@ from typing import Final
 
 import numpy as np
 
-from lossreport.compose.charting import SMOOTH_FROM, axis_scale, chance_levels, curve_of, median_window, peaks
+from lossreport.compose.charting import (
+    SMOOTH_FROM,
+    axis_scale,
+    chance_levels,
+    curve_of,
+    median_window,
+    peaks,
+)
 from lossreport.compose.placing import placed
 from lossreport.compose.section import POINTING, Story, shown
 from lossreport.model.analysis import Finding, State
@@ -23,8 +32,18 @@ from lossreport.words import AXES
 MOST_CURVES: Final = 3
 LEAST_POINTS: Final = 2
 MOST_STRETCHES: Final = 8
-LASTING: Final = ("overfitting", "plateau", "no_learning", "divergence", "worsening", "lost_metric", "frozen_metric")
-"""Kinds of finding that hold from their first row to their last: what lies between is shaded too."""
+LASTING: Final = (
+    "overfitting",
+    "plateau",
+    "no_learning",
+    "divergence",
+    "worsening",
+    "lost_metric",
+    "frozen_metric",
+)
+"""Kinds of finding that hold from their first row to their last: what lies between is shaded
+too.
+"""
 
 TITLE = Text(zh="`{metric}`{below}", en="`{metric}`{below}")
 BELOW = Text(zh="，下图 `{metric}`", en=", below: `{metric}`")
@@ -34,14 +53,18 @@ ALTERNATIVE = Text(
 )
 SMOOTH = Text(zh="；实线为 {window} 行滑动中位数", en="; line: running median of {window} rows")
 LINE = Text(zh="实线为 {window} 行滑动中位数。", en="Line: running median of {window} rows.")
-BEST = Text(zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}")
+BEST = Text(
+    zh="；星号是最好的 {value}（{axis} {x}）", en="; the star is the best, {value} at {axis} {x}"
+)
 BANDS = Text(zh="；阴影 {events}", en="; shaded: {events}")
 EVENT = Text(zh="{number} {axis} {x}", en="{number} {axis} {x}")
 EMPTY: Final = ""
 
 
 def goal_figure(story: Story, events: Sequence[Finding]) -> Iterator[Chart]:
-    """Yield the chart of the goal, or of what stands nearest to it, with a second panel; nothing where there is no curve to draw."""
+    """Yield the chart of the goal, or of what stands nearest to it, with a second panel; nothing
+    where there is no curve to draw.
+    """
     main = main_series(story, events)
     if main is None:
         return
@@ -52,7 +75,9 @@ def goal_figure(story: Story, events: Sequence[Finding]) -> Iterator[Chart]:
 
 
 def pictured(story: Story, events: Sequence[Finding]) -> frozenset[str]:
-    """Return the ids of the series that the first panel of the picture shows: nothing is drawn twice."""
+    """Return the ids of the series that the first panel of the picture shows: nothing is drawn
+    twice.
+    """
     main = main_series(story, events)
     return frozenset(() if main is None else (main.id, *(one.id for one in _beside(story, main))))
 
@@ -70,19 +95,28 @@ def events_on(story: Story, events: Sequence[Finding]) -> tuple[Band, ...]:
 
 
 def main_series(story: Story, events: Sequence[Finding] = ()) -> Series | None:
-    """Return the series that the first picture is of: the goal, else what an event is told of, else a loss, else a score, else any."""
+    """Return the series that the first picture is of: the goal, else what an event is told of, else
+    a loss, else a score, else any.
+    """
     goal = story.analysis.goal(story.run.id)
     chosen = [printed(story, story.series(goal.series))] if goal is not None else []
     told = [printed(story, story.series(event.series[0])) for event in events]
-    ranked = sorted(story.run.series, key=lambda s: ORDER.index(role) if (role := story.kind(s).role) in ORDER else len(ORDER))
-    return next((s for s in (*chosen, *told, *story.main, *ranked) if _drawable(s) and not s.derived), None)
+    ranked = sorted(
+        story.run.series,
+        key=lambda s: ORDER.index(role) if (role := story.kind(s).role) in ORDER else len(ORDER),
+    )
+    return next(
+        (s for s in (*chosen, *told, *story.main, *ranked) if _drawable(s) and not s.derived), None
+    )
 
 
 ORDER: Final = ("loss", "metric", "regulariser", "health", "schedule")
 
 
 def printed(story: Story, series: Series) -> Series:
-    """Return the series of the log that a derived one was made from, as far as there is one of the same metric."""
+    """Return the series of the log that a derived one was made from, as far as there is one of the
+    same metric.
+    """
     if not series.derived:
         return series
     same = [s for s in story.run.series if s.id in series.derived.of and s.name == series.name]
@@ -93,9 +127,11 @@ def _drawable(series: Series) -> bool:
     return int(np.isfinite(series.y).sum()) >= LEAST_POINTS
 
 
-# ------------------------------------------------------------------------------------------------ what stands on one axis
+# -------------------------------------------------------------------------- what stands on one axis
 def _beside(story: Story, main: Series) -> list[Series]:
-    """Return what is drawn in one panel with a series: the same metric of the other splits, the training first, or another source's view."""
+    """Return what is drawn in one panel with a series: the same metric of the other splits, the
+    training first, or another source's view.
+    """
     same = [
         s
         for s in story.run.series
@@ -105,14 +141,23 @@ def _beside(story: Story, main: Series) -> list[Series]:
         and not (s.derived and s.derived.how not in ("joined",))
         and np.isfinite(s.y).any()
     ]
-    ordered = sorted(same, key=lambda s: (s.split != "train", s.source != main.source, s.statistic is Statistic.VALUE))
+    ordered = sorted(
+        same,
+        key=lambda s: (s.split != "train", s.source != main.source, s.statistic is Statistic.VALUE),
+    )
     chosen = {s.split: s for s in reversed(ordered)}
-    found = [s for s in ordered if chosen[s.split] is s and _related(story, s, main)][: MOST_CURVES - 1]
-    return found or [s for s in (other_source(story, main),) if s is not None and _related(story, s, main)]
+    found = [s for s in ordered if chosen[s.split] is s and _related(story, s, main)][
+        : MOST_CURVES - 1
+    ]
+    return found or [
+        s for s in (other_source(story, main),) if s is not None and _related(story, s, main)
+    ]
 
 
 def other_source(story: Story, series: Series) -> Series | None:
-    """Return the same metric as another file tells it, where the two disagree: the picture shows what the sentence says."""
+    """Return the same metric as another file tells it, where the two disagree: the picture shows
+    what the sentence says.
+    """
     for finding in story.findings:
         if finding.kind != "source_disagreement":
             continue
@@ -129,7 +174,9 @@ def _related(story: Story, a: Series, b: Series) -> bool:
 
 
 def _axis(story: Story, main: Series, beside: Sequence[Series]) -> Series:
-    """Return the series whose axis the picture has: that of the main one, unless another can only be placed the other way round."""
+    """Return the series whose axis the picture has: that of the main one, unless another can only
+    be placed the other way round.
+    """
     for reference in (main, *beside):
         if all(placed(story.run, one, reference) is not None for one in (main, *beside)):
             return reference
@@ -140,21 +187,34 @@ def _next(story: Story, main: Series, axis: Series, events: Sequence[Finding]) -
     """Yield what matters next and can be placed on the axis, the most telling first."""
     score = story.kind(main).role != "loss"
     told = [printed(story, story.series(event.series[0])) for event in events]
-    own = [s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN]
+    own = [
+        s for s in story.run.series if not s.derived and s.statistic is not Statistic.RUNNING_MEAN
+    ]
     by_kind = [s for kind in NEXT for s in own if s.metric_type == kind]
     moving = [s for s in by_kind if _drawable(s) and np.ptp(s.y[np.isfinite(s.y)]) > 0]
     losses = [s for s in story.main if not s.derived and s.entity is None]
     wanted = [*(losses if score else ()), *told, *losses, *moving, *by_kind]
     for series in wanted:
-        if series.name != main.name and _drawable(series) and placed(story.run, series, axis) is not None:
+        if (
+            series.name != main.name
+            and _drawable(series)
+            and placed(story.run, series, axis) is not None
+        ):
             yield series
 
 
 NEXT: Final = ("reward", "learning_rate", "grad_norm", "accuracy")
 
 
-# ------------------------------------------------------------------------------------------------ the chart
-def _chart(story: Story, main: Series, beside: Sequence[Series], axis: Series, below: Series | None, events: Sequence[Finding]) -> Chart:
+# ---------------------------------------------------------------------------------------- the chart
+def _chart(
+    story: Story,
+    main: Series,
+    beside: Sequence[Series],
+    axis: Series,
+    below: Series | None,
+    events: Sequence[Finding],
+) -> Chart:
     star = _star(story, main, axis)
     bands = tuple(_bands(story, axis, main, events))
     panel = [] if below is None else [_panel(story, below, _beside(story, below), axis)]
@@ -169,9 +229,20 @@ def _chart(story: Story, main: Series, beside: Sequence[Series], axis: Series, b
         below=tuple(panel),
     )
     under: Value = BELOW(metric=below.label) if below is not None else EMPTY
-    title = TITLE(metric=main.name if any(one.split != main.split for one in beside) else main.label, below=under)
-    smoothed = _smoothing((main, *beside, *(() if below is None else (below, *_beside(story, below)))))
-    return Chart(title=title, alternative=_words((main, *beside), axis, star, bands), spec=spec, told=True, caption=smoothed)
+    title = TITLE(
+        metric=main.name if any(one.split != main.split for one in beside) else main.label,
+        below=under,
+    )
+    smoothed = _smoothing(
+        (main, *beside, *(() if below is None else (below, *_beside(story, below))))
+    )
+    return Chart(
+        title=title,
+        alternative=_words((main, *beside), axis, star, bands),
+        spec=spec,
+        told=True,
+        caption=smoothed,
+    )
 
 
 def _smoothing(drawn: Sequence[Series]) -> Phrase | None:
@@ -182,7 +253,8 @@ def _smoothing(drawn: Sequence[Series]) -> Phrase | None:
 
 def _panel(story: Story, series: Series, beside: Sequence[Series], axis: Series) -> LineChart:
     scale, linthresh = axis_scale([series.y, *(s.y for s in beside)])
-    if story.kind(series).role == "schedule":  # whoever looks at a schedule looks for its straight lines
+    if story.kind(series).role == "schedule":
+        # whoever looks at a schedule looks for its straight lines
         scale, linthresh = "linear", 1.0
     return LineChart(
         id=f"panel-{series.id}",
@@ -195,18 +267,25 @@ def _panel(story: Story, series: Series, beside: Sequence[Series], axis: Series)
     )
 
 
-def _curves(story: Story, series: Series, beside: Sequence[Series], axis: Series) -> Iterator[Curve]:
+def _curves(
+    story: Story, series: Series, beside: Sequence[Series], axis: Series
+) -> Iterator[Curve]:
     apart = any(other.split != series.split for other in beside)
-    for one in sorted((series, *beside), key=lambda s: apart and s.split != "train"):  # the training has one colour in all panels
+    for one in sorted((series, *beside), key=lambda s: apart and s.split != "train"):
+        # the training has one colour in all panels
         x = placed(story.run, one, axis)
         if x is not None:
             yield replace(curve_of(one, one.split if apart else one.path), x=x)
 
 
 def _star(story: Story, main: Series, axis: Series) -> Star | None:
-    if story.verdict.state is State.BROKEN or np.nanmin(main.y) == np.nanmax(main.y):  # nothing to choose
+    if story.verdict.state is State.BROKEN or np.nanmin(main.y) == np.nanmax(main.y):
+        # nothing to choose
         return None
-    best = next((one for one in story.analysis.bests if one.run == story.run.id and one.series == main.id), None)
+    best = next(
+        (one for one in story.analysis.bests if one.run == story.run.id and one.series == main.id),
+        None,
+    )
     at = placed(story.run, main, axis)
     return None if best is None or at is None else Star(x=float(at[best.at.row]), y=best.value)
 
@@ -220,12 +299,18 @@ def _bands(story: Story, axis: Series, main: Series, events: Sequence[Finding]) 
         explained = [
             one
             for one in story.findings
-            if one.explained_by == finding.key and story.series(one.series[0]).label == main.label and one.kind in POINTING
+            if one.explained_by == finding.key
+            and story.series(one.series[0]).label == main.label
+            and one.kind in POINTING
         ]
         shown_by = explained if explained and _covers(story, axis, finding) else [finding]
-        places = sorted({place for one in shown_by for place in _stretches(story, axis, one)})[:MOST_STRETCHES]
+        places = sorted({place for one in shown_by for place in _stretches(story, axis, one)})[
+            :MOST_STRETCHES
+        ]
         for count, (first, last) in enumerate(places):
-            yield Band(first=first, last=last, label="" if count else number, severity=finding.severity)
+            yield Band(
+                first=first, last=last, label="" if count else number, severity=finding.severity
+            )
 
 
 WHOLE: Final = 0.9
@@ -240,7 +325,9 @@ def _covers(story: Story, axis: Series, finding: Finding) -> bool:
 
 
 def _stretches(story: Story, axis: Series, finding: Finding) -> list[tuple[float, float]]:
-    """Return from where to where a finding holds on the axis of the chart: consecutive rows are one stretch."""
+    """Return from where to where a finding holds on the axis of the chart: consecutive rows are one
+    stretch.
+    """
     at = placed(story.run, story.series(finding.series[0]), axis)
     if at is None or not len(at):
         return []
@@ -257,19 +344,31 @@ def _sorted(at: Floats, first: int, last: int) -> tuple[float, float]:
     return low, high
 
 
-def _words(drawn: Sequence[Series], axis: Series, star: Star | None, bands: Sequence[Band]) -> Phrase:
-    """Return what the picture shows of the first of the drawn series; the medians are those of all of them."""
+def _words(
+    drawn: Sequence[Series], axis: Series, star: Star | None, bands: Sequence[Band]
+) -> Phrase:
+    """Return what the picture shows of the first of the drawn series; the medians are those of all
+    of them.
+    """
     main = drawn[0]
     finite = main.y[np.isfinite(main.y)]
     windows = sorted({median_window(len(one)) for one in drawn if len(one) >= SMOOTH_FROM})
     said = AXES[axis.axis.value]
-    events = Join(items=tuple(EVENT(number=band.label, axis=said, x=shown_x(band.first)) for band in bands if band.label))
+    events = Join(
+        items=tuple(
+            EVENT(number=band.label, axis=said, x=shown_x(band.first))
+            for band in bands
+            if band.label
+        )
+    )
     return ALTERNATIVE(
         axis=said,
         rows=len(finite),
         first=shown(finite[0]),
         last=shown(finite[-1]),
-        smooth=SMOOTH(window="-".join(map(str, sorted({windows[0], windows[-1]})))) if windows else EMPTY,
+        smooth=SMOOTH(window="-".join(map(str, sorted({windows[0], windows[-1]}))))
+        if windows
+        else EMPTY,
         best=BEST(value=shown(star.y), axis=said, x=shown_x(star.x)) if star is not None else EMPTY,
         bands=BANDS(events=events) if bands else EMPTY,
     )

@@ -1,4 +1,6 @@
-"""The first section of a report on several runs: which runs the input holds, how each stands, and that they are judged apart."""
+"""The first section of a report on several runs: which runs the input holds, how each stands, and
+that they are judged apart.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +12,28 @@ from lossreport.compose.brief import OUTCOMES, brief
 from lossreport.compose.comparing import comparisons
 from lossreport.compose.overlay import overlay
 from lossreport.compose.section import Story, last_finite
-from lossreport.compose.sections.answer import DO, MOST_STEPS, first_steps, place, read_as, top_findings
+from lossreport.compose.sections.answer import (
+    DO,
+    MOST_STEPS,
+    first_steps,
+    place,
+    read_as,
+    top_findings,
+)
 from lossreport.compose.short import gravest, run_lines, tally
 from lossreport.model.analysis import Analysis, Best, State
-from lossreport.model.report import Block, Callout, Column, Prose, Row, Section, Step, Steps, Table, Tone
+from lossreport.model.report import (
+    Block,
+    Callout,
+    Column,
+    Prose,
+    Row,
+    Section,
+    Step,
+    Steps,
+    Table,
+    Tone,
+)
 from lossreport.model.run import Series, Status, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Join, Phrase, Text, Value, number
@@ -22,7 +42,8 @@ from lossreport.words import AXES, STATUSES
 TITLE = Text(zh="这里有几次训练", en="The runs in this input")
 APART = Text(
     zh="逐次单独判断；模型、数据和 loss 函数都相同，loss 才能互相比较。",
-    en="Each is judged by itself; their losses compare only where model, data and loss function are the same.",
+    en="Each is judged by itself; their losses compare only where model, data and loss "
+    "function are the same.",
 )
 CAPTION = Text(zh="各次训练", en="The runs")
 RUN, STATE = Text(zh="训练", en="run"), Text(zh="判断", en="verdict")
@@ -45,12 +66,18 @@ STEP_WORDS: Final = 44
 
 
 def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
-    """Return the section on all runs of an analysis, of which the `full` ones have sections of their own."""
+    """Return the section on all runs of an analysis, of which the `full` ones have sections of
+    their own.
+    """
     shared = _shared(stories)
     titles: list[Text | Phrase] = [
         RUN,
         STATE,
-        *((LAST, BEST) if shared is None else (LAST_OF(metric=shared[0]), BEST_OF(metric=shared[0], axis=shared[1]))),
+        *(
+            (LAST, BEST)
+            if shared is None
+            else (LAST_OF(metric=shared[0]), BEST_OF(metric=shared[0], axis=shared[1]))
+        ),
         LOOK,
     ]
     rows = [_row(story, plain=shared is not None) for story in stories]
@@ -60,11 +87,21 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
         columns=tuple(Column(title=titles[n]) for n in kept),
         rows=tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in rows),
     )
-    verdicts = tuple(Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full)
+    verdicts = tuple(
+        Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full
+    )
     doubts = [(story.run.id, read_as(story.run)) for story in full]
-    told = tuple(Prose(text=NAMED_VERDICT(id=name, text=doubt)) for name, doubt in doubts if doubt is not None)
+    told = tuple(
+        Prose(text=NAMED_VERDICT(id=name, text=doubt))
+        for name, doubt in doubts
+        if doubt is not None
+    )
     other = next((story.run.id for story in stories if story not in full), None)
-    left_out = () if other is None else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
+    left_out = (
+        ()
+        if other is None
+        else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
+    )
     first, *others = (*comparisons(analysis), APART())
     said = Callout(
         tone=STATES[gravest(stories)[0].verdict.state].shade,
@@ -81,22 +118,35 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
 
 
 def first_steps_of(stories: Sequence[Story]) -> tuple[Step, ...]:
-    """Return what to do first in the runs with the gravest verdicts, each under the name of its run."""
+    """Return what to do first in the runs with the gravest verdicts, each under the name of its
+    run.
+    """
     made = []
     for story in gravest(stories)[:MOST_STEPS]:
         steps = first_steps(story)[:1]
-        made += [replace(step, text=(text := STEP_OF(id=story.run.id, text=step.text)), brief=brief(text, STEP_WORDS)) for step in steps]
+        made += [
+            replace(
+                step,
+                text=(text := STEP_OF(id=story.run.id, text=step.text)),
+                brief=brief(text, STEP_WORDS),
+            )
+            for step in steps
+        ]
     return tuple(made)
 
 
 SHORTENED = Text(
-    zh="下面只详细写出 {count} 次训练中结论最严重的 {full} 次；其余各次只列在本表和 JSON 里，用 `--run {run}` 这样的选项可以单独生成报告。",
-    en="Below, only the {full} of the {count} runs with the gravest verdicts are told in full; the others stand in this table and in the JSON, and"
-    " an option like `--run {run}` makes the report of one.",
+    zh="下面只详细写出 {count} 次训练中结论最严重的 {full} 次；其余各次只列在本表和 JSON 里，"
+    "用 `--run {run}` 这样的选项可以单独生成报告。",
+    en="Below, only the {full} of the {count} runs with the gravest verdicts are told in "
+    "full; the others stand in this table and in the JSON, and an option like `--run "
+    "{run}` makes the report of one.",
 )
 IN_TURN = Text(
-    zh="**几个进程轮流写入 {path}**：{runs}。先确认没有误把同一个训练启动两次、没有互相覆盖 checkpoint。",
-    en="**Several processes wrote {path} in turn**: {runs}. See that no training was started twice by mistake and none overwrote the checkpoints of another.",
+    zh="**几个进程轮流写入 {path}**：{runs}。先确认没有误把同一个训练启动两次、没有互相覆盖 "
+    "checkpoint。",
+    en="**Several processes wrote {path} in turn**: {runs}. See that no training was started "
+    "twice by mistake and none overwrote the checkpoints of another.",
 )
 
 
@@ -104,9 +154,16 @@ def _in_turn(stories: Sequence[Story]) -> tuple[Prose, ...]:
     """Return a sentence for each file that several processes wrote at the same time."""
     found: dict[str, list[str]] = {}
     for story in stories:
-        for path in {story.run.source(one.source).path for one in story.run.segments if one.why == "interleaved"}:
+        for path in {
+            story.run.source(one.source).path
+            for one in story.run.segments
+            if one.why == "interleaved"
+        }:
             found.setdefault(path, []).append(story.run.id)
-    return tuple(Prose(text=IN_TURN(path=path, runs=Join(items=tuple(runs[:MOST_NAMED])))) for path, runs in found.items())
+    return tuple(
+        Prose(text=IN_TURN(path=path, runs=Join(items=tuple(runs[:MOST_NAMED]))))
+        for path, runs in found.items()
+    )
 
 
 MOST_NAMED: Final = 12
@@ -118,7 +175,9 @@ def _row(story: Story, *, plain: bool) -> Row:
     told = run.status not in (Status.UNKNOWN, Status.FINISHED)
     cells: tuple[Value, ...] = (
         NAMED(id=run.id, name=run.name),
-        JUDGED(state=story.state_name, status=STATUSES[run.status.value]) if told else story.state_name,
+        JUDGED(state=story.state_name, status=STATUSES[run.status.value])
+        if told
+        else story.state_name,
         _last(story, plain=plain),
         _best(story, plain=plain),
         _first_finding(story),
@@ -127,16 +186,24 @@ def _row(story: Story, *, plain: bool) -> Row:
 
 
 def _told(story: Story) -> Series | None:
-    """Return the series that stands for a run: its goal, else its first loss; None where it has neither."""
+    """Return the series that stands for a run: its goal, else its first loss; None where it has
+    neither.
+    """
     goal = story.analysis.goal(story.run.id)
     wanted = [goal.series] if goal is not None else [one.series[0] for one in story.scales]
     return story.series(wanted[0]) if wanted else None
 
 
 def _shared(stories: Sequence[Story]) -> tuple[str, Text] | None:
-    """Return the metric and the axis that stand for all runs, None where they differ: then each cell names its own."""
+    """Return the metric and the axis that stand for all runs, None where they differ: then each
+    cell names its own.
+    """
     told = {(one.label, one.axis) for one in map(_told, stories) if one is not None}
-    best = {(story.series(one.series).label, story.series(one.series).axis) for story in stories for one in _bests(story)}
+    best = {
+        (story.series(one.series).label, story.series(one.series).axis)
+        for story in stories
+        for one in _bests(story)
+    }
     if len(told) != 1 or not best <= told:
         return None
     ((label, axis),) = told
@@ -159,7 +226,11 @@ def _last(story: Story, *, plain: bool) -> Value:
     value = last_finite(series) if series is not None else None
     if series is None or value is None:
         return NONE
-    return number(value, series.unit) if plain else VALUE(metric=story.name(series), value=number(value, series.unit))
+    return (
+        number(value, series.unit)
+        if plain
+        else VALUE(metric=story.name(series), value=number(value, series.unit))
+    )
 
 
 def _tone(state: State) -> Tone | None:

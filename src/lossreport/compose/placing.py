@@ -1,4 +1,6 @@
-"""Places a series on the axis of another: epochs on steps and back, by the relation that the log itself shows."""
+"""Places a series on the axis of another: epochs on steps and back, by the relation that the log
+itself shows.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,18 @@ COUNTED = (Axis.STEP, Axis.ITERATION)
 def placed(run: Run, series: Series, beside: Series) -> Floats | None:
     """Return x of every row of `series` on the axis of `beside`, None where no log relates the two.
 
-    Rows of one file stand in the order in which they were written: what lies between two rows of the other lies between their
-    places. Of two files a third series that prints both counters relates them.
+    Rows of one file stand in the order in which they were written: what lies between two rows of
+    the other lies between their places. Of two files a third series that prints both counters
+    relates them.
     """
     if series.axis is beside.axis:
         return series.x
-    if series.source == beside.source and len(beside) > 1 and _rises(beside.line) and _rises(beside.x):
+    if (
+        series.source == beside.source
+        and len(beside) > 1
+        and _rises(beside.line)
+        and _rises(beside.x)
+    ):
         return np.interp(series.line, beside.line, beside.x)
     if series.axis is Axis.EPOCH and beside.axis in COUNTED:
         return _steps_of(run, series.x, beside.axis)
@@ -27,11 +35,17 @@ def placed(run: Run, series: Series, beside: Series) -> Floats | None:
 
 
 def _epochs_of(series: Series) -> Floats | None:
-    """Return the epoch of every row, from the rows' own where the log prints fractions of it beside the counter.
+    """Return the epoch of every row, from the rows' own where the log prints fractions of it beside
+    the counter.
 
-    Where it prints whole epochs only, a row's place within its epoch is not known here: then the epochs are placed on the counter.
+    Where it prints whole epochs only, a row's place within its epoch is not known here: then the
+    epochs are placed on the counter.
     """
-    if len(series.epoch) == len(series) > 1 and _rises(series.epoch) and np.any(series.epoch != np.floor(series.epoch)):
+    if (
+        len(series.epoch) == len(series) > 1
+        and _rises(series.epoch)
+        and np.any(series.epoch != np.floor(series.epoch))
+    ):
         return series.epoch
     return None
 

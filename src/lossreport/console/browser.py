@@ -1,4 +1,6 @@
-"""Opens a page in a browser, where one can be opened: never over a remote shell, and never one that would take over the terminal."""
+"""Opens a page in a browser, where one can be opened: never over a remote shell, and never one that
+would take over the terminal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,11 @@ def opened(page: Path) -> bool:
 
 
 def has_desktop(platform: str) -> bool:
-    """Return whether this process stands on a desktop: where none can be seen, a browser would be one of text, inside the terminal."""
+    """Return whether this process stands on a desktop: where none can be seen, a browser would be
+    one of text, inside the terminal.
+    """
     if os.environ.get("SSH_CONNECTION") or os.environ.get("CI"):
         return False
-    return platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+    return platform in ("darwin", "win32") or bool(
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    )

@@ -1,4 +1,6 @@
-"""The commands that show: `show` prints the answer, `demo` writes a report of a sample run and opens it."""
+"""The commands that show: `show` prints the answer, `demo` writes a report of a sample run and
+opens it.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,16 @@ OF_LOGS: Final = ("set", "ignore", "run")
 
 @click.command()
 @click.argument("paths", nargs=-1, required=True, metavar="REPORT|PATH...")
-@click.option("--lang", type=click.Choice(get_args(Lang)), help="Language of the lines. Default: en, or what lossreport.toml says.")
+@click.option(
+    "--lang",
+    type=click.Choice(get_args(Lang)),
+    help="Language of the lines. Default: en, or what lossreport.toml says.",
+)
 @options_of(ReadingOptions, "facts", "config", "ignore", "run")
 def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
-    """Print the answer in a few lines, of logs or of a report made earlier (HTML, JSON), and write nothing."""
+    """Print the answer in a few lines, of logs or of a report made earlier (HTML, JSON), and write
+    nothing.
+    """
     from lossreport import api
     from lossreport.earlier.reports import is_report, read_report, report_of
     from lossreport.settings import find_settings, parse_facts
@@ -34,22 +42,38 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
     if len(paths) == 1 and is_report(paths[0]):
         given = next((name for name in OF_LOGS if options[name]), None)
         if given is not None:
-            raise UsageError(f"--{given} is for logs, and {paths[0]!r} is a report", hint="Name the logs, or leave the option out.")
+            raise UsageError(
+                f"--{given} is for logs, and {paths[0]!r} is a report",
+                hint="Name the logs, or leave the option out.",
+            )
         report = report_of(read_report(paths[0]), spoken)
     else:
         facts = parse_facts(options["set"])
         with progress_bar(spoken, quiet=False):
-            report = api.report_on(paths, facts=facts, config=options["config"], ignore=options["ignore"], run=options["run"])
+            report = api.report_on(
+                paths,
+                facts=facts,
+                config=options["config"],
+                ignore=options["ignore"],
+                run=options["run"],
+            )
     write_stdout(answer(report, spoken, sys.stdout))
     return 0
 
 
 @click.command()
 @click.argument("folder", default="lossreport-demo", metavar="[FOLDER]")
-@click.option("--lang", type=click.Choice(CHOICES), default="both", help="Languages in the file. Default: both.")
+@click.option(
+    "--lang",
+    type=click.Choice(CHOICES),
+    default="both",
+    help="Languages in the file. Default: both.",
+)
 @click.option("--no-open", is_flag=True, help="Do not open the report in a browser.")
 def demo(folder: str, lang: Any, no_open: bool) -> int:
-    """Write the log of a sample run with two faults into FOLDER, and its report; open it where there is a browser."""
+    """Write the log of a sample run with two faults into FOLDER, and its report; open it where
+    there is a browser.
+    """
     from lossreport import api
     from lossreport.console.browser import opened
     from lossreport.console.sample import write_sample
@@ -57,7 +81,11 @@ def demo(folder: str, lang: Any, no_open: bool) -> int:
     place = Path(folder)
     write_sample(place)
     spoken = language(lang)
-    api.build([place], lang=lang, tell=lambda report, target: say(answer(report, spoken, sys.stderr, target)))
+    api.build(
+        [place],
+        lang=lang,
+        tell=lambda report, target: say(answer(report, spoken, sys.stderr, target)),
+    )
     if not no_open and not opened(place / "lossreport.html"):
         echo("There is no browser to open it in here; open that file yourself.", err=True)
     return 0

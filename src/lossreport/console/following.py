@@ -1,7 +1,8 @@
-"""Writes a report again and again while its logs grow, says on one line what has changed, and ends when the run does.
+"""Writes a report again and again while its logs grow, says on one line what has changed, and ends
+when the run does.
 
-Nothing is rendered while nothing has changed: a look at sizes and times is enough to see that, and where those alone have changed, the
-bytes are held against those of the last report.
+Nothing is rendered while nothing has changed: a look at sizes and times is enough to see that, and
+where those alone have changed, the bytes are held against those of the last report.
 """
 
 from __future__ import annotations
@@ -28,15 +29,23 @@ if TYPE_CHECKING:
 POLL: Final = 2.0
 """Seconds between two looks at the logs."""
 SHARE: Final = 4.0
-"""A report is written again after at least so many times as long as the last one took: a fifth of one core at most."""
+"""A report is written again after at least so many times as long as the last one took: a fifth of
+one core at most.
+"""
 QUIET: Final = 10.0
-"""Seconds that the logs of a run that has ended must stand still: an evaluation or a summary may follow the last step."""
+"""Seconds that the logs of a run that has ended must stand still: an evaluation or a summary may
+follow the last step.
+"""
 
-WAITING = Text(zh="{clock} 日志里还没有数值，继续等待", en="{clock} no numbers in the logs yet: waiting")
+WAITING = Text(
+    zh="{clock} 日志里还没有数值，继续等待", en="{clock} no numbers in the logs yet: waiting"
+)
 BEAT = Text(zh="{clock} {what}", en="{clock} {what}")
 ROWS = Text(zh="新增 {count} 行记录", en="{count} more rows")
 GOAL = Text(zh="{metric} {value}（{axis} {x}）", en="{metric} {value} at {axis} {x}")
-FROM = Text(zh="{metric} {before} → {value}（{axis} {x}）", en="{metric} {before} → {value} at {axis} {x}")
+FROM = Text(
+    zh="{metric} {before} → {value}（{axis} {x}）", en="{metric} {before} → {value} at {axis} {x}"
+)
 STATE = Text(zh="{state}", en="{state}")
 FOUND = Text(zh="新发现：{kinds}", en="new: {kinds}")
 GONE = Text(zh="不再成立的发现：{count} 条", en="findings that no longer hold: {count}")
@@ -49,7 +58,9 @@ Stamp = tuple[tuple[str, int, int], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What a report said: rows, the goal's last value, what the verdict is called, and the findings by their keys."""
+    """What a report said: rows, the goal's last value, what the verdict is called, and the findings
+    by their keys.
+    """
 
     rows: int
     goal: str
@@ -70,10 +81,12 @@ def follow(
     quiet: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> bool:
-    """Write the report, and again whenever the logs have changed, until the run has ended; return whether the user stopped it before.
+    """Write the report, and again whenever the logs have changed, until the run has ended; return
+    whether the user stopped it before.
 
-    The last report that was written stands then. Raises UsageError where nothing can be followed (standard input, an address) or
-    nothing be written twice (stdout), and KeyboardInterrupt where it is stopped before there is a report.
+    The last report that was written stands then. Raises UsageError where nothing can be followed
+    (standard input, an address) or nothing be written twice (stdout), and KeyboardInterrupt where
+    it is stopped before there is a report.
     """
     _check(paths, output)
     follower = _Follower(paths, write, lang, tuple(ignore), output, quiet, sleep)
@@ -88,10 +101,15 @@ def follow(
 
 def _check(paths: Sequence[str], output: str | None) -> None:
     if output == "-":
-        raise UsageError("--watch cannot write to standard output again and again", hint="Name a file with -o FILE.")
+        raise UsageError(
+            "--watch cannot write to standard output again and again",
+            hint="Name a file with -o FILE.",
+        )
     for path in paths:
         if path == "-" or "://" in path or is_stream(Path(path)):
-            raise UsageError(f"--watch cannot follow {path!r}", hint="Name a folder or files of this machine.")
+            raise UsageError(
+                f"--watch cannot follow {path!r}", hint="Name a folder or files of this machine."
+            )
 
 
 class _Follower:
@@ -108,7 +126,14 @@ class _Follower:
         sleep: Callable[[float], None],
     ) -> None:
         self.analysis: Analysis | None = None
-        self._paths, self._write, self._lang, self._ignore, self._quiet, self._sleep = paths, write, lang, ignore, quiet, sleep
+        self._paths, self._write, self._lang, self._ignore, self._quiet, self._sleep = (
+            paths,
+            write,
+            lang,
+            ignore,
+            quiet,
+            sleep,
+        )
         self._output = None if output is None else Path(output).resolve()
         self._stamp: Stamp | None = None
         self._digest = ""
@@ -133,7 +158,9 @@ class _Follower:
         return self.analysis is not None and all(has_ended(run) for run in self.analysis.runs)
 
     def _written(self) -> Analysis | None:
-        """Write the report; logs that hold no number, yet or any more, are waited for, and an earlier report is kept."""
+        """Write the report; logs that hold no number, yet or any more, are waited for, and an
+        earlier report is kept.
+        """
         try:
             self.analysis = self._write()
         except NothingReadError:
@@ -158,7 +185,8 @@ class _Follower:
         found = []
         for log in find_logs(self._paths, self._ignore):
             if log.path is not None and log.path.resolve() != self._output:
-                with suppress(FileNotFoundError):  # it was there a moment ago: the next look sees the folder without it
+                with suppress(FileNotFoundError):
+                    # it was there a moment ago: the next look sees the folder without it
                     there = os.stat(log.path)
                     found.append((os.fspath(log.path), there.st_size, there.st_mtime_ns))
         return tuple(found)
@@ -181,16 +209,20 @@ def _digest_of(stamp: Stamp) -> str:
     return digest.hexdigest()
 
 
-# ------------------------------------------------------------------------------------------------ what has changed
+# --------------------------------------------------------------------------------- what has changed
 def has_ended(run: Run) -> bool:
-    """Return whether the logs say that a run has ended: it came to its end, crashed, or was stopped in words."""
+    """Return whether the logs say that a run has ended: it came to its end, crashed, or was stopped
+    in words.
+    """
     from lossreport.model.run import Status, ending
 
     return run.status in (Status.FINISHED, Status.CRASHED) or ending(run) is not None
 
 
 def look(analysis: Analysis) -> Seen:
-    """Return what a report says: of several runs the goal of the last, which is the one that grows, and how many stand how."""
+    """Return what a report says: of several runs the goal of the last, which is the one that grows,
+    and how many stand how.
+    """
     from lossreport.compose.section import Story
     from lossreport.compose.short import run_lines, tally
 
@@ -215,13 +247,16 @@ def _last_row(series: Series | None) -> int | None:
 
 
 def changes(before: Seen | None, now: Seen) -> list[Phrase]:
-    """Return what is told of a report that was written again; of the first, where the run stands."""
+    """Return what is told of a report that was written again; of the first, where the run
+    stands.
+    """
     if before is None:
         return [*_goal(None, now), STATE(state=now.state)]
     told: list[Phrase] = []
     if now.rows != before.rows:
         told.append(ROWS(count=now.rows - before.rows) if now.rows > before.rows else REWRITTEN())
-    if repr((now.goal, now.value, now.x)) != repr((before.goal, before.value, before.x)):  # NaN is no other number than NaN
+    if repr((now.goal, now.value, now.x)) != repr((before.goal, before.value, before.x)):
+        # NaN is no other number than NaN
         told += _goal(before, now)
     if now.state != before.state:
         told.append(STATE(state=now.state))
@@ -239,7 +274,12 @@ def _goal(before: Seen | None, now: Seen) -> list[Phrase]:
         return []
     from lossreport.model.run import shown_x
 
-    at: dict[str, Value] = {"metric": now.goal, "value": number(now.value), "axis": now.axis, "x": shown_x(now.x)}
+    at: dict[str, Value] = {
+        "metric": now.goal,
+        "value": number(now.value),
+        "axis": now.axis,
+        "x": shown_x(now.x),
+    }
     if before is None or before.value is None or before.goal != now.goal:
         return [GOAL(**at)]
     return [FROM(**at, before=number(before.value))]

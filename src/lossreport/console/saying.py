@@ -1,4 +1,6 @@
-"""Says on a terminal what was found and where the report is, in colour where that is wanted, and how far the work is."""
+"""Says on a terminal what was found and where the report is, in colour where that is wanted, and
+how far the work is.
+"""
 
 from __future__ import annotations
 
@@ -36,15 +38,24 @@ CLEAR: Final = "\r\x1b[K"
 
 
 def language(lang: str | None) -> Lang:
-    """Return the language of the terminal: that of a report in one language alone, else English, as all messages of the program."""
+    """Return the language of the terminal: that of a report in one language alone, else English, as
+    all messages of the program.
+    """
     return next((one for one in get_args(Lang) if one == lang), "en")
 
 
 def coloured(stream: TextIO | None) -> bool:
-    """Return whether to print in colour: on a terminal that knows it, or as NO_COLOR and FORCE_COLOR say; a closed stream is None."""
+    """Return whether to print in colour: on a terminal that knows it, or as NO_COLOR and
+    FORCE_COLOR say; a closed stream is None.
+    """
     if os.environ.get("FORCE_COLOR"):
         return True
-    return stream is not None and stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return (
+        stream is not None
+        and stream.isatty()
+        and not os.environ.get("NO_COLOR")
+        and os.environ.get("TERM") != "dumb"
+    )
 
 
 def answer(report: Report, lang: Lang, stream: TextIO | None, target: Path | None = None) -> str:
@@ -52,7 +63,9 @@ def answer(report: Report, lang: Lang, stream: TextIO | None, target: Path | Non
     from lossreport.render.to_terminal import to_terminal
 
     last = printable(WRITTEN(path=str(target)).plain(lang)) if target is not None else ""
-    return to_terminal(report, lang, width=shutil.get_terminal_size().columns, colour=coloured(stream), last=last)
+    return to_terminal(
+        report, lang, width=shutil.get_terminal_size().columns, colour=coloured(stream), last=last
+    )
 
 
 def say(text: str) -> None:
@@ -68,7 +81,9 @@ def tell(text: str, colour: str) -> None:
 
 @contextmanager
 def progress_bar(lang: Lang, *, quiet: bool) -> Iterator[None]:
-    """Show on stderr how far the work is where it takes more than a second; nothing where that is no terminal."""
+    """Show on stderr how far the work is where it takes more than a second; nothing where that is
+    no terminal.
+    """
     bar = _Bar(lang)
     terminal = sys.stderr is not None and sys.stderr.isatty()
     with progress.heard_by(bar.hear) if terminal and not quiet else nullcontext():
@@ -91,7 +106,9 @@ class _Bar:
             return
         self._due, self._shown = now + REDRAWN, True
         done = round(BAR * share)
-        sys.stderr.write(f"{CLEAR}{STAGES[stage].of(self._lang)} {'█' * done}{'░' * (BAR - done)} {share:4.0%}")
+        sys.stderr.write(
+            f"{CLEAR}{STAGES[stage].of(self._lang)} {'█' * done}{'░' * (BAR - done)} {share:4.0%}"
+        )
         sys.stderr.flush()
 
     def clear(self) -> None:

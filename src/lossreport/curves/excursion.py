@@ -1,9 +1,11 @@
-"""Finds recovering upward excursions in one curve by a two-sided median contrast (SCIENCE.md 3.1, row "spike").
+"""Finds recovering upward excursions in one curve by a two-sided median contrast (SCIENCE.md 3.1,
+row "spike").
 
-With u = log y where all values are positive, else y: the contrast r_t = u_t - max(median of the rows before, median of the rows
-after) is immune to trends, learning-rate drops and level shifts, because there one side is always high. Its mirror image
-d_t = min(before, after) - u_t shows how far honest noise reaches. A row is flagged where r exceeds k noise units, 1.5 times the
-second largest mirror value, and a minimum relative excess.
+With u = log y where all values are positive, else y: the contrast r_t = u_t - max(median of the
+rows before, median of the rows after) is immune to trends, learning-rate drops and level shifts,
+because there one side is always high. Its mirror image d_t = min(before, after) - u_t shows how far
+honest noise reaches. A row is flagged where r exceeds k noise units, 1.5 times the second largest
+mirror value, and a minimum relative excess.
 """
 
 from __future__ import annotations
@@ -15,7 +17,15 @@ import numpy as np
 import numpy.typing as npt
 
 from lossreport.curves.grouping import detrended, split_values
-from lossreport.curves.stats import MAD_TO_SD, fill, log_if_positive, mad, noise_of_rows, trailing_median, without
+from lossreport.curves.stats import (
+    MAD_TO_SD,
+    fill,
+    log_if_positive,
+    mad,
+    noise_of_rows,
+    trailing_median,
+    without,
+)
 from lossreport.model.run import Floats
 
 Bools = npt.NDArray[np.bool_]
@@ -31,8 +41,10 @@ K_SHORT: Final = 3.0
 K_LONG: Final = 7.0
 """Noise units from 60 rows on, as OLMo 2's spike score; linear in between."""
 MIRROR: Final = 1.7
-"""An excursion must reach this many times further up than noise reaches down; without it 8.4 % of clean runs alarm (SCIENCE.md 3.3).
-Of 1.6, 1.8 and 2.0 on six seeds of the labelled curves: 1.0, 0.7, 0.4 % of control runs alarm, F1 .969, .965, .963."""
+"""An excursion must reach this many times further up than noise reaches down; without it 8.4 % of
+clean runs alarm (SCIENCE.md 3.3). Of 1.6, 1.8 and 2.0 on six seeds of the labelled curves: 1.0,
+0.7, 0.4 % of control runs alarm, F1 .969, .965, .963.
+"""
 MIN_EXCESS: Final = 0.10
 MIN_EXCESS_SHORT: Final = 0.20
 """Least excess over the neighbourhood; without 10 % 8.1 % of clean runs alarm (SCIENCE.md 3.3)."""
@@ -42,29 +54,39 @@ WINDOWS: Final = (5, 25, 125, 625)
 TAIL_CAP: Final = 25.0
 TAIL_CAP_SHORT: Final = 2.0
 NOISE_ROWS: Final = 301
-"""So many rows give the noise of a neighbourhood; of longer ones every so many-th row is looked at."""
+"""So many rows give the noise of a neighbourhood; of longer ones every so many-th row is looked
+at.
+"""
 LOCAL_NOISE_FLOOR: Final = 0.25
 """The local noise is never taken below this share of the noise of the whole curve."""
 
 
 def excursions(y: Floats) -> Spans:
-    """Return (first row, last row) of every recovering excursion; never the last row, which has no future to recover in.
+    """Return (first row, last row) of every recovering excursion; never the last row, which has no
+    future to recover in.
 
-    A short curve is looked at again without what was found: two excursions near each other lift the medians between them.
+    A short curve is looked at again without what was found: two excursions near each other lift the
+    medians between them.
     """
     y = np.asarray(y, dtype=np.float64)
     found = _once(y)
     if found and len(y) < SHORT:
-        rows = {row for first, last in (*found, *_once(without(y, found))) for row in range(first, last + 1)}
+        rows = {
+            row
+            for first, last in (*found, *_once(without(y, found)))
+            for row in range(first, last + 1)
+        }
         return _spans(np.array(sorted(rows), dtype=np.intp), gap=_gap(len(y)))
     return found
 
 
 def towering(y: Floats) -> Spans:
-    """Return the single rows that tower over a curve whose noise is too wide for neighbourhoods: alone by two orders of magnitude.
+    """Return the single rows that tower over a curve whose noise is too wide for neighbourhoods:
+    alone by two orders of magnitude.
 
-    For positive curves only. A row counts where it is `TOWER` times the median of the curve, `TOWER_SD` of the scatter of its logarithm
-    above it, and ten times any row that does not: a heavy tail has rows on the way up.
+    For positive curves only. A row counts where it is `TOWER` times the median of the curve,
+    `TOWER_SD` of the scatter of its logarithm above it, and ten times any row that does not: a
+    heavy tail has rows on the way up.
     """
     y = np.asarray(y, dtype=np.float64)
     if len(y) < TOWER_ROWS or not np.isfinite(y).all() or y.min() <= 0:
@@ -74,7 +96,11 @@ def towering(y: Floats) -> Spans:
     high = (u > level + math.log(TOWER)) & (u > level + TOWER_SD * spread)
     high[-1] = False
     others = y[~high]
-    if not high.any() or float(high.mean()) > TOWER_SHARE or y[high].min() < TOWER_GAP * float(others.max()):
+    if (
+        not high.any()
+        or float(high.mean()) > TOWER_SHARE
+        or y[high].min() < TOWER_GAP * float(others.max())
+    ):
         return ()
     return tuple((int(row), int(row)) for row in np.flatnonzero(high))
 
@@ -100,11 +126,17 @@ def _once(y: Floats) -> Spans:
     if not spans:
         return ()
     plain = detrended(u)
-    return _above_top_mode(plain, spans) if split_values(plain) is not None or split_values(u) is not None else spans
+    return (
+        _above_top_mode(plain, spans)
+        if split_values(plain) is not None or split_values(u) is not None
+        else spans
+    )
 
 
 def _gap(n: int) -> int:
-    """Return how many rows back to normal join two excursions: none in a curve so short that a row is a whole epoch."""
+    """Return how many rows back to normal join two excursions: none in a curve so short that a row
+    is a whole epoch.
+    """
     if n < SHORT:
         return 0
     return 1 if n < 400 else max(2, int(0.002 * n))
@@ -146,14 +178,19 @@ def _sides(u: Floats, window: int) -> tuple[Floats, Floats]:
     least = 1 if len(u) < VERY_SHORT else minimum
     trailing = trailing_median(u, window, minimum)
     edge = trailing_median(u[-window:][::-1], window, least)[: window - 1][::-1]
-    after = np.r_[trailing[window:], edge, np.nan][-len(u) :]  # what comes after one row comes before another
+    # what comes after one row comes before another
+    after = np.r_[trailing[window:], edge, np.nan][-len(u) :]
     return np.r_[np.nan, trailing[:-1]], after
 
 
 def _noise(u: Floats, before: Floats, after: Floats, window: int) -> Floats:
     centre = trailing_median(u, 2 * window + 1, max(3, window // 2))
     centre = np.r_[centre[window:], np.full(window, np.nan)][: len(u)]
-    centre = np.where(np.isfinite(centre), centre, np.where(np.isfinite(before) & np.isfinite(after), 0.5 * (before + after), u))
+    centre = np.where(
+        np.isfinite(centre),
+        centre,
+        np.where(np.isfinite(before) & np.isfinite(after), 0.5 * (before + after), u),
+    )
     residual = np.abs(u - centre)
     if len(u) < SHORT:
         nonzero = residual[residual > 0]
@@ -215,9 +252,13 @@ TOP_LONG: Final = 0.03
 
 
 def _above_top_mode(u: Floats, spans: Spans) -> Spans:
-    """Keep the excursions that rise above the highest mode: in a mixture the upper mode itself is no excursion."""
+    """Keep the excursions that rise above the highest mode: in a mixture the upper mode itself is
+    no excursion.
+    """
     share = TOP if len(u) < SHORT else TOP_LONG
     kept = np.sort(u)[: max(1, len(u) - max(1, int(share * len(u))))]
     spread = float(np.percentile(kept, 90) - np.percentile(kept, 10))
     limit = float(kept[-1]) + 0.5 * spread
-    return tuple(span for span in spans if math.isfinite(limit) and u[span[0] : span[1] + 1].max() > limit)
+    return tuple(
+        span for span in spans if math.isfinite(limit) and u[span[0] : span[1] + 1].max() > limit
+    )

@@ -1,4 +1,6 @@
-"""Tells whether the values of a curve fall into groups that alternate, and which rows agree in several metrics at once."""
+"""Tells whether the values of a curve fall into groups that alternate, and which rows agree in
+several metrics at once.
+"""
 
 from __future__ import annotations
 
@@ -18,33 +20,51 @@ SHORT: Final = 60
 SIDE_SHARE: Final = 0.15
 """Each side of a gap holds at least this share of the rows, and three rows."""
 GAP_SHARE: Final = 0.22
-"""The widest gap, as a share of the 10-90 % span, that may separate two groups of a short curve (SCIENCE.md 3.1, "regime mixture")."""
+"""The widest gap, as a share of the 10-90 % span, that may separate two groups of a short curve
+(SCIENCE.md 3.1, "regime mixture").
+"""
 SURE_GAP: Final = 2.1
-"""The groups are regimes where they lie apart by this over the root of the rows: 0.61 of the span for 12 rows, 0.27 for 59.
+"""The groups are regimes where they lie apart by this over the root of the rows: 0.61 of the span
+for 12 rows, 0.27 for 59.
 
-That is the widest gap that 99 % of curves of one regime have, whose noise is normal, exponential, uniform, Student's t or the log of a normal
-(3000 curves each of 10 to 59 rows): a fixed 0.22 calls every second noisy curve of 14 rows a mixture."""
+That is the widest gap that 99 % of curves of one regime have, whose noise is normal, exponential,
+uniform, Student's t or the log of a normal (3000 curves each of 10 to 59 rows): a fixed 0.22 calls
+every second noisy curve of 14 rows a mixture.
+"""
 TIGHT: Final = 14.0
-"""Groups that are nearly equal within need no such gap: Ashman's D reaches 14 in 0.4 % of the same curves at most."""
+"""Groups that are nearly equal within need no such gap: Ashman's D reaches 14 in 0.4 % of the same
+curves at most.
+"""
 VALLEY: Final = 0.40
-"""The deepest valley of the histogram, relative to its lower rim, that separates two groups of a long curve ..."""
+"""The deepest valley of the histogram, relative to its lower rim, that separates two groups of a
+long curve ...
+"""
 VALLEY_FROM: Final = 50
 VALLEY_ROWS: Final = 400
-"""... of 210 rows and more; with fewer the noise makes valleys by itself, and what is asked falls by 1/400 a row (1 % of the same curves)."""
+"""... of 210 rows and more; with fewer the noise makes valleys by itself, and what is asked falls
+by 1/400 a row (1 % of the same curves).
+"""
 ASHMAN: Final = 2.0
 """Ashman's D above which two modes are separate (Ashman, Bird & Zepf 1994)."""
 MIN_RUNS: Final = 5
 RUNS_SHARE: Final = 0.35
-"""Long curves switch sides at least this share of the switches of a random order: a level shift switches once."""
+"""Long curves switch sides at least this share of the switches of a random order: a level shift
+switches once.
+"""
 MIN_SEPARATION: Final = 0.10
 MIN_RETURNS: Final = 3
-"""Two rows that return to the upper group are two spikes of one curve; from three on they may be a regime of their own."""
+"""Two rows that return to the upper group are two spikes of one curve; from three on they may be a
+regime of their own.
+"""
 MIN_REACH: Final = 0.5
-"""The rows of each group of a short curve reach over at least half of the run: of a noisy descent the upper group stands at its start,
-whatever it alternates with there."""
+"""The rows of each group of a short curve reach over at least half of the run: of a noisy descent
+the upper group stands at its start, whatever it alternates with there.
+"""
 NEAR: Final = 0.015
 FAR: Final = 0.30
-"""Rows of one cluster lie within 1.5 % of each other in one metric and within 30 % in all (in logs; seed table: SCIENCE.md 1.1, 27)."""
+"""Rows of one cluster lie within 1.5 % of each other in one metric and within 30 % in all (in logs;
+seed table: SCIENCE.md 1.1, 27).
+"""
 JOINT: Final = 0.06
 """Rows that lie within 6 % in every metric at once are what the permutation test counts."""
 PERMUTATIONS: Final = 2000
@@ -53,7 +73,8 @@ SIGNIFICANT: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Split:
-    """Two groups of values: the threshold between them, which rows lie above, how often the rows change sides, Ashman's D.
+    """Two groups of values: the threshold between them, which rows lie above, how often the rows
+    change sides, Ashman's D.
 
     `depth` is what is left in the middle: 0 for an empty gap, 1 for none.
     """
@@ -67,16 +88,20 @@ class Split:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clusters:
-    """Rows that agree in several metrics at once, and the probability of so many agreements in independently shuffled columns."""
+    """Rows that agree in several metrics at once, and the probability of so many agreements in
+    independently shuffled columns.
+    """
 
     rows: tuple[tuple[int, ...], ...]
     p: float
 
 
 def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | None:
-    """Return two alternating groups of the values, or None. `u` is in logs where the curve is positive.
+    """Return two alternating groups of the values, or None. `u` is in logs where the curve is
+    positive.
 
-    Source: SCIENCE.md 3.1 "regime mixture"; the number of sides' changes keeps level shifts and learning-rate drops out.
+    Source: SCIENCE.md 3.1 "regime mixture"; the number of sides' changes keeps level shifts and
+    learning-rate drops out.
     """
     n = len(u)
     if n < MIN_ROWS or not np.isfinite(u).all():
@@ -93,13 +118,19 @@ def split_values(u: Floats, min_separation: float = MIN_SEPARATION) -> Split | N
     separation = math.sqrt(2) * distance / math.sqrt(mad(low) ** 2 + mad(high) ** 2 + 1e-12)
     runs = 1 + int(np.count_nonzero(np.diff(above.astype(int))))
     needed = MIN_RUNS if n < SHORT else max(8.0, RUNS_SHARE * 2 * len(low) * len(high) / n)
-    if separation <= ASHMAN or runs < needed or distance <= min_separation or _returns(above) < MIN_RETURNS:
+    if (
+        separation <= ASHMAN
+        or runs < needed
+        or distance <= min_separation
+        or _returns(above) < MIN_RETURNS
+    ):
         return None
     return Split(threshold=threshold, above=above, runs=runs, separation=separation, depth=depth)
 
 
 def is_regimes(split: Split) -> bool:
-    """Return whether the groups are further apart than the noise of one regime makes them, and neither is the start of a descent alone.
+    """Return whether the groups are further apart than the noise of one regime makes them, and
+    neither is the start of a descent alone.
 
     `split_values` asks less: what may be groups keeps single rows from being called spikes.
     """
@@ -112,7 +143,9 @@ def is_regimes(split: Split) -> bool:
 
 
 def _returns(above: npt.NDArray[np.bool_]) -> int:
-    """Return how many rows of the upper group come after the first of the lower one: the start of a descent is no regime."""
+    """Return how many rows of the upper group come after the first of the lower one: the start of a
+    descent is no regime.
+    """
     return int(np.count_nonzero(above[int(np.argmin(above)) :]))
 
 
@@ -131,18 +164,24 @@ def detrended(u: Floats) -> Floats:
 
 
 def joint_clusters(columns: Sequence[Floats], seed: int = 0) -> Clusters:
-    """Return the rows that agree in all columns (logs of positive metrics) at once, and how likely that is by chance.
+    """Return the rows that agree in all columns (logs of positive metrics) at once, and how likely
+    that is by chance.
 
-    Two rows are linked where they lie within 1.5 % in one column and within 30 % in all; clusters are the linked rows. The
-    probability is that of at least as many pairs within 6 % in every column when each column is shuffled by itself.
+    Two rows are linked where they lie within 1.5 % in one column and within 30 % in all; clusters
+    are the linked rows. The probability is that of at least as many pairs within 6 % in every
+    column when each column is shuffled by itself.
     """
     table = np.column_stack(columns)
     rng = np.random.default_rng(seed)
     count = _coincidences(table)
     hits = 0
     for _ in range(PERMUTATIONS if count else 0):
-        hits += _coincidences(np.column_stack([rng.permutation(column) for column in columns])) >= count
-    return Clusters(rows=_connected(_links(table)), p=(hits + 1) / (PERMUTATIONS + 1) if count else 1.0)
+        hits += (
+            _coincidences(np.column_stack([rng.permutation(column) for column in columns])) >= count
+        )
+    return Clusters(
+        rows=_connected(_links(table)), p=(hits + 1) / (PERMUTATIONS + 1) if count else 1.0
+    )
 
 
 def _gap(u: Floats) -> tuple[float, float] | None:
@@ -155,7 +194,9 @@ def _gap(u: Floats) -> tuple[float, float] | None:
     core = float(np.percentile(u, 90) - np.percentile(u, 10))
     if gaps.max() <= GAP_SHARE * core:
         return None
-    return float(0.5 * (ordered[at - 1] + ordered[at])), 1.0 - min(1.0, float(gaps.max()) / (core + 1e-18))
+    return float(0.5 * (ordered[at - 1] + ordered[at])), 1.0 - min(
+        1.0, float(gaps.max()) / (core + 1e-18)
+    )
 
 
 def _valley(u: Floats) -> tuple[float, float] | None:
@@ -168,7 +209,9 @@ def _valley(u: Floats) -> tuple[float, float] | None:
     side = 0.12 if len(u) < 400 else 0.06
     depth = np.where((mass > side) & (mass < 1 - side), smooth / np.maximum(rim, 1e-12), np.inf)
     at = int(np.argmin(depth))
-    return (float(0.5 * (edges[at] + edges[at + 1])), float(depth[at])) if depth[at] < VALLEY else None
+    return (
+        (float(0.5 * (edges[at] + edges[at + 1])), float(depth[at])) if depth[at] < VALLEY else None
+    )
 
 
 def _links(table: npt.NDArray[np.float64]) -> npt.NDArray[np.bool_]:

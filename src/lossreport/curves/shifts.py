@@ -1,4 +1,6 @@
-"""Finds rows at which a curve changes its level for good: a regression discontinuity on block medians (SCIENCE.md 3.1 "level shift")."""
+"""Finds rows at which a curve changes its level for good: a regression discontinuity on block
+medians (SCIENCE.md 3.1 "level shift").
+"""
 
 from __future__ import annotations
 
@@ -22,15 +24,21 @@ RAW_SHARE: Final = 0.5
 """The levels on both sides differ by at least half of the jump between the two lines."""
 
 LASTING: Final = 0.05
-"""The levels on both sides are medians over a twentieth of the run; a 30 % burst over 2 % of the rows is none."""
+"""The levels on both sides are medians over a twentieth of the run; a 30 % burst over 2 % of the
+rows is none.
+"""
 HELD: Final = 0.8
-"""So many of all later rows stay on the new side of the level before, and of the rows of the end. Of a curve that is back within the
-first half of what follows three rows in four are on the new side at most; a lasting jump of three times the noise keeps all of them."""
+"""So many of all later rows stay on the new side of the level before, and of the rows of the end.
+Of a curve that is back within the first half of what follows three rows in four are on the new side
+at most; a lasting jump of three times the noise keeps all of them.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shift:
-    """A lasting change of level: its row, its relative size (negative: downwards) and its size in standard errors."""
+    """A lasting change of level: its row, its relative size (negative: downwards) and its size in
+    standard errors.
+    """
 
     row: int
     size: float
@@ -51,14 +59,21 @@ def find_shifts(y: Floats) -> list[Shift]:
     for z, block, jump in sorted(_jumps(u, half, logged, spread), reverse=True):
         if all(abs(block - other) > half for _, other, _ in chosen):
             chosen.append((z, block, jump))
-    found = [Shift(row=_row(y, centres, block), size=_size(jump, logged, spread), z=z) for z, block, jump in chosen]
-    both = sorted(zip(found, (jump for _, _, jump in chosen), strict=True), key=lambda pair: pair[0].row)
+    found = [
+        Shift(row=_row(y, centres, block), size=_size(jump, logged, spread), z=z)
+        for z, block, jump in chosen
+    ]
+    both = sorted(
+        zip(found, (jump for _, _, jump in chosen), strict=True), key=lambda pair: pair[0].row
+    )
     apart = [(shift, jump) for shift, jump in both if _is_apart(y, shift.row, jump, logged=logged)]
     return _lasting(y, apart)
 
 
 def _lasting(y: Floats, jumps: list[tuple[Shift, float]]) -> list[Shift]:
-    """Return the shifts that last; where one comes back, the jump that brings it back is none either."""
+    """Return the shifts that last; where one comes back, the jump that brings it back is none
+    either.
+    """
     found, owed = [], 0.0
     for shift, jump in jumps:
         if owed * jump < 0 and BACK_LEAST <= abs(jump / owed) <= BACK_MOST:
@@ -77,7 +92,9 @@ BACK_MOST: Final = 2.5
 
 
 def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[float, int, float]]:
-    """Yield (z, block, jump) where the line through the blocks after a block lies apart from the line through those before it."""
+    """Yield (z, block, jump) where the line through the blocks after a block lies apart from the
+    line through those before it.
+    """
     x = np.arange(half) - (half - 1) / 2.0
     sxx, reach = float((x**2).sum()), (half + 1) / 2.0
     floor = max(MAD_TO_SD * float(np.median(np.abs(np.diff(u, 2)))) / math.sqrt(6), 1e-9)
@@ -86,10 +103,17 @@ def _jumps(u: Floats, half: int, logged: bool, spread: float) -> Iterator[tuple[
         slope_left, slope_right = float((x * left).sum()) / sxx, float((x * right).sum()) / sxx
         jump = float(right.mean() - slope_right * reach - left.mean() - slope_left * reach)
         raw = float(np.median(right[: max(2, half // 2)]) - np.median(left[-max(2, half // 2) :]))
-        residual = np.concatenate([left - left.mean() - slope_left * x, right - right.mean() - slope_right * x])
+        residual = np.concatenate(
+            [left - left.mean() - slope_left * x, right - right.mean() - slope_right * x]
+        )
         noise = max(floor, MAD_TO_SD * float(np.median(np.abs(residual))))
         z = abs(jump) / (noise * math.sqrt(2 * (1.0 / half + reach**2 / sxx)))
-        if z >= MIN_Z and jump * raw > 0 and abs(raw) > RAW_SHARE * abs(jump) and abs(_size(abs(jump), logged, spread)) > MIN_SIZE:
+        if (
+            z >= MIN_Z
+            and jump * raw > 0
+            and abs(raw) > RAW_SHARE * abs(jump)
+            and abs(_size(abs(jump), logged, spread)) > MIN_SIZE
+        ):
             yield z, block, jump
 
 
@@ -105,7 +129,8 @@ def _is_apart(y: Floats, row: int, jump: float, *, logged: bool) -> bool:
 def _holds(y: Floats, row: int, jump: float) -> bool:
     """Return whether all that follows stays on the new side of the level before, the end too.
 
-    What returns is no new level, however late it does: a sawtooth, a hump, a jump that learning works off.
+    What returns is no new level, however late it does: a sawtooth, a hump, a jump that learning
+    works off.
     """
     later = (y[row:] - _levels(y, row)[0]) * math.copysign(1.0, jump) > 0
     return bool(np.mean(later) >= HELD and np.mean(later[-_reach(y) :]) >= HELD)
@@ -125,12 +150,16 @@ def _size(jump: float, logged: bool, spread: float) -> float:
 
 
 def _row(y: Floats, centres: Floats, block: int) -> int:
-    """Return the row inside a block and its neighbours that splits their values best: blocks only say about where."""
+    """Return the row inside a block and its neighbours that splits their values best: blocks only
+    say about where.
+    """
     low, high = int(centres[max(0, block - 1)]), int(centres[min(len(centres) - 1, block + 1)]) + 1
     if high - low < 4:
         return int(centres[block])
     part = y[low:high]
     counts = np.arange(1, len(part))
     sums = np.cumsum(part)[:-1]
-    gap = np.abs(sums / counts - (part.sum() - sums) / (len(part) - counts)) * np.sqrt(counts * (len(part) - counts))
+    gap = np.abs(sums / counts - (part.sum() - sums) / (len(part) - counts)) * np.sqrt(
+        counts * (len(part) - counts)
+    )
     return low + 1 + int(np.argmax(gap))

@@ -1,4 +1,6 @@
-"""Robust statistics that several detectors share. numpy only; every formula names its source; nothing here knows about runs."""
+"""Robust statistics that several detectors share. numpy only; every formula names its source;
+nothing here knows about runs.
+"""
 
 from __future__ import annotations
 
@@ -40,13 +42,17 @@ LARGEST_SQUARE: Final = 1e150
 
 
 def squarable(y: Floats) -> float:
-    """Return what to divide `y` by so that its squares are finite: 1 for every loss of this world."""
+    """Return what to divide `y` by so that its squares are finite: 1 for every loss of this
+    world.
+    """
     largest = float(np.max(np.abs(finite(y)), initial=0.0))
     return largest if largest > LARGEST_SQUARE else 1.0
 
 
 def mad(y: Floats) -> float:
-    """Return the median absolute deviation scaled to a standard deviation; NaN where nothing is finite."""
+    """Return the median absolute deviation scaled to a standard deviation; NaN where nothing is
+    finite.
+    """
     values = finite(np.asarray(y, dtype=np.float64))
     if not len(values):
         return math.nan
@@ -54,7 +60,9 @@ def mad(y: Floats) -> float:
 
 
 def fill(y: Floats) -> Floats:
-    """Return `y` with non-finite values interpolated between their finite neighbours; unchanged where none is finite."""
+    """Return `y` with non-finite values interpolated between their finite neighbours; unchanged
+    where none is finite.
+    """
     y = np.asarray(y, dtype=np.float64)
     good = np.isfinite(y)
     if good.all() or not good.any():
@@ -63,7 +71,9 @@ def fill(y: Floats) -> Floats:
 
 
 def without(y: Floats, spans: tuple[tuple[int, int], ...]) -> Floats:
-    """Return `y` with the rows of `spans` (first, last) replaced by interpolation: excursions must not count in a trend."""
+    """Return `y` with the rows of `spans` (first, last) replaced by interpolation: excursions must
+    not count in a trend.
+    """
     kept = np.array(y, dtype=np.float64)
     for first, last in spans:
         kept[first : last + 1] = np.nan
@@ -71,16 +81,23 @@ def without(y: Floats, spans: tuple[tuple[int, int], ...]) -> Floats:
 
 
 def trailing_median(y: Floats, window: int, minimum: int) -> Floats:
-    """Return at every row the median of the last `window` rows including it; NaN where fewer than `minimum` exist."""
+    """Return at every row the median of the last `window` rows including it; NaN where fewer than
+    `minimum` exist.
+    """
     import bottleneck
 
-    if len(y) < window:  # bottleneck wants a full window: a start of NaN is one in which nothing exists
-        return trailing_median(np.r_[np.full(window - len(y), np.nan), y], window, minimum)[window - len(y) :]
+    if len(y) < window:
+        # bottleneck wants a full window: a start of NaN is one in which nothing exists
+        return trailing_median(np.r_[np.full(window - len(y), np.nan), y], window, minimum)[
+            window - len(y) :
+        ]
     return np.asarray(bottleneck.move_median(y, window, min_count=minimum), dtype=np.float64)
 
 
 def block_medians(y: Floats, blocks: int) -> tuple[Floats, Floats]:
-    """Return (median, centre row) of `blocks` equal stretches: protects trends from spikes and from autocorrelation."""
+    """Return (median, centre row) of `blocks` equal stretches: protects trends from spikes and from
+    autocorrelation.
+    """
     y = np.asarray(y, dtype=np.float64)
     count = max(1, min(blocks, len(y)))
     edges = np.linspace(0, len(y), count + 1).astype(int)
@@ -89,7 +106,9 @@ def block_medians(y: Floats, blocks: int) -> tuple[Floats, Floats]:
 
 
 def theil_sen(x: Floats, y: Floats) -> Slope:
-    """Return the median of all pairwise slopes with Sen's non-parametric 90 % interval (Sen 1968; Hollander & Wolfe)."""
+    """Return the median of all pairwise slopes with Sen's non-parametric 90 % interval (Sen 1968;
+    Hollander & Wolfe).
+    """
     n = len(x)
     i, j = np.triu_indices(n, 1)
     slopes = np.sort((y[j] - y[i]) / (x[j] - x[i]))
@@ -104,7 +123,8 @@ def lag_one(residual: Floats) -> float:
     if len(residual) < 8:
         return 0.0
     centred = residual - residual.mean()
-    centred = centred / (float(np.max(np.abs(centred))) or 1.0)  # scaled, so that squares neither overflow nor vanish
+    # scaled, so that squares neither overflow nor vanish
+    centred = centred / (float(np.max(np.abs(centred))) or 1.0)
     power = float((centred**2).sum())
     return float((centred[:-1] * centred[1:]).sum() / power) if power > 0 else 0.0
 
@@ -115,12 +135,16 @@ def noise_of_differences(y: Floats) -> float:
 
 
 def noise_of_rows(y: Floats) -> float:
-    """Return the noise sd of single rows; in a short curve from second differences, where the descent is no noise either."""
+    """Return the noise sd of single rows; in a short curve from second differences, where the
+    descent is no noise either.
+    """
     return mad(np.diff(y, 2)) / math.sqrt(6) if 3 < len(y) < FEW_ROWS else noise_of_differences(y)
 
 
 def robust_line(y: Floats) -> tuple[Floats, int]:
-    """Return a centred running median of `y` and its window (n/50, odd, 5..1001): what charts draw (SCIENCE.md section 6)."""
+    """Return a centred running median of `y` and its window (n/50, odd, 5..1001): what charts draw
+    (SCIENCE.md section 6).
+    """
     window = int(min(1001, max(5, len(y) // 50))) | 1
     ends = np.full(window // 2, np.nan)
     return trailing_median(np.r_[y, ends], window, 1)[window // 2 :], window

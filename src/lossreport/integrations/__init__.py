@@ -1,4 +1,6 @@
-"""Reports out of a running program: hooks of training frameworks, trackers and tickets, above every other room."""
+"""Reports out of a running program: hooks of training frameworks, trackers and tickets, above every
+other room.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,11 @@ from types import ModuleType
 from typing import Final
 
 HOOKS: Final = (
-    "accelerate", "catboost", "huggingface", "keras", "lightgbm", "lightning", "mmengine", "skorch", "stable_baselines3", "trackers", "xgboost",
+    "accelerate", "catboost", "huggingface", "keras", "lightgbm", "lightning", "mmengine", "skorch", "stable_baselines3", "trackers", "xgboost",  # noqa: E501
 )  # fmt: skip
-"""The modules that a program may name after `import lossreport` alone; importing one does not import its framework."""
+"""The modules that a program may name after `import lossreport` alone; importing one does not
+import its framework.
+"""
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -1,4 +1,6 @@
-"""The hook of accelerate: `Accelerator(log_with=[lossreport.integrations.accelerate.tracker("runs/42")])`."""
+"""The hook of accelerate:
+`Accelerator(log_with=[lossreport.integrations.accelerate.tracker("runs/42")])`.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +13,11 @@ from lossreport.integrations.watch import Watch, harmless, watch
 
 
 def tracker(folder: str | os.PathLike[str], **options: Any) -> Any:
-    """Return a tracker that keeps what `accelerator.log` is given; `accelerator.end_training()` writes the report.
+    """Return a tracker that keeps what `accelerator.log` is given; `accelerator.end_training()`
+    writes the report.
 
-    accelerate calls trackers on the main process only. Without `end_training`, also after an exception, the report is written at
-    the end of the program. `options` are those of `watch`.
+    accelerate calls trackers on the main process only. Without `end_training`, also after an
+    exception, the report is written at the end of the program. `options` are those of `watch`.
     """
     import importlib
 
@@ -40,7 +43,9 @@ def tracker(folder: str | os.PathLike[str], **options: Any) -> Any:
         @harmless
         def log(self, values: Mapping[str, Any], step: int | None = None, **kwargs: Any) -> None:
             inner = {name: value for name, value in values.items() if name not in ("step", "epoch")}
-            self.watching.log(inner, step=values.get("step") if step is None else step, epoch=values.get("epoch"))
+            self.watching.log(
+                inner, step=values.get("step") if step is None else step, epoch=values.get("epoch")
+            )
 
         @harmless
         def finish(self) -> None:

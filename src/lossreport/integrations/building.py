@@ -1,4 +1,6 @@
-"""Runs `python -m lossreport build` beside a training: in a process of its own, never longer than a bound, never two at once."""
+"""Runs `python -m lossreport build` beside a training: in a process of its own, never longer than a
+bound, never two at once.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,18 @@ from lossreport.values import dataclass
 PYTHON: Final = "LOSSREPORT_PYTHON"
 """Environment variable: the interpreter that has lossreport, where the training's own has not."""
 BOUND: Final = 60.0
-"""Seconds that the end of a training waits for its report, unless told otherwise. A report of a million rows takes below 10 s."""
+"""Seconds that the end of a training waits for its report, unless told otherwise. A report of a
+million rows takes below 10 s.
+"""
 TERM_BOUND: Final = 20.0
-"""Seconds after SIGTERM. Kubernetes (terminationGracePeriodSeconds), Slurm (KillWait) and torchrun all kill for good after 30 s."""
+"""Seconds after SIGTERM. Kubernetes (terminationGracePeriodSeconds), Slurm (KillWait) and torchrun
+all kill for good after 30 s.
+"""
 POLL: Final = 0.05
 WRITTEN: Final = (0, 4)
-"""Exit codes with which the report was written: 4 is `fail_on` of a settings file, which must not fail a training."""
+"""Exit codes with which the report was written: 4 is `fail_on` of a settings file, which must not
+fail a training.
+"""
 TAIL: Final = 2000
 """Characters of the command's last words that an error keeps."""
 
@@ -37,17 +45,33 @@ class Build:
     lines: int
 
 
-def command(folder: Path, report: Path, options: Sequence[str] = (), also: Sequence[Path] = ()) -> list[str]:
-    """Return the command that writes the report of a folder, and of what lies elsewhere (`also`) with it.
+def command(
+    folder: Path, report: Path, options: Sequence[str] = (), also: Sequence[Path] = ()
+) -> list[str]:
+    """Return the command that writes the report of a folder, and of what lies elsewhere (`also`)
+    with it.
 
     `-P` keeps the files of the training's folder from shadowing modules.
     """
     python = os.environ.get(PYTHON) or sys.executable
-    return [python, "-P", "-m", "lossreport", "build", *map(str, (folder, *also)), "-o", str(report), "-q", *options]
+    return [
+        python,
+        "-P",
+        "-m",
+        "lossreport",
+        "build",
+        *map(str, (folder, *also)),
+        "-o",
+        str(report),
+        "-q",
+        *options,
+    ]
 
 
 def start(arguments: Sequence[str], lines: int) -> Build:
-    """Start a build in a session of its own, so that a Ctrl-C meant for the training does not reach it. Raises OSError."""
+    """Start a build in a session of its own, so that a Ctrl-C meant for the training does not reach
+    it. Raises OSError.
+    """
     output = tempfile.TemporaryFile()  # noqa: SIM115  closed by `end`; a pipe could fill up and stop the command
     streams: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": output}
     try:
@@ -59,19 +83,25 @@ def start(arguments: Sequence[str], lines: int) -> Build:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of the command: another interpreter must not find this one's modules."""
+    """Return the environment of the command: another interpreter must not find this one's
+    modules.
+    """
     foreign = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP") if os.environ.get(PYTHON) else ()
     return {name: value for name, value in os.environ.items() if name not in foreign}
 
 
 def wait(build: Build, deadline: Callable[[], float]) -> None:
-    """Wait until the build has ended or the deadline (monotonic seconds, asked again and again) has passed."""
+    """Wait until the build has ended or the deadline (monotonic seconds, asked again and again) has
+    passed.
+    """
     while build.process.poll() is None and time.monotonic() < deadline():
         time.sleep(POLL)
 
 
 def end(build: Build) -> str:
-    """Kill a build that still runs, with all its children; return why there is no report, or an empty string where there is one."""
+    """Kill a build that still runs, with all its children; return why there is no report, or an
+    empty string where there is one.
+    """
     late = build.process.poll() is None
     if late:
         _kill(build.process)
@@ -82,7 +112,11 @@ def end(build: Build) -> str:
     if late:
         return f"writing the report took longer than {seconds:.0f} s and was stopped"
     code = build.process.returncode
-    return "" if code in WRITTEN else f"writing the report failed with exit code {code}: {said or 'it said nothing'}"
+    return (
+        ""
+        if code in WRITTEN
+        else f"writing the report failed with exit code {code}: {said or 'it said nothing'}"
+    )
 
 
 def _kill(process: subprocess.Popen[Any]) -> None:

@@ -1,4 +1,6 @@
-"""Notices how a training ends: SIGTERM, an uncaught exception, the end of the interpreter. Hooks are chained, never replaced."""
+"""Notices how a training ends: SIGTERM, an uncaught exception, the end of the interpreter. Hooks
+are chained, never replaced.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from typing import Any, Final
 from lossreport.values import dataclass
 
 RANKS: Final = ("RANK", "SLURM_PROCID", "OMPI_COMM_WORLD_RANK", "PMI_RANK")
-"""Where launchers put the number of a process, surest first: torchrun under srun sets the first two, and the first is the global one."""
+"""Where launchers put the number of a process, surest first: torchrun under srun sets the first
+two, and the first is the global one.
+"""
 Handler = Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -22,8 +26,9 @@ Handler = Callable[[int, FrameType | None], Any] | int | None
 class Watched:
     """What to call at which end.
 
-    `signalled(chained)` at SIGTERM, where `chained` says that a handler of the user's comes next; `failed` with the uncaught
-    exception; `left` at the end of the interpreter; `cell_began` and `cell_failed` in a notebook, whose exceptions reach no excepthook.
+    `signalled(chained)` at SIGTERM, where `chained` says that a handler of the user's comes next;
+    `failed` with the uncaught exception; `left` at the end of the interpreter; `cell_began` and
+    `cell_failed` in a notebook, whose exceptions reach no excepthook.
     """
 
     signalled: Callable[[bool], None]
@@ -34,7 +39,9 @@ class Watched:
 
 
 def is_main_process() -> bool:
-    """Return whether this is process zero of the job, by what launchers say in the environment; alone it is."""
+    """Return whether this is process zero of the job, by what launchers say in the environment;
+    alone it is.
+    """
     for name in RANKS:
         value = os.environ.get(name, "")
         if value.strip().isdigit():
@@ -43,12 +50,17 @@ def is_main_process() -> bool:
 
 
 def install(watched: Watched) -> Callable[[], None]:
-    """Put hooks on SIGTERM (main thread only), uncaught exceptions and the end; return what takes the hooks out again.
+    """Put hooks on SIGTERM (main thread only), uncaught exceptions and the end; return what takes
+    the hooks out again.
 
     A process forked from this one passes everything on and calls nothing.
     """
     owner = os.getpid()
-    take_out = [_hook_signal(watched, owner), _hook_exceptions(watched, owner), _hook_cells(watched)]
+    take_out = [
+        _hook_signal(watched, owner),
+        _hook_exceptions(watched, owner),
+        _hook_cells(watched),
+    ]
 
     def at_exit() -> None:
         if os.getpid() == owner:
@@ -65,9 +77,14 @@ def install(watched: Watched) -> Callable[[], None]:
 
 
 def _hook_signal(watched: Watched, owner: int) -> Callable[[], None]:
-    """Put a handler before the one there is. SIG_IGN stays: who ignores SIGTERM is not ended by it; None is a handler of C's."""
+    """Put a handler before the one there is. SIG_IGN stays: who ignores SIGTERM is not ended by it;
+    None is a handler of C's.
+    """
     previous: Handler = signal.getsignal(signal.SIGTERM)
-    if threading.current_thread() is not threading.main_thread() or previous in (None, signal.SIG_IGN):
+    if threading.current_thread() is not threading.main_thread() or previous in (
+        None,
+        signal.SIG_IGN,
+    ):
         return _nothing
     chain = None if isinstance(previous, int) else previous
 

@@ -1,4 +1,6 @@
-"""The hook of Keras 3 (and tf.keras): `model.fit(..., callbacks=[lossreport.integrations.keras.callback("runs/42")])`."""
+"""The hook of Keras 3 (and tf.keras): `model.fit(...,
+callbacks=[lossreport.integrations.keras.callback("runs/42")])`.
+"""
 
 from __future__ import annotations
 
@@ -14,10 +16,12 @@ from lossreport.integrations.watch import Watch, harmless, watch
 
 
 def callback(folder: str | os.PathLike[str], **options: Any) -> Any:
-    """Return a callback that keeps every epoch's logs and writes the report when `fit` ends; `options` are those of `watch`.
+    """Return a callback that keeps every epoch's logs and writes the report when `fit` ends;
+    `options` are those of `watch`.
 
-    Keras counts epochs from 0, and `logs` holds the means of the epoch. After an exception Keras calls nothing: the report is then
-    written at the end of the program. Importing this module does not import Keras, calling this does.
+    Keras counts epochs from 0, and `logs` holds the means of the epoch. After an exception Keras
+    calls nothing: the report is then written at the end of the program. Importing this module does
+    not import Keras, calling this does.
     """
     import importlib
 
@@ -32,7 +36,9 @@ def callback(folder: str | os.PathLike[str], **options: Any) -> Any:
             self.watching = watch(folder, **{"by": "keras", "resume": self.before > 0, **options})
             self.shift: int | None = None
             self.last, self.logs = -1, dict(logs or {})
-            self.watching.facts(_settings(self.model, self.params or {}, self.before) | _chosen_by(beside(self)))
+            self.watching.facts(
+                _settings(self.model, self.params or {}, self.before) | _chosen_by(beside(self))
+            )
 
         @harmless
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
@@ -57,7 +63,9 @@ def callback(folder: str | os.PathLike[str], **options: Any) -> Any:
 
 
 FITTED: Final[dict[Path, tuple[Any, int]]] = {}
-"""Of each folder, the model that was fitted last (weakly) and its epochs: `fit` again is the same training, frozen or unfrozen."""
+"""Of each folder, the model that was fitted last (weakly) and its epochs: `fit` again is the same
+training, frozen or unfrozen.
+"""
 
 
 def fitted(folder: str | os.PathLike[str], model: Any) -> int:
@@ -73,8 +81,12 @@ def remember(folder: str | os.PathLike[str], model: Any, epochs: int) -> None:
 
 def _settings(model: Any, params: Mapping[str, Any], before: int) -> dict[str, Any]:
     """Return the plan, the optimiser's settings, the loss and the size of a compiled model."""
-    plan = {"steps_per_epoch": params.get("steps")} | ({} if before else {"epochs": params.get("epochs")})
-    optimizer = model.optimizer.get_config() if getattr(model, "optimizer", None) is not None else {}
+    plan = {"steps_per_epoch": params.get("steps")} | (
+        {} if before else {"epochs": params.get("epochs")}
+    )
+    optimizer = (
+        model.optimizer.get_config() if getattr(model, "optimizer", None) is not None else {}
+    )
     loss = getattr(model, "loss", None)
     compiled = {
         "loss": loss if isinstance(loss, str) else getattr(loss, "name", None),
@@ -85,9 +97,15 @@ def _settings(model: Any, params: Mapping[str, Any], before: int) -> dict[str, A
 
 
 def _chosen_by(callbacks: Sequence[Any]) -> dict[str, str]:
-    """Return the metric by which ModelCheckpoint keeps the best, else the one that EarlyStopping waits for, and its direction."""
+    """Return the metric by which ModelCheckpoint keeps the best, else the one that EarlyStopping
+    waits for, and its direction.
+    """
     savers = [one for one in callbacks if getattr(one, "save_best_only", False)]
-    waiting = [one for one in callbacks if hasattr(one, "patience") and hasattr(one, "restore_best_weights")]
+    waiting = [
+        one
+        for one in callbacks
+        if hasattr(one, "patience") and hasattr(one, "restore_best_weights")
+    ]
     for one in [*savers, *waiting][:1]:
         mode = getattr(one, "mode", "auto")
         return {"monitor": str(one.monitor)} | ({"mode": mode} if mode in ("min", "max") else {})
@@ -95,7 +113,12 @@ def _chosen_by(callbacks: Sequence[Any]) -> dict[str, str]:
 
 
 def _why_stopped(done: int, planned: int, logs: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the kind and the words of an end before the plan: a loss that is no number any more (TerminateOnNaN), or an early stop."""
+    """Return the kind and the words of an end before the plan: a loss that is no number any more
+    (TerminateOnNaN), or an early stop.
+    """
     if any(isinstance(value, float) and not math.isfinite(value) for value in logs.values()):
-        return "nonfinite_exit", f"fit stopped after {done} of {planned} epochs: the loss is not finite"
+        return (
+            "nonfinite_exit",
+            f"fit stopped after {done} of {planned} epochs: the loss is not finite",
+        )
     return "early_stop", f"fit was stopped early after {done} of {planned} epochs"

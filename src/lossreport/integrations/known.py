@@ -1,4 +1,6 @@
-"""What a framework knows of its training, as plain settings: bounded, and without secrets before they reach the disk."""
+"""What a framework knows of its training, as plain settings: bounded, and without secrets before
+they reach the disk.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,9 @@ from lossreport.integrations.memory import plain_number
 from lossreport.reading.privacy.redaction import redact_fact
 
 MOST: Final = 400
-"""Settings that are handed over at once: the arguments of a trainer are some 120, the configuration of a model some 60."""
+"""Settings that are handed over at once: the arguments of a trainer are some 120, the configuration
+of a model some 60.
+"""
 LONGEST: Final = 200
 """Characters of a word, and of what a list holds; longer words are templates and texts."""
 ITEMS: Final = 16
@@ -21,12 +25,17 @@ Plain = str | int | float | bool | list[str | int | float | bool]
 
 
 def plain_settings(config: Mapping[str, Any], **named: Any) -> dict[str, Plain]:
-    """Return the settings of a configuration that are numbers, truth values, words, and short lists of them; nested names joined by dots.
+    """Return the settings of a configuration that are numbers, truth values, words, and short lists
+    of them; nested names joined by dots.
 
-    What is `named` comes first and stands before a setting of the same name. An enum is its value. What is empty, long, not finite or an object is left out; secrets, people and machines are replaced as in a report.
+    What is `named` comes first and stands before a setting of the same name. An enum is its value.
+    What is empty, long, not finite or an object is left out; secrets, people and machines are
+    replaced as in a report.
     """
     found: dict[str, Plain] = {}
-    for name, value in _leaves({**named, **{name: value for name, value in config.items() if name not in named}}, ""):
+    for name, value in _leaves(
+        {**named, **{name: value for name, value in config.items() if name not in named}}, ""
+    ):
         if len(found) < MOST and (plain := _plain(value)) is not None:
             found[name] = _redacted(name, plain)
     return found
@@ -48,16 +57,26 @@ def _plain(value: Any) -> Plain | None:
         return value if 0 < len(value) <= LONGEST else None
     if isinstance(value, list | tuple):
         items = [item for item in value if isinstance(item, str | int | float)]
-        return items if 0 < len(items) == len(value) <= ITEMS and sum(len(str(item)) for item in items) <= LONGEST else None
+        return (
+            items
+            if 0 < len(items) == len(value) <= ITEMS
+            and sum(len(str(item)) for item in items) <= LONGEST
+            else None
+        )
     number = plain_number(value)
     return _short(number) if number is not None and math.isfinite(number) else None
 
 
 def _short(number: float) -> float:
-    """Return the number that was typed in: 0.1 where a framework keeps it in single precision, 0.10000000149011612."""
+    """Return the number that was typed in: 0.1 where a framework keeps it in single precision,
+    0.10000000149011612.
+    """
     short = float(f"{number:.7g}")
     try:
-        alike = struct.pack("f", number) == struct.pack("f", short) and struct.unpack("f", struct.pack("f", number))[0] == number
+        alike = (
+            struct.pack("f", number) == struct.pack("f", short)
+            and struct.unpack("f", struct.pack("f", number))[0] == number
+        )
     except OverflowError:  # beyond single precision
         return number
     return short if alike and isinstance(number, float) else number
@@ -70,7 +89,9 @@ def _redacted(name: str, value: Plain) -> Plain:
 
 
 def size_of(loader: Any) -> int | None:
-    """Return how many samples a data loader, or a data set, holds; None where it cannot tell, as a stream."""
+    """Return how many samples a data loader, or a data set, holds; None where it cannot tell, as a
+    stream.
+    """
     try:
         return len(getattr(loader, "dataset", loader))
     except (TypeError, NotImplementedError):
@@ -78,7 +99,9 @@ def size_of(loader: Any) -> int | None:
 
 
 def beside(hook: Any) -> Sequence[Any]:
-    """Return the callbacks that a framework calls with a hook, found where it is called from: Keras and XGBoost hand them to none of them."""
+    """Return the callbacks that a framework calls with a hook, found where it is called from: Keras
+    and XGBoost hand them to none of them.
+    """
     frame = sys._getframe(1)
     for _ in range(CALLERS):
         listed = getattr(frame.f_locals.get("self"), "callbacks", None)
@@ -91,4 +114,6 @@ def beside(hook: Any) -> Sequence[Any]:
 
 
 CALLERS: Final = 8
-"""Frames between a hook and the list that calls it: a guard or two of ours, the framework's own decorators."""
+"""Frames between a hook and the list that calls it: a guard or two of ours, the framework's own
+decorators.
+"""

@@ -1,4 +1,5 @@
-"""Where a report can be sent, each with what its vendor publishes: how its address looks, which request it takes, how long a message may be.
+"""Where a report can be sent, each with what its vendor publishes: how its address looks, which
+request it takes, how long a message may be.
 
 Secrets come from the environment alone, and never stand in what is shown.
 """
@@ -23,7 +24,9 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What is sent: one line, the first screen as text, the body of a ticket in the markup of the place, labels."""
+    """What is sent: one line, the first screen as text, the body of a ticket in the markup of the
+    place, labels.
+    """
 
     title: str
     text: str
@@ -41,10 +44,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """A kind of place. `limit` counts the bytes of the request; `body` names the form of a ticket that it takes, else the text is sent.
+    """A kind of place. `limit` counts the bytes of the request; `body` names the form of a ticket
+    that it takes, else the text is sent.
 
-    `headers` say who sends, raising SendError where the environment does not tell; `refused` reads what a place that answers 200 says in words;
-    `attach` is the address that takes the page as a file.
+    `headers` say who sends, raising SendError where the environment does not tell; `refused` reads
+    what a place that answers 200 says in words; `attach` is the address that takes the page as a
+    file.
     """
 
     id: str
@@ -62,7 +67,11 @@ def secret(name: str) -> str:
     """Return a secret of the environment; raises SendError where it is not set."""
     value = os.environ.get(name, "")
     if not value:
-        raise SendError(f"{name} is not set", hint=f"Put the token into the environment variable {name}; it is taken from nowhere else.")
+        raise SendError(
+            f"{name} is not set",
+            hint=f"Put the token into the environment variable {name}; it is taken from nowhere "
+            f"else.",
+        )
     return value
 
 
@@ -82,7 +91,9 @@ def _posted(url: str, body: Json) -> Request:
 
 
 def _slack(url: str, message: Message) -> Request:
-    return _posted(url, {"text": message.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")})
+    return _posted(
+        url, {"text": message.text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
+    )
 
 
 def _discord(url: str, message: Message) -> Request:
@@ -94,33 +105,65 @@ def _feishu(url: str, message: Message) -> Request:
     signed: Json = {}
     if key := os.environ.get("FEISHU_SECRET", ""):
         stamp = str(int(time.time()))
-        signed = {"timestamp": stamp, "sign": base64.b64encode(hmac.new(f"{stamp}\n{key}".encode(), b"", hashlib.sha256).digest()).decode()}
-    text = re.sub(r"<(?=/?at\b)", "＜", message.text, flags=re.IGNORECASE)  # <at user_id="all"> calls everybody, and nothing escapes it
+        signed = {
+            "timestamp": stamp,
+            "sign": base64.b64encode(
+                hmac.new(f"{stamp}\n{key}".encode(), b"", hashlib.sha256).digest()
+            ).decode(),
+        }
+    # <at user_id="all"> calls everybody, and nothing escapes it
+    text = re.sub(r"<(?=/?at\b)", "＜", message.text, flags=re.IGNORECASE)
     return _posted(url, {**signed, "msg_type": "text", "content": {"text": text}})
 
 
 def _dingtalk(url: str, message: Message) -> Request:
-    """Sign where the robot wants it: in the address, the time in milliseconds and a digest of `time newline secret`."""
+    """Sign where the robot wants it: in the address, the time in milliseconds and a digest of `time
+    newline secret`.
+    """
     if key := os.environ.get("DINGTALK_SECRET", ""):
         stamp = str(round(time.time() * 1000))
-        sign = base64.b64encode(hmac.new(key.encode(), f"{stamp}\n{key}".encode(), hashlib.sha256).digest()).decode()
+        sign = base64.b64encode(
+            hmac.new(key.encode(), f"{stamp}\n{key}".encode(), hashlib.sha256).digest()
+        ).decode()
         url = f"{url}&timestamp={stamp}&sign={quote(sign, safe='')}"
     return _posted(url, {"msgtype": "text", "text": {"content": message.text}})
 
 
 def _teams(url: str, message: Message) -> Request:
-    lines = [{"type": "TextBlock", "text": line, "wrap": True} for line in message.text.splitlines() if line.strip()]
-    card = {"$schema": "http://adaptivecards.io/schemas/adaptive-card.json", "type": "AdaptiveCard", "version": "1.4", "body": lines}
-    return _posted(url, {"type": "message", "attachments": [{"contentType": "application/vnd.microsoft.card.adaptive", "content": card}]})
+    lines = [
+        {"type": "TextBlock", "text": line, "wrap": True}
+        for line in message.text.splitlines()
+        if line.strip()
+    ]
+    card = {
+        "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
+        "type": "AdaptiveCard",
+        "version": "1.4",
+        "body": lines,
+    }
+    return _posted(
+        url,
+        {
+            "type": "message",
+            "attachments": [
+                {"contentType": "application/vnd.microsoft.card.adaptive", "content": card}
+            ],
+        },
+    )
 
 
 def _github(url: str, message: Message) -> Request:
     found = GITHUB.match(url)
-    host, owner, number = (found["host"], found["repository"], found["number"]) if found else ("", "", None)
+    host, owner, number = (
+        (found["host"], found["repository"], found["number"]) if found else ("", "", None)
+    )
     base = "https://api.github.com" if host == "https://github.com" else f"{host}/api/v3"
     if number:
         return _posted(f"{base}/repos/{owner}/issues/{number}/comments", {"body": message.body})
-    return _posted(f"{base}/repos/{owner}/issues", {"title": message.title, "body": message.body, "labels": list(message.labels)})
+    return _posted(
+        f"{base}/repos/{owner}/issues",
+        {"title": message.title, "body": message.body, "labels": list(message.labels)},
+    )
 
 
 def _github_headers() -> Mapping[str, str]:
@@ -133,10 +176,20 @@ def _github_headers() -> Mapping[str, str]:
 
 def _gitlab(url: str, message: Message) -> Request:
     found = GITLAB.match(url)
-    host, project, number = (found["host"], quote(found["project"], safe=""), found["number"]) if found else ("", "", None)
+    host, project, number = (
+        (found["host"], quote(found["project"], safe=""), found["number"])
+        if found
+        else ("", "", None)
+    )
     if number:
-        return _posted(f"{host}/api/v4/projects/{project}/issues/{number}/notes", {"body": message.body})
-    opened = {"title": message.title, "description": message.body, "labels": ",".join(message.labels)}
+        return _posted(
+            f"{host}/api/v4/projects/{project}/issues/{number}/notes", {"body": message.body}
+        )
+    opened = {
+        "title": message.title,
+        "description": message.body,
+        "labels": ",".join(message.labels),
+    }
     return _posted(f"{host}/api/v4/projects/{project}/issues", opened)
 
 
@@ -150,7 +203,9 @@ def _jira_api(url: str) -> str:
 
 
 def _jira_headers() -> Mapping[str, str]:
-    """Return how one is known to Jira: by e-mail and token in its cloud, by the token alone on a server."""
+    """Return how one is known to Jira: by e-mail and token in its cloud, by the token alone on a
+    server.
+    """
     token, user = secret("JIRA_TOKEN"), os.environ.get("JIRA_USER", "")
     if not user:
         return {"Authorization": f"Bearer {token}"}
@@ -162,7 +217,9 @@ def _jira(url: str, message: Message) -> Request:
 
 
 def _json(url: str, message: Message) -> Request:
-    return _posted(url, {"title": message.title, "text": message.text, "labels": list(message.labels)})
+    return _posted(
+        url, {"title": message.title, "text": message.text, "labels": list(message.labels)}
+    )
 
 
 def _json_headers() -> Mapping[str, str]:
@@ -172,16 +229,23 @@ def _json_headers() -> Mapping[str, str]:
 
 HOST: Final = r"(?P<host>https?://[^/\s@]{1,253})"
 """Without `user:password@`: such an address is shown to nobody."""
-GITHUB: Final = re.compile(HOST + r"/(?P<repository>[\w.\-]{1,100}/[\w.\-]{1,100})/issues(?:/(?P<number>\d{1,12}))?/?$")
-GITLAB: Final = re.compile(HOST + r"/(?P<project>[\w.\-/]{1,400}?)/-/issues(?:/(?P<number>\d{1,12}))?/?$")
-JIRA: Final = re.compile(HOST + r"(?:/[\w\-]{1,60})?/browse/(?P<key>[A-Z][A-Z0-9_]{1,40}-\d{1,12})/?$")
+GITHUB: Final = re.compile(
+    HOST + r"/(?P<repository>[\w.\-]{1,100}/[\w.\-]{1,100})/issues(?:/(?P<number>\d{1,12}))?/?$"
+)
+GITLAB: Final = re.compile(
+    HOST + r"/(?P<project>[\w.\-/]{1,400}?)/-/issues(?:/(?P<number>\d{1,12}))?/?$"
+)
+JIRA: Final = re.compile(
+    HOST + r"(?:/[\w\-]{1,60})?/browse/(?P<key>[A-Z][A-Z0-9_]{1,40}-\d{1,12})/?$"
+)
 PLACES: Final = (
     Place(
         id="slack", match=re.compile(r"https://hooks\.slack(?:-gov)?\.com/(?:services|workflows|triggers)/"), request=_slack, limit=40_000,
         source="Slack: Sending messages using incoming webhooks; text is cut at 40,000 characters",
     ),
     Place(
-        id="discord", match=re.compile(r"https://(?:\w{1,10}\.)?discord(?:app)?\.com/api/(?:v\d{1,3}/)?webhooks/"), request=_discord, limit=2_000,
+        id="discord", match=re.compile(r"https://(?:\w{1,10}\.)?discord(?:app)?\.com/api/"
+            r"(?:v\d{1,3}/)?webhooks/"), request=_discord, limit=2_000,
         source="Discord: Execute Webhook; content holds up to 2000 characters",
     ),
     Place(
@@ -193,7 +257,8 @@ PLACES: Final = (
         source="DingTalk: 自定义机器人发送消息; a request holds up to 20,000 bytes", refused=_code("errcode"),
     ),
     Place(
-        id="teams", match=re.compile(r"https://[\w.\-]{1,200}(?:\.webhook\.office\.com|\.logic\.azure\.com|\.api\.powerplatform\.com)[:/]"), request=_teams, limit=28 * 1024,
+        id="teams", match=re.compile(r"https://[\w.\-]{1,200}(?:\.webhook\.office\.com|\.logic\.azure\.com|"
+            r"\.api\.powerplatform\.com)[:/]"), request=_teams, limit=28 * 1024,
         source="Microsoft Teams: Create incoming webhooks; a message holds up to 28 KB",
     ),
     Place(
@@ -214,7 +279,9 @@ IDS: Final = (*(place.id for place in PLACES), "email")
 
 
 def place_of(url: str, wanted: str | None = None) -> Place:
-    """Return the kind of place of an address, or the one that was named; raises UsageError where it is no address, or none of that kind."""
+    """Return the kind of place of an address, or the one that was named; raises UsageError where it
+    is no address, or none of that kind.
+    """
     try:
         host = urlsplit(url).hostname
     except ValueError:  # brackets that are no address of a host
@@ -222,9 +289,15 @@ def place_of(url: str, wanted: str | None = None) -> Place:
     named = next((place for place in PLACES if place.id == wanted), None)
     found = named or next((place for place in PLACES if place.match.match(url)), None)
     if not host or found is None or not PLACES[-1].match.match(url):
-        raise UsageError("Couldn't use the address of --to", hint="Give one that begins with https:// or mailto:.")
+        raise UsageError(
+            "Couldn't use the address of --to",
+            hint="Give one that begins with https:// or mailto:.",
+        )
     if found.body and not found.match.match(url):
-        raise UsageError(f"{hidden(url)} is no issue of {found.id}", hint="Give the address of an issue, or of the page that lists them.")
+        raise UsageError(
+            f"{hidden(url)} is no issue of {found.id}",
+            hint="Give the address of an issue, or of the page that lists them.",
+        )
     return found
 
 

@@ -1,7 +1,9 @@
-"""Runs a program as if nothing stood between: its output, its signals and its exit code are its own, and its output is kept.
+"""Runs a program as if nothing stood between: its output, its signals and its exit code are its
+own, and its output is kept.
 
-Where the input is a terminal the program shares its process group, so that Ctrl-C and Ctrl-Z reach it from the terminal itself;
-elsewhere it has a group of its own, and every signal sent to us is handed on, once.
+Where the input is a terminal the program shares its process group, so that Ctrl-C and Ctrl-Z reach
+it from the terminal itself; elsewhere it has a group of its own, and every signal sent to us is
+handed on, once.
 """
 
 from __future__ import annotations
@@ -22,7 +24,14 @@ from typing import Any, Final
 from lossreport.integrations.tee import Kept, Tee
 from lossreport.values import dataclass
 
-HANDED_ON: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT, signal.SIGUSR1, signal.SIGUSR2)
+HANDED_ON: Final = (
+    signal.SIGTERM,
+    signal.SIGINT,
+    signal.SIGHUP,
+    signal.SIGQUIT,
+    signal.SIGUSR1,
+    signal.SIGUSR2,
+)
 OF_THE_TERMINAL: Final = (signal.SIGINT, signal.SIGQUIT)
 """What a terminal sends to all of its foreground group: a program in our group has it already."""
 ENDING: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
@@ -30,12 +39,16 @@ LINGER: Final = 5.0
 """Seconds that we wait for the output of processes that outlive the program."""
 NOT_FOUND: Final = 127
 NOT_EXECUTABLE: Final = 126
-"""What a shell ends with where a program cannot be started; POSIX, Shell Command Language, 2.8.2."""
+"""What a shell ends with where a program cannot be started; POSIX, Shell Command Language,
+2.8.2.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """How a program ended: `code` as `subprocess` gives it (negative for a signal); which signals we handed on before; bytes not kept."""
+    """How a program ended: `code` as `subprocess` gives it (negative for a signal); which signals
+    we handed on before; bytes not kept.
+    """
 
     code: int
     handed_on: tuple[int, ...]
@@ -44,7 +57,9 @@ class Ended:
 
 
 class Program:
-    """One program. `run` returns when it has ended; what is sent to us from then on is counted in `late`."""
+    """One program. `run` returns when it has ended; what is sent to us from then on is counted in
+    `late`.
+    """
 
     def __init__(self, arguments: Sequence[str]) -> None:
         self._arguments = list(arguments)
@@ -58,7 +73,8 @@ class Program:
     def run(self, kept: Kept) -> Ended:
         """Start the program and wait for its end. Raises OSError where it cannot be started."""
         for number in HANDED_ON:
-            if signal.getsignal(number) is not signal.SIG_IGN:  # what we were told to ignore (nohup), the program ignores too
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                # what we were told to ignore (nohup), the program ignores too
                 signal.signal(number, self._handle)
         streams = _Streams(kept)
         try:
@@ -96,10 +112,13 @@ class Program:
 
 
 def end_like(code: int) -> int:
-    """End this process by the signal that ended the program, where one did; else return its exit code."""
+    """End this process by the signal that ended the program, where one did; else return its exit
+    code.
+    """
     if code >= 0:
         return code
-    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))  # the program's core is the one wanted
+    # the program's core is the one wanted
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if -code not in (signal.SIGKILL, signal.SIGSTOP):
         signal.signal(-code, signal.SIG_DFL)
     os.kill(os.getpid(), -code)
@@ -107,12 +126,16 @@ def end_like(code: int) -> int:
 
 
 def _environment(given: Mapping[str, str]) -> dict[str, str]:
-    """Let Python write at once, as it does on a terminal: a killed program would take the last lines with it."""
+    """Let Python write at once, as it does on a terminal: a killed program would take the last
+    lines with it.
+    """
     return {"PYTHONUNBUFFERED": "1", **given}
 
 
 class _Streams:
-    """Where the program writes: a pseudo-terminal in place of a terminal, so that progress bars are drawn; a pipe in place of anything else."""
+    """Where the program writes: a pseudo-terminal in place of a terminal, so that progress bars are
+    drawn; a pipe in place of anything else.
+    """
 
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
@@ -165,7 +188,9 @@ def _pseudo_terminal(target: int) -> tuple[int, int]:
 
 
 def kept_in(path: Path, *, resume: bool) -> Kept:
-    """Open the file that keeps the output; what an earlier program wrote there is moved away unless this one goes on. Raises OSError."""
+    """Open the file that keeps the output; what an earlier program wrote there is moved away unless
+    this one goes on. Raises OSError.
+    """
     if path.exists() and not resume:
         os.replace(path, path.with_name(PREVIOUS))
     return Kept(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666))

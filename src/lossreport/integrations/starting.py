@@ -1,4 +1,6 @@
-"""`lossreport init`: a settings file for a folder of logs, of what the logs say and lack. Every line is commented out: it changes nothing by itself."""
+"""`lossreport init`: a settings file for a folder of logs, of what the logs say and lack. Every
+line is commented out: it changes nothing by itself.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,18 @@ from lossreport.text import Lang, Phrase, Text, show_value
 from lossreport.writing import check_writable, write_file, write_stdout
 
 NAME: Final = "lossreport.toml"
-SAID: Final = ("vocab_size", "clip_grad", "world_size", "action_dim", "epochs", "max_steps", "batch_size", "lr", "seed", "precision")
+SAID: Final = (
+    "vocab_size",
+    "clip_grad",
+    "world_size",
+    "action_dim",
+    "epochs",
+    "max_steps",
+    "batch_size",
+    "lr",
+    "seed",
+    "precision",
+)
 """Facts of the contract that are one number or word."""
 EXAMPLES: Final[dict[str, Any]] = {
     "vocab_size": 65536,
@@ -38,16 +51,25 @@ MOST: Final = 12
 """Lines of one part: a table of forty metrics is looked up in the report."""
 
 HEAD = Text(
-    zh="lossreport 的设置，放在日志旁边。每一行设置都被注释掉，去掉行首的 # 才生效。命令行选项和环境变量 LOSSREPORT_BUILD_<选项> 优先于它。",
-    en="Settings of lossreport, beside the logs. Every setting is commented out and takes effect without its #. The command line and LOSSREPORT_BUILD_<OPTION> stand before it.",
+    zh="lossreport 的设置，放在日志旁边。每一行设置都被注释掉，去掉行首的 # 才生效。"
+    "命令行选项和环境变量 LOSSREPORT_BUILD_<选项> 优先于它。",
+    en="Settings of lossreport, beside the logs. Every setting is commented out and takes "
+    "effect without its #. The command line and LOSSREPORT_BUILD_<OPTION> stand before it.",
 )
-GOAL = Text(zh="评判所依据的指标。现在的依据：{why}", en="The metric that the run is judged by. Chosen now by: {why}")
+GOAL = Text(
+    zh="评判所依据的指标。现在的依据：{why}",
+    en="The metric that the run is judged by. Chosen now by: {why}",
+)
 NO_GOAL = Text(
     zh="评判所依据的指标：日志里没有能说明进展的指标，请写出它的名称。",
-    en="The metric that the run is judged by: none in the logs is known to tell progress, so name one.",
+    en="The metric that the run is judged by: none in the logs is known to tell progress, so "
+    "name one.",
 )
 OTHERS = Text(zh="也可以是：{names}", en="Or: {names}")
-KNOWN = Text(zh="日志里已有的事实；写在这里会取代它们。", en="Facts that the logs say; a line here replaces them.")
+KNOWN = Text(
+    zh="日志里已有的事实；写在这里会取代它们。",
+    en="Facts that the logs say; a line here replaces them.",
+)
 SEVERAL = Text(
     zh="这里有 {count} 个 run；各 run 不同的事实没有列出。",
     en="{count} runs lie here; facts that differ among them are left out.",
@@ -57,18 +79,22 @@ LACKING = Text(
     en="Facts that the logs lack, with which more can be said; the values are examples.",
 )
 TABLES = Text(
-    zh="每个指标的事实：range 是取值范围，weight 是在总 loss 中的权重，type 是种类（全部种类见 docs/losses.zh.md）。",
-    en="Facts of single metrics: range is that of its target, weight the one in the total loss, type its kind (docs/losses.md lists all).",
+    zh="每个指标的事实：range 是取值范围，weight 是在总 loss 中的权重，type "
+    "是种类（全部种类见 docs/losses.zh.md）。",
+    en="Facts of single metrics: range is that of its target, weight the one in the total "
+    "loss, type its kind (docs/losses.md lists all).",
 )
 FINDINGS = Text(
-    zh="看过并接受的发现；到期后会再次报告。", en="Findings that were looked at and accepted; after the date they are told again."
+    zh="看过并接受的发现；到期后会再次报告。",
+    en="Findings that were looked at and accepted; after the date they are told again.",
 )
 OPTIONS = Text(zh="build 的选项。", en="Options of build.")
 REASON = Text(zh="已知并接受", en="known and accepted")
 
 
 def start(path: str, output: str | None, lang: Lang) -> Path | None:
-    """Write the settings file of a folder (or of the folder of a file), or print it where `output` is `-`; return where it lies.
+    """Write the settings file of a folder (or of the folder of a file), or print it where `output`
+    is `-`; return where it lies.
 
     Raises UsageError where a file is there already: it is never overwritten.
     """
@@ -76,7 +102,10 @@ def start(path: str, output: str | None, lang: Lang) -> Path | None:
     target = Path(output) if output is not None else folder / NAME
     if output != "-":
         if target.exists():
-            raise UsageError(f"{os.fspath(target)!r} is there already", hint="It is never overwritten; -o - prints what would be written.")
+            raise UsageError(
+                f"{os.fspath(target)!r} is there already",
+                hint="It is never overwritten; -o - prints what would be written.",
+            )
         check_writable(target)
     text = settings_of(api.analyze(api.read_runs([path])), lang)
     if output == "-":
@@ -87,7 +116,9 @@ def start(path: str, output: str | None, lang: Lang) -> Path | None:
 
 
 def settings_of(analysis: Analysis, lang: Lang) -> str:
-    """Return a settings file in TOML, each of its lines a comment; tables come last, for what follows one is inside it."""
+    """Return a settings file in TOML, each of its lines a comment; tables come last, for what
+    follows one is inside it.
+    """
     parts = (
         iter([_prose(HEAD(), lang)]),
         _goal(analysis, lang),
@@ -129,8 +160,16 @@ def _spelled(series: Series) -> str:
 
 def _known(runs: Sequence[Run], lang: Lang) -> Iterator[str]:
     """Yield the facts that every run says alike, with the file and line that said each."""
-    first = {fact.name: fact for fact in reversed(runs[0].facts) if fact.name in SAID and fact.source != USER}
-    alike = [fact for fact in runs[0].facts if first.get(fact.name) is fact and all(run.value(fact.name) == fact.value for run in runs)]
+    first = {
+        fact.name: fact
+        for fact in reversed(runs[0].facts)
+        if fact.name in SAID and fact.source != USER
+    }
+    alike = [
+        fact
+        for fact in runs[0].facts
+        if first.get(fact.name) is fact and all(run.value(fact.name) == fact.value for run in runs)
+    ]
     told = [fact for fact in alike if _is_plain(fact)]
     if told:
         yield _prose(KNOWN(), lang)
@@ -155,7 +194,9 @@ def _from(fact: Fact, run: Run) -> str:
 
 
 def _lacking(analysis: Analysis, lang: Lang) -> Iterator[str]:
-    """Yield what the scales of the report say that they need: facts of the run, then a table for each kind of fact of a metric."""
+    """Yield what the scales of the report say that they need: facts of the run, then a table for
+    each kind of fact of a metric.
+    """
     needed = sorted({need for scale in analysis.scales for need in scale.needs})
     plain = [need for need in needs_of(needed, dotted=False) if need not in _names(analysis.runs)]
     if plain:
@@ -165,14 +206,22 @@ def _lacking(analysis: Analysis, lang: Lang) -> Iterator[str]:
     for need in needs_of(needed, dotted=True):
         table, metric = need.split(".", 1)
         tables.setdefault(table, []).append(metric)
-    unknown = [series.name for run in analysis.runs for series in run.series if series.metric_type == GENERIC]
+    unknown = [
+        series.name
+        for run in analysis.runs
+        for series in run.series
+        if series.metric_type == GENERIC
+    ]
     if unknown:
         tables.setdefault("type", []).extend(unknown)
     if tables:
         yield _prose(TABLES(), lang)
     for table, metrics in tables.items():
         yield f"#[{table}]"
-        yield from (f"#{_toml(metric)} = {_toml(EXAMPLES.get(table, 1.0))}" for metric in list(dict.fromkeys(metrics))[:MOST])
+        yield from (
+            f"#{_toml(metric)} = {_toml(EXAMPLES.get(table, 1.0))}"
+            for metric in list(dict.fromkeys(metrics))[:MOST]
+        )
 
 
 def needs_of(needed: Sequence[str], *, dotted: bool) -> list[str]:

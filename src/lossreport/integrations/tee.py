@@ -1,4 +1,6 @@
-"""Passes on what a program writes, byte for byte and at once, and keeps the same in a file, line by line."""
+"""Passes on what a program writes, byte for byte and at once, and keeps the same in a file, line by
+line.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ CHUNK: Final = 65536
 
 
 class Kept:
-    """The file that keeps what a program says. A full disk ends the keeping, never the program; `lost` are the bytes not kept."""
+    """The file that keeps what a program says. A full disk ends the keeping, never the program;
+    `lost` are the bytes not kept.
+    """
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -35,10 +39,12 @@ class Kept:
 
 
 class Tee:
-    """A thread that reads each source until its end, writes to its target, and gives whole lines to what is kept.
+    """A thread that reads each source until its end, writes to its target, and gives whole lines to
+    what is kept.
 
-    A line ends with a newline or a carriage return: a progress bar and a message of two streams never share a line. Where several
-    sources are ready the first is read first: a message on standard error stays behind the rows that were printed before it.
+    A line ends with a newline or a carriage return: a progress bar and a message of two streams
+    never share a line. Where several sources are ready the first is read first: a message on
+    standard error stays behind the rows that were printed before it.
     """
 
     def __init__(self, streams: Mapping[int, int], kept: Kept) -> None:
@@ -49,7 +55,9 @@ class Tee:
         self._thread.start()
 
     def join(self, seconds: float) -> None:
-        """Wait for the end of all streams, but no longer: a process left behind may hold one open."""
+        """Wait for the end of all streams, but no longer: a process left behind may hold one
+        open.
+        """
         self._thread.join(seconds)
 
     def _run(self) -> None:
@@ -59,7 +67,9 @@ class Tee:
             data = _read(source)
             self._keep(source, data)
             if not data or not _passed_on(self._open[source], data):
-                self._end(source)  # its end; or nobody reads any more, and a closed source tells the program so, as without us
+                # its end; or nobody reads any more, and a closed source tells the program so, as
+                # without us
+                self._end(source)
 
     def _keep(self, source: int, data: bytes) -> None:
         """Keep the whole lines; what has begun waits for its end."""

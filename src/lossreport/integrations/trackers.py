@@ -1,4 +1,6 @@
-"""Puts a report into the experiment tracker that the run is in: MLflow, W&B, SwanLab, Trackio, TensorBoard."""
+"""Puts a report into the experiment tracker that the run is in: MLflow, W&B, SwanLab, Trackio,
+TensorBoard.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ FOLDER: Final = "lossreport"
 
 
 def to_mlflow(report: str | os.PathLike[str], run_id: str | None = None) -> str:
-    """Log a report as an artifact of a run, the active one unless `run_id` names another; return the artifact's path.
+    """Log a report as an artifact of a run, the active one unless `run_id` names another; return
+    the artifact's path.
 
-    MLflow shows it in a frame without scripts, which the report needs none of. Raises what MLflow raises.
+    MLflow shows it in a frame without scripts, which the report needs none of. Raises what MLflow
+    raises.
     """
     mlflow: Any = importlib.import_module("mlflow")
     mlflow.log_artifact(os.fspath(report), artifact_path=FOLDER, run_id=run_id)
@@ -24,7 +28,8 @@ def to_mlflow(report: str | os.PathLike[str], run_id: str | None = None) -> str:
 def to_wandb(report: str | os.PathLike[str], run: Any) -> None:
     """Show a report on the page of a W&B run, and keep it as an artifact; works offline too.
 
-    `inject=False` keeps W&B from adding a remote stylesheet and a `<base>` that breaks links inside the page.
+    `inject=False` keeps W&B from adding a remote stylesheet and a `<base>` that breaks links inside
+    the page.
     """
     wandb: Any = importlib.import_module("wandb")
     run.log({"lossreport": wandb.Html(os.fspath(report), inject=False)})
@@ -34,7 +39,9 @@ def to_wandb(report: str | os.PathLike[str], run: Any) -> None:
 
 
 def to_swanlab(report: str | os.PathLike[str]) -> None:
-    """Keep the Markdown of a report as a text of the active SwanLab run; `report` is a `.md` file (`--fit feishu` makes it small)."""
+    """Keep the Markdown of a report as a text of the active SwanLab run; `report` is a `.md` file
+    (`--fit feishu` makes it small).
+    """
     swanlab: Any = importlib.import_module("swanlab")
     swanlab.log({"lossreport": swanlab.Text(Path(report).read_text(encoding="utf-8"))})
 
@@ -46,5 +53,7 @@ def to_trackio(report: str | os.PathLike[str]) -> None:
 
 
 def to_tensorboard(report: str | os.PathLike[str], writer: Any, step: int = 0) -> None:
-    """Write the Markdown of a report into the Text tab; `writer` is a SummaryWriter of PyTorch, tensorboardX or their kin."""
+    """Write the Markdown of a report into the Text tab; `writer` is a SummaryWriter of PyTorch,
+    tensorboardX or their kin.
+    """
     writer.add_text("lossreport", Path(report).read_text(encoding="utf-8"), step)

@@ -1,4 +1,6 @@
-"""What the words by which runs break off mean, and what to do about each. One family of them a file in `knowledge/endings/`."""
+"""What the words by which runs break off mean, and what to do about each. One family of them a file
+in `knowledge/endings/`.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,13 @@ from lossreport.values import dataclass
 class Ending:
     """One way in which a run ends, by the words of its last lines.
 
-    `numbers` finds the figures of the message that `said` puts into words, by the names of its groups. `codes` are lines to type,
-    each behind a pattern of the parsers and words that its framework is known by; the first that fits counts. A `broad` ending
-    says that something broke and not what: another line near it may know more. `yields_to` names endings that know what was meant
-    where they stand beside it: no space was left in the shared memory, not on the disk. `is_own` says that the fault lies in the code or
-    the data of the run, so that starting again without a change ends in the same way.
+    `numbers` finds the figures of the message that `said` puts into words, by the names of its
+    groups. `codes` are lines to type, each behind a pattern of the parsers and words that its
+    framework is known by; the first that fits counts. A `broad` ending says that something broke
+    and not what: another line near it may know more. `yields_to` names endings that know what was
+    meant where they stand beside it: no space was left in the shared memory, not on the disk.
+    `is_own` says that the fault lies in the code or the data of the run, so that starting again
+    without a change ends in the same way.
     """
 
     id: str
@@ -44,13 +48,19 @@ class Ending:
         return None if match is None else self.said(**match.groupdict())
 
     def code(self, framework: str) -> str:
-        """Return one line to type under a framework (its parser and the words of the log), or nothing."""
-        return next((line for known, line in self.codes if re.search(known, framework, re.IGNORECASE)), "")
+        """Return one line to type under a framework (its parser and the words of the log), or
+        nothing.
+        """
+        return next(
+            (line for known, line in self.codes if re.search(known, framework, re.IGNORECASE)), ""
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endings:
-    """The endings of one family, the special ones before the general; lower `order` is asked first."""
+    """The endings of one family, the special ones before the general; lower `order` is asked
+    first.
+    """
 
     id: str
     endings: tuple[Ending, ...]
@@ -75,19 +85,27 @@ def ending_of(quote: str) -> Ending | None:
 
 
 def told(quotes: Sequence[str]) -> tuple[int, Ending] | None:
-    """Return which of the last lines tells how the run ended, and the ending: the first line, unless it knows too little.
+    """Return which of the last lines tells how the run ended, and the ending: the first line,
+    unless it knows too little.
 
-    Where the first only says that something broke, or is the head of a traceback whose exception is lost, another line that
-    knows more is taken. None where the first line is not known for anything: what follows it is its consequence.
+    Where the first only says that something broke, or is the head of a traceback whose exception is
+    lost, another line that knows more is taken. None where the first line is not known for
+    anything: what follows it is its consequence.
     """
     known = [ending_of(quote) for quote in quotes]
     first = known[0] if known else None
     if not known or (first is None and HEADLESS not in quotes[0]):
         return None
     if first is not None and not first.broad:
-        nearer = ((place, one) for place, one in enumerate(known) if one is not None and one.id in first.yields_to)
+        nearer = (
+            (place, one)
+            for place, one in enumerate(known)
+            if one is not None and one.id in first.yields_to
+        )
         return next(nearer, (0, first))
-    special = next(((place, one) for place, one in enumerate(known) if one is not None and not one.broad), None)
+    special = next(
+        ((place, one) for place, one in enumerate(known) if one is not None and not one.broad), None
+    )
     return special or (None if first is None else (0, first))
 
 

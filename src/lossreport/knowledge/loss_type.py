@@ -1,4 +1,5 @@
-"""What is known about a kind of loss or metric, independent of any run: `knowledge/losses/<id>.py` holds one LOSS each.
+"""What is known about a kind of loss or metric, independent of any run: `knowledge/losses/<id>.py`
+holds one LOSS each.
 
 `analysis` asks it for the scale of a series; nothing here reads a file or looks at a curve.
 """
@@ -18,12 +19,17 @@ from lossreport.values import dataclass
 
 Goal = Literal["down", "up", "none"]
 Role = Literal["loss", "regulariser", "metric", "schedule", "health", "counter"]
-"""loss: something minimised · regulariser: a term of the total whose value is no measure of progress (z-loss, KL) · metric: accuracy and kin · schedule: set by the user (learning rate) · health: norms, time, memory."""
+"""loss: something minimised · regulariser: a term of the total whose value is no measure of
+progress (z-loss, KL) · metric: accuracy and kin · schedule: set by the user (learning rate) ·
+health: norms, time, memory.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Start:
-    """The value of a metric before training changed it: logged at step 0 or 1, printed to `resolution` (0.0 for full precision)."""
+    """The value of a metric before training changed it: logged at step 0 or 1, printed to
+    `resolution` (0.0 for full precision).
+    """
 
     value: float
     resolution: float = 0.0
@@ -31,9 +37,11 @@ class Start:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What a kind of loss may ask about a run: the metric's name and split, all facts by name, the names of all metrics logged.
+    """What a kind of loss may ask about a run: the metric's name and split, all facts by name, the
+    names of all metrics logged.
 
-    `parser` is the id of the format the metric stood in, `start` its first value, None where the log begins later.
+    `parser` is the id of the format the metric stood in, `start` its first value, None where the
+    log begins later.
     """
 
     name: str
@@ -62,7 +70,9 @@ class Chance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """Another reference value that holds only under a condition, which the text names; `formula` is where it is from, "ln 8192"."""
+    """Another reference value that holds only under a condition, which the text names; `formula` is
+    where it is from, "ln 8192".
+    """
 
     value: float
     condition: Phrase
@@ -78,7 +88,8 @@ def anywhere(_: Known) -> bool:
 class Reference:
     """A value somebody published, with the title of the source. Never a claim about the user's run.
 
-    `where` tells of which runs it is told: a value of one task says nothing beside the same kind of loss of another.
+    `where` tells of which runs it is told: a value of one task says nothing beside the same kind of
+    loss of another.
     """
 
     value: Text
@@ -110,10 +121,12 @@ def no_notes(_known: Known, _value: float) -> tuple[Phrase, ...]:
 class LossType:
     """A kind of loss or metric.
 
-    `names` is matched against the whole lower-case metric name without split prefix, blanks and dashes read as `_`;
-    `order` decides between kinds that both match (lower first). `why` says why such values are large or small.
-    `floor` is a value the loss cannot pass, above 0, with its formula; `notes(known, value)` gives the sentences about one value that are true for this run; `needs` are the facts it would use.
-    `comparable` says which values of this kind can be compared with the references at all.
+    `names` is matched against the whole lower-case metric name without split prefix, blanks and
+    dashes read as `_`; `order` decides between kinds that both match (lower first). `why` says why
+    such values are large or small. `floor` is a value the loss cannot pass, above 0, with its
+    formula; `notes(known, value)` gives the sentences about one value that are true for this run;
+    `needs` are the facts it would use. `comparable` says which values of this kind can be compared
+    with the references at all.
     """
 
     id: str
@@ -165,7 +178,9 @@ def folded_name(name: str) -> str:
 
 
 def classify(name: str, declared: str | None = None) -> LossType:
-    """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and wins."""
+    """Return the kind of the metric `name`; `declared` is what the user said (`type.<metric>`) and
+    wins.
+    """
     if declared is not None:
         return loss_type(declared)
     return _named(name) if len(name) <= LONGEST_NAME else loss_type(GENERIC)

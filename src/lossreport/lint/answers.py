@@ -1,4 +1,6 @@
-"""What the logs say to a claim: borne out, contradicted with the line that says otherwise, or unchecked with the reason."""
+"""What the logs say to a claim: borne out, contradicted with the line that says otherwise, or
+unchecked with the reason.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ TOO_FEW = Text(zh="行数太少，无法检验", en="too few rows to test")
 NOT_KNOWN = Text(zh="日志没有可对照的内容", en="the logs hold nothing to compare it with")
 FITS = Text(zh="与日志相符", en="agrees with the logs")
 SPLIT_OPEN = Text(
-    zh="训练集上不成立，留出集上成立：请写明是哪一个", en="it does not hold of the training rows, but of held-out ones: say which are meant"
+    zh="训练集上不成立，留出集上成立：请写明是哪一个",
+    en="it does not hold of the training rows, but of held-out ones: say which are meant",
 )
 FILE_OPEN = Text(
     zh="在这一段所说的文件中不成立，在另一个文件中成立：请写明文件",
@@ -55,22 +58,34 @@ def contradicted(claim: Claim, text: Phrase, places: Sequence[Seen] = ()) -> Ans
 
 def shown(places: Sequence[Seen], most: int = MOST_SHOWN) -> Join:
     """Return values with their places, in words."""
-    return Join(items=tuple(SHOWN(value=number(one.value), place=one.place) for one in places[:most]))
+    return Join(
+        items=tuple(SHOWN(value=number(one.value), place=one.place) for one in places[:most])
+    )
 
 
 C = TypeVar("C", bound=Any)
 
 
 def of_split(claim: C, ledger: Ledger, held: Callable[[C, Ledger], Answer]) -> Answer:
-    """Check a claim on a metric: of the rows that it names, or where it names no split, of training first.
+    """Check a claim on a metric: of the rows that it names, or where it names no split, of training
+    first.
 
-    What only held-out rows bear out, or another file than that of the passage, the note may have meant: that is neither borne out
-    nor contradicted.
+    What only held-out rows bear out, or another file than that of the passage, the note may have
+    meant: that is neither borne out nor contradicted.
     """
     answer = _of_rows(claim, ledger, held)
-    if isinstance(claim, ValueAt) and answer.outcome == "contradicted" and claim.origin.source and not claim.origin.near:
+    if (
+        isinstance(claim, ValueAt)
+        and answer.outcome == "contradicted"
+        and claim.origin.source
+        and not claim.origin.near
+    ):
         elsewhere = replace(claim, origin=replace(claim.origin, source=None))
-        return unchecked(claim, FILE_OPEN) if _of_rows(elsewhere, ledger, held).outcome == "confirmed" else answer
+        return (
+            unchecked(claim, FILE_OPEN)
+            if _of_rows(elsewhere, ledger, held).outcome == "confirmed"
+            else answer
+        )
     return answer
 
 
@@ -78,7 +93,9 @@ def _of_rows(claim: C, ledger: Ledger, held: Callable[[C, Ledger], Answer]) -> A
     metric = claim.metric
     if metric is None or not ledger.is_in_several_splits(metric):
         return held(claim, ledger)
-    answer = replace(held(replace(claim, metric=replace(metric, split="train")), ledger), claim=claim)
+    answer = replace(
+        held(replace(claim, metric=replace(metric, split="train")), ledger), claim=claim
+    )
     if answer.outcome != "contradicted":
         return answer
     for split in sorted(ledger.vocabulary.splits[metric.name] - {"train"}):

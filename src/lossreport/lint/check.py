@@ -1,6 +1,8 @@
-"""Holds one claim against the logs: confirmed, contradicted with the line that says otherwise, or unchecked with the reason.
+"""Holds one claim against the logs: confirmed, contradicted with the line that says otherwise, or
+unchecked with the reason.
 
-A claim that any candidate of its metric bears out is confirmed; only what none of them allows is a contradiction.
+A claim that any candidate of its metric bears out is confirmed; only what none of them allows is a
+contradiction.
 """
 
 from __future__ import annotations
@@ -30,10 +32,22 @@ from lossreport.lint.claim import (
     TrendOf,
     ValueAt,
 )
-from lossreport.lint.course import check_course, check_range, check_settled, check_spikes, check_trend
+from lossreport.lint.course import (
+    check_course,
+    check_range,
+    check_settled,
+    check_spikes,
+    check_trend,
+)
 from lossreport.lint.happened import check_count, check_happened
 from lossreport.lint.ledger import Ledger
-from lossreport.lint.scale import check_fact, check_least, check_logarithm, check_per_dimension, check_share
+from lossreport.lint.scale import (
+    check_fact,
+    check_least,
+    check_logarithm,
+    check_per_dimension,
+    check_share,
+)
 from lossreport.lint.values import check_value, has_percent
 from lossreport.text import Text
 
@@ -42,7 +56,11 @@ OF_WHAT = Text(zh="没有说明是什么的百分比", en="it does not say per c
 
 def check(claim: Claim, ledger: Ledger) -> Answer:
     """Hold a claim against the logs."""
-    if isinstance(claim, ValueAt | BoundOf | LevelSince) and claim.number.percent and not _is_share(claim.metric, ledger):
+    if (
+        isinstance(claim, ValueAt | BoundOf | LevelSince)
+        and claim.number.percent
+        and not _is_share(claim.metric, ledger)
+    ):
         return unchecked(claim, OF_WHAT)
     match claim:
         case ValueAt():

@@ -1,4 +1,6 @@
-"""What a note can claim of a run: a closed union of checkable statements, each with the line and the words it was read from."""
+"""What a note can claim of a run: a closed union of checkable statements, each with the line and
+the words it was read from.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from typing import Final, Literal
 from lossreport.values import dataclass
 
 CUT: Final = 3
-"""From so many significant digits on a value that was cut off instead of rounded (3.26 for 3.268) is the same value; 0.5 is not 0.6."""
+"""From so many significant digits on a value that was cut off instead of rounded (3.26 for 3.268)
+is the same value; 0.5 is not 0.6.
+"""
 BRIEF: Final = 2
 """A round number of so many digits behind "about" may miss by one unit of its last."""
 FULL: Final = 1.001
@@ -16,7 +20,9 @@ FULL: Final = 1.001
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A number as the note prints it: `unit` is one unit of its last digit, `digits` how many of them count; `about` where the note says so."""
+    """A number as the note prints it: `unit` is one unit of its last digit, `digits` how many of
+    them count; `about` where the note says so.
+    """
 
     value: float
     unit: float
@@ -25,7 +31,9 @@ class Number:
     about: bool = False
 
     def fits(self, value: float) -> bool:
-        """Return whether `value` is this number when it is written with as many digits: rounded, or cut off where they are three."""
+        """Return whether `value` is this number when it is written with as many digits: rounded, or
+        cut off where they are three.
+        """
         gap = abs(value) - abs(self.value)
         if abs(value - self.value) <= (0.5 + 1e-6) * self.unit:
             return True
@@ -34,14 +42,20 @@ class Number:
         return self.digits >= CUT and value * self.value >= 0 and 0 <= gap < FULL * self.unit
 
     def on(self, scale: float) -> Number:
-        """Return the number on the scale of a metric whose greatest value is `scale`: 80.3 % of an accuracy that is logged as 0.803."""
+        """Return the number on the scale of a metric whose greatest value is `scale`: 80.3 % of an
+        accuracy that is logged as 0.803.
+        """
         factor = 0.01 if self.percent and scale <= FULL else 1.0
-        return Number(value=self.value * factor, unit=self.unit * factor, digits=self.digits, about=self.about)
+        return Number(
+            value=self.value * factor, unit=self.unit * factor, digits=self.digits, about=self.about
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metric:
-    """What a note names: a metric of the logs, and the split where it says one (train, val, test; "" where it does not)."""
+    """What a note names: a metric of the logs, and the split where it says one (train, val, test;
+    "" where it does not).
+    """
 
     name: str
     split: str = ""
@@ -52,7 +66,8 @@ class Metric:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Origin:
-    """Where a claim stands: the line of the note and its words; `source` is the log file that the passage is about, where it names one.
+    """Where a claim stands: the line of the note and its words; `source` is the log file that the
+    passage is about, where it names one.
 
     `near`: the line itself names it.
     """
@@ -65,7 +80,9 @@ class Origin:
 
 Unit = Literal["epoch", "step", "any"]
 """What a place counts: epochs, steps or iterations, or what the logs count ("round 19")."""
-Which = Literal["at", "somewhere", "first", "last", "least", "greatest", "best", "reached", "began", "ended"]
+Which = Literal[
+    "at", "somewhere", "first", "last", "least", "greatest", "best", "reached", "began", "ended"
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +97,8 @@ class Place:
 class ValueAt:
     """A metric has a value: at a place, at the start or the end, as its extreme, somewhere.
 
-    `reached`: it comes so far; `began` and `ended`: it begins or ends there, or has an extreme there.
+    `reached`: it comes so far; `began` and `ended`: it begins or ends there, or has an extreme
+    there.
 
     `metric` None: whichever metric has a spike.
     """
@@ -94,7 +112,9 @@ class ValueAt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BestAt:
-    """A metric (None: the one that counts) has its least, greatest or best value at a place; None: in its last row."""
+    """A metric (None: the one that counts) has its least, greatest or best value at a place; None:
+    in its last row.
+    """
 
     origin: Origin
     metric: Metric | None
@@ -106,8 +126,8 @@ class BestAt:
 class BoundOf:
     """Values of a metric lie above or below a number.
 
-    Which of them: every one, some, or the last one, of all or of those at a place (`since`: from it on); `told` does not say ("is below 2"), `ends` is
-    some and perhaps the last.
+    Which of them: every one, some, or the last one, of all or of those at a place (`since`: from it
+    on); `told` does not say ("is below 2"), `ends` is some and perhaps the last.
     """
 
     origin: Origin
@@ -139,7 +159,9 @@ class ConstantIs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CourseOf:
-    """How a metric goes: at every row, to the end, in its last rows, from a place on, or (`some`) as a whole or at its end. `worse` and `better` are told by what it should do."""
+    """How a metric goes: at every row, to the end, in its last rows, from a place on, or (`some`)
+    as a whole or at its end. `worse` and `better` are told by what it should do.
+    """
 
     origin: Origin
     metric: Metric
@@ -150,10 +172,14 @@ class CourseOf:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Happened:
-    """Something is said to have happened to the run, or (`denied`) not to have: to one metric where it is named, at a place where one is."""
+    """Something is said to have happened to the run, or (`denied`) not to have: to one metric where
+    it is named, at a place where one is.
+    """
 
     origin: Origin
-    what: Literal["overfit", "nonfinite", "early_stop", "finished", "broke_off", "explosion", "spike"]
+    what: Literal[
+        "overfit", "nonfinite", "early_stop", "finished", "broke_off", "explosion", "spike"
+    ]
     denied: bool = False
     metric: Metric | None = None
     place: Place | None = None

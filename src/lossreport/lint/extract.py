@@ -1,4 +1,6 @@
-"""Finds the checkable claims of a note line, in Chinese and in English. What is general, conditional or advice is no claim about the run."""
+"""Finds the checkable claims of a note line, in Chinese and in English. What is general,
+conditional or advice is no claim about the run.
+"""
 
 from __future__ import annotations
 
@@ -51,41 +53,62 @@ from lossreport.lint.tables import cells
 
 TO: Final = r"\s{0,9}+(?:[-–—~～]|至|到|\bto\b)\s{0,9}+"
 GENERAL: Final = re.compile(
-    r"通常|典型|一般|如果|若|假如|假设|例如|比如|参考|建议|应该|可以|考虑|监控|可能|疑似|怎么办|如何判定|所需|避免|防止|关注|检查|需要|其他模型|GPT"
-    r"|\b(?:typical(?:ly)?|usual(?:ly)?|generally|if|suppose|assum\w+|e\.g\.|for example|reference|should|would|could|may|might|recommend\w*|consider|expect\w*|avoid|prevent|make sure|needs?|needed|checks?|suspected|possibl[ey]|perhaps|maybe|likely)\b",
+    r"通常|典型|一般|如果|若|假如|假设|例如|比如|参考|建议|应该|可以|考虑|监控|可能|疑似|怎么办|"
+    r"如何判定|所需|避免|防止|关注|检查|需要|其他模型|GPT"
+    r"|\b(?:typical(?:ly)?|usual(?:ly)?|generally|if|suppose|assum\w+|e\.g\.|for example|"
+    r"reference|should|would|could|may|might|recommend\w*|consider|expect\w*|avoid|prevent|"
+    r"make sure|needs?|needed|checks?|suspected|possibl[ey]|perhaps|maybe|likely)\b",
     FLAGS,
 )
 """Words of rules of thumb, conditions and advice."""
 QUESTION: Final = re.compile(r"[?？]\s*$|是否|为什么|什么|\bwhether\b|^\s*why\b", FLAGS)
 PLACED: Final = re.compile(
-    rf"\b(?:epochs?|steps?|iterations?)\s{{0,9}}+\d{{1,40}}+{LIST}|第\s{{0,9}}+\d{{1,40}}+\s{{0,9}}+个?\s{{0,9}}+(?:epoch|step|轮|步)",
+    rf"\b(?:epochs?|steps?|iterations?)\s{{0,9}}+\d{{1,40}}+{LIST}|"
+    rf"第\s{{0,9}}+\d{{1,40}}+\s{{0,9}}+个?\s{{0,9}}+(?:epoch|step|轮|步)",
     FLAGS,
 )
-SPAN: Final = re.compile(rf"\b(?P<unit>epochs?|steps?)\s*(\d+){TO}(?:epoch\s*)?(\d+)(?!\.\d)", FLAGS)
+SPAN: Final = re.compile(
+    rf"\b(?P<unit>epochs?|steps?)\s*(\d+){TO}(?:epoch\s*)?(\d+)(?!\.\d)", FLAGS
+)
 ARROW: Final = re.compile(rf"{NUMBER}\s*(?:→|->|⟶|=>|降至|降到|升至|升到|\bto\b)\s*{NUMBER}")
 RANGE: Final = re.compile(rf"{NUMBER}{TO}{NUMBER}(?!\s*%)", FLAGS)
-BETWEEN: Final = re.compile(rf"(?:\bbetween|介于|在)\s*{NUMBER}\s*(?:and|与|和)\s*{NUMBER}(?!\s*%)", FLAGS)
+BETWEEN: Final = re.compile(
+    rf"(?:\bbetween|介于|在)\s*{NUMBER}\s*(?:and|与|和)\s*{NUMBER}(?!\s*%)", FLAGS
+)
 LEVEL: Final = re.compile(
-    r"稳定|范围|之间|保持|维持|介于|收敛|波动|\bstable\b|\brange|\bbetween\b|\bstays?\b|\bremains?\b|\bwithin\b|\bfluctuat|=|≈",
+    r"稳定|范围|之间|保持|维持|介于|收敛|波动|\bstable\b|\brange|\bbetween\b|\bstays?\b|"
+    r"\bremains?\b|\bwithin\b|\bfluctuat|=|≈",
     FLAGS,
 )
 EITHER: Final = re.compile(r"或|\bor\b|\beither\b", FLAGS)
 """A range that is one of two alternatives claims too little to be checked."""
-ORDINARY: Final = re.compile(r"正常|除.{0,12}外|\bnormal\b|\bordinary\b|\bexcept\b|\bexcluding\b|\bother\b", FLAGS)
-COUNTS: Final = re.compile(r"\s{0,9}+(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)", FLAGS)
+ORDINARY: Final = re.compile(
+    r"正常|除.{0,12}外|\bnormal\b|\bordinary\b|\bexcept\b|\bexcluding\b|\bother\b", FLAGS
+)
+COUNTS: Final = re.compile(
+    r"\s{0,9}+(?:个|次|倍|行|维|层|项|条|\b(?:epochs?|times|rows|steps?|dim\w*|terms?|runs?|x)\b)",
+    FLAGS,
+)
 PERCENT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
-SPLIT: Final = re.compile(r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%\s{0,9}+[/:：]\s{0,9}+(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%")
+SPLIT: Final = re.compile(
+    r"(\d{1,40}+(?:\.\d{1,40}+)?+)\s{0,9}+%\s{0,9}+[/:：]\s{0,9}+(\d{1,40}+"
+    r"(?:\.\d{1,40}+)?+)\s{0,9}+%"
+)
 EQUATION: Final = re.compile(
-    r"(?<![\d.])\d[\d.]{0,40}+(?:\s{0,9}+[×*+/÷]\s{0,9}+(?:\d[\d.]{0,40}+(?:e-?\d{1,4})?|[A-Za-z_]\w{0,40}+)){1,20}+\s{0,9}+[=≈]\s{0,9}+\d[\d.]*",
+    r"(?<![\d.])\d[\d.]{0,40}+(?:\s{0,9}+[×*+/÷]\s{0,9}+(?:\d[\d.]{0,40}+(?:e-?\d{1,4})?|"
+    r"[A-Za-z_]\w{0,40}+)){1,20}+\s{0,9}+[=≈]\s{0,9}+\d[\d.]*",
     FLAGS,
 )
 """10 × 0.13 = 1.3 works something out."""
 LOG_OF: Final = re.compile(r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?", FLAGS)
 WORKED: Final = re.compile(
-    r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?\s{0,9}+(?:≈|=|≃|~|is|约为?)\s{0,9}+(\d{1,40}+\.\d{1,40}+)", FLAGS
+    r"\b(?:log|ln)\s{0,9}+\(?\s{0,9}+(\d{2,40}+)\s{0,9}+\)?\s{0,9}+(?:≈|=|≃|~|is|约为?)\s{0,9}+"
+    r"(\d{1,40}+\.\d{1,40}+)",
+    FLAGS,
 )
 LEAST: Final = re.compile(
-    r"理论最小|最小损失|损失下限|最低损失|\bminimum (?:possible |theoretical )?loss\b(?! (?:was|is|of))|\btheoretical minimum|\blowest possible loss",
+    r"理论最小|最小损失|损失下限|最低损失|\bminimum (?:possible |theoretical )?loss\b(?! (?:was|"
+    r"is|of))|\btheoretical minimum|\blowest possible loss",
     FLAGS,
 )
 DIVIDED: Final = re.compile(r"(\d{1,40}+\.\d{1,40}+)\s{0,9}+[/÷]\s{0,9}+(\d{1,3})(?![\d.])")
@@ -93,9 +116,15 @@ DIMENSIONS: Final = re.compile(r"维|\bdim(?:ension)?s?\b", FLAGS)
 
 
 def claims(line: NoteLine, known: Vocabulary, facts: Sequence[str]) -> Iterator[Claim]:
-    """Yield the claims of one line; `known` are the metrics and `facts` the settings that the logs know."""
+    """Yield the claims of one line; `known` are the metrics and `facts` the settings that the logs
+    know.
+    """
     origin = Origin(line=line.number, quote=line.text, source=line.source, near=line.names_source)
-    line = replace(line, text=REFERENCE.sub(" ", line.text), cells=tuple(REFERENCE.sub(" ", cell).strip() for cell in line.cells))
+    line = replace(
+        line,
+        text=REFERENCE.sub(" ", line.text),
+        cells=tuple(REFERENCE.sub(" ", cell).strip() for cell in line.cells),
+    )
     found = list(cells(line, origin, known))
     yield from found
     yield from _arithmetic(line, origin)
@@ -104,7 +133,8 @@ def claims(line: NoteLine, known: Vocabulary, facts: Sequence[str]) -> Iterator[
     yield from _shares(line, origin, known)
     if is_general(line):
         return
-    refers = bool(REFERENCE.search(origin.quote))  # what it says of rows elsewhere is not of the metric of the passage
+    # what it says of rows elsewhere is not of the metric of the passage
+    refers = bool(REFERENCE.search(origin.quote))
     set_here = list(_set(line.text, known, facts))
     yield from _facts(line, origin, set_here)
     if found or line.cells:
@@ -120,7 +150,9 @@ def claims(line: NoteLine, known: Vocabulary, facts: Sequence[str]) -> Iterator[
 
 
 def is_general(line: NoteLine) -> bool:
-    """Return whether a line speaks in general, of conditions or of what to do: not a claim about this run."""
+    """Return whether a line speaks in general, of conditions or of what to do: not a claim about
+    this run.
+    """
     return bool(GENERAL.search(line.text) or QUESTION.search(line.text))
 
 
@@ -145,7 +177,9 @@ JUDGED: Final = (
 
 
 def says_something(sentence: str) -> bool:
-    """Return whether a sentence says something that the logs might bear out: it holds a number, or a word that judges."""
+    """Return whether a sentence says something that the logs might bear out: it holds a number, or
+    a word that judges.
+    """
     return bool(re.search(r"\d", sentence)) or any(words.search(sentence) for words in JUDGED)
 
 
@@ -155,7 +189,10 @@ def _passage(line: NoteLine) -> Metric | None:
 
 
 def _is_arithmetic(text: str) -> bool:
-    return bool((DIMENSIONS.search(text) and DIVIDED.search(text)) or (LEAST.search(text) and LOG_OF.search(text)))
+    return bool(
+        (DIMENSIONS.search(text) and DIVIDED.search(text))
+        or (LEAST.search(text) and LOG_OF.search(text))
+    )
 
 
 def _unranged(text: str) -> str:
@@ -168,13 +205,17 @@ def _is_share(line: NoteLine, text: str) -> bool:
 
 
 def _arithmetic(line: NoteLine, origin: Origin) -> Iterator[Claim]:
-    """Read what is wrong in any run: a logarithm taken for a minimum or worked out wrongly, a mean divided again."""
+    """Read what is wrong in any run: a logarithm taken for a minimum or worked out wrongly, a mean
+    divided again.
+    """
     for found in WORKED.finditer(line.text):
         yield Logarithm(origin=origin, classes=int(found[1]), number=number(found[2]))
     if LEAST.search(line.text) and (log := LOG_OF.search(line.text)):
         yield LowestPossible(origin=origin, classes=int(log[1]))
     if DIMENSIONS.search(line.text) and (divided := DIVIDED.search(line.text)):
-        yield PerDimension(origin=origin, metric=line.metric, number=number(divided[1]), dimensions=int(divided[2]))
+        yield PerDimension(
+            origin=origin, metric=line.metric, number=number(divided[1]), dimensions=int(divided[2])
+        )
 
 
 def _shares(line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim]:
@@ -191,7 +232,9 @@ def _shares(line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim
 
 
 def _about(sentence: str, line: NoteLine, known: Vocabulary) -> Metric | None:
-    """Return the one metric of a sentence, or of its passage where it names none; None where it names several."""
+    """Return the one metric of a sentence, or of its passage where it names none; None where it
+    names several.
+    """
     named = known.metrics(sentence) or line.passage_metrics
     if len(named) != 1:
         return None
@@ -205,8 +248,12 @@ def _span(sentence: str, line: NoteLine, origin: Origin, known: Vocabulary) -> I
         return
     if arrow := ARROW.search(sentence[span.end() :]):
         for x, value in zip(span.groups()[1:], arrow.groups(), strict=True):
-            place = Place(x=float(x), unit="epoch" if span["unit"].lower().startswith("e") else "step")
-            yield ValueAt(origin=origin, metric=metric, number=number(value), place=place, which="at")
+            place = Place(
+                x=float(x), unit="epoch" if span["unit"].lower().startswith("e") else "step"
+            )
+            yield ValueAt(
+                origin=origin, metric=metric, number=number(value), place=place, which="at"
+            )
 
 
 def _range(sentence: str, line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim]:
@@ -214,22 +261,39 @@ def _range(sentence: str, line: NoteLine, origin: Origin, known: Vocabulary) -> 
     metric = _about(sentence, line, known)
     text = SPAN.sub(" ", sentence)
     span = BETWEEN.search(text) or RANGE.search(text)
-    if metric is None or span is None or not LEVEL.search(text) or PLACED.search(text) or EITHER.search(text):
+    if (
+        metric is None
+        or span is None
+        or not LEVEL.search(text)
+        or PLACED.search(text)
+        or EITHER.search(text)
+    ):
         return
     low, high = number(span[1]), number(span[2])
     if low.value <= high.value:
-        yield RangeOf(origin=origin, metric=metric, low=low, high=high, ordinary=bool(ORDINARY.search(text)))
+        yield RangeOf(
+            origin=origin, metric=metric, low=low, high=high, ordinary=bool(ORDINARY.search(text))
+        )
 
 
 @lru_cache(maxsize=8)
 def _assignment(facts: tuple[str, ...]) -> re.Pattern[str]:
-    """Return the pattern of "batch size = 32" for the settings that the logs know, however their words are joined."""
-    names = "|".join("[_\\- ]?".join(map(re.escape, re.split(r"[_\- ]", name))) for name in sorted(facts, key=len, reverse=True))
-    return re.compile(rf"(?<![A-Za-z0-9_.])({names})\s*(?:=|≈|:|：|为|是|\bis\b|\bof\b)\s*{NUMBER}", FLAGS)
+    """Return the pattern of "batch size = 32" for the settings that the logs know, however their
+    words are joined.
+    """
+    names = "|".join(
+        "[_\\- ]?".join(map(re.escape, re.split(r"[_\- ]", name)))
+        for name in sorted(facts, key=len, reverse=True)
+    )
+    return re.compile(
+        rf"(?<![A-Za-z0-9_.])({names})\s*(?:=|≈|:|：|为|是|\bis\b|\bof\b)\s*{NUMBER}", FLAGS
+    )
 
 
 def _set(text: str, known: Vocabulary, facts: Sequence[str]) -> Iterator[tuple[str, re.Match[str]]]:
-    """Yield where a text gives a setting a number; a name that a metric has as well is read with the metrics."""
+    """Yield where a text gives a setting a number; a name that a metric has as well is read with
+    the metrics.
+    """
     if not facts:
         return
     joined = {re.sub(r"[_\- ]", "", name).lower(): name for name in facts}
@@ -245,11 +309,17 @@ def _without(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return text
 
 
-def _facts(line: NoteLine, origin: Origin, found: Sequence[tuple[str, re.Match[str]]]) -> Iterator[Claim]:
+def _facts(
+    line: NoteLine, origin: Origin, found: Sequence[tuple[str, re.Match[str]]]
+) -> Iterator[Claim]:
     """Read "name = value" of settings."""
     for name, match in found:
         tail = line.text[match.end() :]
-        if re.match(rf"{TO}\d|\s*[×*/+%]|\s*(?:→|->)", tail) or COUNTS.match(tail) or NEGATED.search(line.text):
+        if (
+            re.match(rf"{TO}\d|\s*[×*/+%]|\s*(?:→|->)", tail)
+            or COUNTS.match(tail)
+            or NEGATED.search(line.text)
+        ):
             continue
         if name == "epochs":
             yield EpochCount(origin=origin, count=int(float(match[2])), planned=True)

@@ -1,4 +1,6 @@
-"""Holds what a note says to have happened against the logs: over-fitting, NaN, an early stop, how the run ended, how much was trained."""
+"""Holds what a note says to have happened against the logs: over-fitting, NaN, an early stop, how
+the run ended, how much was trained.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ from lossreport.lint.ledger import Ledger, Seen, seen
 from lossreport.lint.values import better_way
 from lossreport.model.analysis import State
 from lossreport.model.run import Axis, Run, Series, Status
-from lossreport.text import Join, Text, number
+from lossreport.text import Join, Phrase, Text, number
 
 EXPLODED, CALM = 10.0, 3.0
 """A norm of ten times its median has exploded, one that stays within three times has not."""
@@ -23,25 +25,37 @@ LATE: Final = 0.1
 SPIKES: Final = ("spike", "batch_outlier")
 OVERFIT: Final = ("overfitting",)
 
-OVERFITS = Text(zh="`{metric}` 过了最佳值 {best} 之后变差，最后为 {last}。", en="`{metric}` is best at {best} and ends worse, at {last}.")
+OVERFITS = Text(
+    zh="`{metric}` 过了最佳值 {best} 之后变差，最后为 {last}。",
+    en="`{metric}` is best at {best} and ends worse, at {last}.",
+)
 NO_OVERFIT = Text(
     zh="`{metric}` 直到最后仍处于最佳：最佳 {best}，最后 {last}。",
     en="`{metric}` is still at its best at the end: best {best}, last {last}.",
 )
 HAS_NAN = Text(
-    zh="日志中有 NaN 或 Inf：{metric} 的第 {row} 行（{place}）。", en="the logs hold NaN or Inf: row {row} of {metric} ({place})."
+    zh="日志中有 NaN 或 Inf：{metric} 的第 {row} 行（{place}）。",
+    en="the logs hold NaN or Inf: row {row} of {metric} ({place}).",
 )
 NO_NAN = Text(zh="日志中没有 NaN 或 Inf。", en="the logs hold no NaN or Inf.")
-ENDED = Text(zh="日志显示这次训练的结局是：{status}。", en="by its logs the run ended thus: {status}.")
+ENDED = Text(
+    zh="日志显示这次训练的结局是：{status}。", en="by its logs the run ended thus: {status}."
+)
 STATUSES: Final = {
     Status.FINISHED: Text(zh="正常结束", en="finished"),
     Status.CRASHED: Text(zh="崩溃", en="crashed"),
     Status.INTERRUPTED: Text(zh="中断", en="interrupted"),
 }
 STOPPED = Text(zh="日志记录了早停：{quote}", en="the logs tell of an early stop: {quote}")
-NOT_STOPPED = Text(zh="没有早停：训练完成了全部计划（{done}）。", en="no early stop: all that was planned was trained ({done}).")
+NOT_STOPPED = Text(
+    zh="没有早停：训练完成了全部计划（{done}）。",
+    en="no early stop: all that was planned was trained ({done}).",
+)
 SPIKED = Text(zh="`{metric}` 有尖峰：{places}。", en="`{metric}` has spikes: {places}.")
-GREW = Text(zh="`{metric}` 最大为 {top}，中位数为 {median}。", en="`{metric}` is at most {top}, its median {median}.")
+GREW = Text(
+    zh="`{metric}` 最大为 {top}，中位数为 {median}。",
+    en="`{metric}` is at most {top}, its median {median}.",
+)
 EPOCHS = Text(zh="日志中有 {found} 个 epoch。", en="the logs hold {found} epochs.")
 STEPS = Text(zh="日志中有 {found} 步。", en="the logs hold {found} steps.")
 ROUNDS = Text(zh="日志中有 {found} 轮。", en="the logs hold {found} rounds.")
@@ -65,22 +79,36 @@ def check_happened(claim: Happened, ledger: Ledger) -> Answer:
             return _explosion(claim, ledger)
 
 
-def _said(claim: Happened, *, is_so: bool, text: object, places: tuple[Seen, ...]) -> Answer:
+def _said(claim: Happened, *, is_so: bool, text: Phrase, places: tuple[Seen, ...]) -> Answer:
     """Return the answer where the logs are certain: it is so, or it is not."""
-    return confirmed(claim, places) if is_so is not claim.denied else contradicted(claim, text, places)  # type: ignore[arg-type]
+    if is_so is not claim.denied:
+        return confirmed(claim, places)
+    return contradicted(claim, text, places)
 
 
 def _overfit(claim: Happened, ledger: Ledger) -> Answer:
     found = [f for f in ledger.analysis.findings if f.kind in OVERFIT]
-    judged = [v.series[0] for v in ledger.analysis.verdicts if v.series and v.state is State.OVERFITTING]
+    judged = [
+        v.series[0] for v in ledger.analysis.verdicts if v.series and v.state is State.OVERFITTING
+    ]
     if found or judged:
         series = ledger.analysis.series(found[0].series[0] if found else judged[0])
         best, last = _ends(series)
-        return _said(claim, is_so=True, text=OVERFITS(metric=series.label, best=shown([best]), last=shown([last])), places=(best, last))
+        return _said(
+            claim,
+            is_so=True,
+            text=OVERFITS(metric=series.label, best=shown([best]), last=shown([last])),
+            places=(best, last),
+        )
     for series in ledger.measured():
         rows = np.flatnonzero(np.isfinite(series.y))
         top = _best_row(series)
-        if better_way(series) == "down" and top is not None and top >= rows[-1] - max(1, LATE * len(rows)) and len(rows) > 2:
+        if (
+            better_way(series) == "down"
+            and top is not None
+            and top >= rows[-1] - max(1, LATE * len(rows))
+            and len(rows) > 2
+        ):
             best, last = _ends(series)
             text = NO_OVERFIT(metric=series.label, best=shown([best]), last=shown([last]))
             return _said(claim, is_so=False, text=text, places=(best, last))
@@ -101,20 +129,35 @@ def _ends(series: Series) -> tuple[Seen, Seen]:
 
 
 def _nonfinite(claim: Happened, ledger: Ledger) -> Answer:
-    every = ledger.series(claim.metric, None) if claim.metric is not None and not claim.denied else ledger.vocabulary.series
+    every = (
+        ledger.series(claim.metric, None)
+        if claim.metric is not None and not claim.denied
+        else ledger.vocabulary.series
+    )
     for series in every:
         rows = np.flatnonzero(~np.isfinite(series.y))
         if len(rows) and series.derived is None:
             at = seen(series, int(rows[0]))
             text = HAS_NAN(metric=series.label, row=int(rows[0]), place=at.place)
             return _said(claim, is_so=True, text=text, places=(at,))
-    hidden = any(finding.kind in ("nonfinite", "masked_nonfinite", "poisoned_mean") for finding in ledger.analysis.findings)
-    told = any(event.kind == "nonfinite_exit" for run in ledger.analysis.runs for event in run.events)
-    return unchecked(claim, NOT_KNOWN) if hidden or told else _said(claim, is_so=False, text=NO_NAN(), places=())
+    hidden = any(
+        finding.kind in ("nonfinite", "masked_nonfinite", "poisoned_mean")
+        for finding in ledger.analysis.findings
+    )
+    told = any(
+        event.kind == "nonfinite_exit" for run in ledger.analysis.runs for event in run.events
+    )
+    return (
+        unchecked(claim, NOT_KNOWN)
+        if hidden or told
+        else _said(claim, is_so=False, text=NO_NAN(), places=())
+    )
 
 
 def _ended(claim: Happened, ledger: Ledger) -> Answer:
-    """Check how the run ended; where the logs do not tell, or its runs ended in several ways, it stays open."""
+    """Check how the run ended; where the logs do not tell, or its runs ended in several ways, it
+    stays open.
+    """
     known = {run.status for run in ledger.analysis.runs}
     status = next(iter(known)) if len(known) == 1 else Status.UNKNOWN
     if status not in STATUSES:
@@ -129,22 +172,42 @@ def _early_stop(claim: Happened, ledger: Ledger) -> Answer:
             if event.kind == "early_stop":
                 return _said(claim, is_so=True, text=STOPPED(quote=event.quote), places=())
     if all(run.progress.is_done for run in ledger.analysis.runs):
-        done = Join(items=tuple(number(float(part)) for run in ledger.analysis.runs for part in _done(run)))
+        done = Join(
+            items=tuple(number(float(part)) for run in ledger.analysis.runs for part in _done(run))
+        )
         return _said(claim, is_so=False, text=NOT_STOPPED(done=done), places=())
     return unchecked(claim, NOT_KNOWN)
 
 
 def _done(run: Run) -> list[int]:
-    return [done for done, planned in (run.progress.epochs, run.progress.steps) if done is not None and planned is not None]
+    return [
+        done
+        for done, planned in (run.progress.epochs, run.progress.steps)
+        if done is not None and planned is not None
+    ]
 
 
 def _no_spike(claim: Happened, ledger: Ledger) -> Answer:
     """Check that there is no spike: in one metric, or in any; at one place, or anywhere."""
-    mine = {one.id for one in ledger.series(claim.metric, None)} if claim.metric is not None else None
-    found = [f for f in ledger.analysis.findings if f.kind in SPIKES and (mine is None or f.series[0] in mine)]
-    rows = [(ledger.analysis.series(f.series[0]), row) for f in found for row in f.rows or (f.start.row,)]
+    mine = (
+        {one.id for one in ledger.series(claim.metric, None)} if claim.metric is not None else None
+    )
+    found = [
+        f
+        for f in ledger.analysis.findings
+        if f.kind in SPIKES and (mine is None or f.series[0] in mine)
+    ]
+    rows = [
+        (ledger.analysis.series(f.series[0]), row)
+        for f in found
+        for row in f.rows or (f.start.row,)
+    ]
     if claim.place is not None:
-        rows = [(series, row) for series, row in rows if claim.place.x in (series.x[row], *series.epoch[row : row + 1])]
+        rows = [
+            (series, row)
+            for series, row in rows
+            if claim.place.x in (series.x[row], *series.epoch[row : row + 1])
+        ]
     if not rows:
         return confirmed(claim)
     places = tuple(seen(series, row) for series, row in rows[:3])
@@ -159,7 +222,12 @@ def _explosion(claim: Happened, ledger: Ledger) -> Answer:
     if loss_type(series.metric_type).role == "schedule":
         return unchecked(claim, NOT_KNOWN)
     if not np.isfinite(series.y).all():
-        return _said(claim, is_so=True, text=HAS_NAN(metric=series.label, row=0, place=series.path), places=())
+        return _said(
+            claim,
+            is_so=True,
+            text=HAS_NAN(metric=series.label, row=0, place=series.path),
+            places=(),
+        )
     top, median = int(np.abs(series.y).argmax()), float(np.median(np.abs(series.y)))
     ratio = abs(float(series.y[top])) / median if median else math.inf
     text = GREW(metric=series.label, top=shown([seen(series, top)]), median=number(median))
@@ -168,25 +236,37 @@ def _explosion(claim: Happened, ledger: Ledger) -> Answer:
     return _said(claim, is_so=ratio >= EXPLODED, text=text, places=(seen(series, top),))
 
 
-# ------------------------------------------------------------------------------------------------ counts
+# ------------------------------------------------------------------------------------------- counts
 def check_count(claim: CountOf | EpochCount, ledger: Ledger) -> Answer:
     """Check how many epochs, steps, rounds or evaluations there were."""
     if isinstance(claim, EpochCount):
         counts, text = _epochs(ledger, planned=claim.planned), EPOCHS
     else:
-        count, text = {"steps": (_steps, STEPS), "rounds": (_rounds, ROUNDS), "evaluations": (_evaluations, EVALUATIONS)}[claim.what]
+        count, text = {
+            "steps": (_steps, STEPS),
+            "rounds": (_rounds, ROUNDS),
+            "evaluations": (_evaluations, EVALUATIONS),
+        }[claim.what]
         counts = count(ledger)
     counts.discard(0)
     if not counts:
         return unchecked(claim, NOT_KNOWN)
-    return confirmed(claim) if claim.count in counts else contradicted(claim, text(found=Join(items=tuple(sorted(counts)))))
+    return (
+        confirmed(claim)
+        if claim.count in counts
+        else contradicted(claim, text(found=Join(items=tuple(sorted(counts)))))
+    )
 
 
 def _epochs(ledger: Ledger, *, planned: bool) -> set[int]:
     counts: set[int] = set()
     for run in ledger.analysis.runs:
         done, meant = run.progress.epochs
-        counts |= {count for count in ((done, meant) if planned or done is None else (done,)) if count is not None}
+        counts |= {
+            count
+            for count in ((done, meant) if planned or done is None else (done,))
+            if count is not None
+        }
         for series in run.series:
             epochs = series.x if series.axis is Axis.EPOCH else series.epoch
             whole = np.unique(epochs[np.isfinite(epochs) & (epochs == np.floor(epochs))])
@@ -195,14 +275,22 @@ def _epochs(ledger: Ledger, *, planned: bool) -> set[int]:
 
 
 def _steps(ledger: Ledger) -> set[int]:
-    counts = {count for run in ledger.analysis.runs for count in run.progress.steps if count is not None}
-    last = {int(s.x[-1]) for s in ledger.vocabulary.series if s.axis in (Axis.STEP, Axis.ITERATION) and len(s)}
+    counts = {
+        count for run in ledger.analysis.runs for count in run.progress.steps if count is not None
+    }
+    last = {
+        int(s.x[-1])
+        for s in ledger.vocabulary.series
+        if s.axis in (Axis.STEP, Axis.ITERATION) and len(s)
+    }
     return counts | last | {one + 1 for one in last}
 
 
 def _rounds(ledger: Ledger) -> set[int]:
     """Return what a text may call rounds: boosting rounds, iterations, epochs (轮)."""
-    lengths = {len(np.unique(s.x)) for s in ledger.vocabulary.series if s.derived is None and len(s)}
+    lengths = {
+        len(np.unique(s.x)) for s in ledger.vocabulary.series if s.derived is None and len(s)
+    }
     return lengths | _epochs(ledger, planned=False) | _steps(ledger)
 
 

@@ -1,4 +1,6 @@
-"""What the logs know, arranged for look-ups by metric, file and place: the other side of every claim."""
+"""What the logs know, arranged for look-ups by metric, file and place: the other side of every
+claim.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +51,9 @@ class Ledger:
     @cached_property
     def paths(self) -> tuple[str, ...]:
         """The paths of all files read."""
-        return tuple(dict.fromkeys(source.path for run in self.analysis.runs for source in run.sources))
+        return tuple(
+            dict.fromkeys(source.path for run in self.analysis.runs for source in run.sources)
+        )
 
     def values_of(self, name: str) -> list[tuple[Run, Fact]]:
         """Return a setting as each run has it."""
@@ -58,34 +62,68 @@ class Ledger:
     @cached_property
     def facts(self) -> dict[str, tuple[Run, Fact]]:
         """The settings that count, by name."""
-        return {fact.name: (run, run.fact(fact.name) or fact) for run in reversed(self.analysis.runs) for fact in run.facts}
+        return {
+            fact.name: (run, run.fact(fact.name) or fact)
+            for run in reversed(self.analysis.runs)
+            for fact in run.facts
+        }
 
     def series(self, metric: Metric, source: str | None) -> list[Series]:
-        """Return the series of a metric and split, of one file where it is named and holds the metric, else of all."""
-        named = [series for series in self.vocabulary.series if series.name == metric.name and metric.split in ("", family(series.split))]
+        """Return the series of a metric and split, of one file where it is named and holds the
+        metric, else of all.
+        """
+        named = [
+            series
+            for series in self.vocabulary.series
+            if series.name == metric.name and metric.split in ("", family(series.split))
+        ]
         inside = [series for series in named if source is not None and series.path == source]
         return inside or named
 
     def levels(self, metric: Metric, source: str | None) -> list[Series]:
-        """Return the series that show the level of a metric: rows of a whole epoch where there are some, else plain rows."""
-        named = [series for series in self.series(metric, source) if series.split == "train"] or self.series(metric, source)
+        """Return the series that show the level of a metric: rows of a whole epoch where there are
+        some, else plain rows.
+        """
+        named = [
+            series for series in self.series(metric, source) if series.split == "train"
+        ] or self.series(metric, source)
         copies = {agreement.copy for agreement in self.analysis.agreements}
         named = [series for series in named if series.id not in copies] or named
-        coarse = [s for s in named if s.axis is Axis.EPOCH and (s.derived is None or s.derived.how == EPOCH_LAST)]
-        return [series for series in coarse or [s for s in named if s.derived is None] if np.isfinite(series.y).sum()]
+        coarse = [
+            s
+            for s in named
+            if s.axis is Axis.EPOCH and (s.derived is None or s.derived.how == EPOCH_LAST)
+        ]
+        return [
+            series
+            for series in coarse or [s for s in named if s.derived is None]
+            if np.isfinite(series.y).sum()
+        ]
 
     def candidates(self, metric: Metric, source: str | None) -> list[Series]:
-        """Return the series of a metric that hold a finite value: as they were logged, and the last rows of their epochs."""
+        """Return the series of a metric that hold a finite value: as they were logged, and the last
+        rows of their epochs.
+        """
         named = [series for series in self.series(metric, source) if np.isfinite(series.y).any()]
-        return [series for series in named if series.derived is None or series.derived.how == EPOCH_LAST]
+        return [
+            series for series in named if series.derived is None or series.derived.how == EPOCH_LAST
+        ]
 
     def measured(self) -> list[Series]:
         """Return what was measured on held-out rows: losses and scores as they were logged."""
-        plain = [s for s in self.vocabulary.series if s.derived is None and family(s.split) != "train" and np.isfinite(s.y).any()]
-        return [series for series in plain if loss_type(series.metric_type).role in ("loss", "metric")]
+        plain = [
+            s
+            for s in self.vocabulary.series
+            if s.derived is None and family(s.split) != "train" and np.isfinite(s.y).any()
+        ]
+        return [
+            series for series in plain if loss_type(series.metric_type).role in ("loss", "metric")
+        ]
 
     def at(self, metric: Metric, place: Place, source: str | None) -> Iterator[Seen]:
-        """Yield what the logs hold of a metric at an epoch or step: its row there, and the last row of that epoch."""
+        """Yield what the logs hold of a metric at an epoch or step: its row there, and the last row
+        of that epoch.
+        """
         for series in self.series(metric, source):
             yield from (seen(series, row) for row in rows_at(series, place))
 
@@ -94,7 +132,9 @@ class Ledger:
         yield from (series for series in self.series(metric, None) if np.isfinite(series.y).any())
 
     def spike_rows(self, series: Series) -> set[int]:
-        """Return the rows of a series that are flagged as spikes, in it or in another view of its metric and file."""
+        """Return the rows of a series that are flagged as spikes, in it or in another view of its
+        metric and file.
+        """
         flagged: set[float] = set()
         for finding in self.spikes(Metric(name=series.name, split=family(series.split))):
             other = self.analysis.series(finding.series[0])
@@ -110,13 +150,27 @@ class Ledger:
         return [f for f in self.analysis.findings if f.kind in SPIKES and f.series[0] in mine]
 
     def is_in_several_splits(self, metric: Metric) -> bool:
-        """Return whether a metric that the note names without a split is logged of held-out rows as well as of training."""
-        return not metric.split and "train" in self.vocabulary.splits[metric.name] and len(self.vocabulary.splits[metric.name]) > 1
+        """Return whether a metric that the note names without a split is logged of held-out rows as
+        well as of training.
+        """
+        return (
+            not metric.split
+            and "train" in self.vocabulary.splits[metric.name]
+            and len(self.vocabulary.splits[metric.name]) > 1
+        )
 
     def has(self, kind: str, series: Series) -> bool:
         """Return whether a finding of this kind is on the metric of a series in its file."""
-        named = [self.analysis.series(one) for f in self.analysis.findings if f.kind == kind for one in f.series]
-        return any((one.name, one.path, one.split) == (series.name, series.path, series.split) for one in named)
+        named = [
+            self.analysis.series(one)
+            for f in self.analysis.findings
+            if f.kind == kind
+            for one in f.series
+        ]
+        return any(
+            (one.name, one.path, one.split) == (series.name, series.path, series.split)
+            for one in named
+        )
 
     def states(self, metric: Metric, source: str | None) -> list[tuple[Series, State]]:
         """Return the verdicts on a metric, with the series judged."""
@@ -133,7 +187,9 @@ def seen(series: Series, row: int) -> Seen:
 
 
 def rows_at(series: Series, place: Place) -> list[int]:
-    """Return the rows of a series at an epoch or step; an epoch is also the last row that stands in it."""
+    """Return the rows of a series at an epoch or step; an epoch is also the last row that stands in
+    it.
+    """
     counts_epochs = series.axis is Axis.EPOCH
     rows: list[int] = []
     if place.unit == "any" or (place.unit == "epoch") is counts_epochs:
@@ -144,8 +200,14 @@ def rows_at(series: Series, place: Place) -> list[int]:
 
 
 def rows_since(series: Series, place: Place) -> list[int]:
-    """Return the rows of a series from an epoch or step on, whether or not there is a row right there."""
+    """Return the rows of a series from an epoch or step on, whether or not there is a row right
+    there.
+    """
     counts_epochs = series.axis is Axis.EPOCH
     if len(series.epoch) and place.unit == "epoch":
         return np.flatnonzero(series.epoch >= place.x).tolist()
-    return np.flatnonzero(series.x >= place.x).tolist() if place.unit == "any" or (place.unit == "epoch") is counts_epochs else []
+    return (
+        np.flatnonzero(series.x >= place.x).tolist()
+        if place.unit == "any" or (place.unit == "epoch") is counts_epochs
+        else []
+    )

@@ -1,4 +1,6 @@
-"""Reads a note line by line and keeps what a passage is about: the metric and the log file that its heading or lead names."""
+"""Reads a note line by line and keeps what a passage is about: the metric and the log file that its
+heading or lead names.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,20 @@ TABLE: Final = re.compile(r"^\s*\|.*\|\s*$")
 RULER: Final = re.compile(r"^[\s|:+-]+$")
 MARKS: Final = re.compile(r"[*`_]{2,}|\*|`")
 ITEM: Final = re.compile(r"^\s*(?:[-*+]|\d+[.)、])\s")
-"""A file named in a list item is the subject of that item alone; one named in a heading or paragraph that of the passage."""
+"""A file named in a list item is the subject of that item alone; one named in a heading or
+paragraph that of the passage.
+"""
 LEAD: Final = re.compile(r"[:：]\s*$")
 """A line that ends with a colon leads the lines below it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoteLine:
-    """One line of a note: its number from 1, its text without Markdown marks, what its passage is about.
+    """One line of a note: its number from 1, its text without Markdown marks, what its passage is
+    about.
 
-    `header` holds the titles of the table it is a row of, else nothing; `lead` is the heading and the last line that ended with a colon,
-    `split` the one that the passage is about.
+    `header` holds the titles of the table it is a row of, else nothing; `lead` is the heading and
+    the last line that ended with a colon, `split` the one that the passage is about.
     """
 
     number: int
@@ -42,13 +47,17 @@ class NoteLine:
 
     @property
     def metric(self) -> Metric | None:
-        """The one metric of the line, or of its passage where the line names none; None where it names several."""
+        """The one metric of the line, or of its passage where the line names none; None where it
+        names several.
+        """
         named = self.metrics or self.passage_metrics
         return named[0] if len(named) == 1 else None
 
 
 def read_note(text: str, known: Vocabulary, sources: Sequence[str]) -> Iterator[NoteLine]:
-    """Yield the lines of a note; `known` are the metrics and `sources` the files that the logs know."""
+    """Yield the lines of a note; `known` are the metrics and `sources` the files that the logs
+    know.
+    """
     heading, lead = "", ""
     source: str | None = None
     header: tuple[str, ...] = ()
@@ -62,7 +71,9 @@ def read_note(text: str, known: Vocabulary, sources: Sequence[str]) -> Iterator[
         here = only if named else source
         if not ITEM.match(raw):
             source = here
-        cells = tuple(cell.strip() for cell in line.strip("|").split("|")) if TABLE.match(raw) else ()
+        cells = (
+            tuple(cell.strip() for cell in line.strip("|").split("|")) if TABLE.match(raw) else ()
+        )
         if not cells:
             header = ()
         own = known.metrics(line)
@@ -88,11 +99,15 @@ def read_note(text: str, known: Vocabulary, sources: Sequence[str]) -> Iterator[
 
 
 TITLE: Final = 16
-"""A heading with so many characters besides the name of a metric is its title; a longer one says something of its own."""
+"""A heading with so many characters besides the name of a metric is its title; a longer one says
+something of its own.
+"""
 
 
 def _about(text: str, known: Vocabulary) -> tuple[Metric, ...]:
-    """Return the metrics that a heading or lead names; one alone only where the text is little more than its name."""
+    """Return the metrics that a heading or lead names; one alone only where the text is little more
+    than its name.
+    """
     mentions = known.mentions(text)
     rest = len(text) - sum(one.end - one.start for one in mentions)
     found = known.metrics(text)

@@ -1,4 +1,6 @@
-"""Reads the claims of a sentence clause by clause: who (a metric), what (a value, an extreme, a course, something that happened), where."""
+"""Reads the claims of a sentence clause by clause: who (a metric), what (a value, an extreme, a
+course, something that happened), where.
+"""
 
 from __future__ import annotations
 
@@ -31,115 +33,181 @@ from lossreport.lint.subjects import FLAGS, Vocabulary
 from lossreport.values import dataclass
 
 SHARES: Final = re.compile(
-    r"贡献|占比|占总|比例|组成|总损失|\bshares?\b|\bcontribut\w+|\bof the (?:total|loss)\b|\bdominat\w+|\btotal loss\b", FLAGS
+    r"贡献|占比|占总|比例|组成|总损失|\bshares?\b|\bcontribut\w+|\bof the (?:total|loss)\b|"
+    r"\bdominat\w+|\btotal loss\b",
+    FLAGS,
 )
 NEGATED: Final = re.compile(
-    r"不再|没(?!多久|几|准)|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|nor|free of|stopped \w+ing|hardly)\b|n't\b|\bcannot\b|无法|不(?!断|错|同|稳)",
+    r"不再|没(?!多久|几|准)|未(?!来)|无(?!论)|并非|\b(?:not?|never|without|none|nothing|neither|"
+    r"nor|free of|stopped \w+ing|hardly)\b|n't\b|\bcannot\b|无法|不(?!断|错|同|稳)",
     FLAGS,
 )
 WEAKENED: Final = re.compile(r"几乎|接近|\b(?:almost|nearly|close to|hardly)\b", FLAGS)
 LAST: Final = re.compile(
-    r"\b(?:final(?:ly)?|last|ends?|ended|ending|finish(?:es|ed)?|at the end|by the end|end of (?:the )?(?:training|run)|eventually|we stop(?:ped)?"
-    r"|when (?:it|the training|training|the run) (?:stop|end|finish)\w*|clos(?:es|ed) at|w(?:i|ou)nd(?:s|ing)? up)\b|最终|最后|末尾|(?:训练)?结束(?:时|后)|结尾|收尾|^结束$",
+    r"\b(?:final(?:ly)?|last|ends?|ended|ending|finish(?:es|ed)?|at the end|by the end|end of "
+    r"(?:the )?(?:training|run)|eventually|we stop(?:ped)?"
+    r"|when (?:it|the training|training|the run) (?:stop|end|finish)\w*|clos(?:es|ed) at|w(?:i|"
+    r"ou)nd(?:s|ing)? up)\b|最终|最后|末尾|(?:训练)?结束(?:时|后)|结尾|收尾|^结束$",
     FLAGS,
 )
 FIRST: Final = re.compile(
-    r"\b(?:starts?|started|starting|begins?|began|initial(?:ly)?|first|at the (?:beginning|start))\b|初始|起始|开始时|一开始|最初|首个|开头|^开始$",
+    r"\b(?:starts?|started|starting|begins?|began|initial(?:ly)?|first|at the (?:beginning|"
+    r"start))\b|初始|起始|开始时|一开始|最初|首个|开头|^开始$",
     FLAGS,
 )
-LEAST: Final = re.compile(r"\b(?:lowest|minim(?:um|al)|min|bottom(?:s|ed)?(?: out)?|smallest|(?<!at )least)\b|最低|最小|谷底|触底", FLAGS)
+LEAST: Final = re.compile(
+    r"\b(?:lowest|minim(?:um|al)|min|bottom(?:s|ed)?(?: out)?|smallest|(?<!at )least)\b|最低|最小"
+    r"|谷底|触底",
+    FLAGS,
+)
 GREATEST: Final = re.compile(
-    r"\b(?:highest|maxim(?:um|al)|max(?:es|ed)?(?: out)?|peak(?:s|ed)?|tops?(?: out)|topped out|greatest|largest)\b|最高|最大|峰值|顶峰",
+    r"\b(?:highest|maxim(?:um|al)|max(?:es|ed)?(?: out)?|peak(?:s|ed)?|tops?(?: out)|topped out|"
+    r"greatest|largest)\b|最高|最大|峰值|顶峰",
     FLAGS,
 )
 BEST: Final = re.compile(r"\bbest\b|\boptimal\b|最佳|最优|最好", FLAGS)
-MARKED: Final = re.compile(r"\b(?:epoch|step|iteration|round|checkpoint|model|weights?)s?\b|轮次|轮|步|检查点|权重|模型", FLAGS)
+MARKED: Final = re.compile(
+    r"\b(?:epoch|step|iteration|round|checkpoint|model|weights?)s?\b|轮次|轮|步|检查点|权重|模型",
+    FLAGS,
+)
 """What is best without a metric: an epoch, a checkpoint."""
 FROM: Final = re.compile(r"\bfrom\b|从|由|自|→|->|⟶|=>", FLAGS)
 TO: Final = re.compile(r"\bto\b|→|->|⟶|=>|到|至|为", FLAGS)
 REACHED: Final = re.compile(
-    r"\b(?:reach(?:es|ed)?|hits?|(?:gets?|got|drop|f[ae]ll|sink|decreas|shr[aiu]nk|go|climb|r[io]se|increas|went|cr[ea]e?pt?|down|up|back|jump|grew|fell|rose)\w*"
-    r"(?: (?:down|up|back|all the way))? to|down at|up at)\b|达到|[降升减增涨跌落跳](?:低|高|少|加|小|大|回)?(?:到|至)了?|到过?",
+    r"\b(?:reach(?:es|ed)?|hits?|(?:gets?|got|drop|f[ae]ll|sink|decreas|shr[aiu]nk|go|climb|"
+    r"r[io]se|increas|went|cr[ea]e?pt?|down|up|back|jump|grew|fell|rose)\w*"
+    r"(?: (?:down|up|back|all the way))? to|down at|up at)\b|达到|[降升减增涨跌落跳](?:低|高|少|"
+    r"加|小|大|回)?(?:到|至)了?|到过?",
     FLAGS,
 )
-OF_BOTH: Final = re.compile(r"\btrain(?:ing)? and (?:val(?:idation)?|eval(?:uation)?|test)\b|训练(?:集)?[和与及、]\s?(?:验证|测试)", FLAGS)
+OF_BOTH: Final = re.compile(
+    r"\btrain(?:ing)? and (?:val(?:idation)?|eval(?:uation)?|test)\b|训练(?:集)?[和与及、]\s?"
+    r"(?:验证|测试)",
+    FLAGS,
+)
 """Training and validation loss: what is said holds of each."""
 STAYS: Final = re.compile(
-    r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*|hold\w*|held|kept)\b", FLAGS
+    r"一直(?:是|为|保持|维持)|始终(?:是|为|保持|维持)|保持(?:在|为)|维持在|\b(?:stay\w*|remain\w*"
+    r"|hold\w*|held|kept)\b",
+    FLAGS,
 )
-HELD: Final = re.compile(rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|\s){{0,40}}$", FLAGS)
+HELD: Final = re.compile(
+    rf"(?:{STAYS.pattern})(?:\b(?:at|around|about|near|roughly|constant)\b|[约为是在~≈]|"
+    rf"\s){{0,40}}$",
+    FLAGS,
+)
 FIXED: Final = re.compile(
-    r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直|全程)(?:没有?变|不变)|全程(?:为|是|固定)|\b(?:constant|fixed at|kept fixed|unchanged)\b",
+    r"恒定|固定(?:为|在|不变)|(?:保持|始终|一直|全程)(?:没有?变|不变)|全程(?:为|是|固定)|\b"
+    r"(?:constant|fixed at|kept fixed|unchanged)\b",
     FLAGS,
 )
 ABOVE: Final = re.compile(
-    r"\b(?:exceed(?:s|ed)?|above|more than|greater than|higher than|at least|surpass\w*)\b|超过|高于|大于|突破|至少", FLAGS
+    r"\b(?:exceed(?:s|ed)?|above|more than|greater than|higher than|at least|surpass\w*)\b|超过|"
+    r"高于|大于|突破|至少",
+    FLAGS,
 )
-BELOW: Final = re.compile(r"\b(?:below|under|less than|lower than|smaller than|at most)\b|低于|小于|不到|不足|跌破|降破|至多", FLAGS)
-ABOVE_NUMBER: Final = re.compile(rf"(?:{ABOVE.pattern}|\b(?:over|past|beyond)\b)\s{{0,9}}[了过]?\s{{0,9}}$", FLAGS)
+BELOW: Final = re.compile(
+    r"\b(?:below|under|less than|lower than|smaller than|at most)\b|低于|小于|不到|不足|跌破|降破"
+    r"|至多",
+    FLAGS,
+)
+ABOVE_NUMBER: Final = re.compile(
+    rf"(?:{ABOVE.pattern}|\b(?:over|past|beyond)\b)\s{{0,9}}[了过]?\s{{0,9}}$", FLAGS
+)
 BELOW_NUMBER: Final = re.compile(rf"(?:{BELOW.pattern})\s{{0,9}}[了过]?\s{{0,9}}$", FLAGS)
 NUMBER_ABOVE: Final = re.compile(r"\s{0,9}[以之]上", FLAGS)
 NUMBER_BELOW: Final = re.compile(r"\s{0,9}[以之][下内]", FLAGS)
 AT_ALL_TIMES: Final = re.compile(
-    r"\b(?:always|stay\w*|remain\w*|throughout|kept|keeps|held|at all times|every\w*|at most)\b|始终|一直|全程|保持|维持|每个|所有|都(?:在|是|高于|低于|大于|小于)|至多",
+    r"\b(?:always|stay\w*|remain\w*|throughout|kept|keeps|held|at all times|every\w*|at most)\b|"
+    r"始终|一直|全程|保持|维持|每个|所有|都(?:在|是|高于|低于|大于|小于)|至多",
     FLAGS,
 )
 CROSSED: Final = re.compile(
-    r"\b(?:f[ae]ll\w*|drop\w*|dip\w*|s[iau]nk\w*|got|gets?|goes|went|r[io]se\w*|climb\w*|jump\w*|sho[ot]+s?|spik\w*|cross\w*|pass(?:es|ed)|(?:ex|pro)ceed\w*"
-    r"|surpass\w*|br[eo]a?ke?s?|reach\w*|hits?|ma[dk]es? it|once|at some point)\b|一度|曾|跌|降|掉|涨|升|冲|飙|跳|突破|超过|达到",
+    r"\b(?:f[ae]ll\w*|drop\w*|dip\w*|s[iau]nk\w*|got|gets?|goes|went|r[io]se\w*|climb\w*|jump\w*|"
+    r"sho[ot]+s?|spik\w*|cross\w*|pass(?:es|ed)|(?:ex|pro)ceed\w*"
+    r"|surpass\w*|br[eo]a?ke?s?|reach\w*|hits?|ma[dk]es? it|once|at some point)\b|一度|曾|跌|降|"
+    r"掉|涨|升|冲|飙|跳|突破|超过|达到",
     FLAGS,
 )
 """A number was passed at some time, which says nothing of the other rows."""
 LOOSELY: Final = re.compile(
-    r"\b(?:mostly|mainly|usually|often|sometimes|rarely|hardly|seldom|no longer|any ?more|not (?:always|yet)|until|till|before|within|by (?:epoch|step))\b"
-    r"|大多|多数|基本|几乎|差不多|偶尔|很少|有时|不再|并非(?:一直|始终)|不(?:总|一直|始终)|之前|以前|前",
+    r"\b(?:mostly|mainly|usually|often|sometimes|rarely|hardly|seldom|no longer|any ?more|not "
+    r"(?:always|yet)|until|till|before|within|by (?:epoch|step))\b"
+    r"|大多|多数|基本|几乎|差不多|偶尔|很少|有时|不再|并非(?:一直|始终)|不(?:总|一直|始终)|之前|"
+    r"以前|前",
     FLAGS,
 )
 """Of most rows, or of those before a place: which ones are meant cannot be told."""
-APART: Final = re.compile(r"\b(?:otherwise|except\w*|other than|apart from|excluding)\b|除|其余|其他", FLAGS)
+APART: Final = re.compile(
+    r"\b(?:otherwise|except\w*|other than|apart from|excluding)\b|除|其余|其他", FLAGS
+)
 """Of the rows that are left when others are taken out."""
 DOWN: Final = re.compile(
-    r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|trend\w*) down\w*|downwards?|sink\w*|sank)\b|下降|降低|减小|走低|降(?=[到至])",
+    r"\b(?:fall(?:s|ing|en)?|fell|decreas\w*|declin\w*|drop\w*|(?:going|goes|went|"
+    r"trend\w*) down\w*|downwards?|sink\w*|sank)\b|下降|降低|减小|走低|降(?=[到至])",
     FLAGS,
 )
 UP: Final = re.compile(
-    r"\b(?:ris(?:es?|ing|en)|rose|increas\w*|climb\w*|bounc\w+ back|grow\w*|grew|(?:going|goes|went|trend\w*|crept) up\w*|upwards?)\b|上升|升高|回升|增大|走高|反弹|上涨",
+    r"\b(?:ris(?:es?|ing|en)|rose|increas\w*|climb\w*|bounc\w+ back|grow\w*|grew|(?:going|goes|"
+    r"went|trend\w*|crept) up\w*|upwards?)\b|上升|升高|回升|增大|走高|反弹|上涨",
     FLAGS,
 )
 BETTER: Final = re.compile(r"\bimprov\w*|\bbetter\b|改善|越来越好|变好|提升", FLAGS)
 WORSE: Final = re.compile(r"\b(?:wors\w*|degrad\w*|deteriorat\w*)\b|越来越差|变差|恶化|退化", FLAGS)
 EVERY: Final = re.compile(
-    r"\bmonoton\w*|\bevery (?:single )?(?:evaluation|epoch|step|time|row)|\bwithout exception\b|单调|每(?:一)?次|每个", FLAGS
+    r"\bmonoton\w*|\bevery (?:single )?(?:evaluation|epoch|step|time|row)|\bwithout exception\b|"
+    r"单调|每(?:一)?次|每个",
+    FLAGS,
 )
 THROUGHOUT: Final = re.compile(
-    r"\b(?:all the way|until the (?:very )?end|till the end|to the (?:very )?end|throughout|steadily|keeps?|kept|continu\w+|the whole (?:time|way)|consistently)\b"
+    r"\b(?:all the way|until the (?:very )?end|till the end|to the (?:very )?end|throughout|"
+    r"steadily|keeps?|kept|continu\w+|the whole (?:time|way)|consistently)\b"
     r"|持续|一直|一路|全程|始终|不断|稳步",
     FLAGS,
 )
 STILL: Final = re.compile(r"\bstill\b|仍|还在|尚在", FLAGS)
 SINCE: Final = re.compile(
-    r"\b(?:start(?:s|ed)|begins?|began) (?:to|rising|falling|increasing)|\bfrom\b.{0,200}?\bon\b|开始|之后|以后", FLAGS
+    r"\b(?:start(?:s|ed)|begins?|began) (?:to|rising|falling|increasing)|\bfrom\b.{0,200}?\bon\b|"
+    r"开始|之后|以后",
+    FLAGS,
 )
 TURNED: Final = re.compile(
-    r"回升|反弹|回落|\b(?:bounc|climb|ris|ros|go|went|creep|crept)\w* back|\bturn(?:s|ed)? (?:up|down)|\brebound\w*", FLAGS
+    r"回升|反弹|回落|\b(?:bounc|climb|ris|ros|go|went|creep|crept)\w* back|\bturn(?:s|ed)? (?:up|"
+    r"down)|\brebound\w*",
+    FLAGS,
 )
 OVERALL: Final = re.compile(r"总体|整体|趋势|\b(?:overall|trend\w*)\b", FLAGS)
 OVERFIT: Final = re.compile(r"\bover-?fit\w*|过拟合|過擬合", FLAGS)
 NONFINITE: Final = re.compile(r"(?<![A-Za-z])(?:NaNs?|Infs?|non-?finite)(?![A-Za-z])|非有限", FLAGS)
 EARLY: Final = re.compile(r"\bearly[ -]stop\w*|\bstop\w* early\b|早停|提前停止", FLAGS)
-TRIGGERED: Final = re.compile(r"\b(?:kick\w*|trigger\w*|fired|stopped|ended|activated)\b|触发|停止|早停(?!耐心|参数|设置)", FLAGS)
-BROKE_OFF: Final = re.compile(r"\b(?:crash\w*|killed|interrupted|aborted|terminated|died|broke off)\b|崩溃|中断|终止|被杀|挂掉|挂了", FLAGS)
+TRIGGERED: Final = re.compile(
+    r"\b(?:kick\w*|trigger\w*|fired|stopped|ended|activated)\b|触发|停止|早停(?!耐心|参数|设置)",
+    FLAGS,
+)
+BROKE_OFF: Final = re.compile(
+    r"\b(?:crash\w*|killed|interrupted|aborted|terminated|died|broke off)\b|崩溃|中断|终止|被杀|"
+    r"挂掉|挂了",
+    FLAGS,
+)
 FINISHED: Final = re.compile(
-    r"\b(?:finish\w*|complet(?:ed?|ion)|ran (?:\w+ )?(?:through )?to the end|through to the end)\b|跑完|正常(?:结束|完成)|顺利(?:结束|完成)|训练(?:已|已经)?(?:完成|结束)(?!时|后)",
+    r"\b(?:finish\w*|complet(?:ed?|ion)|ran (?:\w+ )?(?:through )?to the end|"
+    r"through to the end)\b|跑完|正常(?:结束|完成)|顺利(?:结束|完成)|训练(?:已|已经)?(?:完成|"
+    r"结束)(?!时|后)",
     FLAGS,
 )
 EXPLOSION: Final = re.compile(
-    r"\b(?:explode[sd]|blew up|diverge[sd])\b|\b(?:explod|diverg)\w+ (?:at|in|after)\b|(?:出现|发生|存在|没有|无)\S{0,6}(?:爆炸|发散)|(?:爆炸|发散)了",
+    r"\b(?:explode[sd]|blew up|diverge[sd])\b|\b(?:explod|diverg)\w+ (?:at|in|after)\b|(?:出现|"
+    r"发生|存在|没有|无)\S{0,6}(?:爆炸|发散)|(?:爆炸|发散)了",
     FLAGS,
 )
 SPIKE: Final = re.compile(r"异常峰值|尖峰|飙升|突增|跳变|\bspik\w+|\boutlier", FLAGS)
-NO: Final = r"(?:没有|没出现|无|未见|未出现|未发现|未|并未|不含|没|不)[^，,。；：:]{{0,10}}(?:{words})|(?:\b(?:no|not|never|none|without|free of)\b|n't\b)(?:\s+[a-z-]+){{0,4}}\s+(?:{words})"
-"""That something has not happened is said right before it; a "not" elsewhere in the sentence says something else."""
+NO: Final = (
+    r"(?:没有|没出现|无|未见|未出现|未发现|未|并未|不含|没|不)[^，,。；：:]{{0,10}}(?:{words})|"
+    r"(?:\b(?:no|not|never|none|without|free of)\b|n't\b)(?:\s+[a-z-]+){{0,4}}\s+(?:{words})"
+)
+"""That something has not happened is said right before it; a "not" elsewhere in the sentence says
+something else.
+"""
 ELSEWHERE: Final = re.compile(r"\bsuch\b|\bspikes? (?:there|here)\b|此处|对应|那里", FLAGS)
 NO_OVERFIT: Final = re.compile(NO.format(words=OVERFIT.pattern), FLAGS)
 NO_BREAK: Final = re.compile(NO.format(words=BROKE_OFF.pattern), FLAGS)
@@ -147,48 +215,77 @@ NO_FINISH: Final = re.compile(NO.format(words=FINISHED.pattern), FLAGS)
 EITHER: Final = re.compile(r"或|\bor\b|\beither\b", FLAGS)
 NO_NAN: Final = re.compile(NO.format(words=NONFINITE.pattern), FLAGS)
 NO_SPIKE: Final = re.compile(
-    rf"(?:没有|无|未见|未出现|没出现|未发现)[^，,。；]{{0,10}}(?:{SPIKE.pattern})|\b(?:no|not|never|without|free of)\b(?:\s+\w+){{0,4}}\s+(?:{SPIKE.pattern})|(?:{SPIKE.pattern})[^，,。；]{{0,16}}(?:\bnever\b|n't\b)",
+    rf"(?:没有|无|未见|未出现|没出现|未发现)[^，,。；]{{0,10}}(?:{SPIKE.pattern})|\b(?:no|not|"
+    rf"never|without|free of)\b(?:\s+\w+){{0,4}}\s+(?:{SPIKE.pattern})|"
+    rf"(?:{SPIKE.pattern})[^，,。；]{{0,16}}(?:\bnever\b|n't\b)",
     FLAGS,
 )
 PARTIAL: Final = re.compile(
-    r"同一[行处步段]|即使|比(?!例)|差距|差值|随机猜测|随.{0,8}(?:增大|变化)|这些|这几|其中|期间|前后|相邻|中位数|均值|平均|之差|相差|预计|预测|量级|行数|次数|\b(?:at the same|in the same|these|those|during (?:the|which)|among|of which|medians?|mean|average|typical|neighbou?rs?|around it|difference|gap|ratio|forecast|baseline|expected|order of|chance level|guess\w*|grows with|rows?|number of|count|meanwhile)\b",
+    r"同一[行处步段]|即使|比(?!例)|差距|差值|随机猜测|随.{0,8}(?:增大|变化)|这些|这几|其中|期间|"
+    r"前后|相邻|中位数|均值|平均|之差|相差|预计|预测|量级|行数|次数|\b(?:at the same|in the same|"
+    r"these|those|during (?:the|which)|among|of which|medians?|mean|average|typical|neighbou?rs?|"
+    r"around it|difference|gap|ratio|forecast|baseline|expected|order of|chance level|guess\w*|"
+    r"grows with|rows?|number of|count|meanwhile)\b",
     FLAGS,
 )
-"""What is said of some rows, or of what was worked out from them, is said of no row that can be looked up."""
-NOT_CONVERGED: Final = re.compile(r"未(?:完全)?收敛|没有收敛|尚未收敛|\b(?:not|never|n't)\b.{0,16}converged?", FLAGS)
-CONVERGED: Final = re.compile(
-    r"(?:已经?|基本|已基本|完全)收敛|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|\bconverged\b", FLAGS
+"""What is said of some rows, or of what was worked out from them, is said of no row that can be
+looked up.
+"""
+NOT_CONVERGED: Final = re.compile(
+    r"未(?:完全)?收敛|没有收敛|尚未收敛|\b(?:not|never|n't)\b.{0,16}converged?", FLAGS
 )
-STABLE: Final = re.compile(r"(?<!不)(?<!趋于)稳定(?!性)|\b(?:is|stays?|remains?|was)\s{1,9}+(?:\w{1,40}+\s{1,9}+)?stable\b", FLAGS)
+CONVERGED: Final = re.compile(
+    r"(?:已经?|基本|已基本|完全)收敛|\b(?:has|have|is|are|fully|already)\b.{0,16}\bconverged\b|"
+    r"\bconverged\b",
+    FLAGS,
+)
+STABLE: Final = re.compile(
+    r"(?<!不)(?<!趋于)稳定(?!性)|\b(?:is|stays?|remains?|was)\s{1,9}+"
+    r"(?:\w{1,40}+\s{1,9}+)?stable\b",
+    FLAGS,
+)
 MODEL: Final = re.compile(r"模型|训练|\bmodel\b|\brun\b|\btraining\b", FLAGS)
 TOTAL: Final = re.compile(
-    r"一?共|总共|总计|完整|训练了|跑了|完成|跑完|做了|进行了|\b(?:total|in all|all|over|ran|run|runs|train(?:ed|ing)?|completed?|went on|performed|validated|evaluated)\b",
+    r"一?共|总共|总计|完整|训练了|跑了|完成|跑完|做了|进行了|\b(?:total|in all|all|over|ran|run|"
+    r"runs|train(?:ed|ing)?|completed?|went on|performed|validated|evaluated)\b",
     FLAGS,
 )
 PART: Final = re.compile(
-    r"前|后|每|再|还|近|最后|连续|内|\b(?:first|last|every|each|after|next|within|more|another|additional|per|patience|warm-?up|consecutive)\b",
+    r"前|后|每|再|还|近|最后|连续|内|\b(?:first|last|every|each|after|next|within|more|another|"
+    r"additional|per|patience|warm-?up|consecutive)\b",
     FLAGS,
 )
 OF_ALL: Final = re.compile(r"(?:\bof(?: the| all)?|/)\s*$", FLAGS)
 """8 of 20 epochs: what was planned."""
 EVALUATIONS: Final = re.compile(r"evaluations?|validations?|评估|验证|evaluat|validat", FLAGS)
 REMARK: Final = re.compile(
-    r"^\s*(?:the )?(?:lowest|highest|best|minimum|maximum)\b|^\s*(?:也)?(?:是|为)?(?:全程|整个训练)?(?:的)?(?:最低|最高|最小|最大|最佳|最优|最好)",
+    r"^\s*(?:the )?(?:lowest|highest|best|minimum|maximum)\b|^\s*(?:也)?(?:是|为)?(?:全程|"
+    r"整个训练)?(?:的)?(?:最低|最高|最小|最大|最佳|最优|最好)",
     FLAGS,
 )
-ALONE: Final = re.compile(r"[\s,，、:：(（)）]{0,20}(?:为|是|约|at|of|about)?[\s,，、:：(（)）]{0,20}", FLAGS)
-GIVEN: Final = re.compile(r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|约|为|是)+", FLAGS)
-CHANGED: Final = re.compile(r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS)
+ALONE: Final = re.compile(
+    r"[\s,，、:：(（)）]{0,20}(?:为|是|约|at|of|about)?[\s,，、:：(（)）]{0,20}", FLAGS
+)
+GIVEN: Final = re.compile(
+    r"(?:\s|[=≈:：~]|\b(?:is|was|of|about|around|roughly|value|at)\b|的?值|约|为|是)+", FLAGS
+)
+CHANGED: Final = re.compile(
+    r"\bby\s*$|(?:降低|下降|提升|提高|上升|增加|减少|变化|升高|升|降)了?\s{0,9}约?\s{0,9}$", FLAGS
+)
 """By 3 %: a difference, no value."""
 BY_SO_MUCH: Final = re.compile(
-    rf"(?:{DOWN.pattern}|{UP.pattern}|{BETTER.pattern}|\b(?:gain|lose|lost)\w*)\s{{1,9}}(?:by )?(?:more|less|at least|at most)\b[a-z ]{{0,9}}$",
+    rf"(?:{DOWN.pattern}|{UP.pattern}|{BETTER.pattern}|\b(?:gain|lose|lost)\w*)\s{{1,9}}(?:by )?"
+    rf"(?:more|less|at least|at most)\b[a-z ]{{0,9}}$",
     FLAGS,
 )
 """Drops more than 0.5: a difference as well."""
-THEN: Final = re.compile(r"\b(?:then|again|afterwards|later|soon|back)\b|又|再|随后|然后|接着|马上|立刻|很快", FLAGS)
+THEN: Final = re.compile(
+    r"\b(?:then|again|afterwards|later|soon|back)\b|又|再|随后|然后|接着|马上|立刻|很快", FLAGS
+)
 """What comes after the place of the clause before is no longer there."""
 STUCK: Final = re.compile(
-    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*(?: (?:off|out))?|level\w* (?:off|out)|settl\w*(?: down)?) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
+    r"(?:\b(?:stuck|stagnat\w+|plateau\w*|flat\w*(?: (?:off|out))?|level\w* (?:off|out)|settl\w*"
+    r"(?: down)?) (?:at|around|near)|卡在|停在|停留在|徘徊在)\s{0,9}约?\s{0,9}$",
     FLAGS,
 )
 """A level, where a place says from when on."""
@@ -196,7 +293,9 @@ STUCK: Final = re.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """What an earlier clause of the sentence has said that the next one goes on from: a lead place, the metric, role and place."""
+    """What an earlier clause of the sentence has said that the next one goes on from: a lead place,
+    the metric, role and place.
+    """
 
     lead: tuple[Place, ...] = ()
     metric: Metric | None = None
@@ -207,26 +306,41 @@ class Told:
     role: Which = "somewhere"
 
 
-def prose(sentence: str, origin: Origin, known: Vocabulary, passage: Metric | None, split: str) -> Iterator[Claim]:
-    """Yield the claims of one sentence; `passage` is the metric and `split` the split of its heading."""
+def prose(
+    sentence: str, origin: Origin, known: Vocabulary, passage: Metric | None, split: str
+) -> Iterator[Claim]:
+    """Yield the claims of one sentence; `passage` is the metric and `split` the split of its
+    heading.
+    """
     told = Told(metric=passage, of_passage=passage is not None)
     parts = clauses(sentence, known)
     spiky = bool(SPIKE.search(sentence)) and not NEGATED.search(sentence)
     apart = bool(APART.search(sentence))
 
     for part in parts:
-        metrics = tuple(replace(one, split=split) if split and not one.split else one for one in part.metrics)
+        metrics = tuple(
+            replace(one, split=split) if split and not one.split else one for one in part.metrics
+        )
         named_unknown = bool(part.mentions) and not metrics
         before = None if named_unknown else told.metric
         metric = metrics[0] if metrics else before
-        found = [one for one in _clause(part, origin, metric, told, named_unknown, spiky) if not (apart and isinstance(one, BoundOf))]
+        found = [
+            one
+            for one in _clause(part, origin, metric, told, named_unknown, spiky)
+            if not (apart and isinstance(one, BoundOf))
+        ]
         yield from found
         told = _next(part, told, metric, found)
 
 
 def _next(part: Clause, told: Told, metric: Metric | None, found: Sequence[Claim]) -> Told:
     before = part.mentions[0].start if part.mentions else len(part.text)
-    lead = tuple(place for spot in part.spots if spot.end <= before and not spot.since for place in spot.places)
+    lead = tuple(
+        place
+        for spot in part.spots
+        if spot.end <= before and not spot.since
+        for place in spot.places
+    )
     role = which_of(unnamed(part))
     values = [claim for claim in found if isinstance(claim, ValueAt)]
     last = next((claim.metric for claim in reversed(values)), metric)
@@ -244,13 +358,21 @@ def _next(part: Clause, told: Told, metric: Metric | None, found: Sequence[Claim
 
 def which_of(text: str) -> Which:
     """Return which value of a metric a text speaks of, by its words."""
-    for which, words in (("least", LEAST), ("greatest", GREATEST), ("best", BEST), ("last", LAST), ("first", FIRST)):
+    for which, words in (
+        ("least", LEAST),
+        ("greatest", GREATEST),
+        ("best", BEST),
+        ("last", LAST),
+        ("first", FIRST),
+    ):
         if words.search(text):
             return which  # type: ignore[return-value]
     return "somewhere"
 
 
-def _clause(part: Clause, origin: Origin, metric: Metric | None, told: Told, unknown: bool, spiky: bool) -> Iterator[Claim]:
+def _clause(
+    part: Clause, origin: Origin, metric: Metric | None, told: Told, unknown: bool, spiky: bool
+) -> Iterator[Claim]:
     yield from _counts(part, origin)
     yield from _happened(part, origin, metric, told, unknown, spiky)
     if unknown:
@@ -267,15 +389,23 @@ def _clause(part: Clause, origin: Origin, metric: Metric | None, told: Told, unk
     yield from _figures(part, origin, metric, told)
 
 
-# ------------------------------------------------------------------------------------------------ values
+# ------------------------------------------------------------------------------------------- values
 def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
-    """Yield what is said of the numbers of a clause: each belongs to the metric named last before it."""
+    """Yield what is said of the numbers of a clause: each belongs to the metric named last before
+    it.
+    """
     text = part.text
     if FIXED.search(text) and not NEGATED.search(FIXED.sub("", text)):
         yield ConstantIs(origin=origin, metric=metric)
-    if sides := [(figure, *side) for figure in part.figures if (side := _side(text, figure)) is not None]:
+    if sides := [
+        (figure, *side) for figure in part.figures if (side := _side(text, figure)) is not None
+    ]:
         if not (PARTIAL.search(text) or LOOSELY.search(text)):
-            both = (metric, replace(metric, split="train")) if metric.split and OF_BOTH.search(origin.quote) else (metric,)
+            both = (
+                (metric, replace(metric, split="train"))
+                if metric.split and OF_BOTH.search(origin.quote)
+                else (metric,)
+            )
             yield from (_bound(part, origin, one, *side) for one in both for side in sides)
         return
     if NEGATED.search(text) or PARTIAL.search(text):
@@ -287,32 +417,52 @@ def _figures(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     if len(places) > 1:
         if len(places) == len(part.figures):
             for place, figure in zip(places, part.figures, strict=True):
-                yield ValueAt(origin=origin, metric=metric, number=figure.number, place=place, which="at")
+                yield ValueAt(
+                    origin=origin, metric=metric, number=figure.number, place=place, which="at"
+                )
         return
     owners = [(figure, _owner(part, figure, metric)) for figure in part.figures]
     for figure, owner in owners:
-        if sum(other == owner for _, other in owners) == 1:  # two numbers of one metric: which says what cannot be told
+        if sum(other == owner for _, other in owners) == 1:
+            # two numbers of one metric: which says what cannot be told
             yield from _value(part, origin, owner, figure, places[0] if places else None, told)
 
 
 def _owner(part: Clause, figure: Figure, metric: Metric) -> Metric:
-    before = [one.metric for one in part.mentions if one.metric is not None and one.end <= figure.start]
+    before = [
+        one.metric for one in part.mentions if one.metric is not None and one.end <= figure.start
+    ]
     return before[-1] if before else metric
 
 
 def _side(text: str, figure: Figure) -> tuple[Literal["above", "below"], str] | None:
-    """Return on which side of a number the text says that values lie, and what stands before those words; None for another number."""
+    """Return on which side of a number the text says that values lie, and what stands before those
+    words; None for another number.
+    """
     before, behind = text[: figure.start], text[figure.end :]
     words = ABOVE_NUMBER.search(before) or BELOW_NUMBER.search(before)
     said = NUMBER_ABOVE.match(behind) or NUMBER_BELOW.match(behind)
     lead = before[: words.start()] if words is not None else before
-    if (words or said) is None or CHANGED.search(lead) or (words is not None and BY_SO_MUCH.search(before)):
+    if (
+        (words or said) is None
+        or CHANGED.search(lead)
+        or (words is not None and BY_SO_MUCH.search(before))
+    ):
         return None
     return ("above" if ABOVE_NUMBER.search(before) or NUMBER_ABOVE.match(behind) else "below"), lead
 
 
-def _bound(part: Clause, origin: Origin, metric: Metric, figure: Figure, side: Literal["above", "below"], lead: str) -> BoundOf:
-    """Return which values lie beyond a number; a denial before it turns the side and speaks of every value."""
+def _bound(
+    part: Clause,
+    origin: Origin,
+    metric: Metric,
+    figure: Figure,
+    side: Literal["above", "below"],
+    lead: str,
+) -> BoundOf:
+    """Return which values lie beyond a number; a denial before it turns the side and speaks of
+    every value.
+    """
     text, denied = part.text, bool(NEGATED.search(lead))
     if denied:
         side = "below" if side == "above" else "above"
@@ -326,11 +476,21 @@ def _bound(part: Clause, origin: Origin, metric: Metric, figure: Figure, side: L
     else:
         over = "some" if CROSSED.search(text) else "told"
     place = spot.places[0] if spot is not None else None
-    return BoundOf(origin=origin, metric=metric, number=figure.number, side=side, over=over, place=place, since=since)
+    return BoundOf(
+        origin=origin,
+        metric=metric,
+        number=figure.number,
+        side=side,
+        over=over,
+        place=place,
+        since=since,
+    )
 
 
 def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
-    """Yield the two ends of "from A at epoch 0 to B at epoch 19": the first and the last value, or those at the places named."""
+    """Yield the two ends of "from A at epoch 0 to B at epoch 19": the first and the last value, or
+    those at the places named.
+    """
     first, last = part.figures
     if which_of(unnamed(part)) in ("least", "greatest", "best"):
         yield ValueAt(origin=origin, metric=metric, number=last.number, which="reached")
@@ -339,31 +499,55 @@ def _from_to(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterat
     if len(places) == 2:
         at: tuple[Place | None, Place | None] = (places[0], places[1])
     elif len(places) == 1 and part.spots:
-        near_last = part.spots[0].start > first.end or FROM.search(part.text[part.spots[0].end : first.start]) is not None
+        near_last = (
+            part.spots[0].start > first.end
+            or FROM.search(part.text[part.spots[0].end : first.start]) is not None
+        )
         at = (None, places[0]) if near_last else (places[0], None)
     else:
         at = (None, None)
-    yield ValueAt(origin=origin, metric=metric, number=first.number, place=at[0], which="at" if at[0] else "began")
+    yield ValueAt(
+        origin=origin,
+        metric=metric,
+        number=first.number,
+        place=at[0],
+        which="at" if at[0] else "began",
+    )
     end: Which = "reached" if PART.search(part.text) else "ended"
-    yield ValueAt(origin=origin, metric=metric, number=last.number, place=at[1], which="at" if at[1] else end)
+    yield ValueAt(
+        origin=origin, metric=metric, number=last.number, place=at[1], which="at" if at[1] else end
+    )
 
 
-def _value(part: Clause, origin: Origin, metric: Metric, figure: Figure, place: Place | None, told: Told) -> Iterator[Claim]:
+def _value(
+    part: Clause, origin: Origin, metric: Metric, figure: Figure, place: Place | None, told: Told
+) -> Iterator[Claim]:
     text = unnamed(part)
     if CHANGED.search(text[: figure.start]):
         return
     since = next((spot for spot in part.spots if spot.since), None)
     which = which_of(text)
-    if which == "somewhere" and not part.mentions and ALONE.fullmatch(text[: figure.start]) and ALONE.fullmatch(text[figure.end :]):
+    if (
+        which == "somewhere"
+        and not part.mentions
+        and ALONE.fullmatch(text[: figure.start])
+        and ALONE.fullmatch(text[figure.end :])
+    ):
         which = told.role  # "at its lowest, 0.27, in round 64"
     held = HELD.search(text[: figure.start]) or (since and STUCK.search(text[: figure.start]))
     if held and which == "somewhere":
-        yield LevelSince(origin=origin, metric=metric, number=figure.number, place=since.places[0] if since else None)
+        yield LevelSince(
+            origin=origin,
+            metric=metric,
+            number=figure.number,
+            place=since.places[0] if since else None,
+        )
         return
     if which in ("least", "greatest", "best"):
         yield ValueAt(origin=origin, metric=metric, number=figure.number, which=which)
     elif place is not None and since is not None:
-        yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")  # how soon after, it does not say
+        # how soon after, it does not say
+        yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")
     elif place is not None:
         yield ValueAt(origin=origin, metric=metric, number=figure.number, place=place, which="at")
     elif which != "somewhere":
@@ -372,12 +556,20 @@ def _value(part: Clause, origin: Origin, metric: Metric, figure: Figure, place: 
         yield ValueAt(origin=origin, metric=metric, number=figure.number, which="last")
     elif REACHED.search(text) and (part.mentions or not told.of_passage):
         yield ValueAt(origin=origin, metric=metric, number=figure.number, which="reached")
-    elif GIVEN.fullmatch(text[max((one.end for one in part.mentions if one.end <= figure.start), default=figure.start) : figure.start]):
+    elif GIVEN.fullmatch(
+        text[
+            max(
+                (one.end for one in part.mentions if one.end <= figure.start), default=figure.start
+            ) : figure.start
+        ]
+    ):
         yield ValueAt(origin=origin, metric=metric, number=figure.number)
 
 
 def _extreme_place(part: Clause, origin: Origin, metric: Metric, told: Told) -> Iterator[Claim]:
-    """Yield where a metric has its extreme: in its words, or in those of the clause before that this one completes."""
+    """Yield where a metric has its extreme: in its words, or in those of the clause before that
+    this one completes.
+    """
     text, own = part.text, which_of(unnamed(part))
     if NEGATED.search(text) or PARTIAL.search(text):
         return
@@ -385,7 +577,9 @@ def _extreme_place(part: Clause, origin: Origin, metric: Metric, told: Told) -> 
     extreme = own if own in ("least", "greatest", "best") else before
     if extreme not in ("least", "greatest", "best"):
         return
-    places = [place for spot in part.spots if not spot.since for place in spot.places] or list(told.lead)
+    places = [place for spot in part.spots if not spot.since for place in spot.places] or list(
+        told.lead
+    )
     if len(places) == 1:
         yield BestAt(origin=origin, metric=metric, which=extreme, place=places[0])
     elif not places and not part.figures and own == extreme:
@@ -401,16 +595,22 @@ def _best_of_run(part: Clause, origin: Origin) -> Iterator[Claim]:
     places = [place for spot in part.spots if not spot.since for place in spot.places]
     text = part.text
     if BEST.search(text) and MARKED.search(text) and not NEGATED.search(text):
-        if not places and (named := re.search(r"\bepochs?\s*(?:是|为|is|was|:|：|=)\s*(\d+)", text, FLAGS)):
+        if not places and (
+            named := re.search(r"\bepochs?\s*(?:是|为|is|was|:|：|=)\s*(\d+)", text, FLAGS)
+        ):
             places = [Place(x=float(named[1]), unit="epoch")]
         if len(places) == 1:
             yield BestAt(origin=origin, metric=None, which="best", place=places[0])
 
 
-# ------------------------------------------------------------------------------------------------ course
+# ------------------------------------------------------------------------------------------- course
 def _course(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
     text = part.text
-    found = [name for name, words in (("falls", DOWN), ("rises", UP), ("worse", WORSE), ("better", BETTER)) if words.search(text)]
+    found = [
+        name
+        for name, words in (("falls", DOWN), ("rises", UP), ("worse", WORSE), ("better", BETTER))
+        if words.search(text)
+    ]
     if len(found) != 1 or NEGATED.search(text) or PARTIAL.search(text):
         return
     direction = found[0]
@@ -421,12 +621,20 @@ def _course(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
         yield CourseOf(origin=origin, metric=metric, direction=direction, over="end")  # type: ignore[arg-type]
     elif EVERY.search(text):
         yield CourseOf(origin=origin, metric=metric, direction=direction, over="every")  # type: ignore[arg-type]
-    elif OVERALL.search(text) and direction in ("falls", "rises") and not (FROM.search(text) and part.figures):
+    elif (
+        OVERALL.search(text)
+        and direction in ("falls", "rises")
+        and not (FROM.search(text) and part.figures)
+    ):
         yield TrendOf(origin=origin, metric=metric, direction=direction)  # type: ignore[arg-type]
     elif THROUGHOUT.search(text) and not part.places and not (FROM.search(text) and part.figures):
         yield CourseOf(origin=origin, metric=metric, direction=direction, over="throughout")  # type: ignore[arg-type]
     elif direction in ("falls", "rises") and not (
-        part.places or part.figures or FIRST.search(text) or ABOVE.search(text) or BELOW.search(text)
+        part.places
+        or part.figures
+        or FIRST.search(text)
+        or ABOVE.search(text)
+        or BELOW.search(text)
     ):
         yield CourseOf(origin=origin, metric=metric, direction=direction, over="some")  # type: ignore[arg-type]
 
@@ -442,15 +650,23 @@ def _settled(part: Clause, origin: Origin, metric: Metric | None) -> Iterator[Cl
         yield Settled(origin=origin, metric=metric, word="stable")
 
 
-# ------------------------------------------------------------------------------------------------ what happened
-def _happened(part: Clause, origin: Origin, metric: Metric | None, told: Told, unknown: bool, spiky: bool) -> Iterator[Claim]:
+# ------------------------------------------------------------------------------------ what happened
+def _happened(
+    part: Clause, origin: Origin, metric: Metric | None, told: Told, unknown: bool, spiky: bool
+) -> Iterator[Claim]:
     text = unnamed(part)
     denied = bool(NEGATED.search(text))
     place = part.places[0] if len(part.places) == 1 else None
     if OVERFIT.search(text) and bool(NO_OVERFIT.search(text)) is denied:
         yield Happened(origin=origin, what="overfit", denied=denied)
     if NONFINITE.search(text) and bool(NO_NAN.search(text)) is denied and not PARTIAL.search(text):
-        yield Happened(origin=origin, what="nonfinite", denied=denied, metric=metric, place=None if denied else place)
+        yield Happened(
+            origin=origin,
+            what="nonfinite",
+            denied=denied,
+            metric=metric,
+            place=None if denied else place,
+        )
     elif EXPLOSION.search(text) and metric is not None:
         yield Happened(origin=origin, what="explosion", denied=denied, metric=metric)
     if EARLY.search(text) and (denied or TRIGGERED.search(text) or part.places):
@@ -472,7 +688,9 @@ def _ended(text: str, origin: Origin) -> Iterator[Claim]:
 
 
 def unnamed(part: Clause) -> str:
-    """Return the words of a clause without the names of metrics: "number of nan iterations" is no NaN."""
+    """Return the words of a clause without the names of metrics: "number of nan iterations" is no
+    NaN.
+    """
     text = part.text
     for one in part.mentions:
         text = text[: one.start] + " " * (one.end - one.start) + text[one.end :]
@@ -480,13 +698,26 @@ def unnamed(part: Clause) -> str:
 
 
 def _spike_of_run(part: Clause, origin: Origin, denied: bool) -> Iterator[Claim]:
-    """Yield what is said of spikes without a metric: that there are none, and how far the one at a place goes."""
+    """Yield what is said of spikes without a metric: that there are none, and how far the one at a
+    place goes.
+    """
     if NO_SPIKE.search(part.text) and not part.places and not ELSEWHERE.search(part.text):
         yield Happened(origin=origin, what="spike", denied=True)
-    elif not denied and part.places and not part.figures and not (PARTIAL.search(part.text) or ELSEWHERE.search(part.text)):
+    elif (
+        not denied
+        and part.places
+        and not part.figures
+        and not (PARTIAL.search(part.text) or ELSEWHERE.search(part.text))
+    ):
         yield SpikesAt(origin=origin, metric=None, places=part.places)
     elif not denied and len(part.places) == len(part.figures) == 1:
-        yield ValueAt(origin=origin, metric=None, number=part.figures[0].number, place=part.places[0], which="at")
+        yield ValueAt(
+            origin=origin,
+            metric=None,
+            number=part.figures[0].number,
+            place=part.places[0],
+            which="at",
+        )
 
 
 def _spikes(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
@@ -499,22 +730,34 @@ def _spikes(part: Clause, origin: Origin, metric: Metric) -> Iterator[Claim]:
         yield SpikesAt(origin=origin, metric=metric, places=part.places)
     if len(part.places) == len(part.figures):
         for place, figure in zip(part.places, part.figures, strict=True):
-            yield ValueAt(origin=origin, metric=metric, number=figure.number, place=place, which="at")
+            yield ValueAt(
+                origin=origin, metric=metric, number=figure.number, place=place, which="at"
+            )
 
 
 def _counts(part: Clause, origin: Origin) -> Iterator[Claim]:
-    """Yield how many epochs, steps or evaluations are said to have been; "the first 10 epochs" and "every 25 steps" count none."""
+    """Yield how many epochs, steps or evaluations are said to have been; "the first 10 epochs" and
+    "every 25 steps" count none.
+    """
     for count, word in part.counts:
-        before = part.text[: part.text.lower().find(word) if word in part.text.lower() else len(part.text)]
+        before = part.text[
+            : part.text.lower().find(word) if word in part.text.lower() else len(part.text)
+        ]
         if PART.search(before[-24:]) and not re.search(r"一?共|总|\bin total\b", part.text, FLAGS):
             continue
-        if re.fullmatch(r"evaluations?|validations?", word) or (word in ("次", "times") and EVALUATIONS.search(part.text)):
+        if re.fullmatch(r"evaluations?|validations?", word) or (
+            word in ("次", "times") and EVALUATIONS.search(part.text)
+        ):
             yield CountOf(origin=origin, what="evaluations", count=count)
             continue
         if not TOTAL.search(part.text) and part.text.strip(" .。").lower() != f"{count} {word}":
             continue
         if "epoch" in word:
-            yield EpochCount(origin=origin, count=count, planned=bool(OF_ALL.search(before[: before.rfind(str(count))])))
+            yield EpochCount(
+                origin=origin,
+                count=count,
+                planned=bool(OF_ALL.search(before[: before.rfind(str(count))])),
+            )
         elif re.search(r"steps?|iter|步", word):
             yield CountOf(origin=origin, what="steps", count=count)
         elif re.search(r"rounds?|轮", word):

@@ -1,4 +1,6 @@
-"""Finds what a text names of a run: metrics as the logs spell them (`val_loss`, `eval-logloss`, `val/acc`) and as people say them (验证 loss)."""
+"""Finds what a text names of a run: metrics as the logs spell them (`val_loss`, `eval-logloss`,
+`val/acc`) and as people say them (验证 loss).
+"""
 
 from __future__ import annotations
 
@@ -15,19 +17,32 @@ FLAGS: Final = re.IGNORECASE | re.ASCII
 """A Chinese character beside a word ends it."""
 WORDS: Final = {
     "train": r"train(?:ing)?|训练",
-    "val": r"val(?:id(?:ation)?)?(?:[_-]?\d+)?|eval(?:uation)?|dev(?:elopment)?|held[- ]?out|hold[- ]?out|验证|评估|评测|验证",
+    "val": r"val(?:id(?:ation)?)?(?:[_-]?\d+)?|eval(?:uation)?|dev(?:elopment)?|held[- ]?out|"
+    r"hold[- ]?out|验证|评估|评测|验证",
     "test": r"test(?:ing)?|测试",
 }
-"""How people name the rows that a split stands for; the rows of an evaluation are a validation's."""
+"""How people name the rows that a split stands for; the rows of an evaluation are a
+validation's.
+"""
 ANY_SPLIT: Final = "|".join(f"(?P<{family}>{words})" for family, words in WORDS.items())
 BEFORE: Final = re.compile(
-    rf"(?<![A-Za-z0-9])(?:{ANY_SPLIT})(?:\s{{0,9}}(?:set|split|phase|'s|集|阶段|时))?\s{{0,9}}(?:上的|上|中的|的)?[\s_/\-.:]{{0,9}}$", FLAGS
-)
-BEHIND: Final = re.compile(
-    rf"^[\s_/]*(?:\(|（|on (?:the |our )?|over the |of the |for the |in )?(?:{ANY_SPLIT})(?:\s*(?:set|split|data|集))?(?:\)|）|(?=[\s,.:;=]|$))",
+    rf"(?<![A-Za-z0-9])(?:{ANY_SPLIT})(?:\s{{0,9}}(?:set|split|phase|'s|集|阶段|时))?\s{{0,9}}"
+    rf"(?:上的|上|中的|的)?[\s_/\-.:]{{0,9}}$",
     FLAGS,
 )
-FAMILIES: Final = {"train": "train", "val": "val", "valid": "val", "eval": "val", "dev": "val", "test": "test"}
+BEHIND: Final = re.compile(
+    rf"^[\s_/]*(?:\(|（|on (?:the |our )?|over the |of the |for the |in )?(?:{ANY_SPLIT})(?:\s*"
+    rf"(?:set|split|data|集))?(?:\)|）|(?=[\s,.:;=]|$))",
+    FLAGS,
+)
+FAMILIES: Final = {
+    "train": "train",
+    "val": "val",
+    "valid": "val",
+    "eval": "val",
+    "dev": "val",
+    "test": "test",
+}
 CONCEPTS: Final = (
     (r"log[ -]?loss", ("logloss", "binary_logloss", "multi_logloss"), ("bce", "cross_entropy")),
     (r"loss(?:es)?|损失", ("loss", "total_loss"), ()),
@@ -37,8 +52,12 @@ CONCEPTS: Final = (
     (r"rewards?|奖励", ("reward",), ("reward",)),
     (r"perplexity|ppl|困惑度", (), ("perplexity",)),
 )
-"""What people call a metric whose name in the logs differs: words, the names it usually has, the kinds it is of."""
-ASIDE_BEFORE: Final = re.compile(r"(?:\b(?:this|that|current|with|given|at an?)|当前|该|此|总)\s*$", FLAGS)
+"""What people call a metric whose name in the logs differs: words, the names it usually has, the
+kinds it is of.
+"""
+ASIDE_BEFORE: Final = re.compile(
+    r"(?:\b(?:this|that|current|with|given|at an?)|当前|该|此|总)\s*$", FLAGS
+)
 ASIDE_BEHIND: Final = re.compile(r"^\s*(?:下|schedule|warm-?up|调度|预热)", FLAGS)
 """At this learning rate: a circumstance, not what the sentence is about."""
 SIGN: Final = re.compile(r"[_\-/ .]+")
@@ -46,7 +65,9 @@ SIGN: Final = re.compile(r"[_\-/ .]+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mention:
-    """A place of a text that names a metric; `metric` is None where the logs hold none of that name and split."""
+    """A place of a text that names a metric; `metric` is None where the logs hold none of that name
+    and split.
+    """
 
     metric: Metric | None
     start: int
@@ -54,7 +75,9 @@ class Mention:
 
 
 def family(split: str) -> str:
-    """Return train, val or test for a split as the logs name it (`valid_1`, `eval`), the split itself where it is another."""
+    """Return train, val or test for a split as the logs name it (`valid_1`, `eval`), the split
+    itself where it is another.
+    """
     return FAMILIES.get(split.rstrip("_0123456789"), split)
 
 
@@ -95,17 +118,23 @@ class Vocabulary:
 
     def metrics(self, text: str) -> tuple[Metric, ...]:
         """Return the metrics that a text names, each once."""
-        return tuple(dict.fromkeys(one.metric for one in self.mentions(text) if one.metric is not None))
+        return tuple(
+            dict.fromkeys(one.metric for one in self.mentions(text) if one.metric is not None)
+        )
 
     def _spans(self, text: str) -> Iterator[tuple[str, int, int]]:
         for flags in (re.ASCII, FLAGS):  # `loss` and `Loss` may be two metrics
             for name in self.names:
-                yield from _named(name, "[_\\-/ .]?".join(map(re.escape, SIGN.split(name))), text, flags)
+                yield from _named(
+                    name, "[_\\-/ .]?".join(map(re.escape, SIGN.split(name))), text, flags
+                )
         for words, _, _ in CONCEPTS:
             yield from _named(words, f"(?:{words})", text, FLAGS)
 
     def _called(self, words: str, split: str) -> list[str]:
-        """Return the metrics that these words can mean in a split: those that usually have the name, else those of the kind."""
+        """Return the metrics that these words can mean in a split: those that usually have the
+        name, else those of the kind.
+        """
         _, usual, kinds = next(one for one in CONCEPTS if one[0] == words)
         exact = [name for name in self.names if split in ("", *self.splits[name])]
         here = [
@@ -113,7 +142,9 @@ class Vocabulary:
             for name in (exact if any(self.kinds[name] in kinds for name in exact) else self.names)
             if self._split(name, split) is not None
         ]
-        return [name for name in usual if name in here][:1] or [name for name in here if self.kinds[name] in kinds]
+        return [name for name in usual if name in here][:1] or [
+            name for name in here if self.kinds[name] in kinds
+        ]
 
     def _metric(self, names: Iterable[str], split: str) -> Metric | None:
         named = list(names)
@@ -123,7 +154,9 @@ class Vocabulary:
         return None if found is None else Metric(name=named[0], split=found)
 
     def _split(self, name: str, split: str) -> str | None:
-        """Return the split meant: the one said, or the only other that is held out; None where the metric has no such rows."""
+        """Return the split meant: the one said, or the only other that is held out; None where the
+        metric has no such rows.
+        """
         logged = self.splits[name]
         if not split or split in logged:
             return split
@@ -134,13 +167,19 @@ class Vocabulary:
 def _named(name: str, pattern: str, text: str, flags: int) -> Iterator[tuple[str, int, int]]:
     """Yield where a text names something, unless it stands aside ("at this learning rate")."""
     for found in re.finditer(rf"(?<![A-Za-z0-9]){pattern}(?![A-Za-z0-9_])", text, flags):
-        if not (ASIDE_BEFORE.search(text[: found.start()]) or ASIDE_BEHIND.match(text[found.end() :])):
+        if not (
+            ASIDE_BEFORE.search(text[: found.start()]) or ASIDE_BEHIND.match(text[found.end() :])
+        ):
             yield name, *found.span()
 
 
 def split_said(text: str) -> str:
     """Return the split that a heading or lead is about, nothing where it names none or several."""
-    found = [name for name, words in WORDS.items() if re.search(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", text, FLAGS)]
+    found = [
+        name
+        for name, words in WORDS.items()
+        if re.search(rf"(?<![A-Za-z0-9])(?:{words})(?![A-Za-z0-9])", text, FLAGS)
+    ]
     return found[0] if len(found) == 1 else ""
 
 

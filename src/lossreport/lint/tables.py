@@ -1,4 +1,6 @@
-"""Reads the claims of a table row: values at an epoch or step, first, last and best values of a metric, or a name and its value."""
+"""Reads the claims of a table row: values at an epoch or step, first, last and best values of a
+metric, or a name and its value.
+"""
 
 from __future__ import annotations
 
@@ -39,20 +41,41 @@ def _placed(line: NoteLine, origin: Origin, known: Vocabulary, place: Place) -> 
         figures = clause(cell, known).figures
         if metric is not None and CELL.fullmatch(cell) and len(figures) == 1:
             quote = f"{line.header[0]} {line.cells[0]}: {title} {cell}"
-            yield ValueAt(origin=replace(origin, quote=quote), metric=metric, number=figures[0].number, place=place, which="at")
+            yield ValueAt(
+                origin=replace(origin, quote=quote),
+                metric=metric,
+                number=figures[0].number,
+                place=place,
+                which="at",
+            )
 
 
 def _named(line: NoteLine, origin: Origin, known: Vocabulary) -> Iterator[Claim]:
-    """Read a row that begins with a metric, under titles such as first, last and best; or beside one value, whose role the name tells."""
+    """Read a row that begins with a metric, under titles such as first, last and best; or beside
+    one value, whose role the name tells.
+    """
     metric = _metric(line.cells[0], line, known)
     if metric is None:
         return
     for title, cell in zip(line.header[1:], line.cells[1:], strict=False):
-        which = which_of(title) if which_of(title) != "somewhere" else which_of(unnamed(clause(line.cells[0], known)))
+        which = (
+            which_of(title)
+            if which_of(title) != "somewhere"
+            else which_of(unnamed(clause(line.cells[0], known)))
+        )
         figures = clause(cell, known).figures
-        if CELL.fullmatch(cell) and len(figures) == 1 and (which != "somewhere" or len(line.cells) == 2):
+        if (
+            CELL.fullmatch(cell)
+            and len(figures) == 1
+            and (which != "somewhere" or len(line.cells) == 2)
+        ):
             quote = f"{line.cells[0]}: {title} {cell}"
-            yield ValueAt(origin=replace(origin, quote=quote), metric=metric, number=figures[0].number, which=which)
+            yield ValueAt(
+                origin=replace(origin, quote=quote),
+                metric=metric,
+                number=figures[0].number,
+                which=which,
+            )
 
 
 def _metric(text: str, line: NoteLine, known: Vocabulary) -> Metric | None:

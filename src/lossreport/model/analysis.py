@@ -1,4 +1,6 @@
-"""What was found out about a run: findings, verdicts, scales and what to do. `analysis` makes it, `compose` tells it, JSON is it."""
+"""What was found out about a run: findings, verdicts, scales and what to do. `analysis` makes it,
+`compose` tells it, JSON is it.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +64,8 @@ class Position:
 class Evidence:
     """One number that a statement stands on, and where it stands in the logs.
 
-    `metric` and `axis` are what a report made earlier says of it; else they follow from the series of the source.
+    `metric` and `axis` are what a report made earlier says of it; else they follow from the series
+    of the source.
     """
 
     source: str
@@ -75,10 +78,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hypothesis:
-    """A possible cause with what speaks for and against it, and the measurement that would decide. Never stated as fact.
+    """A possible cause with what speaks for and against it, and the measurement that would decide.
+    Never stated as fact.
 
-    `do` is what to do about it, `code` one line to type where the framework is known, `reference` the public thread or document
-    that knows the cause.
+    `do` is what to do about it, `code` one line to type where the framework is known, `reference`
+    the public thread or document that knows the cause.
     """
 
     id: str
@@ -94,11 +98,13 @@ class Hypothesis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text quotes, by name.
+    """Something a detector saw. `evidence` has at least one row; `numbers` holds what the text
+    quotes, by name.
 
-    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a mixture). `notes` say what else the logs
-    hold about the place: arithmetic, what moved with it, how it recovered; they are observations, never causes. `title` is what its
-    detector calls such a finding, `payload` what it saw, typed: `numbers` are derived from it.
+    `rows` are all rows meant, `groups` those of them that belong together (the clusters of a
+    mixture). `notes` say what else the logs hold about the place: arithmetic, what moved with it,
+    how it recovered; they are observations, never causes. `title` is what its detector calls such a
+    finding, `payload` what it saw, typed: `numbers` are derived from it.
     """
 
     id: str
@@ -121,7 +127,9 @@ class Finding:
 
     @property
     def is_dead(self) -> bool:
-        """Whether it shows that nothing is trained from there on: a loss at a clamp, an explosion, loss and gradient exactly 0."""
+        """Whether it shows that nothing is trained from there on: a loss at a clamp, an explosion,
+        loss and gradient exactly 0.
+        """
         return bool(self.numbers.get("dead"))
 
     @property
@@ -136,7 +144,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignored:
-    """A finding that the user asked to leave alone, why, and until which day; it counts for nothing and is shown apart."""
+    """A finding that the user asked to leave alone, why, and until which day; it counts for nothing
+    and is shown apart.
+    """
 
     finding: Finding
     reason: str
@@ -147,10 +157,11 @@ class Ignored:
 class Scale:
     """What the size of a loss means: its last value against the chance level, where one is known.
 
-    `assumption` is the formula in short ("ln(vocab_size)"); `levels` are conditional chance levels with their condition;
-    `floor` is a value it cannot pass, `bits` the value in bits where it is in nats; `notes` are the sentences a reader needs, each
-    true for this run; `facts` are those the kind took its parameters from. `inferred_sizes` are vocabulary sizes whose logarithm the
-    first value sits on: an inference that nothing else is made of.
+    `assumption` is the formula in short ("ln(vocab_size)"); `levels` are conditional chance levels
+    with their condition; `floor` is a value it cannot pass, `bits` the value in bits where it is in
+    nats; `notes` are the sentences a reader needs, each true for this run; `facts` are those the
+    kind took its parameters from. `inferred_sizes` are vocabulary sizes whose logarithm the first
+    value sits on: an inference that nothing else is made of.
     """
 
     series: tuple[str, ...]
@@ -191,10 +202,11 @@ class Share:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trend:
-    """The tail of a series: relative gain (positive = it gets better) over the last rows, with its 90 % interval.
+    """The tail of a series: relative gain (positive = it gets better) over the last rows, with its
+    90 % interval.
 
-    A gain of a loss is a fall; `rises` says that more is better and a gain is a rise. `basis` is "tail" where those rows were looked
-    at alone, "shape" where the course of the whole curve tells.
+    A gain of a loss is a fall; `rises` says that more is better and a gain is a rise. `basis` is
+    "tail" where those rows were looked at alone, "shape" where the course of the whole curve tells.
     """
 
     gain: float
@@ -208,13 +220,19 @@ class Trend:
 
     @property
     def change(self) -> tuple[float, float, float]:
-        """Return the relative change of the values themselves, with its sign: the estimate, the lower and the upper bound."""
-        return (self.gain, self.low, self.high) if self.rises else (-self.gain, -self.high, -self.low)
+        """Return the relative change of the values themselves, with its sign: the estimate, the
+        lower and the upper bound.
+        """
+        return (
+            (self.gain, self.low, self.high) if self.rises else (-self.gain, -self.high, -self.low)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """The state of one series, or of the whole run where `series` is empty; `because` names findings."""
+    """The state of one series, or of the whole run where `series` is empty; `because` names
+    findings.
+    """
 
     question: str
     series: tuple[str, ...]
@@ -237,7 +255,9 @@ class LrSchedule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
-    """The absolute fall to expect over `rows` further rows (5, 50, 95 %); invalid forecasts say why in `text`."""
+    """The absolute fall to expect over `rows` further rows (5, 50, 95 %); invalid forecasts say why
+    in `text`.
+    """
 
     series: tuple[str, ...]
     rows: int
@@ -283,9 +303,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Best:
-    """The best row of the validation series that decides over a run; `checkpoint` is a path where the logs name one.
+    """The best row of the validation series that decides over a run; `checkpoint` is a path where
+    the logs name one.
 
-    `contested` where a score of the validation still rose after the lowest loss: which of the two decides is for the user to say.
+    `contested` where a score of the validation still rose after the lowest loss: which of the two
+    decides is for the user to say.
     """
 
     run: str
@@ -298,7 +320,9 @@ class Best:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Goal:
-    """The metric that a run was trained for: the id of its series, whether more of it is better, and on what ground it was chosen."""
+    """The metric that a run was trained for: the id of its series, whether more of it is better,
+    and on what ground it was chosen.
+    """
 
     run: str
     series: str
@@ -307,14 +331,18 @@ class Goal:
 
 
 Tone = Literal["good", "open", "warn", "bad"]
-"""good: the goal was reached or still gets nearer, and no trouble; open: it cannot be told; warn, bad: there is something to do."""
+"""good: the goal was reached or still gets nearer, and no trouble; open: it cannot be told; warn,
+bad: there is something to do.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """The one answer on a run: how it ended, how its goal went, its main fault (`text`), and what to do (`do`).
+    """The one answer on a run: how it ended, how its goal went, its main fault (`text`), and what
+    to do (`do`).
 
-    Page, ticket, terminal and digest all say this. `goal` is the id of its series; `checkpoint` a path that the logs name.
+    Page, ticket, terminal and digest all say this. `goal` is the id of its series; `checkpoint` a
+    path that the logs name.
     """
 
     run: str
@@ -328,7 +356,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Two sources hold the same series: ids of the one that is judged and of the other, and how many rows were found equal."""
+    """Two sources hold the same series: ids of the one that is judged and of the other, and how
+    many rows were found equal.
+    """
 
     original: str
     copy: str
@@ -337,7 +367,8 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """What one published spike rule says of a series: the rows where it fires, or in `reason` why it cannot judge.
+    """What one published spike rule says of a series: the rows where it fires, or in `reason` why
+    it cannot judge.
 
     `needs` rows are the least it needs, `rows` the finite ones there are.
     """
@@ -353,7 +384,9 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Jury:
-    """The votes of all published rules on one series. For information: no finding and no verdict stands on them."""
+    """The votes of all published rules on one series. For information: no finding and no verdict
+    stands on them.
+    """
 
     series: tuple[str, ...]
     votes: tuple[Vote, ...]
@@ -405,7 +438,9 @@ class Analysis:
 
 
 def parted(analysis: Analysis) -> tuple[Analysis, ...]:
-    """Return what was found out about each run, one analysis a run; each knows all runs, and what is said of no series."""
+    """Return what was found out about each run, one analysis a run; each knows all runs, and what
+    is said of no series.
+    """
     if len(analysis.runs) == 1:
         return (analysis,)
     run_of = {series.id: run.id for run in analysis.runs for series in run.series}
@@ -415,7 +450,10 @@ def parted(analysis: Analysis) -> tuple[Analysis, ...]:
         for item in _once_each(items) if name == "not_applicable" else items:
             for run_id in _runs_of(item, run_of) or parts:
                 parts[run_id].setdefault(name, []).append(item)
-    return tuple(Analysis(runs=analysis.runs, **{name: tuple(items) for name, items in part.items()}) for part in parts.values())
+    return tuple(
+        Analysis(runs=analysis.runs, **{name: tuple(items) for name, items in part.items()})
+        for part in parts.values()
+    )
 
 
 def _runs_of(item: Any, run_of: Mapping[str, str]) -> dict[str, None]:
@@ -425,7 +463,11 @@ def _runs_of(item: Any, run_of: Mapping[str, str]) -> dict[str, None]:
         return {named: None}
     pair = (item.original, item.copy) if isinstance(item, Agreement) else ()
     series = getattr(item, "series", pair)
-    return {run_of[one]: None for one in ((series,) if isinstance(series, str) else series) if one in run_of}
+    return {
+        run_of[one]: None
+        for one in ((series,) if isinstance(series, str) else series)
+        if one in run_of
+    }
 
 
 def _once_each(said: Sequence[NotApplicable]) -> list[NotApplicable]:

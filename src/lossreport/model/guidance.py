@@ -1,4 +1,6 @@
-"""What the user knows and the logs do not: other thresholds, references of their own, findings to leave alone. Facts are apart."""
+"""What the user knows and the logs do not: other thresholds, references of their own, findings to
+leave alone. Facts are apart.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from lossreport.values import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A threshold that a user may set under `[threshold]`: its name, its default, the least and the largest value that make sense, what it decides.
+    """A threshold that a user may set under `[threshold]`: its name, its default, the least and the
+    largest value that make sense, what it decides.
 
     It is declared by the detector that uses it. All are relative (0.1 is 10 %).
     """
@@ -48,7 +51,9 @@ def spread_of(values: Sequence[float]) -> tuple[float, float, float]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """Where one run of an archive ended: the last value of a metric, what tells the run from others, and the days of its log."""
+    """Where one run of an archive ended: the last value of a metric, what tells the run from
+    others, and the days of its log.
+    """
 
     value: float
     marks: tuple[str, ...]
@@ -57,9 +62,11 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LearnedRange:
-    """Where one metric ended in the runs of the user's own archive that were trained for the same `goal`, on the same `data`.
+    """Where one metric ended in the runs of the user's own archive that were trained for the same
+    `goal`, on the same `data`.
 
-    `unit` is "" for none, `goal` the label of the metric, `rises` whether more of it is better, `data` what the settings say; `source` names the file.
+    `unit` is "" for none, `goal` the label of the metric, `rises` whether more of it is better,
+    `data` what the settings say; `source` names the file.
     """
 
     metric_type: str
@@ -73,16 +80,20 @@ class LearnedRange:
     source: str
 
     def without(self, marks: Set[str]) -> tuple[Ended, ...]:
-        """Return the runs of the range that have none of the marks of a run; none of them where fewer than 8 are left."""
+        """Return the runs of the range that have none of the marks of a run; none of them where
+        fewer than 8 are left.
+        """
         left = tuple(one for one in self.ended if not marks & set(one.marks))
         return left if len(left) >= LEAST else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IgnoreRule:
-    """Findings that the user has looked at and wants left out, why, and until which day; None fits every kind, metric or place.
+    """Findings that the user has looked at and wants left out, why, and until which day; None fits
+    every kind, metric or place.
 
-    `until` is compared with the last time stamp of the run, not with the clock: the same input gives the same report for ever.
+    `until` is compared with the last time stamp of the run, not with the clock: the same input
+    gives the same report for ever.
     """
 
     reason: str
@@ -94,7 +105,9 @@ class IgnoreRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Guidance:
-    """All of it. `origins` says where the user's facts and thresholds were written ("lossreport.toml:4"), by name."""
+    """All of it. `origins` says where the user's facts and thresholds were written
+    ("lossreport.toml:4"), by name.
+    """
 
     thresholds: Mapping[str, float] = field(default_factory=dict)
     references: tuple[OwnReference, ...] = ()

@@ -1,4 +1,6 @@
-"""A report before a language and a format are chosen: sections of blocks. `compose` makes it, `render` turns it into text."""
+"""A report before a language and a format are chosen: sections of blocks. `compose` makes it,
+`render` turns it into text.
+"""
 
 from __future__ import annotations
 
@@ -17,13 +19,14 @@ NUMBERS: Final = "①②③④⑤"
 Tone = Literal["good", "info", "low", "medium", "high", "critical"]
 
 
-# ------------------------------------------------------------------------------------------------ charts
+# ------------------------------------------------------------------------------------------- charts
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Curve:
-    """One series of a chart: raw points, and the robust line through them where there are enough rows (None: markers only).
+    """One series of a chart: raw points, and the robust line through them where there are enough
+    rows (None: markers only).
 
-    `breaks` are the rows after which a new segment starts: no line is drawn across. Of a mean, `band` is the lowest and the highest of what it is
-    taken over, row by row.
+    `breaks` are the rows after which a new segment starts: no line is drawn across. Of a mean,
+    `band` is the lowest and the highest of what it is taken over, row by row.
     """
 
     name: str
@@ -36,7 +39,9 @@ class Curve:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """A horizontal reference line; `label` holds names, numbers and units only ("ln 65536 = 11.09")."""
+    """A horizontal reference line; `label` holds names, numbers and units only ("ln 65536 =
+    11.09").
+    """
 
     y: float
     label: str
@@ -72,10 +77,12 @@ class Star:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LineChart:
-    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment starts; `x_title` names the axis.
+    """Curves over one axis. `scale` is chosen by rule in `compose`; `rules` are x where a segment
+    starts; `x_title` names the axis.
 
-    `below` are panels under the chart on the same axis, whose bands and rules run through all; a panel is told by its `name`.
-    A `small` chart is one of many that are compared at a glance, over one `x_range`.
+    `below` are panels under the chart on the same axis, whose bands and rules run through all; a
+    panel is told by its `name`. A `small` chart is one of many that are compared at a glance, over
+    one `x_range`.
     """
 
     id: str
@@ -97,7 +104,9 @@ class LineChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShareChart:
-    """Stacked bars of shares (0..1) for each row: `shares[i][j]` is the share of term i in row j; each column sums to 1."""
+    """Stacked bars of shares (0..1) for each row: `shares[i][j]` is the share of term i in row j;
+    each column sums to 1.
+    """
 
     id: str
     x: Floats
@@ -107,7 +116,9 @@ class ShareChart:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ScatterChart:
-    """Rows as points of two metrics, by group (0, 1, ... and -1 for rows of no group); `labels` are the rows' x."""
+    """Rows as points of two metrics, by group (0, 1, ... and -1 for rows of no group); `labels` are
+    the rows' x.
+    """
 
     id: str
     x_name: str
@@ -122,10 +133,12 @@ class ScatterChart:
 ChartSpec = LineChart | ShareChart | ScatterChart
 
 
-# ------------------------------------------------------------------------------------------------ blocks
+# ------------------------------------------------------------------------------------------- blocks
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Spark:
-    """A table cell that shows the shape of a series; NaN leaves a gap. `flagged` are rows to mark."""
+    """A table cell that shows the shape of a series; NaN leaves a gap. `flagged` are rows to
+    mark.
+    """
 
     y: Floats
     flagged: tuple[int, ...] = ()
@@ -152,7 +165,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brief:
-    """What of a text a page shows at once, in whole sentences, and what it folds away; other formats show the text as it is."""
+    """What of a text a page shows at once, in whole sentences, and what it folds away; other
+    formats show the text as it is.
+    """
 
     seen: Phrase
     rest: Phrase | None = None
@@ -167,9 +182,11 @@ class Prose:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Table:
-    """Rows under titled columns; the caption says what the table answers. `folded` tables are closed until asked for.
+    """Rows under titled columns; the caption says what the table answers. `folded` tables are
+    closed until asked for.
 
-    Where small charts can be drawn, `panels` stand for the rows, each under its title: curves are compared by looking at them.
+    Where small charts can be drawn, `panels` stand for the rows, each under its title: curves are
+    compared by looking at them.
     """
 
     caption: Phrase
@@ -183,8 +200,9 @@ class Table:
 class Chart:
     """A drawing with its title and, made from the same findings, what it shows in words.
 
-    `brief` where there is no room for a drawing: one line of block characters a curve. Where others say around it what it shows, a page
-    leaves the words to those who hear it and shows the `caption` alone.
+    `brief` where there is no room for a drawing: one line of block characters a curve. Where others
+    say around it what it shows, a page leaves the words to those who hear it and shows the
+    `caption` alone.
     """
 
     title: Phrase
@@ -197,7 +215,9 @@ class Chart:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Callout:
-    """A statement set apart: the verdict, a warning. A page shows the `brief` form of its body where there is one."""
+    """A statement set apart: the verdict, a warning. A page shows the `brief` form of its body
+    where there is one.
+    """
 
     tone: Tone
     title: Phrase
@@ -207,10 +227,11 @@ class Callout:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingList:
-    """Findings with their evidence and hypotheses; `names` gives what to print for series and source ids.
+    """Findings with their evidence and hypotheses; `names` gives what to print for series and
+    source ids.
 
-    `brief` leaves evidence and hypotheses to the full list, to which each entry links; `numbered` puts before each the number of its
-    band in the figure.
+    `brief` leaves evidence and hypotheses to the full list, to which each entry links; `numbered`
+    puts before each the number of its band in the figure.
     """
 
     findings: tuple[Finding, ...]
@@ -223,7 +244,8 @@ class FindingList:
 class Step:
     """One thing to do and why; `because` are finding ids to link to, `code` is one line to type.
 
-    A page shows the `brief` form where there is one, and folds code, reasons and source away with the rest.
+    A page shows the `brief` form where there is one, and folds code, reasons and source away with
+    the rest.
     """
 
     text: Phrase
@@ -246,10 +268,12 @@ Block = Prose | Table | Chart | Callout | FindingList | Steps
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
-    """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any detail.
+    """A titled part of the report; `id` is the anchor. `answer` is its one-line summary, before any
+    detail.
 
-    `of` is the id of the run it tells about, where the report has several. So many of its blocks stand `opened` (all where it is
-    None); the others are behind a fold for who asks for more than the answer.
+    `of` is the id of the run it tells about, where the report has several. So many of its blocks
+    stand `opened` (all where it is None); the others are behind a fold for who asks for more than
+    the answer.
     """
 
     id: str
@@ -262,9 +286,11 @@ class Section:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
-    """What the report is about: its title, and the version of lossreport that wrote it. No clock, no host, no path of this machine.
+    """What the report is about: its title, and the version of lossreport that wrote it. No clock,
+    no host, no path of this machine.
 
-    Owner, tags, link and notes are the user's words; `notes` is Markdown and is made harmless by the renderers.
+    Owner, tags, link and notes are the user's words; `notes` is Markdown and is made harmless by
+    the renderers.
     """
 
     title: Phrase
@@ -277,10 +303,11 @@ class Meta:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Report:
-    """Sections of blocks over an analysis. The first section is the first screen: is it all right, what to do.
+    """Sections of blocks over an analysis. The first section is the first screen: is it all right,
+    what to do.
 
-    `short` is the answer in a few lines, the same words, for places that hold no page: ticket and terminal. `extra` is what the JSON
-    holds besides the analysis: of a comparison, its numbers.
+    `short` is the answer in a few lines, the same words, for places that hold no page: ticket and
+    terminal. `extra` is what the JSON holds besides the analysis: of a comparison, its numbers.
     """
 
     analysis: Analysis

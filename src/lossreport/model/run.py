@@ -1,4 +1,6 @@
-"""What was read from disk: sources, series, facts and events of one training run. `reading` makes it, `analysis` reads it."""
+"""What was read from disk: sources, series, facts and events of one training run. `reading` makes
+it, `analysis` reads it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ FactValue = bool | int | float | str | tuple["FactValue", ...] | None
 USER = "user"
 """The source id of facts given by --set, lossreport.toml or `facts=`."""
 LONGEST_NAME: Final = 200
-"""Characters of a name beyond which nobody asks what it means; the longest in our logs, of a flattened configuration, has 150."""
+"""Characters of a name beyond which nobody asks what it means; the longest in our logs, of a
+flattened configuration, has 150.
+"""
 
 
 class Axis(StrEnum):
@@ -62,7 +66,9 @@ class Status(StrEnum):
 
 
 class EntityKind(StrEnum):
-    """What tells series of one name apart: rows at one place under different keys are of different entities."""
+    """What tells series of one name apart: rows at one place under different keys are of different
+    entities.
+    """
 
     CLIENT = "client"
     RANK = "rank"
@@ -78,7 +84,18 @@ class EntityKind(StrEnum):
 SegmentWhy = Literal["start", "resume", "restart", "new_run", "stage", "interleaved"]
 GroundBy = Literal["declared", "name", "metrics", "config", "parser", "none"]
 """What told the kind of a metric; none: nothing did."""
-EventKind = Literal["nonfinite_exit", "oom", "traceback", "overflow", "resume", "killed", "timeout", "early_stop", "checkpoint", "other"]
+EventKind = Literal[
+    "nonfinite_exit",
+    "oom",
+    "traceback",
+    "overflow",
+    "resume",
+    "killed",
+    "timeout",
+    "early_stop",
+    "checkpoint",
+    "other",
+]
 
 
 def frozen_floats(values: npt.ArrayLike) -> Floats:
@@ -96,17 +113,23 @@ def frozen_ints(values: npt.ArrayLike) -> Ints:
 
 
 LAST_WORDS = 2
-"""Rows that other ranks or a buffer still print behind the event that ends a run; after more of them the training went on."""
+"""Rows that other ranks or a buffer still print behind the event that ends a run; after more of
+them the training went on.
+"""
 
 
 def went_on(rows: Ints, line: int) -> bool:
-    """Return whether training rows, by their lines, show that an event was not the end: it was caught, or the run resumed behind it."""
+    """Return whether training rows, by their lines, show that an event was not the end: it was
+    caught, or the run resumed behind it.
+    """
     after = int(np.count_nonzero(np.unique(rows) > line))
     return after > LAST_WORDS or (after > 0 and after == len(np.unique(rows)))
 
 
 def id_prefix(run_id: str) -> str:
-    """Return what stands before the ids of a run's series and findings: nothing for the first run, "r2-" for the second."""
+    """Return what stands before the ids of a run's series and findings: nothing for the first run,
+    "r2-" for the second.
+    """
     return "" if run_id == "r1" else f"{run_id}-"
 
 
@@ -114,9 +137,9 @@ def id_prefix(run_id: str) -> str:
 class Source:
     """One file (or one frame in memory) that numbers came from.
 
-    `rows` counts the records read, `skipped` the lines that looked like records and could not be read, each with its reason in
-    `skips` (line, reason; the first few). `unread` counts lines with numbers under a name that no reader knew. `torn` says that the last
-    line ends in the middle.
+    `rows` counts the records read, `skipped` the lines that looked like records and could not be
+    read, each with its reason in `skips` (line, reason; the first few). `unread` counts lines with
+    numbers under a name that no reader knew. `torn` says that the last line ends in the middle.
     """
 
     id: str
@@ -135,7 +158,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SegmentSpan:
-    """Rows of a series (first and last, from 0, both included) that belong to one uninterrupted stretch of training."""
+    """Rows of a series (first and last, from 0, both included) that belong to one uninterrupted
+    stretch of training.
+    """
 
     first_row: int
     last_row: int
@@ -143,7 +168,9 @@ class SegmentSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """From `first_row` on the rows of a series stand in this source: of a series that a resumed run wrote into several files."""
+    """From `first_row` on the rows of a series stand in this source: of a series that a resumed run
+    wrote into several files.
+    """
 
     first_row: int
     source: str
@@ -151,7 +178,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Derived:
-    """How a series was computed from others: their ids and the method ("deaverage", "epoch_last", "joined")."""
+    """How a series was computed from others: their ids and the method ("deaverage", "epoch_last",
+    "joined").
+    """
 
     of: tuple[str, ...]
     how: str
@@ -159,7 +188,9 @@ class Derived:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
-    """Whose values a series holds where several log the same metric: client 3, rank 0, the dataset "kitti"."""
+    """Whose values a series holds where several log the same metric: client 3, rank 0, the dataset
+    "kitti".
+    """
 
     kind: EntityKind
     value: str
@@ -170,7 +201,9 @@ class Entity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TypeGround:
-    """On what ground a metric counts as its kind: what told (`by`), in words, and the names of the facts that were read for it."""
+    """On what ground a metric counts as its kind: what told (`by`), in words, and the names of the
+    facts that were read for it.
+    """
 
     by: GroundBy
     text: Phrase
@@ -179,10 +212,13 @@ class TypeGround:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Series:
-    """One metric of one source: x as the log prints it, y, and the 1-based line of every row. Arrays are read-only, of equal length.
+    """One metric of one source: x as the log prints it, y, and the 1-based line of every row.
+    Arrays are read-only, of equal length.
 
-    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analysis`. `resolution` is the step of the last
-    printed decimal (0.0001 for "8.5123"), None where the log prints full precision. `pieces` is empty where all rows stand in `source`.
+    `epoch` is the epoch of every row where the log prints one beside x, else empty. `window` counts
+    logger iterations. `metric_type`, `type_ground` and `unit` are filled in by `analysis`.
+    `resolution` is the step of the last printed decimal (0.0001 for "8.5123"), None where the log
+    prints full precision. `pieces` is empty where all rows stand in `source`.
     """
 
     id: str
@@ -209,17 +245,23 @@ class Series:
 
     def source_of(self, row: int) -> str:
         """Return the id of the source that a row stands in."""
-        return next((piece.source for piece in reversed(self.pieces) if piece.first_row <= row), self.source)
+        return next(
+            (piece.source for piece in reversed(self.pieces) if piece.first_row <= row), self.source
+        )
 
     @property
     def label(self) -> str:
-        """Return how a reader calls the series: its name, its split before it where it is not of training, its entity behind it."""
+        """Return how a reader calls the series: its name, its split before it where it is not of
+        training, its entity behind it.
+        """
         name = self.name if self.split == "train" else f"{self.split}/{self.name}"
         return name if self.entity is None else f"{name} [{self.entity}]"
 
     @property
     def key(self) -> str:
-        """Return the name that is stable from report to report: `train/closs@log_train.txt:epoch_mean`."""
+        """Return the name that is stable from report to report:
+        `train/closs@log_train.txt:epoch_mean`.
+        """
         whose = f"[{self.entity.kind.value}={self.entity.value}]" if self.entity else ""
         how = f":{self.derived.how}" if self.derived else ""
         return f"{self.split}/{self.name}{whose}@{self.path}:{self.statistic.value}{how}"
@@ -230,9 +272,11 @@ class Series:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something known about the run besides its metrics; `source` is a source id or "user", `line` is None for the user's.
+    """Something known about the run besides its metrics; `source` is a source id or "user", `line`
+    is None for the user's.
 
-    `origin` says where the user wrote it: "--set", "lossreport.toml:4", or nothing where a call gave it.
+    `origin` says where the user wrote it: "--set", "lossreport.toml:4", or nothing where a call
+    gave it.
     """
 
     name: str
@@ -246,8 +290,9 @@ class Fact:
 class Event:
     """Something the log says in words: an exit on a non-finite loss, a resume, a traceback.
 
-    `ends` is set on those by which a launch ended: how it did. `frame` is the place in the run's own code that a traceback
-    shows, `train.py:42`; `cause` the id of the ending that the words are known for (`knowledge/endings/`), filled in by `analysis`.
+    `ends` is set on those by which a launch ended: how it did. `frame` is the place in the run's
+    own code that a traceback shows, `train.py:42`; `cause` the id of the ending that the words are
+    known for (`knowledge/endings/`), filled in by `analysis`.
     """
 
     kind: EventKind
@@ -279,12 +324,17 @@ class Progress:
     @property
     def is_done(self) -> bool:
         """Whether the epochs or the steps that were planned are all there."""
-        return any(done is not None and planned is not None and done >= planned for done, planned in (self.epochs, self.steps))
+        return any(
+            done is not None and planned is not None and done >= planned
+            for done, planned in (self.epochs, self.steps)
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
-    """What one process (or one start of it) wrote into one source: its lines, how it ended, how far it came, its own settings."""
+    """What one process (or one start of it) wrote into one source: its lines, how it ended, how far
+    it came, its own settings.
+    """
 
     source: str
     first_line: int
@@ -296,10 +346,11 @@ class Launch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighing:
-    """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and the reading that comes next.
+    """How sure it is that the rows of a run belong together: 0 (a tie) to 1, on what ground, and
+    the reading that comes next.
 
-    `chosen` says in words how they are read. `other` is None where no other reading comes near; it names the `option` that would choose
-    it (`read.runs=writers`).
+    `chosen` says in words how they are read. `other` is None where no other reading comes near; it
+    names the `option` that would choose it (`read.runs=writers`).
     """
 
     margin: float = 1.0
@@ -311,7 +362,9 @@ class Weighing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceNote:
-    """What a parser noticed about the form of one source, for the checks of `analysis`: a kind, the lines, and details."""
+    """What a parser noticed about the form of one source, for the checks of `analysis`: a kind, the
+    lines, and details.
+    """
 
     kind: Literal["key_order", "averaged_stats"]
     source: str
@@ -350,12 +403,16 @@ class Run:
 
     @property
     def counts_rounds(self) -> bool:
-        """Whether what `progress` counts as epochs are the rounds of a federation: some series stands on rounds, none on epochs."""
+        """Whether what `progress` counts as epochs are the rounds of a federation: some series
+        stands on rounds, none on epochs.
+        """
         axes = {series.axis for series in self.series}
         return Axis.ROUND in axes and Axis.EPOCH not in axes
 
     def fact(self, name: str) -> Fact | None:
-        """Return the fact of that name that counts: the user's before the files', a config file's before a log's dump."""
+        """Return the fact of that name that counts: the user's before the files', a config file's
+        before a log's dump.
+        """
         found = [fact for fact in self.facts if fact.name == name]
         return next((fact for fact in found if fact.source == USER), found[0] if found else None)
 
@@ -383,21 +440,31 @@ ENDINGS: Final[Mapping[Status, tuple[EventKind, ...]]] = {
 def last_words(run: Run) -> tuple[Event, ...]:
     """Return the events behind which no training goes on, in their order."""
     mine = [series for series in run.series if series.split == "train" and not series.derived]
-    lines = {source.id: [series.line for series in mine if series.source == source.id] for source in run.sources}
-    return tuple(event for event in run.events if not any(went_on(rows, event.line) for rows in lines.get(event.source, ())))
+    lines = {
+        source.id: [series.line for series in mine if series.source == source.id]
+        for source in run.sources
+    }
+    return tuple(
+        event
+        for event in run.events
+        if not any(went_on(rows, event.line) for rows in lines.get(event.source, ()))
+    )
 
 
 def ending(run: Run) -> Event | None:
-    """Return the first event of those that ended a run which did not end by itself; None where the log quotes none.
+    """Return the first event of those that ended a run which did not end by itself; None where the
+    log quotes none.
 
-    Of a signal and a traceback the first is the cause, the other its consequence. What a program itself printed says more than what
-    stood beside it and noted its exit code.
+    Of a signal and a traceback the first is the cause, the other its consequence. What a program
+    itself printed says more than what stood beside it and noted its exit code.
     """
     if run.status not in (Status.CRASHED, Status.INTERRUPTED):
         return None
     last = last_words(run)
     told = [event for event in last if event.ends is run.status]
-    ends = told or [event for event in last if event.ends is None and event.kind in ENDINGS[run.status]]
+    ends = told or [
+        event for event in last if event.ends is None and event.kind in ENDINGS[run.status]
+    ]
     beside = {source.id for source in run.sources if source.parser == MEMORY}
     return min(ends, key=lambda event: (event.source in beside, event.line), default=None)
 
@@ -407,7 +474,8 @@ MEMORY: Final = "lossreport_memory"
 
 
 def is_epoch_level(series: Series) -> bool:
-    """Return whether each row already averages a whole epoch (or is the only row of one); rows at 0.13 and 0.27 stand inside one.
+    """Return whether each row already averages a whole epoch (or is the only row of one); rows at
+    0.13 and 0.27 stand inside one.
 
     Rows without a place that name the same epoch again and again stand inside it, too.
     """
@@ -417,7 +485,9 @@ def is_epoch_level(series: Series) -> bool:
 
 
 MOSTLY: Final = 0.5
-"""A row in two names the epoch of the row before: those that an evaluation or a resume repeats are fewer."""
+"""A row in two names the epoch of the row before: those that an evaluation or a resume repeats are
+fewer.
+"""
 
 
 def shown_x(x: float) -> int | float:

@@ -1,4 +1,6 @@
-"""Lets one unit fail alone: detectors and sections are run through it, so that what raises costs its own part and is told."""
+"""Lets one unit fail alone: detectors and sections are run through it, so that what raises costs
+its own part and is told.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ class Work:
     failures: list[Failure] = field(default_factory=list)
 
     def take(self, unit: str, source: Callable[[], Iterable[T]]) -> list[T]:
-        """Return all that a unit yields; where it raises, what it yielded before, and a failure is noted."""
+        """Return all that a unit yields; where it raises, what it yielded before, and a failure is
+        noted.
+        """
         found: list[T] = []
         try:
             found.extend(source())
@@ -30,5 +34,9 @@ class Work:
                 raise
             place = traceback.extract_tb(error.__traceback__)[-1]
             where = place.filename.replace("\\", "/").rsplit("/", 1)[-1]
-            self.failures.append(Failure(unit=unit, error=f"{type(error).__name__}: {error} ({where}:{place.lineno})"))
+            self.failures.append(
+                Failure(
+                    unit=unit, error=f"{type(error).__name__}: {error} ({where}:{place.lineno})"
+                )
+            )
         return found

@@ -1,4 +1,6 @@
-"""Finds what broke a program that logged no metric: its refusal says in which file, on which line and in which words."""
+"""Finds what broke a program that logged no metric: its refusal says in which file, on which line
+and in which words.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ CRASHED = Text(zh="{file} 第 {line} 行报错：{quote}", en="{file} line {line
 
 
 class Crash(NamedTuple):
-    """Where an error stands, and what it says; `beside` are the other errors of its log, the latest first."""
+    """Where an error stands, and what it says; `beside` are the other errors of its log, the latest
+    first.
+    """
 
     file: str
     line: int
@@ -30,11 +34,15 @@ class Crash(NamedTuple):
 
     def told(self, *, redacted: bool) -> Phrase:
         """Return it in words."""
-        return CRASHED(file=self.file, line=self.line, quote=redact(self.quote) if redacted else self.quote)
+        return CRASHED(
+            file=self.file, line=self.line, quote=redact(self.quote) if redacted else self.quote
+        )
 
 
 def crash_of(logs: Iterable[LogFile]) -> Crash | None:
-    """Return the last error of the first log that tells one: of a traceback the exception it ends with."""
+    """Return the last error of the first log that tells one: of a traceback the exception it ends
+    with.
+    """
     return next((crash for log in logs if (crash := _last(log)) is not None), None)
 
 
@@ -56,7 +64,9 @@ MOST_BESIDE: Final = 50
 
 
 def _crashes(log: LogFile) -> Iterator[Crash]:
-    """Yield the errors of a log: the exception below each traceback, else the line that says what happened."""
+    """Yield the errors of a log: the exception below each traceback, else the line that says what
+    happened.
+    """
     below: list[tuple[int, str]] | None = None
     for line in islice(log.lines(), MOST_LINES):
         if below is not None:
@@ -71,5 +81,7 @@ def _crashes(log: LogFile) -> Iterator[Crash]:
                 continue
             if word.kind == "traceback":
                 below = []
-            elif below is None and (word.ends in (Status.CRASHED, Status.INTERRUPTED) or word.kind in BROKEN):
+            elif below is None and (
+                word.ends in (Status.CRASHED, Status.INTERRUPTED) or word.kind in BROKEN
+            ):
                 yield Crash(log.shown, word.line, word.quote)

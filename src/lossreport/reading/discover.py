@@ -1,4 +1,6 @@
-"""From paths to runs: finds the files, asks every parser how sure it is, reads each file once, and sorts the readings into runs."""
+"""From paths to runs: finds the files, asks every parser how sure it is, reads each file once, and
+sorts the readings into runs.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,16 @@ from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
 from lossreport.reading.crashes import Crash, crash_of
-from lossreport.reading.folder import MAX_DEPTH, SOURCE_CODE, Passed, find_logs, is_config, matches, told, wanted
+from lossreport.reading.folder import (
+    MAX_DEPTH,
+    SOURCE_CODE,
+    Passed,
+    find_logs,
+    is_config,
+    matches,
+    told,
+    wanted,
+)
 from lossreport.reading.kit.table import SEPARATORS, cells, is_header
 from lossreport.reading.kit.untrusted import Unreadable
 from lossreport.reading.parser import Parser, Score, parser, parsers
@@ -34,7 +45,10 @@ MIN_SCORE: Final = 0.5
 MOST_TOLD: Final = 6
 """Files that a refusal names with their reasons."""
 COULD_NOT = Text(zh="读取失败：{error}", en="{error}")
-PARSER_FAILED = Text(zh="解析器出错（lossreport 的缺陷）：{error}", en="the parser failed (a bug in lossreport): {error}")
+PARSER_FAILED = Text(
+    zh="解析器出错（lossreport 的缺陷）：{error}",
+    en="the parser failed (a bug in lossreport): {error}",
+)
 EMPTY = Text(zh="文件是空的", en="the file is empty")
 UNRECOGNISED_CODE: Final = "unrecognised"
 NO_ROWS = Text(zh="只有表头，没有一行数据", en="a header of a table without a row below it")
@@ -43,10 +57,11 @@ UNRECOGNISED = Text(zh="没有解析器认得它的内容", en="no parser recogn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadOptions:
-    """What the user says about reading: (glob, parser id) pairs, globs to leave out, facts that the logs lack, and guidance for judging.
+    """What the user says about reading: (glob, parser id) pairs, globs to leave out, facts that the
+    logs lack, and guidance for judging.
 
-    With `strict` a parser that fails by a bug stops the program instead of costing that one file. `redact` takes secrets, people and
-    machines out of everything quoted.
+    With `strict` a parser that fails by a bug stops the program instead of costing that one file.
+    `redact` takes secrets, people and machines out of everything quoted.
     """
 
     parsers: tuple[tuple[str, str], ...] = ()
@@ -65,25 +80,33 @@ class Candidate:
     score: Score
 
 
-def read_paths(paths: Sequence[str | os.PathLike[str]], options: ReadOptions | None = None) -> tuple[Run, ...]:
+def read_paths(
+    paths: Sequence[str | os.PathLike[str]], options: ReadOptions | None = None
+) -> tuple[Run, ...]:
     """Read all paths as one input and return its runs, those without a metric left out.
 
-    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard input. Raises MissingPathError
-    where one does not exist and NothingReadError where none holds a metric; a file that cannot be read is named in `Run.skipped`
-    of the first run and the others are still read.
+    A path is a folder, a file, an archive, an address (s3://, https://, ...) or `-` for standard
+    input. Raises MissingPathError where one does not exist and NothingReadError where none holds a
+    metric; a file that cannot be read is named in `Run.skipped` of the first run and the others are
+    still read.
     """
     options = options or ReadOptions()
     with local_copies(paths, lambda shown: wanted(shown, options.ignore), MAX_DEPTH) as local:
         return _read_local(local, paths, options)
 
 
-def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions) -> tuple[Run, ...]:
+def _read_local(
+    local: Local, given: Sequence[str | os.PathLike[str]], options: ReadOptions
+) -> tuple[Run, ...]:
     wishes = wishes_of(options.facts)
     readings: list[Reading] = []
     skipped, passed = list(local.skipped), list[Passed]()
     named = {Path(path) for path in local.paths}
     logs = list(find_logs(local.paths, options.ignore, passed, skipped))
-    progress.begin("reading", sum(log.path.stat().st_size for log in logs if log.path is not None and log.path.is_file()))
+    progress.begin(
+        "reading",
+        sum(log.path.stat().st_size for log in logs if log.path is not None and log.path.is_file()),
+    )
     for log in logs:
         for found in _read(log, options, named):
             if isinstance(found, Reading):
@@ -93,13 +116,16 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
             else:
                 skipped.append(found)
     parts = [
-        part for reading in gathered(readings) for part in ([corrected(reading, wishes)] if reading.gathered else runs_of(reading, wishes))
+        part
+        for reading in gathered(readings)
+        for part in ([corrected(reading, wishes)] if reading.gathered else runs_of(reading, wishes))
     ]
     groups = grouped(parts)
     if not groups:
         crash = crash_of(log for log in logs if not is_archive(log))
         raise NothingReadError(
-            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}{_broken(crash, options)}",
+            f"No metric found in "
+            f"{_named(given)}{_why(parts, skipped, passed)}{_broken(crash, options)}",
             hint="Ask which formats fit: lossreport formats PATH.",
             quotes=() if crash is None else (crash.quote, *crash.beside),
         )
@@ -108,24 +134,38 @@ def _read_local(local: Local, given: Sequence[str | os.PathLike[str]], options: 
 
 
 def _broken(crash: Crash | None, options: ReadOptions) -> str:
-    """Return in both languages what broke a program that logged no metric; nothing where no log tells of an error."""
+    """Return in both languages what broke a program that logged no metric; nothing where no log
+    tells of an error.
+    """
     if crash is None:
         return ""
     phrase = crash.told(redacted=options.redact)
     return f". {phrase.plain('en')} / {phrase.plain('zh')}"
 
 
-def _merged(groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions) -> tuple[Run, ...]:
+def _merged(
+    groups: Sequence[Group], parts: Sequence[Reading], name: str, options: ReadOptions
+) -> tuple[Run, ...]:
     logs = {id(piece.log): piece.log for part in parts for piece in part.files}
     ids = {identity: f"s{number}" for number, identity in enumerate(logs, 1)}
     named = [group.name or name for group in groups] if len(groups) > 1 else [name]
     return tuple(
-        merge(group, f"r{number}", called, ids, options.facts, options.guidance, redacted=options.redact)
+        merge(
+            group,
+            f"r{number}",
+            called,
+            ids,
+            options.facts,
+            options.guidance,
+            redacted=options.redact,
+        )
         for number, (group, called) in enumerate(zip(groups, named, strict=True), 1)
     )
 
 
-def _read(log: LogFile, options: ReadOptions, named: Collection[Path]) -> Iterator[Reading | Skipped]:
+def _read(
+    log: LogFile, options: ReadOptions, named: Collection[Path]
+) -> Iterator[Reading | Skipped]:
     """Read one file, or those in one archive; what cannot be read is passed on with the reason."""
     try:
         for file in unfolded(log, options.ignore, named):
@@ -152,11 +192,17 @@ def _read_one(log: LogFile, options: ReadOptions) -> Iterator[Reading | Skipped]
     except Exception as error:  # a bug in one parser must not cost the other files
         if options.strict:
             raise
-        yield Skipped(path=log.shown, reason=PARSER_FAILED(error=f"{type(error).__name__}: {error}"), code=LogError.code)
+        yield Skipped(
+            path=log.shown,
+            reason=PARSER_FAILED(error=f"{type(error).__name__}: {error}"),
+            code=LogError.code,
+        )
 
 
 def _views(log: LogFile) -> Iterator[LogFile]:
-    """Yield the file, or a view of each process that wrote it; the first keeps the name of the file."""
+    """Yield the file, or a view of each process that wrote it; the first keeps the name of the
+    file.
+    """
     if len(log.writers) < 2:
         yield log
         return
@@ -164,11 +210,15 @@ def _views(log: LogFile) -> Iterator[LogFile]:
         yield replace(log, writer=writer, shown=f"{log.shown}#{writer}" if number else log.shown)
 
 
-def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()) -> Iterator[LogFile | Skipped]:
-    """Yield the file, or those inside it where it is an archive, with what cannot be read; raises LogError where it cannot be opened.
+def unfolded(
+    log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] = ()
+) -> Iterator[LogFile | Skipped]:
+    """Yield the file, or those inside it where it is an archive, with what cannot be read; raises
+    LogError where it cannot be opened.
 
-    An archive that the user named is a folder like any other; one found in a folder is a folder below it. There a member that lies
-    unpacked beside the archive, in the folder called like it, is left out.
+    An archive that the user named is a folder like any other; one found in a folder is a folder
+    below it. There a member that lies unpacked beside the archive, in the folder called like it, is
+    left out.
     """
     if not is_archive(log):
         yield log
@@ -180,17 +230,34 @@ def unfolded(log: LogFile, ignore: Sequence[str] = (), named: Collection[Path] =
 
 
 def _unless_unpacked(archive: LogFile, member: LogFile) -> LogFile | Skipped:
-    """Return a member of an archive, or that it is a copy of the file beside the archive that it was packed from, or unpacked to."""
-    stem = next((archive.shown[: -len(ending)] for ending in ENDINGS if archive.shown.lower().endswith(ending)), archive.shown)
+    """Return a member of an archive, or that it is a copy of the file beside the archive that it
+    was packed from, or unpacked to.
+    """
+    stem = next(
+        (
+            archive.shown[: -len(ending)]
+            for ending in ENDINGS
+            if archive.shown.lower().endswith(ending)
+        ),
+        archive.shown,
+    )
     inner = member.shown.removeprefix(f"{archive.shown}/")
-    beside = None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
-    if beside is None or not beside.is_file() or member.digest() != LogFile(member.shown, path=beside).digest():
+    beside = (
+        None if archive.path is None else archive.path.parent / PurePosixPath(stem).name / inner
+    )
+    if (
+        beside is None
+        or not beside.is_file()
+        or member.digest() != LogFile(member.shown, path=beside).digest()
+    ):
         return member
     return Skipped(path=member.shown, reason=COPY(other=f"{stem}/{inner}"), code="copy")
 
 
 def candidates(log: LogFile) -> list[Candidate]:
-    """Return what every parser says of a file, surest first; of Python code only the parsers of settings are asked."""
+    """Return what every parser says of a file, surest first; of Python code only the parsers of
+    settings are asked.
+    """
     found = [Candidate(unit, unit.sniff(log)) for unit in _asked(log)]
     return sorted(found, key=lambda candidate: -candidate.score.value)
 
@@ -232,13 +299,21 @@ def _choose(log: LogFile, options: ReadOptions) -> Parser | Skipped:
     best = surest(log)
     if best.score.value >= MIN_SCORE:
         return best.parser
-    return Skipped(path=log.shown, reason=(NO_ROWS if _is_bare_header(log) else UNRECOGNISED)(), code=UNRECOGNISED_CODE)
+    return Skipped(
+        path=log.shown,
+        reason=(NO_ROWS if _is_bare_header(log) else UNRECOGNISED)(),
+        code=UNRECOGNISED_CODE,
+    )
 
 
 def _is_bare_header(log: LogFile) -> bool:
-    """Return whether a file holds nothing but the names of columns: the program that should have filled it never came to a row."""
+    """Return whether a file holds nothing but the names of columns: the program that should have
+    filled it never came to a row.
+    """
     lines = [line for line in log.head_lines if line.strip()]
-    return len(lines) == 1 and any(is_header(cells(lines[0], separator)) for separator in SEPARATORS)
+    return len(lines) == 1 and any(
+        is_header(cells(lines[0], separator)) for separator in SEPARATORS
+    )
 
 
 def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
@@ -246,28 +321,47 @@ def _named(paths: Sequence[str | os.PathLike[str]]) -> str:
 
 
 def _why(parts: Sequence[Reading], skipped: Sequence[Skipped], passed: Sequence[Passed]) -> str:
-    """Return why there is no metric: what each file is, those that a parser refuses first, then what was not looked at."""
-    reasons = [(skip.code == REFUSED, f"{skip.path}: {skip.reason.plain('en')}") for skip in skipped]
+    """Return why there is no metric: what each file is, those that a parser refuses first, then
+    what was not looked at.
+    """
+    reasons = [
+        (skip.code == REFUSED, f"{skip.path}: {skip.reason.plain('en')}") for skip in skipped
+    ]
     settings = [f"{part.log.shown}: {_of_settings(part)}" for part in parts]
-    lines = [*(text for refused, text in reasons if refused), *settings, *(text for refused, text in reasons if not refused)]
+    lines = [
+        *(text for refused, text in reasons if refused),
+        *settings,
+        *(text for refused, text in reasons if not refused),
+    ]
     more = [f"and {len(lines) - MOST_TOLD} more"] if len(lines) > MOST_TOLD else []
     unseen = [f"not looked at: {told(passed)}"] if passed else []
-    return f" ({'; '.join((*lines[:MOST_TOLD], *more, *unseen))})" if lines or unseen else ": it holds no file"
+    return (
+        f" ({'; '.join((*lines[:MOST_TOLD], *more, *unseen))})"
+        if lines or unseen
+        else ": it holds no file"
+    )
 
 
 def _of_settings(part: Reading) -> str:
-    """Return what a file without a row is; of the state of a trainer that ended before its first row, why it has none."""
+    """Return what a file without a row is; of the state of a trainer that ended before its first
+    row, why it has none.
+    """
     facts = {fact.name: fact.value for fact in part.facts}
     every, made = facts.get("logging_steps"), facts.get("max_steps")
     if part.parser.id != "hf_trainer_state":
         return "only configuration"
     if isinstance(every, int) and isinstance(made, int) and every > made > 0:
-        return f"a trainer's state without a row, since it logs every {every} of {made} steps; lower logging_steps"
+        return (
+            f"a trainer's state without a row, since it logs every {every} of {made} steps; "
+            f"lower logging_steps"
+        )
     return "a trainer's state without a row"
 
 
 def select(runs: tuple[Run, ...], wanted: str | None) -> tuple[Run, ...]:
-    """Return the run of that id or name, or all; raises UsageError naming the runs where there is none of it."""
+    """Return the run of that id or name, or all; raises UsageError naming the runs where there is
+    none of it.
+    """
     if wanted is None:
         return runs
     chosen = tuple(run for run in runs if wanted in (run.id, run.name))

@@ -1,4 +1,6 @@
-"""What of a folder is looked at, and what is passed over and why: weights, source code, what is hidden, our own reports."""
+"""What of a folder is looked at, and what is passed over and why: weights, source code, what is
+hidden, our own reports.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from lossreport.reading.bytes.reader import LogFile
 from lossreport.text import Text
 
 MAX_DEPTH: Final = 6
-"""Folders below a named folder that are searched; deeper ones hold checkpoints and media (FORMATS.md section 10)."""
+"""Folders below a named folder that are searched; deeper ones hold checkpoints and media
+(FORMATS.md section 10).
+"""
 NEVER: Final = ("*.md", "*.html", "*.htm", "lossreport.*", "lossreport-references.json")
 """Our own outputs and configuration are never log sources (CONTRACT.md)."""
 BINARY: Final = (
@@ -43,15 +47,40 @@ BINARY: Final = (
 """Weights and media: passed over in a folder without a word, read when named."""
 ARRAYS: Final = re.compile(r"(?:.{0,200}[_-])?evaluations(?:[_-].{0,200})?\.npz", re.IGNORECASE)
 """The one array file that is a log: what the EvalCallback of Stable-Baselines3 writes."""
-SOURCE: Final = (".py", ".pyc", ".pyx", ".c", ".cc", ".cpp", ".cu", ".cuh", ".h", ".hpp", ".java", ".js", ".ts", ".rs", ".go", ".sh")
+SOURCE: Final = (
+    ".py",
+    ".pyc",
+    ".pyx",
+    ".c",
+    ".cc",
+    ".cpp",
+    ".cu",
+    ".cuh",
+    ".h",
+    ".hpp",
+    ".java",
+    ".js",
+    ".ts",
+    ".rs",
+    ".go",
+    ".sh",
+)
 """Source code prints nothing: what stands in it are names and formats, not numbers."""
 SOURCE_CODE: Final = "source code"
-SNAPSHOTS: Final = frozenset(("code", "src", "source", "sourcecode", "source_code", "code_snapshot", "snapshot", "scripts"))
+SNAPSHOTS: Final = frozenset(
+    ("code", "src", "source", "sourcecode", "source_code", "code_snapshot", "snapshot", "scripts")
+)
 """Folders so called, with source code and no log in them, are a copy of the program."""
-LIBRARIES: Final = frozenset(("site-packages", "dist-packages", "node_modules", "__pycache__", "_sources", "__MACOSX"))
-"""Other people's programs, Sacred's copies of ours, and what macOS puts into its archives beside the files."""
+LIBRARIES: Final = frozenset(
+    ("site-packages", "dist-packages", "node_modules", "__pycache__", "_sources", "__MACOSX")
+)
+"""Other people's programs, Sacred's copies of ours, and what macOS puts into its archives beside
+the files.
+"""
 LOG_LIKE: Final = re.compile(
-    r".*\.(?:log|out|err|csv|tsv|jsonl|zip|gz)|.*tfevents.*|(?:metrics|history|results|trainer_state).*\.json", re.IGNORECASE
+    r".*\.(?:log|out|err|csv|tsv|jsonl|zip|gz)|.*tfevents.*|(?:metrics|history|results|"
+    r"trainer_state).*\.json",
+    re.IGNORECASE,
 )
 LOOKED_THROUGH: Final = 2000
 """Files of a folder that are looked at to tell whether it is a copy of the program."""
@@ -61,21 +90,30 @@ STORES: Final = {
     ".hydra": re.compile(r".+"),
     ".aim": re.compile(r"run_metadata\.sqlite"),
     ".neptune": re.compile(r"(?:.{0,250}/)?(?:data-\d+\.log|metadata\.json)"),
-    ".guild": re.compile(r"attrs/(?:flags|exit_status|label|started|stopped)|output|(?:.{0,250}/)?events\.out\.tfevents[^/]*"),
+    ".guild": re.compile(
+        r"attrs/(?:flags|exit_status|label|started|stopped)|output|"
+        r"(?:.{0,250}/)?events\.out\.tfevents[^/]*"
+    ),
     ".comet": re.compile(r".+"),
     ".cometml-runs": re.compile(r".+"),
     ".clearml": re.compile(r"(?:.{0,250}/)?offline/.+"),
     ".wandb": re.compile(r".+"),
 }
-"""Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment variables beside the flags, Aim a database a run."""
+"""Hidden folders that hold a run, and what in them tells of it: Guild AI keeps environment
+variables beside the flags, Aim a database a run.
+"""
 OF_WANDB: Final = re.compile(r"debug(?:-internal|-core|-cli\..{1,80})?\.log")
 WANDB_RUN: Final = re.compile(r"(?:offline-)?run-\d{8}_\d{6}-\w{1,80}|latest-run")
-"""What W&B says of its own doing in the folders it makes (wandb/sdk/wandb_settings.py): configurations and requests, no training."""
+"""What W&B says of its own doing in the folders it makes (wandb/sdk/wandb_settings.py):
+configurations and requests, no training.
+"""
 FIFO = Text(zh="是命名管道（FIFO），不是普通文件", en="it is a pipe (FIFO) and no regular file")
 SOCKET = Text(zh="是套接字，不是普通文件", en="it is a socket and no regular file")
 DEVICE = Text(zh="是设备，不是普通文件", en="it is a device and no regular file")
 LOOP = Text(zh="是指向自身的符号链接", en="it is a symbolic link that leads to itself")
-LEADS_NOWHERE = Text(zh="是符号链接，指向的文件不存在", en="it is a symbolic link to a file that does not exist")
+LEADS_NOWHERE = Text(
+    zh="是符号链接，指向的文件不存在", en="it is a symbolic link to a file that does not exist"
+)
 SHOWN: Final = 3
 """Names told of each kind of file that is passed over."""
 
@@ -88,15 +126,22 @@ class Passed(NamedTuple):
 
 
 def why_not(shown: str, ignore: Sequence[str] = ()) -> str:
-    """Return what a file is, by its relative name, where it is not looked at; nothing where it is."""
+    """Return what a file is, by its relative name, where it is not looked at; nothing where it
+    is.
+    """
     *folders, name = shown.split("/")
     if any(part in LIBRARIES or part == ".git" for part in folders):
         return "source code of libraries or a copy of it"
     if name.startswith(".") or any(part.startswith(".") and part not in STORES for part in folders):
         return "hidden"
-    if any(part in STORES and not STORES[part].fullmatch("/".join((*folders[i + 1 :], name))) for i, part in enumerate(folders)):
+    if any(
+        part in STORES and not STORES[part].fullmatch("/".join((*folders[i + 1 :], name)))
+        for i, part in enumerate(folders)
+    ):
         return "an inner file of a tracker's store"
-    if OF_WANDB.fullmatch(name) and any(part == "wandb" or WANDB_RUN.fullmatch(part) for part in folders):
+    if OF_WANDB.fullmatch(name) and any(
+        part == "wandb" or WANDB_RUN.fullmatch(part) for part in folders
+    ):
         return "W&B's log of itself"
     if name.lower().endswith(BINARY) and not ARRAYS.fullmatch(name):
         return "weights, arrays or media"
@@ -110,12 +155,16 @@ def why_not(shown: str, ignore: Sequence[str] = ()) -> str:
 
 
 def is_config(name: str) -> bool:
-    """Return whether a file may be a configuration written in Python, as MMEngine dumps it: only parsers of settings are asked."""
+    """Return whether a file may be a configuration written in Python, as MMEngine dumps it: only
+    parsers of settings are asked.
+    """
     return name.lower().endswith(".py")
 
 
 def wanted(shown: str, ignore: Sequence[str] = ()) -> bool:
-    """Return whether a file inside an archive, or at another place, is looked at: neither hidden, nor weights, nor left out by name."""
+    """Return whether a file inside an archive, or at another place, is looked at: neither hidden,
+    nor weights, nor left out by name.
+    """
     return not why_not(shown, ignore)
 
 
@@ -125,10 +174,12 @@ def find_logs(
     passed: list[Passed] | None = None,
     unread: list[Skipped] | None = None,
 ) -> Iterator[LogFile]:
-    """Yield the files to look at, each once, sorted within a folder, named relative to the folder they were found in.
+    """Yield the files to look at, each once, sorted within a folder, named relative to the folder
+    they were found in.
 
-    What is passed over in a folder is added to `passed`, and what bears the name of a log and is no file to `unread`. A file that is
-    named is looked at whatever it is, our own reports apart; a named FIFO is read once, as standard input is.
+    What is passed over in a folder is added to `passed`, and what bears the name of a log and is no
+    file to `unread`. A file that is named is looked at whatever it is, our own reports apart; a
+    named FIFO is read once, as standard input is.
     """
     seen: set[Path] = set()
     passed, unread = passed if passed is not None else [], unread if unread is not None else []
@@ -138,8 +189,15 @@ def find_logs(
             continue
         place = Path(path)
         if not place.exists():
-            raise MissingPathError(f"There is no file or folder {path!r}", hint="Check the spelling and the folder you are in.")
-        for file, shown in sorted(_walk(place, ignore, passed), key=lambda item: item[1]) if place.is_dir() else [(place, place.name)]:
+            raise MissingPathError(
+                f"There is no file or folder {path!r}",
+                hint="Check the spelling and the folder you are in.",
+            )
+        for file, shown in (
+            sorted(_walk(place, ignore, passed), key=lambda item: item[1])
+            if place.is_dir()
+            else [(place, place.name)]
+        ):
             if matches(shown, (*NEVER, *ignore)):
                 continue
             kind = kind_of(file)
@@ -153,7 +211,9 @@ def find_logs(
 
 
 def kind_of(file: Path) -> Text | None:
-    """Return what stands in the place of a file where that is none: reading it would wait for ever, or never end."""
+    """Return what stands in the place of a file where that is none: reading it would wait for ever,
+    or never end.
+    """
     try:
         mode = file.stat().st_mode
     except OSError as error:
@@ -170,7 +230,9 @@ def kind_of(file: Path) -> Text | None:
 def _walk(folder: Path, ignore: Sequence[str], passed: list[Passed]) -> Iterator[tuple[Path, str]]:
     for here, folders, files in os.walk(folder):
         relative = Path(here).relative_to(folder)
-        below = [(name, _closed(Path(here) / name, len(relative.parts))) for name in sorted(folders)]
+        below = [
+            (name, _closed(Path(here) / name, len(relative.parts))) for name in sorted(folders)
+        ]
         folders[:] = [name for name, what in below if not what]
         passed += [Passed(f"{(relative / name).as_posix()}/", what) for name, what in below if what]
         for name in sorted(files):
@@ -197,29 +259,47 @@ def _closed(folder: Path, depth: int) -> str:
 
 
 LINK_OF_WANDB: Final = "latest-run"
-"""W&B links the newest run folder so (wandb/sdk/wandb_init.py); where links cannot be kept (git on Windows, archives) it becomes a copy."""
+"""W&B links the newest run folder so (wandb/sdk/wandb_init.py); where links cannot be kept (git on
+Windows, archives) it becomes a copy.
+"""
 
 
 def is_link_copied(folder: Path) -> bool:
-    """Return whether a folder is the copy of W&B's link to the newest run, whose own folder lies beside it: `run-20230718_174552-mo1d89db`."""
+    """Return whether a folder is the copy of W&B's link to the newest run, whose own folder lies
+    beside it: `run-20230718_174552-mo1d89db`.
+    """
     if folder.name != LINK_OF_WANDB:
         return False
     ids = [file.stem.removeprefix("run-") for file in folder.glob("run-*.wandb")]
-    return any((run / f"run-{id}.wandb").is_file() for id in ids for run in folder.parent.glob(f"*run-*-{glob.escape(id)}"))
+    return any(
+        (run / f"run-{id}.wandb").is_file()
+        for id in ids
+        for run in folder.parent.glob(f"*run-*-{glob.escape(id)}")
+    )
 
 
 def is_snapshot(folder: Path) -> bool:
     """Return whether a folder holds source code and nothing that is called like a log."""
-    names = [file.name for file in islice((file for file in folder.rglob("*") if file.is_file()), LOOKED_THROUGH)]
-    return any(name.lower().endswith(SOURCE) for name in names) and not any(LOG_LIKE.fullmatch(name) for name in names)
+    names = [
+        file.name
+        for file in islice((file for file in folder.rglob("*") if file.is_file()), LOOKED_THROUGH)
+    ]
+    return any(name.lower().endswith(SOURCE) for name in names) and not any(
+        LOG_LIKE.fullmatch(name) for name in names
+    )
 
 
 def told(passed: Iterable[Passed]) -> str:
-    """Return in words what was passed over, a kind after the other with its first names; nothing where there was nothing."""
+    """Return in words what was passed over, a kind after the other with its first names; nothing
+    where there was nothing.
+    """
     kinds: dict[str, list[str]] = {}
     for name, what in passed:
         kinds.setdefault(what, []).append(name)
-    return "; ".join(f"{', '.join(names[:SHOWN])}{_more(len(names) - SHOWN)} ({what})" for what, names in kinds.items())
+    return "; ".join(
+        f"{', '.join(names[:SHOWN])}{_more(len(names) - SHOWN)} ({what})"
+        for what, names in kinds.items()
+    )
 
 
 def _more(count: int) -> str:
@@ -228,4 +308,7 @@ def _more(count: int) -> str:
 
 def matches(shown: str, globs: Sequence[str]) -> bool:
     """Return whether a relative name, or its last part, fits one of the patterns."""
-    return any(fnmatch.fnmatch(shown, glob) or fnmatch.fnmatch(shown.rsplit("/", 1)[-1], glob) for glob in globs)
+    return any(
+        fnmatch.fnmatch(shown, glob) or fnmatch.fnmatch(shown.rsplit("/", 1)[-1], glob)
+        for glob in globs
+    )

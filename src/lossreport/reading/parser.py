@@ -1,4 +1,6 @@
-"""What a log format is: a way to recognise a file and a way to read it into records. One file a format in `reading/formats/`."""
+"""What a log format is: a way to recognise a file and a way to read it into records. One file a
+format in `reading/formats/`.
+"""
 
 from __future__ import annotations
 
@@ -48,8 +50,9 @@ class Score(NamedTuple):
 class ColumnKey(NamedTuple):
     """What makes two values belong to one series of a source.
 
-    `entity` is whose the value is where a row says so (client 3), `run` the run a row names (fold 1, seed 7): rows of other names are
-    other runs. `nested` marks x that counts inside the epoch beside it, as batches do: the model of runs counts it on from epoch to epoch.
+    `entity` is whose the value is where a row says so (client 3), `run` the run a row names (fold
+    1, seed 7): rows of other names are other runs. `nested` marks x that counts inside the epoch
+    beside it, as batches do: the model of runs counts it on from epoch to epoch.
     """
 
     name: str
@@ -66,9 +69,11 @@ class ColumnKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ColumnChunk:
-    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the epochs (NaN where none is printed).
+    """Consecutive values of one series: x as the log prints it, y, the 1-based lines, and the
+    epochs (NaN where none is printed).
 
-    `of` is the total that is printed beside x (`[20/35]`), NaN where a row prints none; empty where no row does.
+    `of` is the total that is printed beside x (`[20/35]`), NaN where a row prints none; empty where
+    no row does.
     """
 
     key: ColumnKey
@@ -90,7 +95,8 @@ class RawFact:
 
 @dataclass(frozen=True, slots=True)
 class RawEvent:
-    """Something the log says in words. `ends` is how the run has ended where no training goes on behind it; by default what its kind means.
+    """Something the log says in words. `ends` is how the run has ended where no training goes on
+    behind it; by default what its kind means.
 
     `frame` is the place in the run's own code that a traceback shows, `train.py:42`.
     """
@@ -127,8 +133,9 @@ class RawNote:
 class RawStatus:
     """The log says how the run ended.
 
-    A store or a trainer's own record says so for good. Words of a text (`word`, what lines that say the same have in common) count where
-    they stand behind the last training row of their launch, and those that are not `sure` only where nothing speaks against them.
+    A store or a trainer's own record says so for good. Words of a text (`word`, what lines that say
+    the same have in common) count where they stand behind the last training row of their launch,
+    and those that are not `sure` only where nothing speaks against them.
     """
 
     status: Status
@@ -139,7 +146,9 @@ class RawStatus:
 
 @dataclass(frozen=True, slots=True)
 class RawTime:
-    """The first or a later time stamp of the log, as it prints it; `line` where a file holds several runs, to tell whose it is."""
+    """The first or a later time stamp of the log, as it prints it; `line` where a file holds
+    several runs, to tell whose it is.
+    """
 
     stamp: str
     line: int = 0
@@ -155,7 +164,9 @@ class RowsRead:
 
 @dataclass(frozen=True, slots=True)
 class SkippedLine:
-    """A line that looked like a record and could not be read; `torn` where the file ends in its middle."""
+    """A line that looked like a record and could not be read; `torn` where the file ends in its
+    middle.
+    """
 
     line: int
     reason: Text
@@ -171,27 +182,44 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Unread:
-    """The lines that a parser of lines did not know, by their place (from 0) among all that `LogFile.lines` yields.
+    """The lines that a parser of lines did not know, by their place (from 0) among all that
+    `LogFile.lines` yields.
 
-    They hold no row, setting or word that the format knows: what a second reader could look through.
+    They hold no row, setting or word that the format knows: what a second reader could look
+    through.
     """
 
     places: Ints
 
 
-Record = ColumnChunk | RawFact | RawEvent | RawSegment | RawNote | RawStatus | RawTime | RowsRead | SkippedLine | Refusal | Unread
+Record = (
+    ColumnChunk
+    | RawFact
+    | RawEvent
+    | RawSegment
+    | RawNote
+    | RawStatus
+    | RawTime
+    | RowsRead
+    | SkippedLine
+    | Refusal
+    | Unread
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parser:
-    """A log format. `sniff` looks at the head only; `read` streams; `config` marks files that hold facts and no metrics.
+    """A log format. `sniff` looks at the head only; `read` streams; `config` marks files that hold
+    facts and no metrics.
 
-    `columnar` marks those that list their values metric by metric: lines tell nothing of the order in which they were logged.
+    `columnar` marks those that list their values metric by metric: lines tell nothing of the order
+    in which they were logged.
 
-    `run_folder` returns the folder of the run from the path of a file, for stores that spread one run over many folders.
-    `gather` returns what the files of one store are called together (`metrics_epoch_*.json`), for stores that keep a file for every epoch
-    or step: their rows become one reading, each with its own file and line. A file that stands alone is called nothing.
-    `most` is the highest score that `sniff` gives: where another parser is surer, it is not asked.
+    `run_folder` returns the folder of the run from the path of a file, for stores that spread one
+    run over many folders. `gather` returns what the files of one store are called together
+    (`metrics_epoch_*.json`), for stores that keep a file for every epoch or step: their rows become
+    one reading, each with its own file and line. A file that stands alone is called nothing. `most`
+    is the highest score that `sniff` gives: where another parser is surer, it is not asked.
     `first_epoch` is what the first epoch is called where the format fixes it, 0 or 1.
     """
 
@@ -209,7 +237,9 @@ class Parser:
 
 @cache
 def parsers() -> tuple[Parser, ...]:
-    """Return all formats known: the built-in ones, then those of the entry-point group `lossreport.parsers`."""
+    """Return all formats known: the built-in ones, then those of the entry-point group
+    `lossreport.parsers`.
+    """
     return load_units("lossreport.reading.formats", "PARSER", Parser, "lossreport.parsers")
 
 
@@ -226,7 +256,9 @@ Numbers = TypeVar("Numbers", Floats, Ints)
 
 
 class Shared:
-    """Holds what columns say alike, the places and lines of their rows, once: of sixteen columns of the same rows that is three quarters of all."""
+    """Holds what columns say alike, the places and lines of their rows, once: of sixteen columns of
+    the same rows that is three quarters of all.
+    """
 
     def __init__(self) -> None:
         self._held: dict[tuple[str, int], list[Any]] = {}
@@ -247,17 +279,35 @@ DIFFERENT: Final = 8
 
 
 class Columns:
-    """Turns a line-wise parser into a column-wise one: values go in one by one, chunks of arrays come out."""
+    """Turns a line-wise parser into a column-wise one: values go in one by one, chunks of arrays
+    come out.
+    """
 
     def __init__(self) -> None:
-        self._columns: dict[ColumnKey, tuple[array[float], array[float], array[int], array[float], array[float]]] = {}
+        self._columns: dict[
+            ColumnKey, tuple[array[float], array[float], array[int], array[float], array[float]]
+        ] = {}
         self._held = 0
 
-    def add(self, key: ColumnKey, x: float, y: float, line: int, epoch: float = math.nan, of: float = math.nan) -> None:
+    def add(
+        self,
+        key: ColumnKey,
+        x: float,
+        y: float,
+        line: int,
+        epoch: float = math.nan,
+        of: float = math.nan,
+    ) -> None:
         """Append one value; `of` is the total printed beside x."""
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"), array("d"))
+            column = self._columns[key] = (
+                array("d"),
+                array("d"),
+                array("q"),
+                array("d"),
+                array("d"),
+            )
         column[0].append(x)
         column[1].append(y)
         column[2].append(line)
@@ -265,12 +315,22 @@ class Columns:
         column[4].append(of)
         self._held += 1
 
-    def extend(self, key: ColumnKey, x: Floats, y: Floats, line: Ints, epoch: Floats, of: Floats) -> None:
+    def extend(
+        self, key: ColumnKey, x: Floats, y: Floats, line: Ints, epoch: Floats, of: Floats
+    ) -> None:
         """Append many values of a series."""
         column = self._columns.get(key)
         if column is None:
-            column = self._columns[key] = (array("d"), array("d"), array("q"), array("d"), array("d"))
-        for held, more in zip((column[0], column[1], column[3], column[4]), (x, y, epoch, of), strict=True):
+            column = self._columns[key] = (
+                array("d"),
+                array("d"),
+                array("q"),
+                array("d"),
+                array("d"),
+            )
+        for held, more in zip(
+            (column[0], column[1], column[3], column[4]), (x, y, epoch, of), strict=True
+        ):
             held.frombytes(np.ascontiguousarray(more, dtype=np.float64).tobytes())
         column[2].frombytes(np.ascontiguousarray(line, dtype=np.int64).tobytes())
         self._held += len(x)

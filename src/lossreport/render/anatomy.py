@@ -1,4 +1,6 @@
-"""Takes an HTML report apart: the claims that a reader takes in, its data blocks, and all else. What the seal is a digest of."""
+"""Takes an HTML report apart: the claims that a reader takes in, its data blocks, and all else.
+What the seal is a digest of.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,32 @@ from lossreport.render.seal import TAB
 from lossreport.values import dataclass
 
 BLOCKS: Final = frozenset(
-    ("title", "h1", "h2", "h3", "p", "li", "tr", "caption", "summary", "dt", "dd", "div", "figcaption", "svg", "label", "footer")
+    (
+        "title",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "li",
+        "tr",
+        "caption",
+        "summary",
+        "dt",
+        "dd",
+        "div",
+        "figcaption",
+        "svg",
+        "label",
+        "footer",
+    )
 )
 CELLS: Final = frozenset(("td", "th"))
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One piece of visible text: the 1-based line of the page, the section, the element, the language where it has one, the text.
+    """One piece of visible text: the 1-based line of the page, the section, the element, the
+    language where it has one, the text.
 
     The cells of a table row are parted by tabs.
     """
@@ -30,7 +50,9 @@ class Claim:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anatomy:
-    """What a page consists of: its claims, its data blocks by id, and all else (markup, styles, drawings) by section."""
+    """What a page consists of: its claims, its data blocks by id, and all else (markup, styles,
+    drawings) by section.
+    """
 
     claims: tuple[Claim, ...]
     blocks: dict[str, str]
@@ -99,13 +121,19 @@ class _Reader(HTMLParser):
             self.markup.setdefault(self._section, []).append(data)
         else:
             if data.strip() and not any(part.strip() for part in self._text):
-                self._line = self.getpos()[0] + len(data[: len(data) - len(data.lstrip())].split("\n")) - 1
+                self._line = (
+                    self.getpos()[0] + len(data[: len(data) - len(data.lstrip())].split("\n")) - 1
+                )
             self._text.append(data)
 
     def end(self) -> None:
         """Close the claim that was being read."""
         cells = (" ".join(cell.split()) for cell in "".join(self._text).split(TAB))
-        text = TAB.join(cells).strip(TAB) if self._element == "tr" else " ".join("".join(self._text).split())
+        text = (
+            TAB.join(cells).strip(TAB)
+            if self._element == "tr"
+            else " ".join("".join(self._text).split())
+        )
         self._text.clear()
         if text:
             lang = next((lang for _, lang in reversed(self._langs) if lang), "")

@@ -1,4 +1,6 @@
-"""Puts the raw logs into an HTML report as further data blocks, and takes them out again: compressed, with path and sha256."""
+"""Puts the raw logs into an HTML report as further data blocks, and takes them out again:
+compressed, with path and sha256.
+"""
 
 from __future__ import annotations
 
@@ -16,18 +18,23 @@ PREFIX: Final = "lossreport-log-"
 LARGEST: Final = 1 << 30
 BOMB_RATIO: Final = 500
 BOMB_BYTES: Final = 1 << 28
-"""A log of a report is bounded as one in an archive is (`reading/bytes/packed.py`): at most 1 GiB, and beyond 256 MiB at most 500 times its
-packed size."""
+"""A log of a report is bounded as one in an archive is (`reading/bytes/packed.py`): at most 1 GiB,
+and beyond 256 MiB at most 500 times its packed size.
+"""
 LEVEL: Final = 9
 """Zstandard's level: text logs shrink to about a tenth at 50 MB/s."""
-_UNSAFE_IN_SCRIPT: Final = str.maketrans({char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"})
+_UNSAFE_IN_SCRIPT: Final = str.maketrans(
+    {char: f"\\u{ord(char):04x}" for char in "<>&\u2028\u2029"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """One log file: its path in the report, its bytes, and the sha256 of the file on disk where that differs (`original`).
+    """One log file: its path in the report, its bytes, and the sha256 of the file on disk where
+    that differs (`original`).
 
-    It differs where secrets, people and machines were taken out (`redacted`); line numbers are those of the original even then.
+    It differs where secrets, people and machines were taken out (`redacted`); line numbers are
+    those of the original even then.
     """
 
     path: str
@@ -44,7 +51,8 @@ class Attachment:
 def attached(page: str, logs: Iterable[Attachment]) -> str:
     """Return the page with a data block for every log, before the end of its body."""
     blocks = "".join(
-        f'<script type="application/json" id="{PREFIX}{number}">{_packed(log)}</script>\n' for number, log in enumerate(logs, 1)
+        f'<script type="application/json" id="{PREFIX}{number}">{_packed(log)}</script>\n'
+        for number, log in enumerate(logs, 1)
     )
     head, body, tail = page.rpartition("</body>")
     return f"{head}{blocks}{body}{tail}"
@@ -67,7 +75,9 @@ def _packed(log: Attachment) -> str:
 
 
 def unpacked(block: str) -> Attachment:
-    """Return the log of one data block; raises ReportError where it is damaged or is not what its sha256 says."""
+    """Return the log of one data block; raises ReportError where it is damaged or is not what its
+    sha256 says.
+    """
     try:
         value = json.loads(block)
         log = Attachment(
@@ -78,10 +88,14 @@ def unpacked(block: str) -> Attachment:
         )
         claimed = value["sha256"]
     except (ValueError, KeyError, TypeError, RecursionError, binascii.Error) as error:
-        raise ReportError(f"An embedded log is damaged: {error}", hint="Take the report from where it was first stored.") from error
+        raise ReportError(
+            f"An embedded log is damaged: {error}",
+            hint="Take the report from where it was first stored.",
+        ) from error
     if log.sha256 != claimed:
         raise ReportError(
-            f"The embedded log {log.path!r} is not what its sha256 says", hint="Take the report from where it was first stored."
+            f"The embedded log {log.path!r} is not what its sha256 says",
+            hint="Take the report from where it was first stored.",
         )
     return log
 
@@ -94,7 +108,9 @@ def _content(value: dict[str, Any]) -> bytes:
     if value["encoding"] != "zstd+base64":
         raise ValueError(f"unknown encoding {value['encoding']!r}")
     packed = base64.b64decode(value["data"], validate=True)
-    if not isinstance(size, int) or not 0 <= size <= max(BOMB_BYTES, min(LARGEST, BOMB_RATIO * len(packed))):
+    if not isinstance(size, int) or not 0 <= size <= max(
+        BOMB_BYTES, min(LARGEST, BOMB_RATIO * len(packed))
+    ):
         raise ValueError(f"{size!r} bytes are announced for {len(packed)} packed ones")
     try:
         with zstandard.ZstdDecompressor().stream_reader(packed) as reader:

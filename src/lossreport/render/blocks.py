@@ -1,4 +1,6 @@
-"""What HTML and Markdown share about blocks: the template of each kind, names of charts, where each finding is told in full."""
+"""What HTML and Markdown share about blocks: the template of each kind, names of charts, where each
+finding is told in full.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,18 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from lossreport import regex as re
 from lossreport.model.analysis import Finding
-from lossreport.model.report import NUMBERS, Block, Callout, Chart, FindingList, Prose, Report, Steps, Table, Tone
+from lossreport.model.report import (
+    NUMBERS,
+    Block,
+    Callout,
+    Chart,
+    FindingList,
+    Prose,
+    Report,
+    Steps,
+    Table,
+    Tone,
+)
 from lossreport.render import labels
 from lossreport.render.compiled import Compiled
 from lossreport.resources import read_template
@@ -21,7 +34,9 @@ _UNSAFE: Final = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 def environment(markup: Literal["html", "md"]) -> Environment:
-    """Return the templates of one markup. HTML escapes whatever is not markup already; Markdown is escaped by the functions it calls."""
+    """Return the templates of one markup. HTML escapes whatever is not markup already; Markdown is
+    escaped by the functions it calls.
+    """
     jinja = Environment(
         loader=FunctionLoader(read_template),
         autoescape=markup == "html",
@@ -33,12 +48,16 @@ def environment(markup: Literal["html", "md"]) -> Environment:
         bytecode_cache=Compiled(),
     )
     jinja.filters["tag"] = finding_tag
-    jinja.globals.update(tag=finding_tag, texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS)
+    jinja.globals.update(
+        tag=finding_tag, texts=labels, shapes=labels.SHAPES, tones=labels.TONES, numbers=NUMBERS
+    )
     return jinja
 
 
 def _seen(value: object) -> object:
-    """Return what a template prints; a string that is no markup without characters that act unseen."""
+    """Return what a template prints; a string that is no markup without characters that act
+    unseen.
+    """
     return visible(value) if type(value) is str else value
 
 
@@ -64,7 +83,9 @@ def template_of(block: Block, markup: Literal["html", "md"]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """What the title of a finding says: its severity as tone, shape and word, its kind, its subject."""
+    """What the title of a finding says: its severity as tone, shape and word, its kind, its
+    subject.
+    """
 
     tone: Tone
     severity: Value
@@ -74,19 +95,28 @@ class Heading:
 
 def heading(finding: Finding, names: Mapping[str, str]) -> Heading:
     """Return the parts of a finding's title."""
-    subject = " · ".join(names.get(series, series) for series in finding.series[:3]) + (" …" if len(finding.series) > 3 else "")
+    subject = " · ".join(names.get(series, series) for series in finding.series[:3]) + (
+        " …" if len(finding.series) > 3 else ""
+    )
     tone: Tone = finding.severity.value
     return Heading(tone=tone, severity=SEVERITIES[tone], kind=finding.called, subject=subject)
 
 
 def keyed(block: FindingList) -> list[tuple[str, Finding]]:
-    """Return the findings of a list, each with the number by which the figure knows it and a blank, or nothing."""
+    """Return the findings of a list, each with the number by which the figure knows it and a blank,
+    or nothing.
+    """
     keys = [f"{key} " for key in NUMBERS] if block.numbered else []
-    return [(keys[place] if place < len(keys) else "", finding) for place, finding in enumerate(block.findings)]
+    return [
+        (keys[place] if place < len(keys) else "", finding)
+        for place, finding in enumerate(block.findings)
+    ]
 
 
 def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:
-    """Return an earlier finding of the list with the very same hypotheses, which need not be told twice."""
+    """Return an earlier finding of the list with the very same hypotheses, which need not be told
+    twice.
+    """
     for earlier in findings:
         if earlier is finding:
             return None
@@ -96,7 +126,8 @@ def same_causes(findings: tuple[Finding, ...], finding: Finding) -> Finding | No
 
 
 def cause_of(findings: tuple[Finding, ...], finding: Finding) -> Finding | None:
-    """Return the finding of the list under which this one is told as a symptom; None for one that stands by itself.
+    """Return the finding of the list under which this one is told as a symptom; None for one that
+    stands by itself.
 
     A chain of explanations ends at its first cause; one that turns back on itself explains nothing.
     """
@@ -126,7 +157,9 @@ def told_in_full(report: Report) -> dict[str, FindingList]:
 
 
 def chart_names(report: Report) -> dict[int, str]:
-    """Return a name for every chart, safe as a file name and an id and unique in the report, by `id` of the block."""
+    """Return a name for every chart, safe as a file name and an id and unique in the report, by
+    `id` of the block.
+    """
     names: dict[int, str] = {}
     for block in _blocks(report):
         panels = block.panels if isinstance(block, Table) else ()
@@ -141,7 +174,9 @@ def chart_names(report: Report) -> dict[int, str]:
 
 
 def table_names(report: Report) -> dict[int, str]:
-    """Return a name for every table, an id that its frame and caption share, by `id` of the block."""
+    """Return a name for every table, an id that its frame and caption share, by `id` of the
+    block.
+    """
     tables = (block for block in _blocks(report) if isinstance(block, Table))
     return {id(table): f"table-{number}" for number, table in enumerate(tables, 1)}
 

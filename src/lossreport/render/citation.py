@@ -1,4 +1,6 @@
-"""Says where the evidence of a finding stands: file and line, the metric, x on its axis and the value. Used by HTML and Markdown."""
+"""Says where the evidence of a finding stands: file and line, the metric, x on its axis and the
+value. Used by HTML and Markdown.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ X: Final = Text(zh="{axis} {x}", en="{axis} {x}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Citation:
-    """One row of evidence as it is printed; `metric` is empty where the value is of no single series.
+    """One row of evidence as it is printed; `metric` is empty where the value is of no single
+    series.
 
     `placed` says that the axis of `x` is known.
     """
@@ -68,15 +71,21 @@ def citations(analysis: Analysis, finding: Finding, names: Mapping[str, str]) ->
 
 
 def _told(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[str, str]:
-    """Return the metric and the axis of a row, each empty where neither the evidence nor a series of its source tells it."""
+    """Return the metric and the axis of a row, each empty where neither the evidence nor a series
+    of its source tells it.
+    """
     if evidence.axis:
         return evidence.metric, evidence.axis
     series, holds = cited_series(analysis, finding, evidence)
     return (series.name if holds else "", series.axis.value) if series is not None else ("", "")
 
 
-def cited_series(analysis: Analysis, finding: Finding, evidence: Evidence) -> tuple[Series | None, bool]:
-    """Return the series that a row of evidence is of, and whether it holds the value; else one of the source with the same x."""
+def cited_series(
+    analysis: Analysis, finding: Finding, evidence: Evidence
+) -> tuple[Series | None, bool]:
+    """Return the series that a row of evidence is of, and whether it holds the value; else one of
+    the source with the same x.
+    """
     series = _series(analysis, finding, evidence)
     return series, series is not None and _holds(series, evidence)
 
@@ -87,26 +96,50 @@ def shown_x(x: float) -> Value:
 
 
 def _series(analysis: Analysis, finding: Finding, evidence: Evidence) -> Series | None:
-    """Return the series that holds the value, else one of the same source with the same x, the finding's own first."""
-    holding = next((series for series in _candidates(analysis, finding, evidence.source) if _holds(series, evidence)), None)
-    return holding or next((series for series in _candidates(analysis, finding, evidence.source) if _has_x(series, evidence)), None)
+    """Return the series that holds the value, else one of the same source with the same x, the
+    finding's own first.
+    """
+    holding = next(
+        (
+            series
+            for series in _candidates(analysis, finding, evidence.source)
+            if _holds(series, evidence)
+        ),
+        None,
+    )
+    return holding or next(
+        (
+            series
+            for series in _candidates(analysis, finding, evidence.source)
+            if _has_x(series, evidence)
+        ),
+        None,
+    )
 
 
 def _candidates(analysis: Analysis, finding: Finding, source: str) -> Iterator[Series]:
     mine = set(finding.series)
     for own in (True, False):
         for run in analysis.runs:
-            yield from (series for series in run.series if series.source == source and (series.id in mine) is own)
+            yield from (
+                series
+                for series in run.series
+                if series.source == source and (series.id in mine) is own
+            )
 
 
 def _rows(series: Series, line: int) -> slice:
-    """Return the rows of a series that stand on a line; lines rise within a series, but for logs in no order."""
+    """Return the rows of a series that stand on a line; lines rise within a series, but for logs in
+    no order.
+    """
     first, last = np.searchsorted(series.line, [line, line + 1])
     return slice(int(first), int(last)) if last > first else slice(*_out_of_order(series, line))
 
 
 def _out_of_order(series: Series, line: int) -> tuple[int, int]:
-    """Return the rows of a line of a log whose rows stand in no order, where bisection finds nothing."""
+    """Return the rows of a line of a log whose rows stand in no order, where bisection finds
+    nothing.
+    """
     found = np.flatnonzero(series.line == line)
     return (int(found[0]), int(found[0]) + 1) if len(found) else (0, 0)
 

@@ -1,4 +1,6 @@
-"""Keeps the templates compiled beside them, as Python keeps its modules: making their code anew takes as long as to read a small log."""
+"""Keeps the templates compiled beside them, as Python keeps its modules: making their code anew
+takes as long as to read a small log.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,11 @@ from lossreport.resources import templates
 
 
 class Compiled(BytecodeCache):
-    """Files of `templates/__pycache__`, each good for one version of Python, of Jinja and of the text of its template.
+    """Files of `templates/__pycache__`, each good for one version of Python, of Jinja and of the
+    text of its template.
 
-    Nothing is kept where Python may not keep its own, or where the folder cannot be written; a file that is torn or of another text is made anew.
+    Nothing is kept where Python may not keep its own, or where the folder cannot be written; a file
+    that is torn or of another text is made anew.
     """
 
     def load_bytecode(self, bucket: Bucket) -> None:
@@ -48,7 +52,9 @@ class Compiled(BytecodeCache):
 
 
 def _place(bucket: Bucket) -> Path | None:
-    """Return where the code of a template is kept; None where the templates lie in no folder, as in a zipped application."""
+    """Return where the code of a template is kept; None where the templates lie in no folder, as in
+    a zipped application.
+    """
     folder = templates()
     if not isinstance(folder, Path):
         return None

@@ -1,6 +1,8 @@
-"""Names files in sentences as a reader needs them: not at all where there is one, briefly where a name is long.
+"""Names files in sentences as a reader needs them: not at all where there is one, briefly where a
+name is long.
 
-Every number keeps its file and line as evidence, and the table of what was read has the names in full.
+Every number keeps its file and line as evidence, and the table of what was read has the names in
+full.
 """
 
 from __future__ import annotations
@@ -31,7 +33,9 @@ ASIDE_EN: Final = " ({path})"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileNames:
-    """How the files of one report are named; `is_one` where all its series stand in the same one."""
+    """How the files of one report are named; `is_one` where all its series stand in the same
+    one.
+    """
 
     is_one: bool
     short: Mapping[str, str]
@@ -63,7 +67,9 @@ def file_names(analysis: Analysis) -> FileNames:
 
 
 def short_names(paths: Iterable[str]) -> dict[str, str]:
-    """Return a brief name for every long path; where two would be called alike, both keep theirs."""
+    """Return a brief name for every long path; where two would be called alike, both keep
+    theirs.
+    """
     made = {path: _short(path) for path in sorted(set(paths))}
     count = Counter(made.values())
     return {path: name for path, name in made.items() if name != path and count[name] == 1}
@@ -79,7 +85,9 @@ def _short(path: str) -> str:
 
 @cache
 def without_file(text: Text) -> Text:
-    """Return a text without the file in brackets; one that names it in other words in either language is left as it is."""
+    """Return a text without the file in brackets; one that names it in other words in either
+    language is left as it is.
+    """
     if ASIDE_ZH not in text.zh or ASIDE_EN not in text.en:
         return text
     zh, en = text.zh.replace(ASIDE_ZH, ""), text.en.replace(ASIDE_EN, "")

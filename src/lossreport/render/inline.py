@@ -1,7 +1,9 @@
-"""Turns one phrase in one language into inline HTML or inline Markdown, the last step before a template puts it in its place.
+"""Turns one phrase in one language into inline HTML or inline Markdown, the last step before a
+template puts it in its place.
 
-Prose is ours and is Markdown; values are from logs and are escaped. The two never meet in one string before both are markup: the
-prose is converted with a private-use character in the place of each value, and the escaped values are put in afterwards, once.
+Prose is ours and is Markdown; values are from logs and are escaped. The two never meet in one
+string before both are markup: the prose is converted with a private-use character in the place of
+each value, and the escaped values are put in afterwards, once.
 """
 
 from __future__ import annotations
@@ -14,7 +16,19 @@ from markdown import Markdown
 from markupsafe import Markup, escape
 
 from lossreport import regex as re
-from lossreport.text import FIELD, SEPARATOR, Join, Lang, Phrase, Quantity, Text, Value, show_number, show_quantity, show_value
+from lossreport.text import (
+    FIELD,
+    SEPARATOR,
+    Join,
+    Lang,
+    Phrase,
+    Quantity,
+    Text,
+    Value,
+    show_number,
+    show_quantity,
+    show_value,
+)
 from lossreport.text import visible as visible
 
 _FIRST: Final = 0xE000
@@ -24,9 +38,13 @@ _CODE: Final = re.compile(r"(`{1,9}+)(.{1,400}?)\1")
 _SPECIAL: Final = re.compile(r"[\\`*_\[\]<>~$&]|:(?=//)|(?<=www)\.", re.IGNORECASE)
 _ENTITIES: Final = {"<": "&lt;", "&": "&amp;"}
 _LINE_START: Final = re.compile(r"^([#+=>-]|[*](?=\s)|/(?=\w))")
-"""What begins a block of Markdown, and a quick action of GitLab (`/close`), which it takes out of the text of an issue and does."""
+"""What begins a block of Markdown, and a quick action of GitLab (`/close`), which it takes out of
+the text of an issue and does.
+"""
 _MENTION: Final = re.compile(r"(?<![\w@])@(?=\w)")
-"""What GitHub and GitLab take for a person to notify, behind a backslash and as an entity too; `mAP@0.5` is none."""
+"""What GitHub and GitLab take for a person to notify, behind a backslash and as an entity too;
+`mAP@0.5` is none.
+"""
 AT: Final = "\uff20"
 """The fullwidth at sign: reads as one, notifies nobody."""
 _BREAKABLE: Final = frozenset(" -/%×")
@@ -36,9 +54,11 @@ _MARKED: Final = re.compile(r"[*_`\[\]\\<>&!#]")
 _NUMBERED: Final = re.compile(r"^(\d{1,9})([.)])(?=\s|$)")
 
 
-# ------------------------------------------------------------------------------------------------ HTML
+# --------------------------------------------------------------------------------------------- HTML
 def to_inline_html(value: Value, lang: Lang) -> Markup:
-    """Return a value as HTML: texts and phrases are prose, all else is escaped; measured numbers do not break across lines."""
+    """Return a value as HTML: texts and phrases are prose, all else is escaped; measured numbers do
+    not break across lines.
+    """
     match value:
         case str():
             return escape(visible(value))
@@ -49,7 +69,9 @@ def to_inline_html(value: Value, lang: Lang) -> Markup:
         case Quantity():
             return _unbroken(show_quantity(value, lang))
         case Join():
-            return Markup(SEPARATOR.of(lang)).join(to_inline_html(item, lang) for item in value.items)
+            return Markup(SEPARATOR.of(lang)).join(
+                to_inline_html(item, lang) for item in value.items
+            )
         case Text():
             return _phrase_html(Phrase(text=value), lang)
         case Phrase():
@@ -66,7 +88,9 @@ def _phrase_html(phrase: Phrase, lang: Lang) -> Markup:
     template = phrase.text.of(lang)
     names = FIELD.findall(template)
     shown = [str(to_inline_html(phrase.values[name], lang)) for name in names]
-    targets = [quote(show_value(phrase.values[name], lang), safe="", errors="replace") for name in names]
+    targets = [
+        quote(show_value(phrase.values[name], lang), safe="", errors="replace") for name in names
+    ]
 
     def fill(match: re.Match[str]) -> str:
         if match[0].startswith("<"):  # a value inside a tag can only be part of a link's address
@@ -78,10 +102,15 @@ def _phrase_html(phrase: Phrase, lang: Lang) -> Markup:
 
 @cache
 def _prose_html(template: str) -> str:
-    """Return the HTML of a template in which the n-th placeholder is the n-th private-use character."""
+    """Return the HTML of a template in which the n-th placeholder is the n-th private-use
+    character.
+    """
     pieces = FIELD.split(" ".join(_SLOT.sub("\ufffd", template).split("\n")))
     prose = "".join(chr(_FIRST + i // 2) if i % 2 else piece for i, piece in enumerate(pieces))
-    leading, trailing = prose[: len(prose) - len(prose.lstrip(" "))], prose[len(prose.rstrip(" ")) :]
+    leading, trailing = (
+        prose[: len(prose) - len(prose.lstrip(" "))],
+        prose[len(prose.rstrip(" ")) :],
+    )
     inner = prose.strip(" ")
     inner = _inline_markdown().reset().convert(inner) if _MARKED.search(inner) else inner
     return leading + inner.removeprefix("<p>").removesuffix("</p>") + trailing
@@ -89,11 +118,24 @@ def _prose_html(template: str) -> str:
 
 @cache
 def _inline_markdown() -> Markdown:
-    """Return a converter that knows strong, emphasis, code, escapes and links: no blocks, no images and no raw HTML."""
+    """Return a converter that knows strong, emphasis, code, escapes and links: no blocks, no images
+    and no raw HTML.
+    """
     markdown = Markdown(output_format="html")
     for name in ("html_block",):
         markdown.preprocessors.deregister(name, strict=False)
-    for name in ("empty", "indent", "code", "hashheader", "setextheader", "hr", "olist", "ulist", "quote", "reference"):
+    for name in (
+        "empty",
+        "indent",
+        "code",
+        "hashheader",
+        "setextheader",
+        "hr",
+        "olist",
+        "ulist",
+        "quote",
+        "reference",
+    ):
         markdown.parser.blockprocessors.deregister(name, strict=False)
     for name in (
         "html",
@@ -110,9 +152,11 @@ def _inline_markdown() -> Markdown:
     return markdown
 
 
-# ------------------------------------------------------------------------------------------------ Markdown
+# ----------------------------------------------------------------------------------------- Markdown
 def to_inline_markdown(value: Value, lang: Lang) -> str:
-    """Return a value as one line of GitHub-flavoured Markdown. See `in_cell` and `in_paragraph` for the place it goes to."""
+    """Return a value as one line of GitHub-flavoured Markdown. See `in_cell` and `in_paragraph` for
+    the place it goes to.
+    """
     match value:
         case str():
             return escape_markdown(value)
@@ -127,25 +171,32 @@ def to_inline_markdown(value: Value, lang: Lang) -> str:
 
 
 def escape_markdown(value: str) -> str:
-    """Return a string as Markdown that shows it as it is; `|` is left to `in_cell`, line starts to `in_paragraph`."""
+    """Return a string as Markdown that shows it as it is; `|` is left to `in_cell`, line starts to
+    `in_paragraph`.
+    """
     return _SPECIAL.sub(_escaped, unmentioned(visible(value)))
 
 
 def _escaped(match: re.Match[str]) -> str:
-    """Return a character as text; of HTML as an entity, since not every reader of Markdown takes a backslash before it."""
+    """Return a character as text; of HTML as an entity, since not every reader of Markdown takes a
+    backslash before it.
+    """
     return _ENTITIES.get(match[0], "\\" + match[0])
 
 
 def unmentioned(value: str) -> str:
-    """Return a text that notifies nobody where it is shown as prose; inside code sites look for no names."""
+    """Return a text that notifies nobody where it is shown as prose; inside code sites look for no
+    names.
+    """
     return _MENTION.sub(AT, value)
 
 
 def code_span(content: str) -> str:
     """Return a string as code, in a fence longer than any run of backticks in it.
 
-    A backslash before `|` cannot be told from an escaped `|` inside code of a table cell, so such a string is plain text. So is one with
-    `<`: readers that are not of CommonMark pass over Markdown inside an element, and would take it for one more.
+    A backslash before `|` cannot be told from an escaped `|` inside code of a table cell, so such a
+    string is plain text. So is one with `<`: readers that are not of CommonMark pass over Markdown
+    inside an element, and would take it for one more.
     """
     content = visible(content)
     if not content.strip() or "\\|" in content or "<" in content:
@@ -161,7 +212,9 @@ def in_cell(markdown: str) -> str:
 
 
 def in_paragraph(markdown: str) -> str:
-    """Return inline Markdown for the start of a line: what would begin a heading, list, quote or rule is escaped."""
+    """Return inline Markdown for the start of a line: what would begin a heading, list, quote or
+    rule is escaped.
+    """
     line = markdown.strip()
     return _NUMBERED.sub(r"\1\\\2", _LINE_START.sub(r"\\\1", line))
 
@@ -171,7 +224,9 @@ def _phrase_markdown(phrase: Phrase, lang: Lang) -> str:
     written, end = [], 0
     for code in _CODE.finditer(template):
         written.append(_prose_markdown(template[end : code.start()], phrase, lang))
-        written.append(code_span(FIELD.sub(lambda match: show_value(phrase.values[match[1]], lang), code[2])))
+        written.append(
+            code_span(FIELD.sub(lambda match: show_value(phrase.values[match[1]], lang), code[2]))
+        )
         end = code.end()
     written.append(_prose_markdown(template[end:], phrase, lang))
     return "".join(written)
@@ -180,5 +235,6 @@ def _phrase_markdown(phrase: Phrase, lang: Lang) -> str:
 def _prose_markdown(prose: str, phrase: Phrase, lang: Lang) -> str:
     pieces = FIELD.split(prose)
     return "".join(
-        to_inline_markdown(phrase.values[piece], lang) if i % 2 else piece.replace("<", "&lt;") for i, piece in enumerate(pieces)
+        to_inline_markdown(phrase.values[piece], lang) if i % 2 else piece.replace("<", "&lt;")
+        for i, piece in enumerate(pieces)
     )

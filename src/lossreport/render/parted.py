@@ -1,4 +1,6 @@
-"""The body of a ticket: in each language what is seen at once, and what stands behind a fold, or below a rule where a place knows none."""
+"""The body of a ticket: in each language what is seen at once, and what stands behind a fold, or
+below a rule where a place knows none.
+"""
 
 from __future__ import annotations
 
@@ -28,10 +30,17 @@ class Parted:
 
 
 def assembled(parts: Sequence[Parted], markup: MarkupId, *, folds: bool) -> str:
-    """Return one body of the languages: the first one's short form is seen; all else is folded away, or stands below rules."""
+    """Return one body of the languages: the first one's short form is seen; all else is folded
+    away, or stands below rules.
+    """
     if folds:
-        first, *others = (part.short + _folded(labels.WHOLE.of(part.lang), part.rest) for part in parts)
-        return first + "".join(_folded(labels.LANGUAGE.of(part.lang), text) for part, text in zip(parts[1:], others, strict=True))
+        first, *others = (
+            part.short + _folded(labels.WHOLE.of(part.lang), part.rest) for part in parts
+        )
+        return first + "".join(
+            _folded(labels.LANGUAGE.of(part.lang), text)
+            for part, text in zip(parts[1:], others, strict=True)
+        )
     text = RULES[markup].join([*(part.short for part in parts), *(part.rest for part in parts)])
     return str(OPENING) + text + str(CLOSING) if markup == "html" else text
 

@@ -1,7 +1,9 @@
-"""Seals an HTML report: a digest of every claim, written into the page, by which `lossreport verify` finds what was edited later.
+"""Seals an HTML report: a digest of every claim, written into the page, by which `lossreport
+verify` finds what was edited later.
 
-A claim is what a reader takes in at once: a paragraph, a row of a table, an item of a list, a heading. The seal is no signature: who
-edits a claim and its digest alike is found out only by the logs.
+A claim is what a reader takes in at once: a paragraph, a row of a table, an item of a list, a
+heading. The seal is no signature: who edits a claim and its digest alike is found out only by the
+logs.
 """
 
 from __future__ import annotations
@@ -14,13 +16,17 @@ from typing import Any, Final
 SEAL_ID: Final = "lossreport-seal"
 DATA_ID: Final = "lossreport-data"
 WIDTH: Final = 4
-"""Bytes of a digest: of a thousand edits one in four million goes by unnoticed as a claim, and none as a whole (`whole`)."""
+"""Bytes of a digest: of a thousand edits one in four million goes by unnoticed as a claim, and none
+as a whole (`whole`).
+"""
 TAB: Final = "\t"
 """Parts the cells of a row of a table in a claim."""
 
 
 def seal_of(page: str) -> dict[str, Any]:
-    """Return the seal of a page: digests of its claims in order, of its markup by section, and of each part of its data."""
+    """Return the seal of a page: digests of its claims in order, of its markup by section, and of
+    each part of its data.
+    """
     from lossreport.render.anatomy import anatomy
 
     parts = anatomy(page)
@@ -42,14 +48,19 @@ def sealed(page: str) -> str:
 
 
 def data_digests(block: str) -> dict[str, str]:
-    """Return a short digest for each part of the JSON data, `findings` in one; of what is no JSON object, for all of it."""
+    """Return a short digest for each part of the JSON data, `findings` in one; of what is no JSON
+    object, for all of it.
+    """
     try:
         data = json.loads(block)
     except (ValueError, RecursionError):
         return {"": _short(block)}
     if not isinstance(data, dict):
         return {"": _short(block)}
-    return {name: _short(json.dumps(value, ensure_ascii=True, separators=(",", ":"))) for name, value in data.items()}
+    return {
+        name: _short(json.dumps(value, ensure_ascii=True, separators=(",", ":")))
+        for name, value in data.items()
+    }
 
 
 def digest(text: str) -> bytes:

@@ -1,4 +1,6 @@
-"""Shows the shape of a series in block characters, for Markdown, where a table cell can hold nothing else."""
+"""Shows the shape of a series in block characters, for Markdown, where a table cell can hold
+nothing else.
+"""
 
 from __future__ import annotations
 
@@ -20,14 +22,19 @@ GAP: Final = "·"
 
 
 def brief_lines(chart: Chart, width: int = WIDTH) -> list[Phrase]:
-    """Return the curves of a chart, a line each: its name, its shape, its first and last value and where they stand.
+    """Return the curves of a chart, a line each: its name, its shape, its first and last value and
+    where they stand.
 
     In the first each event stands, by its number, before the place where it begins.
     """
     if not isinstance(chart.spec, LineChart):
         return []
     spec = chart.spec
-    return [_line(spec, curve, spec.bands if curve is spec.curves[0] else (), width) for curve in spec.curves if len(curve.y)]
+    return [
+        _line(spec, curve, spec.bands if curve is spec.curves[0] else (), width)
+        for curve in spec.curves
+        if len(curve.y)
+    ]
 
 
 def _line(spec: LineChart, curve: Curve, bands: Sequence[Band], width: int) -> Phrase:
@@ -43,7 +50,9 @@ def _line(spec: LineChart, curve: Curve, bands: Sequence[Band], width: int) -> P
 
 
 def _shape(spec: LineChart, curve: Curve, width: int) -> str:
-    """Return the shape on the axis that the chart has; what a logarithm cannot hold leaves a gap."""
+    """Return the shape on the axis that the chart has; what a logarithm cannot hold leaves a
+    gap.
+    """
     starts = [_row_at(curve, band.first) for band in spec.bands]
     if spec.scale != "log":
         return sparkline(curve.y, starts, width)
@@ -64,9 +73,11 @@ def _row_at(curve: Curve, x: float) -> int:
 
 
 def sparkline(y: Floats, flagged: Collection[int] = (), width: int = WIDTH) -> str:
-    """Return at most `width` characters, from the lowest value to the highest; non-finite values leave a gap, "·".
+    """Return at most `width` characters, from the lowest value to the highest; non-finite values
+    leave a gap, "·".
 
-    A longer series is cut into equal stretches: each shows its first flagged row where it has one, else the mean of its finite values.
+    A longer series is cut into equal stretches: each shows its first flagged row where it has one,
+    else the mean of its finite values.
     """
     values = np.asarray(y, dtype=np.float64)
     finite = values[np.isfinite(values)]
@@ -75,7 +86,10 @@ def sparkline(y: Floats, flagged: Collection[int] = (), width: int = WIDTH) -> s
     shown = values if len(values) <= width else _condensed(values, flagged, width)
     low, high = float(np.min(shown[np.isfinite(shown)])), float(np.max(shown[np.isfinite(shown)]))
     span = (high - low) or 1.0
-    return "".join(LEVELS[min(7, int((value - low) / span * 8))] if np.isfinite(value) else GAP for value in shown.tolist())
+    return "".join(
+        LEVELS[min(7, int((value - low) / span * 8))] if np.isfinite(value) else GAP
+        for value in shown.tolist()
+    )
 
 
 def _condensed(values: Floats, flagged: Collection[int], width: int) -> Floats:
@@ -84,7 +98,10 @@ def _condensed(values: Floats, flagged: Collection[int], width: int) -> Floats:
     shown = np.full(width, np.nan)
     for i, (start, end) in enumerate(itertools.pairwise(edges)):
         finite = values[start:end][np.isfinite(values[start:end])]
-        shown[i] = next((values[row] for row in marked if start <= row < end), finite.mean() if len(finite) else np.nan)
+        shown[i] = next(
+            (values[row] for row in marked if start <= row < end),
+            finite.mean() if len(finite) else np.nan,
+        )
     return shown
 
 

@@ -1,4 +1,6 @@
-"""Chooses the points of a series that JSON keeps: at most 500, those that findings point at before all others."""
+"""Chooses the points of a series that JSON keeps: at most 500, those that findings point at before
+all others.
+"""
 
 from __future__ import annotations
 
@@ -12,16 +14,22 @@ from lossreport.model.run import Ints, Series, frozen_ints
 
 LIMIT: Final = 500
 ENDS: Final = 2
-"""What HTML holds of a series that nothing is said of: another source gives its values already, or it is no loss and shows no anomaly."""
+"""What HTML holds of a series that nothing is said of: another source gives its values already, or
+it is no loss and shows no anomaly.
+"""
 BRIEF_POINTS: Final = 400
 BRIEF_LEAST: Final = 12
 MANY: Final = 300
 """Of more series than these HTML holds the ends only."""
-"""HTML holds so many points in all of the series that are longer, but at least 12 of each: the charts show the curve already."""
+"""HTML holds so many points in all of the series that are longer, but at least 12 of each: the
+charts show the curve already.
+"""
 
 
 def brief_limit(series: Iterable[Series]) -> int:
-    """Return how many points a series keeps inside HTML: the fewer, the more long series there are."""
+    """Return how many points a series keeps inside HTML: the fewer, the more long series there
+    are.
+    """
     long = sum(len(one) > BRIEF_LEAST for one in series)
     return min(LIMIT, max(BRIEF_LEAST if long <= MANY else ENDS, BRIEF_POINTS // max(long, 1)))
 
@@ -29,13 +37,16 @@ def brief_limit(series: Iterable[Series]) -> int:
 def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -> Ints:
     """Return the rows to keep, ascending: all where there are at most `limit`.
 
-    Else rows that findings on the series cite come first, then its ends and extremes, then the other rows findings mean, the most
-    severe first; what room is left goes to rows spread evenly.
+    Else rows that findings on the series cite come first, then its ends and extremes, then the
+    other rows findings mean, the most severe first; what room is left goes to rows spread evenly.
     """
     n = len(series)
     if n <= limit:
         return frozen_ints(np.arange(n))
-    mine = sorted((finding for finding in findings if series.id in finding.series), key=lambda finding: -finding.severity.rank)
+    mine = sorted(
+        (finding for finding in findings if series.id in finding.series),
+        key=lambda finding: -finding.severity.rank,
+    )
     wanted = [row for finding in mine for row in _cited(series, finding)]
     wanted += _ends(series)
     wanted += [row for finding in mine for row in finding.rows]
@@ -46,20 +57,31 @@ def kept_rows(series: Series, findings: Iterable[Finding], limit: int = LIMIT) -
 
 
 def _cited(series: Series, finding: Finding) -> list[int]:
-    """Return first and last row of a finding, and the rows of the series that stand on the lines it cites."""
+    """Return first and last row of a finding, and the rows of the series that stand on the lines it
+    cites.
+    """
     lines = [
-        evidence.line for evidence in finding.evidence if evidence.source in {series.source, *(piece.source for piece in series.pieces)}
+        evidence.line
+        for evidence in finding.evidence
+        if evidence.source in {series.source, *(piece.source for piece in series.pieces)}
     ]
     rows = np.flatnonzero(np.isin(series.line, lines)).tolist()
     return [finding.start.row, finding.end.row, *rows]
 
 
 def _ends(series: Series) -> list[int]:
-    """Return the first and last row, the smallest and largest finite value, and the first that is not finite."""
+    """Return the first and last row, the smallest and largest finite value, and the first that is
+    not finite.
+    """
     finite = np.flatnonzero(np.isfinite(series.y))
     rows = [0, len(series) - 1]
     if len(finite):
-        rows += [int(finite[0]), int(finite[-1]), int(finite[series.y[finite].argmin()]), int(finite[series.y[finite].argmax()])]
+        rows += [
+            int(finite[0]),
+            int(finite[-1]),
+            int(finite[series.y[finite].argmin()]),
+            int(finite[series.y[finite].argmax()]),
+        ]
     if len(finite) < len(series):
         rows.append(int(np.flatnonzero(~np.isfinite(series.y))[0]))
     return rows

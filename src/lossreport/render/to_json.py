@@ -1,4 +1,6 @@
-"""Renders an `Analysis` as the JSON of the contract: the whole truth, of which HTML and Markdown only tell what follows."""
+"""Renders an `Analysis` as the JSON of the contract: the whole truth, of which HTML and Markdown
+only tell what follows.
+"""
 
 from __future__ import annotations
 
@@ -44,59 +46,84 @@ Json = Any
 
 
 def to_json(analysis: Analysis, extra: Mapping[str, Json] | None = None) -> str:
-    """Return the analysis, and what a report holds besides, as JSON text that ends with a newline; non-finite numbers are the strings NaN, Infinity, -Infinity.
+    """Return the analysis, and what a report holds besides, as JSON text that ends with a newline;
+    non-finite numbers are the strings NaN, Infinity, -Infinity.
 
     `seal` holds a digest of each part, by which `lossreport verify` finds what was edited.
     """
     data = {**to_dict(analysis), **(extra or {})}
     data["seal"] = data_digests(json.dumps(data, ensure_ascii=True, allow_nan=False))
     text = json.dumps(data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPED)  # a lone surrogate becomes its JSON escape
+    # a lone surrogate becomes its JSON escape
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").translate(ESCAPED)
 
 
 def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     """Return the analysis as the value that the contract describes and `schema()` checks.
 
-    With `brief`, for the block inside HTML, long series keep fewer points, those that nothing is said of keep their ends, and so do the
-    shares of each source; hypotheses told before are named, not repeated, and the words of notes and juries, and
-    what would settle a single loss, are left to the page itself.
-    Fields beyond the contract that would say nothing (null, an empty list) are left out then.
+    With `brief`, for the block inside HTML, long series keep fewer points, those that nothing is
+    said of keep their ends, and so do the shares of each source; hypotheses told before are named,
+    not repeated, and the words of notes and juries, and what would settle a single loss, are left
+    to the page itself. Fields beyond the contract that would say nothing (null, an empty list) are
+    left out then.
     """
     told = _told_of(analysis)
-    points = brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
+    points = (
+        brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
+    )
     return {
         "schema": SCHEMA,
         "version": __version__,
         "runs": [_run(run, analysis, brief) for run in analysis.runs],
         "series": [
-            _series(series, analysis.findings, ENDS if brief and series.id not in told else points, brief)
+            _series(
+                series,
+                analysis.findings,
+                ENDS if brief and series.id not in told else points,
+                brief,
+            )
             for run in analysis.runs
             for series in run.series
         ],
-        "agreements": [{"original": one.original, "copy": one.copy, "rows": one.rows} for one in analysis.agreements],
+        "agreements": [
+            {"original": one.original, "copy": one.copy, "rows": one.rows}
+            for one in analysis.agreements
+        ],
         "scales": [_scale(scale, brief) for scale in analysis.scales],
-        "shares": [_share(share) for share in (_ends_of(analysis.shares) if brief else analysis.shares)],
+        "shares": [
+            _share(share) for share in (_ends_of(analysis.shares) if brief else analysis.shares)
+        ],
         "findings": [
-            _finding(analysis, finding, _told(finding, analysis.findings) if brief else None, brief) for finding in analysis.findings
+            _finding(analysis, finding, _told(finding, analysis.findings) if brief else None, brief)
+            for finding in analysis.findings
         ],
         "ignored": [
-            {"finding": _finding(analysis, one.finding, None), "reason": one.reason, "until": one.until.isoformat() if one.until else None}
+            {
+                "finding": _finding(analysis, one.finding, None),
+                "reason": one.reason,
+                "until": one.until.isoformat() if one.until else None,
+            }
             for one in analysis.ignored
         ],
         "verdicts": [_verdict(verdict, brief) for verdict in analysis.verdicts],
-        "lr_schedules": [{"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules],
+        "lr_schedules": [
+            {"series": list(one.series), "class": one.schedule} for one in analysis.lr_schedules
+        ],
         "forecasts": [_forecast(forecast) for forecast in analysis.forecasts],
         "recommendations": [_recommendation(one, brief) for one in analysis.recommendations],
         "juries": [_jury(jury, brief) for jury in analysis.juries],
         "not_applicable": [
-            {"check": one.check, "series": list(one.series), "reason": plain(one.reason)} for one in analysis.not_applicable
+            {"check": one.check, "series": list(one.series), "reason": plain(one.reason)}
+            for one in analysis.not_applicable
         ],
         "failures": [{"unit": one.unit, "error": one.error} for one in analysis.failures],
     }
 
 
 def _told_of(analysis: Analysis) -> set[str]:
-    """Return the series that a finding, a verdict or a scale is about, or that a run is chosen by."""
+    """Return the series that a finding, a verdict or a scale is about, or that a run is chosen
+    by.
+    """
     told = [
         *(one.series for one in analysis.findings),
         *(one.series for one in analysis.verdicts),
@@ -118,10 +145,16 @@ def _ends_of(shares: Sequence[Share]) -> list[Share]:
 
 
 def _beyond(brief: bool, **fields: Json) -> dict[str, Json]:
-    """Return fields beyond those of the contract; with `brief` only what says something: not null, false or empty."""
+    """Return fields beyond those of the contract; with `brief` only what says something: not null,
+    false or empty.
+    """
     if not brief:
         return fields
-    return {name: value for name, value in fields.items() if value is not None and value is not False and value not in ("", [])}
+    return {
+        name: value
+        for name, value in fields.items()
+        if value is not None and value is not False and value not in ("", [])
+    }
 
 
 @cache
@@ -135,9 +168,11 @@ def schema() -> dict[str, Json]:
     return loaded
 
 
-# ------------------------------------------------------------------------------------------------ numbers
+# ------------------------------------------------------------------------------------------ numbers
 DIGITS: Final = 12
-"""More digits than any log prints, fewer than the noise of arithmetic: 1.279 and not 1.2790499999999985."""
+"""More digits than any log prints, fewer than the noise of arithmetic: 1.279 and not
+1.2790499999999985.
+"""
 
 
 def _number(value: float) -> Json:
@@ -155,7 +190,11 @@ def _number(value: float) -> Json:
 def _x(value: float) -> Json:
     """Return a place on an axis: whole numbers without a decimal point, as logs print them."""
     value = float(value)
-    return int(value) if math.isfinite(value) and value.is_integer() and abs(value) < 2**53 else _number(value)
+    return (
+        int(value)
+        if math.isfinite(value) and value.is_integer() and abs(value) < 2**53
+        else _number(value)
+    )
 
 
 def _optional(value: float | None) -> Json:
@@ -172,10 +211,18 @@ def _position(at: Position) -> dict[str, Json]:
     return {"x": _x(at.x), "row": at.row, "line": at.line}
 
 
-# ------------------------------------------------------------------------------------------------ what was read
+# ------------------------------------------------------------------------------------ what was read
 def _event(event: Event) -> dict[str, Json]:
-    told = {name: value for name, value in (("frame", event.frame), ("cause", event.cause)) if value}
-    return {"kind": event.kind, "source": event.source, "line": event.line, "quote": event.quote, **told}
+    told = {
+        name: value for name, value in (("frame", event.frame), ("cause", event.cause)) if value
+    }
+    return {
+        "kind": event.kind,
+        "source": event.source,
+        "line": event.line,
+        "quote": event.quote,
+        **told,
+    }
 
 
 def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
@@ -188,10 +235,19 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
         "time": {"first": run.time[0], "last": run.time[1]},
         "sources": [_source(source, brief) for source in run.sources],
         "facts": [
-            {"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line, **_beyond(brief, origin=f.origin)}
+            {
+                "name": f.name,
+                "value": _fact_value(f.value),
+                "source": f.source,
+                "line": f.line,
+                **_beyond(brief, origin=f.origin),
+            }
             for f in run.facts
         ],
-        "segments": [{"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why} for s in run.segments],
+        "segments": [
+            {"source": s.source, "first_line": s.first_line, "last_line": s.last_line, "why": s.why}
+            for s in run.segments
+        ],
         "events": [_event(event) for event in run.events],
         "launches": [_launch(launch, brief) for launch in run.launches],
         "reading": _weighing(run.reading, brief),
@@ -199,12 +255,20 @@ def _run(run: Run, analysis: Analysis, brief: bool) -> dict[str, Json]:
         "best": bests[0] if bests else None,
         "bests": bests,
         "outcome": _outcome(analysis.outcome(run.id), run),
-        **_beyond(brief, skipped=[{"path": one.path, "code": one.code, "reason": plain(one.reason)} for one in run.skipped]),
+        **_beyond(
+            brief,
+            skipped=[
+                {"path": one.path, "code": one.code, "reason": plain(one.reason)}
+                for one in run.skipped
+            ],
+        ),
     }
 
 
 def _goal(goal: Goal | None) -> dict[str, Json] | None:
-    return None if goal is None else {"series": goal.series, "mode": goal.mode, "why": plain(goal.why)}
+    return (
+        None if goal is None else {"series": goal.series, "mode": goal.mode, "why": plain(goal.why)}
+    )
 
 
 def _outcome(outcome: Outcome | None, run: Run) -> dict[str, Json] | None:
@@ -229,7 +293,10 @@ def _launch(launch: Launch, brief: bool) -> dict[str, Json]:
         "last_line": launch.last_line,
         "status": launch.status.value,
         "progress": {"epochs": list(launch.progress.epochs), "steps": list(launch.progress.steps)},
-        "facts": [{"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line} for f in facts],
+        "facts": [
+            {"name": f.name, "value": _fact_value(f.value), "source": f.source, "line": f.line}
+            for f in facts
+        ],
     }
 
 
@@ -264,11 +331,17 @@ def _source(source: Source, brief: bool) -> dict[str, Json]:
         **({"unread": source.unread} if source.unread or not brief else {}),
         "encoding": source.encoding,
         "lines": source.lines,
-        **_beyond(brief, torn=source.torn, skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips]),
+        **_beyond(
+            brief,
+            torn=source.torn,
+            skips=[{"line": line, "reason": plain(reason)} for line, reason in source.skips],
+        ),
     }
 
 
-def _series(series: Series, findings: Sequence[Finding], limit: int, brief: bool) -> dict[str, Json]:
+def _series(
+    series: Series, findings: Sequence[Finding], limit: int, brief: bool
+) -> dict[str, Json]:
     finite = np.flatnonzero(np.isfinite(series.y))
     broken = np.flatnonzero(~np.isfinite(series.y))
     y = series.y[finite]
@@ -285,30 +358,56 @@ def _series(series: Series, findings: Sequence[Finding], limit: int, brief: bool
         "metric_type": series.metric_type,
         **_ground(series.type_ground),
         "source": series.source,
-        **({} if series.entity is None else {"entity": {"kind": series.entity.kind.value, "value": series.entity.value}}),
-        "derived": None if series.derived is None else {"from": list(series.derived.of), "how": series.derived.how},
+        **(
+            {}
+            if series.entity is None
+            else {"entity": {"kind": series.entity.kind.value, "value": series.entity.value}}
+        ),
+        "derived": None
+        if series.derived is None
+        else {"from": list(series.derived.of), "how": series.derived.how},
         "n": len(series),
         "nonfinite": {"count": len(broken), "first_row": int(broken[0]) if len(broken) else None},
         "first": _point(series, int(finite[0])) if len(finite) else None,
         "last": _point(series, int(finite[-1])) if len(finite) else None,
         "min": _point(series, int(finite[y.argmin()])) if len(finite) else None,
         "max": _point(series, int(finite[y.argmax()])) if len(finite) else None,
-        "segments": [{"first_row": span.first_row, "last_row": span.last_row} for span in series.segments],
-        **({"pieces": [{"first_row": piece.first_row, "source": piece.source} for piece in series.pieces]} if series.pieces else {}),
+        "segments": [
+            {"first_row": span.first_row, "last_row": span.last_row} for span in series.segments
+        ],
+        **(
+            {
+                "pieces": [
+                    {"first_row": piece.first_row, "source": piece.source}
+                    for piece in series.pieces
+                ]
+            }
+            if series.pieces
+            else {}
+        ),
         "points": _points(series, findings, limit),
         **_beyond(brief, resolution=_optional(series.resolution)),
     }
 
 
 def _ground(ground: TypeGround | None) -> dict[str, Json]:
-    """Return `type_ground`, which most series lack: a kind that is read from the name, or told by nothing, goes without saying."""
+    """Return `type_ground`, which most series lack: a kind that is read from the name, or told by
+    nothing, goes without saying.
+    """
     if ground is None or ground.by in ("name", "none"):
         return {}
-    return {"type_ground": {"by": ground.by, "facts": list(ground.facts), "text": plain(ground.text)}}
+    return {
+        "type_ground": {"by": ground.by, "facts": list(ground.facts), "text": plain(ground.text)}
+    }
 
 
 def _point(series: Series, row: int) -> dict[str, Json]:
-    return {"x": _x(series.x[row]), "row": row, "line": int(series.line[row]), "value": _number(series.y[row])}
+    return {
+        "x": _x(series.x[row]),
+        "row": row,
+        "line": int(series.line[row]),
+        "value": _number(series.y[row]),
+    }
 
 
 def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str, Json]:
@@ -322,7 +421,7 @@ def _points(series: Series, findings: Iterable[Finding], limit: int) -> dict[str
     }
 
 
-# ------------------------------------------------------------------------------------------------ what was found
+# ----------------------------------------------------------------------------------- what was found
 def _scale(scale: Scale, brief: bool) -> dict[str, Json]:
     return {
         "series": list(scale.series),
@@ -334,7 +433,10 @@ def _scale(scale: Scale, brief: bool) -> dict[str, Json]:
         "unit": scale.unit,
         **_beyond(
             brief,
-            levels=[{"chance": _number(level), "condition": plain(condition)} for level, condition in scale.levels],
+            levels=[
+                {"chance": _number(level), "condition": plain(condition)}
+                for level, condition in scale.levels
+            ],
             floor=_optional(scale.floor),
             bits=_optional(scale.bits),
             inferred_vocab_sizes=list(scale.inferred_sizes),
@@ -347,7 +449,13 @@ def _scale(scale: Scale, brief: bool) -> dict[str, Json]:
 
 def _share(share: Share) -> dict[str, Json]:
     terms = [
-        {"series": t.series, "name": t.name, "weight": _number(t.weight), "value": _number(t.value), "share": _number(t.share)}
+        {
+            "series": t.series,
+            "name": t.name,
+            "weight": _number(t.weight),
+            "value": _number(t.value),
+            "share": _number(t.share),
+        }
         for t in share.terms
     ]
     return {"run": share.run, "at": _position(share.at), "terms": terms}
@@ -356,10 +464,15 @@ def _share(share: Share) -> dict[str, Json]:
 def _told(finding: Finding, findings: Sequence[Finding]) -> str | None:
     """Return the id of an earlier finding with the very same hypotheses."""
     before = findings[: findings.index(finding)]
-    return next((one.id for one in before if finding.hypotheses and one.hypotheses == finding.hypotheses), None)
+    return next(
+        (one.id for one in before if finding.hypotheses and one.hypotheses == finding.hypotheses),
+        None,
+    )
 
 
-def _finding(analysis: Analysis, finding: Finding, told: str | None, brief: bool = False) -> dict[str, Json]:
+def _finding(
+    analysis: Analysis, finding: Finding, told: str | None, brief: bool = False
+) -> dict[str, Json]:
     return {
         "id": finding.id,
         "key": finding.key,
@@ -383,18 +496,28 @@ def _finding(analysis: Analysis, finding: Finding, told: str | None, brief: bool
 
 
 def _evidence(analysis: Analysis, finding: Finding, evidence: Evidence) -> dict[str, Json]:
-    """Return a row of evidence, with the series that holds its value where that is another than the finding's own; else what x counts."""
+    """Return a row of evidence, with the series that holds its value where that is another than the
+    finding's own; else what x counts.
+    """
     series, holds = cited_series(analysis, finding, evidence)
     told: dict[str, Json] = {}
     if series is None or not holds:
         told = {"axis": "" if series is None else series.axis.value}
     elif series.id != own_series(analysis, finding, evidence.source):
         told = {"of": series.id}
-    return {"source": evidence.source, "line": evidence.line, "x": _x(evidence.x), "value": _number(evidence.value), **told}
+    return {
+        "source": evidence.source,
+        "line": evidence.line,
+        "x": _x(evidence.x),
+        "value": _number(evidence.value),
+        **told,
+    }
 
 
 def own_series(analysis: Analysis, finding: Finding, source: str) -> str | None:
-    """Return the first series of a finding that stands in a source: what its evidence there is of, unless it says otherwise."""
+    """Return the first series of a finding that stands in a source: what its evidence there is of,
+    unless it says otherwise.
+    """
     return next((one for one in finding.series if analysis.series(one).source == source), None)
 
 
@@ -402,7 +525,14 @@ def _hypothesis(hypothesis: Hypothesis, told: str | None, brief: bool) -> dict[s
     """Return a hypothesis; of one that the finding `told` weighs already, where to read on."""
     if told is not None:
         see = plain(TOLD(finding=told))
-        return {"id": hypothesis.id, "rank": hypothesis.rank, "told_in": told, "for": [], "against": [], "decided_by": see}
+        return {
+            "id": hypothesis.id,
+            "rank": hypothesis.rank,
+            "told_in": told,
+            "for": [],
+            "against": [],
+            "decided_by": see,
+        }
     return {
         "id": hypothesis.id,
         "rank": hypothesis.rank,
@@ -431,7 +561,9 @@ def _verdict(verdict: Verdict, brief: bool) -> dict[str, Json]:
         **_beyond(
             brief,
             trend=None if verdict.trend is None else _trend(verdict.trend),
-            change_mind=None if verdict.change_mind is None or (brief and verdict.series) else plain(verdict.change_mind),
+            change_mind=None
+            if verdict.change_mind is None or (brief and verdict.series)
+            else plain(verdict.change_mind),
         ),
     }
 
@@ -477,12 +609,23 @@ def _jury(jury: Jury, brief: bool) -> dict[str, Json]:
 
 
 BRIEF_FIRES: Final = 20
-"""Places where a rule fires that the block inside HTML holds, as many as a finding cites; `-f json` has all."""
+"""Places where a rule fires that the block inside HTML holds, as many as a finding cites; `-f json`
+has all.
+"""
 
 
 def _vote(vote: Vote, brief: bool) -> dict[str, Json]:
     """Return a vote; inside HTML without its words, which the table of the report has."""
-    made: dict[str, Json] = {"juror": vote.juror, "applicable": vote.reason is None, "needs": vote.needs, "rows": vote.rows}
+    made: dict[str, Json] = {
+        "juror": vote.juror,
+        "applicable": vote.reason is None,
+        "needs": vote.needs,
+        "rows": vote.rows,
+    }
     made["fires"] = [_position(at) for at in (vote.fires[:BRIEF_FIRES] if brief else vote.fires)]
-    words = {"title": vote.title, "rule": vote.rule, "reason": None if vote.reason is None else plain(vote.reason)}
+    words = {
+        "title": vote.title,
+        "rule": vote.rule,
+        "reason": None if vote.reason is None else plain(vote.reason),
+    }
     return made if brief else made | words

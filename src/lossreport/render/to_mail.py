@@ -1,4 +1,6 @@
-"""Renders a `Report` as the HTML of an e-mail: plain elements, no style sheet, no image; mail programs strip or clip all else."""
+"""Renders a `Report` as the HTML of an e-mail: plain elements, no style sheet, no image; mail
+programs strip or clip all else.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,19 @@ from typing import Final, assert_never
 from markupsafe import Markup
 
 from lossreport.model.analysis import Finding
-from lossreport.model.report import Block, Callout, Cell, Chart, FindingList, Prose, Report, Section, Spark, Steps, Table
+from lossreport.model.report import (
+    Block,
+    Callout,
+    Cell,
+    Chart,
+    FindingList,
+    Prose,
+    Report,
+    Section,
+    Spark,
+    Steps,
+    Table,
+)
 from lossreport.render import labels
 from lossreport.render.blocks import heading, keyed, same_causes
 from lossreport.render.citation import VISIBLE, citations
@@ -19,13 +33,21 @@ from lossreport.render.voice import TAGS, languages
 from lossreport.text import Lang, LangChoice, Value, finding_tag, safe_address
 
 RULE: Final = Markup("\n<hr>\n")
-TABLE: Final = Markup('<p><b>{}</b></p>\n<table border="1" cellpadding="4" cellspacing="0">\n<tr>{}</tr>\n{}\n</table>')
+TABLE: Final = Markup(
+    '<p><b>{}</b></p>\n<table border="1" cellpadding="4" '
+    'cellspacing="0">\n<tr>{}</tr>\n{}\n</table>'
+)
 _NL: Final = Markup("\n")
 
 
 def to_mail(report: Report, lang: LangChoice = "both") -> str:
-    """Return the report as a whole page; "both" is the whole Chinese text, a rule, and the whole English one."""
-    parts = [Markup('<div lang="{}">\n{}\n</div>').format(TAGS[one], _text(report, one)) for one in languages(lang)]
+    """Return the report as a whole page; "both" is the whole Chinese text, a rule, and the whole
+    English one.
+    """
+    parts = [
+        Markup('<div lang="{}">\n{}\n</div>').format(TAGS[one], _text(report, one))
+        for one in languages(lang)
+    ]
     return str(OPENING + RULE.join(parts) + CLOSING)
 
 
@@ -34,11 +56,21 @@ def to_ticket_mail(report: Report, lang: Lang) -> Parted:
     link = safe_address(report.meta.link)
     short = [part for block in report.short for part in _block(report, block, lang)]
     told = (
-        [Markup('<p>{}<a href="{}">{}</a></p>').format(to_inline_html(labels.HEADED(word=labels.LINK), lang), link, link)] if link else []
+        [
+            Markup('<p>{}<a href="{}">{}</a></p>').format(
+                to_inline_html(labels.HEADED(word=labels.LINK), lang), link, link
+            )
+        ]
+        if link
+        else []
     )
     rest = [part for section in report.sections for part in _section(report, section, lang)]
     version = Markup("<p>lossreport {}</p>").format(report.meta.version)
-    return Parted(lang=lang, short=_div([_in("h1", report.meta.title, lang), *short, *told], lang), rest=_div([*rest, version], lang))
+    return Parted(
+        lang=lang,
+        short=_div([_in("h1", report.meta.title, lang), *short, *told], lang),
+        rest=_div([*rest, version], lang),
+    )
 
 
 def _div(parts: Sequence[Markup], lang: Lang) -> str:
@@ -47,7 +79,13 @@ def _div(parts: Sequence[Markup], lang: Lang) -> str:
 
 def _text(report: Report, lang: Lang) -> Markup:
     sections = [part for section in report.sections for part in _section(report, section, lang)]
-    return _NL.join([_in("h1", report.meta.title, lang), *sections, Markup("<p>lossreport {}</p>").format(report.meta.version)])
+    return _NL.join(
+        [
+            _in("h1", report.meta.title, lang),
+            *sections,
+            Markup("<p>lossreport {}</p>").format(report.meta.version),
+        ]
+    )
 
 
 def _section(report: Report, section: Section, lang: Lang) -> Iterator[Markup]:
@@ -70,56 +108,91 @@ def _block(report: Report, block: Block, lang: Lang) -> Iterator[Markup]:
         case Chart():
             yield Markup("<p><b>{}</b></p>").format(to_inline_html(block.title, lang))
             yield _in("p", block.alternative, lang)
-            yield _list("ul", [Markup("<code>{}</code> {}").format(to_inline_html(name, lang), line) for name, line in chart_lines(block)])
+            yield _list(
+                "ul",
+                [
+                    Markup("<code>{}</code> {}").format(to_inline_html(name, lang), line)
+                    for name, line in chart_lines(block)
+                ],
+            )
         case Callout():
-            title = Markup("<p><b>{} {}</b></p>").format(labels.SHAPES[block.tone], to_inline_html(block.title, lang))
+            title = Markup("<p><b>{} {}</b></p>").format(
+                labels.SHAPES[block.tone], to_inline_html(block.title, lang)
+            )
             body = _NL.join(_in("p", phrase, lang) for phrase in block.body)
             yield Markup("<blockquote>\n{}\n{}\n</blockquote>").format(title, body)
         case FindingList():
             if block.brief:
-                yield _list("ul", [_brief(finding, block, lang, key) for key, finding in keyed(block)])
+                yield _list(
+                    "ul", [_brief(finding, block, lang, key) for key, finding in keyed(block)]
+                )
             else:
-                yield from (part for finding in block.findings for part in _full(report, finding, block, lang))
+                yield from (
+                    part
+                    for finding in block.findings
+                    for part in _full(report, finding, block, lang)
+                )
         case Steps():
-            yield _list("ol", [_said([step.text, *labels.asides(step)], lang, "") for step in block.steps])
+            yield _list(
+                "ol", [_said([step.text, *labels.asides(step)], lang, "") for step in block.steps]
+            )
         case _:
             assert_never(block)
 
 
 def _table(table: Table, lang: Lang) -> Markup:
     head = Markup("").join(_in("th", column.title, lang) for column in table.columns)
-    rows = [_row([_cell(cell, lang) for cell in row.cells], labels.SHAPES[row.tone] if row.tone else "") for row in table.rows]
+    rows = [
+        _row([_cell(cell, lang) for cell in row.cells], labels.SHAPES[row.tone] if row.tone else "")
+        for row in table.rows
+    ]
     return TABLE.format(to_inline_html(table.caption, lang), head, _NL.join(rows))
 
 
 def _row(cells: list[Markup], shape: str) -> Markup:
     shown = [Markup("{} {}").format(shape, cells[0]), *cells[1:]] if shape and cells else cells
-    return Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(cell) for cell in shown))
+    return Markup("<tr>{}</tr>").format(
+        Markup("").join(Markup("<td>{}</td>").format(cell) for cell in shown)
+    )
 
 
 def _cell(cell: Cell, lang: Lang) -> Markup:
-    return Markup(sparkline(cell.y, cell.flagged)) if isinstance(cell, Spark) else to_inline_html(cell, lang)
+    return (
+        Markup(sparkline(cell.y, cell.flagged))
+        if isinstance(cell, Spark)
+        else to_inline_html(cell, lang)
+    )
 
 
 def _brief(finding: Finding, block: FindingList, lang: Lang, key: str) -> Markup:
     head = heading(finding, block.names)
     kind = _said([head.severity, head.kind, finding_tag(finding.id)], lang)
-    return Markup("{}<b>{} {}</b> {}").format(key, labels.SHAPES[head.tone], kind, to_inline_html(finding.text, lang))
+    return Markup("{}<b>{} {}</b> {}").format(
+        key, labels.SHAPES[head.tone], kind, to_inline_html(finding.text, lang)
+    )
 
 
 def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> Iterator[Markup]:
     head = heading(finding, block.names)
     said = _said([head.severity, head.kind, head.subject], lang)
-    yield Markup("<h3>{} · {} {}</h3>").format(finding_tag(finding.id), labels.SHAPES[head.tone], said)
+    yield Markup("<h3>{} · {} {}</h3>").format(
+        finding_tag(finding.id), labels.SHAPES[head.tone], said
+    )
     yield _in("p", finding.text, lang)
     cited = citations(report.analysis, finding, block.names)
     rows = [to_inline_html(one.text, lang) for one in cited[:VISIBLE]]
-    more = [to_inline_html(labels.MORE(count=len(cited) - VISIBLE), lang)] if len(cited) > VISIBLE else []
+    more = (
+        [to_inline_html(labels.MORE(count=len(cited) - VISIBLE), lang)]
+        if len(cited) > VISIBLE
+        else []
+    )
     yield _in("p", labels.HEADED(word=labels.EVIDENCE), lang)
     yield _list("ul", [*rows, *more])
     same = same_causes(block.findings, finding)
     if same is not None:
-        yield Markup("<p>{} {}</p>").format(to_inline_html(labels.SAME_CAUSES, lang), finding_tag(same.id))
+        yield Markup("<p>{} {}</p>").format(
+            to_inline_html(labels.SAME_CAUSES, lang), finding_tag(same.id)
+        )
     elif finding.hypotheses:
         yield _in("p", labels.HEADED(word=labels.HYPOTHESES), lang)
         yield _list("ol", [_hypothesis(one, lang) for one in _causes(finding, lang)])
@@ -128,7 +201,10 @@ def _full(report: Report, finding: Finding, block: FindingList, lang: Lang) -> I
 def _causes(finding: Finding, lang: Lang) -> Iterator[tuple[Value, list[Markup]]]:
     for one in sorted(finding.hypotheses, key=lambda hypothesis: hypothesis.rank):
         told = [(word, phrase) for word, phrases in labels.points(one) for phrase in phrases]
-        yield one.title, [to_inline_html(labels.SAYS(word=word, what=phrase), lang) for word, phrase in told]
+        yield (
+            one.title,
+            [to_inline_html(labels.SAYS(word=word, what=phrase), lang) for word, phrase in told],
+        )
 
 
 def _hypothesis(cause: tuple[Value, list[Markup]], lang: Lang) -> Markup:
@@ -144,4 +220,6 @@ def _in(tag: str, value: Value, lang: Lang) -> Markup:
 
 
 def _list(tag: str, items: Iterable[Markup]) -> Markup:
-    return Markup(f"<{tag}>\n{{}}\n</{tag}>").format(_NL.join(Markup("<li>{}</li>").format(item) for item in items))
+    return Markup(f"<{tag}>\n{{}}\n</{tag}>").format(
+        _NL.join(Markup("<li>{}</li>").format(item) for item in items)
+    )

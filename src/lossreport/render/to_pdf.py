@@ -1,4 +1,6 @@
-"""Renders a `Report` as one PDF: the HTML of each language, printed by WeasyPrint, Chinese pages first."""
+"""Renders a `Report` as one PDF: the HTML of each language, printed by WeasyPrint, Chinese pages
+first.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +12,21 @@ from lossreport.text import LangChoice
 
 
 def to_pdf(report: Report, lang: LangChoice = "both") -> bytes:
-    """Return the report as PDF bytes, the same for the same input; raises UsageError where the extra `[pdf]` is missing."""
+    """Return the report as PDF bytes, the same for the same input; raises UsageError where the
+    extra `[pdf]` is missing.
+    """
     try:
         from weasyprint import HTML
     except (ImportError, OSError) as error:
         raise UsageError(
             f"A PDF needs WeasyPrint and the Pango library ({error})",
-            hint="Run: pip install 'lossreport[pdf]' (and apt-get install libpango-1.0-0 libpangoft2-1.0-0).",
+            hint="Run: pip install 'lossreport[pdf]' (and apt-get install libpango-1.0-0 "
+            "libpangoft2-1.0-0).",
         ) from error
 
-    documents = [HTML(string=to_html(report, one), url_fetcher=_nothing).render() for one in languages(lang)]
+    documents = [
+        HTML(string=to_html(report, one), url_fetcher=_nothing).render() for one in languages(lang)
+    ]
     pages = [page for document in documents for page in document.pages]
     return bytes(documents[0].copy(pages).write_pdf(pdf_identifier=b"lossreport"))
 

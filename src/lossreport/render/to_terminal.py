@@ -1,4 +1,6 @@
-"""Renders the short form of a `Report` for a terminal: at most 15 lines, in one language, in colour where that is wanted."""
+"""Renders the short form of a `Report` for a terminal: at most 15 lines, in one language, in colour
+where that is wanted.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,20 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from lossreport import regex as re
-from lossreport.model.report import Block, Callout, Chart, Column, FindingList, Prose, Report, Row, Spark, Steps, Table, Tone
+from lossreport.model.report import (
+    Block,
+    Callout,
+    Chart,
+    Column,
+    FindingList,
+    Prose,
+    Report,
+    Row,
+    Spark,
+    Steps,
+    Table,
+    Tone,
+)
 from lossreport.render import labels
 from lossreport.render.blocks import heading, keyed
 from lossreport.render.sparkline import brief_lines
@@ -16,7 +31,9 @@ from lossreport.text import Lang, Phrase, Value, show_value, visible
 LINES: Final = 15
 """What a terminal of 24 lines shows at once, with the command above and a prompt below."""
 TEXT_LINES: Final = 4
-"""Lines of the outcome: a longer one ends with a mark that something follows, and the report says all of it."""
+"""Lines of the outcome: a longer one ends with a mark that something follows, and the report says
+all of it.
+"""
 STEP_LINES: Final = 2
 NARROWEST, WIDEST = 40, 100
 RESET: Final = "\x1b[0m"
@@ -36,14 +53,19 @@ LEAST_KIND: Final = 12
 """Columns of a kind, or of the name of a run, that stay at least."""
 _SENTENCE: Final = re.compile(r"[。！？]|[.!?](?= )")
 _PIECE: Final = re.compile(
-    r"\s+|[（“『《]*(?:[\u2e80-\u9fff]|[^\s\u2e80-\u9fff（“『《，。；：、）！？”』》]+|(?=[，。；：、）！？”』》])|$)[，。；：、）！？”』》]*"
+    r"\s+|[（“『《]*(?:[\u2e80-\u9fff]|[^\s\u2e80-\u9fff（“『《，。；：、）！？”』》]+|"
+    r"(?=[，。；：、）！？”』》])|$)[，。；：、）！？”』》]*"
 )
 """A Chinese character or a word, with the marks that no line may end or begin with."""
 _MARKS: Final = re.compile("([①-⑤])")
 
 
-def to_terminal(report: Report, lang: Lang, *, width: int = 80, colour: bool = False, last: str = "") -> str:
-    """Return the answer of a report as lines that end with `last`: outcome, goal with its events, findings with places, what to do."""
+def to_terminal(
+    report: Report, lang: Lang, *, width: int = 80, colour: bool = False, last: str = ""
+) -> str:
+    """Return the answer of a report as lines that end with `last`: outcome, goal with its events,
+    findings with places, what to do.
+    """
     writer = _Writer(lang, max(NARROWEST, min(width, WIDEST)), colour, _name(report))
     room = LINES - (1 if last else 0)
     lines = [line for block in report.short for line in writer.block(block)][:room]
@@ -52,7 +74,9 @@ def to_terminal(report: Report, lang: Lang, *, width: int = 80, colour: bool = F
 
 def _name(report: Report) -> str:
     """Return what a single run is called, nothing of several."""
-    names = [run.name for run in report.analysis.runs] or [show_value(report.meta.title.values.get("name", ""), "en")]
+    names = [run.name for run in report.analysis.runs] or [
+        show_value(report.meta.title.values.get("name", ""), "en")
+    ]
     return visible(names[0]) if len(names) == 1 else ""
 
 
@@ -75,14 +99,18 @@ class _Writer:
                     head = heading(finding, block.names)
                     room = self.width - 4 - len(key)
                     shape = self._in(COLOURS[head.tone], f"{key}{labels.SHAPES[head.tone]}")
-                    yield f"  {shape} {self._event(self._plain(head.severity), self._plain(head.kind), finding.text, room)}"
+                    yield f"  {shape} {self._event(self._plain(head.severity), self._plain(head.kind), finding.text, room)}"  # noqa: E501
             case Steps():
                 for step in block.steps:
-                    first, *more = wrapped(self._plain(step.text), self.width, STEP_LINES, indent="    ")
+                    first, *more = wrapped(
+                        self._plain(step.text), self.width, STEP_LINES, indent="    "
+                    )
                     yield from ("  → " + first[4:], *more)
             case Table():
                 for row in block.rows:
-                    shape = self._in(COLOURS[row.tone], labels.SHAPES[row.tone]) if row.tone else " "
+                    shape = (
+                        self._in(COLOURS[row.tone], labels.SHAPES[row.tone]) if row.tone else " "
+                    )
                     yield f"  {shape} {self._row(block.columns, row)}"
             case Prose():
                 if not _is_head(block):
@@ -91,12 +119,15 @@ class _Writer:
     def _callout(self, block: Callout) -> Iterator[str]:
         title = clipped(f"{labels.SHAPES[block.tone]} {self._plain(block.title)}", self.width)
         room = self.width - columns(title) - len(" · ")
-        yield self._in(COLOURS[block.tone], title) + (f" · {clipped(self.name, room)}" if self.name and room >= LEAST_KIND else "")
+        yield self._in(COLOURS[block.tone], title) + (
+            f" · {clipped(self.name, room)}" if self.name and room >= LEAST_KIND else ""
+        )
         for phrase in block.body:
             yield from wrapped(self._plain(phrase), self.width, TEXT_LINES, indent="  ")
 
     def _event(self, severity: str, kind: str, text: Phrase, room: int) -> str:
-        """Return a finding on one line. Where that is short its severity goes first, which its shape says too, then the end of its kind.
+        """Return a finding on one line. Where that is short its severity goes first, which its
+        shape says too, then the end of its kind.
 
         What goes last is file and line: where not even the value fits beside them, it is left out.
         """
@@ -107,12 +138,18 @@ class _Writer:
         left = max(LEAST_KIND, room - columns(f" · {told}"))
         place = text.values.get("place")
         if isinstance(place, str) and columns(told) + LEAST_KIND + len(" · ") > room:
-            told = place if columns(place) <= room - LEAST_KIND - len(" · ") else f"…{place[-LEAST_PLACE:]}"
+            told = (
+                place
+                if columns(place) <= room - LEAST_KIND - len(" · ")
+                else f"…{place[-LEAST_PLACE:]}"
+            )
             left = room - columns(f" · {told}")
         return clipped(f"{clipped(kind, left)} · {told}", room)
 
     def _row(self, titles: Sequence[Column], row: Row) -> str:
-        """Return a row on one line: a long name gives way, and a number comes with what it counts, or not at all where that is nothing."""
+        """Return a row on one line: a long name gives way, and a number comes with what it counts,
+        or not at all where that is nothing.
+        """
         first, *others = zip(titles, row.cells, strict=True)
         told = ""
         for column, cell in others:
@@ -127,13 +164,23 @@ class _Writer:
         return clipped(name + told, self.width - 4)
 
     def _placed(self, text: Phrase, room: int) -> str:
-        """Return where a finding stands; a long path gives way at its beginning, so that its end and the line are seen."""
+        """Return where a finding stands; a long path gives way at its beginning, so that its end
+        and the line are seen.
+        """
         place, said = text.values.get("place"), self._plain(text)
         over = columns(said) - room
         if not isinstance(place, str) or over <= 0:
             return said
         kept = max(LEAST_PLACE, len(place) - over - 1)
-        return self._plain(Phrase(text=text.text, values={**text.values, "place": f"…{place[-kept:]}" if kept < len(place) else place}))
+        return self._plain(
+            Phrase(
+                text=text.text,
+                values={
+                    **text.values,
+                    "place": f"…{place[-kept:]}" if kept < len(place) else place,
+                },
+            )
+        )
 
     def _plain(self, value: Value) -> str:
         return visible(show_value(value, self.lang))
@@ -153,7 +200,9 @@ def _is_head(block: Prose) -> bool:
 
 
 def columns(text: str) -> int:
-    """Return how many columns a terminal takes for a text: two for a Chinese character, none for a mark upon another character."""
+    """Return how many columns a terminal takes for a text: two for a Chinese character, none for a
+    mark upon another character.
+    """
     seen = [one for one in text if not unicodedata.combining(one)]
     return len(seen) + sum(unicodedata.east_asian_width(one) in "WF" for one in seen)
 
@@ -166,7 +215,8 @@ def clipped(text: str, width: int) -> str:
 def wrapped(text: str, width: int, most: int, indent: str = "") -> Iterator[str]:
     """Yield a text in at most so many lines, broken between words or Chinese characters.
 
-    What does not fit is marked as left out: whole sentences where half of the room is filled without them, else words.
+    What does not fit is marked as left out: whole sentences where half of the room is filled
+    without them, else words.
     """
     room = width - len(indent)
     lines = _lines(text, room)
@@ -185,7 +235,9 @@ def _lines(text: str, room: int) -> list[str]:
 
 
 def _whole_sentences(text: str, room: int, most: int) -> str:
-    """Return the first sentences that fit, with the mark, or nothing where they would leave half of the room empty."""
+    """Return the first sentences that fit, with the mark, or nothing where they would leave half of
+    the room empty.
+    """
     for end in reversed([match.end() for match in _SENTENCE.finditer(text)]):
         kept = text[:end] + MORE
         if len(_lines(kept, room)) <= most:

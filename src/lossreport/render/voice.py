@@ -1,4 +1,6 @@
-"""Says a phrase in the languages of one HTML page: both side by side, of which CSS shows one or both, or a single one."""
+"""Says a phrase in the languages of one HTML page: both side by side, of which CSS shows one or
+both, or a single one.
+"""
 
 from __future__ import annotations
 
@@ -22,17 +24,23 @@ def languages(lang: LangChoice) -> tuple[Lang, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """The languages of a page. What is the same in all of them, a number or a name, is written once."""
+    """The languages of a page. What is the same in all of them, a number or a name, is written
+    once.
+    """
 
     langs: tuple[Lang, ...]
     files: FileNames = FileNames(is_one=False, short={})
 
     def say(self, value: Value) -> Markup:
-        """Return a value inline: a span per language, separated by a blank for readers without CSS."""
+        """Return a value inline: a span per language, separated by a blank for readers without
+        CSS.
+        """
         return self._tagged(value, "span", " ")
 
     def bare(self, value: Value) -> Markup:
-        """Return a value inline for a place that does not break lines anyway: numbers need no span of their own."""
+        """Return a value inline for a place that does not break lines anyway: numbers need no span
+        of their own.
+        """
         if isinstance(value, float | Quantity):
             shown = {visible(show_value(value, lang)) for lang in self.langs}
             return escape(shown.pop()) if len(shown) == 1 else self.say(value)

@@ -1,4 +1,6 @@
-"""Causes of logs of a few rows, as people paste them: named where something in those rows decides, and nowhere else."""
+"""Causes of logs of a few rows, as people paste them: named where something in those rows decides,
+and nowhere else.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,7 @@ def advice(analysis: Analysis) -> str:
     return " | ".join(one.text.plain("en") for one in analysis.recommendations)
 
 
-# ------------------------------------------------------------------------------------- NaN in the second row
+# ---------------------------------------------------------------------------- NaN in the second row
 @pytest.mark.parametrize(
     ("apart", "facts", "expected"),
     [
@@ -62,7 +64,7 @@ def test_only_half_precision_or_successive_steps_show_that_the_first_update_did_
     assert ("half_weights_second_step" in named(judged(make_run([loss], facts=facts)))) is expected
 
 
-# ------------------------------------------------------------------------------------- what to look at first behind a NaN
+# --------------------------------------------------------------- what to look at first behind a NaN
 RISING = [2.0, 1.9, 1.8, 2.6, 4.1, 9.7]
 STILL = [2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
 
@@ -72,21 +74,41 @@ STILL = [2.0, 1.9, 1.8, 1.7, 1.6, 1.5]
     [
         (RISING, {"lr": 1e-5}, "The learning rate comes first: loss had risen to 9.7"),
         (STILL, {"lr": 1e-4}, "The data come first: the learning rate is only 1e-4"),
-        (STILL, {"lr": 1e-4, "precision": "fp16"}, "The precision comes first: the settings say precision = fp16"),
+        (
+            STILL,
+            {"lr": 1e-4, "precision": "fp16"},
+            "The precision comes first: the settings say precision = fp16",
+        ),
         (STILL, {"lr": 2e-3}, "Nothing in the log says which comes first"),
         ([2.0], {"lr": 0.1}, "The learning rate comes first: 0.1 is too high"),
         ([2.0], {"lr": 1e-3}, "Finite rows before it: 1, which orders nothing"),
-        ([1.1, 1.6, 0.9, 1.4, 1.3], {"lr": 2e-3}, "The learning rate comes first: loss jumped between 0.9 and 1.6"),
+        (
+            [1.1, 1.6, 0.9, 1.4, 1.3],
+            {"lr": 2e-3},
+            "The learning rate comes first: loss jumped between 0.9 and 1.6",
+        ),
     ],
 )
-def test_the_steps_behind_a_nan_stand_in_the_order_that_the_log_gives(before: list[float], facts: dict[str, FactValue], words: str) -> None:
-    loss = make_series([*before, NAN, NAN, NAN], "loss", axis="step", x=10 * np.arange(len(before) + 3))
+def test_the_steps_behind_a_nan_stand_in_the_order_that_the_log_gives(
+    before: list[float], facts: dict[str, FactValue], words: str
+) -> None:
+    loss = make_series(
+        [*before, NAN, NAN, NAN], "loss", axis="step", x=10 * np.arange(len(before) + 3)
+    )
     said = advice(judged(make_run([loss], facts=facts)))
     assert words in said
     first_step = said.split("In this order: ")[1]
-    beginning = {"The learning": "try a lower", "The data": "check the batches", "The precision": "rule out", "Nothing": "try a lower"}
+    beginning = {
+        "The learning": "try a lower",
+        "The data": "check the batches",
+        "The precision": "rule out",
+        "Nothing": "try a lower",
+    }
     assert first_step.startswith(
-        beginning.get(words.split(" ")[0] + " " + words.split(" ")[1], beginning.get(words.split(" ")[0], "check"))
+        beginning.get(
+            words.split(" ")[0] + " " + words.split(" ")[1],
+            beginning.get(words.split(" ")[0], "check"),
+        )
     )
 
 
@@ -96,12 +118,23 @@ def test_a_term_that_is_nan_alone_puts_the_data_first_whatever_the_rate() -> Non
         "cls_loss": [1.0, 0.9, 0.9, 0.8, 0.8, 0.7],
         "mask_loss": [1.0, 1.0, 0.9, 0.9, NAN, NAN],
     }
-    run = make_run([make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(terms.items())], facts={"lr": 0.02})
-    assert "The data come first: at line 5 only mask_loss is not finite while cls_loss still are" in advice(judged(run))
+    run = make_run(
+        [
+            make_series(y, name, axis="step", id=f"m{n}")
+            for n, (name, y) in enumerate(terms.items())
+        ],
+        facts={"lr": 0.02},
+    )
+    assert (
+        "The data come first: at line 5 only mask_loss is not finite while cls_loss still are"
+        in advice(judged(run))
+    )
 
 
 @pytest.mark.parametrize(("x", "rate"), [(0, False), (20, True)])
-def test_a_loss_that_is_nan_before_the_first_update_is_no_matter_of_the_rate(x: int, rate: bool) -> None:
+def test_a_loss_that_is_nan_before_the_first_update_is_no_matter_of_the_rate(
+    x: int, rate: bool
+) -> None:
     loss = make_series([NAN] * 5, "loss", axis="step", x=x + np.arange(5))
     said = advice(judged(make_run([loss], facts={"lr": 0.01})))
     assert ("Check the learning rate (now 0.01)" in said) is rate
@@ -109,39 +142,62 @@ def test_a_loss_that_is_nan_before_the_first_update_is_no_matter_of_the_rate(x: 
 
 
 @pytest.mark.parametrize(("rates", "expected"), [([0.0] * 5, True), ([1e-6] * 5, False)])
-def test_a_loss_that_is_wild_at_a_rate_of_0_was_broken_before_any_update(rates: list[float], expected: bool) -> None:
+def test_a_loss_that_is_wild_at_a_rate_of_0_was_broken_before_any_update(
+    rates: list[float], expected: bool
+) -> None:
     loss = [410.0, 1390.0, 205.0, 960.0, 2200.0, NAN, NAN, NAN]
     lr = [*rates, 3e-6, 6e-6, 9e-6]
-    run = make_run([make_series(loss, "loss", axis="step"), make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate")])
+    run = make_run(
+        [
+            make_series(loss, "loss", axis="step"),
+            make_series(lr, "lr", axis="step", id="m2", metric_type="learning_rate"),
+        ]
+    )
     assert ("numerics_before_update" in named(judged(run))) is expected
     assert ("Use no weights of this run and start anew" in advice(judged(run))) is expected
 
 
-# ------------------------------------------------------------------------------------- a box term that is NaN alone
+# --------------------------------------------------------------------- a box term that is NaN alone
 @pytest.mark.parametrize(
     ("other", "class_is_nan", "expected"),
     [("rpn_cls_loss", False, True), ("rpn_cls_loss", True, False), ("kl_loss", False, False)],
 )
-def test_a_box_term_that_is_nan_beside_sound_classes_has_wrong_targets(other: str, class_is_nan: bool, expected: bool) -> None:
+def test_a_box_term_that_is_nan_beside_sound_classes_has_wrong_targets(
+    other: str, class_is_nan: bool, expected: bool
+) -> None:
     terms = {
         "total loss": [1.0, 1.2, NAN, NAN],
         "rpn_box_loss": [0.4, 0.5, NAN, NAN],
         other: [0.6, 0.7, NAN if class_is_nan else 0.6, NAN if class_is_nan else 0.5],
     }
-    run = make_run([make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(terms.items())])
+    run = make_run(
+        [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(terms.items())]
+    )
     causes_named = [one.id for finding in judged(run).findings for one in finding.hypotheses]
     assert ("box_targets_invalid" in causes_named) is expected
     if expected:
         assert causes_named[0] == "box_targets_invalid"
 
 
-# ------------------------------------------------------------------------------------- a few rows at the level of guessing
-def at_level(size: float, rows: int, *, off: float = 0.0, axis: str = "epoch", start: int = 0, **other: object) -> Run:
+# -------------------------------------------------------------- a few rows at the level of guessing
+def at_level(
+    size: float,
+    rows: int,
+    *,
+    off: float = 0.0,
+    axis: str = "epoch",
+    start: int = 0,
+    **other: object,
+) -> Run:
     wiggle = np.resize([0.002, -0.0015, 0.001, -0.001], rows)
     loss = np.log(size) * (1 + wiggle + off)
     made = [make_series(loss, "loss", axis=axis, x=start + np.arange(rows))]
     for number, (name, y) in enumerate(other.items()):
-        made.append(make_series(np.resize(y, rows), name, axis=axis, x=start + np.arange(rows), id=f"n{number}"))
+        made.append(
+            make_series(
+                np.resize(y, rows), name, axis=axis, x=start + np.arange(rows), id=f"n{number}"
+            )
+        )
     return make_run(made)
 
 
@@ -171,15 +227,22 @@ def test_a_few_rows_at_ln_k_are_guessing(run: Run, expected: bool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("facts", "expected"), [({"lr": 0.1}, True), ({"lr": 0.02, "optimizer": "Adam"}, True), ({"lr": 0.02, "optimizer": "SGD"}, False)]
+    ("facts", "expected"),
+    [
+        ({"lr": 0.1}, True),
+        ({"lr": 0.02, "optimizer": "Adam"}, True),
+        ({"lr": 0.02, "optimizer": "SGD"}, False),
+    ],
 )
-def test_a_rate_that_kills_units_stands_before_the_other_reasons_for_guessing(facts: dict[str, FactValue], expected: bool) -> None:
+def test_a_rate_that_kills_units_stands_before_the_other_reasons_for_guessing(
+    facts: dict[str, FactValue], expected: bool
+) -> None:
     run = make_run(loss=np.log(10) * (1 + np.resize([0.002, -0.0015, 0.001], 6)), facts=facts)
     causes_named = [one.id for finding in judged(run).findings for one in finding.hypotheses]
     assert (causes_named[0] == "dead_relu") is expected
 
 
-# ------------------------------------------------------------------------------------- perfect from the first row on
+# -------------------------------------------------------------------- perfect from the first row on
 @pytest.mark.parametrize(
     ("loss", "accuracy", "start", "expected"),
     [
@@ -191,9 +254,13 @@ def test_a_rate_that_kills_units_stands_before_the_other_reasons_for_guessing(fa
         ([0.0] * 3, [1.0] * 3, 400, False),
     ],
 )
-def test_a_perfect_first_row_is_no_convergence(loss: list[float], accuracy: list[float], start: int, expected: bool) -> None:
+def test_a_perfect_first_row_is_no_convergence(
+    loss: list[float], accuracy: list[float], start: int, expected: bool
+) -> None:
     x = start + np.arange(len(loss))
-    analysis = judged(make_run([make_series(loss, "loss", x=x), make_series(accuracy, "accuracy", x=x, id="m2")]))
+    analysis = judged(
+        make_run([make_series(loss, "loss", x=x), make_series(accuracy, "accuracy", x=x, id="m2")])
+    )
     assert ("one_class_softmax" in named(analysis)) is expected
     assert (analysis.run_verdict("r1").state == "broken") is expected
 
@@ -203,7 +270,7 @@ def test_the_accuracy_of_a_decode_head_is_an_accuracy() -> None:
     assert "one_class_softmax" in named(judged(run))
 
 
-# ------------------------------------------------------------------------------------- the accuracy of a regression
+# --------------------------------------------------------------------- the accuracy of a regression
 HITS = [0.0, 0.0056, 0.0056, 0.0, 0.0056, 0.0]
 
 
@@ -234,7 +301,7 @@ def test_an_accuracy_that_its_loss_rules_out_is_that_of_a_regression(
     assert not (expected and "argmax" in advice(analysis))
 
 
-# ------------------------------------------------------------------------------------- a perplexity at its cap, Adam at a rate of SGD
+# --------------------------------------------------- a perplexity at its cap, Adam at a rate of SGD
 CAP = float("26881171418161356094253400435962903554686976.00")
 
 
@@ -255,7 +322,10 @@ def test_a_perplexity_at_its_cap_in_every_row_is_lost_and_adam_does_not_stand_a_
     perplexity: list[float], facts: dict[str, FactValue], lost: bool, expected: bool
 ) -> None:
     rows = len(perplexity)
-    series = [make_series(perplexity, "ppl", axis="step"), make_series(np.resize([0.3, 0.1], rows), "acc", axis="step", id="m2")]
+    series = [
+        make_series(perplexity, "ppl", axis="step"),
+        make_series(np.resize([0.3, 0.1], rows), "acc", axis="step", id="m2"),
+    ]
     analysis = judged(make_run(series, facts=facts))
     assert ("adam_rate_of_sgd" in named(analysis)) is expected
     assert (analysis.run_verdict("r1").state == "broken") is lost
@@ -263,16 +333,21 @@ def test_a_perplexity_at_its_cap_in_every_row_is_lost_and_adam_does_not_stand_a_
         assert "ppl" in analysis.run_verdict("r1").text.plain("en")
 
 
-@pytest.mark.parametrize(("loss", "rate", "expected"), [(6776.0, 2.0, True), (9.0, 2.0, False), (6776.0, 2e-3, False)])
-def test_a_cross_entropy_above_50_nats_is_lost_only_at_such_a_rate(loss: float, rate: float, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("loss", "rate", "expected"), [(6776.0, 2.0, True), (9.0, 2.0, False), (6776.0, 2e-3, False)]
+)
+def test_a_cross_entropy_above_50_nats_is_lost_only_at_such_a_rate(
+    loss: float, rate: float, expected: bool
+) -> None:
     rows = {"cross_entropy": [loss, loss * 1.01, loss * 0.99], "lr": [rate] * 3}
     run = make_run(
-        [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(rows.items())], facts={"warmup_steps": 8000}
+        [make_series(y, name, axis="step", id=f"m{n}") for n, (name, y) in enumerate(rows.items())],
+        facts={"warmup_steps": 8000},
     )
     assert ("adam_rate_of_sgd" in named(judged(run))) is expected
 
 
-# ------------------------------------------------------------------------------------- a supervised loss far below 0
+# -------------------------------------------------------------------- a supervised loss far below 0
 DEEP = [-1080.0, -2470.0, -2210.0, -1270.0, -1240.0, -3080.0]
 
 
@@ -290,7 +365,10 @@ DEEP = [-1080.0, -2470.0, -2210.0, -1270.0, -1240.0, -3080.0]
     ],
 )
 def test_a_loss_of_masks_far_below_0_has_targets_outside_0_and_1(
-    loss: list[float], beside: dict[str, list[float]], facts: dict[str, FactValue], expected: str | None
+    loss: list[float],
+    beside: dict[str, list[float]],
+    facts: dict[str, FactValue],
+    expected: str | None,
 ) -> None:
     series = [make_series(loss, "loss")]
     for count, (name, y) in enumerate(beside.items()):
@@ -310,7 +388,7 @@ def test_a_likelihood_may_be_far_below_0() -> None:
     assert not any(finding.kind == "broken_metric" for finding in judged(run).findings)
 
 
-# ------------------------------------------------------------------------------------- nothing counted
+# ---------------------------------------------------------------------------------- nothing counted
 @pytest.mark.parametrize(
     ("val_loss", "val_acc", "train", "expected"),
     [
@@ -334,10 +412,17 @@ def test_an_accuracy_that_is_nan_with_its_loss_counted_no_sample(
         assert "lower learning rate" not in advice(analysis)
 
 
-@pytest.mark.parametrize(("warned", "expected"), [("before", True), ("behind", False), ("never", False)])
-def test_a_reward_that_is_nan_behind_the_warning_of_an_empty_mean_was_not_measured(tmp_path: Path, warned: str, expected: bool) -> None:
+@pytest.mark.parametrize(
+    ("warned", "expected"), [("before", True), ("behind", False), ("never", False)]
+)
+def test_a_reward_that_is_nan_behind_the_warning_of_an_empty_mean_was_not_measured(
+    tmp_path: Path, warned: str, expected: bool
+) -> None:
     warning = "RuntimeWarning: Mean of empty slice.\n"
-    rows = "".join(f"step {step} mean_reward = {value}\n" for step, value in ((100, -8.5), (200, -7.25), (300, -6.5)))
+    rows = "".join(
+        f"step {step} mean_reward = {value}\n"
+        for step, value in ((100, -8.5), (200, -7.25), (300, -6.5))
+    )
     bad = "step 400 mean_reward = nan\nstep 500 mean_reward = nan\n"
     parts = {"before": (rows, warning, bad), "behind": (rows, bad, warning), "never": (rows, bad)}
     analysis = analysed(tmp_path, "".join(parts[warned]))
@@ -345,7 +430,7 @@ def test_a_reward_that_is_nan_behind_the_warning_of_an_empty_mean_was_not_measur
     assert analysis.run_verdict("r1").state != "broken"
 
 
-# ------------------------------------------------------------------------------------- a total that is NaN beside sound terms
+# ----------------------------------------------------------- a total that is NaN beside sound terms
 @pytest.mark.parametrize(
     ("total", "term", "expected"),
     [
@@ -358,16 +443,25 @@ def test_a_total_without_a_finite_row_beside_finite_terms_has_one_that_is_not_pr
     total: list[float], term: list[float], expected: bool
 ) -> None:
     rows = {"total_loss": total, "cls_loss": [0.9, 0.8, 0.7, 0.6], "mask_loss": term}
-    run = make_run([make_series(y, name, axis="step", id=f"m{n}", x=10 + np.arange(4)) for n, (name, y) in enumerate(rows.items())])
+    run = make_run(
+        [
+            make_series(y, name, axis="step", id=f"m{n}", x=10 + np.arange(4))
+            for n, (name, y) in enumerate(rows.items())
+        ]
+    )
     assert ("unprinted_term" in named(judged(run))) is expected
 
 
 # ------------------------------------------------------------------------------------- boosting
 RISING_LOGLOSS = "".join(
-    f"[{n}]\ttraining's binary_logloss: {0.7 + 0.02 * n:.4f}\tvalid_1's binary_logloss: {0.71 + 0.02 * n:.4f}\n" for n in range(1, 9)
+    f"[{n}]\ttraining's binary_logloss: {0.7 + 0.02 * n:.4f}\tvalid_1's binary_logloss: "
+    f"{0.71 + 0.02 * n:.4f}\n"
+    for n in range(1, 9)
 )
 FALLING_LOGLOSS = "".join(
-    f"[{n}]\ttraining's binary_logloss: {0.7 - 0.02 * n:.4f}\tvalid_1's binary_logloss: {0.71 - 0.02 * n:.4f}\n" for n in range(1, 9)
+    f"[{n}]\ttraining's binary_logloss: {0.7 - 0.02 * n:.4f}\tvalid_1's binary_logloss: "
+    f"{0.71 - 0.02 * n:.4f}\n"
+    for n in range(1, 9)
 )
 
 
@@ -388,7 +482,10 @@ def test_weights_of_a_class_given_twice_are_named_where_the_metric_rises(
     assert "learning rate (now" not in advice(analysis)
 
 
-NO_SPLIT = "[LightGBM] [Warning] Stopped training because there are no more leaves that meet the split requirements.\n"
+NO_SPLIT = (
+    "[LightGBM] [Warning] Stopped training because there are no more leaves that meet the "
+    "split requirements.\n"
+)
 
 
 @pytest.mark.parametrize(
@@ -399,11 +496,13 @@ NO_SPLIT = "[LightGBM] [Warning] Stopped training because there are no more leav
         ("[1]\tvalid_0's l1: 51.25\n[2]\tvalid_0's l1: 50.75\n" + NO_SPLIT, False),
     ],
 )
-def test_a_boosting_that_finds_no_split_before_its_first_round_is_a_constant(tmp_path: Path, log: str, expected: bool) -> None:
+def test_a_boosting_that_finds_no_split_before_its_first_round_is_a_constant(
+    tmp_path: Path, log: str, expected: bool
+) -> None:
     assert ("boosting_no_split" in named(analysed(tmp_path, log))) is expected
 
 
-# ------------------------------------------------------------------------------------- a loss at its margin
+# ----------------------------------------------------------------------------- a loss at its margin
 AT_ONE = [1.007, 1.006, 1.005, 1.003, 1.004, 1.001]
 
 
@@ -422,10 +521,17 @@ AT_ONE = [1.007, 1.006, 1.005, 1.003, 1.004, 1.001]
     ],
 )
 def test_a_loss_of_metric_learning_at_its_margin_has_collapsed(
-    loss: list[float], name: str, beside: dict[str, list[float]], facts: dict[str, FactValue], expected: bool
+    loss: list[float],
+    name: str,
+    beside: dict[str, list[float]],
+    facts: dict[str, FactValue],
+    expected: bool,
 ) -> None:
     series = [make_series(loss, name), make_series(loss, name, "val", id="m2")]
-    series += [make_series(np.resize(y, len(loss)), other, id=f"n{count}") for count, (other, y) in enumerate(beside.items())]
+    series += [
+        make_series(np.resize(y, len(loss)), other, id=f"n{count}")
+        for count, (other, y) in enumerate(beside.items())
+    ]
     analysis = judged(make_run(series, facts=facts))
     assert ("triplet_collapse" in named(analysis)) is expected
     if expected:
@@ -437,15 +543,16 @@ def test_a_loss_at_its_margin_within_the_first_steps_is_a_beginning() -> None:
     assert "triplet_collapse" not in named(judged(make_run(series)))
 
 
-# ------------------------------------------------------------------------------------- a loss of NaN printed behind the last row
+# -------------------------------------------------------- a loss of NaN printed behind the last row
 PRINTED_NAN = "loss_dict = {'loss_cls': tensor(nan, device='cuda:0'), 'loss_box_reg': tensor(911.02, device='cuda:0')}\n"
 CRASH = "Process finished with exit code 139 (interrupted by signal 11: SIGSEGV)\n"
 
 
 def detectron(*rates: float) -> str:
     return "".join(
-        f"[03/07 10:00:{n:02d} d2.utils.events]: eta: 2:00:00  iter: {20 * n + 19}  total_loss: {1.7 + 0.01 * (n % 3):.3f}  loss_cls: 1.2  "
-        f"loss_box_reg: 0.5  time: 0.2000  data_time: 0.0030  lr: {rate:.6f}  max_mem: 3000M\n"
+        f"[03/07 10:00:{n:02d} d2.utils.events]: eta: 2:00:00  iter: {20 * n + 19}  total_loss: "
+        f"{1.7 + 0.01 * (n % 3):.3f}  loss_cls: 1.2  loss_box_reg: 0.5  time: 0.2000  data_time: "
+        f"0.0030  lr: {rate:.6f}  max_mem: 3000M\n"
         for n, rate in enumerate(rates)
     )
 
@@ -472,14 +579,18 @@ def test_a_loss_of_nan_printed_before_a_crash_is_the_fault_and_the_crash_its_con
 
 
 @pytest.mark.parametrize(("optimizer", "expected"), [("SGD", True), ("AdamW", False)])
-def test_a_warm_up_of_adam_leads_to_no_default_of_sgd(tmp_path: Path, optimizer: str, expected: bool) -> None:
-    settings = f'{{"optimizer": "{optimizer}", "batch_size": 2, "epochs": 3, "weight_decay": 0.0001}}'
+def test_a_warm_up_of_adam_leads_to_no_default_of_sgd(
+    tmp_path: Path, optimizer: str, expected: bool
+) -> None:
+    settings = (
+        f'{{"optimizer": "{optimizer}", "batch_size": 2, "epochs": 3, "weight_decay": 0.0001}}'
+    )
     analysis = analysed(tmp_path, detectron(*WARMING) + PRINTED_NAN + CRASH, config=settings)
     assert any(fact.value == optimizer for fact in analysis.runs[0].facts)
     assert ("linear_scaling" in named(analysis)) is expected
 
 
-# ------------------------------------------------------------------------------------- a gradient norm that runs away under a falling loss
+# ---------------------------------------------- a gradient norm that runs away under a falling loss
 FALLING = [9.41, 9.40, 9.39, 9.38, 9.37, 9.36]
 
 

@@ -10,7 +10,9 @@ accelerator = Accelerator(cpu=True, log_with=[tracker(data.folder, timeout=data.
 accelerator.init_trackers("toy", config={"lr": data.RATE, "epochs": 12})
 model = torch.nn.Linear(8, 1)
 model, optimizer, loader = accelerator.prepare(
-    model, torch.optim.SGD(model.parameters(), lr=data.RATE), torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), 16)
+    model,
+    torch.optim.SGD(model.parameters(), lr=data.RATE),
+    torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), 16),
 )
 step = 0
 for epoch in range(12):

@@ -17,7 +17,9 @@ STOP_AT = 6
 
 
 TIMEOUT = 200
-"""Seconds that a report may take: the bound has tests of its own, and a machine that tests is busy."""
+"""Seconds that a report may take: the bound has tests of its own, and a machine that tests is
+busy.
+"""
 
 
 def regression(n: int = 256) -> tuple[np.ndarray, np.ndarray]:

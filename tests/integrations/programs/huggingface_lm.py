@@ -1,6 +1,13 @@
 import data
 import torch
-from transformers import EarlyStoppingCallback, LlamaConfig, LlamaForCausalLM, Trainer, TrainerCallback, TrainingArguments
+from transformers import (
+    EarlyStoppingCallback,
+    LlamaConfig,
+    LlamaForCausalLM,
+    Trainer,
+    TrainerCallback,
+    TrainingArguments,
+)
 
 from lossreport.integrations.huggingface import callback
 
@@ -13,7 +20,12 @@ class End(TrainerCallback):
 
 torch.manual_seed(0)
 config = LlamaConfig(
-    vocab_size=128, hidden_size=32, intermediate_size=64, num_hidden_layers=1, num_attention_heads=2, max_position_embeddings=64
+    vocab_size=128,
+    hidden_size=32,
+    intermediate_size=64,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    max_position_embeddings=64,
 )
 tokens = (torch.arange(32)[None] * torch.arange(1, 65)[:, None]) % 32
 rows = [{"input_ids": row, "labels": row} for row in tokens]

@@ -28,4 +28,10 @@ arguments = TrainingArguments(
     output_dir=data.folder, num_train_epochs=12, per_device_train_batch_size=16, logging_steps=4, eval_strategy="epoch", save_strategy="no",
     learning_rate=data.RATE, optim="sgd", max_grad_norm=0, report_to="none", disable_tqdm=True, logging_nan_inf_filter=False, use_cpu=True,
 )  # fmt: skip
-Trainer(Net(), arguments, train_dataset=rows[:192], eval_dataset=rows[192:], callbacks=[callback(timeout=data.TIMEOUT), End()]).train()
+Trainer(
+    Net(),
+    arguments,
+    train_dataset=rows[:192],
+    eval_dataset=rows[192:],
+    callbacks=[callback(timeout=data.TIMEOUT), End()],
+).train()

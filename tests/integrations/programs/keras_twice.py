@@ -13,6 +13,12 @@ for rate, epochs in ((data.RATE / 10, 5), (data.RATE / 20, 40)):
     model.compile(optimizer=keras.optimizers.SGD(rate), loss="mse")
     early = keras.callbacks.EarlyStopping(patience=1, min_delta=1000.0)
     model.fit(
-        x, y, validation_split=0.25, epochs=epochs, batch_size=16, verbose=0, callbacks=[callback(data.folder, timeout=data.TIMEOUT), early]
+        x,
+        y,
+        validation_split=0.25,
+        epochs=epochs,
+        batch_size=16,
+        verbose=0,
+        callbacks=[callback(data.folder, timeout=data.TIMEOUT), early],
     )
     model.layers[0].trainable = True

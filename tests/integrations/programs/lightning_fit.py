@@ -30,7 +30,10 @@ class Net(pl.LightningModule):
 
 torch.manual_seed(0)
 x, y = map(torch.tensor, data.regression())
-loaders = [torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x[part], y[part]), 16) for part in (slice(192), slice(192, None))]
+loaders = [
+    torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x[part], y[part]), 16)
+    for part in (slice(192), slice(192, None))
+]
 early = [EarlyStopping("val_loss", min_delta=1000.0, patience=2)] if data.mode == "early" else []
 trainer = pl.Trainer(
     max_epochs=12, log_every_n_steps=4, logger=CSVLogger(data.folder, name="", version=""), callbacks=[callback(data.folder, timeout=data.TIMEOUT), *early], accelerator="cpu",

@@ -13,5 +13,7 @@ class End(BaseCallback):
         return data.mode != "early" or self.num_timesteps < 256 * data.STOP_AT
 
 
-model = stable_baselines3.PPO("MlpPolicy", gymnasium.make("CartPole-v1"), n_steps=256, seed=0, device="cpu")
+model = stable_baselines3.PPO(
+    "MlpPolicy", gymnasium.make("CartPole-v1"), n_steps=256, seed=0, device="cpu"
+)
 model.learn(256 * 12, callback=[callback(data.folder, timeout=data.TIMEOUT), End()])

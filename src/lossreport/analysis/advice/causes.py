@@ -16,15 +16,26 @@ MOST: Final = 3
 
 
 def advise(case: Case) -> Iterator[Recommendation]:
-    """Yield the step of each finding's first cause, once a cause, with all findings that it stands behind."""
+    """Yield the step of each finding's first cause, once a cause, with all findings that it stands
+    behind.
+    """
     made: dict[str, Recommendation] = {}
     for finding in case.context.found:
-        first = next((one for one in finding.hypotheses if one.rank == 1 and one.do is not None), None)
-        if first is None or first.id in general() or finding.explained_by is not None or finding.kind in NOTHING_TO_DO:
+        first = next(
+            (one for one in finding.hypotheses if one.rank == 1 and one.do is not None), None
+        )
+        if (
+            first is None
+            or first.id in general()
+            or finding.explained_by is not None
+            or finding.kind in NOTHING_TO_DO
+        ):
             continue
         known = made.get(first.id)
         because = (finding.id,) if known is None else (*known.because, finding.id)
-        made[first.id] = _step(case, first, finding) if known is None else replace(known, because=because)
+        made[first.id] = (
+            _step(case, first, finding) if known is None else replace(known, because=because)
+        )
     yield from list(made.values())[:MOST]
 
 
@@ -36,7 +47,11 @@ STANDING: Final = ("no_learning", "constant_metric")
 
 def _step(case: Case, cause: Hypothesis, finding: Finding) -> Recommendation:
     assert cause.do is not None
-    stands = finding.kind in STANDING and finding.severity is not Severity.LOW and case.run_state in (State.PLATEAU_HIGH, State.BROKEN)
+    stands = (
+        finding.kind in STANDING
+        and finding.severity is not Severity.LOW
+        and case.run_state in (State.PLATEAU_HIGH, State.BROKEN)
+    )
     grave = stands or finding.severity.rank >= Severity.HIGH.rank
     return Recommendation(
         id="",
@@ -52,7 +67,12 @@ def _with_cost(do: Phrase, finding: Finding) -> Phrase:
     """Return a step with what it costs, where it does not say so itself."""
     if "Cost: " in do.plain("en"):
         return do
-    return WITH_COST(do=do, cost=COST_OF_BREAK() if finding.kind in BREAKS and finding.severity.rank >= Severity.HIGH.rank else COST())
+    return WITH_COST(
+        do=do,
+        cost=COST_OF_BREAK()
+        if finding.kind in BREAKS and finding.severity.rank >= Severity.HIGH.rank
+        else COST(),
+    )
 
 
 BREAKS: Final = ("nonfinite", "masked_nonfinite", "divergence", "lost_metric", "skipped_steps")

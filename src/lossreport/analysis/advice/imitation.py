@@ -1,4 +1,6 @@
-"""What to do where a robot's policy is trained by imitation and no success is logged: a small loss does not show that it acts well."""
+"""What to do where a robot's policy is trained by imitation and no success is logged: a small loss
+does not show that it acts well.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,13 @@ from lossreport.text import Text, number
 SUCCESS: Final = re.compile(r"success|return|reward|score", re.IGNORECASE)
 
 TEXT = Text(
-    zh="模仿学习的 loss（末值 {value}）小不代表动作能成功：隔一段步数就在环境里评测成功率；若始终为 0，先在日志里确认预训练权重确实载入（有没有 missing keys），再查观测与动作的归一化。代价：每次评测几分钟。",
-    en="A small loss of imitation ({value} at the end) does not show that the policy succeeds: roll it out now and then and log its success rate; where that stays 0, see in the log whether the pretrained weights were loaded (missing keys), then check how observations and actions are normalised. Cost: minutes for each evaluation.",
+    zh="模仿学习的 loss（末值 {value}）小不代表动作能成功：隔一段步数就在环境里评测成功率；"
+    "若始终为 0，先在日志里确认预训练权重确实载入（有没有 missing keys），"
+    "再查观测与动作的归一化。代价：每次评测几分钟。",
+    en="A small loss of imitation ({value} at the end) does not show that the policy "
+    "succeeds: roll it out now and then and log its success rate; where that stays 0, see "
+    "in the log whether the pretrained weights were loaded (missing keys), then check how "
+    "observations and actions are normalised. Cost: minutes for each evaluation.",
 )
 
 
@@ -28,7 +35,14 @@ def advise(case: Case) -> Iterator[Recommendation]:
         SUCCESS.search(one.name) for one in context.run.series
     ):
         return
-    loss = next((one for one in context.progress if one.split == "train" and len(one) and np.isfinite(one.y[-1])), None)
+    loss = next(
+        (
+            one
+            for one in context.progress
+            if one.split == "train" and len(one) and np.isfinite(one.y[-1])
+        ),
+        None,
+    )
     if loss is not None:
         yield Recommendation(
             id="",

@@ -9,8 +9,13 @@ from lossreport.model.analysis import Recommendation
 from lossreport.text import Text
 
 TEST = Text(
-    zh="先不要相信这个 loss：把一段输入在第 t 个 token 之后全部换掉，看 t 及之前的 logits 是否不变（变了就是泄漏）；再查两个集合有没有重复的文本，并用一段肯定没见过的文本评测。代价：几分钟。",
-    en="Do not believe this loss yet: replace all tokens of an input behind position t and see that the logits up to t stay the same (if they change, the future leaks in); then look for text that both sets hold, and evaluate on text that is surely new. Cost: minutes.",
+    zh="先不要相信这个 loss：把一段输入在第 t 个 token 之后全部换掉，看 t 及之前的 logits "
+    "是否不变（变了就是泄漏）；再查两个集合有没有重复的文本，并用一段肯定没见过的文本评测。"
+    "代价：几分钟。",
+    en="Do not believe this loss yet: replace all tokens of an input behind position t and "
+    "see that the logits up to t stay the same (if they change, the future leaks in); then "
+    "look for text that both sets hold, and evaluate on text that is surely new. Cost: "
+    "minutes.",
 )
 
 

@@ -1,1 +1,3 @@
-"""Causes that maintainers of training code know: one file each, its signature beside what to do about it."""
+"""Causes that maintainers of training code know: one file each, its signature beside what to do
+about it.
+"""

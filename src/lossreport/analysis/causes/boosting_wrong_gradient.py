@@ -1,4 +1,6 @@
-"""A boosting run whose training metric gets worse in every round from the first: its objective has the wrong sign."""
+"""A boosting run whose training metric gets worse in every round from the first: its objective has
+the wrong sign.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ KINDS: Final = ("divergence", "worsening", "overfitting")
 
 WORSE = Text(
     zh="`{metric}` 在 {share} 的轮次里都比上一轮差，从 {first} 到 {last}，第一轮就是最好的。",
-    en="`{metric}` is worse than the round before in {share} of the rounds, from {first} to {last}; the first round is the best.",
+    en="`{metric}` is worse than the round before in {share} of the rounds, from {first} to "
+    "{last}; the first round is the best.",
 )
 
 
@@ -27,8 +30,13 @@ SET = Text(
     en="The settings say objective = {value}, which is built in and has no wrong sign.",
 )
 WEIGHTS_FIRST = Text(
-    zh="先看目标：若用内置的 binary，去掉 is_unbalance 或 scale_pos_weight（只留一个，权重会让不加权的 logloss 从第一轮就上升）；若是自定义目标，梯度应为预测减标签，核对 preds 与 labels 的顺序。之后从头训练。",
-    en="Look at the objective: with the built-in binary, drop is_unbalance or scale_pos_weight (weights make the unweighted logloss rise from the first round on); with one of your own, the gradient is prediction minus label, so check the order of preds and labels. Then train anew.",
+    zh="先看目标：若用内置的 binary，去掉 is_unbalance 或 scale_pos_weight（只留一个，"
+    "权重会让不加权的 logloss 从第一轮就上升）；若是自定义目标，梯度应为预测减标签，核对 "
+    "preds 与 labels 的顺序。之后从头训练。",
+    en="Look at the objective: with the built-in binary, drop is_unbalance or "
+    "scale_pos_weight (weights make the unweighted logloss rise from the first round on); "
+    "with one of your own, the gradient is prediction minus label, so check the order of "
+    "preds and labels. Then train anew.",
 )
 BUILT_IN: Final = (
     "binary",
@@ -47,7 +55,9 @@ BUILT_IN: Final = (
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a metric that worsens monotonically in the log of a boosting program."""
+    """Yield a suspicion for a metric that worsens monotonically in the log of a boosting
+    program.
+    """
     if not any(name in parsers(context) for name in ("boosting", "evals_result", "catboost")):
         return
     for finding in context.of_kind(*KINDS):
@@ -56,13 +66,23 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         steps = np.diff(series.y) * sign
         share = float(np.mean(steps > 0)) if len(steps) else 0.0
         if share >= ALWAYS:
-            told = WORSE(metric=series.label, share=percent(share), first=number(float(series.y[0])), last=number(float(series.y[-1])))
+            told = WORSE(
+                metric=series.label,
+                share=percent(share),
+                first=number(float(series.y[0])),
+                last=number(float(series.y[-1])),
+            )
             signs = [strong(told)]
             if context.facts.get("objective") in BUILT_IN:
                 signs.append(against(SET(value=str(context.facts["objective"]))))
             weighted = "binary_logloss" in series.name
             do = WEIGHTS_FIRST() if weighted else None
-            yield Suspicion(finding=finding, signs=tuple(signs), do=do, code="" if weighted else "grad = preds - labels")
+            yield Suspicion(
+                finding=finding,
+                signs=tuple(signs),
+                do=do,
+                code="" if weighted else "grad = preds - labels",
+            )
 
 
 CAUSE = Cause(
@@ -74,11 +94,14 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="换成内置目标跑同样几轮：内置的变好就是自定义目标有误。",
-        en="Run the same rounds with the built-in objective: if that gets better, the custom one is wrong.",
+        en="Run the same rounds with the built-in objective: if that gets better, the custom "
+        "one is wrong.",
     ),
     do=Text(
-        zh="梯度应为预测减标签（对 loss 求导），核对 preds 与 labels 的参数顺序，二阶导取正；改好后从头训练。",
-        en="The gradient is prediction minus label (the derivative of the loss); check the order of preds and labels and keep the hessian positive, then train anew.",
+        zh="梯度应为预测减标签（对 loss 求导），核对 preds 与 labels 的参数顺序，二阶导取正；"
+        "改好后从头训练。",
+        en="The gradient is prediction minus label (the derivative of the loss); check the "
+        "order of preds and labels and keep the hessian positive, then train anew.",
     ),
     reference="dmlc/xgboost #3037: Custom Objective Behaving Badly (Or not training)",
     suspect=suspect,

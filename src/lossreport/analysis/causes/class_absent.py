@@ -33,7 +33,11 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         if not _is_score(series) or not np.isnan(series.y).any():
             continue
-        mates = [one for one in context.run.series if _is_score(one) and one.source == series.source and one.id != series.id]
+        mates = [
+            one
+            for one in context.run.series
+            if _is_score(one) and one.source == series.source and one.id != series.id
+        ]
         sound = [one for one in mates if len(finite(one)) == len(one)]
         if sound:
             told = ONLY(metric=series.label, count=len(sound))
@@ -45,7 +49,9 @@ def _is_score(series: Series) -> bool:
     return series.metric_type in ("accuracy", "map") or SCORE.search(series.name) is not None
 
 
-SCORE: Final = re.compile(r"(?:^|[_/ .@])(?:m?iou|dice|acc|accuracy|ap|f1|recall|precision)(?:$|[_/ .@\d])", re.IGNORECASE)
+SCORE: Final = re.compile(
+    r"(?:^|[_/ .@])(?:m?iou|dice|acc|accuracy|ap|f1|recall|precision)(?:$|[_/ .@\d])", re.IGNORECASE
+)
 
 CAUSE = Cause(
     id="class_absent",
@@ -56,11 +62,13 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="统计验证集里这个类的像素或样本数：为 0 是数据，不为 0 是模型从不预测它。",
-        en="Count the pixels or samples of this class in the validation: none is a matter of the data, some mean that it is never predicted.",
+        en="Count the pixels or samples of this class in the validation: none is a matter of "
+        "the data, some mean that it is never predicted.",
     ),
     do=Text(
         zh="求平均时跳过它（nanmean），并在验证集里补上含这个类的样本；训练不用停。",
-        en="Leave it out of the mean (nanmean), and put samples of it into the validation; the training goes on.",
+        en="Leave it out of the mean (nanmean), and put samples of it into the validation; "
+        "the training goes on.",
     ),
     reference="voldemortX/DST-CBC #8: Nan values in confusion matrix",
     suspect=suspect,

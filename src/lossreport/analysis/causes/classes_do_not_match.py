@@ -1,4 +1,6 @@
-"""A training accuracy of nearly 100 % beside a mAP of 0: the class ids of training and evaluation are not the same."""
+"""A training accuracy of nearly 100 % beside a mAP of 0: the class ids of training and evaluation
+are not the same.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +33,16 @@ def suspect(context: Context) -> Iterator[Suspicion]:
                 continue
             last, top = float(finite(one)[-1]), float(finite(one).max())
             if last >= NEARLY_ALL[1 if top > NEARLY_ALL[0] + 1 else 0]:
-                signs = [strong(RIGHT(metric=one.label, value=number(last), line=int(one.line[-1]), score=series.label))]
+                signs = [
+                    strong(
+                        RIGHT(
+                            metric=one.label,
+                            value=number(last),
+                            line=int(one.line[-1]),
+                            score=series.label,
+                        )
+                    )
+                ]
                 event = said(context, r"dataset is empty|state dict do not match")
                 if event is not None:
                     signs.append(weak(quoted(context, event)))
@@ -43,15 +54,20 @@ CAUSE = Cause(
     id="classes_do_not_match",
     family="detection",
     title=Text(
-        zh="类别编号或类别数不一致，训练只看到背景", en="Class ids or their number do not match, and training sees the background only"
+        zh="类别编号或类别数不一致，训练只看到背景",
+        en="Class ids or their number do not match, and training sees the background only",
     ),
     decided_by=Text(
-        zh="打印标注里的 category_id、数据集的 CLASSES 与各个 head 的 num_classes，看三者是否一致。",
-        en="Print category_id of the annotations, CLASSES of the data set and num_classes of every head, and see whether all three agree.",
+        zh="打印标注里的 category_id、数据集的 CLASSES 与各个 head 的 num_classes，"
+        "看三者是否一致。",
+        en="Print category_id of the annotations, CLASSES of the data set and num_classes of "
+        "every head, and see whether all three agree.",
     ),
     do=Text(
-        zh="把自己的类别写进数据集的 classes（训练、验证、测试三处），num_classes 在每个 head 里都改，再从头训练。",
-        en="Give your classes to the data set (for training, validation and test), set num_classes in every head, and train anew.",
+        zh="把自己的类别写进数据集的 classes（训练、验证、测试三处），num_classes 在每个 head "
+        "里都改，再从头训练。",
+        en="Give your classes to the data set (for training, validation and test), set "
+        "num_classes in every head, and train anew.",
     ),
     reference="open-mmlab/mmdetection #1924: Modify config file when train with custom dataset",
     suspect=suspect,

@@ -22,9 +22,16 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a usage of codes that collapses."""
     for finding in context.of_kind("worsening"):
         series = context.subject(finding)
-        if series.metric_type == "entropy" or not {"best", "last"} <= finding.numbers.keys() or series.metric_type == "kl":
+        if (
+            series.metric_type == "entropy"
+            or not {"best", "last"} <= finding.numbers.keys()
+            or series.metric_type == "kl"
+        ):
             continue
-        if not any(word in series.name.lower() for word in ("code", "vq", "quant", "perplexity")) or series.split != "train":
+        if (
+            not any(word in series.name.lower() for word in ("code", "vq", "quant", "perplexity"))
+            or series.split != "train"
+        ):
             continue
         size = setting(context, "codebook_size", "num_embeddings", "n_embed", "num_codes")
         told = FEWER(
@@ -44,14 +51,20 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="codebook_collapse",
     family="generative",
-    title=Text(zh="codebook 坍缩：只有少数编码还在使用", en="Codebook collapse: only a few codes are still used"),
+    title=Text(
+        zh="codebook 坍缩：只有少数编码还在使用",
+        en="Codebook collapse: only a few codes are still used",
+    ),
     decided_by=Text(
         zh="统计一个 epoch 里出现过的编码个数：远少于总数就是坍缩，只是单个 batch 少则不是。",
-        en="Count the codes used over a whole epoch: far fewer than there are is a collapse, few in single batches is none.",
+        en="Count the codes used over a whole epoch: far fewer than there are is a collapse, "
+        "few in single batches is none.",
     ),
     do=Text(
-        zh="用 k-means 初始化并以 EMA 更新，重置长期不用的编码，对编码与特征做 L2 归一化，降低 commitment 权重；从坍缩前的 checkpoint 重来。",
-        en="Initialise by k-means and update by EMA, reset codes that go unused, normalise codes and features (L2), lower the commitment weight; restart before the collapse.",
+        zh="用 k-means 初始化并以 EMA 更新，重置长期不用的编码，对编码与特征做 L2 归一化，"
+        "降低 commitment 权重；从坍缩前的 checkpoint 重来。",
+        en="Initialise by k-means and update by EMA, reset codes that go unused, normalise "
+        "codes and features (L2), lower the commitment weight; restart before the collapse.",
     ),
     reference="EdoardoBotta/RQ-VAE-Recommender #65: codebook collapse for amazon sports datasets",
     suspect=suspect,

@@ -28,7 +28,9 @@ RISE: Final = 2.0
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion where the library says that a label has no path, or where a CTC loss alone is infinite."""
+    """Yield a suspicion where the library says that a label has no path, or where a CTC loss alone
+    is infinite.
+    """
     warning = said(context, WARNING)
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
@@ -41,9 +43,19 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         mate = _finite_mate(context, series, row)
         if series.metric_type == "ctc" and mate is not None:
             other, value, line = mate
-            signs.append(strong(ALONE(metric=series.label, other=other, value=number(value), line=line)))
-        elif np.isposinf(series.y[row]) and row and series.y[row - 1] < RISE * float(np.nanmedian(series.y[:row])):
-            told = INFINITE(metric=series.label, line=int(series.line[row - 1]), value=number(float(series.y[row - 1])))
+            signs.append(
+                strong(ALONE(metric=series.label, other=other, value=number(value), line=line))
+            )
+        elif (
+            np.isposinf(series.y[row])
+            and row
+            and series.y[row - 1] < RISE * float(np.nanmedian(series.y[:row]))
+        ):
+            told = INFINITE(
+                metric=series.label,
+                line=int(series.line[row - 1]),
+                value=number(float(series.y[row - 1])),
+            )
             signs.append((strong if series.metric_type == "ctc" else weak)(told))
         if signs:
             yield Suspicion(finding=finding, signs=tuple(signs))
@@ -51,7 +63,12 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 def _finite_mate(context: Context, series: Series, row: int) -> tuple[str, float, int] | None:
     for one in context.progress:
-        if one.source == series.source and one.axis is series.axis and one.metric_type != "ctc" and one.id != series.id:
+        if (
+            one.source == series.source
+            and one.axis is series.axis
+            and one.metric_type != "ctc"
+            and one.id != series.id
+        ):
             at = np.flatnonzero(one.x == series.x[row])
             if len(at) and np.isfinite(one.y[at[0]]):
                 return one.label, float(one.y[at[0]]), int(one.line[at[0]])
@@ -67,11 +84,17 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="对每条样本比较下采样后的帧数与标签长度（相邻重复的字符各多算一帧）：有一条不够就是它。",
-        en="Compare frames after subsampling with the length of the label for every sample (a repeated character needs one frame more): one that is too short decides it.",
+        en="Compare frames after subsampling with the length of the label for every sample (a "
+        "repeated character needs one frame more): one that is too short decides it.",
     ),
     do=Text(
-        zh="剔除标签过长的样本，或减小下采样倍数、补长输入；同时打开 zero_infinity（PyTorch）或 ignore_longer_outputs_than_inputs（TensorFlow）。均值为 inf 的那个 epoch 不代表权重已坏，下一 epoch 会从有限值开始。",
-        en="Leave out samples whose label is too long, subsample less or pad the input, and turn on zero_infinity (PyTorch) or ignore_longer_outputs_than_inputs (TensorFlow). A mean that is inf does not show broken weights: the next epoch begins finite.",
+        zh="剔除标签过长的样本，或减小下采样倍数、补长输入；同时打开 zero_infinity（PyTorch）"
+        "或 ignore_longer_outputs_than_inputs（TensorFlow）。均值为 inf 的那个 epoch "
+        "不代表权重已坏，下一 epoch 会从有限值开始。",
+        en="Leave out samples whose label is too long, subsample less or pad the input, and "
+        "turn on zero_infinity (PyTorch) or ignore_longer_outputs_than_inputs "
+        "(TensorFlow). A mean that is inf does not show broken weights: the next epoch "
+        "begins finite.",
     ),
     reference="audier/DeepSpeechRecognition #25: No valid path found",
     suspect=suspect,

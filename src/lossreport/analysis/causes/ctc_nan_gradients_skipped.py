@@ -43,14 +43,20 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="ctc_nan_gradients_skipped",
     family="speech",
-    title=Text(zh="样本的 CTC 梯度为 NaN，被整批丢弃", en="Samples have a CTC gradient of NaN and are thrown away"),
+    title=Text(
+        zh="样本的 CTC 梯度为 NaN，被整批丢弃",
+        en="Samples have a CTC gradient of NaN and are thrown away",
+    ),
     decided_by=Text(
         zh="统计这些样本的输入帧数与标签长度，并听几条确认音频与文本对应。",
-        en="Compare frames and label lengths of these samples, and listen to some to see that audio and text belong together.",
+        en="Compare frames and label lengths of these samples, and listen to some to see that "
+        "audio and text belong together.",
     ),
     do=Text(
-        zh="重做数据准备（剔除过短或文本不符的样本），在 ctc_conf 里打开 ignore_nan_grad，再降低学习率。",
-        en="Prepare the data again (without samples that are too short or whose text is another's), turn ignore_nan_grad on in ctc_conf, then lower the learning rate.",
+        zh="重做数据准备（剔除过短或文本不符的样本），在 ctc_conf 里打开 ignore_nan_grad，"
+        "再降低学习率。",
+        en="Prepare the data again (without samples that are too short or whose text is "
+        "another's), turn ignore_nan_grad on in ctc_conf, then lower the learning rate.",
     ),
     reference="espnet/espnet #3630: asr training stops in 2epoch",
     suspect=suspect,

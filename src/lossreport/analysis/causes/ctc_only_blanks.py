@@ -1,4 +1,6 @@
-"""An error rate of exactly 1 beside a CTC loss that falls and stays: the model answers with blanks."""
+"""An error rate of exactly 1 beside a CTC loss that falls and stays: the model answers with
+blanks.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ FALLEN: Final = 0.10
 
 ALL = Text(
     zh="`{metric}` 在全部 {count} 次验证里都是 {value}：输出为空，删除错误恰好等于全部字符。",
-    en="`{metric}` is {value} in all {count} validations: with empty outputs every character is a deletion.",
+    en="`{metric}` is {value} in all {count} validations: with empty outputs every character "
+    "is a deletion.",
 )
 
 
@@ -25,9 +28,18 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         if series.metric_type != "error_rate":
             continue
-        falling = next((one for one in context.progress if one.metric_type == "ctc" and falls_by(one) > FALLEN), None)
+        falling = next(
+            (
+                one
+                for one in context.progress
+                if one.metric_type == "ctc" and falls_by(one) > FALLEN
+            ),
+            None,
+        )
         if falling is not None:
-            told = ALL(metric=series.label, count=len(series), value=number(finding.numbers["value"]))
+            told = ALL(
+                metric=series.label, count=len(series), value=number(finding.numbers["value"])
+            )
             yield Suspicion(finding=finding, signs=(strong(told), strong(moved(falling))))
 
 
@@ -36,15 +48,20 @@ CAUSE = Cause(
     family="speech",
     title=Text(
         zh="CTC 只输出空白符：常见的早期平台期，或空白符编号有误",
-        en="CTC answers with blanks only: a plateau of the first epochs, or a wrong index of the blank",
+        en="CTC answers with blanks only: a plateau of the first epochs, or a wrong index of "
+        "the blank",
     ),
     decided_by=Text(
         zh="打印逐帧的 argmax：全是空白符编号就是它；再核对该编号与 loss 里的 blank 是否一致。",
-        en="Print the argmax of the frames: the blank everywhere decides it; then see whether that index is the blank of the loss.",
+        en="Print the argmax of the frames: the blank everywhere decides it; then see whether "
+        "that index is the blank of the loss.",
     ),
     do=Text(
-        zh="核对 blank 编号与词表；先用短句训练几个 epoch，学习率降到三分之一并加 warm-up，再继续观察错误率是否开始下降。",
-        en="Check the index of the blank and the vocabulary; train on short utterances for some epochs first, with a third of the learning rate and a warm-up, and see whether the error rate begins to fall.",
+        zh="核对 blank 编号与词表；先用短句训练几个 epoch，学习率降到三分之一并加 warm-up，"
+        "再继续观察错误率是否开始下降。",
+        en="Check the index of the blank and the vocabulary; train on short utterances for "
+        "some epochs first, with a third of the learning rate and a warm-up, and see "
+        "whether the error rate begins to fall.",
     ),
     reference="SeanNaren/warp-ctc #111: loss is converging but giving wer 100",
     suspect=suspect,

@@ -33,11 +33,15 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="打印训练集与验证集的样本数（len(dataset)）和一个 epoch 的 batch 数：是 0 就是它。",
-        en="Print the number of samples of both sets, len(dataset), and of batches in an epoch: 0 decides it.",
+        en="Print the number of samples of both sets, len(dataset), and of batches in an "
+        "epoch: 0 decides it.",
     ),
     do=Text(
-        zh="核对数据路径、文件扩展名与转换脚本的输出（tfrecord、索引文件的大小），并在训练开始处断言样本数大于 0；再从头训练。",
-        en="Check the path of the data, the file extensions and what the conversion wrote (the size of tfrecords and index files), assert at the start that there are samples, and start anew.",
+        zh="核对数据路径、文件扩展名与转换脚本的输出（tfrecord、索引文件的大小），"
+        "并在训练开始处断言样本数大于 0；再从头训练。",
+        en="Check the path of the data, the file extensions and what the conversion wrote "
+        "(the size of tfrecords and index files), assert at the start that there are "
+        "samples, and start anew.",
     ),
     reference="noahchalifour/rnnt-speech-recognition #49: EPOCH RESULTS: Loss: 0.0000",
     suspect=suspect,

@@ -12,7 +12,9 @@ from lossreport.analysis.signature import moved
 from lossreport.text import Text, number
 
 FEW: Final = 1000
-"""Steps: the warm-up of YOLO alone takes a hundred at least and three epochs, and mAP leaves 0 after some hundreds (ultralytics #2470: 20 images)."""
+"""Steps: the warm-up of YOLO alone takes a hundred at least and three epochs, and mAP leaves 0
+after some hundreds (ultralytics #2470: 20 images).
+"""
 FALLEN: Final = 0.05
 
 STEPS = Text(
@@ -20,15 +22,21 @@ STEPS = Text(
     en="Only about {steps} steps were trained by the end.",
 )
 MORE = Text(
-    zh="才训练了约 {steps} 步：减小 batch 或增加 epoch，使总步数到 {more} 以上再看 mAP；loss 在降，数据读得到。",
-    en="About {steps} steps were trained: use smaller batches or more epochs until there are {more} and look at mAP then; the loss falls, so the data is read.",
+    zh="才训练了约 {steps} 步：减小 batch 或增加 epoch，使总步数到 {more} 以上再看 mAP；loss "
+    "在降，数据读得到。",
+    en="About {steps} steps were trained: use smaller batches or more epochs until there are "
+    "{more} and look at mAP then; the loss falls, so the data is read.",
 )
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a mAP of 0 in a run of few steps whose losses on boxes fall."""
     steps = _steps(context)
-    falling = [one for one in context.progress if one.metric_type in ("box", "dfl") and one.split == "train" and falls_by(one) > FALLEN]
+    falling = [
+        one
+        for one in context.progress
+        if one.metric_type in ("box", "dfl") and one.split == "train" and falls_by(one) > FALLEN
+    ]
     if steps is None or steps >= FEW or not falling:
         return
     for finding in context.of_kind("constant_metric", "no_learning"):
@@ -43,18 +51,28 @@ def _steps(context: Context) -> float | None:
     done = context.run.progress.steps[0]
     if done is not None:
         return float(done)
-    images, batch, epochs = (context.facts.get(name) for name in ("train_images", "batch_size", "epochs"))
-    known = [float(one) for one in (images, batch, epochs) if isinstance(one, int | float) and not isinstance(one, bool) and one > 0]
+    images, batch, epochs = (
+        context.facts.get(name) for name in ("train_images", "batch_size", "epochs")
+    )
+    known = [
+        float(one)
+        for one in (images, batch, epochs)
+        if isinstance(one, int | float) and not isinstance(one, bool) and one > 0
+    ]
     return known[0] / known[1] * known[2] if len(known) == 3 else None
 
 
 CAUSE = Cause(
     id="detection_too_few_steps",
     family="detection",
-    title=Text(zh="步数太少，检测器还没有学到能被计入 mAP 的框", en="Too few steps: no box is good enough to count yet"),
+    title=Text(
+        zh="步数太少，检测器还没有学到能被计入 mAP 的框",
+        en="Too few steps: no box is good enough to count yet",
+    ),
     decided_by=Text(
         zh="把置信度阈值降到 0.001 看有没有位置正确的框：有就是训练不够，没有则查标注。",
-        en="Lower the confidence threshold to 0.001: boxes at the right places mean too little training, none at all mean the labels.",
+        en="Lower the confidence threshold to 0.001: boxes at the right places mean too "
+        "little training, none at all mean the labels.",
     ),
     do=Text(
         zh="减小 batch 或增加 epoch，总步数到 1000 以上再看 mAP。",

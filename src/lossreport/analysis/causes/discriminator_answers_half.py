@@ -1,4 +1,6 @@
-"""A discriminator that gives one half to every sample: it learns nothing, or gets nothing to tell apart."""
+"""A discriminator that gives one half to every sample: it learns nothing, or gets nothing to tell
+apart.
+"""
 
 from __future__ import annotations
 
@@ -32,14 +34,21 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="discriminator_answers_half",
     family="gan",
-    title=Text(zh="判别器没有在学：对所有样本都输出一半", en="The discriminator does not learn: it answers one half to all"),
+    title=Text(
+        zh="判别器没有在学：对所有样本都输出一半",
+        en="The discriminator does not learn: it answers one half to all",
+    ),
     decided_by=Text(
         zh="打印判别器输出的方差：为 0 是没有梯度或输入全同，不为 0 才是两者打平。",
-        en="Print the variance of its outputs: 0 means no gradient or equal inputs, only a spread around one half is a balance.",
+        en="Print the variance of its outputs: 0 means no gradient or equal inputs, only a "
+        "spread around one half is a balance.",
     ),
     do=Text(
-        zh="确认判别器的 optimizer.step 被调用、真假样本没有用错或被 detach、输入的数值范围与生成器的输出一致（tanh 对应 [-1, 1]）。",
-        en="See that its optimizer steps, that real and generated samples are not mixed up or detached, and that inputs have the range of the generator's output ([-1, 1] for tanh).",
+        zh="确认判别器的 optimizer.step 被调用、真假样本没有用错或被 detach、"
+        "输入的数值范围与生成器的输出一致（tanh 对应 [-1, 1]）。",
+        en="See that its optimizer steps, that real and generated samples are not mixed up or "
+        "detached, and that inputs have the range of the generator's output ([-1, 1] for "
+        "tanh).",
     ),
     reference="SHI-Labs/StyleNAT #11: discriminator loss",
     suspect=suspect,

@@ -42,14 +42,23 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="discriminator_won",
     family="gan",
-    title=Text(zh="判别器过强，生成器得不到有用的梯度", en="The discriminator is too strong, and the generator gets no useful gradient"),
+    title=Text(
+        zh="判别器过强，生成器得不到有用的梯度",
+        en="The discriminator is too strong, and the generator gets no useful gradient",
+    ),
     decided_by=Text(
-        zh="看判别器在真假样本上的准确率：若接近 1，而样本质量不再变化，就是它；若用的是 hinge loss 或 WGAN，先看样本。",
-        en="Look at the accuracy of the discriminator on real and generated samples: near 1 with samples that stay as they are decides it; with a hinge loss or WGAN look at the samples first.",
+        zh="看判别器在真假样本上的准确率：若接近 1，而样本质量不再变化，就是它；若用的是 "
+        "hinge loss 或 WGAN，先看样本。",
+        en="Look at the accuracy of the discriminator on real and generated samples: near 1 "
+        "with samples that stay as they are decides it; with a hinge loss or WGAN look at "
+        "the samples first.",
     ),
     do=Text(
-        zh="把判别器的学习率降到四分之一，真样本的标签用 0.9，给判别器的输入加噪声，或改用谱归一化、R1 惩罚；从两者还接近时的 checkpoint 重来。",
-        en="Lower the learning rate of the discriminator to a quarter, use 0.9 as the label of real samples, add noise to its inputs, or use spectral normalisation or an R1 penalty; restart where both were still near each other.",
+        zh="把判别器的学习率降到四分之一，真样本的标签用 0.9，给判别器的输入加噪声，"
+        "或改用谱归一化、R1 惩罚；从两者还接近时的 checkpoint 重来。",
+        en="Lower the learning rate of the discriminator to a quarter, use 0.9 as the label "
+        "of real samples, add noise to its inputs, or use spectral normalisation or an R1 "
+        "penalty; restart where both were still near each other.",
     ),
     reference="soumith/ganhacks #36: Why Discriminator Loss 0 is a failure mode ?",
     suspect=suspect,

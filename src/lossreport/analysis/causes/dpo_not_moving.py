@@ -32,7 +32,12 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for finding in context.of_kind(*KINDS):
         series = context.subject(finding)
         margin = beside(context, series, r"(?:.*/)?(?:rewards/)?margins?")
-        if not context.is_loss(series) or series.split != "train" or margin is None or not len(finite(margin)):
+        if (
+            not context.is_loss(series)
+            or series.split != "train"
+            or margin is None
+            or not len(finite(margin))
+        ):
             continue
         if np.max(np.abs(finite(series) - LN_2)) > TOLERANCE * LN_2:
             continue
@@ -46,14 +51,22 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="dpo_not_moving",
     family="preference",
-    title=Text(zh="DPO 没有在训练：策略始终等于参考模型", en="DPO does not train: the policy stays equal to its reference"),
+    title=Text(
+        zh="DPO 没有在训练：策略始终等于参考模型",
+        en="DPO does not train: the policy stays equal to its reference",
+    ),
     decided_by=Text(
-        zh="几步之后比较策略与参考模型的一个权重：相同就是没有更新（学习率、冻结，或两者是同一个对象）。",
-        en="Compare a weight of policy and reference after some steps: equal ones were not updated (learning rate, frozen, or one object for both).",
+        zh="几步之后比较策略与参考模型的一个权重：相同就是没有更新（学习率、冻结，"
+        "或两者是同一个对象）。",
+        en="Compare a weight of policy and reference after some steps: equal ones were not "
+        "updated (learning rate, frozen, or one object for both).",
     ),
     do=Text(
-        zh="确认学习率不为 0、LoRA 参数可训练，参考模型是单独的拷贝（或由 PEFT 关闭 adapter 得到），再看 rewards/margins 是否离开 0。",
-        en="See that the learning rate is not 0, LoRA parameters are trainable, and the reference is a copy of its own (or the model without its adapter), then watch rewards/margins leave 0.",
+        zh="确认学习率不为 0、LoRA 参数可训练，参考模型是单独的拷贝（或由 PEFT 关闭 adapter "
+        "得到），再看 rewards/margins 是否离开 0。",
+        en="See that the learning rate is not 0, LoRA parameters are trainable, and the "
+        "reference is a copy of its own (or the model without its adapter), then watch "
+        "rewards/margins leave 0.",
     ),
     reference="Yifan-Song793/ETO #14: Why does the loss remain unchanged during the DPO process?",
     suspect=suspect,

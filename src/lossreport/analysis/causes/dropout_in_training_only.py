@@ -1,4 +1,6 @@
-"""A validation loss below the training loss by a steady margin: dropout, augmentation and a mean over the epoch make the training look worse."""
+"""A validation loss below the training loss by a steady margin: dropout, augmentation and a mean
+over the epoch make the training look worse.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         val, train = context.subject(finding), context.by_id[finding.series[1]]
         own = np.interp(val.x, train.x, train.y)
         share = float(np.mean(val.y < own))
-        if share < STEADY or val.y[0] >= own[0] or context.has("no_learning", train):  # one that stands is explained by other things
+        if share < STEADY or val.y[0] >= own[0] or context.has("no_learning", train):
+            # one that stands is explained by other things
             continue
         signs = [strong(EVERY(val=val.label, share=percent(share)))]
         for name in ("dropout", "mixup", "label_smoothing", "augment"):
@@ -43,7 +46,12 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             if isinstance(value, int | float) and value:
                 signs.append(weak(DROPPED(name=name, value=value)))
         for one in context.judged:
-            if one.split != "train" and one.metric_type == "accuracy" and len(one) and float(one.y[-1]) >= PERFECT:
+            if (
+                one.split != "train"
+                and one.metric_type == "accuracy"
+                and len(one)
+                and float(one.y[-1]) >= PERFECT
+            ):
                 signs.append(against(LEAK(metric=one.label, value=number(float(one.y[-1]))), 2))
         yield Suspicion(finding=finding, signs=tuple(signs))
 
@@ -53,15 +61,18 @@ CAUSE = Cause(
     family="validation",
     title=Text(
         zh="训练 loss 带着 dropout、数据增强，且是整个 epoch 的均值，所以高于验证 loss",
-        en="The training loss is taken with dropout and augmentation, as a mean over the epoch, and so lies above that of the validation",
+        en="The training loss is taken with dropout and augmentation, as a mean over the "
+        "epoch, and so lies above that of the validation",
     ),
     decided_by=Text(
         zh="用 eval 模式在训练集上算一次 loss：差距消失就是这个原因，不消失则查两个集合是否重叠。",
-        en="Compute the loss of the training set in eval mode: if the gap is gone this is the reason, else see whether the sets overlap.",
+        en="Compute the loss of the training set in eval mode: if the gap is gone this is the "
+        "reason, else see whether the sets overlap.",
     ),
     do=Text(
         zh="不必处理；只在需要比较两条曲线时，才在 eval 模式下另算训练集的 loss。",
-        en="Nothing to repair; compute the training loss in eval mode where both curves are to be compared.",
+        en="Nothing to repair; compute the training loss in eval mode where both curves are "
+        "to be compared.",
     ),
     reference="coetaur0/ESIM #17: Validation loss lower than training loss?",
     suspect=suspect,

@@ -38,9 +38,23 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         first, last = finding.numbers["first"], finding.numbers["last"]
         share = number(last / first, digits=2)
         line = int(series.line[-1])
-        signs = [strong(FELL(metric=series.label, first=number(first), last=number(last), line=line, share=share))]
+        signs = [
+            strong(
+                FELL(
+                    metric=series.label,
+                    first=number(first),
+                    last=number(last),
+                    line=line,
+                    share=share,
+                )
+            )
+        ]
         for reward in context.judged:
-            if reward.metric_type == "reward" and reward.source == series.source and len(finite(reward)) >= MIN_ROWS:
+            if (
+                reward.metric_type == "reward"
+                and reward.source == series.source
+                and len(finite(reward)) >= MIN_ROWS
+            ):
                 half = finite(reward)[len(finite(reward)) // 2 :]
                 before, after = start_and_end(half)
                 scale = float(np.ptp(finite(reward))) or 1.0
@@ -57,15 +71,19 @@ CAUSE = Cause(
     id="entropy_collapse",
     family="reinforcement",
     title=Text(
-        zh="熵坍缩：策略过早变得确定，不再探索", en="Entropy collapse: the policy became deterministic too early and explores no more"
+        zh="熵坍缩：策略过早变得确定，不再探索",
+        en="Entropy collapse: the policy became deterministic too early and explores no more",
     ),
     decided_by=Text(
         zh="对同一个状态（提示）采样多次：若几乎每次都一样，而奖励不是最高，就是坍缩。",
-        en="Sample several times for one state (prompt): nearly always the same answer with a reward below the best is a collapse.",
+        en="Sample several times for one state (prompt): nearly always the same answer with a "
+        "reward below the best is a collapse.",
     ),
     do=Text(
-        zh="退回熵下降之前的 checkpoint；加大熵系数（或 clip 的上界），降低学习率，大模型采样时提高温度。",
-        en="Go back to a checkpoint before the fall; raise the entropy coefficient (or the upper clip), lower the learning rate, and sample at a higher temperature.",
+        zh="退回熵下降之前的 checkpoint；加大熵系数（或 clip 的上界），降低学习率，"
+        "大模型采样时提高温度。",
+        en="Go back to a checkpoint before the fall; raise the entropy coefficient (or the "
+        "upper clip), lower the learning rate, and sample at a higher temperature.",
     ),
     reference="huggingface/trl #6140: Add entropy regularization to GRPO",
     suspect=suspect,

@@ -13,14 +13,23 @@ from lossreport.text import Text
 
 CARD: Final = re.compile(r"GTX ?16[0-9]{2}", re.IGNORECASE)
 NAMED = Text(
-    zh="日志写明显卡是 {card}，`{metric}` 从第 {line} 行起就不是有限值：这一系列的半精度在一些 CUDA 版本里会算出 NaN。",
-    en="The log names the card {card}, and `{metric}` is not finite from line {line} on: half precision of this series gives NaN under some CUDA builds.",
+    zh="日志写明显卡是 {card}，`{metric}` 从第 {line} 行起就不是有限值："
+    "这一系列的半精度在一些 CUDA 版本里会算出 NaN。",
+    en="The log names the card {card}, and `{metric}` is not finite from line {line} on: half "
+    "precision of this series gives NaN under some CUDA builds.",
 )
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
     """Yield a suspicion for a loss that is NaN from its first rows on such a card."""
-    card = next((found.group() for value in context.facts.values() if isinstance(value, str) and (found := CARD.search(value))), None)
+    card = next(
+        (
+            found.group()
+            for value in context.facts.values()
+            if isinstance(value, str) and (found := CARD.search(value))
+        ),
+        None,
+    )
     precision = precision_said(context)
     if card is None or (precision is not None and precision.kind == "fp32"):
         return
@@ -41,7 +50,8 @@ CAUSE = Cause(
     ),
     do=Text(
         zh="关掉 AMP（训练和验证都用 fp32），或换一个 CUDA / cuDNN 版本的 PyTorch。",
-        en="Switch AMP off (fp32 in training and validation), or install PyTorch with another CUDA / cuDNN build.",
+        en="Switch AMP off (fp32 in training and validation), or install PyTorch with another "
+        "CUDA / cuDNN build.",
     ),
     reference="ultralytics/yolov5 #7908: NaN tensor values problem for GTX16xx users",
     suspect=suspect,

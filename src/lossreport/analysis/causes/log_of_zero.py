@@ -13,8 +13,10 @@ from lossreport.text import Text, number
 
 NAMES: Final = re.compile(r"focal", re.IGNORECASE)
 FOCAL = Text(
-    zh="`{metric}` 是 focal loss，在平稳下降（第 {line} 行为 {value}）之后一步变成 NaN：手写的 log(p) 遇到了 p = 0 或 1。",
-    en="`{metric}` is a focal loss and becomes NaN in one step out of a calm course ({value} at line {line}): a hand-written log(p) met p = 0 or 1.",
+    zh="`{metric}` 是 focal loss，在平稳下降（第 {line} 行为 {value}）之后一步变成 NaN："
+    "手写的 log(p) 遇到了 p = 0 或 1。",
+    en="`{metric}` is a focal loss and becomes NaN in one step out of a calm course ({value} "
+    "at line {line}): a hand-written log(p) met p = 0 or 1.",
 )
 
 
@@ -26,8 +28,14 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for at in breaks(context, "nonfinite"):
         focal = at.series.metric_type == "focal" or NAMES.search(at.series.name)
         if focal and len(at.before) > FEW and not climbed(at.before):
-            said = FOCAL(metric=at.series.label, value=number(float(at.before[-1])), line=int(at.series.line[at.row - 1]))
-            yield Suspicion(finding=at.finding, signs=(strong(said), *around(context, at.series, at.row)))
+            said = FOCAL(
+                metric=at.series.label,
+                value=number(float(at.before[-1])),
+                line=int(at.series.line[at.row - 1]),
+            )
+            yield Suspicion(
+                finding=at.finding, signs=(strong(said), *around(context, at.series, at.row))
+            )
 
 
 FEW: Final = 3
@@ -35,15 +43,18 @@ CAUSE = Cause(
     id="log_of_zero",
     family="reduction",
     title=Text(
-        zh="对 0 取了对数：手写的 focal loss 没有截断概率", en="The logarithm of 0: a hand-written focal loss does not clip its probability"
+        zh="对 0 取了对数：手写的 focal loss 没有截断概率",
+        en="The logarithm of 0: a hand-written focal loss does not clip its probability",
     ),
     decided_by=Text(
         zh="打印出现 NaN 的那一步里 p 的最小值和最大值：等于 0 或 1 就是它。",
         en="Print the smallest and largest p of the step in which it is NaN: 0 or 1 decides it.",
     ),
     do=Text(
-        zh="改用 logits 形式（sigmoid_focal_loss、log_softmax），或把 p 截到 [1e-6, 1 - 1e-6]；gamma 小于 1 时梯度在 p = 1 处也是无穷大。",
-        en="Use a form that takes logits (sigmoid_focal_loss, log_softmax) or clip p to 1e-6 and 1 - 1e-6; with a gamma below 1 the gradient is infinite at p = 1 as well.",
+        zh="改用 logits 形式（sigmoid_focal_loss、log_softmax），或把 p 截到 [1e-6, 1 - "
+        "1e-6]；gamma 小于 1 时梯度在 p = 1 处也是无穷大。",
+        en="Use a form that takes logits (sigmoid_focal_loss, log_softmax) or clip p to 1e-6 "
+        "and 1 - 1e-6; with a gamma below 1 the gradient is infinite at p = 1 as well.",
     ),
     reference="mkocabas/focal-loss-keras #17: Nan problem for LOG",
     suspect=suspect,

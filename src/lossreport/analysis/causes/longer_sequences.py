@@ -13,7 +13,8 @@ from lossreport.analysis.context import Context
 from lossreport.text import Text, number
 
 LENGTHS: Final = (
-    r"(?:.*/)?(?:mean_length|completion_length|response_length|seq(?:uence)?_?len(?:gth)?|avg_len(?:gth)?|ep_len_mean)(?:/mean)?"
+    r"(?:.*/)?(?:mean_length|completion_length|response_length|seq(?:uence)?_?len(?:gth)?|"
+    r"avg_len(?:gth)?|ep_len_mean)(?:/mean)?"
 )
 LONGER: Final = 1.15
 """Fifteen percent longer: about what a drop of the throughput needs to be told."""
@@ -31,7 +32,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         for one in lengths:
             first, last = start_and_end(finite(one))
             if first > 0 and last > LONGER * first and np.isfinite(last):
-                told = GREW(length=one.label, first=number(first), last=number(last), line=int(one.line[-1]))
+                told = GREW(
+                    length=one.label, first=number(first), last=number(last), line=int(one.line[-1])
+                )
                 yield Suspicion(finding=finding, signs=(strong(told),))
                 break
 
@@ -39,14 +42,19 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="longer_sequences",
     family="hardware",
-    title=Text(zh="序列（回答）变长，每步的计算量增加", en="Sequences or answers get longer, so that a step has more to do"),
+    title=Text(
+        zh="序列（回答）变长，每步的计算量增加",
+        en="Sequences or answers get longer, so that a step has more to do",
+    ),
     decided_by=Text(
         zh="换算成每秒 token 数：不变就是它，也下降则查机器。",
-        en="Convert to tokens per second: a steady rate decides it, one that falls too points at the machine.",
+        en="Convert to tokens per second: a steady rate decides it, one that falls too points "
+        "at the machine.",
     ),
     do=Text(
         zh="不是故障：按 token 数而不是步数安排预算；需要时限制最大长度，或按长度分组组 batch。",
-        en="No fault: plan by tokens instead of steps; limit the length where needed, or batch by length.",
+        en="No fault: plan by tokens instead of steps; limit the length where needed, or "
+        "batch by length.",
     ),
     reference="Hugging Face Transformers documentation, TrainingArguments: group_by_length",
     suspect=suspect,

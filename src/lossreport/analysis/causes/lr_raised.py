@@ -1,4 +1,6 @@
-"""A loss that leaves its level in the rows in which the learning rate is raised beyond all it was before."""
+"""A loss that leaves its level in the rows in which the learning rate is raised beyond all it was
+before.
+"""
 
 from __future__ import annotations
 
@@ -14,18 +16,27 @@ from lossreport.model.run import Series
 from lossreport.text import Text, factor, number
 
 RAISED: Final = 3.0
-"""The rate becomes three times as high from one row to the next: a warm-up of four rows and more ends more slowly."""
+"""The rate becomes three times as high from one row to the next: a warm-up of four rows and more
+ends more slowly.
+"""
 BEFORE: Final = 3
 """Rows before that say what the rate was."""
 NEAR: Final = 3
-"""The raise stands at most three rows before the loss leaves its level, or one behind it, where both are logged in turn."""
+"""The raise stands at most three rows before the loss leaves its level, or one behind it, where
+both are logged in turn.
+"""
 ROSE = Text(
-    zh="`{metric}` 就在那里从 {low} 升到 {high}（第 {line} 行），是此前的 {ratio}，此前从未这么高。",
-    en="`{metric}` rises from {low} to {high} right there (line {line}), {ratio} the row before and higher than ever until then.",
+    zh="`{metric}` 就在那里从 {low} 升到 {high}（第 {line} 行），是此前的 {ratio}，"
+    "此前从未这么高。",
+    en="`{metric}` rises from {low} to {high} right there (line {line}), {ratio} the row "
+    "before and higher than ever until then.",
 )
 BACK = Text(
-    zh="把学习率改回 {low}，查清为什么升到 {high}（调度器的单位、续训时恢复的状态、参数组的倍率），从升高之前的 checkpoint 重启。",
-    en="Set the learning rate back to {low}, find out why it rose to {high} (units of the scheduler, a state restored at a resume, a multiplier of a parameter group), and restart from the checkpoint before it rose.",
+    zh="把学习率改回 {low}，查清为什么升到 {high}（调度器的单位、续训时恢复的状态、"
+    "参数组的倍率），从升高之前的 checkpoint 重启。",
+    en="Set the learning rate back to {low}, find out why it rose to {high} (units of the "
+    "scheduler, a state restored at a resume, a multiplier of a parameter group), and "
+    "restart from the checkpoint before it rose.",
 )
 
 
@@ -37,12 +48,22 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         if rate is None or row is None:
             continue
         low, high = float(rate.series.y[row - 1]), float(rate.series.y[row])
-        said = ROSE(metric=rate.series.label, low=number(low), high=number(high), line=int(rate.series.line[row]), ratio=factor(high / low))
-        yield Suspicion(finding=at.finding, signs=(strong(said),), do=BACK(low=number(low), high=number(high)))
+        said = ROSE(
+            metric=rate.series.label,
+            low=number(low),
+            high=number(high),
+            line=int(rate.series.line[row]),
+            ratio=factor(high / low),
+        )
+        yield Suspicion(
+            finding=at.finding, signs=(strong(said),), do=BACK(low=number(low), high=number(high))
+        )
 
 
 def _raised(rate: Series, at: Break) -> int | None:
-    """Return the row in which a rate rises beyond all it was before, next to where the loss leaves its level; None where it does not."""
+    """Return the row in which a rate rises beyond all it was before, next to where the loss leaves
+    its level; None where it does not.
+    """
     leaves = at.series.x[_leaves(at)]
     before = np.maximum.accumulate(rate.y)[:-1]
     rows = np.flatnonzero((rate.y[1:] >= RAISED * before) & (before > 0)) + 1
@@ -55,7 +76,11 @@ def _raised(rate: Series, at: Break) -> int | None:
 def _leaves(at: Break) -> int:
     """Return the row in which the loss has gone half of its way up, or is not finite."""
     y = at.series.y
-    best = float(np.nanmin(np.where(np.isfinite(y[: at.row + 1]), y[: at.row + 1], np.nan))) if np.isfinite(y[: at.row + 1]).any() else 0.0
+    best = (
+        float(np.nanmin(np.where(np.isfinite(y[: at.row + 1]), y[: at.row + 1], np.nan)))
+        if np.isfinite(y[: at.row + 1]).any()
+        else 0.0
+    )
     behind = y[at.row :]
     finite = behind[np.isfinite(behind)]
     half = best + 0.5 * (float(np.median(finite)) - best) if len(finite) else best
@@ -69,11 +94,13 @@ CAUSE = Cause(
     title=Text(zh="学习率在那里被调高", en="The learning rate was raised there"),
     decided_by=Text(
         zh="从升高之前的 checkpoint 用原来的学习率重放这一段：loss 不再离开原来的水平，就是它。",
-        en="Replay the stretch from the checkpoint before at the former rate: if the loss keeps its level, that was it.",
+        en="Replay the stretch from the checkpoint before at the former rate: if the loss "
+        "keeps its level, that was it.",
     ),
     do=Text(
         zh="把学习率改回升高之前的值，查清它为什么升高，从升高之前的 checkpoint 重启。",
-        en="Set the learning rate back to what it was, find out why it rose, and restart from the checkpoint before.",
+        en="Set the learning rate back to what it was, find out why it rose, and restart from "
+        "the checkpoint before.",
     ),
     reference="ultralytics/yolov5 #12569: Why does the learning rate suddenly increase",
     suspect=suspect,

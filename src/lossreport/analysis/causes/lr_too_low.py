@@ -15,29 +15,39 @@ from lossreport.model.analysis import Finding
 from lossreport.text import Text, Value, number
 
 TINY: Final = 1e-6
-"""Below a millionth Adam moves a weight by less than a thousandth of its usual size (0.02) in twenty steps."""
+"""Below a millionth Adam moves a weight by less than a thousandth of its usual size (0.02) in
+twenty steps.
+"""
 TINIEST: Final = 1e-7
-"""Below a ten-millionth ten thousand steps of Adam move a weight by a twentieth of its usual size at most, whatever the gradient."""
+"""Below a ten-millionth ten thousand steps of Adam move a weight by a twentieth of its usual size
+at most, whatever the gradient.
+"""
 LOW = Text(
-    zh="学习率最高只有 {lr}（`{metric}` 第 {line} 行），而 `{norm}` 稳定在 {value}：梯度到了，步子太小。",
-    en="The learning rate is {lr} at most (`{metric}`, line {line}) while `{norm}` is steady at {value}: gradients arrive, the steps are too small.",
+    zh="学习率最高只有 {lr}（`{metric}` 第 {line} 行），而 `{norm}` 稳定在 {value}：梯度到了，"
+    "步子太小。",
+    en="The learning rate is {lr} at most (`{metric}`, line {line}) while `{norm}` is steady "
+    "at {value}: gradients arrive, the steps are too small.",
 )
 BARE = Text(
     zh="学习率最高只有 {lr}（`{metric}` 第 {line} 行）：这样的步子几乎不改变权重。",
-    en="The learning rate is {lr} at most (`{metric}`, line {line}): steps of this size hardly move a weight.",
+    en="The learning rate is {lr} at most (`{metric}`, line {line}): steps of this size "
+    "hardly move a weight.",
 )
 FRESH = Text(
     zh="`{loss}` 停在未训练的网络所在的水平：还没有哪一步改变过它。",
     en="`{loss}` stands where an untrained network stands: no step has moved it.",
 )
 RAISE = Text(
-    zh="用 {more}（现在的 10 倍）训练一小段：若 loss 明显下降得更快，就提高学习率；并核对调度器的总步数。",
-    en="Train a short while at {more}, ten times the present rate: if the loss falls faster, raise it; and check the total steps of the scheduler.",
+    zh="用 {more}（现在的 10 倍）训练一小段：若 loss 明显下降得更快，就提高学习率；"
+    "并核对调度器的总步数。",
+    en="Train a short while at {more}, ten times the present rate: if the loss falls faster, "
+    "raise it; and check the total steps of the scheduler.",
 )
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a loss without progress at a rate of a millionth and less with a gradient, or of a ten-millionth with or without.
+    """Yield a suspicion for a loss without progress at a rate of a millionth and less with a
+    gradient, or of a ten-millionth with or without.
 
     At the level of guessing, where other faults keep a network as well, the smaller rate is asked.
     """
@@ -61,7 +71,11 @@ def _signs(context: Context, finding: Finding, rate: Rate) -> Iterator[Sign]:
     uniform = isinstance(finding.payload, Standstill) and finding.payload.uniform is not None
     if level == 0 or (uniform and not tiny):
         return
-    values: dict[str, Value] = {"lr": number(rate.peak), "metric": rate.series.label, "line": rate.line}
+    values: dict[str, Value] = {
+        "lr": number(rate.peak),
+        "metric": rate.series.label,
+        "line": rate.line,
+    }
     if norm is not None and level is not None:
         yield strong(LOW(**values, norm=norm.label, value=number(level)))
     elif tiny and norm is None:
@@ -76,11 +90,13 @@ CAUSE = Cause(
     title=Text(zh="学习率过低", en="The learning rate is too low"),
     decided_by=Text(
         zh="用 10 倍的学习率从同一个 checkpoint 训练一小段，比较两段的下降。",
-        en="Train a short while at ten times the rate from the same checkpoint and compare the fall.",
+        en="Train a short while at ten times the rate from the same checkpoint and compare "
+        "the fall.",
     ),
     do=Text(
         zh="提高学习率（先到 10 倍），并核对调度器的总步数和 warm-up。",
-        en="Raise the learning rate (ten times first) and check the total steps and the warm-up of the scheduler.",
+        en="Raise the learning rate (ten times first) and check the total steps and the "
+        "warm-up of the scheduler.",
     ),
     reference="Deep Learning Tuning Playbook: learning-rate sweeps",
     suspect=suspect,

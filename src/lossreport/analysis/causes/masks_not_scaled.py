@@ -12,8 +12,10 @@ from lossreport.analysis.segmenting import masks_said, overlap_above_one
 from lossreport.text import Text, number
 
 NEGATIVE = Text(
-    zh="`{metric}` 有 {count} 行是负数（最小 {worst}，第 {line} 行），而目标在 0 到 1 之间时它不会为负；日志里有 `{dice}`，是分割任务。",
-    en="`{metric}` is negative in {count} rows (down to {worst}, line {line}), which it cannot be for targets between 0 and 1; `{dice}` beside it tells a segmentation.",
+    zh="`{metric}` 有 {count} 行是负数（最小 {worst}，第 {line} 行），而目标在 0 到 1 "
+    "之间时它不会为负；日志里有 `{dice}`，是分割任务。",
+    en="`{metric}` is negative in {count} rows (down to {worst}, line {line}), which it "
+    "cannot be for targets between 0 and 1; `{dice}` beside it tells a segmentation.",
 )
 
 
@@ -24,17 +26,29 @@ ABOVE = Text(
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a negative loss beside a Dice score, or another word of a segmentation."""
+    """Yield a suspicion for a negative loss beside a Dice score, or another word of a
+    segmentation.
+    """
     dice = masks_said(context)
     if dice is None:
         return
     above = overlap_above_one(context)
     for finding in context.of_kind("broken_metric"):
         series = context.subject(finding)
-        if series.metric_type in ("bce", "cross_entropy", "generic") and finding.numbers.get("worst", 0.0) < 0 and context.is_loss(series):
+        if (
+            series.metric_type in ("bce", "cross_entropy", "generic")
+            and finding.numbers.get("worst", 0.0) < 0
+            and context.is_loss(series)
+        ):
             row = int(np.nanargmin(series.y))
             worst = number(finding.numbers["worst"], digits=3)
-            said = NEGATIVE(metric=series.label, count=len(finding.rows), worst=worst, line=int(series.line[row]), dice=dice)
+            said = NEGATIVE(
+                metric=series.label,
+                count=len(finding.rows),
+                worst=worst,
+                line=int(series.line[row]),
+                dice=dice,
+            )
             signs = [strong(said)]
             if above is not None:
                 signs.append(weak(ABOVE(name=above[0], value=number(above[1]))))
@@ -44,11 +58,17 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="masks_not_scaled",
     family="data",
-    title=Text(zh="掩码没有归一化：目标是 0 和 255，而不是 0 和 1", en="The masks are not scaled: targets of 0 and 255 instead of 0 and 1"),
-    decided_by=Text(zh="打印一个 batch 的掩码的最大值。", en="Print the largest value of the masks in a batch."),
+    title=Text(
+        zh="掩码没有归一化：目标是 0 和 255，而不是 0 和 1",
+        en="The masks are not scaled: targets of 0 and 255 instead of 0 and 1",
+    ),
+    decided_by=Text(
+        zh="打印一个 batch 的掩码的最大值。", en="Print the largest value of the masks in a batch."
+    ),
     do=Text(
         zh="掩码除以 255 或取 mask > 0；缩放掩码时用最近邻插值，之后从头训练。",
-        en="Divide the masks by 255 or take mask > 0; resize them with nearest-neighbour interpolation, and start anew.",
+        en="Divide the masks by 255 or take mask > 0; resize them with nearest-neighbour "
+        "interpolation, and start anew.",
     ),
     reference="mateuszbuda/brain-segmentation-pytorch #36: Negative loss value",
     suspect=suspect,

@@ -1,4 +1,6 @@
-"""An early stop or a ranking that points the wrong way: an AUC below one half that falls, a best iteration of 0 beside a metric that gets better."""
+"""An early stop or a ranking that points the wrong way: an AUC below one half that falls, a best
+iteration of 0 beside a metric that gets better.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,8 @@ STOPPED = Text(
 )
 TRAINED = Text(
     zh="训练集上的 `{metric}` 为 {value}，高于 0.5：更像验证集太小或分布不同。",
-    en="On the training set `{metric}` is {value}, above 0.5: a validation that is small or differs fits better.",
+    en="On the training set `{metric}` is {value}, above 0.5: a validation that is small or "
+    "differs fits better.",
 )
 FITS = 0.6
 
@@ -32,15 +35,26 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         if finding.numbers.get("inverted"):
             last = finding.numbers["last"]
             signs = [strong(BELOW(metric=series.label, last=number(last), turned=number(1 - last)))]
-            signs += [against(TRAINED(metric=one.label, value=number(float(one.y[-1]))), 2) for one in _trained(context, series)]
+            signs += [
+                against(TRAINED(metric=one.label, value=number(float(one.y[-1]))), 2)
+                for one in _trained(context, series)
+            ]
             yield Suspicion(finding=finding, signs=tuple(signs))
         elif finding.numbers.get("stopped"):
-            told = STOPPED(metric=series.label, first=number(finding.numbers["first"]), best=number(finding.numbers["best"]))
+            told = STOPPED(
+                metric=series.label,
+                first=number(finding.numbers["first"]),
+                best=number(finding.numbers["best"]),
+            )
             yield Suspicion(finding=finding, signs=(strong(told), strong(moved(series))))
 
 
 def _trained(context: Context, series: Series) -> list[Series]:
-    own = (one for one in context.judged if one.name == series.name and one.split == "train" and one.id != series.id)
+    own = (
+        one
+        for one in context.judged
+        if one.name == series.name and one.split == "train" and one.id != series.id
+    )
     return [one for one in own if len(one) and float(one.y[-1]) > FITS]
 
 
@@ -53,11 +67,15 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="对同一批预测算一次 AUC 与 1 - AUC，再打印早停实际比较的指标名与方向。",
-        en="Compute AUC and 1 - AUC of the same predictions, and print which metric and direction the early stop compares.",
+        en="Compute AUC and 1 - AUC of the same predictions, and print which metric and "
+        "direction the early stop compares.",
     ),
     do=Text(
-        zh="为该指标声明越大越好（XGBoost 的 maximize=True，LightGBM 自定义指标返回 is_higher_better=True），让验证集排在 evals 的最后，并核对正类的编号。",
-        en="Declare that larger is better (maximize=True in XGBoost, is_higher_better=True returned by a custom metric of LightGBM), put the validation last in evals, and check which class is the positive one.",
+        zh="为该指标声明越大越好（XGBoost 的 maximize=True，LightGBM 自定义指标返回 "
+        "is_higher_better=True），让验证集排在 evals 的最后，并核对正类的编号。",
+        en="Declare that larger is better (maximize=True in XGBoost, is_higher_better=True "
+        "returned by a custom metric of LightGBM), put the validation last in evals, and "
+        "check which class is the positive one.",
     ),
     reference="dmlc/xgboost #1226: Early stopping with evaluation metric as AUC",
     suspect=suspect,

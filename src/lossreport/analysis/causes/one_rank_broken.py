@@ -1,4 +1,6 @@
-"""One rank whose loss is NaN while the others are finite: its data or its card, before the gradients are averaged."""
+"""One rank whose loss is NaN while the others are finite: its data or its card, before the
+gradients are averaged.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +28,20 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for finding in context.of_kind("nonfinite"):
         series = context.subject(finding)
         ranks = [one for one in context.run.series if _is_of_ranks(one, series)]
-        broken = [(int(np.flatnonzero(~np.isfinite(one.y))[0]), one) for one in ranks if not np.isfinite(one.y).all()]
+        broken = [
+            (int(np.flatnonzero(~np.isfinite(one.y))[0]), one)
+            for one in ranks
+            if not np.isfinite(one.y).all()
+        ]
         broken.sort(key=lambda pair: float(pair[1].x[pair[0]]))
         if len(ranks) < 2 or not broken:
             continue
         row, first = broken[0]
-        sound = [(one, value) for one in ranks if one is not first and (value := _value(one, float(first.x[row]))) is not None]
+        sound = [
+            (one, value)
+            for one in ranks
+            if one is not first and (value := _value(one, float(first.x[row]))) is not None
+        ]
         if sound and len(sound) == len(ranks) - 1:
             told = ONLY(
                 whose=str(first.entity),
@@ -47,7 +57,13 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 
 
 def _is_of_ranks(one: Series, series: Series) -> bool:
-    same = one.name == series.name and one.split == series.split and one.axis is series.axis and not one.derived and len(one) > 0
+    same = (
+        one.name == series.name
+        and one.split == series.split
+        and one.axis is series.axis
+        and not one.derived
+        and len(one) > 0
+    )
     return same and one.entity is not None and one.entity.kind is EntityKind.RANK
 
 
@@ -60,15 +76,22 @@ def _value(series: Series, x: float) -> float | None:
 CAUSE = Cause(
     id="one_rank_broken",
     family="distributed",
-    title=Text(zh="问题出在一个 rank：它的数据分片或它的卡", en="One rank is at fault: its share of the data, or its card"),
+    title=Text(
+        zh="问题出在一个 rank：它的数据分片或它的卡",
+        en="One rank is at fault: its share of the data, or its card",
+    ),
     decided_by=Text(
-        zh="把该 rank 的数据分片换给另一个 rank 再跑同一步：NaN 跟着数据走是坏样本，留在原 rank 是硬件。",
-        en="Give its share of the data to another rank and run the same step: a NaN that follows the data is a bad sample, one that stays is the hardware.",
+        zh="把该 rank 的数据分片换给另一个 rank 再跑同一步：NaN 跟着数据走是坏样本，留在原 "
+        "rank 是硬件。",
+        en="Give its share of the data to another rank and run the same step: a NaN that "
+        "follows the data is a bad sample, one that stays is the hardware.",
     ),
     do=Text(
         zh="先检查该 rank 在那一步读到的样本，再查该卡的 ECC 与 Xid；退回 NaN 之前的 checkpoint。",
-        en="Look at the samples that rank read in that step, then at ECC and Xid of its card; go back to the checkpoint before the NaN.",
+        en="Look at the samples that rank read in that step, then at ECC and Xid of its card; "
+        "go back to the checkpoint before the NaN.",
     ),
-    reference="d8ahazard/sd_dreambooth_extension #413: loss nan even turn on ecc and use full precision",
+    reference="d8ahazard/sd_dreambooth_extension #413: loss nan even turn on ecc and use full "
+    "precision",
     suspect=suspect,
 )

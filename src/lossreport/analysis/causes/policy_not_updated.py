@@ -22,7 +22,9 @@ CONSTANT = Text(
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for a policy that is the same after each update, with what stands still beside it."""
+    """Yield a suspicion for a policy that is the same after each update, with what stands still
+    beside it.
+    """
     for finding in context.of_kind("no_learning"):
         series = context.subject(finding)
         if series.metric_type != "kl":
@@ -44,15 +46,19 @@ CAUSE = Cause(
     family="reinforcement",
     title=Text(
         zh="策略没有被更新：学习率为 0、优势恒为 0，或优化的不是这个策略",
-        en="The policy is not updated: a learning rate of 0, advantages of 0, or another policy is optimised",
+        en="The policy is not updated: a learning rate of 0, advantages of 0, or another "
+        "policy is optimised",
     ),
     decided_by=Text(
-        zh="打印一次更新前后的参数差与优势的标准差：参数不变而优势不为 0，是优化器；优势为 0，是奖励。",
-        en="Print the change of the parameters and the spread of the advantages of one update: advantages without a change point at the optimiser, none at the rewards.",
+        zh="打印一次更新前后的参数差与优势的标准差：参数不变而优势不为 0，是优化器；优势为 0，"
+        "是奖励。",
+        en="Print the change of the parameters and the spread of the advantages of one "
+        "update: advantages without a change point at the optimiser, none at the rewards.",
     ),
     do=Text(
         zh="先查学习率与日程是否为 0，再查奖励是否恒定，最后确认优化器里的参数就是采样所用的策略。",
-        en="See first whether the learning rate is 0, then whether rewards are constant, then whether the optimiser holds the parameters of the policy that samples.",
+        en="See first whether the learning rate is 0, then whether rewards are constant, then "
+        "whether the optimiser holds the parameters of the policy that samples.",
     ),
     reference="hill-a/stable-baselines #1035: How to interpret Stable Baselines logs?",
     suspect=suspect,

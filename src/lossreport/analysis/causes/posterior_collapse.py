@@ -24,7 +24,9 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         if series.metric_type != "kl" or "best" not in finding.numbers:
             continue
         best, last = number(finding.numbers["best"]), number(finding.numbers["last"])
-        signs = [strong(VANISHED(metric=series.label, best=best, last=last, line=int(series.line[-1])))]
+        signs = [
+            strong(VANISHED(metric=series.label, best=best, last=last, line=int(series.line[-1])))
+        ]
         recon = beside(context, series, r"(?:.*[_/ ])?recon\w*")
         if recon is not None and len(recon):
             signs.append(weak(moved(recon)))
@@ -37,15 +39,21 @@ def suspect(context: Context) -> Iterator[Suspicion]:
 CAUSE = Cause(
     id="posterior_collapse",
     family="generative",
-    title=Text(zh="后验坍缩：解码器忽略了编码", en="Posterior collapse: the decoder ignores the code"),
+    title=Text(
+        zh="后验坍缩：解码器忽略了编码", en="Posterior collapse: the decoder ignores the code"
+    ),
     decided_by=Text(
         zh="把编码换成随机数再重建：loss 不变就是解码器没有用它。",
-        en="Replace the code by random numbers: a reconstruction that is as good shows that it is not used.",
+        en="Replace the code by random numbers: a reconstruction that is as good shows that "
+        "it is not used.",
     ),
     do=Text(
-        zh="KL 权重从 0 逐步升到目标值，给每一维设 free bits（如 0.5 nat），或削弱解码器；从 KL 消失之前重来。",
-        en="Raise the KL weight from 0 step by step, give each dimension free bits (0.5 nats, for example), or weaken the decoder; restart before the KL vanished.",
+        zh="KL 权重从 0 逐步升到目标值，给每一维设 free bits（如 0.5 nat），或削弱解码器；从 "
+        "KL 消失之前重来。",
+        en="Raise the KL weight from 0 step by step, give each dimension free bits (0.5 nats, "
+        "for example), or weaken the decoder; restart before the KL vanished.",
     ),
-    reference="Bowman et al. (2016), Generating Sentences from a Continuous Space: KL cost annealing",
+    reference="Bowman et al. (2016), Generating Sentences from a Continuous Space: KL cost "
+    "annealing",
     suspect=suspect,
 )

@@ -1,4 +1,6 @@
-"""A training loss that drops at a resume while the validation does not: the same samples once more."""
+"""A training loss that drops at a resume while the validation does not: the same samples once
+more.
+"""
 
 from __future__ import annotations
 
@@ -34,17 +36,31 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             continue
         x = float(at.series.x[at.row])
         for val in context.progress:
-            around = _around(val, x) if val.split != "train" and val.axis is at.series.axis else None
+            around = (
+                _around(val, x) if val.split != "train" and val.axis is at.series.axis else None
+            )
             if around is not None and abs(around[1] / around[0] - 1) < SAME:
-                lower = LOWER(metric=at.series.label, before=number(at.before), after=number(at.after), line=int(at.series.line[at.row]))
-                same = EVALUATED(metric=val.label, before=number(around[0]), after=number(around[1]))
+                lower = LOWER(
+                    metric=at.series.label,
+                    before=number(at.before),
+                    after=number(at.after),
+                    line=int(at.series.line[at.row]),
+                )
+                same = EVALUATED(
+                    metric=val.label, before=number(around[0]), after=number(around[1])
+                )
                 yield Suspicion(finding=at.finding, signs=(strong(lower), weak(same)))
                 break
 
 
 def _around(series: Series, x: float) -> tuple[float, float] | None:
     before, after = series.y[series.x < x], series.y[series.x >= x]
-    if not len(before) or not len(after) or before[-1] == 0 or not np.isfinite([before[-1], after[0]]).all():
+    if (
+        not len(before)
+        or not len(after)
+        or before[-1] == 0
+        or not np.isfinite([before[-1], after[0]]).all()
+    ):
         return None
     return float(before[-1]), float(after[0])
 
@@ -53,15 +69,19 @@ CAUSE = Cause(
     id="resume_data_seen_again",
     family="checkpoint",
     title=Text(
-        zh="续训从数据开头重新读起，样本已经见过", en="The resume reads the data from its start again: these samples were seen before"
+        zh="续训从数据开头重新读起，样本已经见过",
+        en="The resume reads the data from its start again: these samples were seen before",
     ),
     decided_by=Text(
         zh="打印续训后第一个 batch 的样本编号，与中断前是否重复。",
-        en="Print the ids of the first batch after the resume and see whether they were trained on before.",
+        en="Print the ids of the first batch after the resume and see whether they were "
+        "trained on before.",
     ),
     do=Text(
-        zh="保存并恢复采样器的位置，或续训时跳过已读的 batch；比较时只看验证 loss，训练 loss 的下降不算进步。",
-        en="Save and restore the place of the sampler, or skip the batches that were read; compare by the validation loss, the drop of the training loss is no progress.",
+        zh="保存并恢复采样器的位置，或续训时跳过已读的 batch；比较时只看验证 loss，训练 loss "
+        "的下降不算进步。",
+        en="Save and restore the place of the sampler, or skip the batches that were read; "
+        "compare by the validation loss, the drop of the training loss is no progress.",
     ),
     reference="PyTorch documentation, torchdata: StatefulDataLoader",
     suspect=suspect,

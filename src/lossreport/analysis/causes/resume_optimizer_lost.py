@@ -1,4 +1,6 @@
-"""A loss that jumps at a resume and comes back, with a learning rate that goes on: the optimizer began empty."""
+"""A loss that jumps at a resume and comes back, with a learning rate that goes on: the optimizer
+began empty.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,23 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     for at in at_resumes(context):
         around = rate_around(context, at.series, at.row)
         value = float(at.series.y[at.row])
-        if at.finding.kind not in ("spike", "batch_outlier") or around is None or value < ROSE * at.before or is_from_scratch(at):
+        if (
+            at.finding.kind not in ("spike", "batch_outlier")
+            or around is None
+            or value < ROSE * at.before
+            or is_from_scratch(at)
+        ):
             continue
         if around[1] > 0 and 1 / SAME <= around[2] / around[1] <= SAME:
-            back = BACK(metric=at.series.label, before=number(at.before), value=number(value), line=int(at.series.line[at.row]))
-            goes_on = GOES_ON(rate=around[0].label, before=number(around[1]), after=number(around[2]))
+            back = BACK(
+                metric=at.series.label,
+                before=number(at.before),
+                value=number(value),
+                line=int(at.series.line[at.row]),
+            )
+            goes_on = GOES_ON(
+                rate=around[0].label, before=number(around[1]), after=number(around[2])
+            )
             code = "optimizer.load_state_dict(state['optimizer'])"
             yield Suspicion(finding=at.finding, signs=(strong(back), weak(goes_on)), code=code)
 
@@ -48,11 +62,14 @@ CAUSE = Cause(
     ),
     decided_by=Text(
         zh="打印载入后优化器的 state 是否为空，以及第一步的更新幅度与中断前相比。",
-        en="See whether the optimizer's state is empty after loading, and compare the first update with those before the stop.",
+        en="See whether the optimizer's state is empty after loading, and compare the first "
+        "update with those before the stop.",
     ),
     do=Text(
-        zh="把优化器的 state_dict 存进 checkpoint 并在续训时载入；没有存下时，续训先用几百步 warm-up。",
-        en="Save the optimizer's state_dict with the checkpoint and load it; where it was not saved, resume with a warm-up of a few hundred steps.",
+        zh="把优化器的 state_dict 存进 checkpoint 并在续训时载入；没有存下时，续训先用几百步 "
+        "warm-up。",
+        en="Save the optimizer's state_dict with the checkpoint and load it; where it was not "
+        "saved, resume with a warm-up of a few hundred steps.",
     ),
     reference="IntelLabs/distiller #145: resume resets learning rate",
     suspect=suspect,

@@ -1,4 +1,6 @@
-"""A running mean that is infinite to the end of its epoch and finite at the start of the next: one batch, not the weights."""
+"""A running mean that is infinite to the end of its epoch and finite at the start of the next: one
+batch, not the weights.
+"""
 
 from __future__ import annotations
 
@@ -14,12 +16,15 @@ from lossreport.model.run import Statistic
 from lossreport.text import Text, number
 
 AGAIN = Text(
-    zh="`{metric}` 在第 {line} 行又是有限值（{value}），接近变为非有限之前的 {before}：下一个 epoch 的均值重新开始。",
-    en="`{metric}` is finite again at line {line} ({value}), near the {before} from before: the mean of the next epoch begins anew.",
+    zh="`{metric}` 在第 {line} 行又是有限值（{value}），接近变为非有限之前的 {before}：下一个 "
+    "epoch 的均值重新开始。",
+    en="`{metric}` is finite again at line {line} ({value}), near the {before} from before: "
+    "the mean of the next epoch begins anew.",
 )
 MEAN = Text(
     zh="这一列是 epoch 内的累计均值，一个 batch 的 inf 会留到 epoch 结束。",
-    en="The column is a mean since the start of the epoch, in which the inf of one batch stays to its end.",
+    en="The column is a mean since the start of the epoch, in which the inf of one batch "
+    "stays to its end.",
 )
 HIGHER: Final = 1.5
 """Not half again as high as before: the weights are what they were, or better."""
@@ -37,7 +42,12 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             continue
         before, value = float(series.y[first - 1]), float(series.y[last + 1])
         if np.isfinite([before, value]).all() and 0 < value < HIGHER * before:
-            told = AGAIN(metric=series.label, line=int(series.line[last + 1]), value=number(value), before=number(before))
+            told = AGAIN(
+                metric=series.label,
+                line=int(series.line[last + 1]),
+                value=number(value),
+                before=number(before),
+            )
             yield Suspicion(finding=finding, signs=(strong(told), weak(MEAN())))
 
 
@@ -45,15 +55,18 @@ CAUSE = Cause(
     id="running_mean_keeps_inf",
     family="logging",
     title=Text(
-        zh="均值被一个 batch 的 inf 或 NaN 污染，权重没有坏", en="A mean that one batch of inf or NaN spoilt; the weights are sound"
+        zh="均值被一个 batch 的 inf 或 NaN 污染，权重没有坏",
+        en="A mean that one batch of inf or NaN spoilt; the weights are sound",
     ),
     decided_by=Text(
         zh="逐 batch 打印 loss（不取均值）：只有个别 batch 非有限就是它。",
-        en="Print the loss of each batch without averaging: only single ones that are not finite decide it.",
+        en="Print the loss of each batch without averaging: only single ones that are not "
+        "finite decide it.",
     ),
     do=Text(
         zh="不必停训：记录逐 batch 的 loss，找出并剔除那个样本，或让该 batch 的 loss 不计入。",
-        en="No need to stop: log the loss per batch, find and drop that sample, or leave such a batch out.",
+        en="No need to stop: log the loss per batch, find and drop that sample, or leave such "
+        "a batch out.",
     ),
     reference="audier/DeepSpeechRecognition #25: error: ... No valid path found",
     suspect=suspect,

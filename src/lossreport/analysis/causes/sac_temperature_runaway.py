@@ -1,4 +1,6 @@
-"""SAC's entropy coefficient that grows by orders of magnitude: a target entropy that the policy cannot meet."""
+"""SAC's entropy coefficient that grows by orders of magnitude: a target entropy that the policy
+cannot meet.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +25,22 @@ def suspect(context: Context) -> Iterator[Suspicion]:
             continue
         series = context.subject(finding)
         first, last = finding.numbers["first"], finding.numbers["last"]
-        signs = [strong(GREW(metric=series.label, first=number(first), last=number(last), line=int(series.line[-1])))]
+        signs = [
+            strong(
+                GREW(
+                    metric=series.label,
+                    first=number(first),
+                    last=number(last),
+                    line=int(series.line[-1]),
+                )
+            )
+        ]
         critic = beside(context, series, r"(?:.*/)?critic_loss|(?:.*/)?q\d?_loss")
-        if critic is not None and len(finite(critic)) == len(critic) and float(critic.y[-1]) > float(critic.y[0]):
+        if (
+            critic is not None
+            and len(finite(critic)) == len(critic)
+            and float(critic.y[-1]) > float(critic.y[0])
+        ):
             signs.append(weak(moved(critic)))
         yield Suspicion(finding=finding, signs=tuple(signs), code="SAC(..., ent_coef=0.1)")
 
@@ -34,15 +49,18 @@ CAUSE = Cause(
     id="sac_temperature_runaway",
     family="reinforcement",
     title=Text(
-        zh="SAC 的熵目标达不到，自动调节的系数无限增大", en="SAC cannot meet its target entropy and the tuned coefficient grows without end"
+        zh="SAC 的熵目标达不到，自动调节的系数无限增大",
+        en="SAC cannot meet its target entropy and the tuned coefficient grows without end",
     ),
     decided_by=Text(
         zh="比较策略的实际熵与 target_entropy：若一直低于目标（动作贴在边界上），就是目标不可达。",
-        en="Hold the entropy of the policy against target_entropy: if it always stays below (actions at their bounds), the target cannot be met.",
+        en="Hold the entropy of the policy against target_entropy: if it always stays below "
+        "(actions at their bounds), the target cannot be met.",
     ),
     do=Text(
         zh="把动作空间归一化到 [-1, 1]，缩小奖励的尺度，降低 target_entropy，或改用固定的系数。",
-        en="Normalise the actions to [-1, 1], scale the rewards down, lower target_entropy, or use a fixed coefficient.",
+        en="Normalise the actions to [-1, 1], scale the rewards down, lower target_entropy, "
+        "or use a fixed coefficient.",
     ),
     reference="DLR-RM/stable-baselines3 #781: why does the ent_coef grow so big",
     suspect=suspect,

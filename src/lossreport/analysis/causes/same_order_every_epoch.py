@@ -17,7 +17,8 @@ from lossreport.text import Text, number
 
 REPEATS = Text(
     zh="`{metric}` 的起伏每 {period} 行重复一次，正好是一个 epoch：每个 epoch 的样本顺序相同。",
-    en="The course of `{metric}` repeats every {period} rows, which is one epoch: the samples come in the same order each time.",
+    en="The course of `{metric}` repeats every {period} rows, which is one epoch: the samples "
+    "come in the same order each time.",
 )
 
 
@@ -29,11 +30,15 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         series = context.subject(finding)
         if swing.with_epochs and turns_inside(series):
             said = REPEATS(metric=series.label, period=number(swing.period))
-            yield Suspicion(finding=finding, signs=(strong(said),), code="DataLoader(..., shuffle=True)")
+            yield Suspicion(
+                finding=finding, signs=(strong(said),), code="DataLoader(..., shuffle=True)"
+            )
 
 
 BOTH_WAYS: Final = 0.3
-"""A running mean that begins anew in every epoch also repeats its course, but falls or rises all through the epoch."""
+"""A running mean that begins anew in every epoch also repeats its course, but falls or rises all
+through the epoch.
+"""
 
 
 def turns_inside(series: Series) -> bool:
@@ -49,14 +54,18 @@ def turns_inside(series: Series) -> bool:
 CAUSE = Cause(
     id="same_order_every_epoch",
     family="data",
-    title=Text(zh="每个 epoch 的样本顺序相同（没有打乱）", en="The same order of samples in every epoch: the data are not shuffled anew"),
+    title=Text(
+        zh="每个 epoch 的样本顺序相同（没有打乱）",
+        en="The same order of samples in every epoch: the data are not shuffled anew",
+    ),
     decided_by=Text(
         zh="打印连续两个 epoch 第一个 batch 的样本编号：相同就是它。",
         en="Print the sample ids of the first batch of two epochs: equal ids decide it.",
     ),
     do=Text(
         zh="在 DataLoader 里打开 shuffle，或在每个 epoch 开头重新打乱文件列表。",
-        en="Switch shuffle on in the DataLoader, or shuffle the list of files anew at the start of each epoch.",
+        en="Switch shuffle on in the DataLoader, or shuffle the list of files anew at the "
+        "start of each epoch.",
     ),
     reference="pytorch/pytorch #31771: DistributedSampler can't shuffle the dataset",
     suspect=suspect,

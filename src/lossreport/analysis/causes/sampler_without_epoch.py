@@ -1,4 +1,6 @@
-"""The same course of the loss in every epoch of a distributed run: its sampler is never told the epoch."""
+"""The same course of the loss in every epoch of a distributed run: its sampler is never told the
+epoch.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,10 @@ REPEATS = Text(
     zh="`{metric}` 在每个 epoch 里都重复同样的走势（周期 {period} 行，正好一个 epoch）。",
     en="`{metric}` takes the same course in every epoch (a period of {period} rows, one epoch).",
 )
-WORLD = Text(zh="配置写明 {name} = {value}：多进程训练。", en="The configuration says {name} = {value}: several processes train.")
+WORLD = Text(
+    zh="配置写明 {name} = {value}：多进程训练。",
+    en="The configuration says {name} = {value}: several processes train.",
+)
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:

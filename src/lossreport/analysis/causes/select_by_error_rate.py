@@ -1,4 +1,6 @@
-"""A validation loss that rises while the error rate of the same validation still falls: in speech the checkpoint is chosen by the error rate."""
+"""A validation loss that rises while the error rate of the same validation still falls: in speech
+the checkpoint is chosen by the error rate.
+"""
 
 from __future__ import annotations
 
@@ -44,11 +46,21 @@ def suspect(context: Context) -> Iterator[Suspicion]:
                 continue
             best = int(np.argmin(rate.y))
             at_turn = rate.y[rate.x >= finding.start.x]
-            if len(at_turn) and best >= LATE * (len(rate) - 1) and float(rate.y[best]) < (1 - GAIN) * float(at_turn[0]):
+            if (
+                len(at_turn)
+                and best >= LATE * (len(rate) - 1)
+                and float(rate.y[best]) < (1 - GAIN) * float(at_turn[0])
+            ):
                 told = STILL(
-                    metric=rate.label, first=number(float(at_turn[0])), best=number(float(rate.y[best])), line=int(rate.line[best])
+                    metric=rate.label,
+                    first=number(float(at_turn[0])),
+                    best=number(float(rate.y[best])),
+                    line=int(rate.line[best]),
                 )
-                yield Suspicion(finding=finding, signs=(strong(told), weak(LOSS(loss=series.label, x=number(finding.start.x)))))
+                yield Suspicion(
+                    finding=finding,
+                    signs=(strong(told), weak(LOSS(loss=series.label, x=number(finding.start.x)))),
+                )
 
 
 CAUSE = Cause(
@@ -56,15 +68,18 @@ CAUSE = Cause(
     family="speech",
     title=Text(
         zh="验证 loss 回升而错误率仍在下降：语音识别中常见",
-        en="The validation loss rises while the error rate still falls: common in speech recognition",
+        en="The validation loss rises while the error rate still falls: common in speech "
+        "recognition",
     ),
     decided_by=Text(
         zh="比较 loss 最低与错误率最低的两个 checkpoint 在测试集上的错误率。",
-        en="Compare the error rates on a test set of the two checkpoints, that of the lowest loss and that of the lowest error rate.",
+        en="Compare the error rates on a test set of the two checkpoints, that of the lowest "
+        "loss and that of the lowest error rate.",
     ),
     do=Text(
         zh="按错误率选择 checkpoint 与早停，而不是按 loss；错误率也不再下降时再停。",
-        en="Choose the checkpoint and the early stop by the error rate instead of the loss; stop when it falls no more either.",
+        en="Choose the checkpoint and the early stop by the error rate instead of the loss; "
+        "stop when it falls no more either.",
     ),
     reference="flashlight/wav2letter #879: Valid Loss increasing while valid WER decreasing",
     suspect=suspect,

@@ -10,8 +10,10 @@ from lossreport.analysis.segmenting import binary_said, masks_said
 from lossreport.text import Text, number
 
 NEGATIVE = Text(
-    zh="`{metric}` 是二元交叉熵，却从第 {line} 行起为负并一路降到 {worst}：只有目标大于 1 时它才没有下界。",
-    en="`{metric}` is a binary cross-entropy, yet negative from line {line} on and falling to {worst}: only targets above 1 leave it without a lower bound.",
+    zh="`{metric}` 是二元交叉熵，却从第 {line} 行起为负并一路降到 {worst}：只有目标大于 1 "
+    "时它才没有下界。",
+    en="`{metric}` is a binary cross-entropy, yet negative from line {line} on and falling to "
+    "{worst}: only targets above 1 leave it without a lower bound.",
 )
 
 
@@ -22,8 +24,14 @@ def suspect(context: Context) -> Iterator[Suspicion]:
     said_so = binary_said(context)
     for finding in context.of_kind("broken_metric"):
         series = context.subject(finding)
-        if (series.metric_type == "bce" or (said_so is not None and context.is_loss(series))) and finding.numbers.get("worst", 0.0) < -1:
-            said = NEGATIVE(metric=series.label, line=int(series.line[finding.rows[0]]), worst=number(finding.numbers["worst"], digits=3))
+        if (
+            series.metric_type == "bce" or (said_so is not None and context.is_loss(series))
+        ) and finding.numbers.get("worst", 0.0) < -1:
+            said = NEGATIVE(
+                metric=series.label,
+                line=int(series.line[finding.rows[0]]),
+                worst=number(finding.numbers["worst"], digits=3),
+            )
             yield Suspicion(finding=finding, signs=(strong(said),))
 
 
@@ -36,8 +44,10 @@ CAUSE = Cause(
     ),
     decided_by=Text(zh="打印标签的全部取值。", en="Print all values that the labels take."),
     do=Text(
-        zh="把标签改成 0 和 1；超过两类时改用 softmax 加（sparse）categorical cross-entropy，从头训练。",
-        en="Make the labels 0 and 1; for more than two classes use softmax with a (sparse) categorical cross-entropy, and start anew.",
+        zh="把标签改成 0 和 1；超过两类时改用 softmax 加（sparse）categorical cross-entropy，"
+        "从头训练。",
+        en="Make the labels 0 and 1; for more than two classes use softmax with a (sparse) "
+        "categorical cross-entropy, and start anew.",
     ),
     reference="keras-team/keras #1917: The loss becomes negative",
     suspect=suspect,

@@ -1,4 +1,6 @@
-"""A loss that is 0.0 with a gradient norm of NaN from one row to the next in a Hugging Face log: under DeepSpeed its overlapped communication."""
+"""A loss that is 0.0 with a gradient norm of NaN from one row to the next in a Hugging Face log:
+under DeepSpeed its overlapped communication.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +17,15 @@ from lossreport.text import Text, number
 
 HF: Final = ("hf_", "llamafactory", "msswift", "xtuner")
 CALM: Final = 2.0
-"""The last loss before the zeros is not twice the median before it: nothing announced a divergence."""
+"""The last loss before the zeros is not twice the median before it: nothing announced a
+divergence.
+"""
 
 SUDDEN = Text(
-    zh="`{metric}` 从 {before}（第 {line} 行）直接变为 0.0，同一行的梯度范数是 NaN：NaN 在打印前被换成了 0，且此前没有上升。",
-    en="`{metric}` goes from {before} (line {line}) straight to 0.0 with a gradient norm of NaN: a NaN replaced before it was printed, and no rise announced it.",
+    zh="`{metric}` 从 {before}（第 {line} 行）直接变为 0.0，同一行的梯度范数是 NaN：NaN "
+    "在打印前被换成了 0，且此前没有上升。",
+    en="`{metric}` goes from {before} (line {line}) straight to 0.0 with a gradient norm of "
+    "NaN: a NaN replaced before it was printed, and no rise announced it.",
 )
 HALF = Text(
     zh="配置写明 precision = {value}：fp16 溢出同样会这样。",
@@ -28,7 +34,9 @@ HALF = Text(
 
 
 def suspect(context: Context) -> Iterator[Suspicion]:
-    """Yield a suspicion for zeros that hide NaN behind a sound loss, in a trainer that runs under DeepSpeed as a rule."""
+    """Yield a suspicion for zeros that hide NaN behind a sound loss, in a trainer that runs under
+    DeepSpeed as a rule.
+    """
     if not any(name in parsers(context) for name in HF):
         return
     for finding in context.of_kind("masked_nonfinite"):
@@ -42,14 +50,26 @@ def suspect(context: Context) -> Iterator[Suspicion]:
         before = series.y[:row]
         if not np.isfinite(before).all() or float(before[-1]) > CALM * float(np.median(before)):
             continue
-        signs = [strong(SUDDEN(metric=series.label, before=number(float(before[-1])), line=int(series.line[row - 1])))]
+        signs = [
+            strong(
+                SUDDEN(
+                    metric=series.label,
+                    before=number(float(before[-1])),
+                    line=int(series.line[row - 1]),
+                )
+            )
+        ]
         event = said(context, r"overlap_comm|deepspeed")
         if event is not None:
             signs.append(weak(quoted(context, event)))
         precision = context.facts.get("precision")
         if isinstance(precision, str) and "16" in precision and "bf" not in precision.lower():
             signs.append(against(HALF(value=precision)))
-        yield Suspicion(finding=finding, signs=tuple(signs), code='"zero_optimization": {"stage": 2, "overlap_comm": false}')
+        yield Suspicion(
+            finding=finding,
+            signs=tuple(signs),
+            code='"zero_optimization": {"stage": 2, "overlap_comm": false}',
+        )
 
 
 SOUND: Final = 2
@@ -62,12 +82,18 @@ CAUSE = Cause(
         en="Overlapped communication of DeepSpeed ZeRO-2 (overlap_comm) turns gradients into NaN",
     ),
     decided_by=Text(
-        zh="同一个 checkpoint、同一批数据，只把 overlap_comm 关掉（或换 ZeRO-1/3）再跑同样的步数：不再 NaN 就是它，仍然 NaN 则查精度与学习率。",
-        en="From the same checkpoint on the same data run the same steps with overlap_comm off (or ZeRO 1 or 3): if NaN is gone it is this, else look at precision and learning rate.",
+        zh="同一个 checkpoint、同一批数据，只把 overlap_comm 关掉（或换 ZeRO-1/3）"
+        "再跑同样的步数：不再 NaN 就是它，仍然 NaN 则查精度与学习率。",
+        en="From the same checkpoint on the same data run the same steps with overlap_comm "
+        "off (or ZeRO 1 or 3): if NaN is gone it is this, else look at precision and "
+        "learning rate.",
     ),
     do=Text(
-        zh="若用 DeepSpeed：回到 NaN 之前的 checkpoint，把 ZeRO-2 的 overlap_comm 设为 false，或换 ZeRO 阶段与版本；不用 DeepSpeed 则改 bf16 并降低学习率。",
-        en="Under DeepSpeed: go back to a checkpoint before the NaN and set overlap_comm of ZeRO-2 to false, or take another ZeRO stage or version; without DeepSpeed use bf16 and a lower learning rate.",
+        zh="若用 DeepSpeed：回到 NaN 之前的 checkpoint，把 ZeRO-2 的 overlap_comm 设为 false，"
+        "或换 ZeRO 阶段与版本；不用 DeepSpeed 则改 bf16 并降低学习率。",
+        en="Under DeepSpeed: go back to a checkpoint before the NaN and set overlap_comm of "
+        "ZeRO-2 to false, or take another ZeRO stage or version; without DeepSpeed use "
+        "bf16 and a lower learning rate.",
     ),
     reference="deepspeedai/DeepSpeed #5347: [BUG] Grad_norm is nan and Loss is 0",
     suspect=suspect,

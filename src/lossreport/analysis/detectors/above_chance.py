@@ -1,6 +1,7 @@
 """Rows of a cross-entropy that are worse than a uniform guess: being ignorant would have cost less.
 
-Only losses in log space have a chance level that holds for every data set; the range/4 of an L1 is one for uniform targets only.
+Only losses in log space have a chance level that holds for every data set; the range/4 of an L1 is
+one for uniform targets only.
 """
 
 from __future__ import annotations
@@ -31,37 +32,48 @@ ABOVE: Final = Threshold(
     default=MARGIN,
     low=0.0,
     high=1.0,
-    meaning=Text(zh="交叉熵高出随机猜测水平的幅度", en="excess of a cross-entropy over the chance level"),
+    meaning=Text(
+        zh="交叉熵高出随机猜测水平的幅度", en="excess of a cross-entropy over the chance level"
+    ),
 )
 WARM_UP: Final = 0.10
 """Rows before a tenth of the run are the start: untrained models are often above chance."""
 
 LATER = Text(
-    zh="`{metric}`（{path}）在 {axis} {rows} 高于随机猜测水平 {chance} {unit}（{assumption}）：{values}，分别是它的 {ratios}。不看输入的猜测，loss 也比这低。",
+    zh="`{metric}`（{path}）在 {axis} {rows} 高于随机猜测水平 {chance} "
+    "{unit}（{assumption}）：{values}，分别是它的 {ratios}。不看输入的猜测，loss 也比这低。",
     en=(
-        "`{metric}` ({path}) lies above the chance level of {chance} {unit} ({assumption}) at {axis} {rows}: {values}, "
-        "that is {ratios} the chance level. A guess that ignores the input would score lower."
+        "`{metric}` ({path}) lies above the chance level of {chance} {unit} ({assumption}) at "
+        "{axis} {rows}: {values}, that is {ratios} the chance level. A guess that ignores the "
+        "input would score lower."
     ),
 )
 START = Text(
     zh=(
-        "`{metric}`（{path}）在开始时（{axis} {rows}）高于随机猜测水平：{value} 对 {chance} {unit}（{assumption}）。"
-        "比不看输入的猜测高 {excess} {unit}{perplexity}。常见原因：logits 初始尺度过大、部分 logits 被屏蔽或置零、标签错位。"
+        "`{metric}`（{path}）在开始时（{axis} {rows}）高于随机猜测水平：{value} 对 {chance} "
+        "{unit}（{assumption}）。比不看输入的猜测高 {excess} {unit}{perplexity}。常见原因："
+        "logits 初始尺度过大、部分 logits 被屏蔽或置零、标签错位。"
     ),
     en=(
-        "`{metric}` ({path}) starts worse than chance ({axis} {rows}): {value} against {chance} {unit} ({assumption}). "
-        "That is {excess} {unit} above a guess that ignores the input{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed logits, shifted labels."
+        "`{metric}` ({path}) starts worse than chance ({axis} {rows}): {value} against {chance} "
+        "{unit} ({assumption}). That is {excess} {unit} above a guess that ignores the "
+        "input{perplexity}. Usual causes: the scale of the initial logits, masked or zeroed "
+        "logits, shifted labels."
     ),
 )
 PERPLEXITY = Text(zh="，困惑度是后者的 {ratio}", en=", {ratio} its perplexity")
 NEEDS = Text(
-    zh="`{metric}` 的随机猜测水平未知：缺少 {needs}，因此没有检查它是否高于随机猜测水平。可用 `--set {example}=...` 给出。",
-    en="The chance level of `{metric}` is unknown: {needs} is missing, so it was not compared with chance. Give it with `--set {example}=...`.",
+    zh="`{metric}` 的随机猜测水平未知：缺少 {needs}，因此没有检查它是否高于随机猜测水平。可用 "
+    "`--set {example}=...` 给出。",
+    en="The chance level of `{metric}` is unknown: {needs} is missing, so it was not compared "
+    "with chance. Give it with `--set {example}=...`.",
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield, for every loss with a chance level, one finding for the start and one for all later rows above it."""
+    """Yield, for every loss with a chance level, one finding for the start and one for all later
+    rows above it.
+    """
     missing: set[str] = set()
     for series in context.losses:
         if not context.kind(series).log_space:
@@ -89,7 +101,9 @@ def _findings(context: Context, series: Series, chance: Chance) -> Iterator[Find
 
 
 def _leading(above: list[int], n: int) -> list[int]:
-    """Return the rows above chance from the first row on without a break, as far as the start reaches."""
+    """Return the rows above chance from the first row on without a break, as far as the start
+    reaches.
+    """
     rows = [row for index, row in enumerate(above) if row == index]
     return rows if rows and rows[-1] <= max(0, WARM_UP * n) else []
 
@@ -110,7 +124,12 @@ def _later(context: Context, series: Series, rows: list[int], chance: Chance) ->
     worst = float(np.nanmax(series.y[rows]))
     severity = Severity.CRITICAL if is_epoch_level(series) else Severity.MEDIUM
     return make_finding(
-        "above_chance", series, rows, severity, text, payload=AboveChance(value=worst, chance=chance.value, ratio=worst / chance.value)
+        "above_chance",
+        series,
+        rows,
+        severity,
+        text,
+        payload=AboveChance(value=worst, chance=chance.value, ratio=worst / chance.value),
     )
 
 
@@ -134,7 +153,14 @@ def _start(context: Context, series: Series, rows: list[int], chance: Chance) ->
         series.y[-1] < chance.value
     )  # loaded weights whose first logits lie far from 0: mT5 begins at 20 to 30
     severity = Severity.LOW if recovered else Severity.MEDIUM
-    return make_finding("above_chance", series, rows, severity, text, payload=AboveChance(value=value, chance=chance.value, excess=excess))
+    return make_finding(
+        "above_chance",
+        series,
+        rows,
+        severity,
+        text,
+        payload=AboveChance(value=value, chance=chance.value, excess=excess),
+    )
 
 
 def _range(series: Series, rows: list[int]) -> str:
@@ -144,7 +170,9 @@ def _range(series: Series, rows: list[int]) -> str:
 def _not_applicable(series: Series, needs: tuple[str, ...]) -> NotApplicable:
     example = needs[0].replace("<metric>", series.name)
     reason: Phrase = NEEDS(
-        metric=series.label, needs=Join(items=tuple(need.replace("<metric>", series.name) for need in needs)), example=example
+        metric=series.label,
+        needs=Join(items=tuple(need.replace("<metric>", series.name) for need in needs)),
+        example=example,
     )
     return NotApplicable(check="above_chance", series=(series.id,), reason=reason)
 

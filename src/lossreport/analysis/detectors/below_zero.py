@@ -1,4 +1,6 @@
-"""A supervised loss far below 0: one of masks or of a binary cross-entropy, whose targets must then lie outside 0 and 1."""
+"""A supervised loss far below 0: one of masks or of a binary cross-entropy, whose targets must then
+lie outside 0 and 1.
+"""
 
 from __future__ import annotations
 
@@ -18,23 +20,48 @@ from lossreport.text import Phrase, Text, number
 
 MIN_ROWS: Final = 2
 BELOW: Final = -1.0
-"""A Dice loss that is written as minus the score, and the cosine of SimSiam, end at -1: what lies below is neither."""
-KINDS: Final = ("generic", "bce", "cross_entropy", "class_cross_entropy", "weighted_cross_entropy", "label_smoothed_ce")
+"""A Dice loss that is written as minus the score, and the cosine of SimSiam, end at -1: what lies
+below is neither.
+"""
+KINDS: Final = (
+    "generic",
+    "bce",
+    "cross_entropy",
+    "class_cross_entropy",
+    "weighted_cross_entropy",
+    "label_smoothed_ce",
+)
 NEVER_BELOW: Final = KINDS[1:]
 """Kinds that are known not to be negative, whatever stands beside them."""
-FREE: Final = frozenset(("gan", "elbo", "kl", "policy", "value", "reward", "implicit_reward", "flow_matching", "entropy", "image_quality"))
+FREE: Final = frozenset(
+    (
+        "gan",
+        "elbo",
+        "kl",
+        "policy",
+        "value",
+        "reward",
+        "implicit_reward",
+        "flow_matching",
+        "entropy",
+        "image_quality",
+    )
+)
 """Where one of these is logged a loss may well be below 0."""
 MAY_BE: Final = re.compile(
-    r"nll|likelihood|elbo|log_?p(?:rob)?(?![a-z])|energy|critic|wasserstein|(?<![a-z])(?:gp|mi|ncc|ssim|s[di]+_?s?d?r|snr)(?![a-z])|cosine|actor|density|mixture|mdn",
+    r"nll|likelihood|elbo|log_?p(?:rob)?(?![a-z])|energy|critic|wasserstein|(?<![a-z])(?:gp|mi|"
+    r"ncc|ssim|s[di]+_?s?d?r|snr)(?![a-z])|cosine|actor|density|mixture|mdn",
     re.IGNORECASE,
 )
 """Likelihoods of densities, similarities with a minus sign, games."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}（{witness}）：目标在 0 到 1 之间时这种 loss 不会为负，而现在它没有下界，越降越说明目标有误，升降都不是好坏。",
+    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}（{witness}）：目标在 0 到 1 "
+    "之间时这种 loss 不会为负，而现在它没有下界，越降越说明目标有误，升降都不是好坏。",
     en=(
-        "`{metric}` ({path}) is negative in {count} rows, down to {worst} ({witness}): with targets between 0 and 1 such a loss is never below 0. "
-        "It has no lower bound here, so its targets are wrong, and neither a fall nor a rise of it says anything."
+        "`{metric}` ({path}) is negative in {count} rows, down to {worst} ({witness}): with "
+        "targets between 0 and 1 such a loss is never below 0. It has no lower bound here, so "
+        "its targets are wrong, and neither a fall nor a rise of it says anything."
     ),
 )
 BESIDE = Text(zh="日志里有 `{name}`，是分割任务", en="`{name}` beside it tells a segmentation")
@@ -43,19 +70,32 @@ KIND = Text(zh="它是交叉熵", en="it is a cross-entropy")
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss whose level is far below 0, where something says that it may not be."""
+    """Yield a finding a loss whose level is far below 0, where something says that it may not
+    be.
+    """
     if context.is_rewarded or any(series.metric_type in FREE for series in context.run.series):
         return
     for series in context.progress:
         finite = series.y[np.isfinite(series.y)]
-        if series.metric_type not in KINDS or MAY_BE.search(series.name) or len(finite) < MIN_ROWS or float(np.median(finite)) >= BELOW:
+        if (
+            series.metric_type not in KINDS
+            or MAY_BE.search(series.name)
+            or len(finite) < MIN_ROWS
+            or float(np.median(finite)) >= BELOW
+        ):
             continue
         witness = _witness(context, series)
         if witness is None or context.has("broken_metric", series):
             continue
         rows = [int(row) for row in np.flatnonzero(np.isfinite(series.y) & (series.y < 0))]
         worst = float(finite.min())
-        text = TEXT(metric=series.label, path=series.path, count=len(rows), worst=number(worst, digits=3), witness=witness)
+        text = TEXT(
+            metric=series.label,
+            path=series.path,
+            count=len(rows),
+            worst=number(worst, digits=3),
+            witness=witness,
+        )
         numbers = {"worst": worst, "count": float(len(rows)), "dead": 1.0}
         yield make_finding("broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers)
 

@@ -1,4 +1,6 @@
-"""Values that a metric cannot take: an accuracy above 1 among fractions, a negative cross-entropy, a perplexity below 1."""
+"""Values that a metric cannot take: an accuracy above 1 among fractions, a negative cross-entropy,
+a perplexity below 1.
+"""
 
 from __future__ import annotations
 
@@ -37,20 +39,30 @@ NOT_NEGATIVE: Final = (
     "throughput",
 )
 
-SUMS_OF_PROBABILITIES: Final = re.compile(r"(?<![a-z])(?:rnn-?t|transducer|ctc)(?:[_ -]?loss)?(?![a-z])", re.IGNORECASE)
-"""Losses that are minus the logarithm of a sum over alignments, whatever the metric is taken for: a probability, never above 1."""
+SUMS_OF_PROBABILITIES: Final = re.compile(
+    r"(?<![a-z])(?:rnn-?t|transducer|ctc)(?:[_ -]?loss)?(?![a-z])", re.IGNORECASE
+)
+"""Losses that are minus the logarithm of a sum over alignments, whatever the metric is taken for: a
+probability, never above 1.
+"""
 
 ACCURACY = Text(
-    zh="`{metric}`（{path}）有 {count} 行是不可能的准确率，最大 {worst}（其余行是 0 到 1 的比例）：统计或跨 rank 归约很可能有误，这一列不可信。",
-    en="`{metric}` ({path}) has {count} rows that no accuracy can take, up to {worst}, while the others are fractions between 0 and 1: the counting or the reduction across ranks is probably wrong, and this column cannot be trusted.",
+    zh="`{metric}`（{path}）有 {count} 行是不可能的准确率，最大 {worst}（其余行是 0 到 1 "
+    "的比例）：统计或跨 rank 归约很可能有误，这一列不可信。",
+    en="`{metric}` ({path}) has {count} rows that no accuracy can take, up to {worst}, while "
+    "the others are fractions between 0 and 1: the counting or the reduction across ranks "
+    "is probably wrong, and this column cannot be trusted.",
 )
 NEGATIVE = Text(
-    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}，而这种指标不可能为负：或者指标种类认错了，或者计算有误。",
-    en="`{metric}` ({path}) has {count} negative rows, down to {worst}, which this kind of metric cannot have: either it is of another kind, or it is computed wrongly.",
+    zh="`{metric}`（{path}）有 {count} 行是负数，最小 {worst}，而这种指标不可能为负："
+    "或者指标种类认错了，或者计算有误。",
+    en="`{metric}` ({path}) has {count} negative rows, down to {worst}, which this kind of "
+    "metric cannot have: either it is of another kind, or it is computed wrongly.",
 )
 PERPLEXITY = Text(
     zh="`{metric}`（{path}）有 {count} 行小于 1（最小 {worst}），而困惑度不可能小于 1。",
-    en="`{metric}` ({path}) has {count} rows below 1 (down to {worst}), which no perplexity can be.",
+    en="`{metric}` ({path}) has {count} rows below 1 (down to {worst}), which no perplexity "
+    "can be.",
 )
 
 
@@ -62,12 +74,26 @@ def detect(context: Context) -> Iterator[Found]:
         bad = impossible(series)
         if bad is not None:
             rows, text, worst = bad
-            made = text(metric=series.label, path=series.path, count=len(rows), worst=number(worst, digits=3))
-            yield make_finding("broken_metric", series, rows, Severity.MEDIUM, made, numbers={"worst": worst, "count": float(len(rows))})
+            made = text(
+                metric=series.label,
+                path=series.path,
+                count=len(rows),
+                worst=number(worst, digits=3),
+            )
+            yield make_finding(
+                "broken_metric",
+                series,
+                rows,
+                Severity.MEDIUM,
+                made,
+                numbers={"worst": worst, "count": float(len(rows))},
+            )
 
 
 def impossible(series: Series) -> tuple[list[int], Text, float] | None:
-    """Return the rows with impossible values, what to say of them and the worst value; None where all can be."""
+    """Return the rows with impossible values, what to say of them and the worst value; None where
+    all can be.
+    """
     kind, finite = series.metric_type, np.isfinite(series.y)
     if kind in ("accuracy", "map"):
         return _accuracy(series, finite)
@@ -82,8 +108,11 @@ def impossible(series: Series) -> tuple[list[int], Text, float] | None:
     return None
 
 
-def _accuracy(series: Series, finite: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[list[int], Text, float] | None:
-    """Fractions go to 1 and percentages to 100: values above 1 are impossible where most rows are fractions.
+def _accuracy(
+    series: Series, finite: np.ndarray[tuple[int], np.dtype[np.bool_]]
+) -> tuple[list[int], Text, float] | None:
+    """Fractions go to 1 and percentages to 100: values above 1 are impossible where most rows are
+    fractions.
 
     Zeros tell nothing: in percent too, most batches of a model that knows little yet hold no hit.
     """
@@ -92,7 +121,9 @@ def _accuracy(series: Series, finite: np.ndarray[tuple[int], np.dtype[np.bool_]]
     fractions = len(told) > 0 and np.mean(told <= FRACTION + SLACK) > 0.5
     limit = FRACTION if fractions else PERCENT
     rows = np.flatnonzero(finite & (y > limit * (1 + SLACK)))
-    if not len(rows) or (fractions and (float(y[rows].max()) < FAR_ABOVE or _grows_through(y[finite]))):
+    if not len(rows) or (
+        fractions and (float(y[rows].max()) < FAR_ABOVE or _grows_through(y[finite]))
+    ):
         return None
     return rows.tolist(), ACCURACY, float(y[rows].max())
 
@@ -113,5 +144,8 @@ def _mostly_positive(series: Series) -> bool:
 
 
 DETECTOR = Detector(
-    id="broken_metric", kinds=(Kind(id="broken_metric", title=Text(zh="不可能的数值", en="impossible values")),), detect=detect, order=16
+    id="broken_metric",
+    kinds=(Kind(id="broken_metric", title=Text(zh="不可能的数值", en="impossible values")),),
+    detect=detect,
+    order=16,
 )

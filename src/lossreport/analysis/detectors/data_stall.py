@@ -1,4 +1,6 @@
-"""Steps that wait for data: the share of the step time that loading took, epoch starts and checkpoints left aside."""
+"""Steps that wait for data: the share of the step time that loading took, epoch starts and
+checkpoints left aside.
+"""
 
 from __future__ import annotations
 
@@ -29,13 +31,20 @@ WAIT: Final = Threshold(
 SHARE: Final = 0.05
 """... and training stalls where more than 5 % of the steps do (SCIENCE.md 3.1 "data stall")."""
 EVEN: Final = 0.05
-"""Waits at equal distances are epoch starts or checkpoints; in one row after the other they are not."""
+"""Waits at equal distances are epoch starts or checkpoints; in one row after the other they are
+not.
+"""
 DATA: Final = re.compile(r"(?:.*[/_])?data(?:_?time|load(?:er|ing)?(?:_time)?)?", re.IGNORECASE)
-STEP: Final = re.compile(r"(?:.*[/_])?(?:(?:step|iter|batch)_?time|time|sec_per_(?:step|iter))", re.IGNORECASE)
+STEP: Final = re.compile(
+    r"(?:.*[/_])?(?:(?:step|iter|batch)_?time|time|sec_per_(?:step|iter))", re.IGNORECASE
+)
 
 TEXT = Text(
-    zh="{path} 中 {share} 的行里，读数据（`{data}`）占单步时间（`{step}`）的 {least} 以上：训练在等数据。可以增加 worker 和预取，或把数据放到本地盘。",
-    en="In {share} of the rows of {path}, loading data (`{data}`) takes more than {least} of the step time (`{step}`): training waits for data. More workers, prefetching or a local disk may help.",
+    zh="{path} 中 {share} 的行里，读数据（`{data}`）占单步时间（`{step}`）的 {least} 以上："
+    "训练在等数据。可以增加 worker 和预取，或把数据放到本地盘。",
+    en="In {share} of the rows of {path}, loading data (`{data}`) takes more than {least} of "
+    "the step time (`{step}`): training waits for data. More workers, prefetching or a "
+    "local disk may help.",
 )
 
 
@@ -50,25 +59,52 @@ def detect(context: Context) -> Iterator[Found]:
             rows = waiting_rows(data, step, least)
             if len(rows) > SHARE * len(data) and not _is_regular(rows):
                 share = len(rows) / len(data)
-                text = TEXT(share=percent(share), least=percent(least), data=data.name, step=step.name, path=data.path)
-                yield make_finding("data_stall", data, rows, Severity.MEDIUM, text, numbers={"share": share}, others=(step,))
+                text = TEXT(
+                    share=percent(share),
+                    least=percent(least),
+                    data=data.name,
+                    step=step.name,
+                    path=data.path,
+                )
+                yield make_finding(
+                    "data_stall",
+                    data,
+                    rows,
+                    Severity.MEDIUM,
+                    text,
+                    numbers={"share": share},
+                    others=(step,),
+                )
 
 
 def waiting_rows(data: Series, step: Series, waiting: float = WAITING) -> list[int]:
-    """Return the rows, the first aside, that waited for data for more than this share of the step."""
+    """Return the rows, the first aside, that waited for data for more than this share of the
+    step.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         share = data.y / step.y
     return [row for row in np.flatnonzero(share > waiting).tolist() if row > 0]
 
 
 def _is_step_time(series: Series, data: Series) -> bool:
-    same = series.source == data.source and series.split == data.split and series.statistic is data.statistic
-    return same and series is not data and bool(STEP.fullmatch(series.name)) and np.array_equal(series.x, data.x)
+    same = (
+        series.source == data.source
+        and series.split == data.split
+        and series.statistic is data.statistic
+    )
+    return (
+        same
+        and series is not data
+        and bool(STEP.fullmatch(series.name))
+        and np.array_equal(series.x, data.x)
+    )
 
 
 def _is_regular(rows: list[int]) -> bool:
     distance = np.diff(rows)
-    return len(rows) >= 3 and bool(np.median(distance) > 1 and np.std(distance) <= EVEN * np.mean(distance))
+    return len(rows) >= 3 and bool(
+        np.median(distance) > 1 and np.std(distance) <= EVEN * np.mean(distance)
+    )
 
 
 DETECTOR = Detector(

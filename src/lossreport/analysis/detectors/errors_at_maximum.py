@@ -1,4 +1,6 @@
-"""An error rate of a validation that stays at its maximum: not one word, character or sample is right, whatever the loss does."""
+"""An error rate of a validation that stays at its maximum: not one word, character or sample is
+right, whatever the loss does.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,10 @@ SLACK: Final = 0.005
 """Half a percent: one word in two hundred may be right by chance."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）的 {count} 次验证全部在 {value}：没有一个输出是对的（输出为空、解码有误，或模型只输出空白符）。",
-    en="`{metric}` ({path}) is at {value} in all {count} validations: no output is right (empty outputs, a wrong decoding, or a model that answers with blanks only).",
+    zh="`{metric}`（{path}）的 {count} 次验证全部在 {value}：没有一个输出是对的（输出为空、"
+    "解码有误，或模型只输出空白符）。",
+    en="`{metric}` ({path}) is at {value} in all {count} validations: no output is right "
+    "(empty outputs, a wrong decoding, or a model that answers with blanks only).",
 )
 
 
@@ -32,9 +36,18 @@ def detect(context: Context) -> Iterator[Found]:
         if series.metric_type != "error_rate" or series.split == "train" or len(y) < MIN_ROWS:
             continue
         if any(np.all(np.abs(y / limit - 1) <= SLACK) for limit in MAXIMA):
-            text = TEXT(metric=series.label, path=series.path, count=len(y), value=number(float(y[-1])))
+            text = TEXT(
+                metric=series.label, path=series.path, count=len(y), value=number(float(y[-1]))
+            )
             rows = [0, len(series) - 1]
-            yield make_finding("constant_metric", series, rows, Severity.HIGH, text, numbers={"value": float(y[-1])})
+            yield make_finding(
+                "constant_metric",
+                series,
+                rows,
+                Severity.HIGH,
+                text,
+                numbers={"value": float(y[-1])},
+            )
 
 
 DETECTOR = Detector(id="errors_at_maximum", kinds=("constant_metric",), detect=detect, order=14)

@@ -1,4 +1,6 @@
-"""A loss that exploded: beyond any value that such a loss has, with which the weights are lost although it is finite."""
+"""A loss that exploded: beyond any value that such a loss has, with which the weights are lost
+although it is finite.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,13 @@ from lossreport.words import AXES
 
 HIGH: Final = 1e8
 GROWN: Final = 1e6
-"""Beyond 1e8 and a million times its start. A squared error of raw targets (prices, populations) may begin at 1e10, but does not grow so."""
+"""Beyond 1e8 and a million times its start. A squared error of raw targets (prices, populations)
+may begin at 1e10, but does not grow so.
+"""
 BEYOND: Final = 1e20
-"""Beyond the square of any number that somebody predicts in raw units: exploded whatever its start, which the log may not hold."""
+"""Beyond the square of any number that somebody predicts in raw units: exploded whatever its start,
+which the log may not hold.
+"""
 BOUNDED: Final = (
     "cross_entropy",
     "class_cross_entropy",
@@ -39,10 +45,12 @@ END: Final = 3
 """Rows at the end whose median counts: a single one that comes back is a spike."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起到末尾都在 {value} 的量级{start}{rate}：这样大的 loss 说明权重已毁，即使逐行下降，也没有再学到东西。",
+    zh="`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起到末尾都在 {value} "
+    "的量级{start}{rate}：这样大的 loss 说明权重已毁，即使逐行下降，也没有再学到东西。",
     en=(
-        "`{metric}` ({path}) is of the order of {value} from {axis} {x} (line {line}) to the end{start}{rate}: a loss of this "
-        "size means that the weights are lost; nothing is trained any more, even where it falls from row to row."
+        "`{metric}` ({path}) is of the order of {value} from {axis} {x} (line {line}) to the "
+        "end{start}{rate}: a loss of this size means that the weights are lost; nothing is "
+        "trained any more, even where it falls from row to row."
     ),
 )
 FROM = Text(zh="，是开头（{first}）的 {ratio}", en=", {ratio} its start ({first})")
@@ -54,15 +62,23 @@ def detect(context: Context) -> Iterator[Found]:
     """Yield one finding a source: its highest exploded loss, with the others beside it."""
     exploded: dict[str, list[Series]] = {}
     for series in context.progress:
-        if series.split == "train" and context.is_measure(series) and explodes_from(series) is not None:
+        if (
+            series.split == "train"
+            and context.is_measure(series)
+            and explodes_from(series) is not None
+        ):
             exploded.setdefault(series.source, []).append(series)
     for together in exploded.values():
-        first, *others = sorted(together, key=lambda series: -abs(float(series.y[np.isfinite(series.y)][-1])))
+        first, *others = sorted(
+            together, key=lambda series: -abs(float(series.y[np.isfinite(series.y)][-1]))
+        )
         yield _finding(context, first, others)
 
 
 def explodes_from(series: Series) -> int | None:
-    """Return the first row from which all finite values to the end are those of an explosion; None without."""
+    """Return the first row from which all finite values to the end are those of an explosion; None
+    without.
+    """
     size = np.abs(series.y)
     rows = np.flatnonzero(np.isfinite(size))
     if not len(rows):
@@ -96,7 +112,9 @@ def _finding(context: Context, series: Series, others: list[Series]) -> Finding:
     )
     rows = [int(one) for one in finite if one >= row]
     numbers = {"value": value, "first": first, "dead": 1.0}
-    return make_finding("broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=others)
+    return make_finding(
+        "broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=others
+    )
 
 
 DETECTOR = Detector(id="explosion", kinds=("broken_metric",), detect=detect, order=13)

@@ -1,4 +1,6 @@
-"""A loss or gradient norm that stops changing to the last digit while others go on: what is printed is no longer measured."""
+"""A loss or gradient norm that stops changing to the last digit while others go on: what is printed
+is no longer measured.
+"""
 
 from __future__ import annotations
 
@@ -21,34 +23,47 @@ MIN_ROWS: Final = 8
 BEFORE: Final = 30
 """Rows before the stop that say how much the metric used to change."""
 DIGITS: Final = 10.0
-"""A change of ten units of the last printed digit, in the median: less, and equal rows are rounding, not a stop."""
+"""A change of ten units of the last printed digit, in the median: less, and equal rows are
+rounding, not a stop.
+"""
 LEFT: Final = 0.1
-"""A loss that reaches 0 by itself passes small values; one that is set to 0 still has a tenth of its level in the row before."""
+"""A loss that reaches 0 by itself passes small values; one that is set to 0 still has a tenth of
+its level in the row before.
+"""
 
 TEXT = Text(
     zh=(
-        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起直到末尾共 {count} 行，逐位都是 {value}，此前几乎每行都在变，而 `{other}` 仍在变化：打印的很可能不再是测得的值"
-        "（NaN 被替换、指标停止更新或参数不再更新）。"
+        "`{metric}`（{path}）从 {axis} {x}（第 {line} 行）起直到末尾共 {count} 行，逐位都是 "
+        "{value}，此前几乎每行都在变，而 `{other}` 仍在变化：打印的很可能不再是测得的值（NaN "
+        "被替换、指标停止更新或参数不再更新）。"
     ),
     en=(
-        "`{metric}` ({path}) is {value} to the last digit in all {count} rows from {axis} {x} (line {line}) on; it changed in nearly every row before, and `{other}` still changes: "
-        "what is printed is most likely not measured any more (a NaN replaced, a meter or the parameters no longer updated)."
+        "`{metric}` ({path}) is {value} to the last digit in all {count} rows from {axis} {x} "
+        "(line {line}) on; it changed in nearly every row before, and `{other}` still changes: "
+        "what is printed is most likely not measured any more (a NaN replaced, a meter or the "
+        "parameters no longer updated)."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss or gradient norm that freezes; one whose NaN is known already is told as that."""
+    """Yield a finding a loss or gradient norm that freezes; one whose NaN is known already is told
+    as that.
+    """
     for series in context.judged:
         wanted = context.is_loss(series) or context.kind(series).id == "grad_norm"
-        start = frozen_from(series) if wanted and not context.has("masked_nonfinite", series) else None
+        start = (
+            frozen_from(series) if wanted and not context.has("masked_nonfinite", series) else None
+        )
         witness = _witness(context, series, start) if start is not None else None
         if start is not None and witness is not None:
             yield _finding(series, start, witness)
 
 
 def frozen_from(series: Series) -> int | None:
-    """Return the first of the equal rows that a series ends with, where that is a stop and no rounding; None without."""
+    """Return the first of the equal rows that a series ends with, where that is a stop and no
+    rounding; None without.
+    """
     y = series.y
     if len(y) < 2 * MIN_ROWS or not np.isfinite(y).all():
         return None
@@ -74,10 +89,20 @@ def _witness(context: Context, series: Series, start: int) -> Series | None:
     """Return another metric of the source that still changes while this one does not."""
     for other in context.judged:
         wanted = context.is_loss(other) or context.kind(other).id in ("grad_norm", "accuracy")
-        if other is series or other.source != series.source or other.axis is not series.axis or not wanted or other.name == series.name:
+        if (
+            other is series
+            or other.source != series.source
+            or other.axis is not series.axis
+            or not wanted
+            or other.name == series.name
+        ):
             continue
         behind = other.y[other.x >= series.x[start]]
-        if len(behind) >= MIN_ROWS and np.isfinite(behind).all() and np.mean(np.diff(behind) != 0) > MOSTLY:
+        if (
+            len(behind) >= MIN_ROWS
+            and np.isfinite(behind).all()
+            and np.mean(np.diff(behind) != 0) > MOSTLY
+        ):
             return other
     return None
 
@@ -99,6 +124,9 @@ def _finding(series: Series, start: int, witness: Series) -> Finding:
 
 
 DETECTOR = Detector(
-    id="frozen_metric", kinds=(Kind(id="frozen_metric", title=Text(zh="数值不再变化", en="frozen value")),), detect=detect, order=13
+    id="frozen_metric",
+    kinds=(Kind(id="frozen_metric", title=Text(zh="数值不再变化", en="frozen value")),),
+    detect=detect,
+    order=13,
 )
 """After masked_nonfinite, which knows more."""

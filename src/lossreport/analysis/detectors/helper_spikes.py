@@ -1,4 +1,6 @@
-"""Outlying rows of metrics that are no loss: the gradient norm, the distance to a reference policy, the ratio of probabilities."""
+"""Outlying rows of metrics that are no loss: the gradient norm, the distance to a reference policy,
+the ratio of probabilities.
+"""
 
 from __future__ import annotations
 
@@ -21,12 +23,18 @@ from lossreport.words import AXES
 WATCHED: Final = ("grad_norm", "kl", "importance_ratio")
 MIN_ROWS: Final = 20
 RATIO: Final = 4.0
-"""Four times the level around: norms of single batches scatter by a factor of two around their median (gradient norms of 5 to 10 % spread in
-LLM runs, up to a factor of 2 in detection), so that a healthy run shows none."""
+"""Four times the level around: norms of single batches scatter by a factor of two around their
+median (gradient norms of 5 to 10 % spread in LLM runs, up to a factor of 2 in detection), so that a
+healthy run shows none.
+"""
 KL_RATIO: Final = 20.0
-"""The distance to a reference is near 0 and scatters by more: twenty times the level around, and `KL_LEAST`."""
+"""The distance to a reference is near 0 and scatters by more: twenty times the level around, and
+`KL_LEAST`.
+"""
 KL_LEAST: Final = 0.1
-"""Nats: PPO runs stop an update at 0.015 to 0.05 (target_kl), so that what stays below 0.1 is no event."""
+"""Nats: PPO runs stop an update at 0.015 to 0.05 (target_kl), so that what stays below 0.1 is no
+event.
+"""
 WARM: Final = 0.05
 """The first twentieth of the rows is where norms fall from the start."""
 QUIET: Final = 1.5
@@ -35,26 +43,37 @@ MOST: Final = 12
 TOLD: Final = 8
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {count} 处离群：{axis} {places}；最高 {value}（第 {line} 行），{against}。{loss}",
-    en="`{metric}` ({path}) has {count} outlying places: {axis} {places}; the highest is {value} (line {line}), {against}. {loss}",
+    zh="`{metric}`（{path}）有 {count} 处离群：{axis} {places}；最高 {value}（第 {line} 行），"
+    "{against}。{loss}",
+    en="`{metric}` ({path}) has {count} outlying places: {axis} {places}; the highest is "
+    "{value} (line {line}), {against}. {loss}",
 )
 ONE = Text(
     zh="`{metric}`（{path}）在 {axis} {places}（第 {line} 行）离群：{value}，{against}。{loss}",
-    en="`{metric}` ({path}) has an outlying row at {axis} {places} (line {line}): {value}, {against}. {loss}",
+    en="`{metric}` ({path}) has an outlying row at {axis} {places} (line {line}): {value}, "
+    "{against}. {loss}",
 )
-TIMES = Text(zh="是邻近行中位数 {baseline} 的 {ratio}", en="{ratio} the median of {baseline} around it")
+TIMES = Text(
+    zh="是邻近行中位数 {baseline} 的 {ratio}", en="{ratio} the median of {baseline} around it"
+)
 FROM_ZERO = Text(zh="而邻近行的中位数是 {baseline}", en="where the median around it is {baseline}")
 CALM = Text(
     zh="`{loss}` 在这些地方没有反应：裁剪或个别难样本足以解释，单凭这几行不必改动训练。",
-    en="`{loss}` does not react there: clipping, or single hard samples, explain it, and these rows alone ask for no change.",
+    en="`{loss}` does not react there: clipping, or single hard samples, explain it, and "
+    "these rows alone ask for no change.",
 )
-MOVED = Text(zh="`{loss}` 在其中至少一处也升高。", en="`{loss}` rises in at least one of these places as well.")
+MOVED = Text(
+    zh="`{loss}` 在其中至少一处也升高。",
+    en="`{loss}` rises in at least one of these places as well.",
+)
 UNKNOWN = Text(zh="同处没有可对照的 loss。", en="There is no loss beside it to compare with.")
 STILL = Text(zh="`{loss}` 在这些地方没有反应。", en="`{loss}` does not react there.")
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield one finding a metric, with all its places; none where they are so many that this is its nature."""
+    """Yield one finding a metric, with all its places; none where they are so many that this is its
+    nature.
+    """
     for series in context.judged:
         if series.metric_type not in WATCHED or series.split != "train" or len(series) < MIN_ROWS:
             continue
@@ -79,7 +98,10 @@ def _peak(series: Series, span: tuple[int, int]) -> int:
 
 def _level(series: Series, span: tuple[int, int]) -> float:
     first, last = span
-    around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
+    around = [
+        *range(max(0, first - NEIGHBOURS), first),
+        *range(last + 1, min(len(series), last + 1 + NEIGHBOURS)),
+    ]
     return float(np.nanmedian(series.y[around]))
 
 
@@ -87,7 +109,9 @@ NEIGHBOURS: Final = 10
 
 
 def _findings(context: Context, series: Series, spans: list[tuple[int, int]]) -> Iterator[Finding]:
-    """Yield a finding a place, all with the sentence that names them together: a reader meets it once, a program finds each."""
+    """Yield a finding a place, all with the sentence that names them together: a reader meets it
+    once, a program finds each.
+    """
     peaks = [_peak(series, span) for span in spans]
     top = max(range(len(spans)), key=lambda at: float(series.y[peaks[at]]))
     text = _text(context, series, peaks, spans, top)
@@ -96,14 +120,22 @@ def _findings(context: Context, series: Series, spans: list[tuple[int, int]]) ->
         value, level = float(series.y[peaks[at]]), _level(series, spans[at])
         own = text if at == top else _text(context, series, [peaks[at]], [spans[at]], 0)
         kind = "batch_outlier" if first == last else "spike"
-        severity = Severity.MEDIUM if at == top and not _is_calm(context, series, peaks) else Severity.LOW
+        severity = (
+            Severity.MEDIUM if at == top and not _is_calm(context, series, peaks) else Severity.LOW
+        )
         held = Excursion(value=value, baseline=level, helper=True)
         yield make_finding(kind, series, list(range(first, last + 1)), severity, own, payload=held)
 
 
 def _loss(context: Context, series: Series) -> Series | None:
-    """Return the loss beside a series, one that measures progress before the surrogate of a policy; None without."""
-    mine = [one for one in context.progress if one.source == series.source and one.axis is series.axis and one.split == series.split]
+    """Return the loss beside a series, one that measures progress before the surrogate of a policy;
+    None without.
+    """
+    mine = [
+        one
+        for one in context.progress
+        if one.source == series.source and one.axis is series.axis and one.split == series.split
+    ]
     whole = [one for one in mine if len(one) >= MIN_ROWS and np.isfinite(one.y).all()]
     return next(iter(sorted(whole, key=lambda one: not context.is_measure(one))), None)
 
@@ -121,11 +153,14 @@ def _said(context: Context, series: Series, peaks: list[int]) -> Phrase:
     loss = _loss(context, series)
     if loss is None:
         return UNKNOWN()
-    calm = CALM if context.is_measure(loss) else STILL  # a surrogate that stands still excuses nothing
+    # a surrogate that stands still excuses nothing
+    calm = CALM if context.is_measure(loss) else STILL
     return (calm if _is_quiet(loss, series, peaks) else MOVED)(loss=loss.label)
 
 
-def _text(context: Context, series: Series, peaks: list[int], spans: list[tuple[int, int]], top: int) -> Phrase:
+def _text(
+    context: Context, series: Series, peaks: list[int], spans: list[tuple[int, int]], top: int
+) -> Phrase:
     peak, level = peaks[top], _level(series, spans[top])
     values: dict[str, Value] = {
         "metric": series.label,

@@ -1,4 +1,6 @@
-"""All losses on boxes exactly 0: no box was ever a target, and a total that falls only learns the background."""
+"""All losses on boxes exactly 0: no box was ever a target, and a total that falls only learns the
+background.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +23,11 @@ DETECTS: Final = 0.01
 """A validation that finds boxes at all (mAP above 1 %) shows that the zeros are of the print."""
 
 TEXT = Text(
-    zh="{names}（{path}）在全部 {count} 行里都正好是 0：没有任何框成为训练目标，模型只在学背景；总 loss 下降不代表检测在变好。",
+    zh="{names}（{path}）在全部 {count} 行里都正好是 0：没有任何框成为训练目标，"
+    "模型只在学背景；总 loss 下降不代表检测在变好。",
     en=(
-        "{names} ({path}): exactly 0 in all {count} rows. No box was ever a target, so only the background is learned; "
-        "a total loss that falls says nothing about detection."
+        "{names} ({path}): exactly 0 in all {count} rows. No box was ever a target, so only the "
+        "background is learned; a total loss that falls says nothing about detection."
     ),
 )
 NAME = Text(zh="`{name}`", en="`{name}`")
@@ -38,23 +41,43 @@ def detect(context: Context) -> Iterator[Found]:
             of_source.setdefault(series.source, []).append(series)
     for losses in of_source.values():
         boxes = [series for series in losses if series.metric_type in BOXES]
-        others = [series for series in losses if series.metric_type not in BOXES and np.any(series.y != 0)]
-        if boxes and others and not any(np.any(series.y) for series in boxes) and not _detects(context):
+        others = [
+            series for series in losses if series.metric_type not in BOXES and np.any(series.y != 0)
+        ]
+        if (
+            boxes
+            and others
+            and not any(np.any(series.y) for series in boxes)
+            and not _detects(context)
+        ):
             yield _finding(boxes, next((one for one in others if is_total(one.name)), others[0]))
 
 
 def _finding(boxes: list[Series], total: Series) -> Finding:
-    """Return the finding about the loss that seems to fall, with the box losses that are 0 as its evidence."""
+    """Return the finding about the loss that seems to fall, with the box losses that are 0 as its
+    evidence.
+    """
     names = Join(items=tuple(NAME(name=series.label) for series in boxes))
     text = TEXT(names=names, path=boxes[0].path, count=len(boxes[0]))
     numbers = {"value": 0.0, "count": float(len(boxes[0])), "dead": 1.0, "boxes": float(len(boxes))}
     zeros = tuple(item for series in boxes for item in evidence(series, (0, len(series) - 1)))
     rows = list(range(len(total)))
-    return make_finding("broken_metric", total, rows, Severity.CRITICAL, text, numbers=numbers, others=boxes, more_evidence=zeros)
+    return make_finding(
+        "broken_metric",
+        total,
+        rows,
+        Severity.CRITICAL,
+        text,
+        numbers=numbers,
+        others=boxes,
+        more_evidence=zeros,
+    )
 
 
 def _detects(context: Context) -> bool:
-    scores = (series.y[np.isfinite(series.y)] for series in context.judged if series.metric_type == "map")
+    scores = (
+        series.y[np.isfinite(series.y)] for series in context.judged if series.metric_type == "map"
+    )
     return any(len(y) and float(y.max()) > DETECTS for y in scores)
 
 

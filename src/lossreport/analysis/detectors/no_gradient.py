@@ -1,4 +1,6 @@
-"""Reinforcement learning in which no gradient reaches the weights: a norm of exactly 0, or rewards without any spread."""
+"""Reinforcement learning in which no gradient reaches the weights: a norm of exactly 0, or rewards
+without any spread.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +18,33 @@ from lossreport.model.run import Series
 from lossreport.text import Text, number
 
 FEW: Final = 2
-"""Rows: where rewards differ inside the groups a single gradient of exactly 0 has a probability of 0, two rule out a masked batch."""
+"""Rows: where rewards differ inside the groups a single gradient of exactly 0 has a probability of
+0, two rule out a masked batch.
+"""
 FEW_EQUAL: Final = 3
 """Rows of rewards without spread: at the start of a hard task one or two are usual."""
 
 DIFFERS = Text(
-    zh="`{metric}`（{path}）在全部 {count} 行里都正好是 0，而同组内的奖励有差异（`{spread}` 的中位数 {level}）：没有梯度到达权重，什么也没有在训练；奖励相同已被排除，剩下的是冻结的参数或训练引擎。",
-    en="`{metric}` ({path}) is exactly 0 in all {count} rows although the rewards differ inside the groups (`{spread}` has a median of {level}): no gradient reaches the weights and nothing is trained. Equal rewards are ruled out; frozen parameters or the training engine remain.",
+    zh="`{metric}`（{path}）在全部 {count} 行里都正好是 0，而同组内的奖励有差异（`{spread}` "
+    "的中位数 {level}）：没有梯度到达权重，什么也没有在训练；奖励相同已被排除，"
+    "剩下的是冻结的参数或训练引擎。",
+    en="`{metric}` ({path}) is exactly 0 in all {count} rows although the rewards differ "
+    "inside the groups (`{spread}` has a median of {level}): no gradient reaches the "
+    "weights and nothing is trained. Equal rewards are ruled out; frozen parameters or the "
+    "training engine remain.",
 )
 EQUAL = Text(
-    zh="`{metric}`（{path}）在全部 {count} 行里都正好是 0：每组的奖励都相同，优势为 0，什么也没有在训练。",
-    en="`{metric}` ({path}) is exactly 0 in all {count} rows: the rewards inside each group are equal, the advantages are 0 and nothing is trained.",
+    zh="`{metric}`（{path}）在全部 {count} 行里都正好是 0：每组的奖励都相同，优势为 0，"
+    "什么也没有在训练。",
+    en="`{metric}` ({path}) is exactly 0 in all {count} rows: the rewards inside each group "
+    "are equal, the advantages are 0 and nothing is trained.",
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a norm of 0 beside rewards that differ, and a spread of rewards that is 0 throughout."""
+    """Yield a finding a norm of 0 beside rewards that differ, and a spread of rewards that is 0
+    throughout.
+    """
     for series in context.judged:
         y = finite(series)
         if series.metric_type == "grad_norm" and len(y) >= FEW and not np.any(y):
@@ -43,7 +56,14 @@ def detect(context: Context) -> Iterator[Found]:
         if len(y) >= FEW_EQUAL and not np.any(y):
             text = EQUAL(metric=series.label, path=series.path, count=len(y))
             rows = [0, len(series) - 1]
-            yield make_finding("constant_metric", series, rows, Severity.HIGH, text, numbers={"value": 0.0, "equal_rewards": 1.0})
+            yield make_finding(
+                "constant_metric",
+                series,
+                rows,
+                Severity.HIGH,
+                text,
+                numbers={"value": 0.0, "equal_rewards": 1.0},
+            )
 
 
 def _differs(spread: Series) -> bool:
@@ -53,11 +73,26 @@ def _differs(spread: Series) -> bool:
 
 def _finding(series: Series, spread: Series) -> Found:
     level = float(np.median(finite(spread)))
-    text = DIFFERS(metric=series.label, path=series.path, count=len(series), spread=spread.label, level=number(level))
+    text = DIFFERS(
+        metric=series.label,
+        path=series.path,
+        count=len(series),
+        spread=spread.label,
+        level=number(level),
+    )
     rows = [0, len(series) - 1]
     more = evidence(spread, [0])
     numbers = {"value": 0.0, "reward_std": level}
-    return make_finding("constant_metric", series, rows, Severity.HIGH, text, numbers=numbers, others=(spread,), more_evidence=more)
+    return make_finding(
+        "constant_metric",
+        series,
+        rows,
+        Severity.HIGH,
+        text,
+        numbers=numbers,
+        others=(spread,),
+        more_evidence=more,
+    )
 
 
 DETECTOR = Detector(id="no_gradient", kinds=("constant_metric",), detect=detect, order=14)

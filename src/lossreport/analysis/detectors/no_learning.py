@@ -25,38 +25,49 @@ from lossreport.words import AXES
 MIN_ROWS: Final = 12
 MIN_GAIN: Final = 0.02
 SPREAD: Final = 0.04
-"""No learning: less than 2 % gained between the first and last level, blocks within 4 % (SCIENCE.md 3.1)."""
+"""No learning: less than 2 % gained between the first and last level, blocks within 4 % (SCIENCE.md
+3.1).
+"""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从头到尾几乎没有变化：{first} → {last}（{gain}），各段中位数相差不超过 {spread}。{chance}",
-    en="`{metric}` ({path}) hardly changed from start to end: {first} → {last} ({gain}), block medians within {spread}. {chance}",
+    zh="`{metric}`（{path}）从头到尾几乎没有变化：{first} → {last}（{gain}），"
+    "各段中位数相差不超过 {spread}。{chance}",
+    en="`{metric}` ({path}) hardly changed from start to end: {first} → {last} ({gain}), "
+    "block medians within {spread}. {chance}",
 )
 AT_CHANCE = Text(
     zh="它停在随机猜测水平 {chance} 附近，与没有学到东西一致。",
     en="It stays at the chance level of {chance}, consistent with learning nothing.",
 )
 AT_UNIFORM = Text(
-    zh="它停在 ln {size} = {chance}，正是在 {size} 个类别中均匀猜测的水平（按数值推断）：与没有学到东西一致。",
-    en="It stays at ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value): consistent with learning nothing.",
+    zh="它停在 ln {size} = {chance}，正是在 {size} 个类别中均匀猜测的水平（按数值推断）："
+    "与没有学到东西一致。",
+    en="It stays at ln {size} = {chance}, the level of guessing among {size} classes (an "
+    "inference from the value): consistent with learning nothing.",
 )
 FELL_TO = Text(
-    zh="`{metric}`（{path}）从 {axis} {x} 起停在 {level}，即 ln {size} = {chance}，正是在 {size} 个类别中均匀猜测的水平（按数值推断）：输出不带任何信息，没有在学。",
+    zh="`{metric}`（{path}）从 {axis} {x} 起停在 {level}，即 ln {size} = {chance}，正是在 "
+    "{size} 个类别中均匀猜测的水平（按数值推断）：输出不带任何信息，没有在学。",
     en=(
-        "`{metric}` ({path}) stands at {level} from {axis} {x} on, which is ln {size} = {chance}, the level of guessing among {size} classes "
-        "(an inference from the value): its output carries no signal and nothing is learned."
+        "`{metric}` ({path}) stands at {level} from {axis} {x} on, which is ln {size} = "
+        "{chance}, the level of guessing among {size} classes (an inference from the value): its "
+        "output carries no signal and nothing is learned."
     ),
 )
 FROM_START = Text(
     zh="日志从训练开头写起，却没有下降：学习率可能过小或为 0、参数被冻结，或标签与输入对不上。",
-    en="The log begins where the training does and shows no descent: the learning rate may be too small or 0, parameters frozen, or labels and inputs do not match.",
+    en="The log begins where the training does and shows no descent: the learning rate may be "
+    "too small or 0, parameters frozen, or labels and inputs do not match.",
 )
 NOT_CHANCE = Text(
     zh="这段日志不含下降过程：可能是续训后的尾段、学习率过小，或没有在学。",
-    en="The log shows no descent: it may be the tail of a resumed run, the learning rate may be too small, or nothing is learned.",
+    en="The log shows no descent: it may be the tail of a resumed run, the learning rate may "
+    "be too small, or nothing is learned.",
 )
 NO_START = Text(
     zh="`{metric}`（{path}）的日志从训练中途开始，看不出开头以来降了多少。",
-    en="The log of `{metric}` ({path}) begins in the middle of a training and cannot tell how much was gained since its start.",
+    en="The log of `{metric}` ({path}) begins in the middle of a training and cannot tell how "
+    "much was gained since its start.",
 )
 NEAR_CHANCE: Final = 0.02
 
@@ -66,24 +77,38 @@ BEGINS: Final = 1
 COUNTED: Final = (Axis.EPOCH, Axis.STEP, Axis.ITERATION, Axis.ROUND, Axis.EPISODE)
 UNIFORM_ROWS: Final = 10
 UNIFORM_SHARE: Final = 0.5
-"""Ten rows, and half of the run to its end, at ln K: a loss that passes through a level on its way down leaves it sooner."""
+"""Ten rows, and half of the run to its end, at ln K: a loss that passes through a level on its way
+down leaves it sooner.
+"""
 UNIFORM_WITHIN: Final = 0.002
-"""A loss that came down to ln K stays within 0.2 % of it in the median; there no second sign says that nothing is learned."""
+"""A loss that came down to ln K stays within 0.2 % of it in the median; there no second sign says
+that nothing is learned.
+"""
 WELL_KNOWN: Final = (2, 3, 4, 5, 10, 100, 1000, 1024, 4096, 8192, 65536)
-"""Sizes that a level without any other sign is taken for: their windows of 0.2 % cover 1 % of the levels between ln 2 and ln 65 536."""
+"""Sizes that a level without any other sign is taken for: their windows of 0.2 % cover 1 % of the
+levels between ln 2 and ln 65 536.
+"""
 
 
 FEW_ROWS: Final = 3
-"""So many rows, all of them within half a percent of ln K, are told; of a slow fall they would lie apart."""
+"""So many rows, all of them within half a percent of ln K, are told; of a slow fall they would lie
+apart.
+"""
 FEW_SIZES: Final = (2, 3, 4, 5, 6, 7, 8, 9, 10, 20, 100, 200, 300, 1000)
 """Sizes that a few rows are taken for where no accuracy says one."""
 TRAINED_STEPS: Final = 1000
-"""Within the first thousand steps a large model stands at ln K, and its accuracy at 1 / K, and may be healthy."""
+"""Within the first thousand steps a large model stands at ln K, and its accuracy at 1 / K, and may
+be healthy.
+"""
 GUESSED: Final = 2.0
 """An accuracy within a factor of two of 1 / K: one of few batches scatters."""
 FEW = Text(
-    zh="`{metric}`（{path}）的全部 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 0.5 % 以内，正是在 {size} 个类别中均匀猜测的水平（按数值推断）{beside}：到这里没有学到任何东西。",
-    en="All {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value){beside}: nothing is learned up to there.",
+    zh="`{metric}`（{path}）的全部 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 "
+    "0.5 % 以内，正是在 {size} 个类别中均匀猜测的水平（按数值推断）{beside}："
+    "到这里没有学到任何东西。",
+    en="All {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln "
+    "{size} = {chance}, the level of guessing among {size} classes (an inference from the "
+    "value){beside}: nothing is learned up to there.",
 )
 BESIDE = Text(
     zh="，`{score}` 是 {value}，也不高于猜测的 {guessed_level}",
@@ -93,15 +118,24 @@ NOTHING_BESIDE: Final = ""
 
 
 TOLD: Final = ("mixture", "no_learning", "broken_metric")
-"""What says more: rows of several regimes, an accuracy of 0 beside the loss, a clamp or an explosion."""
+"""What says more: rows of several regimes, an accuracy of 0 beside the loss, a clamp or an
+explosion.
+"""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss that did not move; one of a game or a policy need not move while the model learns."""
+    """Yield a finding a training loss that did not move; one of a game or a policy need not move
+    while the model learns.
+    """
     for series in context.progress:
-        alone = series.split == "train" or not context.training  # a validation is all there is to look at
+        # a validation is all there is to look at
+        alone = series.split == "train" or not context.training
         judged = alone and context.is_measure(series) and np.isfinite(series.y).all()
-        if not judged or any(context.has(kind, series) for kind in TOLD) or accuracy_rose(context, series):
+        if (
+            not judged
+            or any(context.has(kind, series) for kind in TOLD)
+            or accuracy_rose(context, series)
+        ):
             continue
         if len(series) < UNIFORM_ROWS:
             yield from _few(context, _as_printed(context, series))
@@ -115,27 +149,58 @@ def detect(context: Context) -> Iterator[Found]:
 
 
 def _few(context: Context, series: Series) -> Iterator[Found]:
-    """Yield a finding of three to nine rows that all stand at ln K: guessing, by the numbers alone or by an accuracy that says so too."""
+    """Yield a finding of three to nine rows that all stand at ln K: guessing, by the numbers alone
+    or by an accuracy that says so too.
+    """
     if len(series) < FEW_ROWS:
         return
     level = float(np.median(series.y))
     said = context.chance(series)
-    scores = [one for one in context.run.series if one.metric_type == "accuracy" and one.source == series.source and _is_share(one)]
+    scores = [
+        one
+        for one in context.run.series
+        if one.metric_type == "accuracy" and one.source == series.source and _is_share(one)
+    ]
     known = [round(math.exp(said.value))] if said is not None and 0 < said.value < LARGEST else []
     shares = [1 / size for size in known] or [share for one in scores for share in _shares(one)]
-    guess = one_of(context, series) and (known or [*(round(1 / share) for share in shares if share < 1), *FEW_SIZES])
-    near = [size for size in guess or () if size > 1 and np.all(np.abs(series.y / math.log(size) - 1) <= TOLERANCE)]
+    guess = one_of(context, series) and (
+        known or [*(round(1 / share) for share in shares if share < 1), *FEW_SIZES]
+    )
+    near = [
+        size
+        for size in guess or ()
+        if size > 1 and np.all(np.abs(series.y / math.log(size) - 1) <= TOLERANCE)
+    ]
     size = min(near, key=lambda size: abs(level - math.log(size)), default=None)
     if size is None:
         return
-    score = next((one for one in scores if any(1 / GUESSED <= share * size <= GUESSED for share in _shares(one))), None)
+    score = next(
+        (
+            one
+            for one in scores
+            if any(1 / GUESSED <= share * size <= GUESSED for share in _shares(one))
+        ),
+        None,
+    )
     first, last, _, gain = _levels(series.y)
     if not (_has_trained(series) or (series.axis not in COUNTED and (score is not None or known))):
-        if len(series) >= EARLY_ROWS and size <= EARLY_LARGEST and series.axis in COUNTED and float(series.x[0]) <= BEGINS:
-            values: dict[str, Value] = {"first": number(first), "last": number(last), "size": str(size), "chance": number(math.log(size))}
+        if (
+            len(series) >= EARLY_ROWS
+            and size <= EARLY_LARGEST
+            and series.axis in COUNTED
+            and float(series.x[0]) <= BEGINS
+        ):
+            values: dict[str, Value] = {
+                "first": number(first),
+                "last": number(last),
+                "size": str(size),
+                "chance": number(math.log(size)),
+            }
             text = EARLY(metric=series.label, path=series.path, count=len(series), **values)
             held = Standstill(first=first, last=last, gain=gain, early=float(size))
-            yield make_finding("no_learning", series, [0, len(series) - 1], Severity.LOW, text, payload=held)
+            yield make_finding(
+                "no_learning", series, [0, len(series) - 1], Severity.LOW, text, payload=held
+            )
         return
     text = FEW(
         metric=series.label,
@@ -149,26 +214,54 @@ def _few(context: Context, series: Series) -> Iterator[Found]:
     )
     severity = Severity.HIGH if score is not None or known else Severity.MEDIUM
     held = Standstill(first=first, last=last, gain=gain, uniform=float(size))
-    yield make_finding("no_learning", series, [0, len(series) - 1], severity, text, payload=held, others=(score,) if score else ())
+    yield make_finding(
+        "no_learning",
+        series,
+        [0, len(series) - 1],
+        severity,
+        text,
+        payload=held,
+        others=(score,) if score else (),
+    )
 
 
 EARLY_ROWS: Final = 5
 EARLY_LARGEST: Final = 200
-"""Over more classes a large model stands there for hundreds of steps; of a few rows it is not even worth a remark."""
+"""Over more classes a large model stands there for hundreds of steps; of a few rows it is not even
+worth a remark.
+"""
 EARLY = Text(
-    zh="`{metric}`（{path}）开头的 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 0.5 % 以内，即在 {size} 个类别中均匀猜测的水平（按数值推断）。训练本来就从这里开始，这么几步说明不了什么；几百步之后还在这里，就是没有在学。",
-    en="The first {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of ln {size} = {chance}, the level of guessing among {size} classes (an inference from the value). A training rightly begins there and so few steps show nothing; if it still stands there after some hundred, nothing is learned.",
+    zh="`{metric}`（{path}）开头的 {count} 行（{first} → {last}）都在 ln {size} = {chance} 的 "
+    "0.5 % 以内，即在 {size} 个类别中均匀猜测的水平（按数值推断）。训练本来就从这里开始，"
+    "这么几步说明不了什么；几百步之后还在这里，就是没有在学。",
+    en="The first {count} rows of `{metric}` ({path}), {first} → {last}, lie within 0.5 % of "
+    "ln {size} = {chance}, the level of guessing among {size} classes (an inference from "
+    "the value). A training rightly begins there and so few steps show nothing; if it "
+    "still stands there after some hundred, nothing is learned.",
 )
 LARGEST: Final = 20.0
 """The logarithm of any number of classes or tokens is below."""
 
 
 def _as_printed(context: Context, series: Series) -> Series:
-    """Return the values beside a running mean that few rows were worked out from: taking it apart costs a row."""
+    """Return the values beside a running mean that few rows were worked out from: taking it apart
+    costs a row.
+    """
     if series.derived is None:
         return series
-    printed = [one for one in context.run.series if one.derived is None and one.statistic is not Statistic.RUNNING_MEAN]
-    return next((one for one in printed if same_metric(one, series) and len(one) >= len(series) and np.isfinite(one.y).all()), series)
+    printed = [
+        one
+        for one in context.run.series
+        if one.derived is None and one.statistic is not Statistic.RUNNING_MEAN
+    ]
+    return next(
+        (
+            one
+            for one in printed
+            if same_metric(one, series) and len(one) >= len(series) and np.isfinite(one.y).all()
+        ),
+        series,
+    )
 
 
 def _level_of(score: Series) -> float:
@@ -181,7 +274,9 @@ def _is_share(score: Series) -> bool:
 
 
 def _shares(score: Series) -> tuple[float, float]:
-    """Return what an accuracy may be as a share of 1: itself, or a hundredth of it where it is in percent."""
+    """Return what an accuracy may be as a share of 1: itself, or a hundredth of it where it is in
+    percent.
+    """
     value = _level_of(score)
     return value, value / 100
 
@@ -193,7 +288,9 @@ def _beside(score: Series, size: int) -> Phrase:
 
 
 def _has_trained(series: Series) -> bool:
-    """Return whether a few rows lie beyond the beginning of a training: of whole epochs, or a thousand steps on."""
+    """Return whether a few rows lie beyond the beginning of a training: of whole epochs, or a
+    thousand steps on.
+    """
     if series.axis in (Axis.EPOCH, Axis.ROUND):
         return True
     if len(series.epoch) and series.epoch[-1] >= LATER_EPOCH:
@@ -210,9 +307,15 @@ def _still(context: Context, series: Series, still: Still) -> Found:
     at_chance = chance is not None and abs(last / chance.value - 1) < NEAR_CHANCE
     size = size_at(context, series, last) if chance is None else None
     if begins_late(series) and not at_chance and size is None:
-        return NotApplicable(check="no_learning", series=(series.id,), reason=NO_START(metric=series.label, path=series.path))
+        return NotApplicable(
+            check="no_learning",
+            series=(series.id,),
+            reason=NO_START(metric=series.label, path=series.path),
+        )
     uniform = None
-    told: Phrase = FROM_START() if series.axis in COUNTED and series.x[0] <= BEGINS else NOT_CHANCE()
+    told: Phrase = (
+        FROM_START() if series.axis in COUNTED and series.x[0] <= BEGINS else NOT_CHANCE()
+    )
     if at_chance and chance:
         told = AT_CHANCE(chance=number(chance.value))
     elif size is not None:
@@ -227,13 +330,16 @@ def _still(context: Context, series: Series, still: Still) -> Found:
         spread=percent(spread),
         chance=told,
     )
-    severity = Severity.HIGH if at_chance else Severity.MEDIUM  # a level that is only inferred makes no finding grave
+    # a level that is only inferred makes no finding grave
+    severity = Severity.HIGH if at_chance else Severity.MEDIUM
     held = Standstill(first=first, last=last, gain=gain, uniform=uniform)
     return make_finding("no_learning", series, [0, len(series) - 1], severity, text, payload=held)
 
 
 def _came_to(context: Context, series: Series, y: Floats) -> tuple[int, int] | None:
-    """Return the first row and the K of a loss that stands at ln K for the second half of its rows at least; None without."""
+    """Return the first row and the K of a loss that stands at ln K for the second half of its rows
+    at least; None without.
+    """
     last = float(np.median(y[-UNIFORM_ROWS:]))
     size = size_at(context, series, last) if context.chance(series) is None else None
     if size not in WELL_KNOWN or size is None or abs(last / math.log(size) - 1) > UNIFORM_WITHIN:
@@ -241,7 +347,10 @@ def _came_to(context: Context, series: Series, y: Floats) -> tuple[int, int] | N
     apart = np.flatnonzero(np.abs(y / math.log(size) - 1) > SPREAD / 2)
     start = int(apart[-1]) + 1 if len(apart) else 0
     rows = len(y) - start
-    if rows < max(UNIFORM_ROWS, UNIFORM_SHARE * len(y)) or abs(float(np.median(y[start:])) / math.log(size) - 1) > UNIFORM_WITHIN:
+    if (
+        rows < max(UNIFORM_ROWS, UNIFORM_SHARE * len(y))
+        or abs(float(np.median(y[start:])) / math.log(size) - 1) > UNIFORM_WITHIN
+    ):
         return None
     half = start + rows // 2
     level, late = float(np.median(y[start:half])), float(np.median(y[half:]))
@@ -260,11 +369,15 @@ def _at_uniform(series: Series, start: int, size: int) -> Found:
         chance=number(math.log(size)),
     )
     held = Standstill(first=float(series.y[0]), last=level, gain=0.0, uniform=float(size))
-    return make_finding("no_learning", series, [start, len(series) - 1], Severity.MEDIUM, text, payload=held)
+    return make_finding(
+        "no_learning", series, [start, len(series) - 1], Severity.MEDIUM, text, payload=held
+    )
 
 
 class Still(NamedTuple):
-    """A curve that hardly moved: its first and last level, how far its blocks lie apart and what it gained, both relative."""
+    """A curve that hardly moved: its first and last level, how far its blocks lie apart and what it
+    gained, both relative.
+    """
 
     first: float
     last: float
@@ -273,9 +386,13 @@ class Still(NamedTuple):
 
 
 def hardly_moved(y: Floats) -> Still | None:
-    """Return the levels of a curve that ends where it began and was nowhere else in between, else None."""
+    """Return the levels of a curve that ends where it began and was nowhere else in between, else
+    None.
+    """
     still = _levels(y)
-    near = abs(still.first - still.last) < max(6 * noise_of_differences(y), MIN_GAIN * abs(still.first))
+    near = abs(still.first - still.last) < max(
+        6 * noise_of_differences(y), MIN_GAIN * abs(still.first)
+    )
     return still if still.gain < MIN_GAIN and still.spread < SPREAD and near else None
 
 
@@ -290,12 +407,19 @@ def _ends(y: Floats) -> tuple[float, float]:
     n = len(y)
     q = max(1, int(0.05 * n)) if n >= 40 else 1
     start, early = float(np.median(y[:q])), float(np.median(y[: min(3, n)]))
-    return (early if early > 1.05 * start else start), float(np.median(y[-max(q, min(3, n // 4)) :]))
+    return (early if early > 1.05 * start else start), float(
+        np.median(y[-max(q, min(3, n // 4)) :])
+    )
 
 
 DETECTOR = Detector(
     id="no_learning",
-    kinds=(Kind(id="no_learning", title=Text(zh="没有变化（可能没有在学）", en="no change (may not be learning)")),),
+    kinds=(
+        Kind(
+            id="no_learning",
+            title=Text(zh="没有变化（可能没有在学）", en="no change (may not be learning)"),
+        ),
+    ),
     detect=detect,
     order=50,
 )

@@ -19,81 +19,140 @@ from lossreport.text import Text
 from lossreport.words import AXES
 
 ROWS = Text(
-    zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} {x}（第 {line} 行）；其后{after}。",
-    en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} {x} (line {line}); {after}.",
+    zh="`{metric}`（{path}）的 {rows} 行中有 {count} 行是 NaN 或无穷大，第一处在 {axis} "
+    "{x}（第 {line} 行）；其后{after}。",
+    en="`{metric}` ({path}) is NaN or infinite in {count} of {rows} rows, the first at {axis} "
+    "{x} (line {line}); {after}.",
 )
-TAIL = Text(zh="再没有有限值，此后的训练不可信", en="no finite value follows, so nothing after it can be trusted")
-LAST = Text(zh="再没有有限值，而训练 loss 到最后仍是有限值", en="no finite value follows, while the training loss ends finite")
+TAIL = Text(
+    zh="再没有有限值，此后的训练不可信",
+    en="no finite value follows, so nothing after it can be trusted",
+)
+LAST = Text(
+    zh="再没有有限值，而训练 loss 到最后仍是有限值",
+    en="no finite value follows, while the training loss ends finite",
+)
 TAIL_OTHER = Text(zh="再没有有限值", en="no finite value follows")
 RECOVERED = Text(zh="又出现了有限值", en="finite values follow")
-AGAIN = Text(zh="又出现过有限值，但末尾又不是有限值", en="finite values follow, but the last row is not finite again")
+AGAIN = Text(
+    zh="又出现过有限值，但末尾又不是有限值",
+    en="finite values follow, but the last row is not finite again",
+)
 EXIT = Text(
     zh="日志在 {path} 第 {line} 行写明因 loss 为非有限值而停止训练：“{quote}”。",
-    en="The log says at {path}, line {line}, that training stopped because the loss was not finite: “{quote}”.",
+    en="The log says at {path}, line {line}, that training stopped because the loss was not "
+    "finite: “{quote}”.",
 )
 PRINTED = Text(
     zh="日志在 {path} 第 {line} 行、最后一行数据之后打印了非有限的 loss：“{quote}”；此后没有训练。",
-    en="At {path}, line {line}, behind its last row, the log prints a loss that is not finite: “{quote}”; nothing is trained after it.",
+    en="At {path}, line {line}, behind its last row, the log prints a loss that is not "
+    "finite: “{quote}”; nothing is trained after it.",
 )
 TENSOR: Final = re.compile(r"tensor\((?:nan|-?inf)\b", re.IGNORECASE)
 """As a debugger or a `print` shows a loss that is still a tensor."""
 
 AWAITED = ("reward", "explained_variance")
-"""What reinforcement learning logs as NaN until the first episode has ended, or while the returns do not vary."""
+"""What reinforcement learning logs as NaN until the first episode has ended, or while the returns
+do not vary.
+"""
 
 
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a series with non-finite rows, and one for a reported exit."""
     losses = {series.id for series in context.losses}
-    for series in sorted(context.judged, key=lambda series: (series.id not in losses, *_onset(series))):
+    for series in sorted(
+        context.judged, key=lambda series: (series.id not in losses, *_onset(series))
+    ):
         bad = np.flatnonzero(~np.isfinite(series.y))
         if len(bad):
-            yield _rows(context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1])))
-    exits = {event.source: event for event in reversed(context.run.events) if event.kind == "nonfinite_exit"}  # the first of each source
+            yield _rows(
+                context, series, bad.tolist(), aside=is_aside(context, series, int(bad[-1]))
+            )
+    # the first of each source
+    exits = {
+        event.source: event
+        for event in reversed(context.run.events)
+        if event.kind == "nonfinite_exit"
+    }
     if context.losses:
         yield from (_exit(context, event, EXIT) for event in reversed(exits.values()))
-        printed = {event.source: event for event in reversed(context.run.events) if _is_printed_last(context, event)}
-        yield from (_exit(context, event, PRINTED) for source, event in printed.items() if source not in exits)
+        printed = {
+            event.source: event
+            for event in reversed(context.run.events)
+            if _is_printed_last(context, event)
+        }
+        yield from (
+            _exit(context, event, PRINTED)
+            for source, event in printed.items()
+            if source not in exits
+        )
 
 
 def _is_printed_last(context: Context, event: Event) -> bool:
-    """Return whether an event prints a loss of NaN behind all rows of the training losses of its file, which end finite."""
+    """Return whether an event prints a loss of NaN behind all rows of the training losses of its
+    file, which end finite.
+    """
     if TENSOR.search(event.quote) is None:
         return False
-    training = [one for one in context.losses if one.split == "train" and one.source == event.source and len(one)]
-    return bool(training) and all(int(one.line[-1]) < event.line and np.isfinite(one.y[-1]) for one in training)
+    training = [
+        one
+        for one in context.losses
+        if one.split == "train" and one.source == event.source and len(one)
+    ]
+    return bool(training) and all(
+        int(one.line[-1]) < event.line and np.isfinite(one.y[-1]) for one in training
+    )
 
 
 def _onset(series: Series) -> tuple[bool, int]:
-    """Return what puts the first to break first: training before validation, then the earlier line of the log."""
+    """Return what puts the first to break first: training before validation, then the earlier line
+    of the log.
+    """
     bad = np.flatnonzero(~np.isfinite(series.y))
     return series.split != "train", int(series.line[bad[0]]) if len(bad) else 0
 
 
 def is_aside(context: Context, series: Series, row: int) -> bool:
-    """Return whether the training went on: a validation that its loss outlived, or a metric of the training beside losses that end finite.
+    """Return whether the training went on: a validation that its loss outlived, or a metric of the
+    training beside losses that end finite.
 
-    A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither breaks the weights.
+    A score of no prediction is 0/0, and a scaler skips the steps whose gradient overflows: neither
+    breaks the weights.
     """
     if _went_on(context, series):
         return True
     if series.id in context.training:
         return False
-    losses = [one for one in context.progress if one.id in context.training and one.axis is series.axis and len(one)]
+    losses = [
+        one
+        for one in context.progress
+        if one.id in context.training and one.axis is series.axis and len(one)
+    ]
     if series.split != "train":
-        mean = context.facts.get("train_loss")  # a trainer that logged no step says at least this at the end
-        return outlived(context, series) or (not losses and isinstance(mean, float) and bool(np.isfinite(mean)) and mean != 0)
-    return bool(losses) and all(one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses)
+        # a trainer that logged no step says at least this at the end
+        mean = context.facts.get("train_loss")
+        return outlived(context, series) or (
+            not losses and isinstance(mean, float) and bool(np.isfinite(mean)) and mean != 0
+        )
+    return bool(losses) and all(
+        one.x[-1] >= series.x[row] and np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in losses
+    )
 
 
 def summary_of_nothing(context: Context, series: Series) -> Series | None:
-    """Return the rows of batches of a training metric whose epoch rows are NaN, where each stands behind a finite one; None elsewhere.
+    """Return the rows of batches of a training metric whose epoch rows are NaN, where each stands
+    behind a finite one; None elsewhere.
 
-    A mean over no batch is 0/0: a metric that is reset after its last print leaves it (MXNet's Speedometer), and the weights are sound.
+    A mean over no batch is 0/0: a metric that is reset after its last print leaves it (MXNet's
+    Speedometer), and the weights are sound.
     """
     if series.split != "train" or series.axis is not Axis.EPOCH:
         return None
-    finer = [one for one in context.run.series if one is not series and one.axis in INNER and same_metric(one, series) and len(one)]
+    finer = [
+        one
+        for one in context.run.series
+        if one is not series and one.axis in INNER and same_metric(one, series) and len(one)
+    ]
     bad = series.line[~np.isfinite(series.y)]
     for one in finer:
         if bool(np.isfinite(one.y).all()) and len(bad) and one.line[0] < bad[0]:
@@ -102,19 +161,32 @@ def summary_of_nothing(context: Context, series: Series) -> Series | None:
 
 
 def _went_on(context: Context, series: Series) -> bool:
-    """Return whether rows of batches behind the last mean over nothing are finite: at the end of a log those not printed may be NaN as well."""
+    """Return whether rows of batches behind the last mean over nothing are finite: at the end of a
+    log those not printed may be NaN as well.
+    """
     finer = summary_of_nothing(context, series)
     return finer is not None and int(finer.line[-1]) > int(series.line[~np.isfinite(series.y)][-1])
 
 
-COUNTS: Final = re.compile(r"(?:.*[_/ ])?(?:count|num_(?:pos|positives?|objects?|targets?|gts?)|n_pos|positives|instances)", re.IGNORECASE)
+COUNTS: Final = re.compile(
+    r"(?:.*[_/ ])?(?:count|num_(?:pos|positives?|objects?|targets?|gts?)|n_pos|positives|"
+    r"instances)",
+    re.IGNORECASE,
+)
 
 
 def counted(context: Context, series: Series) -> Series | None:
-    """Return the count beside a metric that is 0 in exactly the rows in which the metric is not finite; None without."""
+    """Return the count beside a metric that is 0 in exactly the rows in which the metric is not
+    finite; None without.
+    """
     bad = ~np.isfinite(series.y)
     for one in context.run.series:
-        beside = one is not series and one.source == series.source and one.axis is series.axis and len(one) == len(series)
+        beside = (
+            one is not series
+            and one.source == series.source
+            and one.axis is series.axis
+            and len(one) == len(series)
+        )
         if (
             beside
             and COUNTS.fullmatch(one.name)
@@ -143,13 +215,24 @@ def _rows(context: Context, series: Series, bad: list[int], aside: bool) -> Find
         after=_after(context, series, aside=aside, grave=grave, tail=tail, ends=ends),
     )
     if _went_on(context, series) or counted(context, series) is not None:
-        return make_finding("nonfinite", series, bad, Severity.LOW, text, payload=NonFinite(count=len(bad), aside=aside))
+        return make_finding(
+            "nonfinite",
+            series,
+            bad,
+            Severity.LOW,
+            text,
+            payload=NonFinite(count=len(bad), aside=aside),
+        )
     of_tail = Severity.HIGH if tail else Severity.MEDIUM
     severity = of_tail if aside and grave else _severity(series, bad, grave, ends)
-    return make_finding("nonfinite", series, bad, severity, text, payload=NonFinite(count=len(bad), aside=aside))
+    return make_finding(
+        "nonfinite", series, bad, severity, text, payload=NonFinite(count=len(bad), aside=aside)
+    )
 
 
-def _after(context: Context, series: Series, *, aside: bool, grave: bool, tail: bool, ends: bool) -> Text:
+def _after(
+    context: Context, series: Series, *, aside: bool, grave: bool, tail: bool, ends: bool
+) -> Text:
     """Return what came after the first row that is not finite."""
     if not tail:
         return AGAIN if ends else RECOVERED
@@ -159,14 +242,20 @@ def _after(context: Context, series: Series, *, aside: bool, grave: bool, tail: 
 
 
 def _severity(series: Series, bad: list[int], grave: bool, ends: bool) -> Severity:
-    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before its first value there was nothing to compute it from.
+    """Return how much it matters: of a metric that is no loss a NaN is a gap, and before its first
+    value there was nothing to compute it from.
 
-    The reward of the first episode, the novelty of a first archive, a mean over none: one or two rows, or any number of what is awaited.
+    The reward of the first episode, the novelty of a first archive, a mean over none: one or two
+    rows, or any number of what is awaited.
     """
     if grave:
         return Severity.CRITICAL if ends else Severity.HIGH
     leading = not ends and bad[-1] == len(bad) - 1
-    return Severity.LOW if leading and (series.metric_type in AWAITED or len(bad) <= FIRST) else Severity.MEDIUM
+    return (
+        Severity.LOW
+        if leading and (series.metric_type in AWAITED or len(bad) <= FIRST)
+        else Severity.MEDIUM
+    )
 
 
 FIRST: Final = 2
@@ -174,7 +263,9 @@ FIRST: Final = 2
 
 
 def _exit(context: Context, event: Event, text: Text) -> Finding:
-    series = max((s for s in context.losses if len(s)), key=lambda s: (s.source == event.source, len(s)))
+    series = max(
+        (s for s in context.losses if len(s)), key=lambda s: (s.source == event.source, len(s))
+    )
     last = len(series) - 1
     place = Position(x=float(series.x[last]), row=last, line=event.line)
     path = context.run.source(event.source).path
@@ -196,7 +287,12 @@ def _exit(context: Context, event: Event, text: Text) -> Finding:
 
 DETECTOR = Detector(
     id="nonfinite",
-    kinds=(Kind(id="nonfinite", title=Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)")),),
+    kinds=(
+        Kind(
+            id="nonfinite",
+            title=Text(zh="非有限值（NaN / Inf）", en="non-finite value (NaN / Inf)"),
+        ),
+    ),
     detect=detect,
     order=10,
 )

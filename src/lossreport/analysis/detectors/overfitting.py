@@ -1,4 +1,6 @@
-"""A validation loss that turned up while the training loss did not: the checkpoint to use is the one at its minimum."""
+"""A validation loss that turned up while the training loss did not: the checkpoint to use is the
+one at its minimum.
+"""
 
 from __future__ import annotations
 
@@ -28,42 +30,57 @@ RISE: Final = Threshold(
     default=MIN_RISE,
     low=0.001,
     high=10.0,
-    meaning=Text(zh="验证 loss 从最低点回升的幅度", en="rise of the validation loss over its minimum"),
+    meaning=Text(
+        zh="验证 loss 从最低点回升的幅度", en="rise of the validation loss over its minimum"
+    ),
 )
 HIGH_RISE: Final = 0.10
 NOISE_UNITS: Final = 4.0
 TAIL_SHARE: Final = 0.10
-"""The minimum lies at least a tenth of the rows, and three rows, before the end (SCIENCE.md 3.1 "overfit")."""
+"""The minimum lies at least a tenth of the rows, and three rows, before the end (SCIENCE.md 3.1
+"overfit").
+"""
 TRAIN_SHARE: Final = 0.25
 """The training loss may rise by at most a quarter of the slope of the validation loss."""
 
 TEXT = Text(
-    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 {end}（{rise}），而训练 loss 没有同步上升：出现过拟合。按这个 loss，最佳 checkpoint 在 {axis} {x}。",
+    zh="`{split}/{metric}`（{path}）在 {axis} {x} 达到最低 {best}，之后回升，末段的中位数是 "
+    "{end}（{rise}），而训练 loss 没有同步上升：出现过拟合。按这个 loss，最佳 checkpoint "
+    "在 {axis} {x}。",
     en=(
-        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen since, to a median of {end} at the end ({rise}), while the training loss has not: "
-        "overfitting. By this loss the best checkpoint is the one at {axis} {x}."
+        "`{split}/{metric}` ({path}) was lowest at {axis} {x} ({best}) and has risen since, to a "
+        "median of {end} at the end ({rise}), while the training loss has not: overfitting. By "
+        "this loss the best checkpoint is the one at {axis} {x}."
     ),
 )
 COMPONENT = Text(
-    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起回升，末段的中位数是 {end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，不能据此说整个训练过拟合。",
+    zh="分项 `{split}/{metric}`（{path}）自 {axis} {x}（{best}）起回升，末段的中位数是 "
+    "{end}（{rise}），而同一来源的总损失没有回升：只是这一项变差，"
+    "不能据此说整个训练过拟合。",
     en=(
-        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to a median of {end} at the end ({rise}) while the total of the same source has not "
-        "turned up: only this term got worse, which does not show that the run as a whole overfits."
+        "The component `{split}/{metric}` ({path}) has risen from {best} at {axis} {x} to a "
+        "median of {end} at the end ({rise}) while the total of the same source has not turned "
+        "up: only this term got worse, which does not show that the run as a whole overfits."
     ),
 )
 PERPLEXITY: Final = "perplexity"
 """A loss raised to e: it is held against the training as a loss is."""
 NO_VALIDATION = Text(
-    zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} 次验证结果（`val_*` / `eval_*`）。",
-    en="There is no validation loss in the logs, so overfitting and generalisation cannot be judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
+    zh="日志里没有验证集的 loss，因此无法判断是否过拟合，也不知道泛化如何。需要至少 {need} "
+    "次验证结果（`val_*` / `eval_*`）。",
+    en="There is no validation loss in the logs, so overfitting and generalisation cannot be "
+    "judged. At least {need} validation results (`val_*` / `eval_*`) are needed.",
 )
 FEW = Text(
     zh="`{metric}` 只有 {count} 次验证，少于判断过拟合所需的 {need} 次。",
     en="`{metric}` has {count} validations; {need} are needed to judge overfitting.",
 )
 REWEIGHTED = Text(
-    zh="`{metric}` 末段高于最低点，但验证集上它的每一项都比那时更低：多半是总和的权重变了，不能用它判断过拟合或选 checkpoint。",
-    en="`{metric}` ends above its minimum while each of its terms on the validation is lower than it was there: most likely the weights of the sum changed, so neither overfitting nor a checkpoint can be told by it.",
+    zh="`{metric}` 末段高于最低点，但验证集上它的每一项都比那时更低：多半是总和的权重变了，"
+    "不能用它判断过拟合或选 checkpoint。",
+    en="`{metric}` ends above its minimum while each of its terms on the validation is lower "
+    "than it was there: most likely the weights of the sum changed, so neither overfitting "
+    "nor a checkpoint can be told by it.",
 )
 
 
@@ -78,16 +95,22 @@ def detect(context: Context) -> Iterator[Found]:
             reason = FEW(metric=series.label, count=len(series), need=MIN_ROWS)
             yield NotApplicable(check="overfitting", series=(series.id,), reason=reason)
         elif is_reweighted(context, series):
-            yield NotApplicable(check="overfitting", series=(series.id,), reason=REWEIGHTED(metric=series.label))
+            yield NotApplicable(
+                check="overfitting", series=(series.id,), reason=REWEIGHTED(metric=series.label)
+            )
         elif np.isfinite(series.y).all() and not context.holds_another_run and context.training:
             yield from _finding(context, series)
 
 
 def training_partner(context: Context, validation: Series) -> Series | None:
-    """Return the training series of the same metric, from the same source if it has one; epoch means preferred."""
+    """Return the training series of the same metric, from the same source if it has one; epoch
+    means preferred.
+    """
     measures = context.judged if validation.metric_type == PERPLEXITY else context.progress
     rivals = [s for s in measures if s.split == "train" and s.name == validation.name]
-    return min(rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None)
+    return min(
+        rivals, key=lambda s: (s.source != validation.source, not is_epoch_level(s)), default=None
+    )
 
 
 def _finding(context: Context, series: Series) -> Iterator[Finding]:
@@ -111,7 +134,8 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
         and lost_at_once(y, best) is None  # an event at one place is told as that, see `worsening`
     ):
         component = is_component(context, series)
-        lowest = int(np.argmin(y))  # the checkpoint to use; what is judged is the rise over the smoothed level
+        # the checkpoint to use; what is judged is the rise over the smoothed level
+        lowest = int(np.argmin(y))
         shown = float(series.y[lowest])
         text = (COMPONENT if component else TEXT)(
             split=series.split,
@@ -130,7 +154,9 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
 
 
 LEAST_FALL: Final = 0.02
-"""The training loss falls against the validation where it loses 2 %, the width of "flat", after the validation was best."""
+"""The training loss falls against the validation where it loses 2 %, the width of "flat", after the
+validation was best.
+"""
 
 
 def training_falls(context: Context, validation: Series, best: int) -> bool:
@@ -138,10 +164,16 @@ def training_falls(context: Context, validation: Series, best: int) -> bool:
 
     On another axis the place is taken by its share of the rows: both logs cover the same training.
     """
-    rivals = [s for s in context.progress if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()]
+    rivals = [
+        s
+        for s in context.progress
+        if s.split == "train" and context.is_measure(s) and np.isfinite(s.y).any()
+    ]
     partner = training_partner(context, validation)
     if partner is None:
-        partner = min(rivals, key=lambda s: (not is_total(s.name), not is_epoch_level(s)), default=None)
+        partner = min(
+            rivals, key=lambda s: (not is_total(s.name), not is_epoch_level(s)), default=None
+        )
     if partner is None:
         return False
     if partner.axis is validation.axis:
@@ -161,7 +193,9 @@ TENTH: Final = 10
 
 
 def is_component(context: Context, series: Series) -> bool:
-    """Return whether the total of the same source and split is logged as well: then it decides, not its terms."""
+    """Return whether the total of the same source and split is logged as well: then it decides, not
+    its terms.
+    """
     same = [s for s in context.progress if s.source == series.source and s.split == series.split]
     return not is_total(series.name) and any(is_total(s.name) for s in same)
 

@@ -1,4 +1,6 @@
-"""A loss of exactly 0 beside an accuracy of exactly 1 from the first row on: nothing can be wrong, so nothing is learned."""
+"""A loss of exactly 0 beside an accuracy of exactly 1 from the first row on: nothing can be wrong,
+so nothing is learned.
+"""
 
 from __future__ import annotations
 
@@ -21,39 +23,75 @@ MIN_ROWS: Final = 2
 FULL: Final = (1.0, 100.0)
 
 TEXT = Text(
-    zh="`{metric}`（{path}）从第一行起共 {count} 行都正好是 0，而 `{score}` 同时是满分 {full_score}：还没有训练就不可能答错，说明没有东西可学（只有一个类别，或所有像素、标签都被忽略），不是收敛。",
+    zh="`{metric}`（{path}）从第一行起共 {count} 行都正好是 0，而 `{score}` 同时是满分 "
+    "{full_score}：还没有训练就不可能答错，说明没有东西可学（只有一个类别，或所有像素、"
+    "标签都被忽略），不是收敛。",
     en=(
-        "`{metric}` ({path}) is exactly 0 in all {count} rows from the first on while `{score}` is at its full {full_score}: before anything was trained no answer "
-        "can be wrong, so there is nothing to learn (a single class, or all pixels or labels ignored). That is no convergence."
+        "`{metric}` ({path}) is exactly 0 in all {count} rows from the first on while `{score}` "
+        "is at its full {full_score}: before anything was trained no answer can be wrong, so "
+        "there is nothing to learn (a single class, or all pixels or labels ignored). That is no "
+        "convergence."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss that is 0 throughout beside a full accuracy; not where the log begins late or a gradient arrives."""
+    """Yield a finding a training loss that is 0 throughout beside a full accuracy; not where the
+    log begins late or a gradient arrives.
+    """
     for series in context.progress:
         plain = series.split == "train" and context.is_measure(series) and not context.is_rewarded
-        if not plain or len(series) < MIN_ROWS or np.any(series.y) or begins_late(series) or is_component(context, series):
+        if (
+            not plain
+            or len(series) < MIN_ROWS
+            or np.any(series.y)
+            or begins_late(series)
+            or is_component(context, series)
+        ):
             continue
-        if any(context.has(kind, series) for kind in ("masked_nonfinite", "broken_metric")) or _is_moved(context, series):
+        if any(
+            context.has(kind, series) for kind in ("masked_nonfinite", "broken_metric")
+        ) or _is_moved(context, series):
             continue
         score = next((one for one in context.judged if _is_full(one, series)), None)
         if score is None:
             continue
         rows = list(range(len(series)))
-        text = TEXT(metric=series.label, path=series.path, count=len(rows), score=score.label, full_score=number(float(score.y[0])))
+        text = TEXT(
+            metric=series.label,
+            path=series.path,
+            count=len(rows),
+            score=score.label,
+            full_score=number(float(score.y[0])),
+        )
         numbers = {"value": 0.0, "count": float(len(rows)), "dead": 1.0, "perfect": 1.0}
-        yield make_finding("broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=(score,))
+        yield make_finding(
+            "broken_metric", series, rows, Severity.CRITICAL, text, numbers=numbers, others=(score,)
+        )
 
 
 def _is_full(score: Series, series: Series) -> bool:
-    beside = score.metric_type == "accuracy" and score.split == "train" and score.source == series.source and score.axis is series.axis
-    return beside and len(score) >= MIN_ROWS and float(score.y[0]) in FULL and bool(np.all(score.y == score.y[0]))
+    beside = (
+        score.metric_type == "accuracy"
+        and score.split == "train"
+        and score.source == series.source
+        and score.axis is series.axis
+    )
+    return (
+        beside
+        and len(score) >= MIN_ROWS
+        and float(score.y[0]) in FULL
+        and bool(np.all(score.y == score.y[0]))
+    )
 
 
 def _is_moved(context: Context, series: Series) -> bool:
     """Return whether a gradient arrives: then a loss of 0 is one that was rounded."""
-    norms = (one for one in context.judged if one.metric_type == "grad_norm" and one.source == series.source)
+    norms = (
+        one
+        for one in context.judged
+        if one.metric_type == "grad_norm" and one.source == series.source
+    )
     return any(bool(np.any(one.y[np.isfinite(one.y)])) for one in norms)
 
 

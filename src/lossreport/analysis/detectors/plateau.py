@@ -1,4 +1,6 @@
-"""A loss whose tail is flat: not a fault by itself; the verdict says whether the level is one to stop at."""
+"""A loss whose tail is flat: not a fault by itself; the verdict says whether the level is one to
+stop at.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +16,24 @@ from lossreport.text import Text, change
 
 TEXT = Text(
     zh="`{metric}`（{path}）最后 {rows} 行走平：相对变化 {gain}（90 % 区间 {low} 到 {high}）。",
-    en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90 % interval {low} to {high}).",
+    en="The last {rows} rows of `{metric}` ({path}) are flat: they changed by {gain} (90 % "
+    "interval {low} to {high}).",
 )
-TROUBLE = ("mixture", "oscillation", "divergence", "masked_nonfinite", "constant_metric", "broken_metric")
+TROUBLE = (
+    "mixture",
+    "oscillation",
+    "divergence",
+    "masked_nonfinite",
+    "constant_metric",
+    "broken_metric",
+)
 """Of these a flat tail says nothing, or nothing new."""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss with a flat tail; curves without one regime or an end level, and losses of a game, are left out."""
+    """Yield a finding a loss with a flat tail; curves without one regime or an end level, and
+    losses of a game, are left out.
+    """
     for series in context.progress:
         if any(context.has(kind, series) for kind in TROUBLE) or not context.is_measure(series):
             continue
@@ -37,10 +49,19 @@ def detect(context: Context) -> Iterator[Found]:
                 high=change(-trend.low),
             )
             rows = [trend.first.row, trend.last.row]
-            numbers = {"gain": trend.gain, "low": trend.low, "high": trend.high, "rows": float(trend.rows)}
+            numbers = {
+                "gain": trend.gain,
+                "low": trend.low,
+                "high": trend.high,
+                "rows": float(trend.rows),
+            }
             yield make_finding("plateau", series, rows, Severity.LOW, text, numbers=numbers)
 
 
 DETECTOR = Detector(
-    id="plateau", kinds=(Kind(id="plateau", title=Text(zh="走平", en="flat tail")),), detect=detect, thresholds=(FLAT,), order=60
+    id="plateau",
+    kinds=(Kind(id="plateau", title=Text(zh="走平", en="flat tail")),),
+    detect=detect,
+    thresholds=(FLAT,),
+    order=60,
 )

@@ -1,4 +1,6 @@
-"""A running mean that one NaN batch poisoned: NaN to the end of its epoch, while the value printed beside it is finite again."""
+"""A running mean that one NaN batch poisoned: NaN to the end of its epoch, while the value printed
+beside it is finite again.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,13 @@ MIN_ROWS: Final = 2
 
 TEXT = Text(
     zh=(
-        "`{metric}`（{path}）的累计均值从 {axis} {x}（第 {line} 行）起有 {count} 行不是有限值，而同一行的另一数值有限：一个非有限的 batch 即可污染这段均值，"
-        "所在 epoch 的均值也不可用。"
+        "`{metric}`（{path}）的累计均值从 {axis} {x}（第 {line} 行）起有 {count} 行不是有限值，"
+        "而同一行的另一数值有限：一个非有限的 batch 即可污染这段均值，所在 epoch 的均值也不可用。"
     ),
     en=(
-        "The running mean of `{metric}` ({path}) is not finite in {count} rows from {axis} {x} (line {line}) on, while the other value of the same rows is: "
-        "a single non-finite batch is enough to poison it, and the mean of that epoch cannot be used either."
+        "The running mean of `{metric}` ({path}) is not finite in {count} rows from {axis} {x} "
+        "(line {line}) on, while the other value of the same rows is: a single non-finite batch "
+        "is enough to poison it, and the mean of that epoch cannot be used either."
     ),
 )
 
@@ -33,7 +36,11 @@ TEXT = Text(
 def detect(context: Context) -> Iterator[Found]:
     """Yield a finding a running mean that is not finite where the value beside it is."""
     for series in context.run.series:
-        if series.statistic is not Statistic.RUNNING_MEAN or series.derived or np.isfinite(series.y).all():
+        if (
+            series.statistic is not Statistic.RUNNING_MEAN
+            or series.derived
+            or np.isfinite(series.y).all()
+        ):
             continue
         partner = next((one for one in context.run.series if _is_beside(one, series)), None)
         if partner is None:
@@ -50,17 +57,32 @@ def detect(context: Context) -> Iterator[Found]:
                 count=len(rows),
             )
             numbers = {"count": float(len(rows))}
-            yield make_finding("poisoned_mean", series, rows, Severity.HIGH, text, numbers=numbers, others=(partner,))
+            yield make_finding(
+                "poisoned_mean",
+                series,
+                rows,
+                Severity.HIGH,
+                text,
+                numbers=numbers,
+                others=(partner,),
+            )
 
 
 def _is_beside(one: Series, series: Series) -> bool:
-    mate = one is not series and one.derived is None and same_metric(one, series) and one.axis is series.axis
+    mate = (
+        one is not series
+        and one.derived is None
+        and same_metric(one, series)
+        and one.axis is series.axis
+    )
     return mate and len(one) == len(series) and bool(np.all(one.line == series.line))
 
 
 DETECTOR = Detector(
     id="poisoned_mean",
-    kinds=(Kind(id="poisoned_mean", title=Text(zh="被 NaN 污染的均值", en="mean poisoned by a NaN")),),
+    kinds=(
+        Kind(id="poisoned_mean", title=Text(zh="被 NaN 污染的均值", en="mean poisoned by a NaN")),
+    ),
     detect=detect,
     order=11,
 )

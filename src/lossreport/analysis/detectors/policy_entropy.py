@@ -1,4 +1,6 @@
-"""An entropy that falls to nothing, or grows without end: a policy that no longer explores, or that forgets."""
+"""An entropy that falls to nothing, or grows without end: a policy that no longer explores, or that
+forgets.
+"""
 
 from __future__ import annotations
 
@@ -18,37 +20,54 @@ from lossreport.text import Text, Value, number
 
 MIN_ROWS: Final = 10
 COLLAPSED: Final = 0.1
-"""A tenth of the entropy at the start is left (runs that keep exploring settle at a third to a half of it; TRL #6140, rllm #15)."""
+"""A tenth of the entropy at the start is left (runs that keep exploring settle at a third to a half
+of it; TRL #6140, rllm #15).
+"""
 GROWN: Final = 3.0
 GROWN_NATS: Final = 1.0
-"""Three times the start and one nat more: a policy that forgets. A warm-up of the entropy bonus adds a few tenths."""
+"""Three times the start and one nat more: a policy that forgets. A warm-up of the entropy bonus
+adds a few tenths.
+"""
 LEAST: Final = 0.02
 """What starts lower is decided from the first row on."""
 
-COEFFICIENT: Final = re.compile(r"(?:.*/)?(?:ent_coef|alpha|entropy_temperature|temperature_alpha)", re.IGNORECASE)
+COEFFICIENT: Final = re.compile(
+    r"(?:.*/)?(?:ent_coef|alpha|entropy_temperature|temperature_alpha)", re.IGNORECASE
+)
 """SAC tunes it so that the entropy meets its target."""
 RAN: Final = 10.0
 HIGHEST: Final = 10.0
-"""Ten times its start and above 10: it falls to 0.01 to 0.1 in healthy runs and grew to 1e2 to 1e8 in SB3 #781."""
+"""Ten times its start and above 10: it falls to 0.01 to 0.1 in healthy runs and grew to 1e2 to 1e8
+in SB3 #781.
+"""
 
 RUNS = Text(
     zh="`{metric}`（{path}）从 {first} 涨到 {last}：自动调节的熵系数失控，奖励在目标里已无分量。",
-    en="`{metric}` ({path}) rose from {first} to {last}: the tuned coefficient of the entropy runs away, and the reward no longer counts in the objective.",
+    en="`{metric}` ({path}) rose from {first} to {last}: the tuned coefficient of the entropy "
+    "runs away, and the reward no longer counts in the objective.",
 )
 COLLAPSE = Text(
-    zh="`{metric}`（{path}）从 {first} 降到 {last}：策略几乎不再随机，之后只会重复它已经会的{reward}。",
-    en="`{metric}` ({path}) fell from {first} to {last}: the policy hardly varies any more and only repeats what it does{reward}.",
+    zh="`{metric}`（{path}）从 {first} 降到 {last}：策略几乎不再随机，"
+    "之后只会重复它已经会的{reward}。",
+    en="`{metric}` ({path}) fell from {first} to {last}: the policy hardly varies any more "
+    "and only repeats what it does{reward}.",
 )
 EXPLOSION = Text(
     zh="`{metric}`（{path}）从 {first} 升到 {last}：策略越来越接近随机{reward}。",
-    en="`{metric}` ({path}) rose from {first} to {last}: the policy comes closer and closer to chance{reward}.",
+    en="`{metric}` ({path}) rose from {first} to {last}: the policy comes closer and closer "
+    "to chance{reward}.",
 )
-BESIDE = Text(zh="，同时 `{reward}` 为 {before} → {after}", en="; `{reward}` went {before} → {after} meanwhile")
+BESIDE = Text(
+    zh="，同时 `{reward}` 为 {before} → {after}",
+    en="; `{reward}` went {before} → {after} meanwhile",
+)
 NONE: Final = ""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding an entropy of a policy; that of a loss without a reward beside it is a regulariser's affair."""
+    """Yield a finding an entropy of a policy; that of a loss without a reward beside it is a
+    regulariser's affair.
+    """
     yield from _coefficients(context)
     for series in context.judged:
         if series.metric_type != "entropy" or series.split != "train" or not context.is_rewarded:
@@ -63,7 +82,12 @@ def detect(context: Context) -> Iterator[Found]:
 
 def _finding(context: Context, series: Series, y: Floats) -> Iterator[Found]:
     first, last = start_and_end(y)
-    values: dict[str, Value] = {"metric": series.label, "path": series.path, "first": number(first), "last": number(last)}
+    values: dict[str, Value] = {
+        "metric": series.label,
+        "path": series.path,
+        "first": number(first),
+        "last": number(last),
+    }
     rows = [0, len(series) - 1]
     numbers = {"first": first, "last": last}
     if first > LEAST and last < COLLAPSED * first:
@@ -77,19 +101,33 @@ def _finding(context: Context, series: Series, y: Floats) -> Iterator[Found]:
 def _coefficients(context: Context) -> Iterator[Found]:
     for series in context.judged:
         y = finite(series)
-        if not COEFFICIENT.fullmatch(series.name) or series.split != "train" or len(y) < MIN_ROWS or y.min() <= 0:
+        if (
+            not COEFFICIENT.fullmatch(series.name)
+            or series.split != "train"
+            or len(y) < MIN_ROWS
+            or y.min() <= 0
+        ):
             continue
         first, last = start_and_end(y)
         if last > RAN * first and last > HIGHEST:
-            text = RUNS(metric=series.label, path=series.path, first=number(first), last=number(last))
+            text = RUNS(
+                metric=series.label, path=series.path, first=number(first), last=number(last)
+            )
             rows = [0, len(series) - 1]
             yield make_finding(
-                "divergence", series, rows, Severity.MEDIUM, text, numbers={"first": first, "last": last, "coefficient": 1.0}
+                "divergence",
+                series,
+                rows,
+                Severity.MEDIUM,
+                text,
+                numbers={"first": first, "last": last, "coefficient": 1.0},
             )
 
 
 def _reward(context: Context, series: Series) -> Value:
-    rewards = [one for one in context.judged if one.metric_type == "reward" and one.source == series.source]
+    rewards = [
+        one for one in context.judged if one.metric_type == "reward" and one.source == series.source
+    ]
     for one in rewards:
         y = finite(one)
         if len(y) >= MIN_ROWS:

@@ -1,4 +1,6 @@
-"""A loss too coarse for a trend near its end: logged in bfloat16, on a grid of powers of two, or fallen to the last digits printed."""
+"""A loss too coarse for a trend near its end: logged in bfloat16, on a grid of powers of two, or
+fallen to the last digits printed.
+"""
 
 from __future__ import annotations
 
@@ -22,27 +24,37 @@ MANTISSA_BITS: Final = 8
 """bfloat16 keeps 8 significant bits: the step is 2^-7 of the power of two below a value."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）只有 {distinct} 个不同的值（行数的 {share}），都落在 bfloat16 的网格上，末段的最小刻度是 {step}：比它小的变化看不见。用 fp32 累计并记录 loss。",
-    en="`{metric}` ({path}) takes only {distinct} distinct values ({share} of its rows), all on the bfloat16 grid; near the end the grid step is {step}, and smaller changes cannot be seen. Accumulate and log the loss in fp32.",
+    zh="`{metric}`（{path}）只有 {distinct} 个不同的值（行数的 {share}），都落在 bfloat16 "
+    "的网格上，末段的最小刻度是 {step}：比它小的变化看不见。用 fp32 累计并记录 loss。",
+    en="`{metric}` ({path}) takes only {distinct} distinct values ({share} of its rows), all "
+    "on the bfloat16 grid; near the end the grid step is {step}, and smaller changes "
+    "cannot be seen. Accumulate and log the loss in fp32.",
 )
 
 
 COARSE = Text(
-    zh="`{metric}`（{path}）最后四分之一的行只有 {distinct} 个不同的值，相差不超过打印的最后一位（{step}）：loss 已低于日志的分辨率，更小的变化看不见。多打印几位小数。",
+    zh="`{metric}`（{path}）最后四分之一的行只有 {distinct} 个不同的值，"
+    "相差不超过打印的最后一位（{step}）：loss 已低于日志的分辨率，更小的变化看不见。"
+    "多打印几位小数。",
     en=(
-        "The last quarter of the rows of `{metric}` ({path}) takes only {distinct} values, within one or two units of the last printed digit ({step}): "
-        "the loss has reached the resolution of the log, and smaller changes cannot be seen. Print more decimals."
+        "The last quarter of the rows of `{metric}` ({path}) takes only {distinct} values, "
+        "within one or two units of the last printed digit ({step}): the loss has reached the "
+        "resolution of the log, and smaller changes cannot be seen. Print more decimals."
     ),
 )
 END: Final = 0.25
 END_ROWS: Final = 20
 FEW_VALUES: Final = 3
 COARSE_SHARE: Final = 0.1
-"""So few values in the last quarter of the rows, one step of which is a tenth of the level and more: spikes of 10 % are rounding there."""
+"""So few values in the last quarter of the rows, one step of which is a tenth of the level and
+more: spikes of 10 % are rounding there.
+"""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a loss whose values are all bfloat16 numbers, or that fell to the last digits that the log prints."""
+    """Yield a finding a loss whose values are all bfloat16 numbers, or that fell to the last digits
+    that the log prints.
+    """
     for series in context.losses:
         if (made := _reached_the_print(series)) is not None:
             yield made
@@ -53,11 +65,21 @@ def detect(context: Context) -> Iterator[Found]:
         distinct = np.unique(y)
         if 2 < len(distinct) < DISTINCT * len(y) and is_bfloat16(distinct):
             level = float(np.median(np.abs(y[-max(5, len(y) // 20) :])))
-            step = float(2.0 ** (np.floor(np.log2(level)) - (MANTISSA_BITS - 1))) if level > 0 else 0.0
+            step = (
+                float(2.0 ** (np.floor(np.log2(level)) - (MANTISSA_BITS - 1))) if level > 0 else 0.0
+            )
             share = len(distinct) / len(y)
-            text = TEXT(metric=series.label, path=series.path, distinct=len(distinct), share=percent(share), step=number(step))
+            text = TEXT(
+                metric=series.label,
+                path=series.path,
+                distinct=len(distinct),
+                share=percent(share),
+                step=number(step),
+            )
             numbers = {"distinct": float(len(distinct)), "step": step}
-            yield make_finding("quantised", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers)
+            yield make_finding(
+                "quantised", series, [0, len(series) - 1], Severity.LOW, text, numbers=numbers
+            )
 
 
 def _reached_the_print(series: Series) -> Found | None:
@@ -66,11 +88,25 @@ def _reached_the_print(series: Series) -> Found | None:
     tail = series.y[-max(END_ROWS, int(END * len(series))) :]
     level, distinct = float(np.median(np.abs(tail))), np.unique(tail)
     finest = step(series, level)
-    if not 1 < len(distinct) <= FEW_VALUES or finest == 0 or np.ptp(tail) > WITHIN * finest * (1 + 1e-9) or finest < COARSE_SHARE * level:
+    if (
+        not 1 < len(distinct) <= FEW_VALUES
+        or finest == 0
+        or np.ptp(tail) > WITHIN * finest * (1 + 1e-9)
+        or finest < COARSE_SHARE * level
+    ):
         return None
-    text = COARSE(metric=series.label, path=series.path, distinct=len(distinct), step=number(finest))
+    text = COARSE(
+        metric=series.label, path=series.path, distinct=len(distinct), step=number(finest)
+    )
     numbers = {"distinct": float(len(distinct)), "step": finest, "decimals": 1.0}
-    return make_finding("quantised", series, [len(series) - len(tail), len(series) - 1], Severity.LOW, text, numbers=numbers)
+    return make_finding(
+        "quantised",
+        series,
+        [len(series) - len(tail), len(series) - 1],
+        Severity.LOW,
+        text,
+        numbers=numbers,
+    )
 
 
 def is_bfloat16(values: Floats) -> bool:
@@ -85,7 +121,12 @@ def is_bfloat16(values: Floats) -> bool:
 
 DETECTOR = Detector(
     id="quantised",
-    kinds=(Kind(id="quantised", title=Text(zh="数值被量化（bfloat16）", en="quantised values (bfloat16)")),),
+    kinds=(
+        Kind(
+            id="quantised",
+            title=Text(zh="数值被量化（bfloat16）", en="quantised values (bfloat16)"),
+        ),
+    ),
     detect=detect,
     order=70,
 )

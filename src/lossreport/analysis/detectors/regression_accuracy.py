@@ -1,4 +1,6 @@
-"""An accuracy near 0 beside a loss that no classification of that accuracy has: it is logged for a regression and means nothing."""
+"""An accuracy near 0 beside a loss that no classification of that accuracy has: it is logged for a
+regression and means nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,15 +17,20 @@ from lossreport.model.analysis import Severity
 from lossreport.text import Text, number
 
 TEXT = Text(
-    zh="`{metric}`（{path}）在 {count} 行里最高只有 {highest}，而 `{loss}` 末值为 {last}{bound}：多半是回归任务，准确率只统计与实数标签恰好相等的预测，在这里没有意义，应看 loss；若确是分类，就是准确率算错了。",
+    zh="`{metric}`（{path}）在 {count} 行里最高只有 {highest}，而 `{loss}` 末值为 "
+    "{last}{bound}：多半是回归任务，准确率只统计与实数标签恰好相等的预测，在这里没有意义，"
+    "应看 loss；若确是分类，就是准确率算错了。",
     en=(
-        "`{metric}` ({path}) is {highest} at most in its {count} rows while `{loss}` ends at {last}{bound}: most likely a regression, whose accuracy counts predictions "
-        "that equal a real number exactly and means nothing, so look at the loss; if it is a classification, the accuracy is computed wrongly."
+        "`{metric}` ({path}) is {highest} at most in its {count} rows while `{loss}` ends at "
+        "{last}{bound}: most likely a regression, whose accuracy counts predictions that equal a "
+        "real number exactly and means nothing, so look at the loss; if it is a classification, "
+        "the accuracy is computed wrongly."
     ),
 )
 BOUND = Text(
     zh="（若是分类的交叉熵，这样的 loss 至少对应一半以上的正确率）",
-    en=" (as the cross-entropy of a classification it would leave more than half of the answers right)",
+    en=" (as the cross-entropy of a classification it would leave more than half of the "
+    "answers right)",
 )
 NOTHING: Final = ""
 
@@ -46,7 +53,9 @@ def detect(context: Context) -> Iterator[Found]:
         )
         numbers = {"highest": highest, "last": float(loss.y[-1]), "regression": 1.0}
         rows = [0, len(series) - 1]
-        yield make_finding("broken_metric", series, rows, Severity.MEDIUM, text, numbers=numbers, others=(loss,))
+        yield make_finding(
+            "broken_metric", series, rows, Severity.MEDIUM, text, numbers=numbers, others=(loss,)
+        )
 
 
 DETECTOR = Detector(id="regression_accuracy", kinds=("broken_metric",), detect=detect, order=14)

@@ -1,4 +1,6 @@
-"""A training loss that is higher right behind a resume than before it: something was not restored."""
+"""A training loss that is higher right behind a resume than before it: something was not
+restored.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 10
 ROSE: Final = 0.15
-"""15 % above the level before: a warm start with another order of the data stays within a few percent."""
+"""15 % above the level before: a warm start with another order of the data stays within a few
+percent.
+"""
 NOISE: Final = 6.0
 """And six times the noise from row to row before it."""
 BACK: Final = 0.5
@@ -28,20 +32,28 @@ BACK: Final = 0.5
 NEAR: Final = 3
 
 JUMP = Text(
-    zh="`{metric}`（{path}）续训后的第一行（{axis} {x}，第 {line} 行）是 {value}，中断前是 {before}（{size}）{back}：续训没有接上中断前的状态。",
-    en="`{metric}` ({path}) is {value} in the first row after the resume ({axis} {x}, line {line}) against {before} before it ({size}){back}: the resume does not continue what was there.",
+    zh="`{metric}`（{path}）续训后的第一行（{axis} {x}，第 {line} 行）是 {value}，中断前是 "
+    "{before}（{size}）{back}：续训没有接上中断前的状态。",
+    en="`{metric}` ({path}) is {value} in the first row after the resume ({axis} {x}, line "
+    "{line}) against {before} before it ({size}){back}: the resume does not continue what "
+    "was there.",
 )
 RETURNS = Text(zh="，之后回落", en=", and comes back later")
 NONE: Final = ""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a resume behind which the loss jumps up, where no other finding stands there."""
+    """Yield a finding a resume behind which the loss jumps up, where no other finding stands
+    there.
+    """
     for series in context.progress:
         if series.split != "train" or not context.is_measure(series) or len(series) < MIN_ROWS:
             continue
         for row in resume_rows(context, series):
-            told = any(abs(f.start.row - row) <= NEAR for f in context.of_kind("spike", "level_shift", "divergence", series=series))
+            told = any(
+                abs(f.start.row - row) <= NEAR
+                for f in context.of_kind("spike", "level_shift", "divergence", series=series)
+            )
             if not told and row >= SIDE and row + 1 < len(series):
                 yield from _jump(series, row)
 
@@ -50,7 +62,9 @@ def _jump(series: Series, row: int) -> Iterator[Found]:
     before = series.y[max(0, row - MIN_ROWS) : row]
     value, level = float(series.y[row]), float(np.median(before))
     noise = mad(np.diff(before)) / 2**0.5
-    if not np.isfinite([value, level]).all() or value - level <= max(ROSE * abs(level), NOISE * noise):
+    if not np.isfinite([value, level]).all() or value - level <= max(
+        ROSE * abs(level), NOISE * noise
+    ):
         return
     later = float(np.nanmedian(series.y[row + 1 :]))
     text = JUMP(

@@ -1,4 +1,6 @@
-"""A gradient norm that runs away while the printed loss still falls: the first alarm of a divergence, rows before the loss shows it."""
+"""A gradient norm that runs away while the printed loss still falls: the first alarm of a
+divergence, rows before the loss shows it.
+"""
 
 from __future__ import annotations
 
@@ -18,41 +20,67 @@ from lossreport.words import AXES
 
 MIN_ROWS: Final = 4
 CLIMB: Final = 3
-"""Steps from row to row, each larger than the one before: a mean that drifts has steps of one size."""
+"""Steps from row to row, each larger than the one before: a mean that drifts has steps of one
+size.
+"""
 MEAN_RISES: Final = 1.2
-"""A running mean moves by the share of its newest rows only: a fifth within three rows is many times their level (fairseq #118)."""
+"""A running mean moves by the share of its newest rows only: a fifth within three rows is many
+times their level (fairseq #118).
+"""
 ROWS_RISE: Final = 10.0
 AT_ONCE: Final = 100.0
-"""One row at a hundred times the level is no outlier of a batch (fairseq #41: 2.75, then 100,616, then a loss of 10,405)."""
+"""One row at a hundred times the level is no outlier of a batch (fairseq #41: 2.75, then 100,616,
+then a loss of 10,405).
+"""
 TROUBLES: Final = ("nonfinite", "masked_nonfinite", "divergence", "broken_metric")
 RISEN: Final = 0.15
-"""A loss that stands so far above its lowest does not "still fall" (the least rise of a divergence, which tells of it then)."""
+"""A loss that stands so far above its lowest does not "still fall" (the least rise of a divergence,
+which tells of it then).
+"""
 CLIPPED: Final = ("clip", "clip_rate", "clip_frac")
 ALL: Final = (1.0, 100.0)
 
 TEXT = Text(
-    zh="`{metric}`（{path}）到 {axis} {x}（第 {line} 行）已升到 {value}，是此前水平 {level} 的 {ratio}，而打印的 `{loss}`{mean}还在下降（{first} → {last}）{clip}：这是发散的前兆，loss 过一会儿才会显出来。",
+    zh="`{metric}`（{path}）到 {axis} {x}（第 {line} 行）已升到 {value}，是此前水平 {level} "
+    "的 {ratio}，而打印的 `{loss}`{mean}还在下降（{first} → {last}）{clip}："
+    "这是发散的前兆，loss 过一会儿才会显出来。",
     en=(
-        "`{metric}` ({path}) has risen to {value} by {axis} {x} (line {line}), {ratio} its level of {level} before, while the printed `{loss}`{mean} still falls "
-        "({first} → {last}){clip}: the forerunner of a divergence, which the loss shows some rows later."
+        "`{metric}` ({path}) has risen to {value} by {axis} {x} (line {line}), {ratio} its level "
+        "of {level} before, while the printed `{loss}`{mean} still falls ({first} → "
+        "{last}){clip}: the forerunner of a divergence, which the loss shows some rows later."
     ),
 )
 MEAN = Text(zh="（是整个 epoch 的累计平均）", en=", a mean over the whole epoch,")
-CLIP = Text(zh="；`{name}` 一直是 {share}，每一步都被裁剪", en="; `{name}` is {share} throughout, so every step is clipped")
+CLIP = Text(
+    zh="；`{name}` 一直是 {share}，每一步都被裁剪",
+    en="; `{name}` is {share} throughout, so every step is clipped",
+)
 NOTHING: Final = ""
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield one finding: the norm of a training whose loss is finite, falls and has no trouble yet."""
+    """Yield one finding: the norm of a training whose loss is finite, falls and has no trouble
+    yet.
+    """
     for loss in context.progress:
-        if loss.split != "train" or len(loss) < MIN_ROWS or not np.isfinite(loss.y).all() or loss.y[-1] >= loss.y[0]:
+        if (
+            loss.split != "train"
+            or len(loss) < MIN_ROWS
+            or not np.isfinite(loss.y).all()
+            or loss.y[-1] >= loss.y[0]
+        ):
             continue
         if float(loss.y[-1] - loss.y.min()) > RISEN * abs(float(loss.y.min())):
             continue
         if not context.is_measure(loss) or any(context.has(kind, loss) for kind in TROUBLES):
             continue
         norm = gradient(context, loss)
-        if norm is None or norm.source != loss.source or not np.isfinite(norm.y).all() or float(norm.y.min()) <= 0:
+        if (
+            norm is None
+            or norm.source != loss.source
+            or not np.isfinite(norm.y).all()
+            or float(norm.y.min()) <= 0
+        ):
             continue
         start = _from(context, norm)
         if start is not None:
@@ -76,7 +104,9 @@ def _from(context: Context, norm: Series) -> int | None:
 
 
 def _clip(context: Context, norm: Series) -> tuple[str, float] | None:
-    """Return the name and value of a logged share of clipped steps that is all of them throughout."""
+    """Return the name and value of a logged share of clipped steps that is all of them
+    throughout.
+    """
     for one in context.judged:
         same = one.source == norm.source and one.name.lower() in CLIPPED and len(one) > 0
         if same and bool(np.all(one.y == one.y[0])) and float(one.y[0]) in ALL:
@@ -108,7 +138,9 @@ def _finding(context: Context, norm: Series, loss: Series, start: int) -> Found:
     numbers = {"value": value, "level": level, "gradient": 1.0}
     rows = list(range(start, last + 1))
     shown = evidence(loss, [0, len(loss) - 1])  # the loss itself does not diverge yet
-    return make_finding("divergence", norm, rows, Severity.HIGH, text, numbers=numbers, more_evidence=shown)
+    return make_finding(
+        "divergence", norm, rows, Severity.HIGH, text, numbers=numbers, more_evidence=shown
+    )
 
 
 DETECTOR = Detector(id="rising_gradient", kinds=("divergence",), detect=detect, order=45)

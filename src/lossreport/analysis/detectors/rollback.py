@@ -1,4 +1,6 @@
-"""Breaks in the axis: a resume that goes back, a run appended to the file of another, rows written twice, a torn end."""
+"""Breaks in the axis: a resume that goes back, a run appended to the file of another, rows written
+twice, a torn end.
+"""
 
 from __future__ import annotations
 
@@ -17,39 +19,54 @@ from lossreport.text import Text, Value
 from lossreport.words import AXES
 
 ROLLBACK = Text(
-    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又从 {axis} {after} 开始：训练在此{how}；重复的行数：{count}，以后写的为准。",
-    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training was {how} there. Rows logged again: {count}; the later ones count.",
+    zh="{path} 写到 {axis} {before} 之后，从第 {line} 行起又从 {axis} {after} 开始："
+    "训练在此{how}；重复的行数：{count}，以后写的为准。",
+    en="After {axis} {before}, {path} starts again at {axis} {after} (line {line}): training "
+    "was {how} there. Rows logged again: {count}; the later ones count.",
 )
 RESUMED = Text(zh="续训", en="resumed")
 RESTARTED = Text(zh="重新开始", en="restarted")
 APPENDED = Text(
-    zh="{path} 从第 {line} 行起是另一次运行（{axis} 从 {before} 回到 {after}，且模型常量或起点不同）：两次运行的数字不能连成一条曲线。",
+    zh="{path} 从第 {line} 行起是另一次运行（{axis} 从 {before} 回到 {after}，"
+    "且模型常量或起点不同）：两次运行的数字不能连成一条曲线。",
     en=(
-        "From line {line} on, {path} holds another run ({axis} goes from {before} back to {after}, with other model constants or from the start): "
-        "the two do not form one curve."
+        "From line {line} on, {path} holds another run ({axis} goes from {before} back to "
+        "{after}, with other model constants or from the start): the two do not form one curve."
     ),
 )
 ANOTHER = Text(
-    zh="{path} 里先后写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；各次运行分别判断，数字不连成一条曲线。",
-    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
+    zh="{path} 里先后写了几次运行，这一次从第 {line} 行（{axis} {after}）开始；"
+    "各次运行分别判断，数字不连成一条曲线。",
+    en="{path} holds several runs one after the other; this one begins at line {line} ({axis} "
+    "{after}). Each is judged separately; their numbers do not form one curve.",
 )
 IN_TURN = Text(
-    zh="{path} 由几个进程{how}写成；这一次运行是其中之一，从第 {line} 行（{axis} {after}）开始。各次运行分别判断，数字不连成一条曲线。",
-    en="Several processes wrote {path} {how}; this run is one of them and begins at line {line} ({axis} {after}). Each is judged separately; their numbers do not form one curve.",
+    zh="{path} 由几个进程{how}写成；这一次运行是其中之一，从第 {line} 行（{axis} {after}）"
+    "开始。各次运行分别判断，数字不连成一条曲线。",
+    en="Several processes wrote {path} {how}; this run is one of them and begins at line "
+    "{line} ({axis} {after}). Each is judged separately; their numbers do not form one "
+    "curve.",
 )
 TURNS = Text(zh="轮流", en="in turn")
 DUPLICATE = Text(
-    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同：可能是重复写入，也可能是从同一个 checkpoint 重算。",
-    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same value: written twice, or computed again from the same checkpoint.",
+    zh="`{metric}`（{path}）有 {count} 行与前面的行在同一 {axis} 上数值完全相同："
+    "可能是重复写入，也可能是从同一个 checkpoint 重算。",
+    en="`{metric}` ({path}) has {count} rows that repeat an earlier {axis} with the same "
+    "value: written twice, or computed again from the same checkpoint.",
 )
 TORN = Text(
-    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。没有使用这一行。",
-    en="{path} ends in the middle of line {line}: the writing process stopped there, or was still writing when the file was copied. The torn line is not used.",
+    zh="{path} 在第 {line} 行中间断掉：写日志的进程在那里停止，或复制文件时训练仍在写。"
+    "没有使用这一行。",
+    en="{path} ends in the middle of line {line}: the writing process stopped there, or was "
+    "still writing when the file was copied. The torn line is not used.",
 )
 
 CUT_SHORT = Text(
-    zh="{path} 在第 {line} 行中间断掉，只到 step {last}，而这次训练的汇总写明到了 step {steps}：其中曲线的末段不是训练的末段，不要据此判断收敛。",
-    en="{path} ends in the middle of line {line} and reaches step {last} only, while the summary of the run says step {steps}: where its curves end is not where the training ended, and convergence cannot be read from them.",
+    zh="{path} 在第 {line} 行中间断掉，只到 step {last}，而这次训练的汇总写明到了 step "
+    "{steps}：其中曲线的末段不是训练的末段，不要据此判断收敛。",
+    en="{path} ends in the middle of line {line} and reaches step {last} only, while the "
+    "summary of the run says step {steps}: where its curves end is not where the training "
+    "ended, and convergence cannot be read from them.",
 )
 
 
@@ -60,7 +77,12 @@ def detect(context: Context) -> Iterator[Found]:
         if series is None:
             continue
         for segment in context.run.segments:
-            if segment.source == source.id and segment.why in ("resume", "restart", "new_run", "interleaved"):
+            if segment.source == source.id and segment.why in (
+                "resume",
+                "restart",
+                "new_run",
+                "interleaved",
+            ):
                 yield from _break(series, segment, source)
         yield from _duplicates(series)
         if source.torn:
@@ -68,7 +90,9 @@ def detect(context: Context) -> Iterator[Found]:
 
 
 def longest(context: Context, source: Source) -> Series | None:
-    """Return the loss of a source with the most rows as it was read, re-run rows included; any series where it has no loss."""
+    """Return the loss of a source with the most rows as it was read, re-run rows included; any
+    series where it has no loss.
+    """
     of_source = [s for s in context.raw.series if s.source == source.id and len(s)]
     losses = [s for s in of_source if classify(s.name).role == "loss"]
     return max(losses or of_source, key=len, default=None)
@@ -102,7 +126,14 @@ def _break(series: Series, segment: Segment, source: Source) -> Iterator[Finding
         return
     repeated = int(np.count_nonzero(series.x[:row] >= after))
     how = RESUMED if segment.why == "resume" else RESTARTED
-    yield make_finding("rollback", series, [row], Severity.LOW, ROLLBACK(**common, how=how, count=repeated), numbers={"rows": repeated})
+    yield make_finding(
+        "rollback",
+        series,
+        [row],
+        Severity.LOW,
+        ROLLBACK(**common, how=how, count=repeated),
+        numbers={"rows": repeated},
+    )
 
 
 def _duplicates(series: Series) -> Iterator[Finding]:
@@ -115,8 +146,12 @@ def _duplicates(series: Series) -> Iterator[Finding]:
             repeated.append(row)
         seen.add(pair)
     if len(repeated) >= 2:
-        text = DUPLICATE(metric=series.label, path=series.path, count=len(repeated), axis=AXES[series.axis.value])
-        yield make_finding("duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)})
+        text = DUPLICATE(
+            metric=series.label, path=series.path, count=len(repeated), axis=AXES[series.axis.value]
+        )
+        yield make_finding(
+            "duplicate_rows", series, repeated, Severity.LOW, text, numbers={"rows": len(repeated)}
+        )
 
 
 def _torn(context: Context, series: Series, source: Source) -> Finding:
@@ -124,8 +159,17 @@ def _torn(context: Context, series: Series, source: Source) -> Finding:
     row = [len(series) - 1]
     if series.axis is Axis.STEP and isinstance(steps, int | float) and last < HELD * steps:
         text = CUT_SHORT(path=source.path, line=source.lines, last=shown_x(last), steps=int(steps))
-        return make_finding("truncated_log", series, row, Severity.MEDIUM, text, numbers={"last": last, "steps": float(steps)})
-    return make_finding("truncated_log", series, row, Severity.LOW, TORN(path=source.path, line=source.lines))
+        return make_finding(
+            "truncated_log",
+            series,
+            row,
+            Severity.MEDIUM,
+            text,
+            numbers={"last": last, "steps": float(steps)},
+        )
+    return make_finding(
+        "truncated_log", series, row, Severity.LOW, TORN(path=source.path, line=source.lines)
+    )
 
 
 SUMMED_UP: Final = "summary/_step"
@@ -138,7 +182,9 @@ DETECTOR = Detector(
     id="rollback",
     kinds=(
         Kind(id="rollback", title=Text(zh="回退 / 续训", en="rollback / resume")),
-        Kind(id="appended_run", title=Text(zh="多次运行写入同一文件", en="runs appended to one file")),
+        Kind(
+            id="appended_run", title=Text(zh="多次运行写入同一文件", en="runs appended to one file")
+        ),
         Kind(id="duplicate_rows", title=Text(zh="重复行", en="duplicate rows")),
         Kind(id="truncated_log", title=Text(zh="日志不完整", en="truncated log")),
     ),

@@ -1,4 +1,6 @@
-"""The same metric in two sources of one run, held against each other epoch by epoch: agreement is a reassurance, disagreement a finding."""
+"""The same metric in two sources of one run, held against each other epoch by epoch: agreement is a
+reassurance, disagreement a finding.
+"""
 
 from __future__ import annotations
 
@@ -19,35 +21,48 @@ from lossreport.values import dataclass
 
 MIN_COMMON: Final = 3
 TOLERANCE: Final = 0.05
-"""Sources agree where the median relative difference is below 5 %: a running mean printed up to 9 iterations before the end of the
-epoch differs from the epoch mean by its last rows (SCIENCE.md 3.1 uses 2 % for rows of the same statistic)."""
+"""Sources agree where the median relative difference is below 5 %: a running mean printed up to 9
+iterations before the end of the epoch differs from the epoch mean by its last rows (SCIENCE.md 3.1
+uses 2 % for rows of the same statistic).
+"""
 FAR_ROW: Final = 0.30
-"""A single epoch that differs by more than 30 % is a disagreement whatever the others do (FORMATS.md 1.6 c)."""
+"""A single epoch that differs by more than 30 % is a disagreement whatever the others do
+(FORMATS.md 1.6 c).
+"""
 CONSTANT: Final = 0.03
 """The ratio is constant where its logs scatter by less than 3 %."""
 
 TEXT = Text(
-    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。{a} 本应是各 rank 同步后的 epoch 均值，{b} 是单个 rank 的 epoch 内累计均值，二者应当接近；查清之前不能混着读。",
+    zh="`{metric}` 在 {a} 与 {b} 中对不上：{sentence}。{a} 本应是各 rank 同步后的 epoch 均值，"
+    "{b} 是单个 rank 的 epoch 内累计均值，二者应当接近；查清之前不能混着读。",
     en=(
-        "`{metric}` does not agree between {a} and {b}: {sentence}. {a} should hold the epoch mean over all ranks, {b} one "
-        "rank's mean since the epoch began, which is much the same; until the difference is explained, do not mix the two."
+        "`{metric}` does not agree between {a} and {b}: {sentence}. {a} should hold the epoch "
+        "mean over all ranks, {b} one rank's mean since the epoch began, which is much the same; "
+        "until the difference is explained, do not mix the two."
     ),
 )
 LOWER_HIGHER = Text(
-    zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}，在 epoch {high_rows} 却是它的 {high}",
-    en="{a} is 1/{low_max} to 1/{low_min} of {b} in {low_n} epochs, but {high} as high in epochs {high_rows}",
+    zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}，在 epoch "
+    "{high_rows} 却是它的 {high}",
+    en="{a} is 1/{low_max} to 1/{low_min} of {b} in {low_n} epochs, but {high} as high in "
+    "epochs {high_rows}",
 )
 LOWER = Text(
     zh="{a} 在 {low_n} 个 epoch 里只有 {b} 的 1/{low_max} 到 1/{low_min}",
     en="{a} is 1/{low_max} to 1/{low_min} of {b} in {low_n} epochs",
 )
-HIGHER = Text(zh="{a} 在 epoch {high_rows} 是 {b} 的 {high}", en="{a} is {high} as high as {b} in epochs {high_rows}")
+HIGHER = Text(
+    zh="{a} 在 epoch {high_rows} 是 {b} 的 {high}",
+    en="{a} is {high} as high as {b} in epochs {high_rows}",
+)
 SCALED = Text(zh="{a} 始终约为 {b} 的 {ratio}", en="{a} is about {ratio} {b} throughout")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Comparison:
-    """An epoch-mean series and the other source's value of the same epochs: rows of both, the ratio at each common epoch."""
+    """An epoch-mean series and the other source's value of the same epochs: rows of both, the ratio
+    at each common epoch.
+    """
 
     synced: Series
     local: Series
@@ -68,9 +83,15 @@ class Comparison:
 
 
 def comparisons(run: Run) -> list[Comparison]:
-    """Return every epoch-mean training metric beside one rank's running mean at the end of the same epochs."""
+    """Return every epoch-mean training metric beside one rank's running mean at the end of the same
+    epochs.
+    """
     found = []
-    synced = [s for s in run.series if s.statistic is Statistic.EPOCH_MEAN and s.split == "train" and not s.derived]
+    synced = [
+        s
+        for s in run.series
+        if s.statistic is Statistic.EPOCH_MEAN and s.split == "train" and not s.derived
+    ]
     for local in run.series:
         if local.statistic is not Statistic.RUNNING_MEAN or not len(local.epoch):
             continue
@@ -83,9 +104,12 @@ def comparisons(run: Run) -> list[Comparison]:
 
 
 def _compare(synced: Series, local: Series) -> Comparison | None:
-    """Align by epoch; only epochs that went on in the log (another follows, or their mean was printed) are complete."""
+    """Align by epoch; only epochs that went on in the log (another follows, or their mean was
+    printed) are complete.
+    """
     last = np.flatnonzero(np.append(np.diff(local.epoch) != 0, True))
-    _, first = np.unique(local.epoch[last][::-1], return_index=True)  # of an epoch run twice the later one counts
+    # of an epoch run twice the later one counts
+    _, first = np.unique(local.epoch[last][::-1], return_index=True)
     last = last[len(last) - 1 - first]
     _, final = np.unique(synced.x[::-1], return_index=True)
     rows = len(synced) - 1 - final
@@ -95,7 +119,9 @@ def _compare(synced: Series, local: Series) -> Comparison | None:
     a, b = a[keep], b[keep]
     if len(a) < MIN_COMMON:
         return None
-    return Comparison(synced=synced, local=local, synced_rows=a, local_rows=b, ratio=synced.y[a] / local.y[b])
+    return Comparison(
+        synced=synced, local=local, synced_rows=a, local_rows=b, ratio=synced.y[a] / local.y[b]
+    )
 
 
 def detect(context: Context) -> Iterator[Found]:
@@ -103,7 +129,11 @@ def detect(context: Context) -> Iterator[Found]:
     for comparison in comparisons(context.run):
         if context.kind(comparison.synced).role == "loss" and not comparison.agrees():
             yield _finding(comparison)
-    told = {frozenset(finding.series[:2]) for finding in context.found if finding.kind == "source_disagreement"}
+    told = {
+        frozenset(finding.series[:2])
+        for finding in context.found
+        if finding.kind == "source_disagreement"
+    }
     for a, b in rivals(context):
         if frozenset((a.id, b.id)) not in told:
             yield from _of_curves(a, b)
@@ -127,39 +157,62 @@ def _of_curves(a: Series, b: Series) -> Iterator[Finding]:
     found = compare(a.y[rows_a], b.y[rows_b])
     if found is None or found.relation == "same":
         return
-    how = RELATIONS[found.relation](constant=number(found.constant)) if found.relation != "unrelated" else UNRELATED()
+    how = (
+        RELATIONS[found.relation](constant=number(found.constant))
+        if found.relation != "unrelated"
+        else UNRELATED()
+    )
     text = CURVES(metric=a.name, a=a.path, b=b.path, count=len(rows_a), how=how)
     apart = np.argsort(-np.abs(a.y[rows_a] - b.y[rows_b]))[:EXAMPLES]
     shown_rows = sorted(int(rows_a[i]) for i in apart)
     more = evidence(b, sorted(int(rows_b[i]) for i in apart))
     numbers = {"rows": float(len(rows_a)), "constant": found.constant}
-    yield make_finding("source_disagreement", a, shown_rows, Severity.MEDIUM, text, numbers=numbers, others=(b,), more_evidence=more)
+    yield make_finding(
+        "source_disagreement",
+        a,
+        shown_rows,
+        Severity.MEDIUM,
+        text,
+        numbers=numbers,
+        others=(b,),
+        more_evidence=more,
+    )
 
 
 EXAMPLES: Final = 5
 CURVES = Text(
-    zh="`{metric}` 在 {a} 与 {b} 中有 {count} 个相同的位置，但数值对不上：{how}。平滑、窗口均值、累计均值和一步延迟都解释不了；在弄清之前不要把两份数字当作同一个量。",
+    zh="`{metric}` 在 {a} 与 {b} 中有 {count} 个相同的位置，但数值对不上：{how}。平滑、"
+    "窗口均值、累计均值和一步延迟都解释不了；在弄清之前不要把两份数字当作同一个量。",
     en=(
-        "`{metric}` differs between {a} and {b} at {count} common places: {how}. Smoothing, a window mean, a running mean or a lag of one row do not explain it; "
-        "until it is explained, do not read them as one quantity."
+        "`{metric}` differs between {a} and {b} at {count} common places: {how}. Smoothing, a "
+        "window mean, a running mean or a lag of one row do not explain it; until it is "
+        "explained, do not read them as one quantity."
     ),
 )
 RELATIONS: Final = {
     "scaled": Text(
         zh="后者始终约为前者的 {constant} 倍（常见于求和与均值、梯度累积或 rank 数的差别）",
-        en="the second is about {constant} times the first throughout (common for a sum instead of a mean, gradient accumulation, or the number of ranks)",
+        en="the second is about {constant} times the first throughout (common for a sum "
+        "instead of a mean, gradient accumulation, or the number of ranks)",
     ),
     "offset": Text(
-        zh="两者始终相差 {constant}（常见于多加了一项正则）", en="they differ by {constant} throughout (common with an added regulariser)"
+        zh="两者始终相差 {constant}（常见于多加了一项正则）",
+        en="they differ by {constant} throughout (common with an added regulariser)",
     ),
 }
-UNRELATED = Text(zh="两条曲线没有固定的比例或差值", en="there is no constant ratio or difference between them")
+UNRELATED = Text(
+    zh="两条曲线没有固定的比例或差值", en="there is no constant ratio or difference between them"
+)
 
 
 def _finding(comparison: Comparison) -> Finding:
     far = np.flatnonzero(np.abs(np.log(comparison.ratio)) > TOLERANCE)
     rows = comparison.synced_rows[far]
-    numbers = {"ratio_min": float(comparison.ratio.min()), "ratio_max": float(comparison.ratio.max()), "epochs": float(len(far))}
+    numbers = {
+        "ratio_min": float(comparison.ratio.min()),
+        "ratio_max": float(comparison.ratio.max()),
+        "epochs": float(len(far)),
+    }
     a, b = comparison.synced, comparison.local
     text = TEXT(metric=a.name, a=a.path, b=_name(a, b), sentence=_sentence(comparison))
     return make_finding(
@@ -182,7 +235,11 @@ SAME_FILE = Text(zh="{path} 的逐行输出", en="the rows of {path}")
 
 
 def _sentence(comparison: Comparison) -> Phrase:
-    a, b, ratio = comparison.synced.path, _name(comparison.synced, comparison.local), comparison.ratio
+    a, b, ratio = (
+        comparison.synced.path,
+        _name(comparison.synced, comparison.local),
+        comparison.ratio,
+    )
     if mad(np.log(ratio)) < CONSTANT and np.ptp(np.log(ratio)) < 2 * CONSTANT:
         return SCALED(a=a, b=b, ratio=factor(float(np.median(ratio))))
     low, high = np.flatnonzero(ratio < 1 - TOLERANCE), np.flatnonzero(ratio > 1 + TOLERANCE)

@@ -1,4 +1,6 @@
-"""A training loss that falls to exactly 0 within one row and stays there: a loss that is learned away passes small values first."""
+"""A training loss that falls to exactly 0 within one row and stays there: a loss that is learned
+away passes small values first.
+"""
 
 from __future__ import annotations
 
@@ -19,26 +21,42 @@ from lossreport.text import Text, number
 from lossreport.words import AXES
 
 ABOVE: Final = 1e4
-"""The row before the zeros is ten thousand printed steps high: what halves from row to row passes fourteen rows on that way."""
+"""The row before the zeros is ten thousand printed steps high: what halves from row to row passes
+fourteen rows on that way.
+"""
 HINGED: Final = ("triplet", "gan", "policy", "value")
 """Losses with a margin are 0 as soon as it is kept, and games as soon as one side wins."""
 
 TEXT = Text(
-    zh="`{metric}`（{path}）在一行之内从 {before} 变为正好 0，从 {axis} {x}（第 {line} 行）到末尾共 {count} 行都是 0：学会的 loss 会先经过很小的值。要么没有东西再计入 loss（标签全相同、只有一类、没有负样本、全被屏蔽），要么 NaN 被打印成了 0；这不是收敛。",
+    zh="`{metric}`（{path}）在一行之内从 {before} 变为正好 0，从 {axis} {x}（第 {line} 行）"
+    "到末尾共 {count} 行都是 0：学会的 loss 会先经过很小的值。要么没有东西再计入 "
+    "loss（标签全相同、只有一类、没有负样本、全被屏蔽），要么 NaN 被打印成了 0；"
+    "这不是收敛。",
     en=(
-        "`{metric}` ({path}) goes from {before} to exactly 0 within one row and stays there in all {count} rows from {axis} {x} (line {line}) on. A loss that is learned away "
-        "passes small values first: either nothing counts in it any more (labels all alike, one class, no negatives, all masked) or a NaN is printed as 0. That is no convergence."
+        "`{metric}` ({path}) goes from {before} to exactly 0 within one row and stays there in "
+        "all {count} rows from {axis} {x} (line {line}) on. A loss that is learned away passes "
+        "small values first: either nothing counts in it any more (labels all alike, one class, "
+        "no negatives, all masked) or a NaN is printed as 0. That is no convergence."
     ),
 )
 
 
 def detect(context: Context) -> Iterator[Found]:
-    """Yield a finding a training loss, no term of several, that is 0 from one row to the next and to its end; not beside a validation that lives."""
+    """Yield a finding a training loss, no term of several, that is 0 from one row to the next and
+    to its end; not beside a validation that lives.
+    """
     for series in context.progress:
-        plain = series.split == "train" and context.is_measure(series) and series.metric_type not in (*PREFERENCES, *HINGED)
+        plain = (
+            series.split == "train"
+            and context.is_measure(series)
+            and series.metric_type not in (*PREFERENCES, *HINGED)
+        )
         if not plain or context.is_rewarded or is_component(context, series):
             continue
-        if any(context.has(kind, series) for kind in ("masked_nonfinite", "broken_metric", "frozen_metric")):
+        if any(
+            context.has(kind, series)
+            for kind in ("masked_nonfinite", "broken_metric", "frozen_metric")
+        ):
             continue
         start = zero_from(series)
         if start is None or start == 0 or _is_validated(context, series):
@@ -62,8 +80,14 @@ def detect(context: Context) -> Iterator[Found]:
 
 
 def _is_validated(context: Context, series: Series) -> bool:
-    """Return whether a validation loss of the same source ends finite and above 0: then something was learned."""
-    others = (one for one in context.progress if one.split != "train" and one.source == series.source and len(one))
+    """Return whether a validation loss of the same source ends finite and above 0: then something
+    was learned.
+    """
+    others = (
+        one
+        for one in context.progress
+        if one.split != "train" and one.source == series.source and len(one)
+    )
     return any(np.isfinite(one.y[-1]) and one.y[-1] != 0 for one in others)
 
 

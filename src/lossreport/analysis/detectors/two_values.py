@@ -1,4 +1,6 @@
-"""A score that takes two values only, which add up to one: the model predicts one class for all samples, now this one, now that."""
+"""A score that takes two values only, which add up to one: the model predicts one class for all
+samples, now this one, now that.
+"""
 
 from __future__ import annotations
 
@@ -17,14 +19,19 @@ from lossreport.text import Text, number, percent
 
 LEAST: Final = 6
 SHARE: Final = 0.8
-"""Four in five rows: of six and more evaluations of a classifier that learns no two fall on the same value that often."""
+"""Four in five rows: of six and more evaluations of a classifier that learns no two fall on the
+same value that often.
+"""
 SUM: Final = 0.005
 """The shares of two classes add up to one, as finely as accuracies are printed."""
 FULL: Final = (1.0, 100.0)
 
 TEXT = Text(
-    zh="`{metric}`（{path}）有 {share} 的行只取两个值 {a} 和 {b}，两者之和正好是全部：所有样本都被预测成同一个类，只是有时是这一类、有时是那一类，没有学到东西。",
-    en="`{metric}` ({path}) takes only two values in {share} of its rows, {a} and {b}, which add up to the whole: all samples are predicted as one class, now one, now the other, and nothing is learned.",
+    zh="`{metric}`（{path}）有 {share} 的行只取两个值 {a} 和 {b}，两者之和正好是全部："
+    "所有样本都被预测成同一个类，只是有时是这一类、有时是那一类，没有学到东西。",
+    en="`{metric}` ({path}) takes only two values in {share} of its rows, {a} and {b}, which "
+    "add up to the whole: all samples are predicted as one class, now one, now the other, "
+    "and nothing is learned.",
 )
 
 
@@ -50,7 +57,9 @@ def _finding(context: Context, series: Series) -> Iterator[Finding]:
     if total is None or a == b or share < SHARE or not 0 < a < total:
         return
     hit = [int(row) for row in rows if y[row] in (a, b)]
-    text = TEXT(metric=series.label, path=series.path, share=percent(share), a=number(a), b=number(b))
+    text = TEXT(
+        metric=series.label, path=series.path, share=percent(share), a=number(a), b=number(b)
+    )
     numbers = {"value": b, "other": a, "share": share}
     yield make_finding("constant_metric", series, hit, Severity.HIGH, text, numbers=numbers)
 

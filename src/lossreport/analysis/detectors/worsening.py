@@ -22,33 +22,44 @@ from lossreport.text import Text, Value, change, number
 from lossreport.words import AXES
 
 NEAR_NOTHING: Final = 0.01
-"""A score that was never above 1 % of 1 is that of guessing among a hundred classes, or of none that is found."""
+"""A score that was never above 1 % of 1 is that of guessing among a hundred classes, or of none
+that is found.
+"""
 HIGH_RISE: Final = 0.25
 """A quarter of the best value lost: no noise of an evaluation reaches that."""
 
 TEXT = Text(
     zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后变差，末段为 {end}（{change}）。",
-    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} at the end ({change}).",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} "
+    "at the end ({change}).",
 )
 REWARD = Text(
     zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后变差，末段为 {end}。",
-    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} at the end.",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has become worse since: {end} "
+    "at the end.",
 )
 """A reward below 0 has no level to be a share of: -37 is no "-2 600 %" of -1.4."""
 OVERFITS = Text(
-    zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后回升，末段为 {end}（{change}），而训练 loss 仍在下降：出现过拟合。",
-    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has risen since, to {end} at the end ({change}), while the training loss still falls: overfitting.",
+    zh="`{metric}`（{path}）在 {axis} {x} 达到最好的 {best}，此后回升，末段为 "
+    "{end}（{change}），而训练 loss 仍在下降：出现过拟合。",
+    en="`{metric}` ({path}) was best at {axis} {x} ({best}) and has risen since, to {end} at "
+    "the end ({change}), while the training loss still falls: overfitting.",
 )
 FEW_ROWS = Text(
-    zh="`{metric}`（{path}）共 {count} 次评测：{axis} {x} 最好（{best}），其后每一次都没有再变好，最后为 {end}（{change}）。",
-    en="`{metric}` ({path}) was evaluated {count} times: best at {axis} {x} ({best}), never better after it, {end} at the end ({change}).",
+    zh="`{metric}`（{path}）共 {count} 次评测：{axis} {x} 最好（{best}），"
+    "其后每一次都没有再变好，最后为 {end}（{change}）。",
+    en="`{metric}` ({path}) was evaluated {count} times: best at {axis} {x} ({best}), never "
+    "better after it, {end} at the end ({change}).",
 )
 
 AT_ONCE = Text(
-    zh="`{metric}`（{path}）从 {axis} {x0} 到 {x1} 一步由 {before} 变为 {after}，之后没有恢复，末段为 {end}（此前最好 {best}，{axis} {x}；{change}）：这是一次突变，不是逐渐的过拟合。",
+    zh="`{metric}`（{path}）从 {axis} {x0} 到 {x1} 一步由 {before} 变为 {after}，"
+    "之后没有恢复，末段为 {end}（此前最好 {best}，{axis} {x}；{change}）：这是一次突变，"
+    "不是逐渐的过拟合。",
     en=(
-        "`{metric}` ({path}) went from {before} to {after} in one step, from {axis} {x0} to {x1}, and has not come back: {end} at the end "
-        "(best {best} at {axis} {x}; {change}). That is an event at that place, not the slow rise of overfitting."
+        "`{metric}` ({path}) went from {before} to {after} in one step, from {axis} {x0} to "
+        "{x1}, and has not come back: {end} at the end (best {best} at {axis} {x}; {change}). "
+        "That is an event at that place, not the slow rise of overfitting."
     ),
 )
 
@@ -74,27 +85,44 @@ WINDOW: Final = re.compile(r"(?:average|avg|mean|last)[_ ]?(?P<n>\d{2,4})(?!\d)"
 
 
 def _window(series: Series) -> float:
-    """Return from which episode on a mean over the last `n` is one: before, `Average100` is that of the few until there."""
+    """Return from which episode on a mean over the last `n` is one: before, `Average100` is that of
+    the few until there.
+    """
     match = WINDOW.search(series.name) if series.axis is Axis.EPISODE else None
-    return float(match["n"]) if match is not None and float(match["n"]) < series.x[-1] / 2 else float("-inf")
+    return (
+        float(match["n"])
+        if match is not None and float(match["n"]) < series.x[-1] / 2
+        else float("-inf")
+    )
 
 
 def is_judged(context: Context, series: Series) -> bool:
-    """Return whether a rise of this series is a loss of quality: of a validation loss, a score of one, or a reward."""
+    """Return whether a rise of this series is a loss of quality: of a validation loss, a score of
+    one, or a reward.
+    """
     if is_reweighted(context, series):
         return False
-    if context.has("mixture", series) or context.has("constant_metric", series) or context.holds_another_run:
+    if (
+        context.has("mixture", series)
+        or context.has("constant_metric", series)
+        or context.holds_another_run
+    ):
         return False
-    if series.metric_type in ("accuracy", "map") and not np.any(series.y > NEAR_NOTHING):  # what is not found at all has nothing to lose
+    if series.metric_type in ("accuracy", "map") and not np.any(series.y > NEAR_NOTHING):
+        # what is not found at all has nothing to lose
         return False
     if series.split != "train":
         is_loss = series in context.progress and context.is_measure(series)
         return is_loss or is_score(context, series) or _stands_for_the_loss(context, series)
-    return (series.metric_type == "reward" and context.is_rewarded) or series in scores_of_the_whole(context)
+    return (
+        series.metric_type == "reward" and context.is_rewarded
+    ) or series in scores_of_the_whole(context)
 
 
 def _stands_for_the_loss(context: Context, series: Series) -> bool:
-    """Return whether a series is a perplexity of a set whose loss is not logged: it is the loss then, raised to e."""
+    """Return whether a series is a perplexity of a set whose loss is not logged: it is the loss
+    then, raised to e.
+    """
     logged = any(one.split == series.split and one.metric_type in NATS for one in context.progress)
     return series.metric_type == PERPLEXITY and not logged
 
@@ -102,11 +130,14 @@ def _stands_for_the_loss(context: Context, series: Series) -> bool:
 NATS: Final = ("cross_entropy", "label_smoothed_ce", "bits_per_token", "bits_per_byte", "generic")
 
 
-def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool, sudden: int | None) -> Found:
+def _finding(
+    context: Context, series: Series, rows: list[int], worse: Worse, *, up: bool, sudden: int | None
+) -> Found:
     sign = -1.0 if up else 1.0
     best, end = rows[worse.best], rows[-1]
     shown, last = float(series.y[best]), sign * worse.end
-    changed = (last - shown) / (abs(shown) or 1.0)  # between the two values that are told; what is judged is the rise over the level
+    # between the two values that are told; what is judged is the rise over the level
+    changed = (last - shown) / (abs(shown) or 1.0)
     few = len(rows) < FEW
     values: dict[str, Value] = {
         "metric": series.label,
@@ -128,7 +159,9 @@ def _finding(context: Context, series: Series, rows: list[int], worse: Worse, *,
     if overfits:
         text = OVERFITS(**values, change=change(changed))
     if sudden is not None:
-        text = AT_ONCE(**values, change=change(changed), **_step(series, rows[sudden - 1], rows[sudden]))
+        text = AT_ONCE(
+            **values, change=change(changed), **_step(series, rows[sudden - 1], rows[sudden])
+        )
     grave = worse.rise > HIGH_RISE and not (few and worse.rows <= 2)
     low = few and worse.rows <= 2
     of_rise = Severity.HIGH if grave else Severity.MEDIUM

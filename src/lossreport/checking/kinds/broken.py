@@ -16,13 +16,17 @@ FOLLOWS: Final = ("finite values follow", "no finite value follows")
 
 
 def said(ground: Ground) -> str:
-    """Return what the fixed parts of the sentence say, in English: of several ways to end it the one that was chosen."""
+    """Return what the fixed parts of the sentence say, in English: of several ways to end it the
+    one that was chosen.
+    """
     chosen: list[Text] = list(fixed(ground.finding.text)) if ground.finding is not None else []
     return " ".join(text.en for text in chosen)
 
 
 def unfinite(ground: Ground) -> Iterator[str]:
-    """Demand that the rows named are those that are not finite, and what follows is as it is told."""
+    """Demand that the rows named are those that are not finite, and what follows is as it is
+    told.
+    """
     finding, series = ground.finding, ground.subject
     if finding is None or "quote" in finding.text.values:
         yield from _exit(ground)
@@ -45,7 +49,9 @@ def unfinite(ground: Ground) -> Iterator[str]:
 def _exit(ground: Ground) -> Iterator[str]:
     line = ground.finding.start.line if ground.finding is not None else 0
     there = [event for event in ground.run.events if event.line == line]
-    printed = any("tensor(nan" in event.quote.lower() or "inf" in event.quote.lower() for event in there)
+    printed = any(
+        "tensor(nan" in event.quote.lower() or "inf" in event.quote.lower() for event in there
+    )
     if not any(event.kind == "nonfinite_exit" for event in there) and not printed:
         yield "the log reports no such exit there"
     elif printed and any(one.line[-1] > line for one in ground.series if len(one)):
@@ -53,10 +59,13 @@ def _exit(ground: Ground) -> Iterator[str]:
 
 
 def masked(ground: Ground) -> Iterator[str]:
-    """Demand that the rows are one value to the end while the other series is not finite from there on."""
+    """Demand that the rows are one value to the end while the other series is not finite from there
+    on.
+    """
     yield from _same(ground.subject, ground.rows)
     other, subject, first = ground.series[1], ground.subject, ground.rows[0]
-    shared = len(other) == len(subject) and np.array_equal(other.x, subject.x)  # places that were rounded to the same number
+    # places that were rounded to the same number
+    shared = len(other) == len(subject) and np.array_equal(other.x, subject.x)
     behind = other.y[first:] if shared else other.y[other.x >= subject.x[first]]
     if not len(behind) or np.isfinite(behind).any():
         yield f"{other.label} is finite there"
@@ -72,7 +81,9 @@ def _same(series: Series, rows: tuple[int, ...]) -> Iterator[str]:
 
 
 def frozen(ground: Ground) -> Iterator[str]:
-    """Demand that the rows are one value to the end, and most rows before them differ from the one before."""
+    """Demand that the rows are one value to the end, and most rows before them differ from the one
+    before.
+    """
     yield from _same(ground.subject, ground.rows)
     before = np.diff(ground.subject.y[max(0, ground.rows[0] - 30) : ground.rows[0]])
     if not len(before) or np.mean(before != 0) < 0.5:
@@ -91,14 +102,22 @@ def lost(ground: Ground) -> Iterator[str]:
     series = ground.subject
     if ground.rows[-1] != len(series) - 1:
         yield "it goes on"
-    longest = max(one.x[-1] for one in ground.run.series if one.source == series.source and one.axis is series.axis and len(one))
+    longest = max(
+        one.x[-1]
+        for one in ground.run.series
+        if one.source == series.source and one.axis is series.axis and len(one)
+    )
     if not longest > series.x[-1]:
         yield "nothing in the file goes on"
 
 
 def _end_of_others(ground: Ground) -> Iterator[Candidate]:
     series = ground.subject
-    yield from (float(one.x[-1]) for one in ground.run.series if one.source == series.source and len(one) and one is not series)
+    yield from (
+        float(one.x[-1])
+        for one in ground.run.series
+        if one.source == series.source and len(one) and one is not series
+    )
 
 
 def impossible(ground: Ground) -> Iterator[str]:
@@ -136,7 +155,9 @@ UNITS: Final = 2.0
 
 
 def coarse(ground: Ground) -> Iterator[str]:
-    """Demand values of at most eight significant bits, or that the last quarter differs by two units of its finest step at most."""
+    """Demand values of at most eight significant bits, or that the last quarter differs by two
+    units of its finest step at most.
+    """
     last = _last_quarter(ground)
     if len(last) > 1 and np.ptp(last) <= UNITS * float(np.diff(last).min()) * (1 + 1e-9):
         return
@@ -168,7 +189,9 @@ def _distinct(ground: Ground) -> float:
 
 
 def unfound(ground: Ground) -> Iterator[str]:
-    """Demand that every class named stays at or below the highest told to its end, and the last series named is at the value of the best."""
+    """Demand that every class named stays at or below the highest told to its end, and the last
+    series named is at the value of the best.
+    """
     *lost, best = ground.series
     highest, value = ground.numbers["highest"], ground.numbers["best"]
     for one in lost:
@@ -181,7 +204,13 @@ def unfound(ground: Ground) -> Iterator[str]:
 
 def _classes(ground: Ground) -> Iterator[Candidate]:
     first = ground.subject
-    alike = [s for s in ground.run.series if s.source == first.source and s.split == first.split and s.metric_type == first.metric_type]
+    alike = [
+        s
+        for s in ground.run.series
+        if s.source == first.source
+        and s.split == first.split
+        and s.metric_type == first.metric_type
+    ]
     yield Between(float(len(ground.series)), float(len(alike)))
 
 
@@ -199,7 +228,9 @@ CHECK = Family(
         "nonfinite": Kind(
             holds=unfinite,
             values={
-                "count": lambda g, p: iter([float(np.sum(~np.isfinite(g.subject.y))) if g.rows else 1.0]),
+                "count": lambda g, p: iter(
+                    [float(np.sum(~np.isfinite(g.subject.y))) if g.rows else 1.0]
+                ),
                 "rows": lambda g, p: iter([float(len(g.subject))]),
                 "aside": lambda g, p: iter([0.0, 1.0]),
             },
@@ -207,7 +238,9 @@ CHECK = Family(
         "masked_nonfinite": Kind(holds=masked, values=COUNT),
         "frozen_metric": Kind(declares=("value", "count"), holds=frozen, values=COUNT),
         "constant_metric": Kind(
-            declares=("value",), holds=constant, values={**COUNT, "count": lambda g, p: iter([float(g.rows[-1] - g.rows[0] + 1)])}
+            declares=("value",),
+            holds=constant,
+            values={**COUNT, "count": lambda g, p: iter([float(g.rows[-1] - g.rows[0] + 1)])},
         ),
         "lost_class": Kind(
             declares=("lost", "classes", "highest", "best"),
@@ -217,9 +250,13 @@ CHECK = Family(
                 "classes": lambda g, p: _classes(g),
                 "count": lambda g, p: _classes(g),
                 "rows": lambda g, p: iter([3.0]),
-                "highest": lambda g, p: iter([max(float(one.y[np.isfinite(one.y)][-3:].max()) for one in g.series[:-1])]),
+                "highest": lambda g, p: iter(
+                    [max(float(one.y[np.isfinite(one.y)][-3:].max()) for one in g.series[:-1])]
+                ),
                 "best": lambda g, p: iter([float(g.series[-1].y[np.isfinite(g.series[-1].y)][-1])]),
-                "value": lambda g, p: iter([float(g.series[-1].y[np.isfinite(g.series[-1].y)][-1])]),
+                "value": lambda g, p: iter(
+                    [float(g.series[-1].y[np.isfinite(g.series[-1].y)][-1])]
+                ),
             },
         ),
         "lost_metric": Kind(holds=lost, values={"end": lambda g, p: _end_of_others(g)}),
@@ -229,7 +266,9 @@ CHECK = Family(
             values={
                 **COUNT,
                 **ANY_ROW,
-                "worst": lambda g, p: iter([float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())]),
+                "worst": lambda g, p: iter(
+                    [float(g.subject.y[list(g.rows)].max()), float(g.subject.y[list(g.rows)].min())]
+                ),
             },
         ),
         "poisoned_mean": Kind(holds=poisoned, values=COUNT),
@@ -238,7 +277,9 @@ CHECK = Family(
             holds=coarse,
             values={
                 "distinct": lambda g, p: iter([_distinct(g), float(len(_last_quarter(g)))]),
-                "share": lambda g, p: iter([_distinct(g) / max(1, int(np.isfinite(g.subject.y).sum()))]),
+                "share": lambda g, p: iter(
+                    [_distinct(g) / max(1, int(np.isfinite(g.subject.y).sum()))]
+                ),
                 "step": lambda g, p: _grid_step(g),
             },
         ),

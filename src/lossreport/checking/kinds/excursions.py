@@ -24,7 +24,11 @@ NOISE_ROWS: Final = 60
 def peak(ground: Ground) -> int:
     """Return the highest of the rows of a finding."""
     y = ground.subject.y
-    return max((row for row in ground.rows if np.isfinite(y[row])), key=lambda row: float(y[row]), default=ground.rows[0])
+    return max(
+        (row for row in ground.rows if np.isfinite(y[row])),
+        key=lambda row: float(y[row]),
+        default=ground.rows[0],
+    )
 
 
 def stretch(ground: Ground) -> tuple[int, int]:
@@ -39,15 +43,22 @@ def stretch(ground: Ground) -> tuple[int, int]:
 
 
 def baseline(ground: Ground) -> float:
-    """Return the median of the rows beside a finding: what the finding declares where it does, so that all is held to one level."""
+    """Return the median of the rows beside a finding: what the finding declares where it does, so
+    that all is held to one level.
+    """
     return float(ground.numbers.get("baseline", beside(ground)))
 
 
 def beside(ground: Ground, *, infinite: bool = False) -> float:
-    """Return the median of the rows beside the stretch of a finding, those of the finding left out; of the finite ones, or of all but NaN."""
+    """Return the median of the rows beside the stretch of a finding, those of the finding left out;
+    of the finite ones, or of all but NaN.
+    """
     first, last = stretch(ground)
     series, own = ground.subject, set(ground.rows)
-    around = [*range(max(0, first - NEIGHBOURS), first), *range(last + 1, min(len(series), last + 1 + NEIGHBOURS))]
+    around = [
+        *range(max(0, first - NEIGHBOURS), first),
+        *range(last + 1, min(len(series), last + 1 + NEIGHBOURS)),
+    ]
     y = series.y[[row for row in around if row not in own]]
     return float(np.median(y[~np.isnan(y)])) if infinite and not np.isnan(y).all() else middle(y)
 
@@ -67,11 +78,16 @@ def limit(ground: Ground) -> float:
 
 def end_of_stretch(series: Series, row: int) -> int:
     """Return the last row of the segment that holds a row."""
-    return next((one.last_row for one in series.segments if one.first_row <= row <= one.last_row), len(series) - 1)
+    return next(
+        (one.last_row for one in series.segments if one.first_row <= row <= one.last_row),
+        len(series) - 1,
+    )
 
 
 def back(ground: Ground) -> int | None:
-    """Return the first row behind the excursion that is back, None where none is to the end of the segment."""
+    """Return the first row behind the excursion that is back, None where none is to the end of the
+    segment.
+    """
     y, (_, last) = ground.subject.y, stretch(ground)
     end = end_of_stretch(ground.subject, peak(ground))
     bound = limit(ground) * (1 + 1e-9)
@@ -79,7 +95,9 @@ def back(ground: Ground) -> int | None:
 
 
 def batches(ground: Ground) -> Iterator[Candidate]:
-    """Yield how many batches a row may average: one, the window of the logger, the iterations of the epoch."""
+    """Yield how many batches a row may average: one, the window of the logger, the iterations of
+    the epoch.
+    """
     series = ground.subject
     yield 1.0
     if series.window:
@@ -93,10 +111,16 @@ def batches(ground: Ground) -> Iterator[Candidate]:
 
 
 def finer(ground: Ground) -> Iterator[tuple[Series, np.ndarray[tuple[int], np.dtype[np.int64]]]]:
-    """Yield the series of the same metric that hold several rows of the epoch of the peak, and these rows."""
+    """Yield the series of the same metric that hold several rows of the epoch of the peak, and
+    these rows.
+    """
     series = ground.subject
     for other in ground.run.series:
-        if (other.name, other.split) == (series.name, series.split) and len(other.epoch) and other is not series:
+        if (
+            (other.name, other.split) == (series.name, series.split)
+            and len(other.epoch)
+            and other is not series
+        ):
             rows = np.flatnonzero((other.epoch == series.x[peak(ground)]) & np.isfinite(other.y))
             if len(rows):
                 yield other, rows
@@ -121,7 +145,9 @@ def spiked(ground: Ground) -> Iterator[str]:
     y, top = ground.subject.y, peak(ground)
     _, last = stretch(ground)
     if not excess(ground) > 0:
-        yield f"{y[top]:g} does not stand above the median {baseline(ground):g} of the rows beside it"
+        yield (
+            f"{y[top]:g} does not stand above the median {baseline(ground):g} of the rows beside it"
+        )
     if not np.any(y[last + 1 :] < y[top]):
         yield "no later row is lower: it does not recover"
 
@@ -143,7 +169,9 @@ def value_at_peak(ground: Ground) -> Iterator[Candidate]:
 
 
 def baselines(ground: Ground) -> Iterator[Candidate]:
-    """Yield the medians beside an excursion; of other detectors, which leave out more rows or look at one side, their range."""
+    """Yield the medians beside an excursion; of other detectors, which leave out more rows or look
+    at one side, their range.
+    """
     yield beside(ground)
     yield beside(ground, infinite=True)
     if "score" not in ground.numbers:
@@ -171,13 +199,17 @@ def ratio(ground: Ground) -> Iterator[Candidate]:
 
 
 def closed(ground: Ground) -> Iterator[Candidate]:
-    """Yield how many epochs the settings train without mosaic: Ultralytics' own 10 where they do not say."""
+    """Yield how many epochs the settings train without mosaic: Ultralytics' own 10 where they do
+    not say.
+    """
     said = ground.value("close_mosaic")
     yield float(said) if isinstance(said, int | float) else 10.0
 
 
 def _restarted(ground: Ground) -> Iterator[tuple[Series, int]]:
-    """Yield (rate, row) where a logged learning rate doubles and more, to no more than it was before, up to the peak."""
+    """Yield (rate, row) where a logged learning rate doubles and more, to no more than it was
+    before, up to the peak.
+    """
     place = ground.subject.x[peak(ground)]
     for rate in ground.run.series:
         if rate.metric_type == "learning_rate" and rate.axis is ground.subject.axis:
@@ -216,20 +248,28 @@ SPIKE: Final[Rules] = {
 
 # ------------------------------------------------------------------------------------- above chance
 def chances(ground: Ground) -> Iterator[Candidate]:
-    """Yield the chance levels that the scales give for the metric, and the logarithms of the sizes among the facts."""
+    """Yield the chance levels that the scales give for the metric, and the logarithms of the sizes
+    among the facts.
+    """
     series = ground.subject
     for scale in ground.analysis.scales:
         named = [one for one in ground.run.series if one.id == scale.series[0]]
         if scale.chance is not None and named and named[0].name == series.name:
             yield scale.chance
     for fact in ground.run.facts:
-        if isinstance(fact.value, int | float) and not isinstance(fact.value, bool) and fact.value > 1:
+        if (
+            isinstance(fact.value, int | float)
+            and not isinstance(fact.value, bool)
+            and fact.value > 1
+        ):
             yield math.log(fact.value)
             yield math.log2(fact.value)
 
 
 def above(ground: Ground) -> Iterator[str]:
-    """Demand that every row named is above the chance level that is told, and is printed beside its own place."""
+    """Demand that every row named is above the chance level that is told, and is printed beside its
+    own place.
+    """
     y = ground.subject.y
     chance = ground.numbers["chance"]
     low = [row for row in ground.rows if not y[row] > chance]
@@ -239,14 +279,20 @@ def above(ground: Ground) -> Iterator[str]:
 
 def _ratios(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     chance = ground.numbers["chance"]
-    if "ratios" not in phrase.values and "value" not in phrase.values and set(phrase.values) == {"ratio"}:
+    if (
+        "ratios" not in phrase.values
+        and "value" not in phrase.values
+        and set(phrase.values) == {"ratio"}
+    ):
         yield math.exp(ground.numbers["value"] - chance)
         return
     yield from (float(ground.subject.y[row]) / chance for row in ground.rows)
 
 
 ABOVE: Final[Rules] = {
-    "value": lambda g, p: iter([float(np.nanmax(g.subject.y[list(g.rows)])), float(g.subject.y[g.rows[0]])]),
+    "value": lambda g, p: iter(
+        [float(np.nanmax(g.subject.y[list(g.rows)])), float(g.subject.y[g.rows[0]])]
+    ),
     "chance": lambda g, p: chances(g),
     "ratio": _ratios,
     "ratios": _ratios,
@@ -258,12 +304,17 @@ ABOVE: Final[Rules] = {
 
 
 def listed(ground: Ground) -> Iterator[str]:
-    """Demand that the places, values and ratios that a sentence lists one beside the other are of the rows in their order."""
+    """Demand that the places, values and ratios that a sentence lists one beside the other are of
+    the rows in their order.
+    """
     if ground.finding is None:
         return
     y, x = ground.subject.y, ground.subject.x
     for phrase in phrases(ground.finding.text):
-        shown = {name: [place.value for place in places(phrase) if place.name == name] for name in ("rows", "values")}
+        shown = {
+            name: [place.value for place in places(phrase) if place.name == name]
+            for name in ("rows", "values")
+        }
         if shown["rows"] and shown["values"]:
             for place, value, row in zip(shown["rows"], shown["values"], ground.rows, strict=False):
                 if float(place) != x[row] or not math.isclose(value.value, y[row], rel_tol=1e-6):  # type: ignore[union-attr, arg-type]

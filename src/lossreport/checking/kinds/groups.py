@@ -1,4 +1,6 @@
-"""Checks what is said of several records: regimes in one series, sources that disagree, a reduction that is mixed."""
+"""Checks what is said of several records: regimes in one series, sources that disagree, a reduction
+that is mixed.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ Pair = tuple[Series, Series, Ints, Ints]
 
 # ------------------------------------------------------------------------------------- regimes
 def regimes(ground: Ground) -> Iterator[str]:
-    """Demand that the counts and ranges of the two groups are those of the rows, each group's places hold values of its range."""
+    """Demand that the counts and ranges of the two groups are those of the rows, each group's
+    places hold values of its range.
+    """
     finding, series = ground.finding, ground.subject
     if finding is None:
         return
@@ -27,12 +31,22 @@ def regimes(ground: Ground) -> Iterator[str]:
         return
     told = finding.numbers
     if told["low_n"] + told["high_n"] != len(finding.rows):
-        yield f"{told['low_n']:g} and {told['high_n']:g} rows are not the {len(finding.rows)} that are named"
+        yield (
+            f"{told['low_n']:g} and {told['high_n']:g} rows are not the {len(finding.rows)} "
+            f"that are named"
+        )
     y = series.y[list(finding.rows)]
     if told["low_max"] < told["high_min"]:
         ordered, size = np.sort(y), int(told["low_n"])
-        edges = {"low_min": ordered[0], "low_max": ordered[size - 1], "high_min": ordered[min(size, len(y) - 1)], "high_max": ordered[-1]}
-        yield from (f"{name} is {float(value):g}" for name, value in edges.items() if value != told[name])
+        edges = {
+            "low_min": ordered[0],
+            "low_max": ordered[size - 1],
+            "high_min": ordered[min(size, len(y) - 1)],
+            "high_max": ordered[-1],
+        }
+        yield from (
+            f"{name} is {float(value):g}" for name, value in edges.items() if value != told[name]
+        )
     for group in ("low", "high"):
         inside = int(np.sum((y >= told[f"{group}_min"]) & (y <= told[f"{group}_max"])))
         if inside < told[f"{group}_n"]:
@@ -54,7 +68,9 @@ def _joint(ground: Ground) -> Iterator[str]:
 
 
 def _group_edges(ground: Ground) -> Iterator[Candidate]:
-    """Yield the values that may be the edge of a group: those of the rows; `regimes` holds the ranges against the counts."""
+    """Yield the values that may be the edge of a group: those of the rows; `regimes` holds the
+    ranges against the counts.
+    """
     yield from (float(value) for value in ground.subject.y[list(ground.rows)])
 
 
@@ -64,7 +80,10 @@ def _letters(ground: Ground, phrase: Phrase) -> Iterator[Candidate]:
     groups = ground.finding.groups if ground.finding is not None else ()
     letter = phrase.values.get("name")
     if isinstance(letter, str):
-        yield from (float(x[row]) for row in groups["ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) % max(1, len(groups))])
+        yield from (
+            float(x[row])
+            for row in groups["ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) % max(1, len(groups))]
+        )
         return
     inside = {row for rows in groups for row in rows}
     yield from (float(x[row]) for row in range(len(x)) if row not in inside)
@@ -107,7 +126,9 @@ def _sizes_of_groups(ground: Ground) -> Iterator[Candidate]:
 
 # ------------------------------------------------------------------------------------- sources
 def pair(ground: Ground) -> Pair:
-    """Return the two records of a disagreement and their common rows: places of both, or the last rows of the epochs of the finer one."""
+    """Return the two records of a disagreement and their common rows: places of both, or the last
+    rows of the epochs of the finer one.
+    """
     a, b = ground.series[0], ground.series[1]
     if not len(b.epoch) or a.axis is b.axis:
         _, left, right = np.intersect1d(a.x, b.x, return_indices=True)
@@ -115,7 +136,10 @@ def pair(ground: Ground) -> Pair:
     last = {float(epoch): row for row, epoch in enumerate(b.epoch)}
     final = {float(x): row for row, x in enumerate(a.x)}
     common = sorted(set(last) & set(final))
-    left, right = np.array([final[x] for x in common], dtype=np.int64), np.array([last[x] for x in common], dtype=np.int64)
+    left, right = (
+        np.array([final[x] for x in common], dtype=np.int64),
+        np.array([last[x] for x in common], dtype=np.int64),
+    )
     good = np.isfinite(a.y[left]) & np.isfinite(b.y[right]) & (a.y[left] > 0) & (b.y[right] > 0)
     return a, b, left[good], right[good]
 
@@ -132,7 +156,9 @@ FAR: Final = 0.05
 
 
 def disagree(ground: Ground) -> Iterator[str]:
-    """Demand that the two records differ at some common place, and what is listed of them fits their ratios."""
+    """Demand that the two records differ at some common place, and what is listed of them fits
+    their ratios.
+    """
     a, b, left, right = pair(ground)
     if not len(left):
         yield "the two have no place in common"
@@ -141,7 +167,9 @@ def disagree(ground: Ground) -> Iterator[str]:
     ratio = ratios(ground)
     for phrase in phrases(ground.finding.text) if ground.finding is not None else ():
         for name, value in (
-            ("low_min", 1 / ratio[ratio < 1 - FAR].max(initial=0.0)) if np.any(ratio < 1 - FAR) else ("", 0.0),
+            ("low_min", 1 / ratio[ratio < 1 - FAR].max(initial=0.0))
+            if np.any(ratio < 1 - FAR)
+            else ("", 0.0),
             ("low_max", 1 / ratio.min()),
         ):
             told = phrase.values.get(name)
@@ -162,7 +190,9 @@ def _constant(ground: Ground) -> Iterator[Candidate]:
     yield float(np.median(other - one))
     with np.errstate(divide="ignore", invalid="ignore"):
         ordered = np.sort(other / one)
-    if len(ordered):  # of an even number of rows the median lies between two, by their mean or that of their logarithms
+    if len(ordered):
+        # of an even number of rows the median lies between two, by their mean or that of their
+        # logarithms
         yield Between(float(ordered[(len(ordered) - 1) // 2]), float(ordered[len(ordered) // 2]))
 
 
@@ -187,7 +217,9 @@ SOURCES: Final[Rules] = {
 
 # ------------------------------------------------------------------------------------- reductions
 def mixed(ground: Ground) -> Iterator[str]:
-    """Demand that at least three of the checks fire, and as many are told as the leading hypothesis holds signs of."""
+    """Demand that at least three of the checks fire, and as many are told as the leading hypothesis
+    holds signs of.
+    """
     finding = ground.finding
     if finding is None:
         return
@@ -198,12 +230,20 @@ def mixed(ground: Ground) -> Iterator[str]:
 
 
 def _key_order(ground: Ground) -> Iterator[Candidate]:
-    yield from (float(len(note.lines)) for note in ground.run.notes if note.kind == "key_order" and note.source == ground.subject.source)
+    yield from (
+        float(len(note.lines))
+        for note in ground.run.notes
+        if note.kind == "key_order" and note.source == ground.subject.source
+    )
 
 
 def _impossible(ground: Ground) -> Iterator[Candidate]:
     for series in ground.run.series:
-        if series.metric_type in ("accuracy", "map") and series.source == ground.subject.source and np.isfinite(series.y).any():
+        if (
+            series.metric_type in ("accuracy", "map")
+            and series.source == ground.subject.source
+            and np.isfinite(series.y).any()
+        ):
             yield float(np.nanmax(series.y))
 
 

@@ -1,4 +1,6 @@
-"""Checks what is said of the level of a curve: rising, worse than its best, shifted, flat, apart from another."""
+"""Checks what is said of the level of a curve: rising, worse than its best, shifted, flat, apart
+from another.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def first_part(y: Floats, share: float) -> Between:
 
 
 def is_up(ground: Ground, series: Series) -> bool | None:
-    """Return whether more is better, by the goal of the run or the kind of the metric; None where nothing here tells."""
+    """Return whether more is better, by the goal of the run or the kind of the metric; None where
+    nothing here tells.
+    """
     goal = next((one for one in ground.analysis.goals if one.series == series.id), None)
     if goal is not None:
         return goal.mode == "max"
@@ -91,9 +95,11 @@ DIVERGENCE: Final[Rules] = {
 }
 
 
-# ------------------------------------------------------------------------------------- worse than the best
+# ------------------------------------------------------------------------------ worse than the best
 def ends(ground: Ground) -> Iterator[Candidate]:
-    """Yield the level at the end: the last row, or the median of the last twentieth, with or without excursions."""
+    """Yield the level at the end: the last row, or the median of the last twentieth, with or
+    without excursions.
+    """
     series = ground.subject
     rows = series.y[np.isfinite(series.y)]
     for y in (rows, ground.quiet(series)):
@@ -107,7 +113,11 @@ def bests(ground: Ground) -> Iterator[Candidate]:
     yield float(series.y[row])
     if len(series) >= 120:
         y = ground.quiet(series)
-        part = y[max(0, row - 501) : row + 502] if len(y) > 25000 else y[max(0, row - len(y) // 50 - 3) : row + len(y) // 50 + 4]
+        part = (
+            y[max(0, row - 501) : row + 502]
+            if len(y) > 25000
+            else y[max(0, row - len(y) // 50 - 3) : row + len(y) // 50 + 4]
+        )
         yield Between(float(part.min()), float(part.max()))
     else:
         yield float(ground.quiet(series)[row])
@@ -115,7 +125,11 @@ def bests(ground: Ground) -> Iterator[Candidate]:
 
 def told_bests(ground: Ground) -> Iterator[Candidate]:
     """Yield what a sentence may call the best: the value at the place that it names."""
-    place = next((p for p in places(ground.finding.text) if p.name == "x"), None) if ground.finding is not None else None
+    place = (
+        next((p for p in places(ground.finding.text) if p.name == "x"), None)
+        if ground.finding is not None
+        else None
+    )
     if place is None:
         yield from bests(ground)
         return
@@ -144,12 +158,17 @@ def _rise(ground: Ground) -> Iterator[Candidate]:
     if "change" not in ground.numbers:
         return
     best, end = ground.numbers["best"], ground.numbers["end"]
-    y = ground.quiet(ground.subject)  # over the level around the best of the smoothed curve, which need not be the best row
-    yield Between(0.0, max(abs(end - float(y.min())), abs(end - float(y.max()))) / (abs(best) or 1.0))
+    # over the level around the best of the smoothed curve, which need not be the best row
+    y = ground.quiet(ground.subject)
+    yield Between(
+        0.0, max(abs(end - float(y.min())), abs(end - float(y.max()))) / (abs(best) or 1.0)
+    )
 
 
 def worse_than_best(ground: Ground) -> Iterator[str]:
-    """Demand that the best that is told is the best of what comes before the end, and the end is worse, in the direction that is told."""
+    """Demand that the best that is told is the best of what comes before the end, and the end is
+    worse, in the direction that is told.
+    """
     series = ground.subject
     y = ground.quiet(series)
     end, best = ground.numbers["end"], ground.numbers["best"]
@@ -161,7 +180,9 @@ def worse_than_best(ground: Ground) -> Iterator[str]:
     rest = y[: len(y) - window] if window else y
     rest = rest[rest != SENTINEL] if falls or up is False else rest
     told = [c for c in told_bests(ground) if isinstance(c, float)]
-    if told and not any(value >= rest.max() - TINY if falls else value <= rest.min() + TINY for value in told):
+    if told and not any(
+        value >= rest.max() - TINY if falls else value <= rest.min() + TINY for value in told
+    ):
         yield f"{told[0]:g} is not the best of the rows before the end"
 
 
@@ -171,16 +192,29 @@ TINY: Final = 1e-12
 
 
 def overfitted(ground: Ground) -> Iterator[str]:
-    """Demand that the validation ends worse than its best, and some training loss does not rise with it."""
+    """Demand that the validation ends worse than its best, and some training loss does not rise
+    with it.
+    """
     yield from worse_than_best(ground)
     series = ground.subject
     if series.split == "train":
         yield "it is no validation"
     training = [
-        one for one in ground.run.series if one.split == "train" and np.isfinite(one.y).any() and one.metric_type == series.metric_type
+        one
+        for one in ground.run.series
+        if one.split == "train"
+        and np.isfinite(one.y).any()
+        and one.metric_type == series.metric_type
     ]
-    risen = ground.numbers["end"] / ground.numbers["best"] - 1 if ground.numbers["best"] > 0 else math.inf
-    if training and all(_rise_of(one, ground.rows[0] / max(1, len(series) - 1)) > max(2 * risen, 0.03) for one in training):
+    risen = (
+        ground.numbers["end"] / ground.numbers["best"] - 1
+        if ground.numbers["best"] > 0
+        else math.inf
+    )
+    if training and all(
+        _rise_of(one, ground.rows[0] / max(1, len(series) - 1)) > max(2 * risen, 0.03)
+        for one in training
+    ):
         yield "every training loss rises as well"
 
 
@@ -199,11 +233,18 @@ CLIMBS: Final = 0.4
 
 WORSENING: Final[Rules] = {
     "best": lambda g, p: told_bests(g) if "best" in p.values else bests(g),
-    "x": lambda g, p: (float(g.subject.x[row]) for row in {g.rows[0], int(np.argmin(g.quiet(g.subject)))}),
+    "x": lambda g, p: (
+        float(g.subject.x[row]) for row in {g.rows[0], int(np.argmin(g.quiet(g.subject)))}
+    ),
     "end": lambda g, p: ends(g),
     "rise": lambda g, p: _rise(g),
     "change": lambda g, p: _worse(g),
-    "rows": lambda g, p: iter([float(np.isfinite(g.subject.y[g.rows[0] + 1 :]).sum()), float(np.sum(measured(g)[g.rows[0] + 1 :]))]),
+    "rows": lambda g, p: iter(
+        [
+            float(np.isfinite(g.subject.y[g.rows[0] + 1 :]).sum()),
+            float(np.sum(measured(g)[g.rows[0] + 1 :])),
+        ]
+    ),
     "count": lambda g, p: iter([float(np.isfinite(g.subject.y).sum()), float(np.sum(measured(g)))]),
     "component": lambda g, p: iter([0.0, 1.0]),
     "sudden": lambda g, p: (float(row) for row in _jump(g)[1:]),
@@ -215,7 +256,8 @@ WORSENING: Final[Rules] = {
 
 
 def _jump(ground: Ground) -> list[int]:
-    """Return the two measured rows behind the best between which a series moved most, against its direction.
+    """Return the two measured rows behind the best between which a series moved most, against its
+    direction.
 
     None where it moved less than half of what it lost.
     """
@@ -238,7 +280,9 @@ def measured(ground: Ground) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
 # ------------------------------------------------------------------------------------- shifts
 LASTS: Final = 0.05
 LEAST_SHARE: Final = 0.4
-"""The medians of a twentieth of the rows on both sides differ by at least so much of the jump that is told."""
+"""The medians of a twentieth of the rows on both sides differ by at least so much of the jump that
+is told.
+"""
 
 
 def _step(ground: Ground, row: int) -> tuple[float, float]:
@@ -249,10 +293,16 @@ def _step(ground: Ground, row: int) -> tuple[float, float]:
 
 
 def shifted(ground: Ground) -> Iterator[str]:
-    """Demand that the level behind the row differs from that before it, in the direction that is told and by a good part of the size."""
+    """Demand that the level behind the row differs from that before it, in the direction that is
+    told and by a good part of the size.
+    """
     size = ground.numbers["size"]
     yield from _stepped(ground, ground.rows[0], size)
-    if ground.finding is not None and (ground.finding.explained_by or "").startswith("lr_drop") and not _rate_drops(ground):
+    if (
+        ground.finding is not None
+        and (ground.finding.explained_by or "").startswith("lr_drop")
+        and not _rate_drops(ground)
+    ):
         yield "no learning rate drops there"
 
 
@@ -262,7 +312,10 @@ def _stepped(ground: Ground, row: int, size: float) -> Iterator[str]:
         yield f"the level goes from {before:g} to {behind:g}, not by {size:+.3g}"
         return
     told = abs(math.log1p(size)) if size > -1 else 0.0
-    if min(before, behind, float(np.min(ground.quiet(ground.subject)))) > 0 and abs(math.log(behind / before)) < LEAST_SHARE * told:
+    if (
+        min(before, behind, float(np.min(ground.quiet(ground.subject)))) > 0
+        and abs(math.log(behind / before)) < LEAST_SHARE * told
+    ):
         yield f"the level changes by {behind / before - 1:+.3g} only"
 
 
@@ -282,7 +335,9 @@ def _sizes(ground: Ground) -> Iterator[Candidate]:
         before, behind = _step(ground, row)
         if min(before, behind) > 0 and float(np.min(ground.quiet(ground.subject))) > 0:
             step = abs(math.log(behind / before)) / LEAST_SHARE
-            yield Between(-1.0, 0.0) if behind < before else Between(0.0, math.expm1(min(step, 50.0)))
+            yield (
+                Between(-1.0, 0.0) if behind < before else Between(0.0, math.expm1(min(step, 50.0)))
+            )
         else:
             yield Between(-math.inf, 0.0) if behind < before else Between(0.0, math.inf)
 
@@ -309,8 +364,12 @@ def estimate(y: Floats, whole: Floats) -> tuple[float, float]:
     """Return the relative fall over the rows `y` of a curve and how far that may be off."""
     gain, error = fall(y)
     level = abs(middle(y)) + 1e-12
-    if float(whole.min()) <= 0:  # a share of a level near 0 means nothing: of all that the curve moved
-        level = max(level, float(np.ptp([np.median(part) for part in np.array_split(whole, min(48, len(whole)))])))
+    if float(whole.min()) <= 0:
+        # a share of a level near 0 means nothing: of all that the curve moved
+        level = max(
+            level,
+            float(np.ptp([np.median(part) for part in np.array_split(whole, min(48, len(whole)))])),
+        )
     return gain / level, SURE * error / level
 
 
@@ -328,7 +387,8 @@ JUMP: Final = 0.5
 
 
 def beside_a_step(y: Floats, whole: Floats) -> float:
-    """Return what rows with one step in them gain where they do not step, over as many rows: a robust slope tells that, not the step.
+    """Return what rows with one step in them gain where they do not step, over as many rows: a
+    robust slope tells that, not the step.
 
     Without a step that makes half of all that the rows moved, it is their gain.
     """
@@ -346,7 +406,9 @@ SLACK: Final = 0.01
 
 
 def flat(ground: Ground) -> Iterator[str]:
-    """Demand that the last rows do not fall or rise by more than the bound of flat and their noise."""
+    """Demand that the last rows do not fall or rise by more than the bound of flat and their
+    noise.
+    """
     rows = ground.rows[-1] - ground.rows[0] + 1
     yield from not_flat(ground, ground.subject, rows)
 
@@ -428,7 +490,7 @@ def _gain(ground: Ground) -> Iterator[Candidate]:
     yield (last - first) / (abs(first) + 1e-12)
 
 
-# ------------------------------------------------------------------------------------- training and validation
+# -------------------------------------------------------------------------- training and validation
 def _ends_of_pair(ground: Ground) -> tuple[float, float]:
     series, partner = ground.series[0], ground.series[1]
     train = np.interp(series.x, partner.x, partner.y)
@@ -437,16 +499,26 @@ def _ends_of_pair(ground: Ground) -> tuple[float, float]:
 
 
 def apart(ground: Ground) -> Iterator[str]:
-    """Demand that the validation ends on the side that is told, and the gap widens where that is told."""
+    """Demand that the validation ends on the side that is told, and the gap widens where that is
+    told.
+    """
     val, train = _ends_of_pair(ground)
     if (val / train - 1) * ground.numbers["gap"] <= 0:
         yield f"it ends at {val:g} against {train:g}"
-    if "val_first" in ground.numbers and not ground.numbers["val_first"] / val < (ground.numbers["train_first"] / train) ** 0.1:
+    if (
+        "val_first" in ground.numbers
+        and not ground.numbers["val_first"] / val < (ground.numbers["train_first"] / train) ** 0.1
+    ):
         yield "the validation gained a tenth of what the training did"
     if ground.numbers["widens"]:
         series, partner = ground.series[0], ground.series[1]
-        gap = (series.y - np.interp(series.x, partner.x, partner.y))[len(series) // 2 :] * math.copysign(1.0, ground.numbers["gap"])
-        if all(middle(gap[-rows:]) < middle(gap[:rows]) for rows in (max(1, len(gap) // part) for part in (2, 3, 4))):
+        gap = (series.y - np.interp(series.x, partner.x, partner.y))[
+            len(series) // 2 :
+        ] * math.copysign(1.0, ground.numbers["gap"])
+        if all(
+            middle(gap[-rows:]) < middle(gap[:rows])
+            for rows in (max(1, len(gap) // part) for part in (2, 3, 4))
+        ):
             yield "the gap does not widen"
 
 
@@ -456,7 +528,9 @@ GAP: Final[Rules] = {
     "gap": lambda g, p: iter([_ends_of_pair(g)[0] / _ends_of_pair(g)[1] - 1]),
     "widens": lambda g, p: iter([0.0, 1.0]),
     "val_first": lambda g, p: iter([float(np.median(g.series[0].y[:2]))]),
-    "train_first": lambda g, p: iter([float(np.median(np.interp(g.series[0].x, g.series[1].x, g.series[1].y)[:2]))]),
+    "train_first": lambda g, p: iter(
+        [float(np.median(np.interp(g.series[0].x, g.series[1].x, g.series[1].y)[:2]))]
+    ),
 }
 
 NATURAL_TEXT: Final = 1.0
@@ -469,7 +543,9 @@ def _uniform(ground: Ground) -> float:
 
 
 def too_low(ground: Ground) -> Iterator[str]:
-    """Demand that it began near the logarithm of the vocabulary and lies below what is known from the row that is named to the end."""
+    """Demand that it began near the logarithm of the vocabulary and lies below what is known from
+    the row that is named to the end.
+    """
     y, row = ground.subject.y, ground.rows[0]
     if not abs(float(y[0])) > 0.75 * _uniform(ground):
         yield f"it began at {y[0]:g}"
@@ -480,9 +556,13 @@ def too_low(ground: Ground) -> Iterator[str]:
 LOW: Final[Rules] = {
     "x": lambda g, p: iter([float(g.subject.x[g.rows[0]])]),
     "floor": lambda g, p: iter([NATURAL_TEXT]),
-    "level": lambda g, p: iter([float(np.median(g.subject.y[-max(2, len(g.subject) // TAIL_PART) :]))]),
+    "level": lambda g, p: iter(
+        [float(np.median(g.subject.y[-max(2, len(g.subject) // TAIL_PART) :]))]
+    ),
     "first": lambda g, p: iter([float(g.subject.y[0])]),
-    "size": lambda g, p: iter([float(size) if isinstance(size := g.value("vocab_size"), int | float) else math.nan]),
+    "size": lambda g, p: iter(
+        [float(size) if isinstance(size := g.value("vocab_size"), int | float) else math.nan]
+    ),
     "chance": lambda g, p: iter([_uniform(g)]),
 }
 
@@ -491,7 +571,9 @@ CHECK = Family(
     kinds={
         "divergence": Kind(declares=("best", "end"), holds=rising, values=DIVERGENCE),
         "overfitting": Kind(declares=("best", "end", "rise"), holds=overfitted, values=WORSENING),
-        "worsening": Kind(declares=("best", "end", "change"), holds=worse_than_best, values=WORSENING),
+        "worsening": Kind(
+            declares=("best", "end", "change"), holds=worse_than_best, values=WORSENING
+        ),
         "level_shift": Kind(declares=("size",), holds=shifted, values=SHIFT),
         "staircase": Kind(holds=staircase, values=SHIFT),
         "plateau": Kind(declares=("gain", "low", "high"), holds=flat, values=PLATEAU),

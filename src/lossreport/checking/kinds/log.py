@@ -22,7 +22,11 @@ def segment(ground: Ground) -> Segment | None:
     source, row = ground.subject.source, ground.rows[0]
     lines = ground.subject.line
     before = int(lines[row - 1]) if row else 0
-    starts = [one for one in ground.run.segments if one.source == source and before < one.first_line <= int(lines[row])]
+    starts = [
+        one
+        for one in ground.run.segments
+        if one.source == source and before < one.first_line <= int(lines[row])
+    ]
     return starts[0] if starts else None
 
 
@@ -105,7 +109,9 @@ CHECK = Family(
         "rollback": Kind(holds=rolled_back, values=BREAK, as_read=True),
         "appended_run": Kind(holds=appended, values=BREAK, as_read=True),
         "duplicate_rows": Kind(
-            holds=twice, values={"count": lambda g, p: _duplicates(g), "rows": lambda g, p: _duplicates(g)}, as_read=True
+            holds=twice,
+            values={"count": lambda g, p: _duplicates(g), "rows": lambda g, p: _duplicates(g)},
+            as_read=True,
         ),
         "truncated_log": Kind(
             holds=torn,
@@ -113,7 +119,9 @@ CHECK = Family(
                 "line": lambda g, p: iter([float(g.run.source(g.subject.source).lines)]),
                 "last": lambda g, p: _x(g, len(g.subject) - 1),
                 "steps": lambda g, p: (
-                    float(f.value) for f in g.run.facts if f.name == "summary/_step" and isinstance(f.value, int | float)
+                    float(f.value)
+                    for f in g.run.facts
+                    if f.name == "summary/_step" and isinstance(f.value, int | float)
                 ),
             },
             as_read=True,
@@ -124,7 +132,9 @@ CHECK = Family(
                 "before": lambda g, p: _x(g, g.rows[0]),
                 "after": lambda g, p: _x(g, g.rows[1]),
                 "line": lambda g, p: iter([float(g.subject.line[g.rows[1]])]),
-                "distance": lambda g, p: iter([float(g.subject.x[g.rows[1]] - g.subject.x[g.rows[0]])]),
+                "distance": lambda g, p: iter(
+                    [float(g.subject.x[g.rows[1]] - g.subject.x[g.rows[0]])]
+                ),
             },
             as_read=True,
         ),

@@ -1,4 +1,6 @@
-"""Checks what is said of the machine and the optimiser: speed, memory, waiting, clipping, swings."""
+"""Checks what is said of the machine and the optimiser: speed, memory, waiting, clipping,
+swings.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def _relative(ground: Ground) -> Iterator[Candidate]:
 
 
 def slower(ground: Ground) -> Iterator[str]:
-    """Demand that the last fifth is slower than the first third: a speed is lower there, the time of a step higher."""
+    """Demand that the last fifth is slower than the first third: a speed is lower there, the time
+    of a step higher.
+    """
     y = _begun(ground)
     if ground.subject.metric_type == "time":
         if not middle(y[-(len(y) // 5) :]) > float(y[: len(y) // 3 + 1].min()):
@@ -83,9 +87,15 @@ def _clip(ground: Ground) -> Iterator[Candidate]:
 
 
 def clipped_share(norm: Series, clip: float) -> float:
-    """Return the share of the rows at or above a threshold of clipping; norms that none exceeds were logged after it."""
+    """Return the share of the rows at or above a threshold of clipping; norms that none exceeds
+    were logged after it.
+    """
     y = norm.y[np.isfinite(norm.y)]
-    return float(np.mean(y > clip * 1.002)) if y.max() > clip * 1.002 else float(np.mean(np.abs(y / clip - 1) < 0.002))
+    return (
+        float(np.mean(y > clip * 1.002))
+        if y.max() > clip * 1.002
+        else float(np.mean(np.abs(y / clip - 1) < 0.002))
+    )
 
 
 def clipped(ground: Ground) -> Iterator[str]:
@@ -140,7 +150,10 @@ CHECK = Family(
         "memory_growth": Kind(declares=("before", "after"), holds=grown, values=GROWN),
         "data_stall": Kind(
             holds=waiting,
-            values={"share": lambda g, p: iter([len(g.rows) / len(g.subject)]), "least": lambda g, p: iter([g.threshold("data_wait")])},
+            values={
+                "share": lambda g, p: iter([len(g.rows) / len(g.subject)]),
+                "least": lambda g, p: iter([g.threshold("data_wait")]),
+            },
         ),
         "clip_saturation": Kind(
             declares=("share", "clip"),

@@ -1,4 +1,6 @@
-"""Checks what is told of a run that needs no repair, of a set that is learned by heart, and of a schedule that never left its warm-up."""
+"""Checks what is told of a run that needs no repair, of a set that is learned by heart, and of a
+schedule that never left its warm-up.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def harmless(ground: Ground) -> Iterator[str]:
 
 
 def memorised(ground: Ground) -> Iterator[str]:
-    """Demand that a tenth of the loss is left, an epoch and more lies between the rows, and nothing is validated."""
+    """Demand that a tenth of the loss is left, an epoch and more lies between the rows, and nothing
+    is validated.
+    """
     series = ground.subject
     if not float(series.y[-1]) <= LEFT * float(series.y[0]):
         yield "more than a tenth of the loss is left"
@@ -52,16 +56,24 @@ def _last_epoch(ground: Ground) -> Iterator[Candidate]:
 
 
 def warming(ground: Ground) -> Iterator[str]:
-    """Demand that the rate is highest in its last row, unless the settings say that it never leaves its warm-up."""
+    """Demand that the rate is highest in its last row, unless the settings say that it never leaves
+    its warm-up.
+    """
     series = ground.subject
-    rises = bool(np.all(np.diff(series.y) > 0)) and float(series.y[-1]) >= TWICE * float(series.y[0])
+    rises = bool(np.all(np.diff(series.y) > 0)) and float(series.y[-1]) >= TWICE * float(
+        series.y[0]
+    )
     finding = ground.finding
     if (finding is None or "warmup" not in finding.text.values) and not rises:
         yield "it does not rise to the end"
 
 
 def _facts(ground: Ground) -> Iterator[Candidate]:
-    yield from (float(one.value) for one in ground.run.facts if isinstance(one.value, int | float) and not isinstance(one.value, bool))
+    yield from (
+        float(one.value)
+        for one in ground.run.facts
+        if isinstance(one.value, int | float) and not isinstance(one.value, bool)
+    )
 
 
 GROUPS: Final[Rules] = {
@@ -81,6 +93,9 @@ CHECK = Family(
     kinds={
         "harmless": Kind(holds=harmless, values=GROUPS),
         "memorising": Kind(holds=memorised, values={**ENDS, "epochs": lambda g, p: _last_epoch(g)}),
-        "schedule": Kind(holds=warming, values={**ENDS, "warmup": lambda g, p: _facts(g), "planned": lambda g, p: _facts(g)}),
+        "schedule": Kind(
+            holds=warming,
+            values={**ENDS, "warmup": lambda g, p: _facts(g), "planned": lambda g, p: _facts(g)},
+        ),
     },
 )

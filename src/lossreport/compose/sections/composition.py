@@ -1,4 +1,6 @@
-"""What the total loss is made of, row by row: never one split for the whole run where the rows differ."""
+"""What the total loss is made of, row by row: never one split for the whole run where the rows
+differ.
+"""
 
 from __future__ import annotations
 
@@ -18,22 +20,37 @@ MAX_ROWS: Final = 40
 
 TITLE = Text(zh="总损失由什么组成", en="What the total loss is made of")
 ANSWER = Text(zh="{path}：各行的占比为 {ranges}。", en="{path}: the shares per row are {ranges}.")
-ANSWER_ONE = Text(zh="{path}：占比在各行之间基本不变，{ranges}。", en="{path}: the shares hardly change between rows, {ranges}.")
+ANSWER_ONE = Text(
+    zh="{path}：占比在各行之间基本不变，{ranges}。",
+    en="{path}: the shares hardly change between rows, {ranges}.",
+)
 RANGE = Text(zh="`{metric}` {low} 到 {high}", en="`{metric}` {low} to {high}")
-FORMULA = Text(zh="总损失 = {terms}（权重来自 {origin}）。", en="Total = {terms} (weights from {origin}).")
+FORMULA = Text(
+    zh="总损失 = {terms}（权重来自 {origin}）。", en="Total = {terms} (weights from {origin})."
+)
 TERM = Text(zh="{weight} × `{metric}`", en="{weight} × `{metric}`")
-ASSUMED = Text(zh="`{metric}` 没有配置权重，按 1 计算。", en="No weight is configured for `{metric}`, so it is counted with a weight of 1.")
+ASSUMED = Text(
+    zh="`{metric}` 没有配置权重，按 1 计算。",
+    en="No weight is configured for `{metric}`, so it is counted with a weight of 1.",
+)
 VALUE_ONLY = Text(
-    zh="这里是**数值**占比，不是梯度占比：数值大的项不一定主导更新（例如 L1 的梯度大小与数值无关）。要知道谁主导训练，需要分别记录每一项的梯度范数。",
-    en="These are shares of **value**, not of gradient: the largest term need not drive the update (the gradient of an L1, for example, does not depend on its value). To find out what drives training, log the gradient norm of each term.",
+    zh="这里是**数值**占比，不是梯度占比：数值大的项不一定主导更新（例如 L1 "
+    "的梯度大小与数值无关）。要知道谁主导训练，需要分别记录每一项的梯度范数。",
+    en="These are shares of **value**, not of gradient: the largest term need not drive the "
+    "update (the gradient of an L1, for example, does not depend on its value). To find "
+    "out what drives training, log the gradient norm of each term.",
 )
 SUSPECT = Text(
-    zh="{path} 的数值疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时 loss 的真实组成。",
-    en="The rows of {path} are suspected artefacts of the reduction ({finding}): the shares below describe what the file holds, not what the training loss was made of.",
+    zh="{path} 的数值疑似归约假象（{finding}）：下面的占比只说明文件里写了什么，不说明训练时 "
+    "loss 的真实组成。",
+    en="The rows of {path} are suspected artefacts of the reduction ({finding}): the shares "
+    "below describe what the file holds, not what the training loss was made of.",
 )
 CAPTION = Text(zh="{path}：逐行占比", en="{path}: shares row by row")
 CHART = Text(zh="{path}：各项占总损失的比例", en="{path}: share of each term in the total")
-CHART_ALT = Text(zh="每根柱是一行，横轴为 {axis}；{ranges}。", en="One bar per row over {axis}; {ranges}.")
+CHART_ALT = Text(
+    zh="每根柱是一行，横轴为 {axis}；{ranges}。", en="One bar per row over {axis}; {ranges}."
+)
 TOTAL, LINE = Text(zh="总损失", en="total"), Text(zh="行号", en="line")
 NAMED = Text(zh="`{metric}`", en="`{metric}`")
 
@@ -74,11 +91,23 @@ def _answer(path: str, shares: Sequence[Share]) -> Phrase:
 def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> list[Block]:
     terms = shares[0].terms
     blocks: list[Block] = []
-    suspects = [f for f in story.findings if f.kind == "mixed_reduction" and story.series(f.series[0]).path == path]
-    blocks += [Prose(text=SUSPECT(path=path, finding=finding_tag(finding.id))) for finding in suspects[:1]]
+    suspects = [
+        f
+        for f in story.findings
+        if f.kind == "mixed_reduction" and story.series(f.series[0]).path == path
+    ]
+    blocks += [
+        Prose(text=SUSPECT(path=path, finding=finding_tag(finding.id))) for finding in suspects[:1]
+    ]
     if first:
         shown_terms = tuple(TERM(weight=shown(term.weight), metric=term.name) for term in terms)
-        blocks.append(Prose(text=FORMULA(terms=_plus(shown_terms), origin=_origins(story, [term.name for term in terms]))))
+        blocks.append(
+            Prose(
+                text=FORMULA(
+                    terms=_plus(shown_terms), origin=_origins(story, [term.name for term in terms])
+                )
+            )
+        )
         assumed = [term.name for term in terms if story.run.fact(f"weight.{term.name}") is None]
         blocks += [Prose(text=ASSUMED(metric=name)) for name in assumed]
         blocks.append(Prose(text=VALUE_ONLY()))
@@ -87,7 +116,12 @@ def _of_source(story: Story, path: str, shares: list[Share], *, first: bool) -> 
     head += [Column(title=NAMED(metric=term.name), align="right") for term in terms]
     head += [Column(title=TOTAL, align="right"), Column(title=LINE, align="right")]
     blocks.append(
-        Table(caption=CAPTION(path=path), columns=tuple(head), rows=tuple(_row(s) for s in _chosen(shares)), folded=len(shares) > 15)
+        Table(
+            caption=CAPTION(path=path),
+            columns=tuple(head),
+            rows=tuple(_row(s) for s in _chosen(shares)),
+            folded=len(shares) > 15,
+        )
     )
     if first:
         blocks.append(_chart(path, shares, axis))
@@ -102,7 +136,12 @@ def _chosen(shares: list[Share]) -> list[Share]:
 
 def _row(share: Share) -> Row:
     total = sum(term.weight * term.value for term in share.terms)
-    cells: list[Value] = [shown_x(share.at.x), *(percent(term.share) for term in share.terms), shown(total), share.at.line]
+    cells: list[Value] = [
+        shown_x(share.at.x),
+        *(percent(term.share) for term in share.terms),
+        shown(total),
+        share.at.line,
+    ]
     return Row(cells=tuple(cells))
 
 
@@ -118,9 +157,14 @@ BY_USER = Text(zh="用户给定的设置", en="the user's settings")
 
 
 def _origins(story: Story, metrics: Sequence[str]) -> Join:
-    """Return where each configured weight stands; a weight that no fact gives is told beside the formula."""
+    """Return where each configured weight stands; a weight that no fact gives is told beside the
+    formula.
+    """
     facts = [fact for metric in metrics if (fact := story.run.fact(f"weight.{metric}")) is not None]
-    places = [BY_USER if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}" for fact in facts]
+    places = [
+        BY_USER if fact.source == USER else f"{story.run.source(fact.source).path}:{fact.line}"
+        for fact in facts
+    ]
     return Join(items=tuple(dict.fromkeys(places)) or (BY_USER,))
 
 
@@ -131,9 +175,15 @@ def _chart(path: str, shares: list[Share], axis: Text) -> Chart:
         id="chart-shares",
         x=frozen_floats([share.at.x for share in chosen]),
         names=names,
-        shares=tuple(frozen_floats([share.terms[i].share for share in chosen]) for i in range(len(names))),
+        shares=tuple(
+            frozen_floats([share.terms[i].share for share in chosen]) for i in range(len(names))
+        ),
     )
-    return Chart(title=CHART(path=path), alternative=CHART_ALT(axis=axis, ranges=Join(items=_ranges(shares))), spec=spec)
+    return Chart(
+        title=CHART(path=path),
+        alternative=CHART_ALT(axis=axis, ranges=Join(items=_ranges(shares))),
+        spec=spec,
+    )
 
 
 SECTION = SectionWriter(id="composition", order=60, write=write)

@@ -1,4 +1,6 @@
-"""Has it converged: the trend of every loss with its interval, the verdict, and the criteria it was judged by."""
+"""Has it converged: the trend of every loss with its interval, the verdict, and the criteria it was
+judged by.
+"""
 
 from __future__ import annotations
 
@@ -25,36 +27,56 @@ MAX_VERDICTS: Final = 200
 FOLDED_FROM: Final = 24
 
 DEAVERAGE: Final = "deaverage"
-"""How a series was derived whose rows are local means; joined and epoch-end series hold the values as printed."""
+"""How a series was derived whose rows are local means; joined and epoch-end series hold the values
+as printed.
+"""
 
 TITLE = Text(zh="收敛判断", en="Convergence")
 MIND = Text(zh="怎样可以得到更明确的结论：{what}", en="What would settle this: {what}")
 CAPTION = Text(zh="逐个 loss 的趋势与判断", en="Trend and verdict of each loss")
 METRIC, SOURCE = Text(zh="loss", en="loss"), Text(zh="来源", en="source")
-VERDICT, TAIL = Text(zh="判断", en="verdict"), Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)")
+VERDICT, TAIL = (
+    Text(zh="判断", en="verdict"),
+    Text(zh="末段变化（90 % 区间）", en="change over the tail (90 % interval)"),
+)
 ROWS, SURE = Text(zh="末段", en="tail"), Text(zh="置信度", en="confidence")
 NAME = Text(zh="`{metric}`", en="`{metric}`")
 CHANGE = Text(zh="{gain}（{low} 到 {high}）", en="{gain} ({low} to {high})")
-CHANGE_BY_SHAPE = Text(zh="{gain}（{low} 到 {high}，按整条曲线的形状）", en="{gain} ({low} to {high}, by the shape of the curve)")
+CHANGE_BY_SHAPE = Text(
+    zh="{gain}（{low} 到 {high}，按整条曲线的形状）",
+    en="{gain} ({low} to {high}, by the shape of the curve)",
+)
 SPAN = Text(zh="{rows} 行，{axis} {first} 到 {last}", en="{rows} rows, {axis} {first} to {last}")
 NOT_GIVEN = Text(zh="不适用", en="not applicable")
-DERIVED = Text(zh="{path}（由累计均值反算的局部均值）", en="{path} (local means recovered from the running mean)")
+DERIVED = Text(
+    zh="{path}（由累计均值反算的局部均值）",
+    en="{path} (local means recovered from the running mean)",
+)
 CRITERIA = Text(
     zh=(
-        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。整个区间在 ±{within} 以内、估计值不到 {half} 算走平；"
-        "整个区间在改善一侧算仍在改善；估计改善超过 1 % 且区间另一端变差不到 1 %，或最后一半的行整个区间改善超过 2 %，也算，置信度为中。"
-        "末段分不清、且看不出学习率在变时，看整条曲线（指数或幂律下降）允许的范围，并注明。"
-        "绝对变化（例如“连续几个 epoch 变化小于 0.01”）随单位、噪声、平滑和打印间隔而变，不能用来判断收敛。"
+        "**判断标准**：末段 = 最后 25 % 的行，取 Theil-Sen 斜率，90 % 区间按残差的自相关加宽。"
+        "整个区间在 ±{within} 以内、估计值不到 {half} 算走平；整个区间在改善一侧算仍在改善；"
+        "估计改善超过 1 % 且区间另一端变差不到 1 %，或最后一半的行整个区间改善超过 2 %，也算，"
+        "置信度为中。末段分不清、且看不出学习率在变时，看整条曲线（指数或幂律下降）允许的范围，"
+        "并注明。绝对变化（例如“连续几个 epoch 变化小于 0.01”）随单位、噪声、平滑和打印间隔而变，"
+        "不能用来判断收敛。"
     ),
     en=(
-        "**Criteria**: the tail is the last 25 % of the rows, its slope Theil-Sen, with a 90 % interval widened for autocorrelation. Flat: the whole interval within "
-        "±{within} and the estimate below {half}. Improving: the whole interval on the improving side; with medium confidence also an estimate above 1 % whose other end worsens by "
-        "less than 1 %, or a whole interval above 2 % over the last half of the rows. Where the tail cannot decide and nothing indicates a changing learning rate, the range that "
-        "the whole curve (an exponential or a power law) allows decides, and the report says so. An absolute rule (below 0.01 for several epochs) is not reliable: it "
-        "depends on unit, noise, smoothing and print interval."
+        "**Criteria**: the tail is the last 25 % of the rows, its slope Theil-Sen, with a 90 % "
+        "interval widened for autocorrelation. Flat: the whole interval within ±{within} and the "
+        "estimate below {half}. Improving: the whole interval on the improving side; with medium "
+        "confidence also an estimate above 1 % whose other end worsens by less than 1 %, or a "
+        "whole interval above 2 % over the last half of the rows. Where the tail cannot decide "
+        "and nothing indicates a changing learning rate, the range that the whole curve (an "
+        "exponential or a power law) allows decides, and the report says so. An absolute rule "
+        "(below 0.01 for several epochs) is not reliable: it depends on unit, noise, smoothing "
+        "and print interval."
     ),
 )
-SCHEDULE = Text(zh="学习率 `{metric}`（{path}）的形状：{schedule}。", en="Shape of the learning rate `{metric}` ({path}): {schedule}.")
+SCHEDULE = Text(
+    zh="学习率 `{metric}`（{path}）的形状：{schedule}。",
+    en="Shape of the learning rate `{metric}` ({path}): {schedule}.",
+)
 SCHEDULES: Final = {
     "constant": Text(zh="恒定", en="constant"),
     "warmup_constant": Text(zh="warmup 后恒定", en="warm-up, then constant"),
@@ -84,7 +106,9 @@ def write(story: Story) -> Section | None:
     """Write the table of verdicts and the curves, behind a fold the sentences and the criteria."""
     if not story.verdicts:
         return None
-    ordered = sorted(story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main)
+    ordered = sorted(
+        story.verdicts, key=lambda verdict: story.series(verdict.series[0]) not in story.main
+    )
     blocks: list[Block] = [_table(story, ordered)]
     main = main_series(story, top_findings(story))
     half = tail_chart(story, main) if main is not None else None
@@ -103,13 +127,19 @@ def write(story: Story) -> Section | None:
 
 
 def _table(story: Story, ordered: Sequence[Verdict]) -> Table:
-    """Return the table of verdicts; a column that holds nothing, or one file all the way down, is left out."""
+    """Return the table of verdicts; a column that holds nothing, or one file all the way down, is
+    left out.
+    """
     rows = [_row(story, verdict) for verdict in ordered[:MAX_VERDICTS]]
     titles = (METRIC, SOURCE, VERDICT, TAIL, ROWS, SURE)
     judged = [story.series(verdict.series[0]) for verdict in ordered]
     is_plain = len({one.path for one in judged}) == 1 and not any(one.derived for one in judged)
     is_judged = any(verdict.trend is not None for verdict in ordered)
-    kept = [n for n, title in enumerate(titles) if (title is not SOURCE or not is_plain) and (title not in (TAIL, ROWS) or is_judged)]
+    kept = [
+        n
+        for n, title in enumerate(titles)
+        if (title is not SOURCE or not is_plain) and (title not in (TAIL, ROWS) or is_judged)
+    ]
     return Table(
         caption=CAPTION(),
         columns=tuple(Column(title=titles[n]) for n in kept),
@@ -121,15 +151,22 @@ def _table(story: Story, ordered: Sequence[Verdict]) -> Table:
 def _schedules(story: Story) -> list[Block]:
     """Tell the class of the learning rates of this run, each class once."""
     ids = {series.id for series in story.run.series}
-    named = {one.schedule: story.series(one.series[0]) for one in reversed(story.analysis.lr_schedules) if one.series[0] in ids}
+    named = {
+        one.schedule: story.series(one.series[0])
+        for one in reversed(story.analysis.lr_schedules)
+        if one.series[0] in ids
+    }
     said: list[Block] = [
-        Prose(text=SCHEDULE(metric=series.name, path=series.path, schedule=SCHEDULES[name])) for name, series in named.items()
+        Prose(text=SCHEDULE(metric=series.name, path=series.path, schedule=SCHEDULES[name]))
+        for name, series in named.items()
     ]
     return said[:2]
 
 
 def _forecasts(story: Story) -> list[Block]:
-    """Tell what more training would gain on the main losses, one a metric, or why nothing is said."""
+    """Tell what more training would gain on the main losses, one a metric, or why nothing is
+    said.
+    """
     main = {series.id for series in story.main}
     told: dict[str, Phrase] = {}
     for forecast in sorted(story.analysis.forecasts, key=lambda one: not one.valid):
@@ -139,7 +176,8 @@ def _forecasts(story: Story) -> list[Block]:
 
 
 def pairs(story: Story) -> list[tuple[Series, Series | None]]:
-    """Return the charts: training and validation of one metric together where they share the axis, else each alone.
+    """Return the charts: training and validation of one metric together where they share the axis,
+    else each alone.
 
     What the first picture shows already is left out.
     """
@@ -150,7 +188,14 @@ def pairs(story: Story) -> list[tuple[Series, Series | None]]:
     for series in drawn:
         if series.id in taken:
             continue
-        partner = next((s for s in drawn if (s.name, s.axis) == (series.name, series.axis) and s.split != series.split), None)
+        partner = next(
+            (
+                s
+                for s in drawn
+                if (s.name, s.axis) == (series.name, series.axis) and s.split != series.split
+            ),
+            None,
+        )
         taken |= {series.id, *((partner.id,) if partner is not None else ())}
         if not {series.id, *(() if partner is None else (partner.id,))} <= already:
             made.append((series, partner))
@@ -180,10 +225,28 @@ def _row(story: Story, verdict: Verdict) -> Row:
     span: Value = ""
     if trend is not None:
         template = CHANGE if trend.basis == "tail" else CHANGE_BY_SHAPE
-        gain = template(**dict(zip(("gain", "low", "high"), map(change, trend.change), strict=True)))
-        span = SPAN(rows=trend.rows, axis=AXES[series.axis.value], first=shown_x(trend.first.x), last=shown_x(trend.last.x))
-    source: str | Phrase = DERIVED(path=series.path) if series.derived and series.derived.how == DEAVERAGE else series.path
-    cells = (NAME(metric=story.name(series)), source, STATES[verdict.state].name, gain, span, CONFIDENCES[verdict.confidence])
+        gain = template(
+            **dict(zip(("gain", "low", "high"), map(change, trend.change), strict=True))
+        )
+        span = SPAN(
+            rows=trend.rows,
+            axis=AXES[series.axis.value],
+            first=shown_x(trend.first.x),
+            last=shown_x(trend.last.x),
+        )
+    source: str | Phrase = (
+        DERIVED(path=series.path)
+        if series.derived and series.derived.how == DEAVERAGE
+        else series.path
+    )
+    cells = (
+        NAME(metric=story.name(series)),
+        source,
+        STATES[verdict.state].name,
+        gain,
+        span,
+        CONFIDENCES[verdict.confidence],
+    )
     return Row(cells=cells, tone=TONES.get(verdict.state.value))
 
 

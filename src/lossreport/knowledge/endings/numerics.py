@@ -1,4 +1,6 @@
-"""Numbers that are no numbers any more, where the program stops at them: sampling, distributions, loss scales, anomaly checks."""
+"""Numbers that are no numbers any more, where the program stops at them: sampling, distributions,
+loss scales, anomaly checks.
+"""
 
 from __future__ import annotations
 
@@ -12,48 +14,80 @@ ENDINGS = Endings(
         Ending(
             id="sampling_nan",
             pattern=words(
-                r"probability tensor contains either|invalid multinomial distribution|to satisfy the constraint \w.{0,80}but found invalid values|Assertion `.{0,60}(?:probabilities|prob)|Expected parameter (?:loc|scale|logits|probs)|ValueError: .{0,60}(?:loc|scale|logits|probs) has invalid values"
+                r"probability tensor contains either|invalid multinomial distribution|"
+                r"to satisfy the constraint \w.{0,80}but found invalid values|Assertion `.{0,60}"
+                r"(?:probabilities|prob)|Expected parameter (?:loc|scale|logits|probs)|"
+                r"ValueError: .{0,60}(?:loc|scale|logits|probs) has invalid values"
             ),
-            title=Text(zh="策略或语言模型的输出是 NaN", en="The output of the policy or language model is NaN"),
+            title=Text(
+                zh="策略或语言模型的输出是 NaN",
+                en="The output of the policy or language model is NaN",
+            ),
             means=Text(
-                zh="采样只是最先报错的地方：权重或 logits 在这之前已是 NaN 或 inf，多数源于学习率过高、半精度溢出或一次异常的更新。",
-                en="Sampling is only where it shows first: weights or logits were NaN or inf before, mostly by a high learning rate, an overflow in half precision or one odd update.",
+                zh="采样只是最先报错的地方：权重或 logits 在这之前已是 NaN 或 inf，"
+                "多数源于学习率过高、半精度溢出或一次异常的更新。",
+                en="Sampling is only where it shows first: weights or logits were NaN or inf "
+                "before, mostly by a high learning rate, an overflow in half precision or "
+                "one odd update.",
             ),
             do=Text(
-                zh="从出错之前的 checkpoint 续训：降低学习率、裁剪梯度、用 bf16 或 fp32，并检查观测与奖励是否有限。",
-                en="Resume from a checkpoint before it with a lower learning rate, clipped gradients and bf16 or fp32, and check that observations and rewards are finite.",
+                zh="从出错之前的 checkpoint 续训：降低学习率、裁剪梯度、用 bf16 或 fp32，"
+                "并检查观测与奖励是否有限。",
+                en="Resume from a checkpoint before it with a lower learning rate, clipped "
+                "gradients and bf16 or fp32, and check that observations and rewards are "
+                "finite.",
             ),
-            reference="StarsfieldAI/R1-V #69: 计算一个step后出现RuntimeError: probability tensor contains either `inf`, `nan` or element < 0",
-            codes=((r"hf_|trl|swift|transformers|llamafactory", "--bf16 true --max_grad_norm 0.5"),),
+            reference="StarsfieldAI/R1-V #69: 计算一个step后出现RuntimeError: probability tensor "
+            "contains either `inf`, `nan` or element < 0",
+            codes=(
+                (r"hf_|trl|swift|transformers|llamafactory", "--bf16 true --max_grad_norm 0.5"),
+            ),
         ),
         Ending(
             id="loss_scale_minimum",
-            pattern=words(r"Minimum loss scale reached|loss scale already at minimum|loss_scale.{0,40}below"),
+            pattern=words(
+                r"Minimum loss scale reached|loss scale already at minimum|loss_scale.{0,40}below"
+            ),
             title=Text(zh="loss scale 已降到下限", en="The loss scale is at its minimum"),
             means=Text(
-                zh="连续很多步的 fp16 梯度都溢出：训练在此之前已经发散，或模型有 fp16 装不下的激活值。",
-                en="The fp16 gradients overflowed in many steps in a row: the training diverged before, or the model has activations that fp16 cannot hold.",
+                zh="连续很多步的 fp16 梯度都溢出：训练在此之前已经发散，或模型有 fp16 "
+                "装不下的激活值。",
+                en="The fp16 gradients overflowed in many steps in a row: the training "
+                "diverged before, or the model has activations that fp16 cannot hold.",
             ),
             do=Text(
-                zh="改用 bf16；只能用 fp16 时降低学习率、加长 warm-up 并打开梯度裁剪，从溢出之前的 checkpoint 续训。",
-                en="Use bf16; where only fp16 is possible lower the learning rate, warm up longer, clip gradients, and resume from before the overflows.",
+                zh="改用 bf16；只能用 fp16 时降低学习率、加长 warm-up 并打开梯度裁剪，"
+                "从溢出之前的 checkpoint 续训。",
+                en="Use bf16; where only fp16 is possible lower the learning rate, warm up "
+                "longer, clip gradients, and resume from before the overflows.",
             ),
-            reference="facebookresearch/fairseq #1529: FloatingPointError: Minimum loss scale reached (0.0001).",
-            codes=((r"fairseq", "--bf16 --clip-norm 1.0"), (r"deepspeed|hf_|transformers", "--bf16 true --fp16 false")),
+            reference="facebookresearch/fairseq #1529: FloatingPointError: Minimum loss scale "
+            "reached (0.0001).",
+            codes=(
+                (r"fairseq", "--bf16 --clip-norm 1.0"),
+                (r"deepspeed|hf_|transformers", "--bf16 true --fp16 false"),
+            ),
         ),
         Ending(
             id="backward_nan",
             pattern=words(
-                r"returned nan values in its \d+th output|FloatingPointError|NaN(?:s| or Inf)? (?:detected|found|encountered)|nan in (?:gradient|summary)|array must not contain infs or NaNs|Input (?:X |y )?contains (?:NaN|infinity)"
+                r"returned nan values in its \d+th output|FloatingPointError|NaN(?:s| or Inf)? "
+                r"(?:detected|found|encountered)|nan in (?:gradient|summary)|"
+                r"array must not contain infs or NaNs|Input (?:X |y )?contains (?:NaN|infinity)"
             ),
             title=Text(zh="程序在 NaN 处停下", en="The program stopped at a NaN"),
             means=Text(
-                zh="报错的算子是第一个得到 NaN 的地方，起因常是 0 处的 sqrt、log、除法，或输入数据里就有 NaN。",
-                en="The operator named is where NaN came first: mostly sqrt, log or a division at 0, or NaN in the data.",
+                zh="报错的算子是第一个得到 NaN 的地方，起因常是 0 处的 sqrt、log、除法，"
+                "或输入数据里就有 NaN。",
+                en="The operator named is where NaN came first: mostly sqrt, log or a "
+                "division at 0, or NaN in the data.",
             ),
             do=Text(
-                zh="打印该步的输入与标签是否有限，给 sqrt、log 与分母加上够大的 eps（fp16 下 1e-5 以上），再降低学习率重试。",
-                en="Check that inputs and labels of that step are finite, give sqrt, log and denominators a large enough eps (1e-5 or more in fp16), then try a lower learning rate.",
+                zh="打印该步的输入与标签是否有限，给 sqrt、log 与分母加上够大的 eps（fp16 下 "
+                "1e-5 以上），再降低学习率重试。",
+                en="Check that inputs and labels of that step are finite, give sqrt, log and "
+                "denominators a large enough eps (1e-5 or more in fp16), then try a lower "
+                "learning rate.",
             ),
             reference="PyTorch documentation, torch.autograd.set_detect_anomaly",
             codes=((r"", "torch.autograd.set_detect_anomaly(True)"),),

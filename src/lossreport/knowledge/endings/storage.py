@@ -12,7 +12,9 @@ ENDINGS = Endings(
         Ending(
             id="disk_full",
             pattern=words(
-                r"No space left on device|Disk quota exceeded|ENOSPC|PytorchStreamWriter failed|inline_container\.cc.{0,80}(?:write|unexpected pos)|设备上没有空间|磁盘(?:空间)?(?:不足|已满)|There is not enough space on the disk"
+                r"No space left on device|Disk quota exceeded|ENOSPC|PytorchStreamWriter failed|"
+                r"inline_container\.cc.{0,80}(?:write|unexpected pos)|设备上没有空间|磁盘"
+                r"(?:空间)?(?:不足|已满)|There is not enough space on the disk"
             ),
             yields_to=("shared_memory",),
             title=Text(zh="磁盘已满或超出配额", en="The disk is full or over its quota"),
@@ -22,9 +24,11 @@ ENDINGS = Endings(
             ),
             do=Text(
                 zh="清出空间并限制保留的 checkpoint 个数，续训前先确认上一个 checkpoint 能载入。",
-                en="Make room and limit how many checkpoints are kept; before resuming see that the last one can be loaded.",
+                en="Make room and limit how many checkpoints are kept; before resuming see "
+                "that the last one can be loaded.",
             ),
-            reference="pytorch/pytorch #175248: Fix PyTorchStreamWriter crash on write failure (e.g. disk full)",
+            reference="pytorch/pytorch #175248: Fix PyTorchStreamWriter crash on write failure "
+            "(e.g. disk full)",
             codes=(
                 (r"hf_|transformers|llamafactory|swift|trl", "--save_total_limit 2"),
                 (r"lightning", "ModelCheckpoint(save_top_k=2)"),
@@ -34,7 +38,8 @@ ENDINGS = Endings(
         Ending(
             id="storage_fault",
             pattern=words(
-                r"Stale file handle|Input/output error|Read-only file system|Transport endpoint is not connected|Remote I/O error|Bad address"
+                r"Stale file handle|Input/output error|Read-only file system|"
+                r"Transport endpoint is not connected|Remote I/O error|Bad address"
             ),
             title=Text(zh="存储出错", en="The storage failed"),
             means=Text(
@@ -54,7 +59,8 @@ ENDINGS = Endings(
             title=Text(zh="没有权限", en="Permission was refused"),
             means=Text(
                 zh="运行训练的用户不能读写这个路径（容器里常是 root 建的文件夹）。",
-                en="The user of the training may not read or write this path (in containers, folders that root made).",
+                en="The user of the training may not read or write this path (in containers, "
+                "folders that root made).",
             ),
             do=Text(
                 zh="换一个可写的输出目录，或改好目录的属主。",
@@ -67,17 +73,23 @@ ENDINGS = Endings(
         Ending(
             id="file_missing",
             pattern=words(
-                r"FileNotFoundError|No such file or directory|can't open file|NotFoundError: .{0,80}(?:file|checkpoint|directory)|NotADirectoryError|IsADirectoryError|does not exist\b.{0,40}$|(?:model|checkpoint|dataset) .{1,120}not found"
-                r"|Can't load (?:tokenizer|the model|model|config)|is not a local folder and is not a valid model identifier"
+                r"FileNotFoundError|No such file or directory|can't open file|"
+                r"NotFoundError: .{0,80}(?:file|checkpoint|directory)|NotADirectoryError|"
+                r"IsADirectoryError|does not exist\b.{0,40}$|(?:model|checkpoint|"
+                r"dataset) .{1,120}not found"
+                r"|Can't load (?:tokenizer|the model|model|config)|"
+                r"is not a local folder and is not a valid model identifier"
             ),
             title=Text(zh="找不到文件", en="A file is missing"),
             means=Text(
                 zh="路径写错、相对路径的起点不同、文件尚未生成，或被清理了。",
-                en="The path is wrong, it is relative to another folder, the file was not made yet, or it was cleaned away.",
+                en="The path is wrong, it is relative to another folder, the file was not "
+                "made yet, or it was cleaned away.",
             ),
             do=Text(
                 zh="核对这条路径在运行的机器与容器里是否存在，尽量用绝对路径。",
-                en="See whether the path exists on the machine and in the container that run it, and use absolute paths.",
+                en="See whether the path exists on the machine and in the container that run "
+                "it, and use absolute paths.",
             ),
             reference="Python documentation, Built-in Exceptions: FileNotFoundError",
             numbers=words(r"(?:directory|open file):? ?['\"“](?P<path>[^'\"”]{1,160})"),

@@ -1,4 +1,6 @@
-"""How the units of this folder hold a value against a conditional reference value, for the analyse step."""
+"""How the units of this folder hold a value against a conditional reference value, for the analyse
+step.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from lossreport.knowledge.loss_type import Level
 from lossreport.text import Phrase, Text, Value, factor, number, percent
 
 TIE: Final = 0.01
-"""A value within 1 % of a reference value is said to be at it: two logged decimals of a loss near 1."""
+"""A value within 1 % of a reference value is said to be at it: two logged decimals of a loss near
+1.
+"""
 
 EQUATION = Text(zh="{formula} = {level}", en="{formula} = {level}")
 AT = Text(
@@ -19,11 +23,13 @@ AT = Text(
 )
 BELOW = Text(
     zh="{condition}，参照值是 {reference}：{value} 比它低 {gap}，是它的 {share}。",
-    en="The value to compare with is {reference} {condition}: {value} is {gap} below it, {share} of it.",
+    en="The value to compare with is {reference} {condition}: {value} is {gap} below it, "
+    "{share} of it.",
 )
 ABOVE = Text(
     zh="{condition}，参照值是 {reference}：{value} 比它高 {gap}，是它的 {ratio}。",
-    en="The value to compare with is {reference} {condition}: {value} is {gap} above it, {ratio} as large.",
+    en="The value to compare with is {reference} {condition}: {value} is {gap} above it, "
+    "{ratio} as large.",
 )
 
 
@@ -35,9 +41,16 @@ def side(value: float, level: float) -> int:
 
 
 def against(
-    value: float, level: Level, unit: str = "", *, below: Text | None = None, at: Text | None = None, above: Text | None = None
+    value: float,
+    level: Level,
+    unit: str = "",
+    *,
+    below: Text | None = None,
+    at: Text | None = None,
+    above: Text | None = None,
 ) -> Iterator[Phrase]:
-    """Yield where a finite `value` stands against a positive `level`, then what that side means, where a text says it.
+    """Yield where a finite `value` stands against a positive `level`, then what that side means,
+    where a text says it.
 
     `below`, `at` and `above` are texts without placeholders.
     """
@@ -45,7 +58,11 @@ def against(
     reference: Value = number(level.value, unit)
     if level.formula:
         reference = EQUATION(formula=level.formula, level=reference)
-    about: dict[str, Value] = {"condition": level.condition, "reference": reference, "value": number(value, unit)}
+    about: dict[str, Value] = {
+        "condition": level.condition,
+        "reference": reference,
+        "value": number(value, unit),
+    }
     gap = number(abs(value - level.value), unit, digits=3)
     if where == 0:
         yield AT(**about, tie=percent(TIE))

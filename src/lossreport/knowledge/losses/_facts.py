@@ -1,4 +1,6 @@
-"""Facts of a run that several kinds of loss read in the analyse step, checked before a formula uses them."""
+"""Facts of a run that several kinds of loss read in the analyse step, checked before a formula uses
+them.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from lossreport.knowledge.loss_type import Known
 
 
 def count_fact(known: Known, name: str) -> int | None:
-    """Return the fact `name` as a whole number of at least 2; None where it is unknown or no such number."""
+    """Return the fact `name` as a whole number of at least 2; None where it is unknown or no such
+    number.
+    """
     value = number_fact(known, name)
     return int(value) if value is not None and value >= 2 and value == int(value) else None
 
@@ -24,20 +28,38 @@ def number_fact(known: Known, name: str) -> float | None:
 
 CLASSES: Final = ("num_classes", "num_labels", "nb_classes", "n_classes", "classes")
 """Names that configurations give to the number of classes."""
-EXPERTS: Final = ("num_experts", "num_local_experts", "n_routed_experts", "num_moe_experts", "moe_num_experts")
+EXPERTS: Final = (
+    "num_experts",
+    "num_local_experts",
+    "n_routed_experts",
+    "num_moe_experts",
+    "moe_num_experts",
+)
 ROUTED: Final = ("num_experts_per_tok", "moe_router_topk", "moe_top_k", "router_top_k")
 """Experts a token is sent to; plain `top_k` may be a setting of text generation."""
 
 
 def first_count(known: Known, names: Iterable[str]) -> tuple[str, int] | None:
-    """Return (name, value) of the first fact of `names` that is a whole number of at least 2, else None."""
-    return next(((name, count) for name in names if (count := count_fact(known, name)) is not None), None)
+    """Return (name, value) of the first fact of `names` that is a whole number of at least 2, else
+    None.
+    """
+    return next(
+        ((name, count) for name in names if (count := count_fact(known, name)) is not None), None
+    )
 
 
 def own_number(known: Known, name: str, *others: str) -> float | None:
-    """Return `<name>.<metric>`, which the user gives, else the first of the facts `others` that is a finite number."""
+    """Return `<name>.<metric>`, which the user gives, else the first of the facts `others` that is
+    a finite number.
+    """
     mine = known.own(name)
-    return float(mine) if is_number(mine) else next((found for other in others if (found := number_fact(known, other)) is not None), None)
+    return (
+        float(mine)
+        if is_number(mine)
+        else next(
+            (found for other in others if (found := number_fact(known, other)) is not None), None
+        )
+    )
 
 
 def smoothing(known: Known) -> tuple[str, float] | None:
@@ -50,7 +72,9 @@ def smoothing(known: Known) -> tuple[str, float] | None:
 
 
 def value_range(known: Known) -> tuple[float, float] | None:
-    """Return the range of the targets, `range.<metric>`, as (low, high) with low < high, else None."""
+    """Return the range of the targets, `range.<metric>`, as (low, high) with low < high, else
+    None.
+    """
     match known.own("range"):
         case (low, high) if is_number(low) and is_number(high) and low < high:
             return float(low), float(high)
@@ -70,11 +94,23 @@ def is_positive(value: float) -> bool:
 
 ACTION_NAME: Final = re.compile(r"loss_ct|(?<![a-z])act(?:ion)?s?(?![a-z])", re.IGNORECASE)
 """`loss_ct` is what the public code of RynnVLA-002 calls its loss of actions."""
-ACTION_FACTS: Final = ("action_dim", "action_horizon", "num_actions_chunk", "action_chunk_size", "n_action_steps")
+ACTION_FACTS: Final = (
+    "action_dim",
+    "action_horizon",
+    "num_actions_chunk",
+    "action_chunk_size",
+    "n_action_steps",
+)
 ROBOT_PARSERS: Final = ("lerobot",)
 
 
 def has_actions(known: Known) -> bool:
-    """Return whether a run trains actions of a robot, as its metrics, settings or log format tell."""
+    """Return whether a run trains actions of a robot, as its metrics, settings or log format
+    tell.
+    """
     named = any(ACTION_NAME.search(name) for name in (known.name, *known.metrics))
-    return named or any(name in known.facts for name in ACTION_FACTS) or known.parser.startswith(ROBOT_PARSERS)
+    return (
+        named
+        or any(name in known.facts for name in ACTION_FACTS)
+        or known.parser.startswith(ROBOT_PARSERS)
+    )

@@ -1,4 +1,6 @@
-"""The gains that Ultralytics multiplies into the losses it logs, for the units of this folder in the analyse step."""
+"""The gains that Ultralytics multiplies into the losses it logs, for the units of this folder in
+the analyse step.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,21 @@ DEFAULTS: Final = {"box": 7.5, "cls": 0.5, "dfl": 1.5}
 
 GIVEN = Text(
     zh="Ultralytics 记录的值已乘增益 `{term}` = {gain}（来自配置）：不含增益的值是 {raw}。",
-    en="Ultralytics logs this loss times its gain, `{term}` = {gain} here: without it the value is {raw}.",
+    en="Ultralytics logs this loss times its gain, `{term}` = {gain} here: without it the "
+    "value is {raw}.",
 )
 ASSUMED = Text(
-    zh="Ultralytics 记录的值已乘增益 `{term}`；配置不在日志中，**若**用的是默认值 {gain}，不含增益的值是 {raw}。",
-    en="Ultralytics logs this loss times its gain `{term}`. The setting is not in the logs; **if** it is the default {gain}, the value without"
-    " it is {raw}.",
+    zh="Ultralytics 记录的值已乘增益 `{term}`；配置不在日志中，**若**用的是默认值 {gain}，"
+    "不含增益的值是 {raw}。",
+    en="Ultralytics logs this loss times its gain `{term}`. The setting is not in the logs; "
+    "**if** it is the default {gain}, the value without it is {raw}.",
 )
 
 
 def has_gain(known: Known) -> bool:
-    """Say whether the run logs what only Ultralytics' detection head logs: a DFL loss beside a box loss."""
+    """Say whether the run logs what only Ultralytics' detection head logs: a DFL loss beside a box
+    loss.
+    """
     named = {name.rsplit("/", 1)[-1] for name in known.metrics}
     return {"box_loss", "dfl_loss"} <= named
 

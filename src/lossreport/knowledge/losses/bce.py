@@ -1,4 +1,6 @@
-"""Binary cross-entropy: ln 2 for a guess of one half, far less for a constant guess where positives are rare, for the analyse step."""
+"""Binary cross-entropy: ln 2 for a guess of one half, far less for a constant guess where positives
+are rare, for the analyse step.
+"""
 
 from __future__ import annotations
 
@@ -14,35 +16,51 @@ from lossreport.knowledge.losses._facts import is_positive, own_number
 from lossreport.text import Phrase, Text, factor, number, percent
 
 OBJECTNESS: Final = re.compile(r"obj")
-"""Objectness of a detector: YOLO multiplies a gain into it, so the levels of a plain mean do not hold."""
+"""Objectness of a detector: YOLO multiplies a gain into it, so the levels of a plain mean do not
+hold.
+"""
 
 BALANCED = Text(
-    zh="处处预测 1/2 的 loss 是 ln 2 = {half}；只会输出正例占比 π 的常数预测器是 H(π)：π = 10 % 时 0.325 nats，π = 1 % 时 0.056 nats。"
-    "正例占比未知，{value} 本身说明不了什么；请用 `--set positive_rate.{metric}=π` 给出。",
-    en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that outputs the share π of positives costs H(π): 0.325 nats at"
-    " π = 10 %, 0.056 nats at 1 %. The share is unknown, so {value} alone says little; give it with `--set positive_rate.{metric}=SHARE`.",
+    zh="处处预测 1/2 的 loss 是 ln 2 = {half}；只会输出正例占比 π 的常数预测器是 H(π)：π = 10 "
+    "% 时 0.325 nats，π = 1 % 时 0.056 nats。正例占比未知，{value} 本身说明不了什么；请用 "
+    "`--set positive_rate.{metric}=π` 给出。",
+    en="Predicting 1/2 everywhere costs ln 2 = {half}; a constant predictor that outputs the "
+    "share π of positives costs H(π): 0.325 nats at π = 10 %, 0.056 nats at 1 %. The share "
+    "is unknown, so {value} alone says little; give it with `--set "
+    "positive_rate.{metric}=SHARE`.",
 )
 OVER_HALF = Text(
-    zh="{value} 高于 ln 2 = {half}：处处预测 1/2 的 loss 反而更低，或者记录的不是普通均值（例如求和、加了权）。",
-    en="{value} is above ln 2 = {half}: predicting 1/2 everywhere would score lower, or the logged number is not a plain mean (a sum, or weighted).",
+    zh="{value} 高于 ln 2 = {half}：处处预测 1/2 的 loss 反而更低，"
+    "或者记录的不是普通均值（例如求和、加了权）。",
+    en="{value} is above ln 2 = {half}: predicting 1/2 everywhere would score lower, or the "
+    "logged number is not a plain mean (a sum, or weighted).",
 )
 BELOW = Text(
-    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它低 {gap}，是它的 {share}。",
-    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = {chance}: {value} is {gap} below it, {share} of it.",
+    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它低 {gap}，"
+    "是它的 {share}。",
+    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = "
+    "{chance}: {value} is {gap} below it, {share} of it.",
 )
 AT = Text(
-    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 与它相差不到 {tie}，只看这个数，与不看输入没有区别。",
-    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = {chance}: {value} is within {tie} of it, by this number"
-    " alone no different from ignoring the input.",
+    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 与它相差不到 "
+    "{tie}，只看这个数，与不看输入没有区别。",
+    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = "
+    "{chance}: {value} is within {tie} of it, by this number alone no different from "
+    "ignoring the input.",
 )
 ABOVE = Text(
-    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它高 {gap}，是它的 {ratio}，不看输入反而更低。",
-    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = {chance}: {value} is {gap} above it, {ratio} of it, so"
-    " ignoring the input would score lower.",
+    zh="正例占比 π = {rate} 时，常数预测器的 loss 是 H(π) = {chance}：{value} 比它高 {gap}，"
+    "是它的 {ratio}，不看输入反而更低。",
+    en="With a share of positives of π = {rate} the best constant predictor costs H(π) = "
+    "{chance}: {value} is {gap} above it, {ratio} of it, so ignoring the input would score "
+    "lower.",
 )
 GAIN = Text(
-    zh="目标检测的 objectness loss 常乘增益、按框数或网格归一化（YOLO 的日志含增益），ln 2 不能当作它的随机猜测水平；{value} 只能与同一配置的值比较。",
-    en="The objectness loss of a detector often carries a gain or is divided by boxes or cells (YOLO logs it with its gain), so ln 2 is not its chance level; {value} is comparable only with values of the same configuration.",
+    zh="目标检测的 objectness loss 常乘增益、按框数或网格归一化（YOLO 的日志含增益），ln 2 "
+    "不能当作它的随机猜测水平；{value} 只能与同一配置的值比较。",
+    en="The objectness loss of a detector often carries a gain or is divided by boxes or "
+    "cells (YOLO logs it with its gain), so ln 2 is not its chance level; {value} is "
+    "comparable only with values of the same configuration.",
 )
 
 
@@ -52,7 +70,9 @@ def _rate(known: Known) -> float | None:
 
 
 def _chance(known: Known) -> Chance | None:
-    """Return H(pi) of the share of positives, or ln 2 where it is unknown; None for the objectness of a detector."""
+    """Return H(pi) of the share of positives, or ln 2 where it is unknown; None for the objectness
+    of a detector.
+    """
     if OBJECTNESS.search(known.name.lower()):
         return None
     rate = _rate(known)
@@ -76,7 +96,11 @@ def _said(known: Known, value: float) -> Iterator[Phrase]:
         yield BALANCED(half=number(math.log(2), "nats"), value=shown, metric=known.name)
         return
     chance = entropy(rate, 1 - rate)
-    pi, level, gap = percent(rate), number(chance, "nats"), number(abs(value - chance), "nats", digits=3)
+    pi, level, gap = (
+        percent(rate),
+        number(chance, "nats"),
+        number(abs(value - chance), "nats", digits=3),
+    )
     match side(value, chance):
         case 0:
             yield AT(rate=pi, chance=level, value=shown, tie=percent(0.01))
@@ -106,8 +130,10 @@ LOSS = LossType(
     notes=_notes,
     needs=("positive_rate.<metric>",),
     why=Text(
-        zh="每个输出单独判断是或否；正例很少时，全猜“否”就已经很低，因此数值低本身不说明模型学到了东西。",
-        en="Every output is a separate yes or no. Where positives are rare, always guessing “no” already scores low, so a low value by itself"
-        " does not show that anything was learned.",
+        zh="每个输出单独判断是或否；正例很少时，全猜“否”就已经很低，"
+        "因此数值低本身不说明模型学到了东西。",
+        en="Every output is a separate yes or no. Where positives are rare, always guessing "
+        "“no” already scores low, so a low value by itself does not show that anything was "
+        "learned.",
     ),
 )

@@ -1,4 +1,6 @@
-"""Bits per byte or character: a language-model loss in bits per unit of text, for the analyse step."""
+"""Bits per byte or character: a language-model loss in bits per unit of text, for the analyse
+step.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ UNIFORM: Final = 8.0
 
 BYTES = Text(
     zh="{value} bit/byte = {nats} nats/byte，是均匀猜测字节（{chance} bit）的 {share}。",
-    en="{value} bits per byte = {nats} nats per byte, {share} of a uniform guess over bytes ({chance} bits).",
+    en="{value} bits per byte = {nats} nats per byte, {share} of a uniform guess over bytes "
+    "({chance} bits).",
 )
 
 
@@ -33,7 +36,11 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
     if not is_positive(value) or not _per_byte(known):
         return ()
     nats = number(value * math.log(2))
-    return (BYTES(value=number(value), nats=nats, chance=number(UNIFORM), share=percent(value / UNIFORM)),)
+    return (
+        BYTES(
+            value=number(value), nats=nats, chance=number(UNIFORM), share=percent(value / UNIFORM)
+        ),
+    )
 
 
 LOSS = LossType(
@@ -46,8 +53,9 @@ LOSS = LossType(
     chance=_chance,
     notes=_notes,
     why=Text(
-        zh="按文本的字节（或字符）而不是 token 归一化，因此同一份文本上，tokenizer 不同的模型可以用它比较。",
-        en="It is counted per byte (or character) of text and not per token, so on the same text models with different tokenizers"
-        " can be compared by it.",
+        zh="按文本的字节（或字符）而不是 token 归一化，因此同一份文本上，tokenizer "
+        "不同的模型可以用它比较。",
+        en="It is counted per byte (or character) of text and not per token, so on the same "
+        "text models with different tokenizers can be compared by it.",
     ),
 )

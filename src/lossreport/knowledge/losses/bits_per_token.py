@@ -1,4 +1,6 @@
-"""Cross-entropy in bits per token, as fairseq logs it: log2 V is the chance level, for the analyse step."""
+"""Cross-entropy in bits per token, as fairseq logs it: log2 V is the chance level, for the analyse
+step.
+"""
 
 from __future__ import annotations
 
@@ -16,19 +18,25 @@ NATS = Text(
     en="{value} times ln 2 is {nats}: convert before comparing with a cross-entropy in nats.",
 )
 BELOW = Text(
-    zh="均匀猜测为 log2 {v} = {chance}：{value} 是它的 {share}。", en="A uniform guess costs log2 {v} = {chance}: {value} is {share} of it."
+    zh="均匀猜测为 log2 {v} = {chance}：{value} 是它的 {share}。",
+    en="A uniform guess costs log2 {v} = {chance}: {value} is {share} of it.",
 )
 AT = Text(
-    zh="均匀猜测为 log2 {v} = {chance}：{value} 与它相差不到 {tie}，只看这个数，与均匀猜测没有区别。",
-    en="A uniform guess costs log2 {v} = {chance}: {value} is within {tie} of it, by this number alone no different from that guess.",
+    zh="均匀猜测为 log2 {v} = {chance}：{value} 与它相差不到 {tie}，只看这个数，"
+    "与均匀猜测没有区别。",
+    en="A uniform guess costs log2 {v} = {chance}: {value} is within {tie} of it, by this "
+    "number alone no different from that guess.",
 )
 ABOVE = Text(
-    zh="均匀猜测为 log2 {v} = {chance}：{value} 是它的 {ratio}，均匀猜测反而更低，或者记录的不是均值。",
-    en="A uniform guess costs log2 {v} = {chance}: {value} is {ratio} of it, so that guess scores lower, or the logged number is not a mean.",
+    zh="均匀猜测为 log2 {v} = {chance}：{value} 是它的 {ratio}，均匀猜测反而更低，"
+    "或者记录的不是均值。",
+    en="A uniform guess costs log2 {v} = {chance}: {value} is {ratio} of it, so that guess "
+    "scores lower, or the logged number is not a mean.",
 )
 UNKNOWN = Text(
     zh="`{metric}` 的词表大小 V 未知，均匀猜测的 log2 V 也就未知；请用 `--set vocab_size=N` 给出。",
-    en="The vocabulary size V behind `{metric}` is unknown, and with it log2 V of a uniform guess; give it with `--set vocab_size=N`.",
+    en="The vocabulary size V behind `{metric}` is unknown, and with it log2 V of a uniform "
+    "guess; give it with `--set vocab_size=N`.",
 )
 
 
@@ -69,7 +77,9 @@ LOSS = LossType(
     notes=_notes,
     needs=("vocab_size",),
     why=Text(
-        zh="fairseq 把 loss 除以 ln 2 再打印，单位是 bit：同一个模型，数值是以 nats 计时的 1.44 倍。",
-        en="fairseq divides its losses by ln 2 before printing them, so the unit is bits: 1.44 times the number in nats of the same model.",
+        zh="fairseq 把 loss 除以 ln 2 再打印，单位是 bit：同一个模型，数值是以 nats 计时的 "
+        "1.44 倍。",
+        en="fairseq divides its losses by ln 2 before printing them, so the unit is bits: "
+        "1.44 times the number in nats of the same model.",
     ),
 )

@@ -9,12 +9,16 @@ from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Phrase, Text, number
 
 NOTHING = Text(
-    zh="按整句求和还是除以标签长度，决定 {value} 的量级；没有通用的随机猜测水平，只能与同样归一化的值比较。",
-    en="Whether it is summed over a transcript or divided by its length sets the size of {value}. There is no general chance level; it is comparable only with values reduced the same way.",
+    zh="按整句求和还是除以标签长度，决定 {value} 的量级；没有通用的随机猜测水平，"
+    "只能与同样归一化的值比较。",
+    en="Whether it is summed over a transcript or divided by its length sets the size of "
+    "{value}. There is no general chance level; it is comparable only with values reduced "
+    "the same way.",
 )
 ZERO = Text(
     zh="恰好为 0：`zero_infinity` 会把输入短于标签、loss 为无穷大的样本记成 0。",
-    en="Exactly 0: `zero_infinity` turns samples whose input is shorter than their labels, and whose loss is infinite, into zeros.",
+    en="Exactly 0: `zero_infinity` turns samples whose input is shorter than their labels, "
+    "and whose loss is infinite, into zeros.",
 )
 
 
@@ -35,7 +39,8 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="整句转写的负对数概率，随句长增长；输入比标签短时是无穷大，不是训练发散。",
-        en="The negative log probability of a whole transcript, which grows with its length. Where the input is shorter than the labels it is"
-        " infinite, which is not a divergence.",
+        en="The negative log probability of a whole transcript, which grows with its length. "
+        "Where the input is shorter than the labels it is infinite, which is not a "
+        "divergence.",
     ),
 )

@@ -13,7 +13,8 @@ from lossreport.knowledge.losses._yolo import gain, gain_notes
 from lossreport.text import Phrase, Text, number
 
 UNIFORM = Text(
-    zh="每条边在 {bins} 个 bin 上均匀猜测（增益 {gain}）", en="for a uniform guess over the {bins} bins of every edge (gain {gain})"
+    zh="每条边在 {bins} 个 bin 上均匀猜测（增益 {gain}）",
+    en="for a uniform guess over the {bins} bins of every edge (gain {gain})",
 )
 
 
@@ -23,7 +24,13 @@ def _levels(known: Known) -> tuple[Level, ...]:
     if bins is None:
         return ()
     factor = gain(known, "dfl")
-    return (Level(value=factor * math.log(bins), condition=UNIFORM(bins=bins, gain=number(factor)), formula=f"{factor:g} × ln {bins}"),)
+    return (
+        Level(
+            value=factor * math.log(bins),
+            condition=UNIFORM(bins=bins, gain=number(factor)),
+            formula=f"{factor:g} × ln {bins}",
+        ),
+    )
 
 
 def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
@@ -48,7 +55,9 @@ LOSS = LossType(
     notes=_notes,
     needs=("reg_max",),
     why=Text(
-        zh="边框的每条边用若干个 bin 上的分布表示，DFL 是它的交叉熵；目标落在两个 bin 之间，所以一般降不到 0。",
-        en="Every edge of a box is a distribution over bins and DFL its cross-entropy. Targets lie between two bins, so in general it cannot reach 0.",
+        zh="边框的每条边用若干个 bin 上的分布表示，DFL 是它的交叉熵；目标落在两个 bin 之间，"
+        "所以一般降不到 0。",
+        en="Every edge of a box is a distribution over bins and DFL its cross-entropy. "
+        "Targets lie between two bins, so in general it cannot reach 0.",
     ),
 )

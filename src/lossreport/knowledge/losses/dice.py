@@ -18,7 +18,8 @@ NEGATIVE = Text(
 )
 ABOVE_ONE = Text(
     zh="{value} 大于 1：1 − Dice 不超过 1，因此乘了系数，或是几项之和。",
-    en="{value} is above 1, which 1 − Dice never is: a coefficient is in it, or several terms are added.",
+    en="{value} is above 1, which 1 − Dice never is: a coefficient is in it, or several terms "
+    "are added.",
 )
 
 
@@ -28,7 +29,11 @@ def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
     shown = number(value)
     if value < 0:
         return (NEGATIVE(value=shown),)
-    return (ABOVE_ONE(value=shown),) if value > 1 else (OVERLAP(value=shown, overlap=percent(1 - value)),)
+    return (
+        (ABOVE_ONE(value=shown),)
+        if value > 1
+        else (OVERLAP(value=shown, overlap=percent(1 - value)),)
+    )
 
 
 LOSS = LossType(
@@ -42,6 +47,7 @@ LOSS = LossType(
     notes=_notes,
     why=Text(
         zh="它由预测与标注的重叠决定：平滑项和按类平均的方式不同，数值就不可比。",
-        en="The overlap of prediction and label decides it; values with another smoothing term or class averaging are not comparable.",
+        en="The overlap of prediction and label decides it; values with another smoothing "
+        "term or class averaging are not comparable.",
     ),
 )

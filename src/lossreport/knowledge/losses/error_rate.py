@@ -1,4 +1,6 @@
-"""Error rates (WER, CER, class error): shares of something wrong, down is the aim, for the analyse step."""
+"""Error rates (WER, CER, class error): shares of something wrong, down is the aim, for the analyse
+step.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +18,14 @@ PERCENTAGE: Final = re.compile(r"class.?error")
 
 PERCENT = Text(
     zh="{value} 大于 1：应是百分数；词（字）错误率因插入错误也可能超过 100 %。",
-    en="{value} is above 1, so it is in percent, unless insertions took a word (character) error rate past 100 %.",
+    en="{value} is above 1, so it is in percent, unless insertions took a word (character) "
+    "error rate past 100 %.",
 )
 OVER_ONE = Text(
-    zh="{value} 大于 1，不会是 0 到 1 的比例：可能是百分数，也可能是均值出了错；单凭一个值无法区分。",
-    en="{value} is above 1, so it is not a fraction between 0 and 1: a percentage, or a broken mean. One value cannot tell which.",
+    zh="{value} 大于 1，不会是 0 到 1 的比例：可能是百分数，也可能是均值出了错；"
+    "单凭一个值无法区分。",
+    en="{value} is above 1, so it is not a fraction between 0 and 1: a percentage, or a "
+    "broken mean. One value cannot tell which.",
 )
 
 
@@ -45,7 +50,9 @@ LOSS = LossType(
     role="metric",
     notes=_notes,
     why=Text(
-        zh="错误的占比，越低越好；DETR 的 `class_error` 是百分数，等于 100 减去已匹配框的分类准确率。",
-        en="A share of errors, lower is better; `class_error` of DETR is in percent, 100 minus the accuracy on the matched boxes.",
+        zh="错误的占比，越低越好；DETR 的 `class_error` 是百分数，等于 100 "
+        "减去已匹配框的分类准确率。",
+        en="A share of errors, lower is better; `class_error` of DETR is in percent, 100 "
+        "minus the accuracy on the matched boxes.",
     ),
 )

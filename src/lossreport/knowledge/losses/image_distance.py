@@ -1,4 +1,6 @@
-"""Distances of images or of their distributions (FID, KID, LPIPS): down is the aim, for the analyse step."""
+"""Distances of images or of their distributions (FID, KID, LPIPS): down is the aim, for the analyse
+step.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,10 @@ LOSS = LossType(
     goal="down",
     role="metric",
     why=Text(
-        zh="FID、KID 比较生成图像与真实图像的特征分布，LPIPS 比较成对图像的特征；样本数、特征网络或数据集不同，数值就不可比。",
-        en="FID and KID compare the distributions of features of generated and real images, LPIPS the features of pairs; values with another number of samples, network or data set are not comparable.",
+        zh="FID、KID 比较生成图像与真实图像的特征分布，LPIPS 比较成对图像的特征；样本数、"
+        "特征网络或数据集不同，数值就不可比。",
+        en="FID and KID compare the distributions of features of generated and real images, "
+        "LPIPS the features of pairs; values with another number of samples, network or "
+        "data set are not comparable.",
     ),
 )

@@ -15,7 +15,9 @@ LOSS = LossType(
     goal="up",
     role="metric",
     why=Text(
-        zh="与参考图像逐像素（PSNR，单位 dB）或逐块（SSIM，至多为 1）比较；色彩空间、裁边和取值范围不同，数值就不可比。",
-        en="A comparison with the reference image by pixel (PSNR, in dB) or by patch (SSIM, at most 1); values with another colour space, border or range are not comparable.",
+        zh="与参考图像逐像素（PSNR，单位 dB）或逐块（SSIM，至多为 1）比较；色彩空间、"
+        "裁边和取值范围不同，数值就不可比。",
+        en="A comparison with the reference image by pixel (PSNR, in dB) or by patch (SSIM, "
+        "at most 1); values with another colour space, border or range are not comparable.",
     ),
 )

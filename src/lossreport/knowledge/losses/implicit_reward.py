@@ -1,4 +1,6 @@
-"""Rewards that a preference loss or a reward model computes of its own pairs: only their difference means something, for the analyse step."""
+"""Rewards that a preference loss or a reward model computes of its own pairs: only their difference
+means something, for the analyse step.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +17,10 @@ LOSS = LossType(
     goal="none",
     role="metric",
     why=Text(
-        zh="零点没有意义：`rewards/chosen` 下降而差距仍在变大是常见的，差距本身没有上限。看准确率（chosen 得分更高的比例）、验证 loss 和独立评测。",
-        en="Its zero means nothing: `rewards/chosen` often falls while the gap still grows, and the gap has no bound. Look at the accuracy (how often the chosen answer"
-        " scores higher), the validation loss and a separate evaluation.",
+        zh="零点没有意义：`rewards/chosen` 下降而差距仍在变大是常见的，差距本身没有上限。"
+        "看准确率（chosen 得分更高的比例）、验证 loss 和独立评测。",
+        en="Its zero means nothing: `rewards/chosen` often falls while the gap still grows, "
+        "and the gap has no bound. Look at the accuracy (how often the chosen answer "
+        "scores higher), the validation loss and a separate evaluation.",
     ),
 )

@@ -28,19 +28,27 @@ def _notes(_: Known, value: float) -> tuple[Phrase, ...]:
 LOSS = LossType(
     id="loss_scale",
     title=Text(zh="loss scale", en="loss scale"),
-    names=metric_names(r"(?:\w+_)?(?:loss|grad|amp)_?scale", r"(?:grad_)?scaler?(?:_scale|/scale)", r"loss_?scaler"),
+    names=metric_names(
+        r"(?:\w+_)?(?:loss|grad|amp)_?scale", r"(?:grad_)?scaler?(?:_scale|/scale)", r"loss_?scaler"
+    ),
     order=40,
     unit="",
     goal="none",
     role="health",
     notes=_notes,
     why=Text(
-        zh="fp16 训练时梯度被放大的倍数，不是 loss：通常溢出时减半，长时间不溢出则加倍；连续减半说明反复溢出。",
-        en="The factor by which gradients are enlarged in fp16 training; it is not a loss. Usually it is halved on an overflow and doubled after a long stretch without one, so repeated halving means repeated overflow.",
+        zh="fp16 训练时梯度被放大的倍数，不是 loss：通常溢出时减半，长时间不溢出则加倍；"
+        "连续减半说明反复溢出。",
+        en="The factor by which gradients are enlarged in fp16 training; it is not a loss. "
+        "Usually it is halved on an overflow and doubled after a long stretch without one, "
+        "so repeated halving means repeated overflow.",
     ),
     references=(
         Reference(
-            value=Text(zh="loss scale 降到最小值后训练停止。", en="Training halted when the loss scale reached its minimum."),
+            value=Text(
+                zh="loss scale 降到最小值后训练停止。",
+                en="Training halted when the loss scale reached its minimum.",
+            ),
             source="OPT logbook (facebookresearch/metaseq)",
         ),
     ),

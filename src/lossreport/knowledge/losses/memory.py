@@ -18,9 +18,10 @@ LOSS = LossType(
     goal="none",
     role="health",
     why=Text(
-        zh="MetricLogger 一类日志记录的是 PyTorch 的 `max_memory_allocated`：它是峰值，按定义只升不降，上升本身不是泄漏的证据。",
-        en="Logs of the MetricLogger family print PyTorch's `max_memory_allocated`, a peak: by definition it never falls (unless it is"
-        " reset),"
-        " so a rise alone is no evidence of a leak.",
+        zh="MetricLogger 一类日志记录的是 PyTorch 的 `max_memory_allocated`：它是峰值，"
+        "按定义只升不降，上升本身不是泄漏的证据。",
+        en="Logs of the MetricLogger family print PyTorch's `max_memory_allocated`, a peak: "
+        "by definition it never falls (unless it is reset), so a rise alone is no evidence "
+        "of a leak.",
     ),
 )

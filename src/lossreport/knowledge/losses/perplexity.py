@@ -19,11 +19,13 @@ BELOW = Text(
 )
 ABOVE = Text(
     zh="均匀猜测的 perplexity 等于 V = {v}；{value} 是它的 {ratio}，差于均匀猜测。",
-    en="A uniform guess has a perplexity of V = {v}; {value} is {ratio} that, worse than a uniform guess.",
+    en="A uniform guess has a perplexity of V = {v}; {value} is {ratio} that, worse than a "
+    "uniform guess.",
 )
 IMPOSSIBLE = Text(
     zh="{value} 小于 1：perplexity 不可能小于 1，这个记录值是别的量，或计算有误。",
-    en="{value} is below 1, which no perplexity can be: either another quantity is logged, or it is computed wrongly.",
+    en="{value} is below 1, which no perplexity can be: either another quantity is logged, or "
+    "it is computed wrongly.",
 )
 
 
@@ -60,7 +62,8 @@ LOSS = LossType(
     why=Text(
         zh="perplexity 是 e 的交叉熵次方，loss 的小变化会被放大，应看对数刻度。"
         "多个 batch 的 perplexity 的均值不等于平均 loss 的 perplexity。",
-        en="It is e to the cross-entropy, which enlarges small changes of the loss: read it on a logarithmic scale. A mean of perplexities"
-        " is not the perplexity of the mean loss.",
+        en="It is e to the cross-entropy, which enlarges small changes of the loss: read it "
+        "on a logarithmic scale. A mean of perplexities is not the perplexity of the mean "
+        "loss.",
     ),
 )

@@ -6,7 +6,10 @@ from lossreport.knowledge.loss_type import LossType
 from lossreport.knowledge.losses._aliases import metric_names
 from lossreport.text import Text
 
-_WORK = r"(?:tokens?|tok|samples?|examples?|steps?|it|its|iters?|iterations?|images?|imgs?|frames?|batches|words?|updates?)"
+_WORK = (
+    r"(?:tokens?|tok|samples?|examples?|steps?|it|its|iters?|iterations?|images?|imgs?|frames?|"
+    r"batches|words?|updates?)"
+)
 
 LOSS = LossType(
     id="throughput",
@@ -25,6 +28,7 @@ LOSS = LossType(
     role="health",
     why=Text(
         zh="单位时间完成的工作量，由硬件、batch 大小和序列长度决定，与模型学得如何无关。",
-        en="Work per unit of time. Hardware, batch size and sequence length decide it; it says nothing about what the model learns.",
+        en="Work per unit of time. Hardware, batch size and sequence length decide it; it "
+        "says nothing about what the model learns.",
     ),
 )

@@ -1,4 +1,6 @@
-"""Time of a step, a batch, or of waiting for data, for the analyse step. Clocks that only run on are counters."""
+"""Time of a step, a batch, or of waiting for data, for the analyse step. Clocks that only run on
+are counters.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +24,10 @@ LOSS = LossType(
     goal="down",
     role="health",
     why=Text(
-        zh="多数日志以秒计，少数以毫秒计（请看日志本身）。数据等待占每步耗时的比例，比耗时本身更能说明瓶颈在哪里。",
-        en="In seconds in most logs, in milliseconds in some: the log has to say. The share of a step spent waiting for data tells more"
-        " about"
-        " the bottleneck than the time itself.",
+        zh="多数日志以秒计，少数以毫秒计（请看日志本身）。数据等待占每步耗时的比例，"
+        "比耗时本身更能说明瓶颈在哪里。",
+        en="In seconds in most logs, in milliseconds in some: the log has to say. The share "
+        "of a step spent waiting for data tells more about the bottleneck than the time "
+        "itself.",
     ),
 )

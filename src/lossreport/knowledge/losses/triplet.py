@@ -12,7 +12,8 @@ from lossreport.text import Phrase, Text, number
 
 COLLAPSED = Text(
     zh="**若**所有距离都相等（例如特征坍缩成一点）、按 max(0, d⁺ − d⁻ + m) 取均值",
-    en="**if** all distances are equal (features collapsed to a point, for example) and max(0, d⁺ − d⁻ + m) is averaged",
+    en="**if** all distances are equal (features collapsed to a point, for example) and "
+    "max(0, d⁺ − d⁻ + m) is averaged",
 )
 AT = Text(
     zh="停在边距上不动，与特征坍缩一致；单凭一个值不能断定。",
@@ -20,7 +21,8 @@ AT = Text(
 )
 UNKNOWN = Text(
     zh="边距 m 未知，{value} 没有参照值；请用 `--set margin.{metric}=m` 给出。",
-    en="The margin m is unknown, so there is nothing to compare {value} with; give it with `--set margin.{metric}=M`.",
+    en="The margin m is unknown, so there is nothing to compare {value} with; give it with "
+    "`--set margin.{metric}=M`.",
 )
 
 
@@ -34,7 +36,9 @@ def _notes(known: Known, value: float) -> tuple[Phrase, ...]:
     if not math.isfinite(value) or value < 0:
         return ()
     levels = _levels(known)
-    return tuple(note for level in levels for note in against(value, level, at=AT)) or (UNKNOWN(metric=known.name, value=number(value)),)
+    return tuple(note for level in levels for note in against(value, level, at=AT)) or (
+        UNKNOWN(metric=known.name, value=number(value)),
+    )
 
 
 LOSS = LossType(
@@ -49,8 +53,9 @@ LOSS = LossType(
     notes=_notes,
     needs=("margin.<metric>",),
     why=Text(
-        zh="只有违反边距的三元组才有贡献，随着它们变少，均值自然下降；难例挖掘的方式改变时，数值也随之改变。",
-        en="Only triplets that violate the margin contribute, so the mean falls as they get fewer; another way of mining hard triplets changes it"
-        " too.",
+        zh="只有违反边距的三元组才有贡献，随着它们变少，均值自然下降；难例挖掘的方式改变时，"
+        "数值也随之改变。",
+        en="Only triplets that violate the margin contribute, so the mean falls as they get "
+        "fewer; another way of mining hard triplets changes it too.",
     ),
 )

@@ -1,1 +1,3 @@
-"""From paths to lines: bytes unpacked, decoded, freed of terminal codes; archives, other places, databases."""
+"""From paths to lines: bytes unpacked, decoded, freed of terminal codes; archives, other places,
+databases.
+"""

@@ -1,4 +1,6 @@
-"""Bounds of what a line may hold: a word with more digits than any number has is no number, and no parser gets to see it as one."""
+"""Bounds of what a line may hold: a word with more digits than any number has is no number, and no
+parser gets to see it as one.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,9 @@ from typing import Final
 from lossreport import regex as re
 
 DIGITS: Final = 300
-"""The largest float has 309 digits; a whole number of so many can still be one. Python itself refuses to read more than 4300."""
+"""The largest float has 309 digits; a whole number of so many can still be one. Python itself
+refuses to read more than 4300.
+"""
 LONG: Final = re.compile(rf"\d{{{DIGITS + 1},}}+")
 NO_NUMBER: Final = "\ufffd"
 """What stands for such a word."""
@@ -15,7 +19,9 @@ _OF_A_WORD: Final = frozenset(".+-_")
 
 
 def bounded(text: str) -> str:
-    """Return a line in which digits behind a decimal point end after 300, and every other word with more in a row is U+FFFD."""
+    """Return a line in which digits behind a decimal point end after 300, and every other word with
+    more in a row is U+FFFD.
+    """
     if len(text) <= DIGITS or LONG.search(text) is None:
         return text
     kept, end = [], 0

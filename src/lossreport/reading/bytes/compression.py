@@ -1,4 +1,6 @@
-"""Opens what is compressed as if it were not: gzip, bzip2, xz and Zstandard, known by their first bytes and not by their names."""
+"""Opens what is compressed as if it were not: gzip, bzip2, xz and Zstandard, known by their first
+bytes and not by their names.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,20 @@ import zlib
 from collections.abc import Callable
 from typing import BinaryIO, Final, Protocol, cast
 
-MAGIC: Final = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"), (b"\x28\xb5\x2f\xfd", "zstd"))
+MAGIC: Final = (
+    (b"\x1f\x8b", "gzip"),
+    (b"BZh", "bzip2"),
+    (b"\xfd7zXZ\x00", "xz"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+)
 
 BLOCK_BYTES: Final = 1 << 16
 
 
 class Unpacked(io.RawIOBase):
-    """The bytes inside a compressed file. Where it is cut or damaged they simply end, and `damaged` says so."""
+    """The bytes inside a compressed file. Where it is cut or damaged they simply end, and `damaged`
+    says so.
+    """
 
     def __init__(self, packed: BinaryIO, kind: str) -> None:
         self._packed, self._inner = packed, _openers()[kind](packed)
@@ -46,7 +55,11 @@ def unpacked(packed: BinaryIO) -> BinaryIO:
     start = packed.read(8)
     packed.seek(0)
     kind = next((kind for magic, kind in MAGIC if start.startswith(magic)), None)
-    return packed if kind is None else cast(BinaryIO, io.BufferedReader(Unpacked(packed, kind), 1 << 20))
+    return (
+        packed
+        if kind is None
+        else cast(BinaryIO, io.BufferedReader(Unpacked(packed, kind), 1 << 20))
+    )
 
 
 class Inner(Protocol):
@@ -56,7 +69,9 @@ class Inner(Protocol):
 
 
 class _Zstd:
-    """Zstandard frames one after another; raises EOFError where the file ends inside one, which zstandard's own reader passes over."""
+    """Zstandard frames one after another; raises EOFError where the file ends inside one, which
+    zstandard's own reader passes over.
+    """
 
     def __init__(self, packed: BinaryIO) -> None:
         import zstandard
@@ -83,7 +98,12 @@ class _Zstd:
 
 
 def _openers() -> dict[str, Callable[[BinaryIO], Inner]]:
-    return {"gzip": lambda file: gzip.GzipFile(fileobj=file), "bzip2": bz2.BZ2File, "xz": lzma.LZMAFile, "zstd": _Zstd}
+    return {
+        "gzip": lambda file: gzip.GzipFile(fileobj=file),
+        "bzip2": bz2.BZ2File,
+        "xz": lzma.LZMAFile,
+        "zstd": _Zstd,
+    }
 
 
 def _zstd_error() -> type[Exception]:

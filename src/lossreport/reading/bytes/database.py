@@ -24,13 +24,19 @@ DAMAGED = Text(zh="数据库在此处损坏或中断", en="the database is damag
 def opened(log: LogFile) -> Iterator[sqlite3.Connection]:
     """Open a database for reading; sqlite3.DatabaseError where it is none.
 
-    Opened in place as immutable: SQLite then makes no `-wal` and `-shm` beside it. Where a writer left a `-wal` with content, the file is
-    packed, cut short or a member of an archive, a copy in a temporary folder is read. Pages that a cut took are zeros in it: SQLite
-    would refuse the whole file, and so gives the rows before them.
+    Opened in place as immutable: SQLite then makes no `-wal` and `-shm` beside it. Where a writer
+    left a `-wal` with content, the file is packed, cut short or a member of an archive, a copy in a
+    temporary folder is read. Pages that a cut took are zeros in it: SQLite would refuse the whole
+    file, and so gives the rows before them.
     """
     wal = None if log.path is None else log.path.with_name(log.path.name + WAL)
     has_wal = wal is not None and wal.is_file() and wal.stat().st_size > 0
-    if log.path is not None and not has_wal and not log.is_packed and log.path.stat().st_size >= _planned_bytes(log.head):
+    if (
+        log.path is not None
+        and not has_wal
+        and not log.is_packed
+        and log.path.stat().st_size >= _planned_bytes(log.head)
+    ):
         with closing(_connected(log.path, "mode=ro&immutable=1")) as connection:
             yield connection
         return
@@ -46,17 +52,23 @@ def opened(log: LogFile) -> Iterator[sqlite3.Connection]:
 
 
 def _planned_bytes(head: bytes) -> int:
-    """Return the size by the header: page size (byte 16, where 1 is 65536) times pages (byte 28); www.sqlite.org/fileformat.html 1.3."""
+    """Return the size by the header: page size (byte 16, where 1 is 65536) times pages (byte 28);
+    www.sqlite.org/fileformat.html 1.3.
+    """
     page = int.from_bytes(head[16:18], "big")
     return (1 << 16 if page == 1 else page) * int.from_bytes(head[28:32], "big")
 
 
 def is_cut(log: LogFile) -> bool:
-    """Return whether the file is shorter than its header says: then indexes may be gone where rows are not."""
+    """Return whether the file is shorter than its header says: then indexes may be gone where rows
+    are not.
+    """
     if log.path is not None and not log.is_packed:
         return log.path.stat().st_size < _planned_bytes(log.head)
     with log.open() as file:
-        return sum(len(block) for block in iter(lambda: file.read(1 << 20), b"")) < _planned_bytes(log.head)
+        return sum(len(block) for block in iter(lambda: file.read(1 << 20), b"")) < _planned_bytes(
+            log.head
+        )
 
 
 def _connected(path: Path, how: str) -> sqlite3.Connection:
@@ -70,12 +82,19 @@ def _text(data: bytes) -> str:
 
 
 def tables(log: LogFile) -> dict[str, frozenset[str]]:
-    """Return the columns of every table by its name; nothing where the file is no database, or its first pages are damaged."""
+    """Return the columns of every table by its name; nothing where the file is no database, or its
+    first pages are damaged.
+    """
     if not log.head.startswith(DATABASE):
         return {}
     try:
         with opened(log) as connection:
-            names = [str(name) for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            names = [
+                str(name)
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                )
+            ]
             return {name: columns(connection, name) for name in names}
     except sqlite3.DatabaseError:
         return {}
@@ -83,4 +102,6 @@ def tables(log: LogFile) -> dict[str, frozenset[str]]:
 
 def columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
     """Return the columns of a table; none where there is no such table."""
-    return frozenset(str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+    return frozenset(
+        str(row[0]) for row in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))
+    )

@@ -1,6 +1,8 @@
-"""Reads the log file of LevelDB, in which W&B keeps its records: blocks of 32 KiB, each piece of a record with a checksum.
+"""Reads the log file of LevelDB, in which W&B keeps its records: blocks of 32 KiB, each piece of a
+record with a checksum.
 
-Source: github.com/google/leveldb doc/log_format.md; W&B puts a header of seven bytes before the first block and checks with plain CRC-32.
+Source: github.com/google/leveldb doc/log_format.md; W&B puts a header of seven bytes before the
+first block and checks with plain CRC-32.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ SEEDS: Final = {kind: zlib.crc32(bytes([kind])) for kind in (WHOLE, FIRST, MIDDL
 """The checksum covers the kind of the piece, then its bytes."""
 
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
-CORRUPT = Text(zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used")
+CORRUPT = Text(
+    zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used"
+)
 
 
 class Piece(NamedTuple):
@@ -31,10 +35,12 @@ class Piece(NamedTuple):
 
 
 def records(file: BinaryIO, skip: int) -> Iterator[tuple[int, bytes, Text | None]]:
-    """Yield (number from 1, data, None) of each record, or (number, b"", problem) where one cannot be used.
+    """Yield (number from 1, data, None) of each record, or (number, b"", problem) where one cannot
+    be used.
 
-    `skip` bytes stand before the first record and count as part of the first block. A damaged record costs itself, or the rest of its
-    block where its length is damaged too; records lost that way are not counted.
+    `skip` bytes stand before the first record and count as part of the first block. A damaged
+    record costs itself, or the rest of its block where its length is damaged too; records lost that
+    way are not counted.
     """
     number, parts = 0, list[bytes]()
     for piece in _pieces(file, skip):
@@ -69,11 +75,14 @@ def _pieces(file: BinaryIO, skip: int) -> Iterator[Piece]:
 
 
 def _of_block(block: bytes, place: int, is_last: bool) -> Iterator[Piece]:
-    """Yield the pieces of one block; two bad ones in a row mean that their lengths cannot be trusted, and the rest is left."""
+    """Yield the pieces of one block; two bad ones in a row mean that their lengths cannot be
+    trusted, and the rest is left.
+    """
     bad = False
     while place + HEADER.size <= len(block):
         crc, length, kind = HEADER.unpack_from(block, place)
-        if kind == 0 and length == 0:  # filled up with zeros, by the writer or by a file system after a crash
+        if kind == 0 and length == 0:
+            # filled up with zeros, by the writer or by a file system after a crash
             return
         place += HEADER.size
         if place + length > len(block):

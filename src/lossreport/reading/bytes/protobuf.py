@@ -1,4 +1,6 @@
-"""Reads the wire format of protocol buffers without a schema: the few messages that event files and W&B files hold."""
+"""Reads the wire format of protocol buffers without a schema: the few messages that event files and
+W&B files hold.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,8 @@ VARINT, FIXED64, BYTES, FIXED32 = 0, 1, 2, 5
 
 
 def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield (field number, value): an int for a varint, the bytes of all other kinds. Stops where the message is damaged.
+    """Yield (field number, value): an int for a varint, the bytes of all other kinds. Stops where
+    the message is damaged.
 
     Source: protobuf.dev/programming-guides/encoding.
     """
@@ -41,12 +44,16 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def packed_numbers(value: int | bytes, code: str) -> list[float]:
-    """Return the numbers of a repeated field: packed floats ("f") or doubles ("d"), or varints (""), or one that stands alone."""
+    """Return the numbers of a repeated field: packed floats ("f") or doubles ("d"), or varints
+    (""), or one that stands alone.
+    """
     if isinstance(value, int):
         return [float(_signed(value))]
     if code:
         size = struct.calcsize(code)
-        return list(struct.unpack(f"<{len(value) // size}{code}", value[: len(value) // size * size]))
+        return list(
+            struct.unpack(f"<{len(value) // size}{code}", value[: len(value) // size * size])
+        )
     numbers, place = [], 0
     while place < len(value):
         number, place = varint(value, place)

@@ -1,4 +1,6 @@
-"""From bytes on disk to numbered lines: the first step of reading, the same for every text format."""
+"""From bytes on disk to numbered lines: the first step of reading, the same for every text
+format.
+"""
 
 from __future__ import annotations
 
@@ -27,14 +29,20 @@ HEAD_BYTES: Final = 1 << 16
 """What a parser may look at before it claims a file."""
 LEAST_LINES: Final = 3
 LONG_HEAD_BYTES: Final = 1 << 22
-"""A table of ten thousand columns has lines of this length: the head then holds the first few lines, if there are any."""
+"""A table of ten thousand columns has lines of this length: the head then holds the first few
+lines, if there are any.
+"""
 BLOCK_BYTES: Final = 1 << 20
 LONGEST_LINE: Final = 1 << 25
-"""Bytes of a line, 32 MiB: the longest of our real logs, a batch of images printed by mistake, has 11 MiB. What follows in the line is lost."""
+"""Bytes of a line, 32 MiB: the longest of our real logs, a batch of images printed by mistake, has
+11 MiB. What follows in the line is lost.
+"""
 LEAST_TIME: Final = 60.0
 TIME_A_MEGABYTE: Final = 30.0
-"""Seconds of the processor that a file may take, whatever its size, and for each megabyte of it. The slowest of our formats take 3 s for a
-megabyte on a common machine, so nothing that is a log comes near it; a pattern or a table that we did not think of ends there."""
+"""Seconds of the processor that a file may take, whatever its size, and for each megabyte of it.
+The slowest of our formats take 3 s for a megabyte on a common machine, so nothing that is a log
+comes near it; a pattern or a table that we did not think of ends there.
+"""
 ASKED_EVERY: Final = 64
 """Lines between two looks at the clock."""
 DATABASE: Final = b"SQLite format 3\0"
@@ -46,15 +54,21 @@ BOLD: Final = re.compile(rb"[*][*][-+.0-9]")
 
 
 def is_noisy(lines: bytes) -> bool:
-    """Return whether lines may hold what `terminal.NOISE` finds; a search for single bytes is ten times as fast as one pattern for all."""
-    return any(control in lines for control in CONTROLS) or (b"**" in lines and BOLD.search(lines) is not None)
+    """Return whether lines may hold what `terminal.NOISE` finds; a search for single bytes is ten
+    times as fast as one pattern for all.
+    """
+    return any(control in lines for control in CONTROLS) or (
+        b"**" in lines and BOLD.search(lines) is not None
+    )
 
 
 Made = TypeVar("Made")
 
 
 class Block(NamedTuple):
-    """Consecutive lines as they are written, the number of the first, and whether any may hold control characters."""
+    """Consecutive lines as they are written, the number of the first, and whether any may hold
+    control characters.
+    """
 
     number: int
     texts: Sequence[str]
@@ -63,10 +77,12 @@ class Block(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line, or one fragment of a line that was rewritten, without its end; `number` is the 1-based line of the file.
+    """One line, or one fragment of a line that was rewritten, without its end; `number` is the
+    1-based line of the file.
 
-    `complete` is False for the last line of a file that ends without a line break: it may have been cut while being written.
-    Escape codes, backspaces and the launcher's prefix are taken off; `writer` is the process that the prefix names ("rank0").
+    `complete` is False for the last line of a file that ends without a line break: it may have been
+    cut while being written. Escape codes, backspaces and the launcher's prefix are taken off;
+    `writer` is the process that the prefix names ("rank0").
     """
 
     number: int
@@ -76,16 +92,26 @@ class Line(NamedTuple):
 
 
 class Lines(Sequence[Line]):
-    """Lines in order, kept as columns: a `Line` is made of the few that are looked at by themselves."""
+    """Lines in order, kept as columns: a `Line` is made of the few that are looked at by
+    themselves.
+    """
 
-    def __init__(self, numbers: Ints, texts: Sequence[str], complete: bool, writers: Sequence[str] | None = None) -> None:
+    def __init__(
+        self,
+        numbers: Ints,
+        texts: Sequence[str],
+        complete: bool,
+        writers: Sequence[str] | None = None,
+    ) -> None:
         self.numbers, self.texts, self._complete, self._writers = numbers, texts, complete, writers
 
     @classmethod
     def of(cls, lines: Sequence[Line], complete: bool) -> Lines:
         """Return lines that were cleaned one by one, all of them whole or not."""
         numbers = np.array([line.number for line in lines], dtype=np.int64)
-        return cls(numbers, [line.text for line in lines], complete, [line.writer for line in lines])
+        return cls(
+            numbers, [line.text for line in lines], complete, [line.writer for line in lines]
+        )
 
     def __len__(self) -> int:
         return len(self.texts)
@@ -103,17 +129,29 @@ class Lines(Sequence[Line]):
     def __getitem__(self, at: int | slice) -> Line | Lines:
         if isinstance(at, int):
             return self._line(at)
-        return Lines(self.numbers[at], self.texts[at], self._complete, None if self._writers is None else self._writers[at])
+        return Lines(
+            self.numbers[at],
+            self.texts[at],
+            self._complete,
+            None if self._writers is None else self._writers[at],
+        )
 
     def _line(self, at: int) -> Line:
-        return Line(int(self.numbers[at]), self.texts[at], self._complete, "" if self._writers is None else self._writers[at])
+        return Line(
+            int(self.numbers[at]),
+            self.texts[at],
+            self._complete,
+            "" if self._writers is None else self._writers[at],
+        )
 
 
 @dataclass(frozen=True)
 class LogFile:
-    """A file to read, by path, held in memory (stdin, a small member of an archive) or spooled. `shown` is its name in the report.
+    """A file to read, by path, held in memory (stdin, a small member of an archive) or spooled.
+    `shown` is its name in the report.
 
-    With `writer` only the lines of that process are read; the first writer's view holds the lines that name none as well.
+    With `writer` only the lines of that process are read; the first writer's view holds the lines
+    that name none as well.
     """
 
     shown: str
@@ -123,7 +161,9 @@ class LogFile:
     spool: Spool | None = None
 
     def open(self) -> BinaryIO:
-        """Open the bytes, decompressed where the file is; raises LogError where it cannot be opened."""
+        """Open the bytes, decompressed where the file is; raises LogError where it cannot be
+        opened.
+        """
         return unpacked(self._open_packed())
 
     def _open_packed(self) -> BinaryIO:
@@ -134,7 +174,10 @@ class LogFile:
         place = Path(self.path or self.shown)
         try:
             if place.exists() and not place.is_file():  # a FIFO would wait for its writer for ever
-                raise LogError(f"Couldn't read {self.shown!r}: it is no regular file", hint="Name a file; all other files are read.")
+                raise LogError(
+                    f"Couldn't read {self.shown!r}: it is no regular file",
+                    hint="Name a file; all other files are read.",
+                )
             return open(place, "rb")
         except OSError as error:
             raise LogError(
@@ -143,7 +186,9 @@ class LogFile:
             ) from error
 
     def once(self, work: Callable[[LogFile], Made]) -> Made:
-        """Return what `work` makes of this file, made once: many parsers ask the same of one head."""
+        """Return what `work` makes of this file, made once: many parsers ask the same of one
+        head.
+        """
         made: dict[Callable[[LogFile], Any], Any] = self.__dict__.setdefault("_made", {})
         if work not in made:
             made[work] = work(self)
@@ -151,13 +196,17 @@ class LogFile:
 
     @cached_property
     def encoding(self) -> str:
-        """The encoding by the byte-order mark, or by the look of the first bytes; UTF-8 where nothing speaks against it."""
+        """The encoding by the byte-order mark, or by the look of the first bytes; UTF-8 where
+        nothing speaks against it.
+        """
         with self.open() as file:
             return detect(file.read(HEAD_BYTES))
 
     @cached_property
     def head(self) -> bytes:
-        """The first bytes, decompressed, without a byte-order mark; text of two or four bytes a character as UTF-8."""
+        """The first bytes, decompressed, without a byte-order mark; text of two or four bytes a
+        character as UTF-8.
+        """
         with self.open() as file:
             start = file.read(HEAD_BYTES)
             if start.count(b"\n") < LEAST_LINES and b"\0" not in start and len(start) == HEAD_BYTES:
@@ -167,7 +216,9 @@ class LogFile:
 
     @cached_property
     def head_lines(self) -> tuple[str, ...]:
-        """The complete lines of the head (all of it, where the file is one line), clean as `lines()` yields them; none of a binary file."""
+        """The complete lines of the head (all of it, where the file is one line), clean as
+        `lines()` yields them; none of a binary file.
+        """
         if self.head.startswith(DATABASE) or is_binary(self.head):
             return ()
         raw = self.head.split(self._line_end)
@@ -177,18 +228,37 @@ class LogFile:
 
     @cached_property
     def sample_lines(self) -> tuple[str, ...]:
-        """Complete lines from the head, the middle and the tail: a log can begin with pages of source code or configuration."""
+        """Complete lines from the head, the middle and the tail: a log can begin with pages of
+        source code or configuration.
+        """
         size = self.path.stat().st_size if self.path is not None and not self.is_packed else 0
-        if self.path is None or size <= len(self.head) or self.encoding in WIDE or not self.head_lines:
+        if (
+            self.path is None
+            or size <= len(self.head)
+            or self.encoding in WIDE
+            or not self.head_lines
+        ):
             return self.head_lines
         with self.open() as file:
-            pieces = [self._piece(file, place) for place in (max(len(self.head), size // 2), max(len(self.head), size - HEAD_BYTES))]
+            pieces = [
+                self._piece(file, place)
+                for place in (
+                    max(len(self.head), size // 2),
+                    max(len(self.head), size - HEAD_BYTES),
+                )
+            ]
         texts = [text for piece in pieces for text in piece]
-        return (*self.head_lines, *(line.text for line in self._clean([Block(1, texts, True, True)])))
+        return (
+            *self.head_lines,
+            *(line.text for line in self._clean([Block(1, texts, True, True)])),
+        )
 
     def _piece(self, file: BinaryIO, place: int) -> list[str]:
         file.seek(place)
-        return [decode(line, self.encoding) for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]]
+        return [
+            decode(line, self.encoding)
+            for line in file.read(HEAD_BYTES).split(self._line_end)[1:-1]
+        ]
 
     @cached_property
     def is_packed(self) -> bool:
@@ -198,22 +268,30 @@ class LogFile:
 
     @cached_property
     def writers(self) -> tuple[str, ...]:
-        """The processes that the prefixes of the head's lines name; empty where lines have no prefix."""
+        """The processes that the prefixes of the head's lines name; empty where lines have no
+        prefix.
+        """
         return () if self._prefix is None else tuple(writers(self._plain_head(), self._prefix))
 
     @cached_property
     def cut_lines(self) -> set[int]:
-        """The lines, of those that were read so far, that are longer than any line of a log and were cut."""
+        """The lines, of those that were read so far, that are longer than any line of a log and
+        were cut.
+        """
         return set()
 
     @cached_property
     def out_of_time(self) -> set[int]:
-        """The line, if any, from which on the file is not read since its time is spent; see `LEAST_TIME`."""
+        """The line, if any, from which on the file is not read since its time is spent; see
+        `LEAST_TIME`.
+        """
         return set()
 
     @cached_property
     def damaged(self) -> bool:
-        """Whether the compressed file breaks off or is corrupt: what could be unpacked before that is read."""
+        """Whether the compressed file breaks off or is corrupt: what could be unpacked before that
+        is read.
+        """
         if not self.is_packed:
             return False
         with self.open() as file:
@@ -222,7 +300,9 @@ class LogFile:
             return bool(file.raw.damaged)  # type: ignore[attr-defined]
 
     def digest(self) -> tuple[str, int]:
-        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on disk, worked out once for all runs in it."""
+        """Return the sha256 (hexadecimal) and the number of bytes of the whole file as it lies on
+        disk, worked out once for all runs in it.
+        """
         return self.once(_digest)
 
     def text(self) -> str:
@@ -237,17 +317,23 @@ class LogFile:
     def lines(self) -> Iterator[Line]:
         """Yield the lines in order without holding the file in memory.
 
-        LF and CRLF end a line; a lone CR splits it into fragments of the same number, as progress bars do, unless the file
-        has no LF in its head: then CR ends a line. Lines are UTF-8, or `encoding` where they are not; what neither knows
-        becomes U+FFFD.
+        LF and CRLF end a line; a lone CR splits it into fragments of the same number, as progress
+        bars do, unless the file has no LF in its head: then CR ends a line. Lines are UTF-8, or
+        `encoding` where they are not; what neither knows becomes U+FFFD.
         """
         return self._clean(self._counted(), timed=True)
 
     def blocks(self) -> Iterator[Block]:
-        """Yield the lines as they are written, many at once: for readers that take columns. `lines_of` cleans those of a noisy block."""
+        """Yield the lines as they are written, many at once: for readers that take columns.
+        `lines_of` cleans those of a noisy block.
+        """
         marked = self._prefix is not None
         for block in self._counted():
-            texts = block.texts if max(map(len, block.texts)) <= DIGITS else [bounded(text) for text in block.texts]
+            texts = (
+                block.texts
+                if max(map(len, block.texts)) <= DIGITS
+                else [bounded(text) for text in block.texts]
+            )
             yield Block(block.number, texts, block.complete, block.noisy or marked)
 
     def lines_of(self, block: Block) -> Iterator[Line]:
@@ -258,7 +344,11 @@ class LogFile:
         """Return the lines of one of the `blocks()` as `lines()` yields them, all at once."""
         if block.noisy:
             return Lines.of(list(self._clean([block])), block.complete)
-        return Lines(np.arange(block.number, block.number + len(block.texts), dtype=np.int64), block.texts, block.complete)
+        return Lines(
+            np.arange(block.number, block.number + len(block.texts), dtype=np.int64),
+            block.texts,
+            block.complete,
+        )
 
     @cached_property
     def _line_end(self) -> bytes:
@@ -306,7 +396,12 @@ class LogFile:
             if size > LONGEST_LINE + BLOCK_BYTES:
                 self.cut_lines.add(number)
             last = b"".join(held)
-            yield Block(number, [decode(last.removesuffix(b"\r") if end == b"\n" else last, self.encoding)], False, True)
+            yield Block(
+                number,
+                [decode(last.removesuffix(b"\r") if end == b"\n" else last, self.encoding)],
+                False,
+                True,
+            )
 
     def _decoded(self, lines: bytes) -> Sequence[str]:
         """Return many lines as text, at once where all of them are UTF-8."""
@@ -330,7 +425,9 @@ class LogFile:
                     yield Line(number, text, block.complete)
                     continue
                 for piece in fragments(text):
-                    writer, said = split_writer(piece, prefix) if prefix is not None else ("", piece)
+                    writer, said = (
+                        split_writer(piece, prefix) if prefix is not None else ("", piece)
+                    )
                     if not self.writer or writer in mine:
                         yield Line(number, said, block.complete, writer)
 
@@ -345,7 +442,9 @@ def _digest(log: LogFile) -> tuple[str, int]:
 
 
 class _Clock:
-    """The processor's time of this thread since a reading began, against what the bytes read so far allow."""
+    """The processor's time of this thread since a reading began, against what the bytes read so far
+    allow.
+    """
 
     def __init__(self, size: int = 0) -> None:
         self._begun = time.thread_time()

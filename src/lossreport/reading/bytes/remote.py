@@ -1,7 +1,8 @@
-"""Brings logs from other places (s3://, gs://, hf://, https://, ...) into a temporary folder, where they are read as all others.
+"""Brings logs from other places (s3://, gs://, hf://, https://, ...) into a temporary folder, where
+they are read as all others.
 
-The extra `lossreport[remote]` is imported only where an address is given. An address may hold a key or a signature: what stands before `@` and
-behind `?` is used to fetch and never shown.
+The extra `lossreport[remote]` is imported only where an address is given. An address may hold a key
+or a signature: what stands before `@` and behind `?` is used to fetch and never shown.
 """
 
 from __future__ import annotations
@@ -60,7 +61,9 @@ def is_remote(path: str | os.PathLike[str]) -> bool:
 
 
 def shown_address(path: str | os.PathLike[str]) -> str:
-    """Return a path as it may be shown: an address without user, password, query and fragment; any other path as it is."""
+    """Return a path as it may be shown: an address without user, password, query and fragment; any
+    other path as it is.
+    """
     return without_secrets(os.fspath(path)) if is_remote(path) else os.fspath(path)
 
 
@@ -79,11 +82,14 @@ def name_of(address: str) -> str:
 
 
 @contextmanager
-def local_copies(paths: Sequence[str | os.PathLike[str]], wanted: Callable[[str], bool], depth: int) -> Iterator[Local]:
+def local_copies(
+    paths: Sequence[str | os.PathLike[str]], wanted: Callable[[str], bool], depth: int
+) -> Iterator[Local]:
     """Yield the paths with copies in place of addresses; they are gone afterwards.
 
-    Of a folder the files are taken that are `wanted` by their relative name, at most `depth` folders below it. Raises MissingPathError
-    where there is nothing, UsageError where a package is missing or the place unknown, LogError where nothing can be fetched.
+    Of a folder the files are taken that are `wanted` by their relative name, at most `depth`
+    folders below it. Raises MissingPathError where there is nothing, UsageError where a package is
+    missing or the place unknown, LogError where nothing can be fetched.
     """
     if not any(is_remote(path) for path in paths):
         yield Local(list(paths))
@@ -100,7 +106,9 @@ def local_copies(paths: Sequence[str | os.PathLike[str]], wanted: Callable[[str]
         yield local
 
 
-def _fetched(address: str, folder: Path, wanted: Callable[[str], bool], depth: int, skipped: list[Skipped]) -> Path:
+def _fetched(
+    address: str, folder: Path, wanted: Callable[[str], bool], depth: int, skipped: list[Skipped]
+) -> Path:
     shown = shown_address(address)
     try:
         system, root = _opened(address)
@@ -116,11 +124,19 @@ def _fetched(address: str, folder: Path, wanted: Callable[[str], bool], depth: i
     except (UsageError, LogError):
         raise
     except FileNotFoundError:
-        raise MissingPathError(f"There is nothing at {shown!r}", hint="Check the address; a folder on the web ends with a slash.") from None
+        raise MissingPathError(
+            f"There is nothing at {shown!r}",
+            hint="Check the address; a folder on the web ends with a slash.",
+        ) from None
     except ImportError:
         raise _missing_package(address) from None
-    except Exception as error:  # each kind of storage has exceptions of its own; their chain may hold the address with its key
-        raise LogError(f"Couldn't fetch {shown!r}: {_said(error)}", hint="Check the address, the network and the permissions.") from None
+    except Exception as error:
+        # each kind of storage has exceptions of its own; their chain may hold the address with its
+        # key
+        raise LogError(
+            f"Couldn't fetch {shown!r}: {_said(error)}",
+            hint="Check the address, the network and the permissions.",
+        ) from None
 
 
 def _opened(address: str) -> tuple[Any, str]:
@@ -129,7 +145,8 @@ def _opened(address: str) -> tuple[Any, str]:
     core = import_module("fsspec.core")
     if scheme not in import_module("fsspec").available_protocols():
         raise UsageError(
-            f"Couldn't fetch {shown_address(address)!r}: {scheme}:// is unknown", hint="Use s3, gs, hf or https, or a local copy."
+            f"Couldn't fetch {shown_address(address)!r}: {scheme}:// is unknown",
+            hint="Use s3, gs, hf or https, or a local copy.",
         )
     system, root = core.url_to_fs(address)
     return system, str(root)
@@ -145,7 +162,14 @@ def _missing_package(address: str) -> UsageError:
     )
 
 
-def _fetch_folder(system: Any, root: str, folder: Path, wanted: Callable[[str], bool], depth: int, skipped: list[Skipped]) -> None:
+def _fetch_folder(
+    system: Any,
+    root: str,
+    folder: Path,
+    wanted: Callable[[str], bool],
+    depth: int,
+    skipped: list[Skipped],
+) -> None:
     below = root.rstrip("/") + "/"
     found = sorted(name for name in system.find(root, maxdepth=depth + 1) if name.startswith(below))
     if len(found) > MOST_FILES:
@@ -163,7 +187,9 @@ def _fetch_folder(system: Any, root: str, folder: Path, wanted: Callable[[str], 
             system.get_file(name, str(target))
         except Exception as error:  # see above; the other files are still read
             target.unlink(missing_ok=True)
-            skipped.append(Skipped(path=shown, reason=NOT_FETCHED(error=_said(error)), code=LogError.code))
+            skipped.append(
+                Skipped(path=shown, reason=NOT_FETCHED(error=_said(error)), code=LogError.code)
+            )
 
 
 def _said(error: Exception) -> str:

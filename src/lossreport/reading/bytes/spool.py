@@ -1,4 +1,6 @@
-"""Holds a member of an archive: a small one in memory, a large one in a file without a name, which is gone with the process."""
+"""Holds a member of an archive: a small one in memory, a large one in a file without a name, which
+is gone with the process.
+"""
 
 from __future__ import annotations
 

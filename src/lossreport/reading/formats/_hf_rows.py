@@ -1,4 +1,6 @@
-"""Rows of the Hugging Face Trainer's standard output and the progress bars beside them, which tell the steps that a row does not."""
+"""Rows of the Hugging Face Trainer's standard output and the progress bars beside them, which tell
+the steps that a row does not.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,17 @@ from lossreport.reading.kit.rows import number
 from lossreport.values import dataclass
 
 DISTINCT: Final = 0.8
-BAR: Final = re.compile(r"(\d{1,18}+)/(\d{1,18}+) \[(?![^\]\[]{0,200}\b(?:examples|files|tables|shards)/s)")
+BAR: Final = re.compile(
+    r"(\d{1,18}+)/(\d{1,18}+) \[(?![^\]\[]{0,200}\b(?:examples|files|tables|shards)/s)"
+)
 """A bar of tqdm; those of `datasets` count examples and files before training begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One dict: its line, its values, the bars (at, of) last seen, whether a resume was announced before it, or a training summed up."""
+    """One dict: its line, its values, the bars (at, of) last seen, whether a resume was announced
+    before it, or a training summed up.
+    """
 
     line: int
     values: dict[str, Any]
@@ -34,7 +40,9 @@ class Row:
 
 
 class Bars:
-    """Remembers the last state of every tqdm bar by its total; the bar of the training is the one beside most training rows."""
+    """Remembers the last state of every tqdm bar by its total; the bar of the training is the one
+    beside most training rows.
+    """
 
     def __init__(self) -> None:
         self._last: dict[int, int] = {}
@@ -51,7 +59,9 @@ class Bars:
 
 
 def planned_steps(rows: Sequence[Row]) -> int | None:
-    """Return the total of the training's bar: of those beside all training rows the one that moves most, else the largest."""
+    """Return the total of the training's bar: of those beside all training rows the one that moves
+    most, else the largest.
+    """
     states: dict[int, list[int]] = {}
     for row in rows:
         for at, of in row.bars if row.is_training else ():
@@ -62,7 +72,9 @@ def planned_steps(rows: Sequence[Row]) -> int | None:
 
 
 def launches_of(rows: Sequence[Row]) -> list[list[Row]]:
-    """Return the rows of each start of a training: another begins where the epoch of the training rows goes back, or behind the summary of one."""
+    """Return the rows of each start of a training: another begins where the epoch of the training
+    rows goes back, or behind the summary of one.
+    """
     found: list[list[Row]] = []
     before = -math.inf
     for row in rows:
@@ -75,15 +87,20 @@ def launches_of(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def epochs_tell(rows: Sequence[Row]) -> bool:
-    """Return whether the printed epochs tell the rows apart; some versions round them to two digits."""
-    epochs = [e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None]
+    """Return whether the printed epochs tell the rows apart; some versions round them to two
+    digits.
+    """
+    epochs = [
+        e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None
+    ]
     return len(epochs) > 0 and len(set(epochs)) >= DISTINCT * len(epochs)
 
 
 def steps_of(rows: Sequence[Row], planned: int | None) -> list[float] | None:
     """Return the step of every row, or None where no bar moves.
 
-    Bars are drawn late by up to some steps: training rows are rounded to the logging interval, the commonest distance of rows.
+    Bars are drawn late by up to some steps: training rows are rounded to the logging interval, the
+    commonest distance of rows.
     """
     if planned is None or len(rows) < 2:
         return None
@@ -97,8 +114,12 @@ def steps_of(rows: Sequence[Row], planned: int | None) -> list[float] | None:
 
 
 def _interval(rows: Sequence[Row], planned: int) -> int | None:
-    """Return the logging interval by the epochs, which are exact: distance in epochs times the steps of an epoch."""
-    epochs = [e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None]
+    """Return the logging interval by the epochs, which are exact: distance in epochs times the
+    steps of an epoch.
+    """
+    epochs = [
+        e for row in rows if row.is_training and (e := number(row.values.get("epoch"))) is not None
+    ]
     steps = np.diff(np.array(epochs))
     steps = steps[steps > 0]
     if len(steps) < 3 or not epochs[-1]:
@@ -113,5 +134,7 @@ def _rounded(step: int, interval: int) -> float:
     if interval <= 1 or step < interval / 2:
         return float(step)
     return (
-        float(round(step / interval) * interval) if abs(step - round(step / interval) * interval) <= max(2, interval * 0.4) else float(step)
+        float(round(step / interval) * interval)
+        if abs(step - round(step / interval) * interval) <= max(2, interval * 0.4)
+        else float(step)
     )

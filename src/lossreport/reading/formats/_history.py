@@ -1,7 +1,9 @@
-"""The log_history of a trainer's state in bulk, where it stands as `json.dumps(..., indent=2)` lays it out: a key a line.
+"""The log_history of a trainer's state in bulk, where it stands as `json.dumps(..., indent=2)` lays
+it out: a key a line.
 
-The values come from the document, which orjson has read; the line of each from the layout, which is held against the text, every key of every
-record. What is laid out otherwise, and a record that holds more than numbers, is read by itself.
+The values come from the document, which orjson has read; the line of each from the layout, which is
+held against the text, every key of every record. What is laid out otherwise, and a record that
+holds more than numbers, is read by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ Names = tuple[str, ...]
 
 
 class Value(NamedTuple):
-    """The values of one name in some records, which of them are given (not null), and how many lines below the record's own they stand."""
+    """The values of one name in some records, which of them are given (not null), and how many
+    lines below the record's own they stand.
+    """
 
     y: Floats
     given: Any
@@ -39,7 +43,9 @@ class Group(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Layout:
-    """A history whose records stand a key a line: the records, which of them have the same names, their places in the text, and their 1-based lines."""
+    """A history whose records stand a key a line: the records, which of them have the same names,
+    their places in the text, and their 1-based lines.
+    """
 
     records: Sequence[dict[str, Any]]
     alike: Mapping[Names, Ints]
@@ -47,20 +53,30 @@ class Layout:
     lines: Ints
 
     def stretches(self) -> Iterator[int | list[Group]]:
-        """Yield what comes next: the number of a record that is to be read by itself, or groups of records to be read in bulk."""
-        groups = [found for names, records in self.alike.items() if (found := self._group(names, records)) is not None]
+        """Yield what comes next: the number of a record that is to be read by itself, or groups of
+        records to be read in bulk.
+        """
+        groups = [
+            found
+            for names, records in self.alike.items()
+            if (found := self._group(names, records)) is not None
+        ]
         bulk = np.zeros(len(self.records), dtype=bool)
         for group in groups:
             bulk[group.records] = True
         edges = np.flatnonzero(np.diff(bulk, prepend=not bulk[0], append=not bulk[-1]))
         for first, last in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
             if bulk[first]:
-                yield [part for group in groups if len((part := _between(group, first, last)).records)]
+                yield [
+                    part for group in groups if len((part := _between(group, first, last)).records)
+                ]
             else:
                 yield from range(first, last)
 
     def _group(self, names: Names, records: Ints) -> Group | None:
-        """Return the values of records of the same names; None where they are to be read one by one."""
+        """Return the values of records of the same names; None where they are to be read one by
+        one.
+        """
         if "step" not in names or any(name in ONCE for name in names):
             return None
         held = [self.records[number] for number in records.tolist()]
@@ -70,13 +86,18 @@ class Layout:
             kinds = set(map(type, column))
             if not kinds <= NUMBERS or (name == "step" and type(None) in kinds):
                 return None
-            given = np.array([value is not None for value in column]) if type(None) in kinds else np.ones(len(column), dtype=bool)
+            given = (
+                np.array([value is not None for value in column])
+                if type(None) in kinds
+                else np.ones(len(column), dtype=bool)
+            )
             values[name] = Value(np.array(column, dtype=np.float64), given, below)
         return Group(records, values)
 
 
 def laid_out(text: str, history: int, records: object) -> Layout | None:
-    """Return the layout of the records whose list begins at a place of the text; None where they do not stand a key a line.
+    """Return the layout of the records whose list begins at a place of the text; None where they do
+    not stand a key a line.
 
     `records` is the list that the document holds.
     """
@@ -92,19 +113,27 @@ def laid_out(text: str, history: int, records: object) -> Layout | None:
     if lines[-1] + sizes[-1] + 2 >= len(starts):
         return None
     outer, inner = _indent(text, int(starts[first])), _indent(text, int(starts[first + 1]))
-    layout = Layout(records=records, alike=_alike(records), places=starts[lines] + outer, lines=lines + 1)
+    layout = Layout(
+        records=records, alike=_alike(records), places=starts[lines] + outer, lines=lines + 1
+    )
     return layout if _stands(raw, starts, layout, " " * outer, " " * inner, sizes) else None
 
 
 def _stands(raw: Any, starts: Ints, layout: Layout, outer: str, inner: str, sizes: Ints) -> bool:
-    """Return whether every record stands where the layout has it: its brackets on lines of their own, each of its keys at the head of its line."""
+    """Return whether every record stands where the layout has it: its brackets on lines of their
+    own, each of its keys at the head of its line.
+    """
     lines = layout.lines - 1
     ends = lines + sizes + 1
-    if not _begin(raw, starts[lines], f"{outer}{{\n") or not _begin(raw, starts[ends], f"{outer}}}"):
+    if not _begin(raw, starts[lines], f"{outer}{{\n") or not _begin(
+        raw, starts[ends], f"{outer}}}"
+    ):
         return False
     for names, records in layout.alike.items():
         at = lines[records] + 1
-        if not all(_begin(raw, starts[at + below], f'{inner}"{name}":') for below, name in enumerate(names)):
+        if not all(
+            _begin(raw, starts[at + below], f'{inner}"{name}":') for below, name in enumerate(names)
+        ):
             return False
     return True
 
@@ -130,7 +159,13 @@ def _between(group: Group, first: int, last: int) -> Group:
     rows = slice(*np.searchsorted(group.records, (first, last)).tolist())
     if rows == slice(0, len(group.records)):
         return group
-    return Group(group.records[rows], {name: Value(held.y[rows], held.given[rows], held.below) for name, held in group.values.items()})
+    return Group(
+        group.records[rows],
+        {
+            name: Value(held.y[rows], held.given[rows], held.below)
+            for name, held in group.values.items()
+        },
+    )
 
 
 def _indent(text: str, start: int) -> int:

@@ -1,4 +1,6 @@
-"""`args.json`, `args.yaml`, `config.json`, `hparams.yaml`: the arguments of the training, one mapping a file. Facts, no metrics."""
+"""`args.json`, `args.yaml`, `config.json`, `hparams.yaml`: the arguments of the training, one
+mapping a file. Facts, no metrics.
+"""
 
 from __future__ import annotations
 
@@ -20,13 +22,17 @@ TRAINING_KEYS: Final = re.compile(
     r"""colsample_bytree|max_depth|eta)["']?\s*:"""
 )
 OF_LIGHTNING: Final = ("hparams.yaml", "hparams.yml")
-"""What Lightning's loggers call the arguments of a module (`save_hyperparameters`), whatever their names are."""
+"""What Lightning's loggers call the arguments of a module (`save_hyperparameters`), whatever their
+names are.
+"""
 MIN_KEYS: Final = 2
 """One name such as `seed` occurs in many files; two make a training configuration likely."""
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim .json and .yaml files that hold one mapping with at least two names of training arguments."""
+    """Claim .json and .yaml files that hold one mapping with at least two names of training
+    arguments.
+    """
     suffix = log.shown.rsplit(".", 1)[-1].lower()
     if suffix not in ("json", "yaml", "yml"):
         return Score(0.0, "not a .json or .yaml file")
@@ -44,10 +50,15 @@ def sniff(log: LogFile) -> Score:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield every leaf as a fact with the line of its name; raises LogError where the file is not one mapping."""
+    """Yield every leaf as a fact with the line of its name; raises LogError where the file is not
+    one mapping.
+    """
     mapping = _mapping(log)
     if mapping is None:
-        raise LogError(f"Couldn't read {log.shown!r}: not one JSON or YAML mapping", hint="Mend the file, or leave it out with --ignore.")
+        raise LogError(
+            f"Couldn't read {log.shown!r}: not one JSON or YAML mapping",
+            hint="Mend the file, or leave it out with --ignore.",
+        )
     lines = log.text().split("\n")
     for name, value in plain_facts(mapping):
         yield RawFact(name, value, _line_of(name.rsplit(".", 1)[-1], lines))

@@ -1,6 +1,8 @@
-"""Columns of numbers without a name for each: one value a line, or its place and one or more values, under a heading `loss`, under `Epoch 3`, or under nothing.
+"""Columns of numbers without a name for each: one value a line, or its place and one or more
+values, under a heading `loss`, under `Epoch 3`, or under nothing.
 
-What the values are is said by a heading, else by the name of the file (`loss_history.txt`); where neither does they are called `value`.
+What the values are is said by a heading, else by the name of the file (`loss_history.txt`); where
+neither does they are called `value`.
 """
 
 from __future__ import annotations
@@ -16,20 +18,31 @@ from lossreport.reading.kit.events import said
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.table import is_header
-from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 MIN_ROWS: Final = 2
 SHARE: Final = 0.9
 """So many lines of the head are bare numbers; the others head them or end them."""
 FEW_ROWS: Final = 5
-"""Between so many rows a line of words alone, such as `Saving the model` or `...`, tells what the program does, where a name says what they are: else text
-between numbers is a document."""
+"""Between so many rows a line of words alone, such as `Saving the model` or `...`, tells what the
+program does, where a name says what they are: else text between numbers is a document.
+"""
 SEPARATOR: Final = re.compile(r"[\s,;]+")
 LONGEST: Final = 200
 SHARED: Final = re.compile(r"\d{1,3}(?:\.\d{1,6})?%[\s,;]")
 """`45% 0.52`: how far it was says no place."""
-HEADING: Final = re.compile(r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE)
+HEADING: Final = re.compile(
+    r"[\W_]*(?:epoch|第)[\s:#=]*(?P<epoch>\d{1,9})\s*(?:轮)?[\W_]*", re.IGNORECASE
+)
 NAME: Final = re.compile(r"[^\W\d][\w ./\-]{0,60}")
 HEAD_CELLS: Final = re.compile(r"[,;\t]")
 PAIR: Final = 2
@@ -40,14 +53,20 @@ ODD = Text(zh="不是一行数字", en="not a line of numbers")
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim text whose lines are one or two numbers each, and that a heading or the name of the file calls a metric, or epochs divide."""
+    """Claim text whose lines are one or two numbers each, and that a heading or the name of the
+    file calls a metric, or epochs divide.
+    """
     lines = [line.strip() for line in log.head_lines if line.strip()]
     headings = sum(HEADING.fullmatch(line) is not None for line in lines if len(line) <= LONGEST)
     rows = [row for line in lines if (row := _numbers(line)) is not None]
     name = _name(log, lines)
     named = len(rows) >= FEW_ROWS and name != UNNAMED
     worded = sum(not any(char.isdigit() for char in line) for line in lines) if named else 0
-    if len(rows) < MIN_ROWS or len(rows) < SHARE * (len(lines) - headings - worded - 1) or len({len(row) for row in rows}) != 1:
+    if (
+        len(rows) < MIN_ROWS
+        or len(rows) < SHARE * (len(lines) - headings - worded - 1)
+        or len({len(row) for row in rows}) != 1
+    ):
         return Score(0.0, "not lines of one or two numbers")
     if worded > len(rows):
         return Score(0.0, "more lines of words than of numbers")
@@ -58,11 +77,15 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "the first of two numbers does not count")
     if name == UNNAMED and len(rows[0]) < 2 and not headings:
         return Score(0.0, "nothing says what the numbers are")
-    return Score(0.5 if name == UNNAMED else 0.55, f"{len(rows)} lines of numbers, taken for {name}")
+    return Score(
+        0.5 if name == UNNAMED else 0.55, f"{len(rows)} lines of numbers, taken for {name}"
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the values in the order of their lines, at the place beside them or in row order under the epoch above."""
+    """Yield the values in the order of their lines, at the place beside them or in row order under
+    the epoch above.
+    """
     lines = [line.strip() for line in log.head_lines if line.strip()]
     split, name = split_name(_name(log, lines))
     titles = _titles(lines)
@@ -101,14 +124,26 @@ def _numbers(text: str) -> tuple[float, ...] | None:
     if not text or len(text) > LONGEST:
         return None
     parts = SEPARATOR.split(text.strip(" ,;"))
-    found = [number(part) for part in (parts if len(parts) != 2 else (parts[0].removesuffix("%"), parts[1]))]
-    return tuple(value for value in found if value is not None) if len(found) <= MOST and None not in found else None
+    found = [
+        number(part)
+        for part in (parts if len(parts) != 2 else (parts[0].removesuffix("%"), parts[1]))
+    ]
+    return (
+        tuple(value for value in found if value is not None)
+        if len(found) <= MOST and None not in found
+        else None
+    )
 
 
 def _count_on(rows: Sequence[tuple[float, ...]]) -> bool:
-    """Return whether several numbers a line are a count from the beginning and measurements: a matrix of whole numbers is none."""
+    """Return whether several numbers a line are a count from the beginning and measurements: a
+    matrix of whole numbers is none.
+    """
     begins = rows[0][0] in (0, 1) and _are_places([row[0] for row in rows])
-    return begins and all(any(not value.is_integer() for value in column) for column in list(zip(*rows, strict=True))[1:2])
+    return begins and all(
+        any(not value.is_integer() for value in column)
+        for column in list(zip(*rows, strict=True))[1:2]
+    )
 
 
 def _are_places(x: Sequence[float]) -> bool:
@@ -118,9 +153,17 @@ def _are_places(x: Sequence[float]) -> bool:
 
 
 def _titles(lines: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the columns where the first line is nothing but names, one each and no two alike: `generation,best,mean,std`."""
+    """Return the names of the columns where the first line is nothing but names, one each and no
+    two alike: `generation,best,mean,std`.
+    """
     titles = tuple(cell.strip(" \"'#:") for cell in HEAD_CELLS.split(lines[0])) if lines else ()
-    return titles if len(titles) > PAIR and len(set(titles)) == len(titles) and all(NAME.fullmatch(title) for title in titles) else ()
+    return (
+        titles
+        if len(titles) > PAIR
+        and len(set(titles)) == len(titles)
+        and all(NAME.fullmatch(title) for title in titles)
+        else ()
+    )
 
 
 def _name(log: LogFile, lines: Sequence[str]) -> str:
@@ -132,14 +175,20 @@ def _name(log: LogFile, lines: Sequence[str]) -> str:
     if NAME.fullmatch(head) and METRIC_LIKE.search(head) and not HEADING.fullmatch(head):
         return head
     stem = log.shown.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    called = re.sub(r"[_\-. ]{0,9}+(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])", "", stem, flags=re.IGNORECASE)
+    called = re.sub(
+        r"[_\-. ]{0,9}+(?:history|log|logs|curve|list|values?|file|out|output)(?=$|[_\-. ])",
+        "",
+        stem,
+        flags=re.IGNORECASE,
+    )
     return called.strip("_-. ") if METRIC_LIKE.search(stem) and called.strip("_-. ") else UNNAMED
 
 
 PARSER = Parser(
     id="bare_numbers",
     title=Text(
-        zh="没有名字的数字列（一行一个数，或“序号 数值”）", en="columns of numbers without names (one a line, or a place and a value)"
+        zh="没有名字的数字列（一行一个数，或“序号 数值”）",
+        en="columns of numbers without names (one a line, or a place and a value)",
     ),
     sniff=sniff,
     read=read,

@@ -1,7 +1,9 @@
-"""CatBoost's folder `catboost_info`: `learn_error.tsv` and `test_error.tsv`, a row a round, and `catboost_training.json` with the same and the times.
+"""CatBoost's folder `catboost_info`: `learn_error.tsv` and `test_error.tsv`, a row a round, and
+`catboost_training.json` with the same and the times.
 
-Rounds are counted from 0. `catboost_training.json` is read line by line, since CatBoost closes it only when the training ends. Source:
-catboost.ai/docs/features/visualization and files written by catboost 1.2.10.
+Rounds are counted from 0. `catboost_training.json` is read line by line, since CatBoost closes it
+only when the training ends. Source: catboost.ai/docs/features/visualization and files written by
+catboost 1.2.10.
 """
 
 from __future__ import annotations
@@ -14,7 +16,16 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.untrusted import json_of, listing
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawFact,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 TABLE: Final = re.compile(r"(?P<set>learn|test(?:_\d+)?)_error\.tsv$")
@@ -26,12 +37,16 @@ NO_ROW = Text(zh="不是完整的一行", en="not a complete row")
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim tables that begin with `iter` and are called like CatBoost's, and its JSON by the names in it."""
+    """Claim tables that begin with `iter` and are called like CatBoost's, and its JSON by the names
+    in it.
+    """
     lines = log.head_lines
     if TABLE.search(log.shown) and lines and lines[0].startswith("iter\t"):
         return Score(0.95, "a table of rounds, as CatBoost writes it")
     head = log.head[:4096].decode("utf-8", errors="replace")
-    if head.lstrip().startswith("{") and all(f'"{name}"' in head for name in ("meta", "learn_metrics", "launch_mode")):
+    if head.lstrip().startswith("{") and all(
+        f'"{name}"' in head for name in ("meta", "learn_metrics", "launch_mode")
+    ):
         return Score(0.97, "the JSON that CatBoost writes while it trains")
     return Score(0.0, "not of CatBoost's folder")
 
@@ -44,7 +59,12 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _key(dataset: str, metric: str) -> ColumnKey:
     split = "train" if dataset.startswith("learn") else "test"
-    return ColumnKey(metric if dataset in ("learn", "test") else f"{dataset}/{metric}", split, Axis.ITERATION, Statistic.VALUE)
+    return ColumnKey(
+        metric if dataset in ("learn", "test") else f"{dataset}/{metric}",
+        split,
+        Axis.ITERATION,
+        Statistic.VALUE,
+    )
 
 
 def _table(log: LogFile, dataset: str) -> Iterator[Record]:
@@ -62,7 +82,9 @@ def _table(log: LogFile, dataset: str) -> Iterator[Record]:
                 if value is not None:
                     columns.add(key, x, value, line.number)
         elif line.text.strip():
-            yield SkippedLine(line.number, NO_ROW if line.complete else TORN, torn=not line.complete)
+            yield SkippedLine(
+                line.number, NO_ROW if line.complete else TORN, torn=not line.complete
+            )
     yield from columns.chunks()
     yield RowsRead(rows, last)
 
@@ -78,7 +100,9 @@ def _training(log: LogFile) -> Iterator[Record]:
         elif text.startswith(ROW):
             row = _object(text)
             if row is None:
-                yield SkippedLine(line.number, NO_ROW if line.complete else TORN, torn=not line.complete)
+                yield SkippedLine(
+                    line.number, NO_ROW if line.complete else TORN, torn=not line.complete
+                )
                 continue
             x = number(row.get("iteration"))
             if x is None:
@@ -96,7 +120,10 @@ def _said(meta: Mapping[str, Any], line: int) -> Iterator[RawFact]:
     if isinstance(meta.get("name"), str):
         yield RawFact("name", meta["name"], line)
     if isinstance(meta.get("iteration_count"), int):
-        yield from (RawFact(name, meta["iteration_count"], line) for name in ("iteration_count", "max_steps"))
+        yield from (
+            RawFact(name, meta["iteration_count"], line)
+            for name in ("iteration_count", "max_steps")
+        )
     for metric in (*_metrics(meta, "learn"), *_metrics(meta, "test")):
         if (best := str(metric.get("best_value"))) in DIRECTIONS:
             yield RawFact(f"direction.{metric.get('name')}", DIRECTIONS[best], line)
@@ -107,14 +134,17 @@ def _values(row: Mapping[str, Any], meta: Mapping[str, Any]) -> Iterator[tuple[C
         names = [str(metric.get("name")) for metric in _metrics(meta, kind)]
         for dataset in map(str, listing(meta.get(f"{kind}_sets"))):
             values = listing(row.get(dataset))
-            for name, value in zip(names, values, strict=False):  # a round may leave out metrics that cost much
+            for name, value in zip(names, values, strict=False):
+                # a round may leave out metrics that cost much
                 found = number(value)
                 if found is not None:
                     yield _key(dataset, name), found
 
 
 def _metrics(meta: Mapping[str, Any], kind: str) -> list[Mapping[str, Any]]:
-    """Return the metrics that are described; a file that was cut or edited may describe none, or in another form."""
+    """Return the metrics that are described; a file that was cut or edited may describe none, or in
+    another form.
+    """
     return [metric for metric in listing(meta.get(f"{kind}_metrics")) if isinstance(metric, dict)]
 
 

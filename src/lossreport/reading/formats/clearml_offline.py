@@ -1,7 +1,9 @@
-"""An offline session of ClearML, a folder or the .zip it is packed into: `metrics.jsonl`, `task.json` and `log.jsonl`.
+"""An offline session of ClearML, a folder or the .zip it is packed into: `metrics.jsonl`,
+`task.json` and `log.jsonl`.
 
-Source: clearml/backend_interface/metrics/interface.py and task/task.py of clearml 2.1, and a session that it wrote. Every line of
-`metrics.jsonl` is a list of events: a scalar is called by its title (`metric`) and series (`variant`). A single value has no iteration.
+Source: clearml/backend_interface/metrics/interface.py and task/task.py of clearml 2.1, and a
+session that it wrote. Every line of `metrics.jsonl` is a list of events: a scalar is called by its
+title (`metric`) and series (`variant`). A single value has no iteration.
 """
 
 from __future__ import annotations
@@ -15,7 +17,16 @@ from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.settings import plain_value
 from lossreport.reading.kit.tracker import Points, line_of, stamp
 from lossreport.reading.kit.untrusted import json_of, mapping
-from lossreport.reading.parser import SUMMARY, Parser, RawFact, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    SUMMARY,
+    Parser,
+    RawFact,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 SCALAR: Final = "training_stats_scalar"
@@ -32,9 +43,17 @@ TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle
 def sniff(log: LogFile) -> Score:
     """Claim lines that are lists of ClearML's events, and the description of an offline task."""
     start = log.head.lstrip()[:400]
-    if start.startswith(b'[{"timestamp"') and b'"task"' in start and any(sign in log.head for sign in SIGNS):
+    if (
+        start.startswith(b'[{"timestamp"')
+        and b'"task"' in start
+        and any(sign in log.head for sign in SIGNS)
+    ):
         return Score(0.96, "lists of events of ClearML")
-    if log.shown.endswith("task.json") and start.startswith(b"{") and all(key in log.text().encode() for key in TASK_KEYS):
+    if (
+        log.shown.endswith("task.json")
+        and start.startswith(b"{")
+        and all(key in log.text().encode() for key in TASK_KEYS)
+    ):
         return Score(0.96, "the description of an offline task of ClearML")
     return Score(0.0, "no session of ClearML")
 
@@ -49,13 +68,23 @@ def read(log: LogFile) -> Iterator[Record]:
         last = line.number
         events = _events(line)
         if events is None:
-            yield SkippedLine(line.number, NO_EVENTS if line.complete else TORN, torn=not line.complete)
+            yield SkippedLine(
+                line.number, NO_EVENTS if line.complete else TORN, torn=not line.complete
+            )
             continue
         for event in events:
-            stamps += [event["timestamp"]] if isinstance(event.get("timestamp"), int | float) else []
-            yield from _scalar(event, points, line.number) if event.get("type") == SCALAR else _said(event, line.number)
+            stamps += (
+                [event["timestamp"]] if isinstance(event.get("timestamp"), int | float) else []
+            )
+            yield from (
+                _scalar(event, points, line.number)
+                if event.get("type") == SCALAR
+                else _said(event, line.number)
+            )
     yield from points.chunks()
-    yield from (RawTime(text) for at in stamps[:1] + stamps[-1:] if (text := stamp(at / 1000)) is not None)
+    yield from (
+        RawTime(text) for at in stamps[:1] + stamps[-1:] if (text := stamp(at / 1000)) is not None
+    )
     rows += points.count
     yield RowsRead(rows, last)
 
@@ -67,7 +96,9 @@ def _events(line: Line) -> list[Mapping[str, Any]] | None:
         value = json_of(line.text)
     except ValueError:
         return None
-    return [event for event in value if isinstance(event, dict)] if isinstance(value, list) else None
+    return (
+        [event for event in value if isinstance(event, dict)] if isinstance(value, list) else None
+    )
 
 
 def _scalar(event: Mapping[str, Any], points: Points, line: int) -> Iterator[Record]:
@@ -101,7 +132,9 @@ def _task(log: LogFile) -> Iterator[Record]:
     for section in mapping(task.get("hyperparams")).values():
         for name, held in mapping(section).items():
             if isinstance(held, dict) and "value" in held:
-                yield RawFact(name.replace("/", "."), plain_value(str(held["value"])), line_of(name, lines))
+                yield RawFact(
+                    name.replace("/", "."), plain_value(str(held["value"])), line_of(name, lines)
+                )
     yield RowsRead(0, len(lines))
 
 

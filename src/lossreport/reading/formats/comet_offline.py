@@ -1,7 +1,9 @@
-"""An offline experiment of Comet, the .zip that `comet upload` takes: `messages.json` with a message a line, and `experiment.json`.
+"""An offline experiment of Comet, the .zip that `comet upload` takes: `messages.json` with a
+message a line, and `experiment.json`.
 
-Source: comet_ml/messages.py and offline.py of comet_ml 3.58, and an archive that they wrote. Old versions call every message `ws_msg`; what it holds
-says what it is. A metric logged without a step has none; the context (`train`, `validate`, `test`) is its split.
+Source: comet_ml/messages.py and offline.py of comet_ml 3.58, and an archive that they wrote. Old
+versions call every message `ws_msg`; what it holds says what it is. A metric logged without a step
+has none; the context (`train`, `validate`, `test`) is its split.
 """
 
 from __future__ import annotations
@@ -30,13 +32,19 @@ NAME: Final = "Name"
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim lines that are messages with a payload and a type, and the description of an offline experiment."""
+    """Claim lines that are messages with a payload and a type, and the description of an offline
+    experiment.
+    """
     if log.shown.endswith("experiment.json") and all(key in log.head for key in EXPERIMENT_KEYS):
         return Score(0.95, "the description of an offline experiment of Comet")
     if b'"payload"' not in log.head:
         return Score(0.0, "no messages with a payload")
     rows, seen = head_objects(log)
-    mine = [row for row in rows if isinstance(row.get("payload"), dict) and isinstance(row.get("type"), str)]
+    mine = [
+        row
+        for row in rows
+        if isinstance(row.get("payload"), dict) and isinstance(row.get("type"), str)
+    ]
     numbered = [row for row in mine if "message_id" in row["payload"] or "metric" in row["payload"]]
     if numbered and len(mine) == seen:
         return Score(0.96, f"{len(mine)} messages of Comet in the first lines")
@@ -65,7 +73,9 @@ def _message(payload: Mapping[str, Any], points: Points, line: int) -> Iterator[
     if isinstance(metric, dict):
         yield from _metric(metric, payload.get("context"), points, line)
     elif isinstance(param, dict):
-        yield from _fact(str(param.get("paramName")).replace("|", "."), param.get("paramValue"), line)
+        yield from _fact(
+            str(param.get("paramName")).replace("|", "."), param.get("paramValue"), line
+        )
     elif "key" in payload:
         key = str(payload["key"])
         yield from _fact("run_name" if key == NAME else key, payload.get("value"), line)
@@ -73,13 +83,21 @@ def _message(payload: Mapping[str, Any], points: Points, line: int) -> Iterator[
         yield from (word for text in payload["output"].split("\n") for word in said(text, line))
 
 
-def _metric(metric: Mapping[str, Any], context: object, points: Points, line: int) -> Iterator[Record]:
+def _metric(
+    metric: Mapping[str, Any], context: object, points: Points, line: int
+) -> Iterator[Record]:
     value, step, epoch = (number(metric.get(name)) for name in ("metricValue", "step", "epoch"))
     name = str(metric.get("metricName"))
     if value is None or name.startswith(MACHINE):
         return
     split = CONTEXTS.get(context) if isinstance(context, str) else None
-    yield from points.add(f"{split}/{name}" if split else name, step or 0.0, value, line, math.nan if epoch is None else epoch)
+    yield from points.add(
+        f"{split}/{name}" if split else name,
+        step or 0.0,
+        value,
+        line,
+        math.nan if epoch is None else epoch,
+    )
 
 
 def _fact(name: str, value: object, line: int) -> Iterator[RawFact]:
@@ -97,13 +115,20 @@ def _experiment(log: LogFile) -> Iterator[Record]:
         if held.get(name)
     )
     times = [held.get(name) for name in ("start_time", "stop_time")]
-    yield from (RawTime(at) for time in times if isinstance(time, int | float) and (at := stamp(time / 1000)) is not None)
+    yield from (
+        RawTime(at)
+        for time in times
+        if isinstance(time, int | float) and (at := stamp(time / 1000)) is not None
+    )
     yield RowsRead(0, len(lines))
 
 
 PARSER = Parser(
     id="comet_offline",
-    title=Text(zh="Comet 的离线实验（.zip 中的 messages.json）", en="an offline experiment of Comet (messages.json in a .zip)"),
+    title=Text(
+        zh="Comet 的离线实验（.zip 中的 messages.json）",
+        en="an offline experiment of Comet (messages.json in a .zip)",
+    ),
     sniff=sniff,
     read=read,
     columnar=True,

@@ -1,7 +1,8 @@
-"""The lines of every detection layer that darknet prints, where a paste holds nothing else: `Region 82 Avg IOU: 0.46, Class: ..., count: 1`.
+"""The lines of every detection layer that darknet prints, where a paste holds nothing else: `Region
+82 Avg IOU: 0.46, Class: ..., count: 1`.
 
-Source: `forward_yolo_layer` of pjreddie/darknet and AlexeyAB/darknet. Each value but `No Obj` is a mean over the `count` objects that
-belong to the layer, and so NaN where the count is 0.
+Source: `forward_yolo_layer` of pjreddie/darknet and AlexeyAB/darknet. Each value but `No Obj` is a
+mean over the `count` objects that belong to the layer, and so NaN where the count is 0.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from lossreport.text import Text
 MIN_ROWS: Final = 3
 LAYER: Final = re.compile(r"^\s{0,20}Region (?P<layer>\d{1,4}) Avg IOU: ")
 VALUE: Final = re.compile(
-    r"(?P<name>Avg IOU|Class|Obj|No Obj|\.\d{1,3}R|count): (?P<value>[-+]?(?:\d{1,20}(?:\.\d{1,20})?|nan|inf)(?:\(ind\))?)", re.IGNORECASE
+    r"(?P<name>Avg IOU|Class|Obj|No Obj|\.\d{1,3}R|count): (?P<value>[-+]?(?:\d{1,20}"
+    r"(?:\.\d{1,20})?|nan|inf)(?:\(ind\))?)",
+    re.IGNORECASE,
 )
 AVERAGE: Final = re.compile(r"\bavg(?: loss)?, .{1,40} rate,")
 """The line of an iteration: where it stands, `darknet_text` reads the file."""
@@ -45,7 +48,12 @@ def read(log: LogFile) -> Iterator[Record]:
         for found in VALUE.finditer(line.text):
             value = number(found["value"])
             if value is not None:
-                columns.add(ColumnKey(found["name"], "train", Axis.ROW, Statistic.VALUE), float(rows), value, line.number)
+                columns.add(
+                    ColumnKey(found["name"], "train", Axis.ROW, Statistic.VALUE),
+                    float(rows),
+                    value,
+                    line.number,
+                )
         rows += 1
         if columns.full():
             yield from columns.chunks()

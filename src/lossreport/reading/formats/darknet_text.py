@@ -1,7 +1,9 @@
-"""Output of darknet: ` 46: 16729.101562, 20120.000000 avg loss, 0.000000 rate, 22.902033 seconds, 2944 images, 33.2 hours left`.
+"""Output of darknet: ` 46: 16729.101562, 20120.000000 avg loss, 0.000000 rate, 22.902033 seconds,
+2944 images, 33.2 hours left`.
 
-Source: real logs and `train_detector` of AlexeyAB/darknet and pjreddie/darknet (which prints `avg` for `avg loss`). The first number is the loss of
-the iteration, the second 0.9 of the one before plus 0.1 of it. The lines of every layer (`Region 82 Avg IOU: ...`) are not read.
+Source: real logs and `train_detector` of AlexeyAB/darknet and pjreddie/darknet (which prints `avg`
+for `avg loss`). The first number is the loss of the iteration, the second 0.9 of the one before
+plus 0.1 of it. The lines of every layer (`Region 82 Avg IOU: ...`) are not read.
 """
 
 from __future__ import annotations
@@ -13,8 +15,10 @@ from lossreport.reading.kit.line_format import Line, LineFormat, Metric, Pairs
 from lossreport.text import Text
 
 METRICS: Final = (
-    Metric("mean_loss", Statistic.EMA, window=10, name="loss"),  # avg_loss * 0.9 + loss * 0.1: an average over ten iterations
-    Metric("lr", Statistic.VALUE, resolution=1e-6, positive=True),  # six decimals: the burn-in begins below them
+    # avg_loss * 0.9 + loss * 0.1: an average over ten iterations
+    Metric("mean_loss", Statistic.EMA, window=10, name="loss"),
+    # six decimals: the burn-in begins below them
+    Metric("lr", Statistic.VALUE, resolution=1e-6, positive=True),
 )
 PRECISION: Final = Pairs(before="^", name=r"mAP@[\d.]{1,10}", sign=r"\) = ", behind="")
 
@@ -23,7 +27,8 @@ PARSER = LineFormat(
     title=Text(zh="darknet（YOLOv2 到 v4）的屏幕输出", en="output of darknet (YOLOv2 to v4)"),
     lines=(
         Line(
-            head=r"^\s{0,20}<x>: <loss>, <mean_loss> avg(?: loss)?, <lr> rate, <time> seconds, \d{1,18} images",
+            head=r"^\s{0,20}<x>: <loss>, <mean_loss> avg"
+            r"(?: loss)?, <lr> rate, <time> seconds, \d{1,18} images",
             axis=Axis.ITERATION,
             statistic=Statistic.VALUE,
             units={"time": "s"},
@@ -37,5 +42,7 @@ PARSER = LineFormat(
             statistic=Statistic.VALUE,
         ),
     ),
-    known=r"^\s{0,20}(?:Region \d|v[34] \(|Loaded: |\(next mAP|class_id = |detections_count|for conf_thresh)",  # the lines of every layer and class
+    # the lines of every layer and class
+    known=r"^\s{0,20}(?:Region \d|v[34] \(|Loaded: |\(next mAP|class_id = |detections_count|"
+    r"for conf_thresh)",
 ).parser()

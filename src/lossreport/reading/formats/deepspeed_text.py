@@ -1,7 +1,9 @@
-"""Lines of DeepSpeed: `steps: 10 loss: 8.5123 iter time (s): 1.234 samples/sec: 25.932`, `step=10, skipped=0, lr=[5e-06], ...`, its timer.
+"""Lines of DeepSpeed: `steps: 10 loss: 8.5123 iter time (s): 1.234 samples/sec: 25.932`, `step=10,
+skipped=0, lr=[5e-06], ...`, its timer.
 
-Source: FORMATS.md section 5. Only the pipeline engine prints a loss. A log that holds the other lines alone is left to the generic parsers
-where these find a loss that the training script prints; the number of skipped steps counts from the start.
+Source: FORMATS.md section 5. Only the pipeline engine prints a loss. A log that holds the other
+lines alone is left to the generic parsers where these find a loss that the training script prints;
+the number of skipped steps counts from the start.
 """
 
 from __future__ import annotations
@@ -21,13 +23,18 @@ from lossreport.text import Text
 
 PIPELINE: Final = r"steps: <x> loss: <loss> iter time \(s\): <time>(?: samples/sec: <rate>)?"
 PLACE: Final = r"\[INFO\] \[[\w.]{1,60}:\d{1,9}:\w{1,60}\] (?:\[Rank \d{1,9}\] )?"
-STEP: Final = re.compile(rf"^\[[^\]]{{1,60}}\] {PLACE}step=(?P<x>{INT}), skipped=(?P<skipped>{INT}), lr=\[(?P<lr>[^\]]{{0,2000}})\]")
+STEP: Final = re.compile(
+    rf"^\[[^\]]{{1,60}}\] {PLACE}step=(?P<x>{INT}), skipped=(?P<skipped>{INT}), lr=\["
+    rf"(?P<lr>[^\]]{{0,2000}})\]"
+)
 ALONE: Final = 0.51
 """Below the generic text parser, which then reads what the training script prints."""
 
 
 def step(text: str) -> Row | None:
-    """Return a row of the optimiser: its learning rates, and the number of skipped steps, which counts from the start."""
+    """Return a row of the optimiser: its learning rates, and the number of skipped steps, which
+    counts from the start.
+    """
     match = STEP.match(text)
     return None if match is None else Row(x=float(match["x"]), values=tuple(_rates(match)))
 
@@ -61,7 +68,9 @@ FORMAT: Final = LineFormat(
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim a log in which the pipeline engine prints losses; one with the other lines alone, where nobody else finds more."""
+    """Claim a log in which the pipeline engine prints losses; one with the other lines alone, where
+    nobody else finds more.
+    """
     score = FORMAT.sniff(log)
     if score.value and not any(head(PIPELINE).match(text) for text in log.sample_lines):
         return Score(ALONE, f"{score.reason}, none with a loss")

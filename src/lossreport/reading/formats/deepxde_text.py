@@ -1,7 +1,8 @@
-"""Table that DeepXDE prints: `1000  [2.92e+02, 4.68e+01]  [3.00e+02, 3.39e+01]  [1.2e-01]`, a step and the terms of the loss.
+"""Table that DeepXDE prints: `1000 [2.92e+02, 4.68e+01] [3.00e+02, 3.39e+01] [1.2e-01]`, a step and
+the terms of the loss.
 
-Source: deepxde/display.py. The terms are weighted already, and DeepXDE minimises their sum (`Best model: train loss` is that sum); terms
-of the boundary are 0 in the test loss of its older versions.
+Source: deepxde/display.py. The terms are weighted already, and DeepXDE minimises their sum (`Best
+model: train loss` is that sum); terms of the boundary are 0 in the test loss of its older versions.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from lossreport.text import Text
 
 TERMS: Final = r"[^\]]{1,4000}"
 ROW: Final = re.compile(
-    rf"^(?P<step>{INT})\s{{1,20}}\[(?P<train>{TERMS})\]\s{{1,20}}\[(?P<test>{TERMS})\](?:\s{{1,20}}\[(?P<metric>[^\]]{{0,4000}})\])?\s*$"
+    rf"^(?P<step>{INT})\s{{1,20}}\[(?P<train>{TERMS})\]\s{{1,20}}\[(?P<test>{TERMS})\]"
+    rf"(?:\s{{1,20}}\[(?P<metric>[^\]]{{0,4000}})\])?\s*$"
 )
 NUMBER: Final = re.compile(NUM)
 
@@ -28,7 +30,11 @@ def row(text: str) -> Row | None:
     match = ROW.match(text)
     if match is None:
         return None
-    known = (*_losses(match["train"], "train"), *_losses(match["test"], "test"), *_metrics(match["metric"] or ""))
+    known = (
+        *_losses(match["train"], "train"),
+        *_losses(match["test"], "test"),
+        *_metrics(match["metric"] or ""),
+    )
     return Row(x=float(match["step"]), values=known)
 
 
@@ -36,11 +42,21 @@ def _losses(text: str, split: str) -> Iterator[Value]:
     terms = [matched(one) for one in NUMBER.findall(text)]
     yield Value("loss", sum(terms), Statistic.VALUE, split=split)
     if len(terms) > 1:
-        yield from (Value(f"loss_{i}", value, Statistic.VALUE, split=split) for i, value in enumerate(terms, 1))
+        yield from (
+            Value(f"loss_{i}", value, Statistic.VALUE, split=split)
+            for i, value in enumerate(terms, 1)
+        )
 
 
 def _metrics(text: str) -> Iterator[Value]:
-    yield from (Value(f"metric_{i}", matched(one), Statistic.VALUE, split="test") for i, one in enumerate(NUMBER.findall(text), 1))
+    yield from (
+        Value(f"metric_{i}", matched(one), Statistic.VALUE, split="test")
+        for i, one in enumerate(NUMBER.findall(text), 1)
+    )
 
 
-PARSER = LineFormat(id="deepxde_text", title=Text(zh="DeepXDE 打印的表", en="table that DeepXDE prints"), step=stateless(row)).parser()
+PARSER = LineFormat(
+    id="deepxde_text",
+    title=Text(zh="DeepXDE 打印的表", en="table that DeepXDE prints"),
+    step=stateless(row),
+).parser()

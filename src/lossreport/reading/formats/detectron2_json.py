@@ -1,6 +1,7 @@
 """`metrics.json` of detectron2: JSON lines with sorted keys over the iteration.
 
-Source: FORMATS.md 4.7. Losses are medians over the last 20 iterations; AP values of an evaluation stand at its iteration.
+Source: FORMATS.md 4.7. Losses are medians over the last 20 iterations; AP values of an evaluation
+stand at its iteration.
 """
 
 from __future__ import annotations
@@ -12,7 +13,15 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.rows import flat, number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 WINDOW: Final = 20
@@ -22,7 +31,9 @@ EVALUATED: Final = ("bbox/", "segm/", "keypoints/", "sem_seg/", "panoptic_seg/",
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim JSON lines with iteration and the times that the loop of detectron2 keeps beside the losses."""
+    """Claim JSON lines with iteration and the times that the loop of detectron2 keeps beside the
+    losses.
+    """
     rows, seen = head_objects(log)
     mine = [row for row in rows if "iteration" in row and any(name in row for name in TIMES)]
     if not mine or len(mine) < 0.5 * len(rows):

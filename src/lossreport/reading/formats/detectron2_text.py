@@ -1,7 +1,9 @@
-"""Text log of detectron2, on the terminal or in log.txt: `d2.utils.events INFO:  eta: 0:10:00  iter: 19  total_loss: 1.923  ...`.
+"""Text log of detectron2, on the terminal or in log.txt: `d2.utils.events INFO: eta: 0:10:00 iter:
+19 total_loss: 1.923 ...`.
 
-Source: FORMATS.md section 5. `CommonMetricPrinter` prints losses as medians of the last 20 iterations. An evaluation is printed as three
-lines `copypaste:` (task, names, values) and stands at the last iteration printed before it.
+Source: FORMATS.md section 5. `CommonMetricPrinter` prints losses as medians of the last 20
+iterations. An evaluation is printed as three lines `copypaste:` (task, names, values) and stands at
+the last iteration printed before it.
 """
 
 from __future__ import annotations
@@ -20,11 +22,16 @@ WINDOW: Final = 20
 NOT_A_LOSS: Final = r"(?!.{0,80}loss).*"
 UNCERTAIN: Final = Metric("time|data_time", Statistic.UNKNOWN)
 """Means of the last 20 iterations in one version, since the start in another."""
-EVALUATION: Final = re.compile(rf"^{HEAD}(?:copypaste: (?P<said>.*)|Evaluation results for (?P<data>\S{{1,200}}) in csv format:)$")
+EVALUATION: Final = re.compile(
+    rf"^{HEAD}(?:copypaste: (?P<said>.*)|Evaluation results for "
+    rf"(?P<data>\S{{1,200}}) in csv format:)$"
+)
 
 
 class Evaluation(NamedTuple):
-    """The data set of the first evaluation and of this one, the task, and the names whose values come next."""
+    """The data set of the first evaluation and of this one, the task, and the names whose values
+    come next.
+    """
 
     first: str = ""
     shown: str = ""
@@ -33,7 +40,9 @@ class Evaluation(NamedTuple):
 
 
 def step(text: str, state: Evaluation) -> tuple[tuple[Row, ...], Evaluation]:
-    """Return what a line of an evaluation says: the data set, the task, the names, then the values."""
+    """Return what a line of an evaluation says: the data set, the task, the names, then the
+    values.
+    """
     match = EVALUATION.match(text)
     if match is None:
         return (), state
@@ -51,9 +60,14 @@ def step(text: str, state: Evaluation) -> tuple[tuple[Row, ...], Evaluation]:
 
 PARSER = LineFormat(
     id="detectron2_text",
-    title=Text(zh="detectron2 的文本日志（log.txt、终端输出）", en="text log of detectron2 (log.txt, terminal)"),
+    title=Text(
+        zh="detectron2 的文本日志（log.txt、终端输出）",
+        en="text log of detectron2 (log.txt, terminal)",
+    ),
     lines=(
-        Line(  # fast-reid and its kin print the epoch in front of the iteration, which counts since the start in both
+        # fast-reid and its kin print the epoch in front of the iteration, which counts since the
+        # start in both
+        Line(
             head=HEAD + r"(?:eta: (?:\S| (?! )){1,40}  )?(?:epoch/iter: <epoch>/|iter: )<x>  ",
             pairs=COLON,
             axis=Axis.ITERATION,
@@ -69,7 +83,12 @@ PARSER = LineFormat(
     settings=(
         Setting(
             r"^ *(?P<name>BASE_LR|MAX_ITER|IMS_PER_BATCH|SEED): (?P<value>[\d.][\d.eE+\-]{0,30})$",
-            names={"BASE_LR": "lr", "MAX_ITER": "max_steps", "IMS_PER_BATCH": "batch_size", "SEED": "seed"},
+            names={
+                "BASE_LR": "lr",
+                "MAX_ITER": "max_steps",
+                "IMS_PER_BATCH": "batch_size",
+                "SEED": "seed",
+            },
         ),
         Setting(r"Rank of current process: \d+\. World size: <world_size:int>"),
     ),

@@ -1,7 +1,9 @@
-"""DVCLive: `plots/metrics/**/<name>.tsv`, a table a metric, and `metrics.json` with the last values. All are one run.
+"""DVCLive: `plots/metrics/**/<name>.tsv`, a table a metric, and `metrics.json` with the last
+values. All are one run.
 
-The name of a metric is its path below `metrics`, so that `train/loss` lies in a folder. Old versions put a time stamp before the step.
-`params.yaml` beside them is read as any configuration is. Source: dvclive/plots/metric.py and dvclive/live.py.
+The name of a metric is its path below `metrics`, so that `train/loss` lies in a folder. Old
+versions put a time stamp before the step. `params.yaml` beside them is read as any configuration
+is. Source: dvclive/plots/metric.py and dvclive/live.py.
 """
 
 from __future__ import annotations
@@ -18,11 +20,15 @@ from lossreport.text import Text
 
 HEADERS: Final = (("step",), ("timestamp", "step"))
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this line")
-NO_ROW = Text(zh="列数与表头不符，或数值不是数", en="not as many columns as the header, or no number")
+NO_ROW = Text(
+    zh="列数与表头不符，或数值不是数", en="not as many columns as the header, or no number"
+)
 
 
 def _name(log: LogFile) -> str:
-    """Return the path below `metrics`, without its ending; the bare name where the file lies elsewhere."""
+    """Return the path below `metrics`, without its ending; the bare name where the file lies
+    elsewhere.
+    """
     for shown in (log.shown, log.path.absolute().as_posix() if log.path is not None else ""):
         _, found, below = f"/{shown}".rpartition("/plots/metrics/")
         if found:
@@ -31,12 +37,18 @@ def _name(log: LogFile) -> str:
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim tables below `plots/metrics` whose last column is called like the file, and a `metrics.json` that says the last step."""
+    """Claim tables below `plots/metrics` whose last column is called like the file, and a
+    `metrics.json` that says the last step.
+    """
     if log.shown.endswith(".tsv") and log.head_lines:
         header = log.head_lines[0].split("\t")
         if tuple(header[:-1]) in HEADERS and _name(log).rsplit("/", 1)[-1] == header[-1]:
             return Score(0.95, "a table of step and one metric below plots/metrics")
-    if log.shown.rsplit("/", 1)[-1] == "metrics.json" and (summary := _summary(log)) and isinstance(summary.get("step"), int):
+    if (
+        log.shown.rsplit("/", 1)[-1] == "metrics.json"
+        and (summary := _summary(log))
+        and isinstance(summary.get("step"), int)
+    ):
         return Score(0.8, "metrics.json: last values and the step")
     return Score(0.0, "neither a table below plots/metrics nor the last values")
 
@@ -53,11 +65,15 @@ def read(log: LogFile) -> Iterator[Record]:
         if cells[0] in ("step", "timestamp"):  # written again where the program appends
             width = len(cells)
             continue
-        step, value = (number(cells[-2]), number(cells[-1])) if len(cells) == width else (None, None)
+        step, value = (
+            (number(cells[-2]), number(cells[-1])) if len(cells) == width else (None, None)
+        )
         if step is not None and value is not None and line.complete:
             yield from points.add(name, step, value, line.number)
         elif line.text.strip():
-            yield SkippedLine(line.number, NO_ROW if line.complete else TORN, torn=not line.complete)
+            yield SkippedLine(
+                line.number, NO_ROW if line.complete else TORN, torn=not line.complete
+            )
     yield from points.chunks()
     yield RowsRead(points.count, last)
 
@@ -72,7 +88,11 @@ def _summary(log: LogFile) -> dict[str, Any]:
 
 
 def _is_numeric(value: Any) -> bool:
-    return all(map(_is_numeric, value.values())) if isinstance(value, dict) else number(value) is not None
+    return (
+        all(map(_is_numeric, value.values()))
+        if isinstance(value, dict)
+        else number(value) is not None
+    )
 
 
 def run_folder(shown: str) -> str:
@@ -83,7 +103,10 @@ def run_folder(shown: str) -> str:
 
 PARSER = Parser(
     id="dvclive",
-    title=Text(zh="DVCLive 的 plots/metrics 与 metrics.json", en="plots/metrics and metrics.json of DVCLive"),
+    title=Text(
+        zh="DVCLive 的 plots/metrics 与 metrics.json",
+        en="plots/metrics and metrics.json of DVCLive",
+    ),
     sniff=sniff,
     read=read,
     run_folder=run_folder,

@@ -1,7 +1,9 @@
-"""Log of ESPnet 2: `3epoch:train:1-1000batch: iter_time=.., loss_ctc=.., loss=..` and `3epoch results: [train] loss=.., [valid] loss=..`.
+"""Log of ESPnet 2: `3epoch:train:1-1000batch: iter_time=.., loss_ctc=.., loss=..` and `3epoch
+results: [train] loss=.., [valid] loss=..`.
 
-Source: espnet2/train/reporter.py. The rows inside an epoch are means over the batches they name; how many batches an epoch has is the
-largest number printed. A gradient norm of NaN there is the mean over a window that holds a step which ESPnet skipped.
+Source: espnet2/train/reporter.py. The rows inside an epoch are means over the batches they name;
+how many batches an epoch has is the largest number printed. A gradient norm of NaN there is the
+mean over a window that holds a step which ESPnet skipped.
 """
 
 from __future__ import annotations
@@ -38,7 +40,11 @@ def results(text: str) -> Row | None:
 
 def _pairs(text: str) -> list[tuple[str, str]]:
     found = [(pair["name"], pair["value"]) for pair in PAIR.finditer(text)]
-    return [("lr" if name == RATE.names else name, value) for name, value in found if not re.fullmatch(PLACE, name)]
+    return [
+        ("lr" if name == RATE.names else name, value)
+        for name, value in found
+        if not re.fullmatch(PLACE, name)
+    ]
 
 
 PARSER = LineFormat(
@@ -56,6 +62,7 @@ PARSER = LineFormat(
         ),
     ),
     step=stateless(results),
-    known=r"\depoch:valid:\d{1,18}-\d{1,18}batch: ",  # the pass over the validation set: its mean stands in the results
+    # the pass over the validation set: its mean stands in the results
+    known=r"\depoch:valid:\d{1,18}-\d{1,18}batch: ",
     first_epoch=1,
 ).parser()

@@ -1,7 +1,10 @@
-"""`evals_result` of gradient boosting as JSON: `{"train": {"logloss": [...]}, "val": {...}}`, from XGBoost, LightGBM or CatBoost.
+"""`evals_result` of gradient boosting as JSON: `{"train": {"logloss": [...]}, "val": {...}}`, from
+XGBoost, LightGBM or CatBoost.
 
-A list holds one value a boosting round. XGBoost and CatBoost count rounds from 0; LightGBM, known by its names `training` and `valid_0`, from 1.
-Source: xgboost.train(evals_result=...), lightgbm.record_evaluation and CatBoost.get_evals_result. Where several data sets are of one split (`valid_0`, `valid_1`), the names of the metrics keep the set's name.
+A list holds one value a boosting round. XGBoost and CatBoost count rounds from 0; LightGBM, known
+by its names `training` and `valid_0`, from 1. Source: xgboost.train(evals_result=...),
+lightgbm.record_evaluation and CatBoost.get_evals_result. Where several data sets are of one split
+(`valid_0`, `valid_1`), the names of the metrics keep the set's name.
 """
 
 from __future__ import annotations
@@ -19,16 +22,26 @@ from lossreport.reading.kit.untrusted import json_of
 from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
-BEGIN: Final = re.compile(r'\s*\{\s*"(?P<set>[^"]{1,80})"\s*:\s*\{\s*"(?P<metric>[^"]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|-?Infinity|\])')
+BEGIN: Final = re.compile(
+    r'\s*\{\s*"(?P<set>[^"]{1,80})"\s*:\s*\{\s*"(?P<metric>[^"]{1,80})"\s*:\s*\[\s*(?:-?\d|NaN|'
+    r"-?Infinity|\])"
+)
 METRIC: Final = re.compile(
-    r"(?:binary_|multi_|m)?(?:logloss|error)|cross_?entropy|multiclass(?:onevsall)?|auc(?:_mu|pr)?|prauc|average_precision|l[12]|r?mse|rmsle|m?ape|mae|mphe"
-    r"|quantile|huber|fair|poisson|(?:poisson|gamma|cox|aft)-nloglik|gamma(?:-deviance|_deviance)?|tweedie(?:-nloglik@[\d.]+)?|kullback_leibler|kldiv|ndcg|map|pre"
-    r"|accuracy|precision|recall|f1|totalf1|mcc|kappa|r2|interval-regression-accuracy|rank_.*|querywise.*|yetirank|logloss:.*|lossfunctionchange",
+    r"(?:binary_|multi_|m)?(?:logloss|error)|cross_?entropy|multiclass(?:onevsall)?|auc(?:_mu|"
+    r"pr)?|prauc|average_precision|l[12]|r?mse|rmsle|m?ape|mae|mphe"
+    r"|quantile|huber|fair|poisson|(?:poisson|gamma|cox|aft)-nloglik|gamma(?:-deviance|"
+    r"_deviance)?|tweedie(?:-nloglik@[\d.]+)?|kullback_leibler|kldiv|ndcg|map|pre"
+    r"|accuracy|precision|recall|f1|totalf1|mcc|kappa|r2|interval-regression-accuracy|rank_.*|"
+    r"querywise.*|yetirank|logloss:.*|lossfunctionchange",
     re.IGNORECASE,
 )
-"""Names of metrics in the documentation of the three libraries; what follows `@`, `:` or `;` are their parameters."""
+"""Names of metrics in the documentation of the three libraries; what follows `@`, `:` or `;` are
+their parameters.
+"""
 OF_LIGHTGBM: Final = re.compile(r"training|valid_\d+")
-NUMBERED: Final = re.compile(r"(?P<set>train|valid|validation|val|eval|test)[_-]?\d*", re.IGNORECASE)
+NUMBERED: Final = re.compile(
+    r"(?P<set>train|valid|validation|val|eval|test)[_-]?\d*", re.IGNORECASE
+)
 
 
 class Curve(NamedTuple):
@@ -47,9 +60,15 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "not data sets with metrics of gradient boosting")
     if len(log.head) < HEAD_BYTES:
         curves = _curves(log)
-        if not curves or not all(_is_set(curve.dataset) and _is_metric(curve.metric) for curve in curves):
+        if not curves or not all(
+            _is_set(curve.dataset) and _is_metric(curve.metric) for curve in curves
+        ):
             return Score(0.0, "not only data sets with lists of such metrics")
-    return Score(0.9, f"one JSON object: of {match['set']} a list of {match['metric']} and so on, as gradient boosting gives it")
+    return Score(
+        0.9,
+        f"one JSON object: of {match['set']} a list of {match['metric']} and so on, as gradient "
+        f"boosting gives it",
+    )
 
 
 def _is_set(name: str) -> bool:
@@ -66,7 +85,9 @@ def _is_metric(name: str) -> bool:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield every list over the boosting round; raises LogError where the file is no such object."""
+    """Yield every list over the boosting round; raises LogError where the file is no such
+    object.
+    """
     curves = _curves(log)
     if not curves:
         raise LogError(
@@ -74,7 +95,9 @@ def read(log: LogFile) -> Iterator[Record]:
             hint="Mend the file, or leave it out with --ignore.",
         )
     lines, columns, place = log.text().split("\n"), Columns(), 0
-    splits = Counter(_split(dataset) for dataset in dict.fromkeys(curve.dataset for curve in curves))
+    splits = Counter(
+        _split(dataset) for dataset in dict.fromkeys(curve.dataset for curve in curves)
+    )
     before, base = "", int(any(OF_LIGHTGBM.fullmatch(curve.dataset) for curve in curves))
     for curve in curves:
         place = _find(curve.dataset, lines, place) if curve.dataset != before else place
@@ -89,7 +112,11 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _key(curve: Curve, splits: Mapping[str | None, int]) -> ColumnKey:
     split = _split(curve.dataset)
-    name = curve.metric if split is not None and splits[split] == 1 else f"{curve.dataset}/{curve.metric}"
+    name = (
+        curve.metric
+        if split is not None and splits[split] == 1
+        else f"{curve.dataset}/{curve.metric}"
+    )
     return ColumnKey(name, split or "train", Axis.ITERATION, Statistic.VALUE)
 
 
@@ -103,12 +130,21 @@ def _curves(log: LogFile) -> list[Curve]:
         document = json_of(log.text())
     except ValueError:
         return []
-    if not isinstance(document, dict) or not all(isinstance(metrics, dict) for metrics in document.values()):
+    if not isinstance(document, dict) or not all(
+        isinstance(metrics, dict) for metrics in document.values()
+    ):
         return []
-    found = [Curve(dataset, metric, values) for dataset, metrics in document.items() for metric, values in metrics.items()]
+    found = [
+        Curve(dataset, metric, values)
+        for dataset, metrics in document.items()
+        for metric, values in metrics.items()
+    ]
     if not all(isinstance(curve.values, list) for curve in found):
         return []
-    curves = [Curve(curve.dataset, curve.metric, [number(value) for value in curve.values]) for curve in found]
+    curves = [
+        Curve(curve.dataset, curve.metric, [number(value) for value in curve.values])
+        for curve in found
+    ]
     return curves if all(curve.values and None not in curve.values for curve in curves) else []
 
 

@@ -1,7 +1,9 @@
-"""`history.csv` of fastai's CSVLogger: one row an epoch from 0, `epoch,train_loss,valid_loss,<metrics>,time`.
+"""`history.csv` of fastai's CSVLogger: one row an epoch from 0,
+`epoch,train_loss,valid_loss,<metrics>,time`.
 
-Source: `CSVLogger` and `Recorder` of fastai/callback/progress.py and fastai/learner.py (2.7). `train_loss` is a moving average over the batches;
-the metrics are measured on the validation set, as `valid_loss` is. `time` is a clock, not a metric.
+Source: `CSVLogger` and `Recorder` of fastai/callback/progress.py and fastai/learner.py (2.7).
+`train_loss` is a moving average over the batches; the metrics are measured on the validation set,
+as `valid_loss` is. `time` is a clock, not a metric.
 """
 
 from __future__ import annotations
@@ -22,10 +24,17 @@ CLOCK: Final = re.compile(r"(?:\d+:)?\d\d:\d\d")
 def sniff(log: LogFile) -> Score:
     """Claim tables of epoch, train_loss and valid_loss whose last column is a clock."""
     table = find_table(log)
-    if table is None or table.separator != "," or table.header[:1] != ("epoch",) or not {"train_loss", "valid_loss"} <= set(table.header):
+    if (
+        table is None
+        or table.separator != ","
+        or table.header[:1] != ("epoch",)
+        or not {"train_loss", "valid_loss"} <= set(table.header)
+    ):
         return Score(0.0, "no table of epoch, train_loss and valid_loss")
     body = [line for line in log.head_lines[table.line :] if line.strip()]
-    if table.header[-1] == "time" and any(CLOCK.fullmatch(line.rsplit(",", 1)[-1].strip()) for line in body[:3]):
+    if table.header[-1] == "time" and any(
+        CLOCK.fullmatch(line.rsplit(",", 1)[-1].strip()) for line in body[:3]
+    ):
         return Score(0.93, "epoch, train_loss, valid_loss, metrics and a clock")
     return Score(0.0, "no clock in the last column")
 

@@ -1,8 +1,10 @@
-"""Log of FunASR: `train, rank: 0, epoch: 0/50, ..., total step: 10, (loss_avg_rank: 5.123), (loss_avg_slice: 5.300), ...`.
+"""Log of FunASR: `train, rank: 0, epoch: 0/50, ..., total step: 10, (loss_avg_rank: 5.123),
+(loss_avg_slice: 5.300), ...`.
 
-Source: FORMATS.md section 5 and `funasr/train_utils/trainer.py`. `loss_avg_rank` is of one batch in spite of its name, `_avg_slice` (older:
-`_avg_epoch`) is the mean since the slice began. Every rank prints its own rows: those of the rank that comes first are read. Of a
-validation pass only the last row counts.
+Source: FORMATS.md section 5 and `funasr/train_utils/trainer.py`. `loss_avg_rank` is of one batch in
+spite of its name, `_avg_slice` (older: `_avg_epoch`) is the mean since the slice began. Every rank
+prints its own rows: those of the rank that comes first are read. Of a validation pass only the last
+row counts.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from lossreport.reading.kit.patterns import NUM
 from lossreport.text import Text
 
 HEAD: Final = r"rank: <rank>, epoch: <epoch>/<epochs>, .{0,200}?\btotal step: "
-PRINTED: Final = Pairs(before=r"\('?", name=r"\w{1,80}", sign=r"(?:: |', )", value=NUM, behind=r"\)")
+PRINTED: Final = Pairs(
+    before=r"\('?", name=r"\w{1,80}", sign=r"(?:: |', )", value=NUM, behind=r"\)"
+)
 """`(loss_avg_rank: 5.123)` of the stretch, `('loss', 5.2)` of the batch."""
 BATCH_SIZE: Final = "loss_avg_rank|batch_size"
 
@@ -38,7 +42,9 @@ PARSER = LineFormat(
         ),
         Line(
             head=rf"val, {HEAD}\d{{1,18}}, ",
-            pairs=Pairs(before=r"\(", name=r"\w{1,60}_avg_(?:slice|epoch)", sign=": ", behind=r"\)"),
+            pairs=Pairs(
+                before=r"\(", name=r"\w{1,60}_avg_(?:slice|epoch)", sign=": ", behind=r"\)"
+            ),
             axis=Axis.EPOCH,
             split="val",
             statistic=Statistic.EPOCH_MEAN,

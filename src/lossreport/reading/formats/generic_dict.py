@@ -1,4 +1,5 @@
-"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, JSON lines behind a time stamp.
+"""Dicts or JSON objects inside lines of text: `INFO step 12: {'train/loss': 0.5}`, JSON lines
+behind a time stamp.
 
 A place that stands before the dict counts where the dict has none, or that of the heading above it.
 """
@@ -49,16 +50,22 @@ def sniff(log: LogFile) -> Score:
     placed = sum(1 for line in log.sample_lines if "{" not in line and _is_row(line))
     if placed > len(found):
         return Score(
-            0.51, f"{len(found)} lines with a dict among {placed} lines of text with a place and a metric"
+            0.51,
+            f"{len(found)} lines with a dict among {placed} lines of text with a place and a "
+            f"metric",
         )  # which text reads as well
     return Score(0.56, f"{len(found)} lines with a dict: {', '.join(names[:5])}")
 
 
-SETTING: Final = re.compile(r"momentum|weight_decay|warm_?up|batch_?size|seed|dropout|num_workers", re.IGNORECASE)
+SETTING: Final = re.compile(
+    r"momentum|weight_decay|warm_?up|batch_?size|seed|dropout|num_workers", re.IGNORECASE
+)
 
 
 def _are_settings(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Return whether the dicts are one, told again: `hyp {'lr0': 0.01, 'momentum': 0.937, 'iou_t': 0.2}`, with settings among them and no place."""
+    """Return whether the dicts are one, told again: `hyp {'lr0': 0.01, 'momentum': 0.937, 'iou_t':
+    0.2}`, with settings among them and no place.
+    """
     first = rows[0]
     again = all(row == first for row in rows) and not any(map(is_axis, first))
     return again and any(SETTING.search(name) for name in first)
@@ -91,7 +98,9 @@ def read(log: LogFile) -> Iterator[Record]:
 WORTH: Final = 40
 """Lines of one shape that take as long by themselves as to learn what they say."""
 LEAD: Final = 2
-"""Lines of a stretch that are read by themselves first: settings above them are told, and a plan of theirs."""
+"""Lines of a stretch that are read by themselves first: settings above them are told, and a plan of
+theirs.
+"""
 
 
 class _Reader:
@@ -115,25 +124,42 @@ class _Reader:
             self.stamps[1:] = [match[0]]
         before = line.text.split("{", 1)[0]
         placed = _placed(row, line.text, self._heading.place)
-        yield from self.writer.add(placed, line.number, split=_split(before), entity=self._entity(before))
+        yield from self.writer.add(
+            placed, line.number, split=_split(before), entity=self._entity(before)
+        )
         if self.writer.columns.full():
             yield from self.writer.columns.chunks()
 
     def _entity(self, before: str) -> Entity | None:
         label = _label(before)
-        return Entity(kind=EntityKind.LABEL, value=self._labels[label]) if label in self._labels else None
+        return (
+            Entity(kind=EntityKind.LABEL, value=self._labels[label])
+            if label in self._labels
+            else None
+        )
 
     def said(self, text: str) -> Said | None:
-        """Return the row that a line is by itself, numbers alone: what the headings above say is not part of it."""
+        """Return the row that a line is by itself, numbers alone: what the headings above say is
+        not part of it.
+        """
         row = _row(text)
         placed = _placed(row, text, {}) if row is not None else {}
         numbers = [number(value) for value in placed.values()]
-        if not placed or None in numbers or not any(map(is_axis, placed)) or phrase_in(text) is not None:
+        if (
+            not placed
+            or None in numbers
+            or not any(map(is_axis, placed))
+            or phrase_in(text) is not None
+        ):
             return None
         before = text.split("{", 1)[0]
         beside = (_split(before), self._entity(before))
         stamped = DATE.search(text[:40]) is not None
-        return Said((tuple(placed), beside, stamped), [one for one in numbers if one is not None], (tuple(placed), beside))
+        return Said(
+            (tuple(placed), beside, stamped),
+            [one for one in numbers if one is not None],
+            (tuple(placed), beside),
+        )
 
     def take_many(self, lines: Sequence[Line], sense: Sense, numbers: Floats) -> Iterator[Record]:
         """Read rows of one kind: the first ones and the last by themselves."""
@@ -142,7 +168,9 @@ class _Reader:
             yield from self.take(line)
         rows = np.arange(LEAD, last)
         at = np.array([line.number for line in lines[LEAD:last]], dtype=np.int64)
-        group = Group(names, rows, at, [column[rows] for column in sense.filled(numbers)], split, entity)
+        group = Group(
+            names, rows, at, [column[rows] for column in sense.filled(numbers)], split, entity
+        )
         taken = last > LEAD and self.writer.add_many([group])
         for line in lines[last if taken else LEAD :]:
             yield from self.take(line)
@@ -159,16 +187,22 @@ def _split(before: str) -> str | None:
 
 
 def labels_of(log: LogFile) -> dict[str, str]:
-    """Return what the rows of a file are about, by the words before their dicts, where these tell rows of the same names apart.
+    """Return what the rows of a file are about, by the words before their dicts, where these tell
+    rows of the same names apart.
 
-    `prices with offers: {'rmse': 2.0}` and `prices by hand: {'rmse': 1.0}` are two series. Words that name a split tell no more.
+    `prices with offers: {'rmse': 2.0}` and `prices by hand: {'rmse': 1.0}` are two series. Words
+    that name a split tell no more.
     """
     found: dict[tuple[str, ...], Counter[str]] = {}
     for line in log.sample_lines:
         row = _row(line)
         if row is not None and (label := _label(line.split("{", 1)[0])):
             found.setdefault(tuple(row), Counter())[label] += 1
-    several = [labels for labels in found.values() if len([1 for count in labels.values() if count >= MIN_LINES]) > 1]
+    several = [
+        labels
+        for labels in found.values()
+        if len([1 for count in labels.values() if count >= MIN_LINES]) > 1
+    ]
     names = {label for labels in several for label, count in labels.items() if count >= MIN_LINES}
     common = _common_words(list(names))
     return {label: " ".join(label.split()[common:]) or label for label in names}
@@ -176,14 +210,27 @@ def labels_of(log: LogFile) -> dict[str, str]:
 
 def _common_words(labels: Sequence[str]) -> int:
     """Return with how many words all labels begin."""
-    return next((at for at, words in enumerate(zip(*(label.split() for label in labels), strict=False)) if len(set(words)) > 1), 0)
+    return next(
+        (
+            at
+            for at, words in enumerate(zip(*(label.split() for label in labels), strict=False))
+            if len(set(words)) > 1
+        ),
+        0,
+    )
 
 
 def _label(before: str) -> str:
-    """Return what the words before a dict say besides the place and the split, without numbers; "" where they say nothing."""
+    """Return what the words before a dict say besides the place and the split, without numbers; ""
+    where they say nothing.
+    """
     words = [word for word in WORD.findall(message_of(before).text) if not split_of_word(word)]
     plain = [word for word in words if word.lower() not in PLAIN and not NUMBER.search(word)]
-    return " ".join(words)[:LONGEST] if plain and len(plain) == len([word for word in words if word.lower() not in PLAIN]) else ""
+    return (
+        " ".join(words)[:LONGEST]
+        if plain and len(plain) == len([word for word in words if word.lower() not in PLAIN])
+        else ""
+    )
 
 
 WORD: Final = re.compile(r"[^\s:=,|\[\]]{1,60}")
@@ -222,7 +269,9 @@ LONGEST: Final = 60
 
 def _row(text: str) -> dict[str, Any] | None:
     row = dict_of(text)
-    if row is None or not any(_is_metric(name) and number(value) is not None for name, value in row.items()):
+    if row is None or not any(
+        _is_metric(name) and number(value) is not None for name, value in row.items()
+    ):
         return None
     beside = text_row(text)  # which leaves dicts out
     if beside is not None and beside.has_metric:
@@ -236,7 +285,9 @@ def _is_metric(name: str) -> bool:
 
 
 def _placed(row: dict[str, Any], text: str, above: dict[str, float]) -> dict[str, Any]:
-    """Return the row with the step and the epoch that stand before the dict, or above it, where it has none itself."""
+    """Return the row with the step and the epoch that stand before the dict, or above it, where it
+    has none itself.
+    """
     if any(is_axis(name) for name in row):
         return row
     before = text_row(text.split("{", 1)[0])
@@ -268,7 +319,9 @@ class Heading:
 
 PARSER = Parser(
     id="generic_dict",
-    title=Text(zh="文本行里的字典或 JSON（通用）", en="dicts or JSON inside lines of text (generic)"),
+    title=Text(
+        zh="文本行里的字典或 JSON（通用）", en="dicts or JSON inside lines of text (generic)"
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,6 +1,8 @@
-"""A JSON list of records, one a row: the `log` of Chainer's LogReport, or a history that a hand-written loop dumps as `[{"epoch": 1, ...}]`.
+"""A JSON list of records, one a row: the `log` of Chainer's LogReport, or a history that a
+hand-written loop dumps as `[{"epoch": 1, ...}]`.
 
-Axis and metrics are chosen by their names, as in JSON lines. Without an axis a list is data, not a log: the results of a detector have scores too.
+Axis and metrics are chosen by their names, as in JSON lines. Without an axis a list is data, not a
+log: the results of a detector have scores too.
 """
 
 from __future__ import annotations
@@ -31,12 +33,16 @@ def sniff(log: LogFile) -> Score:
         return Score(0.0, "not a JSON list of objects")
     metrics = metrics_of(found[0])
     if not metrics or not any(is_axis(name) for name in flat_row(found[0])):
-        return Score(0.0, "the objects of the list have no axis, or no number that is called like a metric")
+        return Score(
+            0.0, "the objects of the list have no axis, or no number that is called like a metric"
+        )
     return Score(0.6, f"a JSON list of records with {', '.join(metrics[:6])}")
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the numbers of every object; where a process was killed while it wrote, those before the break."""
+    """Yield the numbers of every object; where a process was killed while it wrote, those before
+    the break.
+    """
     text, writer = log.text(), RowWriter()
     begin = BEGIN.match(text)
     at, line, counted = begin.end() if begin else 0, 1, 0
@@ -45,7 +51,9 @@ def read(log: LogFile) -> Iterator[Record]:
         line, counted = line + text.count("\n", counted, at), at
         flat, lines = flat_row(row), _lines(row, text[at:end], line)
         if any(name in flat for name in ONCE):
-            yield from facts_of({name: value for name, value in flat.items() if SUMMARY.fullmatch(name)}, line)
+            yield from facts_of(
+                {name: value for name, value in flat.items() if SUMMARY.fullmatch(name)}, line
+            )
             yield RawStatus(Status.FINISHED, line)
         else:
             yield from writer.add(flat, lines)
@@ -70,8 +78,13 @@ def _object(text: str, at: int) -> tuple[dict[str, Any], int] | None:
 def _lines(row: dict[str, Any], text: str, first: int) -> dict[str, int]:
     """Return the line of every name: an indented list has one a line."""
     lines = text.split("\n")
-    place = {name: next((i for i, line in enumerate(lines) if f'"{name}"' in line), 0) for name in row}
-    return {name: first + place.get(name.split("/", 1)[0] if name not in place else name, 0) for name in flat_row(row)}
+    place = {
+        name: next((i for i, line in enumerate(lines) if f'"{name}"' in line), 0) for name in row
+    }
+    return {
+        name: first + place.get(name.split("/", 1)[0] if name not in place else name, 0)
+        for name in flat_row(row)
+    }
 
 
 PARSER = Parser(

@@ -1,6 +1,8 @@
-"""JSON lines of a hand-written loop or of a tool without a parser of its own: axis and metrics are chosen by their names.
+"""JSON lines of a hand-written loop or of a tool without a parser of its own: axis and metrics are
+chosen by their names.
 
-Nested values are joined by slashes; verl's `{"step": 1, "data": {...}}` is read without the `data/` (FORMATS.md 4.9).
+Nested values are joined by slashes; verl's `{"step": 1, "data": {...}}` is read without the `data/`
+(FORMATS.md 4.9).
 """
 
 from __future__ import annotations
@@ -19,8 +21,25 @@ from lossreport.reading.kit.json_lines import NUMBERS, head_objects, records, st
 from lossreport.reading.kit.json_lines import Record as JsonRecord
 from lossreport.reading.kit.line_by_line import is_line_by_line
 from lossreport.reading.kit.names import METRIC_LIKE
-from lossreport.reading.kit.rows import ONCE, SUMMARY, Group, RowWriter, facts_of, flat, is_axis, number
-from lossreport.reading.parser import Parser, RawEvent, RawStatus, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.kit.rows import (
+    ONCE,
+    SUMMARY,
+    Group,
+    RowWriter,
+    facts_of,
+    flat,
+    is_axis,
+    number,
+)
+from lossreport.reading.parser import (
+    Parser,
+    RawEvent,
+    RawStatus,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 from lossreport.values import dataclass
 
@@ -33,14 +52,19 @@ TEXT_LENGTH: Final = 400
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim files in which at least 30 % of the first lines are objects with a number that is called like a metric."""
+    """Claim files in which at least 30 % of the first lines are objects with a number that is
+    called like a metric.
+    """
     rows, seen = head_objects(log)
     mine = [metrics for row in rows if (metrics := metrics_of(row))]
     if not mine or len(mine) < MIN_SHARE * seen:
         return Score(0.0, "too few JSON lines with a number that is called like a metric")
     names = Counter(name for metrics in mine for name in metrics)
     shown = ", ".join(name for name, _ in names.most_common(6))
-    return Score(0.6 if len(mine) > 0.5 * seen else 0.5, f"{len(mine)} of {seen} lines are JSON objects with {shown}")
+    return Score(
+        0.6 if len(mine) > 0.5 * seen else 0.5,
+        f"{len(mine)} of {seen} lines are JSON objects with {shown}",
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -91,7 +115,9 @@ def _one_by_one(found: Iterable[JsonRecord], writer: RowWriter, state: _State) -
             yield from settings_of(repeated, record.line)
         row = flat_row(measured)
         if any(name in row for name in ONCE):
-            yield from facts_of({name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line)
+            yield from facts_of(
+                {name: value for name, value in row.items() if SUMMARY.fullmatch(name)}, record.line
+            )
             yield RawStatus(Status.FINISHED, record.line)
             continue
         yield from _said(row, record.line)
@@ -101,7 +127,9 @@ def _one_by_one(found: Iterable[JsonRecord], writer: RowWriter, state: _State) -
 
 
 def is_plain(row: Mapping[str, Any]) -> bool:
-    """Return whether a record is numbers alone, under names of no other meaning: then it holds no settings, words or records within."""
+    """Return whether a record is numbers alone, under names of no other meaning: then it holds no
+    settings, words or records within.
+    """
     return NUMBERS.issuperset(map(type, row.values())) and _are_plain(tuple(row))
 
 
@@ -118,17 +146,25 @@ def _said(row: Mapping[str, Any], line: int) -> Iterator[RawEvent | RawStatus]:
 
 def flat_row(row: dict[str, Any]) -> dict[str, Any]:
     """Return the leaves of a record by their names."""
-    if not any(isinstance(value, dict | list) for value in row.values()) and not any(name.startswith(WRAPPER) for name in row):
+    if not any(isinstance(value, dict | list) for value in row.values()) and not any(
+        name.startswith(WRAPPER) for name in row
+    ):
         return row
     return {name.removeprefix(WRAPPER): value for name, value in flat(row)}
 
 
 def metrics_of(row: dict[str, Any]) -> list[str]:
-    """Return the names of a record's numbers that are called like metrics; none where it holds long texts."""
+    """Return the names of a record's numbers that are called like metrics; none where it holds long
+    texts.
+    """
     leaves = flat_row(row)
     if any(isinstance(value, str) and len(value) > TEXT_LENGTH for value in leaves.values()):
         return []
-    return [name for name, value in leaves.items() if number(value) is not None and METRIC_LIKE.search(name) and not is_axis(name)]
+    return [
+        name
+        for name, value in leaves.items()
+        if number(value) is not None and METRIC_LIKE.search(name) and not is_axis(name)
+    ]
 
 
 PARSER = Parser(

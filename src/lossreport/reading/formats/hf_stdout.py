@@ -1,7 +1,9 @@
-"""Standard output of the Hugging Face Trainer: dict lines between tqdm bars; version 4 prints numbers, version 5 quoted text.
+"""Standard output of the Hugging Face Trainer: dict lines between tqdm bars; version 4 prints
+numbers, version 5 quoted text.
 
-Source: FORMATS.md 3.1. A dict has no step: it is taken from the bar beside it where one is printed, rounded to the logging interval; else
-rows stand at their epoch. `loss` is the mean since the row before. The last line sums the run up and is no point.
+Source: FORMATS.md 3.1. A dict has no step: it is taken from the bar beside it where one is printed,
+rounded to the logging interval; else rows stand at their epoch. `loss` is the mean since the row
+before. The last line sums the run up and is no point.
 """
 
 from __future__ import annotations
@@ -16,7 +18,14 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.model.run import Axis, FactValue, Floats, SegmentWhy, Statistic, Status
 from lossreport.reading.bytes.reader import Line, LogFile
-from lossreport.reading.formats._hf_rows import Bars, Row, epochs_tell, launches_of, planned_steps, steps_of
+from lossreport.reading.formats._hf_rows import (
+    Bars,
+    Row,
+    epochs_tell,
+    launches_of,
+    planned_steps,
+    steps_of,
+)
 from lossreport.reading.kit.dict_lines import dict_of
 from lossreport.reading.kit.events import phrase_in, said
 from lossreport.reading.kit.json_lines import as_object
@@ -26,15 +35,34 @@ from lossreport.reading.kit.recipes import Recipes, Said, Sense, alike
 from lossreport.reading.kit.rows import ONCE, SUMMARY, number
 from lossreport.reading.kit.settings import Settings, plain_value
 from lossreport.reading.kit.untrusted import whole
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawEvent, RawFact, RawSegment, RawStatus, Record, RowsRead, Score
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawEvent,
+    RawFact,
+    RawSegment,
+    RawStatus,
+    Record,
+    RowsRead,
+    Score,
+)
 from lossreport.text import Text
 
-SIGNS: Final = frozenset(("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens"))
+SIGNS: Final = frozenset(
+    ("learning_rate", "grad_norm", "eval_runtime", "eval_samples_per_second", "num_tokens")
+)
 """Names that this trainer gives its values; fairseq says lr and gnorm."""
-SPEED: Final = re.compile(r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$")
+SPEED: Final = re.compile(
+    r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second)$"
+)
 ARGUMENTS: Final = re.compile(r"\b\w{0,40}(?:TrainingArguments|Config)\($")
-"""`TrainingArguments(`, `GRPOConfig(`: the arguments follow, one a line, as `print` and the logger of the Trainer show them."""
-ARGUMENT: Final = re.compile(r"^\s{0,8}(?P<name>[a-z]\w{0,60})=(?P<value>[^\s,{\[][^,]{0,200}),?\s{0,8}$")
+"""`TrainingArguments(`, `GRPOConfig(`: the arguments follow, one a line, as `print` and the logger
+of the Trainer show them.
+"""
+ARGUMENT: Final = re.compile(
+    r"^\s{0,8}(?P<name>[a-z]\w{0,60})=(?P<value>[^\s,{\[][^,]{0,200}),?\s{0,8}$"
+)
 PLANNED: Final = re.compile(r"Total optimization steps\s*=\s*([\d,]+)|Num Epochs\s*=\s*([\d,]+)")
 
 
@@ -69,7 +97,9 @@ def read(log: LogFile) -> Iterator[Record]:
 WORTH: Final = 150
 """Rows of one shape that take as long by themselves as to learn what they say."""
 LEAD: Final = 2
-"""Rows of a stretch that are read by themselves first: settings and what is said above them are theirs."""
+"""Rows of a stretch that are read by themselves first: settings and what is said above them are
+theirs.
+"""
 
 
 class _Reader:
@@ -91,7 +121,9 @@ class _Reader:
         bars, names = self._bars.seen(), sense.sample
         values = zip(*(column[LEAD:].tolist() for column in sense.filled(numbers)), strict=True)
         for line, row in zip(lines[LEAD:], values, strict=True):
-            self.rows.append(Row(line.number, dict(zip(names, row, strict=True)), bars, False, False))
+            self.rows.append(
+                Row(line.number, dict(zip(names, row, strict=True)), bars, False, False)
+            )
         self.last = lines[-1].number
 
     def take(self, line: Line) -> Iterator[Record]:
@@ -104,13 +136,18 @@ class _Reader:
         record = _record(line.text)
         if record is not None:
             yield from self._take(record, line.number)
-        elif not self.rows or self._ended or self._resumed:  # between two rows of one training stands what others print
+        elif not self.rows or self._ended or self._resumed:
+            # between two rows of one training stands what others print
             self._settings.see(line.text, line.number)
 
     def _take(self, record: dict[str, Any], line: int) -> Iterator[Record]:
         yield from self._settings.facts()
         if any(name in record for name in ONCE):
-            yield from (RawFact(name, number(value), line) for name, value in record.items() if SUMMARY.fullmatch(name))
+            yield from (
+                RawFact(name, number(value), line)
+                for name, value in record.items()
+                if SUMMARY.fullmatch(name)
+            )
             yield RawStatus(Status.FINISHED, line)
             self._ended = True
         elif _is_row(record):
@@ -121,7 +158,9 @@ class _Reader:
 
 
 class Arguments:
-    """Reads the settings that an object of arguments prints, one a line, up to its closing parenthesis."""
+    """Reads the settings that an object of arguments prints, one a line, up to its closing
+    parenthesis.
+    """
 
     def __init__(self) -> None:
         self._open = False
@@ -140,7 +179,9 @@ ARGUMENTS_REACH: Final = 80
 
 
 def _columns(rows: Sequence[Row]) -> Iterator[Record]:
-    """Yield the launches and their values: at the steps of the bars where the epochs do not tell the rows apart."""
+    """Yield the launches and their values: at the steps of the bars where the epochs do not tell
+    the rows apart.
+    """
     launches = launches_of(rows)
     planned = [planned_steps(launch) for launch in launches]
     steps = None if epochs_tell(rows) else _all_steps(launches, planned)
@@ -153,17 +194,28 @@ def _columns(rows: Sequence[Row]) -> Iterator[Record]:
 
 
 def _why(before: Sequence[Row], first: Row) -> SegmentWhy:
-    """Return what begins: a resume where one was announced or the training goes on in the middle, else another run."""
+    """Return what begins: a resume where one was announced or the training goes on in the middle,
+    else another run.
+    """
     if first.resumed:
         return "resume"
-    epochs = [epoch for row in before if row.is_training and (epoch := number(row.values.get("epoch"))) is not None]
-    at, interval = number(first.values.get("epoch")) or 0.0, float(np.median(np.diff(epochs))) if len(epochs) > 1 else 0.0
+    epochs = [
+        epoch
+        for row in before
+        if row.is_training and (epoch := number(row.values.get("epoch"))) is not None
+    ]
+    at, interval = (
+        number(first.values.get("epoch")) or 0.0,
+        float(np.median(np.diff(epochs))) if len(epochs) > 1 else 0.0,
+    )
     if first.ended:
         return "new_run"
     return "restart" if at <= min(epochs, default=0.0) + max(interval, 0.0) else "resume"
 
 
-def _all_steps(launches: Sequence[Sequence[Row]], planned: Sequence[int | None]) -> list[float] | None:
+def _all_steps(
+    launches: Sequence[Sequence[Row]], planned: Sequence[int | None]
+) -> list[float] | None:
     """Return the step of every row, None where not every launch has a bar that moves."""
     found = [steps_of(launch, total) for launch, total in zip(launches, planned, strict=True)]
     return None if not all(found) else [step for steps in found for step in steps or ()]
@@ -181,17 +233,30 @@ def _values(rows: Sequence[Row], steps: list[float] | None) -> Iterator[Record]:
             if value is None or printed == "epoch" or SPEED.match(printed):
                 continue
             split, name = split_name(printed)
-            statistic = Statistic.WINDOW_MEAN if (split, name) == ("train", "loss") else Statistic.VALUE
+            statistic = (
+                Statistic.WINDOW_MEAN if (split, name) == ("train", "loss") else Statistic.VALUE
+            )
             columns.add(
-                ColumnKey(name, split, axis, statistic), x, value, row.line, math.nan if epoch is None or axis is Axis.EPOCH else epoch
+                ColumnKey(name, split, axis, statistic),
+                x,
+                value,
+                row.line,
+                math.nan if epoch is None or axis is Axis.EPOCH else epoch,
             )
     yield from columns.chunks()
 
 
 def _said(text: str) -> Said | None:
-    """Return the row of training that a line is by itself: it shows no bar, and says nothing in words."""
+    """Return the row of training that a line is by itself: it shows no bar, and says nothing in
+    words.
+    """
     record = _record(text)
-    if record is None or ("/" in text and "[" in text) or phrase_in(text) is not None or any(_plans(text, 0)):
+    if (
+        record is None
+        or ("/" in text and "[" in text)
+        or phrase_in(text) is not None
+        or any(_plans(text, 0))
+    ):
         return None
     numbers = [number(value) for value in record.values()]
     if not _is_row(record) or any(name in record for name in ONCE) or None in numbers:
@@ -204,8 +269,12 @@ def _record(text: str) -> dict[str, Any] | None:
 
 
 def _is_row(row: dict[str, Any]) -> bool:
-    """Return whether a dict is a row of the Trainer; callbacks that trim it leave the loss or what was evaluated, and the epoch."""
-    return ("loss" in row or any(name.startswith("eval_") for name in row)) and number(row.get("epoch")) is not None
+    """Return whether a dict is a row of the Trainer; callbacks that trim it leave the loss or what
+    was evaluated, and the epoch.
+    """
+    return ("loss" in row or any(name.startswith("eval_") for name in row)) and number(
+        row.get("epoch")
+    ) is not None
 
 
 def _plans(text: str, line: int) -> Iterator[RawFact]:
@@ -218,7 +287,10 @@ def _plans(text: str, line: int) -> Iterator[RawFact]:
 
 PARSER = Parser(
     id="hf_stdout",
-    title=Text(zh="Hugging Face Trainer 的标准输出（字典行）", en="standard output of the Hugging Face Trainer (dict lines)"),
+    title=Text(
+        zh="Hugging Face Trainer 的标准输出（字典行）",
+        en="standard output of the Hugging Face Trainer (dict lines)",
+    ),
     sniff=sniff,
     read=read,
 )

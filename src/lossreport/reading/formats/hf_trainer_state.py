@@ -1,7 +1,8 @@
-"""`trainer_state.json` of the Hugging Face Trainer and its kin (TRL, Axolotl, PaddleNLP): one JSON document that holds all logged rows.
+"""`trainer_state.json` of the Hugging Face Trainer and its kin (TRL, Axolotl, PaddleNLP): one JSON
+document that holds all logged rows.
 
-Source: FORMATS.md 3.1 (transformers 4.30 to 5.23 read). `loss` is the mean since the row before; `train_loss` of the last record is
-the mean of the whole run and never a point.
+Source: FORMATS.md 3.1 (transformers 4.30 to 5.23 read). `loss` is the mean since the row before;
+`train_loss` of the last record is the mean of the whole run and never a point.
 """
 
 from __future__ import annotations
@@ -44,7 +45,14 @@ from lossreport.values import dataclass
 HISTORY: Final = re.compile(r'"log_history"\s*:\s*\[')
 SURE: Final = 0.97
 """Surer than any line of a text can be, so that their formats are not asked."""
-STATE_KEYS: Final = ("global_step", "max_steps", "num_train_epochs", "best_metric", "is_world_process_zero", "log_history")
+STATE_KEYS: Final = (
+    "global_step",
+    "max_steps",
+    "num_train_epochs",
+    "best_metric",
+    "is_world_process_zero",
+    "log_history",
+)
 FACTS: Final = (
     "max_steps",
     "num_train_epochs",
@@ -62,14 +70,20 @@ FACTS: Final = (
 ENDLESS: Final = 2**63 - 1
 """`num_train_epochs` over a stream of data: `sys.maxsize`, no plan."""
 SPEED: Final = re.compile(
-    r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second|jit_compilation_time|model_preparation_time)$"
+    r"(?:eval|test|predict)_(?:.*_)?(?:runtime|samples_per_second|steps_per_second|"
+    r"jit_compilation_time|model_preparation_time)$"
 )
 WINDOW_MEANS: Final = ("loss",)
-TORN = Text(zh="文件在 log_history 中间结束，此前的记录已读出", en="the file ends inside log_history; the records before were read")
+TORN = Text(
+    zh="文件在 log_history 中间结束，此前的记录已读出",
+    en="the file ends inside log_history; the records before were read",
+)
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim one JSON object with the keys of a trainer's state; `log_history` may lie behind the head."""
+    """Claim one JSON object with the keys of a trainer's state; `log_history` may lie behind the
+    head.
+    """
     head = log.head.decode("utf-8", errors="replace")
     if not head.lstrip().startswith("{"):
         return Score(0.0, "not one JSON object")
@@ -79,23 +93,36 @@ def sniff(log: LogFile) -> Score:
     if "log_history" in found and len(found) >= 2:
         return Score(SURE, f"a trainer's state: {', '.join(found)}")
     start = HISTORY.search(head)
-    first = next((record for record, _ in _history(head, start.end()) if record is not None), {}) if start is not None else {}
+    first = (
+        next((record for record, _ in _history(head, start.end()) if record is not None), {})
+        if start is not None
+        else {}
+    )
     if "step" in first and _is_of_training(first):  # the other keys stand behind a long history
-        return Score(SURE, f"a trainer's state that begins with its log_history: {', '.join(first)}")
+        return Score(
+            SURE, f"a trainer's state that begins with its log_history: {', '.join(first)}"
+        )
     return Score(0.0, "no log_history")
 
 
 def _is_of_training(record: dict[str, Any]) -> bool:
-    """Return whether a record is what a trainer logs: of a step of the training, or of an evaluation."""
+    """Return whether a record is what a trainer logs: of a step of the training, or of an
+    evaluation.
+    """
     return "loss" in record or any(name.startswith("eval_") for name in record)
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the rows of log_history with the line of every number, the run's summary and settings as facts."""
+    """Yield the rows of log_history with the line of every number, the run's summary and settings
+    as facts.
+    """
     text = log.text()
     start = HISTORY.search(text)
     if start is None:
-        raise LogError(f"Couldn't read {log.shown!r}: it holds no log_history", hint="Leave it out with --ignore, or mend it.")
+        raise LogError(
+            f"Couldn't read {log.shown!r}: it holds no log_history",
+            hint="Leave it out with --ignore, or mend it.",
+        )
     lines = Lines(text)
     settings = _settings(text, start.start())
     yield from _told(settings, text, lines)
@@ -107,7 +134,9 @@ def read(log: LogFile) -> Iterator[Record]:
 
 @dataclass(kw_only=True)
 class _History:
-    """Reads the records of a history, each by itself or many at once, and keeps what goes from one to the next."""
+    """Reads the records of a history, each by itself or many at once, and keeps what goes from one
+    to the next.
+    """
 
     text: str
     lines: Lines
@@ -140,7 +169,9 @@ class _History:
         """Yield what one record says that stands at a place of the text."""
         if any(name in record for name in ONCE):
             yield from (
-                RawFact(name, value, self.lines.of_key(self.text, name, at)) for name, value in record.items() if SUMMARY.fullmatch(name)
+                RawFact(name, value, self.lines.of_key(self.text, name, at))
+                for name, value in record.items()
+                if SUMMARY.fullmatch(name)
             )
             yield RawStatus(Status.FINISHED, self.lines.at(at))
             self.whole = (record, at)
@@ -156,7 +187,13 @@ class _History:
             key = self._key(name, axis)
             value = number(raw) if key is not None else None
             if key is not None and value is not None:
-                self.columns.add(key, x, value, self.lines.of_key(self.text, name, at), math.nan if epoch is None else epoch)
+                self.columns.add(
+                    key,
+                    x,
+                    value,
+                    self.lines.of_key(self.text, name, at),
+                    math.nan if epoch is None else epoch,
+                )
         if self.columns.full():
             yield from self.columns.chunks()
         self.rows += 1
@@ -166,13 +203,19 @@ class _History:
         records = np.concatenate([group.records for group in groups])
         order = np.argsort(records, kind="stable")
         first = int(records[order[0]])
-        step, epoch, placed = np.full(len(records), math.nan), np.full(len(records), math.nan), np.zeros(len(records), dtype=bool)
+        step, epoch, placed = (
+            np.full(len(records), math.nan),
+            np.full(len(records), math.nan),
+            np.zeros(len(records), dtype=bool),
+        )
         for group in groups:
             at = group.records - first
             step[at] = group.values["step"].y
             if "epoch" in group.values:
                 epoch[at], placed[at] = group.values["epoch"].y, group.values["epoch"].given
-        yield from self._resumes(step, epoch, np.flatnonzero(placed), lines[first : first + len(records)])
+        yield from self._resumes(
+            step, epoch, np.flatnonzero(placed), lines[first : first + len(records)]
+        )
         columns: dict[ColumnKey, list[tuple[Ints, Value]]] = {}
         for group in groups:
             for name, value in group.values.items():
@@ -181,10 +224,14 @@ class _History:
         for key, parts in columns.items():
             its = np.concatenate([numbers[value.given] for numbers, value in parts])
             y = np.concatenate([value.y[value.given] for _, value in parts])
-            line = np.concatenate([lines[numbers[value.given]] + value.below for numbers, value in parts])
+            line = np.concatenate(
+                [lines[numbers[value.given]] + value.below for numbers, value in parts]
+            )
             rows = np.argsort(its, kind="stable")
             at = its[rows] - first
-            self.columns.extend(key, step[at], y[rows], line[rows], epoch[at], np.full(len(at), math.nan))
+            self.columns.extend(
+                key, step[at], y[rows], line[rows], epoch[at], np.full(len(at), math.nan)
+            )
         if self.columns.full():
             yield from self.columns.chunks()
         self.rows += len(records)
@@ -193,7 +240,10 @@ class _History:
         """Yield where a step or an epoch is set back, among the records that print both."""
         if not len(both):
             return
-        earlier_step, earlier_epoch = (np.concatenate([[was], its[both][:-1]]) for was, its in zip(self.before, (step, epoch), strict=True))
+        earlier_step, earlier_epoch = (
+            np.concatenate([[was], its[both][:-1]])
+            for was, its in zip(self.before, (step, epoch), strict=True)
+        )
         for at in both[(step[both] < earlier_step) | (epoch[both] < earlier_epoch)].tolist():
             yield RawSegment(int(lines[at]), "resume")
         self.before = (float(step[both[-1]]), float(epoch[both[-1]]))
@@ -207,16 +257,21 @@ class _History:
         """Yield what is left, and how much was read."""
         if not self.rows and self.whole is not None:
             record, at = self.whole
-            self.rows += _add_whole(self.columns, record, lambda name: self.lines.of_key(self.text, name, at))
+            self.rows += _add_whole(
+                self.columns, record, lambda name: self.lines.of_key(self.text, name, at)
+            )
         yield from self.columns.chunks()
         yield RowsRead(self.rows, self.lines.count)
 
 
 def _told(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[Record]:
-    """Yield what the keys beside the history say: settings, how far the training came, and what ended it."""
+    """Yield what the keys beside the history say: settings, how far the training came, and what
+    ended it.
+    """
     known = [name for name in FACTS if settings.get(name) is not None and settings[name] != ENDLESS]
     yield from (RawFact(name, settings[name], lines.of_key(text, name, 0)) for name in known)
-    if isinstance(reached := settings.get("global_step"), int) and reached > 0:  # the last steps need not be logged
+    if isinstance(reached := settings.get("global_step"), int) and reached > 0:
+        # the last steps need not be logged
         yield RawFact(STEPS_DONE, reached, lines.of_key(text, "global_step", 0))
         if reached == settings.get("max_steps"):
             yield RawStatus(Status.FINISHED, lines.of_key(text, "global_step", 0))
@@ -227,7 +282,9 @@ STOPPER: Final = "early_stopping_patience_counter"
 
 
 def _early_stop(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[RawEvent]:
-    """Yield that EarlyStoppingCallback ended the training: its counter has reached its patience (transformers/trainer_callback.py)."""
+    """Yield that EarlyStoppingCallback ended the training: its counter has reached its patience
+    (transformers/trainer_callback.py).
+    """
     callback = mapping(mapping(settings.get("stateful_callbacks")).get("EarlyStoppingCallback"))
     counter = number(mapping(callback.get("attributes")).get(STOPPER))
     patience = number(mapping(callback.get("args")).get("early_stopping_patience"))
@@ -238,18 +295,26 @@ def _early_stop(settings: dict[str, Any], text: str, lines: Lines) -> Iterator[R
 def _place(record: dict[str, Any]) -> tuple[float, float] | None:
     """Return the step and the epoch of a record.
 
-    A resumed Trainer goes on with both, but over a stream of data it counts the epoch from 0 again while the step goes on.
+    A resumed Trainer goes on with both, but over a stream of data it counts the epoch from 0 again
+    while the step goes on.
     """
     step, epoch = number(record.get("step")), number(record.get("epoch"))
     return None if step is None or epoch is None else (step, epoch)
 
 
 def _add_whole(columns: Columns, record: dict[str, Any], line_of: Callable[[str], int]) -> int:
-    """Add the mean loss of the whole run at its last step, all that is known of a run too short to log; return how many rows that is."""
+    """Add the mean loss of the whole run at its last step, all that is known of a run too short to
+    log; return how many rows that is.
+    """
     loss, step = number(record.get("train_loss")), number(record.get("step"))
     if loss is None or step is None:
         return 0
-    columns.add(ColumnKey("loss", "train", Axis.STEP, Statistic.RUNNING_MEAN), step, loss, line_of("train_loss"))
+    columns.add(
+        ColumnKey("loss", "train", Axis.STEP, Statistic.RUNNING_MEAN),
+        step,
+        loss,
+        line_of("train_loss"),
+    )
     return 1
 
 
@@ -305,7 +370,9 @@ def _history(text: str, place: int) -> Iterator[tuple[dict[str, Any] | None, int
 
 
 def _settings(text: str, history: int) -> dict[str, Any]:
-    """Return the state without its history: from the document, or what stands before the history of a torn one."""
+    """Return the state without its history: from the document, or what stands before the history of
+    a torn one.
+    """
     try:
         document = json_fast(text)
     except ValueError:

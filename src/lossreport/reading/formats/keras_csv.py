@@ -1,4 +1,5 @@
-"""The CSV of Keras' CSVLogger: one row an epoch, epochs from 0, names sorted, `val_` for validation, `NA` where nothing was measured.
+"""The CSV of Keras' CSVLogger: one row an epoch, epochs from 0, names sorted, `val_` for
+validation, `NA` where nothing was measured.
 
 Source: FORMATS.md 4.2. Every value is the mean of an epoch.
 """
@@ -15,9 +16,16 @@ from lossreport.text import Text
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim tables that begin with `epoch` from 0 and hold a bare `loss`, the other names sorted, as CSVLogger writes them."""
+    """Claim tables that begin with `epoch` from 0 and hold a bare `loss`, the other names sorted,
+    as CSVLogger writes them.
+    """
     table = find_table(log)
-    if table is None or table.header[0] != "epoch" or "loss" not in table.header or "step" in table.header:
+    if (
+        table is None
+        or table.header[0] != "epoch"
+        or "loss" not in table.header
+        or "step" in table.header
+    ):
         return Score(0.0, "no table that begins with epoch and has a loss")
     rest = list(table.header[1:])
     if any("/" in name for name in rest):
@@ -37,7 +45,9 @@ def meaning(name: str) -> Meaning | None:
     plain = plain_meaning(name)
     if plain is None:
         return None
-    return plain._replace(statistic=Statistic.VALUE if plain.name in ("lr", "learning_rate") else Statistic.EPOCH_MEAN)
+    return plain._replace(
+        statistic=Statistic.VALUE if plain.name in ("lr", "learning_rate") else Statistic.EPOCH_MEAN
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:

@@ -1,8 +1,9 @@
-"""Output of LitGPT and its forerunners: `Epoch 1 | iter 120 step 30 | loss train: 1.162, val: n/a | iter time: 164.51 ms (step)`.
+"""Output of LitGPT and its forerunners: `Epoch 1 | iter 120 step 30 | loss train: 1.162, val: n/a |
+iter time: 164.51 ms (step)`.
 
-Source: `finetune/lora.py` and `pretrain.py` of LitGPT 0.5, lit-gpt and lit-llama. `iter` counts micro-batches; LitGPT prints a mean over
-those of one step, the older ones a single loss. `val` in a row repeats the last validation: it counts where it changes, and where no
-line of its own told it.
+Source: `finetune/lora.py` and `pretrain.py` of LitGPT 0.5, lit-gpt and lit-llama. `iter` counts
+micro-batches; LitGPT prints a mean over those of one step, the older ones a single loss. `val` in a
+row repeats the last validation: it counts where it changes, and where no line of its own told it.
 """
 
 from __future__ import annotations
@@ -18,18 +19,22 @@ from lossreport.reading.kit.patterns import INT, NUM
 from lossreport.text import Text
 
 NEW: Final = re.compile(
-    rf"^Ep(?:och)? (?P<epoch>{INT}) \| iter (?P<iter>{INT}) (?:\| )?st(?:ep|Ep) {INT} ?[:|] loss train(?: \(curr\))?: (?P<loss>{NUM}), "
+    rf"^Ep(?:och)? (?P<epoch>{INT}) \| iter (?P<iter>{INT}) (?:\| )?st(?:ep|Ep) {INT} ?[:|"
+    rf"] loss train(?: \(curr\))?: (?P<loss>{NUM}), "
     rf"val(?: \(prev val iter\))?: (?P<val>{NUM}|n/a|None) \| iter time: (?P<time>{NUM}) ?ms"
 )
 OLD: Final = re.compile(
-    rf"^iter (?P<iter>{INT})(?: \|)? step {INT}: loss (?:train:? )?(?P<loss>{NUM}),? (?:val:? (?P<val>{NUM}) \| )?iter time: (?P<time>{NUM}) ?ms"
+    rf"^iter (?P<iter>{INT})(?: \|)? step {INT}: loss (?:train:? )?(?P<loss>{NUM}),? (?:val:? "
+    rf"(?P<val>{NUM}) \| )?iter time: (?P<time>{NUM}) ?ms"
 )
 VALIDATED: Final = re.compile(rf"^iter (?P<iter>{INT}): val loss (?P<val>{NUM}), val time: ")
 FINAL: Final = re.compile(rf"^Final evaluation \| val loss: (?P<val>{NUM}) \|")
 
 
 class Validation(NamedTuple):
-    """What a row printed of the validation last, and whether the validation has lines of its own."""
+    """What a row printed of the validation last, and whether the validation has lines of its
+    own.
+    """
 
     last: str = ""
     own: bool = False
@@ -38,10 +43,17 @@ class Validation(NamedTuple):
 def step(text: str, state: Validation) -> tuple[tuple[Row, ...], Validation]:
     """Return the row that a line is."""
     if match := VALIDATED.match(text):
-        row = Row(axis=Axis.ITERATION, x=float(match["iter"]), values=(_loss(match["val"], Statistic.VALUE),), split="val")
+        row = Row(
+            axis=Axis.ITERATION,
+            x=float(match["iter"]),
+            values=(_loss(match["val"], Statistic.VALUE),),
+            split="val",
+        )
         return (row,), state._replace(own=True)
     if match := FINAL.match(text):
-        return (Row(axis=Axis.ITERATION, values=(_loss(match["val"], Statistic.VALUE),), split="val"),), state
+        return (
+            Row(axis=Axis.ITERATION, values=(_loss(match["val"], Statistic.VALUE),), split="val"),
+        ), state
     new = NEW.match(text)
     found = new or OLD.match(text)
     if found is None:
@@ -52,7 +64,9 @@ def step(text: str, state: Validation) -> tuple[tuple[Row, ...], Validation]:
     time = Value("iter time", matched(found["time"]), Statistic.VALUE, None, "ms")
     trained = _loss(found["loss"], Statistic.WINDOW_MEAN if new else Statistic.VALUE)
     epoch = float(new["epoch"]) if new else math.nan
-    row = Row(axis=Axis.ITERATION, x=float(found["iter"]), values=(trained, time, *validated), epoch=epoch)
+    row = Row(
+        axis=Axis.ITERATION, x=float(found["iter"]), values=(trained, time, *validated), epoch=epoch
+    )
     return (row,), state._replace(last=told)
 
 

@@ -1,6 +1,8 @@
-"""`trainer_log.jsonl` of LLaMA-Factory: a JSON line for every logging step, heartbeats without a loss between them.
+"""`trainer_log.jsonl` of LLaMA-Factory: a JSON line for every logging step, heartbeats without a
+loss between them.
 
-Source: FORMATS.md 3.3. `loss` is the mean since the row before; `lr` and the rest are values. No gradient norm is written here.
+Source: FORMATS.md 3.3. `loss` is the mean since the row before; `lr` and the rest are values. No
+gradient norm is written here.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ def sniff(log: LogFile) -> Score:
     mine = [row for row in rows if row.keys() >= SIGNS]
     if not mine:
         return Score(0.0, "no JSON line with current_steps and total_steps")
-    return Score(0.95 * len(mine) / seen, f"{len(mine)} of {seen} lines have current_steps and total_steps")
+    return Score(
+        0.95 * len(mine) / seen, f"{len(mine)} of {seen} lines have current_steps and total_steps"
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:

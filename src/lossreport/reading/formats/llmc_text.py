@@ -1,4 +1,5 @@
-"""`main.log` of llm.c: `s:2 trl:10.8556 lr:0.000003 norm:14.84`, `s:250 tel:6.5`; one value a line, train (trl) and validation (tel).
+"""`main.log` of llm.c: `s:2 trl:10.8556 lr:0.000003 norm:14.84`, `s:250 tel:6.5`; one value a line,
+train (trl) and validation (tel).
 
 Source: FORMATS.md section 5. All losses are cross-entropy in nats of one step.
 """

@@ -1,6 +1,8 @@
-"""`lossreport-memory.jsonl`: what a training said to a hook of ours while it ran, one object a line.
+"""`lossreport-memory.jsonl`: what a training said to a hook of ours while it ran, one object a
+line.
 
-Source: `integrations/memory.py` writes it. The hook knows what its framework's numbers are, so axis and statistic are told, not guessed.
+Source: `integrations/memory.py` writes it. The hook knows what its framework's numbers are, so axis
+and statistic are told, not guessed.
 """
 
 from __future__ import annotations
@@ -38,7 +40,11 @@ KINDS: Final[tuple[EventKind, ...]] = get_args(EventKind)
 def sniff(log: LogFile) -> Score:
     """Claim files whose first line is our header."""
     first = as_object(log.head_lines[0].strip()) if log.head_lines else None
-    return Score(1.0, "the header of a hook") if first is not None and HEADER in first else Score(0.0, "no header of a hook")
+    return (
+        Score(1.0, "the header of a hook")
+        if first is not None and HEADER in first
+        else Score(0.0, "no header of a hook")
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -61,14 +67,18 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 def _said(row: Mapping[str, Any], line: int) -> Iterator[Record]:
-    """Yield what a line says besides numbers. An exception is what its message says it is, where that is known."""
+    """Yield what a line says besides numbers. An exception is what its message says it is, where
+    that is known.
+    """
     if isinstance(row.get("facts"), dict):
         yield from (RawFact(name, value, line) for name, value in plain_facts(row["facts"]))
     said = str(row.get("quote", ""))
     known = next((kind for kind in KINDS if kind == row.get("event")), None)
     if known is not None:
         ends = Status(row["ends"]) if row.get("ends") in tuple(Status) else None
-        yield RawEvent(raised_kind(said) if known == "traceback" else known, line, quote(said), ends)
+        yield RawEvent(
+            raised_kind(said) if known == "traceback" else known, line, quote(said), ends
+        )
     if row.get("end") in tuple(Status):
         yield RawStatus(Status(row["end"]), line)
 
@@ -90,8 +100,12 @@ def _add(columns: Columns, row: Mapping[str, Any], axis: Axis, x: float, line: i
         split, name = split_name(printed)
         if value is None or is_axis(name) or BOOKKEEPING.fullmatch(name):
             continue
-        plain = INSTANT.fullmatch(name) is not None or (split != "train" and of is not Statistic.EPOCH_MEAN)
-        key = ColumnKey(name, split, axis, Statistic.VALUE if plain else of, None if plain else window)
+        plain = INSTANT.fullmatch(name) is not None or (
+            split != "train" and of is not Statistic.EPOCH_MEAN
+        )
+        key = ColumnKey(
+            name, split, axis, Statistic.VALUE if plain else of, None if plain else window
+        )
         columns.add(key, x, value, line, math.nan if epoch is None else epoch)
 
 

@@ -1,7 +1,9 @@
-"""Log of Marian NMT: `[2021-05-26 23:22:42] Ep. 1 : Up. 500 : Sen. 15,203 : Cost 6.01 * 414,436 after 414,436 : Time 609.91s : 679.50 words/s`.
+"""Log of Marian NMT: `[2021-05-26 23:22:42] Ep. 1 : Up. 500 : Sen. 15,203 : Cost 6.01 * 414,436
+after 414,436 : Time 609.91s : 679.50 words/s`.
 
-Source: `training/scheduler.h` of Marian 1.12. A cost is the mean since the row before: a sentence or a word, as `cost-type` says, so its
-size tells nothing by itself. `[valid]` rows name a metric; `cross-entropy` is of the type of the cost, `ce-mean-words` is a word's.
+Source: `training/scheduler.h` of Marian 1.12. A cost is the mean since the row before: a sentence
+or a word, as `cost-type` says, so its size tells nothing by itself. `[valid]` rows name a metric;
+`cross-entropy` is of the type of the cost, `ce-mean-words` is a word's.
 """
 
 from __future__ import annotations
@@ -17,7 +19,8 @@ from lossreport.reading.kit.patterns import GROUPED, NUM
 from lossreport.text import Text
 
 HEAD: Final = re.compile(
-    rf"^[^\]]{{0,60}}\] (?P<valid>\[valid\] )?Ep\. (?P<epoch>\d{{1,9}}(?:\.\d{{1,9}})?)[a-z]{{0,9}} : Up\. (?P<update>{GROUPED})[a-z]{{0,9}} : (?P<rest>\S.*)$"
+    rf"^[^\]]{{0,60}}\] (?P<valid>\[valid\] )?Ep\. (?P<epoch>\d{{1,9}}"
+    rf"(?:\.\d{{1,9}})?)[a-z]{{0,9}} : Up\. (?P<update>{GROUPED})[a-z]{{0,9}} : (?P<rest>\S.*)$"
 )
 VALID: Final = re.compile(rf"^(?P<name>[\w\-./]{{1,80}}) : (?P<value>{NUM})(?: :|\s*$)")
 COST: Final = re.compile(rf"\bCost (?P<value>{NUM})")
@@ -46,14 +49,24 @@ def row(text: str) -> Row | None:
         return None
     found = tuple(_validated(match["rest"]) if match["valid"] else _trained(match["rest"]))
     x, epoch = matched(match["update"]), matched(match["epoch"])
-    return Row(x=x, values=found, split="valid" if match["valid"] else "train", epoch=epoch) if found else None
+    return (
+        Row(x=x, values=found, split="valid" if match["valid"] else "train", epoch=epoch)
+        if found
+        else None
+    )
 
 
 def _validated(text: str) -> Iterator[Value]:
     if match := VALID.match(text):
         name = match["name"]
         unit = "nats" if name == "ce-mean-words" else ""
-        yield Value(f"cost ({name})" if name == OF_COST_TYPE else name, matched(match["value"]), Statistic.VALUE, None, unit)
+        yield Value(
+            f"cost ({name})" if name == OF_COST_TYPE else name,
+            matched(match["value"]),
+            Statistic.VALUE,
+            None,
+            unit,
+        )
 
 
 def _trained(text: str) -> Iterator[Value]:
@@ -72,11 +85,17 @@ PARSER = LineFormat(
     step=stateless(row),
     settings=(
         Setting(
-            CONFIGURED.format("learn-rate|cost-type|label-smoothing|after-batches|after-epochs|clip-norm"),
+            CONFIGURED.format(
+                "learn-rate|cost-type|label-smoothing|after-batches|after-epochs|clip-norm"
+            ),
             names=NAMES,
             zero=False,  # it stands for "no limit"
         ),
         Setting(CONFIGURED.format("seed")),
-        Setting(r"\] \[data\] Setting vocabulary size for input [1-9]\d{0,3} to <vocab_size:grouped>\s*$"),  # of the target, read last
+        # of the target, read last
+        Setting(
+            r"\] \[data\] Setting vocabulary size for input [1-9]\d{0,3} to <vocab_size:grouped>"
+            r"\s*$"
+        ),
     ),
 ).parser()

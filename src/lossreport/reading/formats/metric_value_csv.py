@@ -1,6 +1,8 @@
-"""A table of two columns, a metric and its value: what an evaluation measured once, `Metric,Value` over `Accuracy,0.912`.
+"""A table of two columns, a metric and its value: what an evaluation measured once, `Metric,Value`
+over `Accuracy,0.912`.
 
-Written by hand after the training (`pd.DataFrame(results.items(), columns=["Metric", "Value"])`); every metric is a series of one row.
+Written by hand after the training (`pd.DataFrame(results.items(), columns=["Metric", "Value"])`);
+every metric is a series of one row.
 """
 
 from __future__ import annotations
@@ -13,10 +15,20 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.table import Table, cell_number, find_table
-from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
-NAMES: Final = re.compile(r"metrics?|measures?|metric[ _]?name|指标|指标名称|评价指标", re.IGNORECASE)
+NAMES: Final = re.compile(
+    r"metrics?|measures?|metric[ _]?name|指标|指标名称|评价指标", re.IGNORECASE
+)
 VALUES: Final = re.compile(r"values?|scores?|results?|值|数值|得分|结果", re.IGNORECASE)
 MEASURED: Final = "eval"
 """The split of what neither its name nor the file's says one: it was measured, not trained on."""
@@ -24,11 +36,17 @@ NO_NUMBER: Final = Text(zh="没有数值", en="has no number")
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim tables of a metric and its value, of which one is called like a metric and no name comes twice."""
+    """Claim tables of a metric and its value, of which one is called like a metric and no name
+    comes twice.
+    """
     table = _table(log)
     if table is None:
         return Score(0.0, "no table of metrics and their values")
-    rows = [cells for line in log.head_lines[table.line :] if len(cells := table.cells(line)) == len(table.header)]
+    rows = [
+        cells
+        for line in log.head_lines[table.line :]
+        if len(cells := table.cells(line)) == len(table.header)
+    ]
     names = [cells[0] for cells in rows]
     found = [name for name in names if METRIC_LIKE.search(name)]
     if not found or len(set(names)) < len(names):
@@ -38,7 +56,12 @@ def sniff(log: LogFile) -> Score:
 
 def _table(log: LogFile) -> Table | None:
     table = find_table(log)
-    two = table is not None and len(table.header) == 2 and NAMES.fullmatch(table.header[0]) and VALUES.fullmatch(table.header[1])
+    two = (
+        table is not None
+        and len(table.header) == 2
+        and NAMES.fullmatch(table.header[0])
+        and VALUES.fullmatch(table.header[1])
+    )
     return table if two else None
 
 

@@ -1,6 +1,8 @@
-r"""`log.txt`, `log_train.txt`: one JSON object an epoch, as the MetricLogger family writes it (DETR, DeiT, MAE, xllmx).
+r"""`log.txt`, `log_train.txt`: one JSON object an epoch, as the MetricLogger family writes it
+(DETR, DeiT, MAE, xllmx).
 
-Written by `f.write(json.dumps(log_stats) + "\n")` in append mode, after all ranks were averaged: epoch means (FORMATS.md 1.2, 2).
+Written by `f.write(json.dumps(log_stats) + "\n")` in append mode, after all ranks were averaged:
+epoch means (FORMATS.md 1.2, 2).
 """
 
 from __future__ import annotations
@@ -13,21 +15,40 @@ from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import Line, LogFile
 from lossreport.reading.kit.names import split_name
 from lossreport.reading.kit.untrusted import json_of
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, RawNote, RawSegment, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawFact,
+    RawNote,
+    RawSegment,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 PREFIXES: Final = ("train_", "test_", "val_", "eval_")
 CONSTANTS: Final = ("n_parameters",)
-"""Keys that describe the model, not the training: facts, and a sign of another run where they change."""
-STEP_KEYS: Final = frozenset(("step", "global_step", "iter", "iteration", "current_steps", "global_step/max_steps"))
+"""Keys that describe the model, not the training: facts, and a sign of another run where they
+change.
+"""
+STEP_KEYS: Final = frozenset(
+    ("step", "global_step", "iter", "iteration", "current_steps", "global_step/max_steps")
+)
 SNIFF_LINES: Final = 20
-GLUED = Text(zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read")
+GLUED = Text(
+    zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read"
+)
 NO_JSON = Text(zh="不是完整的 JSON 对象", en="not a complete JSON object")
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim files whose lines are JSON objects with `train_*` or `val_*` keys and an epoch, or a `train_lr`."""
+    """Claim files whose lines are JSON objects with `train_*` or `val_*` keys and an epoch, or a
+    `train_lr`.
+    """
     lines = [line for line in log.head_lines if line.strip()][:SNIFF_LINES]
     if len(lines) > 1 and _object(lines[-1]) is None:
         lines.pop()  # a run that was killed while it wrote
@@ -37,7 +58,10 @@ def sniff(log: LogFile) -> Score:
     mine = [row for row in rows if _is_row(row)]
     if not mine:
         return Score(0.0, "JSON lines without train_/val_ keys and epoch")
-    return Score(0.9 * len(mine) / len(lines), f"{len(mine)} of {len(lines)} lines are epoch rows with train_/val_ keys")
+    return Score(
+        0.9 * len(mine) / len(lines),
+        f"{len(mine)} of {len(lines)} lines are epoch rows with train_/val_ keys",
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -55,7 +79,9 @@ def read(log: LogFile) -> Iterator[Record]:
             continue
         place = previous.next(row)
         yield from (
-            RawFact(name, row[name], line.number) for name in CONSTANTS if name in row and row[name] != previous.constants.get(name)
+            RawFact(name, row[name], line.number)
+            for name in CONSTANTS
+            if name in row and row[name] != previous.constants.get(name)
         )
         if place.why:
             yield RawSegment(line.number, place.why)
@@ -70,9 +96,13 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 class _Place:
-    """Where a row stands: its epoch, its constants, and why a new segment starts with it ("" where none does)."""
+    """Where a row stands: its epoch, its constants, and why a new segment starts with it ("" where
+    none does).
+    """
 
-    def __init__(self, epoch: float | None = None, constants: dict[str, Any] | None = None, why: Any = "") -> None:
+    def __init__(
+        self, epoch: float | None = None, constants: dict[str, Any] | None = None, why: Any = ""
+    ) -> None:
         self.epoch, self.constants, self.why = epoch, constants or {}, why
 
     def next(self, row: dict[str, Any]) -> _Place:
@@ -88,7 +118,9 @@ class _Place:
 
 
 class KeyOrders:
-    """Collects in which order the rows list their keys; a changing order of the same keys is a sign (FORMATS.md 1.6 a)."""
+    """Collects in which order the rows list their keys; a changing order of the same keys is a sign
+    (FORMATS.md 1.6 a).
+    """
 
     def __init__(self) -> None:
         self._lines: dict[tuple[str, ...], list[int]] = {}
@@ -98,7 +130,9 @@ class KeyOrders:
         self._lines.setdefault(keys, []).append(line)
 
     def notes(self) -> Iterator[RawNote]:
-        """Yield a note naming the lines whose common keys stand in another order than in most rows."""
+        """Yield a note naming the lines whose common keys stand in another order than in most
+        rows.
+        """
         if len(self._lines) < 2:
             return
         common = set.intersection(*(set(keys) for keys in self._lines))
@@ -106,7 +140,12 @@ class KeyOrders:
         for keys, lines in self._lines.items():
             orders[tuple(key for key in keys if key in common)] += len(lines)
         usual, _ = max(orders.items(), key=lambda item: item[1])
-        odd = sorted(line for keys, lines in self._lines.items() if tuple(key for key in keys if key in common) != usual for line in lines)
+        odd = sorted(
+            line
+            for keys, lines in self._lines.items()
+            if tuple(key for key in keys if key in common) != usual
+            for line in lines
+        )
         if odd:
             yield RawNote("key_order", tuple(odd))
 
@@ -122,11 +161,18 @@ def _add(columns: Columns, row: dict[str, Any], x: float, line: int) -> None:
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if _is_number(item):
-                    columns.add(ColumnKey(f"{short}_{index}", split, axis, Statistic.EPOCH_MEAN), x, float(item), line)
+                    columns.add(
+                        ColumnKey(f"{short}_{index}", split, axis, Statistic.EPOCH_MEAN),
+                        x,
+                        float(item),
+                        line,
+                    )
 
 
 def _row(line: Line) -> tuple[dict[str, Any] | None, Text | None]:
-    """Return (row, None) or (None, reason); of a record glued to a torn one, the row and the reason."""
+    """Return (row, None) or (None, reason); of a record glued to a torn one, the row and the
+    reason.
+    """
     row = _object(line.text)
     if row is not None:
         return row, None
@@ -150,7 +196,11 @@ def _is_row(row: dict[str, Any]) -> bool:
     keys = [key for key in row if key.startswith(PREFIXES)]
     if not STEP_KEYS.isdisjoint(row):
         return False  # a row a step, not a row an epoch
-    return bool(keys) and ("epoch" in row or "train_lr" in row) and all(_is_number(row[key]) or isinstance(row[key], list) for key in keys)
+    return (
+        bool(keys)
+        and ("epoch" in row or "train_lr" in row)
+        and all(_is_number(row[key]) or isinstance(row[key], list) for key in keys)
+    )
 
 
 def _is_number(value: object) -> bool:

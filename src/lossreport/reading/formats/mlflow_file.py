@@ -1,7 +1,9 @@
-"""MLflow's file store: `mlruns/<experiment>/<run>/` with a file a metric, a file a parameter, a file a tag, and `meta.yaml`. All are one run.
+"""MLflow's file store: `mlruns/<experiment>/<run>/` with a file a metric, a file a parameter, a
+file a tag, and `meta.yaml`. All are one run.
 
-Source: FORMATS.md section 6 and mlflow/store/tracking/file_store.py. A line of a metric is `timestamp value step`, with a data set and its
-digest behind it in newer versions. The name of a metric is its path below `metrics`, so that `train/loss` lies in a folder.
+Source: FORMATS.md section 6 and mlflow/store/tracking/file_store.py. A line of a metric is
+`timestamp value step`, with a data set and its digest behind it in newer versions. The name of a
+metric is its path below `metrics`, so that `train/loss` lies in a folder.
 """
 
 from __future__ import annotations
@@ -16,21 +18,37 @@ from lossreport.reading.kit.names import METRIC_LIKE
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, parameter_facts, stamp, tag_fact
 from lossreport.reading.kit.untrusted import yaml_of
-from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    Parser,
+    RawFact,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 RUN_ID: Final = re.compile(r"[0-9a-f]{32}")
 META: Final = "meta.yaml"
 KINDS: Final = ("metrics", "params", "tags")
-ROW: Final = re.compile(r"\d{10,13} (?P<value>[-+.\deE]+|[-+]?nan|[-+]?inf(?:inity)?) (?P<step>-?\d+)(?: .+)?", re.IGNORECASE)
+ROW: Final = re.compile(
+    r"\d{10,13} (?P<value>[-+.\deE]+|[-+]?nan|[-+]?inf(?:inity)?) (?P<step>-?\d+)(?: .+)?",
+    re.IGNORECASE,
+)
 STATUS: Final = {3: Status.FINISHED, 4: Status.CRASHED, 5: Status.INTERRUPTED}
-"""RunStatus of mlflow/protos/service.proto. RUNNING (1) tells nothing: a process that was killed leaves it behind."""
+"""RunStatus of mlflow/protos/service.proto. RUNNING (1) tells nothing: a process that was killed
+leaves it behind.
+"""
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this line")
 NO_ROW = Text(zh="不是“时间戳 数值 step”", en="not `timestamp value step`")
 
 
 class Place(NamedTuple):
-    """Where a file stands in the store: the folder of its run, the kind of file, and the name of what it holds."""
+    """Where a file stands in the store: the folder of its run, the kind of file, and the name of
+    what it holds.
+    """
 
     folder: str
     kind: str
@@ -38,11 +56,15 @@ class Place(NamedTuple):
 
 
 def place_of(shown: str) -> Place | None:
-    """Return the place by the run's id in the path, else by a folder `metrics`; None for other files."""
+    """Return the place by the run's id in the path, else by a folder `metrics`; None for other
+    files.
+    """
     parts = shown.split("/")
     if parts[-1] == META:
         return None
-    ids = [i for i, part in enumerate(parts[:-2]) if RUN_ID.fullmatch(part) and parts[i + 1] in KINDS]
+    ids = [
+        i for i, part in enumerate(parts[:-2]) if RUN_ID.fullmatch(part) and parts[i + 1] in KINDS
+    ]
     if not ids and "metrics" not in parts[:-1]:
         return None
     at = ids[0] + 1 if ids else parts.index("metrics")
@@ -50,13 +72,17 @@ def place_of(shown: str) -> Place | None:
 
 
 def _place(log: LogFile) -> Place | None:
-    """Look above the folder that the user named as well: it may be that of one run, or its `metrics`."""
+    """Look above the folder that the user named as well: it may be that of one run, or its
+    `metrics`.
+    """
     whole = place_of(log.path.absolute().as_posix()) if log.path is not None else None
     return whole if whole is not None and RUN_ID.search(whole.folder) else place_of(log.shown)
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim metrics by their lines, parameters and tags by their place under the id of a run, `meta.yaml` by its names."""
+    """Claim metrics by their lines, parameters and tags by their place under the id of a run,
+    `meta.yaml` by its names.
+    """
     place = _place(log)
     if place is not None and place.kind != "metrics":
         return Score(0.9, f"a file of {place.kind} below the id of a run")
@@ -66,7 +92,10 @@ def sniff(log: LogFile) -> Score:
     if not lines or not all(ROW.fullmatch(line) for line in lines[: len(lines) - 1 or 1]):
         return Score(0.0, "no lines `timestamp value step`")
     if place is None and not METRIC_LIKE.search(log.shown.rsplit("/", 1)[-1]):
-        return Score(0.3, "lines `timestamp value step`, but neither below `metrics` nor called like a metric")
+        return Score(
+            0.3,
+            "lines `timestamp value step`, but neither below `metrics` nor called like a metric",
+        )
     return Score(0.9, "lines `timestamp value step`, as MLflow writes them")
 
 
@@ -74,7 +103,11 @@ def _sniff_meta(log: LogFile) -> Score:
     meta = _mapping(log)
     if "run_id" in meta or "run_uuid" in meta:
         return Score(0.9, "the description of a run of MLflow")
-    if "artifact_location" in meta and "experiment_id" in meta and (log.path is None or any(log.path.parent.glob("*/metrics"))):
+    if (
+        "artifact_location" in meta
+        and "experiment_id" in meta
+        and (log.path is None or any(log.path.parent.glob("*/metrics")))
+    ):
         return Score(0.9, "the description of an experiment of MLflow")
     return Score(0.0, "not a description of a run, or of an experiment that holds one")
 
@@ -101,7 +134,9 @@ def _metric(log: LogFile, name: str) -> Iterator[Record]:
         if match is not None and value is not None and line.complete:
             yield from points.add(name, float(match["step"]), value, line.number)
         elif line.text.strip():
-            yield SkippedLine(line.number, NO_ROW if line.complete else TORN, torn=not line.complete)
+            yield SkippedLine(
+                line.number, NO_ROW if line.complete else TORN, torn=not line.complete
+            )
     yield from points.chunks()
     yield RowsRead(points.count, last)
 

@@ -1,8 +1,11 @@
-"""MLflow's tracking database (`mlflow.db`): metrics, parameters and tags of all runs of all experiments in SQLite.
+"""MLflow's tracking database (`mlflow.db`): metrics, parameters and tags of all runs of all
+experiments in SQLite.
 
-Source: FORMATS.md section 6 and mlflow/store/tracking (dbmodels/models.py, sqlalchemy_store.py). NaN is stored as value 0.0 with
-is_nan = 1, infinities as the largest doubles. `line` is the number of the record: run after run in the order they began, of each run its
-own row, its parameters, its tags, then its metrics in the order they were written. Deleted runs and runs without a metric are passed over.
+Source: FORMATS.md section 6 and mlflow/store/tracking (dbmodels/models.py, sqlalchemy_store.py).
+NaN is stored as value 0.0 with is_nan = 1, infinities as the largest doubles. `line` is the number
+of the record: run after run in the order they began, of each run its own row, its parameters, its
+tags, then its metrics in the order they were written. Deleted runs and runs without a metric are
+passed over.
 """
 
 from __future__ import annotations
@@ -17,7 +20,17 @@ from lossreport.model.run import Status
 from lossreport.reading.bytes.database import DAMAGED, is_cut, opened, tables
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.tracker import Points, parameter_facts, stamp, tag_fact
-from lossreport.reading.parser import Parser, RawFact, RawSegment, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    Parser,
+    RawFact,
+    RawSegment,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 from lossreport.values import dataclass
 
@@ -28,15 +41,21 @@ NEEDED: Final = {
     "params": {"key", "value", "run_uuid"},
     "tags": {"key", "value", "run_uuid"},
 }
-STATUS: Final = {"FINISHED": Status.FINISHED, "FAILED": Status.CRASHED, "KILLED": Status.INTERRUPTED}
+STATUS: Final = {
+    "FINISHED": Status.FINISHED,
+    "FAILED": Status.CRASHED,
+    "KILLED": Status.INTERRUPTED,
+}
 """RUNNING tells nothing: a process that was killed leaves it behind."""
 RUNS: Final = """
     SELECT r.run_uuid, r.name, r.status, r.start_time, r.end_time, e.name FROM runs r LEFT JOIN experiments e USING (experiment_id)
-    WHERE r.lifecycle_stage <> 'deleted' ORDER BY r.start_time, r.run_uuid"""
+    WHERE r.lifecycle_stage <> 'deleted' ORDER BY r.start_time, r.run_uuid"""  # noqa: E501
 HAS_METRICS: Final = "SELECT 1 FROM metrics {indexed} WHERE run_uuid = ? LIMIT 1"
 PARAMETERS: Final = "SELECT key, value FROM params {indexed} WHERE run_uuid = ? ORDER BY rowid"
 TAGS: Final = "SELECT key, value FROM tags {indexed} WHERE run_uuid = ? ORDER BY rowid"
-METRICS: Final = "SELECT key, step, value, is_nan FROM metrics {indexed} WHERE run_uuid = ? ORDER BY rowid"
+METRICS: Final = (
+    "SELECT key, step, value, is_nan FROM metrics {indexed} WHERE run_uuid = ? ORDER BY rowid"
+)
 LARGEST: Final = sys.float_info.max
 
 
@@ -44,7 +63,9 @@ def sniff(log: LogFile) -> Score:
     """Claim databases with the tables of MLflow."""
     found = tables(log)
     if all(columns <= found.get(table, frozenset()) for table, columns in NEEDED.items()):
-        return Score(0.97, "a SQLite database with the tables runs, metrics (is_nan) and params of MLflow")
+        return Score(
+            0.97, "a SQLite database with the tables runs, metrics (is_nan) and params of MLflow"
+        )
     return Score(0.0, "not a database of MLflow")
 
 
@@ -66,7 +87,9 @@ class _Store:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield run after run, each with its parameters and tags before its metrics; raises LogError where the file cannot be opened."""
+    """Yield run after run, each with its parameters and tags before its metrics; raises LogError
+    where the file cannot be opened.
+    """
     with opened(log) as connection:
         store = _Store(connection, "NOT INDEXED" if is_cut(log) else "")
         try:
@@ -93,7 +116,11 @@ def _run(store: _Store, run: tuple[Any, ...], is_new: bool) -> Iterator[Record]:
     if is_new:
         yield RawSegment(store.record + 1, "new_run")
     yield from _metrics(store, identity)
-    yield from (RawTime(text, line) for time in (start, end) if time and (text := stamp(time / 1000)) is not None)
+    yield from (
+        RawTime(text, line)
+        for time in (start, end)
+        if time and (text := stamp(time / 1000)) is not None
+    )
     if status in STATUS:
         yield RawStatus(STATUS[status], store.record)
 

@@ -1,7 +1,8 @@
-"""Lines of MLPerf logging: `:::MLLOG {"key": "eval_accuracy", "value": 0.71, "metadata": {"epoch_num": 3, ...}, ...}`, among other output.
+"""Lines of MLPerf logging: `:::MLLOG {"key": "eval_accuracy", "value": 0.71, "metadata":
+{"epoch_num": 3, ...}, ...}`, among other output.
 
-Source: mlperf_logging (`mllog`). A value stands at the step, samples or epoch that its metadata name. Keys that begin the run are settings;
-`run_stop` tells how it ended.
+Source: mlperf_logging (`mllog`). A value stands at the step, samples or epoch that its metadata
+name. Keys that begin the run are settings; `run_stop` tells how it ended.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ PLACES: Final = (
     ("epoch_num", Axis.EPOCH),
     ("epoch", Axis.EPOCH),
 )
-MEASURED: Final = re.compile(r"(?:train|eval|val|validation)_(?:loss|accuracy|error|mean_iou|dice|map)\w*|tracked_stats|throughput|.*_loss")
+MEASURED: Final = re.compile(
+    r"(?:train|eval|val|validation)_(?:loss|accuracy|error|mean_iou|dice|map)\w*|tracked_stats|"
+    r"throughput|.*_loss"
+)
 NAMES: Final = {
     "global_batch_size": "batch_size",
     "opt_base_learning_rate": "lr",
@@ -52,7 +56,11 @@ def sniff(log: LogFile) -> Score:
     """Claim text with MLLOG lines of which one holds a metric."""
     found = [entry for text in log.sample_lines if (entry := _entry(text)) is not None]
     measured = sum(MEASURED.fullmatch(str(entry.get("key"))) is not None for entry in found)
-    return Score(0.97, f"{len(found)} MLLOG lines, {measured} with a metric") if measured else Score(0.0, "no MLLOG line with a metric")
+    return (
+        Score(0.97, f"{len(found)} MLLOG lines, {measured} with a metric")
+        if measured
+        else Score(0.0, "no MLLOG line with a metric")
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -71,7 +79,15 @@ def read(log: LogFile) -> Iterator[Record]:
             rows += 1
             for name, number_ in _numbers(key, value):
                 columns.add(
-                    ColumnKey(name, split, axis, Statistic.UNKNOWN if split == "train" else Statistic.VALUE), x, number_, line.number
+                    ColumnKey(
+                        name,
+                        split,
+                        axis,
+                        Statistic.UNKNOWN if split == "train" else Statistic.VALUE,
+                    ),
+                    x,
+                    number_,
+                    line.number,
                 )
         else:
             yield from _said(entry, key, value, line.number)
@@ -116,4 +132,9 @@ def _other(line: Line) -> Iterator[Record]:
         yield from said(line.text, line.number)
 
 
-PARSER = Parser(id="mlperf_text", title=Text(zh="MLPerf 日志（:::MLLOG 行）", en="MLPerf logging (:::MLLOG lines)"), sniff=sniff, read=read)
+PARSER = Parser(
+    id="mlperf_text",
+    title=Text(zh="MLPerf 日志（:::MLLOG 行）", en="MLPerf logging (:::MLLOG lines)"),
+    sniff=sniff,
+    read=read,
+)

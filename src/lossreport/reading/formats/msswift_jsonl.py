@@ -1,6 +1,7 @@
 """`logging.jsonl` of ms-swift: rows of the Hugging Face Trainer with the step as text, "5/94".
 
-Source: FORMATS.md 3.4. The rows at the end that hold the whole history, or only a summary, are no points.
+Source: FORMATS.md 3.4. The rows at the end that hold the whole history, or only a summary, are no
+points.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def read(log: LogFile) -> Iterator[Record]:
         steps = _steps(record.row)
         if steps is not None:
             row = {name: value for name, value in record.row.items() if name not in STEPS}
-            yield from writer.add({**row, "global_step": steps[0], "max_steps": steps[1]}, record.line)
+            yield from writer.add(
+                {**row, "global_step": steps[0], "max_steps": steps[1]}, record.line
+            )
             if writer.columns.full():
                 yield from writer.columns.chunks()
     yield from writer.columns.chunks()

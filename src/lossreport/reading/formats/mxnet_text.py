@@ -1,9 +1,11 @@
-r"""Log of MXNet's Module and Gluon: `Epoch[0] Batch [50]\tSpeed: 305.32 samples/sec\tTrain-accuracy=0.001`, `Epoch[0] Validation-...`.
+r"""Log of MXNet's Module and Gluon: `Epoch[0] Batch [50]\tSpeed: 305.32
+samples/sec\tTrain-accuracy=0.001`, `Epoch[0] Validation-...`.
 
-Source: real logs and `Speedometer` of mxnet/callback.py, which resets the metrics after each row (`auto_reset`), so values are means since
-the row before. It prints one line a metric, each with the speed. How many batches an epoch has is not printed. Epochs count from 0.
-The programs around it head every launch: `Start training with (gpu(0)) from pretrained model ...`, `Experimental: start training
-from scratch with ...`, `Resume training with ... from epoch 145`.
+Source: real logs and `Speedometer` of mxnet/callback.py, which resets the metrics after each row
+(`auto_reset`), so values are means since the row before. It prints one line a metric, each with the
+speed. How many batches an epoch has is not printed. Epochs count from 0. The programs around it
+head every launch: `Start training with (gpu(0)) from pretrained model ...`, `Experimental: start
+training from scratch with ...`, `Resume training with ... from epoch 145`.
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ PARSER = LineFormat(
     title=Text(zh="MXNet 的日志", en="log of MXNet"),
     lines=(
         Line(
-            head=r"Epoch\[<epoch>\] Batch ?\[(?:\d{1,9}-)?<x>\]\s{1,9}Speed: <speed> samples/s(?:ec)?\s{1,9}",
+            head=r"Epoch\[<epoch>\] Batch ?\[(?:\d{1,9}-)?<x>\]\s{1,9}Speed: <speed> samples/s"
+            r"(?:ec)?\s{1,9}",
             pairs=TRAIN_PAIR,
             axis=Axis.ITERATION,
             inner=True,
@@ -31,7 +34,13 @@ PARSER = LineFormat(
             requires="(?!speed$).*",
         ),
         Line(head=r"Epoch\[<epoch>\] Train-", pairs=EQUAL, axis=Axis.EPOCH),
-        Line(head=r"Epoch\[<epoch>\] Validation-", pairs=EQUAL, axis=Axis.EPOCH, split="val", statistic=Statistic.EPOCH_MEAN),
+        Line(
+            head=r"Epoch\[<epoch>\] Validation-",
+            pairs=EQUAL,
+            axis=Axis.EPOCH,
+            split="val",
+            statistic=Statistic.EPOCH_MEAN,
+        ),
     ),
     first_epoch=0,
     known=r"Epoch\[\d{1,9}\] Time cost=",

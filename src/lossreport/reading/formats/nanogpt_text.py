@@ -1,8 +1,10 @@
-"""Output of nanoGPT and its kin: nanoGPT (`iter 10: loss 9.7, ...`), nanochat (`step 00100/21400 ... | loss: 5.1`), modded-nanogpt.
+"""Output of nanoGPT and its kin: nanoGPT (`iter 10: loss 9.7, ...`), nanochat (`step 00100/21400
+... | loss: 5.1`), modded-nanogpt.
 
-Source: FORMATS.md section 5. nanoGPT prints the loss of one micro-batch, and at evaluations the means over some batches of both splits;
-nanochat prints a debiased moving average; modded-nanogpt prints its source code first, then the loss of every step; build-nanogpt writes a number a line (`250 val 3.3`). Losses are in nats.
-What nanoGPT calls `iter` and `step` is one counter.
+Source: FORMATS.md section 5. nanoGPT prints the loss of one micro-batch, and at evaluations the
+means over some batches of both splits; nanochat prints a debiased moving average; modded-nanogpt
+prints its source code first, then the loss of every step; build-nanogpt writes a number a line
+(`250 val 3.3`). Losses are in nats. What nanoGPT calls `iter` and `step` is one counter.
 """
 
 from __future__ import annotations
@@ -20,18 +22,34 @@ RESOLUTION: Final = 1e-4
 LOSS: Final = Metric("loss", Statistic.VALUE, unit="nats", resolution=RESOLUTION)
 BUILD_LOSS: Final = Metric("loss", Statistic.VALUE, unit="nats", resolution=1e-6)
 HELLA: Final = Metric("hella", Statistic.VALUE, name="hellaswag_acc", resolution=1e-4)
-"""build-nanogpt writes `250 train 3.2`, `250 val 3.3` and `250 hella 0.2963`, the share of right answers of HellaSwag, into log.txt."""
+"""build-nanogpt writes `250 train 3.2`, `250 val 3.3` and `250 hella 0.2963`, the share of right
+answers of HellaSwag, into log.txt.
+"""
 HEALTH: Final = (
     Metric("time", Statistic.VALUE, unit="ms"),
-    Metric("mfu", Statistic.VALUE, unit="%", positive=True),  # nanoGPT prints -100 % where it does not know yet
+    # nanoGPT prints -100 % where it does not know yet
+    Metric("mfu", Statistic.VALUE, unit="%", positive=True),
 )
 ESTIMATES: Final = (
-    Metric("train_loss", Statistic.WINDOW_MEAN, unit="nats", resolution=RESOLUTION, name="loss", split="train"),  # over some batches
+    # over some batches
+    Metric(
+        "train_loss",
+        Statistic.WINDOW_MEAN,
+        unit="nats",
+        resolution=RESOLUTION,
+        name="loss",
+        split="train",
+    ),
     Metric("val_loss", Statistic.VALUE, unit="nats", resolution=RESOLUTION, name="loss"),
 )
 MORE: Final = Pairs(before="(?:^|, )", sign="[:= ] {0,3}+")
 """What a fork prints behind the values of nanoGPT."""
-BARS: Final = Pairs(before=r"(?:^|\| )", name=r"[^\W\d][\w/]{0,60}(?: [\w/]{1,40}){0,4}", sign=": ", behind="(?=[a-z]{0,2}(?: |$))")
+BARS: Final = Pairs(
+    before=r"(?:^|\| )",
+    name=r"[^\W\d][\w/]{0,60}(?: [\w/]{1,40}){0,4}",
+    sign=": ",
+    behind="(?=[a-z]{0,2}(?: |$))",
+)
 SMOOTHED: Final = Metric("loss", Statistic.EMA, unit="nats")
 STEP_TIME: Final = Metric("step_avg", Statistic.RUNNING_MEAN, unit="ms", positive=True)
 CHECKED: Final = r"^Step <x>(?:/\d{1,18})? \| "
@@ -44,7 +62,9 @@ PARAMETERS: Final = head("^number of parameters: <count>M")
 
 
 def _checked(head: str, split: str) -> Line:
-    return Line(head=CHECKED + head, pairs=BARS, split=split, statistic=Statistic.VALUE, units=UNITS)
+    return Line(
+        head=CHECKED + head, pairs=BARS, split=split, statistic=Statistic.VALUE, units=UNITS
+    )
 
 
 def facts(text: str) -> Iterator[tuple[str, FactValue]]:
@@ -55,11 +75,16 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
 
 PARSER = LineFormat(
     id="nanogpt_text",
-    title=Text(zh="nanoGPT、nanochat、modded-nanogpt 的输出", en="output of nanoGPT, nanochat and modded-nanogpt"),
+    title=Text(
+        zh="nanoGPT、nanochat、modded-nanogpt 的输出",
+        en="output of nanoGPT, nanochat and modded-nanogpt",
+    ),
     lines=(
         Line(head=r"^<x> train <loss>\s*$", statistic=Statistic.VALUE, metrics=(BUILD_LOSS,)),
         Line(head=r"^<x> val <loss>\s*$", split="val", statistic=Statistic.VALUE, metrics=(LOSS,)),
-        Line(head=r"^<x> hella <hella>\s*$", split="val", statistic=Statistic.VALUE, metrics=(HELLA,)),
+        Line(
+            head=r"^<x> hella <hella>\s*$", split="val", statistic=Statistic.VALUE, metrics=(HELLA,)
+        ),
         Line(
             head=r"^iter <x>: loss <loss>, time <time>ms(?:, mfu <mfu>%)?",
             pairs=MORE,
@@ -104,7 +129,10 @@ PARSER = LineFormat(
         _checked("(?=(?:bpb|loss|Average reward|Average sequence length): )", "train"),
     ),
     settings=(
-        Setting(r"^Overriding: (?P<name>\w{1,80}) = (?P<value>[^#]{1,200})", names={"max_iters": "max_steps"}),
+        Setting(
+            r"^Overriding: (?P<name>\w{1,80}) = (?P<value>[^#]{1,200})",
+            names={"max_iters": "max_steps"},
+        ),
         Setting("^max_iters = <max_steps>"),
         Setting("^found vocab_size = <vocab_size:int>"),
         Setting("^defaulting to vocab_size of GPT-2 to <vocab_size:int>"),

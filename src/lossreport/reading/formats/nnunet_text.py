@@ -1,7 +1,9 @@
-"""training_log_*.txt of nnU-Net: `2024-01-01 00:00:00.0: train_loss -0.75` under `Epoch 3` (version 2), `train loss : -0.75` under `epoch:  3`.
+"""training_log_*.txt of nnU-Net: `2024-01-01 00:00:00.0: train_loss -0.75` under `Epoch 3` (version
+2), `train loss : -0.75` under `epoch: 3`.
 
-Source: real logs and `nnUNetTrainer.py` / `network_trainer.py`. Losses and Dice are means of the epoch; the loss is cross-entropy minus Dice
-and goes below 0. The Dice of a class without a pixel in the validation batches is NaN, which is no broken value: it is left out, as nnU-Net does.
+Source: real logs and `nnUNetTrainer.py` / `network_trainer.py`. Losses and Dice are means of the
+epoch; the loss is cross-entropy minus Dice and goes below 0. The Dice of a class without a pixel in
+the validation batches is NaN, which is no broken value: it is left out, as nnU-Net does.
 """
 
 from __future__ import annotations
@@ -17,7 +19,10 @@ from lossreport.reading.kit.patterns import NUM
 from lossreport.text import Text
 
 STAMP: Final = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?: "
-DICE: Final = re.compile(rf"{STAMP}(?:Pseudo dice|Average global foreground Dice:) {{1,20}}\[(?P<values>[^\]]{{0,20000}})\]\s*$")
+DICE: Final = re.compile(
+    rf"{STAMP}(?:Pseudo dice|Average global foreground Dice:) {{1,20}}\["
+    rf"(?P<values>[^\]]{{0,20000}})\]\s*$"
+)
 SHARE: Final = re.compile(rf"(?:float\d{{1,3}}\()?({NUM})\)?(?:,|$)")
 MAX_CLASSES: Final = 8
 """Of more classes only the mean is read: a series a class would bury the losses."""
@@ -33,9 +38,14 @@ def dice(text: str) -> Row | None:
     known = [share for share in shares if math.isfinite(share)]
     if not known:
         return KNOWN
-    found = [Value("mean_fg_dice", sum(known) / len(known), Statistic.EPOCH_MEAN, resolution=RESOLUTION)]
+    found = [
+        Value("mean_fg_dice", sum(known) / len(known), Statistic.EPOCH_MEAN, resolution=RESOLUTION)
+    ]
     if 1 < len(shares) <= MAX_CLASSES:
-        classes = (Value(f"dice_class_{i}", share, Statistic.EPOCH_MEAN, resolution=RESOLUTION) for i, share in enumerate(shares, 1))
+        classes = (
+            Value(f"dice_class_{i}", share, Statistic.EPOCH_MEAN, resolution=RESOLUTION)
+            for i, share in enumerate(shares, 1)
+        )
         found += [value for value in classes if math.isfinite(value.value)]
     return Row(axis=Axis.EPOCH, values=tuple(found), split="val")
 

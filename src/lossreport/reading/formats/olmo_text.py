@@ -1,7 +1,9 @@
-"""Console log of OLMo: a heading `[step=10/1000,epoch=0]`, then one indented line `    train/CrossEntropyLoss=9.362` for each value.
+"""Console log of OLMo: a heading `[step=10/1000,epoch=0]`, then one indented line `
+train/CrossEntropyLoss=9.362` for each value.
 
-Source: real logs of allenai/OLMo's trainer (`log_metrics_to_console`). Losses are those of the step, averaged over ranks, printed with four
-significant digits. The results of an evaluator follow a line with its name and stand at the last step.
+Source: real logs of allenai/OLMo's trainer (`log_metrics_to_console`). Losses are those of the
+step, averaged over ranks, printed with four significant digits. The results of an evaluator follow
+a line with its name and stand at the last step.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ PARSER = LineFormat(
     ),
     settings=(
         Setting(
-            r"\b(?P<name>vocab_size|embedding_size|learning_rate|max_grad_norm|global_train_batch_size|seed|precision|max_duration)="
+            r"\b(?P<name>vocab_size|embedding_size|learning_rate|max_grad_norm|"
+            r"global_train_batch_size|seed|precision|max_duration)="
             r"(?P<value>'[\w\-]{1,80}'|\d[\d.eE+\-]{0,30})(?=[,)])",
             names={"global_train_batch_size": "batch_size"},
             every=True,

@@ -1,7 +1,8 @@
-r"""Log of open_clip: `... | INFO | Train Epoch: 0 [  1024/100000 (1%)] ... Loss: 6.9312 (6.9312)`, `Eval Epoch: 1 clip_val_loss: 3.1\t...`.
+r"""Log of open_clip: `... | INFO | Train Epoch: 0 [ 1024/100000 (1%)] ... Loss: 6.9312 (6.9312)`,
+`Eval Epoch: 1 clip_val_loss: 3.1\t...`.
 
-Source: FORMATS.md section 5. The first number is of the last batch, that in parentheses the mean since the epoch began. Rows stand at the
-samples seen. Evaluations count the epochs completed.
+Source: FORMATS.md section 5. The first number is of the last batch, that in parentheses the mean
+since the epoch began. Rows stand at the samples seen. Evaluations count the epochs completed.
 """
 
 from __future__ import annotations

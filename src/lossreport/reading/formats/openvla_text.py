@@ -1,7 +1,8 @@
-"""Status line of OpenVLA: `=>> [Epoch 000] Global Step 000123 =>> LR :: 0.000020 - Loss :: 1.2345`, drawn by a progress bar.
+"""Status line of OpenVLA: `=>> [Epoch 000] Global Step 000123 =>> LR :: 0.000020 - Loss :: 1.2345`,
+drawn by a progress bar.
 
-Source: FORMATS.md section 5 and 4.8 (the same run writes JSON lines with full precision). Whether the loss is smoothed over
-steps depends on the settings.
+Source: FORMATS.md section 5 and 4.8 (the same run writes JSON lines with full precision). Whether
+the loss is smoothed over steps depends on the settings.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ PARSER = LineFormat(
     title=Text(zh="OpenVLA 的状态行", en="status line of OpenVLA"),
     lines=(
         Line(
-            head=r"=>> \[(?:Epoch <epoch>\] Global Step|Global Step\]) <x> =>> LR :: <LR> - (?:Action )?Loss :: <Loss>",
+            head=r"=>> \[(?:Epoch <epoch>\] Global Step|Global Step\]) <x> =>> LR :: <LR> - "
+            r"(?:Action )?Loss :: <Loss>",
             metrics=METRICS,
         ),
     ),

@@ -1,7 +1,9 @@
-"""Studies of Optuna in SQLite (`optuna.db`) or in a journal of JSON lines: trials with parameters, results and the values on their way.
+"""Studies of Optuna in SQLite (`optuna.db`) or in a journal of JSON lines: trials with parameters,
+results and the values on their way.
 
-Source: optuna/storages/_rdb/models.py and optuna/storages/journal/_storage.py of Optuna 5.0 (tables since 2.4), and stores that they wrote. A value
-that is not finite is told by its type. Of a database `line` is the number of the record: study after study, of each its trials in their order.
+Source: optuna/storages/_rdb/models.py and optuna/storages/journal/_storage.py of Optuna 5.0 (tables
+since 2.4), and stores that they wrote. A value that is not finite is told by its type. Of a
+database `line` is the number of the record: study after study, of each its trials in their order.
 """
 
 from __future__ import annotations
@@ -28,7 +30,10 @@ NEEDED: Final = {
 }
 KINDS: Final = {"INF_POS": math.inf, "INF_NEG": -math.inf, "NAN": math.nan}
 METRIC_NAMES: Final = "study:metric_names"
-TRIALS: Final = "SELECT trial_id, number, study_id, state, datetime_start, datetime_complete FROM trials ORDER BY study_id, number"
+TRIALS: Final = (
+    "SELECT trial_id, number, study_id, state, datetime_start, datetime_complete FROM trials "
+    "ORDER BY study_id, number"
+)
 CREATED, DELETED, STUDY_ATTRIBUTE, TRIAL, PARAM, STATE, REPORTED = 0, 1, 3, 4, 5, 6, 7
 """Operations of a journal that tell of values (`JournalOperation`)."""
 STATES: Final = ("RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING")
@@ -40,19 +45,29 @@ def sniff(log: LogFile) -> Score:
     """Claim databases with the tables of Optuna, and lines that are operations of its journal."""
     found = tables(log)
     if found:
-        is_optuna = all(columns <= found.get(table, frozenset()) for table, columns in NEEDED.items())
-        return Score(0.97, "a SQLite database with the tables of Optuna") if is_optuna else Score(0.0, "not a database of Optuna")
+        is_optuna = all(
+            columns <= found.get(table, frozenset()) for table, columns in NEEDED.items()
+        )
+        return (
+            Score(0.97, "a SQLite database with the tables of Optuna")
+            if is_optuna
+            else Score(0.0, "not a database of Optuna")
+        )
     if b'"op_code"' not in log.head[:4096]:
         return Score(0.0, "no journal of Optuna")
     rows, seen = head_objects(log)
     mine = [row for row in rows if isinstance(row.get("op_code"), int) and "worker_id" in row]
     return (
-        Score(0.96, f"{len(mine)} operations of a journal of Optuna") if mine and len(mine) == seen else Score(0.0, "no journal of Optuna")
+        Score(0.96, f"{len(mine)} operations of a journal of Optuna")
+        if mine and len(mine) == seen
+        else Score(0.0, "no journal of Optuna")
     )
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield every trial as a run, or what was the best so far where there are many; raises LogError where the file cannot be opened."""
+    """Yield every trial as a run, or what was the best so far where there are many; raises LogError
+    where the file cannot be opened.
+    """
     book = Records()
     if not log.head.startswith(b"SQLite"):
         yield from _journal(log, book)
@@ -69,14 +84,22 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _fill(connection: sqlite3.Connection, studies: dict[int, Study]) -> None:
     """Read the studies and their trials into `studies`."""
-    for study_id, name in connection.execute("SELECT study_id, study_name FROM studies ORDER BY study_id"):
+    for study_id, name in connection.execute(
+        "SELECT study_id, study_name FROM studies ORDER BY study_id"
+    ):
         studies[study_id] = Study(name=str(name))
     for study_id, study in studies.items():
-        study.directions = [str(row[0]).lower() for row in connection.execute(DIRECTIONS_OF, (study_id,))] or study.directions
+        study.directions = [
+            str(row[0]).lower() for row in connection.execute(DIRECTIONS_OF, (study_id,))
+        ] or study.directions
         study.names = _names(connection.execute(NAMES_OF, (study_id, METRIC_NAMES)).fetchone())
     trials: dict[int, Trial] = {}
     for trial_id, trial_number, study_id, state, start, end in connection.execute(TRIALS):
-        trials[trial_id] = Trial(number=int(trial_number), state=str(state), times=[str(time) for time in (start, end) if time])
+        trials[trial_id] = Trial(
+            number=int(trial_number),
+            state=str(state),
+            times=[str(time) for time in (start, end) if time],
+        )
         if study_id in studies:
             studies[study_id].trials.append(trials[trial_id])
     for trial_id, name, value, distribution in connection.execute(
@@ -87,16 +110,22 @@ def _fill(connection: sqlite3.Connection, studies: dict[int, Study]) -> None:
     for trial_id, objective, value in _typed(connection, "trial_values", "objective", "value"):
         if trial_id in trials:
             trials[trial_id].values[objective] = value
-    for trial_id, step, value in _typed(connection, "trial_intermediate_values", "step", "intermediate_value"):
+    for trial_id, step, value in _typed(
+        connection, "trial_intermediate_values", "step", "intermediate_value"
+    ):
         if trial_id in trials:
             trials[trial_id].reported[step] = value
 
 
-DIRECTIONS_OF: Final = "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective"
+DIRECTIONS_OF: Final = (
+    "SELECT direction FROM study_directions WHERE study_id = ? ORDER BY objective"
+)
 NAMES_OF: Final = "SELECT value_json FROM study_system_attributes WHERE study_id = ? AND key = ?"
 
 
-def _typed(connection: sqlite3.Connection, table: str, place: str, name: str) -> Iterator[tuple[int, int, float]]:
+def _typed(
+    connection: sqlite3.Connection, table: str, place: str, name: str
+) -> Iterator[tuple[int, int, float]]:
     """Yield (trial, place, value); the type of a value stands beside it since Optuna 3."""
     kind = f"{name}_type"
     kinds = kind if kind in columns(connection, table) else "'FINITE'"
@@ -117,7 +146,9 @@ def _names(row: tuple[Any, ...] | None) -> tuple[str, ...]:
 
 
 def _parameter(value: object, distribution: object) -> FactValue:
-    """Return a parameter as the program got it: the choice itself of a category, a whole number of whole numbers."""
+    """Return a parameter as the program got it: the choice itself of a category, a whole number of
+    whole numbers.
+    """
     try:
         described = json_of(str(distribution))
     except ValueError:
@@ -147,18 +178,32 @@ def _journal(log: LogFile, book: Records) -> Iterator[Record]:
     yield RowsRead(book.rows, last)
 
 
-def _operate(row: Mapping[str, Any], line: int, studies: list[Study], trials: list[Trial], gone: set[int]) -> None:
-    """Do what one operation of a journal says; studies and trials are numbered in the order they were made."""
+def _operate(
+    row: Mapping[str, Any], line: int, studies: list[Study], trials: list[Trial], gone: set[int]
+) -> None:
+    """Do what one operation of a journal says; studies and trials are numbered in the order they
+    were made.
+    """
     code, trial_id, study_id = row.get("op_code"), row.get("trial_id"), row.get("study_id")
     trial = trials[trial_id] if isinstance(trial_id, int) and 0 <= trial_id < len(trials) else None
-    study = studies[study_id] if isinstance(study_id, int) and 0 <= study_id < len(studies) else None
+    study = (
+        studies[study_id] if isinstance(study_id, int) and 0 <= study_id < len(studies) else None
+    )
     if code == CREATED:
-        directions = [DIRECTIONS[at] for at in row.get("directions") or () if at in range(len(DIRECTIONS))]
-        studies.append(Study(name=str(row.get("study_name")), directions=directions or ["minimize"]))
+        directions = [
+            DIRECTIONS[at] for at in row.get("directions") or () if at in range(len(DIRECTIONS))
+        ]
+        studies.append(
+            Study(name=str(row.get("study_name")), directions=directions or ["minimize"])
+        )
     elif code == DELETED and isinstance(study_id, int):
         gone.add(study_id)
     elif code == STUDY_ATTRIBUTE and study is not None:
-        study.names = tuple(row["system_attr"].get(METRIC_NAMES, study.names)) if isinstance(row.get("system_attr"), dict) else study.names
+        study.names = (
+            tuple(row["system_attr"].get(METRIC_NAMES, study.names))
+            if isinstance(row.get("system_attr"), dict)
+            else study.names
+        )
     elif code == TRIAL and study is not None:
         trials.append(Trial(number=len(study.trials), state="RUNNING", lines=[line]))
         study.trials.append(trials[-1])
@@ -170,7 +215,9 @@ def _operate(row: Mapping[str, Any], line: int, studies: list[Study], trials: li
 def _change(trial: Trial, row: Mapping[str, Any], line: int) -> None:
     code = row.get("op_code")
     if code == PARAM:
-        trial.params[str(row.get("param_name"))] = _parameter(row.get("param_value_internal"), row.get("distribution"))
+        trial.params[str(row.get("param_name"))] = _parameter(
+            row.get("param_value_internal"), row.get("distribution")
+        )
     elif code == STATE:
         _finish(trial, row)
         trial.lines.append(line)
@@ -185,15 +232,23 @@ def _change(trial: Trial, row: Mapping[str, Any], line: int) -> None:
 def _finish(trial: Trial, row: Mapping[str, Any]) -> None:
     """Take the state, the results and the times of a trial, where an operation names them."""
     state = row.get("state")
-    trial.state = STATES[state] if isinstance(state, int) and 0 <= state < len(STATES) else trial.state
+    trial.state = (
+        STATES[state] if isinstance(state, int) and 0 <= state < len(STATES) else trial.state
+    )
     values = [number(value) for value in row.get("values") or ()]
-    trial.values |= {objective: value for objective, value in enumerate(values) if value is not None}
-    trial.times += [str(row[name]) for name in ("datetime_start", "datetime_complete") if row.get(name)]
+    trial.values |= {
+        objective: value for objective, value in enumerate(values) if value is not None
+    }
+    trial.times += [
+        str(row[name]) for name in ("datetime_start", "datetime_complete") if row.get(name)
+    ]
 
 
 PARSER = Parser(
     id="optuna",
-    title=Text(zh="Optuna 的 study（SQLite 或日志文件）", en="studies of Optuna (SQLite or journal)"),
+    title=Text(
+        zh="Optuna 的 study（SQLite 或日志文件）", en="studies of Optuna (SQLite or journal)"
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,7 +1,9 @@
-"""Logs of the Paddle suites: PaddleClas (`ppcls INFO: [Train][Epoch 1/120][Iter: 0/5005]...`), PaddleDetection, PaddleOCR.
+"""Logs of the Paddle suites: PaddleClas (`ppcls INFO: [Train][Epoch 1/120][Iter: 0/5005]...`),
+PaddleDetection, PaddleOCR.
 
-Source: FORMATS.md section 5. PaddleClas prints means since the epoch began, and means of the epoch at its end; PaddleDetection and
-PaddleOCR print medians of the last rows of a window that the configuration sets. PaddleDetection counts epochs from 0, the others from 1.
+Source: FORMATS.md section 5. PaddleClas prints means since the epoch began, and means of the epoch
+at its end; PaddleDetection and PaddleOCR print medians of the last rows of a window that the
+configuration sets. PaddleDetection counts epochs from 0, the others from 1.
 """
 
 from __future__ import annotations
@@ -57,13 +59,24 @@ def _line(
 
 
 def _medians(head: str, axis: Axis = Axis.ITERATION, *, inner: bool = False) -> Line:
-    return _line(head, Statistic.WINDOW_MEDIAN, axis, window=WINDOW, resolution=1e-6, inner=inner, first_epoch=0)
+    return _line(
+        head,
+        Statistic.WINDOW_MEDIAN,
+        axis,
+        window=WINDOW,
+        resolution=1e-6,
+        inner=inner,
+        first_epoch=0,
+    )
 
 
 def _precision(iou: str, name: str) -> Line:
-    """Return a row of the table of COCO, which other programs print too: it counts below rows of a suite."""
+    """Return a row of the table of COCO, which other programs print too: it counts below rows of a
+    suite.
+    """
     return Line(
-        head=rf"Average Precision {{1,9}}\(AP\) @\[ IoU={iou} {{1,9}}\| area= {{0,9}}all \| maxDets= {{0,9}}\d{{1,4}} \] = <{name}>",
+        head=rf"Average Precision {{1,9}}\(AP\) @\[ IoU={iou} {{1,9}}\| area= {{0,9}}all \| maxD"
+        rf"ets= {{0,9}}\d{{1,4}} \] = <{name}>",
         axis=Axis.ITERATION,
         split="eval",
         statistic=Statistic.VALUE,
@@ -80,7 +93,10 @@ def facts(text: str) -> Iterator[tuple[str, FactValue]]:
 
 PARSER = LineFormat(
     id="paddle_text",
-    title=Text(zh="PaddleClas、PaddleDetection、PaddleOCR 的日志", en="logs of PaddleClas, PaddleDetection and PaddleOCR"),
+    title=Text(
+        zh="PaddleClas、PaddleDetection、PaddleOCR 的日志",
+        en="logs of PaddleClas, PaddleDetection and PaddleOCR",
+    ),
     lines=(
         _line(
             SUITE + r"\[Train\]\[Epoch <epoch>(?:/<epochs>)?\]\[Iter: ?<x>/<of>\]",
@@ -88,7 +104,11 @@ PARSER = LineFormat(
             resolution=1e-5,
             inner=True,
         ),
-        _line(SUITE + r"\[(?P<split>Train|Eval)\]\[Epoch <epoch>(?:/<epochs>)?\]\[Avg\]", Statistic.EPOCH_MEAN, Axis.EPOCH),
+        _line(
+            SUITE + r"\[(?P<split>Train|Eval)\]\[Epoch <epoch>(?:/<epochs>)?\]\[Avg\]",
+            Statistic.EPOCH_MEAN,
+            Axis.EPOCH,
+        ),
         _medians(SUITE + r"Epoch: \[<epoch>\] \[ {0,9}<x>/<of>\] ", inner=True),
         _medians(SUITE + r"epoch: \[<epoch>/<epochs>\], (?:global_step|iter): <x>, ", Axis.STEP),
         _medians(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{1,9}-INFO: iter: <x>, "),
@@ -100,7 +120,8 @@ PARSER = LineFormat(
     learn=(r"\b(?:log_smooth_window|log_iter)\s{0,20}:\s{0,20}<window:int>\s*$",),
     settings=(
         Setting(
-            r"^(?:.{0,120} INFO: )? {0,20}(?P<name>epochs|epoch|epoch_num|batch_size_per_card|learning_rate|seed|log_iter)\s{0,20}:\s{0,20}"
+            r"^(?:.{0,120} INFO: )? {0,20}(?P<name>epochs|epoch|epoch_num|batch_size_per_card|"
+            r"learning_rate|seed|log_iter)\s{0,20}:\s{0,20}"
             r"(?P<value>[\d.][\d.eE+\-]{0,30})\s*$",
             names={"epoch": "epochs", "epoch_num": "epochs", "learning_rate": "lr"},
         ),

@@ -1,6 +1,8 @@
-"""A configuration written in Python, as MMEngine and MMCV dump it (`vis_data/config.py`): assignments of literals and of `dict(...)`. Facts.
+"""A configuration written in Python, as MMEngine and MMCV dump it (`vis_data/config.py`):
+assignments of literals and of `dict(...)`. Facts.
 
-Nothing in it is run: the file is parsed, and what is no literal is left out. Source: `Config.dump` of mmengine/config/config.py 0.10.7.
+Nothing in it is run: the file is parsed, and what is no literal is left out. Source: `Config.dump`
+of mmengine/config/config.py 0.10.7.
 """
 
 from __future__ import annotations
@@ -37,11 +39,15 @@ SETTINGS: Final = frozenset(
 """Names by which a configuration of a training is known."""
 MIN_NAMES: Final = 1
 TRAINING: Final = ("train", "optim", "max_", "total_", "runner", "lr")
-"""What begins the names of the training itself: of several batch sizes that of the training counts."""
+"""What begins the names of the training itself: of several batch sizes that of the training
+counts.
+"""
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim Python files that hold nothing but assignments, names of a training configuration among them."""
+    """Claim Python files that hold nothing but assignments, names of a training configuration among
+    them.
+    """
     if not log.shown.endswith(".py") or not log.head_lines:
         return Score(0.0, "no Python file")
     found = _assignments(log)
@@ -94,7 +100,9 @@ def _leaves(name: str, node: ast.expr) -> Iterator[tuple[str, FactValue, int]]:
         for key, value in zip(node.keys, node.values, strict=True):
             if isinstance(key, ast.Constant) and isinstance(key.value, str):
                 yield from _leaves(f"{name}.{key.value}", value)
-    elif isinstance(node, ast.List | ast.Tuple) and any(isinstance(item, ast.Call | ast.Dict) for item in node.elts):
+    elif isinstance(node, ast.List | ast.Tuple) and any(
+        isinstance(item, ast.Call | ast.Dict) for item in node.elts
+    ):
         for number, item in enumerate(node.elts[:LONGEST_LIST]):
             yield from _leaves(f"{name}.{number}", item)
     else:
@@ -109,14 +117,19 @@ def _literal(name: str, node: ast.expr) -> Iterator[tuple[str, FactValue, int]]:
     if isinstance(value, bool | int | float | str):
         yield name, value, node.lineno
     elif (
-        isinstance(value, list | tuple) and len(value) <= LONGEST_LIST and all(isinstance(item, bool | int | float | str) for item in value)
+        isinstance(value, list | tuple)
+        and len(value) <= LONGEST_LIST
+        and all(isinstance(item, bool | int | float | str) for item in value)
     ):
         yield name, tuple(value), node.lineno
 
 
 PARSER = Parser(
     id="py_config",
-    title=Text(zh="写成 Python 的配置（MMEngine 的 config.py）", en="a configuration written in Python (config.py of MMEngine)"),
+    title=Text(
+        zh="写成 Python 的配置（MMEngine 的 config.py）",
+        en="a configuration written in Python (config.py of MMEngine)",
+    ),
     sniff=sniff,
     read=read,
     config=True,

@@ -1,7 +1,9 @@
-"""What Ray Tune and RLlib print: `Result for PPO_CartPole-v0_0a1b2_00000:` and below it an indented block of names and numbers, one an iteration.
+"""What Ray Tune and RLlib print: `Result for PPO_CartPole-v0_0a1b2_00000:` and below it an indented
+block of names and numbers, one an iteration.
 
-Source: ray/tune/progress_reporter.py and ray/tune/logger/unified.py (`pretty_print`, until Ray 2.6): the block is YAML and ends with a blank line.
-Every trial is a run; `done: true` closes it. The tables of `== Status ==` between the blocks repeat what they say.
+Source: ray/tune/progress_reporter.py and ray/tune/logger/unified.py (`pretty_print`, until Ray
+2.6): the block is YAML and ends with a blank line. Every trial is a run; `done: true` closes it.
+The tables of `== Status ==` between the blocks repeat what they say.
 """
 
 from __future__ import annotations
@@ -18,8 +20,12 @@ from lossreport.reading.kit.rows import RowWriter, number
 from lossreport.reading.parser import Parser, RawStatus, RawTime, Record, RowsRead, Score
 from lossreport.text import Text
 
-HEAD: Final = re.compile(r"(?:\([\w ]{1,30}pid=\d{1,9}[^)]{0,60}\) ?)?Result for (?P<trial>\S{1,200}):\s*")
-ITEM: Final = re.compile(r"(?P<indent> {2,80})(?P<name>[^\s:#][^:]{0,120}):(?: (?P<value>\S.{0,200}))?\s*")
+HEAD: Final = re.compile(
+    r"(?:\([\w ]{1,30}pid=\d{1,9}[^)]{0,60}\) ?)?Result for (?P<trial>\S{1,200}):\s*"
+)
+ITEM: Final = re.compile(
+    r"(?P<indent> {2,80})(?P<name>[^\s:#][^:]{0,120}):(?: (?P<value>\S.{0,200}))?\s*"
+)
 MOST_DEEP: Final = 12
 """Levels of names in a block; deeper ones are a dumped configuration."""
 
@@ -53,7 +59,9 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 class _Block:
-    """The numbers of one result with their lines, under names joined by a slash as the files of a trial have them."""
+    """The numbers of one result with their lines, under names joined by a slash as the files of a
+    trial have them.
+    """
 
     def __init__(self, trial: str = "") -> None:
         self.trial = trial
@@ -82,7 +90,9 @@ class _Block:
         """Put the row of the block where its iteration is known."""
         if "iteration" not in self._row:
             return
-        yield from writer.add({**self._row, "trial": self.trial}, {**self._lines, "trial": self._lines["iteration"]})
+        yield from writer.add(
+            {**self._row, "trial": self.trial}, {**self._lines, "trial": self._lines["iteration"]}
+        )
         if len(self._date) == len("2021-05-01_12-00-00"):
             yield RawTime(f"{self._date[:10]} {self._date[11:].replace('-', ':')}")
         if self._done:
@@ -92,7 +102,10 @@ class _Block:
 
 PARSER = Parser(
     id="ray_text",
-    title=Text(zh="Ray Tune / RLlib 打印的结果（`Result for ...`）", en="results that Ray Tune and RLlib print (`Result for ...`)"),
+    title=Text(
+        zh="Ray Tune / RLlib 打印的结果（`Result for ...`）",
+        en="results that Ray Tune and RLlib print (`Result for ...`)",
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,7 +1,9 @@
-"""A trial of Ray Tune or RLlib: `result.json`, a row an iteration as JSON, and `progress.csv` with the same rows; `params.json` beside them.
+"""A trial of Ray Tune or RLlib: `result.json`, a row an iteration as JSON, and `progress.csv` with
+the same rows; `params.json` beside them.
 
-Source: ray/tune/logger/{json,csv}.py of Ray 2.60, and trials that they wrote. Every row repeats the configuration and counts since the trial was
-restored; `done` closes it. The event file beside them, under `ray/tune/`, holds the same over what it calls steps.
+Source: ray/tune/logger/{json,csv}.py of Ray 2.60, and trials that they wrote. Every row repeats the
+configuration and counts since the trial was restored; `done` closes it. The event file beside them,
+under `ray/tune/`, holds the same over what it calls steps.
 """
 
 from __future__ import annotations
@@ -16,15 +18,27 @@ from lossreport.reading.kit.json_lines import head_objects, records
 from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter, flat
 from lossreport.reading.kit.table import Meaning, Table, find_table, plain_meaning, read_table
-from lossreport.reading.parser import Parser, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    Parser,
+    RawFact,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 AT: Final = "training_iteration"
 KEYS: Final = frozenset((AT, "trial_id"))
 OWN: Final = re.compile(
-    r"(?:ray/tune/)?(?:done|should_checkpoint|checkpoint_dir_name|experiment_tag|hostname|node_ip|date|pid|timestamp|trial_id|"
-    r"time(?:steps)?_(?:this_iter_s|total(?:_s)?|since_restore)|(?:iterations|timesteps)_since_restore|episodes_total|agent_timesteps_total)"
-    r"|episodes_this_iter|num_(?:healthy|faulty|remote|in_flight)\w{0,40}|(?:info/)?num_(?:agent_|env_)?steps_\w{1,40}"
+    r"(?:ray/tune/)?(?:done|should_checkpoint|checkpoint_dir_name|experiment_tag|hostname|node_ip"
+    r"|date|pid|timestamp|trial_id|"
+    r"time(?:steps)?_(?:this_iter_s|total(?:_s)?|since_restore)|(?:iterations|"
+    r"timesteps)_since_restore|episodes_total|agent_timesteps_total)"
+    r"|episodes_this_iter|num_(?:healthy|faulty|remote|in_flight)\w{0,40}|(?:info/)?num_(?:agent_"
+    r"|env_)?steps_\w{1,40}"
     r"|(?:config|hist_stats|timers|perf|counters|fault_tolerance|sampler_results)/.*"
 )
 """What Tune writes into every row itself, and what RLlib repeats or keeps of single episodes."""
@@ -53,13 +67,21 @@ def read(log: LogFile) -> Iterator[Record]:
 
 def _table(log: LogFile, table: Table) -> Iterator[Record]:
     named = tuple("iteration" if name == AT else name for name in table.header)
-    yield from read_table(log, Table(separator=table.separator, header=named, line=table.line, rows=table.rows), meaning)
+    yield from read_table(
+        log,
+        Table(separator=table.separator, header=named, line=table.line, rows=table.rows),
+        meaning,
+    )
 
 
 def meaning(name: str) -> Meaning | None:
     """Return what a column is; None for what Tune writes itself."""
     plain = None if OWN.fullmatch(name) else plain_meaning(name)
-    return plain if plain is None or plain.split == "train" else plain._replace(statistic=Statistic.VALUE)
+    return (
+        plain
+        if plain is None or plain.split == "train"
+        else plain._replace(statistic=Statistic.VALUE)
+    )
 
 
 def _results(log: LogFile) -> Iterator[Record]:
@@ -91,12 +113,19 @@ def _settings(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:
 
 
 def _metrics(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in flat(row) if name != AT and not OWN.fullmatch(name) and not isinstance(value, list)}
+    return {
+        name: value
+        for name, value in flat(row)
+        if name != AT and not OWN.fullmatch(name) and not isinstance(value, list)
+    }
 
 
 PARSER = Parser(
     id="ray_tune",
-    title=Text(zh="Ray Tune / RLlib 的 result.json 与 progress.csv", en="result.json and progress.csv of Ray Tune and RLlib"),
+    title=Text(
+        zh="Ray Tune / RLlib 的 result.json 与 progress.csv",
+        en="result.json and progress.csv of Ray Tune and RLlib",
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,7 +1,9 @@
-"""Boxes that RL libraries and guided-diffusion print: Stable-Baselines3, OpenAI Baselines, Spinning Up (`|    ep_rew_mean     | 22.1     |`).
+"""Boxes that RL libraries and guided-diffusion print: Stable-Baselines3, OpenAI Baselines, Spinning
+Up (`| ep_rew_mean | 22.1 |`).
 
-Source: `HumanOutputFormat` of stable-baselines3 2.9: a name that ends in `/` is a heading, names below it are indented. Rows stand at the
-environment steps, or at the number the library counts; rewards are means over the last episodes, losses over the updates of an iteration.
+Source: `HumanOutputFormat` of stable-baselines3 2.9: a name that ends in `/` is a heading, names
+below it are indented. Rows stand at the environment steps, or at the number the library counts;
+rewards are means over the last episodes, losses over the updates of an iteration.
 """
 
 from __future__ import annotations
@@ -35,9 +37,12 @@ PLACES: Final = (
     "step",
 )
 ROUNDED: Final = "step"
-"""guided-diffusion, whose logger is that of Baselines, prints its step with three digits: at 1.11e+04 a hundred rows have the same, so they are counted."""
+"""guided-diffusion, whose logger is that of Baselines, prints its step with three digits: at
+1.11e+04 a hundred rows have the same, so they are counted.
+"""
 LEFT_OUT: Final = re.compile(
-    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|TimeElapsed|EpisodesSoFar|episodes|samples|total/(?:epochs|episodes|duration)"
+    r"time/.*(?<!fps)|train/n_updates|Epoch|Time|nupdates|serial_timesteps|time_elapsed|"
+    r"TimeElapsed|EpisodesSoFar|episodes|samples|total/(?:epochs|episodes|duration)"
 )
 """Clocks and counters."""
 
@@ -60,13 +65,19 @@ class Box:
         if not match["value"] and name.endswith("/"):
             self.heading = name
         elif value is not None:
-            full = f"{self.heading}{name.strip()}" if name.startswith("  ") and self.heading else name.strip()
+            full = (
+                f"{self.heading}{name.strip()}"
+                if name.startswith("  ") and self.heading
+                else name.strip()
+            )
             self.names[full], self.lines[full] = value, line
         return True
 
 
 def boxes(lines: Iterator[tuple[int, str]]) -> Iterator[Box | tuple[int, str]]:
-    """Yield every box that holds a place, one that the file breaks off in too, and the lines that are of none."""
+    """Yield every box that holds a place, one that the file breaks off in too, and the lines that
+    are of none.
+    """
     box = Box()
     for number_, text in lines:
         if EDGE.match(text):
@@ -83,12 +94,21 @@ def boxes(lines: Iterator[tuple[int, str]]) -> Iterator[Box | tuple[int, str]]:
 
 def sniff(log: LogFile) -> Score:
     """Claim text with boxes of names and numbers, one of which counts the steps."""
-    found = sum(isinstance(item, Box) and item.is_closed for item in boxes(iter(enumerate(log.sample_lines))))
-    return Score(0.95, f"{found} boxes with a number of steps") if found else Score(0.0, "no boxes of names and numbers")
+    found = sum(
+        isinstance(item, Box) and item.is_closed
+        for item in boxes(iter(enumerate(log.sample_lines)))
+    )
+    return (
+        Score(0.95, f"{found} boxes with a number of steps")
+        if found
+        else Score(0.0, "no boxes of names and numbers")
+    )
 
 
 def _are_exact(log: LogFile) -> bool:
-    """Return whether the steps of the boxes are printed in full: whole, and each in one box only."""
+    """Return whether the steps of the boxes are printed in full: whole, and each in one box
+    only.
+    """
     found = [item for item in boxes(iter(enumerate(log.sample_lines))) if isinstance(item, Box)]
     steps = [item.names[ROUNDED] for item in found if ROUNDED in item.names]
     return len(set(steps)) == len(steps) and all(step.is_integer() for step in steps)
@@ -110,7 +130,11 @@ def read(log: LogFile) -> Iterator[Record]:
             yield SkippedLine(max(item.lines.values()), TORN, torn=True)
         elif isinstance(item, Box):
             place = next(name for name in PLACES if name in item.names)
-            row = {name: value for name, value in item.names.items() if name != place and not LEFT_OUT.fullmatch(name)}
+            row = {
+                name: value
+                for name, value in item.names.items()
+                if name != place and not LEFT_OUT.fullmatch(name)
+            }
             at = {} if place == ROUNDED and not exact else {"step": item.names[place]}
             yield from writer.add(at | row, item.lines)
         else:

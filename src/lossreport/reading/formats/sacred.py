@@ -1,7 +1,9 @@
-"""Sacred's FileStorageObserver: a numbered folder a run with `metrics.json`, `config.json` and `run.json`.
+"""Sacred's FileStorageObserver: a numbered folder a run with `metrics.json`, `config.json` and
+`run.json`.
 
-Source: sacred/observers/file_storage.py of sacred 0.8.7 and stores that it wrote. `metrics.json` holds steps and values of every metric;
-`run.json` says how the run ended. A value that is no plain number is kept by jsonpickle as an object with a `value`.
+Source: sacred/observers/file_storage.py of sacred 0.8.7 and stores that it wrote. `metrics.json`
+holds steps and values of every metric; `run.json` says how the run ended. A value that is no plain
+number is kept by jsonpickle as an object with a `value`.
 """
 
 from __future__ import annotations
@@ -18,17 +20,33 @@ from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import number
 from lossreport.reading.kit.tracker import Points, line_of
 from lossreport.reading.kit.untrusted import json_of, listing
-from lossreport.reading.parser import Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score
+from lossreport.reading.parser import (
+    Parser,
+    RawEvent,
+    RawFact,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+)
 from lossreport.text import Text
 
-STATUS: Final = {"COMPLETED": Status.FINISHED, "FAILED": Status.CRASHED, "INTERRUPTED": Status.INTERRUPTED, "TIMEOUT": Status.INTERRUPTED}
+STATUS: Final = {
+    "COMPLETED": Status.FINISHED,
+    "FAILED": Status.CRASHED,
+    "INTERRUPTED": Status.INTERRUPTED,
+    "TIMEOUT": Status.INTERRUPTED,
+}
 """RUNNING tells nothing: a process that was killed leaves it behind."""
 RUN_KEYS: Final = ('"heartbeat"', '"experiment"', '"start_time"')
 CONFIG: Final = "config.json"
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim metrics by their steps and values, the description of a run by its keys, a configuration by the description beside it."""
+    """Claim metrics by their steps and values, the description of a run by its keys, a
+    configuration by the description beside it.
+    """
     name = log.shown.rsplit("/", 1)[-1]
     if name == "metrics.json" and (found := _metrics(log)) is not None:
         return Score(0.96, f"steps and values of {', '.join(list(found)[:6])}")
@@ -45,7 +63,11 @@ def _describes_a_run(head: bytes) -> bool:
 
 def _has_run_beside(log: LogFile) -> bool:
     beside = None if log.path is None else log.path.with_name("run.json")
-    return beside is not None and beside.is_file() and _describes_a_run(LogFile("run.json", path=beside).head)
+    return (
+        beside is not None
+        and beside.is_file()
+        and _describes_a_run(LogFile("run.json", path=beside).head)
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -58,13 +80,20 @@ def read(log: LogFile) -> Iterator[Record]:
         for name, one in metrics.items():
             first, each = _place(text, name)
             for i, (step, value) in enumerate(zip(one["steps"], one["values"], strict=False)):
-                x, y = number(step), number(value.get("value") if isinstance(value, dict) else value)
+                x, y = (
+                    number(step),
+                    number(value.get("value") if isinstance(value, dict) else value),
+                )
                 if x is not None and y is not None:
                     yield from points.add(name, x, y, first + each * i)
         yield from points.chunks()
         yield RowsRead(points.count, len(lines))
     elif log.shown.endswith(CONFIG):
-        yield from (RawFact(name, value, line_of(name, lines)) for name, value in plain_facts(_object(log)) if not name.startswith("__"))
+        yield from (
+            RawFact(name, value, line_of(name, lines))
+            for name, value in plain_facts(_object(log))
+            if not name.startswith("__")
+        )
         yield RowsRead(0, len(lines))
     else:
         yield from _run(_object(log), lines)
@@ -81,9 +110,13 @@ def _run(run: Mapping[str, Any], lines: list[str]) -> Iterator[Record]:
             yield RawTime(run[name].replace("T", " ").partition(".")[0])
     if (status := STATUS.get(str(run.get("status")))) is not None:
         yield RawStatus(status, line_of("status", lines))
-    trace = [text for text in listing(run.get("fail_trace")) if isinstance(text, str) and text.strip()]
+    trace = [
+        text for text in listing(run.get("fail_trace")) if isinstance(text, str) and text.strip()
+    ]
     if trace:
-        yield RawEvent(raised_kind(trace[-1]), line_of("fail_trace", lines) + len(trace), quote(trace[-1]))
+        yield RawEvent(
+            raised_kind(trace[-1]), line_of("fail_trace", lines) + len(trace), quote(trace[-1])
+        )
     yield RowsRead(0, len(lines))
 
 
@@ -96,13 +129,18 @@ def _metrics(log: LogFile) -> dict[str, Mapping[str, Any]] | None:
     except ValueError:
         return None
     whole = isinstance(value, dict) and all(
-        isinstance(one, dict) and isinstance(one.get("steps"), list) and isinstance(one.get("values"), list) for one in value.values()
+        isinstance(one, dict)
+        and isinstance(one.get("steps"), list)
+        and isinstance(one.get("values"), list)
+        for one in value.values()
     )
     return value if whole and value else None
 
 
 def _place(text: str, name: str) -> tuple[int, int]:
-    """Return the line of a metric's first value, and 1 where each stands on a line of its own, else 0."""
+    """Return the line of a metric's first value, and 1 where each stands on a line of its own, else
+    0.
+    """
     at = max(text.find(f"{json.dumps(name)}: {{"), 0)
     begin = max(text.find('"values"', at), at)
     bracket = max(text.find("[", begin), begin)
@@ -114,7 +152,10 @@ def _object(log: LogFile) -> dict[str, Any]:
     try:
         value = json_of(log.text())
     except ValueError as error:
-        raise LogError(f"Couldn't read {log.shown!r}: {error}", hint="Mend the file, or leave it out with --ignore.") from error
+        raise LogError(
+            f"Couldn't read {log.shown!r}: {error}",
+            hint="Mend the file, or leave it out with --ignore.",
+        ) from error
     return value if isinstance(value, dict) else {}
 
 

@@ -1,7 +1,9 @@
-"""Results of an evaluator of Sentence Transformers: `similarity_evaluation_<name>_results.csv` and kin, one row an evaluation.
+"""Results of an evaluator of Sentence Transformers: `similarity_evaluation_<name>_results.csv` and
+kin, one row an evaluation.
 
-Source: `evaluation/*.py` of Sentence Transformers 5. All start with `epoch,steps`; until 2024 `steps` is -1 at the end of an epoch, later
-the step of the training. A row of epoch -1 was written apart from a training and stands at the beginning.
+Source: `evaluation/*.py` of Sentence Transformers 5. All start with `epoch,steps`; until 2024
+`steps` is -1 at the end of an epoch, later the step of the training. A row of epoch -1 was written
+apart from a training and stands at the beginning.
 """
 
 from __future__ import annotations
@@ -15,12 +17,22 @@ from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 HEADER: Final = re.compile(r"^epoch,steps,(?=[A-Za-z])", re.IGNORECASE)
 MEASURE: Final = re.compile(
-    r"pearson|spearman|cosine|manhattan|euclidean|dot|accuracy|f1|precision|recall|ap\b|map|mrr|ndcg|mse|neg", re.IGNORECASE
+    r"pearson|spearman|cosine|manhattan|euclidean|dot|accuracy|f1|precision|recall|ap\b|map|mrr|"
+    r"ndcg|mse|neg",
+    re.IGNORECASE,
 )
 SHORT = Text(zh="列数少于表头", en="fewer cells than the header")
 
@@ -44,10 +56,16 @@ def read(log: LogFile) -> Iterator[Record]:
     table = [(at, cells) for at, text in lines[1:] for cells in csv.reader([text])]
     steps = [number(cells[1]) for _, cells in table if len(cells) > 1]
     counts = [step for step in steps if step is not None and step >= 0]
-    axis = Axis.STEP if counts and counts == sorted(counts) and len(counts) >= len(steps) - 1 else Axis.EPOCH
+    axis = (
+        Axis.STEP
+        if counts and counts == sorted(counts) and len(counts) >= len(steps) - 1
+        else Axis.EPOCH
+    )
     for at, cells in table:
         last = at
-        epoch, step = (number(cell) for cell in cells[:2]) if len(cells) >= len(names) + 2 else (None, None)
+        epoch, step = (
+            (number(cell) for cell in cells[:2]) if len(cells) >= len(names) + 2 else (None, None)
+        )
         if epoch is None or step is None:
             yield SkippedLine(at, SHORT)
             continue
@@ -55,7 +73,13 @@ def read(log: LogFile) -> Iterator[Record]:
             value = number(cell)
             if value is not None:
                 key = ColumnKey(name, "eval", axis, Statistic.VALUE)
-                columns.add(key, max(0.0, step if axis is Axis.STEP else epoch), value, at, epoch if axis is Axis.STEP else math.nan)
+                columns.add(
+                    key,
+                    max(0.0, step if axis is Axis.STEP else epoch),
+                    value,
+                    at,
+                    epoch if axis is Axis.STEP else math.nan,
+                )
         rows += 1
     yield from columns.chunks()
     yield RowsRead(rows, last)
@@ -63,7 +87,10 @@ def read(log: LogFile) -> Iterator[Record]:
 
 PARSER = Parser(
     id="sbert_csv",
-    title=Text(zh="Sentence Transformers 的评估结果（CSV）", en="results of an evaluator of Sentence Transformers (CSV)"),
+    title=Text(
+        zh="Sentence Transformers 的评估结果（CSV）",
+        en="results of an evaluator of Sentence Transformers (CSV)",
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,8 +1,10 @@
 """`history.json` of skorch: a list with one object an epoch, each with the list of its batches.
 
-The value of an epoch is the mean of its batches, weighted by their size (skorch/callbacks/logging.py and scoring.py); epochs count from 1.
-Batches carry no number: x of their values is their row. Those of validation are left out: row by row they stand beside other training batches,
-and would be compared with them. Source: skorch.history.History.to_file of skorch 1.4.
+The value of an epoch is the mean of its batches, weighted by their size
+(skorch/callbacks/logging.py and scoring.py); epochs count from 1. Batches carry no number: x of
+their values is their row. Those of validation are left out: row by row they stand beside other
+training batches, and would be compared with them. Source: skorch.history.History.to_file of skorch
+1.4.
 """
 
 from __future__ import annotations
@@ -33,15 +35,27 @@ def sniff(log: LogFile) -> Score:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the values of epochs, and those of batches where they were kept; raises LogError where the file is no such list."""
+    """Yield the values of epochs, and those of batches where they were kept; raises LogError where
+    the file is no such list.
+    """
     epochs = _epochs(log)
     lines = log.text().split("\n")
     writer, place, counts = RowWriter(statistic=Statistic.EPOCH_MEAN), 0, dict[str, int]()
     for row in epochs:
         for batch in listing(row.get("batches")):
             _batch(writer, mapping(batch), counts, place + 1)
-        place = next((i for i in range(place, len(lines)) if f'"epoch": {row.get("epoch")}' in lines[i]), place)
-        yield from writer.add({name: value for name, value in row.items() if not COUNTS.fullmatch(name) and name != "batches"}, place + 1)
+        place = next(
+            (i for i in range(place, len(lines)) if f'"epoch": {row.get("epoch")}' in lines[i]),
+            place,
+        )
+        yield from writer.add(
+            {
+                name: value
+                for name, value in row.items()
+                if not COUNTS.fullmatch(name) and name != "batches"
+            },
+            place + 1,
+        )
     yield from writer.columns.chunks()
     yield RowsRead(writer.rows, len(lines))
 
@@ -54,7 +68,12 @@ def _batch(writer: RowWriter, batch: Mapping[str, Any], counts: dict[str, int], 
         split, short = split_name(name)
         if split != "train":
             continue
-        writer.columns.add(ColumnKey(short, split, Axis.ROW, Statistic.VALUE), float(counts.get(name, 0)), found, line)
+        writer.columns.add(
+            ColumnKey(short, split, Axis.ROW, Statistic.VALUE),
+            float(counts.get(name, 0)),
+            found,
+            line,
+        )
         counts[name] = counts.get(name, 0) + 1
 
 
@@ -63,10 +82,14 @@ def _epochs(log: LogFile) -> list[dict[str, Any]]:
         value = json_of(log.text())
     except ValueError as error:
         raise LogError(
-            f"Couldn't read {log.shown!r}: not one whole JSON list ({error})", hint="Mend the file, or leave it out with --ignore."
+            f"Couldn't read {log.shown!r}: not one whole JSON list ({error})",
+            hint="Mend the file, or leave it out with --ignore.",
         ) from error
     if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
-        raise LogError(f"Couldn't read {log.shown!r}: not a list of epochs", hint="Name another parser with --parser.")
+        raise LogError(
+            f"Couldn't read {log.shown!r}: not a list of epochs",
+            hint="Name another parser with --parser.",
+        )
     return value
 
 

@@ -1,7 +1,9 @@
-"""Tables that `spacy train` prints: spaCy 3 (`E    #       LOSS NER  ENTS_F ... SCORE` over a ruled line) and spaCy 2 (`Itn  NER Loss ...`).
+"""Tables that `spacy train` prints: spaCy 3 (`E # LOSS NER ENTS_F ... SCORE` over a ruled line) and
+spaCy 2 (`Itn NER Loss ...`).
 
-Source: `console_logger` and `train_while_improving` of spaCy 3.8, `train` of spaCy 2.3. A loss is the sum over all batches since the row
-before; the row of step 0 holds a single batch and is no such sum, so its losses are left out. Scores are of the development set.
+Source: `console_logger` and `train_while_improving` of spaCy 3.8, `train` of spaCy 2.3. A loss is
+the sum over all batches since the row before; the row of step 0 holds a single batch and is no such
+sum, so its losses are left out. Scores are of the development set.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ def step(text: str, names: tuple[str, ...]) -> tuple[tuple[Row, ...], tuple[str,
 
 
 def _row(cells: dict[str, str]) -> Row | None:
-    epoch, step = number(cells.pop("E", None) or cells.pop("Itn", None)), number(cells.pop("#", None))
+    epoch, step = (
+        number(cells.pop("E", None) or cells.pop("Itn", None)),
+        number(cells.pop("#", None)),
+    )
     if epoch is None or any(number(text) is None for text in cells.values()):
         return None
     found = tuple(_values(cells, is_first=step == 0))
@@ -61,7 +66,10 @@ def _values(cells: dict[str, str], is_first: bool) -> Iterator[Value]:
 
 PARSER = LineFormat(
     id="spacy_text",
-    title=Text(zh="spaCy 训练时打印的表格（spacy train）", en="tables that spaCy prints while it trains (spacy train)"),
+    title=Text(
+        zh="spaCy 训练时打印的表格（spacy train）",
+        en="tables that spaCy prints while it trains (spacy train)",
+    ),
     start=lambda log: (),
     step=step,
     settings=(Setting(r"^[ℹ\s]{0,9}Initial learn rate: <lr>\s*$"),),

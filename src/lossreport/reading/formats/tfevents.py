@@ -1,7 +1,9 @@
-"""TensorBoard event files: records with checksums around protobuf messages, read without TensorBoard, which keeps only some of the points.
+"""TensorBoard event files: records with checksums around protobuf messages, read without
+TensorBoard, which keeps only some of the points.
 
-Source: FORMATS.md section 6. Scalars are `simple_value` (TF1, PyTorch) or a tensor of one number (TF2). The tag gives split and name; a folder
-called train or validation gives the split of its files, as Keras' callback writes them. `line` is the number of the record.
+Source: FORMATS.md section 6. Scalars are `simple_value` (TF1, PyTorch) or a tensor of one number
+(TF2). The tag gives split and name; a folder called train or validation gives the split of its
+files, as Keras' callback writes them. `line` is the number of the record.
 """
 
 from __future__ import annotations
@@ -19,7 +21,17 @@ from lossreport.reading.bytes.protobuf import fields, packed_numbers, varint
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, split_name
 from lossreport.reading.kit.rows import INSTANT, SUMMARY, is_axis, split_of_folder
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawSegment,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 HEADER: Final = struct.Struct("<QI")
@@ -39,12 +51,20 @@ SUFFIXES: Final = (("_step", Statistic.VALUE), ("_epoch", Statistic.EPOCH_MEAN))
 BOOKKEEPING: Final = ("hp_metric",)
 TUNE: Final = "ray/tune/"
 TUNE_OWN: Final = re.compile(
-    rf"{TUNE}(?:done|(?:time|timesteps|iterations|episodes)_.*|training_iteration|config/.*|hist_stats/.*|timers/.*|perf/.*)"
+    rf"{TUNE}(?:done|(?:time|timesteps|iterations|episodes)_.*|training_iteration|config/.*|"
+    rf"hist_stats/.*|timers/.*|perf/.*)"
 )
-"""What Ray Tune counts and measures itself in the event file of a trial; before the names of metrics it writes the same two words."""
+"""What Ray Tune counts and measures itself in the event file of a trial; before the names of
+metrics it writes the same two words.
+"""
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
-CORRUPT = Text(zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used")
-LENGTH = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing after it can be read")
+CORRUPT = Text(
+    zh="校验和不符，这条记录没有使用", en="the checksum does not match; the record is not used"
+)
+LENGTH = Text(
+    zh="记录长度已损坏，此后无法再读",
+    en="the length of the record is damaged; nothing after it can be read",
+)
 
 
 def sniff(log: LogFile) -> Score:
@@ -85,7 +105,9 @@ def read(log: LogFile) -> Iterator[Record]:
 
 @lru_cache(maxsize=65536)
 def key_of(tag: str, split: str) -> ColumnKey | None:
-    """Return what a tag names; None for epochs and the like. Keras counts epochs in `epoch_loss`; Lightning marks values by `_step`, means by `_epoch`."""
+    """Return what a tag names; None for epochs and the like. Keras counts epochs in `epoch_loss`;
+    Lightning marks values by `_step`, means by `_epoch`.
+    """
     if TUNE_OWN.fullmatch(tag):
         return None
     split, name = split_name(tag.removeprefix(TUNE), split)
@@ -96,7 +118,9 @@ def key_of(tag: str, split: str) -> ColumnKey | None:
     for suffix, statistic in SUFFIXES:
         if name.endswith(suffix) and METRIC_LIKE.search(name):
             return ColumnKey(name.removesuffix(suffix), split, Axis.STEP, statistic)
-    return ColumnKey(name, split, Axis.STEP, Statistic.VALUE if INSTANT.fullmatch(name) else Statistic.UNKNOWN)
+    return ColumnKey(
+        name, split, Axis.STEP, Statistic.VALUE if INSTANT.fullmatch(name) else Statistic.UNKNOWN
+    )
 
 
 class Event(NamedTuple):
@@ -120,7 +144,10 @@ class _Place:
         back = all(event.step < self._last.get(tag, -1) for tag, _ in event.scalars)
         self._last.update((tag, event.step) for tag, _ in event.scalars)
         self.rows += 1
-        self._first_time, self._last_time = min(self._first_time, event.time), max(self._last_time, event.time)
+        self._first_time, self._last_time = (
+            min(self._first_time, event.time),
+            max(self._last_time, event.time),
+        )
         return back
 
     def times(self) -> tuple[float, ...]:
@@ -129,7 +156,9 @@ class _Place:
 
 
 def records(file: BinaryIO) -> Iterator[tuple[int, bytes, Text | None]]:
-    """Yield (number from 1, data, None) of each record, or (number, b"", problem) where it cannot be used."""
+    """Yield (number from 1, data, None) of each record, or (number, b"", problem) where it cannot
+    be used.
+    """
     number = 0
     while header := file.read(HEADER.size):
         number += 1
@@ -164,7 +193,8 @@ def parse_event(data: bytes) -> Event:
 
 
 def _plain_event(data: bytes) -> Event | None:
-    """Read an event as nearly all are: time, step, then one scalar that ends with its number; None for all others.
+    """Read an event as nearly all are: time, step, then one scalar that ends with its number; None
+    for all others.
 
     The bytes between step and number are the same in all events of a tag, and are read once.
     """
@@ -174,7 +204,11 @@ def _plain_event(data: bytes) -> Event | None:
     tag = _plain_tag(data[place:-4])
     if tag is None:
         return None
-    return Event(TIME.unpack_from(data)[1], _signed(step), ((tag, NUMBER.unpack_from(data, len(data) - 4)[0]),))
+    return Event(
+        TIME.unpack_from(data)[1],
+        _signed(step),
+        ((tag, NUMBER.unpack_from(data, len(data) - 4)[0]),),
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -195,7 +229,11 @@ def _any_event(data: bytes) -> Event:
         elif field == 2 and isinstance(value, int):
             step = _signed(value)
         elif field == 5 and isinstance(value, bytes):
-            scalars += [scalar for inner, item in fields(value) if inner == 1 and isinstance(item, bytes) and (scalar := _scalar(item))]
+            scalars += [
+                scalar
+                for inner, item in fields(value)
+                if inner == 1 and isinstance(item, bytes) and (scalar := _scalar(item))
+            ]
     return Event(time, step, tuple(scalars))
 
 
@@ -230,20 +268,34 @@ def _tensor(data: bytes) -> float | None:
             values += packed_numbers(value, {5: "f", 6: "d"}.get(field, ""))
     if content:
         if kind in FLOATS:
-            return float(struct.unpack(f"<{FLOATS[kind]}", content)[0]) if len(content) == struct.calcsize(FLOATS[kind]) else None
+            return (
+                float(struct.unpack(f"<{FLOATS[kind]}", content)[0])
+                if len(content) == struct.calcsize(FLOATS[kind])
+                else None
+            )
         if kind == HALF:
             return float(struct.unpack("<e", content)[0]) if len(content) == 2 else None
-        return float(int.from_bytes(content, "little", signed=True)) if kind in INTEGERS and len(content) <= 8 else None
+        return (
+            float(int.from_bytes(content, "little", signed=True))
+            if kind in INTEGERS and len(content) <= 8
+            else None
+        )
     if len(values) != 1:
         return None
-    return float(struct.unpack("<e", int(values[0]).to_bytes(2, "little"))[0]) if kind == HALF else float(values[0])
+    return (
+        float(struct.unpack("<e", int(values[0]).to_bytes(2, "little"))[0])
+        if kind == HALF
+        else float(values[0])
+    )
 
 
 def _elements(shape: bytes) -> int:
     count = 1
     for field, value in fields(shape):
         if field == 2 and isinstance(value, bytes):
-            count *= next((size for inner, size in fields(value) if inner == 1 and isinstance(size, int)), 1)
+            count *= next(
+                (size for inner, size in fields(value) if inner == 1 and isinstance(size, int)), 1
+            )
     return count
 
 

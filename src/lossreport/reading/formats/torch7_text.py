@@ -1,7 +1,9 @@
-"""Logs of Torch7 (Lua): `json_stats: {"epoch":1,"loss":1.39,...}` of wide-residual-networks, ` | Epoch: [1][1/5005]  ...` of fb.resnet.torch.
+"""Logs of Torch7 (Lua): `json_stats: {"epoch":1,"loss":1.39,...}` of wide-residual-networks, ` |
+Epoch: [1][1/5005] ...` of fb.resnet.torch.
 
-Source: real logs; `train.lua` of both. `json_stats` repeats the options beside the results: a name that the options printed before is a
-setting, and no curve, except the learning rate. Losses and errors of fb.resnet.torch are of one batch, in parentheses means of the pass.
+Source: real logs; `train.lua` of both. `json_stats` repeats the options beside the results: a name
+that the options printed before is a setting, and no curve, except the learning rate. Losses and
+errors of fb.resnet.torch are of one batch, in parentheses means of the pass.
 """
 
 from __future__ import annotations
@@ -20,11 +22,25 @@ from lossreport.reading.kit.untrusted import whole
 from lossreport.text import Text
 
 STATS: Final = "json_stats: "
-OPTION: Final = re.compile(r"^  (?P<name>[A-Za-z]\w{0,80}) : (?P<value>\"[^\"]{0,400}\"|true|false|[-\d.e+]{1,40})\s*$")
+OPTION: Final = re.compile(
+    r"^  (?P<name>[A-Za-z]\w{0,80}) : (?P<value>\"[^\"]{0,400}\"|true|false|[-\d.e+]{1,40})\s*$"
+)
 RATE: Final = re.compile(r"lr|learningRate")
 CONSTANT: Final = ("n_parameters", "num_classes")
-NAMES: Final = {"batchSize": "batch_size", "learningRate": "lr", "max_epoch": "epochs", "nEpochs": "epochs", "LR": "lr"}
-PRINTED: Final = Pairs(before=r"(?:^|\s)", name="Err|Loss|top1|top5", sign=" {1,20}", mean=IN_PARENTHESES, behind=r"(?=\s|$)")
+NAMES: Final = {
+    "batchSize": "batch_size",
+    "learningRate": "lr",
+    "max_epoch": "epochs",
+    "nEpochs": "epochs",
+    "LR": "lr",
+}
+PRINTED: Final = Pairs(
+    before=r"(?:^|\s)",
+    name="Err|Loss|top1|top5",
+    sign=" {1,20}",
+    mean=IN_PARENTHESES,
+    behind=r"(?=\s|$)",
+)
 
 
 def step(text: str, options: frozenset[str]) -> tuple[tuple[Row, ...], frozenset[str]]:
@@ -41,7 +57,9 @@ def _stats(stats: dict[str, Any], options: frozenset[str]) -> tuple[Row, ...]:
     if epoch is None or not found:
         return (KNOWN,)
     facts: tuple[tuple[str, FactValue], ...] = tuple(
-        (name, held) for name in CONSTANT if (given := number(stats.get(name))) is not None and (held := whole(given)) is not None
+        (name, held)
+        for name in CONSTANT
+        if (given := number(stats.get(name))) is not None and (held := whole(given)) is not None
     )
     return (Row(axis=Axis.EPOCH, x=epoch, values=found, facts=facts),)
 
@@ -49,11 +67,20 @@ def _stats(stats: dict[str, Any], options: frozenset[str]) -> tuple[Row, ...]:
 def _values(stats: dict[str, Any], options: frozenset[str]) -> Iterator[Value]:
     for printed, raw in stats.items():
         value = number(raw)
-        setting = (printed in options and not RATE.fullmatch(printed)) or printed in CONSTANT or is_axis(printed)
+        setting = (
+            (printed in options and not RATE.fullmatch(printed))
+            or printed in CONSTANT
+            or is_axis(printed)
+        )
         if value is None or setting or (printed == "learningRate" and "lr" in stats):
             continue
         split, name = split_name(printed)
-        yield Value(name, value, Statistic.VALUE if RATE.fullmatch(name) else Statistic.EPOCH_MEAN, split=split)
+        yield Value(
+            name,
+            value,
+            Statistic.VALUE if RATE.fullmatch(name) else Statistic.EPOCH_MEAN,
+            split=split,
+        )
 
 
 PARSER = LineFormat(

@@ -1,6 +1,8 @@
-"""Log of torchtitan: `[titan] 2026-08-21 21:30:21,000 - root - INFO - step:  1  loss:  8.15280  grad_norm:  1.5022  memory: ...`.
+"""Log of torchtitan: `[titan] 2026-08-21 21:30:21,000 - root - INFO - step: 1 loss: 8.15280
+grad_norm: 1.5022 memory: ...`.
 
-Source: FORMATS.md section 5. The loss is averaged over ranks; whether over the steps since the row before as well depends on the version.
+Source: FORMATS.md section 5. The loss is averaged over ranks; whether over the steps since the row
+before as well depends on the version.
 """
 
 from __future__ import annotations
@@ -25,7 +27,13 @@ PARSER = LineFormat(
     id="torchtitan_text",
     title=Text(zh="torchtitan 的日志", en="log of torchtitan"),
     lines=(
-        Line(head=r"[\w.]{1,60} - INFO - step: {1,9}<x>  ", pairs=METERS, instant=INSTANT, units=UNITS, requires=LOSS),
+        Line(
+            head=r"[\w.]{1,60} - INFO - step: {1,9}<x>  ",
+            pairs=METERS,
+            instant=INSTANT,
+            units=UNITS,
+            requires=LOSS,
+        ),
         Line(
             head=r"[\w.]{1,60} - INFO - validate step: {1,9}<x>  ",
             pairs=METERS,

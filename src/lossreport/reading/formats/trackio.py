@@ -1,7 +1,9 @@
-"""Trackio's database (`<project>.db`): one row a log call, its values as JSON, in SQLite. Several runs of a project share it.
+"""Trackio's database (`<project>.db`): one row a log call, its values as JSON, in SQLite. Several
+runs of a project share it.
 
-Source: FORMATS.md section 6. NaN is the JSON text "NaN". `line` is the number of the record: run after run in the order of their first rows, of
-each run its configuration, then its rows in the order they were written.
+Source: FORMATS.md section 6. NaN is the JSON text "NaN". `line` is the number of the record: run
+after run in the order of their first rows, of each run its configuration, then its rows in the
+order they were written.
 """
 
 from __future__ import annotations
@@ -16,7 +18,16 @@ from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter
 from lossreport.reading.kit.tracker import numbers
 from lossreport.reading.kit.untrusted import json_of
-from lossreport.reading.parser import Parser, RawFact, RawSegment, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    Parser,
+    RawFact,
+    RawSegment,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 NEEDED: Final = {"timestamp", "run_name", "step", "metrics"}
@@ -32,7 +43,9 @@ def sniff(log: LogFile) -> Score:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield run after run, each with its configuration before its rows; raises LogError where the file cannot be opened."""
+    """Yield run after run, each with its configuration before its rows; raises LogError where the
+    file cannot be opened.
+    """
     record = rows = 0
     try:
         with opened(log) as connection:
@@ -61,12 +74,17 @@ def _identity(connection: sqlite3.Connection, table: str) -> str:
 
 
 def _runs(connection: sqlite3.Connection) -> dict[str, str]:
-    """Return the name of every run by its id, in the order of their first rows; those before damage."""
+    """Return the name of every run by its id, in the order of their first rows; those before
+    damage.
+    """
     found: dict[str, str] = {}
     try:
-        for key, name in connection.execute(f"SELECT {_identity(connection, 'metrics')}, run_name FROM metrics ORDER BY rowid"):
+        for key, name in connection.execute(
+            f"SELECT {_identity(connection, 'metrics')}, run_name FROM metrics ORDER BY rowid"
+        ):
             found.setdefault(str(key), str(name))
-    except sqlite3.DatabaseError:  # the rows are asked for again, and the damage told where it is met
+    except sqlite3.DatabaseError:
+        # the rows are asked for again, and the damage told where it is met
         return found
     return found
 
@@ -75,17 +93,23 @@ def _configuration(connection: sqlite3.Connection, run: str, record: int) -> Ite
     if not columns(connection, "configs"):
         return
     key = _identity(connection, "configs")
-    for (text,) in connection.execute(f"SELECT config FROM configs WHERE {key} = ? ORDER BY rowid", (run,)):
+    for (text,) in connection.execute(
+        f"SELECT config FROM configs WHERE {key} = ? ORDER BY rowid", (run,)
+    ):
         for name, value in plain_facts(_object(text) or {}):
             if not name.startswith("_"):  # user, group and time of creation
                 yield RawFact(name, value, record)
 
 
 def _rows(connection: sqlite3.Connection, run: str) -> Iterator[tuple[Any, ...] | None]:
-    """Yield the rows of a run, and None where the database is damaged: what stands before is used."""
+    """Yield the rows of a run, and None where the database is damaged: what stands before is
+    used.
+    """
     key = _identity(connection, "metrics")
     try:
-        yield from connection.execute(f"SELECT timestamp, step, metrics FROM metrics WHERE {key} = ? ORDER BY rowid", (run,))
+        yield from connection.execute(
+            f"SELECT timestamp, step, metrics FROM metrics WHERE {key} = ? ORDER BY rowid", (run,)
+        )
     except sqlite3.DatabaseError:
         yield None
 

@@ -1,6 +1,8 @@
-"""`results.csv` of Ultralytics and YOLOv5 from 2021 on: one row an epoch, names with a slash, cells padded in older versions.
+"""`results.csv` of Ultralytics and YOLOv5 from 2021 on: one row an epoch, names with a slash, cells
+padded in older versions.
 
-Source: FORMATS.md 4.3. Training losses are means of the epoch; validation losses and metrics are those of the epoch's validation.
+Source: FORMATS.md 4.3. Training losses are means of the epoch; validation losses and metrics are
+those of the epoch's validation.
 """
 
 from __future__ import annotations
@@ -51,7 +53,9 @@ def read(log: LogFile) -> Iterator[Record]:
 
 PARSER = Parser(
     id="ultralytics_csv",
-    title=Text(zh="Ultralytics / YOLOv5 的 results.csv", en="results.csv of Ultralytics and YOLOv5"),
+    title=Text(
+        zh="Ultralytics / YOLOv5 的 results.csv", en="results.csv of Ultralytics and YOLOv5"
+    ),
     sniff=sniff,
     read=read,
 )

@@ -1,7 +1,9 @@
-"""Progress output of Ultralytics and YOLOv5: a header of column names, `1/100  2.5G  1.23  3.45 ...` drawn again and again, then the `all` row.
+"""Progress output of Ultralytics and YOLOv5: a header of column names, `1/100 2.5G 1.23 3.45 ...`
+drawn again and again, then the `all` row.
 
-Source: FORMATS.md section 5. The bar shows means since the start of the epoch, so its last state is the epoch's mean. Epochs count as printed: from 1
-(YOLOv5: from 0). results.csv holds more digits and is to be preferred where it exists.
+Source: FORMATS.md section 5. The bar shows means since the start of the epoch, so its last state is
+the epoch's mean. Epochs count as printed: from 1 (YOLOv5: from 0). results.csv holds more digits
+and is to be preferred where it exists.
 """
 
 from __future__ import annotations
@@ -21,15 +23,20 @@ from lossreport.text import Text
 HEADER: Final = re.compile(r"^\s*+Epoch\s++(?:GPU_mem|gpu_mem)\s++(?P<names>\S.*)$")
 ROW: Final = re.compile(
     r"^\s*+(?P<at>\d{1,12}+)/(?P<of>\d{1,12}+)\s++(?P<memory>[\d.]{1,20}+[GMK]?+)\s++"
-    r"(?P<values>[-\d.eEnaif+]{1,40}+(?:\s{1,40}+(?!\d{1,12}+:)[-\d.eEnaif+]{1,40}+){0,60}+)\s{1,40}+\d{1,12}+:\s"
+    r"(?P<values>[-\d.eEnaif+]{1,40}+(?:\s{1,40}+"
+    r"(?!\d{1,12}+:)[-\d.eEnaif+]{1,40}+){0,60}+)\s{1,40}+\d{1,12}+:\s"
 )
-ALL_HEADER: Final = re.compile(r"^\s*+Class\s++Images\s++(?:Instances|Labels|[Tt]argets)\s++(?P<names>\S.*)$")
+ALL_HEADER: Final = re.compile(
+    r"^\s*+Class\s++Images\s++(?:Instances|Labels|[Tt]argets)\s++(?P<names>\S.*)$"
+)
 ALL: Final = re.compile(r"^\s*+all\s++(?P<values>[-\d.eEnaif+\s]++)$")
 NAMES: Final = {"Box(P": "precision(B)", "P": "precision", "R": "recall"}
 TERMS: Final = {name: f"{name}_loss" for name in ("box", "obj", "cls", "GIoU", "seg", "kpt")}
 """Losses that YOLOv5 before 6.2 and YOLOv7 print without the word."""
 FROM_ZERO: Final = frozenset(("obj", "obj_loss"))
-"""Losses of YOLOv3, v5 and v7, which count epochs from 0 and print the last one as the total; Ultralytics dropped both with v8."""
+"""Losses of YOLOv3, v5 and v7, which count epochs from 0 and print the last one as the total;
+Ultralytics dropped both with v8.
+"""
 COUNTS: Final = ("Instances", "Size", "labels", "targets", "img_size", "total")
 
 
@@ -92,12 +99,24 @@ class _Reader:
             self.rows += 1
         self.values = ()
 
-    def _put(self, split: str, names: Sequence[str], values: Sequence[str], line: int, statistic: Statistic) -> None:
+    def _put(
+        self,
+        split: str,
+        names: Sequence[str],
+        values: Sequence[str],
+        line: int,
+        statistic: Statistic,
+    ) -> None:
         for name, text in zip(names, values, strict=False):
             value = number(text)
             if value is not None and name not in COUNTS:
                 self.columns.add(
-                    ColumnKey((TERMS if split == "train" else NAMES).get(name, name), split, Axis.EPOCH, statistic),
+                    ColumnKey(
+                        (TERMS if split == "train" else NAMES).get(name, name),
+                        split,
+                        Axis.EPOCH,
+                        statistic,
+                    ),
                     float(self.epoch),
                     value,
                     line,
@@ -105,7 +124,9 @@ class _Reader:
 
 
 def _measured(words: Sequence[str]) -> Sequence[str]:
-    """Return the names of a heading: `Box(P R mAP50 mAP50-95):  50%|#####` without the bar and the bracket that it closes."""
+    """Return the names of a heading: `Box(P R mAP50 mAP50-95): 50%|#####` without the bar and the
+    bracket that it closes.
+    """
     names = list(takewhile(lambda word: "%" not in word, words))
     return [*names[:-1], names[-1].removesuffix(":").removesuffix(")")] if names else []
 
@@ -120,7 +141,9 @@ def _of_best(names: Sequence[str], values: Sequence[str], line: int) -> Iterator
 
 PARSER = Parser(
     id="ultralytics_stdout",
-    title=Text(zh="Ultralytics / YOLOv5 的屏幕输出", en="progress output of Ultralytics and YOLOv5"),
+    title=Text(
+        zh="Ultralytics / YOLOv5 的屏幕输出", en="progress output of Ultralytics and YOLOv5"
+    ),
     sniff=sniff,
     read=read,
 )

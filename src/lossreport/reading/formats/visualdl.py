@@ -1,7 +1,9 @@
-"""VisualDL's `vdlrecords.<time>.log`, as PaddlePaddle's tools write it: protobuf records, each behind its length. `line` is the number of the record.
+"""VisualDL's `vdlrecords.<time>.log`, as PaddlePaddle's tools write it: protobuf records, each
+behind its length. `line` is the number of the record.
 
-Source: FORMATS.md section 6 and visualdl/proto/record.proto. Records have no checksum: damage shows as a length that cannot be. The tag
-gives split and name; a folder called train or eval gives the split of its files.
+Source: FORMATS.md section 6 and visualdl/proto/record.proto. Records have no checksum: damage shows
+as a length that cannot be. The tag gives split and name; a folder called train or eval gives the
+split of its files.
 """
 
 from __future__ import annotations
@@ -24,7 +26,10 @@ FIRST_TAG: Final = b"meta_data_tag"
 """What VisualDL writes before anything else."""
 STEP, TAG, TIME, VALUE, HPARAMS, TAGGED = 1, 2, 3, 4, 13, 14
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
-DAMAGED = Text(zh="记录长度已损坏，此后无法再读", en="the length of the record is damaged; nothing after it can be read")
+DAMAGED = Text(
+    zh="记录长度已损坏，此后无法再读",
+    en="the length of the record is damaged; nothing after it can be read",
+)
 
 
 def sniff(log: LogFile) -> Score:
@@ -32,7 +37,11 @@ def sniff(log: LogFile) -> Score:
     head = log.head
     if len(head) > LENGTH.size and FIRST_TAG in head[LENGTH.size : LENGTH.size + 64]:
         length = LENGTH.unpack_from(head)[0]
-        values = [value for name, value in fields(head[LENGTH.size : LENGTH.size + length]) if name == 1 and isinstance(value, bytes)]
+        values = [
+            value
+            for name, value in fields(head[LENGTH.size : LENGTH.size + length])
+            if name == 1 and isinstance(value, bytes)
+        ]
         if any((TAG, FIRST_TAG) in fields(value) for value in values):
             return Score(0.98, "records of VisualDL")
     return Score(0.0, "not records of VisualDL")
@@ -83,7 +92,12 @@ def _value(points: Points, data: bytes, times: list[int], number: int) -> Iterat
         inner = dict(fields(tagged))
         under, number_of = inner.get(1, b""), inner.get(2, bytes(4))
         if isinstance(under, bytes) and isinstance(number_of, bytes):
-            yield from points.add(f"{name}/{under.decode('utf-8', 'replace')}", _signed(step), _float(number_of), number)
+            yield from points.add(
+                f"{name}/{under.decode('utf-8', 'replace')}",
+                _signed(step),
+                _float(number_of),
+                number,
+            )
     elif isinstance(hparams, bytes):
         yield from _hyperparameters(hparams, number)
     if isinstance(time, int) and (value is not None or tagged is not None):
@@ -91,7 +105,9 @@ def _value(points: Points, data: bytes, times: list[int], number: int) -> Iterat
 
 
 def _hyperparameters(data: bytes, number: int) -> Iterator[Record]:
-    """Yield the settings of an HParam message: each a whole number (1), a double (2) or a text (3), and its name (4)."""
+    """Yield the settings of an HParam message: each a whole number (1), a double (2) or a text (3),
+    and its name (4).
+    """
     for field, info in fields(data):
         if field == 1 and isinstance(info, bytes):
             said = dict(fields(info))
@@ -116,7 +132,9 @@ def _float(data: bytes) -> float:
 
 PARSER = Parser(
     id="visualdl",
-    title=Text(zh="VisualDL 的 vdlrecords（PaddlePaddle）", en="vdlrecords of VisualDL (PaddlePaddle)"),
+    title=Text(
+        zh="VisualDL 的 vdlrecords（PaddlePaddle）", en="vdlrecords of VisualDL (PaddlePaddle)"
+    ),
     sniff=sniff,
     read=read,
     columnar=True,

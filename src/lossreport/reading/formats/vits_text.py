@@ -1,8 +1,11 @@
-"""Log of VITS and its kin (so-vits-svc, GPT-SoVITS, Bert-VITS2): `Train Epoch: 9 [1%]`, and below it the bare list of losses, step and rate.
+"""Log of VITS and its kin (so-vits-svc, GPT-SoVITS, Bert-VITS2): `Train Epoch: 9 [1%]`, and below
+it the bare list of losses, step and rate.
 
-Source: train_ms.py of jaywalnut310/vits: `logger.info([x.item() for x in losses] + [global_step, lr])`. The losses carry no names, and their
-order differs between the programs: they are numbered. The last two numbers are the step since the start and the learning rate.
-so-vits-svc 4 says `Losses: [...], step: 800, lr: 0.0001`, as does its Chinese port; there the five losses are those of its train.py.
+Source: train_ms.py of jaywalnut310/vits: `logger.info([x.item() for x in losses] + [global_step,
+lr])`. The losses carry no names, and their order differs between the programs: they are numbered.
+The last two numbers are the step since the start and the learning rate. so-vits-svc 4 says `Losses:
+[...], step: 800, lr: 0.0001`, as does its Chinese port; there the five losses are those of its
+train.py.
 """
 
 from __future__ import annotations
@@ -19,14 +22,19 @@ from lossreport.reading.kit.settings import Settings
 from lossreport.reading.parser import ColumnKey, Columns, Parser, Record, RowsRead, Score
 from lossreport.text import Text
 
-HEADING: Final = re.compile(r"(?:^|[:\s])(?:Train Epoch: |训练回合[:：] ?)(?P<epoch>\d{1,9}) \[\d{1,3}%\]\s*$")
+HEADING: Final = re.compile(
+    r"(?:^|[:\s])(?:Train Epoch: |训练回合[:：] ?)(?P<epoch>\d{1,9}) \[\d{1,3}%\]\s*$"
+)
 VALUES: Final = re.compile(r"(?:^|[:\s])\[(?P<values>[-+\deE.naif, ]{5,2000})\]\s*$")
 WORDED: Final = re.compile(
-    r"(?:^|[:\s])(?:Losses|损失)[:：] ?\[(?P<values>[-+\deE.naif, ]{5,2000})\][,，] ?(?:step|步数)[:：] ?(?P<step>\d{1,12})[,，] ?(?:lr|学习率)[:：] ?(?P<rate>[-+\deE.]{1,30})"
+    r"(?:^|[:\s])(?:Losses|损失)[:：] ?\[(?P<values>[-+\deE.naif, ]{5,2000})\][,，] ?(?:step|"
+    r"步数)[:：] ?(?P<step>\d{1,12})[,，] ?(?:lr|学习率)[:：] ?(?P<rate>[-+\deE.]{1,30})"
     r"(?:[,，] ?reference_loss[:：] ?(?P<reference>[-+\deE.naif]{1,30}))?\s*$"
 )
 SVC: Final = ("loss_disc", "loss_gen", "loss_fm", "loss_mel", "loss_kl")
-"""`losses = [loss_disc, loss_gen, loss_fm, loss_mel, loss_kl]` in train.py of svc-develop-team/so-vits-svc."""
+"""`losses = [loss_disc, loss_gen, loss_fm, loss_mel, loss_kl]` in train.py of
+svc-develop-team/so-vits-svc.
+"""
 FEWEST: Final = 4
 """At least two losses before the step and the rate."""
 LARGEST_RATE: Final = 1.0
@@ -34,13 +42,16 @@ MIN_ROWS: Final = 2
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim text with such a heading and a list of numbers, of which the last but one counts steps, right below it."""
+    """Claim text with such a heading and a list of numbers, of which the last but one counts steps,
+    right below it.
+    """
     found, worded, heading = 0, 0, False
     for text in log.sample_lines:
         found += heading and _values(text) is not None
         worded += _worded(text) is not None
         heading = HEADING.search(text) is not None
-    sure = found >= MIN_ROWS or worded > 0  # a list that names its step and rate tells by itself what it is
+    # a list that names its step and rate tells by itself what it is
+    sure = found >= MIN_ROWS or worded > 0
     return Score(0.96 if sure else 0.0, f"{found + worded} lists of losses of VITS")
 
 
@@ -62,8 +73,20 @@ def read(log: LogFile) -> Iterator[Record]:
         yield from settings.facts()
         step, rate, named = row if row is not None else _numbered(values or [])
         for name, value in named.items():
-            columns.add(ColumnKey(name, "train", Axis.STEP, Statistic.VALUE), step, value, line.number, epoch)
-        columns.add(ColumnKey("learning_rate", "train", Axis.STEP, Statistic.VALUE), step, rate, line.number, epoch)
+            columns.add(
+                ColumnKey(name, "train", Axis.STEP, Statistic.VALUE),
+                step,
+                value,
+                line.number,
+                epoch,
+            )
+        columns.add(
+            ColumnKey("learning_rate", "train", Axis.STEP, Statistic.VALUE),
+            step,
+            rate,
+            line.number,
+            epoch,
+        )
         rows += 1
         if columns.full():
             yield from columns.chunks()
@@ -78,12 +101,18 @@ def _numbered(values: list[float]) -> tuple[float, float, dict[str, float]]:
 
 
 def _worded(text: str) -> tuple[float, float, dict[str, float]] | None:
-    """Return the step, the learning rate and the losses of a list that names its step and rate; None for any other line."""
+    """Return the step, the learning rate and the losses of a list that names its step and rate;
+    None for any other line.
+    """
     match = WORDED.search(text) if len(text) < LONGEST else None
     if match is None:
         return None
     losses = [number(part) for part in match["values"].split(",")]
-    step, rate, reference = number(match["step"]), number(match["rate"]), number(match["reference"] or "")
+    step, rate, reference = (
+        number(match["step"]),
+        number(match["rate"]),
+        number(match["reference"] or ""),
+    )
     if step is None or rate is None or any(value is None for value in losses):
         return None
     names = SVC if len(losses) == len(SVC) else [f"loss_{index}" for index in range(len(losses))]
@@ -106,7 +135,10 @@ LONGEST: Final = 4_000
 
 PARSER = Parser(
     id="vits_text",
-    title=Text(zh="VITS 系列的日志（VITS、GPT-SoVITS、Bert-VITS2）", en="log of VITS (VITS itself, GPT-SoVITS, Bert-VITS2)"),
+    title=Text(
+        zh="VITS 系列的日志（VITS、GPT-SoVITS、Bert-VITS2）",
+        en="log of VITS (VITS itself, GPT-SoVITS, Bert-VITS2)",
+    ),
     sniff=sniff,
     read=read,
 )

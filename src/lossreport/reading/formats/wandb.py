@@ -1,7 +1,9 @@
-"""`run-<id>.wandb`: all that a run gave to Weights & Biases, offline or not, as protobuf records in a LevelDB log. `line` is the number of the record.
+"""`run-<id>.wandb`: all that a run gave to Weights & Biases, offline or not, as protobuf records in
+a LevelDB log. `line` is the number of the record.
 
-Source: FORMATS.md section 6 and wandb/proto/wandb_internal.proto. x is the step metric that the program defined for a metric, else a step
-among the values of the row, else W&B's own `_step`. The configuration, the console's words and the exit code stand in the same file.
+Source: FORMATS.md section 6 and wandb/proto/wandb_internal.proto. x is the step metric that the
+program defined for a metric, else a step among the values of the row, else W&B's own `_step`. The
+configuration, the console's words and the exit code stand in the same file.
 """
 
 from __future__ import annotations
@@ -22,21 +24,36 @@ from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.rows import RowWriter, is_axis
 from lossreport.reading.kit.tracker import numbers, stamp
 from lossreport.reading.kit.untrusted import json_of
-from lossreport.reading.parser import Columns, Parser, RawEvent, RawFact, RawStatus, RawTime, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    Columns,
+    Parser,
+    RawEvent,
+    RawFact,
+    RawStatus,
+    RawTime,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 from lossreport.values import dataclass
 
 MAGIC: Final = b":W&B\xe1\xbe"
 HEADER_BYTES: Final = 7
 HISTORY, OUTPUT, CONFIG, METRIC, OUTPUT_RAW, RUN, EXIT = 2, 4, 5, 12, 13, 17, 18
-"""The kinds of Record that are read; statistics of the machine, files and telemetry are passed over."""
+"""The kinds of Record that are read; statistics of the machine, files and telemetry are passed
+over.
+"""
 RUN_NAMES: Final = {1: "run_id", 3: "project", 8: "run_name"}
 NAMED: Final = (0x0A, 0x12)
 JSON: Final = b"\x82\x01"
 DOUBLE: Final = 0x31
 DOUBLE_VALUE: Final = struct.Struct("<d")
 LONG: Final = 0x80
-"""Bytes of a HistoryItem: the tags of key (1), nested_key (2), value_json (16) and value_double (6); lengths from 128 take two bytes."""
+"""Bytes of a HistoryItem: the tags of key (1), nested_key (2), value_json (16) and value_double
+(6); lengths from 128 take two bytes.
+"""
 SHOWN: Final = "_wandb"
 """What W&B writes about itself into a configuration."""
 OWN_STEP: Final = "_step"
@@ -51,7 +68,9 @@ def sniff(log: LogFile) -> Score:
 
 @dataclass
 class _Run:
-    """What was read so far: facts by name (a later value of the configuration replaces an earlier one), the step metrics, first and last time."""
+    """What was read so far: facts by name (a later value of the configuration replaces an earlier
+    one), the step metrics, first and last time.
+    """
 
     columns: Columns = field(default_factory=Columns)
     writers: dict[str, RowWriter] = field(default_factory=dict)
@@ -62,7 +81,9 @@ class _Run:
     killed: bool = False
 
     def writer(self, by: str) -> RowWriter:
-        """Return the writer of what one step metric counts: each sees for itself where its steps go back."""
+        """Return the writer of what one step metric counts: each sees for itself where its steps go
+        back.
+        """
         return self.writers.setdefault(by, RowWriter(columns=self.columns))
 
     def say(self, name: str, value: object, number: int) -> None:
@@ -71,7 +92,9 @@ class _Run:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the history, the configuration, events of the console and the exit code; a damaged record costs only itself."""
+    """Yield the history, the configuration, events of the console and the exit code; a damaged
+    record costs only itself.
+    """
     run, last = _Run(), 0
     with log.open() as file:
         for number, data, problem in records(file, HEADER_BYTES):
@@ -117,7 +140,13 @@ def _history(run: _Run, data: bytes, number: int) -> Iterator[Record]:
             else:
                 row.update(numbers(*_item(value)))
         elif name == 2 and isinstance(value, bytes):
-            row.setdefault(OWN_STEP, next((step for inner, step in fields(value) if inner == 1 and isinstance(step, int)), 0))
+            row.setdefault(
+                OWN_STEP,
+                next(
+                    (step for inner, step in fields(value) if inner == 1 and isinstance(step, int)),
+                    0,
+                ),
+            )
     if "_timestamp" in row:
         run.times[1:] = [row["_timestamp"]]
     for by, part in _by_step(run, row):
@@ -148,11 +177,18 @@ def _counted(part: dict[str, Any], by: str, row: Mapping[str, Any]) -> dict[str,
 @lru_cache(maxsize=65536)
 def _counted_by(name: str, defined: tuple[tuple[str, str], ...]) -> str:
     exact = next((step for metric, step in defined if metric == name), None)
-    return exact or next((step for metric, step in defined if "*" in metric and fnmatch.fnmatchcase(name, metric)), "")
+    return exact or next(
+        (step for metric, step in defined if "*" in metric and fnmatch.fnmatchcase(name, metric)),
+        "",
+    )
 
 
 def _step_metric(run: _Run, data: bytes) -> None:
-    said = {name: value.decode("utf-8", "replace") for name, value in fields(data) if isinstance(value, bytes) and name in (1, 2, 4)}
+    said = {
+        name: value.decode("utf-8", "replace")
+        for name, value in fields(data)
+        if isinstance(value, bytes) and name in (1, 2, 4)
+    }
     metric = said.get(1) or said.get(2)
     if metric and said.get(4):
         run.step_metrics[metric] = said[4]
@@ -175,7 +211,9 @@ def _config(run: _Run, data: bytes, number: int) -> None:
 
 
 def _plain(data: bytes) -> tuple[str, float] | None:
-    """Return (name, number) of an item as nearly all are, a short name and a number behind it; None for all others."""
+    """Return (name, number) of an item as nearly all are, a short name and a number behind it; None
+    for all others.
+    """
     at = 2 + data[1] if len(data) > 2 and data[0] in NAMED and data[1] < LONG else 0
     try:
         if at and data[at : at + 2] == JSON and data[at + 2] == len(data) - at - 3:
@@ -193,7 +231,9 @@ def _decoded(name: bytes) -> str:
 
 
 def _item(data: bytes) -> tuple[str, Any]:
-    """Return (name, value) of a HistoryItem or ConfigItem: JSON text, or a typed field of newer versions."""
+    """Return (name, value) of a HistoryItem or ConfigItem: JSON text, or a typed field of newer
+    versions.
+    """
     key, nested, item = "", list[str](), None
     for name, value in fields(data):
         if name == 1 and isinstance(value, bytes):
@@ -224,7 +264,9 @@ def _json(value: bytes) -> Any:
 
 
 def _console(run: _Run, data: bytes, number: int) -> Iterator[Record]:
-    text = next((value for name, value in fields(data) if name == 3 and isinstance(value, bytes)), b"")
+    text = next(
+        (value for name, value in fields(data) if name == 3 and isinstance(value, bytes)), b""
+    )
     for line in text.decode("utf-8", "replace").splitlines():
         for word in said(line, number):
             run.killed = run.killed or (isinstance(word, RawEvent) and word.kind == "killed")
@@ -233,7 +275,10 @@ def _console(run: _Run, data: bytes, number: int) -> Iterator[Record]:
 
 PARSER = Parser(
     id="wandb",
-    title=Text(zh="Weights & Biases 的 .wandb 文件（离线或在线）", en="the .wandb file of Weights & Biases (offline or online)"),
+    title=Text(
+        zh="Weights & Biases 的 .wandb 文件（离线或在线）",
+        en="the .wandb file of Weights & Biases (offline or online)",
+    ),
     sniff=sniff,
     read=read,
 )

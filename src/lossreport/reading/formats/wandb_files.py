@@ -1,8 +1,10 @@
-"""The files of a W&B run folder beside its `.wandb`: `config.yaml`, `wandb-summary.json`, `wandb-metadata.json`. Facts, no metrics.
+"""The files of a W&B run folder beside its `.wandb`: `config.yaml`, `wandb-summary.json`,
+`wandb-metadata.json`. Facts, no metrics.
 
-Source: FORMATS.md section 6 and wandb/sdk/lib/filenames.py. The configuration wraps every value (`lr: {desc: null, value: 0.1}`). Of the
-metadata only what describes the training is taken: no user, no host, no e-mail, no path of the machine. `output.log` is the console: the
-parsers of text read it by its content.
+Source: FORMATS.md section 6 and wandb/sdk/lib/filenames.py. The configuration wraps every value
+(`lr: {desc: null, value: 0.1}`). Of the metadata only what describes the training is taken: no
+user, no host, no e-mail, no path of the machine. `output.log` is the console: the parsers of text
+read it by its content.
 """
 
 from __future__ import annotations
@@ -24,14 +26,29 @@ MIN_WRAPPED: Final = 2
 """One key with a `value` below it occurs in other configurations."""
 OWN: Final = ("_wandb", "wandb_version")
 SUMMARY, METADATA = "wandb-summary.json", "wandb-metadata.json"
-TRAINING: Final = ("codePath", "args", "python", "gpu", "gpu_count", "cpu_count", "startedAt", "git.commit")
+TRAINING: Final = (
+    "codePath",
+    "args",
+    "python",
+    "gpu",
+    "gpu_count",
+    "cpu_count",
+    "startedAt",
+    "git.commit",
+)
 """What of the metadata is told."""
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim the summary and the metadata by name and form, the configuration by its wrapped values."""
+    """Claim the summary and the metadata by name and form, the configuration by its wrapped
+    values.
+    """
     if log.shown.endswith((SUMMARY, METADATA)):
-        return Score(0.95, "a file of a W&B run") if _mapping(log) else Score(0.0, "called like a file of a W&B run, but no JSON object")
+        return (
+            Score(0.95, "a file of a W&B run")
+            if _mapping(log)
+            else Score(0.0, "called like a file of a W&B run, but no JSON object")
+        )
     if not log.shown.endswith((".yaml", ".yml")):
         return Score(0.0, "not a file of a W&B run")
     head = log.head.decode("utf-8", errors="replace")
@@ -42,10 +59,15 @@ def sniff(log: LogFile) -> Score:
 
 
 def read(log: LogFile) -> Iterator[Record]:
-    """Yield the facts with the line of their name; raises LogError where the file is not one mapping."""
+    """Yield the facts with the line of their name; raises LogError where the file is not one
+    mapping.
+    """
     mapping = _mapping(log)
     if mapping is None:
-        raise LogError(f"Couldn't read {log.shown!r}: not one JSON or YAML mapping", hint="Mend the file, or leave it out with --ignore.")
+        raise LogError(
+            f"Couldn't read {log.shown!r}: not one JSON or YAML mapping",
+            hint="Mend the file, or leave it out with --ignore.",
+        )
     lines = log.text().split("\n")
     if log.shown.endswith(SUMMARY):
         yield from summary_facts(mapping, lines)
@@ -61,7 +83,11 @@ def read(log: LogFile) -> Iterator[Record]:
 
 
 def _training(mapping: Mapping[str, Any]) -> dict[str, Any]:
-    return {f"metadata/{name}": value for name, value in plain_facts(mapping) if name in TRAINING and value not in (None, "", ())}
+    return {
+        f"metadata/{name}": value
+        for name, value in plain_facts(mapping)
+        if name in TRAINING and value not in (None, "", ())
+    }
 
 
 def _mapping(log: LogFile) -> dict[str, Any] | None:

@@ -1,7 +1,9 @@
-"""Log of WeNet: `TRAIN | steps/sec 2.113| Batch 0/100 loss 45.1 loss_att 60.1 ... rank 0`, and `Epoch 0 Step 10000 CV info ...`.
+"""Log of WeNet: `TRAIN | steps/sec 2.113| Batch 0/100 loss 45.1 loss_att 60.1 ... rank 0`, and
+`Epoch 0 Step 10000 CV info ...`.
 
-Source: FORMATS.md section 5. `Batch 0/100` is epoch 0, batch 100; how many batches an epoch has is not printed, so rows stand at the epoch
-times the largest batch printed. Every rank prints its own rows: those of the rank that comes first are read.
+Source: FORMATS.md section 5. `Batch 0/100` is epoch 0, batch 100; how many batches an epoch has is
+not printed, so rows stand at the epoch times the largest batch printed. Every rank prints its own
+rows: those of the rank that comes first are read.
 """
 
 from __future__ import annotations

@@ -1,6 +1,8 @@
-"""Log of XTuner v1: `[2026-08-21 16:02:20][INFO] Epoch 0 Step 10/1000 data_time: 0.0123 lr: 1.0e-06 ... reduced_llm_loss: 1.23, ...`.
+"""Log of XTuner v1: `[2026-08-21 16:02:20][INFO] Epoch 0 Step 10/1000 data_time: 0.0123 lr: 1.0e-06
+... reduced_llm_loss: 1.23, ...`.
 
-Source: FORMATS.md section 5. `reduced_` losses are of the step over all ranks, `local_loss` is of this rank. Old XTuner logs as mmengine.
+Source: FORMATS.md section 5. `reduced_` losses are of the step over all ranks, `local_loss` is of
+this rank. Old XTuner logs as mmengine.
 """
 
 from __future__ import annotations

@@ -1,7 +1,9 @@
-"""`results.txt` of YOLOv5 before 2021 and of its forks: one row an epoch, no header, columns known by their place.
+"""`results.txt` of YOLOv5 before 2021 and of its forks: one row an epoch, no header, columns known
+by their place.
 
-Columns (ultralytics/yolov5 v4.0, train.py; YOLOv7-pose has two losses more): epoch/total, memory, box, obj, cls, total, targets, image size, P, R, mAP@.5, mAP@.5:.95, val box, val obj,
-val cls. Training values are means of the epoch; epochs count from 0.
+Columns (ultralytics/yolov5 v4.0, train.py; YOLOv7-pose has two losses more): epoch/total, memory,
+box, obj, cls, total, targets, image size, P, R, mAP@.5, mAP@.5:.95, val box, val obj, val cls.
+Training values are means of the epoch; epochs count from 0.
 """
 
 from __future__ import annotations
@@ -14,13 +16,22 @@ from lossreport import regex as re
 from lossreport.model.run import Axis, Statistic
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.rows import number
-from lossreport.reading.parser import ColumnKey, Columns, Parser, RawFact, Record, RowsRead, Score, SkippedLine
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    Parser,
+    RawFact,
+    Record,
+    RowsRead,
+    Score,
+    SkippedLine,
+)
 from lossreport.text import Text
 
 ROW: Final = re.compile(r"^\s*(\d+)/(\d+)\s+([\d.]+)G((?:\s+\S+){11,15})\s*$")
 NAMES: Final = (
-    ("train", "box_loss"), ("train", "obj_loss"), ("train", "cls_loss"), ("train", "total_loss"), None, None,
-    ("val", "precision"), ("val", "recall"), ("val", "mAP_0.5"), ("val", "mAP_0.5:0.95"), ("val", "box_loss"), ("val", "obj_loss"), ("val", "cls_loss"),
+    ("train", "box_loss"), ("train", "obj_loss"), ("train", "cls_loss"), ("train", "total_loss"), None, None,  # noqa: E501
+    ("val", "precision"), ("val", "recall"), ("val", "mAP_0.5"), ("val", "mAP_0.5:0.95"), ("val", "box_loss"), ("val", "obj_loss"), ("val", "cls_loss"),  # noqa: E501
 )  # fmt: skip
 POSE: Final = (
     *NAMES[:3], ("train", "kpt_loss"), ("train", "kptv_loss"), *NAMES[3:],
@@ -28,7 +39,10 @@ POSE: Final = (
 """YOLOv7-pose adds the losses of the key points and of their visibility before the total."""
 TOTAL: Final = 5
 """The place of the total among the columns of key points: it is the sum of the five before it."""
-TORN = Text(zh="文件在这一行中间结束，或列数不对", en="the file ends in the middle of this row, or it has another number of columns")
+TORN = Text(
+    zh="文件在这一行中间结束，或列数不对",
+    en="the file ends in the middle of this row, or it has another number of columns",
+)
 
 
 def sniff(log: LogFile) -> Score:
@@ -46,7 +60,9 @@ def is_pose(cells: list[str]) -> bool:
     if len(cells) < len(NAMES) or any(term is None for term in terms):
         return False
     *losses, total = [float(term or 0.0) for term in terms]
-    return math.isclose(sum(losses), total, rel_tol=0.01) and not math.isclose(sum(losses[:3]), losses[3], rel_tol=0.01)
+    return math.isclose(sum(losses), total, rel_tol=0.01) and not math.isclose(
+        sum(losses[:3]), losses[3], rel_tol=0.01
+    )
 
 
 def read(log: LogFile) -> Iterator[Record]:
@@ -69,7 +85,12 @@ def read(log: LogFile) -> Iterator[Record]:
             value = number(text)
             if name is not None and value is not None:
                 statistic = Statistic.EPOCH_MEAN if name[0] == "train" else Statistic.VALUE
-                columns.add(ColumnKey(name[1], name[0], Axis.EPOCH, statistic), float(epoch), value, line.number)
+                columns.add(
+                    ColumnKey(name[1], name[0], Axis.EPOCH, statistic),
+                    float(epoch),
+                    value,
+                    line.number,
+                )
     yield from columns.chunks()
     yield RowsRead(rows, last)
 

@@ -1,7 +1,9 @@
-"""Log of YOLOv6: a header and a bar an epoch (`0/99   0   0   0.5856: 100%|...`), then the scores: `Epoch: 0 | mAP@0.5: 0.0 | mAP@0.50:0.95: 0.0`.
+"""Log of YOLOv6: a header and a bar an epoch (`0/99 0 0 0.5856: 100%|...`), then the scores:
+`Epoch: 0 | mAP@0.5: 0.0 | mAP@0.50:0.95: 0.0`.
 
-Source: `Trainer.print_details` and `Trainer.eval_model` of yolov6/core/engine.py (0.4) and logs of public threads. The bar shows means since the
-start of the epoch; epochs count from 0 and the total is the last one. Where pycocotools prints its summary, that is read too.
+Source: `Trainer.print_details` and `Trainer.eval_model` of yolov6/core/engine.py (0.4) and logs of
+public threads. The bar shows means since the start of the epoch; epochs count from 0 and the total
+is the last one. Where pycocotools prints its summary, that is read too.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ RATE: Final = "lr"
 
 
 def sniff(log: LogFile) -> Score:
-    """Claim text with the header of YOLOv6's losses over rows of an epoch, or with its line of scores."""
+    """Claim text with the header of YOLOv6's losses over rows of an epoch, or with its line of
+    scores.
+    """
     headers = sum(header_of(text) is not None for text in log.sample_lines)
     scores = sum(SCORED.search(text) is not None for text in log.sample_lines)
     rows = sum(row_of(text, 3) is not None for text in log.sample_lines) if headers else 0
@@ -47,7 +51,11 @@ def header_of(text: str) -> list[str] | None:
         return None
     words = text.split()
     return (
-        words[1:] if words[0] == "Epoch" and len(LOSSES & set(words)) >= 2 and not any(number(word) is not None for word in words) else None
+        words[1:]
+        if words[0] == "Epoch"
+        and len(LOSSES & set(words)) >= 2
+        and not any(number(word) is not None for word in words)
+        else None
     )
 
 
@@ -99,7 +107,12 @@ class _Reader:
             self._score(float(match["epoch"]), text, line)
         elif (summary := summary_of(text)) is not None:
             if summary.value != NOT_MEASURED:
-                self.columns.add(ColumnKey(summary.name, "val", Axis.EPOCH, Statistic.VALUE), self.epoch, summary.value, line)
+                self.columns.add(
+                    ColumnKey(summary.name, "val", Axis.EPOCH, Statistic.VALUE),
+                    self.epoch,
+                    summary.value,
+                    line,
+                )
         else:
             return False
         return True
@@ -116,7 +129,12 @@ class _Reader:
             epoch, cells, line = self.held
             for name, cell in zip(self.names, cells, strict=False):
                 statistic = Statistic.VALUE if name == RATE else Statistic.EPOCH_MEAN
-                self.columns.add(ColumnKey(name, "train", Axis.EPOCH, statistic), epoch, number(cell) or 0.0, line)
+                self.columns.add(
+                    ColumnKey(name, "train", Axis.EPOCH, statistic),
+                    epoch,
+                    number(cell) or 0.0,
+                    line,
+                )
             self.rows += 1
         self.held = None
 
@@ -130,7 +148,9 @@ class _Reader:
         for match in SCORE.finditer(text):
             value = number(match["value"])
             if value is not None:
-                self.columns.add(ColumnKey(match["name"], "val", Axis.EPOCH, Statistic.VALUE), epoch, value, line)
+                self.columns.add(
+                    ColumnKey(match["name"], "val", Axis.EPOCH, Statistic.VALUE), epoch, value, line
+                )
 
 
 PARSER = Parser(

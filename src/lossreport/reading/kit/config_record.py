@@ -1,4 +1,6 @@
-"""A record that holds the settings of a run among the records of its rows: the first line of a log in JSON lines, often."""
+"""A record that holds the settings of a run among the records of its rows: the first line of a log
+in JSON lines, often.
+"""
 
 from __future__ import annotations
 
@@ -31,28 +33,50 @@ SETTINGS: Final = frozenset(
 """How records of settings call themselves, and the mapping in them."""
 REPEATED: Final = frozenset(("config", "args", "hparams", "hyperparameters", "settings"))
 """Mappings of a row of metrics that hold no metrics."""
-PLANNED: Final = frozenset(("steps", "num_steps", "train_steps", "n_iters", "num_iters", "iterations", "num_iterations"))
-"""Names of the planned number of steps; beside rows they count steps, and `n_steps` is that of a rollout."""
+PLANNED: Final = frozenset(
+    ("steps", "num_steps", "train_steps", "n_iters", "num_iters", "iterations", "num_iterations")
+)
+"""Names of the planned number of steps; beside rows they count steps, and `n_steps` is that of a
+rollout.
+"""
 
 
 def is_config_record(row: Mapping[str, Any]) -> bool:
-    """Return whether a record is of settings: it says so, or all it holds but texts is one mapping called so, and no place."""
+    """Return whether a record is of settings: it says so, or all it holds but texts is one mapping
+    called so, and no place.
+    """
     said = next((row[key] for key in KINDS if isinstance(row.get(key), str)), "")
     if said.lower() in SETTINGS:
         return True
-    inner = [name for name, value in row.items() if isinstance(value, dict) and name.lower() in SETTINGS]
-    others = [name for name, value in row.items() if name not in inner and (is_axis(name) or isinstance(value, dict | list))]
+    inner = [
+        name for name, value in row.items() if isinstance(value, dict) and name.lower() in SETTINGS
+    ]
+    others = [
+        name
+        for name, value in row.items()
+        if name not in inner and (is_axis(name) or isinstance(value, dict | list))
+    ]
     return (
         bool(inner)
         and not others
-        and all(number(row[name]) is None or name.lower().startswith("time") for name in row if name not in inner)
+        and all(
+            number(row[name]) is None or name.lower().startswith("time")
+            for name in row
+            if name not in inner
+        )
     )
 
 
 def apart(row: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the settings that a row of metrics repeats in a mapping of their own, and all else."""
-    inner = {name: value for name, value in row.items() if isinstance(value, dict) and name.lower() in REPEATED}
-    return inner, ({name: value for name, value in row.items() if name not in inner} if inner else row)
+    inner = {
+        name: value
+        for name, value in row.items()
+        if isinstance(value, dict) and name.lower() in REPEATED
+    }
+    return inner, (
+        {name: value for name, value in row.items() if name not in inner} if inner else row
+    )
 
 
 def settings_of(row: Mapping[str, Any], line: int) -> Iterator[RawFact]:

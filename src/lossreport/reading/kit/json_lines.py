@@ -1,4 +1,6 @@
-"""Reads JSON line by line and record by record, fast where it is strict JSON and patiently where a logger wrote NaN or a line is torn."""
+"""Reads JSON line by line and record by record, fast where it is strict JSON and patiently where a
+logger wrote NaN or a line is torn.
+"""
 
 from __future__ import annotations
 
@@ -14,13 +16,17 @@ from lossreport.reading.kit.untrusted import json_line
 from lossreport.text import Text
 
 SNIFF_LINES: Final = 40
-GLUED = Text(zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read")
+GLUED = Text(
+    zh="前半是断掉的记录，粘在其后的记录已读出", en="a torn record; the record glued to it was read"
+)
 NO_JSON = Text(zh="不是完整的 JSON 对象", en="not a complete JSON object")
 TORN = Text(zh="文件在这条记录中间结束", en="the file ends in the middle of this record")
 
 
 class Record(NamedTuple):
-    """One object with its line, or None and the reason why there is none; `torn` where the file ends inside it."""
+    """One object with its line, or None and the reason why there is none; `torn` where the file
+    ends inside it.
+    """
 
     line: int
     row: dict[str, Any] | None
@@ -29,7 +35,9 @@ class Record(NamedTuple):
 
 
 def as_object(text: str) -> dict[str, Any] | None:
-    """Return the object that a line is, or None. NaN and Infinity are read as loggers write them."""
+    """Return the object that a line is, or None. NaN and Infinity are read as loggers write
+    them.
+    """
     try:
         value = json_line(text)
     except ValueError:
@@ -38,7 +46,9 @@ def as_object(text: str) -> dict[str, Any] | None:
 
 
 def records(log: LogFile) -> Iterator[Record]:
-    """Yield every object of a file of JSON lines. Lines of other text are passed over, those that begin like an object are not."""
+    """Yield every object of a file of JSON lines. Lines of other text are passed over, those that
+    begin like an object are not.
+    """
     return _records(log.lines())
 
 
@@ -61,11 +71,14 @@ def _records(lines: Iterable[Line]) -> Iterator[Record]:
 Take = Callable[[list[Group]], bool]
 
 
-def stretches(log: LogFile, is_plain: Callable[[Mapping[str, Any]], bool], take: Take) -> Iterator[Iterator[Record]]:
-    """Hand the objects of a file of JSON lines to `take` as columns where a stretch holds numbers alone; yield the others, in their order.
+def stretches(
+    log: LogFile, is_plain: Callable[[Mapping[str, Any]], bool], take: Take
+) -> Iterator[Iterator[Record]]:
+    """Hand the objects of a file of JSON lines to `take` as columns where a stretch holds numbers
+    alone; yield the others, in their order.
 
-    `is_plain` says whether an object is of numbers alone; it is asked of one object of those that have the same names. Where `take` returns False the
-    stretch is cut in two.
+    `is_plain` says whether an object is of numbers alone; it is asked of one object of those that
+    have the same names. Where `take` returns False the stretch is cut in two.
     """
     for block in log.blocks():
         if block.noisy or not block.complete:
@@ -74,7 +87,9 @@ def stretches(log: LogFile, is_plain: Callable[[Mapping[str, Any]], bool], take:
             yield from _split(block.number, block.texts, is_plain, take)
 
 
-def _split(number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool], take: Take) -> Iterator[Iterator[Record]]:
+def _split(
+    number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool], take: Take
+) -> Iterator[Iterator[Record]]:
     groups = _groups(number, texts, is_plain) if len(texts) >= LEAST else None
     if groups is not None and take(groups):
         return
@@ -91,8 +106,12 @@ LEAST: Final = 32
 NUMBERS: Final = frozenset((int, float))
 
 
-def _groups(number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool]) -> list[Group] | None:
-    """Return the rows of lines that are objects of numbers, by their names; None where one is anything else."""
+def _groups(
+    number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, Any]], bool]
+) -> list[Group] | None:
+    """Return the rows of lines that are objects of numbers, by their names; None where one is
+    anything else.
+    """
     joined = ",\n".join(texts)
     count = len(texts)
     if not joined.startswith("{") or joined.count("{") != count or joined.count("\n{") != count - 1:
@@ -114,12 +133,16 @@ def _groups(number: int, texts: Sequence[str], is_plain: Callable[[Mapping[str, 
         if not NUMBERS.issuperset({kind for column in values for kind in set(map(type, column))}):
             return None
         at = np.array(mine, dtype=np.int64)
-        groups.append(Group(names, at, number + at, [np.array(column, dtype=np.float64) for column in values]))
+        groups.append(
+            Group(names, at, number + at, [np.array(column, dtype=np.float64) for column in values])
+        )
     return groups
 
 
 def head_objects(log: LogFile) -> tuple[list[dict[str, Any]], int]:
-    """Return the objects of the first lines and how many lines were looked at; a torn last line does not count."""
+    """Return the objects of the first lines and how many lines were looked at; a torn last line
+    does not count.
+    """
     lines = [line.strip() for line in log.head_lines if line.strip()][:SNIFF_LINES]
     if len(lines) > 1 and as_object(lines[-1]) is None:
         lines.pop()

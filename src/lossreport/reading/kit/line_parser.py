@@ -1,4 +1,6 @@
-"""Makes a parser of one function that turns a line into a row of named values: for formats where speed does not matter, and plugins."""
+"""Makes a parser of one function that turns a line into a row of named values: for formats where
+speed does not matter, and plugins.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,25 @@ from lossreport.text import Text
 
 MIN_HITS: Final = 2
 SURE: Final = 0.95
-"""The score where a fifth of the lines or more are rows; a stray match among prose scores less than the generic parsers."""
+"""The score where a fifth of the lines or more are rows; a stray match among prose scores less than
+the generic parsers.
+"""
 SHARE: Final = 0.2
 
 
 def line_parser(
-    *, id: str, title: Text, row: Callable[[str], Mapping[str, object] | None], statistic: Statistic = Statistic.UNKNOWN
+    *,
+    id: str,
+    title: Text,
+    row: Callable[[str], Mapping[str, object] | None],
+    statistic: Statistic = Statistic.UNKNOWN,
 ) -> Parser:
-    """Return a parser that asks `row` of every line: a mapping of names to values (numbers or their text), None for other lines.
+    """Return a parser that asks `row` of every line: a mapping of names to values (numbers or their
+    text), None for other lines.
 
-    `step`, `iteration`, `epoch` and kin are axes, `train_` and `val_` name splits, all else are metrics. `statistic` is what one value
-    is. A line for which `row` raises is a bug of the plugin: the file is reported as unreadable, other files are still read.
+    `step`, `iteration`, `epoch` and kin are axes, `train_` and `val_` name splits, all else are
+    metrics. `statistic` is what one value is. A line for which `row` raises is a bug of the plugin:
+    the file is reported as unreadable, other files are still read.
     """
 
     def sniff(log: LogFile) -> Score:
@@ -32,7 +42,10 @@ def line_parser(
         hits = sum(row(text) is not None for text in lines)
         if hits < min(MIN_HITS, max(1, len(lines))):
             return Score(0.0, f"{hits} of {len(lines)} lines are rows of {id}")
-        return Score(SURE if hits >= SHARE * len(lines) else 0.5, f"{hits} of {len(lines)} lines are rows of {id}")
+        return Score(
+            SURE if hits >= SHARE * len(lines) else 0.5,
+            f"{hits} of {len(lines)} lines are rows of {id}",
+        )
 
     def read(log: LogFile) -> Iterator[Record]:
         writer, last = RowWriter(statistic=statistic), 0

@@ -1,7 +1,9 @@
-"""Reads a text log line by line with one function that says what a line is: what all such logs share is here.
+"""Reads a text log line by line with one function that says what a line is: what all such logs
+share is here.
 
-Settings printed before the rows, events, time stamps, headings, passes over a validation set, a line torn by a kill, the rank that
-counts, and which lines nobody knew. That an axis goes back is seen later, by the columns (`runs/breaks.py`).
+Settings printed before the rows, events, time stamps, headings, passes over a validation set, a
+line torn by a kill, the rank that counts, and which lines nobody knew. That an axis goes back is
+seen later, by the columns (`runs/breaks.py`).
 """
 
 from __future__ import annotations
@@ -34,23 +36,31 @@ from lossreport.text import Text
 from lossreport.values import dataclass
 
 Step = Callable[[str, Any], tuple[tuple[Row, ...], Any]]
-"""Says what a line is: the text and the state before it give the rows of the line (none where it is not known) and the state after it.
+"""Says what a line is: the text and the state before it give the rows of the line (none where it is
+not known) and the state after it.
 
 It is pure: the same text in the same state gives the same.
 """
 LAST_ROWS: Final = 64
-"""Rows before a last line without its end that it is held against; a block of values can be so long."""
+"""Rows before a last line without its end that it is held against; a block of values can be so
+long.
+"""
 END: Final = 60
 LAST_NUMBER: Final = re.compile(r"(?:\.(?P<decimals>\d{1,40}+)|(?<![\d.])\d{1,40}+)[^\d]{0,60}$")
 UNHEADED: Final = "test"
 """The split of what takes its split from a heading, where there is none."""
-NO_ROW = Text(zh="程序在这里启动过一次，但没有写出任何记录", en="the program was started here and wrote no row")
+NO_ROW = Text(
+    zh="程序在这里启动过一次，但没有写出任何记录",
+    en="the program was started here and wrote no row",
+)
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
 
 @dataclass(kw_only=True)
 class LineReader:
-    """Where the reader stands: the place of the training, the heading above, the pass over a validation set."""
+    """Where the reader stands: the place of the training, the heading above, the pass over a
+    validation set.
+    """
 
     step: Step
     state: Any
@@ -133,7 +143,10 @@ class LineReader:
 
     def _put(self, row: Row, line: int) -> Iterator[RawSegment | SkippedLine]:
         if any(value.once for value in row.values):
-            row = replace(row, values=tuple(value for value in row.values if not self._is_repeated(value, row)))
+            row = replace(
+                row,
+                values=tuple(value for value in row.values if not self._is_repeated(value, row)),
+            )
             if not row.values:
                 return
         self.rows += row.x is not None or self.heading is None
@@ -148,7 +161,9 @@ class LineReader:
         self._add(row, line)
 
     def _started(self, row: Row) -> Iterator[RawSegment | SkippedLine]:
-        """Yield the start that wrote a row, and those before it that wrote none: one whose counter does not begin again takes up the training."""
+        """Yield the start that wrote a row, and those before it that wrote none: one whose counter
+        does not begin again takes up the training.
+        """
         at = self._at(row)
         before = self._at(self.place) if self.place is not None else None
         if self.begins:
@@ -169,7 +184,8 @@ class LineReader:
         return (row.epoch if math.isfinite(row.epoch) else row.x), row.x
 
     def _add(self, row: Row, line: int) -> None:
-        at = row if row.x is not None else self.heading or self.place or row  # before the training: at its beginning
+        # before the training: at its beginning
+        at = row if row.x is not None else self.heading or self.place or row
         axis, x = at.axis, at.x or 0.0
         if row.x is None and row.axis is Axis.EPOCH and math.isfinite(at.epoch):
             axis, x = Axis.EPOCH, at.epoch
@@ -196,12 +212,21 @@ class LineReader:
 
     @property
     def goes_on(self) -> bool:
-        """Whether the next row of training finds all as the one before did: nothing begins, nothing waits for it."""
-        return not self.begins and self.passing is None and self.first is not None and not self.settings.holds
+        """Whether the next row of training finds all as the one before did: nothing begins, nothing
+        waits for it.
+        """
+        return (
+            not self.begins
+            and self.passing is None
+            and self.first is not None
+            and not self.settings.holds
+        )
 
     def key(self, value: Value, row: Row, at: Row) -> ColumnKey:
         """Return the column of a value of a row that says its place."""
-        return self._key(value, row.split or (self.heading.split if self.heading else UNHEADED), row.axis, at)
+        return self._key(
+            value, row.split or (self.heading.split if self.heading else UNHEADED), row.axis, at
+        )
 
     def see_shapes(self, row: Row, texts: Sequence[str]) -> None:
         """Remember what whole lines look like."""
@@ -231,7 +256,9 @@ class LineReader:
         yield from words
         begins = _says(self.new_run, text)
         self.begins += [line.number] if begins else []
-        known = self.settings.see(text, line.number) or bool(words) or begins or _says(self.known, text)
+        known = (
+            self.settings.see(text, line.number) or bool(words) or begins or _says(self.known, text)
+        )
         if not known and text and not text.isspace():
             self.unread.append(place)
 
@@ -245,7 +272,9 @@ def _same_pass(row: Row, before: Row) -> bool:
 
 
 def _shape(rows: Sequence[Row], text: str) -> tuple[object, ...]:
-    """Return what a whole line has in common with others: its names, and the decimals of its last number; a torn one has fewer."""
+    """Return what a whole line has in common with others: its names, and the decimals of its last
+    number; a torn one has fewer.
+    """
     match = LAST_NUMBER.search(text[-END:])
     names = tuple((row.split, row.axis, *(value.name for value in row.values)) for row in rows)
     return names, len(match["decimals"] or "") if match else 0

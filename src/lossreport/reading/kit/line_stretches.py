@@ -1,6 +1,8 @@
-"""Reads stretches of rows of a declared format at once: those between the first and the last of rows that differ in their numbers alone.
+"""Reads stretches of rows of a declared format at once: those between the first and the last of
+rows that differ in their numbers alone.
 
-What the function of a format says of a line depends on the state before it, so a recipe holds for one state, which its lines leave as it is.
+What the function of a format says of a line depends on the state before it, so a recipe holds for
+one state, which its lines leave as it is.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
     from lossreport.reading.kit.line_reader import LineReader
 
 BLOCK: Final = 4000
-"""Lines whose shapes are looked at together; where the state changes inside them, the rest of them is read by itself."""
+"""Lines whose shapes are looked at together; where the state changes inside them, the rest of them
+is read by itself.
+"""
 BEGINNING: Final = 200
 """The first lines of a file are read by themselves: the state changes there."""
 WORTH: Final = 100
@@ -49,12 +53,21 @@ def read_fast(reader: LineReader, log: LogFile) -> Iterator[Record]:
                     if sense is None or end - begin < LEAST:
                         yield from reader.take(some[begin:end], at + begin)
                     else:
-                        yield from _stretch(reader, some[begin:end], at + begin, sense, shapes.rows(begin, end), state)
+                        yield from _stretch(
+                            reader,
+                            some[begin:end],
+                            at + begin,
+                            sense,
+                            shapes.rows(begin, end),
+                            state,
+                        )
             place += len(some)
 
 
 def _chunks(lines: Lines, place: int) -> Iterator[Lines]:
-    """Yield lines in chunks, those of the beginning of the file first; `place` is how many stand before them."""
+    """Yield lines in chunks, those of the beginning of the file first; `place` is how many stand
+    before them.
+    """
     first = min(len(lines), max(0, BEGINNING - place))
     if first:
         yield lines[:first]
@@ -63,14 +76,21 @@ def _chunks(lines: Lines, place: int) -> Iterator[Lines]:
 
 
 def _asking(reader: LineReader, state: Any) -> Any:
-    """Return the function that says what a line says in a state: a row with a place that leaves the state as it is, else None."""
+    """Return the function that says what a line says in a state: a row with a place that leaves the
+    state as it is, else None.
+    """
 
     def ask(text: str) -> Said | None:
         rows, after = reader.step(text, state)
         if len(rows) != 1 or after != state:
             return None
         row = rows[0]
-        if row.x is None or not row.values or row.passing or any(value.once for value in row.values):
+        if (
+            row.x is None
+            or not row.values
+            or row.passing
+            or any(value.once for value in row.values)
+        ):
             return None
         plans = [value for _, value in row.facts]
         if any(isinstance(value, bool) or not isinstance(value, int | float) for value in plans):
@@ -82,7 +102,9 @@ def _asking(reader: LineReader, state: Any) -> Any:
             *(one.value for one in row.values),
         ]
         kinds = tuple(value._replace(value=0.0) for value in row.values)
-        plain = replace(row, x=0.0, epoch=0.0, values=kinds, facts=tuple((name, 0) for name, _ in row.facts))
+        plain = replace(
+            row, x=0.0, epoch=0.0, values=kinds, facts=tuple((name, 0) for name, _ in row.facts)
+        )
         return Said((_named(plain), reader.stamps.fits(text)), numbers, plain)
 
     return ask
@@ -92,13 +114,18 @@ def _named(row: Row) -> tuple[object, ...]:
     return row.axis, row.values, row.split, row.facts, row.nested, row.rank
 
 
-def _stretch(reader: LineReader, lines: Lines, place: int, sense: Sense, numbers: Floats, state: Any) -> Iterator[Record]:
+def _stretch(
+    reader: LineReader, lines: Lines, place: int, sense: Sense, numbers: Floats, state: Any
+) -> Iterator[Record]:
     row: Row = sense.sample
     yield from reader.take(lines[:LEAD], place)
     last = len(lines) - 1
     x, epoch, *rest = (column[LEAD:last] for column in sense.filled(numbers))
     plans, values = rest[: len(row.facts)], rest[len(row.facts) :]
-    told = all((plan == reader.told.get(name)).all() for (name, _), plan in zip(row.facts, plans, strict=True))
+    told = all(
+        (plan == reader.told.get(name)).all()
+        for (name, _), plan in zip(row.facts, plans, strict=True)
+    )
     ranked = row.rank in ("", reader.rank)
     keys = [reader.key(value, row, row) for value in row.values]
     once = len(set(keys)) == len(keys)  # a line that tells a column twice fills it row by row

@@ -1,4 +1,6 @@
-"""Reads a dumped argparse Namespace: `Namespace(lr=5e-06, betas=(0.9, 0.95))`, on one line of a log or an item a line."""
+"""Reads a dumped argparse Namespace: `Namespace(lr=5e-06, betas=(0.9, 0.95))`, on one line of a log
+or an item a line.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,16 @@ from lossreport.reading.kit.names import plain_facts
 from lossreport.reading.kit.untrusted import literal_of
 
 OPENING: Final = re.compile(r"\bNamespace\(")
-NAME: Final = re.compile(r"""^\s*(?P<quote>['"]?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)\s*(?:=|:\s)\s*(?P<value>.*?)\s*$""", re.DOTALL)
+NAME: Final = re.compile(
+    r"""^\s*(?P<quote>['"]?)(?P<name>[A-Za-z_][\w.\-]*)(?P=quote)\s*(?:=|:\s)\s*(?P<value>.*?)\s*$""",
+    re.DOTALL,
+)
 PAIRS: Final = {"(": ")", "[": "]", "{": "}"}
 
 
 def namespace_facts(text: str) -> list[tuple[str, FactValue]]:
-    """Return (name, value) for every item of a Namespace that opens and closes in `text`; empty where there is none.
+    """Return (name, value) for every item of a Namespace that opens and closes in `text`; empty
+    where there is none.
 
     Values that are no Python literals stay strings.
     """
@@ -24,7 +30,9 @@ def namespace_facts(text: str) -> list[tuple[str, FactValue]]:
 
 
 def placed_facts(text: str) -> list[tuple[str, FactValue, int]]:
-    """Return (name, value, line) for every item of a Namespace that closes in `text`; the line counts from 0 where the text begins."""
+    """Return (name, value, line) for every item of a Namespace that closes in `text`; the line
+    counts from 0 where the text begins.
+    """
     match = OPENING.search(text)
     inside = _inside(text, match.end()) if match else None
     if match is None or inside is None:
@@ -34,13 +42,18 @@ def placed_facts(text: str) -> list[tuple[str, FactValue, int]]:
     for item in _items(inside):
         if found := NAME.match(item):
             at = line + item.count("\n", 0, found.start("name"))
-            facts += [(name, value, at) for name, value in plain_facts({found["name"]: _literal(found["value"])})]
+            facts += [
+                (name, value, at)
+                for name, value in plain_facts({found["name"]: _literal(found["value"])})
+            ]
         line += item.count("\n")
     return facts
 
 
 class Spread:
-    """Follows a Namespace that is printed an item a line: every line but the last ends in a comma."""
+    """Follows a Namespace that is printed an item a line: every line but the last ends in a
+    comma.
+    """
 
     def __init__(self) -> None:
         self._depth = 0
@@ -51,7 +64,9 @@ class Spread:
         return self._depth > 0
 
     def holds(self, text: str) -> bool:
-        """Take in a line; return whether it is one of such a Namespace. A line of anything else ends it."""
+        """Take in a line; return whether it is one of such a Namespace. A line of anything else
+        ends it.
+        """
         if not self._depth:
             match = OPENING.search(text) if "Namespace(" in text else None
             if match is None:

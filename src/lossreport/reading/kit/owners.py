@@ -1,4 +1,6 @@
-"""Columns that say whose a row is: the run it belongs to (fold, seed, arm), or the entity of one run (client, rank, dataset)."""
+"""Columns that say whose a row is: the run it belongs to (fold, seed, arm), or the entity of one
+run (client, rank, dataset).
+"""
 
 from __future__ import annotations
 
@@ -10,15 +12,22 @@ from lossreport import regex as re
 from lossreport.model.run import Entity, EntityKind
 
 RUNS: Final = re.compile(
-    r"(?:k_?)?folds?(?:_?(?:id|idx|no|num|number|index))?|seeds?|random_seed|trials?(?:_?(?:id|idx|no|num|number))?|arm|variant|exp(?:eriment)?(?:_?(?:id|name))?"
-    r"|run(?:_?(?:id|name|no|number|index))?|version|model(?:_?name)?|algo(?:rithm)?(?:_?name)?|method(?:_?name)?|config_name",
+    r"(?:k_?)?folds?(?:_?(?:id|idx|no|num|number|index))?|seeds?|random_seed|trials?(?:_?(?:id|"
+    r"idx|no|num|number))?|arm|variant|exp(?:eriment)?(?:_?(?:id|name))?"
+    r"|run(?:_?(?:id|name|no|number|index))?|version|model(?:_?name)?|algo(?:rithm)?(?:_?name)?|"
+    r"method(?:_?name)?|config_name",
     re.IGNORECASE,
 )
 """Names of columns whose values are runs of their own."""
 WORDS_ONLY: Final = re.compile(r"(?:model|algo|method|config|variant|arm|version).*", re.IGNORECASE)
 """Of these only words name a run: a number there may be a size."""
 ENTITIES: Final[tuple[tuple[EntityKind, re.Pattern[str]], ...]] = (
-    (EntityKind.CLIENT, re.compile(r"(?:client|cid|party|silo|participant)(?:_?(?:id|idx|no|name|number))?", re.IGNORECASE)),
+    (
+        EntityKind.CLIENT,
+        re.compile(
+            r"(?:client|cid|party|silo|participant)(?:_?(?:id|idx|no|name|number))?", re.IGNORECASE
+        ),
+    ),
     (EntityKind.RANK, re.compile(r"(?:global_|local_)?rank(?:_?id)?", re.IGNORECASE)),
     (EntityKind.WORKER, re.compile(r"worker(?:_?(?:id|idx|no|name))?", re.IGNORECASE)),
     (EntityKind.ENV, re.compile(r"env(?:_?(?:id|idx|name))", re.IGNORECASE)),
@@ -52,9 +61,15 @@ class OwnerColumns(NamedTuple):
 
     def of(self, row: Mapping[str, Any]) -> Owner:
         """Return whose a row is."""
-        run = None if self.run is None else _key(row[self.run], words_only=WORDS_ONLY.fullmatch(self.run) is not None)
+        run = (
+            None
+            if self.run is None
+            else _key(row[self.run], words_only=WORDS_ONLY.fullmatch(self.run) is not None)
+        )
         entity = None if self.entity is None else _key(row[self.entity])
-        whose = None if entity is None or self.kind is None else Entity(kind=self.kind, value=entity)
+        whose = (
+            None if entity is None or self.kind is None else Entity(kind=self.kind, value=entity)
+        )
         return Owner("" if run is None else f"{leaf(str(self.run))} {run}", whose)
 
 
@@ -83,12 +98,18 @@ def leaf(name: str) -> str:
 
 
 def _key(value: object, *, words_only: bool = False) -> str | None:
-    """Return the name that a cell is: a whole number or a word; None for an empty cell, a measurement, a sentence."""
+    """Return the name that a cell is: a whole number or a word; None for an empty cell, a
+    measurement, a sentence.
+    """
     if isinstance(value, bool) or value is None:
         return None
     text = str(value).strip()
     number = re.fullmatch(r"[+-]?\d{1,12}(?:\.0*)?", text)
     if number is not None:
         return None if words_only else text.split(".")[0]
-    is_word = bool(text) and len(text) <= LONGEST and not re.fullmatch(r"[-+.\d]+(?:e[-+]?\d+)?|nan|none|null|-+", text, re.IGNORECASE)
+    is_word = (
+        bool(text)
+        and len(text) <= LONGEST
+        and not re.fullmatch(r"[-+.\d]+(?:e[-+]?\d+)?|nan|none|null|-+", text, re.IGNORECASE)
+    )
     return text if is_word else None

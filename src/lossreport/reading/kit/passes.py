@@ -1,4 +1,6 @@
-"""What repeats while one thing is measured: the frames of a progress bar at one step, the batches of one pass over a set. The last counts."""
+"""What repeats while one thing is measured: the frames of a progress bar at one step, the batches
+of one pass over a set. The last counts.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,9 @@ T = TypeVar("T")
 
 
 class Latest(Generic[T]):
-    """Holds the last of the rows with one key until a row of another comes: a frame of a bar replaces the frame before it."""
+    """Holds the last of the rows with one key until a row of another comes: a frame of a bar
+    replaces the frame before it.
+    """
 
     def __init__(self) -> None:
         self._held: tuple[Hashable, T] | None = None
@@ -37,7 +41,9 @@ class Latest(Generic[T]):
 
 
 class Passes(Generic[T]):
-    """Holds the last row of every pass over a set, of several sets at once, until the passes end or a summary takes their place."""
+    """Holds the last row of every pass over a set, of several sets at once, until the passes end or
+    a summary takes their place.
+    """
 
     def __init__(self) -> None:
         self._held: dict[Hashable, T] = {}
@@ -47,7 +53,9 @@ class Passes(Generic[T]):
         return bool(self._held)
 
     def hold(self, key: Hashable, row: T) -> None:
-        """Take the next row of a pass; a counter that begins again, as of the next model, is of the same one."""
+        """Take the next row of a pass; a counter that begins again, as of the next model, is of the
+        same one.
+        """
         self._held[key] = row
 
     def held(self) -> list[T]:

@@ -1,8 +1,10 @@
-"""Learns what all lines of one shape say from a few of them: which of their numbers becomes which number of what a function says of the line.
+"""Learns what all lines of one shape say from a few of them: which of their numbers becomes which
+number of what a function says of the line.
 
-A format's own function is asked of made-up lines of that shape: their digits are others, all else is the line's. Where it says the same each time but
-for numbers, each of which is one of the line's numbers (or never changes), that is a recipe for all lines of the shape. Where it does not, or where one of
-two numbers of the line may be meant, there is none, and the lines are read by themselves.
+A format's own function is asked of made-up lines of that shape: their digits are others, all else
+is the line's. Where it says the same each time but for numbers, each of which is one of the line's
+numbers (or never changes), that is a recipe for all lines of the shape. Where it does not, or where
+one of two numbers of the line may be meant, there is none, and the lines are read by themselves.
 """
 
 from __future__ import annotations
@@ -21,9 +23,13 @@ from lossreport.reading.kit.shapes import MARK, Shapes, shapes_of
 from lossreport.values import dataclass
 
 PROBES: Final = 5
-"""Made-up lines that a recipe is learnt from. Two numbers of one digit are the same in all of them once in 60,000 times; then there is no recipe."""
+"""Made-up lines that a recipe is learnt from. Two numbers of one digit are the same in all of them
+once in 60,000 times; then there is no recipe.
+"""
 TRIED: Final = 12
-"""Times that twice as many lines are made up to find them: of those with three pairs of numbers that are to stand in one order an eighth is of the shape."""
+"""Times that twice as many lines are made up to find them: of those with three pairs of numbers
+that are to stand in one order an eighth is of the shape.
+"""
 LEAST: Final = 8
 """Lines of one sense behind each other that are worth a look."""
 MOST: Final = 600
@@ -35,7 +41,9 @@ PLAIN: Final = bytes.maketrans(bytes(range(MARK, MARK + 8)), bytes([MARK]) * 8)
 
 
 class Said(NamedTuple):
-    """What a function says of a line: all that does not depend on its numbers, its numbers in order, and the value itself."""
+    """What a function says of a line: all that does not depend on its numbers, its numbers in
+    order, and the value itself.
+    """
 
     fixed: Hashable
     numbers: Sequence[float]
@@ -43,7 +51,9 @@ class Said(NamedTuple):
 
 
 class Source(NamedTuple):
-    """Where a number comes from: the number of the line at a place, times a sign; or a constant, where the place is below 0."""
+    """Where a number comes from: the number of the line at a place, times a sign; or a constant,
+    where the place is below 0.
+    """
 
     at: int
     factor: float
@@ -51,7 +61,8 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sense:
-    """What the lines of some shapes have in common: what is said of them, and where each number of it comes from.
+    """What the lines of some shapes have in common: what is said of them, and where each number of
+    it comes from.
 
     `sample` is what was said of one of them. Lines of one sense have as many numbers each.
     """
@@ -76,10 +87,12 @@ def _column(numbers: Floats, at: int, factor: float) -> Floats:
 
 @dataclass(kw_only=True)
 class Recipes:
-    """The recipes of one file. `ask` is the function of a format; it returns None for a line that is not to be read fast.
+    """The recipes of one file. `ask` is the function of a format; it returns None for a line that
+    is not to be read fast.
 
-    `least` is how many lines of one shape have come for which a recipe is worth its thirty questions.
-    What shapes say of their numbers (zero, whole, beyond) is in most places of no matter: `_matters` holds the places where it is, by the shape without it.
+    `least` is how many lines of one shape have come for which a recipe is worth its thirty
+    questions. What shapes say of their numbers (zero, whole, beyond) is in most places of no
+    matter: `_matters` holds the places where it is, by the shape without it.
     """
 
     ask: Callable[[str], Said | None]
@@ -118,7 +131,9 @@ class Recipes:
         self._known = {key: None if one is sense else one for key, one in self._known.items()}
         self._of = {key: None if one is sense else one for key, one in self._of.items()}
 
-    def _found(self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int) -> Sense | None:
+    def _found(
+        self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int
+    ) -> Sense | None:
         matters = self._matters.get(plain)
         name = None if matters is None else (plain, bytes(key[at] for at in matters))
         if name is None or name not in self._of:
@@ -131,7 +146,9 @@ class Recipes:
             return sense
         return self._of[name]
 
-    def _learn(self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int) -> Sense | None:
+    def _learn(
+        self, key: bytes, plain: bytes, text: str, shapes: Shapes, place: int
+    ) -> Sense | None:
         first = self.ask(text)
         line = _Line.at(shapes, place)
         if first is None or line is None:
@@ -150,21 +167,33 @@ class Recipes:
             self._matters[plain] = self._what_matters(key, line, first, sources)
         return self._sense(first, self._with_zeros(first, sources, line.numbers), len(line.numbers))
 
-    def _what_matters(self, key: bytes, line: _Line, first: Said, sources: tuple[Source, ...]) -> tuple[int, ...]:
-        """Return the places of a shape at which it matters whether a number is zero, whole, or beyond the one before."""
+    def _what_matters(
+        self, key: bytes, line: _Line, first: Said, sources: tuple[Source, ...]
+    ) -> tuple[int, ...]:
+        """Return the places of a shape at which it matters whether a number is zero, whole, or
+        beyond the one before.
+        """
 
         def differences(edits: Sequence[Edit]) -> set[int]:
-            """Return the places at which the shape is another one with which something else is said."""
+            """Return the places at which the shape is another one with which something else is
+            said.
+            """
             text = line.edited(edits).decode("utf-8", "surrogatepass")
             made = shapes_of([text])
             if made is None or made.keys[0].translate(PLAIN) != key.translate(PLAIN):
                 return set()  # of another shape altogether, which is looked at by itself
             said = self.ask(text)
-            if said is not None and said.fixed == first.fixed and bits_of(said.numbers) == bits_of(_filled(sources, made.values)):
+            if (
+                said is not None
+                and said.fixed == first.fixed
+                and bits_of(said.numbers) == bits_of(_filled(sources, made.values))
+            ):
                 return set()
             return {at for at, (a, b) in enumerate(zip(key, made.keys[0], strict=True)) if a != b}
 
-        return tuple(sorted({at for edits in line.turned() for at in _that_matter(edits, differences)}))
+        return tuple(
+            sorted({at for edits in line.turned() for at in _that_matter(edits, differences)})
+        )
 
     def _sense(self, said: Said, sources: tuple[Source, ...], count: int) -> Sense:
         """Return the one sense of lines that say the same from the same places."""
@@ -174,17 +203,26 @@ class Recipes:
             self._zeros.setdefault(said.fixed, []).append(sources)
         return self._senses[name]
 
-    def _with_zeros(self, said: Said, sources: tuple[Source, ...], mine: Floats) -> tuple[Source, ...]:
-        """Return the sources with zeros, of which nothing tells where they come from, from where they come in lines that say the same otherwise."""
+    def _with_zeros(
+        self, said: Said, sources: tuple[Source, ...], mine: Floats
+    ) -> tuple[Source, ...]:
+        """Return the sources with zeros, of which nothing tells where they come from, from where
+        they come in lines that say the same otherwise.
+        """
         for known in self._zeros.get(said.fixed, ()):
-            same = all(a == b or (a.at < 0 and a.factor == 0 and _is_zero(a, b, mine)) for a, b in zip(sources, known, strict=True))
+            same = all(
+                a == b or (a.at < 0 and a.factor == 0 and _is_zero(a, b, mine))
+                for a, b in zip(sources, known, strict=True)
+            )
             if same:
                 return known
         return sources
 
 
 def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Lines, Sense | None, Floats | None]]:
-    """Yield the lines of a file in stretches of one sense, each with the numbers of its lines; None with those that are to be read by themselves."""
+    """Yield the lines of a file in stretches of one sense, each with the numbers of its lines; None
+    with those that are to be read by themselves.
+    """
     for block in log.blocks():
         lines = log.columns_of(block)
         texts = lines.texts
@@ -195,7 +233,11 @@ def alike(log: LogFile, recipes: Recipes) -> Iterator[tuple[Lines, Sense | None,
         senses = recipes.senses(texts, shapes)
         for sense, (first, last) in runs_of(senses):
             worth = sense is not None and last - first >= LEAST
-            yield (lines[first:last], sense, shapes.rows(first, last)) if worth else (lines[first:last], None, None)
+            yield (
+                (lines[first:last], sense, shapes.rows(first, last))
+                if worth
+                else (lines[first:last], None, None)
+            )
 
 
 def runs_of(senses: Sequence[Sense | None]) -> Iterator[tuple[Sense | None, tuple[int, int]]]:
@@ -213,7 +255,9 @@ def _is_zero(constant: Source, source: Source, mine: Floats) -> bool:
 
 
 def _sources(said: Sequence[Said], numbers: Floats) -> tuple[Source, ...] | None:
-    """Return where every number comes from; None where one comes from nowhere, or from one of two places that differ."""
+    """Return where every number comes from; None where one comes from nowhere, or from one of two
+    places that differ.
+    """
     found = []
     told = np.array([one.numbers for one in said], dtype=np.float64).reshape(len(said), -1)
     for column in told.T:
@@ -221,7 +265,10 @@ def _sources(said: Sequence[Said], numbers: Floats) -> tuple[Source, ...] | None
             found.append(Source(-1, float(column[0])))
             continue
         places = [
-            Source(at, sign) for at in range(numbers.shape[1]) for sign in (1.0, -1.0) if np.array_equal(sign * numbers[:, at], column)
+            Source(at, sign)
+            for at in range(numbers.shape[1])
+            for sign in (1.0, -1.0)
+            if np.array_equal(sign * numbers[:, at], column)
         ]
         if len(places) != 1:
             return None
@@ -245,7 +292,11 @@ def _made_up(line: _Line, key: bytes) -> Iterator[tuple[str, Floats]]:
         lines = [line.with_others(random.Random(f"{attempt} {at}")) for at in range(2 * PROBES)]
         texts = [other.decode("utf-8", "surrogatepass") for other in lines]
         shapes = shapes_of(texts)
-        fitting = [at for at, other in enumerate(shapes.keys) if other == key][:left] if shapes is not None else []
+        fitting = (
+            [at for at, other in enumerate(shapes.keys) if other == key][:left]
+            if shapes is not None
+            else []
+        )
         for at in fitting:
             if shapes is not None:
                 yield texts[at], shapes.values[shapes.at[at] : shapes.at[at + 1]]
@@ -258,13 +309,19 @@ Edit = tuple[tuple[int, bytes], ...]
 """Digits that are put at some places of a line."""
 
 
-def _that_matter(edits: Sequence[Edit], differences: Callable[[Sequence[Edit]], set[int]]) -> set[int]:
-    """Return what edits make different, found by halves; all that they make so together where none does by itself."""
+def _that_matter(
+    edits: Sequence[Edit], differences: Callable[[Sequence[Edit]], set[int]]
+) -> set[int]:
+    """Return what edits make different, found by halves; all that they make so together where none
+    does by itself.
+    """
     found = differences(edits)
     if not found or len(edits) == 1:
         return found
     half = len(edits) // 2
-    return (_that_matter(edits[:half], differences) | _that_matter(edits[half:], differences)) or found
+    return (
+        _that_matter(edits[:half], differences) | _that_matter(edits[half:], differences)
+    ) or found
 
 
 class _Line(NamedTuple):
@@ -282,8 +339,15 @@ class _Line(NamedTuple):
             return None
         start = shapes.data.rfind(b"\n", 0, int(shapes.starts[first])) + 1
         end = shapes.data.find(b"\n", int(shapes.ends[last - 1]))
-        spans = [(int(shapes.starts[at]) - start, int(shapes.ends[at]) - start) for at in range(first, last)]
-        return cls(shapes.data[start : end if end >= 0 else len(shapes.data)], spans, shapes.values[first:last])
+        spans = [
+            (int(shapes.starts[at]) - start, int(shapes.ends[at]) - start)
+            for at in range(first, last)
+        ]
+        return cls(
+            shapes.data[start : end if end >= 0 else len(shapes.data)],
+            spans,
+            shapes.values[first:last],
+        )
 
     def with_others(self, draw: random.Random) -> bytes:
         """Return the line with other numbers of the same forms."""
@@ -302,22 +366,34 @@ class _Line(NamedTuple):
         return bytes(made)
 
     def turned(self) -> Iterator[list[Edit]]:
-        """Yield edits by which numbers are zero that are not, whole that are not, or beyond the one beside them, or the other way round."""
-        draw, numbers = random.Random(0), [(start, _mantissa(self.text[start:end])) for start, end in self.spans]
+        """Yield edits by which numbers are zero that are not, whole that are not, or beyond the one
+        beside them, or the other way round.
+        """
+        draw, numbers = (
+            random.Random(0),
+            [(start, _mantissa(self.text[start:end])) for start, end in self.spans],
+        )
         zeros, whole = list[Edit](), list[Edit]()
         for start, number in numbers:
             zero, point = _of(number, 48), number.find(b".")
             zeros.append(((start, zero if number != zero else _other(_of(number, 49), draw)),))
             if point >= 0 and number != zero:
                 decimals = number[point + 1 :]
-                turned = b"0" * len(decimals) if decimals.strip(b"0") else _other(b"1" * len(decimals), draw)
+                turned = (
+                    b"0" * len(decimals)
+                    if decimals.strip(b"0")
+                    else _other(b"1" * len(decimals), draw)
+                )
                 kept = number[:point] if number[:point].strip(b"0") else b"1" * point
                 whole.append(((start, kept + b"." + turned),))
         yield from (edits for edits in (zeros, whole) if edits)
         pairs = list(pairwise(numbers))
         for first in (0, 1):
             for low, high in ((49, 57), (57, 49)):
-                edits: list[Edit] = [((i, _of(one, low)), (j, _of(two, high))) for (i, one), (j, two) in pairs[first::2]]
+                edits: list[Edit] = [
+                    ((i, _of(one, low)), (j, _of(two, high)))
+                    for (i, one), (j, two) in pairs[first::2]
+                ]
                 yield from ([edits] if edits else [])
 
 
@@ -333,7 +409,9 @@ def _mantissa(number: bytes) -> bytes:
 
 
 def _other(number: bytes, draw: random.Random) -> bytes:
-    """Return another number of the same form: with as many zeros before it, whole where it is, no digit of it zero else."""
+    """Return another number of the same form: with as many zeros before it, whole where it is, no
+    digit of it zero else.
+    """
     point = number.find(b".")
     lead = len(number) - len(number.lstrip(b"0."))
     made = number[:lead] + bytes(draw.choices(DIGITS, k=len(number) - lead))

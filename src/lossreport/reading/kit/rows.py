@@ -1,4 +1,6 @@
-"""One record of named values, from JSON, a dict printed as text or a table row: which name is the axis, which are metrics, what is NaN."""
+"""One record of named values, from JSON, a dict printed as text or a table row: which name is the
+axis, which are metrics, what is NaN.
+"""
 
 from __future__ import annotations
 
@@ -76,7 +78,16 @@ OTHER_NAMES: Final = (
     ),
     *(
         (name, Axis.EPISODE)
-        for name in ("episode", "episodes", "ep_num", "episode_num", "episode_idx", "n_episodes", "num_episodes", "回合")
+        for name in (
+            "episode",
+            "episodes",
+            "ep_num",
+            "episode_num",
+            "episode_idx",
+            "n_episodes",
+            "num_episodes",
+            "回合",
+        )
     ),
     ("samples", Axis.SAMPLES),
     ("consumed_samples", Axis.SAMPLES),
@@ -104,12 +115,16 @@ SPLIT_VALUES: Final = {
     "訓練": "train", "驗證": "val", "測試": "test", "評估": "eval",
 }  # fmt: skip
 BOOKKEEPING: Final = re.compile(
-    r"(?:.*[_/ ])?(?:percentage|percent|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
-    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|total_epochs?|max_epochs?|num_epochs|(?:num|total|max)_rounds|index|idx|row|id"
+    r"(?:.*[_/ ])?(?:percentage|percent|elapsed(?:_time)?|remaining(?:_time)?|eta(?:_seconds)?|"
+    r"time_?stamps?|wall_?time|date(?:time)?|_?runtime|_timestamp|_?stamp|created_at"
+    r"|relative_time|pid|seed|rank|local_rank|world_size|run_id|total_steps|max_steps|max_iters?|"
+    r"total_epochs?|max_epochs?|num_epochs|(?:num|total|max)_rounds|index|idx|row|id"
     r"|unnamed: ?\d+)(?:\(s\))?",
     re.IGNORECASE,
 )
-"""Names that are neither metric nor axis; a duration of each step (`time`, `step_time`) is a metric and not among them."""
+"""Names that are neither metric nor axis; a duration of each step (`time`, `step_time`) is a metric
+and not among them.
+"""
 PLANS: Final = {
     "total_steps": "max_steps",
     "max_steps": "max_steps",
@@ -122,17 +137,25 @@ PLANS: Final = {
     "max_rounds": "rounds",
 }
 SUMMARY: Final = re.compile(
-    r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|best_.*|early_stopping.*|final_.*)"
+    r"(?:train_(?:runtime|samples_per_second|steps_per_second|loss|tokens_per_second)|total_flos|"
+    r"best_.*|early_stopping.*|final_.*)"
 )
-"""What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md 3.1)."""
+"""What a trainer says once, about the whole run: facts, never points of a curve (FORMATS.md
+3.1).
+"""
 ONCE: Final = ("train_runtime", "total_flos")
 """A record with one of these is such a summary, and closes the run."""
 CLOCK: Final = re.compile(r"(?:.*[/_ ])?(?:time|ts)", re.IGNORECASE)
 SINCE_1970: Final = 1e9
 """A `time` above this is a date in seconds, not a duration."""
-INSTANT: Final = re.compile(r"(?:.{0,80}[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|(?:memory|throughput|vram).{0,200})", re.IGNORECASE)
+INSTANT: Final = re.compile(
+    r"(?:.{0,80}[/_ ])?(?:lr|learning_rate|grad_?norm|gnorm|(?:memory|throughput|vram).{0,200})",
+    re.IGNORECASE,
+)
 """What a logger prints as it is at that step, whatever it averages besides."""
-NUMBER: Final = re.compile(r"[-+]?(?:\d{1,310}+(?:\.\d{0,400}+)?+|\.\d{1,400}+)(?:[eE][-+]?\d{1,9}+)?+")
+NUMBER: Final = re.compile(
+    r"[-+]?(?:\d{1,310}+(?:\.\d{0,400}+)?+|\.\d{1,400}+)(?:[eE][-+]?\d{1,9}+)?+"
+)
 GROUPED: Final = re.compile(r"[-+]?\d{1,3}(?:,\d{3})+(?:\.\d*)?")
 """1,234,567.8: commas between groups of three digits."""
 DECIMAL_COMMA: Final = re.compile(r"[-+]?\d*,\d+(?:[eE][-+]?\d+)?")
@@ -142,11 +165,16 @@ NOT_FINITE: Final = {
     "inf": math.inf, "+inf": math.inf, "infinity": math.inf, "+infinity": math.inf, "1.#inf": math.inf,
     "-inf": -math.inf, "-infinity": -math.inf, "-1.#inf": -math.inf,
 }  # fmt: skip
-WRAPPED: Final = re.compile(r"(?:(?:np\.float\d{1,3}|numpy\.float\d{1,3}|tensor|array)\(\[?|\[)([^,)\]\[]++)(?:\]?[^)\]]*+\)|\])$")
+WRAPPED: Final = re.compile(
+    r"(?:(?:np\.float\d{1,3}|numpy\.float\d{1,3}|tensor|array)\(\[?|\[)([^,)\]\[]++)"
+    r"(?:\]?[^)\]]*+\)|\])$"
+)
 
 
 class Place(NamedTuple):
-    """Where a row stands: the axis, x as printed, and the epoch where one stands beside it (else NaN)."""
+    """Where a row stands: the axis, x as printed, and the epoch where one stands beside it (else
+    NaN).
+    """
 
     axis: Axis
     x: float
@@ -154,7 +182,9 @@ class Place(NamedTuple):
 
 
 def number(value: object) -> float | None:
-    """Return a number, also one printed as text or as NaN in any of its spellings; None for what is no number."""
+    """Return a number, also one printed as text or as NaN in any of its spellings; None for what is
+    no number.
+    """
     kind = type(value)
     if kind is float:
         return value  # type: ignore[return-value]
@@ -194,12 +224,21 @@ def decimal(text: str) -> float | None:
 
 
 def flat(row: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the leaves of a record; names of nested ones are joined by a slash, short lists of numbers are numbered."""
+    """Yield the leaves of a record; names of nested ones are joined by a slash, short lists of
+    numbers are numbered.
+    """
     for name, value in row.items():
         if isinstance(value, Mapping):
             yield from flat(value, f"{prefix}{name}/")
-        elif isinstance(value, list) and 0 < len(value) <= LIST_LIMIT and all(number(item) is not None for item in value):
-            yield from ((f"{prefix}{name}_{i}" if len(value) > 1 else f"{prefix}{name}", item) for i, item in enumerate(value))
+        elif (
+            isinstance(value, list)
+            and 0 < len(value) <= LIST_LIMIT
+            and all(number(item) is not None for item in value)
+        ):
+            yield from (
+                (f"{prefix}{name}_{i}" if len(value) > 1 else f"{prefix}{name}", item)
+                for i, item in enumerate(value)
+            )
         else:
             yield f"{prefix}{name}", value
 
@@ -223,7 +262,9 @@ def _place(row: Mapping[str, Any], shape: Shape, count: int) -> Place:
 
 
 def split_of_folder(shown: str) -> str | None:
-    """Return the split that the innermost folder called like one names (`logs/validation/events...`), or None."""
+    """Return the split that the innermost folder called like one names
+    (`logs/validation/events...`), or None.
+    """
     parts = shown.lower().split("/")[:-1]
     return next((SPLIT_VALUES[part] for part in reversed(parts) if part in SPLIT_VALUES), None)
 
@@ -233,7 +274,9 @@ def is_axis(name: str) -> bool:
     return name.lower().strip() in AXIS_SET
 
 
-AXIS_SET: Final = frozenset(name for name, _ in AXES if name not in ("tokens", "num_tokens", "total_tokens"))
+AXIS_SET: Final = frozenset(
+    name for name, _ in AXES if name not in ("tokens", "num_tokens", "total_tokens")
+)
 
 
 def split_of(row: Mapping[str, Any]) -> str | None:
@@ -250,7 +293,8 @@ def _split(row: Mapping[str, Any], shape: Shape) -> str | None:
 
 
 class Shape(NamedTuple):
-    """What the names of a row are, worked out once for all rows with these names: axes, epochs, splits and plans as they are printed.
+    """What the names of a row are, worked out once for all rows with these names: axes, epochs,
+    splits and plans as they are printed.
 
     `meanings` holds (split, short name) of every name, the split "" where it says none.
     """
@@ -269,9 +313,18 @@ def shape_of(names: tuple[str, ...]) -> Shape:
     """Return what each of a row's names is, surest axis first."""
     folded = {name.lower().strip(): name for name in names}
     owners = owner_columns(names)
-    metrics = tuple(name for name in names if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names)
+    metrics = tuple(
+        name
+        for name in names
+        if not is_axis(name) and not BOOKKEEPING.fullmatch(name) and name not in owners.names
+    )
     return Shape(
-        axes=tuple(sorted(((folded[name], axis) for name, axis in AXES if name in folded), key=lambda one: _is_length(one[0], folded))),
+        axes=tuple(
+            sorted(
+                ((folded[name], axis) for name, axis in AXES if name in folded),
+                key=lambda one: _is_length(one[0], folded),
+            )
+        ),
         epochs=tuple(folded[name] for name in EPOCH_NAMES if name in folded),
         splits=tuple(name for name in names if name.lower() in SPLIT_NAMES),
         plans=tuple((name, PLANS[name.lower()]) for name in names if name.lower() in PLANS),
@@ -285,7 +338,9 @@ LENGTHS: Final = frozenset(("steps", "timesteps", "frames", "num_frames", "env_s
 
 
 def _is_length(name: str, beside: Mapping[str, str]) -> bool:
-    """Return whether a column tells how long the episode of its row was: `steps` beside `episode`."""
+    """Return whether a column tells how long the episode of its row was: `steps` beside
+    `episode`.
+    """
     return name.lower() in LENGTHS and any(EPISODES.fullmatch(other) for other in beside)
 
 
@@ -299,7 +354,8 @@ def _named(name: str) -> tuple[bool, bool]:
 
 
 class Group(NamedTuple):
-    """Rows of numbers under the same names: which rows of their block they are, in order, their lines, and a column a name.
+    """Rows of numbers under the same names: which rows of their block they are, in order, their
+    lines, and a column a name.
 
     `split` and `entity` are what stands beside the rows.
     """
@@ -313,7 +369,9 @@ class Group(NamedTuple):
 
 
 class _Taken(NamedTuple):
-    """What rows of the same names say: x (None where rows are counted) and a column a metric; none where they are no rows."""
+    """What rows of the same names say: x (None where rows are counted) and a column a metric; none
+    where they are no rows.
+    """
 
     places: Ints
     lines: Ints
@@ -322,7 +380,9 @@ class _Taken(NamedTuple):
     values: list[tuple[ColumnKey, Floats]]
 
 
-def _in_order(pieces: Sequence[tuple[Ints, Floats, Floats, Ints, Floats]]) -> tuple[Ints, Floats, Floats, Ints, Floats]:
+def _in_order(
+    pieces: Sequence[tuple[Ints, Floats, Floats, Ints, Floats]],
+) -> tuple[Ints, Floats, Floats, Ints, Floats]:
     """Return the values of one column that rows of several kinds tell, in the order of the rows."""
     places, x, y, lines, epoch = (np.concatenate(parts) for parts in zip(*pieces, strict=True))
     order = np.argsort(places, kind="stable")
@@ -353,7 +413,8 @@ class RowWriter:
         ignore: Collection[str] = (),
         entity: Entity | None = None,
     ) -> Iterator[RawFact]:
-        """Add one flat row; `lines` is its line, or the line of every name; `entity` is whose it is where no column says so.
+        """Add one flat row; `lines` is its line, or the line of every name; `entity` is whose it is
+        where no column says so.
 
         Yields what is no metric.
         """
@@ -370,11 +431,19 @@ class RowWriter:
         owner = shape.owners.of(row) if shape.owners.names else Owner(entity=entity)
         for name, its_split, printed, value in values:
             key = self._key(name, its_split, place.axis, owner, inner=math.isfinite(epoch))
-            self.columns.add(key, place.x, value, line if isinstance(lines, int) else lines.get(printed, line), epoch)
+            self.columns.add(
+                key,
+                place.x,
+                value,
+                line if isinstance(lines, int) else lines.get(printed, line),
+                epoch,
+            )
         self.rows += 1
 
     def add_many(self, groups: Sequence[Group]) -> bool:
-        """Add many rows of numbers at once, as `add` would one after another; returns False, and adds none, where that takes a look at each."""
+        """Add many rows of numbers at once, as `add` would one after another; returns False, and
+        adds none, where that takes a look at each.
+        """
         found = [one for group in groups if (one := self._taken(group)) is not None]
         if len(found) < len(groups):
             return False
@@ -394,12 +463,20 @@ class RowWriter:
         return True
 
     def _taken(self, group: Group) -> _Taken | None:
-        """Return what rows of the same names say; None where they name their owners, tell new plans, stand on several axes, or hold some dates."""
+        """Return what rows of the same names say; None where they name their owners, tell new
+        plans, stand on several axes, or hold some dates.
+        """
         shape, columns = shape_of(group.names), dict(zip(group.names, group.columns, strict=True))
-        if shape.owners.names or any((columns[name] != self._plans.get(plan)).any() for name, plan in shape.plans):
+        if shape.owners.names or any(
+            (columns[name] != self._plans.get(plan)).any() for name, plan in shape.plans
+        ):
             return None
         x, axis = (columns[shape.axes[0][0]], shape.axes[0][1]) if shape.axes else (None, Axis.ROW)
-        epoch = columns[shape.epochs[0]] if shape.epochs and axis not in (Axis.EPOCH, Axis.ROW) else np.full(len(group.lines), math.nan)
+        epoch = (
+            columns[shape.epochs[0]]
+            if shape.epochs and axis not in (Axis.EPOCH, Axis.ROW)
+            else np.full(len(group.lines), math.nan)
+        )
         inner = np.isfinite(epoch)
         if (x is not None and not np.isfinite(x).all()) or inner.any() != inner.all():
             return None
@@ -412,16 +489,40 @@ class RowWriter:
                 return None
             if not is_place and not dates.all():
                 owner = Owner(entity=group.entity)
-                values.append((self._key(name, split or group.split or "train", axis, owner, inner=bool(inner.all())), y))
+                values.append(
+                    (
+                        self._key(
+                            name,
+                            split or group.split or "train",
+                            axis,
+                            owner,
+                            inner=bool(inner.all()),
+                        ),
+                        y,
+                    )
+                )
         return _Taken(group.places, group.lines, x, epoch, values)
 
     def _key(self, name: str, split: str, axis: Axis, owner: Owner, *, inner: bool) -> ColumnKey:
-        """Return the key of a value; `inner` says that an epoch stands beside x, which may count inside it."""
+        """Return the key of a value; `inner` says that an epoch stands beside x, which may count
+        inside it.
+        """
         key = self._keys.get((name, split, axis, owner))
         if key is None:
             statistic, window = self._meaning(name, split)
             nested = inner and axis in INNER
-            key = ColumnKey(name, split, axis, statistic, window, "", self.resolution, owner.entity, owner.run, nested)
+            key = ColumnKey(
+                name,
+                split,
+                axis,
+                statistic,
+                window,
+                "",
+                self.resolution,
+                owner.entity,
+                owner.run,
+                nested,
+            )
             self._keys[name, split, axis, owner] = key
         return key
 
@@ -430,9 +531,13 @@ class RowWriter:
             return Statistic.VALUE, None
         if split == "train":
             return self.statistic, self.window
-        return (Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE), None
+        return (
+            Statistic.EPOCH_MEAN if self.statistic is Statistic.EPOCH_MEAN else Statistic.VALUE
+        ), None
 
-    def _values(self, row: Mapping[str, Any], shape: Shape, default: str, ignore: Collection[str]) -> list[tuple[str, str, str, float]]:
+    def _values(
+        self, row: Mapping[str, Any], shape: Shape, default: str, ignore: Collection[str]
+    ) -> list[tuple[str, str, str, float]]:
         found = []
         for printed in shape.metrics:
             value = number(row[printed])

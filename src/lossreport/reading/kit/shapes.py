@@ -1,9 +1,11 @@
-"""Tells many lines apart by their shape at once: two lines of one shape are the same but for the digits of their numbers.
+"""Tells many lines apart by their shape at once: two lines of one shape are the same but for the
+digits of their numbers.
 
-A number stands by itself: digits of a name (`mAP50`, `acc@1`, `top-1`) belong to the shape, and so do those of a version (`1.2.3`) and of a hash. What a
-reader may ask of a number without reading it belongs to the shape as well: how many digits stand before its point, whether it is zero, whether it is
-whole though it has decimals, and whether it exceeds the number that it is put beside (`3/10`, `12:30`).
-All numbers are converted at once, to the same doubles that `float` gives.
+A number stands by itself: digits of a name (`mAP50`, `acc@1`, `top-1`) belong to the shape, and so
+do those of a version (`1.2.3`) and of a hash. What a reader may ask of a number without reading it
+belongs to the shape as well: how many digits stand before its point, whether it is zero, whether it
+is whole though it has decimals, and whether it exceeds the number that it is put beside (`3/10`,
+`12:30`). All numbers are converted at once, to the same doubles that `float` gives.
 """
 
 from __future__ import annotations
@@ -21,33 +23,47 @@ Bytes = npt.NDArray[np.uint8]
 FILL: Final = 24
 """Bytes before the text, so that the last digits of its first number can be loaded in one go."""
 MARK: Final = 1
-"""What stands for the first digit of a number, plus what is known of it; all control characters up to 8 are such marks."""
+"""What stands for the first digit of a number, plus what is known of it; all control characters up
+to 8 are such marks.
+"""
 ZERO, WHOLE, BEYOND = 1, 2, 4
 LONG_DECIMALS: Final = (9, 15)
 """More decimals than these are another shape: patterns bound what they repeat, and none so low."""
 MANY_DECIMALS: Final = 17
 MOST_BLANKS: Final = 6
-"""Blanks behind a slash, a bar or a colon between two numbers: whether the second is below the first decides what they mean."""
+"""Blanks behind a slash, a bar or a colon between two numbers: whether the second is below the
+first decides what they mean.
+"""
 MOST_DIGITS: Final = 19
 """A number of so many digits is below 2^64."""
 EXACT: Final = 1 << 53
 POWERS: Final = np.array([10.0**k for k in range(23)])
 """The powers of ten that a double holds exactly."""
 LONG_POWERS: Final = np.array([10**k for k in range(20)], dtype=np.uint64)
-KEPT: Final = np.array([0, *(0xFFFFFFFFFFFFFFFF << 8 * (8 - count) & 0xFFFFFFFFFFFFFFFF for count in range(1, 9))], dtype=np.uint64)
+KEPT: Final = np.array(
+    [0, *(0xFFFFFFFFFFFFFFFF << 8 * (8 - count) & 0xFFFFFFFFFFFFFFFF for count in range(1, 9))],
+    dtype=np.uint64,
+)
 """The bytes of the last digits, by their count, in a word whose first byte is its lowest."""
 FOLDS: Final = tuple(
     (np.uint64(times), np.uint64(shift), np.uint64(mask))
-    for times, shift, mask in ((10, 8, 0x00FF00FF00FF00FF), (100, 16, 0x0000FFFF0000FFFF), (10000, 32, 0xFFFFFFFF))
+    for times, shift, mask in (
+        (10, 8, 0x00FF00FF00FF00FF),
+        (100, 16, 0x0000FFFF0000FFFF),
+        (10000, 32, 0xFFFFFFFF),
+    )
 )
 """How digits become numbers of two, of four and of eight digits, all of a word at once."""
 WIDE: Final = np.finfo(np.longdouble).nmant == 63
-"""Whether the machine has doubles of 64 bits of mantissa, in which a number of 19 digits over a power of ten is off by less than one of them."""
+"""Whether the machine has doubles of 64 bits of mantissa, in which a number of 19 digits over a
+power of ten is off by less than one of them.
+"""
 WIDE_POWERS: Final = np.array([10**k for k in range(20)], dtype=np.uint64).astype(np.longdouble)
 
 
 class Shapes(NamedTuple):
-    """The shape of every line, and all of their numbers in a row: those of line i are `values[at[i] : at[i + 1]]`.
+    """The shape of every line, and all of their numbers in a row: those of line i are `values[at[i]
+    : at[i + 1]]`.
 
     `starts` and `ends` say where they stand in `data`, the lines in UTF-8.
     """
@@ -66,7 +82,9 @@ class Shapes(NamedTuple):
 
 
 class _Runs(NamedTuple):
-    """All digits that stand together: where, and which of them are decimals or an exponent behind the run before."""
+    """All digits that stand together: where, and which of them are decimals or an exponent behind
+    the run before.
+    """
 
     starts: Ints
     ends: Ints
@@ -76,7 +94,9 @@ class _Runs(NamedTuple):
 
 
 def shapes_of(texts: Sequence[str]) -> Shapes | None:
-    """Return the shapes of lines; None where they hold control characters, which are not worth it."""
+    """Return the shapes of lines; None where they hold control characters, which are not worth
+    it.
+    """
     data = "\n".join(texts).encode("utf-8", "surrogatepass")
     full = np.frombuffer(bytes(FILL) + data + b"\n\0\0\0", dtype=np.uint8)
     text = full[FILL:]
@@ -110,7 +130,12 @@ def _runs(full: Bytes, text: Bytes) -> _Runs:
     is_name = _is_letter(one) | ((one == 45) & _is_letter(two)) | ((one == 46) & ~joined)
     signed = (one == 45) | (one == 43)
     power = np.where(signed, two, one) | 32
-    is_exponent = (power == 101) & (ends_before == starts - 1 - signed) & (ends - starts <= 3) & ~_is_word(text[ends])
+    is_exponent = (
+        (power == 101)
+        & (ends_before == starts - 1 - signed)
+        & (ends - starts <= 3)
+        & ~_is_word(text[ends])
+    )
     is_name &= ~is_exponent
     is_name |= is_chain
     is_fixed = is_name.copy()
@@ -147,7 +172,9 @@ def _digits(full: Bytes, starts: Ints, ends: Ints) -> npt.NDArray[np.uint64]:
         long = np.flatnonzero(length > 8 * part)
         if not len(long):
             break
-        more = _eight(words[FILL - 8 * (part + 1) + ends[long]], np.minimum(length[long] - 8 * part, 8))
+        more = _eight(
+            words[FILL - 8 * (part + 1) + ends[long]], np.minimum(length[long] - 8 * part, 8)
+        )
         value[long] += more * LONG_POWERS[8 * part]
     return value
 
@@ -172,7 +199,11 @@ def _values(full: Bytes, runs: _Runs, heads: Ints, data: bytes) -> tuple[Floats,
     has_power = np.append(runs.is_exponent[1:], [False])[last]
     whole = length[heads]
     fits = whole + decimals <= MOST_DIGITS
-    mantissa = _digits(full, runs.starts[heads], np.where(whole <= MOST_DIGITS, runs.ends[heads], runs.starts[heads]))
+    mantissa = _digits(
+        full,
+        runs.starts[heads],
+        np.where(whole <= MOST_DIGITS, runs.ends[heads], runs.starts[heads]),
+    )
     few = np.flatnonzero(behind & fits)
     part = _digits(full, runs.starts[heads[few] + 1], runs.ends[heads[few] + 1])
     mantissa[few] = mantissa[few] * LONG_POWERS[decimals[few]] + part
@@ -192,7 +223,9 @@ def _values(full: Bytes, runs: _Runs, heads: Ints, data: bytes) -> tuple[Floats,
 
 
 def _scaled(mantissa: npt.NDArray[np.uint64], power: Ints) -> Floats:
-    """Return mantissa times ten to the power, rounded as `float` does; NaN where that takes more than is at hand."""
+    """Return mantissa times ten to the power, rounded as `float` does; NaN where that takes more
+    than is at hand.
+    """
     values = np.full(len(mantissa), np.nan)
     exact = mantissa <= EXACT
     down = np.flatnonzero(exact & (power <= 0) & (power >= -22))
@@ -205,14 +238,17 @@ def _scaled(mantissa: npt.NDArray[np.uint64], power: Ints) -> Floats:
         near = wide.astype(np.float64)
         half = np.spacing(np.abs(near)) / 2
         off = np.abs(np.abs(wide - near) - half)
-        sure = off > half * 2.0**-9  # not so near the middle of two doubles that the rounding before decides
+        # not so near the middle of two doubles that the rounding before decides
+        sure = off > half * 2.0**-9
         values[long[sure]] = near[sure]
     return values
 
 
 # ------------------------------------------------------------------------------------- shapes
 def _beside(text: Bytes, starts: Ints, ends: Ints) -> Any:
-    """Return which numbers, from the second on, stand beside the one before with a slash, a bar, a colon or `of` between them."""
+    """Return which numbers, from the second on, stand beside the one before with a slash, a bar, a
+    colon or `of` between them.
+    """
     gap = starts[1:] - ends[:-1]
     behind = ends[:-1]
     first = text[behind]
@@ -224,7 +260,9 @@ def _beside(text: Bytes, starts: Ints, ends: Ints) -> Any:
     for at in range(1, MOST_BLANKS + 1):  # `400/  834`
         found[some] &= (left[some] < at) | (text[np.minimum(marks[some] + at, len(text) - 1)] == 32)
     of = np.flatnonzero((gap == 4) & blank)
-    found[of] |= (text[behind[of] + 1] == 111) & (text[behind[of] + 2] == 102) & (text[behind[of] + 3] == 32)
+    found[of] |= (
+        (text[behind[of] + 1] == 111) & (text[behind[of] + 2] == 102) & (text[behind[of] + 3] == 32)
+    )
     return found
 
 
@@ -251,4 +289,6 @@ def _inside(starts: Ints, ends: Ints) -> Any:
     """Return all places from each start up to its end."""
     length = ends - starts
     behind = np.cumsum(length)
-    return np.arange(int(behind[-1]) if len(behind) else 0) + np.repeat(starts - behind + length, length)
+    return np.arange(int(behind[-1]) if len(behind) else 0) + np.repeat(
+        starts - behind + length, length
+    )

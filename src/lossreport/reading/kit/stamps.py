@@ -10,7 +10,8 @@ from lossreport.reading.parser import RawTime
 
 DATE: Final = re.compile(r"\d{4}[-/]\d\d?[-/]\d\d?[ T,_-]{1,3}\d\d?:\d\d:\d\d(?:[.,]\d{1,9})?")
 BEFORE: Final = re.compile(
-    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|[A-Z][a-z]{2} {1,3}\d{1,2})?[ T,_-]{0,3}\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
+    r"^\W{0,2}(?:\d{4}[-/]\d\d?[-/]\d\d?|\d\d?[-/]\d\d?(?:[-/]\d\d(?:\d\d)?)?|"
+    r"[A-Z][a-z]{2} {1,3}\d{1,2})?[ T,_-]{0,3}\d\d?:\d\d(?::\d\d(?:[.,]\d{1,9})?)?"
     r"(?:Z|[+-]\d\d:?\d\d)?\W{0,2}"
 )
 """What `ts`, containers and e-mails write before a line."""
@@ -21,7 +22,11 @@ REACH: Final = 60
 
 def bare(text: str) -> str:
     """Return a line without the time stamp or the quotation mark before it."""
-    return BEFORE.sub("", text.removeprefix(QUOTED), count=1) if text[:1].isdigit() or text[:1] in ("[", ">") else text
+    return (
+        BEFORE.sub("", text.removeprefix(QUOTED), count=1)
+        if text[:1].isdigit() or text[:1] in ("[", ">")
+        else text
+    )
 
 
 class Stamps:

@@ -1,4 +1,6 @@
-"""Reads tables of text, CSV and its kin: finds separator and header, turns clean stretches into columns at once, odd lines one by one."""
+"""Reads tables of text, CSV and its kin: finds separator and header, turns clean stretches into
+columns at once, odd lines one by one.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,18 @@ from lossreport.model.run import Axis, Floats, Ints, Statistic, frozen_floats, f
 from lossreport.reading.bytes.reader import Block, Line, LogFile
 from lossreport.reading.kit.names import METRIC_LIKE, meanings_of, split_name, unmarked_scores
 from lossreport.reading.kit.owners import Owner, owner_columns
-from lossreport.reading.kit.rows import AXES, BOOKKEEPING, DECIMAL_COMMA, EPOCH_NAMES, GROUPED, INNER, INSTANT, PLANS, is_axis, number
+from lossreport.reading.kit.rows import (
+    AXES,
+    BOOKKEEPING,
+    DECIMAL_COMMA,
+    EPOCH_NAMES,
+    GROUPED,
+    INNER,
+    INSTANT,
+    PLANS,
+    is_axis,
+    number,
+)
 from lossreport.reading.kit.table_numbers import columns_of
 from lossreport.reading.kit.untrusted import whole
 from lossreport.reading.parser import ColumnChunk, ColumnKey, RawFact, Record, RowsRead, SkippedLine
@@ -30,22 +43,34 @@ BATCH: Final = 50_000
 HEAD_ROWS: Final = 30
 SAME_WIDTH: Final = 0.7
 ODD: Final = re.compile(r'nan|"|inf|#|\bna\b|null|none', re.IGNORECASE)
-"""A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for the same."""
+"""A batch with one of these is read line by line: a table reader takes "nan" and an empty cell for
+the same.
+"""
 DIGITS: Final = b"0123456789.+-eE \n"
 """What numbers are made of: text of nothing else needs no further look."""
 PLAIN: Final = b"0123456789.+-eE "
-"""What is between the separators of most rows; without it only those are left, and each can be looked for in its place."""
+"""What is between the separators of most rows; without it only those are left, and each can be
+looked for in its place.
+"""
 MOST_OWNERS: Final = 1_000
 """More runs or entities in one stretch of rows than these are no names but counts."""
 MISSING: Final = frozenset(("", "na", "n/a", "none", "null", "-", "--"))
 """Cells that say "not logged here"; "nan" is none of them."""
-UNCOUNTED_ROW = Text(zh="{axis} 一栏是 {word}，不是数：这一行不属于这条曲线", en="has {word} where {axis} counts: no row of this curve")
-WRONG_WIDTH = Text(zh="有 {found} 个字段，表头有 {wanted} 个", en="has {found} fields where the header has {wanted}")
+UNCOUNTED_ROW = Text(
+    zh="{axis} 一栏是 {word}，不是数：这一行不属于这条曲线",
+    en="has {word} where {axis} counts: no row of this curve",
+)
+WRONG_WIDTH = Text(
+    zh="有 {found} 个字段，表头有 {wanted} 个",
+    en="has {found} fields where the header has {wanted}",
+)
 TORN = Text(zh="文件在这一行中间结束", en="the file ends in the middle of this row")
 
 
 class Meaning(NamedTuple):
-    """What a column of a table is: the metric's name, its split, what a value of it is, and its axis where it is not the table's."""
+    """What a column of a table is: the metric's name, its split, what a value of it is, and its
+    axis where it is not the table's.
+    """
 
     name: str
     split: str
@@ -56,7 +81,9 @@ class Meaning(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """A table found in a file: its separator, the names of its columns, and the line of its header."""
+    """A table found in a file: its separator, the names of its columns, and the line of its
+    header.
+    """
 
     separator: str
     header: tuple[str, ...]
@@ -67,7 +94,11 @@ class Table:
     def cells(self, line: str) -> list[str]:
         """Return the cells of a row; numbers with a decimal comma get their point."""
         found = cells(line, self.separator)
-        return [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in found] if self.decimal_comma else found
+        return (
+            [cell.replace(",", ".") if DECIMAL_COMMA.fullmatch(cell) else cell for cell in found]
+            if self.decimal_comma
+            else found
+        )
 
     def names(self) -> frozenset[str]:
         """Return the names in lower case."""
@@ -75,12 +106,16 @@ class Table:
 
 
 def find_table(log: LogFile) -> Table | None:
-    """Return the table that the first lines hold, or None: a header of names over rows of as many cells, numbers among them."""
+    """Return the table that the first lines hold, or None: a header of names over rows of as many
+    cells, numbers among them.
+    """
     return log.once(_found_table)
 
 
 def _found_table(log: LogFile) -> Table | None:
-    numbered = [(i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip()]
+    numbered = [
+        (i, line) for i, line in enumerate(log.head_lines[: HEAD_ROWS * 4], 1) if line.strip()
+    ]
     lines = [(i, line) for i, line in numbered if not line.startswith("#")]
     if (found := _commented(numbered, lines)) is not None:
         return found
@@ -92,30 +127,56 @@ def _found_table(log: LogFile) -> Table | None:
                 len(header) >= 2
                 and _is_header(header)
                 and _fits(header, body, separator)
-                and not (separator == BLANKS and (_is_prose(header, body) or _is_printed(header, start, len(body))))
+                and not (
+                    separator == BLANKS
+                    and (_is_prose(header, body) or _is_printed(header, start, len(body)))
+                )
             ):
                 comma = separator != "," and _has_decimal_commas(body, separator)
-                return Table(separator=separator, header=tuple(header), line=at, rows=len(body), decimal_comma=comma)
+                return Table(
+                    separator=separator,
+                    header=tuple(header),
+                    line=at,
+                    rows=len(body),
+                    decimal_comma=comma,
+                )
     return None
 
 
-def _commented(numbered: Sequence[tuple[int, str]], lines: Sequence[tuple[int, str]]) -> Table | None:
-    """Return the table whose header is a comment, as numpy and DeePMD write it: `#  step  rmse_val  lr` over rows of numbers alone."""
+def _commented(
+    numbered: Sequence[tuple[int, str]], lines: Sequence[tuple[int, str]]
+) -> Table | None:
+    """Return the table whose header is a comment, as numpy and DeePMD write it: `# step rmse_val
+    lr` over rows of numbers alone.
+    """
     body = [line for _, line in lines[:HEAD_ROWS]]
-    if not body or any(number(cell) is None for line in body[:-1] for cell in re.split(r"[\s,;]+", line.strip())):
+    if not body or any(
+        number(cell) is None for line in body[:-1] for cell in re.split(r"[\s,;]+", line.strip())
+    ):
         return None
     for at, head in reversed([(i, line) for i, line in numbered if i < lines[0][0]]):
         for separator in (*SEPARATORS, BLANKS):
             header = cells(head.lstrip("# "), separator)
-            if len(header) >= 2 and _is_header(header) and _fits(header, body, separator) and not _is_prose(header, body):
+            if (
+                len(header) >= 2
+                and _is_header(header)
+                and _fits(header, body, separator)
+                and not _is_prose(header, body)
+            ):
                 return Table(separator=separator, header=tuple(header), line=at, rows=len(body))
     return None
 
 
 def _has_decimal_commas(body: Sequence[str], separator: str) -> bool:
-    """Return whether commas stand for points: some cell shows it; in a table of semicolons nothing else is likely."""
-    commas = [cell for line in body for cell in cells(line, separator) if DECIMAL_COMMA.fullmatch(cell)]
-    return bool(commas) and (separator == ";" or any(not GROUPED.fullmatch(cell) for cell in commas))
+    """Return whether commas stand for points: some cell shows it; in a table of semicolons nothing
+    else is likely.
+    """
+    commas = [
+        cell for line in body for cell in cells(line, separator) if DECIMAL_COMMA.fullmatch(cell)
+    ]
+    return bool(commas) and (
+        separator == ";" or any(not GROUPED.fullmatch(cell) for cell in commas)
+    )
 
 
 def cells(line: str, separator: str) -> list[str]:
@@ -128,7 +189,9 @@ def cells(line: str, separator: str) -> list[str]:
 
 
 def _is_prose(header: Sequence[str], body: Sequence[str]) -> bool:
-    """Return whether a blank separates words, not cells: in a table nearly every cell below plain names is a number."""
+    """Return whether a blank separates words, not cells: in a table nearly every cell below plain
+    names is a number.
+    """
     if not all(re.fullmatch(r"[A-Za-z_][\w./@()%-]*", name) for name in header):
         return True
     found = [cell for line in body for cell in line.split()]
@@ -136,9 +199,11 @@ def _is_prose(header: Sequence[str], body: Sequence[str]) -> bool:
 
 
 def _is_printed(header: Sequence[str], before: int, rows: int) -> bool:
-    """Return whether a table between blanks was printed into a log: below more lines of text than it has rows, or of classes.
+    """Return whether a table between blanks was printed into a log: below more lines of text than
+    it has rows, or of classes.
 
-    `Class Images Instances P R mAP50` heads what an evaluation gave for all and for each class, not the rows of a training.
+    `Class Images Instances P R mAP50` heads what an evaluation gave for all and for each class, not
+    the rows of a training.
     """
     return before > max(rows, HEAD_LINES) or header[0].lower() in ("class", "category")
 
@@ -149,7 +214,11 @@ HEAD_LINES: Final = 3
 
 def _is_header(header: Sequence[str]) -> bool:
     named = [cell for cell in header if cell]
-    return all(number(cell) is None for cell in named) and len(set(named)) == len(named) and len(named) >= len(header) - 1
+    return (
+        all(number(cell) is None for cell in named)
+        and len(set(named)) == len(named)
+        and len(named) >= len(header) - 1
+    )
 
 
 LEAST_NAMES: Final = 2
@@ -157,9 +226,16 @@ COLUMN_NAME: Final = re.compile(r"[^\W\d][\w ./()%@\-]{0,60}")
 
 
 def is_header(names: Sequence[str]) -> bool:
-    """Return whether cells are the names of columns, one of them called like a metric or a count."""
+    """Return whether cells are the names of columns, one of them called like a metric or a
+    count.
+    """
     plain = all(COLUMN_NAME.fullmatch(name) for name in names)
-    return len(names) >= LEAST_NAMES and plain and _is_header(names) and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
+    return (
+        len(names) >= LEAST_NAMES
+        and plain
+        and _is_header(names)
+        and any(METRIC_LIKE.search(name) or is_axis(name) for name in names)
+    )
 
 
 def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
@@ -169,12 +245,16 @@ def _fits(header: Sequence[str], body: Sequence[str], separator: str) -> bool:
     good = [row for row in rows if len(row) == len(header)]
     if len(good) < max(1, SAME_WIDTH * (len(rows) - 1)):
         return False
-    numeric = Counter(i for row in good for i, cell in enumerate(row) if cell_number(cell) is not None)
+    numeric = Counter(
+        i for row in good for i, cell in enumerate(row) if cell_number(cell) is not None
+    )
     return len(numeric) >= 2 or (len(numeric) == 1 and len(header) == 2)
 
 
 def plain_meaning(name: str) -> Meaning | None:
-    """Return what a column of a table of unknown make is: a value of unknown statistic, or None where it is no metric."""
+    """Return what a column of a table of unknown make is: a value of unknown statistic, or None
+    where it is no metric.
+    """
     if is_axis(name) or BOOKKEEPING.fullmatch(name) or not name:
         return None
     split, short = split_name(name)
@@ -182,7 +262,9 @@ def plain_meaning(name: str) -> Meaning | None:
 
 
 def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
-    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the validation, and so are scores without a mark."""
+    """Return `plain_meaning` for the columns of one table: `rmse_val` beside `rmse_trn` is of the
+    validation, and so are scores without a mark.
+    """
     twins = bare_beside_training(header)
     read = meanings_of(header) | twins
     scores = unmarked_scores(header)
@@ -191,7 +273,11 @@ def meaning_beside(header: Sequence[str]) -> Callable[[str], Meaning | None]:
         if plain_meaning(name) is None:
             return None
         split, short = read.get(name) or split_name(name, "")
-        return Meaning(short, split or scores.get(name, "train"), Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN)
+        return Meaning(
+            short,
+            split or scores.get(name, "train"),
+            Statistic.VALUE if INSTANT.fullmatch(short) else Statistic.UNKNOWN,
+        )
 
     return meaning
 
@@ -200,31 +286,43 @@ TRAINED: Final = re.compile(r"train(?:ing)?[_ ./-](?P<name>\S.*)", re.IGNORECASE
 
 
 def bare_beside_training(header: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Return (split, name) of columns that stand twice, with `train_` and without: `train_EPE` beside `EPE`.
+    """Return (split, name) of columns that stand twice, with `train_` and without: `train_EPE`
+    beside `EPE`.
 
-    What is marked was trained on, so the other was measured elsewhere; where another split is marked as well nothing is said.
+    What is marked was trained on, so the other was measured elsewhere; where another split is
+    marked as well nothing is said.
     """
     marked = {match["name"].lower(): name for name in header if (match := TRAINED.fullmatch(name))}
     if any(split_name(name, "")[0] not in ("", "train") for name in header):
         return {}
     bare = [name for name in header if name.lower() in marked and plain_meaning(name) is not None]
-    return {name: ("val", name) for name in bare} | {marked[name.lower()]: ("train", name) for name in bare}
+    return {name: ("val", name) for name in bare} | {
+        marked[name.lower()]: ("train", name) for name in bare
+    }
 
 
-def looks_like_training(table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning) -> bool:
+def looks_like_training(
+    table: Table, meaning: Callable[[str], Meaning | None] = plain_meaning
+) -> bool:
     """Return whether the columns are those of a training log: one is called like a metric."""
     found = [means for name in table.header if (means := meaning(name))]
     return any(METRIC_LIKE.search(means.name) for means in found)
 
 
-def read_table(log: LogFile, table: Table, meaning: Callable[[str], Meaning | None]) -> Iterator[Record]:
+def read_table(
+    log: LogFile, table: Table, meaning: Callable[[str], Meaning | None]
+) -> Iterator[Record]:
     """Yield the values of a table row by row in order, cells that say nothing left out."""
     reader = _Reader(table=table, meaning=meaning)
     for block in _below(log.blocks(), table.line):
         if block.number > table.line and reader.is_plain(block):
             yield from reader.read_block(block)
             continue
-        lines = (line for line in log.lines_of(block) if line.number > table.line and line.text.strip() and not line.text.startswith("#"))
+        lines = (
+            line
+            for line in log.lines_of(block)
+            if line.number > table.line and line.text.strip() and not line.text.startswith("#")
+        )
         while batch := list(islice(lines, BATCH)):
             yield from reader.read(batch)
     yield RowsRead(reader.rows, reader.last)
@@ -243,7 +341,9 @@ def _below(blocks: Iterator[Block], header: int) -> Iterator[Block]:
 
 @dataclass(kw_only=True)
 class _Reader:
-    """Reads batches of lines of one table; a header repeated in the middle may change the columns from there on."""
+    """Reads batches of lines of one table; a header repeated in the middle may change the columns
+    from there on.
+    """
 
     table: Table
     meaning: Callable[[str], Meaning | None]
@@ -253,7 +353,9 @@ class _Reader:
     axis: tuple[Axis, int] = (Axis.ROW, -1)
     """The column that counts, chosen by the first rows, and its place."""
     counts: bool = False
-    """Whether a number was seen where the rows count: a column of words named `step` counts nothing."""
+    """Whether a number was seen where the rows count: a column of words named `step` counts
+    nothing.
+    """
 
     def is_plain(self, block: Block) -> bool:
         """Return whether every line of a block is a row of plain numbers and empty cells."""
@@ -262,14 +364,26 @@ class _Reader:
         separator, width = self.table.separator, len(self.table.header) - 1
         text = "\n".join(block.texts)
         code = text.encode("utf-8", "surrogatepass")
-        is_plain = code.translate(None, PLAIN) == (separator.encode() * width + b"\n") * (len(block.texts) - 1) + separator.encode() * width
+        is_plain = (
+            code.translate(None, PLAIN)
+            == (separator.encode() * width + b"\n") * (len(block.texts) - 1)
+            + separator.encode() * width
+        )
         if not is_plain and not _are_cells(code, separator.encode(), width, len(block.texts)):
             return False
-        return is_plain or not code.translate(None, DIGITS + separator.encode()) or ODD.search(text) is None
+        return (
+            is_plain
+            or not code.translate(None, DIGITS + separator.encode())
+            or ODD.search(text) is None
+        )
 
     def read_block(self, block: Block) -> Iterator[Record]:
         self.last = block.number + len(block.texts) - 1
-        yield from self._emit(columns_of("\n".join(block.texts), self.table.separator), np.arange(block.number, self.last + 1), None)
+        yield from self._emit(
+            columns_of("\n".join(block.texts), self.table.separator),
+            np.arange(block.number, self.last + 1),
+            None,
+        )
 
     def read(self, batch: Sequence[Line]) -> Iterator[Record]:
         self.last = batch[-1].number
@@ -286,16 +400,22 @@ class _Reader:
         separator, width = self.table.separator, len(self.table.header) - 1
         if separator == BLANKS or not batch[-1].complete:
             return False
-        return all(line.text.count(separator) == width and ODD.search(line.text) is None for line in batch)
+        return all(
+            line.text.count(separator) == width and ODD.search(line.text) is None for line in batch
+        )
 
     def _one_by_one(self, batch: Sequence[Line]) -> Iterator[Record]:
-        """Read lines of any shape: repeated headers, torn and short rows, NaN beside empty cells."""
+        """Read lines of any shape: repeated headers, torn and short rows, NaN beside empty
+        cells.
+        """
         held: list[tuple[int, list[str]]] = []
         for line in batch:
             row = self.table.cells(line.text)
             if row and row[-1] == "" and len(row) == len(self.table.header) + 1:
                 row.pop()
-            if len(row) == len(self.table.header) and not (set(row) & set(self.table.header) and _is_header(row)):
+            if len(row) == len(self.table.header) and not (
+                set(row) & set(self.table.header) and _is_header(row)
+            ):
                 if not line.complete and self._is_torn(row):
                     yield SkippedLine(line.number, TORN, torn=True)
                     continue
@@ -307,7 +427,9 @@ class _Reader:
             yield from self._held(held)
             held = []
             if len(row) >= 2 and _is_header(row) and set(row) & set(self.table.header):
-                self.table = Table(separator=self.table.separator, header=tuple(row), line=line.number)
+                self.table = Table(
+                    separator=self.table.separator, header=tuple(row), line=line.number
+                )
                 continue
             yield SkippedLine(
                 line.number,
@@ -322,14 +444,23 @@ class _Reader:
         yield from self._held(held)
 
     def _is_torn(self, row: Sequence[str]) -> bool:
-        """Return whether a last line of full width, without a line break, breaks off inside its last cell; a number there is kept."""
+        """Return whether a last line of full width, without a line break, breaks off inside its
+        last cell; a number there is kept.
+        """
         return bool(row[-1]) and cell_number(row[-1]) is None
 
     def _uncounted(self, row: Sequence[str]) -> Text | None:
-        """Return that a row has a word where all others count: the mean below a curve, or a table of classes behind it."""
+        """Return that a row has a word where all others count: the mean below a curve, or a table
+        of classes behind it.
+        """
         axis = _counter(self.table.header)
         self.counts |= axis is not None and number(row[axis]) is not None
-        if axis is None or not self.counts or not NO_COUNT.fullmatch(row[axis]) or row[axis].lower() in MISSING:
+        if (
+            axis is None
+            or not self.counts
+            or not NO_COUNT.fullmatch(row[axis])
+            or row[axis].lower() in MISSING
+        ):
             return None
         said = {"axis": self.table.header[axis], "word": row[axis]}
         return Text(zh=UNCOUNTED_ROW.zh.format(**said), en=UNCOUNTED_ROW.en.format(**said))
@@ -338,14 +469,21 @@ class _Reader:
         if held:
             width = len(self.table.header)
             yield from self._emit(
-                {i: [row[i] for _, row in held] for i in range(width)}, np.array([line for line, _ in held], dtype=np.int64), held
+                {i: [row[i] for _, row in held] for i in range(width)},
+                np.array([line for line, _ in held], dtype=np.int64),
+                held,
             )
 
     def _emit(self, columns: dict[int, Any], line: Ints, held: object) -> Iterator[Record]:
-        """Yield the chunks of one stretch of rows, those of each run and entity that the rows name apart."""
+        """Yield the chunks of one stretch of rows, those of each run and entity that the rows name
+        apart.
+        """
         values = {i: _floats(column) for i, column in columns.items()}
         axis, x, epoch = self._axis(values, len(line))
-        by_axis, by_epochs = _Places(x, line, epoch), _Places(epoch, line, np.full(len(line), math.nan))
+        by_axis, by_epochs = (
+            _Places(x, line, epoch),
+            _Places(epoch, line, np.full(len(line), math.nan)),
+        )
         yield from self._plans(values, line)
         whose = list(self._owners(columns, len(line)))
         names = owner_columns(self.table.header).names
@@ -355,7 +493,11 @@ class _Reader:
             if means is None or i not in values or name in names:
                 continue
             y, given = values[i]
-            by_epoch = means.axis is Axis.EPOCH and axis is not Axis.EPOCH and bool(np.isfinite(epoch).any())
+            by_epoch = (
+                means.axis is Axis.EPOCH
+                and axis is not Axis.EPOCH
+                and bool(np.isfinite(epoch).any())
+            )
             nested = inner and not by_epoch
             its = by_epochs if by_epoch else by_axis
             for owner, mine in whose:
@@ -363,20 +505,36 @@ class _Reader:
                 if len(rows):
                     its_axis = Axis.EPOCH if by_epoch else _axis_of(means, axis)
                     key = ColumnKey(
-                        means.name, means.split, its_axis, means.statistic, means.window, entity=owner.entity, run=owner.run, nested=nested
+                        means.name,
+                        means.split,
+                        its_axis,
+                        means.statistic,
+                        means.window,
+                        entity=owner.entity,
+                        run=owner.run,
+                        nested=nested,
                     )
                     places, lines, epochs = its.at(rows)
                     yield ColumnChunk(key, places, frozen_floats(y[rows]), lines, epochs)
         self.rows += len(line)
 
     def _owners(self, columns: dict[int, Any], n: int) -> Iterator[tuple[Owner, Any]]:
-        """Yield each run and entity that the rows name, with which rows are theirs; too many of them are none."""
+        """Yield each run and entity that the rows name, with which rows are theirs; too many of
+        them are none.
+        """
         named = owner_columns(self.table.header)
-        cells = {name: columns[i] for i, name in enumerate(self.table.header) if name in named.names and i in columns}
+        cells = {
+            name: columns[i]
+            for i, name in enumerate(self.table.header)
+            if name in named.names and i in columns
+        }
         if len(cells) < len(named.names) or not cells:
             yield Owner(), np.ones(n, dtype=bool)
             return
-        owners = [named.of(dict(zip(cells, row, strict=True))) for row in zip(*cells.values(), strict=True)]
+        owners = [
+            named.of(dict(zip(cells, row, strict=True)))
+            for row in zip(*cells.values(), strict=True)
+        ]
         distinct = list(dict.fromkeys(owners))
         numbers = {owner: number for number, owner in enumerate(distinct)}
         codes = np.array([numbers[owner] for owner in owners])
@@ -388,11 +546,24 @@ class _Reader:
     def _axis(self, values: dict[int, tuple[Floats, Any]], n: int) -> tuple[Axis, Floats, Floats]:
         names = {name.lower(): i for i, name in enumerate(self.table.header)}
         epoch = next(
-            (_filled(*values[names[name]]) for name in EPOCH_NAMES if name in names and names[name] in values), np.full(n, math.nan)
+            (
+                _filled(*values[names[name]])
+                for name in EPOCH_NAMES
+                if name in names and names[name] in values
+            ),
+            np.full(n, math.nan),
         )
-        known = [(axis, i) for name, axis in AXES if (i := names.get(name)) in values and values[i][1].mean() > SAME_WIDTH]
+        known = [
+            (axis, i)
+            for name, axis in AXES
+            if (i := names.get(name)) in values and values[i][1].mean() > SAME_WIDTH
+        ]
         if not known:
-            return Axis.ROW, np.arange(self.rows, self.rows + n, dtype=np.float64), np.full(n, math.nan)
+            return (
+                Axis.ROW,
+                np.arange(self.rows, self.rows + n, dtype=np.float64),
+                np.full(n, math.nan),
+            )
         if self.axis not in known:
             self.axis = _counting([(one, _filled(*values[one[1]])) for one in known])
         axis, i = self.axis
@@ -408,7 +579,9 @@ class _Reader:
 
 
 class _Places:
-    """Where the rows of a stretch stand: x, line and epoch, and which rows have an x. Columns with a value on every row share them."""
+    """Where the rows of a stretch stand: x, line and epoch, and which rows have an x. Columns with
+    a value on every row share them.
+    """
 
     def __init__(self, x: Floats, line: Ints, epoch: Floats) -> None:
         self._all = frozen_floats(x), frozen_ints(line), frozen_floats(epoch)
@@ -433,11 +606,15 @@ def _are_cells(text: bytes, separator: bytes, width: int, lines: int) -> bool:
 
 
 COUNTS: Final = 0.5
-"""A column of which less than half of the rows go on counts nothing (the length of an episode, a step inside it) where another one does."""
+"""A column of which less than half of the rows go on counts nothing (the length of an episode, a
+step inside it) where another one does.
+"""
 
 
 def _counting(columns: Sequence[tuple[tuple[Axis, int], Floats]]) -> tuple[Axis, int]:
-    """Return the column that counts the rows: the first by name, unless it goes to and fro while another one goes on."""
+    """Return the column that counts the rows: the first by name, unless it goes to and fro while
+    another one goes on.
+    """
     first, x = columns[0]
     if len(x) < 2 or _goes_on(x) >= COUNTS:
         return first
@@ -460,7 +637,9 @@ def _counter(header: Sequence[str]) -> int | None:
 
 
 def _axis_of(means: Meaning, axis: Axis) -> Axis:
-    """Return the axis of a column: its own where it counts something else than the table, as batches of a validation do."""
+    """Return the axis of a column: its own where it counts something else than the table, as
+    batches of a validation do.
+    """
     return means.axis if means.axis is not None and means.axis is not Axis.EPOCH else axis
 
 
@@ -469,7 +648,9 @@ def _floats(column: Any) -> tuple[Floats, Any]:
     if isinstance(column, np.ndarray):
         return column, ~np.isnan(column)
     found = [None if cell.lower() in MISSING else cell_number(cell) for cell in column]
-    return np.array([math.nan if value is None else value for value in found]), np.array([value is not None for value in found])
+    return np.array([math.nan if value is None else value for value in found]), np.array(
+        [value is not None for value in found]
+    )
 
 
 def cell_number(cell: str) -> float | None:
@@ -478,7 +659,9 @@ def cell_number(cell: str) -> float | None:
 
 
 def _filled(values: Floats, given: Any) -> Floats:
-    """Return an axis whose empty cells take the value before them (Lightning leaves the epoch out of some rows)."""
+    """Return an axis whose empty cells take the value before them (Lightning leaves the epoch out
+    of some rows).
+    """
     if given.all():
         return values
     places = np.maximum.accumulate(np.where(given, np.arange(len(values)), -1))

@@ -1,4 +1,6 @@
-"""Takes a line of a printed table apart: cells between bars or wide blanks, ruled lines, and what a cell holds."""
+"""Takes a line of a printed table apart: cells between bars or wide blanks, ruled lines, and what a
+cell holds.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ BAR: Final = re.compile(r":\s{0,4}\d{1,3}%|\s\d{1,3}%\|")
 NAME: Final = re.compile(r"[^\W\d][^|\t]{0,79}|#|E")
 TOLD: Final = re.compile(r"[:=]\s{0,4}[-+]?\d[\d.,eE+\-]{0,30}%?$")
 """Ends a cell that is a name and its number, as a row of pairs has: `Loss: 0.013`."""
-SPELT: Final = re.compile(r"[^\W\d][\w /.\-]{0,60} [-+]?\d{1,12}(?:\.\d{1,12})?(?:e[-+]?\d{1,3})?%?", re.IGNORECASE)
+SPELT: Final = re.compile(
+    r"[^\W\d][\w /.\-]{0,60} [-+]?\d{1,12}(?:\.\d{1,12})?(?:e[-+]?\d{1,3})?%?", re.IGNORECASE
+)
 """A cell that is a name and its number without a sign between: `step 100`, `loss 0.52`."""
 FRACTION: Final = re.compile(r"(?P<at>\d{1,12}) ?/ ?(?P<of>\d{1,12})")
 LONGEST: Final = 4000
@@ -28,7 +32,9 @@ LONGEST: Final = 4000
 
 
 def bar_cells(text: str) -> list[str] | None:
-    """Return the cells of a line between bars, blanks before a name kept but for the first; None for any other line."""
+    """Return the cells of a line between bars, blanks before a name kept but for the first; None
+    for any other line.
+    """
     bare = text.strip()
     if len(bare) < 3 or bare[0] not in BARS or bare[-1] not in BARS or len(bare) > LONGEST:
         return None
@@ -55,12 +61,20 @@ def without_bar(text: str) -> str:
 
 
 def is_rule(text: str) -> bool:
-    """Return whether a line only rules: dashes, double dashes, box-drawing characters, blanks between them."""
-    return len(text) <= LONGEST and RULE.match(text.strip()) is not None and LINE.search(text) is not None
+    """Return whether a line only rules: dashes, double dashes, box-drawing characters, blanks
+    between them.
+    """
+    return (
+        len(text) <= LONGEST
+        and RULE.match(text.strip()) is not None
+        and LINE.search(text) is not None
+    )
 
 
 def closes(text: str) -> bool:
-    """Return whether a ruled line is a plain one, which ends a box of names and values; one with corners may stand between its rows."""
+    """Return whether a ruled line is a plain one, which ends a box of names and values; one with
+    corners may stand between its rows.
+    """
     return CORNERS.search(text) is None
 
 
@@ -70,7 +84,9 @@ def rule_spans(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def header_spans(text: str) -> tuple[tuple[int, int], ...]:
-    """Return where the columns stand under a header whose names begin them, as Chainer's PrintReport writes it; nothing under tabs."""
+    """Return where the columns stand under a header whose names begin them, as Chainer's
+    PrintReport writes it; nothing under tabs.
+    """
     if "\t" in text:
         return ()
     starts = [match.start() for match in WORDS.finditer(text)]
@@ -86,12 +102,16 @@ def fits(text: str, spans: Sequence[tuple[int, int]]) -> bool:
 
 
 def value_of(cell: str) -> float | None:
-    """Return the number of a cell, also a share in percent as it is printed; None for clocks, sizes and words."""
+    """Return the number of a cell, also a share in percent as it is printed; None for clocks, sizes
+    and words.
+    """
     return number(cell.strip().removesuffix("%"))
 
 
 def place_of(cell: str) -> tuple[float, float] | None:
-    """Return (at, of) of a cell that says a place: `12`, `12/100`; `of` is NaN where there is none."""
+    """Return (at, of) of a cell that says a place: `12`, `12/100`; `of` is NaN where there is
+    none.
+    """
     match = FRACTION.fullmatch(cell.strip())
     if match is not None:
         return float(match["at"]), float(match["of"])
@@ -100,9 +120,13 @@ def place_of(cell: str) -> tuple[float, float] | None:
 
 
 def are_spelt(cells: Sequence[str]) -> bool:
-    """Return whether every cell is a name and its number, one of them with decimals: a row of text between bars."""
+    """Return whether every cell is a name and its number, one of them with decimals: a row of text
+    between bars.
+    """
     named = [cell.strip() for cell in cells if cell.strip()]
-    spelt = all(SPELT.fullmatch(cell) or (NAME.fullmatch(cell) and TOLD.search(cell)) for cell in named)
+    spelt = all(
+        SPELT.fullmatch(cell) or (NAME.fullmatch(cell) and TOLD.search(cell)) for cell in named
+    )
     return len(named) >= 2 and spelt and any("." in cell for cell in named)
 
 
@@ -112,5 +136,8 @@ def are_names(cells: Sequence[str]) -> bool:
     return (
         len(named) >= 2
         and len(set(named)) == len(named)
-        and all(NAME.fullmatch(cell) and value_of(cell) is None and not TOLD.search(cell) for cell in named)
+        and all(
+            NAME.fullmatch(cell) and value_of(cell) is None and not TOLD.search(cell)
+            for cell in named
+        )
     )

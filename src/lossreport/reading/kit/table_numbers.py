@@ -1,4 +1,5 @@
-"""Turns the text of a clean table into columns: short texts by hand, long ones by pandas, to the bit the same.
+"""Turns the text of a clean table into columns: short texts by hand, long ones by pandas, to the
+bit the same.
 
 Loading pandas takes as long as reading half a megabyte by hand; most logs are shorter.
 """
@@ -16,7 +17,9 @@ import numpy as np
 from lossreport import regex as re
 
 SHORT: Final = 1 << 19
-"""Characters up to which a text is read by hand: so many take about as long as the import of pandas."""
+"""Characters up to which a text is read by hand: so many take about as long as the import of
+pandas.
+"""
 INTEGER: Final = re.compile(r"[+-]?+\d{1,18}+", re.ASCII)
 NUMBER: Final = re.compile(r"[+-]?+(?:\d++(?:\.\d*+)?+|\.\d++)(?:[eE][+-]?+\d{1,3}+)?+", re.ASCII)
 LARGE: Final = re.compile(r"[+-]?+(?:\d{19,}+|[\d.]++[eE][+-]?+\d{4,}+)", re.ASCII)
@@ -27,8 +30,12 @@ BOOLEANS: Final = frozenset(("true", "false", ""))
 
 
 def columns_of(text: str, separator: str) -> dict[int, Any]:
-    """Return the columns of lines of as many cells each: float64 where all cells are numbers or empty (NaN), else the cells as text."""
-    return (_by_hand(text, separator) if len(text) <= SHORT else None) or _by_pandas(text, separator)
+    """Return the columns of lines of as many cells each: float64 where all cells are numbers or
+    empty (NaN), else the cells as text.
+    """
+    return (_by_hand(text, separator) if len(text) <= SHORT else None) or _by_pandas(
+        text, separator
+    )
 
 
 def _by_pandas(text: str, separator: str) -> dict[int, Any]:
@@ -50,7 +57,10 @@ def _by_pandas(text: str, separator: str) -> dict[int, Any]:
         columns[i] = (
             column.to_numpy(dtype=np.float64)
             if numeric
-            else ["" if isinstance(cell, float) and math.isnan(cell) else str(cell).strip() for cell in column]
+            else [
+                "" if isinstance(cell, float) and math.isnan(cell) else str(cell).strip()
+                for cell in column
+            ]
         )
     return columns
 
@@ -60,12 +70,17 @@ def _by_hand(text: str, separator: str) -> dict[int, Any] | None:
     if UNSURE.search(text.replace(separator, "")) is not None:
         return None
     rows = [line.split(separator) for line in text.split("\n")]
-    columns = {i: _column([cell.strip(" ") for cell in cells]) for i, cells in enumerate(zip_longest(*rows, fillvalue=""))}
+    columns = {
+        i: _column([cell.strip(" ") for cell in cells])
+        for i, cells in enumerate(zip_longest(*rows, fillvalue=""))
+    }
     return columns if all(column is not None for column in columns.values()) else None
 
 
 def _column(cells: Sequence[str]) -> Any:
-    """Return a column as pandas does: of integers, of floats with NaN for what is empty, of words; None where that is not certain."""
+    """Return a column as pandas does: of integers, of floats with NaN for what is empty, of words;
+    None where that is not certain.
+    """
     if all(map(INTEGER.fullmatch, cells)):
         return np.array([float(int(cell)) for cell in cells])
     if any(map(LARGE.fullmatch, cells)):
@@ -73,9 +88,15 @@ def _column(cells: Sequence[str]) -> Any:
     numbers = [math.nan if cell == "" else number_of(cell) for cell in cells]
     if None not in numbers:
         return np.array(numbers, dtype=np.float64)
-    return None if all(cell.lower() in BOOLEANS for cell in cells) else [cell.strip() for cell in cells]
+    return (
+        None
+        if all(cell.lower() in BOOLEANS for cell in cells)
+        else [cell.strip() for cell in cells]
+    )
 
 
 def number_of(cell: str) -> float | None:
-    """Return the number that a cell is, rounded once, as pandas does from version 3 on; None for a word."""
+    """Return the number that a cell is, rounded once, as pandas does from version 3 on; None for a
+    word.
+    """
     return float(cell) if NUMBER.fullmatch(cell) else None

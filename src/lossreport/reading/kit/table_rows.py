@@ -1,4 +1,6 @@
-"""Puts the rows of printed tables into columns: what each cell is called, of which split, whose, and where it stands."""
+"""Puts the rows of printed tables into columns: what each cell is called, of which split, whose,
+and where it stands.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +26,13 @@ NAMES: Final = {
 }
 """What YOLO programs shorten in the header of their validation."""
 LOGGED: Final = re.compile(
-    r"^(?:rollout|eval|evaluation|train|losses|policy)/|(?:^|[_/ ])(?:rew|rew_mean|ep_rew_mean|eprewmean|eplenmean)$", re.IGNORECASE
+    r"^(?:rollout|eval|evaluation|train|losses|policy)/|(?:^|[_/ ])(?:rew|rew_mean|ep_rew_mean|"
+    r"eprewmean|eplenmean)$",
+    re.IGNORECASE,
 )
-"""What libraries of reinforcement learning log: headings of their boxes, rewards that they shorten."""
+"""What libraries of reinforcement learning log: headings of their boxes, rewards that they
+shorten.
+"""
 SETTINGS: Final = KNOWN | frozenset(ALIASES)
 
 
@@ -51,7 +57,9 @@ class Placed(NamedTuple):
 
 
 def is_log(row: TableRow) -> bool:
-    """Return whether a row is of a training: one of its names is called like a metric and is no setting, or it sums up an evaluation."""
+    """Return whether a row is of a training: one of its names is called like a metric and is no
+    setting, or it sums up an evaluation.
+    """
     if row.scored and not any(cell.label for cell in row.cells):
         return True
     names = [cell.name for cell in row.cells if cell.name.lower() not in SETTINGS]
@@ -77,7 +85,12 @@ def placed(row: TableRow, stand: Stand) -> Iterator[Placed]:
 
 def _key(cell: Cell, row: TableRow, axis: Axis, default: str) -> ColumnKey:
     found, short = split_name(NAMES.get(cell.name, cell.name), "")
-    split = cell.split or found or (default if default not in ("", "train") else "") or ("val" if row.scored else "train")
+    split = (
+        cell.split
+        or found
+        or (default if default not in ("", "train") else "")
+        or ("val" if row.scored else "train")
+    )
     whose = Entity(kind=EntityKind.LABEL, value=cell.label) if cell.label else None
     return ColumnKey(short, split, axis, _statistic(short, row, axis), entity=whose)
 
@@ -85,11 +98,15 @@ def _key(cell: Cell, row: TableRow, axis: Axis, default: str) -> ColumnKey:
 def _statistic(name: str, row: TableRow, axis: Axis) -> Statistic:
     if INSTANT.fullmatch(name) or row.scored:
         return Statistic.VALUE
-    return Statistic.EPOCH_MEAN if axis is Axis.EPOCH and row.axis is not None else Statistic.UNKNOWN
+    return (
+        Statistic.EPOCH_MEAN if axis is Axis.EPOCH and row.axis is not None else Statistic.UNKNOWN
+    )
 
 
 def apart(lines: Iterable[str]) -> tuple[list[str], list[TableRow]]:
-    """Return the lines that are of no table, and the rows of all tables: for looking a log through before it is read."""
+    """Return the lines that are of no table, and the rows of all tables: for looking a log through
+    before it is read.
+    """
     others, rows, state = list[str](), list[TableRow](), EMPTY
     for number, text in enumerate(lines, 1):
         taken, state = take(text, number, state)
@@ -106,7 +123,9 @@ class Tables:
         self.state: TableState = EMPTY
 
     def see(self, text: str, line: int) -> tuple[bool, tuple[TableRow, ...]]:
-        """Return whether a line is of a table, and the rows of a training that are whole with it."""
+        """Return whether a line is of a table, and the rows of a training that are whole with
+        it.
+        """
         taken, self.state = take(text, line, self.state)
         return taken.is_table, tuple(row for row in taken.rows if is_log(row))
 

@@ -1,4 +1,6 @@
-"""What a printed table says: its cells and rows, what the lines before left open, and which of its names say a place."""
+"""What a printed table says: its cells and rows, what the lines before left open, and which of its
+names say a place.
+"""
 
 from __future__ import annotations
 
@@ -25,14 +27,19 @@ PLACES: Final = (
 )
 """What libraries of reinforcement learning call the place in a box, surest first."""
 AXIS_OF: Final = {
-    name: axis for name, axis in reversed((*PLACES, *AXES)) if name not in ("tokens", "num_tokens", "total_tokens", "frames", "it", "ep")
+    name: axis
+    for name, axis in reversed((*PLACES, *AXES))
+    if name not in ("tokens", "num_tokens", "total_tokens", "frames", "it", "ep")
 }
-LABEL_HEADS: Final = frozenset(("class", "classes", "category", "name", "label", "task", "dataset", "type", "split", "domain"))
+LABEL_HEADS: Final = frozenset(
+    ("class", "classes", "category", "name", "label", "task", "dataset", "type", "split", "domain")
+)
 """What heads the column of a table that says whose a row is."""
 OVERALL: Final = frozenset(("all", "overall", "mean", "avg", "average", "total"))
 """Rows of such a table that are of no single class."""
 LEFT_OUT: Final = re.compile(
-    r"time|dur|duration|time/.*(?<!fps)|time_elapsed|timeelapsed|images|instances|labels|targets|size|img_size|gpu_mem|support|cp|nupdates|serial_timesteps|episodessofar"
+    r"time|dur|duration|time/.*(?<!fps)|time_elapsed|timeelapsed|images|instances|labels|targets|"
+    r"size|img_size|gpu_mem|support|cp|nupdates|serial_timesteps|episodessofar"
     r"|params|parameters|#|train/val|event_.*|train/n_updates",
     re.IGNORECASE,
 )
@@ -42,7 +49,9 @@ MOST_LABELS: Final = 20
 
 
 class Cell(NamedTuple):
-    """One number of a table: its name, its line, the row's label (a class) and the split of its column, where it has one."""
+    """One number of a table: its name, its line, the row's label (a class) and the split of its
+    column, where it has one.
+    """
 
     name: str
     value: float
@@ -52,9 +61,11 @@ class Cell(NamedTuple):
 
 
 class TableRow(NamedTuple):
-    """The numbers that a table says at one place. With `axis` None it says no place: they stand where the log stands.
+    """The numbers that a table says at one place. With `axis` None it says no place: they stand
+    where the log stands.
 
-    `scored` marks what is measured on a set that is held back, such as a COCO summary, unless the names or the log say another split.
+    `scored` marks what is measured on a set that is held back, such as a COCO summary, unless the
+    names or the log say another split.
     """
 
     cells: tuple[Cell, ...]
@@ -74,7 +85,9 @@ class Taken(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableState:
-    """What the lines before left: the header that stands, a line that may be one, the box that is open, the labels seen below a header."""
+    """What the lines before left: the header that stands, a line that may be one, the box that is
+    open, the labels seen below a header.
+    """
 
     names: tuple[str, ...] = ()
     spans: tuple[tuple[int, int], ...] = ()
@@ -95,7 +108,9 @@ NOTHING: Final = Taken(False)
 PART: Final = Taken(True)
 
 
-def values_of(cells: Sequence[str], line: int, state: TableState, *, skip: int, label: str = "") -> Iterator[Cell]:
+def values_of(
+    cells: Sequence[str], line: int, state: TableState, *, skip: int, label: str = ""
+) -> Iterator[Cell]:
     """Yield the numbers of a row that are metrics, but for the column `skip`."""
     for i, (name, cell) in enumerate(zip(state.names, cells, strict=True)):
         value = value_of(cell)
@@ -105,13 +120,19 @@ def values_of(cells: Sequence[str], line: int, state: TableState, *, skip: int, 
 
 def _is_no_metric(name: str) -> bool:
     low = name.lower().strip()
-    return LEFT_OUT.fullmatch(low) is not None or BOOKKEEPING.fullmatch(low) is not None or low in AXIS_OF
+    return (
+        LEFT_OUT.fullmatch(low) is not None
+        or BOOKKEEPING.fullmatch(low) is not None
+        or low in AXIS_OF
+    )
 
 
 def axis_among(names: Sequence[str]) -> int | None:
     """Return the column that says the place, the surest of several; None where none does."""
     low = [name.lower().strip() for name in names]
-    return next((low.index(name) for name, _ in (*PLACES, *AXES) if name in AXIS_OF and name in low), None)
+    return next(
+        (low.index(name) for name, _ in (*PLACES, *AXES) if name in AXIS_OF and name in low), None
+    )
 
 
 def epoch_beside(cells: Sequence[str], names: Sequence[str], axis: int) -> float:

@@ -1,4 +1,6 @@
-"""What the stores of experiment trackers have in common: values with media among them, parameters kept as text, metrics logged one by one."""
+"""What the stores of experiment trackers have in common: values with media among them, parameters
+kept as text, metrics logged one by one.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,15 @@ from lossreport.model.run import Axis, FactValue, Statistic, frozen_floats, froz
 from lossreport.reading.kit.names import METRIC_LIKE, plain_facts, split_name
 from lossreport.reading.kit.rows import BOOKKEEPING, INSTANT, NOT_FINITE, is_axis, number
 from lossreport.reading.kit.untrusted import literal_of
-from lossreport.reading.parser import SUMMARY, ColumnChunk, ColumnKey, RawFact, RawSegment, Record, RowsRead
+from lossreport.reading.parser import (
+    SUMMARY,
+    ColumnChunk,
+    ColumnKey,
+    RawFact,
+    RawSegment,
+    Record,
+    RowsRead,
+)
 
 LITERAL_LENGTH: Final = 8000
 """MLflow keeps at most so many characters of a parameter; what is longer was cut."""
@@ -25,7 +35,9 @@ LONG_TAGS: Final = ("mlflow.log-model.history", "mlflow.note.content")
 
 
 def numbers(key: str, value: Any) -> Iterator[tuple[str, float]]:
-    """Yield the plain numbers of a logged value by name; images, tables and histograms are dictionaries with a `_type` and give none."""
+    """Yield the plain numbers of a logged value by name; images, tables and histograms are
+    dictionaries with a `_type` and give none.
+    """
     if isinstance(value, Mapping):
         if "_type" not in value:
             for name, inner in value.items():
@@ -43,32 +55,54 @@ def parameter_facts(name: str, text: str, line: int) -> Iterator[RawFact]:
 
 
 def tag_fact(name: str, text: str, line: int) -> Iterator[RawFact]:
-    """Yield a tag as a fact, unless it is a document; people and machines in it are taken out later, as in all facts."""
+    """Yield a tag as a fact, unless it is a document; people and machines in it are taken out
+    later, as in all facts.
+    """
     if name not in LONG_TAGS:
         yield RawFact(f"tag/{name}", text, line)
 
 
 def summary_facts(summary: Mapping[str, Any], lines: Sequence[str]) -> Iterator[Record]:
-    """Yield the last values of a run as facts `summary/<name>`: those called like a metric, and the last step.
+    """Yield the last values of a run as facts `summary/<name>`: those called like a metric, and the
+    last step.
 
     Dots become slashes, so that a last learning rate is never taken for the setting `lr`.
     """
     place = 0
     for name, value in (pair for key, inner in summary.items() for pair in numbers(key, inner)):
         leaf = name.rsplit(".", 1)[-1]
-        place = next((i for i in range(place, len(lines)) if f'"{leaf}"' in lines[i] or f'"{name}"' in lines[i]), place)
+        place = next(
+            (
+                i
+                for i in range(place, len(lines))
+                if f'"{leaf}"' in lines[i] or f'"{name}"' in lines[i]
+            ),
+            place,
+        )
         if METRIC_LIKE.search(name) or leaf in STEPS:
-            yield RawFact(f"{SUMMARY}{name.replace('.', '/')}", int(value) if leaf in STEPS and value.is_integer() else value, place + 1)
+            yield RawFact(
+                f"{SUMMARY}{name.replace('.', '/')}",
+                int(value) if leaf in STEPS and value.is_integer() else value,
+                place + 1,
+            )
     yield RowsRead(0, len(lines))
 
 
 def unwrapped(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a configuration that wraps each of them: `lr: {desc: null, value: 0.1}`."""
-    return {name: inner["value"] for name, inner in config.items() if isinstance(inner, Mapping) and "value" in inner}
+    """Return the values of a configuration that wraps each of them: `lr: {desc: null, value:
+    0.1}`.
+    """
+    return {
+        name: inner["value"]
+        for name, inner in config.items()
+        if isinstance(inner, Mapping) and "value" in inner
+    }
 
 
 def line_of(name: str, lines: Sequence[str]) -> int:
-    """Return the line of a dotted name in YAML or JSON: of its outermost part, then of the innermost below it."""
+    """Return the line of a dotted name in YAML or JSON: of its outermost part, then of the
+    innermost below it.
+    """
     parts = name.split(".")
     first = _find(parts[0], lines, 0)
     return (_find(parts[-1], lines, first) if len(parts) > 1 else first) + 1
@@ -107,12 +141,20 @@ class Points:
         self._restarted = 0
         self.count = 0
 
-    def add(self, name: str, step: float, value: float, line: int, epoch: float = math.nan) -> Iterator[RawSegment]:
-        """Append a value, with the epoch where one is logged beside the step. Yields a restart where the steps of a metric go back, once for all metrics that go back together."""
+    def add(
+        self, name: str, step: float, value: float, line: int, epoch: float = math.nan
+    ) -> Iterator[RawSegment]:
+        """Append a value, with the epoch where one is logged beside the step. Yields a restart
+        where the steps of a metric go back, once for all metrics that go back together.
+        """
         column = self._columns.get(name)
         if column is None:
             column = self._columns[name] = (array("d"), array("d"), array("q"), array("d"))
-        elif step < column[0][-1] and column[2][-1] > self._restarted and self._key(name, Axis.STEP).split == "train":
+        elif (
+            step < column[0][-1]
+            and column[2][-1] > self._restarted
+            and self._key(name, Axis.STEP).split == "train"
+        ):
             self._restarted = line
             yield RawSegment(line, "restart")
         column[0].append(step)
@@ -122,7 +164,9 @@ class Points:
         self.count += 1
 
     def chunks(self) -> Iterator[ColumnChunk]:
-        """Yield a chunk a metric. Where all values of one were logged at the same step, the program gave none: x is their number."""
+        """Yield a chunk a metric. Where all values of one were logged at the same step, the program
+        gave none: x is their number.
+        """
         for name, (x, y, line, epoch) in self._columns.items():
             steps = np.array(x)
             unstepped = bool(np.all(steps == steps[0])) and (len(steps) > 1 or steps[0] == 0)
@@ -130,7 +174,13 @@ class Points:
             if is_axis(key.name) or BOOKKEEPING.fullmatch(key.name):
                 continue
             places = np.arange(len(steps), dtype=float) if unstepped else steps
-            yield ColumnChunk(key, frozen_floats(places), frozen_floats(y), frozen_ints(line), frozen_floats(epoch))
+            yield ColumnChunk(
+                key,
+                frozen_floats(places),
+                frozen_floats(y),
+                frozen_ints(line),
+                frozen_floats(epoch),
+            )
 
     def _key(self, name: str, axis: Axis) -> ColumnKey:
         split, short = split_name(name, self._split)

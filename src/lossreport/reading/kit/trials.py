@@ -1,4 +1,6 @@
-"""Searches over hyperparameters: a trial that reported values on its way is a run; of many trials, or of mere results, the best so far is told."""
+"""Searches over hyperparameters: a trial that reported values on its way is a run; of many trials,
+or of mere results, the best so far is told.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,15 @@ from itertools import pairwise
 from typing import Final
 
 from lossreport.model.run import Axis, FactValue, Statistic, Status
-from lossreport.reading.parser import ColumnKey, Columns, RawFact, RawSegment, RawStatus, RawTime, Record
+from lossreport.reading.parser import (
+    ColumnKey,
+    Columns,
+    RawFact,
+    RawSegment,
+    RawStatus,
+    RawTime,
+    Record,
+)
 from lossreport.values import dataclass
 
 MOST_RUNS: Final = 50
@@ -23,9 +33,11 @@ OBJECTIVE: Final = "objective"
 
 @dataclass(kw_only=True)
 class Trial:
-    """One trial: its number in the study, how it ended, its results by objective, the values on its way by step, and its parameters.
+    """One trial: its number in the study, how it ended, its results by objective, the values on its
+    way by step, and its parameters.
 
-    `lines` are those of a text file: of its beginning, of each value on its way, and of its end. A database has none.
+    `lines` are those of a text file: of its beginning, of each value on its way, and of its end. A
+    database has none.
     """
 
     number: int
@@ -39,7 +51,9 @@ class Trial:
 
 @dataclass(kw_only=True)
 class Study:
-    """One search: the direction of every objective (`minimize`, `maximize`), their names where they have any, and its trials."""
+    """One search: the direction of every objective (`minimize`, `maximize`), their names where they
+    have any, and its trials.
+    """
 
     name: str
     directions: Sequence[str] = ("minimize",)
@@ -53,14 +67,22 @@ class Study:
         return OBJECTIVE if len(self.directions) < 2 else f"{OBJECTIVE}_{objective}"
 
     def has_curves(self) -> bool:
-        """Return whether its trials are told as runs: one after another, not those that several workers wrote in turn."""
+        """Return whether its trials are told as runs: one after another, not those that several
+        workers wrote in turn.
+        """
         spans = [(trial.lines[0], trial.lines[-1]) for trial in self.trials if trial.lines]
         in_turn = any(before[1] > after[0] for before, after in pairwise(spans))
-        return len(self.trials) <= MOST_RUNS and not in_turn and any(len(trial.reported) >= CURVE for trial in self.trials)
+        return (
+            len(self.trials) <= MOST_RUNS
+            and not in_turn
+            and any(len(trial.reported) >= CURVE for trial in self.trials)
+        )
 
 
 class Records:
-    """Turns studies into the records of a parser; where they have no lines, records are numbered: of each run its name, then its rows."""
+    """Turns studies into the records of a parser; where they have no lines, records are numbered:
+    of each run its name, then its rows.
+    """
 
     def __init__(self) -> None:
         self.rows = 0
@@ -82,11 +104,17 @@ class Records:
         """The number of the last record."""
         return self._last
 
-    def _begin(self, name: str, facts: Mapping[str, FactValue], first: Trial, lines: Sequence[int]) -> Iterator[Record]:
-        """Begin a run whose rows stand on `lines`: its name and settings come first, where its first trial begins."""
+    def _begin(
+        self, name: str, facts: Mapping[str, FactValue], first: Trial, lines: Sequence[int]
+    ) -> Iterator[Record]:
+        """Begin a run whose rows stand on `lines`: its name and settings come first, where its
+        first trial begins.
+        """
         head = first.lines[0] if first.lines else self._last + 1
         yield RawFact("run_name", name, head)
-        yield from (RawFact(fact, value, head) for fact, value in facts.items() if value not in ("", None))
+        yield from (
+            RawFact(fact, value, head) for fact, value in facts.items() if value not in ("", None)
+        )
         if self._runs:
             yield RawSegment(lines[0], "new_run")
         self._runs += 1
@@ -94,19 +122,38 @@ class Records:
 
     def _trial(self, study: Study, trial: Trial, *, alone: bool) -> Iterator[Record]:
         steps = sorted(trial.reported)
-        lines = trial.lines[1 : len(steps) + 1] if trial.lines else [self._last + 2 + i for i in range(len(steps))]
+        lines = (
+            trial.lines[1 : len(steps) + 1]
+            if trial.lines
+            else [self._last + 2 + i for i in range(len(steps))]
+        )
         name = f"trial {trial.number}" if alone else f"{study.name} trial {trial.number}"
-        yield from self._begin(name, {**trial.params, "state": trial.state, **_optimized(study), **_results(study, trial)}, trial, lines)
+        yield from self._begin(
+            name,
+            {**trial.params, "state": trial.state, **_optimized(study), **_results(study, trial)},
+            trial,
+            lines,
+        )
         columns = Columns()
         for step, line in zip(steps, lines, strict=True):
-            columns.add(ColumnKey(study.called(0), "val", Axis.STEP, Statistic.VALUE), float(step), trial.reported[step], line)
+            columns.add(
+                ColumnKey(study.called(0), "val", Axis.STEP, Statistic.VALUE),
+                float(step),
+                trial.reported[step],
+                line,
+            )
         yield from self._end(columns, trial.times)
         if trial.state in STATUS:
             yield RawStatus(STATUS[trial.state], self._last)
 
     def _summary(self, study: Study) -> Iterator[Record]:
-        done = sorted((trial for trial in study.trials if trial.state == "COMPLETE" and trial.values), key=lambda trial: trial.lines[-1:])
-        lines = [trial.lines[-1] if trial.lines else self._last + 2 + i for i, trial in enumerate(done)]
+        done = sorted(
+            (trial for trial in study.trials if trial.state == "COMPLETE" and trial.values),
+            key=lambda trial: trial.lines[-1:],
+        )
+        lines = [
+            trial.lines[-1] if trial.lines else self._last + 2 + i for i, trial in enumerate(done)
+        ]
         if not done:
             return
         yield from self._begin(study.name, _outcome(study), done[0], lines)
@@ -128,7 +175,10 @@ class Records:
 def _outcome(study: Study) -> dict[str, FactValue]:
     """Return what came of a study: how many trials ended how, and the best with its parameters."""
     states = Counter(trial.state.lower() for trial in study.trials if trial.state)
-    told: dict[str, FactValue] = {"n_trials": len(study.trials), **{f"n_trials_{state}": count for state, count in states.items()}}
+    told: dict[str, FactValue] = {
+        "n_trials": len(study.trials),
+        **{f"n_trials_{state}": count for state, count in states.items()},
+    }
     told["direction"] = ", ".join(study.directions)
     best = _best(study)
     if best is not None:
@@ -154,13 +204,21 @@ def _optimized(study: Study) -> dict[str, FactValue]:
 
 def _best(study: Study) -> Trial | None:
     """Return the best completed trial of a study of one objective."""
-    done = [trial for trial in study.trials if trial.state == "COMPLETE" and math.isfinite(trial.values.get(0, math.nan))]
+    done = [
+        trial
+        for trial in study.trials
+        if trial.state == "COMPLETE" and math.isfinite(trial.values.get(0, math.nan))
+    ]
     if not done or len(study.directions) != 1:
         return None
-    return (max if study.directions[0] == "maximize" else min)(done, key=lambda trial: trial.values[0])
+    return (max if study.directions[0] == "maximize" else min)(
+        done, key=lambda trial: trial.values[0]
+    )
 
 
-def _best_so_far(done: Sequence[Trial], objective: int, direction: str) -> Iterator[tuple[int, float]]:
+def _best_so_far(
+    done: Sequence[Trial], objective: int, direction: str
+) -> Iterator[tuple[int, float]]:
     """Yield (place, best value until then) of every completed trial in its order."""
     choose, best = (max if direction == "maximize" else min), math.nan
     for place, trial in enumerate(done):

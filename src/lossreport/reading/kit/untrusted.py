@@ -1,6 +1,8 @@
-"""The one door for values that a file spells out: JSON, YAML and Python literals, bounded in depth and digits, failing by Unreadable only.
+"""The one door for values that a file spells out: JSON, YAML and Python literals, bounded in depth
+and digits, failing by Unreadable only.
 
-Whatever a file holds, what comes out of here can be walked by a recursive function and put through `float` and `int`.
+Whatever a file holds, what comes out of here can be walked by a recursive function and put through
+`float` and `int`.
 """
 
 from __future__ import annotations
@@ -17,21 +19,29 @@ from lossreport.reading.bytes.bounds import DIGITS, LONG
 
 
 class Unreadable(ValueError):
-    """What a file spells out is no value of its kind, or beyond the bounds; the message says which."""
+    """What a file spells out is no value of its kind, or beyond the bounds; the message says
+    which.
+    """
 
 
 DEEPEST: Final = 100
-"""Levels of lists and objects: what loggers write has at most a dozen, and Python's recursion ends at a thousand."""
+"""Levels of lists and objects: what loggers write has at most a dozen, and Python's recursion ends
+at a thousand.
+"""
 LITERAL: Final = 1 << 20
-"""Characters of a Python literal: Python's own reader needs a thousand times the memory of what it reads."""
+"""Characters of a Python literal: Python's own reader needs a thousand times the memory of what it
+reads.
+"""
 TOO_DEEP: Final = f"nested more than {DEEPEST} levels deep"
 TOO_LONG: Final = f"a Python literal of more than {LITERAL} characters"
 
 
 def json_of(text: str | bytes) -> Any:
-    """Return the value of a JSON text; an integer of more digits than a float holds is infinite, as 1e400 is.
+    """Return the value of a JSON text; an integer of more digits than a float holds is infinite, as
+    1e400 is.
 
-    NaN and Infinity are read as loggers write them. Raises Unreadable where the text is no JSON or nested too deep.
+    NaN and Infinity are read as loggers write them. Raises Unreadable where the text is no JSON or
+    nested too deep.
     """
     given = text.decode("utf-8", "surrogateescape") if isinstance(text, bytes) else text
     try:
@@ -44,7 +54,9 @@ def json_of(text: str | bytes) -> Any:
 
 
 def json_fast(text: str) -> Any:
-    """Return the value of a long JSON text as `json_of` does, fast where it is strict and no number of it is beyond 64 bits."""
+    """Return the value of a long JSON text as `json_of` does, fast where it is strict and no number
+    of it is beyond 64 bits.
+    """
     digits = text.encode("utf-8", "surrogatepass").translate(ONLY_DIGITS)
     if b"0" * 19 in digits and BEYOND.search(text):
         return json_of(text)
@@ -53,12 +65,18 @@ def json_fast(text: str) -> Any:
 
 BEYOND: Final = re.compile(r"(?<![\d.])\d{19}")
 """What orjson may read as a float is a whole number to json."""
-ONLY_DIGITS: Final = bytes(ord("0") if chr(code).isascii() and chr(code).isdigit() else ord(" ") for code in range(256))
-"""Every digit as 0, all else as a blank: a long number is found so ten times as fast, and mostly there is none."""
+ONLY_DIGITS: Final = bytes(
+    ord("0") if chr(code).isascii() and chr(code).isdigit() else ord(" ") for code in range(256)
+)
+"""Every digit as 0, all else as a blank: a long number is found so ten times as fast, and mostly
+there is none.
+"""
 
 
 def mapping(value: object) -> dict[Any, Any]:
-    """Return a value that should be a mapping; an empty one for anything else, which a file that was edited may hold."""
+    """Return a value that should be a mapping; an empty one for anything else, which a file that
+    was edited may hold.
+    """
     return value if isinstance(value, dict) else {}
 
 
@@ -76,7 +94,9 @@ def json_line(text: str) -> Any:
 
 
 def json_at(text: str, at: int) -> tuple[Any, int]:
-    """Return the JSON value that begins at a place of a text, and where it ends; raises Unreadable as `json_of` does."""
+    """Return the JSON value that begins at a place of a text, and where it ends; raises Unreadable
+    as `json_of` does.
+    """
     try:
         value, end = _DECODER.raw_decode(text, at)
     except RecursionError:
@@ -87,20 +107,32 @@ def json_at(text: str, at: int) -> tuple[Any, int]:
 
 
 def yaml_of(text: str) -> Any:
-    """Return the value of a YAML text; raises Unreadable where it is none, nested too deep, or holds what cannot be a value."""
+    """Return the value of a YAML text; raises Unreadable where it is none, nested too deep, or
+    holds what cannot be a value.
+    """
     import yaml
 
     try:
         value = yaml.safe_load(text)
     except RecursionError:
         raise Unreadable(TOO_DEEP) from None
-    except (yaml.YAMLError, ValueError, OverflowError, TypeError, AttributeError, LookupError) as error:  # a date of month 13, `!!int x`
+    except (
+        yaml.YAMLError,
+        ValueError,
+        OverflowError,
+        TypeError,
+        AttributeError,
+        LookupError,
+    ) as error:
+        # a date of month 13, `!!int x`
         raise Unreadable(f"no YAML: {error}") from None
     return shallow(value, DEEPEST + 1)
 
 
 def literal_of(text: str) -> Any:
-    """Return the value of a Python literal; raises Unreadable where it is none, too long or nested too deep."""
+    """Return the value of a Python literal; raises Unreadable where it is none, too long or nested
+    too deep.
+    """
     if len(text) > LITERAL:
         raise Unreadable(TOO_LONG)
     try:
@@ -116,22 +148,35 @@ def whole(value: float | None) -> int | None:
 
 
 def _integer(text: str) -> int | float:
-    return int(text) if len(text) <= DIGITS else math.copysign(math.inf, -1.0 if text.startswith("-") else 1.0)
+    return (
+        int(text)
+        if len(text) <= DIGITS
+        else math.copysign(math.inf, -1.0 if text.startswith("-") else 1.0)
+    )
 
 
 _DECODER: Final = json.JSONDecoder(parse_int=_integer)
 
 
 def shallow(value: Any, openings: int = DEEPEST + 1) -> Any:
-    """Return a value; raises Unreadable where it is nested too deep, which takes at least as many opening brackets."""
+    """Return a value; raises Unreadable where it is nested too deep, which takes at least as many
+    opening brackets.
+    """
     level, depth = [value] if type(value) in NESTED else [], 0
     while openings > DEEPEST and level:
         depth += 1
         if depth > DEEPEST:
             raise Unreadable(TOO_DEEP)
-        level = [inner for one in level for inner in (one.values() if type(one) is dict else one) if type(inner) in NESTED]
+        level = [
+            inner
+            for one in level
+            for inner in (one.values() if type(one) is dict else one)
+            if type(inner) in NESTED
+        ]
     return value
 
 
 NESTED: Final = frozenset((dict, list, tuple, set))
-"""What values that are spelled out hold others in; the readers of JSON, YAML and literals make nothing derived from them."""
+"""What values that are spelled out hold others in; the readers of JSON, YAML and literals make
+nothing derived from them.
+"""

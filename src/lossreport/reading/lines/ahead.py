@@ -1,4 +1,6 @@
-"""Tells whether a log prints what an evaluation gave before the row of the step at which it was made, or behind it."""
+"""Tells whether a log prints what an evaluation gave before the row of the step at which it was
+made, or behind it.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +16,22 @@ LEAST: Final = 2
 
 
 class _Evaluation(NamedTuple):
-    """The places of the training rows before and behind an evaluation that names none; None where there is none."""
+    """The places of the training rows before and behind an evaluation that names none; None where
+    there is none.
+    """
 
     before: float | None
     behind: float | None
 
 
-def are_ahead(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]], tracks: Mapping[Sign, Track]) -> bool:
+def are_ahead(
+    rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]], tracks: Mapping[Sign, Track]
+) -> bool:
     """Return whether evaluations without a place are of the training row behind them.
 
-    They are where the log begins with one and each training row has its own before it, the last row too. Where evaluations are rarer
-    than rows, the steps of the rows behind them are the round ones: 90, evaluation, 100.
+    They are where the log begins with one and each training row has its own before it, the last row
+    too. Where evaluations are rarer than rows, the steps of the rows behind them are the round
+    ones: 90, evaluation, 100.
     """
     found, placed = _evaluations(rows, meanings)
     if len(found) < LEAST:
@@ -35,7 +42,9 @@ def are_ahead(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]], 
     return not again and _are_round(found)
 
 
-def _evaluations(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]]) -> tuple[list[_Evaluation], list[float]]:
+def _evaluations(
+    rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]]
+) -> tuple[list[_Evaluation], list[float]]:
     """Return the evaluations that name no place, and the places of the training rows."""
     found: list[_Evaluation] = []
     placed: list[float] = []
@@ -54,7 +63,11 @@ def _evaluations(rows: Sequence[TextRow], meanings: Mapping[str, tuple[str, str]
 
 
 def _is_evaluation(row: TextRow, meanings: Mapping[str, tuple[str, str]]) -> bool:
-    named = [meanings.get(pair.name, ("", ""))[0] or pair.split or row.split for pair in row.pairs if pair.name in meanings]
+    named = [
+        meanings.get(pair.name, ("", ""))[0] or pair.split or row.split
+        for pair in row.pairs
+        if pair.name in meanings
+    ]
     return bool(named) and all(split not in ("", "train") for split in named)
 
 
@@ -63,11 +76,17 @@ def _place(row: TextRow) -> float | None:
 
 
 def _are_round(found: Sequence[_Evaluation]) -> bool:
-    """Return whether the rows behind evaluations stand at multiples of their distance, and those before them do not."""
+    """Return whether the rows behind evaluations stand at multiples of their distance, and those
+    before them do not.
+    """
     behind = [one.behind for one in found if one.behind is not None]
     before = [one.before for one in found if one.before is not None]
     distances = {after - first for first, after in pairwise(behind)}
     if len(distances) != 1 or len(behind) < LEAST or not before:
         return False
     distance = distances.pop()
-    return distance > 1 and all(x % distance == 0 for x in behind) and all(x % distance != 0 for x in before)
+    return (
+        distance > 1
+        and all(x % distance == 0 for x in behind)
+        and all(x % distance != 0 for x in before)
+    )

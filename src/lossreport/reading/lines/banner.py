@@ -1,4 +1,6 @@
-"""Follows the lines that a program prints when it starts: where they come again between two rows it was started once more."""
+"""Follows the lines that a program prints when it starts: where they come again between two rows it
+was started once more.
+"""
 
 from __future__ import annotations
 
@@ -25,15 +27,21 @@ RANK: Final = re.compile(r"\b(?:local_)?rank ?= ?\d")
 """Ranks of one launch print the same opening each."""
 MOMENT: Final = re.compile(r"(\d{4})[-/](\d\d?)[-/](\d\d?)[ T,_-]{1,3}(\d\d?):(\d\d)")
 APART: Final = 120.0
-"""Seconds between the openings of two launches; ranks of one launch print theirs at once, at most over the change of a minute."""
+"""Seconds between the openings of two launches; ranks of one launch print theirs at once, at most
+over the change of a minute.
+"""
 WHOLE: Final = 50
-"""Lines of an opening that no other one breaks: ranks that start at once print theirs between each other."""
+"""Lines of an opening that no other one breaks: ranks that start at once print theirs between each
+other.
+"""
 END: Final = 2**62
 """Behind every line."""
 
 
 class Opening(NamedTuple):
-    """The line at which the program was started that wrote the row behind it, and the lines of the starts before that wrote none."""
+    """The line at which the program was started that wrote the row behind it, and the lines of the
+    starts before that wrote none.
+    """
 
     line: int
     lost: tuple[int, ...] = ()
@@ -44,7 +52,9 @@ class Opening(NamedTuple):
 
 
 def shape_of(text: str) -> str:
-    """Return what two starts of a program print alike of a line; nothing for a ruled or an empty one."""
+    """Return what two starts of a program print alike of a line; nothing for a ruled or an empty
+    one.
+    """
     body = DIGITS.sub("#", message_of(text[:REACH]).text.strip())
     return body if WORD.search(body) else ""
 
@@ -52,10 +62,15 @@ def shape_of(text: str) -> str:
 def is_periodic(lines: Iterable[str], names: Collection[str] = ()) -> bool:
     """Return whether the first line comes again at equal distances: it heads an epoch, not a start.
 
-    Where arguments are dumped as often it is a start, and where no metric of those `names` stands between two of them the program was started twice, and printed the same before it trained.
+    Where arguments are dumped as often it is a start, and where no metric of those `names` stands
+    between two of them the program was started twice, and printed the same before it trained.
     """
     first, found, rows, dumps = "", list[int](), 0, 0
-    row = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(names)))})(?!\w)[^\w\n]{{0,4}}\d") if names else None
+    row = (
+        re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, sorted(names)))})(?!\w)[^\w\n]{{0,4}}\d")
+        if names
+        else None
+    )
     for number, line in enumerate(lines):
         dumps += DUMP in line
         if shape := shape_of(line):
@@ -122,7 +137,8 @@ class Banner:
     def take(self, *, fresh: bool) -> Opening | None:
         """Return the start before a row of training, None without one.
 
-        `fresh` says that the counter stands at its beginning: half of the lines are enough then, or the first of them.
+        `fresh` says that the counter stands at its beginning: half of the lines are enough then, or
+        the first of them.
         """
         again, begun = self._again, self._begun
         several = self._several()
@@ -141,15 +157,30 @@ class Banner:
     def rest(self) -> Iterator[SkippedLine]:
         """Yield the starts behind the last row of all."""
         heads = self._proven()
-        moments = [moment for head, after in pairwise([*heads, END]) if (moment := self._moment(head, after)) is not None]
+        moments = [
+            moment
+            for head, after in pairwise([*heads, END])
+            if (moment := self._moment(head, after)) is not None
+        ]
         late = self._last is not None and bool(moments) and moments[0] - self._last >= APART
-        if self._begun and not self._ranked and late and all(self._are_apart(*pair) for pair in pairwise(heads)):
+        if (
+            self._begun
+            and not self._ranked
+            and late
+            and all(self._are_apart(*pair) for pair in pairwise(heads))
+        ):
             yield from (SkippedLine(head, NO_ROW) for head in heads)
 
     def _several(self) -> Opening | None:
-        """Return the last of several starts in one stretch without a row, where time went by between them; None where there was one at most."""
+        """Return the last of several starts in one stretch without a row, where time went by
+        between them; None where there was one at most.
+        """
         heads = self._proven()
-        if self._ranked or len(heads) < SEVERAL or not all(self._are_apart(*pair) for pair in pairwise(heads)):
+        if (
+            self._ranked
+            or len(heads) < SEVERAL
+            or not all(self._are_apart(*pair) for pair in pairwise(heads))
+        ):
             return None
         first, last = self._moment(heads[0], heads[1]), self._moment(heads[-1], END)
         went_by = first is not None and last is not None and last - first >= APART
@@ -161,9 +192,13 @@ class Banner:
         return [head for head, after in bounds if any(head <= dump < after for dump in self._dumps)]
 
     def _are_apart(self, head: int, after: int) -> bool:
-        """Return whether two openings are of launches one after another: time went by, or the first was printed whole before the second."""
+        """Return whether two openings are of launches one after another: time went by, or the first
+        was printed whole before the second.
+        """
         first, second = self._moment(head, after), self._moment(after, END)
-        return after - head >= WHOLE or (first is not None and second is not None and second - first >= APART)
+        return after - head >= WHOLE or (
+            first is not None and second is not None and second - first >= APART
+        )
 
     def _moment(self, first: int, last: int) -> float | None:
         """Return the first time named between two lines."""

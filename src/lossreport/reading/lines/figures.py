@@ -1,4 +1,6 @@
-"""Reads what stands at a number: the number, the mean behind it, a list of several, a share of two counts, a change from one to another."""
+"""Reads what stands at a number: the number, the mean behind it, a list of several, a share of two
+counts, a change from one to another.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from lossreport.reading.lines.tokens import Token
 
 COMMAS: Final = frozenset((",", "，", "、"))
 ENDS: Final = frozenset("|;；)]}│")
-MEANS: Final = frozenset(["avg", "average", "mean", "ave", "smoothed", "global_avg", "ema", "med", "median"])
+MEANS: Final = frozenset(
+    ["avg", "average", "mean", "ave", "smoothed", "global_avg", "ema", "med", "median"]
+)
 LONG_TIMES: Final = frozenset(("d", "h", "hr", "hrs", "m", "min"))
 ERROR: Final = frozenset(("±", "+-", "+/-"))
 MOST: Final = 32
@@ -19,9 +23,11 @@ WIDE: Final = 2
 
 
 class Figure(NamedTuple):
-    """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is the last token.
+    """One or more numbers of one name; `mean` stands in parentheses behind a single one; `last` is
+    the last token.
 
-    `slashed` ones stand between slashes, `whole` where none of them has decimals. `spread` says that a deviation stands behind it: `0.71 ± 0.06` over several runs.
+    `slashed` ones stand between slashes, `whole` where none of them has decimals. `spread` says
+    that a deviation stands behind it: `0.71 ± 0.06` over several runs.
     """
 
     values: tuple[float, ...]
@@ -34,7 +40,9 @@ class Figure(NamedTuple):
 
 
 def figure_at(found: Sequence[Token], at: int, *, opened: bool = False) -> Figure | None:
-    """Return what stands at a number; None where it is none by itself: a range, a version, a part of a word, a place in a list of places."""
+    """Return what stands at a number; None where it is none by itself: a range, a version, a part
+    of a word, a place in a list of places.
+    """
     if opened:
         return _listed(found, at)
     unit, last = _unit(found, at)
@@ -66,7 +74,13 @@ def _changes(found: Sequence[Token], last: int) -> bool:
 def _is_range(found: Sequence[Token], last: int) -> bool:
     """Return whether a number is glued to another by a hyphen: `3-5`, `2021-12`."""
     behind = found[last + 1 : last + 3]
-    return len(behind) == 2 and behind[0].text == "-" and not behind[0].gap and not behind[1].gap and behind[1].kind in ("number", "other")
+    return (
+        len(behind) == 2
+        and behind[0].text == "-"
+        and not behind[0].gap
+        and not behind[1].gap
+        and behind[1].kind in ("number", "other")
+    )
 
 
 def _unit(found: Sequence[Token], at: int) -> tuple[str | None, int]:
@@ -84,13 +98,19 @@ def _unit(found: Sequence[Token], at: int) -> tuple[str | None, int]:
         named = at + 2 < len(found) and found[at + 2].text in (":", "=")
         capital = behind.text[0].isupper() and "." in found[at].text
         return ("", at) if named or capital else (None, at)
-    if behind.low in UNITS and behind.gap <= 1 and not (at + 2 < len(found) and found[at + 2].text in (":", "=", "：")):
+    if (
+        behind.low in UNITS
+        and behind.gap <= 1
+        and not (at + 2 < len(found) and found[at + 2].text in (":", "=", "："))
+    ):
         return behind.text, at + 1
     return "", at
 
 
 def _with_mean(found: Sequence[Token], at: int, last: int, unit: str) -> Figure:
-    """Return a number with the mean in parentheses behind it; a signed one there is a change, a share and a duration are no mean."""
+    """Return a number with the mean in parentheses behind it; a signed one there is a change, a
+    share and a duration are no mean.
+    """
     value = found[at].value
     plain = Figure((value,), last, unit=unit)
     if last + 1 < len(found) and found[last + 1].text in ERROR:
@@ -102,7 +122,11 @@ def _with_mean(found: Sequence[Token], at: int, last: int, unit: str) -> Figure:
         inner += 1 + (inner + 1 < len(found) and found[inner + 1].text in (":", "="))
     if inner + 1 >= len(found) or not found[inner].is_number:
         return plain
-    close = inner + 1 + (found[inner + 1].text in ("%", "％") or found[inner + 1].low in (unit.lower(), *MEANS))
+    close = (
+        inner
+        + 1
+        + (found[inner + 1].text in ("%", "％") or found[inner + 1].low in (unit.lower(), *MEANS))
+    )
     mean = found[inner]
     signed = mean.text[0] == "+" or (mean.text[0] == "-" and value > 0)
     if close >= len(found) or found[close].text != ")" or signed:
@@ -111,36 +135,70 @@ def _with_mean(found: Sequence[Token], at: int, last: int, unit: str) -> Figure:
 
 
 def _share(found: Sequence[Token], at: int) -> Figure | None:
-    """Return the share of `9834/10000 (98%)` or `2486/10042=0.2476`, or the numbers of `0.5/0.6`; None where two counts stand alone."""
+    """Return the share of `9834/10000 (98%)` or `2486/10042=0.2476`, or the numbers of `0.5/0.6`;
+    None where two counts stand alone.
+    """
     end, numbers = at, [found[at]]
-    while end + 2 < len(found) and found[end + 1].text == "/" and found[end + 2].is_number and len(numbers) < MOST:
+    while (
+        end + 2 < len(found)
+        and found[end + 1].text == "/"
+        and found[end + 2].is_number
+        and len(numbers) < MOST
+    ):
         end += 2
         numbers.append(found[end])
     if len(numbers) < 2:
         return None
     behind = found[end + 1 : end + 4]
     texts = [token.text for token in behind]
-    if len(behind) >= 3 and texts[0] == "(" and behind[1].is_number and texts[2] in ("%", "％", ")"):
+    if (
+        len(behind) >= 3
+        and texts[0] == "("
+        and behind[1].is_number
+        and texts[2] in ("%", "％", ")")
+    ):
         return Figure((behind[1].value,), end + 3, unit="%" if texts[2] != ")" else "")
     if len(behind) >= 2 and texts[0] == "=" and behind[1].is_number:
         unit, last = _unit(found, end + 2)
         return Figure((behind[1].value,), last, unit=unit or "")
-    return Figure(tuple(token.value for token in numbers), end, slashed=True, whole=all("." not in token.text for token in numbers))
+    return Figure(
+        tuple(token.value for token in numbers),
+        end,
+        slashed=True,
+        whole=all("." not in token.text for token in numbers),
+    )
 
 
 def _commas(found: Sequence[Token], at: int) -> Figure | None:
-    """Return the numbers of `0.111, 0.105, 0.310 |`: written alike, and nothing but commas between them."""
+    """Return the numbers of `0.111, 0.105, 0.310 |`: written alike, and nothing but commas between
+    them.
+    """
     values, last = [found[at]], at
-    while last + 2 < len(found) and found[last + 1].text in COMMAS and found[last + 2].is_number and len(values) < MOST:
+    while (
+        last + 2 < len(found)
+        and found[last + 1].text in COMMAS
+        and found[last + 2].is_number
+        and len(values) < MOST
+    ):
         if ("." in found[last + 2].text) != ("." in values[0].text) or not _ends(found, last + 3):
             break
         last += 2
         values.append(found[last])
-    return Figure(tuple(token.value for token in values), last) if len(values) > 1 and "." in values[0].text else None
+    return (
+        Figure(tuple(token.value for token in values), last)
+        if len(values) > 1 and "." in values[0].text
+        else None
+    )
 
 
 def _ends(found: Sequence[Token], at: int) -> bool:
-    return at >= len(found) or found[at].text in COMMAS or found[at].text in ENDS or found[at].gap >= WIDE or found[at].kind == "rule"
+    return (
+        at >= len(found)
+        or found[at].text in COMMAS
+        or found[at].text in ENDS
+        or found[at].gap >= WIDE
+        or found[at].kind == "rule"
+    )
 
 
 def _listed(found: Sequence[Token], at: int) -> Figure | None:

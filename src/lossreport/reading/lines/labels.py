@@ -1,4 +1,6 @@
-"""Finds what the words around the numbers of a line say: the split of each of them, whose they are, and what else leads the line."""
+"""Finds what the words around the numbers of a line say: the split of each of them, whose they are,
+and what else leads the line.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +25,22 @@ TRAINED: Final = re.compile(r"loss|nll|损失", re.IGNORECASE)
 """What every row of training prints: `eval_loss 1.68 accuracy 0.46` is a row of an evaluation."""
 
 
-def labels_of(found: Sequence[Token], read: Sequence[Spot], memories: frozenset[int]) -> list[tuple[int, str]]:
-    """Return (token, split) of the words that name a split and are no part of a name of a number."""
+def labels_of(
+    found: Sequence[Token], read: Sequence[Spot], memories: frozenset[int]
+) -> list[tuple[int, str]]:
+    """Return (token, split) of the words that name a split and are no part of a name of a
+    number.
+    """
     inside = {at for spot in read for at in range(spot.first, spot.last + 1)}
     first = min((spot.first for spot in read), default=len(found))
     labels = []
     for at, token in enumerate(found):
-        if not token.is_word or at in inside or at in memories or not (split := split_of_word(token.text)):
+        if (
+            not token.is_word
+            or at in inside
+            or at in memories
+            or not (split := split_of_word(token.text))
+        ):
             continue
         marked = at + 1 < len(found) and found[at + 1].text in LABEL_MARKS
         if at < first or marked:
@@ -38,7 +49,8 @@ def labels_of(found: Sequence[Token], read: Sequence[Spot], memories: frozenset[
 
 
 def with_splits(read: Sequence[Spot], labels: Sequence[tuple[int, str]]) -> Iterator[Pair]:
-    """Yield the pairs with the split of the label before them; a name that comes again is of the split named last.
+    """Yield the pairs with the split of the label before them; a name that comes again is of the
+    split named last.
 
     `Train Loss: 0.5 Acc: 0.8 | Val Loss: 0.6 Acc: 0.7`: the second accuracy is of the validation.
     """
@@ -55,7 +67,13 @@ def with_splits(read: Sequence[Spot], labels: Sequence[tuple[int, str]]) -> Iter
         inherited = (
             (said[-1] if said else "")
             or (current if again else "")
-            or (lead if not own and is_metric_like(spot.pair.name) and not INSTANT.fullmatch(spot.pair.name) else "")
+            or (
+                lead
+                if not own
+                and is_metric_like(spot.pair.name)
+                and not INSTANT.fullmatch(spot.pair.name)
+                else ""
+            )
         )
         pair = spot.pair._replace(split=spot.pair.split or inherited)
         seen[pair.name.lower(), pair.split] += 1
@@ -70,22 +88,42 @@ def named_split(name: str) -> str:
 
 
 def _leading_split(read: Sequence[Spot]) -> str:
-    """Return the split that a phrase such as `Validation pixAcc: 0.58, mIoU: 0.08` begins with, where no name of another split follows."""
+    """Return the split that a phrase such as `Validation pixAcc: 0.58, mIoU: 0.08` begins with,
+    where no name of another split follows.
+    """
     named = [named_split(spot.pair.name) for spot in read]
-    if len(read) < 2 or not named[0] or named[0] == "train" or any(split not in ("", named[0]) for split in named):
+    if (
+        len(read) < 2
+        or not named[0]
+        or named[0] == "train"
+        or any(split not in ("", named[0]) for split in named)
+    ):
         return ""
     phrase = " " in read[0].pair.name or not read[0].pair.name.isascii()
-    alone = TRAINED.search(read[0].pair.name) is not None and not any(TRAINED.search(spot.pair.name) for spot in read[1:])
+    alone = TRAINED.search(read[0].pair.name) is not None and not any(
+        TRAINED.search(spot.pair.name) for spot in read[1:]
+    )
     return named[0] if phrase or alone else ""
 
 
-def label_of(found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[tuple[int, str]]) -> Owner | None:
-    """Return what a row is about: `cifar10  train : [loss = ..], valid : [..]`, `aeroplane --> mAP : 0.57`."""
-    boxed = [at for at, _ in labels if [token.text for token in found[at + 1 : at + 3]] == [":", "["]]
+def label_of(
+    found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[tuple[int, str]]
+) -> Owner | None:
+    """Return what a row is about: `cifar10 train : [loss = ..], valid : [..]`, `aeroplane --> mAP :
+    0.57`.
+    """
+    boxed = [
+        at for at, _ in labels if [token.text for token in found[at + 1 : at + 3]] == [":", "["]
+    ]
     pointed = len(found) > 4 and found[1].kind == "arrow" and found[2].is_word
     end = boxed[0] if len(boxed) > 1 else int(pointed)
     words = found[:end]
-    if not words or len(words) > MOST_WORDS or any(not token.is_word for token in words) or any(at in spans for at in range(end)):
+    if (
+        not words
+        or len(words) > MOST_WORDS
+        or any(not token.is_word for token in words)
+        or any(at in spans for at in range(end))
+    ):
         return None
     if all(split_of_word(token.text) for token in words):
         return None  # `Val → loss: 3.88`: what it says is the split
@@ -93,6 +131,12 @@ def label_of(found: Sequence[Token], spans: Mapping[int, int], labels: Sequence[
 
 
 def lead_of(before: Sequence[Token], spans: Mapping[int, int]) -> str:
-    """Return the words before the first name that tell neither place nor split nor anything common: `EMA` of `Eval (EMA): acc 0.5`."""
-    words = [token.text for at, token in enumerate(before) if token.is_word and at not in spans and not split_of_word(token.text)]
+    """Return the words before the first name that tell neither place nor split nor anything common:
+    `EMA` of `Eval (EMA): acc 0.5`.
+    """
+    words = [
+        token.text
+        for at, token in enumerate(before)
+        if token.is_word and at not in spans and not split_of_word(token.text)
+    ]
     return " ".join(word for word in words if word.lower() not in FILLING)[:LONGEST_LEAD]

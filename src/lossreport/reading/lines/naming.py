@@ -1,7 +1,9 @@
-"""Reads the name of a number from the words before it: `Mean test loss of 63 batches: 4.40` is called `Mean test loss`.
+"""Reads the name of a number from the words before it: `Mean test loss of 63 batches: 4.40` is
+called `Mean test loss`.
 
-The words are read from the number to the left, up to a mark, a wide gap or another number. Phrases that only say over how much
-something was measured, or where, are left out; a split named in them is kept.
+The words are read from the number to the left, up to a mark, a wide gap or another number. Phrases
+that only say over how much something was measured, or where, are left out; a split named in them is
+kept.
 """
 
 from __future__ import annotations
@@ -19,11 +21,33 @@ WIDE: Final = 2
 QUOTES: Final = frozenset("'\"%％*`")
 CLOSING: Final = {")": "(", "]": "[", "）": "（", "】": "【"}
 BRACKET_REACH: Final = 10
-PREPOSITIONS: Final = frozenset(["of", "on", "over", "at", "for", "in", "after", "during", "across", "from", "by"])
-STOP: Final = frozenset(
-    ["and", "or", "with", "but", "to", "that", "then", "got", "has", "have", "so", "if", "when", "while", "via", "using", "x"]
+PREPOSITIONS: Final = frozenset(
+    ["of", "on", "over", "at", "for", "in", "after", "during", "across", "from", "by"]
 )
-VERBS: Final = frozenset(["is", "was", "are", "were", "equals", "became", "reached", "now", "为", "是", "达到", "达"])
+STOP: Final = frozenset(
+    [
+        "and",
+        "or",
+        "with",
+        "but",
+        "to",
+        "that",
+        "then",
+        "got",
+        "has",
+        "have",
+        "so",
+        "if",
+        "when",
+        "while",
+        "via",
+        "using",
+        "x",
+    ]
+)
+VERBS: Final = frozenset(
+    ["is", "was", "are", "were", "equals", "became", "reached", "now", "为", "是", "达到", "达"]
+)
 UNITS: Final = frozenset(
     [
         "s",
@@ -131,7 +155,9 @@ COUNTED: Final = frozenset(
         "clients",
     ]
 )
-"""What a value is a mean of: `of 63 batches`, `on the 10000 test images`, `over the last 100 episodes`."""
+"""What a value is a mean of: `of 63 batches`, `on the 10000 test images`, `over the last 100
+episodes`.
+"""
 ASIDE: Final = frozenset(
     [
         "the",
@@ -185,17 +211,65 @@ LEADING: Final = frozenset(
         "new",
     ]
 )
-CHANGED: Final = frozenset(["reduced", "decreased", "increased", "dropped", "changed", "adjusted", "updated", "decayed", "improved"])
-"""`lr reduced 1e-3 -> 5e-4` tells the learning rate, `val_loss improved from 0.5 to 0.4` the validation loss."""
-ABBREVIATED: Final = frozenset(["avg", "ave", "val", "acc", "approx", "rel", "abs", "std", "gen", "disc", "adv", "num", "mult", "cum"])
+CHANGED: Final = frozenset(
+    [
+        "reduced",
+        "decreased",
+        "increased",
+        "dropped",
+        "changed",
+        "adjusted",
+        "updated",
+        "decayed",
+        "improved",
+    ]
+)
+"""`lr reduced 1e-3 -> 5e-4` tells the learning rate, `val_loss improved from 0.5 to 0.4` the
+validation loss.
+"""
+ABBREVIATED: Final = frozenset(
+    [
+        "avg",
+        "ave",
+        "val",
+        "acc",
+        "approx",
+        "rel",
+        "abs",
+        "std",
+        "gen",
+        "disc",
+        "adv",
+        "num",
+        "mult",
+        "cum",
+    ]
+)
 ADJECTIVES: Final = frozenset(
-    ["meta", "overall", "final", "current", "total", "average", "averaged", "avg", "mean", "global", "epoch", "initial", "running", "full"]
+    [
+        "meta",
+        "overall",
+        "final",
+        "current",
+        "total",
+        "average",
+        "averaged",
+        "avg",
+        "mean",
+        "global",
+        "epoch",
+        "initial",
+        "running",
+        "full",
+    ]
 )
 SET: Final = frozenset(("set", "data", "dataset", "split"))
 
 
 class Name(NamedTuple):
-    """What a number is called, the first token of it, and the split that the words around it name ("" where none)."""
+    """What a number is called, the first token of it, and the split that the words around it name
+    ("" where none).
+    """
 
     text: str
     first: int
@@ -239,13 +313,19 @@ def _behind(found: Sequence[Token], end: int) -> tuple[int, str, str]:
     text = "".join(" " * (token.gap > 0 and at > 0) + token.text for at, token in enumerate(inside))
     split = split_of_word(text)
     numbers = [token for token in inside if token.is_number]
-    if split or text.lower() in UNITS or (numbers and not (len(inside) == 1 and numbers[0].is_whole and opener == "[")):
+    if (
+        split
+        or text.lower() in UNITS
+        or (numbers and not (len(inside) == 1 and numbers[0].is_whole and opener == "["))
+    ):
         return start - 1, "", split
     return start - 1, f"{' ' * (found[start].gap > 0)}{opener}{text}{found[end].text}", ""
 
 
 def _opening(found: Sequence[Token], end: int, opener: str) -> int | None:
-    """Return the bracket that a closing one closes, brackets between them passed over: `D(G(z))`."""
+    """Return the bracket that a closing one closes, brackets between them passed over:
+    `D(G(z))`.
+    """
     depth = 0
     for at in range(end, max(-1, end - BRACKET_REACH), -1):
         depth += (found[at].text == found[end].text) - (found[at].text == opener)
@@ -255,7 +335,9 @@ def _opening(found: Sequence[Token], end: int, opener: str) -> int | None:
 
 
 class _Walk:
-    """Goes from a number to the left over the words of its name; `split` is that of what was counted on the way: `on 100 test images`."""
+    """Goes from a number to the left over the words of its name; `split` is that of what was
+    counted on the way: `on 100 test images`.
+    """
 
     def __init__(self, found: Sequence[Token], spans: Mapping[int, int], end: int) -> None:
         self._found, self._spans = found, spans
@@ -271,12 +353,16 @@ class _Walk:
         """Take in one token or phrase; returns whether the name may go on."""
         token = self._found[self._at]
         if self._at in self._spans:
-            return self._leap(_over_place(self._found, _first_of(self._spans, self._at), self.words))
+            return self._leap(
+                _over_place(self._found, _first_of(self._spans, self._at), self.words)
+            )
         if token.is_number:
             counted = self.words
             if not self._leap(_over_count(self._found, self._at, counted)):
                 return False
-            self.split = next((named for word in counted if (named := split_of_word(word.text))), "")
+            self.split = next(
+                (named for word in counted if (named := split_of_word(word.text))), ""
+            )
             return True
         if token.text in CLOSING and not self.words:
             end, _, named = _behind(self._found, self._at)
@@ -285,20 +371,37 @@ class _Walk:
         return self._join() or self._take(token)
 
     def _leap(self, to: int | None) -> bool:
-        """Go on before a phrase that is no part of the name, and forget what stands behind it; nothing to go to ends the name."""
+        """Go on before a phrase that is no part of the name, and forget what stands behind it;
+        nothing to go to ends the name.
+        """
         if to is None:
             return False
         self._at, self.words = to, []
         return True
 
     def _join(self) -> bool:
-        """Put a unit of two words together (`tokens / s`), and pass over the point of an abbreviation."""
+        """Put a unit of two words together (`tokens / s`), and pass over the point of an
+        abbreviation.
+        """
         at, found = self._at, self._found
-        if found[at].text == "/" and self.words and self.words[-1].low in UNITS and at and found[at - 1].is_word:
-            self.words[-1] = self.words[-1]._replace(text=f"{found[at - 1].text} / {self.words[-1].text}")
+        if (
+            found[at].text == "/"
+            and self.words
+            and self.words[-1].low in UNITS
+            and at
+            and found[at - 1].is_word
+        ):
+            self.words[-1] = self.words[-1]._replace(
+                text=f"{found[at - 1].text} / {self.words[-1].text}"
+            )
             self._at, self.first = at - 2, at - 1
             return True
-        abbreviated = found[at].text == "." and at > 0 and found[at].gap == 0 and found[at - 1].low in ABBREVIATED
+        abbreviated = (
+            found[at].text == "."
+            and at > 0
+            and found[at].gap == 0
+            and found[at - 1].low in ABBREVIATED
+        )
         self._at -= abbreviated
         return abbreviated
 
@@ -308,12 +411,24 @@ class _Walk:
             return False
         self.words.append(token)
         self.first, self._at = at, at - 1
-        return token.gap < WIDE and at > 0 and not (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != ".")
+        return (
+            token.gap < WIDE
+            and at > 0
+            and not (token.gap == 0 and not found[at - 1].is_word and found[at - 1].text != ".")
+        )
 
 
 def _is_index(found: Sequence[Token], at: int, spans: Mapping[int, int]) -> bool:
-    """Return whether a whole number between the words and the sign is part of the name: `Loss 1: 0.5`, `AUC class 3: 0.9`."""
-    if at < 1 or at in spans or not found[at].is_whole or not found[at].text.isdigit() or len(found[at].text) > 3:
+    """Return whether a whole number between the words and the sign is part of the name: `Loss 1:
+    0.5`, `AUC class 3: 0.9`.
+    """
+    if (
+        at < 1
+        or at in spans
+        or not found[at].is_whole
+        or not found[at].text.isdigit()
+        or len(found[at].text) > 3
+    ):
         return False
     return found[at - 1].is_word and found[at].gap == 1 and at - 1 not in spans
 
@@ -332,7 +447,9 @@ def _first_of(spans: Mapping[int, int], at: int) -> int:
 
 
 def _over_place(found: Sequence[Token], first: int, words: Sequence[Token]) -> int | None:
-    """Return the token before `at iteration 100`, where only a verb stands behind it; None where the name ends here."""
+    """Return the token before `at iteration 100`, where only a verb stands behind it; None where
+    the name ends here.
+    """
     if any(token.low not in VERBS for token in words):
         return None
     if first >= 1 and found[first].is_number and found[first - 1].is_word:
@@ -341,7 +458,9 @@ def _over_place(found: Sequence[Token], first: int, words: Sequence[Token]) -> i
 
 
 def _over_count(found: Sequence[Token], at: int, words: Sequence[Token]) -> int | None:
-    """Return the token before `of 63 batches` or `on the 10000 test images`; None where the name ends here."""
+    """Return the token before `of 63 batches` or `on the 10000 test images`; None where the name
+    ends here.
+    """
     behind = [token.low for token in words[::-1] if token.low not in VERBS]
     if not behind or behind[0] not in COUNTED or at < 2:
         return None
@@ -372,7 +491,9 @@ def _without_aside(texts: list[str]) -> tuple[list[str], str]:
 
 
 def _split_first(texts: list[str]) -> list[str]:
-    """Put the split before the adjectives of a name and leave `set` out: `Final test set accuracy` is `test Final accuracy`."""
+    """Put the split before the adjectives of a name and leave `set` out: `Final test set accuracy`
+    is `test Final accuracy`.
+    """
     for at, text in enumerate(texts[:-1]):
         if split_of_word(text) and all(word.lower() in ADJECTIVES for word in texts[:at]):
             rest = texts[at + 1 :]
@@ -381,7 +502,9 @@ def _split_first(texts: list[str]) -> list[str]:
     return texts
 
 
-AVERAGED: Final = re.compile(r"^(?P<split>\S{2,12} )?(?:averaged?|avg|mean|avg\.|running|平均)[ _]+(?=\S)", re.IGNORECASE)
+AVERAGED: Final = re.compile(
+    r"^(?P<split>\S{2,12} )?(?:averaged?|avg|mean|avg\.|running|平均)[ _]+(?=\S)", re.IGNORECASE
+)
 
 
 def without_average(name: str) -> str:

@@ -1,4 +1,6 @@
-"""Finds whose a line is: the client, rank or data set (an entity of one run), or the fold, seed or trial (a run of its own)."""
+"""Finds whose a line is: the client, rank or data set (an entity of one run), or the fold, seed or
+trial (a run of its own).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from lossreport.model.run import EntityKind
 from lossreport.reading.lines.tokens import Token
 
 ENTITIES: Final[dict[str, EntityKind]] = {
-    **dict.fromkeys(("client", "client_id", "cid", "party", "site", "客户端", "participant"), EntityKind.CLIENT),
+    **dict.fromkeys(
+        ("client", "client_id", "cid", "party", "site", "客户端", "participant"), EntityKind.CLIENT
+    ),
     **dict.fromkeys(("rank", "local_rank", "gpu", "device"), EntityKind.RANK),
     **dict.fromkeys(("worker", "actor", "learner", "worker_id"), EntityKind.WORKER),
     **dict.fromkeys(("agent", "agent_id", "player"), EntityKind.AGENT),
@@ -19,7 +23,21 @@ ENTITIES: Final[dict[str, EntityKind]] = {
     **dict.fromkeys(("domain",), EntityKind.DOMAIN),
 }
 RUNS: Final[dict[str, str]] = {
-    **{word: word for word in ("fold", "seed", "trial", "run", "experiment", "version", "repeat", "arm", "stage", "subject")},
+    **{
+        word: word
+        for word in (
+            "fold",
+            "seed",
+            "trial",
+            "run",
+            "experiment",
+            "version",
+            "repeat",
+            "arm",
+            "stage",
+            "subject",
+        )
+    },
     "exp": "experiment",
     "folds": "fold",
     "折": "fold",
@@ -29,12 +47,31 @@ RUNS: Final[dict[str, str]] = {
     "kfold": "fold",
 }
 JOINED: Final = re.compile(
-    r"(?P<word>client|rank|gpu|worker|agent|player|env|domain|fold|seed|trial|run|exp(?:eriment)?|repeat)[_\-]?(?P<key>\d{1,6})",
+    r"(?P<word>client|rank|gpu|worker|agent|player|env|domain|fold|seed|trial|run|exp(?:eriment)?"
+    r"|repeat)[_\-]?(?P<key>\d{1,6})",
     re.IGNORECASE,
 )
 """`client_3`, `fold1`, `rank-0`."""
 NOT_BEFORE: Final = frozenset(
-    ["num", "number", "total", "n", "max", "per", "each", "every", "random", "all", "of", "by", "best", "single", "one", "average", "mean"]
+    [
+        "num",
+        "number",
+        "total",
+        "n",
+        "max",
+        "per",
+        "each",
+        "every",
+        "random",
+        "all",
+        "of",
+        "by",
+        "best",
+        "single",
+        "one",
+        "average",
+        "mean",
+    ]
 )
 NAMED_KEYS: Final = frozenset((EntityKind.DATASET, EntityKind.DOMAIN, EntityKind.ENV))
 """What is called by a word rather than a number."""
@@ -67,9 +104,19 @@ def owners(found: Sequence[Token]) -> list[Owner]:
 def _owners(found: Sequence[Token]) -> Iterator[Owner]:
     end = -1
     for at, token in enumerate(found):
-        if at <= end or not token.is_word or (at and found[at - 1].low in NOT_BEFORE and token.gap == 1):
+        if (
+            at <= end
+            or not token.is_word
+            or (at and found[at - 1].low in NOT_BEFORE and token.gap == 1)
+        ):
             continue
-        owner = _joined(found, at) or _numbered(found, at) or _class(found, at) or _chinese(found, at) or _called(found, at)
+        owner = (
+            _joined(found, at)
+            or _numbered(found, at)
+            or _class(found, at)
+            or _chinese(found, at)
+            or _called(found, at)
+        )
         if owner is not None:
             end = owner.last
             yield owner
@@ -90,14 +137,24 @@ def _joined(found: Sequence[Token], at: int) -> Owner | None:
 
 
 def _numbered(found: Sequence[Token], at: int) -> Owner | None:
-    """Return the owner `Client 3`, `Fold: 1/5`, `[Fold 1`; a word that is also a verb counts at the beginning or behind a mark only."""
+    """Return the owner `Client 3`, `Fold: 1/5`, `[Fold 1`; a word that is also a verb counts at the
+    beginning or behind a mark only.
+    """
     word = found[at].low
     if word not in RUNS and word not in ENTITIES:
         return None
-    if word in ("run", "version", "repeat", "task", "device", "exp", "stage") and at and found[at - 1].kind not in ("mark", "rule"):
+    if (
+        word in ("run", "version", "repeat", "task", "device", "exp", "stage")
+        and at
+        and found[at - 1].kind not in ("mark", "rule")
+    ):
         return None
     index = at + 1
-    while index < len(found) and index <= at + 3 and (found[index].text in SIGNS or found[index].low in ("id", "no", "number", "idx")):
+    while (
+        index < len(found)
+        and index <= at + 3
+        and (found[index].text in SIGNS or found[index].low in ("id", "no", "number", "idx"))
+    ):
         index += 1
     if index >= len(found) or not found[index].is_whole:
         return None
@@ -110,17 +167,31 @@ def _numbered(found: Sequence[Token], at: int) -> Owner | None:
 
 
 def _class(found: Sequence[Token], at: int) -> Owner | None:
-    """Return the owner of `Class 3 IoU: 0.5`, `class 3: IoU 0.5`: a class by its number, where a phrase begins."""
-    if found[at].low != "class" or at + 2 >= len(found) or not found[at + 1].is_whole or (at and found[at - 1].is_word):
+    """Return the owner of `Class 3 IoU: 0.5`, `class 3: IoU 0.5`: a class by its number, where a
+    phrase begins.
+    """
+    if (
+        found[at].low != "class"
+        or at + 2 >= len(found)
+        or not found[at + 1].is_whole
+        or (at and found[at - 1].is_word)
+    ):
         return None
     behind = found[at + 2]
-    follows = behind.is_word or (behind.text in SIGNS and at + 3 < len(found) and found[at + 3].is_word)
+    follows = behind.is_word or (
+        behind.text in SIGNS and at + 3 < len(found) and found[at + 3].is_word
+    )
     return Owner(EntityKind.LABEL.value, found[at + 1].text, False, at, at + 1) if follows else None
 
 
 def _chinese(found: Sequence[Token], at: int) -> Owner | None:
     """Return the owner `第1折`, `客户端3`."""
-    if found[at].text.startswith("折") and at >= 2 and found[at - 1].is_whole and found[at - 2].text.endswith("第"):
+    if (
+        found[at].text.startswith("折")
+        and at >= 2
+        and found[at - 1].is_whole
+        and found[at - 2].text.endswith("第")
+    ):
         return Owner("fold", found[at - 1].text, True, at - 2, at)
     return None
 
@@ -143,10 +214,18 @@ def _called(found: Sequence[Token], at: int) -> Owner | None:
 def _hexadecimal(found: Sequence[Token], at: int) -> Owner | None:
     """Return the owner `Client c99f:`, whose key may have been cut into words and numbers."""
     end = at + 1
-    while end < min(len(found), at + 4) and found[end].kind in ("word", "number", "other") and (end == at + 1 or not found[end].gap):
+    while (
+        end < min(len(found), at + 4)
+        and found[end].kind in ("word", "number", "other")
+        and (end == at + 1 or not found[end].gap)
+    ):
         end += 1
     key = "".join(token.text for token in found[at + 1 : end])
-    return _of(found[at].low, key, at, end - 1) if HEXADECIMAL.fullmatch(key) and _ends(found, end) else None
+    return (
+        _of(found[at].low, key, at, end - 1)
+        if HEXADECIMAL.fullmatch(key) and _ends(found, end)
+        else None
+    )
 
 
 def _ends(found: Sequence[Token], at: int) -> bool:

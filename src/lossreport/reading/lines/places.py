@@ -1,8 +1,9 @@
-"""Finds where a line stands: the epoch, step, iteration, batch, round or episode it names, with the total printed beside it.
+"""Finds where a line stands: the epoch, step, iteration, batch, round or episode it names, with the
+total printed beside it.
 
-A word of a place counts with a number behind it (`Epoch: [3/10]`, `global_step=1e+4`, `第3轮`), a counter also without a word
-(`[20/100]`, `324/360 (epoch 27)`). Plans (`accumulation steps: 32`, `num epochs 10`), durations (`epoch: 42.8 s`) and options
-(`-epochs 60`) are no places.
+A word of a place counts with a number behind it (`Epoch: [3/10]`, `global_step=1e+4`, `第3轮`), a
+counter also without a word (`[20/100]`, `324/360 (epoch 27)`). Plans (`accumulation steps: 32`,
+`num epochs 10`), durations (`epoch: 42.8 s`) and options (`-epochs 60`) are no places.
 """
 
 from __future__ import annotations
@@ -66,12 +67,22 @@ def _at_word(found: Sequence[Token], at: int) -> Place | None:
     if kind is None or _is_option(found, at) or _is_planned(found, at, word):
         return None
     before = _before(found, at)
-    counted = number_behind(found, at + 1, with_decimals=kind is Kind.EPOCH and before not in MEASURED_OVER)
+    counted = number_behind(
+        found, at + 1, with_decimals=kind is Kind.EPOCH and before not in MEASURED_OVER
+    )
     if counted is None:
         return None
     last, of = total_behind(found, counted.number, opened=counted.opened)
     broadened = _is_broadened(before, word)
-    return Place(kind, found[counted.number].value, of, word, broadened or word in BROAD, at - broadened, last)
+    return Place(
+        kind,
+        found[counted.number].value,
+        of,
+        word,
+        broadened or word in BROAD,
+        at - broadened,
+        last,
+    )
 
 
 def _within_word(found: Sequence[Token], at: int, word: str, x: float) -> Place | None:
@@ -91,20 +102,29 @@ def _kind(word: str) -> Kind | None:
 
 
 def _is_broadened(before: str, word: str) -> bool:
-    """Return whether the word before a counter makes it one of the whole training: `global step`, `num timesteps`."""
+    """Return whether the word before a counter makes it one of the whole training: `global step`,
+    `num timesteps`.
+    """
     if before in ("num", "number"):
         return word in COUNTED_UP
-    return before in BROADENING and _kind(word) is not Kind.EPOCH and (before != "total" or word in TIMED)
+    return (
+        before in BROADENING
+        and _kind(word) is not Kind.EPOCH
+        and (before != "total" or word in TIMED)
+    )
 
 
 def _is_planned(found: Sequence[Token], at: int, word: str) -> bool:
-    """Return whether the word before a counter makes it a plan, a setting or a memory: `warmup steps`, `best epoch`."""
+    """Return whether the word before a counter makes it a plan, a setting or a memory: `warmup
+    steps`, `best epoch`.
+    """
     before = _before(found, at)
     if not before or _is_broadened(before, word):
         return False
     if before in NO_PLACE_BEHIND or word == "update" or (before == "of" and word in PLURAL):
         return True
-    return word in PLURAL and bool(split_of_word(before)) and not _has_total(found, at)  # `Test Episodes: 10` counts them
+    # `Test Episodes: 10` counts them
+    return word in PLURAL and bool(split_of_word(before)) and not _has_total(found, at)
 
 
 def _has_total(found: Sequence[Token], at: int) -> bool:
@@ -127,7 +147,9 @@ def _is_option(found: Sequence[Token], at: int) -> bool:
 
 
 def _before_word(found: Sequence[Token], at: int) -> Place | None:
-    """Return the place of a number with its word behind it: `第3轮/共10轮`, `3 epoch`; a plural is a plan (`after 900 epochs`)."""
+    """Return the place of a number with its word behind it: `第3轮/共10轮`, `3 epoch`; a plural is
+    a plan (`after 900 epochs`).
+    """
     if not found[at].is_whole or at + 1 >= len(found) or found[at].text[0] == ".":
         return None
     if (place := _after(found, at)) is not None:
@@ -140,7 +162,11 @@ def _before_word(found: Sequence[Token], at: int) -> Place | None:
     if word.text in COUNTER_WORDS and end + 2 < len(found) and found[end + 2].low in NAMED:
         low = found[end + 2].low
         return Place(NAMED[low], found[at].value, of, low, False, _first(found, at), end + 2)
-    return _before_latin(found, at, end, of) if word.low.isascii() else _before_chinese(found, at, end, of)
+    return (
+        _before_latin(found, at, end, of)
+        if word.low.isascii()
+        else _before_chinese(found, at, end, of)
+    )
 
 
 def _first(found: Sequence[Token], at: int) -> int:
@@ -150,15 +176,26 @@ def _first(found: Sequence[Token], at: int) -> int:
 def _after(found: Sequence[Token], at: int) -> Place | None:
     """Return the place of a heading such as `Avg Training Stats after 3 global rounds:`."""
     word = at + 1 + (found[at + 1].low in BROADENING and at + 2 < len(found))
-    if not at or found[at - 1].low != "after" or found[-1].text != ":" or found[word].low not in PLURAL:
+    if (
+        not at
+        or found[at - 1].low != "after"
+        or found[-1].text != ":"
+        or found[word].low not in PLURAL
+    ):
         return None
     return Place(NAMED[found[word].low], found[at].value, None, "after", False, at - 1, word)
 
 
 def _before_latin(found: Sequence[Token], at: int, end: int, of: int | None) -> Place | None:
-    """Return the place of `3 epoch`, where no number follows the word: in `Loss 34.2  Epoch: 0` the epoch is 0."""
+    """Return the place of `3 epoch`, where no number follows the word: in `Loss 34.2 Epoch: 0` the
+    epoch is 0.
+    """
     word, behind = found[end + 1], found[end + 2 : end + 3]
-    if word.low != "epoch" or word.gap > 1 or (behind and (behind[0].is_number or behind[0].text in OPENERS)):
+    if (
+        word.low != "epoch"
+        or word.gap > 1
+        or (behind and (behind[0].is_number or behind[0].text in OPENERS))
+    ):
         return None
     if at and found[at - 1].low in NOT_BEFORE:
         return None
@@ -172,9 +209,18 @@ def _before_chinese(found: Sequence[Token], at: int, end: int, of: int | None) -
     if kind is None or not (before.endswith("第") or of is not None or kind is Kind.EPOCH):
         return None
     last = end + 1
-    if last + 3 < len(found) and found[last + 1].text == "/" and found[last + 2].text.startswith("共") and found[last + 3].is_whole:
+    if (
+        last + 3 < len(found)
+        and found[last + 1].text == "/"
+        and found[last + 2].text.startswith("共")
+        and found[last + 3].is_whole
+    ):
         of, last = int(found[last + 3].value), last + 3
-        last += last + 1 < len(found) and not found[last + 1].text.isascii() and found[last + 1].gap == 0
+        last += (
+            last + 1 < len(found)
+            and not found[last + 1].text.isascii()
+            and found[last + 1].gap == 0
+        )
     if of is None and before.endswith("共"):
         return None
     return Place(kind, found[at].value, of, word, False, _first(found, at), last)

@@ -1,4 +1,6 @@
-"""Places rows: in the block above them, behind a line that names their epoch, at the beginning where they come before the training."""
+"""Places rows: in the block above them, behind a line that names their epoch, at the beginning
+where they come before the training.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,17 @@ from lossreport.reading.parser import RawFact, Record, SkippedLine
 from lossreport.text import Text
 from lossreport.values import dataclass
 
-NOWHERE: Final = Text(zh="这一行有指标，但看不出属于哪一步", en="the line holds metrics and nothing says at which step")
+NOWHERE: Final = Text(
+    zh="这一行有指标，但看不出属于哪一步",
+    en="the line holds metrics and nothing says at which step",
+)
 
 
 @dataclass(kw_only=True)
 class Placing:
-    """Rows that wait for their place, and where the last of them stood; `closed` is the epoch that was told last."""
+    """Rows that wait for their place, and where the last of them stood; `closed` is the epoch that
+    was told last.
+    """
 
     survey: Survey
     values: Values
@@ -81,12 +88,20 @@ class Placing:
                 yield from self.put(held, where)
 
     def _in_block(self, row: TextRow, line: int) -> TextRow:
-        """Return a row without a place or a split as one of the split of the line right above it: a block of several lines."""
+        """Return a row without a place or a split as one of the split of the line right above it: a
+        block of several lines.
+        """
         splits, (before, split) = self.values.splits(row), self._block
         if row.places or len(splits) != 1:
             self._block = (0, "")
             return row
-        if splits == {"train"} and not row.split and split and line == before + 1 and self.standing.is_new(row):
+        if (
+            splits == {"train"}
+            and not row.split
+            and split
+            and line == before + 1
+            and self.standing.is_new(row)
+        ):
             row, splits = replace(row, split=split), {split}
         self._block = (line, next(iter(splits - {"train"}), ""))
         return row
@@ -117,18 +132,31 @@ class Placing:
                 yield from self.put(held._replace(row=row), where)
 
     def begin(self, where: Where, first: TextRow | None = None) -> Iterator[Record]:
-        """Place what was measured before the training began: at the beginning of its axis, which the first row may take itself."""
+        """Place what was measured before the training began: at the beginning of its axis, which
+        the first row may take itself.
+        """
         early, self._early = self._early, []
-        taken = {self.values.meaning(pair, first) for pair in first.pairs} if first is not None and not where.x else set()
+        taken = (
+            {self.values.meaning(pair, first) for pair in first.pairs}
+            if first is not None and not where.x
+            else set()
+        )
         for held in early:
             row = held.row
             if any(self.values.meaning(pair, row) in taken for pair in row.pairs):
-                yield from (RawFact(f"initial_{pair.name}", pair.value, held.line) for pair in row.pairs)
+                yield from (
+                    RawFact(f"initial_{pair.name}", pair.value, held.line) for pair in row.pairs
+                )
             else:
-                yield from self.put(held, where._replace(x=float(self.standing.rows) if where.axis is Axis.ROW else 0.0))
+                yield from self.put(
+                    held,
+                    where._replace(x=float(self.standing.rows) if where.axis is Axis.ROW else 0.0),
+                )
 
     def put(self, held: Held, where: Where) -> Iterator[Record]:
-        """Write a row at a place, behind the settings above it and what was measured before the training."""
+        """Write a row at a place, behind the settings above it and what was measured before the
+        training.
+        """
         yield from self.settings.facts()
         if self._early and where.axis is not Axis.ROW:
             yield from self.begin(where, held.row)

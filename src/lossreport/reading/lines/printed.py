@@ -20,7 +20,9 @@ from lossreport.values import dataclass
 
 @dataclass(kw_only=True)
 class Printed:
-    """Follows the tables of one log; a row of one that names no place stands below the heading or the row above it."""
+    """Follows the tables of one log; a row of one that names no place stands below the heading or
+    the row above it.
+    """
 
     scope: Scope
     standing: Standing
@@ -40,7 +42,9 @@ class Printed:
             self.standing.rows += 1
 
     def _stand(self, row: TableRow) -> Stand:
-        """Return where the log stands: at the heading or the last row above, or else at the count of tables with that name."""
+        """Return where the log stands: at the heading or the last row above, or else at the count
+        of tables with that name.
+        """
         above = self.scope.applied(TextRow())
         where = self.standing.where(above, passed=False) if above.places else self.standing.at
         name = row.cells[0].name

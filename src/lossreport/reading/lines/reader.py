@@ -1,4 +1,6 @@
-"""Reads the lines of a text log one after another: heads rows, gathers passes over other sets, and notes what stands beside them."""
+"""Reads the lines of a text log one after another: heads rows, gathers passes over other sets, and
+notes what stands beside them.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +39,15 @@ from lossreport.reading.lines.writing import Writing
 from lossreport.reading.parser import RawEvent, Record, RowsRead, SkippedLine
 from lossreport.text import Text
 
-TOO_LONG: Final = Text(zh="这一行过长，只看了开头部分", en="the line is too long; only its beginning was looked at")
+TOO_LONG: Final = Text(
+    zh="这一行过长，只看了开头部分", en="the line is too long; only its beginning was looked at"
+)
 
 
 def _is_setting(row: TextRow) -> bool:
-    """Return whether a row holds a learning rate and nothing else: above the first row it was set, not measured."""
+    """Return whether a row holds a learning rate and nothing else: above the first row it was set,
+    not measured.
+    """
     return len(row.pairs) == 1 and LEARNING_RATE.fullmatch(row.pairs[0].name) is not None
 
 
@@ -57,8 +63,16 @@ class TextReader:
         self._remarks = Remarks(survey=survey, values=values)
         self._passes = SubPasses(survey=survey, values=values)
         self._banner = Banner(periodic=survey.periodic)
-        self._writing = Writing(values=values, remarks=self._remarks, passes=self._passes, banner=self._banner)
-        self._placing = Placing(survey=survey, values=values, standing=self._standing, writing=self._writing, settings=self._settings)
+        self._writing = Writing(
+            values=values, remarks=self._remarks, passes=self._passes, banner=self._banner
+        )
+        self._placing = Placing(
+            survey=survey,
+            values=values,
+            standing=self._standing,
+            writing=self._writing,
+            settings=self._settings,
+        )
         self._printed = Printed(scope=self._scope, standing=self._standing, writing=self._writing)
         self._skeletons = Skeletons()
         self._frames: Latest[Held] = Latest()
@@ -93,7 +107,8 @@ class TextReader:
         """Yield the records that are whole with one more line."""
         if BARE_BAR.fullmatch(line.text):
             if BEGUN.search(line.text):
-                yield from self._end_of_frames()  # of the bar before; a row of this one is no later frame of it
+                # of the bar before; a row of this one is no later frame of it
+                yield from self._end_of_frames()
             return
         for word in said(line.text, line.number):
             self._writing.resumed |= isinstance(word, RawEvent) and word.kind == "resume"
@@ -131,7 +146,11 @@ class TextReader:
     # Lines
 
     def _line(self, line: Line) -> Iterator[Record]:
-        if self._traces.hold(line.text) or self._spread.holds(line.text) or self._is_aside(line.text):
+        if (
+            self._traces.hold(line.text)
+            or self._spread.holds(line.text)
+            or self._is_aside(line.text)
+        ):
             self._settings.see(line.text, line.number)
             self._banner.see(line.text, line.number)
             return
@@ -154,18 +173,27 @@ class TextReader:
                 yield from self._frame(Held(row, line.number))
 
     def _is_aside(self, text: str) -> bool:
-        """Return whether a line is code, a warning or of a dump of settings, and of no list of classes."""
+        """Return whether a line is code, a warning or of a dump of settings, and of no list of
+        classes.
+        """
         return (is_chatter(text) or self._survey.dumps.holds(text)) and not self._lists.holds(text)
 
     def _is_row(self, row: TextRow) -> bool:
-        """Return whether a line is a row: one of its names is a metric of the file, and it heads no run and sums up none."""
+        """Return whether a line is a row: one of its names is a metric of the file, and it heads no
+        run and sums up none.
+        """
         named = any(pair.name in self._names for pair in row.pairs)
         recalled = any(pair.name in self._survey.memories for pair in row.memories)
         accompanies = any(pair.name in self._survey.companions for pair in row.pairs)
         heads_a_run = row.section is not None and any(owner.is_run for owner in row.owners)
         sums_up = self._scope.summary and not row.places
         sets_up = not self._standing.rows and not row.places and _is_setting(row)
-        return ((named and row.has_metric) or recalled or accompanies) and not heads_a_run and not sums_up and not sets_up
+        return (
+            ((named and row.has_metric) or recalled or accompanies)
+            and not heads_a_run
+            and not sums_up
+            and not sets_up
+        )
 
     def _without_others(self, row: TextRow) -> TextRow:
         pairs = [pair for pair in row.pairs if pair.name in self._names]
@@ -176,7 +204,9 @@ class TextReader:
         """Return the metrics of a row that the sample did not show often enough to know them."""
         if not row.places or row.is_bar or row.section is not None:
             return []
-        return [pair for pair in row.pairs if pair.name not in self._names and is_metric_like(pair.name)]
+        return [
+            pair for pair in row.pairs if pair.name not in self._names and is_metric_like(pair.name)
+        ]
 
     def _learn(self, pair: Pair, held: Held) -> None:
         """Take in a metric that is not known: from its second row on it is, and so is its first."""
@@ -208,7 +238,9 @@ class TextReader:
         section, epoch, closed = row.section, row.epoch, self._placing.closed
         if epoch is None or section is None or section.loads:
             return
-        yield from self._placing.resolve(epoch if section.ends or not math.isfinite(closed) else closed)
+        yield from self._placing.resolve(
+            epoch if section.ends or not math.isfinite(closed) else closed
+        )
         self._placing.closed = epoch if section.ends else closed
 
     # Rows
@@ -216,7 +248,11 @@ class TextReader:
     def _frame(self, held: Held) -> Iterator[Record]:
         """Pass rows on; of the frames that a progress bar drew at one step only the last."""
         row = held.row
-        before = self._frames.take((row.epoch, row.step, row.split), held) if row.is_bar else self._frames.end()
+        before = (
+            self._frames.take((row.epoch, row.step, row.split), held)
+            if row.is_bar
+            else self._frames.end()
+        )
         for one in before:
             yield from self._row(one)
         if not row.is_bar:
@@ -243,15 +279,24 @@ class TextReader:
             yield from self._placing.place(held)
 
     def _is_echo(self, row: TextRow) -> bool:
-        """Return whether a row with a place says just what the row before it said: two handlers of one logger print a message twice."""
+        """Return whether a row with a place says just what the row before it said: two handlers of
+        one logger print a message twice.
+        """
         if self._banner.has_begun_again:
             self._said = ()  # two launches with the same seed say the same
-        before, self._said = self._said, ([place[:3] for place in row.places], row.split, row.owners, repr(row.pairs))
-        placed = row.step is not None or (bool(row.places) and kind_of(row) not in self._survey.repeated)
+        before, self._said = (
+            self._said,
+            ([place[:3] for place in row.places], row.split, row.owners, repr(row.pairs)),
+        )
+        placed = row.step is not None or (
+            bool(row.places) and kind_of(row) not in self._survey.repeated
+        )
         return before == self._said and placed and not row.is_bar
 
     def _end_of_pass(self) -> Iterator[Record]:
         for held in self._passes.ended():
             if self._survey.unnumbered and self._standing.ordinal:
-                held = held._replace(row=at_epoch(replace(held.row, places=()), float(self._standing.ordinal)))
+                held = held._replace(
+                    row=at_epoch(replace(held.row, places=()), float(self._standing.ordinal))
+                )
             yield from self._placing.place(held)

@@ -1,4 +1,6 @@
-"""Keeps what a log says beside its rows: plans printed beside places, the best so far, what is measured once behind the training, stamps."""
+"""Keeps what a log says beside its rows: plans printed beside places, the best so far, what is
+measured once behind the training, stamps.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +23,22 @@ from lossreport.values import dataclass
 STAMP_REACH: Final = 60
 NOTHING: Final = re.compile(r"\b(?:NA|N/A|None|null)\b")
 HOLLOW: Final = re.compile(
-    r"(?<![\w(])(?P<name>[A-Za-z_][\w/.@%-]{0,40}+(?:\([\w ]{1,30}\))?)\s{0,3}[:=]?\s{1,3}(?:NA|N/A|None|null)(?![\w/])"
+    r"(?<![\w(])(?P<name>[A-Za-z_][\w/.@%-]{0,40}+(?:\([\w ]{1,30}\))?)\s{0,3}[:=]?\s{1,3}(?:NA|"
+    r"N/A|None|null)(?![\w/])"
 )
 """A metric with a word in place of its number."""
-NO_NUMBER: Final = Text(zh="指标 {name} 在 {count} 行里都没有数值", en="the metric {name} has no number in any of {count} rows")
+NO_NUMBER: Final = Text(
+    zh="指标 {name} 在 {count} 行里都没有数值",
+    en="the metric {name} has no number in any of {count} rows",
+)
 BEST: Final = re.compile(r"best[ _](?P<name>[\w ./@-]{1,40})", re.IGNORECASE)
-"""`New best AUC=0.6722 F1=0.58 -> saved`: by what is called the best the state is kept; the other numbers are those of that state."""
+"""`New best AUC=0.6722 F1=0.58 -> saved`: by what is called the best the state is kept; the other
+numbers are those of that state.
+"""
 ANNOUNCED: Final = 2
-"""A best that a run announces again and again is kept; one that stands once at its end only sums it up."""
+"""A best that a run announces again and again is kept; one that stands once at its end only sums it
+up.
+"""
 KEPT_BY: Final = "checkpoint_kept_by"
 PLANNED: Final = ((Kind.EPOCH, "epochs"), (Kind.ROUND, "rounds"), (Kind.EPISODE, "episodes"))
 
@@ -49,11 +59,15 @@ class Remarks:
     _stamps: list[str] = field(default_factory=list)
 
     def plans(self, row: TextRow, line: int) -> Iterator[RawFact]:
-        """Yield the totals printed beside places: those of the survey first, another one where rows in a row print it."""
+        """Yield the totals printed beside places: those of the survey first, another one where rows
+        in a row print it.
+        """
         for name, total in self.totals(row):
             if total == self._told.get(name):
                 self._doubts.pop(name, None)
-            elif (name not in self._told and total == self.survey.plans.get(name, total)) or self._doubts.get(name) == total:
+            elif (
+                name not in self._told and total == self.survey.plans.get(name, total)
+            ) or self._doubts.get(name) == total:
                 yield from self.plan(name, total, line)
             else:
                 self._doubts[name] = total
@@ -71,8 +85,13 @@ class Remarks:
     def empty(self) -> Iterator[SkippedLine]:
         """Yield the metrics that never have a number."""
         for name, (line, count) in self._hollow.items():
-            if not any(known == name.lower() or known.endswith(f" {name.lower()}") for known in self._measured):
-                text = {lang: NO_NUMBER.of(lang).format(name=name, count=count) for lang in ("zh", "en")}
+            if not any(
+                known == name.lower() or known.endswith(f" {name.lower()}")
+                for known in self._measured
+            ):
+                text = {
+                    lang: NO_NUMBER.of(lang).format(name=name, count=count) for lang in ("zh", "en")
+                }
                 yield SkippedLine(line, Text(**text))
 
     def plan(self, name: str, total: int, line: int) -> Iterator[RawFact]:
@@ -89,10 +108,19 @@ class Remarks:
         """Yield (fact, total) of the places of a row that count the whole training."""
         for kind, name in PLANNED:
             place = row.place(kind)
-            if place is not None and place.of and not (kind is Kind.EPOCH and row.place(Kind.ROUND) is not None):
+            if (
+                place is not None
+                and place.of
+                and not (kind is Kind.EPOCH and row.place(Kind.ROUND) is not None)
+            ):
                 yield name, place.of
         counter = row.counter
-        if counter is not None and counter.of and "max_steps" in self.survey.plans and row.split in ("", "train"):
+        if (
+            counter is not None
+            and counter.of
+            and "max_steps" in self.survey.plans
+            and row.split in ("", "train")
+        ):
             yield "max_steps", counter.of
 
     def new_launch(self) -> None:
@@ -108,20 +136,30 @@ class Remarks:
             low = pair.name.lower()
             if is_metric_like(pair.name) or low.startswith("best"):
                 name = low.removeprefix("new ").removeprefix("best").strip(" _-./") or "value"
-                called = f"mean_{name.removesuffix(OVER_RUNS)}" if name.endswith(OVER_RUNS) else f"best_{name}"
+                called = (
+                    f"mean_{name.removesuffix(OVER_RUNS)}"
+                    if name.endswith(OVER_RUNS)
+                    else f"best_{name}"
+                )
                 self._best[run, name] = RawFact(called.replace(" ", "_"), pair.value, line)
 
     def measured_once(self, row: TextRow, line: int) -> None:
-        """Keep what a row without a place measures that is no metric of the file: a test with the last state."""
+        """Keep what a row without a place measures that is no metric of the file: a test with the
+        last state.
+        """
         for pair in () if row.places or row.owners else row.pairs:
             if is_metric_like(pair.name) and pair.name not in self.survey.names:
                 split, name = self.values.meaning(pair, row)
                 said = name.lower().removeprefix("final").strip(" _-").replace(" ", "_")
                 whose = f"{split}_" if split != "train" or "train" in pair.name.lower() else ""
-                self._final[f"final_{whose}{said}"] = RawFact(f"final_{whose}{said}", pair.value, line)
+                self._final[f"final_{whose}{said}"] = RawFact(
+                    f"final_{whose}{said}", pair.value, line
+                )
 
     def tested_once(self, row: TextRow, line: int) -> None:
-        """Keep what a test measures whose row names a place of its own: the epoch whose state was tested, or the first."""
+        """Keep what a test measures whose row names a place of its own: the epoch whose state was
+        tested, or the first.
+        """
         for pair in row.pairs:
             split, name = self.values.meaning(pair, row)
             if split == "test":
@@ -135,12 +173,20 @@ class Remarks:
             self._stamps = self._stamps or [match[0]]
 
     def facts(self, trained: int) -> Iterator[RawFact | RawTime]:
-        """Yield what was kept; `trained` is the line of the last row of training, behind which a measurement is the final one."""
+        """Yield what was kept; `trained` is the line of the last row of training, behind which a
+        measurement is the final one.
+        """
         yield from self._best.values()
         for names in self._chosen.values():
             if len(names) == 1:  # of several bests that are kept none is the one
-                told = [(name, line) for name, lines in names.items() if len(lines) >= ANNOUNCED for line in lines]
-                yield from (RawFact(KEPT_BY, name, line) for name, line in told)  # each run takes those on its lines
+                told = [
+                    (name, line)
+                    for name, lines in names.items()
+                    if len(lines) >= ANNOUNCED
+                    for line in lines
+                ]
+                # each run takes those on its lines
+                yield from (RawFact(KEPT_BY, name, line) for name, line in told)
         yield from (fact for fact in self._final.values() if fact.line > trained > 0)
         yield from (RawTime(stamp) for stamp in self._stamps)
 

@@ -1,8 +1,10 @@
-"""Reads lines that differ in their numbers alone by one recipe: most lines of a log are few skeletons with other numbers.
+"""Reads lines that differ in their numbers alone by one recipe: most lines of a log are few
+skeletons with other numbers.
 
-The first lines of a skeleton are read word by word. What they said is kept as a template with the places where its numbers came
-from; once a few lines said the same with other numbers, the rest put their numbers straight into the template. A line in which a number
-changes that never did is read word by word, and so is all that its numbers alone do not tell (a heading, a label that holds one).
+The first lines of a skeleton are read word by word. What they said is kept as a template with the
+places where its numbers came from; once a few lines said the same with other numbers, the rest put
+their numbers straight into the template. A line in which a number changes that never did is read
+word by word, and so is all that its numbers alone do not tell (a heading, a label that holds one).
 """
 
 from __future__ import annotations
@@ -22,23 +24,33 @@ from lossreport.values import dataclass
 
 Read = Callable[[str], "TextRow | None"]
 
-NUMBER: Final = re.compile(r"(?<![\w.@#])(?<![A-Za-z_]-)([0-9]++(?:\.[0-9]*+)?(?:[eE][-+]?[0-9]{1,3}(?!\w))?)")
-"""A number that stands by itself: digits of a name (`mAP50`, `top-1`, `acc@5`) belong to the skeleton."""
+NUMBER: Final = re.compile(
+    r"(?<![\w.@#])(?<![A-Za-z_]-)([0-9]++(?:\.[0-9]*+)?(?:[eE][-+]?[0-9]{1,3}(?!\w))?)"
+)
+"""A number that stands by itself: digits of a name (`mAP50`, `top-1`, `acc@5`) belong to the
+skeleton.
+"""
 PROBES: Final = 4
 """Lines of a skeleton that are read both ways before one recipe reads the rest ..."""
 CHECK_EVERY: Final = 64
-"""... and how often a line is read both ways afterwards, so that a skeleton that means two things is closed."""
+"""... and how often a line is read both ways afterwards, so that a skeleton that means two things
+is closed.
+"""
 MOST: Final = 4096
 """Skeletons kept for a file: one with more is free text."""
 MANY: Final = 256
-"""Numbers of a line that is worth a recipe: each number of its row is looked for among all of the line, and rows of so many are rare."""
+"""Numbers of a line that is worth a recipe: each number of its row is looked for among all of the
+line, and rows of so many are rare.
+"""
 OVER: Final = ("/", "of", "|", ":")
 """Between two numbers: whether the first exceeds the second decides what they mean (`3/10`)."""
 ZERO, DECIMAL, EXPONENT = 1, 2, 4
 
 
 class Slot(NamedTuple):
-    """Where a number of the template comes from: the number of the line, its sign, and whether it is a whole number there."""
+    """Where a number of the template comes from: the number of the line, its sign, and whether it
+    is a whole number there.
+    """
 
     at: int
     sign: int
@@ -47,10 +59,12 @@ class Slot(NamedTuple):
 
 @dataclass(slots=True)
 class Recipe:
-    """What lines of one skeleton say: the template of the last probe, and for each of its numbers the slots that fit so far.
+    """What lines of one skeleton say: the template of the last probe, and for each of its numbers
+    the slots that fit so far.
 
-    `firsts` are the numbers of the first probe, `still` those that no probe has changed: what depends on them is not known yet.
-    `is_closed` means that the skeleton is read word by word for good.
+    `firsts` are the numbers of the first probe, `still` those that no probe has changed: what
+    depends on them is not known yet. `is_closed` means that the skeleton is read word by word for
+    good.
     """
 
     template: TextRow | None
@@ -100,14 +114,22 @@ class Skeletons:
 
 
 def _key(words: Sequence[str], numbers: Sequence[str]) -> tuple[object, ...]:
-    """Return what lines must share to be read alike: all but the numbers, the form of each, and the order of counts of counts."""
+    """Return what lines must share to be read alike: all but the numbers, the form of each, and the
+    order of counts of counts.
+    """
     forms = [_form(number) for number in numbers]
-    orders = [float(a) > float(b) for a, b, between in zip(numbers, numbers[1:], words[1:], strict=False) if between.strip(" ") in OVER]
+    orders = [
+        float(a) > float(b)
+        for a, b, between in zip(numbers, numbers[1:], words[1:], strict=False)
+        if between.strip(" ") in OVER
+    ]
     return (*words, *forms, *orders)
 
 
 def _form(number: str) -> int:
-    """Return the form of a number: how many digits stand before its point, whether it has one, an exponent, or is zero."""
+    """Return the form of a number: how many digits stand before its point, whether it has one, an
+    exponent, or is zero.
+    """
     if number.isdigit():
         return 8 * len(number) + (0 if number.strip("0") else ZERO)
     point = number.find(".")
@@ -119,24 +141,37 @@ def _form(number: str) -> int:
 def _recipe(row: TextRow | None, numbers: list[str]) -> Recipe:
     leaves = _slots(row, numbers) if row is not None else []
     closed = row is not None and (row.section is not None or leaves is None)
-    return Recipe(template=row, leaves=leaves or [], firsts=numbers, still=set(range(len(numbers))), is_closed=closed)
+    return Recipe(
+        template=row,
+        leaves=leaves or [],
+        firsts=numbers,
+        still=set(range(len(numbers))),
+        is_closed=closed,
+    )
 
 
 def _learn(recipe: Recipe, row: TextRow | None, numbers: list[str]) -> None:
-    """Take in a further line of the skeleton; close the recipe where the line does not say the same with other numbers."""
+    """Take in a further line of the skeleton; close the recipe where the line does not say the same
+    with other numbers.
+    """
     slots = _slots(row, numbers) if row is not None else []
     if slots is None or not _alike(recipe.template, row):
         recipe.is_closed = True
         return
     recipe.template = row
-    recipe.leaves = [[slot for slot in known if slot in new] for known, new in zip(recipe.leaves, slots, strict=True)]
+    recipe.leaves = [
+        [slot for slot in known if slot in new]
+        for known, new in zip(recipe.leaves, slots, strict=True)
+    ]
     recipe.still = {index for index in recipe.still if numbers[index] == recipe.firsts[index]}
     recipe.probes += 1
     recipe.is_closed = any(not leaf for leaf in recipe.leaves)
 
 
 def _fits(recipe: Recipe, numbers: Sequence[str]) -> bool:
-    """Return whether a recipe can tell what a line says: nothing in it changes for the first time, and no number has two sources that differ."""
+    """Return whether a recipe can tell what a line says: nothing in it changes for the first time,
+    and no number has two sources that differ.
+    """
     if any(numbers[index] != recipe.firsts[index] for index in recipe.still):
         return False
     unsure = (leaf for leaf in recipe.leaves if len(leaf) > 1)
@@ -147,7 +182,9 @@ def _alike(a: TextRow | None, b: TextRow | None) -> bool:
     """Return whether two rows differ in their numbers alone."""
     if a is None or b is None:
         return a is b
-    shape = [(len(row.places), len(row.pairs), len(row.memories), len(row.owners)) for row in (a, b)]
+    shape = [
+        (len(row.places), len(row.pairs), len(row.memories), len(row.owners)) for row in (a, b)
+    ]
     return shape[0] == shape[1] and list(fixed_of(a)) == list(fixed_of(b))
 
 
@@ -173,13 +210,20 @@ def numbers_of(row: TextRow) -> Iterator[float | int]:
 
 
 def _slots(row: TextRow, numbers: Sequence[str]) -> list[list[Slot]] | None:
-    """Return for each number of a row where it may come from; None where one comes from nowhere (a share, a thousand, NaN)."""
+    """Return for each number of a row where it may come from; None where one comes from nowhere (a
+    share, a thousand, NaN).
+    """
     values = [float(number) for number in numbers]
     found = []
     for leaf in numbers_of(row):
         whole = isinstance(leaf, int)
         signs = (math.copysign(1, leaf),) if not leaf else (1, -1)  # -0.00 is no 0.00
-        slots = [Slot(index, int(sign), whole) for sign in signs for index, value in enumerate(values) if sign * value == leaf]
+        slots = [
+            Slot(index, int(sign), whole)
+            for sign in signs
+            for index, value in enumerate(values)
+            if sign * value == leaf
+        ]
         if not slots:
             return None
         found.append(slots)
@@ -189,7 +233,11 @@ def _slots(row: TextRow, numbers: Sequence[str]) -> list[list[Slot]] | None:
 # ------------------------------------------------------------------------------------- filling
 def _filled(recipe: Recipe, numbers: Sequence[str]) -> TextRow | None:
     row = recipe.template
-    return None if row is None else with_numbers(row, [_value(leaf[0], numbers) for leaf in recipe.leaves])
+    return (
+        None
+        if row is None
+        else with_numbers(row, [_value(leaf[0], numbers) for leaf in recipe.leaves])
+    )
 
 
 def with_numbers(row: TextRow, numbers: Sequence[float | int]) -> TextRow:
@@ -207,7 +255,11 @@ def _value(slot: Slot, numbers: Sequence[str]) -> float | int:
 
 
 def _place(place: Place, values: Iterator[float | int]) -> Place:
-    return place._replace(x=next(values)) if place.of is None else place._replace(x=next(values), of=int(next(values)))
+    return (
+        place._replace(x=next(values))
+        if place.of is None
+        else place._replace(x=next(values), of=int(next(values)))
+    )
 
 
 def _pair(pair: Pair, values: Iterator[float | int]) -> Pair:

@@ -24,4 +24,8 @@ def split_of_word(word: str) -> str:
         return SPLIT_VALUES[low]
     if low in VERBAL:
         return VERBAL[low]
-    return next((split for start, split in CHINESE if low.startswith(start)), "") if not low.isascii() else ""
+    return (
+        next((split for start, split in CHINESE if low.startswith(start)), "")
+        if not low.isascii()
+        else ""
+    )

@@ -1,9 +1,12 @@
-"""Reads stretches of lines that go on alike at once: of rows that differ in their numbers alone the first and the last are read by themselves.
+"""Reads stretches of lines that go on alike at once: of rows that differ in their numbers alone the
+first and the last are read by themselves.
 
-The reader of lines is full of memory, and nearly all of it only holds the last row. Behind two rows of one sense the next one finds everything as the
-one before did, unless its counter goes back or its total changes. `_steady` asks for all that could differ; where nothing does, the rows between go into
-the columns together, and the last one, read by itself, leaves the memory as if all had been. What this module may pass over is what
-`TextReader._line` and those whom it calls do: whoever gives them a new memory adds it to `_steady`.
+The reader of lines is full of memory, and nearly all of it only holds the last row. Behind two rows
+of one sense the next one finds everything as the one before did, unless its counter goes back or
+its total changes. `_steady` asks for all that could differ; where nothing does, the rows between go
+into the columns together, and the last one, read by itself, leaves the memory as if all had been.
+What this module may pass over is what `TextReader._line` and those whom it calls do: whoever gives
+them a new memory adds it to `_steady`.
 """
 
 from __future__ import annotations
@@ -45,7 +48,9 @@ if TYPE_CHECKING:
 WORTH: Final = 24
 """Lines of one shape that take as long by themselves as to learn what they say."""
 LEAD, LEAD_OF_BARS = 2, 3
-"""Lines of a stretch that are read by themselves first; a frame of a bar is put down when the one behind it is read."""
+"""Lines of a stretch that are read by themselves first; a frame of a bar is put down when the one
+behind it is read.
+"""
 CHECKED: Final = 1024
 """So often a line is read by itself besides: a sense that does not hold is closed."""
 LONGEST_WAIT: Final = 512
@@ -55,8 +60,8 @@ LONGEST_WAIT: Final = 512
 class Stretch:
     """Lines of one sense behind each other: their texts and numbers, and each number of their rows.
 
-    `places` and `totals` are the numbers of their places, `alike` says which lines may follow the one before: no place of theirs goes back, no total
-    changes.
+    `places` and `totals` are the numbers of their places, `alike` says which lines may follow the
+    one before: no place of theirs goes back, no total changes.
     """
 
     def __init__(self, lines: Lines, keys: list[bytes], sense: Sense, filled: list[Floats]) -> None:
@@ -90,10 +95,12 @@ class Stretch:
 
 
 class Steady(NamedTuple):
-    """What all rows of a stretch have in common from a line on: which pairs count, where the rows stand, up to which line.
+    """What all rows of a stretch have in common from a line on: which pairs count, where the rows
+    stand, up to which line.
 
-    `x` and `epoch` are the places that say them, by their number; None where `where` says it for all (`x`: where rows are counted).
-    `frame` is the last frame of a bar, which waits for the next one; `tables` is what printed tables leave open.
+    `x` and `epoch` are the places that say them, by their number; None where `where` says it for
+    all (`x`: where rows are counted). `frame` is the last frame of a bar, which waits for the next
+    one; `tables` is what printed tables leave open.
     """
 
     row: TextRow
@@ -130,7 +137,10 @@ class Stretches:
                 yield from self._slowly(lines[first:last])
             else:
                 filled = sense.filled(shapes.rows(first, last))
-                yield from self._stretch(lines[first:last], Stretch(lines[first:last], shapes.keys[first:last], sense, filled))
+                yield from self._stretch(
+                    lines[first:last],
+                    Stretch(lines[first:last], shapes.keys[first:last], sense, filled),
+                )
 
     def _slowly(self, lines: Iterable[Line]) -> Iterator[Record]:
         for line in lines:
@@ -152,30 +162,48 @@ class Stretches:
             if columns.full():
                 yield from columns.chunks()
 
-    # ------------------------------------------------------------------------------------- what a line says
+    # ----------------------------------------------------------------------------- what a line says
 
     def _ask(self, text: str) -> Said | None:
         """Return what a line says that is a row and nothing else, whatever was above it."""
         reader = self.reader
         if len(text) > LONGEST or BARE_BAR.fullmatch(text) or NOTHING.search(text) or _speaks(text):
             return None
-        if TRACEBACK.match(text) or "Namespace(" in text or is_chatter(text) or reader._survey.dumps.holds(text):
+        if (
+            TRACEBACK.match(text)
+            or "Namespace(" in text
+            or is_chatter(text)
+            or reader._survey.dumps.holds(text)
+        ):
             return None
         lists = ClassLists()
         if pieces(text) != [text] or lists.holds(text) or lists.rows(text) is not None:
             return None
         row = meant(text_row(text, dicts=True), reader._survey.words)
-        if row is None or row.section is not None or row.memories or not row.pairs or not row.places:
+        if (
+            row is None
+            or row.section is not None
+            or row.memories
+            or not row.pairs
+            or not row.places
+        ):
             return None
         stamped = DATE.search(text, 0, STAMP_REACH) is not None
         return Said((tuple(fixed_of(row)), stamped), list(numbers_of(row)), row)
 
-    # ------------------------------------------------------------------------------------- whether rows go on alike
+    # --------------------------------------------------------------------- whether rows go on alike
 
     def _steady(self, stretch: Stretch, at: int) -> Steady | None:
-        """Return how far the rows of a stretch go on alike from a line on; None where they do not, or where that is not known."""
+        """Return how far the rows of a stretch go on alike from a line on; None where they do not,
+        or where that is not known.
+        """
         reader, row = self.reader, stretch.row(at)
-        if not self._is_idle() or not self._is_sound(stretch, at) or not reader._is_row(row) or reader._unknown(row):
+        if (
+            not self._is_idle()
+            or not self._is_sound(stretch, at)
+            or not reader._is_row(row)
+            or reader._unknown(row)
+        ):
             return None
         applied = self._applied(row) if not self._is_above(stretch, row) else None
         if applied is None or not applied.places:
@@ -184,7 +212,9 @@ class Stretches:
         pairs = tuple(number for number, pair in enumerate(row.pairs) if pair.name in reader._names)
         if not kept.pairs or kept.pairs != tuple(row.pairs[number] for number in pairs):
             return None
-        told = all(reader._remarks.is_told(name, total) for name, total in reader._remarks.totals(kept))
+        told = all(
+            reader._remarks.is_told(name, total) for name, total in reader._remarks.totals(kept)
+        )
         if not told or reader._placing.waits(kept) or (row.is_bar and not reader._frames.is_held):
             return None
         if reader._passes.is_pass(kept):
@@ -200,11 +230,18 @@ class Stretches:
         return None if frame is None else found._replace(end=end, tables=tables, frame=frame)
 
     def _is_idle(self) -> bool:
-        """Return whether nothing waits for a row: no setting, no row without its place, no opening of a program that came again."""
+        """Return whether nothing waits for a row: no setting, no row without its place, no opening
+        of a program that came again.
+        """
         reader = self.reader
         open_ = reader._traces.is_inside or reader._spread.is_open or reader._lists.is_open
         waits = reader._placing.holds or reader._settings.holds or reader._writing.holds_epochs
-        return not open_ and not waits and not reader._writing.resumed and not reader._banner.has_begun_again
+        return (
+            not open_
+            and not waits
+            and not reader._writing.resumed
+            and not reader._banner.has_begun_again
+        )
 
     def _is_sound(self, stretch: Stretch, at: int) -> bool:
         """Return whether the sense still holds, which one line in so many is read for."""
@@ -214,28 +251,44 @@ class Stretches:
             return True
         self._skipped = 0
         said = self._ask(stretch.texts[at + left // 2])
-        if said is not None and said.fixed == stretch.sense.fixed and bits_of(said.numbers) == bits_of(stretch.numbers_of(at + left // 2)):
+        if (
+            said is not None
+            and said.fixed == stretch.sense.fixed
+            and bits_of(said.numbers) == bits_of(stretch.numbers_of(at + left // 2))
+        ):
             return True
         self._recipes.close(stretch.sense)
         return False
 
     def _applied(self, row: TextRow) -> TextRow | None:
-        """Return a row with what the headings above it say; None where it changes what they say for the rows below."""
+        """Return a row with what the headings above it say; None where it changes what they say for
+        the rows below.
+        """
         scope, counter = self.reader._scope, row.counter
         place = None if counter is None else (counter.word, counter.of)
-        if scope.split and not row.split and scope.counted is not None and place == scope.counted[:2]:
+        if (
+            scope.split
+            and not row.split
+            and scope.counted is not None
+            and place == scope.counted[:2]
+        ):
             return None  # the section ends where the training goes on
         other = replace(scope, places=dict(scope.places))
         applied = other.applied(row)
         if applied.is_bar != row.is_bar:
             return None  # a message behind a bar stands where its heading says
-        return applied if replace(other, since=scope.since, counted=scope.counted) == scope else None
+        return (
+            applied if replace(other, since=scope.since, counted=scope.counted) == scope else None
+        )
 
     def _is_above(self, stretch: Stretch, row: TextRow) -> bool:
-        """Return whether a heading above says a place that the rows say as well, and another one: what it says of narrower places ends there."""
+        """Return whether a heading above says a place that the rows say as well, and another one:
+        what it says of narrower places ends there.
+        """
         held = self.reader._scope.places
         return any(
-            place.kind in held and not bool((stretch.places[number] == held[place.kind].x).all()) for number, place in enumerate(row.places)
+            place.kind in held and not bool((stretch.places[number] == held[place.kind].x).all())
+            for number, place in enumerate(row.places)
         )
 
     def _passing(self, stretch: Stretch, at: int, row: TextRow, kept: TextRow) -> Steady | None:
@@ -246,7 +299,9 @@ class Stretches:
                 return None if end is None else Steady(kept, (), None, number, None, end)
         return None
 
-    def _standing(self, stretch: Stretch, at: int, row: TextRow, kept: TextRow, pairs: tuple[int, ...]) -> Steady | None:
+    def _standing(
+        self, stretch: Stretch, at: int, row: TextRow, kept: TextRow, pairs: tuple[int, ...]
+    ) -> Steady | None:
         """Return how far rows go on that are put into the columns, and where they stand."""
         first = at - 1 if row.is_bar else at  # a frame waits for the next one
         where = self._where(stretch, first, kept)
@@ -255,7 +310,12 @@ class Stretches:
             return None
         x: int | None = None
         if where.axis is Axis.ROW:
-            if where.x != self.reader._standing.rows or after.x != where.x or row.step is not None or row.is_bar:
+            if (
+                where.x != self.reader._standing.rows
+                or after.x != where.x
+                or row.step is not None
+                or row.is_bar
+            ):
                 return None
             end = self._end(stretch, at, None, kept)
         else:
@@ -264,9 +324,14 @@ class Stretches:
         if end is None or end <= at:
             return None
         last = self._where(stretch, end - 1, kept)
-        if last is None or any((one.axis, one.nested, repr(one.of)) != (where.axis, where.nested, repr(where.of)) for one in (after, last)):
+        if last is None or any(
+            (one.axis, one.nested, repr(one.of)) != (where.axis, where.nested, repr(where.of))
+            for one in (after, last)
+        ):
             return None
-        if x is not None and x != _source(stretch, {first: where.x, first + 1: after.x, end - 1: last.x}, first, end):
+        if x is not None and x != _source(
+            stretch, {first: where.x, first + 1: after.x, end - 1: last.x}, first, end
+        ):
             return None
         epochs = {first: where.epoch, first + 1: after.epoch, end - 1: last.epoch}
         epoch = None
@@ -277,15 +342,22 @@ class Stretches:
         found = Steady(kept, pairs, where, x, epoch, end)
         keys = [key for key, _ in self._columns(stretch, found)]
         known = all(self.reader._writing.columns.holds(key) for key in keys)
-        return found if known and len(set(keys)) == len(keys) else None  # a line that tells a column twice fills it row by row
+        # a line that tells a column twice fills it row by row
+        return found if known and len(set(keys)) == len(keys) else None
 
     def _where(self, stretch: Stretch, at: int, kept: TextRow) -> Where | None:
-        """Return where the row of a line stands; what the place of training remembers of it is left as it is."""
+        """Return where the row of a line stands; what the place of training remembers of it is left
+        as it is.
+        """
         own = stretch.row(at).places
-        return copy.copy(self.reader._standing).where(replace(kept, places=(*own, *kept.places[len(own) :])), passed=False)
+        return copy.copy(self.reader._standing).where(
+            replace(kept, places=(*own, *kept.places[len(own) :])), passed=False
+        )
 
     def _end(self, stretch: Stretch, at: int, x: int | None, kept: TextRow) -> int | None:
-        """Return the line that is read by itself again: the last one before a counter goes back, a total changes or a heading is too far above."""
+        """Return the line that is read by itself again: the last one before a counter goes back, a
+        total changes or a heading is too far above.
+        """
         scope, lead = self.reader._scope, LEAD_OF_BARS if kept.is_bar else LEAD
         alike = stretch.alike.copy()
         if x is not None:
@@ -300,14 +372,25 @@ class Stretches:
         return end if end > at else None
 
     def _is_within(self, stretch: Stretch, kept: TextRow) -> npt.NDArray[np.bool_]:
-        """Return which frames show no number of a whole epoch that counts: those of a full bar do."""
-        counter = next((number for number, place in enumerate(stretch.sense.sample.places) if place.of is not None), None)
+        """Return which frames show no number of a whole epoch that counts: those of a full bar
+        do.
+        """
+        counter = next(
+            (
+                number
+                for number, place in enumerate(stretch.sense.sample.places)
+                if place.of is not None
+            ),
+            None,
+        )
         if counter is None:
             return np.ones(len(stretch.texts), dtype=bool)
         return stretch.places[counter] < stretch.totals[counter] - 1
 
     def _without_tables(self, stretch: Stretch, at: int, end: int) -> tuple[int, TableState]:
-        """Return the line up to which none is of a printed table, and what the tables leave open there."""
+        """Return the line up to which none is of a printed table, and what the tables leave open
+        there.
+        """
         state = self.reader._printed.tables.state
         if all(self._is_apart(key, stretch, at, state) for key in set(stretch.keys[at:end])):
             return end, state
@@ -321,17 +404,25 @@ class Stretches:
         return end, states[max(0, end - at)]
 
     def _is_apart(self, key: bytes, stretch: Stretch, at: int, state: TableState) -> bool:
-        """Return whether lines of a shape are of no table and change nothing in what tables leave open."""
+        """Return whether lines of a shape are of no table and change nothing in what tables leave
+        open.
+        """
         if (key, state) not in self._apart:
             last = len(stretch.keys) - 1 - stretch.keys[::-1].index(key)
-            found = [take(stretch.texts[line], 0, state) for line in (stretch.keys.index(key, at), last)]
-            self._apart[key, state] = all(not taken.is_table and not taken.rows and after == state for taken, after in found)
+            found = [
+                take(stretch.texts[line], 0, state) for line in (stretch.keys.index(key, at), last)
+            ]
+            self._apart[key, state] = all(
+                not taken.is_table and not taken.rows and after == state for taken, after in found
+            )
         return self._apart[key, state]
 
-    # ------------------------------------------------------------------------------------- what is put down
+    # ----------------------------------------------------------------------------- what is put down
 
     def _put(self, stretch: Stretch, at: int, steady: Steady) -> None:
-        """Put the rows of the lines up to the end of a stretch into the columns, and leave the memory as behind the last of them."""
+        """Put the rows of the lines up to the end of a stretch into the columns, and leave the
+        memory as behind the last of them.
+        """
         reader, end = self.reader, steady.end
         reader._scope.since += end - at
         reader._printed.tables.state = steady.tables
@@ -344,7 +435,9 @@ class Stretches:
             reader._frames.replace((row.epoch, row.step, row.split), steady.frame)
 
     def _rows(self, stretch: Stretch, at: int, steady: Steady) -> Ints:
-        """Return the lines whose rows count: all, but of several frames of a bar at one place the last."""
+        """Return the lines whose rows count: all, but of several frames of a bar at one place the
+        last.
+        """
         if not steady.row.is_bar:
             return np.arange(at, steady.end)
         counter = stretch.places[steady.x or 0]
@@ -357,11 +450,17 @@ class Stretches:
             return
         count = len(rows)
         x = (
-            np.arange(self.reader._standing.rows, self.reader._standing.rows + count, dtype=np.float64)
+            np.arange(
+                self.reader._standing.rows, self.reader._standing.rows + count, dtype=np.float64
+            )
             if steady.x is None
             else stretch.places[steady.x][rows]
         )
-        epoch = np.full(count, where.epoch) if steady.epoch is None else stretch.places[steady.epoch][rows]
+        epoch = (
+            np.full(count, where.epoch)
+            if steady.epoch is None
+            else stretch.places[steady.epoch][rows]
+        )
         line, of = stretch.lines[rows], np.full(count, where.of)
         for key, leaf in self._columns(stretch, steady):
             columns.extend(key, x, stretch.filled[leaf][rows], line, epoch, of)
@@ -383,7 +482,11 @@ class Stretches:
         """Return the frame of a bar as reading its line would hold it."""
         said = self._ask(stretch.texts[at])
         applied = self._applied(said.value) if said is not None else None
-        return None if applied is None else Held(self.reader._without_others(applied), int(stretch.lines[at]))
+        return (
+            None
+            if applied is None
+            else Held(self.reader._without_others(applied), int(stretch.lines[at]))
+        )
 
 
 EXITS: Final = (*EXIT_NEAR, "signal")
@@ -397,7 +500,16 @@ def _speaks(text: str) -> bool:
 
 
 def _source(stretch: Stretch, wanted: Mapping[int, float], first: int, last: int) -> int | None:
-    """Return the place whose number is the wanted one in some lines; None where there is none, or two that differ between `first` and `last`."""
-    found = [number for number, values in enumerate(stretch.places) if all(values[at] == value for at, value in wanted.items())]
-    same = all(np.array_equal(stretch.places[found[0]][first:last], stretch.places[other][first:last]) for other in found[1:])
+    """Return the place whose number is the wanted one in some lines; None where there is none, or
+    two that differ between `first` and `last`.
+    """
+    found = [
+        number
+        for number, values in enumerate(stretch.places)
+        if all(values[at] == value for at, value in wanted.items())
+    ]
+    same = all(
+        np.array_equal(stretch.places[found[0]][first:last], stretch.places[other][first:last])
+        for other in found[1:]
+    )
     return found[0] if found and same else None

@@ -25,9 +25,13 @@ class Values:
     survey: Survey
 
     def meaning(self, pair: Pair, row: TextRow) -> tuple[str, str]:
-        """Return (split, name) of a pair: what its own name says counts before what the line says."""
+        """Return (split, name) of a pair: what its own name says counts before what the line
+        says.
+        """
         if pair.name.lower() in SPLITS:
-            return SPLITS[pair.name.lower()], LOSS if self.survey.meanings.get(pair.name, ("", ""))[1] == LOSS else UNNAMED
+            return SPLITS[pair.name.lower()], LOSS if self.survey.meanings.get(pair.name, ("", ""))[
+                1
+            ] == LOSS else UNNAMED
         split, short = self.survey.meanings.get(pair.name) or split_name(pair.name, "")
         if row.lead in self.survey.leads and len(self.survey.leads) == 1:
             short = f"{short} ({row.lead})"  # beside rows without such a word
@@ -35,9 +39,14 @@ class Values:
         return split or pair.split or row.split or self.survey.scores.get(pair.name, default), short
 
     def _is_of_class(self, row: TextRow) -> bool:
-        """Return whether a row tells of one of several classes: their scores are those of an evaluation, unless the row says otherwise."""
+        """Return whether a row tells of one of several classes: their scores are those of an
+        evaluation, unless the row says otherwise.
+        """
         named = row.lead in self.survey.leads and CLASS.match(row.lead) is not None
-        return named or ("label" in self.survey.owners and any(owner.kind == EntityKind.LABEL for owner in row.owners))
+        return named or (
+            "label" in self.survey.owners
+            and any(owner.kind == EntityKind.LABEL for owner in row.owners)
+        )
 
     def splits(self, row: TextRow) -> set[str]:
         """Return the splits of the values of a row."""
@@ -53,7 +62,9 @@ class Values:
         if row.lead in self.survey.leads and len(self.survey.leads) > 1:
             entity = Entity(kind=EntityKind.LABEL, value=row.lead)
         for owner in row.owners:
-            if owner.kind not in self.survey.owners or (owner.first == ABOVE and owner.kind in self.survey.labelled):
+            if owner.kind not in self.survey.owners or (
+                owner.first == ABOVE and owner.kind in self.survey.labelled
+            ):
                 continue
             if owner.is_run:
                 run = owner.label if self.survey.runs else run

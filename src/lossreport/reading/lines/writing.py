@@ -1,4 +1,6 @@
-"""Puts the values of rows into columns: each at its place, means beside values, numbers of a whole epoch in a bar once an epoch."""
+"""Puts the values of rows into columns: each at its place, means beside values, numbers of a whole
+epoch in a bar once an epoch.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ from lossreport.values import dataclass
 
 @dataclass(kw_only=True)
 class Writing:
-    """Writes rows; `trained` is the line of the last row of training, `resumed` says that the log spoke of a training taken up."""
+    """Writes rows; `trained` is the line of the last row of training, `resumed` says that the log
+    spoke of a training taken up.
+    """
 
     values: Values
     remarks: Remarks
@@ -34,7 +38,9 @@ class Writing:
     _start: dict[Axis, tuple[float, float]] = field(default_factory=dict)
 
     def put(self, held: Held, where: Where) -> Iterator[RawSegment | SkippedLine]:
-        """Write a row at its place; yields the segment that it begins, where the log says or shows that the program was started again."""
+        """Write a row at its place; yields the segment that it begins, where the log says or shows
+        that the program was started again.
+        """
         row = held.row
         if any(epoch not in (row.epoch, where.epoch) for _, _, epoch in self._postfix.values()):
             self.flush()
@@ -50,7 +56,8 @@ class Writing:
                 self._postfix[pair.name] = (pair, held, where.epoch)
 
     def _launch(self, where: Where, line: int) -> Iterator[RawSegment | SkippedLine]:
-        """Yield a segment where a training was said to be taken up or its program began anew; one that goes back prints its own plans.
+        """Yield a segment where a training was said to be taken up or its program began anew; one
+        that goes back prints its own plans.
 
         That a training goes back is found by its columns, when all of them are read.
         """
@@ -70,7 +77,9 @@ class Writing:
         self.resumed = False
 
     def is_of_epoch(self, pair: Pair, row: TextRow, where: Where) -> bool:
-        """Return whether a number in a bar is of the whole epoch: shown in every frame until the next one replaces it."""
+        """Return whether a number in a bar is of the whole epoch: shown in every frame until the
+        next one replaces it.
+        """
         if not row.is_bar or not math.isfinite(where.epoch) or row.split not in ("", "train"):
             return False
         return self.values.meaning(pair, row)[0] != "train" or pair.name.endswith("_epoch")
@@ -89,13 +98,22 @@ class Writing:
         value = pair.mean if held.passed and pair.mean is not None else pair.value
         self.columns.add(key, where.x, value, held.line, where.epoch, where.of)
         if pair.mean is not None and not held.passed and self.keeps_means(where):
-            self.columns.add(key._replace(statistic=Statistic.RUNNING_MEAN), where.x, pair.mean, held.line, where.epoch, where.of)
+            self.columns.add(
+                key._replace(statistic=Statistic.RUNNING_MEAN),
+                where.x,
+                pair.mean,
+                held.line,
+                where.epoch,
+                where.of,
+            )
 
     def key(self, pair: Pair, row: TextRow, where: Where) -> ColumnKey:
         """Return the column of a value of a row."""
         split, name = self.values.meaning(pair, row)
         entity, run = self.values.owner(row)
-        return ColumnKey(name, split, where.axis, Statistic.UNKNOWN, entity=entity, run=run, nested=where.nested)
+        return ColumnKey(
+            name, split, where.axis, Statistic.UNKNOWN, entity=entity, run=run, nested=where.nested
+        )
 
     @staticmethod
     def keeps_means(where: Where) -> bool:

@@ -1,6 +1,8 @@
-"""The rules of gitleaks (MIT, `gitleaks.json`, taken over by `docs/gitleaks.py`): how some two hundred vendors write their keys.
+"""The rules of gitleaks (MIT, `gitleaks.json`, taken over by `docs/gitleaks.py`): how some two
+hundred vendors write their keys.
 
-A rule is asked only where one of its keywords stands in the text. What it calls a secret must be as random as it says.
+A rule is asked only where one of its keywords stands in the text. What it calls a secret must be as
+random as it says.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ MARK: Final = "[secret]"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A rule: the words that a text must hold, its pattern, the group of the secret (0: the first that holds something), its least entropy."""
+    """A rule: the words that a text must hold, its pattern, the group of the secret (0: the first
+    that holds something), its least entropy.
+    """
 
     id: str
     keywords: tuple[str, ...]
@@ -34,9 +38,13 @@ class Known:
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where the secrets of a text stand."""
         for match in self.pattern.finditer(text):
-            group = self.group or next((number for number, found in enumerate(match.groups(), 1) if found), 0)
+            group = self.group or next(
+                (number for number, found in enumerate(match.groups(), 1) if found), 0
+            )
             secret = match[group]
-            if entropy(secret) > self.entropy and not any(one.search(secret) for one in self.allowed):
+            if entropy(secret) > self.entropy and not any(
+                one.search(secret) for one in self.allowed
+            ):
                 yield match.span(group)
 
 
@@ -69,7 +77,9 @@ def without_known(text: str) -> str:
 
 @cache
 def _by_keyword() -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """Return every keyword once with the numbers of its rules: nearly every line holds none, and to look for each in turn is all it costs."""
+    """Return every keyword once with the numbers of its rules: nearly every line holds none, and to
+    look for each in turn is all it costs.
+    """
     numbers: dict[str, list[int]] = {}
     for number, rule in enumerate(known()):
         for word in rule.keywords:

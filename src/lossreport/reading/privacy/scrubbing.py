@@ -1,4 +1,6 @@
-"""Redacts a whole log file, for reports that carry their logs: the same rules as for what is quoted, line numbers unchanged."""
+"""Redacts a whole log file, for reports that carry their logs: the same rules as for what is
+quoted, line numbers unchanged.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,10 @@ from typing import Final
 from lossreport import regex as re
 from lossreport.reading.privacy.redaction import by_name, redact, redact_fact
 
-_KEY_BLOCK: Final = re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)", re.DOTALL)
+_KEY_BLOCK: Final = re.compile(
+    r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----.*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|\Z)",
+    re.DOTALL,
+)
 _SETTING: Final = re.compile(
     r"""(?P<name>[A-Za-z_][\w.\-]{0,100}+)(?P<mid>["']?\s*[=:](?!=)\s*)(?:(?P<quote>["'])(?P<quoted>(?:(?!(?P=quote)).)+)(?P=quote)|(?P<bare>[^\s"',;(){}\[\]]++)(?!\())"""
 )
@@ -15,9 +20,11 @@ _NUMBER: Final = re.compile(r"[-+]?[\d.]+(?:[eE][-+]?\d+)?")
 
 
 def scrub(content: bytes) -> bytes | None:
-    """Return a UTF-8 log without secrets, people, home folders and machines, each line in its place.
+    """Return a UTF-8 log without secrets, people, home folders and machines, each line in its
+    place.
 
-    None where the bytes are no UTF-8 text (databases, event files, archives): what cannot be read cannot be redacted.
+    None where the bytes are no UTF-8 text (databases, event files, archives): what cannot be read
+    cannot be redacted.
     """
     if b"\0" in content:
         return None

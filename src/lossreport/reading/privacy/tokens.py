@@ -1,7 +1,8 @@
-"""Secrets that are known by their own shape: what each vendor puts before its tokens, so that a scanner finds them without a name beside them.
+"""Secrets that are known by their own shape: what each vendor puts before its tokens, so that a
+scanner finds them without a name beside them.
 
-Sources: the documentation of each vendor on the format of its tokens. Every pattern begins with a literal that `BEFORE` finds first: most
-lines hold none, and cost one search each.
+Sources: the documentation of each vendor on the format of its tokens. Every pattern begins with a
+literal that `BEFORE` finds first: most lines hold none, and cost one search each.
 """
 
 from __future__ import annotations
@@ -58,7 +59,11 @@ SHAPES: Final = (
     Shape("Google OAuth", "ya29.", r"ya29\.[\w\-]{20,}"),
     Shape("Google OAuth", "1//0", r"1//0[\w\-]{30,}"),
     Shape("Google OAuth", "GOCSPX-", r"GOCSPX-[\w\-]{20,}"),
-    Shape("AWS", "A", r"(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASCA|ASIA)[0-9A-Z]{16}"),
+    Shape(
+        "AWS",
+        "A",
+        r"(?:A3T[A-Z0-9]|ABIA|ACCA|AGPA|AIDA|AIPA|AKIA|ANPA|ANVA|AROA|ASCA|ASIA)[0-9A-Z]{16}",
+    ),
     Shape("AWS session", "IQoJb3JpZ2lu", r"IQoJb3JpZ2lu[A-Za-z0-9/+=]{40,}"),
     Shape("Azure storage", "==", r"[A-Za-z0-9+/]{86}=="),
     Shape("Azure AD", "Q~", r"[\w.\-]{3}\dQ~[\w~.\-]{31,34}"),
@@ -90,11 +95,14 @@ NOT_BEFORE: Final = r"(?<![A-Za-z0-9])"
 """A token begins a word, or stands behind `_`, `=`, a quote, a slash."""
 SHAPE: Final = re.compile(NOT_BEFORE + "(?:" + "|".join(shape.pattern for shape in SHAPES) + ")")
 BEFORE: Final = re.compile(
-    "|".join(re.escape(literal) for literal in sorted({shape.literal for shape in SHAPES if len(shape.literal) > 2}))
+    "|".join(
+        re.escape(literal)
+        for literal in sorted({shape.literal for shape in SHAPES if len(shape.literal) > 2})
+    )
 )
 SHORT: Final = re.compile(
-    NOT_BEFORE
-    + r"(?:gh[pousr]_|gl[a-z]{1,5}[_\-]|[srp]k_|(?:AC|SK)[0-9a-f]|A[A-Z0-9]{15}|[MNO][A-Za-z0-9]{22}|[\w.\-]{3}\dQ~|hv[bsr]\.|sb[p_]|[A-Za-z0-9+/]{86})"
+    NOT_BEFORE + r"(?:gh[pousr]_|gl[a-z]{1,5}[_\-]|[srp]k_|(?:AC|SK)[0-9a-f]|A[A-Z0-9]{15}|"
+    r"[MNO][A-Za-z0-9]{22}|[\w.\-]{3}\dQ~|hv[bsr]\.|sb[p_]|[A-Za-z0-9+/]{86})"
 )
 """What stands for the literals of one or two letters, which most lines hold."""
 

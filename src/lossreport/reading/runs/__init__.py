@@ -1,1 +1,3 @@
-"""What belongs together: launches, writers, entities and axes of one file, and the files of one run."""
+"""What belongs together: launches, writers, entities and axes of one file, and the files of one
+run.
+"""

@@ -1,4 +1,6 @@
-"""From the reading of one file to its runs: what the rows name themselves, then counters inside epochs, one axis for a measure, then the weighing of launches and writers."""
+"""From the reading of one file to its runs: what the rows name themselves, then counters inside
+epochs, one axis for a measure, then the weighing of launches and writers.
+"""
 
 from __future__ import annotations
 

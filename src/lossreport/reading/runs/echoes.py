@@ -1,6 +1,8 @@
-"""Leaves out the curves of a console log that the logger's own files hold: what a program prints beside its metrics file is told once.
+"""Leaves out the curves of a console log that the logger's own files hold: what a program prints
+beside its metrics file is told once.
 
-The files of a logger know the split, the step and all digits; the console gives events, the plan, how it ended, and what the files lack.
+The files of a logger know the split, the step and all digits; the console gives events, the plan,
+how it ended, and what the files lack.
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ ROUNDED: Final = {"rl_table", "sb3_evaluations"}
 """The table of an evaluation prints three digits of what the same callback keeps whole."""
 LAST_ROW: Final = "hf_results"
 ECHOED: Final = 0.8
-"""A curve is an echo where this share of its values stands in a file of the same run: the console may go on a little longer."""
+"""A curve is an echo where this share of its values stands in a file of the same run: the console
+may go on a little longer.
+"""
 MIN_VALUES: Final = 3
 """Fewer different values are equal by chance."""
 HALF_DIGIT: Final = 0.51
@@ -36,16 +40,22 @@ ECHO = Text(
 
 
 def without_restatements(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
-    """Return the readings of one run without curves that another file tells place by place, to the digits that are printed.
+    """Return the readings of one run without curves that another file tells place by place, to the
+    digits that are printed.
 
-    Of two such curves the one with fewer rows is the echo, else that of a console, else the one with fewer digits, else that of the later
-    file. Curves that differ at a single place stay, to be held against each other.
+    Of two such curves the one with fewer rows is the echo, else that of a console, else the one
+    with fewer digits, else that of the later file. Curves that differ at a single place stay, to be
+    held against each other.
     """
     gone: dict[tuple[int, ColumnKey], Reading] = {}
     for at, part in enumerate(parts):
         for other in parts[at + 1 :]:
             for key, twin in _restated(part, other):
-                said = (part, key, other) if _rank(part, key) > _rank(other, twin) else (other, twin, part)
+                said = (
+                    (part, key, other)
+                    if _rank(part, key) > _rank(other, twin)
+                    else (other, twin, part)
+                )
                 if (id(said[2]), twin if said[2] is other else key) not in gone:
                     gone.setdefault((id(said[0]), said[1]), said[2])
     kept, skipped = [], []
@@ -53,7 +63,13 @@ def without_restatements(parts: Sequence[Reading]) -> tuple[list[Reading], list[
         kept.append(part.without([key for key in part.columns if (id(part), key) in gone]))
         others = [other for (owner, _), other in gone.items() if owner == id(part)]
         for path in dict.fromkeys(other.path for other in others):
-            skipped.append(Skipped(path=part.path, reason=ECHO(count=sum(one.path == path for one in others), other=path), code="copy"))
+            skipped.append(
+                Skipped(
+                    path=part.path,
+                    reason=ECHO(count=sum(one.path == path for one in others), other=path),
+                    code="copy",
+                )
+            )
     return kept, skipped
 
 
@@ -66,7 +82,11 @@ def _restated(part: Reading, other: Reading) -> Iterator[tuple[ColumnKey, Column
         named.setdefault(_meant(it), []).append(it)
     for key, column in part.columns.items():
         rounds = {part.parser.id, other.parser.id} == ROUNDED
-        same = (it for it in named.get(_meant(key), ()) if key.axis is not Axis.ROW and (rounds or _is_unsure(key, it)))
+        same = (
+            it
+            for it in named.get(_meant(key), ())
+            if key.axis is not Axis.ROW and (rounds or _is_unsure(key, it))
+        )
         twin = next((it for it in same if _are_equal(column, other.columns[it], key.axis)), None)
         if twin is not None:
             yield key, twin
@@ -78,12 +98,15 @@ def _meant(key: ColumnKey) -> tuple[object, ...]:
 
 
 def _is_unsure(a: ColumnKey, b: ColumnKey) -> bool:
-    """Return whether a parser does not know what one of two values is a mean of: two that are known are two records that agree."""
+    """Return whether a parser does not know what one of two values is a mean of: two that are known
+    are two records that agree.
+    """
     return Statistic.UNKNOWN in (a.statistic, b.statistic)
 
 
 def _are_equal(a: Column, b: Column, axis: Axis) -> bool:
-    """Return whether the shorter of two columns tells what the longer does at the same places, as far as digits are printed.
+    """Return whether the shorter of two columns tells what the longer does at the same places, as
+    far as digits are printed.
 
     Epochs may be counted from 0 or from 1, a score may be printed in percent.
     """
@@ -93,13 +116,19 @@ def _are_equal(a: Column, b: Column, axis: Axis) -> bool:
     if at is None:
         return False
     y = b.y[at]
-    if max(len(np.unique(a.y)), len(np.unique(y))) < MIN_VALUES:  # 116, 115, 116 of a table tell 115.8, 115.3, 116.3 of the file again
+    if max(len(np.unique(a.y)), len(np.unique(y))) < MIN_VALUES:
+        # 116, 115, 116 of a table tell 115.8, 115.3, 116.3 of the file again
         return False
-    return any(_are_close(a.y * mine, y * its) for mine, its in ((1.0, 1.0), (PERCENT, 1.0), (1.0, PERCENT)))
+    return any(
+        _are_close(a.y * mine, y * its)
+        for mine, its in ((1.0, 1.0), (PERCENT, 1.0), (1.0, PERCENT))
+    )
 
 
 def _places(a: Column, b: Column, axis: Axis) -> Ints | None:
-    """Return the rows of the longer column at the places of the shorter one; None where one of its places is none of the other's."""
+    """Return the rows of the longer column at the places of the shorter one; None where one of its
+    places is none of the other's.
+    """
     if len(a.x) == len(b.x):
         shift = np.unique(np.round(a.x - b.x, 6))
         same = len(shift) == 1 and (shift[0] == 0 or (axis is Axis.EPOCH and abs(shift[0]) == 1))
@@ -120,41 +149,73 @@ PERCENT: Final = 100.0
 
 
 def _rank(part: Reading, key: ColumnKey) -> tuple[int, bool, float]:
-    """Return how much less a file says of a curve: few rows less than many, a console less than a file, few digits less than many."""
+    """Return how much less a file says of a curve: few rows less than many, a console less than a
+    file, few digits less than many.
+    """
     column = part.columns[key]
-    return -len(column.x), CONSOLE.fullmatch(part.parser.id) is not None, float(np.nanmedian(_steps(column.y)))
+    return (
+        -len(column.x),
+        CONSOLE.fullmatch(part.parser.id) is not None,
+        float(np.nanmedian(_steps(column.y))),
+    )
 
 
 def _steps(values: Floats) -> Floats:
-    """Return the step of the last printed decimal of a whole column: that of its most precise value, for a zero at the end is not printed."""
+    """Return the step of the last printed decimal of a whole column: that of its most precise
+    value, for a zero at the end is not printed.
+    """
     finite = values[np.isfinite(values)].tolist()
     return np.full(len(values), min((_last_digit(value) for value in finite), default=0.0))
 
 
 def without_marked(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
-    """Return the readings of one run without curves of a file that only their names tell apart, where a console names their owner.
+    """Return the readings of one run without curves of a file that only their names tell apart,
+    where a console names their owner.
 
-    `loss_c99f` on the steps of a logger is the loss that a server prints round by round below `Client c99f:`, and so are the scores beside it.
+    `loss_c99f` on the steps of a logger is the loss that a server prints round by round below
+    `Client c99f:`, and so are the scores beside it.
     """
     consoles = [part for part in parts if CONSOLE.fullmatch(part.parser.id)]
     kept, skipped = [], []
     for part in parts:
-        marked = {} if part in consoles else {key: console for console in consoles for key in _marked(part, console)}
+        marked = (
+            {}
+            if part in consoles
+            else {key: console for console in consoles for key in _marked(part, console)}
+        )
         kept.append(part.without(list(marked)))
         for path in dict.fromkeys(console.path for console in marked.values()):
             count = sum(console.path == path for console in marked.values())
-            skipped.append(Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy"))
+            skipped.append(
+                Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy")
+            )
     return kept, skipped
 
 
 def _marked(file: Reading, console: Reading) -> list[ColumnKey]:
-    """Return the curves of a file that a console tells with their owner, and where it does, those of the whole that it tells as well."""
-    owned = {f"{key.name}_{key.entity.value}".lower(): column for key, column in console.columns.items() if key.entity is not None}
-    whole = {key.name.lower(): column for key, column in console.columns.items() if key.entity is None and key.axis is not Axis.ROW}
-    marked = [key for key, column in file.columns.items() if _is_told(column, owned.get(key.name.lower()))]
+    """Return the curves of a file that a console tells with their owner, and where it does, those
+    of the whole that it tells as well.
+    """
+    owned = {
+        f"{key.name}_{key.entity.value}".lower(): column
+        for key, column in console.columns.items()
+        if key.entity is not None
+    }
+    whole = {
+        key.name.lower(): column
+        for key, column in console.columns.items()
+        if key.entity is None and key.axis is not Axis.ROW
+    }
+    marked = [
+        key for key, column in file.columns.items() if _is_told(column, owned.get(key.name.lower()))
+    ]
     if not any(len(file.columns[key].x) >= MIN_VALUES for key in marked):
         return []
-    return marked + [key for key, column in file.columns.items() if key not in marked and _is_told(column, whole.get(key.name.lower()))]
+    return marked + [
+        key
+        for key, column in file.columns.items()
+        if key not in marked and _is_told(column, whole.get(key.name.lower()))
+    ]
 
 
 def _is_told(column: Column, other: Column | None) -> bool:
@@ -166,7 +227,9 @@ def _is_told(column: Column, other: Column | None) -> bool:
 
 
 def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skipped]]:
-    """Return the readings of one run without console curves that a file of a logger holds, and what was left out."""
+    """Return the readings of one run without console curves that a file of a logger holds, and what
+    was left out.
+    """
     files = [part for part in parts if not CONSOLE.fullmatch(part.parser.id)]
     kept, skipped = [], []
     for part in parts:
@@ -174,7 +237,9 @@ def without_echoes(parts: Sequence[Reading]) -> tuple[list[Reading], list[Skippe
         kept.append(part.without(list(echoes)))
         for path in dict.fromkeys(other.path for other in echoes.values()):
             count = sum(other.path == path for other in echoes.values())
-            skipped.append(Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy"))
+            skipped.append(
+                Skipped(path=part.path, reason=ECHO(count=count, other=path), code="copy")
+            )
     return kept, skipped
 
 
@@ -187,7 +252,9 @@ def _echoes(part: Reading, files: Sequence[Reading]) -> Iterator[tuple[ColumnKey
 
 
 def _is_echo(key: ColumnKey, column: Column, file: Reading, least: int) -> bool:
-    """Return whether nearly all values of a curve stand among those of the file's metrics of that name, to the digits that are printed."""
+    """Return whether nearly all values of a curve stand among those of the file's metrics of that
+    name, to the digits that are printed.
+    """
     if len(np.unique(column.y)) < least:
         return False
     named = [its for it, its in file.columns.items() if _means(it, key) and _may_hold(it, key)]
@@ -198,13 +265,17 @@ def _is_echo(key: ColumnKey, column: Column, file: Reading, least: int) -> bool:
 
 
 def _means(it: ColumnKey, key: ColumnKey) -> bool:
-    """Return whether a name of the file is that of the console, or that with somebody's mark behind it: loss and loss_c99f."""
+    """Return whether a name of the file is that of the console, or that with somebody's mark behind
+    it: loss and loss_c99f.
+    """
     mine, its = (name.rsplit("/", 1)[-1].lower() for name in (key.name, it.name))
     return its == mine or its.startswith(f"{mine}_")
 
 
 def _may_hold(it: ColumnKey, key: ColumnKey) -> bool:
-    """Return whether the file may tell the same: in the same split, or in one that the console does not print."""
+    """Return whether the file may tell the same: in the same split, or in one that the console does
+    not print.
+    """
     same_axis = it.axis is key.axis and key.axis is not Axis.ROW
     return (it.split == key.split or key.split == "train") and not same_axis
 
@@ -213,7 +284,11 @@ def _stand_in(values: Floats, held: Floats) -> Floats:
     if not len(held):
         return np.zeros(len(values))
     error = HALF_DIGIT * np.array([_last_digit(value) for value in values.tolist()])
-    at = np.clip(np.searchsorted(held, values), 1, len(held) - 1) if len(held) > 1 else np.zeros(len(values), dtype=np.int64)
+    at = (
+        np.clip(np.searchsorted(held, values), 1, len(held) - 1)
+        if len(held) > 1
+        else np.zeros(len(values), dtype=np.int64)
+    )
     nearest = np.minimum(np.abs(held[at] - values), np.abs(held[np.maximum(at - 1, 0)] - values))
     return np.asarray(nearest <= np.maximum(error, 1e-6 * np.abs(values)), dtype=np.float64)
 

@@ -1,7 +1,8 @@
 """How a launch ended: what its last lines say, held against its rows and its plan.
 
-Words and exceptions count where the training does not go on behind them. What a launch has said before and gone on after (`Done!` at every
-epoch, an exception that is caught each time) tells nothing at its end either.
+Words and exceptions count where the training does not go on behind them. What a launch has said
+before and gone on after (`Done!` at every epoch, an exception that is caught each time) tells
+nothing at its end either.
 """
 
 from __future__ import annotations
@@ -19,14 +20,20 @@ from lossreport.reading.runs.reading import Reading
 from lossreport.reading.runs.spans import Span
 from lossreport.values import dataclass
 
-MEANS: Final[dict[EventKind, Status]] = {kind: status for status, kinds in ENDINGS.items() for kind in kinds}
+MEANS: Final[dict[EventKind, Status]] = {
+    kind: status for status, kinds in ENDINGS.items() for kind in kinds
+}
 NO_EXCEPTION: Final = "Traceback (most recent call last)"
-"""What is quoted of a traceback whose exception is not in the log: other processes wrote into it, or the log breaks off."""
+"""What is quoted of a traceback whose exception is not in the log: other processes wrote into it,
+or the log breaks off.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """One line that may tell how a launch ended: how sure its words are, and the event it is of where it is one."""
+    """One line that may tell how a launch ended: how sure its words are, and the event it is of
+    where it is one.
+    """
 
     line: int
     status: Status
@@ -39,7 +46,12 @@ def status_of(ends: Sequence[tuple[Reading, Span]], way: Came, *, torn: bool) ->
 
     A log that simply stops before the planned end was interrupted.
     """
-    stores = [status.status for part, span in ends for status in part.status if not status.word and span.holds(status.line)]
+    stores = [
+        status.status
+        for part, span in ends
+        for status in part.status
+        if not status.word and span.holds(status.line)
+    ]
     if stores:
         return stores[-1]
     closes = [closes_of(part, span) for part, span in ends]
@@ -54,21 +66,29 @@ def status_of(ends: Sequence[tuple[Reading, Span]], way: Came, *, torn: bool) ->
 
 
 def _by_words(closes: Sequence[Close]) -> Status | None:
-    """Return what the surest words say: the end of the training, unless it was asked to stop before; else what came first.
+    """Return what the surest words say: the end of the training, unless it was asked to stop
+    before; else what came first.
 
-    An exception before the words that all is complete was caught, one behind them is not of the training.
+    An exception before the words that all is complete was caught, one behind them is not of the
+    training.
     """
     sure = [close for close in closes if close.sure]
     finished = [close for close in sure if close.status is Status.FINISHED]
     broken = [close for close in sure if close.status is not Status.FINISHED]
-    if finished and not any(close.status is Status.INTERRUPTED and close.line < finished[-1].line for close in broken):
+    if finished and not any(
+        close.status is Status.INTERRUPTED and close.line < finished[-1].line for close in broken
+    ):
         return Status.FINISHED
-    known = [close for close in broken if close.event is None or NO_EXCEPTION not in close.event.quote] or broken
+    known = [
+        close for close in broken if close.event is None or NO_EXCEPTION not in close.event.quote
+    ] or broken
     return known[0].status if known else None
 
 
 def closes_of(part: Reading, span: Span) -> list[Close]:
-    """Return the lines of a launch behind which its training does not go on, in their order; unsure words only of a file with rows."""
+    """Return the lines of a launch behind which its training does not go on, in their order; unsure
+    words only of a file with rows.
+    """
     rows = _rows(part, span)
     found = [(close, word) for close, word in _closes(part, span) if close.sure or len(rows)]
     survived = {word for close, word in found if went_on(rows, close.line)}
@@ -87,8 +107,14 @@ def _closes(part: Reading, span: Span) -> Iterator[tuple[Close, str]]:
 
 
 def _rows(part: Reading, span: Span) -> Ints:
-    """Return the lines of the training rows of a launch; of a file without any those of its other rows."""
+    """Return the lines of the training rows of a launch; of a file without any those of its other
+    rows.
+    """
     training = [column.line for key, column in part.columns.items() if key.split == "train"]
     training += [part.echoed] if len(part.echoed) else []
-    lines = np.unique(np.concatenate(training or [column.line for column in part.columns.values()] or [np.zeros(0, np.int64)]))
+    lines = np.unique(
+        np.concatenate(
+            training or [column.line for column in part.columns.values()] or [np.zeros(0, np.int64)]
+        )
+    )
     return lines[(lines >= span.first) & (lines <= span.last)]

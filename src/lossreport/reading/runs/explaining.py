@@ -1,4 +1,6 @@
-"""Says in words how the rows of a file were weighed: every reading with its cost, the witnesses, and how to choose another."""
+"""Says in words how the rows of a file were weighed: every reading with its cost, the witnesses,
+and how to choose another.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,10 @@ def _of(reading: Reading, found: Weighed) -> Iterator[str]:
         yield f"  {because.plain('en')}"
     for number, candidate in enumerate(found.candidates):
         choose = f"  [--set {RUNS}={candidate.kind.value}]" if number else ""
-        yield f"  {'>' if not number else ' '} cost {candidate.cost:6.2f}  {candidate.what.plain('en')}{choose}"
+        yield (
+            f"  {'>' if not number else ' '} cost {candidate.cost:6.2f}  "
+            f"{candidate.what.plain('en')}{choose}"
+        )
     for one in found.breaks[:SHOWN]:
         told = "; ".join(phrase.plain("en") for phrase in one.told) or "nothing bears it out"
         yield f"    line {one.line}: {one.axis.value} {one.before:g} -> {one.to:g}: {told}"
@@ -42,6 +47,9 @@ def _of(reading: Reading, found: Weighed) -> Iterator[str]:
         yield f"    and {len(found.breaks) - SHOWN} more breaks"
     for key, column in list(reading.columns.items())[:SHOWN]:
         entity = f" [{key.entity}]" if key.entity else ""
-        yield f"    {key.split}/{key.name}{entity}: {len(column.x)} rows, {key.axis.value} {column.x[0]:g} .. {column.x[-1]:g}"
+        yield (
+            f"    {key.split}/{key.name}{entity}: {len(column.x)} rows, {key.axis.value} "
+            f"{column.x[0]:g} .. {column.x[-1]:g}"
+        )
     if len(reading.columns) > SHOWN:
         yield f"    and {len(reading.columns) - SHOWN} more series"

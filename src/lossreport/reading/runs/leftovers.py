@@ -1,7 +1,9 @@
-"""Reads what a parser of one format left: lines with numbers that it does not know go to the reader of any text, as a second pass.
+"""Reads what a parser of one format left: lines with numbers that it does not know go to the reader
+of any text, as a second pass.
 
-A training script prints its own evaluation between the lines of a framework. What the second pass finds joins the series of the file, at its own
-counter or at the nearest place above; what the first has already, under another name too, is not told twice. Only what neither reads is unread.
+A training script prints its own evaluation between the lines of a framework. What the second pass
+finds joins the series of the file, at its own counter or at the nearest place above; what the first
+has already, under another name too, is not told twice. Only what neither reads is unread.
 """
 
 from __future__ import annotations
@@ -26,26 +28,35 @@ from lossreport.reading.lines.survey import survey
 from lossreport.reading.parser import ColumnChunk, ColumnKey, Columns
 
 MOST: Final = 50_000
-"""Lines that are looked at once more: a minute's work at most. A file with more is of another format than its parser takes it for."""
+"""Lines that are looked at once more: a minute's work at most. A file with more is of another
+format than its parser takes it for.
+"""
 SAMPLE: Final = 4_000
 """Lines of them by which the names are judged."""
 LEAST: Final = 3
-"""Rows of a name that stand at no counter of their own, and may all stand at one value in a line that is no row."""
+"""Rows of a name that stand at no counter of their own, and may all stand at one value in a line
+that is no row.
+"""
 ALONE: Final = 0.5
-"""Rows of a name must stand alone at their place for more than this share: what comes many times at one place is no row of it."""
+"""Rows of a name must stand alone at their place for more than this share: what comes many times at
+one place is no row of it.
+"""
 ENOUGH: Final = 2
 """Lines that show a metric below which there is no series to look for."""
 ROUNDED: Final = 5e-3
 """A value in three digits beside the same in six."""
 SETTING: Final = re.compile(r"weight|alpha|beta|gamma|coef|factor|power|freq|eps", re.IGNORECASE)
-"""Numbers that are set and not measured, though a loss is in their name: `loss_weight: 0.02`, `FOCAL_LOSS_ALPHA: 0.25`."""
+"""Numbers that are set and not measured, though a loss is in their name: `loss_weight: 0.02`,
+`FOCAL_LOSS_ALPHA: 0.25`.
+"""
 NO_LETTER: Final = re.compile(r"[\W_]")
 
 Read = Mapping[ColumnKey, ColumnChunk]
 
 
 def leftovers(log: LogFile, unread: Ints, known: Read) -> tuple[dict[ColumnKey, ColumnChunk], Ints]:
-    """Return the series that a second pass finds in the unread lines of a file (by their place), and the lines of metrics still unread.
+    """Return the series that a second pass finds in the unread lines of a file (by their place),
+    and the lines of metrics still unread.
 
     `known` are the series of the first pass.
     """
@@ -58,7 +69,9 @@ def leftovers(log: LogFile, unread: Ints, known: Read) -> tuple[dict[ColumnKey, 
     kept: dict[ColumnKey, ColumnChunk] = {}
     taken = set[int]()
     if sniff(LogFile(log.shown, data="\n".join(sample).encode())).value > 0:
-        printed = frozen_ints([line.number for line, look in zip(lines, looked_at, strict=True) if look.places])
+        printed = frozen_ints(
+            [line.number for line, look in zip(lines, looked_at, strict=True) if look.places]
+        )
         for key, chunk in _series(lines, seen_by=TextReader(survey=survey(sample))):
             placed = _placed(key, chunk, known, printed)
             if placed is not None:
@@ -69,7 +82,9 @@ def leftovers(log: LogFile, unread: Ints, known: Read) -> tuple[dict[ColumnKey, 
 
 
 class Look(NamedTuple):
-    """What a line shows by itself: whether it prints a place, and whether a value under the name of a metric."""
+    """What a line shows by itself: whether it prints a place, and whether a value under the name of
+    a metric.
+    """
 
     places: bool = False
     measures: bool = False
@@ -84,11 +99,17 @@ def _looked_at(line: Line) -> Look:
 
 
 def _is_measure(name: str) -> bool:
-    return is_metric_like(name) and LEARNING_RATE.fullmatch(name) is None and SETTING.search(name) is None
+    return (
+        is_metric_like(name)
+        and LEARNING_RATE.fullmatch(name) is None
+        and SETTING.search(name) is None
+    )
 
 
 def _apart(lines: Iterator[Line]) -> Iterator[Line]:
-    """Yield the lines that are of no table: what its columns are, and whose, only the parser of a format can tell."""
+    """Yield the lines that are of no table: what its columns are, and whose, only the parser of a
+    format can tell.
+    """
     tables = Tables()
     return (line for line in lines if not tables.see(line.text, line.number)[0])
 
@@ -109,18 +130,32 @@ def _series(lines: Sequence[Line], seen_by: TextReader) -> Iterator[tuple[Column
     together = Columns()
     for record in seen_by.read(iter(lines)):
         if isinstance(record, ColumnChunk):
-            for x, y, line, epoch in zip(record.x.tolist(), record.y.tolist(), record.line.tolist(), record.epoch.tolist(), strict=True):
+            for x, y, line, epoch in zip(
+                record.x.tolist(),
+                record.y.tolist(),
+                record.line.tolist(),
+                record.epoch.tolist(),
+                strict=True,
+            ):
                 together.add(record.key, x, y, line, epoch)
     for chunk in together.chunks():
         yield chunk.key, chunk
 
 
-def _placed(key: ColumnKey, chunk: ColumnChunk, known: Read, printed: Ints) -> tuple[ColumnKey, ColumnChunk] | None:
-    """Return a series at the places that its rows or headings print, else at those of the training above; None where it has none.
+def _placed(
+    key: ColumnKey, chunk: ColumnChunk, known: Read, printed: Ints
+) -> tuple[ColumnKey, ColumnChunk] | None:
+    """Return a series at the places that its rows or headings print, else at those of the training
+    above; None where it has none.
 
-    `printed` are the unread lines that print a place: what stands nearer above a row counts, such a line or a row of the training.
+    `printed` are the unread lines that print a place: what stands nearer above a row counts, such a
+    line or a row of the training.
     """
-    training = [(one, held) for one, held in known.items() if one.split == "train" and one.axis is not Axis.ROW]
+    training = [
+        (one, held)
+        for one, held in known.items()
+        if one.split == "train" and one.axis is not Axis.ROW
+    ]
     if not training:
         return None if key.axis is Axis.ROW else (key, chunk)
     at, track = max(training, key=lambda one: len(one[1].x))
@@ -128,29 +163,50 @@ def _placed(key: ColumnKey, chunk: ColumnChunk, known: Read, printed: Ints) -> t
     nearer = np.append(0, printed)[np.searchsorted(printed, chunk.line, side="right")]
     of_training = (above >= 0) & (np.where(above >= 0, track.line[above], 0) > nearer)
     if key.axis is Axis.ROW:
-        return _of_training(key._replace(axis=at.axis, nested=at.nested), chunk, track, above, of_training)
+        return _of_training(
+            key._replace(axis=at.axis, nested=at.nested), chunk, track, above, of_training
+        )
     epochs = track.epoch if key.axis is Axis.EPOCH else np.full(len(track.x), np.nan)
     places = track.x if at.axis is key.axis else epochs
     moved = of_training & np.isfinite(places[above])
-    return key, replace(chunk, x=frozen_floats(np.where(moved, places[above], chunk.x)), of=frozen_floats([]))
+    return key, replace(
+        chunk, x=frozen_floats(np.where(moved, places[above], chunk.x)), of=frozen_floats([])
+    )
 
 
 def _of_training(
     key: ColumnKey, chunk: ColumnChunk, track: ColumnChunk, above: Ints, own: npt.NDArray[np.bool_]
 ) -> tuple[ColumnKey, ColumnChunk] | None:
-    """Return a series that prints no place at those of the training; None where it is no series of rows."""
+    """Return a series that prints no place at those of the training; None where it is no series of
+    rows.
+    """
     where = above[own]
-    if len(where) < LEAST or len(np.unique(chunk.y[own])) < 2 or len(np.unique(where)) <= ALONE * len(where):
+    if (
+        len(where) < LEAST
+        or len(np.unique(chunk.y[own])) < 2
+        or len(np.unique(where)) <= ALONE * len(where)
+    ):
         return None
     epoch = track.epoch[where] if key.axis is not Axis.EPOCH else np.full(len(where), np.nan)
     parts = (track.x[where], chunk.y[own], chunk.line[own], epoch)
-    return key, ColumnChunk(key, frozen_floats(parts[0]), frozen_floats(parts[1]), frozen_ints(parts[2]), frozen_floats(parts[3]))
+    return key, ColumnChunk(
+        key,
+        frozen_floats(parts[0]),
+        frozen_floats(parts[1]),
+        frozen_ints(parts[2]),
+        frozen_floats(parts[3]),
+    )
 
 
 def _is_known(key: ColumnKey, chunk: ColumnChunk, known: Read) -> bool:
-    """Return whether the first pass has a series already: of that name and split, or with the same values under another."""
+    """Return whether the first pass has a series already: of that name and split, or with the same
+    values under another.
+    """
     name = _folded(key.name)
-    return any((one.split == key.split and _folded(one.name) == name) or _repeats(chunk, held) for one, held in known.items())
+    return any(
+        (one.split == key.split and _folded(one.name) == name) or _repeats(chunk, held)
+        for one, held in known.items()
+    )
 
 
 def _folded(name: str) -> str:
@@ -158,8 +214,14 @@ def _folded(name: str) -> str:
 
 
 def _repeats(chunk: ColumnChunk, held: ColumnChunk) -> bool:
-    """Return whether every value stands in the other series as well, in the row before or behind it, perhaps in percent or rounded."""
+    """Return whether every value stands in the other series as well, in the row before or behind
+    it, perhaps in percent or rounded.
+    """
     behind = np.searchsorted(held.line, chunk.line)
     beside = [held.y[np.clip(behind + by, 0, len(held.y) - 1)] for by in (-1, 0)]
-    near = [np.isclose(scale * chunk.y, other, rtol=ROUNDED) for other in beside for scale in (1.0, 100.0)]
+    near = [
+        np.isclose(scale * chunk.y, other, rtol=ROUNDED)
+        for other in beside
+        for scale in (1.0, 100.0)
+    ]
     return len(np.unique(chunk.y)) > 1 and bool(np.logical_or.reduce(near).all())

@@ -1,4 +1,6 @@
-"""Makes one `Run` of the readings that belong together. Numbers keep their source; nothing is averaged."""
+"""Makes one `Run` of the readings that belong together. Numbers keep their source; nothing is
+averaged.
+"""
 
 from __future__ import annotations
 
@@ -48,9 +50,11 @@ def merge(
     *,
     redacted: bool = True,
 ) -> Run:
-    """Return the run of a group. `source_ids` gives the id of a file by the identity of its `LogFile`; `facts` and `guidance` are the user's.
+    """Return the run of a group. `source_ids` gives the id of a file by the identity of its
+    `LogFile`; `facts` and `guidance` are the user's.
 
-    With `redacted` secrets, people, home folders and machines are taken out of quotes and settings (`redaction.py`).
+    With `redacted` secrets, people, home folders and machines are taken out of quotes and settings
+    (`redaction.py`).
     """
     parts = group.parts
     files = [file for part in parts for file in part.files]
@@ -61,7 +65,12 @@ def merge(
     guidance = guidance or Guidance()
     known = _facts(files, ids, facts, guidance.origins)
     ends = [(part, (spans(part) or [WHOLE])[-1]) for part in parts]
-    events = tuple(event for part, span in ends for file in part.files for event in _events(file, span, ids[id(file)]))
+    events = tuple(
+        event
+        for part, span in ends
+        for file in part.files
+        for event in _events(file, span, ids[id(file)])
+    )
     if redacted:
         known = tuple(replace(fact, value=redact_fact(fact.name, fact.value)) for fact in known)
         events = tuple(replace(event, quote=redact(event.quote)) for event in events)
@@ -70,7 +79,9 @@ def merge(
     shared = [fact for fact in known if fact.source in configured]
     way = came([(part, None) for part in parts], known)
     status = status_of(ends, way, torn=any(source.torn for source in sources))
-    whole = Launch(source=sources[0].id, first_line=1, last_line=1, status=status, progress=way.ended(status))
+    whole = Launch(
+        source=sources[0].id, first_line=1, last_line=1, status=status, progress=way.ended(status)
+    )
     return Run(
         id=run_id,
         name=name,
@@ -92,10 +103,19 @@ def merge(
 
 def _events(part: Reading, last: Span, source: str) -> Iterator[Event]:
     """Yield the events of a reading; those by which its last launch ended say how."""
-    ended = {id(close.event): close.status for close in closes_of(part, last) if close.event is not None}
+    ended = {
+        id(close.event): close.status for close in closes_of(part, last) if close.event is not None
+    }
     for event in part.events:
         how = ended.get(id(event))
-        yield Event(kind=event.kind, source=source, line=event.line, quote=event.quote, ends=how, frame=event.frame)
+        yield Event(
+            kind=event.kind,
+            source=source,
+            line=event.line,
+            quote=event.quote,
+            ends=how,
+            frame=event.frame,
+        )
 
 
 def _source(part: Reading, source_id: str) -> Source:
@@ -108,7 +128,9 @@ def _source(part: Reading, source_id: str) -> Source:
         bytes=size,
         rows=part.rows,
         skipped=len(part.skips),
-        unread=int(np.count_nonzero((part.unread >= part.first_line) & (part.unread <= part.lines))),
+        unread=int(
+            np.count_nonzero((part.unread >= part.first_line) & (part.unread <= part.lines))
+        ),
         skips=tuple((skip.line, skip.reason()) for skip in part.skips[:SKIPS_KEPT]),
         encoding=part.log.encoding,
         lines=part.lines,
@@ -150,20 +172,36 @@ def _epochs(column: Column) -> Floats:
 
 def _pieces(column: Column, sources: Sequence[str]) -> tuple[Piece, ...]:
     """Return from which row on the rows stand in which source, where they stand in several."""
-    changes: Sequence[int] = np.flatnonzero(np.diff(column.file, prepend=-1)).tolist() if len(column.file) else []
+    changes: Sequence[int] = (
+        np.flatnonzero(np.diff(column.file, prepend=-1)).tolist() if len(column.file) else []
+    )
     return tuple(Piece(first_row=row, source=sources[int(column.file[row])]) for row in changes)
 
 
 def _spans(line: Ints, starts: Ints) -> tuple[SegmentSpan, ...]:
-    cuts = [0, *sorted({int(cut) for cut in np.searchsorted(line, starts) if 0 < cut < len(line)}), len(line)]
-    return tuple(SegmentSpan(first_row=first, last_row=after - 1) for first, after in pairwise(cuts))
+    cuts = [
+        0,
+        *sorted({int(cut) for cut in np.searchsorted(line, starts) if 0 < cut < len(line)}),
+        len(line),
+    ]
+    return tuple(
+        SegmentSpan(first_row=first, last_row=after - 1) for first, after in pairwise(cuts)
+    )
 
 
 def _facts(
-    parts: Sequence[Reading], ids: Mapping[int, str], given: Mapping[str, FactValue], origins: Mapping[str, str]
+    parts: Sequence[Reading],
+    ids: Mapping[int, str],
+    given: Mapping[str, FactValue],
+    origins: Mapping[str, str],
 ) -> tuple[Fact, ...]:
-    """Return the user's facts, then those of configuration files, then those dumped into logs; a name once a source."""
-    facts = [Fact(name=name, value=value, source=USER, origin=origins.get(name, "")) for name, value in given.items()]
+    """Return the user's facts, then those of configuration files, then those dumped into logs; a
+    name once a source.
+    """
+    facts = [
+        Fact(name=name, value=value, source=USER, origin=origins.get(name, ""))
+        for name, value in given.items()
+    ]
     for part in sorted(parts, key=lambda part: not part.parser.config):
         facts += named(part, ids[id(part)])
     return tuple(facts)

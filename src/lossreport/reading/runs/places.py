@@ -1,4 +1,6 @@
-"""Takes the rows of a file off an axis that does not count them: many batches that name only their epoch stand in row order, epochs beside them."""
+"""Takes the rows of a file off an axis that does not count them: many batches that name only their
+epoch stand in row order, epochs beside them.
+"""
 
 from __future__ import annotations
 
@@ -13,17 +15,24 @@ from lossreport.reading.runs.reading import Column, Reading
 from lossreport.text import Text
 
 SEVERAL: Final = 3
-"""So many rows a place, in the median, are batches of it; two may be a row that was written again or one of each phase."""
+"""So many rows a place, in the median, are batches of it; two may be a row that was written again
+or one of each phase.
+"""
 WHOLE: Final = (Axis.EPOCH, Axis.ROUND, Axis.EPISODE)
 BATCHES = Text(
     zh="每个 {axis} 有约 {count} 行，未打印序号：按行的先后排列",
-    en="about {count} rows stand at every {axis} and print no counter: they stand in the order of their lines",
+    en="about {count} rows stand at every {axis} and print no counter: they stand in the "
+    "order of their lines",
 )
 
 
 def counted(reading: Reading) -> Reading:
     """Return the reading with every series on an axis that counts its rows."""
-    batches = {key: column for key, column in reading.columns.items() if key.axis in WHOLE and _are_batches(column)}
+    batches = {
+        key: column
+        for key, column in reading.columns.items()
+        if key.axis in WHOLE and _are_batches(column)
+    }
     if not batches:
         return reading
     lines = np.unique(np.concatenate([column.line for column in batches.values()]))
@@ -37,12 +46,22 @@ def counted(reading: Reading) -> Reading:
     several = round(float(np.median([_rows_a_place(column) for column in batches.values()])))
     told = BATCHES(axis=next(iter(batches)).axis.value, count=several)
     weighing = replace(reading.weighing, because=(*reading.weighing.because, told))
-    return replace(reading, columns=dict(moved(key, column) for key, column in reading.columns.items()), weighing=weighing)
+    return replace(
+        reading,
+        columns=dict(moved(key, column) for key, column in reading.columns.items()),
+        weighing=weighing,
+    )
 
 
 def _are_batches(column: Column) -> bool:
-    """Return whether most places hold several rows, one right behind the other, of differing values."""
-    return len(column.x) >= 2 * SEVERAL and _rows_a_place(column) >= SEVERAL and len(np.unique(column.y)) > len(np.unique(column.x))
+    """Return whether most places hold several rows, one right behind the other, of differing
+    values.
+    """
+    return (
+        len(column.x) >= 2 * SEVERAL
+        and _rows_a_place(column) >= SEVERAL
+        and len(np.unique(column.y)) > len(np.unique(column.x))
+    )
 
 
 def _rows_a_place(column: Column) -> float:

@@ -1,4 +1,6 @@
-"""What was planned, by the settings of a launch and the totals its rows print: epochs, rounds, steps; how sure each is."""
+"""What was planned, by the settings of a launch and the totals its rows print: epochs, rounds,
+steps; how sure each is.
+"""
 
 from __future__ import annotations
 
@@ -22,8 +24,9 @@ from lossreport.reading.kit.plans import (
 class Plan(NamedTuple):
     """A number of epochs, rounds or steps.
 
-    `printed` beside the place of the rows, `given` by the user. One that is not `sure` may count something else (`num_steps` of a sampler):
-    it can be reached, but a training that stands before it need not have been stopped.
+    `printed` beside the place of the rows, `given` by the user. One that is not `sure` may count
+    something else (`num_steps` of a sampler): it can be reached, but a training that stands before
+    it need not have been stopped.
     """
 
     value: int
@@ -42,26 +45,45 @@ def epoch_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
     return [
         *_given(settings, EPOCH_PLANS),
         *_total(printed),
-        *_named(settings, (EPOCH_PLANS - AMBIGUOUS_EPOCH_PLANS if of_policy else EPOCH_PLANS) - DONE_OR_PLANNED),
+        *_named(
+            settings,
+            (EPOCH_PLANS - AMBIGUOUS_EPOCH_PLANS if of_policy else EPOCH_PLANS) - DONE_OR_PLANNED,
+        ),
         *_named(settings, EPOCH_PLANS & DONE_OR_PLANNED),
         *_named(settings, ROUND_PLANS | UNSURE_EPOCH_PLANS, sure=False),
     ]
 
 
 def round_plans(settings: Sequence[Fact], printed: int | None) -> list[Plan]:
-    """Return the planned rounds of a federated training, surest first; its epochs are those of a client."""
-    return [*_given(settings, ROUND_PLANS | {"epochs"}), *_total(printed), *_named(settings, ROUND_PLANS)]
+    """Return the planned rounds of a federated training, surest first; its epochs are those of a
+    client.
+    """
+    return [
+        *_given(settings, ROUND_PLANS | {"epochs"}),
+        *_total(printed),
+        *_named(settings, ROUND_PLANS),
+    ]
 
 
 def step_plans(settings: Sequence[Fact], printed: int | None, axis: Axis) -> list[Plan]:
     """Return the planned steps that rows of an axis can count, surest first."""
     timesteps = _named(settings, TIMESTEP_PLANS) if axis is Axis.STEP else ()
     unsure = _named(settings, UNSURE_STEP_PLANS, sure=False)
-    return [*_given(settings, STEP_PLANS), *_total(printed), *_named(settings, STEP_PLANS), *timesteps, *unsure]
+    return [
+        *_given(settings, STEP_PLANS),
+        *_total(printed),
+        *_named(settings, STEP_PLANS),
+        *timesteps,
+        *unsure,
+    ]
 
 
 def _given(settings: Sequence[Fact], names: frozenset[str]) -> Iterator[Plan]:
-    yield from (Plan(value, given=True) for fact in settings if fact.source == USER and (value := _value(fact, names)) is not None)
+    yield from (
+        Plan(value, given=True)
+        for fact in settings
+        if fact.source == USER and (value := _value(fact, names)) is not None
+    )
 
 
 def _total(printed: int | None) -> Iterator[Plan]:
@@ -70,7 +92,11 @@ def _total(printed: int | None) -> Iterator[Plan]:
 
 
 def _named(settings: Sequence[Fact], names: frozenset[str], *, sure: bool = True) -> Iterator[Plan]:
-    yield from (Plan(value, sure) for fact in settings if fact.source != USER and (value := _value(fact, names)) is not None)
+    yield from (
+        Plan(value, sure)
+        for fact in settings
+        if fact.source != USER and (value := _value(fact, names)) is not None
+    )
 
 
 def _value(fact: Fact, names: frozenset[str]) -> int | None:
@@ -81,9 +107,16 @@ def _value(fact: Fact, names: frozenset[str]) -> int | None:
 
 
 MOST: Final = 10**12
-"""No training counts further; `num_train_epochs = 9223372036854775807` says that there is no limit."""
+"""No training counts further; `num_train_epochs = 9223372036854775807` says that there is no
+limit.
+"""
 
 
 def _count(value: FactValue) -> int | None:
-    whole = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= MOST and float(value).is_integer()
+    whole = (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and 0 < value <= MOST
+        and float(value).is_integer()
+    )
     return int(value) if whole else None  # type: ignore[arg-type]

@@ -15,7 +15,9 @@ from lossreport.reading.runs.spans import Span
 
 COUNTED: Final = ("train", "val", "valid", "eval", "dev", "test")
 ENOUGH: Final = 2
-"""Metrics of one kind are logged together: the longest columns of each kind tell as much as all of them."""
+"""Metrics of one kind are logged together: the longest columns of each kind tell as much as all of
+them.
+"""
 STRAY: Final = 10
 """An epoch behind a gap of ten usual distances is of another process, or no epoch."""
 MOST: Final = 0.9
@@ -27,7 +29,8 @@ BY_EPOCH: Final = (Axis.EPOCH, Axis.ROUND)
 class Place(NamedTuple):
     """The rows of one column that are of the launch, and the column with all its rows.
 
-    `begins` is the first epoch of the whole column, or of all launches that were written in the same way: it tells whether they count from 0.
+    `begins` is the first epoch of the whole column, or of all launches that were written in the
+    same way: it tells whether they count from 0.
     """
 
     key: ColumnKey
@@ -39,13 +42,21 @@ class Place(NamedTuple):
 
     @property
     def epochs(self) -> Floats:
-        """The epochs of the rows: x itself, or what is printed beside it; of local epochs the rounds they are in."""
-        return finite(self.rows.x if self.key.axis in BY_EPOCH and not self.is_local else self.rows.epoch)
+        """The epochs of the rows: x itself, or what is printed beside it; of local epochs the
+        rounds they are in.
+        """
+        return finite(
+            self.rows.x if self.key.axis in BY_EPOCH and not self.is_local else self.rows.epoch
+        )
 
     @property
     def is_local(self) -> bool:
-        """Whether the rows count the epochs inside the rounds of a federation, counted on over all of them."""
-        return self.key.axis is Axis.EPOCH and self.inner and bool(np.isfinite(self.rows.epoch).all())
+        """Whether the rows count the epochs inside the rounds of a federation, counted on over all
+        of them.
+        """
+        return (
+            self.key.axis is Axis.EPOCH and self.inner and bool(np.isfinite(self.rows.epoch).all())
+        )
 
     @property
     def base(self) -> int:
@@ -65,7 +76,13 @@ def places_of(part: Reading, span: Span | None) -> list[Place]:
         latest = max(keys, key=lambda key: int(part.columns[key].line[-1]))
         for key in dict.fromkeys((*longest, latest)):
             column = part.columns[key]
-            rows = column if span is None else column.part(np.flatnonzero((column.line >= span.first) & (column.line <= span.last)))
+            rows = (
+                column
+                if span is None
+                else column.part(
+                    np.flatnonzero((column.line >= span.first) & (column.line <= span.last))
+                )
+            )
             if len(rows.x):
                 place = Place(key, rows, column, key in part.inner, part, 0.0)
                 found.append(place._replace(begins=_first_epoch(place)))
@@ -79,7 +96,9 @@ def _first_epoch(place: Place) -> float:
 
 
 def of_one_count(places: Sequence[Place]) -> list[Place]:
-    """Return the places with the first epoch of all that one format wrote: a launch that resumes goes on with the count of the first."""
+    """Return the places with the first epoch of all that one format wrote: a launch that resumes
+    goes on with the count of the first.
+    """
     first: dict[str, float] = {}
     for place in places:
         parser = place.part.parser.id
@@ -88,7 +107,8 @@ def of_one_count(places: Sequence[Place]) -> list[Place]:
 
 
 def telling(places: Sequence[Place]) -> list[Place]:
-    """Return the places that tell which epochs are complete: rows of epochs, and of those beside steps the finest of each file.
+    """Return the places that tell which epochs are complete: rows of epochs, and of those beside
+    steps the finest of each file.
 
     Within a first epoch only the validation behind it tells.
     """
@@ -116,7 +136,9 @@ def completed(place: Place) -> int:
 
 
 def _begins_before(place: Place, rows_of: Ints) -> bool:
-    """Return whether the first row stands at step 0 and alone in its epoch: before the training, or where its first epoch begins."""
+    """Return whether the first row stands at step 0 and alone in its epoch: before the training, or
+    where its first epoch begins.
+    """
     counted = place.key.axis not in BY_EPOCH and len(rows_of) > 1
     return counted and float(place.rows.x[0]) == 0 and int(np.sum(rows_of == 0)) == 1
 
@@ -131,7 +153,9 @@ def _last_own(seen: Floats) -> int:
 
 
 def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
-    """Return whether the rows of an epoch reach its end, as far as those of the epochs before tell; `rows_of` says of which epoch each row is."""
+    """Return whether the rows of an epoch reach its end, as far as those of the epochs before tell;
+    `rows_of` says of which epoch each row is.
+    """
     counts = np.bincount(rows_of)[: last + 1]
     if place.key.axis in BY_EPOCH:
         return last < 2 or bool(counts[-1] >= MOST * float(np.median(counts[:-1])))
@@ -143,8 +167,12 @@ def _is_complete(place: Place, rows_of: Ints, last: int) -> bool:
     end = float(of[np.flatnonzero(x == ends[-1])[-1]])
     if place.inner and np.isfinite(end):
         left = end - ends[-1]  # counted from 0, the row at the end itself is none
-        return bool(left < max(distance, 1.0) or (left == distance and float(place.whole.x.min()) == 0))
-    if counts.max() == 1 and (place.key.split != "train" or place.key.statistic is Statistic.EPOCH_MEAN):
+        return bool(
+            left < max(distance, 1.0) or (left == distance and float(place.whole.x.min()) == 0)
+        )
+    if counts.max() == 1 and (
+        place.key.split != "train" or place.key.statistic is Statistic.EPOCH_MEAN
+    ):
         return True  # what is logged behind every epoch
     if last == 0:
         return False

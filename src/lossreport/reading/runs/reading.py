@@ -11,7 +11,15 @@ import numpy as np
 
 from lossreport import regex as re
 from lossreport.errors import LogError
-from lossreport.model.run import Floats, Ints, SegmentWhy, Skipped, Weighing, frozen_floats, frozen_ints
+from lossreport.model.run import (
+    Floats,
+    Ints,
+    SegmentWhy,
+    Skipped,
+    Weighing,
+    frozen_floats,
+    frozen_ints,
+)
 from lossreport.reading.bytes.encoding import WIDE
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.kit.coco import measured
@@ -40,7 +48,10 @@ from lossreport.text import Text
 from lossreport.values import dataclass
 
 NO_RECORD = Text(zh="{parser} 在其中没有找到记录", en="{parser} found no record in it")
-BROKEN_OFF = Text(zh="压缩文件在此之后损坏或不完整", en="the compressed file is damaged or truncated after this line")
+BROKEN_OFF = Text(
+    zh="压缩文件在此之后损坏或不完整",
+    en="the compressed file is damaged or truncated after this line",
+)
 ZEROS = Text(
     zh="从这一行起有零字节，已跳过：那里原来的内容没有写到磁盘上",
     en="zero bytes from here on are skipped: what stood there was never written to the disk",
@@ -55,7 +66,8 @@ REFUSED: Final = "refused"
 class Column:
     """All values of one series of a file; see `ColumnChunk`. `of` is as long as x.
 
-    `file` says in which of the reading's files each row stands, by its number; it is empty where all stand in one.
+    `file` says in which of the reading's files each row stands, by its number; it is empty where
+    all stand in one.
     """
 
     x: Floats
@@ -79,12 +91,15 @@ class Column:
 
 @dataclass(kw_only=True)
 class Reading:
-    """What one file, or one run of a file, gave before it is merged into a run: from `first_line` on, begun for the reason `why`.
+    """What one file, or one run of a file, gave before it is merged into a run: from `first_line`
+    on, begun for the reason `why`.
 
-    `begins` is the line where the program that wrote it was started, 0 where nothing tells. `name` is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong together. `curve_of` is the
-    folder of the run whose single curve the file holds; None where it holds what its own folder says. `echoed` are the lines of rows that
-    count in another file of the run. `unread` are the lines with
-    numbers that neither its parser nor the second pass has read; see `leftovers.py`.
+    `begins` is the line where the program that wrote it was started, 0 where nothing tells. `name`
+    is what the rows themselves call their run (fold 1), `weighing` how sure it is that they belong
+    together. `curve_of` is the folder of the run whose single curve the file holds; None where it
+    holds what its own folder says. `echoed` are the lines of rows that count in another file of the
+    run. `unread` are the lines with numbers that neither its parser nor the second pass has read;
+    see `leftovers.py`.
     """
 
     log: LogFile
@@ -110,7 +125,9 @@ class Reading:
     curve_of: str | None = None
     weighing: Weighing = field(default_factory=Weighing)
     inner: frozenset[ColumnKey] = frozenset()
-    """Columns of which `of` is not the total of the training but the place where the epoch of the row ends."""
+    """Columns of which `of` is not the total of the training but the place where the epoch of the
+    row ends.
+    """
     gathered: list[Reading] = field(default_factory=list)
 
     @property
@@ -122,13 +139,25 @@ class Reading:
     def path(self) -> str:
         """How the file is called in the report, or the store of a file an epoch."""
         shown = self.log.shown
-        return self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
+        return (
+            self.parser.gather(shown) if self.gathered and self.parser.gather is not None else shown
+        )
 
     def without(self, keys: Collection[ColumnKey]) -> Reading:
-        """Return the reading without columns that another file of the run tells; their lines are still those of its training."""
+        """Return the reading without columns that another file of the run tells; their lines are
+        still those of its training.
+        """
         left = {key: column for key, column in self.columns.items() if key not in keys}
         lines = [self.columns[key].line for key in keys if key.split == "train"]
-        return replace(self, columns=left, echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines])))) if keys else self
+        return (
+            replace(
+                self,
+                columns=left,
+                echoed=frozen_ints(np.unique(np.concatenate([self.echoed, *lines]))),
+            )
+            if keys
+            else self
+        )
 
     @property
     def longest(self) -> Column | None:
@@ -137,7 +166,9 @@ class Reading:
 
 
 def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
-    """Read one file with its parser; a file without a record, or one that the parser refuses, is skipped with that reason."""
+    """Read one file with its parser; a file without a record, or one that the parser refuses, is
+    skipped with that reason.
+    """
     reading = Reading(log=log, parser=parser)
     chunks: dict[ColumnKey, list[ColumnChunk]] = {}
     uncounted = set[int]()
@@ -171,20 +202,29 @@ def read_log(log: LogFile, parser: Parser) -> Reading | Skipped:
     return reading
 
 
-def _second_pass(log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]) -> tuple[dict[ColumnKey, Column], Ints]:
-    """Return what the lines that a parser did not know say, and those with numbers that stay unread; see `leftovers.py`."""
+def _second_pass(
+    log: LogFile, unread: Ints, first: Mapping[ColumnKey, Column]
+) -> tuple[dict[ColumnKey, Column], Ints]:
+    """Return what the lines that a parser did not know say, and those with numbers that stay
+    unread; see `leftovers.py`.
+    """
     if not len(unread):
         return {}, unread
     from lossreport.reading.runs.leftovers import leftovers  # loads the reader of any text
 
-    known = {key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of) for key, held in first.items()}
+    known = {
+        key: ColumnChunk(key, held.x, held.y, held.line, held.epoch, held.of)
+        for key, held in first.items()
+    }
     found, left = leftovers(log, unread, known)
     joining = _Joining()
     return {key: joining.column([chunk]) for key, chunk in found.items() if key not in first}, left
 
 
 def _zeros(log: LogFile) -> SkippedLine | None:
-    """Return where a table or a log holds zero bytes: they are left out, and what they were written over is lost."""
+    """Return where a table or a log holds zero bytes: they are left out, and what they were written
+    over is lost.
+    """
     at = log.head.find(b"\0")
     if at < 0 or log.encoding in WIDE or not TEXTUAL.search(log.shown):
         return None
@@ -192,7 +232,9 @@ def _zeros(log: LogFile) -> SkippedLine | None:
 
 
 def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, Column]]:
-    """Yield the columns without the -1 that detection programs write where there was nothing to measure."""
+    """Yield the columns without the -1 that detection programs write where there was nothing to
+    measure.
+    """
     for key, column in columns.items():
         rows = measured(key.name, column.y)
         kept = column if rows is None else column.part(rows)
@@ -201,7 +243,9 @@ def _measured(columns: Mapping[ColumnKey, Column]) -> Iterator[tuple[ColumnKey, 
 
 
 def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
-    """Yield the events, of a traceback the exception that it ends with: the line that says why; the last few of many only."""
+    """Yield the events, of a traceback the exception that it ends with: the line that says why; the
+    last few of many only.
+    """
     open_ones = [event for event in reading.events if event.kind == "traceback"][-LAST_TRACEBACKS:]
     if not open_ones:
         yield from reading.events
@@ -217,10 +261,18 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
                 continue
             if exception is None:
                 yield event
-            elif exception[0] not in said:  # else the line is an event already: out of memory, an interrupt
-                yield replace(event, line=exception[0], quote=quote(exception[1]), frame=frames.get(exception[0], ""))
+            elif exception[0] not in said:
+                # else the line is an event already: out of memory, an interrupt
+                yield replace(
+                    event,
+                    line=exception[0],
+                    quote=quote(exception[1]),
+                    frame=frames.get(exception[0], ""),
+                )
         elif (
-            event.kind == "other" and (event.line in of_tracebacks or (begun and event.line - begun <= REACH)) and is_exception(event.quote)
+            event.kind == "other"
+            and (event.line in of_tracebacks or (begun and event.line - begun <= REACH))
+            and is_exception(event.quote)
         ):
             begun = 0  # the end of a traceback, no exception by itself
         else:
@@ -228,7 +280,9 @@ def _with_exceptions(reading: Reading) -> Iterator[RawEvent]:
 
 
 def _few_remarks(events: Iterable[RawEvent]) -> Iterator[RawEvent]:
-    """Yield the events, of warnings that say the same the first few: LightGBM prints one at every tree."""
+    """Yield the events, of warnings that say the same the first few: LightGBM prints one at every
+    tree.
+    """
     seen: Counter[str] = Counter()
     for event in events:
         if event.kind == "other" and event.ends is None:
@@ -242,8 +296,11 @@ def _few_remarks(events: Iterable[RawEvent]) -> Iterator[RawEvent]:
 REMARKS_KEPT: Final = 3
 
 
-def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tuple[int, str] | None], dict[int, str]]:
-    """Return the exception (line, text) that each traceback ends with, by the line where it begins; and by its line the own frame.
+def _exceptions(
+    reading: Reading, starts: Sequence[int]
+) -> tuple[dict[int, tuple[int, str] | None], dict[int, str]]:
+    """Return the exception (line, text) that each traceback ends with, by the line where it begins;
+    and by its line the own frame.
 
     Python passes over exceptions of objects that are taken down, and says so above their traceback.
     """
@@ -254,11 +311,17 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tupl
             passed_over.add(line.number)
         before = line.text
         for start, held in below.items():
-            if line.number > start and len(held) <= REACH:  # of a large log no more than what a traceback may take
+            if line.number > start and len(held) <= REACH:
+                # of a large log no more than what a traceback may take
                 held.append((line.number, line.text))
-    found = {start: PASSED_OVER if start in passed_over else raised(lines) for start, lines in below.items()}
+    found = {
+        start: PASSED_OVER if start in passed_over else raised(lines)
+        for start, lines in below.items()
+    }
     frames = {
-        end[0]: own_frame(PREFIX.sub("", text, count=1) for number, text in below[start] if number < end[0])
+        end[0]: own_frame(
+            PREFIX.sub("", text, count=1) for number, text in below[start] if number < end[0]
+        )
         for start, end in found.items()
         if end is not None
     }
@@ -267,9 +330,13 @@ def _exceptions(reading: Reading, starts: Sequence[int]) -> tuple[dict[int, tupl
 
 SPENT = Text(
     zh="一个文件可用的处理器时间（60 秒，外加每 MB 30 秒）已经用完，从这一行起没有读",
-    en="the processor time that a file may take (60 s, and 30 s for each megabyte) is spent; from this line on nothing was read",
+    en="the processor time that a file may take (60 s, and 30 s for each megabyte) is spent; "
+    "from this line on nothing was read",
 )
-CUT = Text(zh="这一行超过 32 MiB，其余部分没有读", en="the line has more than 32 MiB; what follows in it was not read")
+CUT = Text(
+    zh="这一行超过 32 MiB，其余部分没有读",
+    en="the line has more than 32 MiB; what follows in it was not read",
+)
 IGNORED: Final = "Exception ignored in"
 PASSED_OVER: Final = (0, IGNORED)
 
@@ -302,7 +369,9 @@ def _take(reading: Reading, record: object) -> None:
 
 
 class _Joining:
-    """Joins the chunks of columns; what several columns say alike, places and lines, is joined and kept once."""
+    """Joins the chunks of columns; what several columns say alike, places and lines, is joined and
+    kept once.
+    """
 
     def __init__(self) -> None:
         self._shared = Shared()
@@ -322,7 +391,9 @@ class _Joining:
 
     def _totals(self, chunks: Sequence[ColumnChunk], count: int) -> Floats:
         if any(len(chunk.of) for chunk in chunks):
-            return self._floats([chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks])
+            return self._floats(
+                [chunk.of if len(chunk.of) else np.full(len(chunk.x), np.nan) for chunk in chunks]
+            )
         if count not in self._unprinted:
             self._unprinted[count] = self._shared.of(frozen_floats(np.full(count, np.nan)))
         return self._unprinted[count]
@@ -330,44 +401,71 @@ class _Joining:
     def _floats(self, parts: Sequence[Floats]) -> Floats:
         return self._once(parts, _floats)
 
-    def _once(self, parts: Sequence[Numbers], join: Callable[[Sequence[Numbers]], Numbers]) -> Numbers:
-        """Return parts as one array: that of the column before, where these are its very parts or say the same."""
+    def _once(
+        self, parts: Sequence[Numbers], join: Callable[[Sequence[Numbers]], Numbers]
+    ) -> Numbers:
+        """Return parts as one array: that of the column before, where these are its very parts or
+        say the same.
+        """
         identity = tuple(map(id, parts))
         if identity not in self._made:
-            self._made[identity] = self._shared.of(join(parts)), parts  # held on to, so that no other array can be called like them
+            # held on to, so that no other array can be called like them
+            self._made[identity] = self._shared.of(join(parts)), parts
         return self._made[identity][0]  # type: ignore[no-any-return]
 
 
 def _floats(parts: Sequence[Floats]) -> Floats:
     """Return parts as one read-only array; one that is read-only by itself is not copied."""
-    whole = parts[0] if len(parts) == 1 and not parts[0].flags.writeable else np.concatenate(parts, dtype=np.float64)
+    whole = (
+        parts[0]
+        if len(parts) == 1 and not parts[0].flags.writeable
+        else np.concatenate(parts, dtype=np.float64)
+    )
     whole.setflags(write=False)
     return whole
 
 
 def _ints(parts: Sequence[Ints]) -> Ints:
-    whole = parts[0] if len(parts) == 1 and not parts[0].flags.writeable else np.concatenate(parts, dtype=np.int64)
+    whole = (
+        parts[0]
+        if len(parts) == 1 and not parts[0].flags.writeable
+        else np.concatenate(parts, dtype=np.int64)
+    )
     whole.setflags(write=False)
     return whole
 
 
 def with_header(reading: Reading, line: int) -> int:
-    """Return the line from which a launch's own lines count: its settings, and the word that it resumes, stand between the last row before and its first.
+    """Return the line from which a launch's own lines count: its settings, and the word that it
+    resumes, stand between the last row before and its first.
 
     How the launch before ended, and what its trainer summed up with it, stands before them.
     """
-    before = max([last_row(reading, line), *(status.line for status in reading.status if status.sure and status.line < line)])
+    before = max(
+        [
+            last_row(reading, line),
+            *(status.line for status in reading.status if status.sure and status.line < line),
+        ]
+    )
     resumes = [event.line for event in reading.events if event.kind == "resume"]
-    return min((at for at in (*(fact.line for fact in reading.facts), *resumes) if before < at < line), default=line)
+    return min(
+        (at for at in (*(fact.line for fact in reading.facts), *resumes) if before < at < line),
+        default=line,
+    )
 
 
 def last_row(reading: Reading, before: int) -> int:
     """Return the line of the last row of any series before a line; 0 where there is none."""
-    places = ((column, int(np.searchsorted(column.line, before))) for column in reading.columns.values())
+    places = (
+        (column, int(np.searchsorted(column.line, before))) for column in reading.columns.values()
+    )
     return max((int(column.line[place - 1]) for column, place in places if place), default=0)
 
 
 def row_after(reading: Reading, line: int) -> int:
     """Return the first line of any series behind a line; 0 where there is none."""
-    places = ((column.line, int(np.searchsorted(column.line, line, side="right"))) for column in reading.columns.values())
+    places = (
+        (column.line, int(np.searchsorted(column.line, line, side="right")))
+        for column in reading.columns.values()
+    )
     return min((int(lines[at]) for lines, at in places if at < len(lines)), default=0)

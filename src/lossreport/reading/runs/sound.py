@@ -1,4 +1,6 @@
-"""What every record of every parser is held to before anything is computed from it: counters are finite, settings are of a size to show."""
+"""What every record of every parser is held to before anything is computed from it: counters are
+finite, settings are of a size to show.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ from lossreport.reading.parser import ColumnChunk, RawFact
 from lossreport.text import Text
 
 MOST: Final = float(2**62)
-"""No step, sample, token or nanosecond since 1970 is counted beyond; whole numbers up to here fit into the integers of numpy."""
+"""No step, sample, token or nanosecond since 1970 is counted beyond; whole numbers up to here fit
+into the integers of numpy.
+"""
 LONGEST: Final = 2000
 """Characters of a setting: a prompt or a list of files; what is longer is cut."""
 NOT_COUNTED = Text(
@@ -42,7 +46,9 @@ def sound_chunk(chunk: ColumnChunk) -> tuple[ColumnChunk, Ints]:
 
 
 def sound_fact(fact: RawFact) -> RawFact:
-    """Return a setting whose numbers can be computed with: what is not finite, or too large for an integer of 64 bits, is its text."""
+    """Return a setting whose numbers can be computed with: what is not finite, or too large for an
+    integer of 64 bits, is its text.
+    """
     value = sound_value(fact.value)
     return fact if value is fact.value else replace(fact, value=value)
 
@@ -56,7 +62,9 @@ def _bounded(values: Floats) -> Floats:
 
 
 def sound_value(value: object) -> FactValue:
-    """Return a value that can be computed with and shown: its text where it is neither a word, a truth, a finite number nor a row of those."""
+    """Return a value that can be computed with and shown: its text where it is neither a word, a
+    truth, a finite number nor a row of those.
+    """
     match value:
         case bool() | None:
             return value
@@ -67,7 +75,10 @@ def sound_value(value: object) -> FactValue:
         case float():
             return value if math.isfinite(value) else str(value)
         case tuple() | list():
-            shown = tuple(item if isinstance(item, bool | int | float | str) else str(item) for item in map(sound_value, value))
+            shown = tuple(
+                item if isinstance(item, bool | int | float | str) else str(item)
+                for item in map(sound_value, value)
+            )
             return value if shown == value else shown
         case _:  # a date of YAML, a list of lists
             return sound_value(str(value))

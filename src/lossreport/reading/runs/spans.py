@@ -1,4 +1,6 @@
-"""The stretches of lines of a file that one launch wrote: every start of the program, and every resume."""
+"""The stretches of lines of a file that one launch wrote: every start of the program, and every
+resume.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +29,17 @@ WHOLE: Final = Span(0, 2**62, RawSegment(0, "start"))
 
 
 def spans(part: Reading) -> list[Span]:
-    """Return the stretches of lines of a reading, one a launch, in their order; none where it holds no metric.
+    """Return the stretches of lines of a reading, one a launch, in their order; none where it holds
+    no metric.
 
-    A launch begins with what it prints before its first row: its opening, its settings, and the line that says that it resumes.
+    A launch begins with what it prints before its first row: its opening, its settings, and the
+    line that says that it resumes.
     """
     if not part.columns:
         return []
-    begin = part.begins or (min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1)
+    begin = part.begins or (
+        min(int(column.line[0]) for column in part.columns.values()) if part.is_cut else 1
+    )
     reasons = [RawSegment(begin, part.why), *boundaries(part)]
     starts = [begin, *(with_header(part, segment.line) for segment in reasons[1:])]
     ends = [start - 1 for start in starts[1:]] + [max(part.lines, starts[-1])]
@@ -41,7 +47,9 @@ def spans(part: Reading) -> list[Span]:
 
 
 def boundaries(part: Reading) -> list[RawSegment]:
-    """Return where another launch begins: at its segments, and where a log says that it resumes and its rows go on without a step back."""
+    """Return where another launch begins: at its segments, and where a log says that it resumes and
+    its rows go on without a step back.
+    """
     rows = np.unique(np.concatenate([column.line for column in part.columns.values()]))
     found = {segment.line: segment for segment in part.segments}
     for event in part.events:

@@ -1,4 +1,6 @@
-"""The counters of one file in the order of its lines: which places the training rows name, whatever metrics stand there."""
+"""The counters of one file in the order of its lines: which places the training rows name, whatever
+metrics stand there.
+"""
 
 from __future__ import annotations
 
@@ -15,9 +17,11 @@ UNCOUNTED: Final = (Axis.ROW, Axis.TIME)
 
 
 class Track(NamedTuple):
-    """One counter: every line that names a place on an axis, of one split and one entity, in file order.
+    """One counter: every line that names a place on an axis, of one split and one entity, in file
+    order.
 
-    `x`, `epoch` and `of` (the total printed beside x) are as long as `line`; the last two are NaN where the row prints none.
+    `x`, `epoch` and `of` (the total printed beside x) are as long as `line`; the last two are NaN
+    where the row prints none.
     """
 
     axis: Axis
@@ -40,17 +44,24 @@ class Track(NamedTuple):
 
 
 def tracks(reading: Reading) -> list[Track]:
-    """Return the counters, that with most rows first; among equals a training track before the others.
+    """Return the counters, that with most rows first; among equals a training track before the
+    others.
 
-    Of a file that lists its values metric by metric only the longest series is looked at: the next one begins again at the first place.
+    Of a file that lists its values metric by metric only the longest series is looked at: the next
+    one begins again at the first place.
     """
     columns = reading.columns
     if reading.parser.columnar:
-        columns = dict(sorted(columns.items(), key=lambda item: (-len(item[1].x), item[0].split != "train"))[:1])
+        columns = dict(
+            sorted(columns.items(), key=lambda item: (-len(item[1].x), item[0].split != "train"))[
+                :1
+            ]
+        )
     grouped: dict[tuple[Axis, str, Entity | None], list[Column]] = {}
     for key, column in columns.items():
         axis = key.axis
-        if axis is Axis.ROW and np.isfinite(column.epoch).all():  # rows are counted by nobody, the epochs beside them by the program
+        if axis is Axis.ROW and np.isfinite(column.epoch).all():
+            # rows are counted by nobody, the epochs beside them by the program
             axis, column = Axis.EPOCH, replace(column, x=column.epoch)
         if axis not in UNCOUNTED and len(column.x):
             grouped.setdefault((axis, key.split, key.entity), []).append(column)
@@ -59,7 +70,9 @@ def tracks(reading: Reading) -> list[Track]:
 
 
 def leading(found: list[Track]) -> list[Track]:
-    """Return the tracks by which launches are told: those of the training, or of whatever there is where nothing is trained."""
+    """Return the tracks by which launches are told: those of the training, or of whatever there is
+    where nothing is trained.
+    """
     trained = [track for track in found if track.split == "train"]
     return trained or found
 

@@ -1,4 +1,6 @@
-"""What a user says of how a file is to be read: the axis, how many runs it holds, the split of a metric, the column that names an entity."""
+"""What a user says of how a file is to be read: the axis, how many runs it holds, the split of a
+metric, the column that names an entity.
+"""
 
 from __future__ import annotations
 
@@ -39,11 +41,17 @@ class Wishes:
 
 
 def wishes_of(facts: Mapping[str, FactValue]) -> Wishes:
-    """Return what `read.axis`, `read.runs`, `split.NAME` and `entity` ask for; raises UsageError where a value means nothing."""
+    """Return what `read.axis`, `read.runs`, `split.NAME` and `entity` ask for; raises UsageError
+    where a value means nothing.
+    """
     return Wishes(
         axis=_axis(facts.get(AXIS)),
         runs=_runs(facts.get(RUNS)),
-        splits={name.removeprefix(SPLIT): str(value) for name, value in facts.items() if name.startswith(SPLIT)},
+        splits={
+            name.removeprefix(SPLIT): str(value)
+            for name, value in facts.items()
+            if name.startswith(SPLIT)
+        },
         entity=str(facts.get(ENTITY) or ""),
     )
 
@@ -54,7 +62,9 @@ def _axis(value: FactValue) -> Axis | None:
     try:
         return Axis(str(value))
     except ValueError as error:
-        raise UsageError(f"{AXIS} = {value} is no axis", hint=f"Use one of: {', '.join(Axis)}.") from error
+        raise UsageError(
+            f"{AXIS} = {value} is no axis", hint=f"Use one of: {', '.join(Axis)}."
+        ) from error
 
 
 def _runs(value: FactValue) -> str:
@@ -62,7 +72,8 @@ def _runs(value: FactValue) -> str:
     if value is None or str(value) in known:
         return "" if value is None else str(value)
     raise UsageError(
-        f"{RUNS} = {value} is no reading", hint=f"Use one of: {', '.join(known)}; lossreport formats --explain PATH shows them."
+        f"{RUNS} = {value} is no reading",
+        hint=f"Use one of: {', '.join(known)}; lossreport formats --explain PATH shows them.",
     )
 
 
@@ -84,11 +95,15 @@ def _split(key: ColumnKey, splits: Mapping[str, str]) -> ColumnKey:
 
 
 def _by_entity(reading: Reading, name: str) -> Reading:
-    """Return the reading with its rows told apart by the values of one of its columns; raises UsageError where it has none of that name."""
+    """Return the reading with its rows told apart by the values of one of its columns; raises
+    UsageError where it has none of that name.
+    """
     naming = [column for key, column in reading.columns.items() if key.name == name]
     if not naming:
         return reading
-    kind = next((kind for kind, pattern in ENTITIES if pattern.fullmatch(leaf(name))), EntityKind.LABEL)
+    kind = next(
+        (kind for kind, pattern in ENTITIES if pattern.fullmatch(leaf(name))), EntityKind.LABEL
+    )
     value_at = dict(zip(naming[0].line.tolist(), naming[0].y.tolist(), strict=True))
     columns: dict[ColumnKey, Column] = {}
     for key, column in reading.columns.items():
@@ -97,28 +112,43 @@ def _by_entity(reading: Reading, name: str) -> Reading:
     return replace(reading, columns=columns)
 
 
-def _of_each(key: ColumnKey, column: Column, value_at: Mapping[int, float], kind: EntityKind) -> list[tuple[ColumnKey, Column]]:
+def _of_each(
+    key: ColumnKey, column: Column, value_at: Mapping[int, float], kind: EntityKind
+) -> list[tuple[ColumnKey, Column]]:
     values = np.array([value_at.get(line, np.nan) for line in column.line.tolist()])
     named = [float(value) for value in np.unique(values[np.isfinite(values)])]
-    found = [(key._replace(entity=Entity(kind=kind, value=f"{value:g}")), column.part(np.flatnonzero(values == value))) for value in named]
+    found = [
+        (
+            key._replace(entity=Entity(kind=kind, value=f"{value:g}")),
+            column.part(np.flatnonzero(values == value)),
+        )
+        for value in named
+    ]
     rest = np.flatnonzero(~np.isfinite(values))
     return [*found, (key, column.part(rest))] if len(rest) else found
 
 
 def _on_axis(reading: Reading, axis: Axis) -> Reading:
-    """Return the reading on another axis, as far as its rows name a place there; raises UsageError where none does."""
+    """Return the reading on another axis, as far as its rows name a place there; raises UsageError
+    where none does.
+    """
     if axis not in WHOLE and not any(key.axis is axis for key in reading.columns):
         have = ", ".join(sorted({key.axis.value for key in reading.columns}))
         raise UsageError(
-            f"{AXIS} = {axis.value}: no row of {reading.log.shown} names a place there", hint=f"Its rows have: {have}, epoch, row."
+            f"{AXIS} = {axis.value}: no row of {reading.log.shown} names a place there",
+            hint=f"Its rows have: {have}, epoch, row.",
         )
     lines = np.unique(np.concatenate([column.line for column in reading.columns.values()]))
 
     def moved(key: ColumnKey, column: Column) -> tuple[ColumnKey, Column]:
         if axis is Axis.ROW:
-            return key._replace(axis=axis, nested=False), replace(column, x=frozen_floats(np.searchsorted(lines, column.line)))
+            return key._replace(axis=axis, nested=False), replace(
+                column, x=frozen_floats(np.searchsorted(lines, column.line))
+            )
         if axis is Axis.EPOCH and np.isfinite(column.epoch).all() and len(column.epoch):
             return key._replace(axis=axis, nested=False), replace(column, x=column.epoch)
         return key, column
 
-    return replace(reading, columns=dict(moved(key, column) for key, column in reading.columns.items()))
+    return replace(
+        reading, columns=dict(moved(key, column) for key, column in reading.columns.items())
+    )
