@@ -285,6 +285,7 @@ def _translated(text: str, lang: Lang) -> str:
     """Return a help text in `lang`; raises KeyError, naming the text, where its Chinese is
     missing.
     """
+    text = " ".join(text.split())
     if lang == "zh" and text not in _chinese():
         raise KeyError(f"{HELP.name} has no Chinese for: {text}")
     found = _chinese()[text] if lang == "zh" else text
