@@ -40,6 +40,7 @@ def callback(folder: str | os.PathLike[str] | None = None, **options: Any) -> An
     class LossreportCallback(base):  # type: ignore[misc]
         watching: Watch | None = None
         settled = False
+        evaluated = False
 
         @harmless
         def on_train_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
@@ -89,6 +90,13 @@ def callback(folder: str | os.PathLike[str] | None = None, **options: Any) -> An
             self.watching.log(values, step=step, epoch=epoch, of="window_mean", window=window)
 
         @harmless
+        def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
+            size = size_of(kwargs.get("eval_dataloader"))  # the trainer knows it from here on
+            if self.watching is not None and size is not None and not self.evaluated:
+                self.evaluated = True
+                self.watching.facts({"eval_samples": size})
+
+        @harmless
         def on_save(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
             if self.watching is not None:
                 self.watching.event(
@@ -117,11 +125,8 @@ def _settings(args: Any, state: Any, at_hand: Mapping[str, Any]) -> dict[str, An
     plan = {"max_steps": state.max_steps} if state.max_steps > 0 else {}
     if args.max_steps <= 0:
         plan["epochs"] = args.num_train_epochs
-    sizes = {
-        "train_samples": size_of(at_hand.get("train_dataloader")),
-        "eval_samples": size_of(at_hand.get("eval_dataloader")),
-    }
-    known = {name: value for name, value in sizes.items() if value is not None}
+    size = size_of(at_hand.get("train_dataloader"))
+    known = {"train_samples": size} if size is not None else {}
     mixed = [name for name in ("bf16", "fp16") if getattr(args, name, False)]
     precision = {"precision": mixed[0]} if mixed else {}
     return plain_settings(
