@@ -14,6 +14,7 @@ import numpy as np
 from lossreport import regex as re
 from lossreport.archive.stored import Stored
 from lossreport.compose.compose import TITLE
+from lossreport.earlier.reports import label_of
 from lossreport.knowledge.loss_type import loss_type
 from lossreport.knowledge.provenance import birth, commit_of, configuration, data_of, seed_of
 from lossreport.knowledge.recognise import is_total
@@ -140,7 +141,7 @@ def entry_of(stored: Stored, path: str) -> Entry:
         days=tuple(sorted({found[0] for time in times if time and (found := DAY.search(time))}))
         or tuple(NAMED_DAY.findall(path)[:1]),
         values=tuple(
-            (_label(one), _number(one["last"]["value"]), _best(one)) for one in series[:VALUES]
+            (label_of(one), _number(one["last"]["value"]), _best(one)) for one in series[:VALUES]
         ),
         spark=_spark(series[0]) if series else (),
         facts=dict(list(facts.items())[:MAX_FACTS]),
@@ -155,7 +156,7 @@ def entry_of(stored: Stored, path: str) -> Entry:
             "",
         ),
         ends=tuple(_ends(data)),
-        goal="" if aimed is None else _label(aimed),
+        goal="" if aimed is None else label_of(aimed),
         goal_best=_number(end["value"]) if end else None,
         goal_last=_number(aimed["last"]["value"]) if aimed and aimed.get("last") else None,
         rises=goal is not None and goal.get("mode") == "max",
@@ -202,7 +203,7 @@ def _first(data: Mapping[str, Any]) -> Iterator[tuple[str, float, float]]:
             else (None, None)
         )
         if x is not None and value is not None:
-            yield _label(one), x, value
+            yield label_of(one), x, value
 
 
 def sound_entry(entry: Entry) -> Entry:
@@ -275,16 +276,8 @@ def _main(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
             one["split"] != "train",
         ),
     ):
-        labels.setdefault(_label(one), one)
+        labels.setdefault(label_of(one), one)
     return list(labels.values())
-
-
-def _label(one: Mapping[str, Any]) -> str:
-    """Return how a reader calls a series, as `Series.label` does."""
-    name = str(one["name"]) if one["split"] == "train" else f"{one['split']}/{one['name']}"
-    return (
-        f"{name} [{one['entity']['kind']} {one['entity']['value']}]" if one.get("entity") else name
-    )
 
 
 def _best(one: Mapping[str, Any]) -> float | None:

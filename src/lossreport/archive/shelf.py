@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from lossreport import __version__
-from lossreport.archive.columns import columns_of, names_of
+from lossreport.archive.columns import FIXED, columns_of, names_of
 from lossreport.archive.entry import ORDER, Entry
 from lossreport.archive.families import Family, copies, families
 from lossreport.model.analysis import State
@@ -176,21 +176,7 @@ def page_of(
             script=Markup(script),
             script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             data=in_script(columns_of(entries)),
-            fixed=(
-                "path",
-                "name",
-                "title",
-                "state",
-                "owner",
-                "tags",
-                "date",
-                "commit",
-                "data",
-                "seed",
-                "goal",
-                "last:goal",
-                "best:goal",
-            ),
+            fixed=(*FIXED, "last:goal", "best:goal"),
             settings=settings,
             metrics=metrics,
             name=visible(name),

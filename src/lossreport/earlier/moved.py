@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from lossreport.earlier.reports import label_of
 from lossreport.knowledge.provenance import is_place
 from lossreport.model.analysis import State
 from lossreport.model.run import shown_x
@@ -161,13 +162,6 @@ def _count(value: float | None) -> Value:
 
 
 # ------------------------------------------------------------------------------------------ metrics
-def label_of(series: Json) -> str:
-    """Return how a reader calls a series of the JSON; see `Series.label`."""
-    name = series["name"] if series["split"] == "train" else f"{series['split']}/{series['name']}"
-    whose = series.get("entity")
-    return name if whose is None else f"{name} [{whose['kind']} {whose['value']}]"
-
-
 def _series(data: Json, run: Json) -> dict[str, Json]:
     found: dict[str, Json] = {}
     for one in data["series"]:

@@ -145,13 +145,16 @@ def findings_of(data: Mapping[str, Json], run: Mapping[str, Json]) -> list[dict[
 def names_of(data: Mapping[str, Json]) -> dict[str, str]:
     """Return what to print for the ids of series and sources."""
     paths = {source["id"]: str(source["path"]) for run in data["runs"] for source in run["sources"]}
-    labels = {
-        one["id"]: one["name"] if one["split"] == "train" else f"{one['split']}/{one['name']}"
-        for one in data["series"]
-    }
     return paths | {
-        one["id"]: f"{labels[one['id']]} ({paths.get(one['source'], '')})" for one in data["series"]
+        one["id"]: f"{label_of(one)} ({paths.get(one['source'], '')})" for one in data["series"]
     }
+
+
+def label_of(series: Mapping[str, Json]) -> str:
+    """Return how a reader calls a series of the JSON; see `Series.label`."""
+    name = series["name"] if series["split"] == "train" else f"{series['split']}/{series['name']}"
+    whose = series.get("entity")
+    return name if whose is None else f"{name} [{whose['kind']} {whose['value']}]"
 
 
 def series_of(data: Mapping[str, Json]) -> dict[str, Mapping[str, Json]]:
@@ -212,7 +215,7 @@ def placed_in(data: Mapping[str, Json]) -> Placed:
         ]
         place = f"{paths.get((pieces or [one['source']])[-1], '')}:{at.line}"
         return placed_text(
-            finding, _label(one), value, str(one["unit"]), AXES[one["axis"]], at.x, place
+            finding, label_of(one), value, str(one["unit"]), AXES[one["axis"]], at.x, place
         )
 
     return placed
@@ -273,7 +276,7 @@ def _picture(
         bands=tuple(bands),
         x_title=str(series["axis"]),
     )
-    title = goal_figure.TITLE(metric=_label(series), below=goal_figure.EMPTY)
+    title = goal_figure.TITLE(metric=label_of(series), below=goal_figure.EMPTY)
     yield Chart(title=title, alternative=title, spec=spec)
 
 
@@ -291,7 +294,7 @@ def _best(data: Mapping[str, Json], run: Mapping[str, Json]) -> Phrase | None:
     series = next(one for one in data["series"] if one["id"] == best["series"])
     axis, x = AXES[series["axis"]], shown_x(float(best["x"]))
     at = answer.BEST_AT(
-        metric=_label(series),
+        metric=label_of(series),
         value=number(float(best["value"]), str(series["unit"])),
         axis=axis,
         x=x,
@@ -349,13 +352,6 @@ def _short_of_several(data: Mapping[str, Json]) -> tuple[Block, ...]:
         for run in data["runs"]
     ]
     return short_of_runs(lines)
-
-
-def _label(series: Mapping[str, Json]) -> str:
-    """Return how a reader calls a series of the JSON; see `Series.label`."""
-    name = series["name"] if series["split"] == "train" else f"{series['split']}/{series['name']}"
-    whose = series.get("entity")
-    return name if whose is None else f"{name} [{whose['kind']} {whose['value']}]"
 
 
 def _callout(data: Mapping[str, Json], run: Mapping[str, Json], lang: Lang) -> Callout:
