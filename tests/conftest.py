@@ -8,11 +8,13 @@ import pytest
 
 LONG = (
     "analysis/causes/test_causes.py",
-    "archive/",
+    "batch/",
     "checking/",
+    "compare/",
     "console/",
     "examples/",
     "fuzz/",
+    "index/",
     "integrations/",
     "compose/test_charting.py",
     "lint/",
@@ -20,6 +22,7 @@ LONG = (
     "render/test_chromium.py",
     "render/test_fitting.py",
     "render/test_notes.py",
+    "store/",
     "test_cases.py",
     "test_cli.py",
     "test_docs.py",
@@ -27,6 +30,9 @@ LONG = (
     "test_one_liners.py",
     "test_readme.py",
     "test_shared.py",
+    "test_starting.py",
+    "tickets/",
+    "verify/",
 )
 """Folders and modules below tests/ whose tests start programs or write whole reports."""
 ALSO = ("test_the_same_input_gives_the_same_bytes_anywhere",)

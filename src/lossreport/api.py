@@ -361,7 +361,7 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
 
 
 def _held_against(report: Report, earlier: str | os.PathLike[str]) -> Report:
-    from lossreport.earlier.since import against
+    from lossreport.store.since import against
 
     return against(report, earlier)
 

@@ -1,4 +1,5 @@
-"""The command line: build, ticket, formats, lint, schema, and the commands of `archive`. Each
+"""The command line: build, ticket, formats, lint, schema, and those of the rooms
+store, verify, compare, index and batch. Each
 imports the heavy packages it needs; --help none.
 """
 
@@ -14,13 +15,17 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from lossreport import __version__, alone
-from lossreport.archive.commands import COMMANDS, say_left_out
+from lossreport.batch.command import batch
+from lossreport.compare.command import compare
 from lossreport.console.commands import SHOWING
 from lossreport.console.given import options_of
 from lossreport.console.saying import answer, language, progress_bar, say, tell
-from lossreport.errors import LossreportError, OutputError, UsageError
+from lossreport.errors import GATE_REACHED, LossreportError, OutputError, UsageError
+from lossreport.index.command import index
 from lossreport.options import PLACES, CommandOptions, WritingOptions
+from lossreport.store.command import extract, say_left_out
 from lossreport.text import Lang, Text, safe_address
+from lossreport.verify.command import verify
 from lossreport.writing import echo, is_stream, silence, write_stdout
 
 if TYPE_CHECKING:
@@ -42,7 +47,6 @@ SENDABLE = (
     "json",
     "email",
 )
-GATE_REACHED = 4
 INTERRUPTED = 130
 FULL = (errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT, errno.EBADF)
 """What writing to a stream says where it is full, or no stream any more."""
@@ -200,8 +204,8 @@ def ticket(path: str, place: str, title_only: bool, labels: bool, **options: Any
     """Print the body of a ticket that fits its place; title, labels, attachments and what was left
     out are told on stderr.
     """
-    from lossreport.integrations.ticket import ticket as make
     from lossreport.text import show_value
+    from lossreport.tickets.ticket import ticket as make
 
     made = make(path, place, options["lang"], diff=options["diff"], folder=options["output"])
     if title_only or labels:
@@ -249,8 +253,8 @@ def send(
     """Send the first screen of a report, and the page where files are taken; secrets come from the
     environment.
     """
-    from lossreport.integrations.send import packed
-    from lossreport.integrations.send import send as sent
+    from lossreport.tickets.send import packed
+    from lossreport.tickets.send import send as sent
 
     parcel = packed(report, url, language(lang), wanted=wanted)
     asked = not yes and not dry_run and sys.stdin.isatty() and sys.stdout.isatty()
@@ -378,7 +382,7 @@ def init(path: str, output: str | None, lang: Literal["zh", "en"] | None) -> int
     """Write a commented lossreport.toml from what the logs of PATH say and lack; one that is there
     is never overwritten.
     """
-    from lossreport.integrations.starting import WRITTEN, start
+    from lossreport.starting import WRITTEN, start
     from lossreport.text import show_value
 
     target = start(path, output, language(lang))
@@ -398,7 +402,7 @@ def schema() -> int:
     return 0
 
 
-for _command in (*SHOWING, *COMMANDS):
+for _command in (*SHOWING, extract, verify, compare, index, batch):
     main.add_command(_command)
 
 

@@ -14,6 +14,12 @@ word.
 """
 
 
+GATE_REACHED: Final = 4
+"""The exit code for a gate that was reached, and for a difference or contradiction that was
+found; no error.
+"""
+
+
 class LossreportError(Exception):
     """Base of every error that is the user's to mend: "Couldn't read 'x.log': reason. Hint".
 

@@ -20,15 +20,15 @@ from markdown_it import MarkdownIt
 import lossreport
 from chromium import browser, needs_chromium
 from lossreport.api import fitted_body
-from lossreport.archive.compare import write_comparison
-from lossreport.archive.index import write_index
 from lossreport.cli import main
+from lossreport.compare.compare import write_comparison
 from lossreport.errors import ConfigError, UsageError
-from lossreport.integrations.ticket import ticket
+from lossreport.index.index import write_index
 from lossreport.model.report import Report
 from lossreport.render.fitting import PLACES
 from lossreport.render.inline import escape_markdown, in_paragraph
 from lossreport.text import ESCAPED, printable, safe_address, visible
+from lossreport.tickets.ticket import ticket
 
 SCRIPT = "<script>window.pwn=1</script>"
 PAYLOADS = {

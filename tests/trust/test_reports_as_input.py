@@ -19,16 +19,16 @@ import pytest
 import zstandard
 
 import lossreport
-from lossreport.archive import cache
-from lossreport.archive.compare import write_comparison
-from lossreport.archive.extract import extract
-from lossreport.archive.index import write_index
-from lossreport.archive.journal import finished
-from lossreport.archive.stored import parse_report
-from lossreport.archive.verify import verify
+from lossreport.batch.journal import finished
+from lossreport.compare.compare import write_comparison
 from lossreport.errors import LossreportError, ReportError
-from lossreport.integrations.ticket import ticket
+from lossreport.index import cache
+from lossreport.index.index import write_index
 from lossreport.render.attachments import BOMB_BYTES, unpacked
+from lossreport.store.extract import extract
+from lossreport.store.stored import parse_report
+from lossreport.tickets.ticket import ticket
+from lossreport.verify.verify import verify
 from runs import seed_rows, write_log_train
 
 ODD: tuple[Any, ...] = (

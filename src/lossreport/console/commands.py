@@ -34,8 +34,9 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
     nothing.
     """
     from lossreport import api
-    from lossreport.earlier.reports import is_report, read_report, report_of
     from lossreport.settings import find_settings, parse_facts
+    from lossreport.store.stored import read_report
+    from lossreport.store.told import is_report, report_of
     from lossreport.writing import write_stdout
 
     spoken = language(lang or find_settings(paths, options["config"]).options.get("lang"))
@@ -46,7 +47,7 @@ def show(paths: tuple[str, ...], lang: str | None, **options: Any) -> int:
                 f"--{given} is for logs, and {paths[0]!r} is a report",
                 hint="Name the logs, or leave the option out.",
             )
-        report = report_of(read_report(paths[0]), spoken)
+        report = report_of(read_report(paths[0]).data, spoken)
     else:
         facts = parse_facts(options["set"])
         with progress_bar(spoken, quiet=False):

@@ -1,0 +1,1 @@
+"""Runs side by side: over one axis, with intervals, and what of them differs."""

@@ -1,1 +1,0 @@
-"""Reports made earlier: read again from their JSON, told anew, and held against later ones."""

@@ -1,0 +1,1 @@
+"""One page over all reports below a folder, and what an archive teaches the next report."""

@@ -1,0 +1,1 @@
+"""Reports made earlier: read again, told anew, taken apart, and held against later ones."""

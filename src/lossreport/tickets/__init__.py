@@ -1,0 +1,1 @@
+"""A report on its way: as a ticket that fits its place, or sent there."""

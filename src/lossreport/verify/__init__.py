@@ -1,0 +1,1 @@
+"""Holds a stored report against its seal and its logs."""
