@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lossreport import __version__
-from lossreport.compose.overview import overview
+from lossreport.compose.overview import in_order, overview
 from lossreport.compose.section import SectionWriter, Story, section_writers
 from lossreport.compose.short import short
 from lossreport.errors import NothingReadError, UsageError
-from lossreport.model.analysis import Analysis, State
+from lossreport.model.analysis import Analysis
 from lossreport.model.report import Callout, Meta, Report, Section
 from lossreport.model.work import Work
 from lossreport.text import Join, Phrase, Text, safe_address
@@ -23,9 +23,9 @@ MAX_LENGTH = 60
 """Characters of names that stand in the title: of more it counts the runs, and the table names
 all.
 """
-MOST_RUNS = 50
-"""Runs with sections of their own; a page of a thousand would hold two thousand charts, and nobody
-could read it.
+MOST_RUNS = 5
+"""Runs with sections of their own, ten each: a book already. What the others show is told
+together.
 """
 SEVERAL = Text(
     zh="训练状态分析：{count} 次训练（{names}）", en="Training report: {count} runs ({names})"
@@ -65,7 +65,7 @@ def compose_report(
     several = len(analysis.runs) > 1
     work = Work(strict)
     stories = Story.all_of(analysis)
-    full = _gravest(stories)
+    full = in_order(stories, MOST_RUNS)
     sections = [section for story in full for section in _of_run(story, work, several=several)]
     first = [overview(analysis, stories, full)] if several else []
     meta = Meta(
@@ -80,19 +80,6 @@ def compose_report(
     return Report(
         analysis=analysis, meta=meta, sections=(*first, *sections), short=short(stories, sections)
     )
-
-
-def _gravest(stories: Sequence[Story]) -> tuple[Story, ...]:
-    """Return the runs that get sections of their own, in their order: all, or of very many those
-    whose verdicts are the gravest.
-    """
-    if len(stories) <= MOST_RUNS:
-        return tuple(stories)
-    order = list(State)
-    chosen = sorted(
-        range(len(stories)), key=lambda number: order.index(stories[number].verdict.state)
-    )[:MOST_RUNS]
-    return tuple(stories[number] for number in sorted(chosen))
 
 
 def _title(analysis: Analysis, title: str | None) -> Phrase:

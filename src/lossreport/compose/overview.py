@@ -4,10 +4,20 @@ that they are judged apart.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from lossreport.compose.alike import (
+    Alike,
+    alike,
+    alike_table,
+    named,
+    of_most,
+    others_table,
+    own_findings,
+    together,
+)
 from lossreport.compose.brief import OUTCOMES, brief
 from lossreport.compose.comparing import comparisons
 from lossreport.compose.overlay import overlay
@@ -67,7 +77,42 @@ STEP_WORDS: Final = 44
 
 def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]) -> Section:
     """Return the section on all runs of an analysis, of which the `full` ones have sections of
-    their own.
+    their own; what the others have alike is told here, once.
+    """
+    in_full = {story.run.id for story in full}
+    others = [story for story in stories if story.run.id not in in_full]
+    groups = alike(stories) if others else []
+    first, *further = (*comparisons(analysis), APART())
+    said = Callout(
+        tone=STATES[gravest(stories)[0].verdict.state].shade,
+        title=tally(run_lines(stories)),
+        body=(first,),
+        brief=brief(first, OUTCOMES[1]),
+    )
+    steps = first_steps_of(stories)
+    do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps, opened=1)) if steps else ()
+    figure = (replace(chart, told=True) for chart in overlay(analysis))
+    seen = (
+        said,
+        *figure,
+        *_in_turn(stories),
+        *do,
+        *alike_table(groups),
+        *_runs(stories, of_most(groups, len(stories))),
+        *_shortened(stories, full, others),
+        *_of_each(full, lambda story: read_as(story.run)),
+    )
+    rest = (
+        *(Prose(text=text) for text in further),
+        *_of_each(full, lambda story: story.verdict.text),
+        *others_table(others, groups),
+    )
+    return Section(id="runs", title=TITLE, blocks=(*seen, *rest), opened=len(seen))
+
+
+def _runs(stories: Sequence[Story], usual: Sequence[Alike]) -> Iterator[Block]:
+    """Yield the table of the runs; of more than a page holds that of the gravest, and how many
+    there are.
     """
     shared = _shared(stories)
     titles: list[Text | Phrase] = [
@@ -80,61 +125,63 @@ def overview(analysis: Analysis, stories: Sequence[Story], full: Sequence[Story]
         ),
         LOOK,
     ]
-    rows = [_row(story, plain=shared is not None) for story in stories]
+    rows = [_row(story, usual, plain=shared is not None) for story in in_order(stories, MOST_ROWS)]
     kept = [n for n in range(len(titles)) if n == 0 or any(row.cells[n] != NONE for row in rows)]
-    table = Table(
+    yield Table(
         caption=CAPTION(),
         columns=tuple(Column(title=titles[n]) for n in kept),
         rows=tuple(replace(row, cells=tuple(row.cells[n] for n in kept)) for row in rows),
     )
-    verdicts = tuple(
-        Prose(text=NAMED_VERDICT(id=story.run.id, text=story.verdict.text)) for story in full
-    )
-    doubts = [(story.run.id, read_as(story.run)) for story in full]
-    told = tuple(
-        Prose(text=NAMED_VERDICT(id=name, text=doubt))
-        for name, doubt in doubts
-        if doubt is not None
-    )
-    other = next((story.run.id for story in stories if story not in full), None)
-    left_out = (
-        ()
-        if other is None
-        else (Prose(text=SHORTENED(full=len(full), count=len(stories), run=other)),)
-    )
-    first, *others = (*comparisons(analysis), APART())
-    said = Callout(
-        tone=STATES[gravest(stories)[0].verdict.state].shade,
-        title=tally(run_lines(stories)),
-        body=(first,),
-        brief=brief(first, OUTCOMES[1]),
-    )
-    steps = first_steps_of(stories)
-    do: tuple[Block, ...] = (Prose(text=DO()), Steps(steps=steps, opened=1)) if steps else ()
-    figure = (replace(chart, told=True) for chart in overlay(analysis))
-    seen = (said, *figure, *_in_turn(stories), *do, table, *left_out, *told)
-    rest = (*(Prose(text=text) for text in others), *verdicts)
-    return Section(id="runs", title=TITLE, blocks=(*seen, *rest), opened=len(seen))
+    if len(rows) < len(stories):
+        yield Prose(text=LISTED(shown=len(rows), count=len(stories)))
+
+
+def _shortened(
+    stories: Sequence[Story], full: Sequence[Story], others: Sequence[Story]
+) -> Iterator[Block]:
+    if others:
+        yield Prose(text=SHORTENED(full=len(full), count=len(stories), run=others[0].run.id))
+
+
+def _of_each(stories: Sequence[Story], told: Callable[[Story], Phrase | None]) -> Iterator[Block]:
+    """Yield a paragraph for each text that is told of a run, under the names of those it is told
+    of.
+    """
+    for text, of in together(stories, told).values():
+        yield Prose(text=NAMED_VERDICT(id=named(of), text=text))
+
+
+def in_order(stories: Sequence[Story], most: int) -> tuple[Story, ...]:
+    """Return so many of the stories of runs, those with the gravest verdicts, in their order."""
+    kept = {story.run.id for story in gravest(stories)[:most]}
+    return tuple(story for story in stories if story.run.id in kept)
 
 
 def first_steps_of(stories: Sequence[Story]) -> tuple[Step, ...]:
-    """Return what to do first in the runs with the gravest verdicts, each under the name of its
-    run.
+    """Return what to do first in the runs with the gravest verdicts, each under the names of the
+    runs it is told of.
     """
+    steps: dict[str, Step] = {}
+
+    def text_of(story: Story) -> Phrase | None:
+        for step in first_steps(story)[:1]:
+            return steps.setdefault(step.text.plain("en"), step).text
+        return None
+
     made = []
-    for story in gravest(stories)[:MOST_STEPS]:
-        steps = first_steps(story)[:1]
-        made += [
-            replace(
-                step,
-                text=(text := STEP_OF(id=story.run.id, text=step.text)),
-                brief=brief(text, STEP_WORDS),
-            )
-            for step in steps
-        ]
+    for key, (text, of) in list(together(gravest(stories), text_of).items())[:MOST_STEPS]:
+        said = STEP_OF(id=named(of), text=text)
+        made.append(replace(steps[key], text=said, brief=brief(said, STEP_WORDS)))
     return tuple(made)
 
 
+MOST_ROWS: Final = 1000
+"""Runs in the table: a browser shows so many at once, and a reader looks for one by its name."""
+LISTED = Text(
+    zh="表中列出 {count} 次训练中结论最严重的 {shown} 次；全部在 JSON 中。",
+    en="The table lists the {shown} of the {count} runs with the gravest verdicts; all of them "
+    "are in the JSON.",
+)
 SHORTENED = Text(
     zh="下面只详细写出 {count} 次训练中结论最严重的 {full} 次；其余各次只列在本表和 JSON 里，"
     "用 `--run {run}` 这样的选项可以单独生成报告。",
@@ -170,7 +217,7 @@ MOST_NAMED: Final = 12
 NAMED_VERDICT = Text(zh="**{id}**：{text}", en="**{id}**: {text}")
 
 
-def _row(story: Story, *, plain: bool) -> Row:
+def _row(story: Story, usual: Sequence[Alike], *, plain: bool) -> Row:
     run, verdict = story.run, story.verdict
     told = run.status not in (Status.UNKNOWN, Status.FINISHED)
     cells: tuple[Value, ...] = (
@@ -180,7 +227,7 @@ def _row(story: Story, *, plain: bool) -> Row:
         else story.state_name,
         _last(story, plain=plain),
         _best(story, plain=plain),
-        _first_finding(story),
+        _first_finding(story, usual),
     )
     return Row(cells=cells, tone=_tone(verdict.state))
 
@@ -214,9 +261,12 @@ def _bests(story: Story) -> list[Best]:
     return [best for best in story.analysis.bests if best.run == story.run.id][:1]
 
 
-def _first_finding(story: Story) -> Value:
-    """Return the gravest finding and its place, nothing where none asks for a look."""
-    top = next(iter(top_findings(story)), None)
+def _first_finding(story: Story, usual: Sequence[Alike]) -> Value:
+    """Return the gravest finding that is not told of most runs, and its place; nothing where none
+    asks for a look.
+    """
+    own = {finding.id for finding in own_findings(story, usual)}
+    top = next((one for one in top_findings(story) if one.id in own), None)
     return NONE if top is None else EVENT(kind=top.called, place=place(story, top))
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, fields
 from datetime import date
 from enum import StrEnum
+from functools import cached_property
 from typing import Any, Literal
 
 from lossreport.model.run import Fact, Run, Series
@@ -392,9 +393,12 @@ class Jury:
     votes: tuple[Vote, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Analysis:
-    """All that was found out. The JSON of the contract is exactly this."""
+    """All that was found out. The JSON of the contract is exactly this.
+
+    What is looked up by an id is found at once: a file may hold ten thousand runs.
+    """
 
     runs: tuple[Run, ...]
     goals: tuple[Goal, ...] = ()
@@ -415,26 +419,35 @@ class Analysis:
 
     def series(self, series_id: str) -> Series:
         """Return a series by id; raises KeyError where it is unknown."""
-        for run in self.runs:
-            for series in run.series:
-                if series.id == series_id:
-                    return series
-        raise KeyError(series_id)
+        return self._series[series_id]
 
     def run_verdict(self, run_id: str) -> Verdict:
         """Return the verdict on a whole run; raises KeyError where there is none."""
-        for verdict in self.verdicts:
-            if verdict.run == run_id and not verdict.series:
-                return verdict
-        raise KeyError(run_id)
+        return self._run_verdicts[run_id]
 
     def outcome(self, run_id: str) -> Outcome | None:
         """Return the one answer on a run, or None where its verdict failed."""
-        return next((outcome for outcome in self.outcomes if outcome.run == run_id), None)
+        return self._outcomes.get(run_id)
 
     def goal(self, run_id: str) -> Goal | None:
         """Return what a run was trained for, or None where that cannot be told."""
-        return next((goal for goal in self.goals if goal.run == run_id), None)
+        return self._goals.get(run_id)
+
+    @cached_property
+    def _series(self) -> dict[str, Series]:
+        return {series.id: series for run in self.runs for series in run.series}
+
+    @cached_property
+    def _run_verdicts(self) -> dict[str, Verdict]:
+        return {one.run: one for one in reversed(self.verdicts) if not one.series}
+
+    @cached_property
+    def _outcomes(self) -> dict[str, Outcome]:
+        return {one.run: one for one in reversed(self.outcomes)}
+
+    @cached_property
+    def _goals(self) -> dict[str, Goal]:
+        return {one.run: one for one in reversed(self.goals)}
 
 
 def parted(analysis: Analysis) -> tuple[Analysis, ...]:
@@ -454,6 +467,29 @@ def parted(analysis: Analysis) -> tuple[Analysis, ...]:
         Analysis(runs=analysis.runs, **{name: tuple(items) for name, items in part.items()})
         for part in parts.values()
     )
+
+
+def gravest_runs(analysis: Analysis, most: int) -> tuple[Run, ...]:
+    """Return so many of the runs, those with the gravest verdicts, in their order."""
+    order = list(State)
+    ranked = sorted(analysis.runs, key=lambda run: order.index(analysis.run_verdict(run.id).state))
+    kept = {run.id for run in ranked[:most]}
+    return tuple(run for run in analysis.runs if run.id in kept)
+
+
+def of_runs(analysis: Analysis, runs: Sequence[Run]) -> Analysis:
+    """Return what was found out about some of the runs, and what is said of all."""
+    run_of = {series.id: run.id for run in analysis.runs for series in run.series}
+    kept = {run.id for run in runs}
+    said = {
+        name: tuple(
+            item
+            for item in getattr(analysis, name)
+            if not (about := _runs_of(item, run_of)) or not kept.isdisjoint(about)
+        )
+        for name in (one.name for one in fields(Analysis) if one.name != "runs")
+    }
+    return Analysis(runs=tuple(runs), **said)
 
 
 def _runs_of(item: Any, run_of: Mapping[str, str]) -> dict[str, None]:

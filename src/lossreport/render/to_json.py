@@ -31,6 +31,8 @@ from lossreport.model.analysis import (
     Trend,
     Verdict,
     Vote,
+    gravest_runs,
+    of_runs,
     plain,
 )
 from lossreport.model.run import Event, FactValue, Launch, Run, Series, Source, TypeGround, Weighing
@@ -41,6 +43,10 @@ from lossreport.text import ESCAPED, Text
 
 SCHEMA: Final = "lossreport/1"
 TOLD: Final = Text(zh="见 #{finding}", en="see #{finding}")
+MOST_RUNS: Final = 50
+"""Runs whole in the block inside HTML: as many as `lossreport compare` sets side by side; a page of
+a thousand would take ten megabytes. `-f json` holds all.
+"""
 Json = Any
 """What `json.dumps` takes: dict, list, str, int, float, bool, None."""
 
@@ -65,8 +71,17 @@ def to_dict(analysis: Analysis, *, brief: bool = False) -> dict[str, Json]:
     said of keep their ends, and so do the shares of each source; hypotheses told before are named,
     not repeated, and the words of notes and juries, and what would settle a single loss, are left
     to the page itself. Fields beyond the contract that would say nothing (null, an empty list) are
-    left out then.
+    left out then. Of very many runs those with the gravest verdicts are held, the others summarised
+    in a line each.
     """
+    if brief and len(analysis.runs) > MOST_RUNS:
+        kept = gravest_runs(analysis, MOST_RUNS)
+        held = {run.id for run in kept}
+        others = [run for run in analysis.runs if run.id not in held]
+        return {
+            **to_dict(of_runs(analysis, kept), brief=True),
+            "summarised": [_summarised(run, analysis) for run in others],
+        }
     told = _told_of(analysis)
     points = (
         brief_limit(series for run in analysis.runs for series in run.series) if brief else LIMIT
@@ -222,6 +237,21 @@ def _event(event: Event) -> dict[str, Json]:
         "line": event.line,
         "quote": event.quote,
         **told,
+    }
+
+
+def _summarised(run: Run, analysis: Analysis) -> dict[str, Json]:
+    """Return what stands for a run that the block inside HTML does not hold."""
+    goal = analysis.goal(run.id)
+    series = None if goal is None else analysis.series(goal.series)
+    finite = np.empty(0) if series is None else series.y[np.isfinite(series.y)]
+    return {
+        "id": run.id,
+        "name": run.name,
+        "status": run.status.value,
+        "state": analysis.run_verdict(run.id).state.value,
+        "goal": None if series is None else series.label,
+        "last": _number(finite[-1]) if len(finite) else None,
     }
 
 

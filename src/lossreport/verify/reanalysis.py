@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from lossreport import regex as re
 from lossreport.errors import NothingReadError
-from lossreport.model.analysis import Analysis
+from lossreport.model.analysis import Analysis, of_runs
 from lossreport.model.run import USER, FactValue
 from lossreport.settings import FILE, folder_of
 from lossreport.store.stored import Stored
@@ -104,6 +104,9 @@ def changes(stored: Stored, analysis: Analysis) -> Iterator[Changed]:
         raise NothingReadError(
             "The report tells of no run", hint="Verify a report that lossreport build wrote."
         )
+    told = {run["id"] for run in stored.data["runs"]}
+    if stored.data.get("summarised"):
+        analysis = of_runs(analysis, [run for run in analysis.runs if run.id in told])
     said, found = _claims(stored.data), _claims(to_dict(analysis))
     for key in dict.fromkeys([*said, *found]):
         if not _same(said.get(key), found.get(key)):

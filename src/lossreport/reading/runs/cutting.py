@@ -17,9 +17,9 @@ from lossreport.reading.runs.breaks import Break
 from lossreport.reading.runs.reading import Column, Reading, row_after, with_header
 from lossreport.reading.runs.restarts import counted_on, steps_back
 from lossreport.reading.runs.tracks import Track
-from lossreport.reading.runs.weighing import Kind, Weighed
+from lossreport.reading.runs.weighing import MOST_REASONS, Kind, Weighed
 from lossreport.reading.runs.writers import Writers
-from lossreport.text import Text
+from lossreport.text import Phrase, Text
 
 STRANGER = Text(
     zh="这一行属于另一个进程：前后各行的计数在它两边连续",
@@ -68,7 +68,21 @@ def _by_launch(reading: Reading, breaks: Sequence[Break], told: Weighing) -> lis
     parts = [
         _part(whole, number, first, after) for number, (first, after) in enumerate(pairwise(bounds))
     ]
+    if len(breaks) > MOST_REASONS:
+        signs = {one.begins: one.told[:1] for one in breaks}
+        own = [signs.get(segment.line, ()) for segment in starts]
+        parts = [
+            _because(part, (*reading.weighing.because, *begin, *end))
+            for part, (begin, end) in zip(parts, pairwise([(), *own, ()]), strict=True)
+        ]
     return [replace(parts[0], begins=_opening(reading)), *parts[1:]]
+
+
+def _because(part: Reading, signs: tuple[Phrase, ...]) -> Reading:
+    """Return a run with the signs of where it begins and ends: of a file with very many those of
+    all the others say nothing of its rows.
+    """
+    return replace(part, weighing=replace(part.weighing, because=signs))
 
 
 def _together(reading: Reading, breaks: Sequence[Break]) -> Reading:
