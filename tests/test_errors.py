@@ -13,7 +13,7 @@ from lossreport.errors import LossreportError, NothingReadError, UsageError
     "error",
     [
         UsageError("No such thing", hint="Give another."),
-        NothingReadError("Nothing", hint="Ask.", quotes=("Killed",)),
+        NothingReadError("Nothing", hint="Ask."),
     ],
 )
 def test_an_error_is_the_same_behind_a_process(error: LossreportError) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Unpack
@@ -46,7 +45,8 @@ def read_runs(
     """Read folders, files or `-` (stdin) as one input and return its runs.
 
     `facts` are what the logs lack ({"vocab_size": 65536}) and win over lossreport.toml beside the
-    logs. Raises MissingPathError, NothingReadError, ConfigError. Secrets, user names, home folders
+    logs. Logs of a program that broke before its first row make a run without a series. Raises
+    MissingPathError, NothingReadError, ConfigError. Secrets, user names, home folders
     and addresses are taken out of what is quoted, unless `redact` is False.
     """
     from lossreport.reading.discover import ReadOptions, read_paths
@@ -61,29 +61,7 @@ def read_runs(
         guidance=with_facts(settings.guidance, given),
         redact=redact,
     )
-    with _with_what_to_do():
-        return read_paths(listed, options)
-
-
-@contextmanager
-def _with_what_to_do() -> Iterator[None]:
-    """Let the refusal of logs that hold only how the program broke say what that means and what to
-    do about it.
-    """
-    from lossreport.errors import NothingReadError
-
-    try:
-        yield
-    except NothingReadError as error:
-        from lossreport.knowledge.ending import told
-
-        found = told(error.quotes)
-        if found is not None:
-            _, known = found
-            error.hint = " ".join(
-                f"{known.means.of(lang)} {known.do.of(lang)}" for lang in ("en", "zh")
-            )
-        raise
+    return read_paths(listed, options)
 
 
 def read_run(paths: Paths, facts: Mapping[str, FactValue] | None = None) -> Run:
@@ -343,8 +321,7 @@ def report_on(paths: Paths, **options: Unpack[ReadingOptions]) -> Report:
         strict=options.get("strict", False),
         redact=options.get("redact", True),
     )
-    with _with_what_to_do():
-        found = read_paths(listed, reading)
+    found = read_paths(listed, reading)
     runs = select(found, options.get("run") or settings.options.get("run"))
     strict = options.get("strict", False) or bool(settings.options.get("strict"))
     report = compose(

@@ -70,16 +70,10 @@ class OutputError(LossreportError):
 
 
 class NothingReadError(LossreportError):
-    """Files were looked at and none held a metric; `quotes` are the lines by which the program
-    broke, the last one first.
-    """
+    """Files were looked at and none held a metric, nor told how a training broke."""
 
     code = "nothing-read"
     exit_code = 3
-
-    def __init__(self, message: str, *, hint: str, quotes: tuple[str, ...] = ()) -> None:
-        super().__init__(message, hint=hint)
-        self.quotes = quotes
 
 
 class LogError(LossreportError):

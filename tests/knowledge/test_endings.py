@@ -70,6 +70,9 @@ hardware	RuntimeError: CUDA error: uncorrectable ECC error encountered
 hardware	NVRM: Xid (PCI:0000:3b:00): 79, pid=1234, GPU has fallen off the bus.
 gpu_library	RuntimeError: cuDNN error: CUDNN_STATUS_EXECUTION_FAILED
 no_kernel_image	RuntimeError: CUDA error: no kernel image is available for execution on the device
+device_ordinal	RuntimeError: CUDA error: invalid device ordinal
+loss_not_finite	RuntimeError: loss became NaN
+loss_not_finite	tensorflow.python.training.basic_session_run_hooks.NanLossDuringTrainingError: NaN loss during training.
 no_gpu	RuntimeError: No CUDA GPUs are available
 device_mismatch	RuntimeError: Expected all tensors to be on the same device, but found at least two devices, cuda:0 and cpu!
 device_mismatch	RuntimeError: Input type (torch.cuda.FloatTensor) and weight type (torch.FloatTensor) should be the same

@@ -9,6 +9,7 @@ from typing import Final
 
 from lossreport.analysis.context import Context
 from lossreport.analysis.early import only_begun
+from lossreport.analysis.endings import ended_by
 from lossreport.analysis.level import of_no_use
 from lossreport.model.analysis import (
     Best,
@@ -20,7 +21,7 @@ from lossreport.model.analysis import (
     Tone,
     Verdict,
 )
-from lossreport.model.run import Run, Status, ending, shown_x
+from lossreport.model.run import Run, Status, shown_x
 from lossreport.model.states import STATES
 from lossreport.text import Phrase, Text
 from lossreport.words import AXES, UNITS
@@ -40,6 +41,10 @@ DONE = Text(
 ENDED = Text(zh="训练已结束。", en="Finished.")
 EARLY = Text(zh="训练按早停规则结束（{place}）。", en="Stopped early by its own rule ({place}).")
 CRASHED = Text(zh="训练崩溃（{place}：“{quote}”）。", en="Crashed ({place}: “{quote}”).")
+CRASHED_BY = Text(
+    zh="训练崩溃：{title}（{place}：“{quote}”）。", en="Crashed: {title} ({place}: “{quote}”)."
+)
+"""Where the words of the error are known for something: the cause stands first."""
 CRASHED_SILENTLY = Text(zh="训练崩溃，日志没有说明原因。", en="Crashed; the logs do not say why.")
 KILLED = Text(
     zh="训练被中止（{place}：“{quote}”）。", en="Stopped from outside ({place}: “{quote}”)."
@@ -172,10 +177,13 @@ def status(run: Run) -> Phrase | None:
 
 
 def _broken_off(run: Run, planned: dict[str, int | Text]) -> Phrase:
-    event = ending(run)
-    if event is not None:
-        place = f"{run.source(event.source).path}:{event.line}"
-        return (CRASHED if run.status is Status.CRASHED else KILLED)(place=place, quote=event.quote)
+    found = ended_by(run)
+    if found is not None:
+        event, known = found
+        said = {"place": f"{run.source(event.source).path}:{event.line}", "quote": event.quote}
+        if run.status is Status.CRASHED and known is not None:
+            return CRASHED_BY(title=known.title, **said)
+        return (CRASHED if run.status is Status.CRASHED else KILLED)(**said)
     if run.status is Status.CRASHED:
         return CRASHED_SILENTLY()
     return CUT(**planned) if planned else INTERRUPTED()

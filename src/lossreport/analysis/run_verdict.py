@@ -76,6 +76,10 @@ NO_GOAL = Text(
     "name it with `--set goal=NAME` (and `--set goal.mode=max` where more is "
     "better).{metrics}",
 )
+NO_ROW = Text(
+    zh="日志里没有一行指标：训练在记录任何数值之前就中断了。",
+    en="No row of a metric is in the logs: it broke off before anything was logged.",
+)
 METRICS = Text(
     zh="指标（开头与结尾各十分之一的中位数）：{sentences}。",
     en=" The metrics, as medians of the first and the last tenth: {sentences}.",
@@ -560,6 +564,8 @@ def _without_goal(
 ) -> Phrase:
     if state in TROUBLES:
         return _trouble(context, deciding, state)
+    if not context.run.series:
+        return NO_ROW()
     if not context.losses or not deciding:
         return NO_GOAL(metrics=_metrics(context))
     measured = [pair for pair in deciding if not pair[1].is_game] or [

@@ -1,87 +1,56 @@
-"""Finds what broke a program that logged no metric: its refusal says in which file, on which line
-and in which words.
+"""Logs of a program that broke before it logged a metric: they make a run without a row, of which
+the report says what broke it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final
 
 from lossreport.errors import LogError
 from lossreport.model.run import ENDINGS, Status
+from lossreport.reading.bytes.packed import is_archive
 from lossreport.reading.bytes.reader import LogFile
-from lossreport.reading.kit.events import REACH, quote, raised, said
-from lossreport.reading.parser import RawEvent
-from lossreport.reading.privacy.redaction import redact
-from lossreport.text import Phrase, Text
+from lossreport.reading.kit.events import said
+from lossreport.reading.parser import RawEvent, parser
+from lossreport.reading.runs.reading import Reading, read_log
 
 BROKEN: Final = frozenset((*ENDINGS[Status.CRASHED], *ENDINGS[Status.INTERRUPTED]))
 MOST_LINES: Final = 200_000
 """Of a longer log without a metric no more is looked through for an error."""
-CRASHED = Text(zh="{file} 第 {line} 行报错：{quote}", en="{file} line {line} says: {quote}")
+PLAIN_TEXT: Final = "generic_text"
+"""The format that hands every line to the phrases of `kit/events.py`."""
 
 
-class Crash(NamedTuple):
-    """Where an error stands, and what it says; `beside` are the other errors of its log, the latest
-    first.
+def broken_before_rows(logs: Iterable[LogFile], parts: Sequence[Reading]) -> list[Reading]:
+    """Return the readings of a run without a row: of logs that tell how it broke, and of its
+    settings; empty where no log tells of an error.
     """
-
-    file: str
-    line: int
-    quote: str
-    beside: tuple[str, ...] = ()
-
-    def told(self, *, redacted: bool) -> Phrase:
-        """Return it in words."""
-        return CRASHED(
-            file=self.file, line=self.line, quote=redact(self.quote) if redacted else self.quote
-        )
-
-
-def crash_of(logs: Iterable[LogFile]) -> Crash | None:
-    """Return the last error of the first log that tells one: of a traceback the exception it ends
-    with.
-    """
-    return next((crash for log in logs if (crash := _last(log)) is not None), None)
+    known = {part.log.shown: part for part in parts}
+    broken = [
+        found
+        for log in logs
+        if not is_archive(log)
+        and not (log.shown in known and known[log.shown].parser.config)
+        and _tells_an_error(log)
+        and isinstance(found := known.get(log.shown) or read_log(log, parser(PLAIN_TEXT)), Reading)
+    ]
+    return [*broken, *(part for part in parts if part not in broken)] if broken else []
 
 
-def _last(log: LogFile) -> Crash | None:
+def _tells_an_error(log: LogFile) -> bool:
     if b"\0" in log.head:
-        return None  # no text
+        return False  # no text
     try:
-        found = list(_crashes(log))
+        return any(_errors(log))
     except LogError:
-        return None  # what cannot be read is told as such
-    if not found:
-        return None
-    *others, last = found
-    return last._replace(beside=tuple(one.quote for one in reversed(others))[:MOST_BESIDE])
+        return False  # what cannot be read is told as such
 
 
-MOST_BESIDE: Final = 50
-"""Errors beside the last one that may say what it meant."""
-
-
-def _crashes(log: LogFile) -> Iterator[Crash]:
-    """Yield the errors of a log: the exception below each traceback, else the line that says what
-    happened.
-    """
-    below: list[tuple[int, str]] | None = None
+def _errors(log: LogFile) -> Iterator[bool]:
+    """Yield of each event of a log whether it tells how the program broke."""
     for line in islice(log.lines(), MOST_LINES):
-        if below is not None:
-            below.append((line.number, line.text))
-            if (found := raised(below)) is not None:
-                yield Crash(log.shown, found[0], quote(found[1]))
-                below = None
-                continue
-            below = below if len(below) <= REACH else None
         for word in said(line.text, line.number):
-            if not isinstance(word, RawEvent):
-                continue
-            if word.kind == "traceback":
-                below = []
-            elif below is None and (
-                word.ends in (Status.CRASHED, Status.INTERRUPTED) or word.kind in BROKEN
-            ):
-                yield Crash(log.shown, word.line, word.quote)
+            if isinstance(word, RawEvent):
+                yield word.ends in (Status.CRASHED, Status.INTERRUPTED) or word.kind in BROKEN

@@ -17,7 +17,7 @@ from lossreport.model.run import FactValue, Run, Skipped
 from lossreport.reading.bytes.packed import ENDINGS, is_archive, members
 from lossreport.reading.bytes.reader import LogFile
 from lossreport.reading.bytes.remote import Local, is_remote, local_copies, name_of, shown_address
-from lossreport.reading.crashes import Crash, crash_of
+from lossreport.reading.crashes import broken_before_rows
 from lossreport.reading.folder import (
     MAX_DEPTH,
     SOURCE_CODE,
@@ -121,26 +121,17 @@ def _read_local(
         for part in ([corrected(reading, wishes)] if reading.gathered else runs_of(reading, wishes))
     ]
     groups = grouped(parts)
+    if not groups and (broken := broken_before_rows(logs, parts)):
+        parts, groups = broken, [Group("", broken)]
+        told_of = {part.log.shown for part in broken}
+        skipped = [one for one in skipped if one.path not in told_of]
     if not groups:
-        crash = crash_of(log for log in logs if not is_archive(log))
         raise NothingReadError(
-            f"No metric found in "
-            f"{_named(given)}{_why(parts, skipped, passed)}{_broken(crash, options)}",
+            f"No metric found in {_named(given)}{_why(parts, skipped, passed)}",
             hint="Ask which formats fit: lossreport formats PATH.",
-            quotes=() if crash is None else (crash.quote, *crash.beside),
         )
     groups[0].skipped = [*skipped, *groups[0].skipped]
     return _merged(groups, parts, run_name(given), options)
-
-
-def _broken(crash: Crash | None, options: ReadOptions) -> str:
-    """Return in both languages what broke a program that logged no metric; nothing where no log
-    tells of an error.
-    """
-    if crash is None:
-        return ""
-    phrase = crash.told(redacted=options.redact)
-    return f". {phrase.plain('en')} / {phrase.plain('zh')}"
 
 
 def _merged(

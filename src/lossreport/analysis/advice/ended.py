@@ -77,6 +77,10 @@ RERUN = Text(
     en=" Resume after that: started again unchanged, it ends at the same place. Cost: the "
     "change, and redoing what came after the last checkpoint.",
 )
+ANEW = Text(
+    zh="然后重新启动；此前没有任何训练可丢失。",
+    en=" Then start it again; nothing was trained before it.",
+)
 NOTHING: Final = ""
 
 
@@ -92,7 +96,7 @@ def advise(case: Case) -> Iterator[Recommendation]:
     if event.kind == "other" and _follows_nan(case, event):
         return  # the crash, or the debugger that was left, is what came of it
     place = f"{run.source(event.source).path}:{event.line}"
-    if known is not None and event.kind != "nonfinite_exit":
+    if known is not None and (event.kind != "nonfinite_exit" or not run.series):
         yield _known(run, event, known, place)
     elif event.kind in TEXTS:
         yield Recommendation(
@@ -123,7 +127,7 @@ def _known(run: Run, event: Event, known: Ending, place: str) -> Recommendation:
         means=known.means,
         figures=FIGURES(said=figures) if figures is not None else NOTHING,
         do=known.do,
-        again=RERUN if known.is_own else AGAIN,
+        again=_again(run, known),
     )
     framework = " ".join(
         (
@@ -135,6 +139,12 @@ def _known(run: Run, event: Event, known: Ending, place: str) -> Recommendation:
     return Recommendation(
         id="", when="now", text=text, source=known.reference, code=known.code(framework)
     )
+
+
+def _again(run: Run, known: Ending) -> Text:
+    if not run.series:
+        return ANEW
+    return RERUN if known.is_own else AGAIN
 
 
 ADVICE = Advice(id="ended", advise=advise, order=8)

@@ -65,18 +65,46 @@ ENDINGS = Endings(
             ),
         ),
         Ending(
+            id="device_ordinal",
+            pattern=words(
+                r"invalid device ordinal|Invalid device id|device_ids?\[\d+\] is invalid|"
+                r"You requested gpu: .{0,80}But your machine only has|"
+                r"local_rank \(?\d+\)? .{0,40}(?:GPU|device)s? available"
+            ),
+            title=Text(
+                zh="进程数（nproc_per_node）多于看得见的 GPU，或卡号不存在",
+                en="More processes (nproc_per_node) than visible GPUs, or a card number that does "
+                "not exist",
+            ),
+            means=Text(
+                zh="每个进程占用编号等于 local_rank 的卡，卡号从 0 数到“可见卡数减一”；"
+                "CUDA_VISIBLE_DEVICES 会让剩下的卡从 0 重新编号。",
+                en="Each process takes the card numbered by its local rank, from 0 to the number "
+                "of visible cards less one; CUDA_VISIBLE_DEVICES numbers what is left anew from 0.",
+            ),
+            do=Text(
+                zh="把 --nproc_per_node（或 gpus、devices、-gpuid、CUDA_VISIBLE_DEVICES）"
+                "改成这台机器看得见的卡数：`nvidia-smi -L`。",
+                en="Set --nproc_per_node (or gpus, devices, -gpuid, CUDA_VISIBLE_DEVICES) to the "
+                "cards that this machine shows: `nvidia-smi -L`.",
+            ),
+            reference="tatsu-lab/stanford_alpaca #67: CUDA error: invalid device ordinal",
+            codes=((r"", "torchrun --nproc_per_node=$(nvidia-smi -L | wc -l) train.py ..."),),
+            is_own=True,
+        ),
+        Ending(
             id="no_gpu",
             pattern=words(
                 r"No CUDA GPUs are available|Torch not compiled with CUDA|Found no NVIDIA driver|"
-                r"invalid device ordinal|no CUDA-capable device|"
+                r"no CUDA-capable device|"
                 r"torch\.cuda\.is_available\(\) is False|CUDA_ERROR_NO_DEVICE"
             ),
             title=Text(zh="看不到 GPU", en="No GPU is visible"),
             means=Text(
-                zh="进程看不到所要的设备：CUDA_VISIBLE_DEVICES、容器没有挂载 GPU、CPU 版框架，"
-                "或卡数比进程数少。",
-                en="The process does not see the device it asks for: CUDA_VISIBLE_DEVICES, a "
-                "container without GPUs, a CPU build, or fewer cards than processes.",
+                zh="进程看不到任何 GPU：CUDA_VISIBLE_DEVICES 为空、容器没有挂载 GPU，"
+                "或装的是 CPU 版框架。",
+                en="The process sees no GPU at all: an empty CUDA_VISIBLE_DEVICES, a container "
+                "without GPUs, or a CPU build.",
             ),
             do=Text(
                 zh="先看 `nvidia-smi` 与 CUDA_VISIBLE_DEVICES；读 CPU 上的 checkpoint 时加 "

@@ -12,6 +12,46 @@ ENDINGS = Endings(
     order=28,
     endings=(
         Ending(
+            id="loss_not_finite",
+            pattern=words(
+                r"\bloss(?:es)? (?:is|was|are|became|went|goes|turned|has become) (?:now )?"
+                r"(?:infinite or )?(?:nan|-?inf(?:inity)?|not finite|non-?finite)\b|"
+                r"\bLossTensor is inf or nan\b|\bdiverged with loss = NaN\b|NanLossDuringTraining|"
+                r"NaN loss during training|\bnan or inf found in loss\b|\bnon-?finite loss\b|"
+                r"\bloss (?:value )?(?:was |is )?(?:found )?NaN\b|\bgot nan loss\b|"
+                r"\bLoss NaN encountered\b"
+            ),
+            title=Text(
+                zh="loss 变成了 NaN：多半是学习率太高",
+                en="The loss became NaN: mostly the learning rate is too high",
+            ),
+            means=Text(
+                zh="维护者最常确认的原因依次是：学习率太高（默认值也算，换了数据、batch "
+                "或卡数之后尤其如此）；fp16 溢出；数据里有 NaN 或无效的标签、框；"
+                "对 0 取 log 或除以 0。",
+                en="What maintainers confirm most, in this order: a learning rate too high (the "
+                "default too, above all with other data, batch or number of GPUs); an overflow of "
+                "fp16; NaN or invalid labels or boxes in the data; a log of 0 or a division by 0.",
+            ),
+            do=Text(
+                zh="先把学习率降到十分之一，加 warm-up 和梯度裁剪；仍是 NaN 就改用 bf16 或 fp32，"
+                "再检查出错那个 batch 的输入与标签是否有限、是否在范围内。",
+                en="Lower the learning rate to a tenth first, with a warm-up and clipped "
+                "gradients; if it is NaN again, use bf16 or fp32, then check that inputs and "
+                "labels of that batch are finite and in range.",
+            ),
+            reference="facebookresearch/Detectron #182: Loss is NaN, while training on both VOC "
+            "data and Custom dataset",
+            codes=(
+                (
+                    r"hf_|trl|swift|transformers|llamafactory",
+                    "--learning_rate 1e-5 --warmup_ratio 0.1 --max_grad_norm 1.0",
+                ),
+                (r"lightning", "Trainer(gradient_clip_val=1.0, detect_anomaly=True)"),
+            ),
+            is_own=True,
+        ),
+        Ending(
             id="sampling_nan",
             pattern=words(
                 r"probability tensor contains either|invalid multinomial distribution|"

@@ -15,6 +15,8 @@ SURVIVED: Final = (
     r"(?:ing)? ?back)\b|Warning: |\bwarnings\.warn\b|跳过|忽略|重试"
 )
 """The program says that it went on."""
+CODE: Final = r"^(?:raise|assert|if|print) ?[\w(]"
+"""A line of the program that a traceback shows, not what it printed."""
 SUPPOSED: Final = (
     r"\b(?:possible|potential|likely|common|root) (?:root )?causes?\b|^\W{0,3}\(\d\)\s|"
     r"^\W{0,3}\d\)\s"
@@ -41,6 +43,7 @@ NONFINITE: Final = (
         r"\bnon-?finite loss\b.{0,80}(?:stop|exit|abort)"
         r"|\bloss\b.{0,30}\b(?:is|was|became) (?:nan|inf|not finite|non-?finite)\b.{0,40}\b"
         r"(?:stop|exit|abort|terminat)",
+        rf"{SURVIVED}|{CODE}",
     ),
 )
 GAVE_UP: Final = (
